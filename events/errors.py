@@ -1,0 +1,61 @@
+"""The errors of the log, grouped by what the reader can do about them.
+
+TonearmError
+├── Unavailable              try again later: a server is away, slow or refuses for now
+│   ├── NotConfirmed         the broker never said yes; the event may or may not be in the log
+│   └── TopologyMissing      a binding or queue is not there; `.missing` names each
+├── LogDamaged               stop and look: going on would lose events silently
+│   ├── RetentionGap         the log no longer holds what the checkpoint needs
+│   ├── CheckpointBeyondEnd  the checkpoint is later than the log's last event
+│   └── CheckpointMismatch   another event stands where the checkpoint points
+├── LeaseLost                somebody else projects now; step back
+└── InvalidEvent             these bytes are not an event of ours; `.reason` says why
+"""
+
+
+class TonearmError(Exception):
+    """Every error this project raises on purpose."""
+
+
+class Unavailable(TonearmError):
+    """A server is away, slow, or refuses for now. Trying again later may succeed."""
+
+
+class NotConfirmed(Unavailable):
+    """The broker never confirmed: the event may or may not be in the log. Publish the same id again."""
+
+
+class TopologyMissing(Unavailable):
+    """The broker lacks an exchange, queue or binding; events would be lost silently."""
+
+    def __init__(self, missing: tuple[str, ...]) -> None:
+        super().__init__("the broker's topology is incomplete: " + "; ".join(missing))
+        self.missing = missing
+
+
+class LogDamaged(TonearmError):
+    """The log and a checkpoint contradict each other. Never continue by guessing."""
+
+
+class RetentionGap(LogDamaged):
+    """Retention removed events that the checkpoint has not seen."""
+
+
+class CheckpointBeyondEnd(LogDamaged):
+    """The checkpoint is later than the last event: the log was replaced or lost its tail."""
+
+
+class CheckpointMismatch(LogDamaged):
+    """Another event stands at the checkpoint's offset: this is not the log it was made from."""
+
+
+class LeaseLost(TonearmError):
+    """Another process holds the lease now."""
+
+
+class InvalidEvent(TonearmError):
+    """These bytes are not an event of ours."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

@@ -1,0 +1,22 @@
+"""Event ids. They are deterministic, so that a retry is the same event and not a second one.
+
+The rule of the whole log: whoever tells of the same fact twice, after a lost confirm, a crash or a
+redelivery, arrives at the same id, and every reader keeps only the first.
+"""
+
+from uuid import UUID, uuid5
+
+import uuid_utils
+
+NAMESPACE = UUID("6f2a4b1e-9c57-5d0e-8a63-746f6e65726d")
+"""The namespace of Tonearm's event ids (RFC 9562, version 5). Never change it."""
+
+
+def event_id(subject: str, type_: str, *parts: str | int) -> str:
+    """Return the id of the one fact named by subject, type and parts (run, attempt or cause)."""
+    return str(uuid5(NAMESPACE, "/".join([subject, type_, *map(str, parts)])))
+
+
+def new_id() -> str:
+    """Return a new id for a job, account or blob: UUIDv7 (RFC 9562), so ids sort by time of making."""
+    return str(uuid_utils.uuid7())

@@ -1,0 +1,1 @@
+"""Read models, one file each: its shape, its `evolve`, its collection."""

@@ -1,0 +1,204 @@
+"""The vocabulary: one frozen struct for everything that can happen.
+
+Past tense, few fields, ids and facts only: the log cannot be edited, so it never holds an e-mail
+address, a token or a secret. New fields have defaults. A new meaning is a new version of the type and
+an upcast in `registry`.
+
+A job's story is told in *runs* and *attempts*. The upload begins run 1, each requeue begins the next.
+Within a run the work is attempted 1, 2, … times. A run ends once: converted or failed.
+"""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from msgspec import Struct
+
+
+class FailureCode(StrEnum):
+    """Why a run failed, for programs; the sentence for people stands beside it."""
+
+    NO_AUDIO = "no_audio"
+    NOT_MEDIA = "not_media"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    ENCRYPTED = "encrypted"
+    TRUNCATED = "truncated"
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    TIMED_OUT = "timed_out"
+    INTERNAL = "internal"
+
+
+class DeletionReason(StrEnum):
+    """Who or what let a job's blobs go."""
+
+    USER = "user"
+    EXPIRED = "expired"
+    ADMIN = "admin"
+
+
+class Payload(Struct, frozen=True, kw_only=True):
+    """The data of an event. `TYPE` is the CloudEvents type and the routing key."""
+
+    TYPE: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+
+
+class JobUploaded(Payload, frozen=True, kw_only=True):
+    """A video is stored whole and its work may begin: run 1, attempt 1."""
+
+    TYPE: ClassVar[str] = "job.uploaded"
+    filename: str
+    content_type: str
+    bytes: int
+    sha256: str
+    video_id: str
+
+
+class JobStarted(Payload, frozen=True, kw_only=True):
+    """A worker began an attempt. A redelivered attempt starts once in the log."""
+
+    TYPE: ClassVar[str] = "job.started"
+    run: int
+    attempt: int
+    worker: str
+
+
+class JobRetrying(Payload, frozen=True, kw_only=True):
+    """An attempt met trouble of ours; the next one comes after `delay_seconds`."""
+
+    TYPE: ClassVar[str] = "job.retrying"
+    run: int
+    attempt: int
+    reason: str
+    delay_seconds: float
+
+
+class JobConverted(Payload, frozen=True, kw_only=True):
+    """The audio is stored whole. `engine` names the encoder's build."""
+
+    TYPE: ClassVar[str] = "job.converted"
+    run: int
+    attempt: int
+    audio_id: str
+    bytes: int
+    sha256: str
+    duration_seconds: float
+    bit_rate: int
+    sample_rate: int
+    channels: int
+    seconds_spent: float
+    engine: str
+
+
+class JobFailed(Payload, frozen=True, kw_only=True):
+    """The run ended without audio. `message` is one sentence for the person who uploaded."""
+
+    TYPE: ClassVar[str] = "job.failed"
+    run: int
+    attempt: int
+    code: FailureCode
+    message: str
+
+
+class JobNotified(Payload, frozen=True, kw_only=True):
+    """The mail about the run's end was accepted by the mail server."""
+
+    TYPE: ClassVar[str] = "job.notified"
+    run: int
+    about: str
+    message_id: str
+
+
+class JobNotificationFailed(Payload, frozen=True, kw_only=True):
+    """The mail about the run's end will never be sent."""
+
+    TYPE: ClassVar[str] = "job.notification_failed"
+    run: int
+    about: str
+    reason: str
+
+
+class JobCancelled(Payload, frozen=True, kw_only=True):
+    """The owner called the run off."""
+
+    TYPE: ClassVar[str] = "job.cancelled"
+    run: int
+
+
+class JobRequeued(Payload, frozen=True, kw_only=True):
+    """An operator asked for another run. Carries all that the work needs, as `job.uploaded` does."""
+
+    TYPE: ClassVar[str] = "job.requeued"
+    run: int
+    filename: str
+    content_type: str
+    bytes: int
+    sha256: str
+    video_id: str
+
+
+class JobDeleted(Payload, frozen=True, kw_only=True):
+    """The job's blobs are gone for good; the hashes say which."""
+
+    TYPE: ClassVar[str] = "job.deleted"
+    reason: DeletionReason
+    video_sha256: str | None = None
+    audio_sha256: str | None = None
+
+
+class AccountRegistered(Payload, frozen=True, kw_only=True):
+    """An account exists from now on."""
+
+    TYPE: ClassVar[str] = "account.registered"
+    roles: tuple[str, ...]
+
+
+class AccountSignedIn(Payload, frozen=True, kw_only=True):
+    """A token was issued. `token_id` is its `jti`, not the token."""
+
+    TYPE: ClassVar[str] = "account.signed_in"
+    token_id: str
+
+
+class AccountSignInRefused(Payload, frozen=True, kw_only=True):
+    """A sign-in to an existing account was refused."""
+
+    TYPE: ClassVar[str] = "account.sign_in_refused"
+    reason: str
+
+
+class AccountChanged(Payload, frozen=True, kw_only=True):
+    """Fields of an account changed; their names, never their values."""
+
+    TYPE: ClassVar[str] = "account.changed"
+    fields: tuple[str, ...]
+
+
+class AccountRevoked(Payload, frozen=True, kw_only=True):
+    """Tokens of the account issued before the event's time are void."""
+
+    TYPE: ClassVar[str] = "account.revoked"
+    reason: str
+
+
+class Unknown(Struct, frozen=True):
+    """An event of a type or version this build does not know: carried as it is, skipped by folds."""
+
+    type: str
+    version: int
+
+
+JobPayload = (
+    JobUploaded
+    | JobStarted
+    | JobRetrying
+    | JobConverted
+    | JobFailed
+    | JobNotified
+    | JobNotificationFailed
+    | JobCancelled
+    | JobRequeued
+    | JobDeleted
+)
+AccountPayload = AccountRegistered | AccountSignedIn | AccountSignInRefused | AccountChanged | AccountRevoked
+AnyPayload = JobPayload | AccountPayload
