@@ -1,0 +1,224 @@
+"""pika for asyncio: a connection and a channel whose operations are awaited.
+
+pika's own asyncio adapter speaks in callbacks, has no recovery, and forgets pending callbacks when a
+channel closes. Here every operation is a future that also ends when the channel does, so nothing waits
+for an answer that will not come. A lost connection is not mended here: whoever owns it opens another.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pika
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.exceptions import AMQPError
+
+from events.errors import Unavailable
+
+HEARTBEAT = 20
+"""Seconds between AMQP heartbeats; two missed ones close the connection."""
+
+
+class ConnectionLost(Unavailable):
+    """The connection or channel to the broker closed; what was under way has an unknown outcome."""
+
+
+class Refused(Unavailable):
+    """The broker nacked a message: no promise was made about it."""
+
+
+class Channel:
+    """One AMQP channel. Not shared between tasks that publish and tasks that consume."""
+
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
+        self._confirms: dict[int, asyncio.Future[None]] = {}
+        self._published = 0
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        channel.add_on_close_callback(self._on_close)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the channel can still be used."""
+        return not self.closed.done() and bool(self._channel.is_open)
+
+    async def call(self, method: str, **arguments: Any) -> Any:
+        """Call a pika channel method and await the broker's answer. Raises ConnectionLost."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def on_answer(frame: Any) -> None:
+            if not answer.done():
+                answer.set_result(frame)
+
+        try:
+            getattr(self._channel, method)(callback=on_answer, **arguments)
+        except AMQPError as error:
+            raise ConnectionLost(f"{method}: {error!r}") from error
+        await asyncio.wait({answer, self.closed}, return_when=asyncio.FIRST_COMPLETED)
+        if not answer.done():
+            raise ConnectionLost(f"{method}: {self.closed.result()}")
+        return answer.result()
+
+    async def confirm(self) -> None:
+        """Turn on publisher confirms. Delivery tags count from 1 on each channel."""
+        await self.call("confirm_delivery", ack_nack_callback=self._on_confirm)
+
+    async def publish(self, exchange: str, key: str, body: bytes, headers: dict[str, str | int]) -> None:
+        """Publish a persistent message and return when the broker has confirmed it.
+
+        Raises Refused when it was nacked and ConnectionLost when the channel closed first; after
+        either, as after a time-out of the caller's, the message may be stored or not.
+        """
+        properties = pika.BasicProperties(
+            content_type="application/cloudevents+json", delivery_mode=2, headers=dict(headers) or None
+        )
+        confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            self._channel.basic_publish(exchange, key, body, properties)
+        except AMQPError as error:
+            raise ConnectionLost(f"publish: {error!r}") from error
+        self._published += 1
+        self._confirms[self._published] = confirmed
+        await confirmed
+
+    def send(self, exchange: str, key: str, body: bytes) -> None:
+        """Publish a transient message and wait for nothing. Raises ConnectionLost."""
+        try:
+            self._channel.basic_publish(exchange, key, body, pika.BasicProperties(delivery_mode=1))
+        except AMQPError as error:
+            raise ConnectionLost(f"send: {error!r}") from error
+
+    async def consume(
+        self, queue: str, on_message: Callable[[Any, Any, bytes], None], *, auto_ack: bool = False
+    ) -> str:
+        """Start consuming; `on_message(method, properties, body)` must only enqueue. Returns the tag."""
+        channel = self._channel
+        channel.add_on_cancel_callback(lambda _: self._end("the broker cancelled the consumer"))
+        frame = await self.call(
+            "basic_consume",
+            queue=queue,
+            on_message_callback=lambda _, method, properties, body: on_message(method, properties, body),
+            auto_ack=auto_ack,
+        )
+        return str(frame.method.consumer_tag)
+
+    def ack(self, tag: int) -> None:
+        """Acknowledge one delivery. On a closed channel the broker has already taken it back."""
+        if self.is_open:
+            self._channel.basic_ack(tag)
+
+    def hand_back(self, tag: int) -> None:
+        """Return a delivery to its queue, for another consumer (`nack`: see FACTS on delivery limits)."""
+        if self.is_open:
+            self._channel.basic_nack(tag, requeue=True)
+
+    def close(self) -> None:
+        """Close without waiting."""
+        if self._channel.is_open:
+            self._channel.close()
+        self._end("closed by us")
+
+    def _on_confirm(self, frame: Any) -> None:
+        tag, refused = frame.method.delivery_tag, isinstance(frame.method, pika.spec.Basic.Nack)
+        tags = [t for t in self._confirms if t <= tag] if frame.method.multiple else [tag]
+        for each in tags:
+            confirmed = self._confirms.pop(each, None)
+            if confirmed is None or confirmed.done():
+                continue
+            if refused:
+                confirmed.set_exception(Refused("the broker refused the message"))
+            else:
+                confirmed.set_result(None)
+
+    def _on_close(self, _: Any, reason: BaseException) -> None:
+        self._end(repr(reason))
+
+    def _end(self, reason: str) -> None:
+        if not self.closed.done():
+            self.closed.set_result(reason)
+        pending, self._confirms = self._confirms, {}
+        for confirmed in pending.values():
+            if not confirmed.done():
+                confirmed.set_exception(ConnectionLost(reason))
+
+
+class Connection:
+    """One AMQP connection. Made by `connect`."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        connection.add_on_close_callback(self._on_close)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the connection can still be used."""
+        return not self.closed.done()
+
+    async def channel(self, *, confirms: bool = False, prefetch: int = 0) -> Channel:
+        """Open a channel. Raises ConnectionLost."""
+        opened: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        try:
+            self._connection.channel(on_open_callback=opened.set_result)
+        except AMQPError as error:
+            raise ConnectionLost(f"channel: {error!r}") from error
+        await asyncio.wait({opened, self.closed}, return_when=asyncio.FIRST_COMPLETED)
+        if not opened.done():
+            raise ConnectionLost(self.closed.result())
+        channel = Channel(opened.result())
+        if confirms:
+            await channel.confirm()
+        if prefetch:
+            await channel.call("basic_qos", prefetch_count=prefetch)
+        return channel
+
+    async def close(self, timeout: float = 2.0) -> None:
+        """Close in good order, or give up after `timeout` seconds."""
+        if self._connection.is_open:
+            self._connection.close()
+        await asyncio.wait({self.closed}, timeout=timeout)
+
+    def _on_close(self, _: Any, reason: BaseException) -> None:
+        if not self.closed.done():
+            self.closed.set_result(repr(reason))
+
+
+async def connect(url: str, *, name: str, timeout: float = 10.0) -> Connection:
+    """Open a connection that the broker shows as `name`. Raises Unavailable within `timeout` seconds."""
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = HEARTBEAT
+    parameters.blocked_connection_timeout = 60
+    parameters.socket_timeout = parameters.stack_timeout = timeout
+    parameters.client_properties = {"connection_name": name}
+    opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def on_open(_: Any) -> None:
+        if not opened.done():
+            opened.set_result(None)
+
+    def on_error(_: Any, error: BaseException) -> None:
+        if not opened.done():
+            opened.set_exception(Unavailable(f"the broker at {parameters.host}:{parameters.port}: {error!r}"))
+
+    raw = AsyncioConnection(parameters, on_open_callback=on_open, on_open_error_callback=on_error)
+    connection = Connection(raw)
+    try:
+        async with asyncio.timeout(timeout):
+            await opened
+    except TimeoutError:
+        raw.close()
+        raise Unavailable(
+            f"the broker at {parameters.host}:{parameters.port} did not answer in {timeout:g} s"
+        ) from None
+    return connection
+
+
+@asynccontextmanager
+async def connected(url: str, *, name: str, timeout: float = 10.0) -> AsyncIterator[Connection]:
+    """Open a connection for a block. Raises Unavailable."""
+    connection = await connect(url, name=name, timeout=timeout)
+    try:
+        yield connection
+    finally:
+        await connection.close()

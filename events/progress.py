@@ -1,0 +1,120 @@
+"""Progress is not state: it travels on a transient exchange and is never stored.
+
+A sender publishes at most twice a second per job, to whoever listens now; a percentage that is lost is
+replaced by the next one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from events import amqp, topology
+from events.errors import Unavailable
+
+log = structlog.get_logger()
+
+INTERVAL = 0.5
+"""Seconds between two progress messages of one job."""
+
+
+class Progress(Struct, frozen=True, kw_only=True):
+    """How far an attempt is. `percent` is 0 to 100, None while the length is unknown."""
+
+    job_id: str
+    account: str
+    run: int
+    attempt: int
+    percent: float | None
+    seconds_done: float
+    seconds_total: float | None
+    speed: float | None
+    time: datetime
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Progress)
+
+
+class ProgressSender:
+    """Sends progress as far as the broker can be reached; never raises, never waits for long."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: amqp.Connection | None = None
+        self._channel: amqp.Channel | None = None
+        self._not_before = 0.0
+
+    async def send(self, progress: Progress) -> None:
+        """Send it if a connection can be had; after a failure none is tried for five seconds."""
+        now = asyncio.get_running_loop().time()
+        if now < self._not_before:
+            return
+        try:
+            if self._channel is None or not self._channel.is_open:
+                self._connection = await amqp.connect(self._url, name="progress", timeout=2.0)
+                self._channel = await self._connection.channel()
+            self._channel.send(topology.PROGRESS, progress.job_id, _encoder.encode(progress))
+        except Unavailable as error:
+            self._not_before = now + 5.0
+            log.debug("progress_lost", job_id=progress.job_id, error=str(error))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+
+
+async def progress_feed(url: str) -> AsyncIterator[Progress]:
+    """Yield the progress of all jobs from now on; reconnects for ever, missing what came meanwhile."""
+    pause = 0.2
+    while True:
+        try:
+            async with amqp.connected(url, name="progress feed") as connection:
+                arrived: asyncio.Queue[bytes] = asyncio.Queue(maxsize=1000)
+                channel = await _subscribe(connection, arrived)
+                pause = 0.2
+                async for progress in _until_closed(channel, arrived):
+                    yield progress
+        except Unavailable as error:
+            log.debug("progress_feed_away", error=str(error))
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 5.0)
+
+
+async def _subscribe(connection: amqp.Connection, arrived: "asyncio.Queue[bytes]") -> amqp.Channel:
+    channel = await connection.channel()
+    await channel.call("exchange_declare", exchange=topology.PROGRESS, exchange_type="topic", durable=False)
+    declared = await channel.call("queue_declare", queue="", exclusive=True, auto_delete=True)
+    queue = declared.method.queue
+    await channel.call("queue_bind", queue=queue, exchange=topology.PROGRESS, routing_key="#")
+
+    def on_message(_: Any, __: Any, body: bytes) -> None:
+        if not arrived.full():
+            arrived.put_nowait(body)
+
+    await channel.consume(queue, on_message, auto_ack=True)
+    return channel
+
+
+async def _until_closed(channel: amqp.Channel, arrived: "asyncio.Queue[bytes]") -> AsyncIterator[Progress]:
+    while channel.is_open:
+        getting = asyncio.ensure_future(arrived.get())
+        try:
+            await asyncio.wait({getting, channel.closed}, return_when=asyncio.FIRST_COMPLETED)
+            if not getting.done():
+                return
+            yield _decoder.decode(getting.result())
+        except msgspec.DecodeError as error:
+            log.warning("progress_unreadable", error=str(error))
+        finally:
+            getting.cancel()

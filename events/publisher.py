@@ -1,0 +1,119 @@
+"""Publishing is finished when the broker says so.
+
+The publisher owns a private connection with one confirm channel that is used for the exchange `events`
+and nothing else: before RabbitMQ 4.0.1 other publishes on the channel could cost confirmed events when
+the stream's leader crashes (rabbitmq-server PR 12236).
+
+A nack, a time-out or a closed channel means *unknown*: the event may be in the log. So the channel is
+dropped and the same event, with the same id, is published again; readers keep the first.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from events import amqp, topology
+from events.envelope import Event, encode
+from events.errors import NotConfirmed, Unavailable
+
+log = structlog.get_logger()
+
+
+class ConfirmedChannel:
+    """A confirm channel on a connection of its own that is opened when needed, and again after trouble."""
+
+    def __init__(self, url: str, *, name: str, timeout: float, attempts: int) -> None:
+        self._url, self._name, self._timeout, self._attempts = url, name, timeout, attempts
+        self._connection: amqp.Connection | None = None
+        self._channel: amqp.Channel | None = None
+        self._opening = asyncio.Lock()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a channel is open now."""
+        return self._channel is not None and self._channel.is_open
+
+    async def publish(self, exchange: str, key: str, body: bytes, headers: dict[str, str | int]) -> None:
+        """Return once the broker has confirmed. Raises NotConfirmed after the last attempt.
+
+        Takes at most `attempts` times `timeout` seconds and some back-off.
+        """
+        for attempt in range(1, self._attempts + 1):
+            try:
+                async with asyncio.timeout(self._timeout):
+                    channel = await self._open()
+                    await channel.publish(exchange, key, body, headers)
+                    return
+            except (Unavailable, TimeoutError) as error:
+                # Other publishes under way on this channel fail with it and come back the same way.
+                self._drop()
+                log.warning("publish_unknown", key=key, attempt=attempt, error=str(error) or "timed out")
+                if attempt == self._attempts:
+                    why = str(error) or "timed out"
+                    raise NotConfirmed(
+                        f"no publish of {key} confirmed in {attempt} attempts: {why}"
+                    ) from error
+            await asyncio.sleep(min(0.1 * 2**attempt, 2.0))
+
+    async def open(self) -> None:
+        """Open ahead of the first publish. Raises Unavailable."""
+        await self._open()
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            await self._connection.close()
+        self._channel = self._connection = None
+
+    async def _open(self) -> amqp.Channel:
+        if self._channel is not None and self._channel.is_open:
+            return self._channel
+        async with self._opening:
+            if self._channel is not None and self._channel.is_open:
+                return self._channel
+            if self._connection is None or not self._connection.is_open:
+                self._connection = await amqp.connect(self._url, name=self._name, timeout=self._timeout)
+            self._channel = await self._connection.channel(confirms=True)
+            return self._channel
+
+    def _drop(self) -> None:
+        """Close the channel; and the connection when it may be half open."""
+        channel, self._channel = self._channel, None
+        connection, self._connection = self._connection, None
+        if channel is not None:
+            channel.close()
+        if connection is not None:
+            closing = asyncio.get_running_loop().create_task(connection.close())
+            closing.add_done_callback(lambda task: task.cancelled() or task.exception())
+
+
+class Publisher:
+    """Appends events to the log: one confirmed publish per state change."""
+
+    def __init__(self, url: str, *, name: str, timeout: float = 5.0, attempts: int = 5) -> None:
+        """`name` is what the broker shows; `timeout` in seconds for each of the `attempts`."""
+        self._channel = ConfirmedChannel(url, name=f"{name}: events", timeout=timeout, attempts=attempts)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the last known state of the private channel is open."""
+        return self._channel.ready
+
+    async def publish(self, event: Event) -> None:
+        """Return once the event is confirmed by the stream and by the work queues it goes to.
+
+        Raises NotConfirmed when the outcome stays unknown (publish the same event again later), and
+        InvalidEvent when it is too long to be one.
+        """
+        await self._channel.publish(topology.EXCHANGE, event.type, encode(event), {})
+
+    async def __aenter__(self) -> Self:
+        await self._channel.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._channel.close()

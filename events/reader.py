@@ -1,0 +1,313 @@
+"""The supervised reader of the stream: for ever, in order, each event once.
+
+rstream delivers, and this module owns everything that makes it dependable. Its own recovery stays off:
+it replays the whole stream when nothing was received yet, loses the first chunk after a time-stamped
+start, and gives up after ten attempts. A half-open connection is only logged. So the position is ours;
+after any trouble the reader subscribes again *at* the last event it delivered and checks that the same
+event still stands there. If not, the log was cut or replaced, and going on would lose events silently.
+
+The callback only appends to a buffer: an exception inside it would drop the rest of the chunk.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import rstream
+from rstream import ConsumerOffsetSpecification, OffsetType
+
+from events.amqp10 import data_section
+from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap, Unavailable
+
+logging.getLogger("rstream").setLevel(logging.CRITICAL)  # it logs what this module handles
+
+SILENCE = 15.0
+"""Seconds without a delivery after which a fresh connection asks whether there is something to deliver."""
+
+_BUFFER = 20_000
+"""Records held before the broker is made to wait; a chunk holds up to a few thousand."""
+
+
+class First(NamedTuple):
+    """Start with the oldest event kept."""
+
+
+class Last(NamedTuple):
+    """Start with the last chunk: a few of the newest events, never just one."""
+
+
+class Next(NamedTuple):
+    """Start with what is published from now on."""
+
+
+class FromOffset(NamedTuple):
+    """Start at an offset; one that is no longer or not yet there is clamped by the broker, silently."""
+
+    offset: int
+
+
+class FromTime(NamedTuple):
+    """Start with the chunk that holds this time: earlier events come too, filter on the event's own."""
+
+    time: datetime
+
+
+class Resume(NamedTuple):
+    """Start after an event that was read before, and make sure that it still is in its place."""
+
+    offset: int
+    is_same: Callable[[bytes], bool]
+
+
+Start = First | Last | Next | FromOffset | FromTime | Resume
+
+
+class RawRecord(NamedTuple):
+    """A message of the stream: its offset, its chunk's time (Unix seconds) and its body."""
+
+    offset: int
+    chunk_time: float
+    body: bytes
+
+
+class Bounds(NamedTuple):
+    """The offsets of the first and the last event kept."""
+
+    first: int
+    last: int
+
+
+class StreamReader:
+    """Reads one stream. One task iterates over `batches`."""
+
+    def __init__(
+        self,
+        url: str,
+        start: Start,
+        *,
+        stream: str = "events",
+        name: str = "reader",
+        on_state: Callable[[str], None] | None = None,
+        silence: float = SILENCE,
+    ) -> None:
+        """`on_state` hears "connected" and "disconnected: why"; `url` is rabbitmq-stream://…"""
+        self._url, self._start, self._stream, self._name = url, start, stream, name
+        self._on_state = on_state or (lambda _: None)
+        self._silence = silence
+        self._last: RawRecord | None = None
+
+    async def batches(self) -> AsyncIterator[list[RawRecord]]:
+        """Yield records in order as they come, as many at a time as have come; never an empty list.
+
+        Never ends by itself: trouble with the broker is waited out, with a back-off of at most 5 s.
+        Raises LogDamaged when the last record read is no longer where it was.
+        """
+        pause = 0.1
+        while True:
+            reason = "ended"
+            subscription = _Subscription(self._url, self._stream, self._name)
+            try:
+                async for batch in self._subscribed(subscription):
+                    pause = 0.1
+                    yield batch
+            except Unavailable as error:
+                reason = str(error)
+            finally:
+                await subscription.close()
+            self._on_state(f"disconnected: {reason}")
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    async def _subscribed(self, subscription: "_Subscription") -> AsyncIterator[list[RawRecord]]:
+        resume = self._position()
+        if isinstance(self._start, Next):
+            # Pinned once, or what is published during a later outage would be passed over.
+            ends = await bounds(self._url, self._stream)
+            self._start = FromOffset(ends.last + 1) if ends else First()
+        await subscription.open(resume or self._start)
+        self._on_state("connected")
+        while True:
+            batch = await subscription.take(self._silence)
+            if not batch:
+                await self._probe(resume)
+                continue
+            if resume is not None:
+                batch = _after(resume, batch)
+                resume = None
+            if batch:
+                self._last = batch[-1]
+                yield batch
+
+    def _position(self) -> Resume | None:
+        if self._last is not None:
+            body = self._last.body
+            return Resume(self._last.offset, lambda other: other == body)
+        return self._start if isinstance(self._start, Resume) else None
+
+    async def _probe(self, resume: Resume | None) -> None:
+        """After a silence: is there nothing to deliver, or has the delivery died?"""
+        ends = await bounds(self._url, self._stream)
+        if resume is not None:
+            last = ends.last if ends else None
+            if last is None or last < resume.offset:
+                raise CheckpointBeyondEnd(
+                    f"the log ends at {last}, before offset {resume.offset} that was read from it earlier"
+                )
+            raise Unavailable("nothing was delivered from where reading should go on")
+        if ends is not None and self._last is not None and ends.last > self._last.offset:
+            raise Unavailable(f"delivery stopped at {self._last.offset} although the log ends at {ends.last}")
+
+
+def _after(resume: Resume, batch: list[RawRecord]) -> list[RawRecord]:
+    """Check the event that reading resumes after, and return what follows it."""
+    first = batch[0]
+    if first.offset > resume.offset:
+        raise RetentionGap(
+            f"the log now begins at {first.offset}; what followed offset {resume.offset} may be lost"
+        )
+    if not resume.is_same(first.body):
+        raise CheckpointMismatch(f"another event stands at offset {resume.offset}: the log was replaced")
+    return batch[1:]
+
+
+class _Subscription:
+    """One rstream consumer with one subscription, and the buffer it fills."""
+
+    def __init__(self, url: str, stream: str, name: str) -> None:
+        parts = urlsplit(url)
+        self._where = f"{parts.hostname}:{parts.port or 5552}"
+        self._stream = stream
+        self._buffer: list[RawRecord] = []
+        self._filled, self._room = asyncio.Event(), asyncio.Event()
+        self._room.set()
+        self._lost: str | None = None
+        self._min_offset = 0
+        self._consumer = rstream.Consumer(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 5552,
+            username=unquote(parts.username or "guest"),
+            password=unquote(parts.password or "guest"),
+            vhost=unquote(parts.path.removeprefix("/")) or "/",
+            heartbeat=20,
+            max_retries=2,
+            connection_name=name,
+            on_close_handler=self._on_close,
+        )
+
+    async def open(self, start: Start, timeout: float = 10.0) -> None:
+        """Subscribe. Raises Unavailable, whatever the driver raises."""
+        match start:
+            case First():
+                where = ConsumerOffsetSpecification(OffsetType.FIRST, None)
+            case Last():
+                where = ConsumerOffsetSpecification(OffsetType.LAST, None)
+            case Next():
+                where = ConsumerOffsetSpecification(OffsetType.NEXT, None)
+            case FromOffset(offset) | Resume(offset, _):
+                self._min_offset = offset
+                where = ConsumerOffsetSpecification(OffsetType.OFFSET, offset)
+            case FromTime(time):
+                where = ConsumerOffsetSpecification(OffsetType.TIMESTAMP, int(time.timestamp() * 1000))
+        try:
+            async with asyncio.timeout(timeout):
+                await self._consumer.subscribe(
+                    self._stream,
+                    self._on_message,  # type: ignore[arg-type]  # without a decoder it gets bytes
+                    offset_specification=where,
+                    initial_credit=10,
+                )
+        except Exception as error:
+            # The driver raises OSErrors, its own errors, time-outs and, on a half-closed socket, others.
+            raise Unavailable(f"the stream {self._stream} at {self._where}: {error!r}") from error
+
+    async def take(self, timeout: float) -> list[RawRecord]:
+        """Return what has come, waiting up to `timeout` seconds; an empty list after a silence.
+
+        Raises Unavailable when the connection is lost and the buffer is empty.
+        """
+        if not self._buffer and self._lost is None:
+            self._filled.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._filled.wait()
+        batch, self._buffer = self._buffer, []
+        self._room.set()
+        if not batch and self._lost is not None:
+            raise Unavailable(self._lost)
+        return batch
+
+    async def close(self) -> None:
+        """Close within a few seconds, also when the broker no longer answers."""
+        self._room.set()
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(3):
+                await self._consumer.close()
+
+    def _on_message(self, message: bytes, context: rstream.MessageContext) -> object:
+        if context.offset >= self._min_offset:
+            try:
+                body = data_section(message)
+            except InvalidEvent:
+                body = b""  # not written by AMQP 0.9.1 clients: an invalid event to every reader
+            self._buffer.append(RawRecord(context.offset, context.timestamp / 1000, body))
+            self._filled.set()
+            if len(self._buffer) >= _BUFFER:
+                self._room.clear()
+                return self._room.wait()
+        return None
+
+    async def _on_close(self, info: rstream.OnClosedErrorInfo) -> None:
+        self._lost = f"connection to {self._where} lost ({info.reason})"
+        self._filled.set()
+
+
+async def bounds(url: str, stream: str = "events", *, patience: float = 2.0) -> Bounds | None:
+    """Probe the log's first and last offset; None when it is empty.
+
+    An empty log is known by nothing coming for `patience` seconds. Raises Unavailable.
+    """
+    ends = []
+    for start in (First(), Last()):
+        subscription = _Subscription(url, stream, "bounds")
+        try:
+            await subscription.open(start)
+            batch = await subscription.take(patience)
+        finally:
+            await subscription.close()
+        if not batch:
+            return None
+        ends.append(batch)
+    return Bounds(ends[0][0].offset, ends[1][-1].offset)
+
+
+class Reading:
+    """`async with Reading(reader) as batches`: closes the reader's connection when the block ends."""
+
+    def __init__(self, reader: StreamReader) -> None:
+        self._batches = reader.batches()
+
+    async def __aenter__(self) -> AsyncIterator[list[RawRecord]]:
+        return self._batches
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._batches.aclose()  # type: ignore[attr-defined]
+
+
+__all__ = [
+    "Bounds",
+    "First",
+    "FromOffset",
+    "FromTime",
+    "Last",
+    "Next",
+    "RawRecord",
+    "Reading",
+    "Resume",
+    "Start",
+    "StreamReader",
+    "bounds",
+]

@@ -1,0 +1,250 @@
+"""Work from a queue: the event is the work message, and it is acknowledged last.
+
+What happens to one delivery:
+
+    handle ──► result event, confirmed ──► acknowledged
+       │ raises
+       ├──► attempts left: `retrying` event, a copy into the delay's retry queue ──► acknowledged
+       └──► none left:     `gave_up` event, a copy into the parked queue         ──► acknowledged
+
+A crash anywhere before the acknowledgement means that the same delivery comes again, to this worker or
+another; deterministic event ids make the second telling the same fact. Retry and parked queues are
+reached by the default exchange, on a connection of its own, never through `events`.
+
+A lost connection does not throw away work under way: it runs on, and when the broker delivers the same
+message again to this worker, that delivery waits for it and acknowledges it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import structlog
+from msgspec import Struct
+
+from events import amqp, topology
+from events.envelope import Event, decode
+from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
+from events.publisher import ConfirmedChannel
+from events.types import AnyPayload, JobUploaded, Unknown
+
+log = structlog.get_logger()
+
+MAX_REDELIVERIES = 10
+"""Returns of one message without an answer (crashes, mostly) after which it is given up as poison."""
+
+
+class WorkerKeepsDying(TonearmError):
+    """The message came back too often without an answer: it may be what kills the workers."""
+
+
+class Work(Struct, frozen=True):
+    """One piece of work: the event that asks for it, and which attempt this is, from 1."""
+
+    event: Event
+    payload: AnyPayload
+    attempt: int
+    redeliveries: int = 0
+
+    @property
+    def run(self) -> int:
+        """The run of the job that this work belongs to."""
+        return 1 if isinstance(self.payload, JobUploaded) else int(getattr(self.payload, "run", 1))
+
+
+class Publishes(Protocol):
+    """What appends events to the log."""
+
+    async def publish(self, event: Event) -> None:
+        """Return once the event is confirmed. Raises NotConfirmed."""
+
+
+class Handler(Protocol):
+    """What a kind of worker does; the rest is the same for all."""
+
+    async def handle(self, work: Work) -> Event | None:
+        """Do the work and return its result's event; None when there is nothing to do any more.
+
+        Any exception means trouble of ours: the work is tried again later. What can never succeed is
+        a result too, and not an exception. Must be idempotent: the same work can come again.
+        """
+
+    def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
+        """Tell that the attempt failed and the next one comes in `delay` seconds."""
+
+    def gave_up(self, work: Work, error: Exception) -> Event:
+        """Tell that no further attempt will be made."""
+
+
+class Worker:
+    """Consumes one queue, at most `slots` pieces of work at a time. Run more processes to scale."""
+
+    def __init__(
+        self,
+        url: str,
+        queue: str,
+        handler: Handler,
+        publisher: Publishes,
+        *,
+        slots: int = 1,
+        delays: Sequence[float] = (5, 30, 120, 600),
+        grace: float = 5.0,
+    ) -> None:
+        """`delays` in seconds before attempts 2, 3, …; `grace` for work under way when stopping."""
+        self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
+        self._slots, self._delays, self._grace = slots, tuple(delays), grace
+        self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=3)
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._deliveries: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set; then finish or hand back what is under way, within `grace`."""
+        stopping = asyncio.create_task(stop.wait())
+        pause = 0.2
+        try:
+            while not stop.is_set():
+                try:
+                    async with amqp.connected(self._url, name=f"{self._queue}: worker") as connection:
+                        channel = await self._consume(connection)
+                        log.info("consuming", queue=self._queue, slots=self._slots)
+                        pause = 0.2
+                        await asyncio.wait({stopping, channel.closed}, return_when=asyncio.FIRST_COMPLETED)
+                        if stop.is_set():
+                            await self._drain()
+                except Unavailable as error:
+                    log.warning("broker_away", queue=self._queue, error=str(error), again_in=pause)
+                await asyncio.wait({stopping}, timeout=pause)
+                pause = min(pause * 2, 5.0)
+        finally:
+            stopping.cancel()
+            for task in self._running.values():
+                task.cancel()
+            await asyncio.gather(*self._running.values(), *self._deliveries, return_exceptions=True)
+            await self._aside.close()
+
+    async def _consume(self, connection: amqp.Connection) -> amqp.Channel:
+        channel = await connection.channel(prefetch=self._slots)
+        for delay in self._delays:
+            await topology.declare_retry(channel, self._queue, delay)
+
+        def on_message(method: Any, properties: Any, body: bytes) -> None:
+            headers = properties.headers or {}
+            delivery = asyncio.create_task(
+                self._deliver(channel, method.delivery_tag, bool(method.redelivered), headers, body)
+            )
+            self._deliveries.add(delivery)
+            delivery.add_done_callback(self._deliveries.discard)
+
+        self._consumer = (channel, await channel.consume(self._queue, on_message))
+        return channel
+
+    async def _drain(self) -> None:
+        """Take nothing more, give work under way its grace, then hand the rest back."""
+        channel, tag = self._consumer
+        try:
+            async with asyncio.timeout(1.0):
+                await channel.call("basic_cancel", consumer_tag=tag)
+        except (Unavailable, TimeoutError):
+            return
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=self._grace)
+        for task in self._running.values():
+            task.cancel()
+        if self._deliveries:
+            await asyncio.wait(self._deliveries, timeout=2.0)
+
+    async def _deliver(
+        self, channel: amqp.Channel, tag: int, redelivered: bool, headers: dict[str, Any], body: bytes
+    ) -> None:
+        """See one delivery to its end, and answer for it."""
+        try:
+            work = _work(headers, body)
+        except InvalidEvent as error:
+            log.error("work_unreadable", queue=self._queue, error=str(error))
+            if await self._put_aside(topology.parked(self._queue), body, reason=str(error)):
+                channel.ack(tag)
+            return
+        key = f"{work.event.id}/{work.attempt}"
+        task = self._running.get(key)
+        if task is None and redelivered:
+            # A classic queue does not count; the copy does. Whoever takes it starts afresh.
+            counted = {"attempt": work.attempt, "redeliveries": work.redeliveries + 1}
+            if await self._put_aside(self._queue, body, **counted):
+                channel.ack(tag)
+            return
+        if task is None:
+            task = self._running[key] = asyncio.create_task(self._do(work, body))
+            task.add_done_callback(lambda _: self._running.pop(key, None))
+        await asyncio.wait({task})
+        if task.cancelled() or task.exception() is not None:
+            if not task.cancelled():
+                log.error("work_handed_back", queue=self._queue, error=repr(task.exception()))
+            channel.hand_back(tag)
+        else:
+            channel.ack(tag)
+
+    async def _do(self, work: Work, body: bytes) -> None:
+        with structlog.contextvars.bound_contextvars(
+            job_id=work.event.subject, cause_id=work.event.id, attempt=work.attempt
+        ):
+            try:
+                if work.redeliveries > MAX_REDELIVERIES:
+                    raise WorkerKeepsDying(f"came back {work.redeliveries} times without an answer")
+                result = await self._handler.handle(work)
+            except Exception as error:
+                await self._failed(work, body, error)
+            else:
+                if result is not None:
+                    await self._publish(result)
+
+    async def _failed(self, work: Work, body: bytes, error: Exception) -> None:
+        left = self._delays[work.attempt - 1 :]
+        if not left or isinstance(error, WorkerKeepsDying):
+            log.error("work_parked", error=repr(error), exc_info=error)
+            await self._publish(self._handler.gave_up(work, error))
+            await self._keep(
+                topology.parked(self._queue), body, attempt=work.attempt, reason=repr(error)[:500]
+            )
+            return
+        log.warning("work_retrying", error=repr(error), again_in=left[0])
+        event = self._handler.retrying(work, error, left[0])
+        if event is not None:
+            await self._publish(event)
+        await self._keep(topology.retry(self._queue, left[0]), body, attempt=work.attempt + 1)
+
+    async def _publish(self, event: Event) -> None:
+        """Publish until it is confirmed: the work is done, only its telling is missing."""
+        while True:
+            try:
+                await self._publisher.publish(event)
+            except NotConfirmed as error:
+                log.warning("result_not_confirmed", event_type=event.type, error=str(error))
+                await asyncio.sleep(1.0)
+            else:
+                log.info("published", event_type=event.type, event_id=event.id)
+                return
+
+    async def _keep(self, queue: str, body: bytes, **headers: str | int) -> None:
+        while not await self._put_aside(queue, body, **headers):
+            await asyncio.sleep(1.0)
+
+    async def _put_aside(self, queue: str, body: bytes, **headers: str | int) -> bool:
+        try:
+            await self._aside.publish("", queue, body, headers)
+        except NotConfirmed as error:
+            log.warning("put_aside_failed", queue=queue, error=str(error))
+            return False
+        return True
+
+
+def _work(headers: dict[str, Any], body: bytes) -> Work:
+    event = decode(body)
+    payload = event.payload()
+    if isinstance(payload, Unknown):
+        raise InvalidEvent(f"no worker knows {payload.type} version {payload.version}")
+    return Work(event, payload, _count(headers, "attempt", 1), _count(headers, "redeliveries", 0))
+
+
+def _count(headers: dict[str, Any], name: str, least: int) -> int:
+    value = headers.get(name, least)
+    return max(value, least) if isinstance(value, int) else least
