@@ -21,11 +21,15 @@ CONTENT_TYPE = "application/cloudevents+json"
 MAX_BODY = 64 * 1024
 """Bytes of a whole event, encoded. Larger things are blobs and are referred to by id."""
 
-_SCHEMA = re.compile(r"^urn:tonearm:event:[a-z_.]+:([1-9][0-9]{0,8})$")
+_SCHEMA = re.compile(r"urn:tonearm:event:[a-z_.]+:([1-9][0-9]{0,8})")
+_NO_ZONE = "the time has no zone (RFC 3339 requires one)"
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One fact, as it is written in the log."""
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="specversion", tag="1.0"):
+    """One fact, as it is written in the log.
+
+    `specversion` is the struct's tag: always written, first, and any other version is refused.
+    """
 
     id: str
     type: str
@@ -35,7 +39,6 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     dataschema: str
     account: str
     data: Raw
-    specversion: str = "1.0"
     datacontenttype: str | None = None
     correlationid: str | None = None
     causationid: str | None = None
@@ -44,8 +47,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def version(self) -> int:
         """The version of the type; 0 when `dataschema` is not one of ours."""
-        match = _SCHEMA.match(self.dataschema)
-        return int(match[1]) if match else 0
+        return _version(self.dataschema)
 
     def payload(self, registry: Registry = REGISTRY) -> AnyPayload | Unknown:
         """Decode the data. Raises InvalidEvent when it does not fit its type."""
@@ -61,6 +63,11 @@ class Recorded(Struct, frozen=True):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
+
+
+def _version(dataschema: str) -> int:
+    match = _SCHEMA.fullmatch(dataschema)
+    return int(match[1]) if match else 0
 
 
 def schema_urn(payload: type[Payload]) -> str:
@@ -83,22 +90,35 @@ def record(
 
     `parts` tell this fact from others of its type about the same subject (see `ids.event_id`; for the
     job's events, `job_event` chooses them). `cause` is the event that led to this one; the trace and
-    the correlation id are handed on from it.
+    the correlation id are handed on from it. Raises InvalidEvent when the data could not be read back
+    (a number that is not finite, half a surrogate pair, a time without a zone): the log cannot be edited.
     """
+    time = time or datetime.now(UTC)
+    if time.tzinfo is None:
+        raise InvalidEvent(_NO_ZONE)
     return Event(
         id=event_id(subject, payload.TYPE, *parts),
         type=payload.TYPE,
         source=source,
         subject=subject,
-        time=time or datetime.now(UTC),
+        time=time,
         dataschema=schema_urn(type(payload)),
         account=account,
-        data=Raw(_encoder.encode(payload)),
+        data=_readable(payload),
         datacontenttype="application/json",
         correlationid=(cause.correlationid if cause else None) or subject,
         causationid=cause.id if cause else None,
         traceparent=traceparent or (cause.traceparent if cause else None),
     )
+
+
+def _readable(payload: AnyPayload) -> Raw:
+    try:
+        data = Raw(_encoder.encode(payload))
+    except UnicodeEncodeError as error:
+        raise InvalidEvent(f"the text of {payload.TYPE} is not Unicode: {error}") from error
+    REGISTRY.decode(payload.TYPE, payload.VERSION, data)
+    return data
 
 
 def job_event(
@@ -147,12 +167,10 @@ def decode(body: bytes | memoryview) -> Event:
     """Read the envelope; the data stays raw. Raises InvalidEvent."""
     try:
         event = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidEvent(f"not a CloudEvents envelope: {error}") from error
-    if event.specversion != "1.0":
-        raise InvalidEvent(f"CloudEvents {event.specversion!r} is not 1.0")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidEvent(f"not a CloudEvents 1.0 envelope: {error}") from error
     if event.time.tzinfo is None:
-        raise InvalidEvent("the time has no zone (RFC 3339 requires one)")
+        raise InvalidEvent(_NO_ZONE)
     return event
 
 

@@ -48,7 +48,7 @@ class Registry:
             return Unknown(type_, version)
         try:
             payload: Any = decoder.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidEvent(f"the data of {type_} version {version} does not fit: {error}") from error
         for step in range(version, self.current[type_].VERSION):
             payload = self._upcasts[type_, step].into_next(payload)

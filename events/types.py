@@ -9,9 +9,15 @@ Within a run the work is attempted 1, 2, … times. A run ends once: converted o
 """
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Ordinal = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+"""A run or an attempt: they are counted from 1."""
+
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""How many; no more than a view's store can hold."""
 
 
 class FailureCode(StrEnum):
@@ -49,7 +55,7 @@ class JobUploaded(Payload, frozen=True, kw_only=True):
     TYPE: ClassVar[str] = "job.uploaded"
     filename: str
     content_type: str
-    bytes: int
+    bytes: Count
     sha256: str
     video_id: str
 
@@ -58,8 +64,8 @@ class JobStarted(Payload, frozen=True, kw_only=True):
     """A worker began an attempt. A redelivered attempt starts once in the log."""
 
     TYPE: ClassVar[str] = "job.started"
-    run: int
-    attempt: int
+    run: Ordinal
+    attempt: Ordinal
     worker: str
 
 
@@ -67,8 +73,8 @@ class JobRetrying(Payload, frozen=True, kw_only=True):
     """An attempt met trouble of ours; the next one comes after `delay_seconds`."""
 
     TYPE: ClassVar[str] = "job.retrying"
-    run: int
-    attempt: int
+    run: Ordinal
+    attempt: Ordinal
     reason: str
     delay_seconds: float
 
@@ -77,15 +83,15 @@ class JobConverted(Payload, frozen=True, kw_only=True):
     """The audio is stored whole. `engine` names the encoder's build."""
 
     TYPE: ClassVar[str] = "job.converted"
-    run: int
-    attempt: int
+    run: Ordinal
+    attempt: Ordinal
     audio_id: str
-    bytes: int
+    bytes: Count
     sha256: str
     duration_seconds: float
-    bit_rate: int
-    sample_rate: int
-    channels: int
+    bit_rate: Count
+    sample_rate: Count
+    channels: Count
     seconds_spent: float
     engine: str
 
@@ -94,8 +100,8 @@ class JobFailed(Payload, frozen=True, kw_only=True):
     """The run ended without audio. `message` is one sentence for the person who uploaded."""
 
     TYPE: ClassVar[str] = "job.failed"
-    run: int
-    attempt: int
+    run: Ordinal
+    attempt: Ordinal
     code: FailureCode
     message: str
 
@@ -104,7 +110,7 @@ class JobNotified(Payload, frozen=True, kw_only=True):
     """The mail about the run's end was accepted by the mail server."""
 
     TYPE: ClassVar[str] = "job.notified"
-    run: int
+    run: Ordinal
     about: str
     message_id: str
 
@@ -113,7 +119,7 @@ class JobNotificationFailed(Payload, frozen=True, kw_only=True):
     """The mail about the run's end will never be sent."""
 
     TYPE: ClassVar[str] = "job.notification_failed"
-    run: int
+    run: Ordinal
     about: str
     reason: str
 
@@ -122,17 +128,17 @@ class JobCancelled(Payload, frozen=True, kw_only=True):
     """The owner called the run off."""
 
     TYPE: ClassVar[str] = "job.cancelled"
-    run: int
+    run: Ordinal
 
 
 class JobRequeued(Payload, frozen=True, kw_only=True):
     """An operator asked for another run. Carries all that the work needs, as `job.uploaded` does."""
 
     TYPE: ClassVar[str] = "job.requeued"
-    run: int
+    run: Ordinal
     filename: str
     content_type: str
-    bytes: int
+    bytes: Count
     sha256: str
     video_id: str
 
