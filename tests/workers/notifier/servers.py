@@ -1,0 +1,138 @@
+"""Real servers on ports of their own: SMTP that answers as the address says, and auth's accounts."""
+
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+TOKEN = "service-token"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Catcher:
+    """Keeps what it accepts. `tempfail…` gets 451 until `lenient` is set, `permfail…` gets 550."""
+
+    def __init__(self) -> None:
+        self.kept: list[bytes] = []
+        self.signed_in: list[Any] = []
+        self.over_tls: list[bool] = []
+        self.lenient = False
+        self.url = ""
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]
+        if address.startswith("tempfail") and not self.lenient:
+            return f"451 4.7.1 <{address}> come back later"
+        if address.startswith("permfail"):
+            return f"550 5.1.1 <{address}> is not welcome"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # type: ignore[no-untyped-def]
+        if "toolarge" in envelope.rcpt_tos[0]:
+            return "552 5.3.4 too large"
+        self.kept.append(envelope.content)
+        self.over_tls.append(session.ssl is not None)
+        return "250 OK"
+
+    def authenticate(self, server, session, envelope, mechanism, login):  # type: ignore[no-untyped-def]
+        self.signed_in.append(login.login)
+        return AuthResult(success=login.password == b"right", handled=False)
+
+
+@contextmanager
+def serving(catcher: Catcher, **options: Any) -> Iterator[Controller]:
+    controller = Controller(catcher, hostname="127.0.0.1", port=free_port(), **options)
+    controller.start()
+    try:
+        yield controller
+    finally:
+        controller.stop()
+
+
+class Auth(ThreadingHTTPServer):
+    """Auth's `GET /accounts/{id}`. `addresses` are the accounts; `broken` answers 503."""
+
+    addresses: dict[str, str]
+    broken = False
+    asked = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Accounts(BaseHTTPRequestHandler):
+    server: Auth
+
+    def do_GET(self) -> None:
+        self.server.asked += 1
+        account = self.path.removeprefix("/accounts/")
+        if self.server.broken:
+            return self._answer(503, {})
+        if self.headers["Authorization"] != f"Bearer {TOKEN}":
+            return self._answer(401, {})
+        if account not in self.server.addresses:
+            return self._answer(404, {})
+        return self._answer(200, {"account_id": account, "email": self.server.addresses[account]})
+
+    def _answer(self, status: int, value: dict[str, str]) -> None:
+        body = msgspec.json.encode(value)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def auth_serving(addresses: dict[str, str]) -> Iterator[Auth]:
+    with Auth(("127.0.0.1", 0), _Accounts) as server:
+        server.addresses = addresses
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
+def database_serving(folder: Path) -> Iterator[str]:
+    """SecantusDB as a process; yields its URL once it accepts connections."""
+    port = free_port()
+    command = [Path(sys.executable).with_name("secantusd-py"), "--port", str(port), "--standalone"]
+    process = subprocess.Popen(
+        [*command, "--storage-path", folder, "--log-level", "ERROR"], stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        yield f"mongodb://127.0.0.1:{port}/tonearm"
+    finally:
+        process.terminate()
+        process.wait(10)

@@ -1,0 +1,242 @@
+from collections.abc import AsyncIterator, Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from aiosmtpd.controller import Controller
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from events.envelope import Event, Recorded, job_event
+from events.errors import Unavailable
+from events.ids import new_id
+from events.projections.jobs import JobView, fold
+from events.types import (
+    DeletionReason,
+    FailureCode,
+    JobConverted,
+    JobDeleted,
+    JobFailed,
+    JobNotificationFailed,
+    JobNotified,
+    JobPayload,
+    JobUploaded,
+)
+from events.work import Work
+from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving, database_serving
+from workers.notifier.accounts import AuthAccounts
+from workers.notifier.errors import MailDelayed
+from workers.notifier.handler import Notifier
+from workers.notifier.letter import letterhead
+from workers.notifier.sent import SentMails
+from workers.notifier.smtp import Mailer, parse_smtp_url
+
+UPLOADED = JobUploaded(filename="holiday.mp4", content_type="video/mp4", bytes=1, sha256="0", video_id="v")
+CONVERTED = JobConverted(
+    run=1,
+    attempt=1,
+    audio_id="a",
+    bytes=1000,
+    sha256="0",
+    duration_seconds=1.0,
+    bit_rate=1,
+    sample_rate=1,
+    channels=1,
+    seconds_spent=1.0,
+    engine="",
+)
+FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no audio track.")
+DELETED = JobDeleted(reason=DeletionReason.USER)
+
+ADDRESSES = {
+    "ada": "ada@example.net",
+    "late": "tempfail-1@example.net",
+    "never": "permfail@example.net",
+    "odd": "no address",
+}
+
+
+class FoldedViews:
+    """The views of the events it was told of."""
+
+    def __init__(self) -> None:
+        self.events: list[Recorded] = []
+
+    def tell(self, event: Event) -> None:
+        self.events.append(Recorded(len(self.events) + 1, event))
+
+    async def get(self, job_id: str) -> JobView | None:
+        return fold(recorded for recorded in self.events if recorded.event.subject == job_id)
+
+
+class Desk:
+    """A notifier with real servers around it, and a job to tell of."""
+
+    def __init__(self, auth: Auth, catcher: Catcher, notifier: Notifier, views: FoldedViews) -> None:
+        self.auth, self.catcher, self.notifier, self.views = auth, catcher, notifier, views
+        self.job_id = new_id()
+
+    def event(self, payload: JobPayload, account: str = "ada") -> Event:
+        return job_event(payload, job_id=self.job_id, account=account, source="test")
+
+    def uploaded(self, account: str = "ada") -> None:
+        self.views.tell(self.event(UPLOADED, account))
+
+    def work(self, payload: JobConverted | JobFailed, account: str = "ada", attempt: int = 1) -> Work:
+        return Work(self.event(payload, account), payload, attempt)
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        read = [message_from_bytes(kept, policy=default) for kept in self.catcher.kept]
+        return [mail for mail in read if isinstance(mail, EmailMessage)]
+
+
+@pytest.fixture(scope="module")
+def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with database_serving(tmp_path_factory.mktemp("database")) as url:
+        yield url
+
+
+@pytest.fixture
+async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture
+async def desk(
+    database: AsyncDatabase[dict[str, Any]], plain: Controller, catcher: Catcher
+) -> AsyncIterator[Desk]:
+    views = FoldedViews()
+    with auth_serving(ADDRESSES) as auth:
+        async with httpx.AsyncClient(trust_env=False) as http:
+            notifier = Notifier(
+                views=views,
+                accounts=AuthAccounts(http, auth.url, TOKEN),
+                mailer=Mailer(parse_smtp_url(f"smtp://127.0.0.1:{plain.port}")),
+                sent=SentMails(database),
+                head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
+                source="notifier",
+                patience=0.3,
+            )
+            yield Desk(auth, catcher, notifier, views)
+
+
+async def test_a_conversion_is_told_by_mail_and_in_the_log(desk: Desk) -> None:
+    desk.uploaded()
+    work = desk.work(CONVERTED)
+    event = await desk.notifier.handle(work)
+    [mail] = desk.mails
+    assert mail["To"] == "ada@example.net"
+    assert mail["Subject"] == "Your audio is ready: holiday.mp4"
+    assert event is not None
+    assert event.payload() == JobNotified(run=1, about="job.converted", message_id=mail["Message-ID"])
+    assert mail["Message-ID"] == f"<{work.event.id}@tonearm.example.org>"
+    assert (event.subject, event.account, event.causationid) == (desk.job_id, "ada", work.event.id)
+
+
+async def test_a_failure_is_told_with_its_sentence(desk: Desk) -> None:
+    desk.uploaded()
+    event = await desk.notifier.handle(desk.work(FAILED))
+    [mail] = desk.mails
+    assert "The video has no audio track." in str(mail)
+    assert event is not None
+    assert event.type == "job.notified"
+
+
+async def test_work_that_comes_again_after_a_crash_sends_no_second_mail(desk: Desk) -> None:
+    """The first answer never reached the log: the view does not know it, only the note does."""
+    desk.uploaded()
+    first = await desk.notifier.handle(desk.work(CONVERTED))
+    second = await desk.notifier.handle(desk.work(CONVERTED))
+    assert len(desk.mails) == 1
+    assert first is not None
+    assert second is not None
+    assert first.id == second.id
+
+
+async def test_work_whose_answer_is_in_the_log_is_nothing_to_do(
+    desk: Desk, database: AsyncDatabase[dict[str, Any]]
+) -> None:
+    desk.uploaded()
+    answer = await desk.notifier.handle(desk.work(CONVERTED))
+    assert answer is not None
+    desk.views.tell(answer)
+    await database["mails"].delete_many({})
+    assert await desk.notifier.handle(desk.work(CONVERTED)) is None
+    assert len(desk.mails) == 1
+
+
+async def test_a_job_that_is_gone_gets_no_mail(desk: Desk) -> None:
+    desk.uploaded()
+    desk.views.tell(desk.event(DELETED))
+    assert await desk.notifier.handle(desk.work(CONVERTED)) is None
+    assert desk.mails == []
+
+
+async def test_a_temporary_refusal_raises_and_the_next_attempt_sends_one_mail(desk: Desk) -> None:
+    desk.uploaded("late")
+    work = desk.work(CONVERTED, "late")
+    with pytest.raises(MailDelayed) as caught:
+        await desk.notifier.handle(work)
+    assert desk.notifier.retrying(work, caught.value, 5) is None
+    desk.catcher.lenient = True
+    assert await desk.notifier.handle(desk.work(CONVERTED, "late", attempt=2)) is not None
+    assert len(desk.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "reason"), [("never", "550"), ("nobody", "does not exist"), ("odd", "cannot be written")]
+)
+async def test_what_never_works_is_an_event_without_the_address(
+    desk: Desk, account: str, reason: str
+) -> None:
+    desk.uploaded(account)
+    event = await desk.notifier.handle(desk.work(CONVERTED, account))
+    assert event is not None
+    payload = event.payload()
+    assert isinstance(payload, JobNotificationFailed)
+    assert reason in payload.reason
+    assert b"example.net" not in bytes(event.data)
+    desk.views.tell(event)
+    assert await desk.notifier.handle(desk.work(CONVERTED, account)) is None
+
+
+async def test_giving_up_is_an_event_that_repeats_no_foreign_text(desk: Desk) -> None:
+    work = desk.work(CONVERTED, attempt=5)
+    event = desk.notifier.gave_up(work, OSError("ada@example.net"))
+    reason = "gave up after 5 attempts: OSError"
+    assert event.payload() == JobNotificationFailed(run=1, about="job.converted", reason=reason)
+    assert "451" in str(desk.notifier.gave_up(work, MailDelayed("said 451")).payload())
+
+
+async def test_a_video_whose_name_is_not_known_in_time_is_told_of_all_the_same(desk: Desk) -> None:
+    await desk.notifier.handle(desk.work(CONVERTED))
+    assert desk.mails[0]["Subject"] == "Your audio is ready: your video"
+
+
+async def test_nothing_is_sent_while_the_notes_cannot_be_read(
+    plain: Controller, catcher: Catcher, tmp_path: Path
+) -> None:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
+        "mongodb://127.0.0.1:1/tonearm", serverSelectionTimeoutMS=100
+    )
+    async with client, httpx.AsyncClient(trust_env=False) as http:
+        views = FoldedViews()
+        notifier = Notifier(
+            views=views,
+            accounts=AuthAccounts(http, "http://127.0.0.1:1", TOKEN),
+            mailer=Mailer(parse_smtp_url(f"smtp://127.0.0.1:{plain.port}")),
+            sent=SentMails(client.get_default_database()),
+            head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
+            source="notifier",
+            patience=0,
+        )
+        desk = Desk(None, catcher, notifier, views)  # type: ignore[arg-type]
+        with pytest.raises(Unavailable):
+            await notifier.handle(desk.work(CONVERTED))
+    assert catcher.kept == []
