@@ -96,6 +96,7 @@ class Worker:
         self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=3)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
+        self._consumer_tag = ""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or hand back what is under way, within `grace`."""
@@ -108,9 +109,10 @@ class Worker:
                         channel = await self._consume(connection)
                         log.info("consuming", queue=self._queue, slots=self._slots)
                         pause = 0.2
-                        await asyncio.wait({stopping, channel.closed}, return_when=asyncio.FIRST_COMPLETED)
+                        ends: list[asyncio.Future[Any]] = [stopping, channel.closed]
+                        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                         if stop.is_set():
-                            await self._drain()
+                            await self._drain(channel)
                 except Unavailable as error:
                     log.warning("broker_away", queue=self._queue, error=str(error), again_in=pause)
                 await asyncio.wait({stopping}, timeout=pause)
@@ -135,15 +137,14 @@ class Worker:
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._deliveries.discard)
 
-        self._consumer = (channel, await channel.consume(self._queue, on_message))
+        self._consumer_tag = await channel.consume(self._queue, on_message)
         return channel
 
-    async def _drain(self) -> None:
+    async def _drain(self, channel: amqp.Channel) -> None:
         """Take nothing more, give work under way its grace, then hand the rest back."""
-        channel, tag = self._consumer
         try:
             async with asyncio.timeout(1.0):
-                await channel.call("basic_cancel", consumer_tag=tag)
+                await channel.call("basic_cancel", consumer_tag=self._consumer_tag)
         except (Unavailable, TimeoutError):
             return
         if self._deliveries:
@@ -225,7 +226,7 @@ class Worker:
                 return
 
     async def _keep(self, queue: str, body: bytes, **headers: str | int) -> None:
-        while not await self._put_aside(queue, body, **headers):
+        while not await self._put_aside(queue, body, **headers):  # noqa: ASYNC110
             await asyncio.sleep(1.0)
 
     async def _put_aside(self, queue: str, body: bytes, **headers: str | int) -> bool:

@@ -1,0 +1,84 @@
+"""A lease in MongoDB: one holder at a time, taken over when the holder falls silent.
+
+Two holders at once are possible for a moment (a paused process that wakes up), so what a lease guards
+must be safe to do twice; the lease only makes that rare. The time is the database's, never ours.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import structlog
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from events.errors import Unavailable
+
+log = structlog.get_logger()
+
+
+class Lease:
+    """A named lease with a time to live in seconds, renewed at a third of it while held."""
+
+    def __init__(self, database: AsyncDatabase[Any], name: str, holder: str, ttl: float = 6.0) -> None:
+        self._leases = database["leases"]
+        self._name, self._holder, self._ttl = name, holder, ttl
+
+    async def take(self) -> bool:
+        """Take or renew the lease; False while another holds it. Raises Unavailable."""
+        mine_or_expired = [{"holder": self._holder}, {"$expr": {"$lt": ["$expires", "$$NOW"]}}]
+        until = {"$add": ["$$NOW", int(self._ttl * 1000)]}
+        try:
+            await self._leases.update_one(
+                {"_id": self._name, "$or": mine_or_expired},
+                [{"$set": {"holder": self._holder, "expires": until}}],
+                upsert=True,
+            )
+        except DuplicateKeyError:
+            return False  # it exists, is another's and has not expired, so the upsert met its id
+        except PyMongoError as error:
+            raise Unavailable(f"the lease {self._name}: {error}") from error
+        return True
+
+    async def give_back(self) -> None:
+        """Let the next one in at once. What cannot be given back expires."""
+        with contextlib.suppress(PyMongoError):
+            await self._leases.delete_one({"_id": self._name, "holder": self._holder})
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[asyncio.Event]:
+        """Wait until the lease is ours, hold it for the block; the event is set when it is lost."""
+        while not await self._try():  # noqa: ASYNC110
+            await asyncio.sleep(self._ttl / 3)
+        lost = asyncio.Event()
+        log.info("lease_taken", lease=self._name, holder=self._holder)
+        renewing = asyncio.create_task(self._renew(lost))
+        try:
+            yield lost
+        finally:
+            renewing.cancel()
+            await self.give_back()
+
+    async def _try(self) -> bool:
+        try:
+            return await self.take()
+        except Unavailable as error:
+            log.warning("lease_unavailable", lease=self._name, error=str(error))
+            return False
+
+    async def _renew(self, lost: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        good_until = loop.time() + self._ttl
+        while True:
+            await asyncio.sleep(self._ttl / 3)
+            try:
+                mine = await self.take()
+            except Unavailable:
+                mine = loop.time() < good_until
+            else:
+                good_until = loop.time() + self._ttl
+            if not mine:
+                log.warning("lease_lost", lease=self._name, holder=self._holder)
+                lost.set()
+                return

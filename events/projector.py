@@ -1,0 +1,146 @@
+"""The projector: keeps the stored views in step with the log, one projector at a time.
+
+For every batch of events: load the views they touch, fold in memory, write the changed views guarded by
+their offset, then move the checkpoint by compare-and-set. A crash between the two repeats a batch, and
+the fold does not mind. At start the event at the checkpoint is read again and must be the same one.
+"""
+
+import asyncio
+from typing import Any
+
+import structlog
+from pymongo.asynchronous.database import AsyncDatabase
+
+from events.envelope import Event, Recorded, decode
+from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
+from events.leases import Lease
+from events.projections.jobs import JobView, evolve
+from events.reader import First, RawRecord, Resume, StreamReader
+from events.views import Checkpoint, JobViews, ViewStore
+
+log = structlog.get_logger()
+
+_AT_ONCE = 1000
+
+
+class Projector:
+    """Folds the log into the live views while it holds the lease."""
+
+    def __init__(
+        self, database: AsyncDatabase[Any], stream_url: str, *, holder: str, lease_ttl: float = 6.0
+    ) -> None:
+        """`holder` names this process in the lease; it must differ between processes."""
+        self._database, self._stream_url = database, stream_url
+        self._lease = Lease(database, "projector", holder, lease_ttl)
+        self._views = JobViews(database)
+        self.position: int | None = None
+        self.trouble: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Project until `stop` is set. Trouble is logged, kept in `trouble`, and tried again."""
+        working = asyncio.create_task(self._run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        stopping.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                async with self._lease.held() as lost:
+                    await self._project(lost)
+            except LogDamaged as error:
+                self.trouble = str(error)
+                log.error(
+                    "projection_stopped", error=str(error), hint="tonearm replay info; tonearm replay rebuild"
+                )
+                await asyncio.sleep(5.0)
+            except (Unavailable, LeaseLost) as error:
+                self.trouble = str(error)
+                log.warning("projection_interrupted", error=str(error))
+                await asyncio.sleep(0.5)
+            except Exception as error:
+                self.trouble = repr(error)
+                log.exception("projection_failed")
+                await asyncio.sleep(5.0)
+
+    async def _project(self, lost: asyncio.Event) -> None:
+        store = await self._views.live()
+        await store.prepare()
+        checkpoint = await store.checkpoint()
+        batches = StreamReader(self._stream_url, after(checkpoint), name="projector").batches()
+        self.position = checkpoint.offset if checkpoint else None
+        log.info("projecting", views=store.name, after=self.position)
+        try:
+            async for batch in batches:
+                for at in range(0, len(batch), _AT_ONCE):
+                    if lost.is_set():
+                        raise LeaseLost("another process projects now")
+                    if (await self._views.live()).name != store.name:
+                        raise LeaseLost("another version of the views is live now")
+                    checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE])
+                    self.position, self.trouble = checkpoint.offset if checkpoint else None, None
+        finally:
+            await batches.aclose()  # type: ignore[attr-defined]
+
+
+def after(checkpoint: Checkpoint | None) -> First | Resume:
+    """Where reading starts for views that have come to `checkpoint`."""
+    if checkpoint is None:
+        return First()
+    event_id = checkpoint.event_id
+
+    def is_same(body: bytes) -> bool:
+        return identity(body) == event_id
+
+    return Resume(checkpoint.offset, is_same)
+
+
+def identity(body: bytes) -> str:
+    """The event's id; for bytes that are no event, a stand-in that a checkpoint can hold."""
+    try:
+        return decode(body).id
+    except InvalidEvent:
+        return "invalid"
+
+
+async def project(
+    store: ViewStore, checkpoint: Checkpoint | None, batch: list[RawRecord]
+) -> Checkpoint | None:
+    """Fold one batch into the store and move the checkpoint past it.
+
+    Raises LeaseLost when the checkpoint was moved by somebody else, and Unavailable.
+    """
+    events = readable(batch)
+    views: dict[str, JobView] = await store.get_many(list({event.event.subject for event in events}))
+    changed: dict[str, JobView] = {}
+    for recorded in events:
+        subject = recorded.event.subject
+        try:
+            view = evolve(changed.get(subject) or views.get(subject), recorded)
+        except InvalidEvent as error:
+            log.error("event_invalid", offset=recorded.offset, error=error.reason)
+            continue
+        if view is not None:
+            changed[subject] = view
+    await store.add([view for job_id, view in changed.items() if job_id not in views])
+    await store.save(view for job_id, view in changed.items() if job_id in views)
+    new = Checkpoint(batch[-1].offset, identity(batch[-1].body))
+    if not await store.move_checkpoint(checkpoint, new):
+        raise LeaseLost("another process moved the checkpoint")
+    return new
+
+
+def readable(batch: list[RawRecord]) -> list[Recorded]:
+    """Decode the envelopes of the jobs' events; what is no event is logged and left out."""
+    events: list[Recorded] = []
+    for record in batch:
+        try:
+            event: Event = decode(record.body)
+        except InvalidEvent as error:
+            log.error("event_invalid", offset=record.offset, error=error.reason)
+            continue
+        if event.type.startswith("job."):
+            events.append(Recorded(record.offset, event))
+    return events

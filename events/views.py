@@ -1,0 +1,228 @@
+"""The stored job views: a versioned collection, its checkpoint, and the alias that names the live one.
+
+    jobs_v1, jobs_v2, …     one document per job, guarded by the offset it has seen
+    projections             `jobs_v1`: the checkpoint of that version; `jobs`: which version is live
+
+A view's write is refused by the database when what is stored has seen as much or more, so two projectors
+at once, or a slow one, do no harm. Times are stored as RFC 3339 text: BSON would cut the microseconds
+and a rebuilt view would not equal the stored one.
+"""
+
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+
+from events.errors import Unavailable
+from events.projections.jobs import COLLECTION, JobView, State
+
+_DUPLICATE_KEY = 11000
+_IDS_AT_ONCE = 50
+"""SecantusDB answers `$in` over long lists slowly; MongoDB does not mind short ones."""
+_ALIAS_SECONDS = 1.0
+
+
+class Checkpoint(Struct, frozen=True):
+    """The last event that a version of the views has taken in."""
+
+    offset: int
+    event_id: str
+
+
+class ViewStore:
+    """One version of the job views."""
+
+    def __init__(self, database: AsyncDatabase[Any], name: str) -> None:
+        self.name = name
+        self._views: AsyncCollection[dict[str, Any]] = database[name]
+        self._projections: AsyncCollection[dict[str, Any]] = database["projections"]
+
+    async def prepare(self) -> None:
+        """Create the indexes that paging needs."""
+        await self._views.create_index([("account", ASCENDING), ("_id", DESCENDING)])
+        await self._views.create_index([("account", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)])
+
+    async def get(self, job_id: str) -> JobView | None:
+        """Return the stored view. Raises Unavailable."""
+        try:
+            document = await self._views.find_one({"_id": job_id})
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
+        return _view(document) if document else None
+
+    async def get_many(self, job_ids: Sequence[str]) -> dict[str, JobView]:
+        """Return those views that are stored, by job id. Raises Unavailable."""
+        found: dict[str, JobView] = {}
+        try:
+            for at in range(0, len(job_ids), _IDS_AT_ONCE):
+                ids = list(job_ids[at : at + _IDS_AT_ONCE])
+                async for document in self._views.find({"_id": {"$in": ids}}):
+                    found[document["_id"]] = _view(document)
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
+        return found
+
+    async def page(
+        self, account: str | None, state: State | None, before: str | None, limit: int
+    ) -> list[JobView]:
+        """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
+        wanted: dict[str, Any] = {}
+        if account is not None:
+            wanted["account"] = account
+        if state is not None:
+            wanted["state"] = state.value
+        if before is not None:
+            wanted["_id"] = {"$lt": before}
+        try:
+            cursor = self._views.find(wanted).sort("_id", DESCENDING).limit(limit)
+            return [_view(document) async for document in cursor]
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
+
+    async def all(self) -> AsyncIterator[JobView]:
+        """Yield every view, in no order. Raises Unavailable."""
+        try:
+            async for document in self._views.find({}, batch_size=2000):
+                yield _view(document)
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
+
+    async def count(self) -> int:
+        """Return how many jobs are stored, by the collection's own statistics."""
+        return await self._views.estimated_document_count()
+
+    async def save(self, views: Iterable[JobView]) -> None:
+        """Write each view unless what is stored has seen as much. Raises Unavailable."""
+        writes = [
+            ReplaceOne({"_id": view.job_id, "seen": {"$lt": view.seen}}, _document(view), upsert=True)
+            for view in views
+        ]
+        if not writes:
+            return
+        try:
+            await self._views.bulk_write(writes, ordered=False)
+        except BulkWriteError as error:
+            # The guard refused, so the upsert tried to insert a second document: stored is as new or newer.
+            if any(each["code"] != _DUPLICATE_KEY for each in error.details.get("writeErrors", [])):
+                raise Unavailable(f"the views: {error}") from error
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
+
+    async def add(self, views: Sequence[JobView]) -> None:
+        """Write views that are most likely new, several times faster than `save`. Raises Unavailable."""
+        if not views:
+            return
+        try:
+            await self._views.insert_many([_document(view) for view in views], ordered=False)
+        except BulkWriteError as error:
+            failures = error.details.get("writeErrors", [])
+            if any(each["code"] != _DUPLICATE_KEY for each in failures):
+                raise Unavailable(f"the views: {error}") from error
+            await self.save(views[each["index"]] for each in failures)
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
+
+    async def checkpoint(self) -> Checkpoint | None:
+        """Return how far this version has come; None when it has taken in nothing. Raises Unavailable."""
+        try:
+            document = await self._projections.find_one({"_id": self.name})
+        except PyMongoError as error:
+            raise Unavailable(f"the checkpoint: {error}") from error
+        return Checkpoint(document["offset"], document["event_id"]) if document else None
+
+    async def move_checkpoint(self, old: Checkpoint | None, new: Checkpoint) -> bool:
+        """Move the checkpoint if it still is where it was (compare and set). Raises Unavailable."""
+        try:
+            if old is None:
+                await self._projections.insert_one(
+                    {"_id": self.name, "offset": new.offset, "event_id": new.event_id}
+                )
+                return True
+            result = await self._projections.update_one(
+                {"_id": self.name, "offset": old.offset},
+                {"$set": {"offset": new.offset, "event_id": new.event_id}},
+            )
+        except DuplicateKeyError:
+            return False
+        except PyMongoError as error:
+            raise Unavailable(f"the checkpoint: {error}") from error
+        return result.matched_count == 1
+
+    async def drop(self) -> None:
+        """Remove this version and its checkpoint."""
+        await self._views.drop()
+        await self._projections.delete_one({"_id": self.name})
+
+
+class JobViews:
+    """The live version, by the alias; what readers use."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        self._database = database
+        self._live: ViewStore | None = None
+        self._known_until = 0.0
+
+    async def live(self) -> ViewStore:
+        """Return the live version; another process's switch is seen within a second. Raises Unavailable."""
+        if self._live is None or time.monotonic() > self._known_until:
+            name = await self._alias()
+            if self._live is None or self._live.name != name:
+                self._live = ViewStore(self._database, name)
+            self._known_until = time.monotonic() + _ALIAS_SECONDS
+        return self._live
+
+    def version(self, number: int) -> ViewStore:
+        """Return a version by number, whether it exists or not."""
+        return ViewStore(self._database, f"{COLLECTION}_v{number}")
+
+    async def live_number(self) -> int:
+        """Return the live version's number. Raises Unavailable."""
+        return int((await self._alias()).rpartition("_v")[2])
+
+    async def switch(self, old: int, new: int) -> bool:
+        """Make `new` live if `old` still is. Raises Unavailable."""
+        try:
+            await self._database["projections"].update_one(
+                {"_id": COLLECTION}, {"$setOnInsert": {"live": f"{COLLECTION}_v{old}"}}, upsert=True
+            )
+            result = await self._database["projections"].update_one(
+                {"_id": COLLECTION, "live": f"{COLLECTION}_v{old}"},
+                {"$set": {"live": f"{COLLECTION}_v{new}"}},
+            )
+        except PyMongoError as error:
+            raise Unavailable(f"the projections: {error}") from error
+        self._known_until = 0.0
+        return result.matched_count == 1
+
+    async def get(self, job_id: str) -> JobView | None:
+        """Return a job's stored view. Raises Unavailable."""
+        return await (await self.live()).get(job_id)
+
+    async def page(
+        self, account: str | None, state: State | None, before: str | None, limit: int
+    ) -> list[JobView]:
+        """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
+        return await (await self.live()).page(account, state, before, limit)
+
+    async def _alias(self) -> str:
+        try:
+            document = await self._database["projections"].find_one({"_id": COLLECTION})
+        except PyMongoError as error:
+            raise Unavailable(f"the projections: {error}") from error
+        return str(document["live"]) if document else f"{COLLECTION}_v1"
+
+
+def _document(view: JobView) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(view)
+    document["_id"] = view.job_id
+    return document
+
+
+def _view(document: dict[str, Any]) -> JobView:
+    return msgspec.convert(document, JobView)
