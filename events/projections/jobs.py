@@ -269,7 +269,7 @@ def _join(
     run = max(1, *(e.run for e in timeline))
     return JobView(
         job_id=recorded.event.subject,
-        account=recorded.event.account,
+        account=view.account if view and view.timeline[0].offset < entry.offset else recorded.event.account,
         state=decisive.state or State.UPLOADED,
         run=run,
         attempt=max(e.attempt for e in timeline if e.run in (run, 0)),

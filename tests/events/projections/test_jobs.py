@@ -1,0 +1,169 @@
+import random
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from events.envelope import Event, Recorded, job_event
+from events.errors import InvalidEvent
+from events.projections.jobs import JobView, State, evolve, fold
+from events.types import FailureCode, JobCancelled, JobConverted, JobFailed, JobStarted, Payload, Unknown
+from tests.events.strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, logs, orderly, payloads, recorded
+
+settings.register_profile("fold", deadline=None, max_examples=300)
+fold_settings = settings.get_profile("fold")
+
+
+def shuffled(log: list[Recorded], chance: random.Random) -> list[Recorded]:
+    """The same log in another order, with some of it told more than once."""
+    again = [*log, *chance.choices(log, k=chance.randint(0, len(log)))] if log else []
+    chance.shuffle(again)
+    return again
+
+
+def stored(view: JobView | None) -> JobView | None:
+    """The view after a stay in a document store, which keeps times as times and knows no tuples."""
+    document = msgspec.to_builtins(view, builtin_types=(datetime,))
+    return msgspec.convert(document, JobView | None)
+
+
+@given(logs(), st.randoms(use_true_random=False))
+@fold_settings
+def test_any_order_and_any_repetition_folds_to_the_same_view(log: list[Recorded], chance: random.Random):
+    view, other = fold(log), fold(shuffled(log, chance))
+    assert other == view
+    assert msgspec.json.encode(other) == msgspec.json.encode(view)
+
+
+@given(logs(), st.randoms(use_true_random=False))
+@fold_settings
+def test_a_view_stored_in_the_middle_and_folded_on_ends_as_if_folded_at_once(
+    log: list[Recorded], chance: random.Random
+):
+    events = shuffled(log, chance)
+    middle = chance.randint(0, len(events))
+    assert fold(events[middle:], stored(fold(events[:middle]))) == fold(log)
+
+
+@given(logs())
+@fold_settings
+def test_a_view_survives_json(log: list[Recorded]):
+    view = fold(log)
+    assert msgspec.json.decode(msgspec.json.encode(view), type=JobView | None) == view
+
+
+@given(logs(), st.randoms(use_true_random=False))
+@fold_settings
+def test_seen_is_the_highest_offset_that_told_of_the_job(log: list[Recorded], chance: random.Random):
+    view, offsets = None, [-1]
+    for event in shuffled(log, chance):
+        view = evolve(view, event)
+        if isinstance(event.event.payload(), JOB_PAYLOADS):
+            offsets.append(event.offset)
+        assert (view.seen if view else -1) == max(offsets)
+
+
+@given(logs())
+@fold_settings
+def test_the_timeline_holds_each_id_once_where_the_log_held_it_first(log: list[Recorded]):
+    first: dict[str, int] = {}
+    for event in log:
+        if not isinstance(event.event.payload(), Unknown) and event.event.type.startswith("job."):
+            first.setdefault(event.event.id, event.offset)
+    view = fold(reversed(log))
+    assert {entry.id: entry.offset for entry in (view.timeline if view else ())} == first
+    assert [entry.offset for entry in (view.timeline if view else ())] == sorted(first.values())
+
+
+AFTER = {
+    "job.uploaded": State.UPLOADED,
+    "job.requeued": State.UPLOADED,
+    "job.started": State.CONVERTING,
+    "job.retrying": State.RETRYING,
+    "job.converted": State.CONVERTED,
+    "job.failed": State.FAILED,
+    "job.cancelled": State.CANCELLED,
+    "job.deleted": State.DELETED,
+}
+
+
+def model(events: Iterable[Event]) -> tuple[State, int, int]:
+    """State, run and attempt, told the simple way: by believing the events in the order of the log."""
+    state, run, attempt = State.UPLOADED, 1, 1
+    for event in events:
+        payload = event.payload()
+        if event.type == "job.notified":
+            state = State.NOTIFIED if state is State.CONVERTED else state
+        elif event.type != "job.notification_failed":
+            state = AFTER[event.type]
+        if event.type == "job.requeued":
+            run, attempt = run + 1, 1
+        attempt = max(attempt, getattr(payload, "attempt", 1))
+    return state, run, attempt
+
+
+@given(orderly(), st.randoms(use_true_random=False))
+@fold_settings
+def test_an_orderly_history_ends_where_the_simple_model_says_whatever_the_order_of_arrival(
+    events: list[Event], chance: random.Random
+):
+    for length in range(1, len(events) + 1):
+        view = fold(shuffled(recorded(events[:length]), chance))
+        assert view is not None
+        assert (view.state, view.run, view.attempt) == model(events[:length])
+        assert (view.created, view.updated) == (EPOCH, events[length - 1].time)
+        assert (
+            view.filename
+            == [p.filename for e in events[:length] if hasattr(p := e.payload(), "filename")][-1]
+        )
+
+
+def test_events_that_tell_of_no_job_leave_no_view():
+    unknown = Event(
+        id="1", type="job.admired", source="/", subject=JOB, time=EPOCH, dataschema="", account=OWNER,
+        data=msgspec.Raw(b"{}"),
+    )  # fmt: skip
+    assert evolve(None, Recorded(0, unknown)) is None
+
+
+def test_data_that_does_not_fit_its_type_is_an_error_and_not_a_guess():
+    event = tell(JobStarted(run=1, attempt=1, worker="w"))
+    with pytest.raises(InvalidEvent, match=r"job\.started version 1 does not fit"):
+        evolve(None, Recorded(0, msgspec.structs.replace(event, data=msgspec.Raw(b'{"run":0}'))))
+
+
+def tell(payload: Payload, account: str = OWNER) -> Event:
+    return job_event(payload, job_id=JOB, account=account, source="/test", time=EPOCH)  # type: ignore[arg-type]
+
+
+@given(payloads(JobConverted, run=st.just(1)), payloads(JobConverted, run=st.just(1)))
+@settings(deadline=None, max_examples=20)
+def test_of_two_workers_that_finish_one_run_the_first_in_the_log_gives_the_audio(
+    one: JobConverted, two: JobConverted
+):
+    view = fold(reversed(recorded([tell(one), tell(two)])))
+    assert view is not None
+    assert view.audio is not None
+    assert (view.audio.audio_id, len(view.timeline)) == (one.audio_id, 1)
+
+
+@given(payloads(JobConverted, run=st.just(1)))
+@settings(deadline=None, max_examples=20)
+def test_a_run_that_ends_after_it_was_cancelled_stays_cancelled(end: JobConverted):
+    view = fold(recorded([tell(JobCancelled(run=1)), tell(end)]))
+    assert view is not None
+    assert view.state is State.CANCELLED
+
+
+def test_the_owner_is_whom_the_first_event_of_the_log_names():
+    first = tell(JobStarted(run=1, attempt=1, worker="w"))
+    later = tell(
+        JobFailed(run=1, attempt=1, code=FailureCode.INTERNAL, message="It broke."), account="another"
+    )
+    for log in (recorded([first, later]), recorded([first, later])[::-1]):
+        view = fold(log)
+        assert view is not None
+        assert view.account == OWNER
