@@ -91,7 +91,7 @@ async def progress_feed(url: str) -> AsyncIterator[Progress]:
         pause = min(pause * 2, 5.0)
 
 
-async def _subscribe(connection: amqp.Connection, arrived: "asyncio.Queue[bytes]") -> amqp.Channel:
+async def _subscribe(connection: amqp.Connection, arrived: asyncio.Queue[bytes]) -> amqp.Channel:
     channel = await connection.channel()
     await channel.call("exchange_declare", exchange=topology.PROGRESS, exchange_type="topic", durable=False)
     declared = await channel.call("queue_declare", queue="", exclusive=True, auto_delete=True)
@@ -106,11 +106,11 @@ async def _subscribe(connection: amqp.Connection, arrived: "asyncio.Queue[bytes]
     return channel
 
 
-async def _until_closed(channel: amqp.Channel, arrived: "asyncio.Queue[bytes]") -> AsyncIterator[Progress]:
+async def _until_closed(channel: amqp.Channel, arrived: asyncio.Queue[bytes]) -> AsyncIterator[Progress]:
     while channel.is_open:
-        getting = asyncio.ensure_future(arrived.get())
+        getting: asyncio.Future[Any] = asyncio.ensure_future(arrived.get())
         try:
-            await asyncio.wait({getting, channel.closed}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([getting, channel.closed], return_when=asyncio.FIRST_COMPLETED)
             if not getting.done():
                 return
             yield _decoder.decode(getting.result())
