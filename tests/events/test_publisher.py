@@ -1,0 +1,78 @@
+"""What the publisher promises, against a real broker."""
+
+import asyncio
+
+import pytest
+from making import started, uploaded
+
+from events import topology
+from events.envelope import decode
+from events.errors import NotConfirmed, Unavailable
+from events.publisher import Publisher
+from events.reader import First, Reading, StreamReader
+
+pytestmark = pytest.mark.servers
+
+
+async def read(stream_url: str, count: int) -> list[str]:
+    ids: list[str] = []
+    async with asyncio.timeout(60), Reading(StreamReader(stream_url, First())) as batches:
+        async for batch in batches:
+            ids += [decode(record.body).id for record in batch]
+            if len(ids) >= count:
+                return ids
+    raise AssertionError("the reader ended")
+
+
+async def test_a_confirmed_event_is_in_the_stream_and_in_its_work_queue(broker):
+    await topology.declare(broker.url)
+    event = uploaded("j1")
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(event)
+    assert await read(broker.stream_url, 1) == [event.id]
+    assert await broker.depth(topology.VIDEO) == 1
+
+
+async def test_concurrent_publishes_are_all_confirmed_and_all_logged(broker):
+    await topology.declare(broker.url)
+    events = [started(f"j{n}") for n in range(500)]
+    async with Publisher(broker.url, name="test") as publisher:
+        await asyncio.gather(*(publisher.publish(event) for event in events))
+    assert sorted(await read(broker.stream_url, 500)) == sorted(event.id for event in events)
+
+
+async def test_an_exchange_that_is_not_there_is_an_error_of_ours_and_not_a_hang(broker):
+    async with Publisher(broker.url, name="test", timeout=1.0, attempts=2) as publisher:
+        with pytest.raises(NotConfirmed, match=r"no publish of job\.started confirmed in 2 attempts"):
+            await publisher.publish(started("j1"))
+
+
+async def test_a_broker_that_is_not_there_is_unavailable(unused_port):
+    with pytest.raises(Unavailable):
+        async with Publisher(f"amqp://guest:guest@127.0.0.1:{unused_port}/", name="test", timeout=1.0):
+            pass
+
+
+async def test_publishing_goes_on_across_a_killed_broker_and_loses_nothing_confirmed(private_rabbitmq):
+    node = private_rabbitmq
+    await topology.declare(node.url)
+    confirmed: list[str] = []
+    killed = asyncio.Event()
+
+    async def publish() -> None:
+        async with Publisher(node.url, name="test", timeout=3.0, attempts=30) as publisher:
+            for n in range(400):
+                event = started(f"j{n}")
+                await publisher.publish(event)
+                confirmed.append(event.id)
+                if n == 150:
+                    killed.set()
+
+    publishing = asyncio.create_task(publish())
+    await killed.wait()
+    await node.kill()
+    await node.start()
+    async with asyncio.timeout(120):
+        await publishing
+    logged = await read(node.stream_url, 400)
+    assert set(confirmed) <= set(logged)

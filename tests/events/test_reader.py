@@ -1,0 +1,161 @@
+"""What the reader promises, against a real broker that is restarted, cut and replaced."""
+
+import asyncio
+
+import pytest
+from making import started
+
+from events import topology
+from events.envelope import decode
+from events.errors import CheckpointBeyondEnd, CheckpointMismatch, RetentionGap
+from events.projector import after
+from events.publisher import Publisher
+from events.reader import First, FromOffset, Next, RawRecord, Reading, StreamReader, bounds
+from events.views import Checkpoint
+
+pytestmark = pytest.mark.servers
+
+
+async def take(reader: StreamReader, count: int) -> list[RawRecord]:
+    records: list[RawRecord] = []
+    async with asyncio.timeout(90), Reading(reader) as batches:
+        async for batch in batches:
+            records += batch
+            if len(records) >= count:
+                return records
+    raise AssertionError("the reader ended")
+
+
+async def publish(url: str, first: int, last: int) -> None:
+    async with Publisher(url, name="test", attempts=30) as publisher:
+        await asyncio.gather(*(publisher.publish(started(f"j{n}")) for n in range(first, last)))
+
+
+def jobs(records: list[RawRecord]) -> list[str]:
+    return [decode(record.body).subject for record in records]
+
+
+async def test_an_empty_log_has_no_bounds(broker):
+    await topology.declare(broker.url)
+    assert await bounds(broker.stream_url, patience=1.0) is None
+
+
+async def test_bounds_are_the_first_and_the_last_event(broker):
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 20)
+    ends = await bounds(broker.stream_url)
+    records = await take(StreamReader(broker.stream_url, First()), 20)
+    assert ends == (records[0].offset, records[-1].offset)
+
+
+async def test_reading_starts_at_an_offset(broker):
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 20)
+    everything = await take(StreamReader(broker.stream_url, First()), 20)
+    rest = await take(StreamReader(broker.stream_url, FromOffset(everything[7].offset)), 13)
+    assert rest == everything[7:]
+
+
+async def test_a_restart_of_the_broker_loses_nothing_and_repeats_nothing(private_rabbitmq):
+    node = private_rabbitmq
+    await topology.declare(node.url)
+    states: list[str] = []
+    reader = StreamReader(node.stream_url, First(), on_state=states.append, silence=3.0)
+    reading = asyncio.create_task(take(reader, 600))
+    await publish(node.url, 0, 300)
+    await node.kill()
+    await node.start()
+    await publish(node.url, 300, 600)
+    records = await reading
+    offsets = [record.offset for record in records]
+    assert offsets == sorted(set(offsets))
+    assert sorted(jobs(records)) == sorted({f"j{n}" for n in range(600)})
+    assert states[0] == states[-1] == "connected"
+    assert any(state.startswith("disconnected: ") for state in states)
+
+
+async def test_a_reader_of_what_comes_next_misses_nothing_that_is_published_while_the_broker_was_away(
+    private_rabbitmq,
+):
+    node = private_rabbitmq
+    await topology.declare(node.url)
+    await publish(node.url, 0, 5)
+    connected = asyncio.Event()
+    reader = StreamReader(node.stream_url, Next(), on_state=lambda _: connected.set(), silence=3.0)
+    reading = asyncio.create_task(take(reader, 50))
+    await connected.wait()
+    await node.kill()
+    await node.start()
+    await publish(node.url, 5, 55)
+    assert sorted(jobs(await reading)) == sorted(f"j{n}" for n in range(5, 55))
+
+
+async def test_a_half_open_connection_is_noticed(broker, half_open_proxy, eventually):
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 3)
+    proxy = await half_open_proxy(broker.stream_url)
+    states: list[str] = []
+    seen: list[RawRecord] = []
+
+    async def read() -> None:
+        reader = StreamReader(proxy.url, First(), on_state=states.append, silence=1.0)
+        async with Reading(reader) as batches:
+            async for batch in batches:
+                seen.extend(batch)
+                if len(seen) >= 3:
+                    proxy.frozen = True  # nothing is closed, nothing comes through any more
+                if len(seen) >= 6:
+                    return
+
+    reading = asyncio.create_task(read())
+    await proxy.froze.wait()
+    await publish(broker.url, 3, 6)
+
+    async def noticed() -> bool:
+        return any(state.startswith("disconnected") for state in states)
+
+    await eventually(noticed, True)
+    proxy.frozen = False
+    async with asyncio.timeout(30):
+        await reading
+    assert sorted(jobs(seen)) == [f"j{n}" for n in range(6)]
+
+
+async def test_resuming_after_the_right_event_goes_on_behind_it(broker):
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 10)
+    records = await take(StreamReader(broker.stream_url, First()), 10)
+    checkpoint = Checkpoint(records[3].offset, decode(records[3].body).id)
+    assert await take(StreamReader(broker.stream_url, after(checkpoint)), 6) == records[4:]
+
+
+async def test_another_event_at_the_checkpoint_is_an_error(broker):
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 10)
+    with pytest.raises(CheckpointMismatch, match="offset 3"):
+        await take(StreamReader(broker.stream_url, after(Checkpoint(3, "another"))), 1)
+
+
+async def test_a_checkpoint_beyond_the_end_is_an_error(broker):
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 10)
+    with pytest.raises(CheckpointBeyondEnd, match="offset 5000"):
+        await take(StreamReader(broker.stream_url, after(Checkpoint(5000, "x")), silence=1.0), 1)
+
+
+async def test_a_gap_made_by_retention_is_an_error(broker):
+    """Retention removes whole segments, so the log must be longer than two of them."""
+    await topology.declare(broker.url)
+    await publish(broker.url, 0, 1)
+    [first] = await take(StreamReader(broker.stream_url, First()), 1)
+    await broker.policy("cut", "^events$", {"max-length-bytes": 1_000_000})
+    await broker.fill(topology.STREAM, 3 * topology.SEGMENT_BYTES)
+    async with asyncio.timeout(60):
+        while True:
+            ends = await bounds(broker.stream_url)
+            if ends is not None and ends.first > first.offset:
+                break
+            await broker.fill(topology.STREAM, 1_000_000)
+    checkpoint = Checkpoint(first.offset, decode(first.body).id)
+    with pytest.raises(RetentionGap, match="begins at"):
+        await take(StreamReader(broker.stream_url, after(checkpoint)), 1)

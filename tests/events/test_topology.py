@@ -1,0 +1,25 @@
+"""What is declared, and that what is missing is named."""
+
+import pytest
+
+from events import amqp, topology
+
+pytestmark = pytest.mark.servers
+
+
+async def test_declaring_twice_leaves_nothing_missing(broker):
+    await topology.declare(broker.url)
+    await topology.declare(broker.url)
+    assert await topology.missing(broker.url, broker.management_url) == ()
+
+
+async def test_a_missing_binding_is_named(broker):
+    await topology.declare(broker.url)
+    async with amqp.connected(broker.url, name="test") as connection:
+        channel = await connection.channel()
+        await channel.call("queue_unbind", queue=topology.STREAM, exchange=topology.EXCHANGE, routing_key="#")
+    assert await topology.missing(broker.url, broker.management_url) == ("binding events -> events (#)",)
+
+
+async def test_a_missing_exchange_is_named(broker):
+    assert await topology.missing(broker.url, broker.management_url) == ("exchange events",)

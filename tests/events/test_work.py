@@ -1,0 +1,163 @@
+"""What a worker promises about the messages it takes, against a real broker."""
+
+import asyncio
+
+import pytest
+from making import event, uploaded
+
+from events import topology
+from events.envelope import Event, decode
+from events.publisher import Publisher
+from events.reader import First, Reading, StreamReader
+from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
+from events.work import MAX_REDELIVERIES, Work, Worker
+
+pytestmark = pytest.mark.servers
+
+
+class Echo:
+    """A handler of ours: fails as often as told, then answers `job.started`."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.failures = failures
+        self.seen: list[Work] = []
+        self.release = asyncio.Event()
+        self.release.set()
+
+    async def handle(self, work: Work) -> Event | None:
+        self.seen.append(work)
+        await self.release.wait()
+        if len(self.seen) <= self.failures:
+            raise OSError("the disk is full")
+        return event(JobStarted(run=1, attempt=work.attempt, worker="w"), work.event.subject)
+
+    def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
+        payload = JobRetrying(run=1, attempt=work.attempt, reason=str(error), delay_seconds=delay)
+        return event(payload, work.event.subject)
+
+    def gave_up(self, work: Work, error: Exception) -> Event:
+        payload = JobFailed(run=1, attempt=work.attempt, code=FailureCode.INTERNAL, message=str(error))
+        return event(payload, work.event.subject)
+
+
+class Running:
+    """A worker that runs for the length of a block."""
+
+    def __init__(self, broker, handler, **options) -> None:
+        self.broker, self.handler, self.options = broker, handler, options
+        self.stop = asyncio.Event()
+
+    async def __aenter__(self):
+        self.publisher = Publisher(self.broker.url, name="test", attempts=30)
+        await self.publisher.__aenter__()
+        worker = Worker(self.broker.url, topology.VIDEO, self.handler, self.publisher, **self.options)
+        self.task = asyncio.create_task(worker.run(self.stop))
+        return self
+
+    async def __aexit__(self, *_):
+        self.stop.set()
+        async with asyncio.timeout(20):
+            await self.task
+        await self.publisher.__aexit__(None, None, None)
+
+
+async def log_until(broker, type_: str) -> list[Event]:
+    events: list[Event] = []
+    async with asyncio.timeout(60), Reading(StreamReader(broker.stream_url, First())) as batches:
+        async for batch in batches:
+            events += [decode(record.body) for record in batch]
+            if any(each.type == type_ for each in events):
+                return events
+    raise AssertionError("the reader ended")
+
+
+async def upload(broker, *job_ids: str) -> None:
+    await topology.declare(broker.url)
+    async with Publisher(broker.url, name="test") as publisher:
+        for job_id in job_ids:
+            await publisher.publish(uploaded(job_id))
+
+
+async def test_work_is_acknowledged_once_its_result_is_in_the_log(broker, eventually):
+    await upload(broker, "j1")
+    async with Running(broker, Echo()):
+        types = [each.type for each in await log_until(broker, "job.started")]
+        assert types == ["job.uploaded", "job.started"]
+        await eventually(lambda: broker.unanswered(topology.VIDEO), 0)
+
+
+async def test_trouble_is_retried_after_its_delay_and_each_time_told(broker):
+    await upload(broker, "j1")
+    handler = Echo(failures=2)
+    async with Running(broker, handler, delays=(0.1, 0.2)):
+        events = await log_until(broker, "job.started")
+    assert [each.type for each in events[1:]] == ["job.retrying", "job.retrying", "job.started"]
+    assert [work.attempt for work in handler.seen] == [1, 2, 3]
+
+
+async def test_work_that_never_succeeds_is_parked_and_failed(broker, eventually):
+    await upload(broker, "j1")
+    async with Running(broker, Echo(failures=99), delays=(0.05, 0.05)):
+        events = await log_until(broker, "job.failed")
+        await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
+        await eventually(lambda: broker.unanswered(topology.VIDEO), 0)
+    assert [each.type for each in events[1:]] == ["job.retrying", "job.retrying", "job.failed"]
+
+
+async def test_a_message_that_is_no_event_is_parked_and_does_not_stop_the_work_behind_it(broker, eventually):
+    await topology.declare(broker.url)
+    await broker.put(topology.VIDEO, b"not an event")
+    await upload(broker, "j1")
+    async with Running(broker, Echo()):
+        await log_until(broker, "job.started")
+        await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
+
+
+async def test_a_message_that_keeps_killing_its_workers_is_given_up(broker, eventually):
+    await topology.declare(broker.url)
+    body = await encoded(uploaded("j1"))
+    await broker.put(topology.VIDEO, body, {"attempt": 1, "redeliveries": MAX_REDELIVERIES + 1})
+    handler = Echo()
+    async with Running(broker, handler):
+        events = await log_until(broker, "job.failed")
+    assert handler.seen == []
+    assert events[-1].subject == "j1"
+
+
+async def encoded(each: Event) -> bytes:
+    from events.envelope import encode
+
+    return encode(each)
+
+
+async def test_work_under_way_is_handed_back_when_a_worker_stops_and_another_does_it(broker, eventually):
+    await upload(broker, "j1")
+    slow = Echo()
+    slow.release.clear()
+    async with Running(broker, slow, grace=0.1):
+        await eventually(lambda: _length(slow.seen), 1)
+    quick = Echo()
+    async with Running(broker, quick):
+        await log_until(broker, "job.started")
+    assert [work.redeliveries for work in quick.seen] == [1]
+
+
+async def _length(items: list[Work]) -> int:
+    return len(items)
+
+
+async def test_work_under_way_survives_a_broker_restart_and_is_done_once(private_rabbitmq, eventually):
+    node = private_rabbitmq
+    await upload(node, "j1")
+    handler = Echo()
+    handler.release.clear()
+    async with Running(node, handler):
+        await eventually(lambda: _length(handler.seen), 1)
+        await node.kill()
+        await node.start()
+        handler.release.set()
+        await log_until(node, "job.started")
+        await eventually(lambda: node.unanswered(topology.VIDEO), 0)
+    assert len(handler.seen) in (1, 2)
+    events = await log_until(node, "job.started")
+    assert len({each.id for each in events if each.type == "job.started"}) == 1

@@ -1,0 +1,114 @@
+"""The checker catches each fault that is planted in an otherwise whole world."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from checker import Blob, Mail, Upload, World, check
+from msgspec.structs import replace
+
+from events.envelope import Event, Recorded, job_event
+from events.projections.jobs import State, fold
+from events.types import JobConverted, JobNotified, JobPayload, JobStarted, JobUploaded
+
+JOB = "0192aaaa-0000-7000-8000-000000000001"
+
+
+def made(payload: JobPayload) -> Event:
+    return job_event(payload, job_id=JOB, account="a", source="/t", time=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def whole_world() -> World:
+    converted = made(
+        JobConverted(
+            run=1,
+            attempt=1,
+            audio_id="audio-1",
+            bytes=9,
+            sha256="s-audio",
+            duration_seconds=1.0,
+            bit_rate=1,
+            sample_rate=1,
+            channels=1,
+            seconds_spent=0.1,
+            engine="e",
+        )
+    )
+    events = [
+        made(JobUploaded(filename="a.mp4", content_type="video/mp4", bytes=3, sha256="s", video_id=JOB)),
+        made(JobStarted(run=1, attempt=1, worker="w")),
+        converted,
+        made(JobNotified(run=1, about="job.converted", message_id="m")),
+    ]
+    log = [Recorded(2 * n, event) for n, event in enumerate(events)]
+    view = fold(log)
+    assert view is not None
+    return World(
+        uploads=[Upload(key="k", job_id=JOB, expected=State.NOTIFIED, audio_sha256="s-audio")],
+        log=log,
+        views={JOB: view},
+        videos={JOB: Blob(id=JOB, sha256="s", whole=True)},
+        audio={"audio-1": Blob(id="audio-1", sha256="s-audio", whole=True)},
+        orphan_chunks=0,
+        mails=[Mail(message_id=f"<{converted.id}@tonearm>", recipient="r", subject="s")],
+        queued={"video": 0},
+    )
+
+
+def test_a_whole_world_breaks_no_promise():
+    assert check(whole_world()) == []
+
+
+def test_a_redelivered_event_and_a_second_copy_of_a_mail_are_no_fault():
+    world = whole_world()
+    again = Recorded(100, world.log[2].event)
+    log = [*world.log, again]
+    view = fold(log)
+    assert view is not None
+    assert check(replace(world, log=log, views={JOB: view}, mails=world.mails * 2)) == []
+
+
+FAULTS: dict[str, tuple[Callable[[World], World], str]] = {
+    "an acknowledged upload is not in the log": (lambda w: replace(w, log=w.log[1:]), "not in the log"),
+    "a job never ended": (
+        lambda w: replace(w, log=w.log[:2], views={JOB: fold(w.log[:2])}, mails=[], audio={}),
+        "never ended",
+    ),
+    "a view is lost": (lambda w: replace(w, views={}), "has no view"),
+    "a view differs from the log": (
+        lambda w: replace(w, views={JOB: replace(w.views[JOB], attempt=7)}),
+        "not the fold",
+    ),
+    "a job nobody began": (
+        lambda w: replace(w, uploads=[]),
+        "no client began",
+    ),
+    "the download differs": (
+        lambda w: replace(w, uploads=[replace(w.uploads[0], audio_sha256="other")]),
+        "not what was converted",
+    ),
+    "the audio is gone": (lambda w: replace(w, audio={}), "missing or damaged"),
+    "the audio is damaged": (
+        lambda w: replace(w, audio={"audio-1": replace(w.audio["audio-1"], whole=False)}),
+        "missing or damaged",
+    ),
+    "the video is gone": (lambda w: replace(w, videos={}), "video is missing"),
+    "an orphan audio": (
+        lambda w: replace(w, audio={**w.audio, "x": Blob(id="x", sha256="", whole=True)}),
+        "not swept",
+    ),
+    "an orphan chunk": (lambda w: replace(w, orphan_chunks=1), "not swept"),
+    "no mail": (lambda w: replace(w, mails=[]), "0 different mails"),
+    "two different mails": (
+        lambda w: replace(w, mails=[*w.mails, replace(w.mails[0], message_id=w.mails[0].message_id + "2")]),
+        "2 different mails",
+    ),
+    "work left in a queue": (lambda w: replace(w, queued={"video": 2}), "left in video"),
+    "offsets out of order": (lambda w: replace(w, log=w.log[::-1]), "do not grow"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(fault):
+    plant, sentence = FAULTS[fault]
+    assert any(sentence in broken for broken in check(plant(whole_world())))
