@@ -22,7 +22,6 @@ MAX_BODY = 64 * 1024
 """Bytes of a whole event, encoded. Larger things are blobs and are referred to by id."""
 
 _SCHEMA = re.compile(r"urn:tonearm:event:[a-z_.]+:([1-9][0-9]{0,8})")
-_NO_ZONE = "the time has no zone (RFC 3339 requires one)"
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="specversion", tag="1.0"):
@@ -94,8 +93,7 @@ def record(
     (a number that is not finite, half a surrogate pair, a time without a zone): the log cannot be edited.
     """
     time = time or datetime.now(UTC)
-    if time.tzinfo is None:
-        raise InvalidEvent(_NO_ZONE)
+    _check(time)
     return Event(
         id=event_id(subject, payload.TYPE, *parts),
         type=payload.TYPE,
@@ -169,9 +167,15 @@ def decode(body: bytes | memoryview) -> Event:
         event = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidEvent(f"not a CloudEvents 1.0 envelope: {error}") from error
-    if event.time.tzinfo is None:
-        raise InvalidEvent(_NO_ZONE)
+    _check(event.time)
     return event
+
+
+def _check(time: datetime) -> None:
+    if time.tzinfo is None:
+        raise InvalidEvent("the time has no zone (RFC 3339 requires one)")
+    if not 1 < time.year < 9999:
+        raise InvalidEvent("the time may not exist in UTC")  # and would stop whoever converts it
 
 
 def to_json(value: Any) -> bytes:

@@ -13,7 +13,7 @@ from events.projections.jobs import JobView, State, evolve, fold
 from events.types import FailureCode, JobCancelled, JobConverted, JobFailed, JobStarted, Payload, Unknown
 from tests.events.strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, logs, orderly, payloads, recorded
 
-settings.register_profile("fold", deadline=None, max_examples=300)
+settings.register_profile("fold", deadline=None, max_examples=150)
 fold_settings = settings.get_profile("fold")
 
 
