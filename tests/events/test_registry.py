@@ -61,7 +61,9 @@ def test_what_this_build_does_not_know_is_carried_whatever_its_data(type_: str, 
     assert REGISTRY.decode(type_, version, b"\xff not even JSON") == Unknown(type_, version)
 
 
-@pytest.mark.parametrize("data", [b"", b"{}", b'{"size":4}', b'{"size":"\xff"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "data", [b"", b"{}", b'{"size":4}', b'{"size":"\xff"}', b'{"size":"4x3","x":' + b"[" * 100_000]
+)
 def test_data_that_does_not_fit_its_version_is_invalid_and_says_of_which(data: bytes):
     with pytest.raises(InvalidEvent, match=r"photo\.taken version 1"):
         REGISTRY.decode("photo.taken", 1, data)
