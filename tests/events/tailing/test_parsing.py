@@ -1,0 +1,155 @@
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events import envelope
+from events.ids import new_id
+from events.tailing.parsing import parse_event, parse_line
+from events.tailing.record import Kind, Level
+from events.tailing.times import point_in_time
+from events.types import FailureCode, JobFailed
+
+BEFORE = datetime(2025, 1, 31, 12, tzinfo=UTC)
+LINE = json.dumps(
+    {
+        "timestamp": "2025-01-31T13:00:00.25Z",
+        "level": "error",
+        "service": "auth",
+        "event": "lost",
+        "job_id": "j",
+    }
+)
+
+
+def test_a_log_line_becomes_its_parts():
+    record = parse_line(LINE, "file", BEFORE)
+    assert record.kind is Kind.LINE
+    assert record.time == datetime(2025, 1, 31, 13, 0, 0, 250_000, UTC)
+    assert (record.source, record.event, record.level, record.fields) == (
+        "auth",
+        "lost",
+        Level.ERROR,
+        {"job_id": "j"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("prefix", "service"),
+    [
+        ("2025-01-31T12:30:00.123456789Z ", "auth"),
+        ("[pod/auth-7d9/auth] ", "auth"),
+        ("[pod/auth-7d9/auth] 2025-01-31T12:30:00Z ", "auth"),
+        ("auth-1  | ", "auth"),
+    ],
+)
+def test_what_kubectl_and_compose_put_before_a_line_is_taken_off(prefix, service):
+    record = parse_line(prefix + LINE, "stdin", BEFORE)
+    assert record.kind is Kind.LINE
+    assert (record.source, record.fields) == (service, {"job_id": "j"})
+
+
+def test_text_keeps_its_place_by_the_time_of_the_line_before_it():
+    record = parse_line("Traceback (most recent call last):", "auth", BEFORE)
+    assert (record.kind, record.time, record.source) == (Kind.TEXT, BEFORE, "auth")
+    assert record.event == "Traceback (most recent call last):"
+
+
+def test_text_that_begins_with_a_time_has_that_time():
+    record = parse_line("2025-01-31 13:00:00.500000+01:00 [info] <0.230.0> started", "rabbitmq", BEFORE)
+    assert record.time == BEFORE + timedelta(seconds=0.5)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{",
+        "{}",
+        "[1]",
+        '{"event": 1}',
+        '{"timestamp": 5}',
+        '{"timestamp": "2025-01-31"}',
+        '{"a": NaN}',
+        "null",
+        "{" * 9,
+    ],
+)
+def test_strange_lines_are_shown_all_the_same(line):
+    assert parse_line(line, "auth", BEFORE).time == BEFORE
+
+
+@given(st.text())
+def test_no_line_whatever_raises(line):
+    assert parse_line(line, "auth", BEFORE).raw == line
+
+
+@given(st.binary())
+def test_no_body_whatever_raises(body):
+    assert parse_event(7, body, BEFORE).fields["offset"] == 7
+
+
+def test_an_event_is_shown_flat_with_its_offset_and_a_level():
+    job = new_id()
+    event = envelope.job_event(
+        JobFailed(run=1, attempt=2, code=FailureCode.NO_AUDIO, message="There is no sound in it."),
+        job_id=job,
+        account="a",
+        source="converter",
+        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+    )
+    record = parse_event(41, envelope.encode(event), BEFORE)
+    assert (record.source, record.event, record.level) == ("log", "job.failed", Level.ERROR)
+    wanted = {
+        "offset": 41,
+        "subject": job,
+        "account": "a",
+        "attempt": 2,
+        "code": "no_audio",
+        "event_id": event.id,
+    }
+    assert record.fields.items() >= wanted.items()
+    assert record.fields["trace_id"] == "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+def test_a_field_of_the_data_never_hides_one_of_the_envelope():
+    event = {
+        "specversion": "1.0",
+        "id": "i",
+        "type": "job.dreamt",
+        "source": "s",
+        "subject": "j",
+        "account": "a",
+    }
+    data = {"subject": "other", "event": "e", "x": 1}
+    body = json.dumps({**event, "time": "2025-01-31T12:00:00Z", "dataschema": "urn:x", "data": data})
+    fields = parse_event(1, body.encode(), BEFORE).fields
+    assert (fields["subject"], fields["data.subject"], fields["data.event"], fields["x"]) == (
+        "j",
+        "other",
+        "e",
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "ago"),
+    [
+        ("10m", 600),
+        ("2h", 7200),
+        ("1d", 86400),
+        ("1h30m", 5400),
+        ("1.5h", 5400),
+        ("250ms", 0.25),
+        ("1w", 604800),
+    ],
+)
+def test_a_duration_is_how_long_ago(text, ago):
+    assert point_in_time(text, BEFORE) == BEFORE - timedelta(seconds=ago)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "10", "10 m", "2025-01-31", "2025-01-31T12:00:00", "", "-5m"])
+def test_a_time_without_a_clear_meaning_is_refused(text):
+    with pytest.raises(ValueError, match="neither RFC 3339"):
+        point_in_time(text, BEFORE)
