@@ -1,0 +1,1 @@
+"""Where Tonearm runs: on one machine (`local`), in containers, on a cluster."""

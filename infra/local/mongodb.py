@@ -1,0 +1,68 @@
+"""The MongoDB of the local stack: SecantusDB, which speaks MongoDB's wire protocol, as a child process.
+
+It comes from the `local` dependency group and is never imported. Any MONGODB_URL replaces it.
+"""
+
+import sys
+from pathlib import Path
+
+from infra.local.errors import NotInstalled
+from infra.local.ports import HOST, free_port, is_open
+from infra.local.process import Process
+
+PROGRAM = "secantusd-py"
+DATABASE = "tonearm"
+CACHE = "256M"
+
+
+class MongoDB:
+    """One server. The port stays the same over restarts of this object; the data outlives it."""
+
+    def __init__(self, directory: Path, *, log: Path | None = None) -> None:
+        self._directory = directory.resolve()
+        self.port = free_port()
+        self._log = log or self._directory / "mongodb.jsonl"
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL of the database `tonearm`."""
+        return self.url_of(DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """Return the URL of a database; it need not exist."""
+        return f"mongodb://{HOST}:{self.port}/{database}"
+
+    @property
+    def process(self) -> Process | None:
+        """The server's process once started."""
+        return self._process
+
+    async def start(self, timeout: float = 30.0) -> None:
+        """Start it; return once it accepts connections. Raises NotInstalled, NotReady."""
+        program = Path(sys.executable).with_name(PROGRAM)
+        if not program.exists():
+            raise NotInstalled(f"{PROGRAM} is missing from the environment; `./justw doctor` mends it")
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._process = Process(
+            "mongodb",
+            [
+                *(str(program), "--host", HOST, "--port", str(self.port)),
+                *("--storage-path", str(self._directory / "data"), "--cache-size", CACHE),
+                *("--log-level", "WARNING", "--standalone", "--sync-on-commit"),
+            ],
+            log=self._log,
+            directory=self._directory,
+        )
+        await self._process.start()
+        await self._process.ready(lambda: is_open(self.port), timeout)
+
+    async def stop(self, grace: float = 8.0) -> None:
+        """Stop the server, its data safe."""
+        if self._process:
+            await self._process.stop(grace)
+
+    async def kill(self) -> None:
+        """End the server like a power cut would."""
+        if self._process:
+            await self._process.kill()

@@ -1,0 +1,104 @@
+"""Real servers for the tests, each started when the first test asks for it and ended with the session."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import NamedTuple
+
+import httpx
+import pytest
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from uuid_utils import uuid4
+
+from infra.local.mail import MailCatcher
+from infra.local.mongodb import MongoDB
+from infra.local.rabbitmq import USER, RabbitMQ
+
+
+class Broker(NamedTuple):
+    """An empty vhost of the session's RabbitMQ."""
+
+    url: str
+    stream_url: str
+
+
+@pytest.fixture(scope="session")
+async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
+    """One node for the session. A test may restart it; one that kills it wants `private_rabbitmq`."""
+    node = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), management=True)
+    try:
+        await node.start()
+        yield node
+    finally:
+        await node.kill()
+
+
+@pytest.fixture
+async def private_rabbitmq(tmp_path: Path) -> AsyncIterator[RabbitMQ]:
+    """A running node of the test's own: for kill(), stop() and start()."""
+    node = RabbitMQ(tmp_path / "rabbitmq")
+    try:
+        await node.start()
+        yield node
+    finally:
+        await node.kill()
+
+
+@pytest.fixture
+async def broker(rabbitmq: RabbitMQ) -> AsyncIterator[Broker]:
+    """A fresh vhost: nothing declared, nothing in it."""
+    vhost = f"test-{uuid4()}"
+    async with httpx.AsyncClient(base_url=rabbitmq.management_url, timeout=30) as management:
+        for path, body in [
+            (f"/vhosts/{vhost}", {}),
+            (f"/permissions/{vhost}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"}),
+        ]:
+            (await management.put(path, json=body)).raise_for_status()
+        yield Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost))
+        await management.delete(f"/vhosts/{vhost}")
+
+
+@pytest.fixture(scope="session")
+async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MongoDB]:
+    """One MongoDB-wire server for the session."""
+    server = MongoDB(tmp_path_factory.mktemp("mongodb"))
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.kill()
+
+
+@pytest.fixture
+async def mongodb_url(mongodb: MongoDB) -> AsyncIterator[str]:
+    """The URL of an empty database of the test's own."""
+    name = f"test-{uuid4()}"
+    yield mongodb.url_of(name)
+    async with AsyncMongoClient(mongodb.url) as client:
+        await client.drop_database(name)
+
+
+@pytest.fixture
+async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase]:
+    """The same empty database, opened."""
+    async with AsyncMongoClient(mongodb_url, tz_aware=True) as client:
+        yield client.get_default_database()
+
+
+@pytest.fixture(scope="session")
+async def mail_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MailCatcher]:
+    """One mail catcher for the session."""
+    server = MailCatcher(tmp_path_factory.mktemp("smtp") / "mails")
+    try:
+        await server.start()
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+def mail_catcher(mail_server: MailCatcher) -> MailCatcher:
+    """The mail catcher without any mail in it. Its addresses that refuse: see `infra.local.mail`."""
+    for mail in mail_server.mails():
+        mail.unlink()
+    return mail_server

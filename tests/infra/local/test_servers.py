@@ -1,0 +1,135 @@
+import asyncio
+import contextlib
+import os
+import signal
+import smtplib
+import sys
+from email.message import EmailMessage
+from pathlib import Path
+
+import pika
+import pytest
+from pymongo import AsyncMongoClient
+from waiting import wait_for
+
+from infra.local.leash import alive
+from infra.local.mail import MailCatcher
+from infra.local.mongodb import MongoDB
+from infra.local.ports import is_open
+from infra.local.process import Process
+from infra.local.rabbitmq import RabbitMQ
+
+
+def processes_of(directory: Path) -> list[str]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            line = folder.joinpath("cmdline").read_text() + folder.joinpath("environ").read_text()
+            if str(directory) in line:
+                found.append(folder.joinpath("cmdline").read_text().replace("\0", " "))
+    return found
+
+
+async def test_a_node_keeps_its_messages_over_a_restart_and_leaves_no_process(tmp_path: Path) -> None:
+    node = RabbitMQ(tmp_path)
+    await node.start()
+    with pika.BlockingConnection(pika.URLParameters(node.amqp_url)) as connection:
+        channel = connection.channel()
+        channel.queue_declare("kept", durable=True)
+        channel.confirm_delivery()
+        channel.basic_publish("", "kept", b"me", pika.BasicProperties(delivery_mode=2))
+
+    await node.restart()
+
+    with pika.BlockingConnection(pika.URLParameters(node.amqp_url)) as connection:
+        assert connection.channel().basic_get("kept")[2] == b"me"
+    await node.stop()
+    assert processes_of(tmp_path) == []
+    assert not await is_open(node.port)
+
+
+async def test_a_killed_node_comes_back_with_the_same_password_and_ports(private_rabbitmq: RabbitMQ) -> None:
+    before = private_rabbitmq.amqp_url
+    await private_rabbitmq.kill()
+    assert not await is_open(private_rabbitmq.port)
+
+    await private_rabbitmq.start()
+
+    assert private_rabbitmq.amqp_url == before
+    pika.BlockingConnection(pika.URLParameters(before)).close()
+
+
+async def test_every_broker_is_an_empty_vhost(broker, rabbitmq: RabbitMQ) -> None:
+    assert broker.url != rabbitmq.amqp_url
+    with (
+        pika.BlockingConnection(pika.URLParameters(broker.url)) as connection,
+        pytest.raises(pika.exceptions.ChannelClosedByBroker, match="NOT_FOUND"),
+    ):
+        connection.channel().exchange_declare("events", passive=True)
+
+
+async def test_acknowledged_documents_survive_a_killed_mongodb(tmp_path: Path) -> None:
+    server = MongoDB(tmp_path)
+    try:
+        await server.start()
+        async with AsyncMongoClient(server.url) as client:
+            await client.tonearm.things.insert_many([{"_id": number} for number in range(100)])
+        await server.kill()
+        await server.start()
+        async with AsyncMongoClient(server.url) as client:
+            assert await client.tonearm.things.count_documents({}) == 100
+    finally:
+        await server.kill()
+
+
+def send(catcher: MailCatcher, to: str) -> None:
+    mail = EmailMessage()
+    mail["Subject"], mail["From"], mail["To"] = "Grüße", "tonearm@example.org", to
+    mail.set_content("Your audio is ready.")
+    with smtplib.SMTP("127.0.0.1", catcher.port) as smtp:
+        smtp.send_message(mail)
+
+
+async def test_the_mail_catcher_keeps_a_mail_as_a_file(mail_catcher: MailCatcher) -> None:
+    await asyncio.to_thread(send, mail_catcher, "someone@example.org")
+    [mail] = mail_catcher.mails()
+    assert b"X-Envelope-To: someone@example.org" in mail.read_bytes()
+    assert b"Your audio is ready." in mail.read_bytes()
+
+
+async def test_the_mail_catcher_refuses_the_addresses_made_for_it(mail_catcher: MailCatcher) -> None:
+    answers = []
+    for to in ["permfail@example.org", *["tempfail-2-x@example.org"] * 3]:
+        try:
+            await asyncio.to_thread(send, mail_catcher, to)
+            answers.append(250)
+        except smtplib.SMTPRecipientsRefused as refused:
+            answers.append(refused.recipients[to][0])
+    assert answers == [550, 451, 451, 250]
+    assert len(mail_catcher.mails()) == 1
+
+
+PARENT = """
+import asyncio, pathlib, sys
+from infra.local.process import Process
+async def main():
+    child = Process("child", ["sleep", "300"], log=pathlib.Path(sys.argv[1]) / "log")
+    await child.start()
+    (pathlib.Path(sys.argv[1]) / "pid").write_text(str(child.pid))
+    await child.wait()
+asyncio.run(main())
+"""
+
+
+async def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    parent = Process("parent", [sys.executable, "-c", PARENT, str(tmp_path)], log=tmp_path / "parent.log")
+    await parent.start()
+    file = tmp_path / "pid"
+    pid = int(await wait_for(lambda: file.exists() and file.read_text(), message="the child started"))
+    assert alive(pid)
+
+    assert parent.pid
+    os.kill(parent.pid, signal.SIGKILL)
+
+    await wait_for(lambda: not alive(pid), message="the child ended too")
+    await parent.kill()
