@@ -1,0 +1,159 @@
+"""What can be done with accounts: register, sign in, look up, and the first admin."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from auth import tokens
+from auth.announcing import Announcer
+from auth.directory import USER, Account, Directory, normalised
+from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
+from auth.passwords import Passwords
+from auth.tokens import Claims, Token
+from events.envelope import Event, record
+from events.errors import Unavailable
+from events.ids import new_id
+from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
+
+SOURCE = "auth"
+MIN_PASSWORD = 8
+MAX_PASSWORD = 256
+"""Characters. At least as NIST SP 800-63B asks where another factor may follow; composition is free."""
+
+log = structlog.get_logger()
+
+
+class Accounts:
+    """The domain of auth. Raises the errors of `auth.errors`; knows nothing of HTTP."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        passwords: Passwords,
+        announcer: Announcer,
+        key: Ed25519PrivateKey,
+        clock: Callable[[], datetime],
+        lifetime: int,
+    ) -> None:
+        """`lifetime` is that of a token, in seconds; `clock` returns an aware time."""
+        self._directory = directory
+        self._passwords = passwords
+        self._announcer = announcer
+        self._key = key
+        self._clock = clock
+        self._lifetime = lifetime
+        public = tokens.jwk(key.public_key())
+        self._public = {public["kid"]: key.public_key()}
+        self.jwks = {"keys": [public]}
+
+    async def register(self, email: str, password: str, roles: tuple[str, ...] = (USER,)) -> Account:
+        """Make an account. Raises InvalidRequest, AlreadyRegistered, Busy, DirectoryUnavailable.
+
+        It exists once the directory has it, whether or not the broker can be told now: see `announcing`.
+        """
+        check_password(password)
+        return await self.add(normalised(email), password, roles)
+
+    async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
+        """Make an account of a normalised address, whatever the password's length."""
+        account = Account(
+            account_id=new_id(),
+            email=email,
+            password_hash=await self._passwords.hash(password),
+            roles=roles,
+            created=self._clock(),
+        )
+        await self._directory.add(account)
+        await self._announcer.tell(*self._registration(account))
+        return account
+
+    async def sign_in(self, email: str, password: str) -> Token:
+        """Return a token. Raises BadCredentials, Busy, DirectoryUnavailable.
+
+        An unknown address costs as much time as a wrong password, and a refusal does not wait for the
+        broker: neither tells a stranger which addresses have accounts.
+        """
+        account = await self._find(email)
+        right = await self._passwords.verify(password, account.password_hash if account else None)
+        if account is None or not right:
+            if account:
+                refused = AccountSignInRefused(reason="wrong_password")
+                self._announcer.begin(self._event(account, refused, new_id()))
+            raise BadCredentials("no account has this address and password")
+        await self._refresh_hash(account, password)
+        if not account.announced:
+            self._announcer.begin(*self._registration(account))
+        token = tokens.issue(
+            self._key,
+            account_id=account.account_id,
+            roles=account.roles,
+            token_id=new_id(),
+            now=self._clock(),
+            lifetime=self._lifetime,
+        )
+        signed_in = AccountSignedIn(token_id=token.claims.jti)
+        await self._announcer.tell(self._event(account, signed_in, token.claims.jti))
+        return token
+
+    def validate(self, token: str) -> Claims:
+        """Return what a good token says. Raises InvalidToken."""
+        return tokens.verify(token, self._public, now=self._clock())
+
+    async def get(self, account_id: str) -> Account:
+        """Return an account. Raises NoSuchAccount, DirectoryUnavailable."""
+        account = await self._directory.by_id(account_id)
+        if account is None:
+            raise NoSuchAccount("no account has this id")
+        return account
+
+    async def announce_rest(self, limit: int = 100) -> None:
+        """Announce accounts that were registered while the broker was away."""
+        for account in await self._directory.unannounced(limit):
+            self._announcer.begin(*self._registration(account))
+
+    async def _find(self, email: str) -> Account | None:
+        try:
+            return await self._directory.by_email(normalised(email))
+        except InvalidRequest:
+            return None
+
+    async def _refresh_hash(self, account: Account, password: str) -> None:
+        """Hash anew when the parameters have changed: only now is the password at hand."""
+        if not self._passwords.outdated(account.password_hash):
+            return
+        try:
+            new = await self._passwords.hash(password)
+            await self._directory.rehash(account.account_id, account.password_hash, new)
+        except (Busy, Unavailable) as error:  # the next sign-in tries again
+            log.warning("rehash_put_off", account_id=account.account_id, error=str(error))
+
+    def _registration(self, account: Account) -> tuple[Event, Callable[[], Awaitable[None]]]:
+        """Return the event, the same one however often it is told, and what to do once it is in the log."""
+        event = record(
+            AccountRegistered(roles=account.roles),
+            subject=account.account_id,
+            account=account.account_id,
+            source=SOURCE,
+            time=account.created,
+        )
+        return event, partial(self._directory.mark_announced, account.account_id)
+
+    def _event(self, account: Account, payload: AccountSignedIn | AccountSignInRefused, part: str) -> Event:
+        return record(
+            payload,
+            subject=account.account_id,
+            account=account.account_id,
+            source=SOURCE,
+            parts=(part,),
+            time=self._clock(),
+        )
+
+
+def check_password(password: str) -> None:
+    """Raise InvalidRequest unless the password is long enough, and not longer than we hash."""
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise InvalidRequest(f"password: it needs {MIN_PASSWORD} to {MAX_PASSWORD} characters")

@@ -1,0 +1,75 @@
+"""Telling the log about accounts, without making people wait for a broker that is away.
+
+Signing in needs the directory and the key, not the log, so a broker that is away must not lock anybody
+out. An event is published in the background, and a caller waits for the confirm for at most `patience`
+seconds; what happens after that is logged. What is lost when the process dies meanwhile is a line of
+history for a sign-in; for a registration nothing: the account stays marked as not announced, and is
+announced again, by the same event id, at the next start and the account's next sign-in.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import structlog
+
+from events.envelope import Event
+
+log = structlog.get_logger()
+
+MOST_PENDING = 200
+"""Events under way at once. Beyond it they are dropped and logged, so an outage costs no memory."""
+
+
+class Publishes(Protocol):
+    """The part of `events.publisher.Publisher` that is needed here."""
+
+    async def publish(self, event: Event) -> None:
+        """Return once the event is confirmed."""
+        ...
+
+
+class Announcer:
+    """Publishes events in the background."""
+
+    def __init__(self, publisher: Publishes, *, patience: float = 1.0) -> None:
+        """`patience` is how many seconds `tell` waits for the confirm."""
+        self._publisher = publisher
+        self._patience = patience
+        self._pending: set[asyncio.Task[None]] = set()
+
+    def begin(self, event: Event, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Publish without waiting; `then` is called once the event is confirmed."""
+        self._start(event, then)
+
+    async def tell(self, event: Event, then: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Publish, and return when that is confirmed, has failed, or `patience` is over. Never raises."""
+        if task := self._start(event, then):
+            await asyncio.wait({task}, timeout=self._patience)
+
+    async def close(self, grace: float = 1.5) -> None:
+        """Give what is pending `grace` seconds, then let it go."""
+        if not self._pending:
+            return
+        _, late = await asyncio.wait(self._pending, timeout=grace)
+        for task in late:
+            task.cancel()
+        if late:
+            log.warning("events_given_up", count=len(late))
+
+    def _start(self, event: Event, then: Callable[[], Awaitable[None]] | None) -> asyncio.Task[None] | None:
+        if len(self._pending) >= MOST_PENDING:
+            log.warning("event_dropped", event_id=event.id, type=event.type, account_id=event.account)
+            return None
+        task = asyncio.create_task(self._publish(event, then))
+        self._pending.add(task)
+        task.add_done_callback(self._pending.discard)
+        return task
+
+    async def _publish(self, event: Event, then: Callable[[], Awaitable[None]] | None) -> None:
+        try:
+            await self._publisher.publish(event)
+            if then:
+                await then()
+        except Exception as error:  # whatever it is, nobody upstream could do more than log it
+            log.warning("event_not_confirmed", event_id=event.id, type=event.type, error=repr(error))

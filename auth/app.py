@@ -1,0 +1,132 @@
+"""The routes: parse, one call of the domain, answer."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar import Litestar, Request, Response, get, post
+from litestar.di import Provide
+from litestar.params import FromPath
+from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
+from msgspec import Struct
+
+from auth import problems
+from auth.accounts import Accounts
+from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
+from auth.errors import NotSignedIn, RegistrationClosed
+from auth.tokens import Claims
+from events.errors import Unavailable
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Access(Struct, frozen=True):
+    """The answer to a sign-in (RFC 6749, 5.1)."""
+
+    access_token: str
+    expires_in: int
+    token_type: str = "Bearer"  # noqa: S105 - the name of the scheme
+
+
+class Registered(Struct, frozen=True):
+    """The answer to a registration, and to the notifier's question."""
+
+    account_id: str
+    email: str
+
+
+class Door(Struct, frozen=True):
+    """Who may do what here besides the signed-in. An empty service token opens nothing."""
+
+    registration_open: bool
+    service_token: str
+
+    def __repr__(self) -> str:
+        return f"Door(registration_open={self.registration_open})"
+
+
+Ready = Callable[[], Awaitable[tuple[str, ...]]]
+"""Returns what is missing for the service to do its work; nothing when it is ready."""
+
+
+@post("/login", status_code=200)
+async def login(request: Request[Any, Any, Any], accounts: Accounts) -> Response[Access] | Response[str]:
+    """Exchange address and password for a token."""
+    header = request.headers.get("authorization")
+    shown = basic(header) if header else await json_body(request, Credentials)
+    token = await accounts.sign_in(shown.email, shown.password)
+    if request.accept.best_match(["application/json", "text/plain"]) == "text/plain":
+        return Response(token.text, media_type="text/plain", headers=_NO_STORE)
+    lifetime = token.claims.exp - token.claims.iat
+    return Response(Access(token.text, lifetime), headers=_NO_STORE)
+
+
+@post("/validate", status_code=200)
+async def validate(request: Request[Any, Any, Any], accounts: Accounts) -> Response[Claims]:
+    """Tell what a token says, if it is good."""
+    claims = accounts.validate(bearer(request.headers.get("authorization")))
+    return Response(claims, headers=_NO_STORE)
+
+
+@post("/register")
+async def register(request: Request[Any, Any, Any], accounts: Accounts, door: Door) -> Response[Registered]:
+    """Make an account."""
+    if not door.registration_open:
+        raise RegistrationClosed("registration is closed here; ask the operator for an account")
+    asked = await json_body(request, Credentials)
+    account = await accounts.register(asked.email, asked.password)
+    return Response(Registered(account.account_id, account.email), headers=_NO_STORE)
+
+
+@get("/.well-known/jwks.json")
+async def jwks(accounts: Accounts) -> Response[dict[str, Any]]:
+    """Publish the key that tokens are verified with (RFC 7517)."""
+    return Response(accounts.jwks, headers={"Cache-Control": "public, max-age=300"})
+
+
+@get("/accounts/{account_id:str}")
+async def account(
+    request: Request[Any, Any, Any], account_id: FromPath[str], accounts: Accounts, door: Door
+) -> Response[Registered]:
+    """Tell the notifier where an account's mail goes."""
+    token = bearer(request.headers.get("authorization"))
+    if not door.service_token or not hmac.compare_digest(token.encode(), door.service_token.encode()):
+        raise NotSignedIn("this is for the services of Tonearm")
+    found = await accounts.get(account_id)
+    return Response(Registered(found.account_id, found.email), headers=_NO_STORE)
+
+
+@get("/health/live")
+async def live() -> dict[str, str]:
+    """Answer as long as the process does."""
+    return {"status": "live"}
+
+
+@get("/health/ready")
+async def ready(readiness: Ready) -> dict[str, str]:
+    """Answer 200 when everything needed is there, else 503 naming what is missing."""
+    if missing := await readiness():
+        raise NotReady("; ".join(missing))
+    return {"status": "ready"}
+
+
+class NotReady(Unavailable):
+    """Something this service needs is missing; the text names it and holds no address."""
+
+
+def make_app(accounts: Accounts, door: Door, readiness: Ready) -> Litestar:
+    """Put the routes together. No OpenAPI here: the gateway is what the world sees."""
+    metrics = PrometheusConfig(app_name="auth", prefix="auth", group_path=True)
+    return Litestar(
+        [login, validate, register, jwks, account, live, ready, PrometheusController],
+        dependencies={
+            "accounts": Provide(lambda: accounts, sync_to_thread=False),
+            "door": Provide(lambda: door, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
+        },
+        middleware=[metrics.middleware],
+        exception_handlers={Exception: problems.to_response},
+        request_max_body_size=MAX_BODY,
+        openapi_config=None,
+        logging_config=None,
+    )

@@ -1,0 +1,69 @@
+"""What a request shows of who is asking: HTTP Basic (RFC 7617), Bearer (RFC 6750), or a JSON body."""
+
+import asyncio
+import binascii
+from base64 import b64decode
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ClientException
+from msgspec import Struct
+
+from auth.errors import BadCredentials, InvalidRequest, NotSignedIn
+
+MAX_BODY = 8 * 1024
+"""Bytes of a request's body; the longest password takes 1 KiB of UTF-8."""
+BODY_SECONDS = 10.0
+"""How long a client may take to send its body."""
+MAX_BASIC = 4096
+"""Characters of an Authorization header with a password."""
+
+B = TypeVar("B", bound=Struct)
+
+
+class Credentials(Struct, frozen=True):
+    """An address and a password as somebody typed them. The repr shows neither."""
+
+    email: str
+    password: str
+
+    def __repr__(self) -> str:
+        return "Credentials(…)"
+
+
+def basic(header: str) -> Credentials:
+    """Read an Authorization header. Raises BadCredentials when it is not well-formed Basic."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic" or len(header) > MAX_BASIC:
+        raise BadCredentials("sign in with HTTP Basic, or with a JSON body")
+    try:
+        email, colon, password = b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise BadCredentials("the Authorization header is not well formed") from error
+    if not colon:
+        raise BadCredentials("the Authorization header is not well formed")
+    return Credentials(email, password)
+
+
+def bearer(header: str | None) -> str:
+    """Return the token of an Authorization header. Raises NotSignedIn when there is none."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn("a bearer token is needed")
+    return token.strip()
+
+
+async def json_body(request: Request[Any, Any, Any], kind: type[B]) -> B:
+    """Read a small JSON body. Raises InvalidRequest, and 400, 408 or 413."""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.body()
+    except TimeoutError:
+        raise ClientException(status_code=408, detail="the body took too long") from None
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:  # names fields and types, never values
+        raise InvalidRequest(str(error)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ClientException(detail="the body is not JSON") from error

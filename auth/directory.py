@@ -1,0 +1,85 @@
+"""Who has an account: the shape, and what a directory of them must offer."""
+
+import re
+import unicodedata
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from auth.errors import InvalidRequest
+
+USER = "user"
+ADMIN = "admin"
+
+MAX_EMAIL = 254
+"""Characters of an address (RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them brackets)."""
+
+# The rules of RFC 5322 without quoting, comments and address literals, which no mailbox in use needs.
+_EMAIL = re.compile(r'[^\s\x00-\x1f\x7f@<>()\[\]\\,;:"]{1,64}@[^\s\x00-\x1f\x7f@<>()\[\]\\,;:"]+')
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """An account. `announced` tells that `account.registered` is known to be in the log."""
+
+    account_id: str
+    email: str
+    password_hash: str
+    roles: tuple[str, ...]
+    created: datetime
+    announced: bool = False
+
+    def __repr__(self) -> str:
+        return f"Account({self.account_id!r}, roles={self.roles!r})"
+
+
+class Directory(Protocol):
+    """Keeps accounts. Every method raises DirectoryUnavailable when it cannot."""
+
+    async def prepare(self) -> None:
+        """Make what the directory needs (an index, a table). Idempotent."""
+        ...
+
+    async def ping(self) -> None:
+        """Return when the directory answers."""
+        ...
+
+    async def is_empty(self) -> bool:
+        """Tell whether there is no account at all."""
+        ...
+
+    async def add(self, account: Account) -> None:
+        """Keep a new account, durably. Raises AlreadyRegistered when its address is taken."""
+        ...
+
+    async def by_email(self, email: str) -> Account | None:
+        """Find an account by its normalised address."""
+        ...
+
+    async def by_id(self, account_id: str) -> Account | None:
+        """Find an account by its id."""
+        ...
+
+    async def rehash(self, account_id: str, old: str, new: str) -> None:
+        """Replace the hash, unless it is no longer `old`: then the password has changed meanwhile."""
+        ...
+
+    async def mark_announced(self, account_id: str) -> None:
+        """Remember that the log tells of the account."""
+        ...
+
+    async def unannounced(self, limit: int) -> list[Account]:
+        """Return accounts the log may not tell of, oldest first."""
+        ...
+
+
+def normalised(email: str) -> str:
+    """Return the address as it is kept and compared: trimmed, composed, lower case.
+
+    Raises InvalidRequest when it is no address. The part before the @ is lowered too: mailboxes that
+    differ in case alone are not in use, people who type a capital are.
+    """
+    email = unicodedata.normalize("NFC", email.strip()).lower()
+    if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email):
+        raise InvalidRequest("email: this is not an e-mail address")
+    return email

@@ -1,0 +1,63 @@
+"""The first admin: from the settings, or made at the first start.
+
+The password that is made here is shown once, on standard output, and kept nowhere else: the one exception
+to the rule that no log line holds a secret. A log collector keeps it too, so change it, or set
+ADMIN_EMAIL and ADMIN_PASSWORD before the first start. Who missed the line sets those two (another
+address) and gets another admin.
+"""
+
+import secrets
+
+import structlog
+
+from auth.accounts import MIN_PASSWORD, Accounts
+from auth.directory import ADMIN, USER, Directory, normalised
+from auth.errors import AlreadyRegistered, InvalidRequest
+from events.settings import InvalidSetting
+
+DEFAULT_EMAIL = "admin@localhost"
+ROLES = (USER, ADMIN)
+
+log = structlog.get_logger()
+
+
+async def ensure_first_admin(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
+    """Make the admin that the settings name, or, with neither set and no account at all, one of our own.
+
+    An account that exists is left as it is, its password and its roles: making an admin of whoever has
+    taken the address first would be a present to a stranger. Of several processes that start at once,
+    the unique address lets one make the account, and only that one prints. Raises InvalidSetting.
+    """
+    if email:
+        await _from_settings(accounts, directory, email, password)
+    elif await directory.is_empty():
+        password = secrets.token_urlsafe(15)
+        try:
+            account = await accounts.add(DEFAULT_EMAIL, password, ROLES)
+        except AlreadyRegistered:
+            return
+        log.info(
+            "first_admin_created",
+            email=DEFAULT_EMAIL,
+            password=password,
+            account_id=account.account_id,
+            note="shown only this once",
+        )
+
+
+async def _from_settings(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
+    try:
+        email = normalised(email)
+    except InvalidRequest as error:
+        raise InvalidSetting("setting: ADMIN_EMAIL is not an e-mail address") from error
+    if known := await directory.by_email(email):
+        if ADMIN not in known.roles:
+            log.warning("admin_is_no_admin", account_id=known.account_id, setting="ADMIN_EMAIL")
+        return
+    if len(password) < MIN_PASSWORD:  # the operator's choice, on their own machine
+        log.warning("weak_password", setting="ADMIN_PASSWORD", at_least=MIN_PASSWORD)
+    try:
+        account = await accounts.add(email, password, ROLES)
+    except AlreadyRegistered:
+        return
+    log.info("admin_created", account_id=account.account_id)

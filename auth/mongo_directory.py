@@ -1,0 +1,101 @@
+"""The directory in MongoDB: collection `users`, one document an account."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from auth.directory import Account
+from auth.errors import AlreadyRegistered, DirectoryUnavailable
+
+COLLECTION = "users"
+
+
+class MongoDirectory:
+    """A `Directory`. The unique index on `email` is what makes an address belong to one account."""
+
+    def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
+        self._database = database
+        self._users = database[COLLECTION]
+
+    async def prepare(self) -> None:
+        """Create the unique index. Idempotent."""
+        async with _translated():
+            await self._users.create_index("email", unique=True)
+
+    async def ping(self) -> None:
+        """Return when the database answers."""
+        async with _translated():
+            await self._database.command("ping")
+
+    async def is_empty(self) -> bool:
+        """Tell whether there is no account at all."""
+        async with _translated():
+            return await self._users.find_one({}, {"_id": 1}) is None
+
+    async def add(self, account: Account) -> None:
+        """Insert the account. Raises AlreadyRegistered when its address is taken."""
+        document = {
+            "_id": account.account_id,
+            "email": account.email,
+            "password_hash": account.password_hash,
+            "roles": list(account.roles),
+            "created": account.created,
+            "announced": account.announced,
+        }
+        async with _translated():
+            try:
+                await self._users.insert_one(document)
+            except DuplicateKeyError:
+                raise AlreadyRegistered("an account with this address exists") from None
+
+    async def by_email(self, email: str) -> Account | None:
+        """Find an account by its normalised address."""
+        async with _translated():
+            return _account(await self._users.find_one({"email": email}))
+
+    async def by_id(self, account_id: str) -> Account | None:
+        """Find an account by its id."""
+        async with _translated():
+            return _account(await self._users.find_one({"_id": account_id}))
+
+    async def rehash(self, account_id: str, old: str, new: str) -> None:
+        """Replace the hash if it is still the old one."""
+        async with _translated():
+            await self._users.update_one(
+                {"_id": account_id, "password_hash": old}, {"$set": {"password_hash": new}}
+            )
+
+    async def mark_announced(self, account_id: str) -> None:
+        """Remember that the log tells of the account."""
+        async with _translated():
+            await self._users.update_one({"_id": account_id}, {"$set": {"announced": True}})
+
+    async def unannounced(self, limit: int) -> list[Account]:
+        """Return accounts the log may not tell of, oldest first."""
+        async with _translated():
+            documents = await self._users.find({"announced": False}).sort("_id").to_list(limit)
+        return [account for document in documents if (account := _account(document))]
+
+
+def _account(document: dict[str, Any] | None) -> Account | None:
+    if document is None:
+        return None
+    return Account(
+        account_id=document["_id"],
+        email=document["email"],
+        password_hash=document["password_hash"],
+        roles=tuple(document["roles"]),
+        created=document["created"],
+        announced=document["announced"],
+    )
+
+
+@asynccontextmanager
+async def _translated() -> AsyncIterator[None]:
+    try:
+        yield
+    except PyMongoError as error:
+        raise DirectoryUnavailable(f"the database does not answer: {type(error).__name__}") from error

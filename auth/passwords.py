@@ -1,0 +1,85 @@
+"""Password hashing: argon2id in a bounded pool.
+
+OWASP's minimum (19 MiB, two passes, one lane; Password Storage Cheat Sheet). A hash holds a core and its
+memory for tens of milliseconds, so as many run at once as there are cores, a few wait, and the rest are
+refused at once: without that bound, 32 sign-ins at a time take gigabytes.
+"""
+
+import asyncio
+import os
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from auth.errors import Busy
+
+MEMORY_KIB = 19 * 1024
+PASSES = 2
+LANES = 1
+WAITING_PER_CORE = 16
+"""How many hashes may wait for each core: about half a second of them."""
+
+T = TypeVar("T")
+
+
+class Passwords:
+    """Hashes and verifies passwords. Every method that hashes raises Busy when the queue is full."""
+
+    def __init__(
+        self,
+        *,
+        memory_kib: int = MEMORY_KIB,
+        passes: int = PASSES,
+        lanes: int = LANES,
+        threads: int | None = None,
+        waiting: int | None = None,
+    ) -> None:
+        """`threads` defaults to the number of cores, `waiting` to WAITING_PER_CORE for each thread."""
+        self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=lanes)
+        # Verified when there is no such account, so that the answer takes as long as when there is.
+        self._nobody = self._hasher.hash(os.urandom(16))
+        threads = threads or os.cpu_count() or 1
+        places = threads + (threads * WAITING_PER_CORE if waiting is None else waiting)
+        self._places = threading.BoundedSemaphore(places)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+
+    async def hash(self, password: str) -> str:
+        """Return the encoded hash, parameters and salt within."""
+        return await self._run(lambda: self._hasher.hash(_prepared(password)))
+
+    async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Tell whether the password fits; None (no such account) takes as long and is never right."""
+        right = await self._run(lambda: self._verify(password, password_hash or self._nobody))
+        return right and password_hash is not None
+
+    def outdated(self, password_hash: str) -> bool:
+        """Tell whether the hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(password_hash)
+
+    def close(self) -> None:
+        """Give up what waits; what runs ends by itself within milliseconds."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, password: str, password_hash: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, _prepared(password))
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if not self._places.acquire(blocking=False):
+            raise Busy("too many sign-ins at once")
+        future: Future[T] = self._pool.submit(work)
+        # The place is free when the thread is, not when the caller stops waiting.
+        future.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(future)
+
+
+def _prepared(password: str) -> bytes:
+    """Return the bytes to hash: composed characters, as RFC 8265 (OpaqueString) says, in UTF-8."""
+    return unicodedata.normalize("NFC", password).encode()
