@@ -7,10 +7,10 @@ distributed tracing (`traceparent`) and correlation (`correlationid`, `causation
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from events.errors import InvalidEvent
 from events.ids import event_id
@@ -34,7 +34,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="sp
     type: str
     source: str
     subject: str
-    time: datetime
+    time: Annotated[datetime, Meta(tz=True)]
     dataschema: str
     account: str
     data: Raw

@@ -38,6 +38,10 @@ class Registry:
                 self._decoders[type_, version] = msgspec.json.Decoder(self._upcasts[type_, version].old)
             self._decoders[type_, payload.VERSION] = msgspec.json.Decoder(payload)
 
+    def shapes(self) -> dict[tuple[str, int], type[Struct]]:
+        """Return the struct of every (type, version) that can be read, old versions included."""
+        return {key: decoder.type for key, decoder in self._decoders.items()}
+
     def decode(self, type_: str, version: int, data: bytes | Raw) -> AnyPayload | Unknown:
         """Return the data as today's struct, or `Unknown` for what this build does not know.
 
