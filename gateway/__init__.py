@@ -1,0 +1,1 @@
+"""The gateway: HTTP in, events out. Uploads, downloads, job views and their live events."""

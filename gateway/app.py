@@ -1,0 +1,76 @@
+"""The application: which routes there are, and who may call them."""
+
+from collections.abc import Mapping
+
+import httpx
+from litestar import Litestar, Router
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from events.views import JobViews
+from gateway.accounts import account_routes
+from gateway.callers import signed_in
+from gateway.downloads import download_routes
+from gateway.draining import Uploading
+from gateway.health import Check, health_routes
+from gateway.jobs import OwnJobs, job_routes
+from gateway.live import Live
+from gateway.metrics import Metrics, metrics_route
+from gateway.observing import Observed
+from gateway.problems import answer
+from gateway.schema import openapi_config, schema_routes
+from gateway.storage import Bucket
+from gateway.tokens import Tokens
+from gateway.uploading import Terms, upload_routes
+from gateway.uploads import Uploads
+from gateway.watching import watch_routes
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """What the routes work with."""
+
+    auth_url: str
+    auth: httpx.AsyncClient
+    tokens: Tokens
+    live: Live
+    views: JobViews
+    videos: Bucket
+    audio: Bucket
+    uploads: Uploads
+    uploading: Uploading
+    terms: Terms
+    metrics: Metrics
+    checks: Mapping[str, Check]
+
+
+def litestar_app(parts: Parts) -> Litestar:
+    """Return the framework's application. A route is open to everyone only if it stands in `open_to_all`."""
+    own = OwnJobs(parts.live, parts.videos)
+    open_to_all = [
+        *account_routes(parts.auth, parts.auth_url),
+        *health_routes(dict(parts.checks)),
+        metrics_route(parts.metrics),
+        *schema_routes(),
+    ]
+    guarded = Router(
+        "/",
+        guards=[signed_in(parts.tokens)],
+        route_handlers=[
+            *upload_routes(parts.uploads, parts.terms, parts.uploading, parts.metrics),
+            *job_routes(own, parts.live, parts.views),
+            *watch_routes(own, parts.live),
+            *download_routes(own, parts.audio),
+        ],
+    )
+    return Litestar(
+        route_handlers=[*open_to_all, guarded],
+        exception_handlers={Exception: answer},
+        openapi_config=openapi_config(),
+        logging_config=None,
+    )
+
+
+def application(parts: Parts) -> ASGIApp:
+    """Return what the server serves."""
+    parts.metrics.watch(parts.live, parts.uploading)
+    return Observed(litestar_app(parts), parts.metrics)

@@ -1,0 +1,29 @@
+"""Cursors: where the next page of a list begins. Opaque to the caller, checked when they come back."""
+
+import base64
+import binascii
+from uuid import UUID
+
+from gateway.errors import BadCursor
+
+_PREFIX = "j1:"
+_LONGEST = 100
+
+
+def encode(job_id: str) -> str:
+    """Return the cursor of the page after this job."""
+    return base64.urlsafe_b64encode(f"{_PREFIX}{job_id}".encode()).decode().rstrip("=")
+
+
+def decode(cursor: str) -> str:
+    """Return the job id that the page comes after. Raises BadCursor."""
+    if len(cursor) > _LONGEST:
+        raise BadCursor("this is not a cursor from a page of jobs")
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
+        job_id = str(UUID(text.removeprefix(_PREFIX)))
+    except (ValueError, binascii.Error) as error:
+        raise BadCursor("this is not a cursor from a page of jobs") from error
+    if encode(job_id) != cursor:
+        raise BadCursor("this is not a cursor from a page of jobs")
+    return job_id

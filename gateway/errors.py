@@ -1,0 +1,126 @@
+"""What can go wrong for a caller of the gateway, grouped by who can do something about it.
+
+GatewayError
+├── NotSignedIn            no token, or one that is not valid (any more)
+├── NotAllowed             signed in, but not for this
+├── NoSuchJob              unknown, or somebody else's: the answer is the same
+├── JobGone                deleted for good
+├── NoAudio                the job has no audio (yet); `.state` says where it stands
+├── BadCursor              not a cursor of ours
+├── UploadRefused          the caller's body is at fault
+│   ├── NotAForm           not multipart/form-data
+│   ├── BadForm            multipart that cannot be read
+│   ├── NoFile             no part, or no single part, with the name `file`
+│   ├── EmptyFile          zero bytes
+│   ├── BodyTooLarge       longer than the limit
+│   ├── BodyStalled        silent or slower than the minimum rate
+│   └── BodyCutOff         the caller went away
+├── KeyRefused             the Idempotency-Key cannot be used
+│   ├── BadKey             not a key at all
+│   ├── KeyInUse           its first upload is still under way
+│   └── KeyReused          it belongs to another file
+├── MaybeAccepted          the log did not confirm the upload: unknown, ask again with the same key
+├── ShuttingDown           this process takes no uploads any more
+└── BlobDamaged            a stored file lacks a part: ours to repair
+
+`problems` maps each to its HTTP answer.
+"""
+
+from events.errors import TonearmError
+
+
+class GatewayError(TonearmError):
+    """Every error of the gateway's own."""
+
+
+class NotSignedIn(GatewayError):
+    """No token, or one that is not valid (any more)."""
+
+
+class NotAllowed(GatewayError):
+    """Signed in, but the account's roles do not suffice."""
+
+
+class NoSuchJob(GatewayError):
+    """No job with this id, or none the caller may know of."""
+
+
+class JobGone(GatewayError):
+    """The job's files were deleted for good."""
+
+
+class NoAudio(GatewayError):
+    """The job has no audio: not yet, or never. `waiting` tells which."""
+
+    def __init__(self, message: str, *, state: str, waiting: bool) -> None:
+        super().__init__(message)
+        self.state = state
+        self.waiting = waiting
+
+
+class BadCursor(GatewayError):
+    """Not a cursor that a page of ours ended with."""
+
+
+class UploadRefused(GatewayError):
+    """The upload's body is at fault."""
+
+
+class NotAForm(UploadRefused):
+    """The content type is not multipart/form-data with a boundary."""
+
+
+class BadForm(UploadRefused):
+    """The multipart body cannot be read."""
+
+
+class NoFile(UploadRefused):
+    """The form holds no part, or more than one, with the name `file`."""
+
+
+class EmptyFile(UploadRefused):
+    """The file has no bytes."""
+
+
+class BodyTooLarge(UploadRefused):
+    """The body is longer than the limit."""
+
+
+class BodyStalled(UploadRefused):
+    """Nothing came for too long, or too little."""
+
+
+class BodyCutOff(UploadRefused):
+    """The client went away before the end."""
+
+
+class KeyRefused(GatewayError):
+    """The Idempotency-Key cannot be used for this upload."""
+
+
+class BadKey(KeyRefused):
+    """The Idempotency-Key header is empty, too long or holds other characters than printable ASCII."""
+
+
+class KeyInUse(KeyRefused):
+    """The first upload with this key is still under way."""
+
+
+class KeyReused(KeyRefused):
+    """The key was used for another file."""
+
+
+class MaybeAccepted(GatewayError):
+    """The event of the upload was never confirmed: the job may or may not exist."""
+
+    def __init__(self, message: str, *, job_id: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+class ShuttingDown(GatewayError):
+    """This process takes no uploads any more."""
+
+
+class BlobDamaged(GatewayError):
+    """A stored file lacks a part."""

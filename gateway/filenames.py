@@ -1,0 +1,33 @@
+"""File names: as uploaded, as stored, as offered for download."""
+
+import unicodedata
+from urllib.parse import quote
+
+LONGEST = 255
+"""Bytes of UTF-8 a name may take, as on most file systems."""
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Categories that show nothing or turn the text around: they have no place in a name shown to people."""
+
+
+def cleaned(name: str) -> str:
+    """Return the name without folders, invisible characters and excess length; `video` if nothing stays."""
+    name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    name = "".join(c for c in name if unicodedata.category(c) not in _HIDDEN).strip().lstrip(".")
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or len(suffix.encode()) > 16:
+        stem, dot, suffix = name, "", ""
+    room = LONGEST - len((dot + suffix).encode())
+    return (stem.encode()[:room].decode(errors="ignore") + dot + suffix) or "video"
+
+
+def as_mp3(video: str) -> str:
+    """Return the name of the audio made from a video of this name."""
+    stem, dot, _ = video.rpartition(".")
+    return f"{stem if dot and stem else video or 'audio'}.mp3"
+
+
+def attachment(name: str) -> str:
+    """Return the Content-Disposition of a download (RFC 6266): a plain fallback, and the name itself."""
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\%' else "_" for c in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

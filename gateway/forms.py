@@ -1,0 +1,80 @@
+"""The one file of a multipart form (RFC 7578), streamed out of it.
+
+Never the framework's form parser: it decodes text by any charset a client names, and holds parts in
+memory. Here every part but `file` is skipped unread, and what is held is one piece of the body.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Self
+
+from multipart import (
+    MultipartError,
+    MultipartSegment,
+    ParserLimitReached,
+    PushMultipartParser,
+    parse_options_header,
+)
+
+from gateway.errors import BadForm, BodyTooLarge, NoFile, NotAForm
+
+FIELD = "file"
+OVERHEAD = 64 * 1024
+"""Bytes a form may take beside its file: boundaries, headers, small other fields."""
+
+_MAX_PARTS = 16
+_MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
+
+
+class FileInForm:
+    """The part `file`: its name and type are known after `open`, then its bytes are read once."""
+
+    def __init__(self, content_type: str | None, body: AsyncIterator[bytes], *, limit: int) -> None:
+        """`limit` is the most bytes the file may have. Raises NotAForm by the request's content type."""
+        kind, options = parse_options_header(content_type or "")
+        boundary = options.get("boundary", "")
+        if kind != "multipart/form-data" or not boundary or len(boundary) > _MAX_BOUNDARY:
+            raise NotAForm("send multipart/form-data with a boundary, or PUT the bytes to /upload/{filename}")
+        try:
+            self._parser = PushMultipartParser(
+                boundary.encode("ascii", "replace"),
+                max_segment_size=limit,
+                max_segment_count=_MAX_PARTS,
+                strict=True,
+            )
+        except MultipartError as error:
+            raise NotAForm(f"the form's boundary: {error}") from error
+        self._limit = limit
+        self._events = self._parse(body)
+        self.filename = ""
+        self.content_type: str | None = None
+
+    async def open(self) -> Self:
+        """Read up to the file's first byte. Raises NoFile, BadForm."""
+        async for event in self._events:
+            if isinstance(event, MultipartSegment) and event.name == FIELD:
+                self.filename = event.filename or ""
+                self.content_type = event.content_type
+                return self
+        raise NoFile(f"the form has no part with the name {FIELD!r}")
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Yield the file's bytes, then read the form to its end. Raises BadForm, NoFile."""
+        inside = True
+        async for event in self._events:
+            if isinstance(event, MultipartSegment) and event.name == FIELD:
+                raise NoFile(f"the form has more than one part with the name {FIELD!r}: send one at a time")
+            if isinstance(event, bytes) and inside:
+                yield event
+            elif event is None:
+                inside = False
+
+    async def _parse(self, body: AsyncIterator[bytes]) -> AsyncIterator[MultipartSegment | bytes | None]:
+        try:
+            async for piece in body:
+                for event in self._parser.parse(piece):
+                    yield event
+            self._parser.close()
+        except ParserLimitReached as error:
+            raise BodyTooLarge(f"the form: {error} (a file may have {self._limit} bytes at most)") from error
+        except MultipartError as error:
+            raise BadForm(f"the form cannot be read: {error}") from error

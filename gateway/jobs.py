@@ -1,0 +1,83 @@
+"""Looking at jobs: one, and the list of one's own."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from events.projections.jobs import JobView, State
+from events.views import JobViews
+from gateway import cursors, presenting
+from gateway.callers import AnyRequest, caller_of
+from gateway.errors import NoSuchJob
+from gateway.listing import page
+from gateway.live import Live
+from gateway.storage import Bucket
+
+_JUST_STORED = 60.0
+_SEEN_WITHIN = 1.0
+
+
+class OwnJobs:
+    """The jobs of an account, as nobody else may see them."""
+
+    def __init__(self, live: Live, videos: Bucket) -> None:
+        self._live, self._videos = live, videos
+
+    async def get(self, account: str, job_id: str) -> JobView:
+        """Return the job. Raises NoSuchJob, also for another account's job, and Unavailable.
+
+        A job that another replica has just accepted may be a moment ahead of this one's tail: its video
+        is there already, and then the event is waited for.
+        """
+        if not _is_id(job_id):
+            raise NoSuchJob("there is no job with this id")
+        view = await self._live.view(job_id)
+        if view is None and await self._just_stored(account, job_id):
+            await self._live.wait_for(job_id, _SEEN_WITHIN)
+            view = await self._live.view(job_id)
+        if view is None or view.account != account:
+            raise NoSuchJob("there is no job with this id")
+        return view
+
+    async def _just_stored(self, account: str, job_id: str) -> bool:
+        video = await self._videos.find(job_id)
+        if video is None or video.account != account:
+            return False
+        return (datetime.now(UTC) - video.uploaded).total_seconds() < _JUST_STORED
+
+
+def job_routes(own: OwnJobs, live: Live, stored: JobViews) -> list[HTTPRouteHandler]:
+    """Return the routes that show jobs."""
+
+    @get("/jobs", tags=["jobs"])
+    async def list_jobs(
+        request: AnyRequest,
+        state: FromQuery[State | None] = None,
+        cursor: FromQuery[str | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    ) -> presenting.Jobs:
+        """List your jobs, newest first."""
+        before = cursors.decode(cursor) if cursor is not None else None
+        account = caller_of(request).account
+        views, next_cursor = await page(
+            live, stored, account=account, state=state, before=before, limit=limit
+        )
+        return presenting.Jobs(items=list(map(presenting.present, views)), next_cursor=next_cursor)
+
+    @get("/jobs/{job_id:str}", tags=["jobs"])
+    async def show_job(request: AnyRequest, job_id: FromPath[str]) -> presenting.Job:
+        """Show a job with its timeline."""
+        return presenting.present(await own.get(caller_of(request).account, job_id))
+
+    return [list_jobs, show_job]
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

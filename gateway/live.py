@@ -1,0 +1,169 @@
+"""The live view of jobs: what is stored, folded with the newer events in memory.
+
+Every gateway follows the log itself, so each is as fresh as its own tail, whichever projects. The fold
+takes any order and any repetition, so it does not matter that view and tail overlap.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import structlog
+
+from events.envelope import Recorded, decode
+from events.errors import InvalidEvent, LogDamaged, Unavailable
+from events.projections.jobs import JobView, fold
+from events.projector import after
+from events.reader import FromOffset, RawRecord, Reading, StreamReader, bounds
+from events.views import JobViews
+from gateway.subscriptions import Subscriptions
+from gateway.tail import Tail
+
+log = structlog.get_logger()
+
+_PRUNE_EVERY = 5.0
+_READERS = 8
+"""Clients that reconnect from further back than the tail read the log themselves, this many at a time."""
+
+
+class Live:
+    """Answers for jobs as of this moment. One task runs `run`."""
+
+    def __init__(self, views: JobViews, stream_url: str, *, keep: float = 60.0) -> None:
+        """`keep` is the least time in seconds that events stay in memory."""
+        self._views, self._stream_url, self._keep = views, stream_url, keep
+        self.subscriptions = Subscriptions()
+        self.tail = Tail(-1, keep)
+        self.trouble: str | None = "the log was not read yet"
+        self.checkpoint = -1
+        self._target: int | None = None
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._reading = asyncio.Semaphore(_READERS)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether this process has seen what the log held when it began, and still follows it."""
+        return self.trouble is None
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. Trouble is logged, shown in `trouble`, and tried again."""
+        while True:
+            try:
+                await self._follow()
+            except (Unavailable, LogDamaged) as error:
+                self.trouble = str(error)
+                log.error("tail_interrupted", error=str(error), kind=type(error).__name__)
+            await asyncio.sleep(2.0)
+
+    async def view(self, job_id: str) -> JobView | None:
+        """Return the job as it stands now. Raises Unavailable."""
+        newer = self.tail.of_job(job_id)
+        return fold(newer, await self._views.get(job_id))
+
+    async def views(self, job_ids: list[str]) -> list[JobView]:
+        """Return those of the jobs that exist, as they stand now. Raises Unavailable."""
+        newer = {job_id: self.tail.of_job(job_id) for job_id in job_ids}
+        stored = await (await self._views.live()).get_many(job_ids)
+        folded = (fold(newer[job_id], stored.get(job_id)) for job_id in job_ids)
+        return [view for view in folded if view is not None]
+
+    async def wait_for(self, name: str, timeout: float) -> bool:
+        """Wait until an event with this id, or any event of a job with this id, is seen here."""
+        if self.tail.has(name) or self.tail.of_job(name):
+            return True
+        seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(name, [])
+        waiting.append(seen)
+        try:
+            async with asyncio.timeout(timeout):
+                await seen
+        except TimeoutError:
+            return False
+        finally:
+            waiting.remove(seen)
+            if not waiting and self._waiting.get(name) is waiting:
+                del self._waiting[name]
+        return True
+
+    async def history(self, first: int, last: int) -> AsyncIterator[Recorded]:
+        """Yield the jobs' events from offset `first` to `last`, from memory or from the log itself."""
+        if first > last:
+            return
+        if self.tail.holds(first):
+            for recorded in self.tail.between(first, last):
+                yield recorded
+            return
+        reader = StreamReader(self._stream_url, FromOffset(first), name="gateway history")
+        async with self._reading, Reading(reader) as batches:
+            async for batch in batches:
+                for record in batch:
+                    if record.offset <= last and (found := _readable(record)) is not None:
+                        yield found
+                if batch[-1].offset >= last:
+                    return
+
+    async def _follow(self) -> None:
+        checkpoint = await (await self._views.live()).checkpoint()
+        self.checkpoint = checkpoint.offset if checkpoint else -1
+        ends = await bounds(self._stream_url)
+        self._target = ends.last if ends else -1
+        self.tail = Tail(self.checkpoint, self._keep)
+        if self.checkpoint >= self._target:
+            self.trouble = None
+        reader = StreamReader(self._stream_url, after(checkpoint), name="gateway", on_state=self._on_state)
+        pruning = asyncio.create_task(self._prune())
+        try:
+            async with Reading(reader) as batches:
+                async for batch in batches:
+                    self._take(batch)
+        finally:
+            pruning.cancel()
+
+    def _take(self, batch: list[RawRecord]) -> None:
+        now = time.monotonic()
+        for record in batch:
+            recorded = _readable(record)
+            if recorded is None:
+                self.tail.pass_over(record.offset)
+                continue
+            self.tail.add(recorded, now)
+            event = recorded.event
+            if not self.tail.repeats(recorded):
+                self.subscriptions.tell(event.account, event.subject, recorded)
+            for name in (event.id, event.subject):
+                for seen in self._waiting.pop(name, ()):
+                    if not seen.done():
+                        seen.set_result(None)
+        if self._target is not None and self.tail.position >= self._target:
+            self.trouble = None
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(_PRUNE_EVERY)
+            with suppress(Unavailable):
+                checkpoint = await (await self._views.live()).checkpoint()
+                self.checkpoint = checkpoint.offset if checkpoint else -1
+                self.tail.prune(self.checkpoint, time.monotonic())
+
+    def _on_state(self, state: str) -> None:
+        if state == "connected":
+            log.info("tail_connected", after=self.tail.position)
+            if self._target is not None and self.tail.position >= self._target:
+                self.trouble = None
+        else:
+            self.trouble = f"the log: {state}"
+            log.warning("tail_disconnected", reason=state)
+
+
+def _readable(record: RawRecord) -> Recorded | None:
+    """Decode a job's event; None for other events, and for what is no event at all."""
+    try:
+        event = decode(record.body)
+        if not event.type.startswith("job."):
+            return None
+        event.payload()
+    except InvalidEvent as error:
+        log.error("event_invalid", offset=record.offset, error=error.reason)
+        return None
+    return Recorded(record.offset, event)

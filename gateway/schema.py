@@ -1,0 +1,99 @@
+"""The OpenAPI document and its page. The page's scripts come from us, never from a CDN."""
+
+from dataclasses import dataclass
+
+from litestar import Response, get
+from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIFormat,
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
+from litestar.params import FromPath
+from swagger_ui_bundle import swagger_ui_path
+
+from gateway.forms import FIELD
+
+_ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui-standalone-preset.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon-32x32.png": "image/png",
+}
+_AT = "/schema/assets"
+_KEY = Parameter(
+    name="Idempotency-Key",
+    param_in="header",
+    required=False,
+    description="Names this upload: repeated with the same key and file within 24 hours, it is one job.",
+    schema=Schema(type=OpenAPIType.STRING, max_length=255),
+)
+_BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+
+
+@dataclass
+class FormUpload(Operation):
+    """The framework does not see a body that is streamed, so it is described here."""
+
+    def __post_init__(self) -> None:
+        form = Schema(type=OpenAPIType.OBJECT, properties={FIELD: _BYTES}, required=[FIELD])
+        self.request_body = RequestBody(
+            required=True, content={"multipart/form-data": OpenAPIMediaType(schema=form)}
+        )
+        self.parameters = [*(self.parameters or []), _KEY]
+
+
+@dataclass
+class RawUpload(Operation):
+    """The same, for the bare bytes."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            required=True, content={"application/octet-stream": OpenAPIMediaType(schema=_BYTES)}
+        )
+        self.parameters = [*(self.parameters or []), _KEY]
+
+
+def openapi_config() -> OpenAPIConfig:
+    """Return the document's head, and the page at /schema."""
+    page = SwaggerRenderPlugin(
+        path="/",
+        js_url=f"{_AT}/swagger-ui-bundle.js",
+        css_url=f"{_AT}/swagger-ui.css",
+        standalone_preset_js_url=f"{_AT}/swagger-ui-standalone-preset.js",
+        favicon=f'<link rel="icon" type="image/png" href="{_AT}/favicon-32x32.png">',
+    )
+    return OpenAPIConfig(
+        title="Tonearm",
+        version="1",
+        summary="Videos in, audio out.",
+        path="/schema",
+        render_plugins=[page],
+        components=Components(
+            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+        ),
+        security=[{"token": []}],
+    )
+
+
+@get(_AT + "/{name:str}", include_in_schema=False)
+async def schema_asset(name: FromPath[str]) -> Response[bytes]:
+    """Serve a file of the page."""
+    if name not in _ASSETS:
+        raise NotFoundException
+    content = (swagger_ui_path / name).read_bytes()
+    return Response(content, media_type=_ASSETS[name], headers={"Cache-Control": "public, max-age=86400"})
+
+
+def schema_routes() -> list[HTTPRouteHandler]:
+    """Return the routes of the page's files."""
+    return [schema_asset]

@@ -1,0 +1,88 @@
+"""Granian in our own process and event loop, started and stopped by us.
+
+Four things it does not do by itself, each seen to go wrong: it binds with SO_REUSEPORT, so a second
+process on the same port starts happily and takes half of the connections; it runs no signal handlers; it
+waits without end for open requests when it stops; and with a failing ASGI lifespan it ends as if all
+were well, which is why connections are opened by the entry point and not in the application.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Awaitable, Callable
+
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+from granian.server.embed import Server
+from litestar.types import ASGIApp
+
+from events.errors import TonearmError
+
+log = structlog.get_logger()
+
+# Its own handler writes plain text; let its records go where all others go.
+_LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
+
+
+class CannotListen(TonearmError):
+    """The address is taken or is not ours."""
+
+
+class ServerFailed(TonearmError):
+    """The HTTP server ended though nobody asked it to."""
+
+
+def free_address(host: str, port: int) -> str:
+    """Return the numeric address of a host on which the port is free. Raises CannotListen."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}") from error
+    return str(address[0])
+
+
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    *,
+    draining: Callable[[], Awaitable[None]],
+    grace: float = 1.0,
+) -> None:
+    """Serve an ASGI app until `stop`; then let it drain, give what is left `grace` seconds, and cut it off.
+
+    While it drains, requests are still answered. What is cut off is cancelled when the loop closes.
+    Raises CannotListen and ServerFailed.
+    """
+    server = Server(
+        app,
+        address=free_address(host, port),
+        port=port,
+        interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=1024,  # also how many requests may be open at once; embedded, it would be 128
+        log_level=LogLevels.error,
+        log_dictconfig=_LOGGING,
+    )
+    serving = asyncio.create_task(server.serve())
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if serving.done():
+        await serving
+        raise ServerFailed("the HTTP server ended by itself")
+    await draining()
+    server.stop()  # type: ignore[no-untyped-call]
+    await asyncio.wait({serving}, timeout=grace)
+    if serving.done():
+        return
+    log.warning("requests_cut_off", after_seconds=grace)
+    serving.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+    # Cutting it off leaves a callback of its own that finds its future cancelled; nobody needs to know.
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)

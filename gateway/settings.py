@@ -1,0 +1,31 @@
+"""The gateway's settings, from the environment."""
+
+from events.settings import Settings
+
+
+class GatewaySettings(Settings, frozen=True, kw_only=True):
+    """One field, one variable: `mongodb_url` is MONGODB_URL."""
+
+    rabbitmq_url: str = "amqp://guest:guest@127.0.0.1:5672/"
+    stream_url: str = "rabbitmq-stream://guest:guest@127.0.0.1:5552/"
+    management_url: str | None = None
+    """The broker's management API, http://user:password@host:15672: by it missing bindings are noticed."""
+    mongodb_url: str = "mongodb://127.0.0.1:27017/tonearm"
+    auth_url: str = "http://127.0.0.1:8081"
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = 8080
+    log_level: str = "INFO"
+    max_upload_bytes: int = 10 * 1024**3
+    upload_idle_seconds: float = 30.0
+    """Silence after which an upload is given up."""
+    upload_min_rate: float = 1024.0
+    """Bytes a second that an upload must bring, over each minute."""
+    upload_roles: str = "user,admin"
+    """Who may upload, separated by commas; `admin` for administrators only."""
+    sweep_interval_seconds: float = 3600.0
+    sweep_grace_seconds: float = 24 * 3600.0
+    """Age at which files that belong to no job are removed."""
+
+    def roles(self) -> frozenset[str]:
+        """Return UPLOAD_ROLES as a set."""
+        return frozenset(role.strip() for role in self.upload_roles.split(",") if role.strip())

@@ -1,0 +1,181 @@
+"""GridFS, straight on its two collections (https://github.com/mongodb/specifications, gridfs-spec).
+
+The driver's own writer holds 48 MB an upload and leaves chunks behind on errors. This one holds two
+batches, and writes the files document last: a file exists once it is whole. Any GridFS client can read
+it. Chunks without a files document are nobody's; the sweeper removes them.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from bson.binary import Binary
+from msgspec import Struct
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from events.errors import Unavailable
+from gateway.errors import BlobDamaged
+
+CHUNK = 1024 * 1024
+"""Bytes of every chunk but the last, and what is held before it is written. One batch more is on its way
+to the database meanwhile."""
+
+
+class Blob(Struct, frozen=True, kw_only=True):
+    """A stored file."""
+
+    id: str
+    bytes: int
+    chunk_size: int
+    uploaded: datetime
+    job_id: str
+    account: str
+
+
+class Content(Struct, frozen=True, kw_only=True):
+    """What was read: size and hash tell one content from another."""
+
+    bytes: int
+    sha256: str
+
+
+class Bucket:
+    """One bucket: `videos` or `audio`."""
+
+    def __init__(self, database: AsyncDatabase[Any], name: str) -> None:
+        self.name = name
+        self.files = database[f"{name}.files"]
+        self.chunks = database[f"{name}.chunks"]
+
+    async def prepare(self) -> None:
+        """Create the indexes that GridFS asks for. Raises Unavailable."""
+        try:
+            await self.chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
+            await self.files.create_index([("filename", 1), ("uploadDate", 1)])
+        except PyMongoError as error:
+            raise self._away(error) from error
+
+    async def find(self, blob_id: str) -> Blob | None:
+        """Return the file of this id. Raises Unavailable."""
+        try:
+            document = await self.files.find_one({"_id": blob_id})
+        except PyMongoError as error:
+            raise self._away(error) from error
+        return None if document is None else blob_of(document)
+
+    async def read(self, blob: Blob, first: int, last: int) -> AsyncIterator[bytes]:
+        """Yield the bytes from `first` to `last`, both included, at most a chunk at a time.
+
+        Raises BlobDamaged when a chunk is missing or short, Unavailable.
+        """
+        n, end = first // blob.chunk_size, last // blob.chunk_size
+        wanted = {"files_id": blob.id, "n": {"$gte": n, "$lte": end}}
+        try:
+            async with self.chunks.find(wanted, sort=[("n", 1)], batch_size=2) as cursor:
+                async for chunk in cursor:
+                    data, start = chunk["data"], n * blob.chunk_size
+                    whole = min(blob.chunk_size, blob.bytes - start)
+                    if chunk["n"] != n or len(data) != whole:
+                        raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
+                    n += 1
+                    yield data[max(first - start, 0) : last + 1 - start]
+        except PyMongoError as error:
+            raise self._away(error) from error
+        if n != end + 1:
+            raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
+
+    async def remove(self, blob_id: str) -> int:
+        """Remove a file, its document first; the number of chunks that went. Raises Unavailable."""
+        try:
+            await self.files.delete_one({"_id": blob_id})
+            return (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
+        except PyMongoError as error:
+            raise self._away(error) from error
+
+    def _away(self, error: PyMongoError) -> Unavailable:
+        return Unavailable(f"the storage of {self.name}: {type(error).__name__}")
+
+
+class Writer:
+    """Writes one new file: `write` as often as needed, then `finish` or `discard`."""
+
+    def __init__(self, bucket: Bucket, blob_id: str) -> None:
+        self._bucket, self._id = bucket, blob_id
+        self._hash, self._bytes = hashlib.sha256(), 0
+        self._buffer, self._n = bytearray(), 0
+        self._inserting: asyncio.Task[Any] | None = None
+
+    @property
+    def content(self) -> Content:
+        """Size and hash of what was written so far."""
+        return Content(bytes=self._bytes, sha256=self._hash.hexdigest())
+
+    async def write(self, data: bytes) -> None:
+        """Take more bytes; returns at once while the database keeps up. Raises Unavailable."""
+        self._hash.update(data)
+        self._bytes += len(data)
+        self._buffer += data
+        while len(self._buffer) >= CHUNK:
+            await self._insert(CHUNK)
+
+    async def finish(self, *, filename: str, account: str, job_id: str) -> Content:
+        """Write what is left, then the files document: from now on the file exists. Raises Unavailable."""
+        if self._buffer:
+            await self._insert(len(self._buffer))
+        await self._inserted()
+        content = self.content
+        try:
+            await self._bucket.files.insert_one(
+                {
+                    "_id": self._id,
+                    "length": content.bytes,
+                    "chunkSize": CHUNK,
+                    "uploadDate": datetime.now(UTC),
+                    "filename": filename,
+                    "metadata": {"account": account, "job_id": job_id},
+                }
+            )
+        except PyMongoError as error:
+            raise self._bucket._away(error) from error
+        return content
+
+    async def discard(self) -> None:
+        """Remove what was written, as far as the database answers; the sweeper removes the rest."""
+        with suppress(Unavailable):
+            await self._inserted()
+        with suppress(Unavailable):
+            await self._bucket.remove(self._id)
+
+    async def _insert(self, size: int) -> None:
+        await self._inserted()
+        data = Binary(bytes(self._buffer[:size]))
+        del self._buffer[:size]
+        chunk = {"files_id": self._id, "n": self._n, "data": data}
+        self._n += 1
+        self._inserting = asyncio.create_task(self._bucket.chunks.insert_one(chunk))
+
+    async def _inserted(self) -> None:
+        task, self._inserting = self._inserting, None
+        if task is None:
+            return
+        try:
+            await asyncio.shield(task)
+        except PyMongoError as error:
+            raise self._bucket._away(error) from error
+
+
+def blob_of(document: dict[str, Any]) -> Blob:
+    """Read a files document, whoever wrote it."""
+    metadata = document.get("metadata") or {}
+    return Blob(
+        id=str(document["_id"]),
+        bytes=document["length"],
+        chunk_size=document["chunkSize"],
+        uploaded=document["uploadDate"].replace(tzinfo=UTC),
+        job_id=str(metadata.get("job_id", document["_id"])),
+        account=str(metadata.get("account", "")),
+    )

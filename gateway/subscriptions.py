@@ -1,0 +1,91 @@
+"""Who listens to the live events, and what waits for each of them.
+
+A listener that does not keep up is ended rather than waited for: its queue is bounded, and the browser
+comes back with `Last-Event-ID` and misses nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+from events.envelope import Recorded
+from events.progress import Progress
+
+LONGEST_QUEUE = 1000
+"""Events that may wait for one client. Progress is dropped from half of it on: it is not state."""
+
+
+class Subscription:
+    """The live events of one account, or of one of its jobs, from the moment of subscribing."""
+
+    def __init__(self, account: str, job_id: str | None) -> None:
+        self.account, self.job_id = account, job_id
+        self._queue: asyncio.Queue[Recorded | Progress | None] = asyncio.Queue()
+        self.ended = False
+
+    async def take(self, timeout: float) -> Recorded | Progress | None:
+        """Return the next one. None: the subscription ended. Raises TimeoutError after a silence."""
+        if self.ended and self._queue.empty():
+            return None
+        async with asyncio.timeout(timeout):
+            return await self._queue.get()
+
+    def put(self, item: Recorded | Progress) -> None:
+        """Hand an item over; ends the subscription when too many wait."""
+        waiting = self._queue.qsize()
+        if self.ended or (isinstance(item, Progress) and waiting >= LONGEST_QUEUE // 2):
+            return
+        if waiting >= LONGEST_QUEUE:
+            self.end()
+            return
+        self._queue.put_nowait(item)
+
+    def end(self) -> None:
+        """End it after what waits already."""
+        if not self.ended:
+            self.ended = True
+            self._queue.put_nowait(None)
+
+
+class Subscriptions:
+    """All listeners of this process."""
+
+    def __init__(self) -> None:
+        self._by_account: dict[str, set[Subscription]] = {}
+        self._closed = False
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_account.values()))
+
+    @contextmanager
+    def of(self, account: str, job_id: str | None = None) -> Iterator[Subscription]:
+        """Subscribe for the block."""
+        subscription = Subscription(account, job_id)
+        self._by_account.setdefault(account, set()).add(subscription)
+        if self._closed:
+            subscription.end()
+        try:
+            yield subscription
+        finally:
+            listeners = self._by_account[account]
+            listeners.discard(subscription)
+            if not listeners:
+                del self._by_account[account]
+
+    def tell(self, account: str, job_id: str, item: Recorded | Progress) -> None:
+        """Hand an item to everyone it concerns."""
+        for subscription in self._by_account.get(account, ()):
+            if subscription.job_id in (None, job_id):
+                subscription.put(item)
+
+    def close(self) -> None:
+        """End all of them, and those to come: the process stops."""
+        self._closed = True
+        for listeners in self._by_account.values():
+            for subscription in listeners:
+                subscription.end()
+
+    async def follow(self, feed: AsyncIterator[Progress]) -> None:
+        """Pass progress on for ever."""
+        async for progress in feed:
+            self.tell(progress.account, progress.job_id, progress)

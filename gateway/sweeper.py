@@ -1,0 +1,135 @@
+"""Removes what belongs to no job: uploads that never became one, audio no view refers to, orphan chunks.
+
+Everything here errs on the side of keeping. A blob goes only when it is older than the grace time and
+the job's view, as of a moment after the sweep began, does not refer to it. A sweep only runs while this
+process follows the log, and one gateway sweeps at a time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from bson import ObjectId
+from msgspec import Struct
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from events.errors import Unavailable
+from events.leases import Lease
+from events.projections.jobs import JobView, State
+from gateway.live import Live
+from gateway.storage import Blob, Bucket, blob_of
+
+log = structlog.get_logger()
+
+_AT_ONCE = 50
+
+
+class Swept(Struct, kw_only=True):
+    """What a sweep removed: files, and chunks that belonged to no file."""
+
+    uploads: int = 0
+    audio: int = 0
+    chunks: int = 0
+
+
+class Sweeper:
+    """Sweeps both buckets every `interval` seconds; `grace` is the age in seconds that protects."""
+
+    def __init__(
+        self,
+        database: AsyncDatabase[Any],
+        live: Live,
+        videos: Bucket,
+        audio: Bucket,
+        *,
+        holder: str,
+        interval: float,
+        grace: float,
+    ) -> None:
+        self._live, self._videos, self._audio = live, videos, audio
+        self._lease = Lease(database, "sweeper", holder, 30.0)
+        self._interval, self._grace = interval, grace
+
+    async def run(self) -> None:
+        """Sweep for ever; trouble is logged and left to the next time."""
+        while True:
+            await asyncio.sleep(self._interval)
+            try:
+                async with self._lease.held() as lost:
+                    if lost.is_set() or not self._live.caught_up:
+                        continue
+                    swept = await self.sweep()
+                log.info("swept", uploads=swept.uploads, audio=swept.audio, chunks=swept.chunks)
+            except (Unavailable, PyMongoError) as error:
+                log.warning("sweep_interrupted", error=str(error))
+
+    async def sweep(self) -> Swept:
+        """Sweep once. Raises Unavailable, PyMongoError."""
+        before = datetime.now(UTC) - timedelta(seconds=self._grace)
+        return Swept(
+            uploads=await self._unreferenced(self._videos, before, refers_to_video),
+            audio=await self._unreferenced(self._audio, before, refers_to_audio),
+            chunks=await self._orphans(self._videos, before) + await self._orphans(self._audio, before),
+        )
+
+    async def _unreferenced(
+        self, bucket: Bucket, before: datetime, refers: Callable[[JobView, str], bool]
+    ) -> int:
+        removed = 0
+        async for blobs in _older(bucket, before):
+            views = {view.job_id: view for view in await self._live.views([blob.job_id for blob in blobs])}
+            for blob in blobs:
+                view = views.get(blob.job_id)
+                if view is None or not refers(view, blob.id):
+                    await bucket.remove(blob.id)
+                    removed += 1
+        return removed
+
+    async def _orphans(self, bucket: Bucket, before: datetime) -> int:
+        """Walk from one file's chunks to the next, by the index; no list of all of them is ever made."""
+        removed = 0
+        after: dict[str, Any] = {}
+        while True:
+            chunk = await bucket.chunks.find_one(after, {"files_id": 1}, sort=[("files_id", 1), ("n", 1)])
+            if chunk is None:
+                return removed
+            files_id = chunk["files_id"]
+            after = {"files_id": {"$gt": files_id}}
+            newest = await bucket.chunks.find_one({"files_id": files_id}, {"_id": 1}, sort=[("n", -1)])
+            # Look for the file last: one that is finished right now has had its chunks for a while.
+            if newest is None or not _older_than(newest["_id"], before):
+                continue
+            if await bucket.files.find_one({"_id": files_id}, {"_id": 1}) is None:
+                removed += (await bucket.chunks.delete_many({"files_id": files_id})).deleted_count
+
+
+def refers_to_video(view: JobView, video_id: str) -> bool:
+    """Tell whether the job still needs this video. Without `job.uploaded` seen, it may."""
+    if view.state is State.DELETED:
+        return False
+    return view.video is None or view.video.video_id == video_id
+
+
+def refers_to_audio(view: JobView, audio_id: str) -> bool:
+    """Tell whether this is the audio that the job gives out."""
+    return view.state is not State.DELETED and view.audio is not None and view.audio.audio_id == audio_id
+
+
+def _older_than(chunk_id: Any, before: datetime) -> bool:
+    """Chunks have no time of their own but that of their id; with another kind of id they are kept."""
+    return isinstance(chunk_id, ObjectId) and chunk_id.generation_time < before
+
+
+async def _older(bucket: Bucket, before: datetime) -> AsyncIterator[list[Blob]]:
+    """Yield the files from before this time, some at a time."""
+    blobs: list[Blob] = []
+    async for document in bucket.files.find({"uploadDate": {"$lt": before}}, batch_size=_AT_ONCE):
+        blobs.append(blob_of(document))
+        if len(blobs) == _AT_ONCE:
+            yield blobs
+            blobs = []
+    if blobs:
+        yield blobs

@@ -1,0 +1,87 @@
+"""The newest part of the log, in memory. Pure: time comes in as an argument.
+
+Events are held for as long as the stored views may lack them, and at least for `keep` seconds, so that
+most clients that reconnect are served from here.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+
+from events.envelope import Recorded
+
+
+class Tail:
+    """The jobs' events after some offset, in the log's order."""
+
+    def __init__(self, after: int, keep: float = 60.0) -> None:
+        """`after` is the last offset that is not held, -1 for none."""
+        self.position = after
+        self._floor = after + 1
+        self._keep = keep
+        self._events: deque[tuple[float, Recorded]] = deque()
+        self._by_job: dict[str, deque[Recorded]] = {}
+        self._by_account: dict[str, set[str]] = {}
+        self._ids: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def add(self, recorded: Recorded, now: float) -> None:
+        """Take in the log's next event of a job."""
+        event = recorded.event
+        self.position = recorded.offset
+        self._events.append((now, recorded))
+        self._by_job.setdefault(event.subject, deque()).append(recorded)
+        self._by_account.setdefault(event.account, set()).add(event.subject)
+        self._ids.setdefault(event.id, recorded.offset)
+
+    def pass_over(self, offset: int) -> None:
+        """Note that the log goes on to `offset` without an event of a job."""
+        self.position = max(self.position, offset)
+
+    def prune(self, checkpoint: int, now: float) -> None:
+        """Let go of what the stored views hold (up to `checkpoint`) and is old enough."""
+        while self._events:
+            since, recorded = self._events[0]
+            if recorded.offset > checkpoint or now - since < self._keep:
+                return
+            self._events.popleft()
+            self._floor = recorded.offset + 1
+            self._forget(recorded)
+
+    def has(self, event_id: str) -> bool:
+        """Tell whether this event is held."""
+        return event_id in self._ids
+
+    def repeats(self, recorded: Recorded) -> bool:
+        """Tell whether the same event is held from an earlier place in the log."""
+        return self._ids.get(recorded.event.id, recorded.offset) < recorded.offset
+
+    def of_job(self, job_id: str) -> tuple[Recorded, ...]:
+        """Return the events held of one job."""
+        return tuple(self._by_job.get(job_id, ()))
+
+    def jobs_of(self, account: str) -> list[str]:
+        """Return the account's jobs that events are held of, newest first."""
+        return sorted(self._by_account.get(account, ()), reverse=True)
+
+    def holds(self, first: int) -> bool:
+        """Tell whether every event from this offset on is held."""
+        return first >= self._floor
+
+    def between(self, first: int, last: int) -> Iterator[Recorded]:
+        """Yield the events held from offset `first` to `last`, both included."""
+        return (recorded for _, recorded in tuple(self._events) if first <= recorded.offset <= last)
+
+    def _forget(self, recorded: Recorded) -> None:
+        event = recorded.event
+        events = self._by_job[event.subject]
+        events.popleft()
+        if self._ids.get(event.id) == recorded.offset:
+            del self._ids[event.id]
+        if not events:
+            del self._by_job[event.subject]
+            jobs = self._by_account[event.account]
+            jobs.discard(event.subject)
+            if not jobs:
+                del self._by_account[event.account]

@@ -1,0 +1,83 @@
+"""The two doors for a video: a form, and the bare bytes."""
+
+from collections.abc import AsyncIterator
+
+from litestar import Response, post, put
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from msgspec import Struct
+
+from gateway.bodies import Patience, check_length, incoming
+from gateway.callers import AnyRequest, caller_of, require_role
+from gateway.draining import Uploading
+from gateway.filenames import cleaned
+from gateway.forms import OVERHEAD, FileInForm
+from gateway.idempotency import read_key
+from gateway.metrics import Metrics
+from gateway.presenting import Accepted
+from gateway.schema import FormUpload, RawUpload
+from gateway.tracing import traceparent
+from gateway.uploads import Upload, Uploads
+
+_ANY_TYPE = "application/octet-stream"
+_LONGEST_TYPE = 100
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What may be uploaded, and by whom."""
+
+    max_bytes: int
+    roles: frozenset[str]
+    patience: Patience
+
+
+def upload_routes(
+    uploads: Uploads, terms: Terms, uploading: Uploading, metrics: Metrics
+) -> list[HTTPRouteHandler]:
+    """Return the routes that take videos in."""
+
+    async def accept(
+        request: AnyRequest, filename: str, content_type: str | None, chunks: AsyncIterator[bytes]
+    ) -> Response[Accepted]:
+        upload = Upload(
+            account=caller_of(request).account,
+            filename=cleaned(filename),
+            content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
+            chunks=chunks,
+            traceparent=traceparent(request.headers.get("traceparent")),
+        )
+        accepted = await uploads.accept(upload, read_key(request.headers.get("idempotency-key")))
+        metrics.uploaded(accepted.bytes)
+        return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+
+    def body_of(request: AnyRequest, limit: int) -> AsyncIterator[bytes]:
+        require_role(caller_of(request), terms.roles, "upload")
+        read_key(request.headers.get("idempotency-key"))
+        check_length(request.headers.get("content-length"), limit)
+        return incoming(request.receive, limit=limit, patience=terms.patience)
+
+    @post(
+        "/upload", status_code=202, request_max_body_size=None, operation_class=FormUpload, tags=["uploads"]
+    )
+    async def upload_form(request: AnyRequest) -> Response[Accepted]:
+        """Upload one video as the field `file` of a form."""
+        with uploading.one():
+            body = body_of(request, terms.max_bytes + OVERHEAD)
+            content_type = request.headers.get("content-type")
+            form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
+            return await accept(request, form.filename, form.content_type, form.chunks())
+
+    @put(
+        "/upload/{filename:path}",
+        status_code=202,
+        request_max_body_size=None,
+        operation_class=RawUpload,
+        tags=["uploads"],
+    )
+    async def upload_bytes(request: AnyRequest, filename: FromPath[str]) -> Response[Accepted]:
+        """Upload one video as the request's body, as `curl -T` does."""
+        with uploading.one():
+            body = body_of(request, terms.max_bytes)
+            return await accept(request, filename, request.headers.get("content-type"), body)
+
+    return [upload_form, upload_bytes]

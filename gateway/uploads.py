@@ -1,0 +1,148 @@
+"""Taking in a video: blob, event, answer, in this order (rule 3 of the log).
+
+Before the event there is no job, and whatever was stored is the sweeper's after a while. After it the
+job exists, whatever becomes of this process. In between, when the broker does not confirm, nobody
+knows: the blob stays, and a repetition with the same Idempotency-Key settles it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import structlog
+from msgspec import Struct
+
+from events.envelope import job_event
+from events.errors import NotConfirmed, TonearmError
+from events.ids import new_id
+from events.projections.jobs import State
+from events.publisher import Publisher
+from events.types import JobUploaded
+from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
+from gateway.idempotency import Claim, Known, UploadKeys
+from gateway.live import Live
+from gateway.presenting import Accepted
+from gateway.storage import Bucket, Content, Writer
+
+log = structlog.get_logger()
+
+_SEEN_WITHIN = 2.0
+_GIVE_UP_WITHIN = 2.0
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """A video on its way in. `chunks` can be read once."""
+
+    account: str
+    filename: str
+    content_type: str
+    chunks: AsyncIterator[bytes]
+    traceparent: str | None = None
+
+
+class Uploads:
+    """Stores videos and tells the log."""
+
+    def __init__(self, videos: Bucket, keys: UploadKeys, publisher: Publisher, live: Live) -> None:
+        self._videos, self._keys, self._publisher, self._live = videos, keys, publisher, live
+
+    async def accept(self, upload: Upload, key: str | None) -> Accepted:
+        """Return once the job exists and is seen here.
+
+        Raises UploadRefused, KeyRefused, MaybeAccepted, Unavailable; then nothing of it stays but what
+        MaybeAccepted tells of.
+        """
+        if key is None:
+            job_id = new_id()
+            known = await self._store(upload, job_id, job_id)
+            return await self._tell(upload, known, job_id, job_id)
+        claim = await self._keys.claim(upload.account, key)
+        try:
+            return await self._claimed(upload, claim)
+        except BaseException:
+            with suppress(TonearmError, TimeoutError):
+                await asyncio.shield(asyncio.wait_for(self._keys.release(claim), _GIVE_UP_WITHIN))
+            raise
+
+    async def _claimed(self, upload: Upload, claim: Claim) -> Accepted:
+        if claim.known is None:
+            known = await self._store(upload, claim.job_id, claim.video_id, claim)
+            try:
+                await self._keys.store(claim, known)
+            except KeyInUse:
+                await self._videos.remove(claim.video_id)  # another attempt took over; this file is nobody's
+                raise
+        else:
+            known = claim.known
+            if await _read(upload.chunks) != known.content or upload.filename != known.filename:
+                raise KeyReused("this Idempotency-Key came with another file before; use a new key")
+            if claim.done:
+                return _accepted(claim.job_id, known)
+        accepted = await self._tell(upload, known, claim.job_id, claim.video_id)
+        with suppress(TonearmError):  # the job exists; a repetition would publish the same event again
+            await self._keys.finish(claim)
+        return accepted
+
+    async def _store(self, upload: Upload, job_id: str, video_id: str, claim: Claim | None = None) -> Known:
+        writer = Writer(self._videos, video_id)
+        try:
+            async for chunk in upload.chunks:
+                await writer.write(chunk)
+                if claim is not None:
+                    await self._keys.renew(claim)
+            if writer.content.bytes == 0:
+                raise EmptyFile("the file has no bytes: nothing was uploaded")
+            content = await writer.finish(filename=upload.filename, account=upload.account, job_id=job_id)
+        except BaseException:
+            with suppress(TimeoutError):
+                await asyncio.shield(asyncio.wait_for(writer.discard(), _GIVE_UP_WITHIN))
+            raise
+        return Known(filename=upload.filename, content_type=upload.content_type, content=content)
+
+    async def _tell(self, upload: Upload, known: Known, job_id: str, video_id: str) -> Accepted:
+        event = job_event(
+            JobUploaded(
+                filename=known.filename,
+                content_type=known.content_type,
+                bytes=known.content.bytes,
+                sha256=known.content.sha256,
+                video_id=video_id,
+            ),
+            job_id=job_id,
+            account=upload.account,
+            source="gateway",
+            traceparent=upload.traceparent,
+        )
+        try:
+            await self._publisher.publish(event)
+        except NotConfirmed as error:
+            log.error("upload_unconfirmed", job_id=job_id, event_id=event.id, error=str(error))
+            raise MaybeAccepted(
+                f"the log did not confirm it in time: job {job_id} may or may not exist. Look for it in a"
+                " while, or repeat the upload; with the same Idempotency-Key it becomes one job at most",
+                job_id=job_id,
+            ) from error
+        log.info("upload_accepted", job_id=job_id, event_id=event.id, bytes=known.content.bytes)
+        if not await self._live.wait_for(event.id, _SEEN_WITHIN):
+            log.warning("upload_not_seen_yet", job_id=job_id, event_id=event.id)
+        return _accepted(job_id, known)
+
+
+def _accepted(job_id: str, known: Known) -> Accepted:
+    return Accepted(
+        job_id=job_id,
+        state=State.UPLOADED,
+        filename=known.filename,
+        bytes=known.content.bytes,
+        sha256=known.content.sha256,
+    )
+
+
+async def _read(chunks: AsyncIterator[bytes]) -> Content:
+    """Read a file only to know it again."""
+    seen, size = hashlib.sha256(), 0
+    async for chunk in chunks:
+        seen.update(chunk)
+        size += len(chunk)
+    return Content(bytes=size, sha256=seen.hexdigest())

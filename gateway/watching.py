@@ -1,0 +1,99 @@
+"""Live events over SSE: of one job, or of all jobs of an account.
+
+The id of an event is its offset in the log. A client that reconnects names the last one it saw and gets
+what came after it: first from history, then as it happens. The subscription begins before history is
+read and history ends where the subscription began, so nothing is missed and nothing comes twice.
+"""
+
+import time
+from collections.abc import AsyncIterator
+
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from events.envelope import Recorded, to_json
+from events.progress import Progress
+from gateway import sse
+from gateway.callers import AnyRequest, caller_of
+from gateway.jobs import OwnJobs
+from gateway.live import Live
+from gateway.presenting import present_progress
+from gateway.tokens import Caller
+
+PING_EVERY = 15.0
+_RETRY_MS = 2000
+_REMEMBERED = 1000
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def watch_routes(own: OwnJobs, live: Live) -> list[HTTPRouteHandler]:
+    """Return the routes that stream events."""
+
+    @get("/jobs/{job_id:str}/events", media_type="text/event-stream", tags=["events"])
+    async def watch_job(request: AnyRequest, job_id: FromPath[str]) -> Stream:
+        """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
+        caller = caller_of(request)
+        await own.get(caller.account, job_id)
+        return _stream(watch(live, caller, _after(request), job_id))
+
+    @get("/events", media_type="text/event-stream", tags=["events"])
+    async def watch_all(request: AnyRequest) -> Stream:
+        """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
+        return _stream(watch(live, caller_of(request), _after(request)))
+
+    return [watch_job, watch_all]
+
+
+async def watch(
+    live: Live, caller: Caller, after: int | None, job_id: str | None = None
+) -> AsyncIterator[bytes]:
+    """Yield the stream's bytes until the token expires, the client is too slow, or the process stops."""
+    sent: dict[str, None] = {}
+    with live.subscriptions.of(caller.account, job_id) as subscription:
+        through = live.tail.position
+        yield sse.retry(_RETRY_MS)
+        first, last = await _span(live, after, through, job_id)
+        async for recorded in live.history(first, last):
+            event = recorded.event
+            if event.account == caller.account and job_id in (None, event.subject) and event.id not in sent:
+                yield _message(recorded, sent)
+        while (left := caller.expires - time.time()) > 0:
+            try:
+                item = await subscription.take(min(PING_EVERY, left))
+            except TimeoutError:
+                yield sse.PING
+                continue
+            if item is None:
+                return
+            if isinstance(item, Progress):
+                yield sse.message("progress", to_json(present_progress(item)))
+            elif item.event.id not in sent and (after is None or item.offset > after):
+                yield _message(item, sent)
+
+
+async def _span(live: Live, after: int | None, through: int, job_id: str | None) -> tuple[int, int]:
+    """Return the first and the last offset of the history to send; the first is later if there is none."""
+    if job_id is None:
+        return (through + 1 if after is None else after + 1), through
+    view = await live.view(job_id)
+    offsets = [entry.offset for entry in view.timeline] if view else []
+    wanted = [offset for offset in offsets if (after is None or offset > after) and offset <= through]
+    return (min(wanted), max(wanted)) if wanted else (through + 1, through)
+
+
+def _message(recorded: Recorded, sent: dict[str, None]) -> bytes:
+    event = recorded.event
+    sent[event.id] = None
+    if len(sent) > _REMEMBERED:
+        del sent[next(iter(sent))]
+    return sse.message(event.type, to_json(event), recorded.offset)
+
+
+def _after(request: AnyRequest) -> int | None:
+    return sse.last_event_id(request.headers.get("last-event-id"))
+
+
+def _stream(events: AsyncIterator[bytes]) -> Stream:
+    return Stream(events, media_type="text/event-stream", headers=_HEADERS)
