@@ -1,0 +1,217 @@
+import asyncio
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+NOW = datetime.now(UTC)
+UNSET = "-- event log: STREAM_URL is not set, showing logs only"
+
+
+def line(event, ago=0.0, service="gateway", **fields):
+    time = (NOW - timedelta(seconds=ago)).isoformat()
+    return (
+        json.dumps({"timestamp": time, "level": "info", "service": service, "event": event, **fields}) + "\n"
+    )
+
+
+@pytest.fixture
+def logs(tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    return folder
+
+
+def names(running):
+    return [record["event"] for record in running.shown]
+
+
+async def test_the_logs_of_all_services_are_merged_by_time(logs, finished):
+    (logs / "gateway.jsonl").write_text(line("one", 50) + "plain text\n" + line("four", 20))
+    (logs / "auth.jsonl").write_text(line("two", 40, "auth") + line("three", 30, "auth"))
+    run = await finished("--no-follow", "--format", "json", LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["one", "plain text", "two", "three", "four"]
+    assert run.shown[1]["service"] == "gateway"
+    assert (run.process.returncode, run.err) == (0, [UNSET])
+
+
+async def test_last_counts_what_matches_over_all_files(logs, finished):
+    (logs / "a.jsonl").write_text("".join(line(f"a{i}", 100 - i, job=i % 2) for i in range(50)))
+    (logs / "b.jsonl").write_text("".join(line(f"b{i}", 100.5 - i, job=i % 2) for i in range(50)))
+    arguments = ["--no-follow", "--format=json", "--only=logs"]
+    run = await finished(*arguments, "-n", "3", "--field", "job=1", LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["a47", "b49", "a49"]
+    until = (NOW - timedelta(seconds=61)).isoformat()
+    run = await finished(*arguments, "-n", "2", "--until", until, LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["a38", "b39"]
+
+
+async def test_since_and_until_cut_out_a_stretch_of_time(logs, finished):
+    (logs / "a.jsonl").write_text(line("old", 7200) + line("wanted", 3000) + line("new", 1))
+    run = await finished("--since=1h", "--until=10m", "--format=json", LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["wanted"]
+
+
+async def test_following_shows_what_comes_new_files_too_and_ends_well_on_ctrl_c(logs, tail):
+    (logs / "a.jsonl").write_text("".join(line(f"{i}") for i in range(30)))
+    async with tail("--format=json", "--only=logs", LOCAL_DIR=str(logs.parent)) as running:
+        await running.until('"29"')
+        assert names(running) == [f"{i}" for i in range(20, 30)]
+        with (logs / "a.jsonl").open("a") as file:
+            file.write(line("more"))
+        (logs / "b.jsonl").write_text(line("new file", service="b"))
+        await running.until("new file")
+        await running.until("more")
+        assert await running.end(signal.SIGINT) == 0
+        assert running.err == []
+
+
+async def test_what_is_held_for_order_is_shown_before_the_end(logs, tail):
+    path = logs / "a.jsonl"
+    path.write_text(line("first"))
+    async with tail("--format=json", "--only=logs", LOCAL_DIR=str(logs.parent)) as running:
+        await running.until("first")
+        for number in range(200):
+            with path.open("a") as file:
+                file.write(line(f"{number}"))
+        await running.until('"0"')
+        assert await running.end(signal.SIGTERM) == 0
+    shown = names(running)[1:]
+    assert shown == [f"{i}" for i in range(len(shown))]
+
+
+async def test_a_pipe_is_read_as_it_comes_and_its_end_is_the_end(tail):
+    async with tail("-", "--format=json", "--only=logs") as running:
+        running.process.stdin.write(line("one", service="pod").encode() + b"trace\nhalf")
+        await running.until("one")
+        await running.until("trace")
+        running.process.stdin.write(b" a line")
+        running.process.stdin.close()
+        assert await running.end() == 0
+    assert names(running) == ["one", "trace", "half a line"]
+    assert {record["service"] for record in running.shown} == {"pod"}
+
+
+async def test_ctrl_c_ends_while_a_pipe_is_silent(tail):
+    async with tail("-", "--format=json", "--only=logs") as running:
+        running.process.stdin.write(line("one").encode())
+        await running.until("one")
+        assert await running.end(signal.SIGINT) == 0
+        assert running.err == []
+
+
+async def test_a_job_is_followed_from_before_its_name_is_told(logs, finished):
+    (logs / "gateway.jsonl").write_text(
+        line("request_begun", 9, trace_id="t")
+        + line("stored", 8, trace_id="t", job_id="j")
+        + line("other", 7)
+    )
+    (logs / "converter.jsonl").write_text(line("converted", 6, job_id="j") + line("converted", 5, job_id="k"))
+    run = await finished("--job=j", "--no-follow", "--only=logs", "--format=json", LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["request_begun", "stored", "converted"]
+
+
+@pytest.mark.parametrize("follow", [[], ["--no-follow"]])
+async def test_a_closed_pipe_ends_it_silently(logs, follow):
+    (logs / "a.jsonl").write_text("".join(line(f"{i}") for i in range(50_000)))
+    tail = f"{sys.executable} -m events.tailing {' '.join(follow)} -n all --only=logs"
+    command = f"{tail} | head -1; echo ${{PIPESTATUS[0]}}"
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["/bin/bash", "-c", command],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "LOCAL_DIR": str(logs.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.splitlines()[1:] == ["0"]
+    assert done.stderr == ""
+
+
+async def test_a_reader_that_goes_away_while_nothing_happens_is_noticed(logs, tail):
+    (logs / "a.jsonl").write_text(line("one"))
+    async with tail("--only=logs", LOCAL_DIR=str(logs.parent)) as running:
+        await running.until("one")
+        running.process._transport.get_pipe_transport(1).close()
+        assert await running.end() == 0
+        assert running.err == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "coloured"),
+    [
+        ([], {}, True),
+        ([], {"NO_COLOR": "1"}, False),
+        (["--color=always"], {"NO_COLOR": "1"}, True),
+        (["--color=never"], {}, False),
+    ],
+)
+def test_colour_is_for_terminals_that_want_it(logs, arguments, environment, coloured):
+    (logs / "a.jsonl").write_text(line("one"))
+    ours, theirs = pty.openpty()
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        subprocess.run(
+            [sys.executable, "-m", "events.tailing", "--no-follow", "--only=logs", *arguments],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "LOCAL_DIR": str(logs.parent), **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            check=True,
+            timeout=60,
+        )
+        os.close(theirs)
+        assert (b"\x1b[" in terminal.read(4096)) is coloured
+
+
+async def test_there_is_no_colour_in_a_pipe(logs, finished):
+    (logs / "a.jsonl").write_text(line("one"))
+    run = await finished("--no-follow", "--only=logs", LOCAL_DIR=str(logs.parent))
+    assert "\x1b" not in run.out[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["--no-follow"], 1, "STREAM_URL is not set and no log file is there"),
+        (["--only=logs"], 1, "no log file is there"),
+        (["--only=events"], 1, "STREAM_URL is not set"),
+        (["--no-follow", "/nonexistent/x.jsonl"], 1, "/nonexistent/x.jsonl: no such file"),
+        (["--since=yesterday"], 2, "neither RFC 3339"),
+        (["--level=loud"], 2, "'loud' is no level"),
+        (["--field=x"], 2, "neither key=value nor key~regex"),
+        (["--grep=("], 2, "unterminated"),
+        (["-n", "x"], 2, "--last takes a number"),
+        (["--what"], 2, "unrecognized arguments"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_in_one_line_with_an_exit_code(finished, arguments, code, says):
+    run = await finished(*arguments)
+    assert run.process.returncode == code
+    assert says in run.err[-1]
+    assert "Traceback" not in "".join(run.err)
+
+
+async def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path, tail):
+    path = tmp_path / "late.jsonl"
+    async with tail(str(path), "--only=logs", "--format=json") as running:
+        await running.until(f"-- {path}: not there yet, waiting for it", err=True)
+        path.write_text(line("there"))
+        await running.until("there")
+
+
+async def test_without_the_broker_the_logs_are_shown_and_it_is_said(logs, finished):
+    (logs / "a.jsonl").write_text(line("one"))
+    url = "rabbitmq-stream://guest:secret@127.0.0.1:1/"
+    run = await finished("--no-follow", "--format=json", LOCAL_DIR=str(logs.parent), STREAM_URL=url)
+    assert names(run) == ["one"]
+    assert run.err[0].startswith("-- event log: unreachable (")
+    assert run.err[0].endswith("), showing logs only")
+    assert "secret" not in run.err[0]
