@@ -1,0 +1,1 @@
+"""The commands: `tonearm <command>`, each a module with `main(argv)`."""

@@ -1,0 +1,118 @@
+"""What the gateway answers, and what can go wrong in asking. Other fields of an answer are skipped.
+
+ClientError
+├── Unreachable        nobody answers, or answers break off again and again
+├── Refused            the gateway said no; the text is its problem document's (RFC 9457)
+│   └── SignInRefused  and this was about who we are
+└── Damaged            what arrived is not what the gateway stored
+"""
+
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from events.errors import TonearmError
+
+T = TypeVar("T")
+
+
+class ClientError(TonearmError):
+    """What the gateway was asked for did not work."""
+
+
+class Unreachable(ClientError):
+    """Nobody answers, or answers break off again and again."""
+
+
+class Refused(ClientError):
+    """The gateway said no. `status` is HTTP's."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class SignInRefused(Refused):
+    """This address and password open no account, or the account may not do this."""
+
+
+class Damaged(ClientError):
+    """The bytes that arrived are not those that the gateway stored."""
+
+
+class Audio(Struct, frozen=True):
+    """What came out; `sha256` in hex."""
+
+    bytes: int
+    duration_seconds: float
+    sha256: str
+
+
+class Failure(Struct, frozen=True):
+    """Why nothing came out: a code for programs, a sentence for people."""
+
+    code: str
+    message: str
+
+
+class Entry(Struct, frozen=True):
+    """One event of a job's timeline; `time` is RFC 3339."""
+
+    type: str
+    time: str
+    note: str = ""
+
+
+class Job(Struct, frozen=True):
+    """A job as far as this client cares."""
+
+    job_id: str
+    state: str
+    audio: Audio | None = None
+    error: Failure | None = None
+    timeline: tuple[Entry, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """Whether no work is under way or waiting."""
+        return self.state in ("converted", "notified", "failed", "cancelled", "deleted")
+
+
+class Jobs(Struct, frozen=True):
+    """A page of jobs, newest first."""
+
+    items: list[Job]
+    next_cursor: str | None = None
+
+
+class Accepted(Struct, frozen=True):
+    """The answer to an upload."""
+
+    job_id: str
+
+
+class Token(Struct, frozen=True):
+    """The answer to a sign-in."""
+
+    access_token: str
+
+
+def refusal(answer: httpx.Response) -> Refused:
+    """Return the error of a read answer: the problem document's detail, else its title, else the status."""
+    try:
+        problem = msgspec.json.decode(answer.content, type=dict[str, Any])
+    except msgspec.DecodeError:
+        problem = {}
+    said = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
+    kind = SignInRefused if answer.status_code in (401, 403) else Refused
+    return kind(answer.status_code, f"{str(said).rstrip('.')} (HTTP {answer.status_code})")
+
+
+def read_as(answer: httpx.Response, kind: type[T]) -> T:
+    """Read an answer's body. Raises ClientError when it is not of this kind."""
+    try:
+        return msgspec.json.decode(answer.read(), type=kind)
+    except msgspec.DecodeError as error:
+        raise ClientError(f"the gateway's answer to {answer.request.url.path} is not understood") from error

@@ -1,0 +1,11 @@
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cli.gateways import Gateway, gateway_serving
+
+
+@pytest.fixture
+def server() -> Iterator[Gateway]:
+    with gateway_serving() as gateway:
+        yield gateway

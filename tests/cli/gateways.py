@@ -1,0 +1,169 @@
+"""A real HTTP server that gives the gateway's documented answers, and breaks off when it is told to."""
+
+import base64
+import hashlib
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+EMAIL, PASSWORD = "ada@example.org", "correct horse"
+UPLOADED = {"id": "u", "type": "job.uploaded", "time": "2025-03-01T12:00:00.5Z", "offset": 1, "note": "a.mp4"}
+CONVERTED = {"id": "c", "type": "job.converted", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "fine"}
+NOTIFIED = {"id": "n", "type": "job.notified", "time": "2025-03-01T12:00:03Z", "offset": 4, "note": ""}
+FAILED = {"id": "f", "type": "job.failed", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "no_audio"}
+
+
+class Gateway(ThreadingHTTPServer):
+    """One job at a time. What the tests set is below; what they look at, after it."""
+
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.audio = bytes(range(256)) * 4000
+        self.etag = '"one"'
+        self.fails = False
+        self.breaks: list[int] = []  # after how many bytes each next download breaks off
+        self.upload_breaks = 0
+        self.upload_refused = 0
+        self.stream_breaks = 0
+        self.damaged = False
+        self.token = 0
+
+        self.settled = threading.Event()
+        self.uploads: list[tuple[str, bytes, str]] = []
+        self.ranges: list[str | None] = []
+        self.last_event_ids: list[str | None] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def expire_tokens(self) -> None:
+        self.token += 1
+
+    def job(self) -> dict[str, Any]:
+        settled = self.settled.is_set()
+        timeline = [UPLOADED, *([FAILED] if self.fails else [CONVERTED, NOTIFIED])] if settled else [UPLOADED]
+        sha256 = "0" * 64 if self.damaged else hashlib.sha256(self.audio).hexdigest()
+        done = settled and not self.fails
+        return {
+            "job_id": "j-1",
+            "state": ("failed" if self.fails else "notified") if settled else "uploaded",
+            "filename": "a.mp4",
+            "audio": {"bytes": len(self.audio), "duration_seconds": 65.0, "sha256": sha256} if done else None,
+            "error": {"code": "no_audio", "message": "No sound."} if self.fails and settled else None,
+            "timeline": timeline,
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Gateway
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        basic = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode()).decode()
+        if self.headers["Authorization"] != f"Basic {basic}":
+            return self._problem(401, "E-mail address or password is wrong.")
+        return self._json(200, {"access_token": f"token-{self.server.token}", "token_type": "Bearer"})
+
+    def do_PUT(self) -> None:
+        if self.server.upload_refused:
+            return self._problem(self.server.upload_refused, "The file is longer than 10 bytes.")
+        if self.server.upload_breaks:
+            self.server.upload_breaks -= 1
+            self.rfile.read(1)
+            return self._break()
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        name = unquote(urlsplit(self.path).path.removeprefix("/upload/"))
+        self.server.uploads.append((name, body, self.headers["Idempotency-Key"]))
+        return self._json(202, {"job_id": "j-1", "state": "uploaded"})
+
+    def do_GET(self) -> None:
+        if self.headers["Authorization"] != f"Bearer token-{self.server.token}":
+            return self._problem(401, "The token is not valid.")
+        match urlsplit(self.path).path:
+            case "/jobs":
+                return self._json(200, {"items": [self.server.job()], "next_cursor": None})
+            case "/jobs/j-1":
+                return self._json(200, self.server.job())
+            case "/jobs/j-1/events":
+                return self._events()
+            case "/jobs/j-1/audio":
+                return self._audio()
+            case _:
+                return self._problem(404, "There is no such job.")
+
+    def _events(self) -> None:
+        self.server.last_event_ids.append(self.headers["Last-Event-ID"])
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(b": ping\n\nid: 1\nevent: job.uploaded\ndata: {}\n\n")
+        self.wfile.write(b'event: progress\ndata: {"percent": 50.0, "speed": 20.0}\n\nid: 2\nevent: job.sta')
+        self.wfile.flush()
+        if self.server.stream_breaks:
+            self.server.stream_breaks -= 1
+            return self._break()
+        self.server.settled.set()
+        self.wfile.write(b"rted\ndata: {}\n\nid: 3\nevent: job.converted\ndata: {}\n\n")
+        return None
+
+    def _audio(self) -> None:
+        wanted = self.headers["Range"]
+        self.server.ranges.append(wanted)
+        start, status = 0, 200
+        if wanted and self.headers["If-Range"] == self.server.etag:
+            found = re.fullmatch(r"bytes=(\d+)-", wanted)
+            assert found
+            start, status = int(found[1]), 206
+        total = len(self.server.audio)
+        self.send_response(status)
+        self.send_header("ETag", self.server.etag)
+        self.send_header("Content-Length", str(total - start))
+        if status == 206:
+            self.send_header("Content-Range", f"bytes {start}-{total - 1}/{total}")
+        self.end_headers()
+        if self.server.breaks:
+            self.wfile.write(self.server.audio[start : start + self.server.breaks.pop(0)])
+            return self._break()
+        self.wfile.write(self.server.audio[start:])
+        return None
+
+    def _json(self, status: int, value: Any, kind: str = "application/json") -> None:
+        body = msgspec.json.encode(value)
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _problem(self, status: int, detail: str) -> None:
+        self.close_connection = True
+        self._json(status, {"title": "No", "status": status, "detail": detail}, "application/problem+json")
+
+    def _break(self) -> None:
+        self.wfile.flush()
+        self.close_connection = True
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def gateway_serving() -> Iterator[Gateway]:
+    with Gateway(("127.0.0.1", 0), _Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()

@@ -1,0 +1,153 @@
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from cli.answers import Damaged, Refused, SignInRefused, Unreachable
+from cli.client import Gateway
+from cli.download import download
+from tests.cli import gateways
+from tests.cli.gateways import EMAIL, PASSWORD
+
+
+@pytest.fixture
+def gateway(server: gateways.Gateway) -> Iterator[Gateway]:
+    with Gateway(server.url) as client:
+        client.sign_in(EMAIL, PASSWORD)
+        yield client
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "Ferien 100% &?#.mp4"
+    path.write_bytes(b"video" * 200_000)
+    return path
+
+
+def fetch(gateway: Gateway, server: gateways.Gateway, target: Path) -> list[int]:
+    server.settled.set()
+    counts: list[int] = []
+    download(gateway, gateway.job("j-1"), target, counts.append)
+    return counts
+
+
+def test_a_wrong_password_is_told_in_the_gateways_words(server: gateways.Gateway) -> None:
+    with (
+        Gateway(server.url) as client,
+        pytest.raises(SignInRefused, match="address or password is wrong"),
+    ):
+        client.sign_in(EMAIL, "wrong")
+
+
+def test_a_file_goes_up_whole_under_its_name_and_is_counted(
+    gateway: Gateway, server: gateways.Gateway, video: Path
+) -> None:
+    counts: list[int] = []
+    assert gateway.upload(video, counts.append) == "j-1"
+    [(name, body, _)] = server.uploads
+    assert (name, body) == (video.name, video.read_bytes())
+    assert counts[0] == 0
+    assert counts[-1] == len(body)
+    assert all(a < b for a, b in pairwise(counts))
+
+
+def test_an_upload_that_breaks_off_is_sent_again_under_the_same_key(
+    gateway: Gateway, server: gateways.Gateway, video: Path
+) -> None:
+    server.upload_breaks = 1
+    assert gateway.upload(video, lambda _: None) == "j-1"
+    assert len(server.uploads) == 1
+    assert server.uploads[0][2]
+
+
+def test_an_upload_that_is_refused_is_told_in_the_gateways_words(
+    gateway: Gateway, server: gateways.Gateway, video: Path
+) -> None:
+    server.upload_refused = 413
+    with pytest.raises(Refused, match="longer than 10 bytes") as caught:
+        gateway.upload(video, lambda _: None)
+    assert caught.value.status == 413
+
+
+def test_a_token_that_runs_out_is_renewed(gateway: Gateway, server: gateways.Gateway) -> None:
+    server.expire_tokens()
+    assert gateway.job("j-1").state == "uploaded"
+
+
+def test_following_goes_on_after_a_break_from_the_last_event(
+    gateway: Gateway, server: gateways.Gateway
+) -> None:
+    server.stream_breaks = 1
+    seen = []
+    for message in gateway.follow("j-1"):
+        seen.append(message.type)
+        if message.type == "job.converted":
+            break
+    assert server.last_event_ids == [None, "1"]
+    assert seen == [
+        *("connected", "job.uploaded", "progress"),
+        *("connected", "job.uploaded", "progress", "job.started", "job.converted"),
+    ]
+
+
+def test_following_a_job_that_is_not_there_says_so(gateway: Gateway) -> None:
+    with pytest.raises(Refused, match="no such job"):
+        next(gateway.follow("j-2"))
+
+
+def test_a_download_replaces_the_target_whole(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path
+) -> None:
+    target = tmp_path / "a.mp3"
+    target.write_bytes(b"old")
+    counts = fetch(gateway, server, target)
+    assert target.read_bytes() == server.audio
+    assert counts[-1] == len(server.audio)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_download_that_breaks_off_fetches_only_the_rest(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path
+) -> None:
+    server.breaks = [300_000, 300_000]
+    fetch(gateway, server, tmp_path / "a.mp3")
+    assert (tmp_path / "a.mp3").read_bytes() == server.audio
+    assert server.ranges == [None, "bytes=300000-", "bytes=600000-"]
+
+
+def test_a_download_begins_again_when_the_gateway_has_other_bytes_meanwhile(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path
+) -> None:
+    server.breaks = [300_000]
+    server.settled.set()
+    job = gateway.job("j-1")
+
+    def change(done: int) -> None:
+        if done == 300_000:
+            server.etag = '"two"'
+
+    download(gateway, job, tmp_path / "a.mp3", change)
+    assert server.ranges == [None, "bytes=300000-"]
+    assert (tmp_path / "a.mp3").read_bytes() == server.audio
+
+
+@pytest.mark.parametrize("trouble", ["breaks", "damaged"])
+def test_a_download_that_fails_leaves_what_was_there(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path, trouble: str
+) -> None:
+    target = tmp_path / "a.mp3"
+    target.write_bytes(b"old")
+    if trouble == "breaks":
+        server.breaks = [1000] + [0] * 10
+    else:
+        server.damaged = True
+    with pytest.raises((Unreachable, Damaged)):
+        fetch(gateway, server, target)
+    assert target.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_gateway_that_is_away_is_named() -> None:
+    with Gateway("http://127.0.0.1:1") as client, pytest.raises(Unreachable, match=r"127\.0\.0\.1:1"):
+        client.sign_in(EMAIL, PASSWORD)
