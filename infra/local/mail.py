@@ -24,6 +24,7 @@ from infra.local.ports import HOST, free_port, is_open
 from infra.local.process import Process
 
 _TEMPORARY = re.compile(r"tempfail-(\d+)(?:\D|$)")
+ROOT = Path(__file__).resolve().parents[2]
 MAX_BYTES = 32 * 1024 * 1024
 
 
@@ -63,6 +64,8 @@ class Catcher:
 class MailCatcher:
     """The catcher as a child process."""
 
+    name = "mail"
+
     def __init__(self, directory: Path, *, log: Path | None = None) -> None:
         self.directory = directory.resolve()
         self.port = free_port()
@@ -86,7 +89,7 @@ class MailCatcher:
     async def start(self, timeout: float = 15.0) -> None:
         """Start it; return once it accepts connections. Raises NotReady."""
         command = [sys.executable, "-m", __name__, "--port", str(self.port), "--dir", str(self.directory)]
-        self._process = Process("mail", command, log=self._log)
+        self._process = Process(self.name, command, log=self._log, directory=ROOT)
         await self._process.start()
         await self._process.ready(lambda: is_open(self.port), timeout)
 

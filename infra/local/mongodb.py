@@ -18,6 +18,8 @@ CACHE = "256M"
 class MongoDB:
     """One server. The port stays the same over restarts of this object; the data outlives it."""
 
+    name = "mongodb"
+
     def __init__(self, directory: Path, *, log: Path | None = None) -> None:
         self._directory = directory.resolve()
         self.port = free_port()
@@ -45,7 +47,7 @@ class MongoDB:
             raise NotInstalled(f"{PROGRAM} is missing from the environment; `./justw doctor` mends it")
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._process = Process(
-            "mongodb",
+            self.name,
             [
                 *(str(program), "--host", HOST, "--port", str(self.port)),
                 *("--storage-path", str(self._directory / "data"), "--cache-size", CACHE),

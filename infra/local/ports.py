@@ -3,6 +3,9 @@
 import asyncio
 import random
 import socket
+from pathlib import Path
+
+from infra.local.errors import PortTaken
 
 HOST = "127.0.0.1"
 BELOW_EPHEMERAL = range(20_000, 32_000)
@@ -44,3 +47,70 @@ async def is_open(port: int, host: str = HOST, greeting: bytes = b"") -> bool:
         return False
     finally:
         writer.close()
+
+
+async def http_ok(port: int, path: str, host: str = HOST) -> bool:
+    """Whether a GET is answered with 200."""
+    try:
+        reader, writer = await asyncio.open_connection(reachable(host), port)
+    except OSError:
+        return False
+    try:
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        status = await asyncio.wait_for(reader.readline(), 2)
+        return status.split(b" ")[1:2] == [b"200"]
+    except (OSError, TimeoutError):
+        return False
+    finally:
+        writer.close()
+
+
+def reachable(host: str) -> str:
+    """Return the address at which a server that listens on `host` is reached from this machine."""
+    return {"0.0.0.0": HOST, "::": "::1"}.get(host, host)  # noqa: S104 – compared, not bound
+
+
+def http_url(host: str, port: int) -> str:
+    """Return the URL of a server that listens there."""
+    host = reachable(host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def demand(host: str, port: int, setting: str) -> None:
+    """Raise PortTaken, saying by whom and what to do, unless the port is free."""
+    if is_taken(port, host):
+        raise PortTaken(
+            f"port {port} is taken by {holder(port) or 'another program'}; stop that, or choose another port:"
+            f" {setting}={another(port)}"
+        )
+
+
+def another(port: int) -> int:
+    """Return a free port near this one, to suggest."""
+    return next((near for near in range(port + 10, port + 1000, 10) if not is_taken(near)), port + 1)
+
+
+def holder(port: int) -> str | None:
+    """Return who listens on the port, as far as Linux lets us see: program name and pid."""
+    listening = {
+        fields[9]
+        for table in ("tcp", "tcp6")
+        for line in _lines(Path("/proc/net") / table)[1:]
+        if (fields := line.split())[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port
+    }
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*") if listening else ():
+        try:
+            target = str(descriptor.readlink())
+        except OSError:
+            continue
+        if target.startswith("socket:[") and target[8:-1] in listening:
+            process = descriptor.parents[1]
+            return f"{''.join(_lines(process / 'comm')) or 'a program'} (process {process.name})"
+    return None
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text().splitlines()
+    except OSError:
+        return []

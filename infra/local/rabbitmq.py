@@ -6,12 +6,12 @@ because the broker stores them there.
 """
 
 import os
-import secrets
 import shutil
 from pathlib import Path
 from urllib.parse import quote
 
 from infra.local.errors import NotInstalled
+from infra.local.kept import kept_secret
 from infra.local.ports import HOST, free_port, is_open
 from infra.local.process import Process
 
@@ -40,6 +40,8 @@ def find(program: str) -> Path:
 class RabbitMQ:
     """One node. Ports stay the same over restarts of this object; the data outlives it."""
 
+    name = "rabbitmq"
+
     def __init__(self, directory: Path, *, management: bool = False, log: Path | None = None) -> None:
         self._directory = directory.resolve()
         self.port, self.stream_port = free_port(), free_port()
@@ -52,12 +54,7 @@ class RabbitMQ:
     @property
     def password(self) -> str:
         """The password of the user `tonearm`, made on first use."""
-        file = self._directory / "password"
-        if not file.exists():
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file.touch(0o600)
-            file.write_text(secrets.token_urlsafe(24))
-        return file.read_text()
+        return kept_secret(self._directory / "password")
 
     @property
     def amqp_url(self) -> str:
@@ -90,6 +87,7 @@ class RabbitMQ:
     async def start(self, timeout: float = 60.0) -> None:
         """Start the node; return once it takes AMQP and stream clients. Raises NotInstalled, NotReady."""
         server = find("rabbitmq-server")
+        await self.kill()  # after a crash its epmd is still there
         (self._directory / "home").mkdir(parents=True, exist_ok=True, mode=0o700)
         plugins = ["rabbitmq_stream", *(["rabbitmq_management"] if self.management_port else [])]
         self._write("enabled_plugins", f"[{','.join(plugins)}].\n")
@@ -103,7 +101,7 @@ class RabbitMQ:
         await self._epmd.start()
         await self._epmd.ready(lambda: is_open(self._epmd_port), timeout)
         self._process = Process(
-            "rabbitmq",
+            self.name,
             [str(server)],
             log=self._log,
             environment=self._environment(server),

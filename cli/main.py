@@ -1,0 +1,123 @@
+"""`tonearm <command>`: finds the command, fills in where the local stack is, tells errors as sentences."""
+
+import importlib
+import os
+import sys
+from importlib.metadata import version
+from typing import NamedTuple
+
+from cli.exits import Exit
+from events.errors import TonearmError
+
+
+class Command(NamedTuple):
+    """A command: where its `main(argv) -> int | None` is, and what it does. Imported only when called."""
+
+    module: str
+    function: str
+    summary: str
+
+
+COMMANDS = {
+    "convert": Command("cli.convert", "main", "turn videos into MP3s"),
+    "sample": Command("cli.sample", "main", "make a small video for a first try"),
+    "mail": Command("cli.mail", "main", "show the mails the local stack has sent"),
+    "up": Command("cli.stack", "up", "run the local stack"),
+    "down": Command("cli.stack", "down", "stop the local stack"),
+    "status": Command("cli.stack", "status", "show what of the local stack runs, and its first admin"),
+    "doctor": Command("cli.stack", "doctor", "say what is missing, and the line that mends it"),
+    "tail": Command("events.tailing.cli", "main", "follow events and logs, merged by time"),
+    "replay": Command("events.replay.cli", "main", "read, check and rebuild from the event log"),
+    "schema": Command("events.asyncapi", "main", "print the AsyncAPI document of all events"),
+    "gateway": Command("gateway.__main__", "main", "run the gateway"),
+    "auth": Command("auth.__main__", "main", "run auth"),
+    "converter": Command("workers.converter.__main__", "main", "run a converter"),
+    "notifier": Command("workers.notifier.__main__", "main", "run a notifier"),
+}
+WITHOUT_ARGUMENTS = {"gateway", "auth", "converter", "notifier"}
+MANAGE_THE_STACK = {"up", "down", "status", "doctor"}
+"""These must see the environment as it is: a URL that is set means a server that is not started."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run `tonearm`. Returns its exit code (see `cli.exits`)."""
+    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    if name in ("-h", "--help", "help"):
+        print(usage())
+        return Exit.OK
+    if name in ("-V", "--version"):
+        print(f"tonearm {version('tonearm')}")
+        return Exit.OK
+    if name not in COMMANDS:
+        print(f"tonearm: there is no command {name!r}\n\n{usage()}", file=sys.stderr)
+        return Exit.USAGE
+    if name in WITHOUT_ARGUMENTS and rest:
+        print(f"tonearm {name}: takes no arguments, only the environment", file=sys.stderr)
+        return Exit.USAGE
+    return _run(name, rest)
+
+
+def usage() -> str:
+    """Return the help: every command with its line."""
+    lines = (f"  {name:<10} {command.summary}" for name, command in COMMANDS.items())
+    return (
+        "usage: tonearm <command> [argument …]\n\n"
+        + "\n".join(lines)
+        + "\n\n`tonearm <command> --help` tells more."
+    )
+
+
+def _run(name: str, arguments: list[str]) -> int:
+    command = COMMANDS[name]
+    try:
+        if name not in MANAGE_THE_STACK:
+            _fill_environment()
+        run = getattr(importlib.import_module(command.module), command.function)
+        return int((run() if name in WITHOUT_ARGUMENTS else run(arguments)) or Exit.OK)
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except BrokenPipeError:  # whoever read us has had enough; do not try to flush once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except TonearmError as error:
+        print(f"tonearm {name}: {causes(error)}", file=sys.stderr)
+        return exit_for(error)
+
+
+def _fill_environment() -> None:
+    """Let every command find the local stack, where the environment does not say otherwise."""
+    from infra.local.state import environment
+
+    for key, value in environment().items():
+        os.environ.setdefault(key, value)
+
+
+def causes(error: BaseException) -> str:
+    """Return an error's sentence and those of what caused it."""
+    texts: list[str] = []
+    link: BaseException | None = error
+    while link is not None:
+        text = str(link) or type(link).__name__
+        if not any(text in known for known in texts):
+            texts.append(text)
+        link = link.__cause__
+    return "\n  because: ".join(texts)
+
+
+def exit_for(error: TonearmError) -> Exit:
+    """Return the exit code that says what kind of error it was."""
+    from events.errors import Unavailable
+    from events.settings import InvalidSetting
+    from infra.local.errors import LocalError
+
+    match error:
+        case InvalidSetting():
+            return Exit.USAGE
+        case Unavailable() | LocalError():
+            return Exit.UNAVAILABLE
+        case _:
+            return Exit.FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

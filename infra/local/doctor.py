@@ -1,0 +1,100 @@
+"""What the local stack needs of this machine: what is there, what is missing, the one line that mends it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from infra.local import ports, state
+from infra.local.errors import NotInstalled
+from infra.local.install import advice
+from infra.local.mongodb import PROGRAM
+from infra.local.rabbitmq import find
+from infra.local.settings import LocalSettings
+
+GIB = 1024**3
+NEEDED_DISK, NEEDED_MEMORY = 2 * GIB, 1 * GIB
+RENEW = "rm -rf .venv && ./justw"
+
+
+class Finding(NamedTuple):
+    """One thing looked at. `mend` is a line to run or do when it is not `ok`."""
+
+    what: str
+    ok: bool
+    found: str
+    mend: str
+
+
+def examine(settings: LocalSettings) -> Iterator[Finding]:
+    """Yield all findings, good ones too. Looks only; changes nothing."""
+    yield _python()
+    if not settings.rabbitmq_url:
+        yield _rabbitmq()
+    if not settings.mongodb_url:
+        program = Path(sys.executable).with_name(PROGRAM)
+        yield Finding("mongodb", program.exists(), str(program), RENEW)
+    yield _ffmpeg()
+    if state.is_running(settings.directory):
+        yield Finding("ports", True, "held by the running stack", "")
+    else:
+        yield _port("gateway", settings.gateway_host, settings.gateway_port)
+        if not settings.auth_url:
+            yield _port("auth", settings.auth_host, settings.auth_port)
+    yield from _directory(settings.directory)
+    yield _memory()
+
+
+def _python() -> Finding:
+    ok = (3, 11) <= sys.version_info < (3, 14)
+    return Finding("python", ok, sys.version.split()[0], f"PYTHON=python3.13 {RENEW}")
+
+
+def _rabbitmq() -> Finding:
+    try:
+        return Finding("rabbitmq", True, str(find("rabbitmq-server")), "")
+    except NotInstalled:
+        return Finding("rabbitmq", False, "no rabbitmq-server", advice())
+
+
+def _ffmpeg() -> Finding:
+    try:
+        import imageio_ffmpeg
+
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+        shown = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=True)
+    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+        return Finding("ffmpeg", False, f"does not run: {error}", RENEW)
+    return Finding("ffmpeg", True, " ".join(shown.stdout.split()[:3]), "")
+
+
+def _port(service: str, host: str, port: int) -> Finding:
+    if not ports.is_taken(port, host):
+        return Finding("port", True, f"{port} is free for the {service}", "")
+    who = ports.holder(port) or "another program"
+    return Finding(
+        "port", False, f"{port} is taken by {who}", f"export {service.upper()}_PORT={ports.another(port)}"
+    )
+
+
+def _directory(directory: Path) -> Iterator[Finding]:
+    existing = next(folder for folder in (directory, *directory.parents) if folder.exists())
+    writable = os.access(existing, os.W_OK | os.X_OK)
+    yield Finding("directory", writable, str(directory), "export LOCAL_DIR=a folder you may write to")
+    free = shutil.disk_usage(existing).free
+    yield Finding(
+        "disk", free >= NEEDED_DISK, f"{free / GIB:.1f} GiB free", "free 2 GiB, or set LOCAL_DIR elsewhere"
+    )
+
+
+def _memory() -> Finding:
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration):
+        available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    ok = available >= NEEDED_MEMORY
+    return Finding("memory", ok, f"{available / GIB:.1f} GiB", "free 1 GiB, or set CONVERTERS=1")

@@ -1,0 +1,122 @@
+"""What there is to start, and in which order: first the servers, then the services that need them."""
+
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from infra.local.mail import MailCatcher
+from infra.local.mongodb import MongoDB
+from infra.local.ports import http_ok
+from infra.local.process import Process
+from infra.local.rabbitmq import RabbitMQ
+from infra.local.settings import LocalSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_SECONDS = 60.0
+
+
+class Component(Protocol):
+    """A server or service that is started, watched and stopped."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages, and its log file without `.jsonl`."""
+
+    @property
+    def process(self) -> Process | None:
+        """Its process once started."""
+
+    async def start(self) -> None:
+        """Start it and return once it is ready."""
+
+    async def stop(self, grace: float) -> None:
+        """Stop it within `grace` seconds, one way or the other."""
+
+
+class Service:
+    """One of our own services: `python -m <module>`."""
+
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        ready: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
+        """`ready` asks the service; without it, its first log line `started` will do."""
+        self.name = name
+        self._log = log
+        self._ready = ready
+        self.process = Process(
+            name, [sys.executable, "-m", module], log=log, environment=environment, directory=ROOT
+        )
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready. Raises NotReady."""
+        begin = self._log.stat().st_size if self._log.exists() else 0
+
+        async def says_started() -> bool:
+            with self._log.open("rb") as file:
+                file.seek(begin)
+                return b'"event":"started"' in file.read()
+
+        await self.process.start()
+        await self.process.ready(self._ready or says_started, READY_SECONDS)
+
+    async def stop(self, grace: float) -> None:
+        """Stop it."""
+        await self.process.stop(grace)
+
+
+def servers(settings: LocalSettings) -> tuple[list[Component], dict[str, str]]:
+    """Return the servers to start, and the URLs by which all are reached, ours and those that were set."""
+    directory = settings.directory
+    found: list[Component] = []
+    urls = {
+        "RABBITMQ_URL": settings.rabbitmq_url,
+        "STREAM_URL": settings.stream_url,
+        "MONGODB_URL": settings.mongodb_url,
+        "SMTP_URL": settings.smtp_url,
+    }
+    if not settings.rabbitmq_url:
+        rabbitmq = RabbitMQ(directory / "rabbitmq", log=settings.logs / "rabbitmq.jsonl")
+        urls |= {"RABBITMQ_URL": rabbitmq.amqp_url, "STREAM_URL": rabbitmq.stream_url}
+        found.append(rabbitmq)
+    if not settings.mongodb_url:
+        mongodb = MongoDB(directory / "mongodb", log=settings.logs / "mongodb.jsonl")
+        urls["MONGODB_URL"] = mongodb.url
+        found.append(mongodb)
+    if not settings.smtp_url:
+        mail = MailCatcher(directory / "mail", log=settings.logs / "mail.jsonl")
+        urls["SMTP_URL"] = mail.url
+        found.append(mail)
+    return found, urls
+
+
+def services(settings: LocalSettings, environment: Mapping[str, str]) -> list[Component]:
+    """Return the services to start."""
+
+    def service(name: str, module: str, ready: Callable[[], Awaitable[bool]] | None = None) -> Service:
+        return Service(
+            name, module, log=settings.logs / f"{name}.jsonl", environment=environment, ready=ready
+        )
+
+    def answers(host: str, port: int) -> Callable[[], Awaitable[bool]]:
+        return lambda: http_ok(port, "/health/ready", host)
+
+    return [
+        *(
+            []
+            if settings.auth_url
+            else [service("auth", "auth", answers(settings.auth_host, settings.auth_port))]
+        ),
+        service("gateway", "gateway", answers(settings.gateway_host, settings.gateway_port)),
+        *(
+            service(f"converter-{number + 1}", "workers.converter")
+            for number in range(settings.converter_count)
+        ),
+        service("notifier", "workers.notifier"),
+    ]

@@ -1,0 +1,56 @@
+"""What the local stack needs to know. A URL that is set is used; one that is not gets a server of our own."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from events.settings import InvalidSetting, Settings
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+
+
+class LocalSettings(Settings, frozen=True, kw_only=True):
+    """The stack's settings. `converters` is how many run at once; 0 means one for each core."""
+
+    rabbitmq_url: str = ""
+    stream_url: str = ""
+    mongodb_url: str = ""
+    smtp_url: str = ""
+    auth_url: str = ""
+    public_url: str = ""
+    gateway_host: str = "127.0.0.1"
+    gateway_port: Port = 8080
+    auth_host: str = "127.0.0.1"
+    auth_port: Port = 8081
+    service_token: str = ""
+    admin_email: str = ""
+    admin_password: str = ""
+    converters: Annotated[int, Meta(ge=0, le=256)] = 0
+    local_dir: str = ".local"
+    log_level: str = "INFO"
+
+    def __post_init__(self) -> None:
+        if bool(self.rabbitmq_url) != bool(self.stream_url):
+            raise InvalidSetting("setting: RABBITMQ_URL and STREAM_URL go together; one of them is missing")
+
+        if bool(self.admin_email) != bool(self.admin_password):
+            raise InvalidSetting(
+                "setting: ADMIN_EMAIL and ADMIN_PASSWORD go together; one of them is missing"
+            )
+
+    @property
+    def directory(self) -> Path:
+        """Where the stack keeps everything, as an absolute path."""
+        return Path(self.local_dir).resolve()
+
+    @property
+    def logs(self) -> Path:
+        """Where each component's log is: `<component>.jsonl`."""
+        return self.directory / "logs"
+
+    @property
+    def converter_count(self) -> int:
+        """How many converters to run."""
+        return self.converters or os.cpu_count() or 1

@@ -1,0 +1,135 @@
+"""The stack as a whole: run it here, start it in the background, stop it, reach it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from events import logs
+from events.settings import load
+from events.tailing.following import Query, Tail
+from events.tailing.formats import pretty
+from events.tailing.output import Output
+from infra.local import state
+from infra.local.errors import NotReady
+from infra.local.install import ensure_installed
+from infra.local.services import ROOT
+from infra.local.settings import LocalSettings
+from infra.local.supervisor import Supervisor
+
+Say = Callable[[str], None]
+
+START_SECONDS = 180.0
+STOP_SECONDS = 15.0
+POLL_SECONDS = 0.05
+
+
+def run(settings: LocalSettings, say: Say, *, show_logs: bool) -> None:
+    """Run the stack in this process until SIGINT, SIGTERM or SIGHUP; optionally show all its logs, merged."""
+    ensure_installed(settings, say)
+    settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.logs / "stack.jsonl").open("a") as own_log, contextlib.redirect_stdout(own_log):
+        logs.configure("stack", settings.log_level)
+    asyncio.run(_run(settings, say, show_logs))
+
+
+async def _run(settings: LocalSettings, say: Say, show_logs: bool) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    supervising = asyncio.create_task(Supervisor(settings, say).run(stop))
+    showing = asyncio.create_task(_show_logs(settings)) if show_logs else None
+    try:
+        await asyncio.wait(
+            {supervising, *([showing] if showing else [])}, return_when=asyncio.FIRST_COMPLETED
+        )
+    finally:
+        stop.set()  # whoever reads the logs may have gone
+        await supervising
+        if showing:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+
+async def _show_logs(settings: LocalSettings) -> None:
+    output = Output(pretty(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    await Tail(Query(last=0), output.show, patterns=[str(settings.logs / "*.jsonl")]).run()
+
+
+def ensure_up(say: Say = print) -> dict[str, str]:
+    """Return the variables to reach the local stack by; start it in the background if it does not run.
+
+    Several callers at once share the one that comes up. Raises LocalError or InvalidSetting.
+    """
+    settings = load(LocalSettings, os.environ)
+    known = state.running(settings.directory)
+    if not (known and known.ready):
+        ensure_installed(settings, say)
+        known = _wait_until_ready(settings, say)
+    return dict(known.environment)
+
+
+def _wait_until_ready(settings: LocalSettings, say: Say) -> state.State:
+    shown: set[str] = set()
+    deadline = time.monotonic() + START_SECONDS
+    with _background(settings) as starting:
+        while time.monotonic() < deadline:
+            known = state.running(settings.directory)
+            for part in known.components if known else ():
+                if part.phase == "ready" and part.name not in shown:
+                    shown.add(part.name)
+                    say(f"  {part.name:<12} ready after {part.seconds:.1f} s")
+            if known and known.ready:
+                return known
+            if starting.poll() is not None and not state.is_running(settings.directory):
+                raise NotReady(_last_words(settings))
+            time.sleep(POLL_SECONDS)
+        raise NotReady(f"the stack was not ready after {START_SECONDS:.0f} s; see {settings.logs}")
+
+
+@contextlib.contextmanager
+def _background(settings: LocalSettings) -> Iterator["subprocess.Popen[bytes]"]:
+    """Start a supervisor in a session of its own. It stays unless the block fails or is interrupted."""
+    settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (settings.logs / "stack.log").open("wb") as output:
+        starting = subprocess.Popen(
+            [sys.executable, "-m", "cli.main", "up", "--no-logs"],
+            cwd=ROOT,
+            env={**os.environ, "LOCAL_DIR": str(settings.directory)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield starting
+    except BaseException:
+        starting.terminate()
+        raise
+
+
+def _last_words(settings: LocalSettings) -> str:
+    text = (settings.logs / "stack.log").read_text(errors="replace")
+    said = [line for line in text.splitlines() if not line.startswith("  ") or "ready after" not in line]
+    return "\n".join(said).removeprefix("tonearm: ") or "the stack ended while starting"
+
+
+def down(directory: Path) -> bool:
+    """Stop the stack that runs in the directory and wait for its end. Returns False when none runs."""
+    known = state.running(directory)
+    if known is None:
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + STOP_SECONDS
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(known.pid, number)
+        while time.monotonic() < deadline:
+            if not state.is_running(directory):
+                return True
+            time.sleep(POLL_SECONDS)
+    raise NotReady(f"the stack (process {known.pid}) does not end")
