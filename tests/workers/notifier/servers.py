@@ -1,14 +1,10 @@
 """Real servers on ports of their own: SMTP that answers as the address says, and auth's accounts."""
 
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -112,27 +108,3 @@ def auth_serving(addresses: dict[str, str]) -> Iterator[Auth]:
         finally:
             server.shutdown()
             thread.join()
-
-
-@contextmanager
-def database_serving(folder: Path) -> Iterator[str]:
-    """SecantusDB as a process; yields its URL once it accepts connections."""
-    port = free_port()
-    command = [Path(sys.executable).with_name("secantusd-py"), "--port", str(port), "--standalone"]
-    process = subprocess.Popen(
-        [*command, "--storage-path", folder, "--log-level", "ERROR"], stdout=subprocess.DEVNULL
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
-        yield f"mongodb://127.0.0.1:{port}/tonearm"
-    finally:
-        process.terminate()
-        process.wait(10)

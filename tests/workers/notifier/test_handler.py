@@ -1,8 +1,7 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,7 +26,7 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Work
-from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving, database_serving
+from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed
 from workers.notifier.handler import Notifier
@@ -93,18 +92,6 @@ class Desk:
     def mails(self) -> list[EmailMessage]:
         read = [message_from_bytes(kept, policy=default) for kept in self.catcher.kept]
         return [mail for mail in read if isinstance(mail, EmailMessage)]
-
-
-@pytest.fixture(scope="module")
-def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with database_serving(tmp_path_factory.mktemp("database")) as url:
-        yield url
-
-
-@pytest.fixture
-async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
-    async with AsyncMongoClient[dict[str, Any]](mongodb_url) as client:
-        yield client.get_default_database()
 
 
 @pytest.fixture
@@ -219,9 +206,7 @@ async def test_a_video_whose_name_is_not_known_in_time_is_told_of_all_the_same(d
     assert desk.mails[0]["Subject"] == "Your audio is ready: your video"
 
 
-async def test_nothing_is_sent_while_the_notes_cannot_be_read(
-    plain: Controller, catcher: Catcher, tmp_path: Path
-) -> None:
+async def test_nothing_is_sent_while_the_notes_cannot_be_read(plain: Controller, catcher: Catcher) -> None:
     client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
         "mongodb://127.0.0.1:1/tonearm", serverSelectionTimeoutMS=100
     )
