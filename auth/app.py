@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar, Request, Response, get, post
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from msgspec import Struct
@@ -13,9 +13,8 @@ from msgspec import Struct
 from auth import problems
 from auth.accounts import Accounts
 from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
-from auth.errors import NotSignedIn, RegistrationClosed
+from auth.errors import NotReady, NotSignedIn, RegistrationClosed
 from auth.tokens import Claims
-from events.errors import Unavailable
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
@@ -50,7 +49,9 @@ Ready = Callable[[], Awaitable[tuple[str, ...]]]
 
 
 @post("/login", status_code=200)
-async def login(request: Request[Any, Any, Any], accounts: Accounts) -> Response[Access] | Response[str]:
+async def login(
+    request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
+) -> Response[Access] | Response[str]:
     """Exchange address and password for a token."""
     header = request.headers.get("authorization")
     shown = basic(header) if header else await json_body(request, Credentials)
@@ -62,14 +63,16 @@ async def login(request: Request[Any, Any, Any], accounts: Accounts) -> Response
 
 
 @post("/validate", status_code=200)
-async def validate(request: Request[Any, Any, Any], accounts: Accounts) -> Response[Claims]:
+async def validate(request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]) -> Response[Claims]:
     """Tell what a token says, if it is good."""
     claims = accounts.validate(bearer(request.headers.get("authorization")))
     return Response(claims, headers=_NO_STORE)
 
 
 @post("/register")
-async def register(request: Request[Any, Any, Any], accounts: Accounts, door: Door) -> Response[Registered]:
+async def register(
+    request: Request[Any, Any, Any], accounts: NamedDependency[Accounts], door: NamedDependency[Door]
+) -> Response[Registered]:
     """Make an account."""
     if not door.registration_open:
         raise RegistrationClosed("registration is closed here; ask the operator for an account")
@@ -79,14 +82,17 @@ async def register(request: Request[Any, Any, Any], accounts: Accounts, door: Do
 
 
 @get("/.well-known/jwks.json")
-async def jwks(accounts: Accounts) -> Response[dict[str, Any]]:
+async def jwks(accounts: NamedDependency[Accounts]) -> Response[dict[str, Any]]:
     """Publish the key that tokens are verified with (RFC 7517)."""
     return Response(accounts.jwks, headers={"Cache-Control": "public, max-age=300"})
 
 
 @get("/accounts/{account_id:str}")
 async def account(
-    request: Request[Any, Any, Any], account_id: FromPath[str], accounts: Accounts, door: Door
+    request: Request[Any, Any, Any],
+    account_id: FromPath[str],
+    accounts: NamedDependency[Accounts],
+    door: NamedDependency[Door],
 ) -> Response[Registered]:
     """Tell the notifier where an account's mail goes."""
     token = bearer(request.headers.get("authorization"))
@@ -103,15 +109,11 @@ async def live() -> dict[str, str]:
 
 
 @get("/health/ready")
-async def ready(readiness: Ready) -> dict[str, str]:
+async def ready(readiness: NamedDependency[Ready]) -> dict[str, str]:
     """Answer 200 when everything needed is there, else 503 naming what is missing."""
     if missing := await readiness():
         raise NotReady("; ".join(missing))
     return {"status": "ready"}
-
-
-class NotReady(Unavailable):
-    """Something this service needs is missing; the text names it and holds no address."""
 
 
 def make_app(accounts: Accounts, door: Door, readiness: Ready) -> Litestar:

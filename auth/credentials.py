@@ -65,5 +65,5 @@ async def json_body(request: Request[Any, Any, Any], kind: type[B]) -> B:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:  # names fields and types, never values
         raise InvalidRequest(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ClientException(detail="the body is not JSON") from error

@@ -11,7 +11,8 @@ TonearmError
 ├── KeyUnusable            the operator mends the key file
 └── Unavailable            try again later
     ├── Busy               as many passwords as allowed are being hashed
-    └── DirectoryUnavailable  the database is away or slow
+    ├── DirectoryUnavailable  the database is away or slow
+    └── NotReady           asked for its health, the service names what it lacks
 """
 
 from events.errors import TonearmError, Unavailable
@@ -55,3 +56,7 @@ class Busy(Unavailable):
 
 class DirectoryUnavailable(Unavailable):
     """The database is away, slow or refuses for now."""
+
+
+class NotReady(Unavailable):
+    """Something this service needs is missing; the text names it and holds no address."""

@@ -19,6 +19,7 @@ from auth.errors import (
     InvalidRequest,
     InvalidToken,
     NoSuchAccount,
+    NotReady,
     NotSignedIn,
     RegistrationClosed,
 )
@@ -40,9 +41,14 @@ _TABLE: dict[type[Exception], tuple[HTTPStatus, dict[str, str]]] = {
     AlreadyRegistered: (HTTPStatus.CONFLICT, {}),
     NoSuchAccount: (HTTPStatus.NOT_FOUND, {}),
     Busy: (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"}),
+    NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"}),
     Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"}),
 }
 """The status and headers of each error; the nearest class counts."""
+
+
+_AWAY = "A server this one depends on is away; try again in a few seconds."
+_UNEXPECTED = "Something went wrong on our side; it has been logged."
 
 
 class Problem(Struct, frozen=True):
@@ -72,13 +78,11 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[P
 
 
 def _told(error: Exception) -> tuple[HTTPStatus, dict[str, str], str]:
-    if isinstance(error, Unavailable) and not isinstance(error, Busy):
-        status, headers = _TABLE[Unavailable]
-        return status, headers, "A server this one depends on is away; try again in a few seconds."
     for kind in type(error).__mro__:
         if kind in _TABLE:
             status, headers = _TABLE[kind]
-            return status, headers, str(error)
+            # What a server of ours said of itself may hold its address.
+            return status, headers, _AWAY if kind is Unavailable else str(error)
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         return HTTPStatus(error.status_code), dict(error.headers or {}), error.detail
-    return HTTPStatus.INTERNAL_SERVER_ERROR, {}, "Something went wrong on our side; it has been logged."
+    return HTTPStatus.INTERNAL_SERVER_ERROR, {}, _UNEXPECTED

@@ -8,6 +8,7 @@ were well, which is why connections are opened by the entry point and not in the
 
 import asyncio
 import contextlib
+import logging
 import socket
 from typing import Any
 
@@ -70,8 +71,11 @@ async def serve(app: Any, host: str, port: int, stop: asyncio.Event, *, grace: f
     if serving.done():
         return
     log.warning("requests_cut_off", after_seconds=grace)
+    # What is cut off complains, here and in Granian's log, of having been cut off. We know.
+    granian = logging.getLogger("_granian")
+    granian.propagate = False
+    granian.addHandler(logging.NullHandler())
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await serving
-    # Cutting it off leaves a callback of its own that finds its future cancelled; nobody needs to know.
-    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)

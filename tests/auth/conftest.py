@@ -1,0 +1,177 @@
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from auth.accounts import Accounts
+from auth.announcing import Announcer
+from auth.mongo_directory import MongoDirectory
+from auth.passwords import Passwords
+from events.envelope import Event
+from events.errors import NotConfirmed
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, process: "subprocess.Popen[Any]", seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"ended with {process.returncode}"
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.5).close()
+            return
+        except OSError:
+            time.sleep(0.02)
+    raise TimeoutError(f"nothing listens on {port}")
+
+
+class Broker:
+    """Stands for the publisher: keeps what is published, or is away, or hangs."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.mode = "up"
+
+    async def publish(self, event: Event) -> None:
+        if self.mode == "hangs":
+            await asyncio.Event().wait()
+        if self.mode == "away":
+            raise NotConfirmed("no broker")
+        self.events.append(event)
+
+    def types(self) -> list[str]:
+        return [event.type for event in self.events]
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A SecantusDB of our own, for the tests of auth."""
+    port, home = free_port(), tmp_path_factory.mktemp("secantus")
+    command = [str(Path(sysconfig.get_path("scripts")) / "secantusd-py"), "--port", str(port)]
+    command += ["--host", "127.0.0.1", "--storage-path", str(home / "data"), "--standalone"]
+    with (home / "log").open("wb") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=home)
+    try:
+        wait_for_port(port, process)
+        yield f"mongodb://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
+    client: AsyncMongoClient[dict[str, Any]]
+    async with AsyncMongoClient(mongodb_url, tz_aware=True, serverSelectionTimeoutMS=5000) as client:
+        name = f"auth_{uuid4().hex}"
+        yield client[name]
+        await client.drop_database(name)
+
+
+@pytest.fixture
+async def directory(database: AsyncDatabase[dict[str, Any]]) -> MongoDirectory:
+    directory = MongoDirectory(database)
+    await directory.prepare()
+    return directory
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def key() -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.generate()
+
+
+@pytest.fixture
+async def accounts(
+    directory: MongoDirectory, broker: Broker, clock: Clock, key: Ed25519PrivateKey
+) -> AsyncIterator[Accounts]:
+    passwords, announcer = Passwords(), Announcer(broker, patience=0.3)
+    yield Accounts(
+        directory=directory, passwords=passwords, announcer=announcer, key=key, clock=clock, lifetime=600
+    )
+    await announcer.close(0)
+    passwords.close()
+
+
+class Service:
+    """`python -m auth` as a process."""
+
+    def __init__(self, tmp_path: Path, mongodb_url: str, **environ: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.out = tmp_path / f"auth-{self.port}.log"
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        settings = {
+            "RABBITMQ_URL": "amqp://guest:guest@127.0.0.1:1/",  # nothing listens there
+            "MONGODB_URL": mongodb_url,
+            "AUTH_PORT": str(self.port),
+            "LOCAL_DIR": str(tmp_path / "local"),
+            **environ,
+        }
+        with self.out.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "auth"], env=inherited | settings, stdout=out, stderr=subprocess.STDOUT
+            )
+
+    def wait(self) -> "Service":
+        wait_for_port(self.port, self.process)
+        return self
+
+    def stop(self) -> tuple[int, float]:
+        """Return the exit code and the seconds it took."""
+        began = time.monotonic()
+        self.process.terminate()
+        code = self.process.wait(15)
+        return code, time.monotonic() - began
+
+
+@pytest.fixture
+def start(tmp_path: Path, mongodb_url: str) -> Iterator[Any]:
+    services: list[Service] = []
+    name = f"{mongodb_url}/auth_{uuid4().hex}"
+
+    def begin(**environ: str) -> Service:
+        services.append(Service(tmp_path, environ.pop("MONGODB_URL", name), **environ))
+        return services[-1]
+
+    yield begin
+    for service in services:
+        if service.process.poll() is None:
+            service.process.kill()
+            service.process.wait()

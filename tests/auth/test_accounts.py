@@ -1,0 +1,143 @@
+import asyncio
+import time
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from auth.accounts import Accounts
+from auth.errors import AlreadyRegistered, BadCredentials, InvalidRequest
+from auth.first_admin import ensure_first_admin
+from auth.mongo_directory import MongoDirectory
+from auth.passwords import Passwords
+from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
+
+EMAIL, PASSWORD = "ann@example.com", "a good password"
+
+
+async def settled(condition: object, seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
+
+
+async def test_the_log_tells_the_story_of_an_account_and_holds_no_address(
+    accounts: Accounts, broker: Any
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    token = await accounts.sign_in("ANN@example.com", PASSWORD)
+    with pytest.raises(BadCredentials):
+        await accounts.sign_in(EMAIL, "a wrong password")
+    await settled(lambda: len(broker.events) == 3)
+    assert [event.payload() for event in broker.events] == [
+        AccountRegistered(roles=("user",)),
+        AccountSignedIn(token_id=token.claims.jti),
+        AccountSignInRefused(reason="wrong_password"),
+    ]
+    assert {event.subject for event in broker.events} == {account.account_id}
+    written = repr(broker.events)
+    assert EMAIL not in written
+    assert token.text not in written
+
+
+async def test_an_unknown_address_leaves_no_event_and_gives_the_same_answer(
+    accounts: Accounts, broker
+) -> None:
+    await accounts.register(EMAIL, PASSWORD)
+    with pytest.raises(BadCredentials) as unknown:
+        await accounts.sign_in("nobody@example.com", PASSWORD)
+    with pytest.raises(BadCredentials) as wrong:
+        await accounts.sign_in(EMAIL, "a wrong password")
+    assert str(unknown.value) == str(wrong.value)
+    await settled(lambda: len(broker.events) == 2)
+    assert {event.type for event in broker.events} == {"account.registered", "account.sign_in_refused"}
+
+
+@pytest.mark.parametrize("mode", ["away", "hangs"])
+async def test_a_broker_that_is_gone_locks_nobody_out(accounts: Accounts, broker: Any, mode: str) -> None:
+    broker.mode = mode
+    began = time.monotonic()
+    account = await accounts.register(EMAIL, PASSWORD)
+    token = await accounts.sign_in(EMAIL, PASSWORD)
+    assert accounts.validate(token.text).sub == account.account_id
+    assert time.monotonic() - began < 3
+
+
+async def test_a_refusal_does_not_wait_for_the_broker(accounts: Accounts, broker: Any) -> None:
+    """Else the time of the answer would tell which addresses have accounts."""
+    await accounts.register(EMAIL, PASSWORD)
+    broker.mode = "hangs"
+    accounts._announcer._patience = 30
+    async with asyncio.timeout(5):
+        with pytest.raises(BadCredentials):
+            await accounts.sign_in(EMAIL, "a wrong password")
+
+
+async def test_an_account_registered_without_a_broker_is_announced_later_as_the_same_fact(
+    accounts: Accounts, directory: MongoDirectory, broker: Any
+) -> None:
+    broker.mode = "away"
+    account = await accounts.register(EMAIL, PASSWORD)
+    broker.mode = "up"
+    await accounts.announce_rest()
+    await settled(lambda: broker.types() == ["account.registered"])
+    await accounts.announce_rest() if await directory.unannounced(1) else None
+    await accounts.sign_in(EMAIL, PASSWORD)
+    ids = [event.id for event in broker.events if event.type == "account.registered"]
+    assert len(set(ids)) == 1
+    assert broker.events[0].subject == account.account_id
+    assert not await directory.unannounced(10)
+
+
+async def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(
+    accounts: Accounts, directory: MongoDirectory
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    old = Passwords(memory_kib=8 * 1024)
+    await directory.rehash(account.account_id, account.password_hash, await old.hash(PASSWORD))
+    with pytest.raises(BadCredentials):
+        await accounts.sign_in(EMAIL, "a wrong password")
+    assert "m=8192" in (await accounts.get(account.account_id)).password_hash
+    await accounts.sign_in(EMAIL, PASSWORD)
+    assert "m=19456" in (await accounts.get(account.account_id)).password_hash
+    await accounts.sign_in(EMAIL, PASSWORD)
+    old.close()
+
+
+@pytest.mark.parametrize("password", ["", "seven77", "x" * 257])
+async def test_a_password_of_the_wrong_length_is_refused(accounts: Accounts, password: str) -> None:
+    with pytest.raises(InvalidRequest, match="8 to 256"):
+        await accounts.register(EMAIL, password)
+
+
+async def test_of_services_starting_at_once_one_prints_an_admin_that_can_sign_in(
+    accounts: Accounts, directory: MongoDirectory
+) -> None:
+    with capture_logs() as logs:
+        await asyncio.gather(*(ensure_first_admin(accounts, directory, "", "") for _ in range(5)))
+        await ensure_first_admin(accounts, directory, "", "")
+    [line] = [line for line in logs if line["event"] == "first_admin_created"]
+    token = await accounts.sign_in(line["email"], line["password"])
+    assert token.claims.roles == ("user", "admin")
+
+
+async def test_no_admin_is_made_where_somebody_is(accounts: Accounts, directory: MongoDirectory) -> None:
+    await accounts.register(EMAIL, PASSWORD)
+    await ensure_first_admin(accounts, directory, "", "")
+    assert await directory.by_email("admin@localhost") is None
+
+
+async def test_the_settings_admin_is_made_once_and_keeps_password_and_roles(
+    accounts: Accounts, directory: MongoDirectory
+) -> None:
+    with capture_logs() as logs:
+        await ensure_first_admin(accounts, directory, "Boss@example.com", "short")
+        await ensure_first_admin(accounts, directory, "Boss@example.com", "another password")
+    assert (await accounts.sign_in("boss@example.com", "short")).claims.roles == ("user", "admin")
+    assert "short" not in repr(logs)
+    await accounts.register(EMAIL, PASSWORD)
+    await ensure_first_admin(accounts, directory, EMAIL, "what the operator set")
+    assert (await accounts.sign_in(EMAIL, PASSWORD)).claims.roles == ("user",)
+    with pytest.raises(AlreadyRegistered):
+        await accounts.register("boss@example.com", PASSWORD)

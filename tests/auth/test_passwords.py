@@ -1,0 +1,59 @@
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from argon2 import extract_parameters
+
+from auth.errors import Busy
+from auth.passwords import Passwords
+
+
+async def test_a_hash_fits_its_password_only() -> None:
+    passwords = Passwords()
+    made = await passwords.hash("correct horse")
+    assert await passwords.verify("correct horse", made)
+    assert not await passwords.verify("correct horsE", made)
+    assert not await passwords.verify("correct horse", None)
+    assert not await passwords.verify("correct horse", "not a hash")
+    passwords.close()
+
+
+async def test_the_parameters_are_owasps() -> None:
+    passwords = Passwords()
+    made = await passwords.hash("x")
+    assert made.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert not passwords.outdated(made)
+    assert Passwords(passes=3).outdated(made)
+    passwords.close()
+
+
+async def test_composed_and_decomposed_letters_are_the_same_password() -> None:
+    passwords = Passwords()
+    assert await passwords.verify("u\u0308ber-lang", await passwords.hash("\u00fcber-lang"))
+    passwords.close()
+
+
+async def test_nobodys_hash_costs_what_a_real_one_does() -> None:
+    passwords = Passwords(memory_kib=1024, passes=7, lanes=1)
+    real = extract_parameters(await passwords.hash("x"))
+    assert extract_parameters(passwords._nobody) == real
+    passwords.close()
+
+
+async def test_a_full_pool_refuses_at_once_and_works_again_later() -> None:
+    passwords = Passwords(threads=1, waiting=2)
+    gate = threading.Event()
+    blocked: list[asyncio.Task[Any]] = [asyncio.create_task(passwords._run(gate.wait)) for _ in range(3)]
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await passwords.verify("x", None)
+    blocked[0].cancel()  # its caller has gone, its thread has not: the place is still taken
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await passwords.verify("x", None)
+    gate.set()
+    await asyncio.gather(*blocked, return_exceptions=True)
+    for _ in range(3):
+        assert not await passwords.verify("x", None)
+    passwords.close()

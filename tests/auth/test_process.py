@@ -1,0 +1,129 @@
+import json
+import os
+import socket
+import time
+from typing import Any
+
+import httpx
+import pytest
+
+ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the admin password"}
+
+
+def sign_in(service: Any) -> str:
+    answer = httpx.post(f"{service.url}/login", auth=(ADMIN["ADMIN_EMAIL"], ADMIN["ADMIN_PASSWORD"]))
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
+def lines(service: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in service.out.read_text().splitlines()]
+
+
+def test_a_token_is_good_after_a_restart_because_key_and_account_are_kept(start: Any) -> None:
+    first = start(**ADMIN).wait()
+    token = sign_in(first)
+    code, seconds = first.stop()
+    assert code == 0
+    assert seconds < 8
+    second = start(**ADMIN | {"ADMIN_PASSWORD": "not looked at any more"}).wait()
+    answer = httpx.post(f"{second.url}/validate", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == 200
+    assert answer.json()["roles"] == ["user", "admin"]
+    sign_in(second)
+
+
+def test_every_line_is_json_the_first_names_the_settings_and_none_a_secret(start: Any) -> None:
+    service = start(**ADMIN, SERVICE_TOKEN="between-services").wait()
+    token = sign_in(service)
+    assert service.stop()[0] == 0
+    told = lines(service)
+    assert told[0]["event"] == "started"
+    assert told[-1]["event"] == "stopped"
+    for secret in (ADMIN["ADMIN_PASSWORD"], "between-services", token):
+        assert secret not in service.out.read_text()
+
+
+def test_the_first_admin_is_printed_once_ever_and_can_sign_in(start: Any) -> None:
+    first = start().wait()
+    [line] = [line for line in lines(first) if line["event"] == "first_admin_created"]
+    assert httpx.post(f"{first.url}/login", auth=(line["email"], line["password"])).status_code == 200
+    first.stop()
+    second = start().wait()
+    assert line["password"] not in second.out.read_text()
+    assert "first_admin_created" not in second.out.read_text()
+
+
+def test_without_a_broker_people_sign_in_and_readiness_says_so(start: Any) -> None:
+    service = start(**ADMIN).wait()
+    began = time.monotonic()
+    sign_in(service)
+    assert time.monotonic() - began < 3
+    assert httpx.get(f"{service.url}/health/live").status_code == 200
+    answer = httpx.get(f"{service.url}/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "the broker is away"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="idle"),
+        pytest.param(b"GET /health/live HTTP/1.1\r\nHo", id="half a header"),
+        pytest.param(b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{", id="half a body"),
+    ],
+)
+def test_a_client_that_dawdles_does_not_keep_the_service_from_stopping(start: Any, sent: bytes) -> None:
+    service = start(**ADMIN).wait()
+    with socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(sent)
+        httpx.get(f"{service.url}/health/live")
+        code, seconds = service.stop()
+    assert code == 0
+    assert seconds < 8
+    assert lines(service)[-1]["event"] == "stopped"
+
+
+def test_it_stops_while_it_waits_for_the_database(start: Any) -> None:
+    service = start(MONGODB_URL="mongodb://127.0.0.1:1/x")
+    deadline = time.monotonic() + 20
+    while "waiting_for_database" not in service.out.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    code, seconds = service.stop()
+    assert code == 0
+    assert seconds < 8
+
+
+def test_a_taken_port_is_one_clear_line(start: Any) -> None:
+    """Granian alone would share the port with the other process and take half of its connections."""
+    first = start(**ADMIN).wait()
+    second = start(**ADMIN, AUTH_PORT=str(first.port))
+    assert second.process.wait(20) == 1
+    last = lines(second)[-1]
+    assert last["event"] == "cannot_go_on"
+    assert str(first.port) in last["error"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "named"),
+    [
+        ({"ADMIN_EMAIL": "a@example.com"}, "ADMIN_PASSWORD"),
+        ({"ADMIN_EMAIL": "none", "ADMIN_PASSWORD": "x"}, "ADMIN_EMAIL"),
+        ({"REGISTRATION": "maybe"}, "REGISTRATION"),
+        ({"AUTH_PORT": "http"}, "AUTH_PORT"),
+    ],
+)
+def test_a_bad_setting_is_named(start: Any, environ: dict[str, str], named: str) -> None:
+    service = start(**environ)
+    assert service.process.wait(20) == 2
+    assert named in service.out.read_text()
+
+
+def test_one_process_does_it_all(start: Any) -> None:
+    service = start(**ADMIN).wait()
+    children = f"/proc/{service.process.pid}/task/{service.process.pid}/children"
+    if not os.path.exists(children):  # noqa: PTH110
+        pytest.skip("needs Linux")
+    with open(children) as file:  # noqa: PTH123
+        assert file.read() == ""
