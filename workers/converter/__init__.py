@@ -1,0 +1,1 @@
+"""Takes videos, gives audio. See `handler` for the order of things, `command` for how ffmpeg is held."""

@@ -1,0 +1,90 @@
+"""How ffmpeg is called, as a tool that reads hostile files. Pure.
+
+It gets descriptors and never a name: the video is its standard input and the MP3 its standard output, both
+seekable files, and `fd` is the only protocol, so a playlist that poses as a video cannot open a neighbour
+or a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video decoders
+run while the file is probed.
+"""
+
+from msgspec import Struct
+
+FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,wav,aiff,mp3,aac,flac"
+"""Demuxers. No playlists, no images, nothing that refers to other files."""
+
+DECODERS = (
+    "aac,aac_latm,mp3,mp3float,mp2,mp2float,mp1,mp1float,ac3,eac3,dca,truehd,mlp,opus,libopus,vorbis,"
+    "libvorbis,flac,alac,wavpack,tta,wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,"
+    "libopencore_amrnb,libopencore_amrwb,speex,nellymoser,gsm,gsm_ms,qdm2,qdmc,s302m,dvaudio,"
+    "adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,mace3,mace6,"
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,pcm_s8,pcm_u8,pcm_s16le,pcm_s16be,pcm_u16le,pcm_u16be,"
+    "pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
+    "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar"
+)
+"""Decoders, all for sound, so that no video, subtitle or picture decoder ever runs."""
+
+PRIVATE_TAGS = (
+    "location",
+    "location-eng",
+    "com.apple.quicktime.location.ISO6709",
+    "com.apple.quicktime.location.accuracy.horizontal",
+    "com.apple.quicktime.make",
+    "com.apple.quicktime.model",
+    "com.apple.quicktime.software",
+    "com.android.version",
+)
+"""Where and with what a phone filmed: not meant to travel with the sound."""
+
+CONTAINER_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "software")
+"""What speaks of the video's container and would be wrong of the MP3."""
+
+
+OVERRUN = 1.0
+"""Seconds more than allowed that are converted, so that too long can be told from what just fits."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one conversion may take. The defaults are far beyond what an honest video needs."""
+
+    duration_seconds: float = 6 * 3600.0
+    output_bytes: int = 1_000_000_000
+    wall_seconds: float = 4 * 3600.0
+    memory_bytes: int = 1 << 30
+    """Of address space; 256 MiB have sufficed."""
+    block_bytes: int = 256 << 20
+    """Of one allocation."""
+    open_files: int = 32
+    streams: int = 64
+
+    @property
+    def cpu_seconds(self) -> int:
+        """Two cores' worth of the wall clock: decoding and encoding overlap."""
+        return round(self.wall_seconds) * 2 + 1
+
+    @property
+    def file_bytes(self) -> int:
+        """Where the kernel stops the output, a little above where ffmpeg should stop itself."""
+        return self.output_bytes + (16 << 20)
+
+
+def arguments(limits: Limits, progress_fd: int) -> list[str]:
+    """Return ffmpeg's arguments for: video on descriptor 0, MP3 to descriptor 1.
+
+    VBR V2 with LAME's level 5 costs 0.8 of the default level's time for 2 % more bytes. Title, artist and
+    the like are kept; the same video always gives the same bytes (`bitexact`).
+    """
+    drop = [part for tag in (*CONTAINER_TAGS, *PRIVATE_TAGS) for part in ("-metadata", f"{tag}=")]
+    return [
+        *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "info"),
+        *("-progress", f"pipe:{progress_fd}", "-stats_period", "0.55"),
+        *("-max_alloc", str(limits.block_bytes)),
+        *("-abort_on", "empty_output+empty_output_stream"),
+        *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", DECODERS),
+        *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
+        *("-fd", "0", "-i", "fd:"),
+        *("-map", "0:a:0", "-vn", "-sn", "-dn"),
+        *("-c:a", "libmp3lame", "-q:a", "2", "-compression_level", "5"),
+        *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-id3v2_version", "3"),
+        *drop,
+        *("-t", f"{limits.duration_seconds + OVERRUN:.3f}", "-fs", str(limits.output_bytes)),
+        *("-f", "mp3", "-y", "-fd", "1", "fd:"),
+    ]

@@ -1,0 +1,127 @@
+"""Why a conversion failed, from what is left of it. Pure.
+
+Exit code 0 is not success: half a file, and an output that was cut at a limit, end with 0 too. And most
+failures have the same few exit codes, so ffmpeg's words are read. A file can put words into ffmpeg's
+mouth (a track's title), but by that it only gets another reason for its own failure.
+"""
+
+import re
+import signal
+
+from msgspec import Struct
+
+from events.errors import TonearmError
+from workers.converter import launcher
+from workers.converter.command import OVERRUN, Limits
+from workers.converter.container import Structure
+from workers.converter.errors import (
+    ConversionError,
+    DiskFull,
+    Encrypted,
+    EngineFailed,
+    NoAudio,
+    NotMedia,
+    TimedOut,
+    TooHungry,
+    TooLarge,
+    TooLong,
+    Truncated,
+    UnsupportedCodec,
+)
+from workers.converter.transcript import Heard
+
+SHORTFALL = 0.5
+"""Seconds that may be missing at the end of a cut file: less than that nobody misses."""
+
+_CUT = re.compile(r"moov atom not found|partial file|File ended prematurely|Packet corrupt")
+_NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
+_NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
+_NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
+_CPU_LIMIT = f"received signal {int(signal.SIGXCPU)}."
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a conversion ended."""
+
+    exit_code: int
+    """Negative: killed by that signal."""
+    overtime: bool = False
+    """Killed by our wall clock."""
+    heard: Heard = Heard()
+    structure: Structure = Structure()
+    seconds: float = 0.0
+    """Of sound written, as the progress told last."""
+    output_bytes: int = 0
+
+
+def refuse(size: int, structure: Structure) -> ConversionError | None:
+    """Return why ffmpeg need not even be asked about a file of so many bytes, or None."""
+    if size == 0:
+        return NotMedia(empty=True)
+    return Encrypted() if structure.encrypted else None
+
+
+def diagnose(ended: Ended, limits: Limits) -> TonearmError | None:
+    """Return what went wrong: a ConversionError, trouble of ours, or None when the MP3 is good."""
+    return _stopped(ended, limits) or (_refused(ended) if ended.exit_code else _incomplete(ended))
+
+
+def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
+    """Was it a limit of ours, or a signal?"""
+    tail, code = ended.heard.tail, ended.exit_code
+    if ended.overtime or code == -signal.SIGXCPU or _CPU_LIMIT in tail:
+        return TimedOut(limits.wall_seconds)
+    if ended.seconds > limits.duration_seconds + OVERRUN / 2:
+        return TooLong(limits.duration_seconds)
+    if code == -signal.SIGXFSZ or ended.output_bytes >= limits.output_bytes:
+        return TooLarge(limits.output_bytes)
+    if code < 0:
+        return EngineFailed(f"ffmpeg was killed by {signal.Signals(-code).name}")
+    if code == launcher.EXIT_CODE and tail.startswith(launcher.PREFIX):
+        return EngineFailed(tail.strip()[:200])
+    if code and _NO_ROOM.search(tail):
+        return DiskFull("no room left for the MP3")
+    if code and "Input/output error" in tail:
+        return EngineFailed("ffmpeg could not read or write its files")
+    if code and "Cannot allocate memory" in tail:
+        return TooHungry()
+    return None
+
+
+def _refused(ended: Ended) -> TonearmError:
+    """What did ffmpeg not like about the file?"""
+    tail, codec = ended.heard.tail, ended.heard.codec
+    if "matches no streams" in tail and not codec:
+        return Truncated() if ended.structure.cut and not _has_streams(tail) else NoAudio()
+    if ended.structure.cut or _CUT.search(tail):
+        return Truncated()
+    if codec and _NO_DECODER.search(tail):
+        return UnsupportedCodec(codec)
+    if codec:
+        return Truncated(damaged=True)
+    if _NOT_MEDIA.search(tail):
+        return NotMedia()
+    return EngineFailed(f"ffmpeg ended with {ended.exit_code}: {_last_line(tail)}")
+
+
+def _incomplete(ended: Ended) -> TonearmError | None:
+    """Is a part missing, although ffmpeg is content?
+
+    Sound that ends before the picture is common, so being shorter than the container is no proof by
+    itself; the file must also show that it was cut.
+    """
+    heard, structure = ended.heard, ended.structure
+    if not structure.cut and not _CUT.search(heard.tail):
+        return None
+    if structure.guesses_length or heard.length is None:
+        return Truncated()
+    return Truncated() if ended.seconds < heard.length - SHORTFALL else None
+
+
+def _has_streams(tail: str) -> bool:
+    return "  Stream #0:" in tail
+
+
+def _last_line(tail: str) -> str:
+    lines = tail.strip().splitlines()
+    return lines[-1][:200] if lines else "it said nothing"

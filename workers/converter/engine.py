@@ -1,0 +1,64 @@
+"""Which ffmpeg: the one that comes with imageio-ffmpeg, unless a setting names another."""
+
+import asyncio
+import re
+from pathlib import Path
+
+import imageio_ffmpeg
+from msgspec import Struct
+
+from workers.converter.errors import EngineUnfit
+
+OLDEST = (8, 1, 2)
+"""Older ones run a decoder that a video can take over (CVE-2026-8461), whitelists or not."""
+
+
+class Engine(Struct, frozen=True):
+    """An ffmpeg that may be given strangers' files."""
+
+    path: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """What `job.converted` calls it."""
+        return f"ffmpeg {self.version} libmp3lame"
+
+
+def parse_version(banner: str) -> tuple[str, tuple[int, ...]]:
+    """Read the first line of `ffmpeg -version`: the version as it stands, and as numbers.
+
+    Raises EngineUnfit for builds that are named after a commit, as nobody can tell how old they are.
+    """
+    match = re.match(r"ffmpeg version (n?(\d+(?:\.\d+)+)\S*)", banner)
+    if not match:
+        raise EngineUnfit(f"cannot read ffmpeg's version from: {banner.splitlines()[:1]}")
+    return match[1], tuple(int(part) for part in match[2].split("."))
+
+
+async def find_engine(path: str = "") -> Engine:
+    """Return the engine after asking it for its version. Raises EngineUnfit."""
+    try:
+        path = path or imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise EngineUnfit(f"no ffmpeg: {error}") from error
+    path = str(Path(path).resolve())
+    banner = await _ask(path, "-version")
+    version, numbers = parse_version(banner)
+    if numbers < OLDEST:
+        raise EngineUnfit(f"ffmpeg {version} is too old, {'.'.join(map(str, OLDEST))} is needed")
+    if "libmp3lame" not in banner:
+        raise EngineUnfit(f"ffmpeg {version} was built without libmp3lame")
+    return Engine(path, version)
+
+
+async def _ask(path: str, question: str) -> str:
+    pipe, null = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    try:
+        process = await asyncio.create_subprocess_exec(
+            path, question, stdin=null, stdout=pipe, stderr=null, env={}
+        )
+        answer, _ = await process.communicate()
+    except OSError as error:
+        raise EngineUnfit(f"cannot run ffmpeg: {error.strerror}") from error
+    return answer.decode(errors="replace")

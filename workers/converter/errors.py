@@ -1,0 +1,144 @@
+"""What can stand between a video and its audio, grouped by what the converter does about it.
+
+ConversionError      never going to work: told at once as `job.failed` with `.code` and the sentence
+├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
+├── TooLong  TooLarge  TooHungry  TimedOut                        the file asks for more than we give
+└── VideoLost                                                     the stored video is gone or damaged
+DiskFull             no room to work for now     ┐
+StorageAway          the database does not answer├ tried again later
+EngineFailed         ffmpeg died, not by its file┘
+EngineUnfit          ffmpeg is missing or too old: the converter does not start
+
+The text of a ConversionError is one sentence for the person who uploaded. No text here holds an address.
+"""
+
+from typing import ClassVar
+
+from events.errors import TonearmError, Unavailable
+from events.types import FailureCode
+
+
+class ConversionError(TonearmError):
+    """This video will never become audio here; trying again is of no use."""
+
+    code: ClassVar[FailureCode]
+
+
+class NoAudio(ConversionError):
+    """No audio track."""
+
+    code = FailureCode.NO_AUDIO
+
+    def __init__(self) -> None:
+        super().__init__("This video has no sound: there is no audio track in it.")
+
+
+class NotMedia(ConversionError):
+    """Not one of the containers on the list, or no container at all."""
+
+    code = FailureCode.NOT_MEDIA
+
+    def __init__(self, *, empty: bool = False) -> None:
+        super().__init__(
+            "This file is empty." if empty else "This file is not a video, or not of a kind that we can read."
+        )
+
+
+class UnsupportedCodec(ConversionError):
+    """The audio's decoder is not on the list, or does not exist."""
+
+    code = FailureCode.UNSUPPORTED_CODEC
+
+    def __init__(self, codec: str = "") -> None:
+        named = f" ({codec})" if codec else ""
+        super().__init__(f"The sound in this video is in a format that we cannot decode{named}.")
+
+
+class Encrypted(ConversionError):
+    """The audio track is protected (CENC, FairPlay)."""
+
+    code = FailureCode.ENCRYPTED
+
+    def __init__(self) -> None:
+        super().__init__("This video is copy-protected: its sound is encrypted, so we cannot read it.")
+
+
+class Truncated(ConversionError):
+    """A part of the file is missing, or so damaged that it may as well be."""
+
+    code = FailureCode.TRUNCATED
+
+    def __init__(self, *, damaged: bool = False) -> None:
+        super().__init__(
+            "The sound in this video is too damaged to be decoded."
+            if damaged
+            else "This video is incomplete: a part of the file is missing. Please upload the whole file."
+        )
+
+
+class TooLong(ConversionError):
+    """The audio is longer than the limit, in seconds."""
+
+    code = FailureCode.TOO_LONG
+
+    def __init__(self, limit: float) -> None:
+        shown = f"{limit / 3600:g} hours" if limit >= 3600 else f"{limit / 60:g} minutes"
+        super().__init__(f"This video is too long: we convert up to {shown} of sound.")
+
+
+class TooLarge(ConversionError):
+    """The audio takes more than the limit, in bytes."""
+
+    code = FailureCode.TOO_LARGE
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The sound of this video would take more than {limit / 1e6:.0f} MB, which is too much."
+        )
+
+
+class TooHungry(ConversionError):
+    """The decoder asked for more memory than it gets."""
+
+    code = FailureCode.TOO_LARGE
+
+    def __init__(self) -> None:
+        super().__init__("Reading this video takes more memory than we can give to it.")
+
+
+class TimedOut(ConversionError):
+    """The conversion took longer than the limit, in seconds."""
+
+    code = FailureCode.TIMED_OUT
+
+    def __init__(self, limit: float) -> None:
+        super().__init__(f"Converting this video took longer than {limit / 60:g} minutes, so we stopped.")
+
+
+class VideoLost(ConversionError):
+    """The stored video is gone (deleted meanwhile, expired) or not what was uploaded."""
+
+    code = FailureCode.INTERNAL
+
+    def __init__(self, *, damaged: bool = False) -> None:
+        super().__init__(
+            "The stored video is damaged. Please upload it again."
+            if damaged
+            else "The video is no longer stored. Please upload it again."
+        )
+
+
+class DiskFull(Unavailable):
+    """There is no room in the work directory for now."""
+
+
+class StorageAway(Unavailable):
+    """The database does not answer, or refuses for now."""
+
+
+class EngineFailed(Unavailable):
+    """ffmpeg could not be started, was killed, or did what it never does."""
+
+
+class EngineUnfit(TonearmError):
+    """ffmpeg is missing, too old to be given strangers' files, or lacks what we need."""

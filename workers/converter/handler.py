@@ -1,0 +1,200 @@
+"""From `job.uploaded` or `job.requeued` to `job.converted` or `job.failed`.
+
+In order: the view says whether the run is over already; `job.started`; the video is fetched, converted and
+the audio stored under a new id; the answer. The answer's id is drawn from the run alone, so when two
+workers end the same run, the log's first answer counts and the other's audio is an orphan for the sweeper.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import Protocol
+
+import structlog
+
+from events.envelope import Event, job_event
+from events.errors import TonearmError
+from events.ids import new_id
+from events.progress import INTERVAL, Progress
+from events.projections.jobs import SETTLED, JobView, State
+from events.types import (
+    FailureCode,
+    JobConverted,
+    JobFailed,
+    JobPayload,
+    JobRequeued,
+    JobRetrying,
+    JobStarted,
+    JobUploaded,
+)
+from events.work import Publishes, Work, WorkerKeepsDying
+from workers.converter.command import Limits
+from workers.converter.conversion import convert
+from workers.converter.engine import Engine
+from workers.converter.errors import ConversionError
+from workers.converter.storage import Storage
+from workers.converter.transcript import Mark
+from workers.converter.workshop import Workshop
+
+log = structlog.get_logger()
+
+
+class Views(Protocol):
+    """Where the job views are read."""
+
+    async def get(self, job_id: str) -> JobView | None:
+        """Return the stored view, None when there is none yet."""
+        ...
+
+
+class Sends(Protocol):
+    """Where progress goes."""
+
+    async def send(self, progress: Progress) -> None:
+        """Send it or lose it; never raises."""
+        ...
+
+
+class Converter:
+    """Handles the work of queue `video`. `name` tells this worker from others in the log."""
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        limits: Limits,
+        storage: Storage,
+        workshop: Workshop,
+        views: Views,
+        publisher: Publishes,
+        progress: Sends,
+        source: str,
+        name: str,
+    ) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._storage = storage
+        self._workshop = workshop
+        self._views = views
+        self._publisher = publisher
+        self._progress = progress
+        self._source = source
+        self._name = name
+
+    async def handle(self, work: Work) -> Event | None:
+        """Convert the video, unless nobody needs it any more. Returns what the log shall be told."""
+        if not isinstance(work.payload, JobUploaded | JobRequeued):
+            log.warning("not_a_video", type=work.event.type, event_id=work.event.id)
+            return None
+        view = await self._views.get(work.event.subject)
+        if view and is_over(view, work.run):
+            log.info("conversion_not_needed", job_id=view.job_id, state=view.state, run=work.run)
+            return None
+        started = JobStarted(run=work.run, attempt=work.attempt, worker=self._name)
+        await self._publisher.publish(self._event(work, started))
+        try:
+            return self._event(work, await self._convert(work, work.payload))
+        except ConversionError as error:
+            log.info("video_refused", job_id=work.event.subject, code=error.code, error=str(error))
+            return self._event(work, _failed(work, error.code, str(error)))
+
+    def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
+        """Tell the owner that it goes on. Foreign errors may hold an address: only their name is told."""
+        reason = str(error) if isinstance(error, TonearmError) else type(error).__name__
+        return self._event(
+            work, JobRetrying(run=work.run, attempt=work.attempt, reason=reason, delay_seconds=delay)
+        )
+
+    def gave_up(self, work: Work, error: Exception) -> Event:
+        """End the run. The cause is in our logs; the owner is told what it means."""
+        if isinstance(error, WorkerKeepsDying):
+            message = "Converting this video stopped our converter again and again, so we gave up."
+        else:
+            message = "We could not convert this video because of trouble on our side; it may work later."
+        return self._event(work, _failed(work, FailureCode.INTERNAL, message))
+
+    async def _convert(self, work: Work, video: JobUploaded | JobRequeued) -> JobConverted:
+        begin = time.monotonic()
+        job_id, audio_id = work.event.subject, new_id()
+        with self._workshop.bench(video.bytes) as (source, target):
+            await self._storage.fetch(video.video_id, source, size=video.bytes, sha256=video.sha256)
+            fetched = time.monotonic()
+            tell = _Teller(self._progress, work)
+            sound = await convert(self._engine, source, target, limits=self._limits, tell=tell)
+            converted = time.monotonic()
+            stored = await self._storage.keep(
+                audio_id,
+                target,
+                filename=f"{PurePath(video.filename).stem or 'audio'}.mp3",
+                account=work.event.account,
+                job_id=job_id,
+            )
+        spent = time.monotonic() - begin
+        log.info(
+            "video_converted",
+            job_id=job_id,
+            audio_id=audio_id,
+            bytes=stored.bytes,
+            fetch_seconds=round(fetched - begin, 3),
+            ffmpeg_seconds=round(converted - fetched, 3),
+            seconds=round(spent, 3),
+        )
+        return JobConverted(
+            run=work.run,
+            attempt=work.attempt,
+            audio_id=audio_id,
+            bytes=stored.bytes,
+            sha256=stored.sha256,
+            duration_seconds=sound.duration_seconds,
+            bit_rate=round(stored.bytes * 8 / sound.duration_seconds) if sound.duration_seconds else 0,
+            sample_rate=sound.sample_rate,
+            channels=sound.channels,
+            seconds_spent=round(spent, 3),
+            engine=self._engine.name,
+        )
+
+    def _event(self, work: Work, payload: JobPayload) -> Event:
+        cause = work.event
+        return job_event(
+            payload, job_id=cause.subject, account=cause.account, source=self._source, cause=cause
+        )
+
+
+def is_over(view: JobView, run: int) -> bool:
+    """Tell whether nobody waits for this run any more: it has ended, or a later one has begun."""
+    if view.state is State.DELETED or view.run > run:
+        return True
+    return view.run == run and view.state in SETTLED
+
+
+def _failed(work: Work, code: FailureCode, message: str) -> JobFailed:
+    return JobFailed(run=work.run, attempt=work.attempt, code=code, message=message)
+
+
+class _Teller:
+    """Sends how far a conversion is, at most once an interval."""
+
+    def __init__(self, progress: Sends, work: Work) -> None:
+        self._progress, self._work = progress, work
+        self._not_before = 0.0
+
+    async def __call__(self, mark: Mark, length: float | None) -> None:
+        now = asyncio.get_running_loop().time()
+        if now < self._not_before:
+            return
+        self._not_before = now + INTERVAL
+        event = self._work.event
+        await self._progress.send(
+            Progress(
+                job_id=event.subject,
+                account=event.account,
+                run=self._work.run,
+                attempt=self._work.attempt,
+                percent=min(100.0, round(100 * mark.seconds / length, 1)) if length else None,
+                seconds_done=mark.seconds,
+                seconds_total=length,
+                speed=mark.speed,
+                time=datetime.now(UTC),
+            )
+        )

@@ -1,0 +1,124 @@
+"""GridFS, straight on its collections (https://github.com/mongodb/specifications, gridfs-spec).
+
+The driver's own writer holds 48 MB a file and leaves chunks behind on errors. This one holds a batch, and
+writes the files document last: a file exists once it is whole. Reading checks every chunk, the length and
+the hash, as a hole in a video would otherwise become a hole in the audio.
+"""
+
+import asyncio
+import hashlib
+from contextlib import suppress
+from datetime import UTC, datetime
+from io import FileIO
+from typing import Any
+
+from bson.binary import Binary
+from msgspec import Struct
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import PyMongoError
+
+from workers.converter.errors import StorageAway, VideoLost
+
+CHUNK = 1024 * 1024
+BATCH = 4
+"""Chunks in one message from or to the database: what is held in memory at a time, about."""
+
+
+class Stored(Struct, frozen=True, kw_only=True):
+    """A file that is in the database whole."""
+
+    bytes: int
+    sha256: str
+
+
+class Storage:
+    """The bucket `videos`, to read, and the bucket `audio`, to write."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        self._videos, self._video_chunks = database["videos.files"], database["videos.chunks"]
+        self._audio, self._audio_chunks = database["audio.files"], database["audio.chunks"]
+
+    async def prepare(self) -> None:
+        """Create the indexes that GridFS asks for. Raises StorageAway."""
+        try:
+            await self._audio_chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
+            await self._audio.create_index([("filename", 1), ("uploadDate", 1)])
+        except PyMongoError as error:
+            raise _away("audio", error) from error
+
+    async def fetch(self, video_id: str, into: FileIO, *, size: int, sha256: str) -> None:
+        """Write the video into an empty file.
+
+        Raises VideoLost when it is not there whole and as it was uploaded, StorageAway.
+        """
+        try:
+            document = await self._videos.find_one({"_id": video_id})
+            if document is None:
+                raise VideoLost
+            digest, got, expected = hashlib.sha256(), 0, 0
+            chunks = self._video_chunks.find({"files_id": video_id}, sort=[("n", 1)], batch_size=BATCH)
+            async with chunks as cursor:
+                async for chunk in cursor:
+                    if chunk["n"] != expected:
+                        raise VideoLost(damaged=True)
+                    expected, got = expected + 1, got + len(chunk["data"])
+                    await asyncio.to_thread(_take, chunk["data"], into, digest)
+        except PyMongoError as error:
+            raise _away("videos", error) from error
+        if got != size or document["length"] != size or digest.hexdigest() != sha256:
+            raise VideoLost(damaged=True)
+
+    async def keep(self, audio_id: str, audio: FileIO, *, filename: str, account: str, job_id: str) -> Stored:
+        """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
+        try:
+            return await self._write(audio_id, audio, filename, {"account": account, "job_id": job_id})
+        except BaseException as error:
+            # Also when cancelled. What the database does not let us remove now, the sweeper will.
+            with suppress(PyMongoError, TimeoutError):
+                async with asyncio.timeout(2.0):
+                    await self._audio.delete_one({"_id": audio_id})
+                    await self._audio_chunks.delete_many({"files_id": audio_id})
+            if isinstance(error, PyMongoError):
+                raise _away("audio", error) from error
+            raise
+
+    async def _write(self, audio_id: str, audio: FileIO, filename: str, metadata: dict[str, str]) -> Stored:
+        digest, size, n = hashlib.sha256(), 0, 0
+        audio.seek(0)
+        while pieces := await asyncio.to_thread(_pieces, audio, digest):
+            chunks = [
+                {"files_id": audio_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
+            ]
+            await self._audio_chunks.insert_many(chunks)
+            n, size = n + len(pieces), size + sum(map(len, pieces))
+        await self._audio.insert_one(
+            {
+                "_id": audio_id,
+                "length": size,
+                "chunkSize": CHUNK,
+                "uploadDate": datetime.now(UTC),
+                "filename": filename,
+                "metadata": metadata,
+            }
+        )
+        return Stored(bytes=size, sha256=digest.hexdigest())
+
+
+def _take(data: bytes, into: FileIO, digest: Any) -> None:
+    digest.update(data)
+    left = memoryview(data)
+    while left:  # an unbuffered write may take less
+        left = left[into.write(left) :]
+
+
+def _pieces(audio: FileIO, digest: Any) -> list[bytes]:
+    """Read the next batch."""
+    pieces: list[bytes] = []
+    while len(pieces) < BATCH and (piece := audio.read(CHUNK)):
+        digest.update(piece)
+        pieces.append(piece)
+    return pieces
+
+
+def _away(bucket: str, error: PyMongoError) -> StorageAway:
+    return StorageAway(f"the storage of {bucket}: {type(error).__name__}")
