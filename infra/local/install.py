@@ -6,6 +6,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+from events.errors import TonearmError
+from events.settings import load
 from infra.local.errors import NotInstalled
 from infra.local.rabbitmq import find
 from infra.local.settings import LocalSettings
@@ -77,3 +79,17 @@ def _as_root() -> tuple[str, ...]:
 def _sudo_works() -> bool:
     sudo = shutil.which("sudo")
     return sudo is not None and subprocess.run([sudo, "-n", "true"], capture_output=True).returncode == 0
+
+
+def main() -> int:
+    """`python -m infra.local.install`: install what is missing, for recipes that need a broker."""
+    try:
+        ensure_installed(load(LocalSettings, os.environ), lambda line: print(line, file=sys.stderr))
+    except TonearmError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

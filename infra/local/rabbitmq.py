@@ -130,10 +130,8 @@ class RabbitMQ:
         await self.start()
 
     async def _answers(self) -> bool:
-        ports = [self.stream_port, *([self.management_port] if self.management_port else [])]
-        return await is_open(self.port, greeting=b"AMQP\x00\x00\x09\x01") and all(
-            [await is_open(port) for port in ports]
-        )
+        ports = [self.port, self.stream_port, *([self.management_port] if self.management_port else [])]
+        return all([await is_open(port) for port in ports])
 
     def _write(self, name: str, text: str) -> None:
         file = self._directory / name

@@ -33,9 +33,10 @@ def run(settings: LocalSettings, say: Say, *, show_logs: bool) -> None:
     """Run the stack in this process until SIGINT, SIGTERM or SIGHUP; optionally show all its logs, merged."""
     ensure_installed(settings, say)
     settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.logs / "stack.jsonl").open("a") as own_log, contextlib.redirect_stdout(own_log):
-        logs.configure("stack", settings.log_level)
-    asyncio.run(_run(settings, say, show_logs))
+    with (settings.logs / "stack.jsonl").open("a") as own_log:
+        with contextlib.redirect_stdout(own_log):
+            logs.configure("stack", settings.log_level)
+        asyncio.run(_run(settings, say, show_logs))
 
 
 async def _run(settings: LocalSettings, say: Say, show_logs: bool) -> None:
@@ -116,7 +117,7 @@ def _background(settings: LocalSettings) -> Iterator["subprocess.Popen[bytes]"]:
 def _last_words(settings: LocalSettings) -> str:
     text = (settings.logs / "stack.log").read_text(errors="replace")
     said = [line for line in text.splitlines() if not line.startswith("  ") or "ready after" not in line]
-    return "\n".join(said).removeprefix("tonearm: ") or "the stack ended while starting"
+    return "\n".join(said).removeprefix("tonearm up: ") or "the stack ended while starting"
 
 
 def down(directory: Path) -> bool:

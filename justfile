@@ -1,0 +1,68 @@
+# Recipes; `./justw` alone lists them. Paths are meant from where you stand.
+
+set positional-arguments
+set quiet
+
+root := justfile_directory()
+local := env("LOCAL_DIR", "")
+export LOCAL_DIR := if local == "" { root / ".local" } else if local =~ '^/' { local } else { invocation_directory() / local }
+export PATH := root / ".venv/bin:" + env("PATH")
+export FROM := invocation_directory()
+
+[private]
+default:
+    just --justfile '{{ justfile() }}' --list --unsorted
+
+# turn videos into MP3s, starting the stack if need be: convert FILE…
+convert *args:
+    cd "$FROM" && exec tonearm convert "$@"
+
+# make a small real video, sample.mp4, for a first try
+sample *args:
+    cd "$FROM" && exec tonearm sample "$@"
+
+# run everything here, logs merged, Ctrl-C stops all; -d: in the background
+up *args:
+    exec tonearm up "$@"
+
+# stop what runs in the background; the data stays
+down *args:
+    exec tonearm down "$@"
+
+# show what runs, and the first admin
+status *args:
+    exec tonearm status "$@"
+
+# say what is missing, and the line that mends it
+doctor *args:
+    exec tonearm doctor "$@"
+
+# show the mails the local stack has sent
+mail *args:
+    exec tonearm mail "$@"
+
+# follow events and logs of all services, merged by time; --job ID follows one job
+tail *args:
+    cd "$FROM" && exec tonearm tail "$@"
+
+# read the event log: show, state, info, verify, rebuild, requeue, export, import
+replay *args:
+    cd "$FROM" && exec tonearm replay "$@"
+
+# format, lint, types, import contracts
+check:
+    ruff format --check
+    ruff check
+    mypy
+    lint-imports
+
+# run the tests: test [pytest's arguments]
+test *args: _broker
+    exec pytest "$@"
+
+# print the table of speeds, each as a ratio to what the machine can do
+bench *args: _broker
+    exec python -m bench "$@"
+
+_broker:
+    python -m infra.local.install
