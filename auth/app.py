@@ -13,7 +13,7 @@ from msgspec import Struct
 from auth import problems
 from auth.accounts import Accounts
 from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
-from auth.errors import NotReady, NotSignedIn, RegistrationClosed
+from auth.errors import BadCredentials, NotReady, NotSignedIn, RegistrationClosed
 from auth.tokens import Claims
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -54,7 +54,9 @@ async def login(
 ) -> Response[Access] | Response[str]:
     """Exchange address and password for a token."""
     header = request.headers.get("authorization")
-    shown = basic(header) if header else await json_body(request, Credentials)
+    if header is None and "content-type" not in request.headers:
+        raise BadCredentials("sign in with HTTP Basic, or with a JSON body")
+    shown = basic(header) if header is not None else await json_body(request, Credentials)
     token = await accounts.sign_in(shown.email, shown.password)
     if request.accept.best_match(["application/json", "text/plain"]) == "text/plain":
         return Response(token.text, media_type="text/plain", headers=_NO_STORE)

@@ -64,6 +64,9 @@ class Problem(Struct, frozen=True):
 def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Turn any error into its problem document. Litestar's exception handler for all of them."""
     status, headers, detail = _told(error)
+    if isinstance(error, BadCredentials) and "authorization" not in request.headers:
+        # A page signs in with JSON; a Basic challenge would open the browser's own dialog over it.
+        headers = {"WWW-Authenticate": _BEARER}
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error(
             "request_failed", method=request.method, path=request.scope.get("path_template"), exc_info=error

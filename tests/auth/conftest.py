@@ -3,17 +3,14 @@ import os
 import socket
 import subprocess
 import sys
-import sysconfig
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from auth.accounts import Accounts
@@ -22,12 +19,7 @@ from auth.mongo_directory import MongoDirectory
 from auth.passwords import Passwords
 from events.envelope import Event
 from events.errors import NotConfirmed
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from infra.local.ports import free_port
 
 
 def wait_for_port(port: int, process: "subprocess.Popen[Any]", seconds: float = 30) -> None:
@@ -42,7 +34,7 @@ def wait_for_port(port: int, process: "subprocess.Popen[Any]", seconds: float = 
     raise TimeoutError(f"nothing listens on {port}")
 
 
-class Broker:
+class FakeBroker:
     """Stands for the publisher: keeps what is published, or is away, or hangs."""
 
     def __init__(self) -> None:
@@ -70,31 +62,6 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(scope="session")
-def mongodb_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A SecantusDB of our own, for the tests of auth."""
-    port, home = free_port(), tmp_path_factory.mktemp("secantus")
-    command = [str(Path(sysconfig.get_path("scripts")) / "secantusd-py"), "--port", str(port)]
-    command += ["--host", "127.0.0.1", "--storage-path", str(home / "data"), "--standalone"]
-    with (home / "log").open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=out, cwd=home)
-    try:
-        wait_for_port(port, process)
-        yield f"mongodb://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
-@pytest.fixture
-async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase[dict[str, Any]]]:
-    client: AsyncMongoClient[dict[str, Any]]
-    async with AsyncMongoClient(mongodb_url, tz_aware=True, serverSelectionTimeoutMS=5000) as client:
-        name = f"auth_{uuid4().hex}"
-        yield client[name]
-        await client.drop_database(name)
-
-
 @pytest.fixture
 async def directory(database: AsyncDatabase[dict[str, Any]]) -> MongoDirectory:
     directory = MongoDirectory(database)
@@ -103,8 +70,8 @@ async def directory(database: AsyncDatabase[dict[str, Any]]) -> MongoDirectory:
 
 
 @pytest.fixture
-def broker() -> Broker:
-    return Broker()
+def fake_broker() -> FakeBroker:
+    return FakeBroker()
 
 
 @pytest.fixture
@@ -119,9 +86,9 @@ def key() -> Ed25519PrivateKey:
 
 @pytest.fixture
 async def accounts(
-    directory: MongoDirectory, broker: Broker, clock: Clock, key: Ed25519PrivateKey
+    directory: MongoDirectory, fake_broker: FakeBroker, clock: Clock, key: Ed25519PrivateKey
 ) -> AsyncIterator[Accounts]:
-    passwords, announcer = Passwords(), Announcer(broker, patience=0.3)
+    passwords, announcer = Passwords(), Announcer(fake_broker, patience=0.3)
     yield Accounts(
         directory=directory, passwords=passwords, announcer=announcer, key=key, clock=clock, lifetime=600
     )
@@ -164,10 +131,9 @@ class Service:
 @pytest.fixture
 def start(tmp_path: Path, mongodb_url: str) -> Iterator[Any]:
     services: list[Service] = []
-    name = f"{mongodb_url}/auth_{uuid4().hex}"
 
     def begin(**environ: str) -> Service:
-        services.append(Service(tmp_path, environ.pop("MONGODB_URL", name), **environ))
+        services.append(Service(tmp_path, environ.pop("MONGODB_URL", mongodb_url), **environ))
         return services[-1]
 
     yield begin

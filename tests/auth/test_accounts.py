@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from waiting import wait_for
 
 from auth.accounts import Accounts
 from auth.errors import AlreadyRegistered, BadCredentials, InvalidRequest
@@ -15,34 +16,27 @@ from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefuse
 EMAIL, PASSWORD = "ann@example.com", "a good password"
 
 
-async def settled(condition: object, seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.01)
-
-
 async def test_the_log_tells_the_story_of_an_account_and_holds_no_address(
-    accounts: Accounts, broker: Any
+    accounts: Accounts, fake_broker: Any
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     token = await accounts.sign_in("ANN@example.com", PASSWORD)
     with pytest.raises(BadCredentials):
         await accounts.sign_in(EMAIL, "a wrong password")
-    await settled(lambda: len(broker.events) == 3)
-    assert [event.payload() for event in broker.events] == [
+    await wait_for(lambda: len(fake_broker.events) == 3)
+    assert [event.payload() for event in fake_broker.events] == [
         AccountRegistered(roles=("user",)),
         AccountSignedIn(token_id=token.claims.jti),
         AccountSignInRefused(reason="wrong_password"),
     ]
-    assert {event.subject for event in broker.events} == {account.account_id}
-    written = repr(broker.events)
+    assert {event.subject for event in fake_broker.events} == {account.account_id}
+    written = repr(fake_broker.events)
     assert EMAIL not in written
     assert token.text not in written
 
 
 async def test_an_unknown_address_leaves_no_event_and_gives_the_same_answer(
-    accounts: Accounts, broker
+    accounts: Accounts, fake_broker: Any
 ) -> None:
     await accounts.register(EMAIL, PASSWORD)
     with pytest.raises(BadCredentials) as unknown:
@@ -50,13 +44,15 @@ async def test_an_unknown_address_leaves_no_event_and_gives_the_same_answer(
     with pytest.raises(BadCredentials) as wrong:
         await accounts.sign_in(EMAIL, "a wrong password")
     assert str(unknown.value) == str(wrong.value)
-    await settled(lambda: len(broker.events) == 2)
-    assert {event.type for event in broker.events} == {"account.registered", "account.sign_in_refused"}
+    await wait_for(lambda: len(fake_broker.events) == 2)
+    assert {event.type for event in fake_broker.events} == {"account.registered", "account.sign_in_refused"}
 
 
 @pytest.mark.parametrize("mode", ["away", "hangs"])
-async def test_a_broker_that_is_gone_locks_nobody_out(accounts: Accounts, broker: Any, mode: str) -> None:
-    broker.mode = mode
+async def test_a_broker_that_is_gone_locks_nobody_out(
+    accounts: Accounts, fake_broker: Any, mode: str
+) -> None:
+    fake_broker.mode = mode
     began = time.monotonic()
     account = await accounts.register(EMAIL, PASSWORD)
     token = await accounts.sign_in(EMAIL, PASSWORD)
@@ -64,10 +60,10 @@ async def test_a_broker_that_is_gone_locks_nobody_out(accounts: Accounts, broker
     assert time.monotonic() - began < 3
 
 
-async def test_a_refusal_does_not_wait_for_the_broker(accounts: Accounts, broker: Any) -> None:
+async def test_a_refusal_does_not_wait_for_the_broker(accounts: Accounts, fake_broker: Any) -> None:
     """Else the time of the answer would tell which addresses have accounts."""
     await accounts.register(EMAIL, PASSWORD)
-    broker.mode = "hangs"
+    fake_broker.mode = "hangs"
     accounts._announcer._patience = 30
     async with asyncio.timeout(5):
         with pytest.raises(BadCredentials):
@@ -75,18 +71,18 @@ async def test_a_refusal_does_not_wait_for_the_broker(accounts: Accounts, broker
 
 
 async def test_an_account_registered_without_a_broker_is_announced_later_as_the_same_fact(
-    accounts: Accounts, directory: MongoDirectory, broker: Any
+    accounts: Accounts, directory: MongoDirectory, fake_broker: Any
 ) -> None:
-    broker.mode = "away"
+    fake_broker.mode = "away"
     account = await accounts.register(EMAIL, PASSWORD)
-    broker.mode = "up"
+    fake_broker.mode = "up"
     await accounts.announce_rest()
-    await settled(lambda: broker.types() == ["account.registered"])
+    await wait_for(lambda: fake_broker.types() == ["account.registered"])
     await accounts.announce_rest() if await directory.unannounced(1) else None
     await accounts.sign_in(EMAIL, PASSWORD)
-    ids = [event.id for event in broker.events if event.type == "account.registered"]
+    ids = [event.id for event in fake_broker.events if event.type == "account.registered"]
     assert len(set(ids)) == 1
-    assert broker.events[0].subject == account.account_id
+    assert fake_broker.events[0].subject == account.account_id
     assert not await directory.unannounced(10)
 
 

@@ -157,6 +157,15 @@ async def test_a_wrong_password_and_an_unknown_address_answer_alike(http: httpx.
     assert assert_problem(wrong, 401) == assert_problem(unknown, 401)
 
 
+async def test_a_page_that_signs_in_with_json_is_spared_the_browsers_dialog(http: httpx.AsyncClient) -> None:
+    by_json = await http.post("/login", json={"email": EMAIL, "password": "wrong password"})
+    by_basic = await http.post("/login", auth=(EMAIL, "wrong password"))
+    with_nothing = await http.post("/login")
+    assert_problem(with_nothing, 401)
+    assert by_json.headers["www-authenticate"].startswith("Bearer")
+    assert by_basic.headers["www-authenticate"].startswith("Basic")
+
+
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer x", "Bearer " + "x" * 5000, "Basic eDp4"])
 async def test_validate_refuses_what_is_no_token(http: httpx.AsyncClient, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}

@@ -1,11 +1,18 @@
+import asyncio
 import json
 import os
 import socket
 import time
+from contextlib import aclosing
 from typing import Any
 
 import httpx
 import pytest
+from waiting import wait_for
+
+from events.envelope import decode
+from events.reader import First, StreamReader
+from infra.local.rabbitmq import RabbitMQ
 
 ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the admin password"}
 
@@ -63,6 +70,36 @@ def test_without_a_broker_people_sign_in_and_readiness_says_so(start: Any) -> No
     answer = httpx.get(f"{service.url}/health/ready")
     assert answer.status_code == 503
     assert answer.json()["detail"] == "the broker is away"
+
+
+async def test_a_registration_while_the_broker_is_away_is_in_the_log_once_it_is_back(
+    start: Any, private_rabbitmq: RabbitMQ
+) -> None:
+    service = start(**ADMIN, RABBITMQ_URL=private_rabbitmq.amqp_url).wait()
+    async with httpx.AsyncClient(base_url=service.url) as http:
+
+        async def ready() -> bool:
+            return (await http.get("/health/ready")).status_code == 200
+
+        await wait_for(ready)
+        await private_rabbitmq.stop()
+        person = {"email": "ann@example.com", "password": "a good password"}
+        registered = await http.post("/register", json=person)
+        assert registered.status_code == 201
+        assert (await http.post("/login", json=person)).status_code == 200
+        assert not await ready()
+        await private_rabbitmq.start()
+        await wait_for(ready, timeout=30)
+    account_id = registered.json()["account_id"]
+    async with (
+        asyncio.timeout(20),
+        aclosing(StreamReader(private_rabbitmq.stream_url, First()).batches()) as batches,
+    ):
+        async for batch in batches:
+            told = [decode(record.body) for record in batch]
+            if ("account.registered", account_id) in [(event.type, event.subject) for event in told]:
+                break
+    assert service.stop()[0] == 0
 
 
 @pytest.mark.parametrize(
