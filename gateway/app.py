@@ -14,6 +14,7 @@ from gateway.downloads import download_routes
 from gateway.draining import Uploading
 from gateway.health import Check, health_routes
 from gateway.jobs import OwnJobs, job_routes
+from gateway.lingering import Lingering
 from gateway.live import Live
 from gateway.metrics import Metrics, metrics_route
 from gateway.observing import Observed
@@ -73,4 +74,4 @@ def litestar_app(parts: Parts) -> Litestar:
 def application(parts: Parts) -> ASGIApp:
     """Return what the server serves."""
     parts.metrics.watch(parts.live, parts.uploading)
-    return Observed(litestar_app(parts), parts.metrics)
+    return Lingering(Observed(litestar_app(parts), parts.metrics))

@@ -56,7 +56,7 @@ def job_routes(own: OwnJobs, live: Live, stored: JobViews) -> list[HTTPRouteHand
     @get("/jobs", tags=["jobs"])
     async def list_jobs(
         request: AnyRequest,
-        state: FromQuery[State | None] = None,
+        in_state: Annotated[State | None, QueryParameter(name="state")] = None,
         cursor: FromQuery[str | None] = None,
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     ) -> presenting.Jobs:
@@ -64,7 +64,7 @@ def job_routes(own: OwnJobs, live: Live, stored: JobViews) -> list[HTTPRouteHand
         before = cursors.decode(cursor) if cursor is not None else None
         account = caller_of(request).account
         views, next_cursor = await page(
-            live, stored, account=account, state=state, before=before, limit=limit
+            live, stored, account=account, state=in_state, before=before, limit=limit
         )
         return presenting.Jobs(items=list(map(presenting.present, views)), next_cursor=next_cursor)
 

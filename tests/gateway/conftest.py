@@ -1,0 +1,37 @@
+"""One gateway for most tests; each test is an account of its own, so none sees another's jobs."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from uuid_utils import uuid4
+
+from events.ids import new_id
+from infra.local.mongodb import MongoDB
+from infra.local.rabbitmq import USER, RabbitMQ
+from tests.gateway.running import FakeAuth, Gateway, Log, auth_running, gateway_running
+
+
+@pytest.fixture(scope="session")
+async def auth() -> AsyncIterator[FakeAuth]:
+    async with auth_running() as auth:
+        yield auth
+
+
+@pytest.fixture(scope="session")
+async def gateway(rabbitmq: RabbitMQ, mongodb: MongoDB, auth: FakeAuth) -> AsyncIterator[Gateway]:
+    """A gateway that takes files of up to 3 MiB, and is patient for a second."""
+    vhost = f"gateway-{uuid4()}"
+    async with httpx.AsyncClient(base_url=rabbitmq.management_url, timeout=30) as management:
+        rights = {"configure": ".*", "write": ".*", "read": ".*"}
+        (await management.put(f"/vhosts/{vhost}", json={})).raise_for_status()
+        (await management.put(f"/permissions/{vhost}/{USER}", json=rights)).raise_for_status()
+    broker = Log(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost))
+    settings = {"MAX_UPLOAD_BYTES": str(3 * 1024 * 1024), "UPLOAD_IDLE_SECONDS": "1"}
+    async with gateway_running(broker, mongodb.url_of(f"gateway-{uuid4()}"), auth, **settings) as running:
+        yield running
+
+
+@pytest.fixture
+def account() -> str:
+    return new_id()
