@@ -1,13 +1,13 @@
 """`tonearm sample`: makes a small real video for a first try.
 
 Twenty seconds of the Prelude in C major (J. S. Bach, BWV 846) on plucked strings, and the music's own
-spectrum as the picture. A string is Karplus and Strong's (Computer Music Journal 7:2, 1983): a burst of
-noise going round a loop as long as one period, losing its treble on the way.
+spectrum as the picture. A string is Karplus and Strong's (Computer Music Journal 7:2, 1983): a wave
+going round a loop as long as one period, losing its treble on the way. The wave is a string bent at a
+fifth of its length and let go.
 """
 
 import argparse
 import array
-import random
 import subprocess
 import sys
 from operator import add
@@ -50,8 +50,9 @@ def frequency(note: str) -> float:
 
 def pluck(note: str, seconds: float) -> "array.array[float]":
     """Return a string's sound from the moment it is plucked, faded out at the end."""
-    noise = random.Random(note)  # noqa: S311 - the same sample on every machine
-    loop = [noise.uniform(-1, 1) for _ in range(round(RATE / frequency(note) - 0.5))]
+    length = round(RATE / frequency(note) - 0.5)  # the averaging below delays by half a sample
+    bend = length / 5
+    loop = [min(at / bend, (length - at) / (length - bend)) - 0.5 for at in range(length)]
     sound, at, last = array.array("d"), 0, 0.0
     count = round(RATE * seconds)
     for _ in range(count):
@@ -120,6 +121,9 @@ def main(argv: list[str]) -> int:
     if options.path.exists() and not options.force:
         print(f"{options.path} is there already and stays as it is (--force replaces it)")
         return Exit.OK
+    if not options.path.parent.is_dir():
+        print(f"tonearm sample: there is no folder {options.path.parent}", file=sys.stderr)
+        return Exit.CANTCREAT
     try:
         make(options.path)
     except OSError as error:

@@ -34,9 +34,11 @@ class Gateway(ThreadingHTTPServer):
         self.upload_refused = 0
         self.stream_breaks = 0
         self.damaged = False
+        self.hold = False  # a job that never comes to an end
         self.token = 0
 
         self.settled = threading.Event()
+        self.watched = threading.Event()
         self.uploads: list[tuple[str, bytes, str]] = []
         self.ranges: list[str | None] = []
         self.last_event_ids: list[str | None] = []
@@ -109,6 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b": ping\n\nid: 1\nevent: job.uploaded\ndata: {}\n\n")
         self.wfile.write(b'event: progress\ndata: {"percent": 50.0, "speed": 20.0}\n\nid: 2\nevent: job.sta')
         self.wfile.flush()
+        self.server.watched.set()
+        if self.server.hold:
+            self.rfile.read(1)  # until the client goes away
+            return self._break()
         if self.server.stream_breaks:
             self.server.stream_breaks -= 1
             return self._break()

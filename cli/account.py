@@ -1,0 +1,52 @@
+"""Which gateway, and as whom: by the command line, else the environment, else the local stack."""
+
+import getpass
+import sys
+from collections.abc import Mapping
+
+from events.errors import TonearmError
+from events.settings import Settings
+
+
+class AccountMissing(TonearmError):
+    """Nothing says whom to sign in as."""
+
+
+class Account(Settings, frozen=True, kw_only=True):
+    """An account at a gateway. The repr masks the password."""
+
+    url: str
+    email: str
+    password: str
+
+
+def account_for(
+    url: str | None, email: str | None, password: str | None, *, start: bool, environ: Mapping[str, str]
+) -> Account:
+    """Return the account to use; without a `url` the local stack is meant, and started if `start` says so.
+
+    Raises AccountMissing, and what starting the stack raises.
+    """
+    email = email or environ.get("TONEARM_EMAIL")
+    password = password or environ.get("TONEARM_PASSWORD")
+    if url is None:
+        local = _local_stack(start, environ)
+        url = f"http://127.0.0.1:{local.get('GATEWAY_PORT') or 8080}"
+        if email is None:
+            email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
+    if email and not password and sys.stdin.isatty():
+        password = getpass.getpass(f"Password of {email}: ")
+    if not email or not password:
+        raise AccountMissing(
+            "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
+        )
+    return Account(url=url, email=email, password=password)
+
+
+def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which the local stack is reached; not started, it may be run otherwise."""
+    from infra.local import stack, state
+
+    if start:
+        return stack.ensure_up(lambda line: print(line, file=sys.stderr))
+    return {**environ, **state.environment(environ)}

@@ -1,0 +1,164 @@
+"""`tonearm convert FILE…`: videos go up, MP3s come down and lie beside them.
+
+Which MP3 may be replaced is a question of its own: see `cli.targets`.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cli.account import AccountMissing, account_for
+from cli.answers import ClientError, Job, Refused, SignInRefused, Unreachable
+from cli.client import Gateway
+from cli.download import download
+from cli.exits import Exit
+from cli.showing import Screen, clock, console_for, size
+from cli.targets import InTheWay, impossible, make_way, target_for
+
+MAIL_SECONDS = 3.0
+"""How long the timeline is held back for the line about the mail."""
+
+
+class _Progress(Struct, frozen=True):
+    percent: float | None = None
+    speed: float | None = None
+    attempt: int = 1
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm convert`. Returns the exit code; with several files, that of the first trouble."""
+    options = _parser().parse_args(argv)
+    for file in options.files:
+        if why := _unreadable(file):
+            _complain(f"{file} {why}")
+            return Exit.NOINPUT
+    targets = [target_for(file, options.output) for file in options.files]
+    if why := impossible(options.files, targets):
+        _complain(why)
+        return Exit.USAGE
+    screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
+    code = Exit.OK
+    try:
+        account = account_for(
+            options.url, options.email, options.password, start=options.start, environ=os.environ
+        )
+        with Gateway(account.url) as gateway:
+            for file, target in zip(options.files, targets, strict=True):
+                gateway.sign_in(account.email, account.password)
+                try:
+                    ended = _convert(gateway, file, target, screen, force=options.force)
+                except (InTheWay, Refused) as error:  # about this file: the next one may fare better
+                    _complain(f"{file.name}: {error}")
+                    ended = _exit_for(error)
+                code = code or ended
+    except (ClientError, AccountMissing, OSError) as error:
+        _complain(_text(error))
+        return code or _exit_for(error)
+    return code
+
+
+def _unreadable(file: Path) -> str | None:
+    if not file.is_file():
+        return "is not a file" if file.exists() else "is not there"
+    return None if os.access(file, os.R_OK) else "may not be read"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tonearm convert", description="Turn videos into MP3s.")
+    parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a video")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a file or a folder to write to")
+    parser.add_argument("--force", action="store_true", help="replace an MP3 that is not ours")
+    parser.add_argument("--url", help="a gateway elsewhere (default: the local stack, started if need be)")
+    parser.add_argument("--email", help="default: TONEARM_EMAIL, or the local stack's admin")
+    parser.add_argument("--password", help="default: TONEARM_PASSWORD, or the local stack's admin's")
+    parser.add_argument("--no-start", dest="start", action="store_false", help="do not start the local stack")
+    return parser
+
+
+def _convert(gateway: Gateway, file: Path, target: Path, screen: Screen, *, force: bool) -> Exit:
+    if not force:
+        make_way(gateway, target)
+    with screen.transfer("uploading", file.name, file.stat().st_size) as sent:
+        job_id = gateway.upload(file, sent)
+    screen.say(f"job {job_id}")
+    with _going_on(screen, gateway, job_id):
+        job = _settled(gateway, job_id, file.name, screen)
+        if job.audio is None:
+            screen.timeline(job.timeline)
+            _complain(f"{file.name}: {job.error.message if job.error else f'the job is {job.state}'}")
+            return Exit.FAILED
+        with screen.transfer("downloading", target.name, job.audio.bytes) as got:
+            download(gateway, job, target, got)
+        screen.result(f"{target} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)})")
+        screen.timeline(_told(gateway, job).timeline)
+    return Exit.OK
+
+
+def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
+    """Return the job once it has come to an end, showing how it gets there."""
+    with screen.conversion(name) as show:
+        for message in gateway.follow(job_id):
+            if message.type == "progress":
+                progress = msgspec.json.decode(message.data, type=_Progress)
+                show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
+                continue
+            job = gateway.job(job_id)
+            if job.settled:
+                show(100 if job.audio else None, "")
+                return job
+            show(None, job.timeline[-1].note if job.state == "retrying" and job.timeline else job.state)
+    raise AssertionError("the stream of a job never ends by itself")
+
+
+def _told(gateway: Gateway, job: Job) -> Job:
+    """Return the job with the line about the mail, if that comes soon."""
+    deadline = time.monotonic() + MAIL_SECONDS
+    while time.monotonic() < deadline:
+        job = gateway.job(job.job_id)
+        if any(entry.type in ("job.notified", "job.notification_failed") for entry in job.timeline):
+            break
+        time.sleep(0.1)
+    return job
+
+
+@contextmanager
+def _going_on(screen: Screen, gateway: Gateway, job_id: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        screen.say(f"\nThe job goes on without you. Follow it:  tonearm tail --job {job_id}")
+        screen.say(f"Its audio will be at  {gateway.url}/jobs/{job_id}/audio")
+        raise
+
+
+def _complain(text: str) -> None:
+    print(f"tonearm convert: {text}", file=sys.stderr)
+
+
+def _text(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _exit_for(error: Exception) -> Exit:
+    match error:
+        case AccountMissing():
+            return Exit.USAGE
+        case SignInRefused():
+            return Exit.NOPERM
+        case InTheWay() | OSError():
+            return Exit.CANTCREAT
+        case Unreachable():
+            return Exit.UNAVAILABLE
+        case Refused(status=status) if status >= 500:
+            return Exit.UNAVAILABLE
+        case _:
+            return Exit.FAILED

@@ -1,0 +1,62 @@
+"""Where an MP3 goes, and whether it may.
+
+An MP3 that is there already is replaced without a word when it is ours, which means that its bytes are the
+audio of one of the account's jobs: converting the same video again is no loss. Any other file is somebody's
+own: a person at a terminal is asked, a script is refused before anything is uploaded, `--force` replaces.
+"""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from cli.client import Gateway
+from events.errors import TonearmError
+
+OURS = 200
+"""How many of the account's latest jobs are asked whether an MP3 that is there is theirs."""
+
+
+class InTheWay(TonearmError):
+    """A file that is not ours lies where the MP3 should go."""
+
+
+def target_for(file: Path, output: Path | None) -> Path:
+    """Return where a file's MP3 goes: beside it, into the folder `output`, or to the file `output`."""
+    name = f"{file.stem}.mp3"
+    if output is None:
+        return file.with_name(name)
+    return output / name if output.is_dir() else output
+
+
+def impossible(files: list[Path], targets: list[Path]) -> str | None:
+    """Return why these files cannot go to these targets, None if they can."""
+    if len(set(targets)) < len(targets):
+        return "two of the files would become the same MP3; -o takes a folder for several"
+    for file, target in zip(files, targets, strict=True):
+        if target.resolve() == file.resolve():
+            return f"{file} would be replaced by its own MP3; choose another name with -o"
+        if not target.parent.is_dir():
+            return f"{target.parent} is no folder"
+    return None
+
+
+def make_way(gateway: Gateway, target: Path) -> None:
+    """Return if the MP3 may be written. Raises InTheWay, and what asking the gateway raises."""
+    if not target.exists():
+        return
+    with target.open("rb") as file:
+        there = hashlib.file_digest(file, "sha256").hexdigest()
+    if any(job.audio and job.audio.sha256 == there for job in gateway.jobs(OURS)):
+        return
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        print(
+            f"{target} is there and not made by Tonearm. Replace it? [y/N] ",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise InTheWay(
+        f"{target} is there and not made by Tonearm: use --force to replace it, or -o for another name"
+    )

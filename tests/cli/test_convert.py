@@ -1,0 +1,161 @@
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.convert import main
+from cli.exits import Exit
+from cli.targets import target_for
+from tests.cli.gateways import EMAIL, PASSWORD, Gateway
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TONEARM_EMAIL", EMAIL)
+    monkeypatch.setenv("TONEARM_PASSWORD", PASSWORD)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    path = tmp_path / "talk.mp4"
+    path.write_bytes(b"video" * 1000)
+    return path
+
+
+def convert(server: Gateway, *arguments: str | Path) -> int:
+    return main([*map(str, arguments), "--url", server.url])
+
+
+def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(server, video) == Exit.OK
+    assert video.with_name("talk.mp3").read_bytes() == server.audio
+    shown = capsys.readouterr()
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert lines[0][0].endswith("talk.mp3")
+    assert [line[-2:] for line in lines[2:4]] == [["job.uploaded", "a.mp4"], ["job.converted", "fine"]]
+    assert lines[3][1:3] == ["+1.500", "s"]
+    assert "\x1b" not in shown.out + shown.err
+    assert "\r" not in shown.out + shown.err
+
+
+def test_a_file_that_is_not_there_is_told_before_anybody_is_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "no.mp4"), "--url", "http://127.0.0.1:1"]) == Exit.NOINPUT
+    assert "no.mp4 is not there" in capsys.readouterr().err
+
+
+def test_a_failed_job_says_the_sentence(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.fails = True
+    assert convert(server, video) == Exit.FAILED
+    assert capsys.readouterr().err.splitlines()[-1] == "tonearm convert: talk.mp4: No sound."
+    assert not video.with_name("talk.mp3").exists()
+
+
+def test_the_same_video_again_replaces_its_own_mp3(server: Gateway, video: Path) -> None:
+    assert convert(server, video) == Exit.OK
+    assert convert(server, video) == Exit.OK
+    assert len(server.uploads) == 2
+
+
+def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = video.with_name("talk.mp3")
+    target.write_bytes(b"mine")
+    assert convert(server, video) == Exit.CANTCREAT
+    assert "--force" in capsys.readouterr().err
+    assert target.read_bytes() == b"mine"
+    assert server.uploads == []
+    assert convert(server, video, "--force") == Exit.OK
+    assert target.read_bytes() == server.audio
+
+
+def test_several_files_go_into_a_folder(server: Gateway, video: Path, tmp_path: Path) -> None:
+    other = tmp_path / "walk.mov"
+    other.write_bytes(b"video")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    assert convert(server, video, other, "-o", folder) == Exit.OK
+    assert sorted(path.name for path in folder.iterdir()) == ["talk.mp3", "walk.mp3"]
+
+
+@pytest.mark.parametrize(
+    ("files", "output"), [(["a.mp4", "a.mov"], None), (["a.mp3"], None), (["a.mp4"], "nowhere/a.mp3")]
+)
+def test_what_cannot_be_written_is_told_first(
+    server: Gateway, tmp_path: Path, files: list[str], output: str | None
+) -> None:
+    for name in files:
+        (tmp_path / name).write_bytes(b"video")
+    out = ["-o", tmp_path / output] if output else []
+    assert convert(server, *(tmp_path / name for name in files), *out) == Exit.USAGE
+    assert server.uploads == []
+
+
+def test_a_refused_file_does_not_stop_the_next_one(server: Gateway, video: Path, tmp_path: Path) -> None:
+    (tmp_path / "walk.mp3").write_bytes(b"mine")
+    other = tmp_path / "walk.mp4"
+    other.write_bytes(b"video")
+    assert convert(server, other, video) == Exit.CANTCREAT
+    assert video.with_name("talk.mp3").exists()
+
+
+@pytest.mark.parametrize(
+    ("password", "code"), [("wrong", Exit.NOPERM), ("", Exit.USAGE)], ids=["wrong", "missing"]
+)
+def test_who_cannot_sign_in_is_told_so(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, password: str, code: Exit
+) -> None:
+    monkeypatch.setenv("TONEARM_PASSWORD", password)
+    assert convert(server, video) == code
+
+
+def test_a_gateway_that_is_away_has_a_code_of_its_own(
+    video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(video), "--url", "http://127.0.0.1:1"]) == Exit.UNAVAILABLE
+    assert "cannot be reached" in capsys.readouterr().err
+
+
+def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> None:
+    server.hold = True
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cli.main", "convert", video, "--url", server.url],
+        cwd=ROOT,
+        env=dict(os.environ),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.watched.wait(20)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == Exit.INTERRUPTED
+    assert "The job goes on" in said
+    assert "tonearm tail --job j-1" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("file", "output", "target"),
+    [
+        ("a/b.mp4", None, "a/b.mp3"),
+        ("a/b.tar.mkv", None, "a/b.tar.mp3"),
+        ("a/b", None, "a/b.mp3"),
+        ("a/b.mp4", "c.mp3", "c.mp3"),
+        ("a/b.mp4", "/tmp", "/tmp/b.mp3"),  # noqa: S108
+    ],
+)
+def test_an_mp3_lies_beside_its_video_unless_said_otherwise(
+    file: str, output: str | None, target: str
+) -> None:
+    assert target_for(Path(file), Path(output) if output else None) == Path(target)

@@ -1,0 +1,47 @@
+import importlib
+
+import pytest
+
+from cli import main
+from cli.exits import Exit
+from events.errors import NotConfirmed, TonearmError
+from events.settings import InvalidSetting
+
+
+def test_without_arguments_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main([]) == Exit.OK
+    shown = capsys.readouterr().out
+    assert all(f"  {name} " in shown for name in main.COMMANDS)
+
+
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_is_there(name: str) -> None:
+    module = importlib.import_module(main.COMMANDS[name].module)
+    assert callable(getattr(module, main.COMMANDS[name].function))
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["converrt"]) == Exit.USAGE
+    assert "no command 'converrt'" in capsys.readouterr().err
+
+
+def test_an_error_is_told_with_its_causes() -> None:
+    try:
+        try:
+            raise OSError("connection refused")
+        except OSError as cause:
+            raise NotConfirmed("the broker is away") from cause
+    except TonearmError as error:
+        assert main.causes(error) == "the broker is away\n  because: connection refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidSetting("x"), Exit.USAGE),
+        (NotConfirmed("x"), Exit.UNAVAILABLE),
+        (TonearmError("x"), Exit.FAILED),
+    ],
+)
+def test_an_exit_code_says_what_kind_of_error_it_was(error: TonearmError, code: Exit) -> None:
+    assert main.exit_for(error) == code
