@@ -6,6 +6,7 @@ for an answer that will not come. A lost connection is not mended here: whoever 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +15,10 @@ import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 
+from events.envelope import CONTENT_TYPE
 from events.errors import Unavailable
+
+logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs what becomes an exception here
 
 HEARTBEAT = 20
 """Seconds between AMQP heartbeats; two missed ones close the connection."""
@@ -28,15 +32,21 @@ class Refused(Unavailable):
     """The broker nacked a message: no promise was made about it."""
 
 
+class Unroutable(Unavailable):
+    """The broker confirmed a message that it put nowhere: what should take it is missing or down."""
+
+
 class Channel:
     """One AMQP channel. Not shared between tasks that publish and tasks that consume."""
 
     def __init__(self, channel: Any) -> None:
         self._channel = channel
-        self._confirms: dict[int, asyncio.Future[None]] = {}
+        self._confirms: dict[int, tuple[asyncio.Future[None], str]] = {}
         self._published = 0
+        self._returned: set[str] = set()
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         channel.add_on_close_callback(self._on_close)
+        channel.add_on_return_callback(self._on_return)
 
     @property
     def is_open(self) -> bool:
@@ -64,22 +74,25 @@ class Channel:
         """Turn on publisher confirms. Delivery tags count from 1 on each channel."""
         await self.call("confirm_delivery", ack_nack_callback=self._on_confirm)
 
-    async def publish(self, exchange: str, key: str, body: bytes, headers: dict[str, str | int]) -> None:
+    async def publish(
+        self, exchange: str, key: str, body: bytes, headers: dict[str, str | int], message_id: str
+    ) -> None:
         """Publish a persistent message and return when the broker has confirmed it.
 
-        Raises Refused when it was nacked and ConnectionLost when the channel closed first; after
-        either, as after a time-out of the caller's, the message may be stored or not.
+        Raises Unroutable when no queue took it. Raises Refused when it was nacked and ConnectionLost
+        when the channel closed first; after either, as after a time-out of the caller's, the message
+        may be stored or not.
         """
         properties = pika.BasicProperties(
-            content_type="application/cloudevents+json", delivery_mode=2, headers=dict(headers) or None
+            content_type=CONTENT_TYPE, delivery_mode=2, message_id=message_id, headers=dict(headers) or None
         )
         confirmed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         try:
-            self._channel.basic_publish(exchange, key, body, properties)
+            self._channel.basic_publish(exchange, key, body, properties, mandatory=True)
         except AMQPError as error:
             raise ConnectionLost(f"publish: {error!r}") from error
         self._published += 1
-        self._confirms[self._published] = confirmed
+        self._confirms[self._published] = (confirmed, message_id)
         await confirmed
 
     def send(self, exchange: str, key: str, body: bytes) -> None:
@@ -119,15 +132,22 @@ class Channel:
             self._channel.close()
         self._end("closed by us")
 
+    def _on_return(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
+        """A message that no queue took comes back, and is confirmed after that."""
+        self._returned.add(properties.message_id)
+
     def _on_confirm(self, frame: Any) -> None:
         tag, refused = frame.method.delivery_tag, isinstance(frame.method, pika.spec.Basic.Nack)
         tags = [t for t in self._confirms if t <= tag] if frame.method.multiple else [tag]
         for each in tags:
-            confirmed = self._confirms.pop(each, None)
+            confirmed, message_id = self._confirms.pop(each, (None, ""))
             if confirmed is None or confirmed.done():
                 continue
             if refused:
                 confirmed.set_exception(Refused("the broker refused the message"))
+            elif message_id in self._returned:
+                self._returned.discard(message_id)
+                confirmed.set_exception(Unroutable("no queue took the message"))
             else:
                 confirmed.set_result(None)
 
@@ -138,7 +158,7 @@ class Channel:
         if not self.closed.done():
             self.closed.set_result(reason)
         pending, self._confirms = self._confirms, {}
-        for confirmed in pending.values():
+        for confirmed, _ in pending.values():
             if not confirmed.done():
                 confirmed.set_exception(ConnectionLost(reason))
 

@@ -6,6 +6,11 @@ the stream's leader crashes (rabbitmq-server PR 12236).
 
 A nack, a time-out or a closed channel means *unknown*: the event may be in the log. So the channel is
 dropped and the same event, with the same id, is published again; readers keep the first.
+
+A confirm alone does not mean that the stream has it. When the stream is down or unbound, the broker
+confirms and drops (seen on 3.10, after a kill soon after the stream was first declared). So `mandatory`
+is set, which tells of events that only the stream would have taken, and every new channel first makes
+sure that the stream is up, which a lost broker makes necessary anyway.
 """
 
 import asyncio
@@ -24,8 +29,12 @@ log = structlog.get_logger()
 class ConfirmedChannel:
     """A confirm channel on a connection of its own that is opened when needed, and again after trouble."""
 
-    def __init__(self, url: str, *, name: str, timeout: float, attempts: int) -> None:
+    def __init__(
+        self, url: str, *, name: str, timeout: float, attempts: int, needs: tuple[str, ...] = ()
+    ) -> None:
+        """`needs` names the queues that must be up before a channel is used."""
         self._url, self._name, self._timeout, self._attempts = url, name, timeout, attempts
+        self._needs = needs
         self._connection: amqp.Connection | None = None
         self._channel: amqp.Channel | None = None
         self._opening = asyncio.Lock()
@@ -35,7 +44,9 @@ class ConfirmedChannel:
         """Whether a channel is open now."""
         return self._channel is not None and self._channel.is_open
 
-    async def publish(self, exchange: str, key: str, body: bytes, headers: dict[str, str | int]) -> None:
+    async def publish(
+        self, exchange: str, key: str, body: bytes, headers: dict[str, str | int], message_id: str
+    ) -> None:
         """Return once the broker has confirmed. Raises NotConfirmed after the last attempt.
 
         Takes at most `attempts` times `timeout` seconds and some back-off.
@@ -44,7 +55,7 @@ class ConfirmedChannel:
             try:
                 async with asyncio.timeout(self._timeout):
                     channel = await self._open()
-                    await channel.publish(exchange, key, body, headers)
+                    await channel.publish(exchange, key, body, headers, message_id)
                     return
             except (Unavailable, TimeoutError) as error:
                 # Other publishes under way on this channel fail with it and come back the same way.
@@ -75,6 +86,10 @@ class ConfirmedChannel:
                 return self._channel
             if self._connection is None or not self._connection.is_open:
                 self._connection = await amqp.connect(self._url, name=self._name, timeout=self._timeout)
+            for queue in self._needs:
+                probe = await self._connection.channel()
+                await probe.call("queue_declare", queue=queue, passive=True)
+                probe.close()
             self._channel = await self._connection.channel(confirms=True)
             return self._channel
 
@@ -94,7 +109,9 @@ class Publisher:
 
     def __init__(self, url: str, *, name: str, timeout: float = 5.0, attempts: int = 5) -> None:
         """`name` is what the broker shows; `timeout` in seconds for each of the `attempts`."""
-        self._channel = ConfirmedChannel(url, name=f"{name}: events", timeout=timeout, attempts=attempts)
+        self._channel = ConfirmedChannel(
+            url, name=f"{name}: events", timeout=timeout, attempts=attempts, needs=(topology.STREAM,)
+        )
 
     @property
     def ready(self) -> bool:
@@ -107,7 +124,7 @@ class Publisher:
         Raises NotConfirmed when the outcome stays unknown (publish the same event again later), and
         InvalidEvent when it is too long to be one.
         """
-        await self._channel.publish(topology.EXCHANGE, event.type, encode(event), {})
+        await self._channel.publish(topology.EXCHANGE, event.type, encode(event), {}, event.id)
 
     async def __aenter__(self) -> Self:
         await self._channel.open()

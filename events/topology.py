@@ -85,7 +85,8 @@ async def missing(url: str, management_url: str, *, timeout: float = 5.0) -> tup
     """
     vhost = quote(unquote(urlsplit(url).path.removeprefix("/")) or "/", safe="")
     parts = urlsplit(management_url)
-    base = f"{parts.scheme}://{parts.hostname}:{parts.port or 15672}{parts.path.rstrip('/')}"
+    path = parts.path.rstrip("/").removesuffix("/api")
+    base = f"{parts.scheme}://{parts.hostname}:{parts.port or 15672}{path}"
     auth = (unquote(parts.username or "guest"), unquote(parts.password or "guest"))
     try:
         async with httpx.AsyncClient(timeout=timeout, auth=auth) as client:

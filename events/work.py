@@ -18,6 +18,7 @@ message again to this worker, that delivery waits for it and acknowledges it.
 import asyncio
 from collections.abc import Sequence
 from typing import Any, Protocol
+from uuid import uuid4
 
 import structlog
 from msgspec import Struct
@@ -231,7 +232,7 @@ class Worker:
 
     async def _put_aside(self, queue: str, body: bytes, **headers: str | int) -> bool:
         try:
-            await self._aside.publish("", queue, body, headers)
+            await self._aside.publish("", queue, body, headers, str(uuid4()))
         except NotConfirmed as error:
             log.warning("put_aside_failed", queue=queue, error=str(error))
             return False

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
 import httpx
 import pytest
+from broker import Broker
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
@@ -13,13 +13,6 @@ from uuid_utils import uuid4
 from infra.local.mail import MailCatcher
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
-
-
-class Broker(NamedTuple):
-    """An empty vhost of the session's RabbitMQ."""
-
-    url: str
-    stream_url: str
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +47,7 @@ async def broker(rabbitmq: RabbitMQ) -> AsyncIterator[Broker]:
             (f"/permissions/{vhost}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"}),
         ]:
             (await management.put(path, json=body)).raise_for_status()
-        yield Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost))
+        yield Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost), rabbitmq.management_url)
         await management.delete(f"/vhosts/{vhost}")
 
 

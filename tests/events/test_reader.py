@@ -56,9 +56,7 @@ async def test_reading_starts_at_an_offset(broker):
     assert rest == everything[7:]
 
 
-async def test_a_restart_of_the_broker_loses_nothing_and_repeats_nothing(private_rabbitmq):
-    node = private_rabbitmq
-    await topology.declare(node.url)
+async def test_a_restart_of_the_broker_loses_nothing_and_repeats_nothing(node):
     states: list[str] = []
     reader = StreamReader(node.stream_url, First(), on_state=states.append, silence=3.0)
     reading = asyncio.create_task(take(reader, 600))
@@ -75,10 +73,8 @@ async def test_a_restart_of_the_broker_loses_nothing_and_repeats_nothing(private
 
 
 async def test_a_reader_of_what_comes_next_misses_nothing_that_is_published_while_the_broker_was_away(
-    private_rabbitmq,
+    node,
 ):
-    node = private_rabbitmq
-    await topology.declare(node.url)
     await publish(node.url, 0, 5)
     connected = asyncio.Event()
     reader = StreamReader(node.stream_url, Next(), on_state=lambda _: connected.set(), silence=3.0)
@@ -90,10 +86,10 @@ async def test_a_reader_of_what_comes_next_misses_nothing_that_is_published_whil
     assert sorted(jobs(await reading)) == sorted(f"j{n}" for n in range(5, 55))
 
 
-async def test_a_half_open_connection_is_noticed(broker, half_open_proxy, eventually):
+async def test_a_half_open_connection_is_noticed(broker, frozen_wire, eventually):
     await topology.declare(broker.url)
     await publish(broker.url, 0, 3)
-    proxy = await half_open_proxy(broker.stream_url)
+    proxy = frozen_wire
     states: list[str] = []
     seen: list[RawRecord] = []
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events import amqp, topology
+from events import topology
 
 pytestmark = pytest.mark.servers
 
@@ -15,9 +15,7 @@ async def test_declaring_twice_leaves_nothing_missing(broker):
 
 async def test_a_missing_binding_is_named(broker):
     await topology.declare(broker.url)
-    async with amqp.connected(broker.url, name="test") as connection:
-        channel = await connection.channel()
-        await channel.call("queue_unbind", queue=topology.STREAM, exchange=topology.EXCHANGE, routing_key="#")
+    await broker.unbind(topology.STREAM, "#")
     assert await topology.missing(broker.url, broker.management_url) == ("binding events -> events (#)",)
 
 

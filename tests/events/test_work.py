@@ -6,7 +6,7 @@ import pytest
 from making import event, uploaded
 
 from events import topology
-from events.envelope import Event, decode
+from events.envelope import Event, decode, encode
 from events.publisher import Publisher
 from events.reader import First, Reading, StreamReader
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
@@ -83,7 +83,7 @@ async def test_work_is_acknowledged_once_its_result_is_in_the_log(broker, eventu
     async with Running(broker, Echo()):
         types = [each.type for each in await log_until(broker, "job.started")]
         assert types == ["job.uploaded", "job.started"]
-        await eventually(lambda: broker.unanswered(topology.VIDEO), 0)
+    assert await broker.depth(topology.VIDEO) == 0, "the message came back when the worker left"
 
 
 async def test_trouble_is_retried_after_its_delay_and_each_time_told(broker):
@@ -100,7 +100,7 @@ async def test_work_that_never_succeeds_is_parked_and_failed(broker, eventually)
     async with Running(broker, Echo(failures=99), delays=(0.05, 0.05)):
         events = await log_until(broker, "job.failed")
         await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
-        await eventually(lambda: broker.unanswered(topology.VIDEO), 0)
+    assert await broker.depth(topology.VIDEO) == 0
     assert [each.type for each in events[1:]] == ["job.retrying", "job.retrying", "job.failed"]
 
 
@@ -115,19 +115,14 @@ async def test_a_message_that_is_no_event_is_parked_and_does_not_stop_the_work_b
 
 async def test_a_message_that_keeps_killing_its_workers_is_given_up(broker, eventually):
     await topology.declare(broker.url)
-    body = await encoded(uploaded("j1"))
-    await broker.put(topology.VIDEO, body, {"attempt": 1, "redeliveries": MAX_REDELIVERIES + 1})
+    await broker.put(
+        topology.VIDEO, encode(uploaded("j1")), {"attempt": 1, "redeliveries": MAX_REDELIVERIES + 1}
+    )
     handler = Echo()
     async with Running(broker, handler):
         events = await log_until(broker, "job.failed")
     assert handler.seen == []
     assert events[-1].subject == "j1"
-
-
-async def encoded(each: Event) -> bytes:
-    from events.envelope import encode
-
-    return encode(each)
 
 
 async def test_work_under_way_is_handed_back_when_a_worker_stops_and_another_does_it(broker, eventually):
@@ -146,8 +141,7 @@ async def _length(items: list[Work]) -> int:
     return len(items)
 
 
-async def test_work_under_way_survives_a_broker_restart_and_is_done_once(private_rabbitmq, eventually):
-    node = private_rabbitmq
+async def test_work_under_way_survives_a_broker_restart_and_is_done_once(node, eventually):
     await upload(node, "j1")
     handler = Echo()
     handler.release.clear()
@@ -156,8 +150,8 @@ async def test_work_under_way_survives_a_broker_restart_and_is_done_once(private
         await node.kill()
         await node.start()
         handler.release.set()
-        await log_until(node, "job.started")
-        await eventually(lambda: node.unanswered(topology.VIDEO), 0)
-    assert len(handler.seen) in (1, 2)
-    events = await log_until(node, "job.started")
+        events = await log_until(node, "job.started")
+        # The redelivered message is counted by a copy, which then finds the work under way or done.
+        await eventually(lambda: node.depth(topology.VIDEO), 0)
+    assert await node.depth(topology.VIDEO) == 0
     assert len({each.id for each in events if each.type == "job.started"}) == 1
