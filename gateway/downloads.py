@@ -73,7 +73,7 @@ async def _respond(
     }
     match ranges.decide(request.method, request.headers, version):
         case ranges.NotModified():
-            return Response(None, status_code=304, headers=known)
+            return Response(b"", status_code=304, headers=known)
         case ranges.PreconditionFailed():
             kind = Kind(412, "changed", "Not the version you asked for")
             return problem(request.url.path, kind, "the audio has another entity tag or is newer")
@@ -92,7 +92,7 @@ async def _respond(
         "Content-Disposition": disposition,
     }
     if request.method == HttpMethod.HEAD:
-        return Response(None, status_code=status, headers=headers, media_type=_MP3)
+        return Response(b"", status_code=status, headers=headers, media_type=_MP3)
     chunks = await _begun(bucket.read(blob, first, last))
     return Stream(chunks, status_code=status, headers=headers, media_type=_MP3)
 

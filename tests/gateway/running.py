@@ -113,11 +113,24 @@ class Gateway:
         self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        await self._spawn()
+        await wait_for(self.ready, 30, "the gateway is ready")
+
+    async def ends(self) -> int:
+        """Start it only to see it end by itself; its exit code."""
+        await self._spawn()
+        assert self.process is not None
+        async with asyncio.timeout(30):
+            code = await self.process.wait()
+        assert self._reading is not None
+        await self._reading
+        return code
+
+    async def _spawn(self) -> None:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway", env=self._environment, stdout=asyncio.subprocess.PIPE
         )
         self._reading = asyncio.create_task(self._read())
-        await wait_for(self.ready, 30, "the gateway is ready")
 
     async def ready(self) -> bool:
         assert self.process is not None

@@ -212,6 +212,7 @@ async def test_a_crash_in_the_middle_leaves_the_key_usable_for_one_job(
         upload = asyncio.create_task(client.put("/upload/a.mp4", content=half(), headers=key))
         await wait_for(lambda: database["videos.chunks"].find_one())
         await crashed.kill()
+        upload.cancel()
         await asyncio.gather(upload, return_exceptions=True)
     # What the lease's time does, without waiting for it.
     document = await database["idempotency_keys"].find_one()

@@ -1,0 +1,194 @@
+"""Who gets in: every route of the application, with no token, a bad one, and somebody else's."""
+
+import asyncio
+import os
+from time import time
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from events.ids import new_id
+from gateway.app import Parts, litestar_app
+from gateway.metrics import Metrics
+from tests.gateway.running import FakeAuth, Gateway, gateway_running
+
+OPEN_TO_ALL = {
+    "/login",
+    "/register",
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/schema",
+    "/schema/assets/{name}",
+    "/schema/{path}",
+    "/schema/openapi.json",
+    "/schema/oauth2-redirect.html",
+}
+
+
+def guarded_routes() -> list[tuple[str, str]]:
+    """Every route of the app that is not open to all, however new."""
+    nothing = None
+    parts = Parts(
+        auth_url="http://localhost",
+        auth=nothing,  # type: ignore[arg-type]
+        tokens=nothing,  # type: ignore[arg-type]
+        live=nothing,  # type: ignore[arg-type]
+        views=nothing,  # type: ignore[arg-type]
+        videos=nothing,  # type: ignore[arg-type]
+        audio=nothing,  # type: ignore[arg-type]
+        uploads=nothing,  # type: ignore[arg-type]
+        uploading=nothing,  # type: ignore[arg-type]
+        terms=nothing,  # type: ignore[arg-type]
+        metrics=Metrics(),
+        checks={},
+    )
+    return [
+        (method, route.path_format)
+        for route in litestar_app(parts).routes
+        for method in sorted(route.methods - {"OPTIONS"})  # type: ignore[union-attr]
+        if route.path_format not in OPEN_TO_ALL
+    ]
+
+
+ROUTES = guarded_routes()
+
+
+def test_there_are_guarded_routes() -> None:
+    assert ("HEAD", "/jobs/{job_id}/audio") in ROUTES
+    assert ("PUT", "/upload/{filename}") in ROUTES
+    assert len(ROUTES) >= 10
+
+
+def path(route: str, job_id: str) -> str:
+    filled = route.format(job_id=job_id, filename="a.mp4")
+    return f"{filled}?fid={job_id}" if route == "/download" else filled
+
+
+@pytest.mark.parametrize(("method", "route"), ROUTES)
+async def test_nobody_gets_in_without_a_token_that_is_good(gateway: Gateway, method: str, route: str) -> None:
+    auth, account = gateway.auth, new_id()
+    now = int(time())
+    unsigned = jwt.encode({"sub": account, "exp": now + 60}, "", algorithm="none")
+    bad = {
+        "none": None,
+        "another scheme": "Basic eDp5",
+        "empty": "Bearer",
+        "expired": f"Bearer {auth.token(account, iat=now - 700, exp=now - 60)}",
+        "without an end": f"Bearer {auth.token(account, exp=None)}",
+        "of another issuer": f"Bearer {auth.token(account, iss='somebody')}",
+        "for another audience": f"Bearer {auth.token(account, aud='somebody')}",
+        "of another type": f"Bearer {auth.token(account, typ='JWT')}",
+        "by an unknown key": f"Bearer {auth.token(account, kid='unknown')}",
+        "forged": f"Bearer {auth.token(account, key=Ed25519PrivateKey.generate())}",
+        "unsigned": f"Bearer {unsigned}",
+        "endless": f"Bearer {'x' * 50_000}",
+    }
+    async with httpx.AsyncClient(base_url=gateway.url) as client:
+        for kind, value in bad.items():
+            headers = {} if value is None else {"Authorization": value}
+            answer = await client.request(method, path(route, new_id()), headers=headers)
+            assert answer.status_code == 401, (kind, answer.text)
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+            if method != "HEAD":
+                assert answer.headers["content-type"] == "application/problem+json"
+                assert value is None or len(value) < 20 or value[-20:] not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("method", "route"),
+    [each for each in ROUTES if "job_id" in each[1]] + [("GET", "/download"), ("HEAD", "/download")],
+)
+async def test_another_users_job_is_not_there(
+    gateway: Gateway, account: str, method: str, route: str
+) -> None:
+    async with gateway.as_(account) as owner:
+        job_id = (await owner.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+    async with gateway.as_(new_id()) as stranger, gateway.as_(new_id(), roles=("user", "admin")) as admin:
+        for client in (stranger, admin):
+            theirs = await client.request(method, path(route, job_id))
+            unknown = await client.request(method, path(route, new_id()))
+            assert (theirs.status_code, unknown.status_code) == (404, 404)
+            if method == "GET":
+                assert theirs.json()["detail"] == unknown.json()["detail"]
+                assert theirs.json()["title"] == unknown.json()["title"]
+
+
+async def test_every_error_is_a_problem(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        answers = [
+            (404, await client.get("/nothing/here")),
+            (405, await client.delete("/jobs")),
+            (400, await client.get("/jobs?limit=0")),
+            (400, await client.get("/jobs?limit=201")),
+            (400, await client.get("/jobs?state=dreaming")),
+            (400, await client.get("/jobs?cursor=zzz")),
+            (400, await client.get("/download")),
+            (404, await client.get("/jobs/not-an-id")),
+            (413, await client.post("/login", content=bytes(20_000))),
+        ]
+    for status, answer in answers:
+        assert answer.status_code == status, answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        problem = answer.json()
+        assert problem["status"] == status
+        assert problem["instance"] == answer.request.url.path
+        assert problem["type"]
+        assert problem["title"]
+    assert answers[1][1].headers["allow"]
+
+
+async def test_signing_in_is_handed_to_auth_and_its_answer_handed_back(gateway: Gateway) -> None:
+    async with httpx.AsyncClient(base_url=gateway.url, auth=("a@b.c", "secret")) as client:
+        answer = await client.post("/login", json={"n": 1})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.headers["content-type"] == "application/problem+json"
+    head, body = gateway.auth.requests[-1]
+    assert head.startswith("POST /login ")
+    assert "authorization: basic " in head.lower()
+    assert body == b'{"n":1}'
+
+
+async def test_tokens_stay_good_while_auth_is_away(broker: object, mongodb_url: str, account: str) -> None:
+    auth = FakeAuth()
+    async with gateway_running(broker, mongodb_url, auth) as gateway, gateway.as_(account) as client:
+        assert (await client.get("/jobs")).status_code == 503
+        async with await asyncio.start_server(auth.handle, "127.0.0.1", auth.port):
+            assert (await client.get("/jobs")).status_code == 200
+        assert (await client.get("/jobs")).status_code == 200
+        unknown = {"Authorization": f"Bearer {auth.token(account, kid='new')}"}
+        assert (await client.get("/jobs", headers=unknown)).status_code == 401
+        assert (await client.post("/login")).status_code == 503
+
+
+async def test_the_page_of_the_api_needs_nothing_from_elsewhere(gateway: Gateway) -> None:
+    async with httpx.AsyncClient(base_url=gateway.url) as client:
+        page = await client.get("/schema")
+        assert page.status_code == 200
+        assert "https://" not in page.text
+        assert "http://" not in page.text
+        for asset in ("swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css"):
+            assert f"/schema/assets/{asset}" in page.text
+            assert (await client.get(f"/schema/assets/{asset}")).status_code == 200
+        assert (await client.get("/schema/assets/..%2f__init__.py")).status_code == 404
+        schema = (await client.get("/schema/openapi.json")).json()
+    for method, route in ROUTES:
+        assert method.lower() in schema["paths"][route]
+
+
+async def test_metrics_name_routes_and_no_ids(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        await client.put("/upload/secret-name.mp4", content=os.urandom(10))
+        await client.get(f"/jobs/{new_id()}")
+        text = (await client.get("/metrics")).text
+    assert 'route="/jobs/{job_id}"' in text
+    assert "secret-name" not in text
+    assert "tonearm_gateway_uploads_total" in text
+
+
+async def test_a_second_process_on_the_port_is_told_so(gateway: Gateway) -> None:
+    second = Gateway(gateway.broker, gateway.mongodb_url, gateway.auth, GATEWAY_PORT=str(gateway.port))
+    assert await second.ends() == 1
+    assert "cannot listen" in second.lines[-1]["error"]
