@@ -4,6 +4,7 @@ import getpass
 import sys
 from collections.abc import Mapping
 
+from cli.answers import Unreachable
 from events.errors import TonearmError
 from events.settings import Settings
 
@@ -25,7 +26,7 @@ def account_for(
 ) -> Account:
     """Return the account to use; without a `url` the local stack is meant, and started if `start` says so.
 
-    Raises AccountMissing, and what starting the stack raises.
+    Raises AccountMissing, Unreachable, and what starting the stack raises.
     """
     email = email or environ.get("TONEARM_EMAIL")
     password = password or environ.get("TONEARM_PASSWORD")
@@ -49,4 +50,7 @@ def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
 
     if start:
         return stack.ensure_up(lambda line: print(line, file=sys.stderr))
-    return {**environ, **state.environment(environ)}
+    running = state.environment(environ)
+    if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):
+        raise Unreachable("the local stack does not run; start it with `./justw up`, or leave out --no-start")
+    return {**environ, **running}

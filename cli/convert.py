@@ -113,8 +113,18 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
             if job.settled:
                 show(100 if job.audio else None, "")
                 return job
-            show(None, job.timeline[-1].note if job.state == "retrying" and job.timeline else job.state)
+            show(None, _note(job))
     raise AssertionError("the stream of a job never ends by itself")
+
+
+def _note(job: Job) -> str:
+    match job.state:
+        case "uploaded":
+            return "waiting for a converter"
+        case "retrying" if job.timeline:
+            return job.timeline[-1].note
+        case _:
+            return ""
 
 
 def _told(gateway: Gateway, job: Job) -> Job:
@@ -133,7 +143,8 @@ def _going_on(screen: Screen, gateway: Gateway, job_id: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        screen.say(f"\nThe job goes on without you. Follow it:  tonearm tail --job {job_id}")
+        screen.say("")
+        screen.say(f"The job goes on without you. Follow it:  ./justw tail --job {job_id}")
         screen.say(f"Its audio will be at  {gateway.url}/jobs/{job_id}/audio")
         raise
 

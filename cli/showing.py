@@ -100,7 +100,9 @@ def rows(entries: Sequence[Entry]) -> list[tuple[str, str, str, str]]:
 
 def size(count: int) -> str:
     """Return bytes as people say them."""
-    return f"{count / 1e6:.1f} MB" if count >= 100_000 else f"{count / 1000:.1f} kB"
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1000:.0f} kB"
 
 
 def clock(seconds: float) -> str:

@@ -127,6 +127,16 @@ def test_a_gateway_that_is_away_has_a_code_of_its_own(
     assert "cannot be reached" in capsys.readouterr().err
 
 
+def test_a_local_stack_that_is_down_and_may_not_be_started_is_told_so(
+    video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TONEARM_EMAIL")
+    monkeypatch.delenv("ADMIN_EMAIL", raising=False)
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path / "local"))
+    assert main([str(video), "--no-start"]) == Exit.UNAVAILABLE
+    assert "the local stack does not run" in capsys.readouterr().err
+
+
 def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> None:
     server.hold = True
     process = subprocess.Popen(
@@ -141,7 +151,8 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
     _, said = process.communicate(timeout=10)
     assert process.returncode == Exit.INTERRUPTED
     assert "The job goes on" in said
-    assert "tonearm tail --job j-1" in said
+    assert "tail --job j-1" in said
+    assert "\ufffd" not in said
     assert "Traceback" not in said
 
 
