@@ -13,6 +13,7 @@ from events.errors import NotConfirmed
 from events.ids import new_id
 from events.publisher import Publisher
 from events.reader import First, Reading, StreamReader, bounds
+from events.tailing.event_log import EventLog
 from events.types import JobFailed, JobStarted
 
 pytestmark = pytest.mark.servers
@@ -127,6 +128,23 @@ async def test_history_and_following_meet_without_a_gap_or_a_repetition(broker, 
         await running.until('"attempt":600,')
         await publishing
         assert attempts(running) == list(range(1, 601))
+
+
+async def test_what_comes_while_history_is_read_is_not_history_and_not_lost(broker):
+    await topology.declare(broker.url)
+    job, log = new_id(), EventLog(broker.stream_url, print)
+    await publish(broker.url, [started(job, n) for n in (1, 2)])
+    await log.find()
+    await publish(broker.url, [started(job, n) for n in (3, 4)])
+    history = [r.fields["attempt"] async for r in log.history(None, None, lambda _: True)]
+    live: list[int] = []
+    async with asyncio.timeout(30):
+        async for records in log.live():
+            live += [record.fields["attempt"] for record in records]
+            if 4 in live:
+                break
+    await log.close()
+    assert (history, live) == ([1, 2], [3, 4])
 
 
 async def test_a_restart_of_the_broker_is_survived_and_said(private_rabbitmq, tail):
