@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +39,7 @@ class ConverterSettings(Settings, frozen=True, kw_only=True):
     mongodb_url: str
     converter_slots: Annotated[int, Meta(ge=1, le=64)] = 1
     work_dir: str = ""
-    """Private, on a disk with room for `converter_slots` videos; empty: in the system's temporary one."""
+    """A directory on a disk with room for `converter_slots` videos; empty: the system's temporary one."""
     max_duration_seconds: Annotated[float, Meta(gt=0)] = 6 * 3600.0
     max_audio_bytes: Annotated[int, Meta(gt=0)] = 1_000_000_000
     conversion_timeout_seconds: Annotated[float, Meta(gt=0)] = 4 * 3600.0
@@ -61,8 +60,7 @@ class ConverterSettings(Settings, frozen=True, kw_only=True):
     @property
     def workshop(self) -> Workshop:
         """Where the work is done."""
-        fallback = Path(tempfile.gettempdir()) / f"tonearm-converter-{os.getuid()}"
-        return Workshop(Path(self.work_dir) if self.work_dir else fallback)
+        return Workshop(Path(self.work_dir) if self.work_dir else None)
 
 
 async def run(settings: ConverterSettings, engine: Engine, stop: asyncio.Event) -> None:

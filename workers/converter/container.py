@@ -56,10 +56,10 @@ class _Boxes:
         self._first_audio = b""
 
     def inspect(self, size: int) -> Structure:
-        cut = self._walk(0, size)
+        cut = self._walk(0, size, 0)
         return Structure(encrypted=self._first_audio in _PROTECTED, cut=cut)
 
-    def _walk(self, at: int, end: int) -> bool:
+    def _walk(self, at: int, end: int, depth: int) -> bool:
         """Visit the boxes between two positions; tell whether one reaches beyond."""
         while at + 8 <= end and self._left > 0:
             self._left -= 1
@@ -72,13 +72,13 @@ class _Boxes:
                 length = end - at
             if length < body - at or not kind.strip().isalnum():
                 return False  # rubbish at the end of a file is common and harmless
-            self._visit(kind, body, min(at + length, end))
+            self._visit(kind, body, min(at + length, end), depth)
             at += length
         return at > end
 
-    def _visit(self, kind: bytes, body: int, end: int) -> None:
-        if kind in _PARENTS:
-            self._walk(body, end)
+    def _visit(self, kind: bytes, body: int, end: int, depth: int) -> None:
+        if kind in _PARENTS and depth < len(_PARENTS):
+            self._walk(body, end, depth + 1)
         elif kind == b"hdlr":
             self._handler = self._peek(body + 8)
         elif kind == b"stsd" and self._handler == b"soun" and not self._first_audio:

@@ -4,10 +4,8 @@ ConversionError      never going to work: told at once as `job.failed` with `.co
 ├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
 ├── TooLong  TooLarge  TooHungry  TimedOut                        the file asks for more than we give
 └── VideoLost                                                     the stored video is gone or damaged
-DiskFull             no room to work for now     ┐
-StorageAway          the database does not answer├ tried again later
-EngineFailed         ffmpeg died, not by its file┘
-EngineUnfit          ffmpeg is missing or too old: the converter does not start
+DiskFull  StorageAway  EngineFailed     trouble of ours: tried again later
+EngineUnfit  WorkDirUnfit               the converter does not start
 
 The text of a ConversionError is one sentence for the person who uploaded. No text here holds an address.
 """
@@ -82,8 +80,7 @@ class TooLong(ConversionError):
     code = FailureCode.TOO_LONG
 
     def __init__(self, limit: float) -> None:
-        shown = f"{limit / 3600:g} hours" if limit >= 3600 else f"{limit / 60:g} minutes"
-        super().__init__(f"This video is too long: we convert up to {shown} of sound.")
+        super().__init__(f"This video is too long: we convert up to {_span(limit)} of sound.")
 
 
 class TooLarge(ConversionError):
@@ -112,7 +109,7 @@ class TimedOut(ConversionError):
     code = FailureCode.TIMED_OUT
 
     def __init__(self, limit: float) -> None:
-        super().__init__(f"Converting this video took longer than {limit / 60:g} minutes, so we stopped.")
+        super().__init__(f"Converting this video took longer than {_span(limit)}, so we stopped.")
 
 
 class VideoLost(ConversionError):
@@ -142,3 +139,14 @@ class EngineFailed(Unavailable):
 
 class EngineUnfit(TonearmError):
     """ffmpeg is missing, too old to be given strangers' files, or lacks what we need."""
+
+
+class WorkDirUnfit(TonearmError):
+    """There is no work directory, or we may not write to it, or it is full from the start."""
+
+
+def _span(seconds: float) -> str:
+    """Say a span of time in the largest unit it fills."""
+    unit, size = ("hour", 3600) if seconds >= 3600 else ("minute", 60) if seconds >= 60 else ("second", 1)
+    count = round(seconds / size, 1)
+    return f"{count:g} {unit}{'' if count == 1 else 's'}"

@@ -1,53 +1,59 @@
-"""Where a conversion's files are: in a directory of our own, without names.
+"""Where a conversion's files are: on a disk with room, and without names.
 
-A file without a name is nobody else's, and is gone with the process however that ends; so nothing is ever
-left behind to clean.
+A file without a name is nobody else's, and is gone with the process however that ends. So there is never
+anything left behind to clean, and converters can share a directory.
 """
 
 import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 
-from workers.converter.errors import DiskFull
+from workers.converter.errors import DiskFull, WorkDirUnfit
 
 RESERVE = 64 << 20
-"""Bytes that stay free for everybody else on that disk."""
+"""Bytes that stay free for the audio and for everybody else on that disk."""
 
 
 class Workshop:
-    """Hands out pairs of files in `directory`, which it makes, and lets only us in."""
+    """Hands out pairs of files in a directory, the system's temporary one by default."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
 
     def open(self) -> None:
-        """Make the directory; remove what an older version of us may have left in it."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._directory.chmod(0o700)
-        for leftover in self._directory.glob("tmp*"):
-            with suppress(OSError):
-                leftover.unlink()
+        """Make the directory, for us alone, and try it. Raises WorkDirUnfit."""
+        try:
+            if self._directory is not None:
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self.bench(0):
+                pass
+        except (OSError, DiskFull) as error:
+            raise WorkDirUnfit(f"cannot work in {self._path}: {error}") from error
 
     @contextmanager
     def bench(self, size: int) -> Iterator[tuple[FileIO, FileIO]]:
-        """Give a file for a video of so many bytes and one for its audio. Raises DiskFull.
+        """Give a file for a video of so many bytes and one for its audio, for the block.
 
-        The audio is seldom larger than its video; when it is, the reserve helps, and the write tells.
+        Raises DiskFull when there is no room at the beginning, and for a write in the block that finds none.
         """
         try:
-            free = shutil.disk_usage(self._directory).free
+            free = shutil.disk_usage(self._path).free
             if free < size + RESERVE:
-                raise DiskFull(f"{size} bytes of video to work on, and {free} are free")
+                raise DiskFull(f"a video of {size} bytes to work on, and only {free} bytes are free")
             with (
-                tempfile.TemporaryFile(dir=self._directory, buffering=0) as video,
-                tempfile.TemporaryFile(dir=self._directory, buffering=0) as audio,
+                tempfile.TemporaryFile(dir=self._path, buffering=0) as video,
+                tempfile.TemporaryFile(dir=self._path, buffering=0) as audio,
             ):
                 yield video, audio
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull("no room left in the work directory") from error
             raise
+
+    @property
+    def _path(self) -> Path:
+        return self._directory or Path(tempfile.gettempdir())

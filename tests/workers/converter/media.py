@@ -1,0 +1,150 @@
+"""Makes small videos of every shape with ffmpeg, and listens to what came out of them."""
+
+import math
+import os
+import struct
+import subprocess
+import tempfile
+from io import FileIO
+from itertools import pairwise
+from pathlib import Path
+
+import imageio_ffmpeg
+
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+SECONDS = 3
+TONE = 440
+
+PICTURE = ["-f", "lavfi", "-i", f"testsrc2=size=176x144:rate=15:duration={SECONDS}"]
+
+
+def tone(hertz: int = TONE, seconds: float = SECONDS, rate: int = 44100) -> list[str]:
+    """The input arguments of a sine wave."""
+    return ["-f", "lavfi", "-i", f"sine=frequency={hertz}:duration={seconds}:sample_rate={rate}"]
+
+
+H264 = ["-c:v", "libx264", "-preset", "ultrafast"]
+SOUND = [*PICTURE, *tone()]
+CENC = [
+    *("-encryption_scheme", "cenc-aes-ctr"),
+    *("-encryption_key", "76a6c65c5ea762046bd749a2e632ccbb"),
+    *("-encryption_kid", "a7e61c373e219033c21091fa607bf3b8"),
+]
+
+SHAPES: dict[str, list[str]] = {
+    "moov-first.mp4": [*SOUND, *H264, "-c:a", "aac", "-movflags", "+faststart"],
+    "moov-last.mp4": [*SOUND, *H264, "-c:a", "aac"],
+    "fragmented.mp4": [*SOUND, *H264, "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"],
+    "aac.mkv": [*SOUND, *H264, "-c:a", "aac"],
+    "flac.mkv": [*SOUND, *H264, "-c:a", "flac"],
+    "opus.webm": [*SOUND, "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus"],
+    "vorbis.webm": [*SOUND, "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libvorbis"],
+    "pcm.mov": [*SOUND, *H264, "-c:a", "pcm_s16le"],
+    "mp3.avi": [*SOUND, "-c:v", "mpeg4", "-c:a", "libmp3lame"],
+    "aac.ts": [*SOUND, *H264, "-c:a", "aac"],
+    "mp2.mpg": [*SOUND, "-c:v", "mpeg2video", "-r", "25", "-c:a", "mp2"],
+    "mp3.flv": [*SOUND, "-c:v", "flv", "-c:a", "libmp3lame"],
+    "amr.3gp": [*PICTURE, *tone(rate=8000), "-c:v", "mpeg4", "-c:a", "libopencore_amrnb", "-ac", "1"],
+    "wma.wmv": [*SOUND, "-c:v", "wmv2", "-c:a", "wmav2"],
+    "surround.mp4": [*SOUND, *H264, "-c:a", "aac", "-ac", "6"],
+    "high-rate.mkv": [*PICTURE, *tone(rate=96000), *H264, "-c:a", "flac"],
+    "two-tracks.mkv": [
+        *(*SOUND, *tone(2000), "-map", "0", "-map", "1", "-map", "2"),
+        *(*H264, "-c:a", "aac"),
+    ],
+    "sound-ends-early.mp4": [*PICTURE, *tone(seconds=1), *H264, "-c:a", "aac", "-movflags", "+faststart"],
+    "tagged.mp4": [
+        *(*SOUND, *H264, "-c:a", "aac", "-metadata", "title=A walk", "-metadata", "artist=Ada"),
+        *("-metadata", "location=+47.3769+008.5417/"),
+    ],
+    "silent.mp4": [*PICTURE, *H264],
+    "silent.mkv": [*PICTURE, *H264],
+    "encrypted.mp4": [*SOUND, *H264, "-c:a", "aac", *CENC],
+    "encrypted-pcm.mp4": [*SOUND, *H264, "-c:a", "flac", *CENC],
+    "unheard-of.avi": [*SOUND, "-c:v", "mpeg4", "-c:a", "adpcm_yamaha"],
+    "long.flac": [*tone(seconds=600), "-c:a", "flac"],
+    "ten.mp3": [*tone(seconds=10, rate=8000), "-b:a", "8k", "-write_xing", "0", "-id3v2_version", "0"],
+}
+
+
+class Studio:
+    """Makes each shape once and keeps it in a directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def make(self, name: str) -> Path:
+        """Return the video of this name."""
+        path = self._directory / name
+        if not path.exists():
+            ffmpeg("-y", *SHAPES[name], str(path))
+        return path
+
+    def write(self, name: str, content: bytes) -> Path:
+        """Return a file of this content."""
+        path = self._directory / name
+        path.write_bytes(content)
+        return path
+
+    def half(self, name: str) -> Path:
+        """Return the first half of a video."""
+        content = self.make(name).read_bytes()
+        return self.write(f"half-{name}", content[: len(content) // 2])
+
+    def endless(self) -> Path:
+        """Return four hours of sound, made at once: an MP3 is frames, as often as one likes."""
+        return self.write("endless.mp3", self.make("ten.mp3").read_bytes() * 1440)
+
+
+def ffmpeg(*arguments: str, data: bytes | None = None) -> bytes:
+    """Run ffmpeg as one does at home."""
+    command = [FFMPEG, "-v", "error", *(() if data is not None else ("-nostdin",)), *arguments]
+    return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+RATE = 48000
+
+
+def listen(mp3: FileIO) -> tuple[float, float]:
+    """Decode an MP3: how many seconds it plays, and the frequency heard in its middle, in hertz."""
+    mp3.seek(0)
+    with tempfile.NamedTemporaryFile(suffix=".mp3") as copy:
+        copy.write(mp3.read())
+        copy.flush()
+        pcm = ffmpeg("-i", copy.name, "-f", "s16le", "-ac", "1", "-ar", str(RATE), "-")
+    samples = struct.unpack(f"<{len(pcm) // 2}h", pcm)
+    middle = samples[len(samples) // 3 : len(samples) * 2 // 3]
+    crossings = sum((a < 0) != (b < 0) for a, b in pairwise(middle))
+    loudness = math.sqrt(sum(s * s for s in middle) / max(len(middle), 1))
+    hertz = crossings / 2 / (len(middle) / RATE) if loudness > 500 else 0.0
+    return len(samples) / RATE, hertz
+
+
+def tags(mp3: FileIO) -> str:
+    """Return an MP3's tags as `key=value` lines."""
+    mp3.seek(0)
+    with tempfile.NamedTemporaryFile(suffix=".mp3") as copy:
+        copy.write(mp3.read())
+        copy.flush()
+        return ffmpeg("-i", copy.name, "-f", "ffmetadata", "-").decode()
+
+
+def processes_of(parent: int | None = None) -> set[int]:
+    """The running descendants of a process, this one by default (Linux)."""
+    parent = parent or os.getpid()
+    found: set[int] = set()
+    for children in Path(f"/proc/{parent}/task").glob("*/children"):
+        for child in map(int, children.read_text().split()):
+            found |= {child} | processes_of(child)
+    return found
+
+
+def open_files(directory: Path) -> list[str]:
+    """What this process holds open in a directory, named or not (Linux)."""
+    links = []
+    for fd in Path("/proc/self/fd").iterdir():
+        try:
+            links.append(str(fd.readlink()))
+        except FileNotFoundError:
+            continue
+    return [link for link in links if link.startswith(str(directory))]

@@ -1,0 +1,58 @@
+from io import FileIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from media import Studio
+
+from workers.converter.container import Structure, inspect
+
+WHOLE = ["moov-first.mp4", "moov-last.mp4", "fragmented.mp4", "aac.mkv", "opus.webm", "pcm.mov", "mp3.avi"]
+
+
+def look(path: Path) -> Structure:
+    with FileIO(str(path)) as video:
+        return inspect(video)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_and_half_files_are_told_apart(studio: Studio, name: str) -> None:
+    assert not look(studio.make(name)).cut
+    assert look(studio.half(name)).cut
+
+
+def test_rubbish_behind_the_last_box_is_no_cut(studio: Studio) -> None:
+    whole = studio.make("moov-first.mp4").read_bytes()
+    assert not look(studio.write("rubbish.mp4", whole + b"\xff" * 50)).cut
+    assert not look(studio.write("padding.mp4", whole + b"\0" * 50)).cut
+
+
+def test_a_streamed_matroska_of_unknown_size_is_no_cut(studio: Studio) -> None:
+    whole = studio.make("aac.mkv").read_bytes()
+    at = whole.index(b"\x18\x53\x80\x67") + 4
+    assert not look(studio.write("live.mkv", whole[:at] + b"\x01" + b"\xff" * 7 + whole[at + 8 : -9999])).cut
+
+
+def test_only_protected_sound_counts_as_encrypted(studio: Studio) -> None:
+    assert look(studio.make("encrypted.mp4")).encrypted
+    assert not look(studio.make("moov-first.mp4")).encrypted
+    content = studio.make("encrypted.mp4").read_bytes()
+    only_picture = content.replace(b"enca", b"mp4a")
+    assert not look(studio.write("only-picture.mp4", only_picture)).encrypted
+
+
+def test_boxes_without_end_in_each_other_are_not_followed(studio: Studio) -> None:
+    nested = b"".join((8 * depth).to_bytes(4) + b"moov" for depth in range(5000, 0, -1))
+    assert look(studio.write("nested.mp4", nested)) == Structure()
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_damage_makes_it_fail_or_run_for_ever(studio: Studio, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(WHOLE))
+    content = bytearray(studio.make(name).read_bytes())
+    for _ in range(data.draw(st.integers(1, 20))):
+        near = data.draw(st.sampled_from([200, 4000, len(content)]))
+        content[data.draw(st.integers(0, near - 1))] = data.draw(st.sampled_from([0, 1, 8, 127, 255]))
+    look(studio.write("damaged", bytes(content)))

@@ -1,0 +1,204 @@
+"""Every shape of media, through the real ffmpeg."""
+
+from typing import Any
+
+import pytest
+from media import SECONDS, TONE, Studio, listen, tags
+
+from events.types import FailureCode
+from workers.converter.command import Limits
+from workers.converter.conversion import convert
+from workers.converter.engine import Engine
+from workers.converter.errors import ConversionError
+from workers.converter.transcript import Mark
+
+GOOD = [
+    "moov-first.mp4",
+    "moov-last.mp4",
+    "fragmented.mp4",
+    "aac.mkv",
+    "flac.mkv",
+    "opus.webm",
+    "vorbis.webm",
+    "pcm.mov",
+    "mp3.avi",
+    "aac.ts",
+    "mp2.mpg",
+    "mp3.flv",
+    "amr.3gp",
+    "wma.wmv",
+    "surround.mp4",
+    "high-rate.mkv",
+    "two-tracks.mkv",
+]
+
+
+async def ignore(mark: Mark, length: float | None) -> None:
+    pass
+
+
+async def refusal(engine: Engine, bench: Any, path: Any, limits: Limits | None = None) -> ConversionError:
+    with bench.holding(path) as (video, mp3), pytest.raises(ConversionError) as caught:
+        await convert(engine, video, mp3, limits=limits or Limits(), tell=ignore)
+    return caught.value
+
+
+@pytest.mark.parametrize("name", GOOD)
+async def test_the_first_tracks_sound_comes_out_whole(
+    engine: Engine, bench: Any, studio: Studio, name: str
+) -> None:
+    with bench.holding(studio.make(name)) as (video, mp3):
+        sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        seconds, hertz = listen(mp3)
+    assert seconds == pytest.approx(SECONDS, abs=0.1)
+    assert sound.duration_seconds == pytest.approx(seconds, abs=0.01)
+    assert hertz == pytest.approx(TONE, rel=0.03)
+
+
+async def test_sample_rate_and_channels_are_those_of_the_mp3(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    heard = {}
+    for name in ("surround.mp4", "amr.3gp", "high-rate.mkv"):
+        with bench.holding(studio.make(name)) as (video, mp3):
+            sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+            heard[name] = (sound.sample_rate, sound.channels)
+    assert heard == {"surround.mp4": (44100, 2), "amr.3gp": (8000, 1), "high-rate.mkv": (48000, 1)}
+
+
+async def test_sound_that_ends_before_the_picture_is_not_a_cut_file(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    with bench.holding(studio.make("sound-ends-early.mp4")) as (video, mp3):
+        sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+    assert sound.duration_seconds == pytest.approx(1, abs=0.1)
+
+
+async def test_title_and_artist_are_kept_and_where_it_was_filmed_is_not(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    with bench.holding(studio.make("tagged.mp4")) as (video, mp3):
+        await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        kept = tags(mp3)
+    assert "title=A walk" in kept
+    assert "artist=Ada" in kept
+    assert "47.37" not in kept
+    assert "isom" not in kept
+
+
+async def test_the_same_video_gives_the_same_bytes(engine: Engine, bench: Any, studio: Studio) -> None:
+    outputs = set()
+    for _ in range(2):
+        with bench.holding(studio.make("aac.mkv")) as (video, mp3):
+            await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+            mp3.seek(0)
+            outputs.add(mp3.read())
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "moov-first.mp4",
+        "moov-last.mp4",
+        "fragmented.mp4",
+        "aac.mkv",
+        "flac.mkv",
+        "opus.webm",
+        "pcm.mov",
+        "mp3.avi",
+        "mp3.flv",
+    ],
+)
+async def test_half_a_file_is_told_to_be_half_a_file(
+    engine: Engine, bench: Any, studio: Studio, name: str
+) -> None:
+    error = await refusal(engine, bench, studio.half(name))
+    assert error.code is FailureCode.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("silent.mp4", FailureCode.NO_AUDIO),
+        ("silent.mkv", FailureCode.NO_AUDIO),
+        ("encrypted.mp4", FailureCode.ENCRYPTED),
+        ("encrypted-pcm.mp4", FailureCode.ENCRYPTED),
+        ("unheard-of.avi", FailureCode.UNSUPPORTED_CODEC),
+    ],
+)
+async def test_what_cannot_be_converted_is_called_by_its_reason(
+    engine: Engine, bench: Any, studio: Studio, name: str, code: FailureCode
+) -> None:
+    assert (await refusal(engine, bench, studio.make(name))).code is code
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"x", b"Dear diary,\n" * 500, bytes(range(256)) * 100, b"\0" * 50_000, b"GIF89a" + b"\1" * 999],
+    ids=["empty", "one byte", "text", "binary", "zeros", "picture"],
+)
+async def test_what_is_no_video_is_told_to_be_none(
+    engine: Engine, bench: Any, studio: Studio, content: bytes
+) -> None:
+    error = await refusal(engine, bench, studio.write("renamed.mp4", content))
+    assert error.code is FailureCode.NOT_MEDIA
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "ffconcat version 1.0\nfile '{}'\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{}\n#EXT-X-ENDLIST\n",
+        "v=0\no=- 0 0 IN IP4 127.0.0.1\nc=IN IP4 127.0.0.1\nm=audio 5004 RTP/AVP 0\na={}\n",
+    ],
+    ids=["ffconcat", "hls", "sdp"],
+)
+async def test_a_playlist_that_poses_as_a_video_opens_no_neighbour(
+    engine: Engine, bench: Any, studio: Studio, playlist: str
+) -> None:
+    neighbour = studio.make("moov-first.mp4")
+    error = await refusal(engine, bench, studio.write("list.mp4", playlist.format(neighbour).encode()))
+    assert error.code is FailureCode.NOT_MEDIA
+
+
+async def test_what_is_longer_than_the_limit_is_too_long_and_stops_there(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    limits = Limits(duration_seconds=30)
+    with bench.holding(studio.make("long.flac")) as (video, mp3):
+        with pytest.raises(ConversionError, match="up to 30 seconds of sound") as caught:
+            await convert(engine, video, mp3, limits=limits, tell=ignore)
+        seconds, _ = listen(mp3)
+    assert caught.value.code is FailureCode.TOO_LONG
+    assert seconds < 32
+
+
+async def test_what_just_fits_the_limit_is_converted(engine: Engine, bench: Any, studio: Studio) -> None:
+    with bench.holding(studio.make("aac.ts")) as (video, mp3):
+        await convert(engine, video, mp3, limits=Limits(duration_seconds=SECONDS), tell=ignore)
+
+
+async def test_audio_beyond_the_size_limit_is_too_large(engine: Engine, bench: Any, studio: Studio) -> None:
+    error = await refusal(engine, bench, studio.make("aac.mkv"), Limits(output_bytes=10_000))
+    assert error.code is FailureCode.TOO_LARGE
+
+
+async def test_a_conversion_beyond_its_time_is_stopped(engine: Engine, bench: Any, studio: Studio) -> None:
+    error = await refusal(engine, bench, studio.make("long.flac"), Limits(wall_seconds=0.3))
+    assert error.code is FailureCode.TIMED_OUT
+
+
+async def test_progress_tells_how_far_it_is_and_of_how_much(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    marks: list[tuple[float, float | None]] = []
+
+    async def note(mark: Mark, length: float | None) -> None:
+        marks.append((mark.seconds, length))
+
+    with bench.holding(studio.make("long.flac")) as (video, mp3):
+        await convert(engine, video, mp3, limits=Limits(), tell=note)
+    assert len(marks) >= 2
+    assert marks == sorted(marks)
+    assert marks[-1] == (pytest.approx(600), 600)

@@ -1,0 +1,149 @@
+"""The cage itself: nothing gets out, nothing stays behind."""
+
+import asyncio
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from media import Studio, open_files, processes_of
+from waiting import wait_for
+
+from workers.converter.command import Limits
+from workers.converter.conversion import convert
+from workers.converter.engine import Engine
+from workers.converter.errors import EngineFailed
+from workers.converter.process import run
+from workers.converter.transcript import TAIL, Mark
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+async def ignore(mark: Mark, length: float | None) -> None:
+    pass
+
+
+def script(path: Path, body: str) -> Engine:
+    """An engine that does what we say instead of converting."""
+    path.write_text(f"#!{sys.executable} -IS\nimport os, resource, sys, time\n{body}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return Engine(str(path), "test")
+
+
+@linux
+async def test_a_cancelled_conversion_leaves_no_process_and_no_file(
+    engine: Engine, bench: Any, studio: Studio, tmp_path: Path
+) -> None:
+    before = processes_of()
+    under_way = asyncio.Event()
+
+    async def note(mark: Mark, length: float | None) -> None:
+        under_way.set()
+
+    async def work() -> None:
+        with bench.holding(studio.endless()) as (video, mp3):
+            await convert(engine, video, mp3, limits=Limits(), tell=note)
+
+    task = asyncio.create_task(work())
+    await under_way.wait()
+    assert processes_of() - before
+    assert open_files(tmp_path)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert processes_of() - before == set()
+    assert open_files(tmp_path) == []
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@linux
+async def test_a_converter_that_is_killed_takes_ffmpeg_with_it(studio: Studio, tmp_path: Path) -> None:
+    program = f"""
+import asyncio
+from workers.converter.command import Limits
+from workers.converter.engine import find_engine
+from workers.converter.process import run
+async def tell(mark, length): print(flush=True)
+async def main():
+    with open({str(studio.endless())!r}, "rb", buffering=0) as video, \\
+         open({str(tmp_path / "out")!r}, "wb+", buffering=0) as mp3:
+        await run(await find_engine(), video, mp3, Limits(), tell)
+asyncio.run(main())
+"""
+    converter = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program), stdout=asyncio.subprocess.PIPE
+    )
+    assert converter.stdout is not None
+    await converter.stdout.readline()
+    (ffmpeg,) = processes_of(converter.pid)
+    converter.kill()
+    await converter.communicate()
+    await wait_for(lambda: not Path(f"/proc/{ffmpeg}").exists(), message="ffmpeg is gone")
+
+
+async def test_a_program_that_talks_without_end_is_drained_and_only_its_last_words_are_kept(
+    bench: Any, studio: Studio, tmp_path: Path
+) -> None:
+    talker = script(
+        tmp_path / "talker",
+        "for _ in range(200): sys.stderr.write('x' * 65536)\nsys.stderr.write('last words')",
+    )
+    with bench.holding(studio.make("aac.ts")) as (video, mp3):
+        ran = await run(talker, video, mp3, Limits(wall_seconds=60), ignore)
+    assert ran.exit_code == 0
+    assert len(ran.heard.tail) == TAIL
+    assert ran.heard.tail.endswith("last words")
+
+
+async def test_the_program_has_limits_its_own_session_and_an_empty_environment(
+    bench: Any, studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MONGODB_URL", "mongodb://secret")
+    looker = script(
+        tmp_path / "looker",
+        "r = resource\n"
+        "seen = [r.getrlimit(x)[0] for x in (r.RLIMIT_CPU, r.RLIMIT_FSIZE, r.RLIMIT_NOFILE, r.RLIMIT_CORE)]\n"
+        "print(seen, 'MONGODB_URL' in os.environ, os.getsid(0) == os.getpid(), file=sys.stderr)",
+    )
+    limits = Limits(wall_seconds=100, output_bytes=1000, open_files=32)
+    with bench.holding(studio.make("aac.ts")) as (video, mp3):
+        ran = await run(looker, video, mp3, limits, ignore)
+    assert ran.heard.tail.strip() == f"[201, {1000 + (16 << 20)}, 32, 0] False True"
+
+
+async def test_a_program_over_time_is_killed_with_all_it_started(
+    bench: Any, studio: Studio, tmp_path: Path
+) -> None:
+    pid_file = tmp_path / "pid"
+    sleeper = script(
+        tmp_path / "sleeper",
+        f"pid = os.fork()\nif pid: open({str(pid_file)!r}, 'w').write(str(pid))\ntime.sleep(60)",
+    )
+    with bench.holding(studio.make("aac.ts")) as (video, mp3):
+        ran = await run(sleeper, video, mp3, Limits(wall_seconds=1.0), ignore)
+    assert ran.overtime
+    assert ran.exit_code == -signal.SIGKILL
+    child = int(pid_file.read_text())
+    await wait_for(lambda: _is_gone(child), message="the child is gone")
+
+
+async def test_an_ffmpeg_that_dies_or_cannot_start_is_trouble_of_ours(
+    bench: Any, studio: Studio, tmp_path: Path
+) -> None:
+    suicide = script(tmp_path / "suicide", "os.kill(os.getpid(), 9)")
+    missing = Engine(str(tmp_path / "missing"), "test")
+    for broken, why in ((suicide, "killed by SIGKILL"), (missing, "No such file")):
+        with bench.holding(studio.make("aac.ts")) as (video, mp3), pytest.raises(EngineFailed, match=why):
+            await convert(broken, video, mp3, limits=Limits(), tell=ignore)
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().split()[2] == "Z"

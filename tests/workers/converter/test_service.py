@@ -1,0 +1,130 @@
+"""The converter as the process that runs it, between a real broker and a real database."""
+
+import asyncio
+import hashlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broker import Broker
+from gridfs import AsyncGridFSBucket
+from media import Studio, processes_of
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events import amqp, topology
+from events.envelope import Event, decode, job_event
+from events.ids import new_id
+from events.publisher import Publisher
+from events.types import FailureCode, JobConverted, JobFailed, JobUploaded
+
+pytestmark = pytest.mark.servers
+
+Database = AsyncDatabase[dict[str, Any]]
+
+
+@pytest.fixture
+async def told(broker: Broker) -> AsyncIterator[list[Event]]:
+    """What the log is told, in order."""
+    told: list[Event] = []
+    await topology.declare(broker.url)
+    async with amqp.connected(broker.url, name="test") as connection:
+        channel = await connection.channel()
+        await channel.call("queue_declare", queue="told", durable=False)
+        await channel.call("queue_bind", queue="told", exchange=topology.EXCHANGE, routing_key="#")
+        await channel.consume("told", lambda method, properties, body: told.append(decode(body)))
+        yield told
+
+
+@pytest.fixture
+async def converter(
+    broker: Broker, mongodb_url: str, tmp_path: Path
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    environment = {
+        **{"RABBITMQ_URL": broker.url, "MONGODB_URL": mongodb_url, "PATH": os.environ["PATH"]},
+        "WORK_DIR": str(tmp_path / "work"),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "workers.converter"), env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    yield process
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
+
+
+async def upload(broker: Broker, database: Database, video: Path) -> str:
+    job_id, content = new_id(), video.read_bytes()
+    await AsyncGridFSBucket(database, "videos").upload_from_stream_with_id(job_id, video.name, content)
+    uploaded = JobUploaded(
+        filename=video.name,
+        content_type="video/mp4",
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        video_id=job_id,
+    )
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(job_event(uploaded, job_id=job_id, account="me", source="test"))
+    return job_id
+
+
+async def test_videos_come_out_of_the_queue_and_their_ends_go_into_the_log(
+    converter: asyncio.subprocess.Process,
+    broker: Broker,
+    database: Database,
+    told: list[Event],
+    studio: Studio,
+) -> None:
+    good = await upload(broker, database, studio.make("moov-last.mp4"))
+    bad = await upload(broker, database, studio.make("silent.mp4"))
+    await wait_for(lambda: len(told) == 6, 40)
+    story = {job: [event.type for event in told if event.subject == job] for job in (good, bad)}
+    assert story[good] == ["job.uploaded", "job.started", "job.converted"]
+    assert story[bad] == ["job.uploaded", "job.started", "job.failed"]
+    ends = [event.payload() for event in told if event.type in (JobConverted.TYPE, JobFailed.TYPE)]
+    assert {end.code for end in ends if isinstance(end, JobFailed)} == {FailureCode.NO_AUDIO}
+    assert await wait_for(lambda: _empty(broker))
+
+
+async def test_a_stop_in_the_middle_hands_the_video_back_and_leaves_nothing(
+    converter: asyncio.subprocess.Process,
+    broker: Broker,
+    database: Database,
+    told: list[Event],
+    studio: Studio,
+    tmp_path: Path,
+) -> None:
+    await upload(broker, database, studio.endless())
+    await wait_for(lambda: processes_of(converter.pid), 30)
+    (ffmpeg,) = processes_of(converter.pid)
+    converter.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(8):
+        output, _ = await converter.communicate()
+    assert converter.returncode == 0
+    assert b'"event":"started"' in output.splitlines()[0]
+    assert b"ffmpeg n" in output.splitlines()[0]
+    assert b'"event":"stopped"' in output.splitlines()[-1]
+    assert not Path(f"/proc/{ffmpeg}").exists()
+    assert list((tmp_path / "work").iterdir()) == []
+    assert await wait_for(lambda: broker.depth(topology.VIDEO)) == 1
+    assert await database["audio.chunks"].count_documents({}) == 0
+
+
+async def _empty(broker: Broker) -> bool:
+    return await broker.depth(topology.VIDEO) == 0
+
+
+async def test_a_bad_setting_is_named_and_nothing_starts() -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "workers.converter"),
+        env={"RABBITMQ_URL": "amqp://x", "MONGODB_URL": "mongodb://x", "CONVERTER_SLOTS": "0"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 2
+    assert b"CONVERTER_SLOTS" in errors

@@ -1,0 +1,119 @@
+"""GridFS against the real server, and against the driver's own reader."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from io import FileIO
+from typing import Any
+
+import pytest
+from gridfs import AsyncGridFSBucket
+from pymongo.asynchronous.database import AsyncDatabase
+
+from workers.converter.errors import StorageAway, VideoLost
+from workers.converter.storage import CHUNK, Storage
+
+pytestmark = pytest.mark.servers
+
+CONTENT = os.urandom(5 * CHUNK + 4321)
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+Database = AsyncDatabase[dict[str, Any]]
+
+
+@pytest.fixture
+def file() -> Iterator[FileIO]:
+    with tempfile.TemporaryFile(buffering=0) as file:
+        yield file
+
+
+async def upload(database: Database, content: bytes = CONTENT, chunk: int = CHUNK) -> None:
+    """As any GridFS client would."""
+    bucket = AsyncGridFSBucket(database, "videos", chunk_size_bytes=chunk)
+    await bucket.upload_from_stream_with_id("v1", "talk.mp4", content)
+
+
+@pytest.mark.parametrize("chunk", [CHUNK, 255 * 1024])
+async def test_a_video_arrives_as_it_was_stored(database: Database, file: FileIO, chunk: int) -> None:
+    await upload(database, chunk=chunk)
+    await Storage(database).fetch("v1", file, size=len(CONTENT), sha256=SHA256)
+    file.seek(0)
+    assert file.read() == CONTENT
+
+
+async def test_an_empty_video_arrives_too(database: Database, file: FileIO) -> None:
+    await upload(database, b"")
+    await Storage(database).fetch("v1", file, size=0, sha256=hashlib.sha256().hexdigest())
+
+
+async def test_a_video_that_is_gone_is_lost(database: Database, file: FileIO) -> None:
+    with pytest.raises(VideoLost, match="no longer stored"):
+        await Storage(database).fetch("v1", file, size=1, sha256=SHA256)
+
+
+@pytest.mark.parametrize("n", [0, 2, 5])
+async def test_a_video_with_a_hole_is_damaged(database: Database, file: FileIO, n: int) -> None:
+    await upload(database)
+    await database["videos.chunks"].delete_one({"files_id": "v1", "n": n})
+    with pytest.raises(VideoLost, match="damaged"):
+        await Storage(database).fetch("v1", file, size=len(CONTENT), sha256=SHA256)
+
+
+async def test_a_video_that_is_another_than_was_uploaded_is_damaged(database: Database, file: FileIO) -> None:
+    await upload(database, CONTENT[::-1])
+    with pytest.raises(VideoLost, match="damaged"):
+        await Storage(database).fetch("v1", file, size=len(CONTENT), sha256=SHA256)
+
+
+async def test_audio_is_readable_by_any_gridfs_client(database: Database, file: FileIO) -> None:
+    file.write(CONTENT)
+    storage = Storage(database)
+    await storage.prepare()
+    stored = await storage.keep("a1", file, filename="talk.mp3", account="me", job_id="j1")
+    assert (stored.bytes, stored.sha256) == (len(CONTENT), SHA256)
+    out = await AsyncGridFSBucket(database, "audio").open_download_stream("a1")
+    assert await out.read() == CONTENT
+    assert (out.filename, out.metadata) == ("talk.mp3", {"account": "me", "job_id": "j1"})
+
+
+class Breaking:
+    """A file that breaks, or is slow, after some reads."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._reads, self._error = 0, error
+
+    def seek(self, at: int) -> int:
+        return at
+
+    def read(self, size: int) -> bytes:
+        self._reads += 1
+        if self._reads > 6:
+            raise self._error
+        return b"x" * size
+
+
+async def test_audio_that_cannot_be_stored_whole_leaves_nothing(database: Database) -> None:
+    for error in (OSError("broken"), asyncio.CancelledError()):
+        with pytest.raises(type(error)):
+            await Storage(database).keep(
+                "a1",
+                Breaking(error),  # type: ignore[arg-type]
+                filename="x.mp3",
+                account="me",
+                job_id="j1",
+            )
+        assert await database["audio.chunks"].count_documents({}) == 0
+        assert await database["audio.files"].count_documents({}) == 0
+
+
+async def test_a_database_that_is_away_is_trouble_of_ours(file: FileIO) -> None:
+    from pymongo import AsyncMongoClient
+
+    async with AsyncMongoClient("mongodb://127.0.0.1:1/x", serverSelectionTimeoutMS=100) as client:
+        storage = Storage(client.get_default_database())
+        with pytest.raises(StorageAway):
+            await storage.fetch("v1", file, size=1, sha256=SHA256)
+        with pytest.raises(StorageAway):
+            await storage.keep("a1", file, filename="x.mp3", account="me", job_id="j1")

@@ -1,0 +1,56 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.converter.transcript import TAIL, Heard, Mark, ProgressReader, Transcript
+
+WORDS = b"""[h264 @ 0x1] Codec (h264) not on whitelist 'aac'
+Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':
+  Metadata:
+    title           : Duration: 09:09:09.09, start
+  Duration: 01:02:03.50, start: 0.000000, bitrate: 317 kb/s
+  Stream #0:0[0x1](und): Video: h264 (avc1 / 0x31637661), none, 160x120 (default)
+  Stream #0:1[0x2](und): Audio: aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono (default)
+  Stream #0:2[0x3](und): Audio: ac3 (ac-3 / 0x332D6361), 48000 Hz, 5.1 (default)
+"""
+PROGRESS = (
+    b"out_time_us=N/A\nspeed=N/A\nprogress=continue\nout_time_us=1500000\nspeed= 180x\nprogress=continue\n"
+    b"out_time_us=4000000\nspeed=1.5e+02x\nprogress=end\n"
+)
+
+cuts = st.lists(st.integers(0, len(WORDS)), max_size=8).map(sorted)
+
+
+def pieces(data: bytes, at: list[int]) -> list[bytes]:
+    return [data[a:b] for a, b in zip([0, *at], [*at, len(data)], strict=True)]
+
+
+@given(cuts)
+def test_words_are_understood_however_they_are_cut(at: list[int]) -> None:
+    transcript = Transcript()
+    for piece in pieces(WORDS, at):
+        transcript.feed(piece)
+    assert transcript.heard() == Heard(length=3723.5, codec="aac", tail=WORDS.decode())
+
+
+@given(cuts)
+def test_progress_is_understood_however_it_is_cut(at: list[int]) -> None:
+    reader = ProgressReader()
+    marks = [mark for piece in pieces(PROGRESS, at) for mark in reader.feed(piece)]
+    assert marks == [Mark(0.0, None), Mark(1.5, 180.0), Mark(4.0, 150.0)]
+    assert reader.seconds == 4.0
+
+
+def test_a_line_without_end_is_not_kept() -> None:
+    transcript = Transcript()
+    for _ in range(100):
+        transcript.feed(b"x" * TAIL)
+    transcript.feed(b"\n" + WORDS)
+    heard = transcript.heard()
+    assert len(heard.tail) == TAIL
+    assert heard.codec == "aac"
+
+
+def test_an_unknown_length_is_none() -> None:
+    transcript = Transcript()
+    transcript.feed(b"  Duration: N/A, start: 0.000000, bitrate: N/A\n")
+    assert transcript.heard().length is None
