@@ -2,6 +2,7 @@
 
 set positional-arguments
 set quiet
+set no-exit-message
 
 root := justfile_directory()
 local := env("LOCAL_DIR", "")

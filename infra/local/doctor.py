@@ -38,7 +38,7 @@ def examine(settings: LocalSettings) -> Iterator[Finding]:
         program = Path(sys.executable).with_name(PROGRAM)
         yield Finding("mongodb", program.exists(), str(program), RENEW)
     yield _ffmpeg()
-    if state.is_running(settings.directory):
+    if state.holder(settings.directory):
         yield Finding("ports", True, "held by the running stack", "")
     else:
         yield _port("gateway", settings.gateway_host, settings.gateway_port)

@@ -12,7 +12,7 @@ from infra.local import state
 
 log = structlog.get_logger()
 
-GRACE = 10.0
+GRACE = 4.0
 POLL_SECONDS = 0.1
 
 
@@ -24,14 +24,16 @@ async def end(directory: Path) -> None:
     stale = state.last(directory)
     if stale is None:
         return
-    log.warning("cleaning_after_killed_stack", pid=stale.pid)
+    log.warning("stack_was_killed", pid=stale.pid)
     deadline = asyncio.get_running_loop().time() + GRACE
     while left := [
         part for part in stale.components if part.pid and state.identity(part.pid) == part.identity
     ]:
         for part in left:
-            kind = signal.SIGTERM if asyncio.get_running_loop().time() < deadline else signal.SIGKILL
+            if asyncio.get_running_loop().time() < deadline:
+                continue
+            log.warning("killing_leftover", component=part.name, pid=part.pid)
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(part.pid or 0, kind)
+                os.killpg(part.pid or 0, signal.SIGKILL)
         await asyncio.sleep(POLL_SECONDS)
     state.remove(directory)

@@ -152,6 +152,9 @@ class RabbitMQ:
             "log.console": "true",
             "log.console.level": "warning",
             "log.console.formatter": "json",
+            "log.console.formatter.time_format": "rfc3339_T",
+            "log.console.formatter.json.field_map": "time:timestamp level msg:event",
+            "log.connection.level": "error",  # a client that goes away is no news
             "log.file": "false",
         }
         if self.management_port:

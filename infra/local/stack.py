@@ -87,7 +87,7 @@ def _wait_until_ready(settings: LocalSettings, say: Say) -> state.State:
                     say(f"  {part.name:<12} ready after {part.seconds:.1f} s")
             if known and known.ready:
                 return known
-            if starting.poll() is not None and not state.is_running(settings.directory):
+            if starting.poll() is not None and state.holder(settings.directory) is None:
                 raise NotReady(_last_words(settings))
             time.sleep(POLL_SECONDS)
         raise NotReady(f"the stack was not ready after {START_SECONDS:.0f} s; see {settings.logs}")
@@ -122,15 +122,15 @@ def _last_words(settings: LocalSettings) -> str:
 
 def down(directory: Path) -> bool:
     """Stop the stack that runs in the directory and wait for its end. Returns False when none runs."""
-    known = state.running(directory)
-    if known is None:
+    pid = state.holder(directory)
+    if not pid:
         return False
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + STOP_SECONDS
         with contextlib.suppress(ProcessLookupError):
-            os.kill(known.pid, number)
+            os.kill(pid, number)
         while time.monotonic() < deadline:
-            if not state.is_running(directory):
+            if state.holder(directory) != pid:
                 return True
             time.sleep(POLL_SECONDS)
-    raise NotReady(f"the stack (process {known.pid}) does not end")
+    raise NotReady(f"the stack (process {pid}) does not end")

@@ -1,13 +1,14 @@
 """What a running stack tells others: `.local/state.json`, and the lock that says whether it still runs.
 
-The lock is the truth: the kernel frees it when the supervisor ends, however it ended. A state file whose
-lock is free is stale. The file holds passwords and is for its owner only.
+The lock is the truth: the kernel frees it when the supervisor ends, however it ended. A state file that the
+lock's holder has not written is stale. It holds passwords and is for its owner only.
 """
 
 import contextlib
 import fcntl
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,8 @@ from events.settings import load
 from infra.local.errors import AlreadyRunning
 from infra.local.settings import LocalSettings
 
+LOCK_TRIES, LOCK_PAUSE = 10, 0.05
+"""Looking whether the lock is held takes it for a moment; these outlast that."""
 Phase = Literal["starting", "ready", "restarting", "stopping"]
 
 
@@ -70,33 +73,41 @@ def remove(directory: Path) -> None:
 def lock(directory: Path) -> Iterator[None]:
     """Hold the directory's lock: one stack at a time. Raises AlreadyRunning."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (directory / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            state = last(directory)
-            who = f"process {state.pid}" if state else "another process, which is just starting"
-            raise AlreadyRunning(
-                f"the stack in {directory} is run by {who}; stop it with `./justw down`"
-            ) from None
+    with (directory / "lock").open("a+") as file:
+        for again in reversed(range(LOCK_TRIES)):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not again:  # and not just somebody looking
+                    raise AlreadyRunning(
+                        f"the stack in {directory} is run by process {holder(directory)};"
+                        " stop it with `./justw down`"
+                    ) from None
+            time.sleep(LOCK_PAUSE)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
         yield
 
 
-def is_running(directory: Path) -> bool:
-    """Whether a supervisor holds the directory's lock."""
-    if not (directory / "lock").exists():
-        return False
-    with (directory / "lock").open("r") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
+def holder(directory: Path) -> int | None:
+    """Return the pid of the supervisor that holds the directory's lock; None when none does."""
+    try:
+        with (directory / "lock").open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read() or 0)  # 0: in the very moment of taking it
+    except FileNotFoundError:
+        pass
+    return None
 
 
 def running(directory: Path) -> State | None:
     """Return the state of the running stack, or None: a stale file is not believed."""
-    return last(directory) if is_running(directory) else None
+    state = last(directory)
+    return state if state and state.pid == holder(directory) else None
 
 
 def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -107,10 +118,11 @@ def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def identity(pid: int) -> str | None:
-    """Return when a process was started, as its system says it; None when there is no such process."""
+    """Return when a process was started, as its system says it; None when it has ended."""
     try:
-        # Field 22 of proc(5)'s stat; the second field, the name, may hold spaces.
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        # Fields 3 (state) and 22 (start time) of proc(5)'s stat; field 2, the name, may hold spaces.
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if fields[0] == "Z" else fields[19]
     except OSError:
         if Path("/proc/self/stat").exists():
             return None

@@ -57,6 +57,7 @@ class Supervisor:
     async def _work(self) -> None:
         mine, urls = servers(self._settings)
         self._environment = _environment(self._settings, urls)
+        self._write()
         await self._start(mine)
         await self._start(services(self._settings, {**os.environ, **self._environment}))
         self._ready = True

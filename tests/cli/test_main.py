@@ -26,13 +26,9 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
 
 
 def test_an_error_is_told_with_its_causes() -> None:
-    try:
-        try:
-            raise OSError("connection refused")
-        except OSError as cause:
-            raise NotConfirmed("the broker is away") from cause
-    except TonearmError as error:
-        assert main.causes(error) == "the broker is away\n  because: connection refused"
+    error = NotConfirmed("the broker is away")
+    error.__cause__ = OSError("connection refused")
+    assert main.causes(error) == "the broker is away\n  because: connection refused"
 
 
 @pytest.mark.parametrize(

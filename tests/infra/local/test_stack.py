@@ -1,0 +1,108 @@
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from waiting import wait_for
+
+from infra.local import ports, state
+
+pytestmark = pytest.mark.system
+
+
+class Tonearm:
+    """The command `tonearm` with a stack directory and ports of the test's own."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.endswith("_URL")},
+            "LOCAL_DIR": str(directory),
+            "GATEWAY_PORT": str(ports.free_port()),
+            "AUTH_PORT": str(ports.free_port()),
+            "CONVERTERS": "1",
+        }
+
+    async def __call__(self, *arguments: str) -> tuple[int, str]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "cli.main", *arguments),
+            env=self.environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode()
+
+    def pids(self) -> dict[str, int]:
+        known = state.running(self.directory)
+        return {part.name: part.pid for part in known.components if part.pid} if known else {}
+
+
+@pytest.fixture
+async def tonearm(tmp_path: Path):
+    command = Tonearm(tmp_path / "stack")
+    yield command
+    await command("down")
+
+
+async def test_the_stack_starts_once_heals_itself_and_ends_without_a_trace(tonearm: Tonearm) -> None:
+    code, said = await tonearm("up", "--detach")
+    assert code == 0, said
+    assert "gateway      ready" in said
+
+    code, said = await tonearm("up", "--no-logs")
+    assert code == 69
+    assert "justw down" in said
+
+    first = tonearm.pids()
+    assert len(first) == 7
+    os.kill(first["notifier"], signal.SIGKILL)
+    await wait_for(lambda: tonearm.pids().get("notifier") not in (None, first["notifier"]), 20)
+    code, said = await tonearm("status")
+    assert "restarts: 1" in said
+
+    pids = tonearm.pids()
+    begin = asyncio.get_running_loop().time()
+    code, said = await tonearm("down")
+    assert code == 0, said
+    assert asyncio.get_running_loop().time() - begin < 10
+    assert [name for name, pid in pids.items() if state.identity(pid)] == []
+    assert (await tonearm("status"))[0] == 69
+
+
+async def test_a_killed_stack_leaves_nothing_running_and_the_next_finds_its_data(tonearm: Tonearm) -> None:
+    code, said = await tonearm("up", "-d")
+    assert code == 0, said
+    pids = tonearm.pids()
+    account = {"email": "someone@example.org", "password": "correct horse battery"}
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{tonearm.environment['GATEWAY_PORT']}"
+    ) as client:
+        assert (await client.post("/register", json=account)).status_code == 201
+
+    supervisor = state.holder(tonearm.directory)
+    assert supervisor
+    os.kill(supervisor, signal.SIGKILL)
+    await wait_for(lambda: not {name for name, pid in pids.items() if state.identity(pid)}, 20)
+
+    code, said = await tonearm("up", "-d")
+    assert code == 0, said
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{tonearm.environment['GATEWAY_PORT']}"
+    ) as client:
+        assert (await client.post("/login", json=account)).status_code == 200
+
+
+async def test_a_failed_start_says_why_and_stops_what_it_had_started(tonearm: Tonearm) -> None:
+    tonearm.environment["ADMIN_EMAIL"], tonearm.environment["ADMIN_PASSWORD"] = "not an address", "x"
+    code, said = await tonearm("up", "-d")
+    assert code == 69
+    assert "auth ended with code" in said
+    assert "ADMIN_EMAIL" in said
+    assert state.holder(tonearm.directory) is None
+    lines = [json.loads(line) for line in (tonearm.directory / "logs/stack.jsonl").read_text().splitlines()]
+    assert lines[-1]["event"] == "stopped"
