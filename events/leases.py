@@ -1,12 +1,14 @@
 """A lease in MongoDB: one holder at a time, taken over when the holder falls silent.
 
 Two holders at once are possible for a moment (a paused process that wakes up), so what a lease guards
-must be safe to do twice; the lease only makes that rare. The time is the database's, never ours.
+must be safe to do twice; the lease only makes that rare. So the holders' own clocks serve; `$$NOW` of the
+database would be finer and is not there in every MongoDB-wire server.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -27,12 +29,11 @@ class Lease:
 
     async def take(self) -> bool:
         """Take or renew the lease; False while another holds it. Raises Unavailable."""
-        mine_or_expired = [{"holder": self._holder}, {"$expr": {"$lt": ["$expires", "$$NOW"]}}]
-        until = {"$add": ["$$NOW", int(self._ttl * 1000)]}
+        now = datetime.now(UTC)
         try:
             await self._leases.update_one(
-                {"_id": self._name, "$or": mine_or_expired},
-                [{"$set": {"holder": self._holder, "expires": until}}],
+                {"_id": self._name, "$or": [{"holder": self._holder}, {"expires": {"$lt": now}}]},
+                {"$set": {"holder": self._holder, "expires": now + timedelta(seconds=self._ttl)}},
                 upsert=True,
             )
         except DuplicateKeyError:

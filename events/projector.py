@@ -6,6 +6,7 @@ the fold does not mind. At start the event at the checkpoint is read again and m
 """
 
 import asyncio
+import contextlib
 from typing import Any
 
 import structlog
@@ -69,10 +70,10 @@ class Projector:
         store = await self._views.live()
         await store.prepare()
         checkpoint = await store.checkpoint()
-        batches = StreamReader(self._stream_url, after(checkpoint), name="projector").batches()
+        reader = StreamReader(self._stream_url, after(checkpoint), name="projector")
         self.position = checkpoint.offset if checkpoint else None
         log.info("projecting", views=store.name, after=self.position)
-        try:
+        async with contextlib.aclosing(reader.batches()) as batches:
             async for batch in batches:
                 for at in range(0, len(batch), _AT_ONCE):
                     if lost.is_set():
@@ -81,8 +82,6 @@ class Projector:
                         raise LeaseLost("another version of the views is live now")
                     checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE])
                     self.position, self.trouble = checkpoint.offset if checkpoint else None, None
-        finally:
-            await batches.aclose()  # type: ignore[attr-defined]
 
 
 def after(checkpoint: Checkpoint | None) -> First | Resume:

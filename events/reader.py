@@ -12,7 +12,7 @@ The callback only appends to a buffer: an exception inside it would drop the res
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -100,10 +100,11 @@ class StreamReader:
         self._silence = silence
         self._last: RawRecord | None = None
 
-    async def batches(self) -> AsyncIterator[list[RawRecord]]:
+    async def batches(self) -> AsyncGenerator[list[RawRecord], None]:
         """Yield records in order as they come, as many at a time as have come; never an empty list.
 
-        Never ends by itself: trouble with the broker is waited out, with a back-off of at most 5 s.
+        Close it when done (`contextlib.aclosing`), and the connection closes with it. Never ends by
+        itself: trouble with the broker is waited out, with a back-off of at most 5 s.
         Raises LogDamaged when the last record read is no longer where it was.
         """
         pause = 0.1
@@ -282,32 +283,3 @@ async def bounds(url: str, stream: str = "events", *, patience: float = 2.0) -> 
             return None
         ends.append(batch)
     return Bounds(ends[0][0].offset, ends[1][-1].offset)
-
-
-class Reading:
-    """`async with Reading(reader) as batches`: closes the reader's connection when the block ends."""
-
-    def __init__(self, reader: StreamReader) -> None:
-        self._batches = reader.batches()
-
-    async def __aenter__(self) -> AsyncIterator[list[RawRecord]]:
-        return self._batches
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._batches.aclose()  # type: ignore[attr-defined]
-
-
-__all__ = [
-    "Bounds",
-    "First",
-    "FromOffset",
-    "FromTime",
-    "Last",
-    "Next",
-    "RawRecord",
-    "Reading",
-    "Resume",
-    "Start",
-    "StreamReader",
-    "bounds",
-]

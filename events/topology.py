@@ -91,8 +91,6 @@ async def missing(url: str, management_url: str, *, timeout: float = 5.0) -> tup
     try:
         async with httpx.AsyncClient(timeout=timeout, auth=auth) as client:
             answer = await client.get(f"{base}/api/exchanges/{vhost}/{EXCHANGE}/bindings/source")
-            if answer.status_code == httpx.codes.NOT_FOUND:
-                return (f"exchange {EXCHANGE}",)
             answer.raise_for_status()
             rows: list[dict[str, Any]] = answer.json()
     except (httpx.HTTPError, ValueError) as error:

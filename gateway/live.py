@@ -7,7 +7,7 @@ takes any order and any repetition, so it does not matter that view and tail ove
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 import structlog
 
@@ -15,7 +15,7 @@ from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.projections.jobs import JobView, fold
 from events.projector import after
-from events.reader import FromOffset, RawRecord, Reading, StreamReader, bounds
+from events.reader import FromOffset, RawRecord, StreamReader, bounds
 from events.views import JobViews
 from gateway.subscriptions import Subscriptions
 from gateway.tail import Tail
@@ -95,7 +95,7 @@ class Live:
                 yield recorded
             return
         reader = StreamReader(self._stream_url, FromOffset(first), name="gateway history")
-        async with self._reading, Reading(reader) as batches:
+        async with self._reading, aclosing(reader.batches()) as batches:
             async for batch in batches:
                 for record in batch:
                     if record.offset <= last and (found := _readable(record)) is not None:
@@ -114,7 +114,7 @@ class Live:
         reader = StreamReader(self._stream_url, after(checkpoint), name="gateway", on_state=self._on_state)
         pruning = asyncio.create_task(self._prune())
         try:
-            async with Reading(reader) as batches:
+            async with aclosing(reader.batches()) as batches:
                 async for batch in batches:
                     self._take(batch)
         finally:

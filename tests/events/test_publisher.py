@@ -1,6 +1,7 @@
 """What the publisher promises, against a real broker."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 from making import started, uploaded
@@ -9,14 +10,14 @@ from events import topology
 from events.envelope import decode
 from events.errors import NotConfirmed, Unavailable
 from events.publisher import Publisher
-from events.reader import First, Reading, StreamReader
+from events.reader import First, StreamReader
 
 pytestmark = pytest.mark.servers
 
 
 async def read(stream_url: str, count: int) -> list[str]:
     ids: list[str] = []
-    async with asyncio.timeout(60), Reading(StreamReader(stream_url, First())) as batches:
+    async with asyncio.timeout(60), aclosing(StreamReader(stream_url, First()).batches()) as batches:
         async for batch in batches:
             ids += [decode(record.body).id for record in batch]
             if len(ids) >= count:

@@ -1,6 +1,7 @@
 """What the reader promises, against a real broker that is restarted, cut and replaced."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 from making import started
@@ -10,7 +11,7 @@ from events.envelope import decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, RetentionGap
 from events.projector import after
 from events.publisher import Publisher
-from events.reader import First, FromOffset, Next, RawRecord, Reading, StreamReader, bounds
+from events.reader import First, FromOffset, Next, RawRecord, StreamReader, bounds
 from events.views import Checkpoint
 
 pytestmark = pytest.mark.servers
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.servers
 
 async def take(reader: StreamReader, count: int) -> list[RawRecord]:
     records: list[RawRecord] = []
-    async with asyncio.timeout(90), Reading(reader) as batches:
+    async with asyncio.timeout(90), aclosing(reader.batches()) as batches:
         async for batch in batches:
             records += batch
             if len(records) >= count:
@@ -27,6 +28,7 @@ async def take(reader: StreamReader, count: int) -> list[RawRecord]:
 
 
 async def publish(url: str, first: int, last: int) -> None:
+    await topology.declare_when_up(url)
     async with Publisher(url, name="test", attempts=30) as publisher:
         await asyncio.gather(*(publisher.publish(started(f"j{n}")) for n in range(first, last)))
 
@@ -95,7 +97,7 @@ async def test_a_half_open_connection_is_noticed(broker, frozen_wire, eventually
 
     async def read() -> None:
         reader = StreamReader(proxy.url, First(), on_state=states.append, silence=1.0)
-        async with Reading(reader) as batches:
+        async with aclosing(reader.batches()) as batches:
             async for batch in batches:
                 seen.extend(batch)
                 if len(seen) >= 3:

@@ -1,6 +1,7 @@
 """What a worker promises about the messages it takes, against a real broker."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 from making import event, uploaded
@@ -8,7 +9,7 @@ from making import event, uploaded
 from events import topology
 from events.envelope import Event, decode, encode
 from events.publisher import Publisher
-from events.reader import First, Reading, StreamReader
+from events.reader import First, StreamReader
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
 from events.work import MAX_REDELIVERIES, Work, Worker
 
@@ -63,7 +64,7 @@ class Running:
 
 async def log_until(broker, type_: str) -> list[Event]:
     events: list[Event] = []
-    async with asyncio.timeout(60), Reading(StreamReader(broker.stream_url, First())) as batches:
+    async with asyncio.timeout(60), aclosing(StreamReader(broker.stream_url, First()).batches()) as batches:
         async for batch in batches:
             events += [decode(record.body) for record in batch]
             if any(each.type == type_ for each in events):

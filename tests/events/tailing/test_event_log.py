@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from events.envelope import Event, job_event
 from events.errors import NotConfirmed
 from events.ids import new_id
 from events.publisher import Publisher
-from events.reader import First, Reading, StreamReader, bounds
+from events.reader import First, StreamReader, bounds
 from events.tailing.event_log import EventLog
 from events.types import JobFailed, JobStarted
 
@@ -40,7 +41,7 @@ async def publish_surely(publisher: Publisher, event: Event) -> None:
 async def offsets_held(url):
     """Every offset that the log holds, by another reader."""
     ends, offsets = await bounds(url), []
-    async with Reading(StreamReader(url, First())) as batches:
+    async with aclosing(StreamReader(url, First()).batches()) as batches:
         async for batch in batches:
             offsets += [raw.offset for raw in batch]
             if offsets[-1] >= ends.last:
