@@ -100,7 +100,7 @@ async def _keep_link(publisher: Publisher, url: str, accounts: Accounts) -> None
         if not publisher.ready:
             try:
                 await topology.declare(url)
-                await publisher.__aenter__()
+                await publisher.open()
                 await accounts.announce_rest()
             except Exception as error:  # whatever it is, this loop is what mends it
                 log.warning("broker_away", error=repr(error))

@@ -126,8 +126,12 @@ class Publisher:
         """
         await self._channel.publish(topology.EXCHANGE, event.type, encode(event), {}, event.id)
 
-    async def __aenter__(self) -> Self:
+    async def open(self) -> None:
+        """Connect ahead of the first publish. Raises Unavailable."""
         await self._channel.open()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
         return self
 
     async def __aexit__(

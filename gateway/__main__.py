@@ -158,7 +158,7 @@ async def _keep_open(publisher: Publisher) -> None:
     while True:
         if not publisher.ready:
             try:
-                await publisher.__aenter__()
+                await publisher.open()
             except Unavailable as error:
                 log.warning("broker_away", error=str(error))
         await asyncio.sleep(1.0)
