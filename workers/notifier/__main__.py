@@ -21,7 +21,8 @@ from workers.notifier.accounts import AuthAccounts
 from workers.notifier.handler import Notifier
 from workers.notifier.letter import letterhead
 from workers.notifier.sent import SentMails
-from workers.notifier.smtp import Mailer, parse_smtp_url
+from workers.notifier.smtp import Mailer
+from workers.notifier.smtp_url import parse_smtp_url
 
 log = structlog.get_logger()
 

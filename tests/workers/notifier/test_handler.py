@@ -32,7 +32,8 @@ from workers.notifier.errors import MailDelayed
 from workers.notifier.handler import Notifier
 from workers.notifier.letter import letterhead
 from workers.notifier.sent import SentMails
-from workers.notifier.smtp import Mailer, parse_smtp_url
+from workers.notifier.smtp import Mailer
+from workers.notifier.smtp_url import parse_smtp_url
 
 UPLOADED = JobUploaded(filename="holiday.mp4", content_type="video/mp4", bytes=1, sha256="0", video_id="v")
 CONVERTED = JobConverted(
