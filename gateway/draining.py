@@ -3,37 +3,54 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from gateway.errors import ShuttingDown
 
+_CLEAN_UP = 1.0
+
 
 class Uploading:
-    """Counts the uploads under way."""
+    """The uploads under way, by the tasks that handle them."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
         self._idle = asyncio.Event()
         self._idle.set()
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._tasks)
+
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Count an upload for the block. Raises ShuttingDown once closed."""
+        """Count the current task's upload for the block. Raises ShuttingDown once closed."""
         if self._closed:
             raise ShuttingDown("this server is about to stop; another one will take the upload")
-        self.count += 1
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - a request is always handled in one
+        self._tasks.add(task)
         self._idle.clear()
         try:
             yield
         finally:
-            self.count -= 1
-            if self.count == 0:
+            self._tasks.discard(task)
+            if not self._tasks:
                 self._idle.set()
 
     async def close(self, grace: float) -> int:
-        """Take no new ones, wait up to `grace` seconds for the others; how many are still under way."""
+        """Take no new ones, wait up to `grace` seconds, cancel what is left; how many those were."""
         self._closed = True
+        await self._wait(grace)
+        left = len(self._tasks)
+        for task in self._tasks:
+            task.cancel()
+        await self._wait(_CLEAN_UP)
+        return left
+
+    async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(grace):
+            async with asyncio.timeout(seconds):
                 await self._idle.wait()
-        return self.count

@@ -39,7 +39,8 @@ class FileInForm:
                 boundary.encode("ascii", "replace"),
                 max_segment_size=limit,
                 max_segment_count=_MAX_PARTS,
-                strict=True,
+                # Strict, it judges by how the body was cut into pieces, and refuses some good forms.
+                strict=False,
             )
         except MultipartError as error:
             raise NotAForm(f"the form's boundary: {error}") from error

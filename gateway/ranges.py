@@ -51,7 +51,7 @@ class Version(NamedTuple):
 
 
 _TAGS = re.compile(r'\s*((?:W/)?"[^"]*")\s*(?:,|$)')
-_RANGE = re.compile(r"(\d*)-(\d*)")
+_RANGE = re.compile(r"([0-9]*)-([0-9]*)")
 _MAX_DIGITS = 20
 """More digits than any size has; longer numbers are not worth their conversion."""
 

@@ -21,7 +21,7 @@ class Tail:
         self._events: deque[tuple[float, Recorded]] = deque()
         self._by_job: dict[str, deque[Recorded]] = {}
         self._by_account: dict[str, set[str]] = {}
-        self._ids: dict[str, int] = {}
+        self._ids: dict[str, deque[int]] = {}
 
     def __len__(self) -> int:
         return len(self._events)
@@ -33,7 +33,7 @@ class Tail:
         self._events.append((now, recorded))
         self._by_job.setdefault(event.subject, deque()).append(recorded)
         self._by_account.setdefault(event.account, set()).add(event.subject)
-        self._ids.setdefault(event.id, recorded.offset)
+        self._ids.setdefault(event.id, deque()).append(recorded.offset)
 
     def pass_over(self, offset: int) -> None:
         """Note that the log goes on to `offset` without an event of a job."""
@@ -55,7 +55,8 @@ class Tail:
 
     def repeats(self, recorded: Recorded) -> bool:
         """Tell whether the same event is held from an earlier place in the log."""
-        return self._ids.get(recorded.event.id, recorded.offset) < recorded.offset
+        offsets = self._ids.get(recorded.event.id)
+        return offsets is not None and offsets[0] < recorded.offset
 
     def of_job(self, job_id: str) -> tuple[Recorded, ...]:
         """Return the events held of one job."""
@@ -77,7 +78,9 @@ class Tail:
         event = recorded.event
         events = self._by_job[event.subject]
         events.popleft()
-        if self._ids.get(event.id) == recorded.offset:
+        offsets = self._ids[event.id]
+        offsets.popleft()
+        if not offsets:
             del self._ids[event.id]
         if not events:
             del self._by_job[event.subject]

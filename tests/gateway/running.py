@@ -44,9 +44,10 @@ class FakeAuth:
     def token(self, account: str, *, roles: tuple[str, ...] = ("user",), **changes: Any) -> str:
         """Sign a token; `changes` replace claims, None removes one. `typ`, `kid` and `key` may change too."""
         now = int(time.time())
+        changes.setdefault("exp", now + changes.pop("lifetime", 600))
         typ, kid = changes.pop("typ", "at+jwt"), changes.pop("kid", self.kid)
         key = changes.pop("key", self.key)
-        claims = {"iss": "tonearm", "aud": "tonearm", "sub": account, "iat": now, "exp": now + 600}
+        claims = {"iss": "tonearm", "aud": "tonearm", "sub": account, "iat": now}
         claims |= {"jti": new_id(), "roles": list(roles), **changes}
         claims = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(claims, key, algorithm="EdDSA", headers={"typ": typ, "kid": kid})

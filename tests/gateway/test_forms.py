@@ -1,0 +1,86 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.bodies import Patience, incoming
+from gateway.errors import BadForm, BodyCutOff, BodyStalled, BodyTooLarge, NoFile, NotAForm
+from gateway.forms import FileInForm
+
+TYPE = "multipart/form-data; boundary=bb"
+
+
+async def pieces(body: bytes, cuts: list[int]) -> AsyncIterator[bytes]:
+    edges = sorted({0, len(body), *(cut % (len(body) + 1) for cut in cuts)})
+    for first, last in itertools.pairwise(edges):
+        yield body[first:last]
+
+
+def form(file: bytes, before: bytes = b"") -> bytes:
+    return (
+        b'--bb\r\nContent-Disposition: form-data; name="note"\r\n'
+        b"Content-Type: text/plain; charset=punycode\r\n\r\n" + before + b"\r\n"
+        b'--bb\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        + file
+        + b"\r\n--bb--\r\n"
+    )
+
+
+@given(st.binary(max_size=200), st.binary(max_size=50), st.lists(st.integers(0, 1000), max_size=20))
+async def test_the_file_comes_out_however_the_body_was_cut(
+    file: bytes, before: bytes, cuts: list[int]
+) -> None:
+    part = await FileInForm(TYPE, pieces(form(file, before), cuts), limit=1000).open()
+    assert part.filename == "a.mp4"
+    assert b"".join([chunk async for chunk in part.chunks()]) == file
+
+
+async def test_what_is_no_form_is_refused() -> None:
+    for content_type in (None, "", "text/plain", "multipart/form-data", f"{TYPE}{'b' * 70}"):
+        with pytest.raises(NotAForm):
+            FileInForm(content_type, pieces(b"", []), limit=10)
+    with pytest.raises(BadForm):
+        await FileInForm(TYPE, pieces(form(b"x")[:50], []), limit=10).open()
+    with pytest.raises(NoFile):
+        await FileInForm(TYPE, pieces(form(b"x").replace(b'"file"', b'"video"'), []), limit=10).open()
+
+
+async def test_parts_beyond_the_limits_are_refused() -> None:
+    part = await FileInForm(TYPE, pieces(form(b"x" * 11), [150]), limit=10).open()
+    with pytest.raises(BodyTooLarge):
+        [chunk async for chunk in part.chunks()]
+    many = b'--bb\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n' * 20 + form(b"x")
+    with pytest.raises(BodyTooLarge):
+        await FileInForm(TYPE, pieces(many, []), limit=10).open()
+
+
+async def read(messages: list[dict[str, object]], **patience: float) -> bytes:
+    coming = iter(messages)
+
+    async def receive() -> object:
+        message = next(coming)
+        if delay := message.get("delay"):
+            await asyncio.sleep(float(str(delay)))
+        return message
+
+    body = incoming(receive, limit=10, patience=Patience(**patience))  # type: ignore[arg-type]
+    return b"".join([piece async for piece in body])
+
+
+def piece(body: bytes, more: bool = True, delay: float = 0) -> dict[str, object]:
+    return {"type": "http.request", "body": body, "more_body": more, "delay": delay}
+
+
+async def test_a_body_is_bounded_in_size_and_patience() -> None:
+    assert await read([piece(b"12345"), piece(b""), piece(b"67890", more=False)]) == b"1234567890"
+    with pytest.raises(BodyTooLarge):
+        await read([piece(b"12345678901", more=False)])
+    with pytest.raises(BodyCutOff):
+        await read([piece(b"1"), {"type": "http.disconnect"}])
+    with pytest.raises(BodyStalled):
+        await read([piece(b"1", delay=5)], idle=0.05)
+    with pytest.raises(BodyStalled):
+        await read([piece(b"1", delay=0.02)] * 9, idle=1, window=0.1, min_rate=1000)

@@ -1,0 +1,85 @@
+"""File names, cursors and keys: what comes from a client is checked or cleaned."""
+
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.ids import new_id
+from gateway import cursors, sse
+from gateway.errors import BadCursor, BadKey
+from gateway.filenames import LONGEST, as_mp3, attachment, cleaned
+from gateway.idempotency import read_key
+from gateway.tracing import traceparent
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("a.mp4", "a.mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Videos\\a b.mp4", "a b.mp4"),
+        ("evil\u202egnp.mp4\x00\n", "evilgnp.mp4"),
+        ("", "video"),
+        ("..", "video"),
+        ("/", "video"),
+        ("e\u0301.mp4", "é.mp4"),
+    ],
+)
+def test_a_name_is_cleaned(raw: str, clean: str) -> None:
+    assert cleaned(raw) == clean
+
+
+@given(st.text(max_size=400))
+def test_a_clean_name_stays_clean_and_short(raw: str) -> None:
+    name = cleaned(raw)
+    assert name
+    assert len(name.encode()) <= LONGEST
+    assert "/" not in name
+    assert cleaned(name) == name
+    header = attachment(as_mp3(name))
+    assert header.isascii()
+    assert "\n" not in header
+    assert unquote(header.partition("filename*=UTF-8''")[2]) == as_mp3(name)
+
+
+def test_the_audio_is_named_after_the_video() -> None:
+    assert as_mp3("a.b.mp4") == "a.b.mp3"
+    assert as_mp3("noext") == "noext.mp3"
+
+
+@given(st.text(max_size=60))
+def test_a_cursor_is_ours_or_refused(text: str) -> None:
+    job_id = new_id()
+    assert cursors.decode(cursors.encode(job_id)) == job_id
+    with pytest.raises(BadCursor):
+        cursors.decode(text)
+
+
+@pytest.mark.parametrize("changed", ["", "A", "=", "\n"])
+def test_a_changed_cursor_is_refused(changed: str) -> None:
+    cursor = cursors.encode(new_id())
+    with pytest.raises(BadCursor):
+        cursors.decode(cursor[:-1] + changed)
+
+
+def test_a_key_may_be_quoted_or_bare() -> None:
+    assert read_key(None) is None
+    assert read_key('"a b"') == read_key("a b") == "a b"
+    for bad in ("", '""', "é", "x" * 256, "a\x00b"):
+        with pytest.raises(BadKey):
+            read_key(bad)
+
+
+def test_a_last_event_id_that_is_no_offset_counts_as_none() -> None:
+    assert sse.last_event_id("17") == 17
+    for other in (None, "", "-1", "٣", "1.5", "9" * 40):
+        assert sse.last_event_id(other) is None
+
+
+def test_a_trace_goes_on_or_begins() -> None:
+    given_one = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    assert traceparent(given_one) == given_one
+    for bad in (None, "", given_one.upper(), "00-" + "0" * 32 + "-00f067aa0ba902b7-01"):
+        assert traceparent(traceparent(bad)) != bad

@@ -1,0 +1,67 @@
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from events.envelope import Recorded, job_event
+from events.types import JobStarted
+from gateway.tail import Tail
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def started(job: int, attempt: int, offset: int) -> Recorded:
+    payload = JobStarted(run=1, attempt=attempt, worker="w")
+    event = job_event(payload, job_id=f"job{job}", account=f"account{job % 2}", source="test", time=NOW)
+    return Recorded(offset, event)
+
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.integers(0, 4), st.integers(1, 3)),
+        st.tuples(st.just("pass"), st.just(0), st.just(0)),
+        st.tuples(st.just("prune"), st.integers(-5, 5), st.just(0)),
+    ),
+    max_size=40,
+)
+
+
+@given(steps)
+def test_it_holds_what_the_stored_views_may_lack_and_what_is_young(steps: list[tuple[str, int, int]]) -> None:
+    tail, log, now, pruned = Tail(-1, keep=10), [], 0.0, -1
+    for offset, (what, number, attempt) in enumerate(steps):
+        now += 3
+        if what == "add":
+            recorded = started(number, attempt, offset)
+            log.append((now, recorded))
+            tail.add(recorded, now)
+        elif what == "pass":
+            tail.pass_over(offset)
+        else:
+            pruned = max(pruned, offset + number)
+            tail.prune(offset + number, now)
+    must = [recorded for since, recorded in log if recorded.offset > pruned or now - since < 10]
+    held = list(tail.between(0, len(steps)))
+    assert [each for each in held if each in must] == must
+    assert held == [recorded for _, recorded in log[len(log) - len(held) :]]
+    if held:
+        assert tail.holds(held[0].offset)
+    for job in range(5):
+        assert list(tail.of_job(f"job{job}")) == [each for each in held if each.event.subject == f"job{job}"]
+    for account in ("account0", "account1"):
+        jobs = {each.event.subject for each in held if each.event.account == account}
+        assert tail.jobs_of(account) == sorted(jobs, reverse=True)
+    assert all(tail.has(each.event.id) for each in held)
+
+
+def test_what_was_let_go_is_not_claimed() -> None:
+    tail = Tail(9, keep=0)
+    assert not tail.holds(9)
+    assert tail.holds(10)
+    tail.add(started(1, 1, 12), 0)
+    tail.add(started(1, 1, 15), 0)
+    assert tail.repeats(started(1, 1, 15))
+    tail.prune(12, 1)
+    assert not tail.holds(12)
+    assert tail.holds(13)
+    assert [each.offset for each in tail.between(0, 99)] == [15]

@@ -1,0 +1,230 @@
+"""Live events over real HTTP."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from waiting import wait_for
+
+from events.ids import new_id
+from events.progress import Progress, ProgressSender
+from tests.gateway.running import FAILED, STARTED, Gateway, gateway_running
+
+
+class Stream:
+    """An open event stream, read in the background."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, str]] = []
+        self.raw = ""
+        self.open = False
+        self.ended = asyncio.Event()
+
+    async def read(self, client: httpx.AsyncClient, path: str, headers: dict[str, str]) -> None:
+        try:
+            async with client.stream("GET", path, headers=headers, timeout=60) as answer:
+                assert answer.status_code == 200, await answer.aread()
+                assert answer.headers["content-type"].startswith("text/event-stream")
+                self.open = True
+                async for text in answer.aiter_text():
+                    self.raw += text
+                    *whole, _ = self.raw.split("\n\n")
+                    blocks = [dict(line.split(": ", 1) for line in each.split("\n")) for each in whole]
+                    self.events = [block for block in blocks if "data" in block]
+        finally:
+            self.ended.set()
+
+    def types(self) -> list[str]:
+        return [event["event"] for event in self.events]
+
+    async def until(self, *types: str) -> None:
+        await wait_for(lambda: self.types() == list(types), message=f"{types}, not {self.types()}")
+
+
+@asynccontextmanager
+async def watching(
+    client: httpx.AsyncClient, path: str, last_event_id: str | None = None
+) -> AsyncIterator[Stream]:
+    stream = Stream()
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    reading = asyncio.create_task(stream.read(client, path, headers))
+    try:
+        await wait_for(lambda: stream.raw or reading.done(), message="the stream began")
+        yield stream
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+
+
+async def upload(client: httpx.AsyncClient) -> str:
+    return str((await client.put("/upload/a.mp4", content=b"video")).json()["job_id"])
+
+
+async def test_a_jobs_stream_tells_what_was_and_then_what_comes(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id, other = await upload(client), await upload(client)
+        async with watching(client, f"/jobs/{job_id}/events") as stream:
+            await stream.until("job.uploaded")
+            await gateway.tell(other, account, STARTED)
+            await gateway.tell(job_id, account, STARTED, STARTED, FAILED)
+            await stream.until("job.uploaded", "job.started", "job.failed")
+            timeline = (await client.get(f"/jobs/{job_id}")).json()["timeline"]
+            assert [int(event["id"]) for event in stream.events] == [each["offset"] for each in timeline]
+            assert [json.loads(event["data"])["id"] for event in stream.events] == [
+                each["id"] for each in timeline
+            ]
+            assert stream.raw.startswith("retry: 2000\n\n")
+
+
+async def test_who_comes_back_misses_nothing_and_gets_nothing_twice(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        async with watching(client, f"/jobs/{job_id}/events") as stream:
+            await stream.until("job.uploaded")
+            seen = stream.events[-1]["id"]
+        await gateway.tell(job_id, account, STARTED, STARTED)
+        for path in (f"/jobs/{job_id}/events", "/events"):
+            async with watching(client, path, seen) as stream:
+                await stream.until("job.started")
+        async with watching(client, "/events", "nonsense") as stream:
+            await gateway.tell(job_id, account, FAILED)
+            await stream.until("job.failed")
+
+
+async def test_history_older_than_memory_comes_from_the_log(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        await gateway.tell(job_id, account, STARTED, FAILED)
+        first = await wait_for(lambda: _offset_of(client, job_id, 3))
+
+        async def is_stored() -> bool:
+            text = (await client.get("/metrics")).text
+            line = next(x for x in text.splitlines() if x.startswith("tonearm_gateway_checkpoint_offset "))
+            return float(line.split()[1]) >= first + 2
+
+        await wait_for(is_stored, 30)
+        # A gateway that starts now begins its tail after the checkpoint.
+        async with (
+            gateway_running(gateway.broker, gateway.mongodb_url, gateway.auth) as late,
+            late.as_(account) as latecomer,
+        ):
+            async with watching(latecomer, f"/jobs/{job_id}/events") as stream:
+                await stream.until("job.uploaded", "job.started", "job.failed")
+            async with watching(latecomer, "/events", str(first)) as stream:
+                await stream.until("job.started", "job.failed")
+
+
+async def _offset_of(client: httpx.AsyncClient, job_id: str, entries: int) -> int | None:
+    timeline = (await client.get(f"/jobs/{job_id}")).json()["timeline"]
+    return timeline[0]["offset"] if len(timeline) == entries else None
+
+
+async def test_nobody_hears_of_anothers_jobs(gateway: Gateway, account: str) -> None:
+    async with (
+        gateway.as_(account) as client,
+        gateway.as_(new_id(), roles=("admin",)) as stranger,
+        watching(stranger, "/events", "0") as overheard,
+        watching(client, "/events") as stream,
+    ):
+        job_id = await upload(client)
+        await stream.until("job.uploaded")
+        await gateway.tell(job_id, account, STARTED)
+        await stream.until("job.uploaded", "job.started")
+        assert overheard.events == []
+
+
+async def test_progress_is_passed_on_without_an_id(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        async with (
+            watching(client, f"/jobs/{job_id}/events") as stream,
+            ProgressSender(gateway.broker.url) as sender,
+        ):
+            await stream.until("job.uploaded")
+            await sender.send(progress(job_id, account))
+            await stream.until("job.uploaded", "progress")
+            event = stream.events[-1]
+            assert "id" not in event
+            data: dict[str, Any] = json.loads(event["data"])
+            assert (data["job_id"], data["percent"]) == (job_id, 50.0)
+            assert "account" not in data
+
+
+def progress(job_id: str, account: str) -> Progress:
+    return Progress(
+        job_id=job_id,
+        account=account,
+        run=1,
+        attempt=1,
+        percent=50.0,
+        seconds_done=1.0,
+        seconds_total=2.0,
+        speed=10.0,
+        time=datetime.now(UTC),
+    )
+
+
+async def test_the_stream_ends_with_the_token(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account, lifetime=3) as client, watching(client, "/events") as stream:
+        async with asyncio.timeout(10):
+            await stream.ended.wait()
+
+
+async def test_a_stop_ends_streams_lets_uploads_finish_and_is_quick(
+    broker: Any, mongodb_url: str, auth: Any, account: str
+) -> None:
+    gateway = Gateway(broker, mongodb_url, auth)
+    await gateway.start()
+    go_on = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield bytes(2_000_000)
+        await go_on.wait()
+        yield b"the end"
+
+    async with gateway.as_(account) as client, watching(client, "/events") as stream:
+        uploading = asyncio.create_task(client.put("/upload/a.mp4", content=slowly()))
+
+        async def is_under_way() -> bool:
+            return "tonearm_gateway_uploads_in_progress 1.0" in (await client.get("/metrics")).text
+
+        await wait_for(is_under_way)
+        stopping = asyncio.create_task(gateway.stop())
+        await stream.ended.wait()
+        refused = await client.put("/upload/b.mp4", content=b"x")
+        assert refused.status_code == 503
+        assert refused.headers["retry-after"]
+        go_on.set()
+        assert (await uploading).status_code == 202
+        code, seconds = await stopping
+    assert code == 0
+    assert seconds < 8, gateway.lines[-8:]
+    assert gateway.lines[-1]["event"] == "stopped"
+
+
+async def test_a_stop_does_not_wait_for_an_upload_that_never_ends(
+    broker: Any, mongodb_url: str, auth: Any, account: str
+) -> None:
+    gateway = Gateway(broker, mongodb_url, auth)
+    await gateway.start()
+
+    async def for_ever() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(1000)
+            await asyncio.sleep(0.1)
+
+    async with gateway.as_(account) as client:
+        uploading = asyncio.create_task(client.put("/upload/a.mp4", content=for_ever()))
+
+        async def is_under_way() -> bool:
+            return "tonearm_gateway_uploads_in_progress 1.0" in (await client.get("/metrics")).text
+
+        await wait_for(is_under_way)
+        code, seconds = await gateway.stop()
+        uploading.cancel()
+    assert code == 0
+    assert seconds < 8, gateway.lines[-8:]
