@@ -7,6 +7,7 @@ distributed tracing (`traceparent`) and correlation (`correlationid`, `causation
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -24,7 +25,9 @@ MAX_BODY = 64 * 1024
 _SCHEMA = re.compile(r"urn:tonearm:event:[a-z_.]+:([1-9][0-9]{0,8})")
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="specversion", tag="1.0"):
+class Event(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag_field="specversion", tag="1.0"
+):
     """One fact, as it is written in the log.
 
     `specversion` is the struct's tag: always written, first, and any other version is refused.
@@ -50,10 +53,10 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="sp
 
     def payload(self, registry: Registry = REGISTRY) -> AnyPayload | Unknown:
         """Decode the data. Raises InvalidEvent when it does not fit its type."""
-        return registry.decode(self.type, self.version, self.data)
+        return registry.decode(self.type, _version(self.dataschema), self.data)
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, frozen=True, gc=False):
     """An event with its place in the log. Offsets grow, have holes, and are never counted."""
 
     offset: int
@@ -64,6 +67,7 @@ _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Event)
 
 
+@lru_cache(maxsize=256)
 def _version(dataschema: str) -> int:
     match = _SCHEMA.fullmatch(dataschema)
     return int(match[1]) if match else 0

@@ -54,8 +54,9 @@ class Registry:
             payload: Any = decoder.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidEvent(f"the data of {type_} version {version} does not fit: {error}") from error
-        for step in range(version, self.current[type_].VERSION):
-            payload = self._upcasts[type_, step].into_next(payload)
+        if self._upcasts:
+            for step in range(version, self.current[type_].VERSION):
+                payload = self._upcasts[type_, step].into_next(payload)
         return payload  # type: ignore[no-any-return]
 
 

@@ -5,15 +5,20 @@ once. The fold must not care, and here is why it does not. Every part of the vie
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
 - a *register* (video, audio, error), where the higher run wins, and within a run the lower offset;
-- *derived* from those two alone (state, run, attempt, times).
+- the *standing* (state, run, attempt, times), a maximum over the entries of the timeline.
 
-Sets and registers of that kind merge to the same value in any order and any number of times, so any
-permutation and duplication of a job's events folds to the same view (a join semilattice).
+Sets, registers and maxima of that kind merge to the same value in any order and any number of times, so
+any permutation and duplication of a job's events folds to the same view (a join semilattice). A maximum
+need not look back, so an event costs the same however long the job's story is, nearly.
+
+The structs are not tracked by the garbage collector (`gc=False`): they hold nothing that could lead back
+to them, and a replay makes millions.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
 from typing import Protocol, TypeVar, assert_never
 
 from msgspec import Struct
@@ -60,7 +65,7 @@ SETTLED = frozenset({State.CONVERTED, State.NOTIFIED, State.FAILED, State.CANCEL
 """States in which no work is under way or waiting."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """One line of the timeline: an event, and the state it speaks for (None: it has no say).
 
     `run` is 0 for what belongs to no run, `attempt` for what belongs to no attempt.
@@ -76,7 +81,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     note: str
 
 
-class Video(Struct, frozen=True, kw_only=True):
+class Video(Struct, frozen=True, kw_only=True, gc=False):
     """What was uploaded."""
 
     run: int
@@ -88,7 +93,7 @@ class Video(Struct, frozen=True, kw_only=True):
     video_id: str
 
 
-class Audio(Struct, frozen=True, kw_only=True):
+class Audio(Struct, frozen=True, kw_only=True, gc=False):
     """What came out."""
 
     run: int
@@ -103,7 +108,7 @@ class Audio(Struct, frozen=True, kw_only=True):
     time: datetime
 
 
-class Failure(Struct, frozen=True, kw_only=True):
+class Failure(Struct, frozen=True, kw_only=True, gc=False):
     """Why nothing came out."""
 
     run: int
@@ -112,7 +117,7 @@ class Failure(Struct, frozen=True, kw_only=True):
     message: str
 
 
-class JobView(Struct, frozen=True, kw_only=True):
+class JobView(Struct, frozen=True, kw_only=True, gc=False):
     """A job after the events seen so far. `seen` is the highest offset among them."""
 
     job_id: str
@@ -250,8 +255,10 @@ R = TypeVar("R", bound=_Register)
 
 def _later(old: R | None, new: R | None) -> R | None:
     """Return the register of the higher run; within a run, the one the log held first."""
-    if old is None or new is None:
-        return old or new
+    if new is None:
+        return old
+    if old is None:
+        return new
     return max(old, new, key=lambda register: (register.run, -register.offset))
 
 
@@ -264,36 +271,79 @@ def _join(
     audio: Audio | None = None,
     error: Failure | None = None,
 ) -> JobView:
-    timeline = _with(view.timeline if view else (), entry)
-    decisive = max(timeline, key=_weight)
-    run = max(1, *(e.run for e in timeline))
+    event, offset = recorded.event, recorded.offset
+    timeline: tuple[Entry, ...]
+    if view is None:
+        account, seen, timeline, standing = event.account, offset, (entry,), _begin(entry)
+    else:
+        timeline = view.timeline
+        standing = (view.state, view.run, view.attempt, view.created, view.updated)
+        # The owner is whom the first event of the log names.
+        account = view.account if timeline[0].offset < offset else event.account
+        seen = view.seen if view.seen > offset else offset
+        known = _find(timeline, entry.id)
+        if known is None:
+            timeline = _insert(timeline, entry)
+            standing = _advance(standing, entry)
+        elif offset < known.offset:
+            # The later telling no longer counts, and a maximum cannot be taken back: look at all again.
+            timeline = _insert(tuple(e for e in timeline if e is not known), entry)
+            standing = reduce(_advance, timeline[1:], _begin(timeline[0]))
+        video = _later(view.video, video)
+        audio = _later(view.audio, audio)
+        error = _later(view.error, error)
+    state, run, attempt, created, updated = standing
     return JobView(
-        job_id=recorded.event.subject,
-        account=view.account if view and view.timeline[0].offset < entry.offset else recorded.event.account,
-        state=decisive.state or State.UPLOADED,
+        job_id=event.subject,
+        account=account,
+        state=state,
         run=run,
-        attempt=max(e.attempt for e in timeline if e.run in (run, 0)),
-        created=min(e.time for e in timeline),
-        updated=max(e.time for e in timeline),
-        seen=max(view.seen if view else 0, recorded.offset),
+        attempt=attempt,
+        created=created,
+        updated=updated,
+        seen=seen,
         timeline=timeline,
-        video=_later(view.video if view else None, video),
-        audio=_later(view.audio if view else None, audio),
-        error=_later(view.error if view else None, error),
+        video=video,
+        audio=audio,
+        error=error,
     )
 
 
-def _with(timeline: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:
-    """Return the timeline by offset, each id once, at its lowest offset."""
-    for known in timeline:
-        if known.id == entry.id:
-            if known.offset <= entry.offset:
-                return timeline
-            timeline = tuple(e for e in timeline if e.id != entry.id)
-            break
+def _find(timeline: tuple[Entry, ...], event_id: str) -> Entry | None:
+    for entry in timeline:
+        if entry.id == event_id:
+            return entry
+    return None
+
+
+def _insert(timeline: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:
+    """Return the timeline with the entry at its place by offset: almost always the end."""
     if not timeline or timeline[-1].offset < entry.offset:
         return (*timeline, entry)
     return tuple(sorted((*timeline, entry), key=lambda e: e.offset))
+
+
+_Standing = tuple[State, int, int, datetime, datetime]
+"""State, run, attempt, created, updated. No class of its own: one is made for every event."""
+
+
+def _begin(entry: Entry) -> _Standing:
+    return entry.state or State.UPLOADED, entry.run or 1, entry.attempt, entry.time, entry.time
+
+
+def _advance(standing: _Standing, entry: Entry) -> _Standing:
+    state, run, attempt, created, updated = standing
+    if _rank(entry.state, entry.run, entry.attempt) > _rank(state, run, attempt):
+        state = entry.state or State.UPLOADED
+    if entry.run > run:
+        run, attempt = entry.run, entry.attempt
+    elif entry.run == run and entry.attempt > attempt:
+        attempt = entry.attempt
+    if entry.time < created:
+        created = entry.time
+    elif entry.time > updated:
+        updated = entry.time
+    return state, run, attempt, created, updated
 
 
 _STRENGTH: dict[State | None, int] = {
@@ -309,17 +359,11 @@ _STRENGTH: dict[State | None, int] = {
 }
 
 
-def _weight(entry: Entry) -> tuple[bool, int, int, int, bool, int]:
-    """Order the entries of a job by how much they decide.
+def _rank(state: State | None, run: int, attempt: int) -> tuple[bool, int, int, int, bool]:
+    """Order what the entries of a job say by how much it decides.
 
     Deletion outweighs all; then the later run; then the end over the attempts; then the later attempt,
-    where retrying comes after started. The offset only breaks ties between equals.
+    where retrying comes after started. The highest attempt of a run stands for the deciding one: they
+    differ only after the run's end, where the attempt decides nothing.
     """
-    return (
-        entry.state is State.DELETED,
-        entry.run,
-        _STRENGTH[entry.state],
-        entry.attempt,
-        entry.state is State.RETRYING,
-        -entry.offset,
-    )
+    return state is State.DELETED, run, _STRENGTH[state], attempt, state is State.RETRYING
