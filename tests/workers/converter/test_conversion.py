@@ -157,7 +157,7 @@ async def test_what_is_no_video_is_told_to_be_none(
 async def test_a_playlist_that_poses_as_a_video_opens_no_neighbour(
     engine: Engine, bench: Any, studio: Studio, playlist: str
 ) -> None:
-    neighbour = studio.make("moov-first.mp4")
+    neighbour = studio.make("aac.ts").as_uri()
     error = await refusal(engine, bench, studio.write("list.mp4", playlist.format(neighbour).encode()))
     assert error.code is FailureCode.NOT_MEDIA
 

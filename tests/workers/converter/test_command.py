@@ -1,0 +1,38 @@
+import re
+
+from media import FFMPEG, ffmpeg
+
+from workers.converter.command import DECODERS, FORMATS, Limits, arguments
+
+
+def after(option: str) -> list[str]:
+    given = arguments(Limits(), 7)
+    return [given[at + 1] for at, argument in enumerate(given) if argument == option]
+
+
+def test_ffmpeg_gets_descriptors_and_knows_no_other_protocol() -> None:
+    assert after("-protocol_whitelist") == ["fd"]
+    assert after("-fd") == ["0", "1"]
+    assert after("-i") == ["fd:"]
+    assert arguments(Limits(), 7)[-1] == "fd:"
+    assert [each for each in arguments(Limits(), 7) if "/" in each or "pipe:7" in each] == ["pipe:7"]
+
+
+def test_the_whitelists_stand_before_the_input_they_are_for() -> None:
+    given = arguments(Limits(), 7)
+    for option in ("-protocol_whitelist", "-format_whitelist", "-codec_whitelist", "-max_streams"):
+        assert given.index(option) < given.index("-i")
+
+
+def test_every_decoder_on_the_list_exists_and_is_for_sound() -> None:
+    listed = ffmpeg("-hide_banner", "-decoders").decode()
+    sound = set(re.findall(r"^ A\S{5} (\S+)", listed, re.MULTILINE))
+    assert set(DECODERS.split(",")) - sound == set(), FFMPEG
+
+
+def test_every_format_on_the_list_exists() -> None:
+    listed = ffmpeg("-hide_banner", "-demuxers").decode()
+    known = {
+        name for names in re.findall(r"^ D\S* +d? *(\S+)", listed, re.MULTILINE) for name in names.split(",")
+    }
+    assert set(FORMATS.split(",")) - known == set()
