@@ -1,0 +1,131 @@
+"""The sweeper against the real database and the real log."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events import topology
+from events.envelope import job_event
+from events.ids import new_id
+from events.publisher import Publisher
+from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
+from events.views import JobViews
+from gateway.live import Live
+from gateway.storage import Bucket, Writer
+from gateway.sweeper import Sweeper
+from tests.gateway.running import STARTED, converted
+
+ACCOUNT = new_id()
+
+
+class World:
+    """A log, a tail of it, two buckets, and a sweeper that spares nothing for its age alone."""
+
+    def __init__(self, database: AsyncDatabase[Any], publisher: Publisher, live: Live) -> None:
+        self.publisher, self.live = publisher, live
+        self.videos, self.audio = Bucket(database, "videos"), Bucket(database, "audio")
+        self.database = database
+
+    def sweeper(self, grace: float = 0.0) -> Sweeper:
+        return Sweeper(
+            self.database, self.live, self.videos, self.audio, holder="test", interval=0.05, grace=grace
+        )
+
+    async def store(self, bucket: Bucket, job_id: str, blob_id: str | None = None) -> str:
+        blob_id = blob_id or new_id()
+        writer = Writer(bucket, blob_id)
+        await writer.write(b"content")
+        await writer.finish(filename="a", account=ACCOUNT, job_id=job_id)
+        # A second ago: the times in ids are whole seconds.
+        before = datetime.now(UTC) - timedelta(seconds=2)
+        await bucket.files.update_one({"_id": blob_id}, {"$set": {"uploadDate": before}})
+        return blob_id
+
+    async def tell(self, job_id: str, *payloads: JobPayload) -> None:
+        for payload in payloads:
+            event = job_event(payload, job_id=job_id, account=ACCOUNT, source="test")
+            await self.publisher.publish(event)
+            assert await self.live.wait_for(event.id, 5)
+
+    async def job(self) -> str:
+        job_id = new_id()
+        await self.store(self.videos, job_id, job_id)
+        await self.tell(job_id, uploaded(job_id))
+        return job_id
+
+    async def stored(self, bucket: Bucket) -> set[str]:
+        files = {file["_id"] async for file in bucket.files.find()}
+        assert {chunk["files_id"] async for chunk in bucket.chunks.find()} == files
+        return files
+
+
+def uploaded(video_id: str) -> JobUploaded:
+    return JobUploaded(filename="a.mp4", content_type="video/mp4", bytes=7, sha256="0", video_id=video_id)
+
+
+@pytest.fixture
+async def world(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[World]:
+    await topology.declare(broker.url)
+    live = Live(JobViews(database), broker.stream_url)
+    following = asyncio.create_task(live.run())
+    try:
+        async with Publisher(broker.url, name="test") as publisher:
+            await wait_for(lambda: live.caught_up)
+            yield World(database, publisher, live)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_what_belongs_to_no_job_goes_and_the_rest_stays(world: World) -> None:
+    kept = await world.job()
+    never_a_job = await world.store(world.videos, new_id())
+    given_up_attempt = await world.store(world.videos, kept)
+    audio, lost_race = await world.store(world.audio, kept), await world.store(world.audio, kept)
+    await world.tell(kept, STARTED, converted(audio, b"content"))
+    deleted = await world.job()
+    await world.tell(deleted, JobDeleted(reason=DeletionReason.USER))
+    await world.videos.chunks.insert_one({"files_id": "orphan", "n": 0, "data": b"x"})
+    await asyncio.sleep(1.1)  # the ids of chunks know whole seconds only
+
+    swept = await world.sweeper().sweep()
+
+    assert (swept.uploads, swept.audio, swept.chunks) == (3, 1, 1)
+    assert await world.stored(world.videos) == {kept}
+    assert await world.stored(world.audio) == {audio}
+    assert {never_a_job, given_up_attempt, lost_race, deleted}.isdisjoint({kept, audio})
+    again = await world.sweeper().sweep()
+    assert (again.uploads, again.audio, again.chunks) == (0, 0, 0)
+
+
+async def test_what_is_young_is_left_alone(world: World) -> None:
+    video = await world.store(world.videos, new_id())
+    await world.videos.chunks.insert_one({"files_id": "under way", "n": 0, "data": b"x"})
+    swept = await world.sweeper(grace=60).sweep()
+    assert (swept.uploads, swept.audio, swept.chunks) == (0, 0, 0)
+    assert await world.videos.find(video) is not None
+
+
+async def test_nothing_is_swept_while_the_log_is_not_followed(world: World) -> None:
+    video = await world.store(world.videos, new_id())
+    world.live.trouble = "the log is away"
+    sweeping = asyncio.create_task(world.sweeper().run())
+    await wait_for(lambda: _lease_was_taken(world))
+    assert await world.videos.find(video) is not None
+    world.live.trouble = None
+
+    async def is_gone() -> bool:
+        return await world.videos.find(video) is None
+
+    await wait_for(is_gone)
+    sweeping.cancel()
+    await asyncio.gather(sweeping, return_exceptions=True)
+
+
+async def _lease_was_taken(world: World) -> bool:
+    return await world.database["leases"].find_one({"_id": "sweeper"}) is not None

@@ -1,0 +1,123 @@
+"""Blob, event, answer: what stays when it breaks in between. And keys that several want at once."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events import topology
+from events.errors import Unavailable
+from events.ids import new_id
+from events.projections.jobs import State
+from events.publisher import Publisher
+from events.reader import First, StreamReader
+from events.views import JobViews
+from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
+from gateway.idempotency import Known, UploadKeys
+from gateway.live import Live
+from gateway.storage import Bucket, Content
+from gateway.uploads import Upload, Uploads
+from infra.local.ports import free_port
+
+KNOWN = Known(filename="a", content_type="b", content=Content(bytes=1, sha256="c"))
+
+
+def upload(account: str, *chunks: bytes) -> Upload:
+    async def coming() -> AsyncIterator[bytes]:
+        for chunk in chunks:
+            yield chunk
+
+    return Upload(account=account, filename="a.mp4", content_type="video/mp4", chunks=coming())
+
+
+@pytest.fixture
+async def live(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]:
+    await topology.declare(broker.url)
+    live = Live(JobViews(database), broker.stream_url)
+    following = asyncio.create_task(live.run())
+    await wait_for(lambda: live.caught_up)
+    yield live
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(
+    broker: Any, database: AsyncDatabase[Any], live: Live
+) -> None:
+    videos, keys, account = Bucket(database, "videos"), UploadKeys(database), new_id()
+    nowhere = Publisher(f"amqp://127.0.0.1:{free_port()}/", name="test", timeout=0.2, attempts=1)
+    with pytest.raises(MaybeAccepted) as unknown:
+        await Uploads(videos, keys, nowhere, live).accept(upload(account, b"video"), "key")
+    job_id = unknown.value.job_id
+    assert await videos.find(job_id) is not None
+    assert await live.view(job_id) is None
+
+    async with Publisher(broker.url, name="test") as publisher:
+        accepted = await Uploads(videos, keys, publisher, live).accept(upload(account, b"video"), "key")
+        again = await Uploads(videos, keys, publisher, live).accept(upload(account, b"video"), "key")
+    assert accepted.job_id == again.job_id == job_id
+    view = await live.view(job_id)
+    assert view is not None
+    assert view.state is State.UPLOADED
+    assert await videos.files.count_documents({}) == 1
+
+
+async def test_a_crash_after_the_event_makes_no_second_job(
+    broker: Any, database: AsyncDatabase[Any], live: Live
+) -> None:
+    videos, keys, account = Bucket(database, "videos"), UploadKeys(database), new_id()
+    async with Publisher(broker.url, name="test") as publisher:
+        uploads = Uploads(videos, keys, publisher, live)
+        first = await uploads.accept(upload(account, b"video"), "key")
+        # As if the process had died before it noted that the event is in the log.
+        await database["idempotency_keys"].update_one({}, {"$set": {"done": False, "until": 0.0}})
+        again = await uploads.accept(upload(account, b"video"), "key")
+    assert first == again
+    view = await live.view(first.job_id)
+    assert view is not None
+    assert len(view.timeline) == 1
+    reader = StreamReader(broker.stream_url, First())
+    async for batch in reader.batches():
+        assert len({record.body for record in batch}) <= 2
+        break
+
+
+async def test_a_refused_upload_frees_its_key(broker: Any, database: AsyncDatabase[Any], live: Live) -> None:
+    videos, keys, account = Bucket(database, "videos"), UploadKeys(database), new_id()
+    async with Publisher(broker.url, name="test") as publisher:
+        uploads = Uploads(videos, keys, publisher, live)
+        with pytest.raises(EmptyFile):
+            await uploads.accept(upload(account), "key")
+        assert (await uploads.accept(upload(account, b"video"), "key")).bytes == 5
+
+
+async def test_of_many_that_want_a_key_one_gets_it(database: AsyncDatabase[Any]) -> None:
+    keys = UploadKeys(database)
+    answers = await asyncio.gather(*(keys.claim("account", "key") for _ in range(10)), return_exceptions=True)
+    assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
+    assert all(isinstance(answer, KeyInUse) for answer in answers if isinstance(answer, BaseException))
+
+
+async def test_who_was_given_up_for_dead_cannot_finish(database: AsyncDatabase[Any]) -> None:
+    keys = UploadKeys(database, lease=0.0)
+    slow = await keys.claim("account", "key")
+    next_one = await keys.claim("account", "key")
+    assert next_one.job_id == slow.job_id
+    assert next_one.video_id != slow.video_id
+    with pytest.raises(KeyInUse):
+        await keys.store(slow, KNOWN)
+    await keys.release(slow)
+    await keys.store(next_one, KNOWN)
+    after_a_crash = await keys.claim("account", "key")
+    assert (after_a_crash.known, after_a_crash.video_id) == (KNOWN, next_one.video_id)
+
+
+async def test_keys_without_a_database_are_unavailable() -> None:
+    from pymongo import AsyncMongoClient
+
+    async with AsyncMongoClient("mongodb://127.0.0.1:9", serverSelectionTimeoutMS=100) as client:
+        with pytest.raises(Unavailable):
+            await UploadKeys(client["x"]).claim("account", "key")
