@@ -14,7 +14,7 @@ _EMPTY_LIST = 0x45
 
 def data_section(message: bytes) -> bytes:
     """Return the bytes of the first `data` section. Raises InvalidEvent when there is none."""
-    # The commonest message by far begins with it.
+    # A stream client's message begins with it; one through an exchange has two sections before it.
     if message[:3] == b"\x00\x53\x75":
         return _binary(message, 3)
     at, end = 0, len(message)

@@ -18,12 +18,14 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import rstream
+import rstream.connection
 from rstream import ConsumerOffsetSpecification, OffsetType
 
 from events.amqp10 import data_section
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap, Unavailable
 
 logging.getLogger("rstream").setLevel(logging.CRITICAL)  # it logs what this module handles
+rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; this doubles its speed
 
 SILENCE = 15.0
 """Seconds without a delivery after which a fresh connection asks whether there is something to deliver."""
