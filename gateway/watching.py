@@ -54,10 +54,8 @@ async def watch(
     with live.subscriptions.of(caller.account, job_id) as subscription:
         through = live.tail.position
         yield sse.retry(_RETRY_MS)
-        first, last = await _span(live, after, through, job_id)
-        async for recorded in live.history(first, last):
-            event = recorded.event
-            if event.account == caller.account and job_id in (None, event.subject) and event.id not in sent:
+        async for recorded in _missed(live, caller.account, after, through, job_id):
+            if recorded.event.id not in sent:
                 yield _message(recorded, sent)
         while (left := caller.expires - time.time()) > 0:
             try:
@@ -73,14 +71,25 @@ async def watch(
                 yield _message(item, sent)
 
 
-async def _span(live: Live, after: int | None, through: int, job_id: str | None) -> tuple[int, int]:
-    """Return the first and the last offset of the history to send; the first is later if there is none."""
-    if job_id is None:
-        return (through + 1 if after is None else after + 1), through
-    view = await live.view(job_id)
-    offsets = [entry.offset for entry in view.timeline] if view else []
-    wanted = [offset for offset in offsets if (after is None or offset > after) and offset <= through]
-    return (min(wanted), max(wanted)) if wanted else (through + 1, through)
+async def _missed(
+    live: Live, account: str, after: int | None, through: int, job_id: str | None
+) -> AsyncIterator[Recorded]:
+    """Yield what came after offset `after`, up to `through`: of a job all of it if there is no `after`.
+
+    A job's timeline knows each event's first place in the log, so an event that was published twice is
+    told where it stands first. For all jobs only the tail knows, which is where repetitions mostly are.
+    """
+    if job_id is not None:
+        view = await live.view(job_id)
+        places = {entry.offset for entry in view.timeline} if view else set()
+        places = {place for place in places if (after is None or place > after) and place <= through}
+        async for recorded in live.history(min(places, default=0), max(places, default=-1)):
+            if recorded.offset in places:
+                yield recorded
+    elif after is not None:
+        async for recorded in live.history(after + 1, through):
+            if recorded.event.account == account and not live.tail.repeats(recorded):
+                yield recorded
 
 
 def _message(recorded: Recorded, sent: dict[str, None]) -> bytes:

@@ -1,12 +1,19 @@
 """One gateway for most tests; each test is an account of its own, so none sees another's jobs."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
+from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
+from waiting import wait_for
 
+from events import topology
 from events.ids import new_id
+from events.views import JobViews
+from gateway.live import Live
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
 from tests.gateway.running import FakeAuth, Gateway, Log, auth_running, gateway_running
@@ -35,3 +42,15 @@ async def gateway(rabbitmq: RabbitMQ, mongodb: MongoDB, auth: FakeAuth) -> Async
 @pytest.fixture
 def account() -> str:
     return new_id()
+
+
+@pytest.fixture
+async def live(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]:
+    """This process's own tail of an empty log."""
+    await topology.declare(broker.url)
+    live = Live(JobViews(database), broker.stream_url)
+    following = asyncio.create_task(live.run())
+    await wait_for(lambda: live.caught_up)
+    yield live
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)

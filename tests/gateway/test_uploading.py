@@ -193,6 +193,7 @@ async def test_an_upload_is_seen_at_once_from_every_replica(gateway: Gateway, ac
     ):
         for _ in range(20):
             job_id = (await client.put("/upload/a.mp4", content=b"x")).json()["job_id"]
+            assert (await client.get("/jobs?limit=1")).json()["items"][0]["job_id"] == job_id
             assert (await elsewhere.get(f"/jobs/{job_id}")).status_code == 200
             assert (await elsewhere.get("/jobs?limit=1")).json()["items"][0]["job_id"] == job_id
 

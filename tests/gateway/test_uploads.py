@@ -6,15 +6,12 @@ from typing import Any
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
-from waiting import wait_for
 
-from events import topology
 from events.errors import Unavailable
 from events.ids import new_id
 from events.projections.jobs import State
 from events.publisher import Publisher
 from events.reader import First, StreamReader
-from events.views import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
 from gateway.idempotency import Known, UploadKeys
 from gateway.live import Live
@@ -31,17 +28,6 @@ def upload(account: str, *chunks: bytes) -> Upload:
             yield chunk
 
     return Upload(account=account, filename="a.mp4", content_type="video/mp4", chunks=coming())
-
-
-@pytest.fixture
-async def live(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]:
-    await topology.declare(broker.url)
-    live = Live(JobViews(database), broker.stream_url)
-    following = asyncio.create_task(live.run())
-    await wait_for(lambda: live.caught_up)
-    yield live
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
 
 
 async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 from waiting import wait_for
 
 from events.ids import new_id
@@ -91,7 +92,26 @@ async def test_who_comes_back_misses_nothing_and_gets_nothing_twice(gateway: Gat
             async with watching(client, path, seen) as stream:
                 await stream.until("job.started")
         async with watching(client, "/events", "nonsense") as stream:
-            await gateway.tell(job_id, account, FAILED)
+            await gateway.tell(job_id, account, STARTED)
+            await stream.until("job.started")
+
+
+@pytest.mark.parametrize("path", ["/jobs/{job_id}/events", "/events"])
+async def test_an_event_that_was_published_twice_is_heard_once(
+    gateway: Gateway, account: str, path: str
+) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        await gateway.tell(job_id, account, STARTED)
+
+        async def started() -> str | None:
+            timeline = (await client.get(f"/jobs/{job_id}")).json()["timeline"]
+            return str(timeline[1]["offset"]) if len(timeline) == 2 else None
+
+        seen = await wait_for(started)
+        await gateway.tell(job_id, account, STARTED)
+        async with watching(client, path.format(job_id=job_id), seen) as stream:
+            await gateway.tell(job_id, account, STARTED, FAILED)
             await stream.until("job.failed")
 
 
@@ -124,6 +144,8 @@ async def _offset_of(client: httpx.AsyncClient, job_id: str, entries: int) -> in
 
 
 async def test_nobody_hears_of_anothers_jobs(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as earlier:
+        await upload(earlier)
     async with (
         gateway.as_(account) as client,
         gateway.as_(new_id(), roles=("admin",)) as stranger,

@@ -1,0 +1,35 @@
+"""Whose job it is, and a tail that is a moment behind."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from events.envelope import job_event
+from events.ids import new_id
+from events.publisher import Publisher
+from gateway.errors import NoSuchJob
+from gateway.jobs import OwnJobs
+from gateway.live import Live
+from gateway.storage import Bucket, Writer
+from tests.gateway.test_sweeper import uploaded
+
+
+async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
+    broker: Any, database: AsyncDatabase[Any], live: Live
+) -> None:
+    videos, account, job_id = Bucket(database, "videos"), new_id(), new_id()
+    own = OwnJobs(live, videos)
+    writer = Writer(videos, job_id)
+    await writer.write(b"video")
+    await writer.finish(filename="a.mp4", account=account, job_id=job_id)
+    asking = asyncio.create_task(own.get(account, job_id))
+    with pytest.raises(NoSuchJob):
+        await own.get(new_id(), job_id)
+    assert not asking.done()
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(job_event(uploaded(job_id), job_id=job_id, account=account, source="test"))
+    assert (await asking).job_id == job_id
+    with pytest.raises(NoSuchJob):
+        await own.get(new_id(), job_id)
