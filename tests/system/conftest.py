@@ -1,0 +1,47 @@
+"""A running stack and clips to send to it. Whatever a test did, no process of its stack outlives it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from clips import Clips
+from live_stack import Stack
+from waiting import wait_for
+
+
+@asynccontextmanager
+async def running(stack: Stack) -> AsyncIterator[Stack]:
+    """Start the stack for the block; after it nothing of the stack may be left running."""
+    try:
+        await stack.start()
+        yield stack
+    finally:
+        await stack.stop()
+        try:
+            await wait_for(lambda: not stack.processes(), 10)
+        except AssertionError:
+            left = stack.processes()
+            stack.kill_leftovers()
+            raise AssertionError(f"left running: {left}") from None
+
+
+@pytest.fixture(scope="session")
+async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+    """One stack for the tests that do not disturb each other."""
+    async with running(Stack(tmp_path_factory.mktemp("stack"))) as started:
+        yield started
+
+
+@pytest.fixture
+async def own_stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    """A stack of the test's own; it sweeps often, and only what is older than any upload's lease."""
+    settings = {"SWEEP_INTERVAL_SECONDS": "5", "SWEEP_GRACE_SECONDS": "120"}
+    async with running(Stack(tmp_path / "stack", **settings)) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    """Videos to upload, each made when it is first asked for."""
+    return Clips(tmp_path_factory.mktemp("clips"))
