@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
 
+from events import topology
 from events.errors import Unavailable
 from events.ids import new_id
 from events.projections.jobs import State
 from events.publisher import Publisher
-from events.reader import First, StreamReader
+from events.reader import First, StreamReader, bounds
+from events.views import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
 from gateway.idempotency import Known, UploadKeys
 from gateway.live import Live
@@ -49,6 +52,23 @@ async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(
     assert view is not None
     assert view.state is State.UPLOADED
     assert await videos.files.count_documents({}) == 1
+
+
+async def test_an_upload_is_answered_once_it_is_seen_here(
+    broker: Any, database: AsyncDatabase[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.uploads._SEEN_WITHIN", 30.0)
+    await topology.declare(broker.url)
+    live = Live(JobViews(database), broker.stream_url)
+    async with Publisher(broker.url, name="test") as publisher:
+        uploads = Uploads(Bucket(database, "videos"), UploadKeys(database), publisher, live)
+        accepting = asyncio.create_task(uploads.accept(upload(new_id(), b"video"), None))
+        await wait_for(lambda: bounds(broker.stream_url))
+        assert not accepting.done()
+        following = asyncio.create_task(live.run())
+        assert await live.view((await accepting).job_id) is not None
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
 
 
 async def test_a_crash_after_the_event_makes_no_second_job(

@@ -92,8 +92,8 @@ async def test_who_comes_back_misses_nothing_and_gets_nothing_twice(gateway: Gat
             async with watching(client, path, seen) as stream:
                 await stream.until("job.started")
         async with watching(client, "/events", "nonsense") as stream:
-            await gateway.tell(job_id, account, STARTED)
-            await stream.until("job.started")
+            await gateway.tell(job_id, account, FAILED)
+            await stream.until("job.failed")
 
 
 @pytest.mark.parametrize("path", ["/jobs/{job_id}/events", "/events"])
@@ -145,7 +145,8 @@ async def _offset_of(client: httpx.AsyncClient, job_id: str, entries: int) -> in
 
 async def test_nobody_hears_of_anothers_jobs(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as earlier:
-        await upload(earlier)
+        for _ in range(3):
+            await upload(earlier)
     async with (
         gateway.as_(account) as client,
         gateway.as_(new_id(), roles=("admin",)) as stranger,
