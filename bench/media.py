@@ -1,0 +1,48 @@
+"""The videos that are converted: real music, in the lengths that are asked for."""
+
+import subprocess
+from pathlib import Path
+
+import imageio_ffmpeg
+
+from cli import sample
+
+
+def source(directory: Path) -> Path:
+    """Make the twenty seconds that all others are cut from: `tonearm sample` in stereo, H.264 and AAC."""
+    mono, stereo = directory / "mono.mp4", directory / "source.mp4"
+    sample.make(mono)
+    _ffmpeg("-i", str(mono), "-c:v", "copy", "-af", "haas", "-c:a", "aac", "-b:a", "192k", str(stereo))
+    mono.unlink()
+    return stereo
+
+
+def cut(source: Path, seconds: float) -> Path:
+    """Return a video of that length beside the source, which goes round as often as needed."""
+    target = source.with_name(f"{seconds:g}s.mp4")
+    if not target.exists():
+        _ffmpeg(
+            *("-stream_loop", "-1", "-i", str(source), "-t", f"{seconds:g}"),
+            *("-c", "copy", "-movflags", "+faststart", str(target)),
+        )
+    return target
+
+
+def big(source: Path, size: int) -> Path:
+    """Return a video of about `size` bytes: the same sound, and a picture that nobody has compressed."""
+    target = source.with_name("big.mkv")
+    width, height, rate = 1280, 720, 25
+    seconds = size / (width * height * 3 / 2 * rate)
+    _ffmpeg(
+        *("-stream_loop", "-1", "-i", str(source)),
+        *("-f", "lavfi", "-i", f"testsrc2=size={width}x{height}:rate={rate}"),
+        *("-map", "1:v", "-map", "0:a", "-t", f"{seconds:.2f}"),
+        *("-c:v", "rawvideo", "-pix_fmt", "yuv420p", "-c:a", "copy", str(target)),
+    )
+    return target
+
+
+def _ffmpeg(*arguments: str) -> None:
+    """Raise subprocess.CalledProcessError when it does not work; its words are on standard error."""
+    program = imageio_ffmpeg.get_ffmpeg_exe()
+    subprocess.run([program, "-hide_banner", "-loglevel", "error", "-y", *arguments], check=True)

@@ -1,0 +1,93 @@
+"""`replay`: events a second that `replay rebuild` and `verify` get through, over a bare rstream reader.
+
+As a user runs them: whole processes, their start included. Only the servers run beside them, as a gateway
+would project the same log at the same time.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from itertools import islice
+
+from rstream import amqp_decoder
+
+from bench import bare_log, loggen
+from bench.measure import BenchFailed, Options, Say
+from bench.stack import private_directory, private_environment
+from bench.table import Row, Trial, rows_of
+from events import topology
+from infra.local.mongodb import MongoDB
+from infra.local.rabbitmq import RabbitMQ
+from infra.local.services import ROOT
+
+SUBCOMMANDS = {"rebuild": ("--yes", "--no-compare"), "verify": ()}
+READERS = {"bare rstream, raw": None, "bare rstream, amqp_decoder": amqp_decoder}
+
+
+async def measure(options: Options, say: Say) -> list[Row]:
+    """Write one log, then take turns: each bare reader, rebuild, verify of what was rebuilt."""
+    count = options.events
+    found: list[Row] = []
+    async with _servers() as environment:
+        say(f"replay: writing a log of {count:,} events")
+        await topology.declare(environment["RABBITMQ_URL"])
+        written = await loggen.write(environment["STREAM_URL"], islice(loggen.events(), count))
+        for turn in range(options.repetitions):
+            say(f"replay {turn + 1} of {options.repetitions}: {written:,} events, four times")
+            bare = {
+                name: written
+                / await bare_log.read(environment["STREAM_URL"], topology.STREAM, written, decoder)
+                for name, decoder in READERS.items()
+            }
+            for name, arguments in SUBCOMMANDS.items():
+                rate = written / await _replay(environment, name, *arguments)
+                found += [_row(name, against, Trial(rate, bare[against])) for against in READERS]
+    return rows_of(found)
+
+
+@asynccontextmanager
+async def _servers() -> AsyncIterator[dict[str, str]]:
+    async with private_directory() as directory:
+        broker, database = RabbitMQ(directory / "rabbitmq"), MongoDB(directory / "mongodb")
+        try:
+            await asyncio.gather(broker.start(), database.start())
+            yield {
+                **private_environment(directory),
+                "RABBITMQ_URL": broker.amqp_url,
+                "STREAM_URL": broker.stream_url,
+                "MONGODB_URL": database.url,
+            }
+        finally:
+            await asyncio.gather(broker.stop(), database.stop())
+
+
+async def _replay(environment: Mapping[str, str], *arguments: str) -> float:
+    """Run `tonearm replay` and return the seconds. Raises BenchFailed unless it ends well."""
+    begin = time.perf_counter()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli.main", "replay", *arguments),
+        cwd=ROOT,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    try:
+        said, _ = await process.communicate()
+        seconds = time.perf_counter() - begin
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        text = said.decode(errors="replace").strip()
+        raise BenchFailed(f"replay {arguments[0]} ended with code {process.returncode}: {text}")
+    return seconds
+
+
+def _row(subcommand: str, against: str, trial: Trial) -> Row:
+    return Row(
+        measure=f"replay {subcommand}", unit="events/s", better="more", against=against, trials=(trial,)
+    )
