@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -152,7 +153,7 @@ def _told(rng: random.Random, job: _Job, letter: str) -> JobPayload:
             return JobCancelled(run=job.run)
 
 
-def _video(job: _Job) -> dict[str, object]:
+def _video(job: _Job) -> dict[str, Any]:
     return {
         "filename": job.filename,
         "content_type": "video/mp4",
@@ -164,7 +165,9 @@ def _video(job: _Job) -> dict[str, object]:
 
 def _uuid7(rng: random.Random, at: datetime) -> str:
     milliseconds = int(at.timestamp() * 1000)
-    return str(UUID(int=milliseconds << 80 | 7 << 76 | rng.getrandbits(12) << 64 | 2 << 62 | rng.getrandbits(62)))
+    return str(
+        UUID(int=milliseconds << 80 | 7 << 76 | rng.getrandbits(12) << 64 | 2 << 62 | rng.getrandbits(62))
+    )
 
 
 def _hex(rng: random.Random, bits: int) -> str:
@@ -179,7 +182,9 @@ def message(event: Event) -> bytes:
         + b"\xa3\x0ax-exchange\xa1\x06events\xa3\x15x-basic-delivery-modeP\x02"
     )  # fmt: skip
     annotations = b"\x00Sr\xc1" + bytes([len(notes)]) + notes
-    properties = b"\x00Ss\xc0\x2b\x0d@@@@@@\xa3\x1capplication/cloudevents+json@@@@@@"
+    properties = (
+        b"\x00Ss\xc0\x50\x0d\xa1\x24" + event.id.encode() + b"@@@@@\xa3\x1capplication/cloudevents+json@@@@@@"
+    )
     return annotations + properties + b"\x00Su\xb0" + len(body).to_bytes(4, "big") + body
 
 
@@ -208,7 +213,7 @@ async def write(url: str, source: Iterator[Event], *, stream: str = topology.STR
             await room.acquire()
             sent += len(batch)
             all_confirmed.clear()
-            await producer.send_batch(stream, batch, on_publish_confirm=on_confirm)  # type: ignore[arg-type]
+            await producer.send_batch(stream, batch, on_publish_confirm=on_confirm)
         if sent:
             await all_confirmed.wait()
     return sent
@@ -225,7 +230,9 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 def main() -> None:
     """Read the arguments and write the log."""
-    parser = argparse.ArgumentParser(prog="python -m bench.loggen", description="Write a log to measure replay on.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.loggen", description="Write a log to measure replay on."
+    )
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--url", default=os.environ.get("STREAM_URL"), help="default: STREAM_URL")

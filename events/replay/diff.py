@@ -1,0 +1,74 @@
+"""`diff`: field by field, a stored job against the log, or one version of the views against another."""
+
+import argparse
+import contextlib
+
+from events.envelope import Recorded, decode
+from events.errors import InvalidEvent
+from events.projections.jobs import JobView, evolve
+from events.reader import First
+from events.replay.comparing import differences, document
+from events.replay.exits import Exit, Refused, WrongArgument
+from events.replay.findings import NAMED, Findings
+from events.replay.log import Log
+from events.replay.remarks import say
+from events.replay.servers import Servers
+from events.replay.stored import Version, named
+from events.replay.versions import compare
+
+SUMMARY = "compare a job with the log, or two versions of the views, field by field"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("versions", nargs="*", metavar="V", help="two versions: live, 1, v2, jobs_v2")
+    add(
+        "--job",
+        metavar="ID",
+        help="one job: its live view against the fold of the log as far as that has seen",
+    )
+    add("--limit", type=int, default=NAMED, metavar="N", help=f"name at most N jobs of each kind ({NAMED})")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Print what differs. Raises WrongArgument, Refused."""
+    if len(arguments.versions) != (0 if arguments.job else 2):
+        raise WrongArgument("give either two versions, or --job ID")
+    async with servers.database() as database:
+        if arguments.job:
+            log = Log(servers.need("stream_url"), say)
+            findings = await _job(log, await named(database, "live"), arguments.job)
+        else:
+            left, right = [await named(database, text) for text in arguments.versions]
+            findings = await compare(left, right)
+    findings.show(arguments.limit)
+    return findings.exit
+
+
+async def _job(log: Log, version: Version, job_id: str) -> Findings:
+    """A stored view must be the fold of its events up to what it has seen; one that is not stored, of all."""
+    stored, ends = await version.document(job_id), await log.ends()
+    seen = stored.get("seen") if stored else None
+    upto = min(seen, ends.last) if ends and isinstance(seen, int) else ends.last if ends else -1
+    view: JobView | None = None
+    async with contextlib.aclosing(log.read(First(), upto)) as batches:
+        async for batch in batches:
+            for record in batch:
+                with contextlib.suppress(InvalidEvent):
+                    event = decode(record.body)
+                    if event.subject == job_id and event.type.startswith("job."):
+                        view = evolve(view, Recorded(record.offset, event))
+    findings = Findings("log", version.name)
+    match view, stored:
+        case None, None:
+            raise Refused(f"neither the log nor {version.name} knows job {job_id}")
+        case None, _:
+            findings.extra.append(job_id)
+        case JobView(), None:
+            findings.missing.append(job_id)
+        case JobView(), _:
+            found = list(differences(document(view), stored))
+            findings.different = {job_id: found} if found else {}
+            findings.equal = 0 if found else 1
+    return findings

@@ -1,0 +1,89 @@
+"""`import`: fill an empty log from an exported file, in its order, without any work being done again.
+
+The events go to the stream alone, by the default exchange, so no work queue sees them. Offsets are the new
+log's own. A broken import is continued with --resume: what the log holds must be how the file begins.
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from events import amqp, topology
+from events.errors import NotConfirmed, Unavailable
+from events.projector import identity
+from events.reader import Bounds, First
+from events.replay.exits import Exit, Refused
+from events.replay.files import bodies, verify
+from events.replay.log import Log
+from events.replay.remarks import Meter, say
+from events.replay.servers import Servers
+
+SUMMARY = "fill an empty log from an exported file"
+AT_ONCE = 500
+"""Events published before their confirms are awaited."""
+TIMEOUT = 30.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="as `export` wrote it, its manifest beside it"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an import that broke off")
+    parser.add_argument("--yes", action="store_true", help="do it; without this, only check the file")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Check the file, and with --yes publish. Raises FileDamaged, Refused, Unavailable."""
+    path: Path = arguments.file
+    manifest = verify(path)
+    print(f"{path}: {manifest.count:,} events, as its manifest says")
+    url = servers.need("rabbitmq_url")
+    if arguments.yes:
+        await topology.declare(url)
+    log = Log(servers.need("stream_url"), say)
+    ends = await log.ends()
+    if ends is not None and not arguments.resume:
+        raise Refused(
+            f"the log is not empty (it ends at offset {ends.last}); --resume goes on with this file's"
+        )
+    there = await _already(log, ends, bodies(path)) if ends else 0
+    if not arguments.yes:
+        print(f"dry run: nothing was published; --yes imports {manifest.count - there:,} events")
+        return Exit.OK
+    with Meter("import", manifest.count - there) as meter:
+        await _publish(url, islice(bodies(path), there, None), meter)
+    print(f"imported: {manifest.count - there:,} events")
+    return Exit.OK
+
+
+async def _already(log: Log, ends: Bounds, wanted: Iterator[bytes]) -> int:
+    """Return how many events the log holds, which must be how the file begins. Raises Refused."""
+    count = 0
+    async with contextlib.aclosing(log.read(First(), ends.last)) as batches:
+        async for batch in batches:
+            for record in batch:
+                if next(wanted, None) != record.body:
+                    raise Refused(f"the log holds another event than the file at offset {record.offset}")
+                count += 1
+    return count
+
+
+async def _publish(url: str, source: Iterator[bytes], meter: Meter) -> None:
+    """Publish in order, some hundreds before waiting. The first trouble ends it, or order would be lost."""
+    try:
+        async with amqp.connected(url, name="replay import") as connection:
+            channel = await connection.channel(confirms=True)
+            done = 0
+            while some := list(islice(source, AT_ONCE)):
+                async with asyncio.timeout(TIMEOUT):
+                    await asyncio.gather(
+                        *[channel.publish("", topology.STREAM, body, {}, identity(body)) for body in some]
+                    )
+                done += len(some)
+                meter.at(done, len(some))
+    except (Unavailable, TimeoutError) as error:
+        raise NotConfirmed(f"the import broke off after {meter.events:,} events; --resume goes on") from error
