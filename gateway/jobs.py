@@ -8,6 +8,7 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
+from events.errors import Unavailable
 from events.projections.jobs import JobView, State
 from events.views import JobViews
 from gateway import cursors, presenting
@@ -31,14 +32,20 @@ class OwnJobs:
         """Return the job. Raises NoSuchJob, also for another account's job, and Unavailable.
 
         A job that another replica has just accepted may be a moment ahead of this one's tail: its video
-        is there already, and then the event is waited for.
+        is there already, and then the event is waited for. Whoever does not follow the log, or still
+        waits for that event, cannot say that there is no such job.
         """
         if not _is_id(job_id):
             raise NoSuchJob("there is no job with this id")
+        caught_up = self._live.caught_up  # before looking: it may become so meanwhile
         view = await self._live.view(job_id)
-        if view is None and await self._just_stored(account, job_id):
-            await self._live.wait_for(job_id, _SEEN_WITHIN)
-            view = await self._live.view(job_id)
+        if view is None:
+            just_stored = await self._just_stored(account, job_id)
+            if just_stored:
+                await self._live.wait_for(job_id, _SEEN_WITHIN)
+                view = await self._live.view(job_id)
+            if view is None and (just_stored or not caught_up):
+                raise Unavailable("the log was not read far enough to know this job; try again")
         if view is None or view.account != account:
             raise NoSuchJob("there is no job with this id")
         return view

@@ -7,8 +7,10 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import job_event
+from events.errors import Unavailable
 from events.ids import new_id
 from events.publisher import Publisher
+from events.views import JobViews
 from gateway.errors import NoSuchJob
 from gateway.jobs import OwnJobs
 from gateway.live import Live
@@ -33,3 +35,11 @@ async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
     assert (await asking).job_id == job_id
     with pytest.raises(NoSuchJob):
         await own.get(new_id(), job_id)
+
+
+async def test_who_does_not_follow_the_log_does_not_say_that_there_is_no_such_job(
+    broker: Any, database: AsyncDatabase[Any]
+) -> None:
+    behind = OwnJobs(Live(JobViews(database), broker.stream_url), Bucket(database, "videos"))
+    with pytest.raises(Unavailable):
+        await behind.get(new_id(), new_id())
