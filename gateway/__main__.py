@@ -64,7 +64,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         videos, audio = Bucket(database, "videos"), Bucket(database, "audio")
         keys = UploadKeys(database)
         live = Live(views, settings.stream_url)
-        bindings = Topology(settings.rabbitmq_url, settings.management_url)
+        bindings = Topology(settings.rabbitmq_url, settings.rabbitmq_management_url)
         holder = new_id()
         projector = Projector(database, settings.stream_url, holder=holder)
         sweeper = Sweeper(

@@ -7,6 +7,7 @@ the time spent waiting for the client counts here, never our own storage's.
 import asyncio
 from collections.abc import AsyncIterator
 from time import monotonic
+from typing import NamedTuple
 
 from litestar.types import Receive
 from msgspec import Struct
@@ -22,16 +23,28 @@ class Patience(Struct, frozen=True, kw_only=True):
     min_rate: float = 1024.0
 
 
-def check_length(content_length: str | None, limit: int) -> None:
+class Limit(NamedTuple):
+    """Bytes that a file may have, and that its wrapping may take beside them."""
+
+    file: int
+    wrapping: int = 0
+
+    def check(self, size: int) -> None:
+        """Raise BodyTooLarge when a body of this size is too long."""
+        if size > self.file + self.wrapping:
+            raise BodyTooLarge(f"a file may have {self.file} bytes at most")
+
+
+def check_length(content_length: str | None, limit: Limit) -> None:
     """Refuse a body that announces too much, before any of it is read. Raises BodyTooLarge."""
     if content_length is not None and content_length.isascii() and content_length.isdigit():
-        _check(int(content_length), limit)
+        limit.check(int(content_length[:20]))
 
 
-async def incoming(receive: Receive, *, limit: int, patience: Patience) -> AsyncIterator[bytes]:
+async def incoming(receive: Receive, *, limit: Limit, patience: Patience) -> AsyncIterator[bytes]:
     """Yield the body as it comes, never an empty piece.
 
-    Raises BodyTooLarge after `limit` bytes, BodyStalled, and BodyCutOff when the client goes away.
+    Raises BodyTooLarge after the limit, BodyStalled, and BodyCutOff when the client goes away.
     """
     total, waited, received = 0, 0.0, 0
     more = True
@@ -46,15 +59,10 @@ async def incoming(receive: Receive, *, limit: int, patience: Patience) -> Async
             raise BodyCutOff(f"the client went away after {total} bytes")
         body, more = message["body"], message.get("more_body", False)
         waited, received, total = waited + monotonic() - began, received + len(body), total + len(body)
-        _check(total, limit)
+        limit.check(total)
         if waited >= patience.window:
             if received < waited * patience.min_rate:
                 raise BodyStalled(f"less than {patience.min_rate:g} bytes a second came")
             waited, received = 0.0, 0
         if body:
             yield body
-
-
-def _check(size: int, limit: int) -> None:
-    if size > limit:
-        raise BodyTooLarge(f"a file may have {limit} bytes at most")

@@ -8,6 +8,7 @@ from typing import Any
 from gateway.errors import ShuttingDown
 
 _CLEAN_UP = 1.0
+_STOPPING = "this server is about to stop; another one will take the upload"
 
 
 class Uploading:
@@ -26,15 +27,20 @@ class Uploading:
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Count the current task's upload for the block. Raises ShuttingDown once closed."""
+        """Count the current task's upload for the block. Raises ShuttingDown once closed, also within."""
         if self._closed:
-            raise ShuttingDown("this server is about to stop; another one will take the upload")
+            raise ShuttingDown(_STOPPING)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a request is always handled in one
         self._tasks.add(task)
         self._idle.clear()
         try:
             yield
+        except asyncio.CancelledError:
+            if not self._closed:
+                raise
+            task.uncancel()  # it was `close`, and the client can still be told
+            raise ShuttingDown(_STOPPING) from None
         finally:
             self._tasks.discard(task)
             if not self._tasks:

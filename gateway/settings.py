@@ -8,7 +8,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
 
     rabbitmq_url: str = "amqp://guest:guest@127.0.0.1:5672/"
     stream_url: str = "rabbitmq-stream://guest:guest@127.0.0.1:5552/"
-    management_url: str | None = None
+    rabbitmq_management_url: str | None = None
     """The broker's management API, http://user:password@host:15672: by it missing bindings are noticed."""
     mongodb_url: str = "mongodb://127.0.0.1:27017/tonearm"
     auth_url: str = "http://127.0.0.1:8081"
@@ -24,7 +24,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Who may upload, separated by commas; `admin` for administrators only."""
     sweep_interval_seconds: float = 3600.0
     sweep_grace_seconds: float = 24 * 3600.0
-    """Age at which files that belong to no job are removed."""
+    """Age at which files that belong to no job are removed. Longer than an upload may pause between MiB."""
 
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""

@@ -139,8 +139,12 @@ class Writer:
                     "metadata": {"account": account, "job_id": job_id},
                 }
             )
+            stored = await self._bucket.chunks.count_documents({"files_id": self._id})
         except PyMongoError as error:
             raise self._bucket._away(error) from error
+        if stored != self._n:
+            # A sweep with a grace time shorter than this upload's pauses would do it.
+            raise Unavailable(f"the storage of {self._bucket.name} lost {self._n - stored} chunks meanwhile")
         return content
 
     async def discard(self) -> None:

@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
-from gateway.bodies import Patience, check_length, incoming
+from gateway.bodies import Limit, Patience, check_length, incoming
 from gateway.callers import AnyRequest, caller_of, require_role
 from gateway.draining import Uploading
 from gateway.filenames import cleaned
@@ -50,7 +50,7 @@ def upload_routes(
         metrics.uploaded(accepted.bytes)
         return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
 
-    def body_of(request: AnyRequest, limit: int) -> AsyncIterator[bytes]:
+    def body_of(request: AnyRequest, limit: Limit) -> AsyncIterator[bytes]:
         require_role(caller_of(request), terms.roles, "upload")
         read_key(request.headers.get("idempotency-key"))
         check_length(request.headers.get("content-length"), limit)
@@ -62,7 +62,7 @@ def upload_routes(
     async def upload_form(request: AnyRequest) -> Response[Accepted]:
         """Upload one video as the field `file` of a form."""
         with uploading.one():
-            body = body_of(request, terms.max_bytes + OVERHEAD)
+            body = body_of(request, Limit(terms.max_bytes, OVERHEAD))
             content_type = request.headers.get("content-type")
             form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
             return await accept(request, form.filename, form.content_type, form.chunks())
@@ -77,7 +77,7 @@ def upload_routes(
     async def upload_bytes(request: AnyRequest, filename: FromPath[str]) -> Response[Accepted]:
         """Upload one video as the request's body, as `curl -T` does."""
         with uploading.one():
-            body = body_of(request, terms.max_bytes)
+            body = body_of(request, Limit(terms.max_bytes))
             return await accept(request, filename, request.headers.get("content-type"), body)
 
     return [upload_form, upload_bytes]

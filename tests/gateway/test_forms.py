@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bodies import Patience, incoming
+from gateway.bodies import Limit, Patience, incoming
 from gateway.errors import BadForm, BodyCutOff, BodyStalled, BodyTooLarge, NoFile, NotAForm
 from gateway.forms import FileInForm
 
@@ -66,7 +66,7 @@ async def read(messages: list[dict[str, object]], **patience: float) -> bytes:
             await asyncio.sleep(float(str(delay)))
         return message
 
-    body = incoming(receive, limit=10, patience=Patience(**patience))  # type: ignore[arg-type]
+    body = incoming(receive, limit=Limit(10), patience=Patience(**patience))  # type: ignore[arg-type]
     return b"".join([piece async for piece in body])
 
 

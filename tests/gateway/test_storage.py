@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
 
 from events.errors import Unavailable
 from events.ids import new_id
@@ -61,6 +62,18 @@ async def test_a_missing_chunk_is_an_error_and_not_a_shorter_file(
     await bucket.chunks.delete_one({"files_id": blob.id, "n": missing})
     with pytest.raises(BlobDamaged):
         [chunk async for chunk in bucket.read(blob, 0, blob.bytes - 1)]
+
+
+async def test_a_file_that_lost_a_chunk_while_it_was_written_is_refused(database: AsyncDatabase[Any]) -> None:
+    bucket = Bucket(database, "videos")
+    writer = Writer(bucket, new_id())
+    await writer.write(DATA)
+    await wait_for(lambda: bucket.chunks.count_documents({"n": 0}))
+    await bucket.chunks.delete_one({"n": 0})
+    with pytest.raises(Unavailable):
+        await writer.finish(filename="a.mp4", account="owner", job_id="job")
+    await writer.discard()
+    assert await bucket.files.count_documents({}) == 0
 
 
 async def test_a_discarded_file_leaves_nothing(database: AsyncDatabase[Any]) -> None:

@@ -1,0 +1,63 @@
+"""Not ready means: by name, what is missing."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from waiting import wait_for
+
+from events import amqp, topology
+from gateway.health import Topology
+from infra.local.rabbitmq import RabbitMQ
+from tests.gateway.running import FakeAuth, Gateway, Log
+
+
+async def test_a_missing_binding_is_named(broker: Any) -> None:
+    await topology.declare(broker.url)
+    watched = Topology(broker.url, broker.management_url, every=0.05)
+    watching = asyncio.create_task(watched.run())
+    try:
+        async with amqp.connected(broker.url, name="test") as connection:
+            channel = await connection.channel()
+            await channel.call("queue_unbind", queue="mp3", exchange="events", routing_key="job.failed")
+
+        async def trouble() -> str | None:
+            return await watched.check()
+
+        assert "mp3 (job.failed)" in await wait_for(trouble)
+        await topology.declare(broker.url)
+
+        async def mended() -> bool:
+            return await watched.check() is None
+
+        await wait_for(mended)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_without_its_broker_it_is_not_ready_and_comes_back(
+    private_rabbitmq: RabbitMQ, mongodb_url: str, auth: FakeAuth, account: str
+) -> None:
+    log = Log(private_rabbitmq.amqp_url_of("/"), private_rabbitmq.stream_url_of("/"))
+    gateway = Gateway(log, mongodb_url, auth)
+    await gateway.start()
+    try:
+        await private_rabbitmq.kill()
+
+        async def missing() -> set[str]:
+            async with httpx.AsyncClient(base_url=gateway.url) as client:
+                answer = await client.get("/health/ready")
+                assert (await client.get("/health/live")).status_code == 200
+                return set(answer.json().get("missing", ()))
+
+        async def all_is_missing() -> bool:
+            return await missing() == {"publisher", "tail"}
+
+        await wait_for(all_is_missing)
+        await private_rabbitmq.start()
+        await wait_for(gateway.ready, 60)
+        async with gateway.as_(account) as client:
+            assert (await client.put("/upload/a.mp4", content=b"x")).status_code == 202
+    finally:
+        await gateway.stop()
