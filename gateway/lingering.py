@@ -35,7 +35,8 @@ class Lingering:
         if not more or b"expect" in headers or not headers & {b"content-length", b"transfer-encoding"}:
             return
         dropped = 0
-        with suppress(TimeoutError):
+        # The request is over: when a stop cancels what is left of it, there is nobody to tell.
+        with suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(SECONDS):
                 while more and dropped < BYTES:
                     message = await receiving()

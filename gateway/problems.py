@@ -99,7 +99,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
         case TonearmError():
             kind = kind_of(error)
             if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                log.error("request_failed", path=path, kind=type(error).__name__, error=str(error))
+                note = log.error if kind is _INTERNAL else log.warning
+                note("request_failed", path=path, kind=type(error).__name__, error=str(error))
             return problem(path, kind, "" if kind is _INTERNAL else str(error))
         case ValidationException(extra=extra):
             return problem(path, Kind(400, "bad-request", "Bad request"), _spelled_out(extra))
