@@ -5,11 +5,30 @@ from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from events.errors import Unavailable
-from gateway.callers import AnyRequest
+from gateway.callers import AnyRequest, SignIn
+from gateway.errors import NotSignedIn
 
 _LONGEST = 16 * 1024
 _THERE = ("authorization", "content-type", "accept", "accept-language")
 _BACK = ("retry-after", "www-authenticate", "cache-control", "location")
+
+
+def password_sign_in(client: httpx.AsyncClient, auth_url: str) -> SignIn:
+    """Return how HTTP Basic becomes a bearer token: auth's own sign-in, with its limits and its events."""
+
+    async def sign_in(authorization: str) -> str:
+        headers = {"authorization": authorization, "accept": "text/plain"}
+        try:
+            answer = await client.post(f"{auth_url.rstrip('/')}/login", headers=headers)
+        except httpx.HTTPError as error:
+            raise Unavailable("signing in is not possible right now") from error
+        if answer.is_server_error:
+            raise Unavailable("signing in is not possible right now")
+        if not answer.is_success:
+            raise NotSignedIn("the e-mail or the password is wrong")
+        return f"Bearer {answer.text.strip()}"
+
+    return sign_in
 
 
 def account_routes(client: httpx.AsyncClient, auth_url: str) -> list[HTTPRouteHandler]:

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views import JobViews
-from gateway.accounts import account_routes
+from gateway.accounts import account_routes, password_sign_in
 from gateway.callers import signed_in
 from gateway.downloads import download_routes
 from gateway.draining import Uploading
@@ -55,7 +55,7 @@ def litestar_app(parts: Parts) -> Litestar:
     ]
     guarded = Router(
         "/",
-        guards=[signed_in(parts.tokens)],
+        guards=[signed_in(parts.tokens, password_sign_in(parts.auth, parts.auth_url))],
         route_handlers=[
             *upload_routes(parts.uploads, parts.terms, parts.uploading, parts.metrics),
             *job_routes(own, parts.live, parts.views),

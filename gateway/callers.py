@@ -1,4 +1,8 @@
-"""The guard in front of every route that is somebody's, HEAD included."""
+"""The guard in front of every route that is somebody's, HEAD included.
+
+Everywhere it wants an access token. The audio's routes also take HTTP Basic, so that the link in a mail
+works in a browser, which then asks for e-mail and password, and `curl -u` needs no second call.
+"""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,14 +15,28 @@ from gateway.errors import NotAllowed
 from gateway.tokens import Caller, Tokens
 
 AnyRequest = Request[Any, Any, Any]
+SignIn = Callable[[str], Awaitable[str]]
+"""Turns an Authorization header with e-mail and password into one with an access token."""
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
 
-def signed_in(tokens: Tokens) -> Guard:
-    """Return a guard that lets nobody in without a valid access token."""
+TAKES_PASSWORD: dict[str, Any] = {"takes_password": True}
+"""The `opt` of a route that a link in a mail leads to: a browser asks for e-mail and password there."""
 
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-        connection.scope["user"] = await tokens.caller(connection.headers.get("authorization"))
+
+def takes_password(handler: BaseRouteHandler) -> bool:
+    """Tell whether HTTP Basic will do on this route."""
+    return bool(handler.opt.get("takes_password"))
+
+
+def signed_in(tokens: Tokens, sign_in: SignIn) -> Guard:
+    """Return a guard that lets nobody in without a valid access token, or a password where that will do."""
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        authorization = connection.headers.get("authorization")
+        if authorization and authorization[:6].lower() == "basic " and takes_password(handler):
+            authorization = await sign_in(authorization)
+        connection.scope["user"] = await tokens.caller(authorization)
 
     return guard
 

@@ -12,7 +12,7 @@ from litestar.response import Stream
 
 from events.projections.jobs import SETTLED, Audio, JobView, State
 from gateway import ranges
-from gateway.callers import AnyRequest, caller_of
+from gateway.callers import TAKES_PASSWORD, AnyRequest, caller_of
 from gateway.errors import BlobDamaged, JobGone, NoAudio
 from gateway.filenames import as_mp3, attachment
 from gateway.jobs import OwnJobs
@@ -35,12 +35,26 @@ def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
         version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
         return await _respond(request, audio, blob, version, attachment(as_mp3(view.filename)))
 
-    @route("/jobs/{job_id:str}/audio", http_method=_READ, status_code=200, media_type=_MP3, tags=["audio"])
+    @route(
+        "/jobs/{job_id:str}/audio",
+        http_method=_READ,
+        status_code=200,
+        media_type=_MP3,
+        tags=["audio"],
+        opt=TAKES_PASSWORD,
+    )
     async def audio_by_job(request: AnyRequest, job_id: FromPath[str]) -> Response[Any]:
         """Download a job's audio. Ranges and conditional requests are understood."""
         return await answer(request, job_id)
 
-    @route("/download", http_method=_READ, status_code=200, media_type=_MP3, tags=["audio"])
+    @route(
+        "/download",
+        http_method=_READ,
+        status_code=200,
+        media_type=_MP3,
+        tags=["audio"],
+        opt=TAKES_PASSWORD,
+    )
     async def audio_by_file(request: AnyRequest, fid: FromQuery[str]) -> Response[Any]:
         """Download a job's audio by the id that the upload was answered with."""
         return await answer(request, fid)

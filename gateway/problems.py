@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from events.errors import TonearmError, Unavailable
 from gateway import errors
+from gateway.callers import takes_password
 
 log = structlog.get_logger()
 
@@ -89,8 +90,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     path = request.url.path
     match error:
         case errors.NotSignedIn():
-            challenge = {"WWW-Authenticate": 'Bearer realm="tonearm"'}
-            return problem(path, kind_of(error), str(error), challenge)
+            challenge = 'Bearer realm="tonearm"'
+            if takes_password(request.route_handler):
+                challenge += ', Basic realm="tonearm", charset="UTF-8"'
+            return problem(path, kind_of(error), str(error), {"WWW-Authenticate": challenge})
         case errors.NoAudio(state=state, waiting=waiting):
             kind = kind_of(error)._replace(retry_after=2 if waiting else None)
             return problem(path, kind, str(error), state=state)

@@ -127,6 +127,23 @@ async def test_a_form_goes_up_and_the_mp3_comes_down_by_its_name(stack: Stack, c
     assert f"{curl.url}/jobs/{job_id}/audio" in plain(mail)
 
 
+async def test_the_link_in_a_mail_asks_for_a_password_and_takes_it(
+    stack: Stack, curl: Curl, clips: Clips, tmp_path: Path
+):
+    accepted = await curl.json("-F", f"file=@{clips.tone(2).path}", f"{curl.url}/upload")
+    job = await curl.settled(accepted["job_id"])
+    link = f"{curl.url}/jobs/{job['job_id']}/audio"
+
+    browser = Curl(stack, tmp_path)
+    assert 'Basic realm="tonearm"' in await browser("-o", "/dev/null", "-D", "-", link)
+    email, password = stack.admin
+    await browser("-u", f"{email}:{password}", "-o", "link.mp3", link)
+    assert hashlib.sha256((tmp_path / "link.mp3").read_bytes()).hexdigest() == job["audio"]["sha256"]
+    status = ("-o", "/dev/null", "-w", "%{http_code}")
+    assert await browser(*status, "-u", f"{email}:wrong", link) == "401"
+    assert await browser(*status, "-u", f"{email}:{password}", f"{curl.url}/jobs") == "401"
+
+
 async def test_a_bare_file_goes_up_and_its_progress_is_seen(curl: Curl, clips: Clips):
     clip = clips.tone(600)
     accepted = await curl.json("-T", str(clip.path), f"{curl.url}/upload/")
