@@ -38,6 +38,7 @@ class Live:
         self.trouble: str | None = "the log was not read yet"
         self.checkpoint = -1
         self._target: int | None = None
+        self._begun = asyncio.Event()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
         self._reading = asyncio.Semaphore(_READERS)
 
@@ -86,6 +87,13 @@ class Live:
                 del self._waiting[name]
         return True
 
+    async def begun(self, timeout: float) -> bool:
+        """Wait until the tail has a place in the log: before, nobody can say what a client has missed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._begun.wait()
+        return self._begun.is_set()
+
     async def history(self, first: int, last: int) -> AsyncIterator[Recorded]:
         """Yield the jobs' events from offset `first` to `last`, from memory or from the log itself."""
         if first > last:
@@ -109,6 +117,7 @@ class Live:
         ends = await bounds(self._stream_url)
         self._target = ends.last if ends else -1
         self.tail = Tail(self.checkpoint, self._keep)
+        self._begun.set()
         if self.checkpoint >= self._target:
             self.trouble = None
         reader = StreamReader(self._stream_url, after(checkpoint), name="gateway", on_state=self._on_state)

@@ -24,6 +24,7 @@ from gateway.tokens import Caller
 
 PING_EVERY = 15.0
 _RETRY_MS = 2000
+_BEGINS_WITHIN = 5.0
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -52,8 +53,10 @@ async def watch(
     """Yield the stream's bytes until the token expires, the client is too slow, or the process stops."""
     sent: dict[str, None] = {}
     with live.subscriptions.of(caller.account, job_id) as subscription:
-        through = live.tail.position
         yield sse.retry(_RETRY_MS)
+        if not await live.begun(_BEGINS_WITHIN):
+            return  # the client comes back
+        through = live.tail.position
         async for recorded in _missed(live, caller.account, after, through, job_id):
             if recorded.event.id not in sent:
                 yield _message(recorded, sent)
