@@ -15,12 +15,16 @@ from events.types import JobConverted, JobFailed
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """What one client did: `job_id` is None when no answer came, `audio_sha256` of what it downloaded."""
+    """What one client did: `job_id` is None when no answer came, `sha256` is of what it sent,
+    `audio_sha256` of what it downloaded, `watched` the ids of the job's events as they were shown to it."""
 
     key: str
     job_id: str | None
     expected: State
+    owner: str
+    sha256: str
     audio_sha256: str | None = None
+    watched: tuple[str, ...] = ()
 
 
 class Blob(Struct, frozen=True, kw_only=True):
@@ -85,6 +89,10 @@ def _uploads(world: World) -> Iterator[str]:
             yield f"job {job_id} is {view.state} and should be {upload.expected}"
         if view is not None and view.audio is not None and upload.audio_sha256 != view.audio.sha256:
             yield f"job {job_id}: what was downloaded is not what was converted"
+        if view is not None and view.video is not None and view.video.sha256 != upload.sha256:
+            yield f"job {job_id}: what is told of its video is not what was sent"
+        if view is not None and upload.watched != tuple(e.id for e in view.timeline)[: len(upload.watched)]:
+            yield f"job {job_id}: what was shown live is not its timeline, each event once and in order"
     for job_id, count in Counter(upload.job_id for upload in acknowledged).items():
         if count > 1:
             yield f"job {job_id} was given to {count} uploads"
@@ -119,8 +127,10 @@ def _blobs(world: World) -> Iterator[str]:
             blob = world.audio.get(view.audio.audio_id)
             if blob is None or not blob.whole or blob.sha256 != view.audio.sha256:
                 yield f"job {view.job_id}: its audio is missing or damaged"
-        if view.video is not None and view.video.video_id not in world.videos:
-            yield f"job {view.job_id}: its video is missing"
+        if view.video is not None:
+            blob = world.videos.get(view.video.video_id)
+            if blob is None or not blob.whole or blob.sha256 != view.video.sha256:
+                yield f"job {view.job_id}: its video is missing or damaged"
     wanted_audio = {view.audio.audio_id for view in world.views.values() if view.audio}
     wanted_videos = {view.video.video_id for view in world.views.values() if view.video}
     for kind, stored, wanted in (
@@ -141,6 +151,11 @@ def _mails(world: World) -> Iterator[str]:
         for entry in view.timeline:
             if entry.type in (JobConverted.TYPE, JobFailed.TYPE):
                 expected[entry.id] = view.job_id
+    owners = {upload.job_id: upload.owner for upload in world.uploads}
+    for mail in world.mails:
+        job_id = expected.get(mail.message_id.strip("<>").partition("@")[0], "")
+        if mail.recipient != owners.get(job_id, mail.recipient):
+            yield f"job {job_id}: a mail about it went to {mail.recipient}"
     told = Counter(message_id.strip("<>").partition("@")[0] for message_id in seen)
     for event_id, job_id in expected.items():
         if told[event_id] != 1:

@@ -33,6 +33,15 @@ class Clips:
             *("-c:v", "mpeg4", "-c:a", "flac"),
         )
 
+    def noise(self) -> Clip:
+        """Return a video of more than one chunk of storage: noise cannot be pressed."""
+        return self._made(
+            "noise.mkv",
+            *("-f", "lavfi", "-i", "color=size=64x48:rate=1:duration=8"),
+            *("-f", "lavfi", "-i", "aevalsrc=random(0)|random(1):d=8"),
+            *("-c:v", "mpeg4", "-c:a", "pcm_s16le"),
+        )
+
     def silent(self) -> Clip:
         """Return a video without an audio track."""
         picture = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:duration=1")

@@ -44,7 +44,17 @@ def whole_world() -> World:
     view = fold(log)
     assert view is not None
     return World(
-        uploads=[Upload(key="k", job_id=JOB, expected=State.NOTIFIED, audio_sha256="s-audio")],
+        uploads=[
+            Upload(
+                key="k",
+                job_id=JOB,
+                expected=State.NOTIFIED,
+                owner="r",
+                sha256="s",
+                audio_sha256="s-audio",
+                watched=tuple(event.id for event in events),
+            )
+        ],
         log=log,
         views={JOB: view},
         videos={JOB: Blob(id=JOB, sha256="s", whole=True)},
@@ -66,6 +76,11 @@ def test_a_redelivered_event_and_a_second_copy_of_a_mail_are_no_fault():
     view = fold(log)
     assert view is not None
     assert check(replace(world, log=log, views={JOB: view}, mails=world.mails * 2)) == []
+
+
+def _watched(world: World, *places: int) -> Upload:
+    """The upload of somebody who was shown these events."""
+    return replace(world.uploads[0], watched=tuple(world.log[place].event.id for place in places))
 
 
 FAULTS: dict[str, tuple[Callable[[World], World], str]] = {
@@ -92,7 +107,20 @@ FAULTS: dict[str, tuple[Callable[[World], World], str]] = {
         lambda w: replace(w, audio={"audio-1": replace(w.audio["audio-1"], whole=False)}),
         "missing or damaged",
     ),
+    "another video than was sent": (
+        lambda w: replace(w, uploads=[replace(w.uploads[0], sha256="other")]),
+        "not what was sent",
+    ),
+    "an event was shown twice": (
+        lambda w: replace(w, uploads=[_watched(w, 0, 1, 1, 2, 3)]),
+        "not its timeline",
+    ),
+    "an event was not shown": (lambda w: replace(w, uploads=[_watched(w, 0, 2, 3)]), "not its timeline"),
     "the video is gone": (lambda w: replace(w, videos={}), "video is missing"),
+    "the video is damaged": (
+        lambda w: replace(w, videos={JOB: replace(w.videos[JOB], sha256="other")}),
+        "missing or damaged",
+    ),
     "an orphan audio": (
         lambda w: replace(w, audio={**w.audio, "x": Blob(id="x", sha256="", whole=True)}),
         "not swept",
@@ -102,6 +130,10 @@ FAULTS: dict[str, tuple[Callable[[World], World], str]] = {
     "two different mails": (
         lambda w: replace(w, mails=[*w.mails, replace(w.mails[0], message_id=w.mails[0].message_id + "2")]),
         "2 different mails",
+    ),
+    "a mail to somebody else": (
+        lambda w: replace(w, mails=[replace(w.mails[0], recipient="other")]),
+        "went to other",
     ),
     "work left in a queue": (lambda w: replace(w, queued={"video": 2}), "left in video"),
     "offsets out of order": (lambda w: replace(w, log=w.log[::-1]), "do not grow"),

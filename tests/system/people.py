@@ -1,0 +1,146 @@
+"""People who upload while everything around them falls over, and who repeat what failed.
+
+They do what the README tells a careful client to do: the same Idempotency-Key until there is an answer,
+`Last-Event-ID` after a broken stream, a new token when the old one is refused. What no repetition may
+mend fails at once: a job that was acknowledged must never be 404, and no file may come down damaged.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+from checker import Upload
+from clips import Clip
+from msgspec import Struct
+from uuid_utils import uuid4
+
+PATIENCE = 150.0
+"""Seconds after which a person gives up. An upload that died holds its key for a minute (its lease)."""
+PAUSE = 0.3
+ENDED = ("job.notified", "job.notification_failed")
+
+
+class Message(Struct, frozen=True):
+    """One server-sent event."""
+
+    type: str
+    id: str
+    event_id: str
+
+
+class Person:
+    """One account, and the history of what it did."""
+
+    def __init__(self, url: str, email: str) -> None:
+        self.email = email
+        self.history: list[Upload] = []
+        self.repeated = 0
+        self._password = f"{uuid4()}"
+        self._http = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10.0, read=25.0))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def register(self) -> None:
+        account = {"email": self.email, "password": self._password}
+        # 409: the answer to an earlier try was lost on its way.
+        await self._insist(lambda: self._http.post("/register", json=account), 201, 409)
+        await self._sign_in()
+
+    async def convert(self, clip: Clip) -> None:
+        """Upload the clip, follow its job to the end, fetch the audio; keep what was seen."""
+        key = str(uuid4())
+        headers = {"Idempotency-Key": key, "Content-Length": str(clip.path.stat().st_size)}
+        accepted = await self._insist(
+            lambda: self._http.put(f"/upload/{clip.path.name}", content=_slowly(clip), headers=headers), 202
+        )
+        job_id = accepted.json()["job_id"]
+        shown = await self._follow(job_id)
+        converted = any(message.type == "job.converted" for message in shown)
+        audio = await self._audio(job_id) if converted else None
+        self.history.append(
+            Upload(
+                key=key,
+                job_id=job_id,
+                expected=clip.expected,
+                owner=self.email,
+                sha256=clip.sha256,
+                audio_sha256=audio,
+                watched=tuple(message.event_id for message in shown),
+            )
+        )
+
+    async def _follow(self, job_id: str) -> list[Message]:
+        """Return the job's events as they were shown, until its mail was told of."""
+        shown: list[Message] = []
+        async with asyncio.timeout(PATIENCE):
+            while not (shown and shown[-1].type in ENDED):
+                try:
+                    async for message in self._messages(job_id, shown[-1].id if shown else None):
+                        shown.append(message)
+                        if message.type in ENDED:
+                            break
+                except httpx.TransportError:
+                    await self._pause()
+        return shown
+
+    async def _messages(self, job_id: str, last: str | None) -> AsyncIterator[Message]:
+        headers = {"Last-Event-ID": last} if last is not None else {}
+        async with self._http.stream("GET", f"/jobs/{job_id}/events", headers=headers) as answer:
+            if not await self._is_good(answer, 200):
+                await self._pause()
+                return
+            fields: dict[str, str] = {}
+            async for line in answer.aiter_lines():
+                if line:
+                    name, _, value = line.partition(": ")
+                    fields[name] = value
+                    continue
+                if "id" in fields:
+                    yield Message(fields["event"], fields["id"], json.loads(fields["data"])["id"])
+                fields = {}
+
+    async def _audio(self, job_id: str) -> str:
+        answer = await self._insist(lambda: self._http.get(f"/jobs/{job_id}/audio"), 200)
+        return hashlib.sha256(answer.content).hexdigest()
+
+    async def _sign_in(self) -> None:
+        account = {"email": self.email, "password": self._password}
+        answer = await self._insist(lambda: self._http.post("/login", json=account), 200)
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+    async def _insist(self, request: Callable[[], Awaitable[httpx.Response]], *good: int) -> httpx.Response:
+        """Repeat the request until it is answered well. Fails on an answer that no repetition mends."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    answer = await request()
+                    if await self._is_good(answer, *good):
+                        return answer
+                except httpx.TransportError:
+                    pass
+                await self._pause()
+
+    async def _is_good(self, answer: httpx.Response, *good: int) -> bool:
+        status = answer.status_code
+        if status in good:
+            return True
+        await answer.aread()
+        in_use = status == 409 and "idempotency-key-in-use" in answer.text
+        if not (in_use or status in (408, 425, 429) or status >= 500):
+            raise AssertionError(f"{answer.request.method} {answer.request.url}: {status} {answer.text}")
+        return False
+
+    async def _pause(self) -> None:
+        self.repeated += 1
+        await asyncio.sleep(PAUSE)
+
+
+async def _slowly(clip: Clip) -> AsyncIterator[bytes]:
+    """Send a file in pieces, a big one over a second or so: a gateway is killed in the middle of some."""
+    with clip.path.open("rb") as file:
+        while piece := file.read(128 * 1024):
+            yield piece
+            await asyncio.sleep(0.1)
