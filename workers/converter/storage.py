@@ -56,9 +56,8 @@ class Storage:
             if document is None:
                 raise VideoLost
             digest, got, expected = hashlib.sha256(), 0, 0
-            chunks = self._video_chunks.find({"files_id": video_id}, sort=[("n", 1)], batch_size=BATCH)
-            async with chunks as cursor:
-                async for chunk in cursor:
+            while chunks := await self._chunks(video_id, expected):
+                for chunk in chunks:
                     if chunk["n"] != expected:
                         raise VideoLost(damaged=True)
                     expected, got = expected + 1, got + len(chunk["data"])
@@ -67,6 +66,11 @@ class Storage:
             raise _away("videos", error) from error
         if got != size or document["length"] != size or digest.hexdigest() != sha256:
             raise VideoLost(damaged=True)
+
+    async def _chunks(self, video_id: str, first: int) -> list[dict[str, Any]]:
+        """Return the next batch, by its range: SecantusDB reads all that a cursor would yield into memory."""
+        batch = {"files_id": video_id, "n": {"$gte": first, "$lt": first + BATCH}}
+        return await self._video_chunks.find(batch, sort=[("n", 1)]).to_list()
 
     async def keep(self, audio_id: str, audio: FileIO, *, filename: str, account: str, job_id: str) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
