@@ -15,6 +15,7 @@ from litestar.response import Stream
 
 from events.envelope import Recorded, to_json
 from events.progress import Progress
+from events.projections.jobs import JobView
 from gateway import sse
 from gateway.callers import AnyRequest, caller_of
 from gateway.jobs import OwnJobs
@@ -57,7 +58,11 @@ async def watch(
         if not await live.begun(_BEGINS_WITHIN):
             return  # the client comes back
         through = live.tail.position
-        async for recorded in _missed(live, caller.account, after, through, job_id):
+        view = await live.view(job_id) if job_id is not None else None
+        if view is not None and after is not None:
+            # A repetition of what the client saw before may come, and the tail may not reach back that far.
+            sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
+        async for recorded in _missed(live, caller.account, after, through, job_id, view):
             if recorded.event.id not in sent:
                 yield _message(recorded, sent)
         while (left := caller.expires - time.time()) > 0:
@@ -75,7 +80,7 @@ async def watch(
 
 
 async def _missed(
-    live: Live, account: str, after: int | None, through: int, job_id: str | None
+    live: Live, account: str, after: int | None, through: int, job_id: str | None, view: JobView | None
 ) -> AsyncIterator[Recorded]:
     """Yield what came after offset `after`, up to `through`: of a job all of it if there is no `after`.
 
@@ -83,7 +88,6 @@ async def _missed(
     told where it stands first. For all jobs only the tail knows, which is where repetitions mostly are.
     """
     if job_id is not None:
-        view = await live.view(job_id)
         places = {entry.offset for entry in view.timeline} if view else set()
         places = {place for place in places if (after is None or place > after) and place <= through}
         async for recorded in live.history(min(places, default=0), max(places, default=-1)):

@@ -2,9 +2,8 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,17 +12,9 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.envelope import job_event
 from events.ids import new_id
 from events.progress import Progress, ProgressSender
-from events.projections.jobs import fold
-from events.publisher import Publisher
-from events.views import Checkpoint, JobViews
-from gateway.live import Live
-from gateway.tokens import Caller
-from gateway.watching import watch
 from tests.gateway.running import FAILED, STARTED, Gateway, gateway_running
-from tests.gateway.test_sweeper import uploaded
 
 
 class Stream:
@@ -259,30 +250,3 @@ async def test_a_stop_does_not_wait_for_an_upload_that_never_ends(
     assert seconds < 8, gateway.lines[-8:]
     assert await database["videos.chunks"].count_documents({}) == 0
     assert [line["event"] for line in gateway.lines if line["level"] == "error"] == []
-
-
-async def test_a_client_that_comes_before_the_gateway_knows_its_place_in_the_log_misses_nothing(
-    broker: Any, database: AsyncDatabase[Any], live: Live
-) -> None:
-    account, job_id = new_id(), new_id()
-    async with Publisher(broker.url, name="test") as publisher:
-        event = job_event(uploaded(job_id), job_id=job_id, account=account, source="test")
-        await publisher.publish(event)
-    await wait_for(lambda: live.tail.has(event.id))
-    (recorded,) = live.tail.of_job(job_id)
-    stored = await JobViews(database).live()
-    view = fold([recorded])
-    assert view
-    await stored.save([view])
-    assert await stored.move_checkpoint(None, Checkpoint(recorded.offset, event.id))
-
-    starting = Live(JobViews(database), broker.stream_url)
-    caller = Caller(account=account, roles=frozenset({"user"}), expires=time.time() + 60)
-    async with aclosing(watch(starting, caller, None, job_id)) as stream:
-        assert (await anext(stream)).startswith(b"retry:")
-        telling = asyncio.create_task(anext(stream))
-        following = asyncio.create_task(starting.run())
-        async with asyncio.timeout(10):
-            assert event.id.encode() in await telling
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)

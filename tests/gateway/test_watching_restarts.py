@@ -1,0 +1,93 @@
+"""Event streams of a gateway that has just started: nothing missed, nothing told twice."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events.envelope import Recorded, job_event
+from events.ids import new_id
+from events.projections.jobs import fold
+from events.publisher import Publisher
+from events.views import Checkpoint, JobViews
+from gateway.live import Live
+from gateway.tokens import Caller
+from gateway.watching import watch
+from tests.gateway.running import FAILED, STARTED
+from tests.gateway.test_sweeper import uploaded
+
+
+async def stored_up_to(database: AsyncDatabase[Any], seen: tuple[Recorded, ...]) -> None:
+    """Store the view of these events of one job, and the checkpoint after them, as the projector does."""
+    stored = await JobViews(database).live()
+    view = fold(seen)
+    assert view
+    await stored.save([view])
+    assert await stored.move_checkpoint(None, Checkpoint(seen[-1].offset, seen[-1].event.id))
+
+
+@asynccontextmanager
+async def starting(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[tuple[Live, asyncio.Event]]:
+    """A second gateway's tail, which begins to read when the event is set."""
+    live, begin = Live(JobViews(database), broker.stream_url), asyncio.Event()
+
+    async def run() -> None:
+        await begin.wait()
+        await live.run()
+
+    running = asyncio.create_task(run())
+    yield live, begin
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_client_that_comes_before_the_gateway_knows_its_place_in_the_log_misses_nothing(
+    broker: Any, database: AsyncDatabase[Any], live: Live
+) -> None:
+    job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
+    event = job_event(uploaded(job_id), job_id=job_id, account=caller.account, source="test")
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(event)
+    await wait_for(lambda: live.tail.has(event.id))
+    await stored_up_to(database, live.tail.of_job(job_id))
+
+    async with (
+        starting(broker, database) as (late, begin),
+        aclosing(watch(late, caller, None, job_id)) as stream,
+        asyncio.timeout(10),
+    ):
+        assert (await anext(stream)).startswith(b"retry:")
+        telling = asyncio.create_task(anext(stream))
+        begin.set()
+        assert event.id.encode() in await telling
+
+
+async def test_what_a_client_saw_before_a_restart_is_not_told_again_when_it_is_published_again(
+    broker: Any, database: AsyncDatabase[Any], live: Live
+) -> None:
+    job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
+    begun, started, failed = (
+        job_event(payload, job_id=job_id, account=caller.account, source="test")
+        for payload in (uploaded(job_id), STARTED, FAILED)
+    )
+    async with Publisher(broker.url, name="test") as publisher:
+        for event in (begun, started):
+            await publisher.publish(event)
+        await wait_for(lambda: live.tail.has(started.id))
+        seen = live.tail.of_job(job_id)
+        await stored_up_to(database, seen)
+        for event in (started, failed):
+            await publisher.publish(event)
+
+    async with (
+        starting(broker, database) as (late, begin),
+        aclosing(watch(late, caller, seen[-1].offset, job_id)) as stream,
+        asyncio.timeout(10),
+    ):
+        begin.set()
+        assert (await anext(stream)).startswith(b"retry:")
+        assert failed.id.encode() in await anext(stream)
