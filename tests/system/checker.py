@@ -91,8 +91,11 @@ def _uploads(world: World) -> Iterator[str]:
             yield f"job {job_id}: what was downloaded is not what was converted"
         if view is not None and view.video is not None and view.video.sha256 != upload.sha256:
             yield f"job {job_id}: what is told of its video is not what was sent"
-        if view is not None and upload.watched != tuple(e.id for e in view.timeline)[: len(upload.watched)]:
-            yield f"job {job_id}: what was shown live is not its timeline, each event once and in order"
+        if view is not None:
+            ids = [entry.id for entry in view.timeline]
+            shown = [ids.index(id_) if id_ in ids else -1 for id_ in upload.watched]
+            if shown != list(range(len(shown))):
+                yield f"job {job_id}: shown live were places {shown} of its timeline, not each once in order"
     for job_id, count in Counter(upload.job_id for upload in acknowledged).items():
         if count > 1:
             yield f"job {job_id} was given to {count} uploads"

@@ -113,9 +113,9 @@ FAULTS: dict[str, tuple[Callable[[World], World], str]] = {
     ),
     "an event was shown twice": (
         lambda w: replace(w, uploads=[_watched(w, 0, 1, 1, 2, 3)]),
-        "not its timeline",
+        "shown live",
     ),
-    "an event was not shown": (lambda w: replace(w, uploads=[_watched(w, 0, 2, 3)]), "not its timeline"),
+    "an event was not shown": (lambda w: replace(w, uploads=[_watched(w, 0, 2, 3)]), "shown live"),
     "the video is gone": (lambda w: replace(w, videos={}), "video is missing"),
     "the video is damaged": (
         lambda w: replace(w, videos={JOB: replace(w.videos[JOB], sha256="other")}),
