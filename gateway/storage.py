@@ -2,7 +2,10 @@
 
 The driver's own writer holds 48 MB an upload and leaves chunks behind on errors. This one holds two
 batches, and writes the files document last: a file exists once it is whole. Any GridFS client can read
-it. Chunks without a files document are nobody's; the sweeper removes them.
+it.
+
+A third collection, `pending`, names what is being written or removed. So chunks that a crash left without
+a files document are found without a look at every chunk there is; the sweeper removes them.
 """
 
 import asyncio
@@ -52,6 +55,7 @@ class Bucket:
         self.name = name
         self.files = database[f"{name}.files"]
         self.chunks = database[f"{name}.chunks"]
+        self.pending = database[f"{name}.pending"]
 
     async def prepare(self) -> None:
         """Create the indexes that GridFS asks for. Raises Unavailable."""
@@ -97,10 +101,18 @@ class Bucket:
     async def remove(self, blob_id: str) -> int:
         """Remove a file, its document first; the number of chunks that went. Raises Unavailable."""
         try:
+            await self.begin(blob_id)
             await self.files.delete_one({"_id": blob_id})
-            return (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
+            removed = (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
+            await self.pending.delete_one({"_id": blob_id})
         except PyMongoError as error:
             raise self._away(error) from error
+        return removed
+
+    async def begin(self, blob_id: str) -> None:
+        """Note that chunks of this file come or go. Raises PyMongoError."""
+        now = datetime.now(UTC)
+        await self.pending.update_one({"_id": blob_id}, {"$setOnInsert": {"since": now}}, upsert=True)
 
     def _away(self, error: PyMongoError) -> Unavailable:
         return Unavailable(f"the storage of {self.name}: {type(error).__name__}")
@@ -145,12 +157,12 @@ class Writer:
                     "metadata": {"account": account, "job_id": job_id},
                 }
             )
-            first = await self._bucket.chunks.find_one({"files_id": self._id, "n": 0}, {"_id": 1})
+            done = await self._bucket.pending.delete_one({"_id": self._id, "swept": {"$exists": False}})
         except PyMongoError as error:
             raise self._bucket._away(error) from error
-        if first is None and self._n:
-            # A sweep with a grace time shorter than this upload's pauses would do it, to all that was there.
-            raise Unavailable(f"the storage of {self._bucket.name} lost chunks meanwhile")
+        if not done.deleted_count and self._n:
+            # A sweep with a grace time shorter than this upload would do it.
+            raise Unavailable(f"the storage of {self._bucket.name} lost what was written")
         return content
 
     async def discard(self) -> None:
@@ -165,6 +177,11 @@ class Writer:
         data = Binary(bytes(self._buffer[:size]))
         del self._buffer[:size]
         chunk = {"files_id": self._id, "n": self._n, "data": data}
+        if self._n == 0:
+            try:
+                await self._bucket.begin(self._id)
+            except PyMongoError as error:
+                raise self._bucket._away(error) from error
         self._n += 1
         self._inserting = asyncio.create_task(self._bucket.chunks.insert_one(chunk))
 

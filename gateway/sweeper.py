@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from bson import ObjectId
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
@@ -89,21 +88,17 @@ class Sweeper:
         return removed
 
     async def _orphans(self, bucket: Bucket, before: datetime) -> int:
-        """Walk from one file's chunks to the next, by the index; no list of all of them is ever made."""
+        """Remove the chunks that a crash left in the middle of writing or removing a file."""
         removed = 0
-        after: dict[str, Any] = {}
-        while True:
-            chunk = await bucket.chunks.find_one(after, {"files_id": 1}, sort=[("files_id", 1), ("n", 1)])
-            if chunk is None:
-                return removed
-            files_id = chunk["files_id"]
-            after = {"files_id": {"$gt": files_id}}
-            newest = await bucket.chunks.find_one({"files_id": files_id}, {"_id": 1}, sort=[("n", -1)])
-            # Look for the file last: one that is finished right now has had its chunks for a while.
-            if newest is None or not _older_than(newest["_id"], before):
-                continue
-            if await bucket.files.find_one({"_id": files_id}, {"_id": 1}) is None:
-                removed += (await bucket.chunks.delete_many({"files_id": files_id})).deleted_count
+        async for pending in bucket.pending.find({"since": {"$lt": before}}):
+            only = {"_id": pending["_id"]}
+            # Marked first: a writer that is only slow finds the mark when it ends, and does not end well.
+            await bucket.pending.update_one(only, {"$set": {"swept": True}})
+            if await bucket.files.find_one(only, {"_id": 1}) is None:
+                removed += await bucket.remove(pending["_id"])
+            else:
+                await bucket.pending.delete_one(only)
+        return removed
 
 
 def refers_to_video(view: JobView, video_id: str) -> bool:
@@ -116,11 +111,6 @@ def refers_to_video(view: JobView, video_id: str) -> bool:
 def refers_to_audio(view: JobView, audio_id: str) -> bool:
     """Tell whether this is the audio that the job gives out."""
     return view.state is not State.DELETED and view.audio is not None and view.audio.audio_id == audio_id
-
-
-def _older_than(chunk_id: Any, before: datetime) -> bool:
-    """Chunks have no time of their own but that of their id; with another kind of id they are kept."""
-    return isinstance(chunk_id, ObjectId) and chunk_id.generation_time < before
 
 
 async def _older(bucket: Bucket, before: datetime) -> AsyncIterator[list[Blob]]:

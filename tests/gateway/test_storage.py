@@ -64,16 +64,18 @@ async def test_a_missing_chunk_is_an_error_and_not_a_shorter_file(
         [chunk async for chunk in bucket.read(blob, 0, blob.bytes - 1)]
 
 
-async def test_a_file_that_lost_a_chunk_while_it_was_written_is_refused(database: AsyncDatabase[Any]) -> None:
+async def test_a_file_that_was_swept_while_it_was_written_is_refused(database: AsyncDatabase[Any]) -> None:
     bucket = Bucket(database, "videos")
     writer = Writer(bucket, new_id())
     await writer.write(DATA)
     await wait_for(lambda: bucket.chunks.count_documents({"n": 0}))
-    await bucket.chunks.delete_one({"n": 0})
+    await bucket.pending.update_many({}, {"$set": {"swept": True}})
+    await bucket.chunks.delete_many({})
     with pytest.raises(Unavailable):
         await writer.finish(filename="a.mp4", account="owner", job_id="job")
     await writer.discard()
     assert await bucket.files.count_documents({}) == 0
+    assert await bucket.pending.count_documents({}) == 0
 
 
 async def test_a_discarded_file_leaves_nothing(database: AsyncDatabase[Any]) -> None:

@@ -37,6 +37,8 @@ class Storage:
     def __init__(self, database: AsyncDatabase[Any]) -> None:
         self._videos, self._video_chunks = database["videos.files"], database["videos.chunks"]
         self._audio, self._audio_chunks = database["audio.files"], database["audio.chunks"]
+        # What is being written: the sweeper looks here for chunks that a crash left behind.
+        self._audio_pending = database["audio.pending"]
 
     async def prepare(self) -> None:
         """Create the indexes that GridFS asks for. Raises StorageAway."""
@@ -82,6 +84,7 @@ class Storage:
                 async with asyncio.timeout(2.0):
                     await self._audio.delete_one({"_id": audio_id})
                     await self._audio_chunks.delete_many({"files_id": audio_id})
+                    await self._audio_pending.delete_one({"_id": audio_id})
             if isinstance(error, PyMongoError):
                 raise _away("audio", error) from error
             raise
@@ -89,6 +92,7 @@ class Storage:
     async def _write(self, audio_id: str, audio: FileIO, filename: str, metadata: dict[str, str]) -> Stored:
         digest, size, n = hashlib.sha256(), 0, 0
         audio.seek(0)
+        await self._audio_pending.insert_one({"_id": audio_id, "since": datetime.now(UTC)})
         while pieces := await asyncio.to_thread(_pieces, audio, digest):
             chunks = [
                 {"files_id": audio_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
@@ -105,6 +109,7 @@ class Storage:
                 "metadata": metadata,
             }
         )
+        await self._audio_pending.delete_one({"_id": audio_id})
         return Stored(bytes=size, sha256=digest.hexdigest())
 
 
