@@ -16,8 +16,9 @@ from clips import Clip
 from msgspec import Struct
 from uuid_utils import uuid4
 
-PATIENCE = 150.0
-"""Seconds after which a person gives up. An upload that died holds its key for a minute (its lease)."""
+PATIENCE = 220.0
+"""Seconds after which a person gives up: an upload that died holds its key for a minute (its lease), and a
+mail that failed three times, because auth was away each time, waits 5, 30 and 120 s."""
 PAUSE = 0.3
 ENDED = ("job.notified", "job.notification_failed")
 
@@ -75,15 +76,18 @@ class Person:
     async def _follow(self, job_id: str) -> list[Message]:
         """Return the job's events as they were shown, until its mail was told of."""
         shown: list[Message] = []
-        async with asyncio.timeout(PATIENCE):
-            while not (shown and shown[-1].type in ENDED):
-                try:
-                    async for message in self._messages(job_id, shown[-1].id if shown else None):
-                        shown.append(message)
-                        if message.type in ENDED:
-                            break
-                except httpx.TransportError:
-                    await self._pause()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not (shown and shown[-1].type in ENDED):
+                    try:
+                        async for message in self._messages(job_id, shown[-1].id if shown else None):
+                            shown.append(message)
+                            if message.type in ENDED:
+                                break
+                    except httpx.TransportError:
+                        await self._pause()
+        except TimeoutError:
+            raise AssertionError(f"job {job_id} did not end in time; shown was {shown}") from None
         return shown
 
     async def _messages(self, job_id: str, last: str | None) -> AsyncIterator[Message]:
