@@ -24,6 +24,7 @@ from events.work import Worker
 from workers.converter.command import Limits
 from workers.converter.engine import Engine, find_engine
 from workers.converter.handler import Converter
+from workers.converter.privacy import hide_from_neighbours
 from workers.converter.storage import Storage
 from workers.converter.workshop import Workshop
 
@@ -107,6 +108,7 @@ async def _until_signalled(settings: ConverterSettings) -> None:
 
 def main() -> int:
     """Run the service. Returns 0 after a clean stop, 1 when it cannot start or go on, 2 for bad settings."""
+    hide_from_neighbours()
     try:
         settings = load(ConverterSettings, os.environ)
         logs.configure(SERVICE, settings.log_level)

@@ -1,9 +1,12 @@
-"""Puts limits on itself, then becomes the program: `launcher.py as=BYTES,cpu=SECONDS PROGRAM ARGUMENT…`.
+"""Puts limits on itself, then becomes the program: `launcher.py PARENT as=BYTES,cpu=SECONDS PROGRAM …`.
 
 Run as `python -I -S`, so it knows nothing but the standard library and no environment; it costs about
 13 ms, a fifth of what a clip of five seconds costs ffmpeg: an import here needs a reason. Doing this in
-`preexec_fn` would run Python between fork and exec of a threaded process, which can deadlock. This is
-also the place where the program will be shut in further (Landlock, seccomp).
+`preexec_fn` would run Python between fork and exec of a threaded process, which can deadlock.
+
+What the program is *not* kept from: it runs as the converter's user, sees the file system and may open
+sockets. Whoever takes it over finds no secret in the converter (`privacy`), but is not shut in. This is the
+place for that (Landlock, seccomp).
 """
 
 import os
@@ -15,6 +18,8 @@ PREFIX = "launcher:"
 EXIT_CODE = 125
 SIGKILL = 9
 """POSIX says so. The module `signal` would cost half as much again as all the rest of this."""
+PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+"""From linux/prctl.h."""
 
 
 def _limit(name: str, wanted: int) -> None:
@@ -28,23 +33,23 @@ def _limit(name: str, wanted: int) -> None:
     resource.setrlimit(kind, (soft, hard))
 
 
-def _die_with_parent() -> None:
-    """Let the kernel kill us when the converter dies, however it dies. Linux only."""
+def _tie_to(parent: int) -> None:
+    """Let the kernel kill us when the converter dies, however it dies; gain no privileges. Linux only."""
     if sys.platform != "linux":
         return
     import ctypes
 
-    parent = os.getppid()
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, SIGKILL)
-    if os.getppid() != parent:
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_PDEATHSIG, SIGKILL)
+    if os.getppid() != parent:  # it died before the kernel was asked
         os.kill(os.getpid(), SIGKILL)
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
-def main(limits: str, program: list[str]) -> None:
+def main(parent: str, limits: str, program: list[str]) -> None:
     """Become the program. Exits with EXIT_CODE and a line on standard error when that fails."""
     try:
-        _die_with_parent()
+        _tie_to(int(parent))
         for limit in limits.split(","):
             name, _, value = limit.partition("=")
             _limit(name, int(value))
@@ -55,4 +60,4 @@ def main(limits: str, program: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3:])

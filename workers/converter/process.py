@@ -8,8 +8,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from io import FileIO
 
 from msgspec import Struct
@@ -38,30 +38,42 @@ class Run(Struct, frozen=True):
 async def run(engine: Engine, video: FileIO, mp3: FileIO, limits: Limits, tell: OnProgress) -> Run:
     """Convert one seekable file into another. Raises EngineFailed when it cannot be started."""
     transcript, progress = Transcript(), ProgressReader()
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb", buffering=0) as pipe:
+    with _pipe() as (words, words_in), _pipe() as (numbers, numbers_in):
         try:
-            process = await _start(engine, video, mp3, limits, writing)
+            process = await _start(engine, video, mp3, limits, words_in, numbers_in)
         except OSError as error:
             raise EngineFailed(f"cannot start ffmpeg: {error.strerror}") from error
         finally:
-            os.close(writing)
+            words_in.close()
+            numbers_in.close()
         overtime = False
         try:
             async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
-                pumps.create_task(_listen(process, transcript))
-                pumps.create_task(_follow(pipe, progress, transcript, tell))
+                pumps.create_task(_listen(words, transcript))
+                pumps.create_task(_follow(numbers, progress, transcript, tell))
                 await process.wait()
+                # What it left behind may hold the pipes open. At once, as nobody else can have its id yet.
+                _kill_group(process)
         except TimeoutError:
             overtime = True
         finally:
-            await _kill(process)
+            if process.returncode is None:
+                _kill_group(process)
+                await process.wait()  # after SIGKILL a matter of milliseconds
     assert process.returncode is not None  # noqa: S101 - it was waited for
     return Run(process.returncode, overtime, transcript.heard(), progress.seconds)
 
 
+@contextmanager
+def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
+    """Both ends of a pipe of ours. With one of asyncio's, `wait` would wait for its end too."""
+    reading, writing = os.pipe()
+    with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
+        yield outlet, inlet
+
+
 async def _start(
-    engine: Engine, video: FileIO, mp3: FileIO, limits: Limits, progress_fd: int
+    engine: Engine, video: FileIO, mp3: FileIO, limits: Limits, words: FileIO, numbers: FileIO
 ) -> asyncio.subprocess.Process:
     caps = {
         "as": limits.memory_bytes,
@@ -71,40 +83,43 @@ async def _start(
         "core": 0,
     }
     return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", launcher.__file__),
+        *(sys.executable, "-I", "-S", launcher.__file__, str(os.getpid())),
         ",".join(f"{name}={value}" for name, value in caps.items()),
-        *(engine.path, *arguments(limits, progress_fd)),
+        *(engine.path, *arguments(limits, numbers.fileno())),
         stdin=video,
         stdout=mp3,
-        stderr=asyncio.subprocess.PIPE,
-        pass_fds=(progress_fd,),
+        stderr=words,
+        pass_fds=(numbers.fileno(),),
         start_new_session=True,
         env={},
     )
 
 
-async def _listen(process: asyncio.subprocess.Process, transcript: Transcript) -> None:
-    assert process.stderr is not None  # noqa: S101 - it is a pipe
-    while data := await process.stderr.read(_PIECE):
-        transcript.feed(data)
+async def _listen(pipe: FileIO, transcript: Transcript) -> None:
+    async with aclosing(_pieces(pipe)) as pieces:
+        async for data in pieces:
+            transcript.feed(data)
 
 
 async def _follow(pipe: FileIO, progress: ProgressReader, transcript: Transcript, tell: OnProgress) -> None:
+    async with aclosing(_pieces(pipe)) as pieces:
+        async for data in pieces:
+            for mark in progress.feed(data):
+                await tell(mark, transcript.length)
+
+
+async def _pieces(pipe: FileIO) -> AsyncGenerator[bytes, None]:
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), pipe
     )
     try:
         while data := await reader.read(_PIECE):
-            for mark in progress.feed(data):
-                await tell(mark, transcript.length)
+            yield data
     finally:
         transport.close()
 
 
-async def _kill(process: asyncio.subprocess.Process) -> None:
-    """Kill the whole group and wait for its end, which after SIGKILL is a matter of milliseconds."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+def _kill_group(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

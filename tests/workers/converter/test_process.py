@@ -12,6 +12,7 @@ import pytest
 from media import Studio, open_files, processes_of
 from waiting import wait_for
 
+from workers.converter import launcher
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
@@ -128,6 +129,43 @@ async def test_a_program_over_time_is_killed_with_all_it_started(
     assert ran.exit_code == -signal.SIGKILL
     child = int(pid_file.read_text())
     await wait_for(lambda: _is_gone(child), message="the child is gone")
+
+
+@linux
+async def test_what_a_program_leaves_behind_is_killed_when_it_ends(
+    bench: Any, studio: Studio, tmp_path: Path
+) -> None:
+    pid_file = tmp_path / "pid"
+    leaver = script(
+        tmp_path / "leaver",
+        f"pid = os.fork()\nif pid: open({str(pid_file)!r}, 'w').write(str(pid)); os._exit(0)\ntime.sleep(60)",
+    )
+    with bench.holding(studio.make("aac.ts")) as (video, mp3):
+        ran = await run(leaver, video, mp3, Limits(wall_seconds=20), ignore)
+    assert (ran.exit_code, ran.overtime) == (0, False)
+    child = int(pid_file.read_text())
+    await wait_for(lambda: _is_gone(child), message="the child is gone")
+
+
+@linux
+async def test_nothing_is_started_for_a_converter_that_has_died_already(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    looker = script(tmp_path / "looker", f"open({str(started)!r}, 'w')")
+    dead = await asyncio.create_subprocess_exec("true")
+    await dead.wait()
+    orphan = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-I", "-S", launcher.__file__, str(dead.pid), "core=0", looker.path)
+    )
+    assert await orphan.wait() == -signal.SIGKILL
+    assert not started.exists()
+
+
+@linux
+async def test_the_program_can_gain_no_privileges(bench: Any, studio: Studio, tmp_path: Path) -> None:
+    looker = script(tmp_path / "looker", "sys.stderr.write(open('/proc/self/status').read())")
+    with bench.holding(studio.make("aac.ts")) as (video, mp3):
+        ran = await run(looker, video, mp3, Limits(), ignore)
+    assert "NoNewPrivs:\t1\n" in ran.heard.tail
 
 
 async def test_an_ffmpeg_that_dies_or_cannot_start_is_trouble_of_ours(
