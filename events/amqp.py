@@ -6,9 +6,9 @@ for an answer that will not come. A lost connection is not mended here: whoever 
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pika
@@ -226,15 +226,18 @@ async def connect(url: str, *, name: str, timeout: float = 10.0) -> Connection:
     try:
         async with asyncio.timeout(timeout):
             await opened
-    except TimeoutError:
-        raw.close()
-        raise Unavailable(
-            f"the broker at {parameters.host}:{parameters.port} did not answer in {timeout:g} s"
-        ) from None
+    except BaseException as error:
+        with contextlib.suppress(Exception):  # pika trips over closing what is half open
+            raw.close()
+        if isinstance(error, TimeoutError):
+            raise Unavailable(
+                f"the broker at {parameters.host}:{parameters.port} did not answer in {timeout:g} s"
+            ) from None
+        raise
     return connection
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def connected(url: str, *, name: str, timeout: float = 10.0) -> AsyncIterator[Connection]:
     """Open a connection for a block. Raises Unavailable."""
     connection = await connect(url, name=name, timeout=timeout)

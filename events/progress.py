@@ -22,6 +22,10 @@ log = structlog.get_logger()
 INTERVAL = 0.5
 """Seconds between two progress messages of one job."""
 
+_PATIENCE = 2.0
+_PAUSE = 5.0
+_EXCHANGE = {"exchange": topology.PROGRESS, "exchange_type": "topic", "durable": False}
+
 
 class Progress(Struct, frozen=True, kw_only=True):
     """How far an attempt is. `percent` is 0 to 100, None while the length is unknown."""
@@ -42,7 +46,7 @@ _decoder = msgspec.json.Decoder(Progress)
 
 
 class ProgressSender:
-    """Sends progress as far as the broker can be reached; never raises, never waits for long."""
+    """Sends progress as far as the broker can be reached; never raises, waits two seconds at most."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -56,13 +60,24 @@ class ProgressSender:
         if now < self._not_before:
             return
         try:
-            if self._channel is None or not self._channel.is_open:
-                self._connection = await amqp.connect(self._url, name="progress", timeout=2.0)
-                self._channel = await self._connection.channel()
-            self._channel.send(topology.PROGRESS, progress.job_id, _encoder.encode(progress))
-        except Unavailable as error:
-            self._not_before = now + 5.0
+            async with asyncio.timeout(_PATIENCE):
+                channel = await self._open()
+            channel.send(topology.PROGRESS, progress.job_id, _encoder.encode(progress))
+        except (Unavailable, TimeoutError) as error:
+            self._not_before = now + _PAUSE
             log.debug("progress_lost", job_id=progress.job_id, error=str(error))
+
+    async def _open(self) -> amqp.Channel:
+        if self._channel is not None and self._channel.is_open:
+            return self._channel
+        self._not_before = asyncio.get_running_loop().time() + _PAUSE  # whatever comes of it
+        if self._connection is None or not self._connection.is_open:
+            self._connection = await amqp.connect(self._url, name="progress", timeout=_PATIENCE)
+        channel = await self._connection.channel()
+        # The exchange is transient: after a restart of the broker it is gone.
+        await channel.call("exchange_declare", **_EXCHANGE)
+        self._channel, self._not_before = channel, 0.0
+        return channel
 
     async def __aenter__(self) -> Self:
         return self
@@ -93,7 +108,7 @@ async def progress_feed(url: str) -> AsyncIterator[Progress]:
 
 async def _subscribe(connection: amqp.Connection, arrived: asyncio.Queue[bytes]) -> amqp.Channel:
     channel = await connection.channel()
-    await channel.call("exchange_declare", exchange=topology.PROGRESS, exchange_type="topic", durable=False)
+    await channel.call("exchange_declare", **_EXCHANGE)
     declared = await channel.call("queue_declare", queue="", exclusive=True, auto_delete=True)
     queue = declared.method.queue
     await channel.call("queue_bind", queue=queue, exchange=topology.PROGRESS, routing_key="#")

@@ -38,6 +38,7 @@ class ConfirmedChannel:
         self._connection: amqp.Connection | None = None
         self._channel: amqp.Channel | None = None
         self._opening = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def ready(self) -> bool:
@@ -52,6 +53,7 @@ class ConfirmedChannel:
         Takes at most `attempts` times `timeout` seconds and some back-off.
         """
         for attempt in range(1, self._attempts + 1):
+            channel: amqp.Channel | None = None
             try:
                 async with asyncio.timeout(self._timeout):
                     channel = await self._open()
@@ -59,7 +61,7 @@ class ConfirmedChannel:
                     return
             except (Unavailable, TimeoutError) as error:
                 # Other publishes under way on this channel fail with it and come back the same way.
-                self._drop()
+                self._drop(channel)
                 log.warning("publish_unknown", key=key, attempt=attempt, error=str(error) or "timed out")
                 if attempt == self._attempts:
                     why = str(error) or "timed out"
@@ -93,15 +95,19 @@ class ConfirmedChannel:
             self._channel = await self._connection.channel(confirms=True)
             return self._channel
 
-    def _drop(self) -> None:
-        """Close the channel; and the connection when it may be half open."""
-        channel, self._channel = self._channel, None
-        connection, self._connection = self._connection, None
-        if channel is not None:
-            channel.close()
+    def _drop(self, used: amqp.Channel | None) -> None:
+        """Close the channel that failed, and its connection, which may be half open.
+
+        Another publish may have opened the next one by now; that is left alone.
+        """
+        if used is None or used is not self._channel:
+            return
+        connection, self._channel, self._connection = self._connection, None, None
+        used.close()
         if connection is not None:
             closing = asyncio.get_running_loop().create_task(connection.close())
-            closing.add_done_callback(lambda task: task.cancelled() or task.exception())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
 
 class Publisher:

@@ -30,6 +30,7 @@ rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; t
 SILENCE = 15.0
 """Seconds without a delivery after which a fresh connection asks whether there is something to deliver."""
 
+_LATE = 1.0
 _BUFFER = 20_000
 """Records held before the broker is made to wait; a chunk holds up to a few thousand."""
 
@@ -126,18 +127,18 @@ class StreamReader:
             pause = min(pause * 2, 5.0)
 
     async def _subscribed(self, subscription: "_Subscription") -> AsyncIterator[list[RawRecord]]:
-        resume = self._position()
-        if isinstance(self._start, Next):
-            # Pinned once, or what is published during a later outage would be passed over.
-            ends = await bounds(self._url, self._stream)
-            self._start = FromOffset(ends.last + 1) if ends else First()
-        await subscription.open(resume or self._start)
+        start = await self._where_to_start()
+        await subscription.open(start)
         self._on_state("connected")
+        resume = start if isinstance(start, Resume) else None
         while True:
             batch = await subscription.take(self._silence)
             if not batch:
-                await self._probe(resume)
-                continue
+                end = await _end(self._url, self._stream)
+                batch = await subscription.take(_LATE)  # it may have come while the end was asked for
+                if not batch:
+                    self._alarm(resume, end)
+                    continue
             if resume is not None:
                 batch = _after(resume, batch)
                 resume = None
@@ -145,24 +146,40 @@ class StreamReader:
                 self._last = batch[-1]
                 yield batch
 
-    def _position(self) -> Resume | None:
+    async def _where_to_start(self) -> Start:
+        """After a record was read, always at the last one; else where the caller said."""
         if self._last is not None:
             body = self._last.body
             return Resume(self._last.offset, lambda other: other == body)
-        return self._start if isinstance(self._start, Resume) else None
+        if isinstance(self._start, Next):
+            # Pinned once, or what is published during a later outage would be passed over.
+            end = await _end(self._url, self._stream)
+            self._start = First() if end is None else FromOffset(end + 1)
+        return self._start
 
-    async def _probe(self, resume: Resume | None) -> None:
+    def _alarm(self, resume: Resume | None, end: int | None) -> None:
         """After a silence: is there nothing to deliver, or has the delivery died?"""
-        ends = await bounds(self._url, self._stream)
         if resume is not None:
-            last = ends.last if ends else None
-            if last is None or last < resume.offset:
+            if end is None or end < resume.offset:
                 raise CheckpointBeyondEnd(
-                    f"the log ends at {last}, before offset {resume.offset} that was read from it earlier"
+                    f"the log ends at {end}, before offset {resume.offset} that was read from it earlier"
                 )
             raise Unavailable("nothing was delivered from where reading should go on")
-        if ends is not None and self._last is not None and ends.last > self._last.offset:
-            raise Unavailable(f"delivery stopped at {self._last.offset} although the log ends at {ends.last}")
+        if end is None:
+            return
+        match self._last, self._start:
+            case RawRecord(offset=offset), _:
+                read_to = offset
+            case None, Resume(offset=offset):
+                read_to = offset
+            case None, FromOffset(offset=offset):
+                read_to = offset - 1
+            case None, FromTime():
+                return  # nothing may have happened since
+            case _:
+                read_to = -1
+        if end > read_to:
+            raise Unavailable(f"delivery stopped at {read_to} although the log ends at {end}")
 
 
 def _after(resume: Resume, batch: list[RawRecord]) -> list[RawRecord]:
@@ -201,8 +218,8 @@ class _Subscription:
             on_close_handler=self._on_close,
         )
 
-    async def open(self, start: Start, timeout: float = 10.0) -> None:
-        """Subscribe. Raises Unavailable, whatever the driver raises."""
+    async def open(self, start: Start, *, chunks: int = 10, timeout: float = 10.0) -> None:
+        """Subscribe, with so many chunks on their way at once. Raises Unavailable, whatever happens."""
         match start:
             case First():
                 where = ConsumerOffsetSpecification(OffsetType.FIRST, None)
@@ -221,7 +238,7 @@ class _Subscription:
                     self._stream,
                     self._on_message,  # type: ignore[arg-type]  # without a decoder it gets bytes
                     offset_specification=where,
-                    initial_credit=10,
+                    initial_credit=chunks,
                 )
         except Exception as error:
             # The driver raises OSErrors, its own errors, time-outs and, on a half-closed socket, others.
@@ -244,11 +261,15 @@ class _Subscription:
         return batch
 
     async def close(self) -> None:
-        """Close within a few seconds, also when the broker no longer answers."""
+        """Close within three seconds, also when the broker no longer answers."""
         self._room.set()
-        with contextlib.suppress(Exception):
-            async with asyncio.timeout(3):
-                await self._consumer.close()
+        # A task of its own: the driver swallows cancellation, and with it a stop of ours.
+        closing = asyncio.ensure_future(self._consumer.close())
+        await asyncio.wait({closing}, timeout=3.0)
+        if closing.done():
+            closing.exception()
+        else:
+            closing.cancel()
 
     def _on_message(self, message: bytes, context: rstream.MessageContext) -> object:
         if context.offset >= self._min_offset:
@@ -268,20 +289,36 @@ class _Subscription:
         self._filled.set()
 
 
-async def bounds(url: str, stream: str = "events", *, patience: float = 2.0) -> Bounds | None:
-    """Probe the log's first and last offset; None when it is empty.
+async def bounds(url: str, stream: str = "events") -> Bounds | None:
+    """Probe the log's first and last offset; None when it is empty. Raises Unavailable.
 
-    An empty log is known by nothing coming for `patience` seconds. Raises Unavailable.
+    An empty log is known by nothing coming for some seconds, asked for twice.
     """
-    ends = []
-    for start in (First(), Last()):
-        subscription = _Subscription(url, stream, "bounds")
-        try:
-            await subscription.open(start)
-            batch = await subscription.take(patience)
-        finally:
-            await subscription.close()
-        if not batch:
-            return None
-        ends.append(batch)
-    return Bounds(ends[0][0].offset, ends[1][-1].offset)
+    end = await _end(url, stream)
+    if end is None:
+        return None
+    first = await _probe(url, stream, First(), _PATIENCE[-1])
+    if not first:
+        raise Unavailable("the log has an end and delivers no beginning")
+    return Bounds(first[0].offset, end)
+
+
+_PATIENCE = (1.5, 3.0)
+"""Seconds to wait for the last chunk; a broker that is only slow must not pass for an empty log."""
+
+
+async def _end(url: str, stream: str) -> int | None:
+    """The offset of the log's last event, None when there is none."""
+    for patience in _PATIENCE:
+        if batch := await _probe(url, stream, Last(), patience):
+            return batch[-1].offset
+    return None
+
+
+async def _probe(url: str, stream: str, start: Start, patience: float) -> list[RawRecord]:
+    subscription = _Subscription(url, stream, "probe")
+    try:
+        await subscription.open(start, chunks=1)
+        return await subscription.take(patience)
+    finally:
+        await subscription.close()

@@ -6,6 +6,7 @@ What happens to one delivery:
        │ raises
        ├──► attempts left: `retrying` event, a copy into the delay's retry queue ──► acknowledged
        └──► none left:     `gave_up` event, a copy into the parked queue         ──► acknowledged
+    stop ──► what the grace does not suffice for: a copy into the queue          ──► acknowledged
 
 A crash anywhere before the acknowledgement means that the same delivery comes again, to this worker or
 another; deterministic event ids make the second telling the same fact. Retry and parked queues are
@@ -16,6 +17,7 @@ message again to this worker, that delivery waits for it and acknowledges it.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import uuid4
@@ -94,7 +96,9 @@ class Worker:
         """`delays` in seconds before attempts 2, 3, …; `grace` for work under way when stopping."""
         self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
         self._slots, self._delays, self._grace = slots, tuple(delays), grace
-        self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=3)
+        self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=1)
+        # The broker's prefetch is no bound: after a reconnect it counts anew, and old work runs on.
+        self._slot = asyncio.Semaphore(slots)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._consumer_tag = ""
@@ -106,6 +110,7 @@ class Worker:
         try:
             while not stop.is_set():
                 try:
+                    await self._declare()
                     async with amqp.connected(self._url, name=f"{self._queue}: worker") as connection:
                         channel = await self._consume(connection)
                         log.info("consuming", queue=self._queue, slots=self._slots)
@@ -120,15 +125,22 @@ class Worker:
                 pause = min(pause * 2, 5.0)
         finally:
             stopping.cancel()
-            for task in self._running.values():
+            tasks = [*self._running.values(), *self._deliveries]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._running.values(), *self._deliveries, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._aside.close()
+
+    async def _declare(self) -> None:
+        """Make sure of every queue this worker needs, also after the broker came back empty."""
+        await topology.declare(self._url)
+        async with amqp.connected(self._url, name=f"{self._queue}: topology") as connection:
+            channel = await connection.channel()
+            for delay in self._delays:
+                await topology.declare_retry(channel, self._queue, delay)
 
     async def _consume(self, connection: amqp.Connection) -> amqp.Channel:
         channel = await connection.channel(prefetch=self._slots)
-        for delay in self._delays:
-            await topology.declare_retry(channel, self._queue, delay)
 
         def on_message(method: Any, properties: Any, body: bytes) -> None:
             headers = properties.headers or {}
@@ -163,27 +175,43 @@ class Worker:
             work = _work(headers, body)
         except InvalidEvent as error:
             log.error("work_unreadable", queue=self._queue, error=str(error))
-            if await self._put_aside(topology.parked(self._queue), body, reason=str(error)):
-                channel.ack(tag)
+            await self._keep(topology.parked(self._queue), body, reason=str(error))
+            channel.ack(tag)
+            return
+        if isinstance(work, Unknown):
+            # A worker of a newer version, in the middle of an upgrade, will know it.
+            log.error("work_unknown", queue=self._queue, type=work.type, version=work.version)
+            await self._keep(topology.retry(self._queue, self._delays[-1]), body)
+            channel.ack(tag)
             return
         key = f"{work.event.id}/{work.attempt}"
         task = self._running.get(key)
         if task is None and redelivered:
             # A classic queue does not count; the copy does. Whoever takes it starts afresh.
-            counted = {"attempt": work.attempt, "redeliveries": work.redeliveries + 1}
-            if await self._put_aside(self._queue, body, **counted):
-                channel.ack(tag)
+            await self._keep(self._queue, body, attempt=work.attempt, redeliveries=work.redeliveries + 1)
+            channel.ack(tag)
             return
         if task is None:
             task = self._running[key] = asyncio.create_task(self._do(work, body))
             task.add_done_callback(lambda _: self._running.pop(key, None))
         await asyncio.wait({task})
-        if task.cancelled() or task.exception() is not None:
-            if not task.cancelled():
-                log.error("work_handed_back", queue=self._queue, error=repr(task.exception()))
+        if task.cancelled():
+            await self._hand_back(channel, tag, work, body)
+        elif task.exception() is not None:
+            log.error("work_handed_back", queue=self._queue, error=repr(task.exception()))
             channel.hand_back(tag)
         else:
             channel.ack(tag)
+
+    async def _hand_back(self, channel: amqp.Channel, tag: int, work: Work, body: bytes) -> None:
+        """Give the message to another worker, by a copy, so that a stop does not count as a death."""
+        if not channel.is_open:
+            return  # the broker has taken it back already
+        same = {"attempt": work.attempt, "redeliveries": work.redeliveries}
+        if await self._put_aside(self._queue, body, **same):
+            channel.ack(tag)
+        else:
+            channel.hand_back(tag)
 
     async def _do(self, work: Work, body: bytes) -> None:
         with structlog.contextvars.bound_contextvars(
@@ -192,7 +220,8 @@ class Worker:
             try:
                 if work.redeliveries > MAX_REDELIVERIES:
                     raise WorkerKeepsDying(f"came back {work.redeliveries} times without an answer")
-                result = await self._handler.handle(work)
+                async with self._slot:
+                    result = await self._handler.handle(work)
             except Exception as error:
                 await self._failed(work, body, error)
             else:
@@ -227,8 +256,11 @@ class Worker:
                 return
 
     async def _keep(self, queue: str, body: bytes, **headers: str | int) -> None:
-        while not await self._put_aside(queue, body, **headers):  # noqa: ASYNC110
+        """Put a copy aside, however long the broker takes."""
+        while not await self._put_aside(queue, body, **headers):
             await asyncio.sleep(1.0)
+            with contextlib.suppress(Unavailable):
+                await self._declare()
 
     async def _put_aside(self, queue: str, body: bytes, **headers: str | int) -> bool:
         try:
@@ -239,11 +271,11 @@ class Worker:
         return True
 
 
-def _work(headers: dict[str, Any], body: bytes) -> Work:
+def _work(headers: dict[str, Any], body: bytes) -> Work | Unknown:
     event = decode(body)
     payload = event.payload()
     if isinstance(payload, Unknown):
-        raise InvalidEvent(f"no worker knows {payload.type} version {payload.version}")
+        return payload
     return Work(event, payload, _count(headers, "attempt", 1), _count(headers, "redeliveries", 0))
 
 

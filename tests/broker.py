@@ -1,7 +1,7 @@
 """What tests ask of a broker beside what the product asks: depths, policies, raw messages, a frozen wire."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -26,6 +26,13 @@ class Broker:
             channel = await connection.channel()
             frame = await channel.call("queue_declare", queue=queue, passive=True)
             return int(frame.method.message_count)
+
+    async def consumers(self, queue: str) -> int:
+        """How many consumers a queue has."""
+        async with amqp.connected(self.url, name="test") as connection:
+            channel = await connection.channel()
+            frame = await channel.call("queue_declare", queue=queue, passive=True)
+            return int(frame.method.consumer_count)
 
     async def put(self, queue: str, body: bytes, headers: dict[str, str | int] | None = None) -> None:
         """Place a message into a queue by the default exchange."""
@@ -66,21 +73,41 @@ class Broker:
         return httpx.AsyncClient(base_url=base, auth=(parts.username or "", parts.password or ""), timeout=10)
 
 
-@dataclass
 class FreezingProxy:
-    """A TCP proxy that can stop carrying bytes without closing anything: a half-open connection."""
+    """A TCP proxy that can stop carrying bytes without closing anything: half-open connections."""
 
-    url: str
-    frozen: bool = False
-    froze: asyncio.Event = field(default_factory=asyncio.Event)
-    writers: list[asyncio.StreamWriter] = field(default_factory=list)
+    def __init__(self, port: int) -> None:
+        """`port` is where it carries to, on this machine."""
+        self._port = port
+        self._age = 0
+        self._writers: list[asyncio.StreamWriter] = []
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Carry bytes one way; once frozen, this connection never carries again."""
-        self.writers.append(writer)
+    async def start(self) -> int:
+        """Listen; return the port."""
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    def freeze(self) -> None:
+        """Let the connections there are carry nothing any more; new ones do."""
+        self._age += 1
+
+    def stop(self) -> None:
+        """Close everything."""
+        self._server.close()
+        for writer in self._writers:
+            writer.close()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers += [writer, far_writer]
+        both = (self._carry(reader, far_writer), self._carry(far_reader, writer))
+        await asyncio.gather(*both, return_exceptions=True)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        age = self._age
         while data := await reader.read(65536):
-            if self.frozen:
-                self.froze.set()
-                return
-            writer.write(data)
-            await writer.drain()
+            if age == self._age:
+                writer.write(data)
+                await writer.drain()
+        if age == self._age:
+            writer.close()

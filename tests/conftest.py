@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
+import hypothesis  # noqa: F401 - at the end of a session of coroutines CPython 3.11 trips over loading it
 import pytest
 from broker import Broker
 from pymongo import AsyncMongoClient

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import pytest
 from broker import Broker, FreezingProxy
@@ -28,25 +28,28 @@ async def node(private_rabbitmq: RabbitMQ) -> Node:
     return Node(private_rabbitmq)
 
 
+class Proxied(RabbitMQ):
+    """A node that sends its stream clients through a proxy."""
+
+    proxy_port = 0
+
+    def _configuration(self) -> str:
+        own, other = (f"stream.advertised_port = {port}" for port in (self.stream_port, self.proxy_port))
+        return super()._configuration().replace(own, other)
+
+
 @pytest.fixture
-async def frozen_wire(broker: Broker) -> AsyncIterator[FreezingProxy]:
-    """The broker's stream port behind a proxy; the advertised address goes around it (see the test)."""
-    parts = urlsplit(broker.stream_url)
-    proxy = FreezingProxy(broker.stream_url)
-
-    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port)
-        await asyncio.gather(
-            proxy.carry(reader, far_writer), proxy.carry(far_reader, writer), return_exceptions=True
-        )
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    proxy.url = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
-    yield proxy
-    server.close()
-    for writer in proxy.writers:
-        writer.close()
+async def wire(tmp_path: Path) -> AsyncIterator[tuple[Broker, FreezingProxy]]:
+    """A node of the test's own, and the wire by which its stream is read."""
+    server = Proxied(tmp_path / "rabbitmq")
+    proxy = FreezingProxy(server.stream_port)
+    server.proxy_port = await proxy.start()
+    try:
+        await server.start()
+        yield Broker(server.amqp_url, server.stream_url, ""), proxy
+    finally:
+        proxy.stop()
+        await server.kill()
 
 
 @pytest.fixture

@@ -127,6 +127,7 @@ async def test_a_second_projector_takes_over_from_one_that_was_killed(broker, da
     lease = first._lease
     lease.give_back = _nothing  # type: ignore[method-assign]  # a killed process gives nothing back
     running.cancel()
+    await asyncio.wait({running})
     stop = asyncio.Event()
     taking_over = asyncio.create_task(second.run(stop))
     await publish(broker, uploaded("j2"))
@@ -135,6 +136,8 @@ async def test_a_second_projector_takes_over_from_one_that_was_killed(broker, da
         return await JobViews(database).get("j2") is not None
 
     await eventually(there, True)
+    assert second.position is not None
+    assert (await database["leases"].find_one({"_id": "projector"}))["holder"] == "second"
     stop.set()
     await taking_over
 
