@@ -13,7 +13,20 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from events.settings import InvalidSetting
+
 Logger = structlog.stdlib.BoundLogger
+
+STARTED = "started"
+"""A service's first line. It is written at every level: who started the service waits for it."""
+
+LEVELS = {
+    "DEBUG": logging.DEBUG,
+    "INFO": logging.INFO,
+    "WARNING": logging.WARNING,
+    "ERROR": logging.ERROR,
+    "CRITICAL": logging.CRITICAL,
+}
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
@@ -21,9 +34,14 @@ _encoder = msgspec.json.Encoder(enc_hook=str)
 def configure(service: str, level: str = "INFO") -> Logger:
     """Send structlog's and the standard library's records to standard output as JSON lines.
 
-    Called once by a service's entry point. Returns the service's logger.
+    Called once by a service's entry point. Returns the service's logger. Raises InvalidSetting.
     """
-    threshold = logging.getLevelNamesMapping()[level.upper()]
+    threshold = threshold_of(level)
+
+    def quiet(_: WrappedLogger, method: str, event_dict: EventDict) -> EventDict:
+        if LEVELS.get(method.upper(), threshold) < threshold and event_dict.get("event") != STARTED:
+            raise structlog.DropEvent
+        return event_dict
 
     def add_service(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
         return {"service": service, **event_dict}
@@ -36,8 +54,8 @@ def configure(service: str, level: str = "INFO") -> Logger:
         add_service,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(serializer=_dumps)],
-        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        processors=[quiet, *shared, structlog.processors.JSONRenderer(serializer=_dumps)],
+        wrapper_class=structlog.make_filtering_bound_logger(min(threshold, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
         cache_logger_on_first_use=True,
     )
@@ -55,6 +73,14 @@ def configure(service: str, level: str = "INFO") -> Logger:
     logging.captureWarnings(True)
     logger: Logger = structlog.get_logger()
     return logger
+
+
+def threshold_of(level: str) -> int:
+    """Return the number of a level's name, in any case. Raises InvalidSetting."""
+    try:
+        return LEVELS[level.upper()]
+    except KeyError:
+        raise InvalidSetting(f"setting: LOG_LEVEL is one of {', '.join(LEVELS)}, not {level!r}") from None
 
 
 def _dumps(value: Any, **_: Any) -> str:

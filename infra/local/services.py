@@ -46,7 +46,7 @@ class Service:
         environment: Mapping[str, str],
         ready: Callable[[], Awaitable[bool]] | None = None,
     ) -> None:
-        """`ready` asks the service; without it, its first log line `started` will do."""
+        """`ready` asks the service; without it, its first log line will do, which no LOG_LEVEL hides."""
         self.name = name
         self._log = log
         self._ready = ready

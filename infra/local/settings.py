@@ -6,13 +6,16 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from events.logs import threshold_of
 from events.settings import InvalidSetting, Settings
 
+MOST_CONVERTERS = 8
+"""Unless more are asked for: each holds memory and connections, and a quota of CPU time shows in no count."""
 Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
 class LocalSettings(Settings, frozen=True, kw_only=True):
-    """The stack's settings. `converters` is how many run at once; 0 means one for each core."""
+    """The stack's settings. `converters` is how many run at once; 0: one a core, up to MOST_CONVERTERS."""
 
     rabbitmq_url: str = ""
     stream_url: str = ""
@@ -32,9 +35,9 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
+        threshold_of(self.log_level)
         if bool(self.rabbitmq_url) != bool(self.stream_url):
             raise InvalidSetting("setting: RABBITMQ_URL and STREAM_URL go together; one of them is missing")
-
         if bool(self.admin_email) != bool(self.admin_password):
             raise InvalidSetting(
                 "setting: ADMIN_EMAIL and ADMIN_PASSWORD go together; one of them is missing"
@@ -53,4 +56,11 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
     @property
     def converter_count(self) -> int:
         """How many converters to run."""
-        return self.converters or os.cpu_count() or 1
+        return self.converters or min(_cores(), MOST_CONVERTERS)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, where the system says so; it may be few of many."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
