@@ -79,6 +79,12 @@ def _run(name: str, arguments: list[str]) -> int:
     except BrokenPipeError:  # whoever read us has had enough; do not try to flush once more at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
+    except OSError as error:  # of files and folders: those of connections are translated where they come up
+        print(
+            f"tonearm {name}: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}",
+            file=sys.stderr,
+        )
+        return Exit.CANTCREAT
     except TonearmError as error:
         print(f"tonearm {name}: {causes(error)}", file=sys.stderr)
         return exit_for(error)

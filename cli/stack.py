@@ -6,8 +6,7 @@ import sys
 import time
 
 from cli.exits import Exit
-from events.settings import load
-from infra.local.settings import LocalSettings
+from infra.local import given
 
 
 def up(argv: list[str]) -> int:
@@ -18,15 +17,16 @@ def up(argv: list[str]) -> int:
     how = parser.add_mutually_exclusive_group()
     how.add_argument("-d", "--detach", action="store_true", help="in the background; return once it is ready")
     how.add_argument("--no-logs", action="store_true", help="do not show the logs, only write them")
+    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # what `--detach` hands over
     options = parser.parse_args(argv)
     from infra.local import stack
 
-    settings = load(LocalSettings, os.environ)
+    settings = given.settings(os.environ)
     if options.detach:
         reached = stack.ensure_up(_say)
         _say(f"Tonearm is ready: {reached['PUBLIC_URL']}  (./justw down stops it)")
     else:
-        stack.run(settings, _say, show_logs=not options.no_logs)
+        stack.run(settings, _say, show_logs=not options.no_logs, lock=options.lock)
     return Exit.OK
 
 
@@ -35,7 +35,7 @@ def down(argv: list[str]) -> int:
     argparse.ArgumentParser(prog="tonearm down", description="Stop the local stack.").parse_args(argv)
     from infra.local import stack
 
-    directory = load(LocalSettings, os.environ).directory
+    directory = given.settings(os.environ).directory
     _say(f"stopped; the data stays in {directory}" if stack.down(directory) else "nothing runs")
     return Exit.OK
 
@@ -49,7 +49,7 @@ def status(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     from infra.local import state
 
-    known = state.running(load(LocalSettings, os.environ).directory)
+    known = state.running(given.settings(os.environ).directory)
     if known is None:
         _say("the stack does not run; start it with `./justw up`")
         return Exit.UNAVAILABLE
@@ -79,7 +79,7 @@ def doctor(argv: list[str]) -> int:
     from infra.local.doctor import examine
 
     healthy = True
-    for finding in examine(load(LocalSettings, os.environ)):
+    for finding in examine(given.settings(os.environ)):
         healthy &= finding.ok
         print(f"{'ok' if finding.ok else 'MISSING':<8} {finding.what:<12} {finding.found}")
         if not finding.ok:

@@ -29,8 +29,10 @@ class Finding(NamedTuple):
     mend: str
 
 
-def examine(settings: LocalSettings) -> Iterator[Finding]:
-    """Yield all findings, good ones too. Looks only; changes nothing."""
+def examine(
+    settings: LocalSettings, *, disk: int = NEEDED_DISK, memory: int = NEEDED_MEMORY
+) -> Iterator[Finding]:
+    """Yield all findings, good ones too. Looks only; changes nothing. `disk` and `memory` are in bytes."""
     yield _python()
     if not settings.rabbitmq_url:
         yield _rabbitmq()
@@ -38,14 +40,21 @@ def examine(settings: LocalSettings) -> Iterator[Finding]:
         program = Path(sys.executable).with_name(PROGRAM)
         yield Finding("mongodb", program.exists(), str(program), RENEW)
     yield _ffmpeg()
-    if state.holder(settings.directory):
+    if _runs(settings.directory):
         yield Finding("ports", True, "held by the running stack", "")
     else:
         yield _port("gateway", settings.gateway_host, settings.gateway_port)
         if not settings.auth_url:
             yield _port("auth", settings.auth_host, settings.auth_port)
-    yield from _directory(settings.directory)
-    yield _memory()
+    yield from _directory(settings.directory, disk)
+    yield _memory(memory)
+
+
+def _runs(directory: Path) -> bool:
+    try:
+        return state.holder(directory) is not None
+    except OSError:  # told as the finding about the directory
+        return False
 
 
 def _python() -> Finding:
@@ -72,7 +81,13 @@ def _ffmpeg() -> Finding:
 
 
 def _port(service: str, host: str, port: int) -> Finding:
-    if not ports.is_taken(port, host):
+    try:
+        taken = ports.is_taken(port, host)
+    except OSError as error:
+        found = f"{host}, port {port}: {error.strerror}"
+        mend = f"export {service.upper()}_HOST=127.0.0.1 {service.upper()}_PORT={ports.another(port)}"
+        return Finding("port", False, found, mend)
+    if not taken:
         return Finding("port", True, f"{port} is free for the {service}", "")
     who = ports.holder(port) or "another program"
     return Finding(
@@ -80,21 +95,25 @@ def _port(service: str, host: str, port: int) -> Finding:
     )
 
 
-def _directory(directory: Path) -> Iterator[Finding]:
+def _directory(directory: Path, needed: int) -> Iterator[Finding]:
     existing = next(folder for folder in (directory, *directory.parents) if folder.exists())
-    writable = os.access(existing, os.W_OK | os.X_OK)
-    yield Finding("directory", writable, str(directory), "export LOCAL_DIR=a folder you may write to")
+    writable = existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+    mine = writable and (
+        existing != directory or all(os.access(path, os.W_OK) for path in directory.iterdir())
+    )
+    mend = f"export LOCAL_DIR=a folder you may write to, or: sudo chown -R $(id -u) {existing}"
+    yield Finding("directory", mine, f"{directory}{'' if mine else ' cannot be written to'}", mend)
     free = shutil.disk_usage(existing).free
     yield Finding(
-        "disk", free >= NEEDED_DISK, f"{free / GIB:.1f} GiB free", "free 2 GiB, or set LOCAL_DIR elsewhere"
+        "disk", free >= needed, f"{free / GIB:.1f} GiB free", "free 2 GiB, or set LOCAL_DIR elsewhere"
     )
 
 
-def _memory() -> Finding:
+def _memory(needed: int) -> Finding:
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration):
         available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    ok = available >= NEEDED_MEMORY
+    ok = available >= needed
     return Finding("memory", ok, f"{available / GIB:.1f} GiB", "free 1 GiB, or set CONVERTERS=1")

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from infra.local.ports import HOST, free_port, is_open
+from infra.local.ports import HOST, is_open, kept_ports
 from infra.local.process import Process
 
 _TEMPORARY = re.compile(r"tempfail-(\d+)(?:\D|$)")
@@ -68,7 +68,7 @@ class MailCatcher:
 
     def __init__(self, directory: Path, *, log: Path | None = None) -> None:
         self.directory = directory.resolve()
-        self.port = free_port()
+        [self.port] = kept_ports(self.directory / ".port", 1)
         self._log = log or self.directory.with_name("mail.jsonl")
         self._process: Process | None = None
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from infra.local.errors import NotInstalled
-from infra.local.ports import HOST, free_port, is_open
+from infra.local.ports import HOST, is_open, kept_ports
 from infra.local.process import Process
 
 PROGRAM = "secantusd-py"
@@ -16,13 +16,13 @@ CACHE = "256M"
 
 
 class MongoDB:
-    """One server. The port stays the same over restarts of this object; the data outlives it."""
+    """One server. Its port is kept with its data, and stays the same while nobody else has taken it."""
 
     name = "mongodb"
 
     def __init__(self, directory: Path, *, log: Path | None = None) -> None:
         self._directory = directory.resolve()
-        self.port = free_port()
+        [self.port] = kept_ports(self._directory / "port", 1)
         self._log = log or self._directory / "mongodb.jsonl"
         self._process: Process | None = None
 

@@ -1,6 +1,7 @@
 """Ports on the loopback interface: free ones, taken ones, waiting for one to open."""
 
 import asyncio
+import errno
 import random
 import socket
 from pathlib import Path
@@ -20,14 +21,35 @@ def free_port() -> int:
             return port
 
 
+def kept_ports(file: Path, count: int) -> list[int]:
+    """Return the ports in the file, each one that is missing or taken replaced by a free one, and keep them.
+
+    So who has once been told where a server is finds it there after a restart, too.
+    """
+    try:
+        known = [int(word) for word in file.read_text().split()][:count]
+    except (OSError, ValueError):
+        known = []
+    found: list[int] = []
+    for port in [*known, *[0] * (count - len(known))]:
+        while port in (0, *found) or is_taken(port):
+            port = free_port()
+        found.append(port)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.write_text(" ".join(map(str, found)))
+    return found
+
+
 def is_taken(port: int, host: str = HOST) -> bool:
-    """Whether a server could not listen on this port now."""
+    """Whether somebody listens on this port now. Raises OSError when we may not, or `host` is not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
             return True
     return False
 
@@ -70,8 +92,15 @@ def http_url(host: str, port: int) -> str:
 
 
 def demand(host: str, port: int, setting: str) -> None:
-    """Raise PortTaken, saying by whom and what to do, unless the port is free."""
-    if is_taken(port, host):
+    """Raise PortTaken, saying by whom and what to do, unless we can listen there."""
+    try:
+        taken = is_taken(port, host)
+    except OSError as error:
+        raise PortTaken(
+            f"cannot listen on {host}, port {port}: {error.strerror}; choose others:"
+            f" {setting.replace('PORT', 'HOST')}=127.0.0.1 {setting}={another(port)}"
+        ) from error
+    if taken:
         raise PortTaken(
             f"port {port} is taken by {holder(port) or 'another program'}; stop that, or choose another port:"
             f" {setting}={another(port)}"
@@ -80,7 +109,8 @@ def demand(host: str, port: int, setting: str) -> None:
 
 def another(port: int) -> int:
     """Return a free port near this one, to suggest."""
-    return next((near for near in range(port + 10, port + 1000, 10) if not is_taken(near)), port + 1)
+    near = range(max(port, 8080) + 10, 65536, 10)[:100]
+    return next((port for port in near if not is_taken(port)), None) or free_port()
 
 
 def holder(port: int) -> str | None:

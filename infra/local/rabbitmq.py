@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from infra.local.errors import NotInstalled
 from infra.local.kept import kept_secret
-from infra.local.ports import HOST, free_port, is_open
+from infra.local.ports import HOST, is_open, kept_ports
 from infra.local.process import Process
 
 USER = "tonearm"
@@ -38,16 +38,16 @@ def find(program: str) -> Path:
 
 
 class RabbitMQ:
-    """One node. Ports stay the same over restarts of this object; the data outlives it."""
+    """One node. Its ports are kept with its data, and stay the same while nobody else has taken them."""
 
     name = "rabbitmq"
 
     def __init__(self, directory: Path, *, management: bool = False, log: Path | None = None) -> None:
         self._directory = directory.resolve()
-        self.port, self.stream_port = free_port(), free_port()
-        self.management_port = free_port() if management else None
+        found = kept_ports(self._directory / "ports", 5)
+        self.port, self.stream_port, self._epmd_port, self._distribution_port, management_port = found
+        self.management_port = management_port if management else None
         self._log = log or self._directory / "rabbitmq.jsonl"
-        self._epmd_port, self._distribution_port = free_port(), free_port()
         self._epmd: Process | None = None
         self._process: Process | None = None
 

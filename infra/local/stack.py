@@ -7,15 +7,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from events import logs
-from events.settings import load
 from events.tailing.following import Query, Tail
 from events.tailing.formats import pretty
 from events.tailing.output import Output
-from infra.local import state
+from infra.local import given, state
 from infra.local.errors import NotReady
 from infra.local.install import ensure_installed
 from infra.local.services import ROOT
@@ -29,14 +28,18 @@ STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 
 
-def run(settings: LocalSettings, say: Say, *, show_logs: bool) -> None:
-    """Run the stack in this process until SIGINT, SIGTERM or SIGHUP; optionally show all its logs, merged."""
+def run(settings: LocalSettings, say: Say, *, show_logs: bool, lock: int | None = None) -> None:
+    """Run the stack in this process until SIGINT, SIGTERM or SIGHUP; optionally show all its logs, merged.
+
+    `lock` is the lock's descriptor when our parent has taken it for us.
+    """
     ensure_installed(settings, say)
-    settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.logs / "stack.jsonl").open("a") as own_log:
-        with contextlib.redirect_stdout(own_log):
-            logs.configure("stack", settings.log_level)
-        asyncio.run(_run(settings, say, show_logs))
+    with state.lock(settings.directory, lock):
+        settings.logs.mkdir(exist_ok=True, mode=0o700)
+        with (settings.logs / "stack.jsonl").open("a") as own_log:
+            with contextlib.redirect_stdout(own_log):
+                logs.configure("stack", settings.log_level)
+            asyncio.run(_run(settings, say, show_logs))
 
 
 async def _run(settings: LocalSettings, say: Say, show_logs: bool) -> None:
@@ -67,7 +70,7 @@ def ensure_up(say: Say = print) -> dict[str, str]:
 
     Several callers at once share the one that comes up. Raises LocalError or InvalidSetting.
     """
-    settings = load(LocalSettings, os.environ)
+    settings = given.settings(os.environ)
     known = state.running(settings.directory)
     if not (known and known.ready):
         ensure_installed(settings, say)
@@ -76,9 +79,11 @@ def ensure_up(say: Say = print) -> dict[str, str]:
 
 
 def _wait_until_ready(settings: LocalSettings, say: Say) -> state.State:
+    """Wait for the stack, started by us or by somebody else. Ours does not outlive an interrupted wait."""
     shown: set[str] = set()
+    starting: subprocess.Popen[bytes] | None = None
     deadline = time.monotonic() + START_SECONDS
-    with _background(settings) as starting:
+    try:
         while time.monotonic() < deadline:
             known = state.running(settings.directory)
             for part in known.components if known else ():
@@ -87,31 +92,43 @@ def _wait_until_ready(settings: LocalSettings, say: Say) -> state.State:
                     say(f"  {part.name:<12} ready after {part.seconds:.1f} s")
             if known and known.ready:
                 return known
-            if starting.poll() is not None and state.holder(settings.directory) is None:
-                raise NotReady(_last_words(settings))
+            if state.holder(settings.directory) is None:
+                if starting is not None:
+                    raise NotReady(_last_words(settings))
+                starting = _start(settings)
             time.sleep(POLL_SECONDS)
         raise NotReady(f"the stack was not ready after {START_SECONDS:.0f} s; see {settings.logs}")
-
-
-@contextlib.contextmanager
-def _background(settings: LocalSettings) -> Iterator["subprocess.Popen[bytes]"]:
-    """Start a supervisor in a session of its own. It stays unless the block fails or is interrupted."""
-    settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (settings.logs / "stack.log").open("wb") as output:
-        starting = subprocess.Popen(
-            [sys.executable, "-m", "cli.main", "up", "--no-logs"],
-            cwd=ROOT,
-            env={**os.environ, "LOCAL_DIR": str(settings.directory)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        yield starting
     except BaseException:
-        starting.terminate()
+        if starting is not None:
+            starting.terminate()
         raise
+
+
+def _start(settings: LocalSettings) -> "subprocess.Popen[bytes] | None":
+    """Start a supervisor in a session of its own; None when somebody else just does.
+
+    It gets the lock from us, so that there is no moment in which it runs and nobody can know of it.
+    """
+    lock = state.take(settings.directory)
+    if lock is None:
+        return None
+    try:
+        settings.logs.mkdir(exist_ok=True, mode=0o700)
+        with (settings.logs / "stack.log").open("wb") as output:
+            starting = subprocess.Popen(
+                [sys.executable, "-m", "cli.main", "up", "--no-logs", "--lock", str(lock)],
+                cwd=ROOT,
+                env={**os.environ, "LOCAL_DIR": str(settings.directory)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                pass_fds=[lock],
+            )
+        state.sign(lock, starting.pid)
+        return starting
+    finally:
+        os.close(lock)
 
 
 def _last_words(settings: LocalSettings) -> str:
@@ -122,8 +139,9 @@ def _last_words(settings: LocalSettings) -> str:
 
 def down(directory: Path) -> bool:
     """Stop the stack that runs in the directory and wait for its end. Returns False when none runs."""
-    pid = state.holder(directory)
-    if not pid:
+    while (pid := state.holder(directory)) == 0:  # in the very moment of starting
+        time.sleep(POLL_SECONDS)
+    if pid is None:
         return False
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + STOP_SECONDS

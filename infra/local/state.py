@@ -46,6 +46,11 @@ class State(Struct, frozen=True, kw_only=True):
     environment: dict[str, str]
     components: list[ComponentState]
 
+    @property
+    def ending(self) -> bool:
+        """Whether it is being stopped."""
+        return any(part.phase == "stopping" for part in self.components)
+
 
 def write(directory: Path, state: State) -> None:
     """Replace the state file at once, readable by its owner only."""
@@ -69,30 +74,59 @@ def remove(directory: Path) -> None:
     (directory / "state.json").unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def lock(directory: Path) -> Iterator[None]:
-    """Hold the directory's lock: one stack at a time. Raises AlreadyRunning."""
+def take(directory: Path) -> int | None:
+    """Take the directory's lock and return its descriptor; None when somebody else has it.
+
+    Whoever inherits the descriptor has the lock, too; it is free once all have closed theirs or ended.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (directory / "lock").open("a+") as file:
-        for again in reversed(range(LOCK_TRIES)):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not again:  # and not just somebody looking
-                    raise AlreadyRunning(
-                        f"the stack in {directory} is run by process {holder(directory)};"
-                        " stop it with `./justw down`"
-                    ) from None
+    descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # perhaps just somebody looking
             time.sleep(LOCK_PAUSE)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        else:
+            sign(descriptor, os.getpid())
+            return descriptor
+    os.close(descriptor)
+    return None
+
+
+def sign(descriptor: int, pid: int) -> None:
+    """Say who holds the lock."""
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, str(pid).encode(), 0)
+
+
+@contextlib.contextmanager
+def lock(directory: Path, inherited: int | None = None) -> Iterator[None]:
+    """Hold the directory's lock: one stack at a time. A stack that is ending is waited for.
+
+    `inherited` is the descriptor by which our parent has given us the lock. Raises AlreadyRunning.
+    """
+    descriptor, ending = inherited, None
+    while descriptor is None and (descriptor := take(directory)) is None:
+        pid, known = holder(directory), running(directory)
+        if known and known.ending:
+            ending = known.pid
+        if pid not in (None, ending):
+            raise AlreadyRunning(
+                f"the stack in {directory} is run by process {pid}; stop it with `./justw down`"
+            )
+    try:
+        os.set_inheritable(descriptor, False)
+        sign(descriptor, os.getpid())
         yield
+    finally:
+        os.close(descriptor)
 
 
 def holder(directory: Path) -> int | None:
-    """Return the pid of the supervisor that holds the directory's lock; None when none does."""
+    """Return the pid of the supervisor that holds the directory's lock; None when none does.
+
+    Raises OSError when the directory is somebody else's.
+    """
     try:
         with (directory / "lock").open() as file:
             try:
@@ -111,10 +145,10 @@ def running(directory: Path) -> State | None:
 
 
 def environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the variables by which to reach the stack that runs in LOCAL_DIR; empty when none is ready."""
+    """Return the variables by which to reach the stack in LOCAL_DIR; empty when none runs or it is ending."""
     directory = load(LocalSettings, {"LOCAL_DIR": (environ or os.environ).get("LOCAL_DIR", "")}).directory
     state = running(directory)
-    return dict(state.environment) if state and state.ready else {}
+    return dict(state.environment) if state and not state.ending else {}
 
 
 def identity(pid: int) -> str | None:

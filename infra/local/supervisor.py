@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from infra.local import leftovers, ports, state
+from infra.local import given, leftovers, ports, state
 from infra.local.keeper import Keeper
 from infra.local.kept import kept_secret
 from infra.local.services import Component, servers, services
@@ -32,35 +32,40 @@ class Supervisor:
         self._stages: list[list[Keeper]] = []
         self._environment: dict[str, str] = {}
         self._started = time.time()
-        self._ready = False
+        self._complete = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Run until `stop`. Raises AlreadyRunning, PortTaken, NotInstalled or NotReady, with all stopped."""
-        with state.lock(self._settings.directory):
-            await leftovers.end(self._settings.directory)
-            self._check_ports()
-            self._rotate_logs()
-            log.info("started", settings=repr(self._settings))
-            working, stopping = asyncio.create_task(self._work()), asyncio.create_task(stop.wait())
-            try:
-                await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-                if working.done():
-                    await working
-            finally:
-                for task in (working, stopping):
-                    task.cancel()
-                await asyncio.gather(working, stopping, return_exceptions=True)
-                await self._stop()
-                state.remove(self._settings.directory)
-                log.info("stopped")
+        """Run until `stop`, with the lock held. Raises PortTaken, NotInstalled, NotReady; all is stopped."""
+        await leftovers.end(self._settings.directory)
+        self._check_ports()
+        self._rotate_logs()
+        log.info("started", settings=repr(self._settings))
+        working, stopping = asyncio.create_task(self._work()), asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                await working
+        finally:
+            for task in (working, stopping):
+                task.cancel()
+            await asyncio.gather(working, stopping, return_exceptions=True)
+            await self._stop()
+            state.remove(self._settings.directory)
+            log.info("stopped")
 
     async def _work(self) -> None:
         mine, urls = servers(self._settings)
         self._environment = _environment(self._settings, urls)
+        ours = {
+            name: value
+            for name, value in self._environment.items()
+            if name.endswith("_URL") and not getattr(self._settings, name.lower())
+        }
+        given.keep(self._settings.directory, ours)
         self._write()
         await self._start(mine)
         await self._start(services(self._settings, {**os.environ, **self._environment}))
-        self._ready = True
+        self._complete = True
         self._write()
         log.info("ready", seconds=round(time.time() - self._started, 1))
         await asyncio.gather(*(keeper.keep() for stage in self._stages for keeper in stage))
@@ -91,7 +96,7 @@ class Supervisor:
             self._settings.directory,
             state.State(
                 pid=os.getpid(),
-                ready=self._ready,
+                ready=self._complete and all(part.phase == "ready" for part in components),
                 started=self._started,
                 environment=self._environment,
                 components=components,

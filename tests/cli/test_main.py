@@ -1,4 +1,5 @@
 import importlib
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +42,13 @@ def test_an_error_is_told_with_its_causes() -> None:
 )
 def test_an_exit_code_says_what_kind_of_error_it_was(error: TonearmError, code: Exit) -> None:
     assert main.exit_for(error) == code
+
+
+@pytest.mark.parametrize("arguments", [["up", "--no-logs"], ["up", "-d"], ["down"], ["convert", __file__]])
+def test_a_folder_that_cannot_be_used_is_a_sentence(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path / "file"))
+    assert main.main(arguments) == Exit.CANTCREAT
+    assert str(tmp_path / "file") in capsys.readouterr().err

@@ -1,5 +1,7 @@
 import asyncio
 import os
+import socket
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,22 @@ async def test_only_a_200_counts_as_ready(status: str, ok: bool) -> None:
     port = ports.free_port()
     async with await asyncio.start_server(answer, "127.0.0.1", port):
         assert await ports.http_ok(port, "/health/ready") is ok
+
+
+def test_what_is_not_ours_to_listen_on_is_not_called_taken() -> None:
+    with pytest.raises(PortTaken, match=r"192\.0\.2\.1.*Cannot assign requested address"):
+        ports.demand("192.0.2.1", 8080, "GATEWAY_PORT")
+
+
+def test_at_the_end_of_all_ports_another_one_is_found() -> None:
+    assert 0 < ports.another(65531) < 65536
+
+
+def test_ports_are_kept_and_only_a_taken_one_is_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "ports"
+    first = ports.kept_ports(file, 3)
+    assert ports.kept_ports(file, 3) == first
+    with socket.create_server(("127.0.0.1", first[1])):
+        second = ports.kept_ports(file, 3)
+    assert [old == new for old, new in zip(first, second, strict=True)] == [True, False, True]
+    assert len(set(second)) == 3

@@ -3,12 +3,14 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 from waiting import wait_for
 
-from infra.local import leftovers, state
+from infra.local import given, leftovers, state
 from infra.local.errors import AlreadyRunning
 from infra.local.state import ComponentState, State
 
@@ -79,3 +81,49 @@ async def test_what_a_killed_stack_left_behind_is_ended_but_no_stranger_with_its
         for process in (left, stranger):
             process.kill()
             process.wait()
+
+
+def test_the_lock_goes_over_to_a_child_without_a_moment_between(tmp_path: Path) -> None:
+    taken = state.take(tmp_path)
+    assert taken is not None
+    assert state.take(tmp_path) is None
+    wait = "import sys; sys.stdin.read()"
+    child = subprocess.Popen([sys.executable, "-c", wait], stdin=subprocess.PIPE, pass_fds=[taken])
+    state.sign(taken, child.pid)
+    os.close(taken)
+    assert state.holder(tmp_path) == child.pid
+    child.communicate()
+    assert state.holder(tmp_path) is None
+
+
+HOLD = """
+import pathlib, sys
+from infra.local import state
+with state.lock(pathlib.Path(sys.argv[1])):
+    input()
+"""
+
+
+def test_a_stack_that_is_ending_is_waited_for(tmp_path: Path) -> None:
+    part = ComponentState(name="gateway", phase="stopping", pid=None, identity=None)
+    other = subprocess.Popen([sys.executable, "-c", HOLD, tmp_path], stdin=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 20
+        while state.holder(tmp_path) != other.pid:
+            assert time.monotonic() < deadline
+        state.write(tmp_path, a_state(other.pid, part))
+        threading.Timer(1.0, other.kill).start()
+        with state.lock(tmp_path):
+            assert state.holder(tmp_path) == os.getpid()
+    finally:
+        other.kill()
+        other.communicate()
+
+
+def test_urls_that_a_stack_has_given_out_do_not_count_as_set(tmp_path: Path) -> None:
+    own = {"RABBITMQ_URL": "amqp://a", "STREAM_URL": "rabbitmq-stream://a", "MONGODB_URL": "mongodb://a"}
+    given.keep(tmp_path, own)
+    found = given.settings({**own, "MONGODB_URL": "mongodb://elsewhere", "LOCAL_DIR": str(tmp_path)})
+    assert (found.rabbitmq_url, found.stream_url) == ("", "")
+    assert found.mongodb_url == "mongodb://elsewhere"
+    assert stat.S_IMODE((tmp_path / given.FILE).stat().st_mode) == 0o600
