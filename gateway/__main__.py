@@ -123,7 +123,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 tasks.create_task(live.subscriptions.follow(progress_feed(settings.rabbitmq_url))),
                 tasks.create_task(bindings.run()),
                 tasks.create_task(sweeper.run()),
-                tasks.create_task(_keep_open(publisher)),
+                tasks.create_task(_keep_open(publisher, settings.rabbitmq_url)),
             ]
             tasks.create_task(projector.run(stop))
             await serve(
@@ -153,11 +153,15 @@ async def _prepared(
     return False
 
 
-async def _keep_open(publisher: Publisher) -> None:
-    """Keep the publisher's channel open also when nobody uploads, so that `ready` tells of now."""
+async def _keep_open(publisher: Publisher, rabbitmq_url: str) -> None:
+    """Keep the publisher's channel open also when nobody uploads, so that `ready` tells of now.
+
+    The broker may have come back empty, so everything is declared again first.
+    """
     while True:
         if not publisher.ready:
             try:
+                await topology.declare(rabbitmq_url)
                 await publisher.open()
             except Unavailable as error:
                 log.warning("broker_away", error=str(error))
