@@ -13,7 +13,6 @@ from msgspec import Struct
 from events.errors import TonearmError
 from workers.converter import launcher
 from workers.converter.command import OVERRUN, Limits
-from workers.converter.container import Structure
 from workers.converter.errors import (
     ConversionError,
     DiskFull,
@@ -28,6 +27,7 @@ from workers.converter.errors import (
     Truncated,
     UnsupportedCodec,
 )
+from workers.converter.structure import Structure
 from workers.converter.transcript import Heard
 
 SHORTFALL = 0.5

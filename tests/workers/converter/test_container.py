@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media import Studio
 
-from workers.converter.container import Structure, inspect
+from workers.converter.container import inspect
+from workers.converter.structure import Structure
 
 WHOLE = ["moov-first.mp4", "moov-last.mp4", "fragmented.mp4", "aac.mkv", "opus.webm", "pcm.mov", "mp3.avi"]
 
@@ -26,6 +27,7 @@ def test_rubbish_behind_the_last_box_is_no_cut(studio: Studio) -> None:
     whole = studio.make("moov-first.mp4").read_bytes()
     assert not look(studio.write("rubbish.mp4", whole + b"\xff" * 50)).cut
     assert not look(studio.write("padding.mp4", whole + b"\0" * 50)).cut
+    assert not look(studio.write("words.mp4", whole + b"ThanksForWatching" * 9)).cut
 
 
 def test_a_streamed_matroska_of_unknown_size_is_no_cut(studio: Studio) -> None:
@@ -40,6 +42,37 @@ def test_only_protected_sound_counts_as_encrypted(studio: Studio) -> None:
     content = studio.make("encrypted.mp4").read_bytes()
     only_picture = content.replace(b"enca", b"mp4a")
     assert not look(studio.write("only-picture.mp4", only_picture)).encrypted
+
+
+def test_protected_sound_is_seen_in_a_mov_too(studio: Studio) -> None:
+    content = studio.make("pcm.mov").read_bytes()
+    assert content.count(b"sowt") == 1
+    assert look(studio.write("protected.mov", content.replace(b"sowt", b"enca"))).encrypted
+
+
+def element(name: str, *inner: bytes, size: bytes = b"") -> bytes:
+    """An EBML element of what is inside, or of a size that is told otherwise."""
+    body = b"".join(inner)
+    return bytes.fromhex(name) + (size or (len(body) | 1 << 56).to_bytes(8)) + body
+
+
+VIDEO_TRACK, AUDIO_TRACK = element("83", b"\1"), element("83", b"\2")
+CLUSTER = element("1f43b675", b"\0" * 99, size=b"\xff")
+ENCRYPTED = element("6d80", element("6240", element("5033", b"\1"), element("5035")))
+COMPRESSED = element("6d80", element("6240", element("5034")))
+
+
+@pytest.mark.parametrize(
+    ("audio", "picture", "encrypted"),
+    [(ENCRYPTED, b"", True), (COMPRESSED, b"", False), (b"", ENCRYPTED, False)],
+    ids=["sound", "only compressed", "only picture"],
+)
+def test_protected_sound_is_seen_in_a_webm_too(
+    studio: Studio, audio: bytes, picture: bytes, encrypted: bool
+) -> None:
+    tracks = [element("ae", VIDEO_TRACK, picture), element("ae", AUDIO_TRACK, audio)]
+    content = element("18538067", element("ec", b"\0" * 9), element("1654ae6b", *tracks), CLUSTER)
+    assert look(studio.write("x.webm", element("1a45dfa3") + content)).encrypted == encrypted
 
 
 def test_boxes_without_end_in_each_other_are_not_followed(studio: Studio) -> None:

@@ -3,7 +3,6 @@ import signal
 import pytest
 
 from workers.converter.command import Limits
-from workers.converter.container import Structure
 from workers.converter.diagnosis import Ended, diagnose, refuse
 from workers.converter.errors import (
     DiskFull,
@@ -18,6 +17,7 @@ from workers.converter.errors import (
     Truncated,
     UnsupportedCodec,
 )
+from workers.converter.structure import Structure
 from workers.converter.transcript import Heard
 
 LIMITS = Limits(duration_seconds=100, output_bytes=5000, wall_seconds=60)
