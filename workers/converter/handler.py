@@ -1,8 +1,9 @@
 """From `job.uploaded` or `job.requeued` to `job.converted` or `job.failed`.
 
-In order: the view says whether the run is over already; `job.started`; the video is fetched, converted and
-the audio stored under a new id; the answer. The answer's id is drawn from the run alone, so when two
-workers end the same run, the log's first answer counts and the other's audio is an orphan for the sweeper.
+In order: the view says whether the log has lost the work, and whether the run is over already;
+`job.started`; the video is fetched, converted and the audio stored under a new id; the answer. The answer's
+id is drawn from the run alone, so when two workers end the same run, the log's first answer counts and the
+other's audio is an orphan for the sweeper.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
+from workers.converter.retelling import Retelling
 from workers.converter.storage import Storage
 from workers.converter.transcript import Mark
 from workers.converter.workshop import Workshop
@@ -78,6 +80,7 @@ class Converter:
         self._workshop = workshop
         self._views = views
         self._publisher = publisher
+        self._retelling = Retelling(publisher)
         self._progress = progress
         self._source = source
         self._name = name
@@ -88,6 +91,7 @@ class Converter:
             log.warning("not_a_video", type=work.event.type, event_id=work.event.id)
             return None
         view = await self._views.get(work.event.subject)
+        await self._retelling.if_lost(work.event, view)
         if view and is_over(view, work.run):
             log.info("conversion_not_needed", job_id=view.job_id, state=view.state, run=work.run)
             return None

@@ -1,6 +1,7 @@
 """The order of things, with the real ffmpeg and the real database; only the log is a list."""
 
 import hashlib
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,8 @@ class Scene:
     def work(self, payload: JobUploaded | JobRequeued, attempt: int = 1) -> Work:
         return Work(self.tell(payload), payload, attempt)
 
-    def tell(self, payload: JobPayload) -> Event:
-        event = job_event(payload, job_id=self.job_id, account="me", source="test")
+    def tell(self, payload: JobPayload, time: datetime | None = None) -> Event:
+        event = job_event(payload, job_id=self.job_id, account="me", source="test", time=time)
         self.log.append(event)
         return event
 
@@ -180,6 +181,16 @@ async def test_a_requeue_begins_a_run_that_is_not_over(scene: Scene, studio: Stu
     assert isinstance(converted, JobConverted)
     assert isinstance(started, JobStarted)
     assert (started.run, converted.run) == (2, 2)
+
+
+async def test_work_that_the_log_has_lost_is_told_before_its_start(scene: Scene, studio: Studio) -> None:
+    payload = (await scene.upload(studio.make("aac.mkv"))).payload
+    assert isinstance(payload, JobUploaded)
+    lost = scene.tell(payload, datetime.now(UTC) - timedelta(minutes=5))
+    scene.log.clear()
+    assert await scene.converter.handle(Work(lost, payload, 1))
+    assert [event.type for event in scene.log] == ["job.uploaded", "job.started"]
+    assert scene.log[0] == lost
 
 
 async def test_the_same_work_done_twice_ends_in_the_same_event(scene: Scene, studio: Studio) -> None:
