@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cli.answers import Unreachable
 from events.errors import TonearmError
 from events.settings import Settings
+from infra.local.ports import http_url
 
 
 class AccountMissing(TonearmError):
@@ -32,7 +33,7 @@ def account_for(
     password = password or environ.get("TONEARM_PASSWORD")
     if url is None:
         local = _local_stack(start, environ)
-        url = f"http://127.0.0.1:{local.get('GATEWAY_PORT') or 8080}"
+        url = http_url(local.get("GATEWAY_HOST") or "127.0.0.1", int(local.get("GATEWAY_PORT") or 8080))
         if email is None:
             email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
     if email and not password and sys.stdin.isatty():

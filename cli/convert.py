@@ -20,7 +20,7 @@ from cli.client import Gateway
 from cli.download import download
 from cli.exits import Exit
 from cli.showing import Screen, clock, console_for, size
-from cli.targets import InTheWay, impossible, make_way, target_for
+from cli.targets import InTheWay, impossible, make_way, target_for, unwritable
 
 MAIL_SECONDS = 3.0
 """How long the timeline is held back for the line about the mail."""
@@ -43,6 +43,9 @@ def main(argv: list[str]) -> int:
     if why := impossible(options.files, targets):
         _complain(why)
         return Exit.USAGE
+    if why := unwritable(targets):
+        _complain(why)
+        return Exit.CANTCREAT
     screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
     code = Exit.OK
     try:
@@ -94,8 +97,12 @@ def _convert(gateway: Gateway, file: Path, target: Path, screen: Screen, *, forc
             screen.timeline(job.timeline)
             _complain(f"{file.name}: {job.error.message if job.error else f'the job is {job.state}'}")
             return Exit.FAILED
-        with screen.transfer("downloading", target.name, job.audio.bytes) as got:
-            download(gateway, job, target, got)
+        try:
+            with screen.transfer("downloading", target.name, job.audio.bytes) as got:
+                download(gateway, job, target, got)
+        except OSError:
+            screen.say(f"Its audio stays at  {gateway.url}/jobs/{job_id}/audio")
+            raise
         screen.result(f"{target} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)})")
         screen.timeline(_told(gateway, job).timeline)
     return Exit.OK

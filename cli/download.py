@@ -23,7 +23,9 @@ BREAKS = 5
 
 def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
     """Write the job's audio to `target`, replacing what is there. Raises ClientError, OSError."""
-    part = target.with_name(f".{target.name}.{job.job_id}.part")
+    part = target.with_name(
+        f".{job.job_id}.part"
+    )  # not the target's name: that may be as long as names can be
     try:
         with part.open("w+b") as file:
             _fetch(gateway, job.job_id, file, got)

@@ -6,6 +6,7 @@ own: a person at a terminal is asked, a script is refused before anything is upl
 """
 
 import hashlib
+import os
 import sys
 from pathlib import Path
 
@@ -37,6 +38,18 @@ def impossible(files: list[Path], targets: list[Path]) -> str | None:
             return f"{file} would be replaced by its own MP3; choose another name with -o"
         if not target.parent.is_dir():
             return f"{target.parent} is no folder"
+    return None
+
+
+def unwritable(targets: list[Path]) -> str | None:
+    """Return why an MP3 could not be written in the end, None if all can: better told before the work."""
+    for target in targets:
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            return f"{target.parent} may not be written to; choose another folder with -o"
+        if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
+            return f"{target.name[:40]}… is too long a name for a file; choose another with -o"
+        if target.is_dir():
+            return f"{target} is a folder"
     return None
 
 

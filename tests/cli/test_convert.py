@@ -102,6 +102,36 @@ def test_what_cannot_be_written_is_told_first(
     assert server.uploads == []
 
 
+def test_a_name_may_be_as_long_as_the_disk_takes_and_a_longer_one_is_told_first(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    longest = video.rename(video.with_name("x" * 251 + ".mp4"))
+    assert convert(server, longest) == Exit.OK
+    assert longest.with_suffix(".mp3").read_bytes() == server.audio
+
+    too_long = longest.rename(longest.with_name("x" * 252 + ".ts"))
+    assert convert(server, too_long) == Exit.CANTCREAT
+    assert "too long a name" in capsys.readouterr().err
+    assert len(server.uploads) == 1
+
+
+def test_a_folder_that_may_not_be_written_to_is_told_first(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: not mode & os.W_OK)  # root may write anywhere
+    assert convert(server, video) == Exit.CANTCREAT
+    assert "may not be written to" in capsys.readouterr().err
+    assert server.uploads == []
+
+
+def test_an_mp3_that_cannot_be_written_in_the_end_can_still_be_fetched(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (video.parent / ".j-1.part").mkdir()
+    assert convert(server, video) == Exit.CANTCREAT
+    assert f"{server.url}/jobs/j-1/audio" in capsys.readouterr().err
+
+
 def test_a_refused_file_does_not_stop_the_next_one(server: Gateway, video: Path, tmp_path: Path) -> None:
     (tmp_path / "walk.mp3").write_bytes(b"mine")
     other = tmp_path / "walk.mp4"
