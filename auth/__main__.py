@@ -30,6 +30,9 @@ from events.settings import InvalidSetting, load
 
 SERVICE = "auth"
 
+STOP_SECONDS = 8
+"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
+
 log = structlog.get_logger()
 
 
@@ -123,8 +126,14 @@ async def _until(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
 
 async def _until_signalled(settings: AuthSettings) -> None:
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            signal.alarm(STOP_SECONDS)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     log.info("started", settings=repr(settings))
     await run(settings, stop)
     log.info("stopped")

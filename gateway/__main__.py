@@ -41,6 +41,9 @@ SERVICE = "gateway"
 UPLOAD_GRACE = 4.0
 """Seconds that uploads under way get when the process is told to stop."""
 
+STOP_SECONDS = 8
+"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
+
 log = structlog.get_logger()
 
 
@@ -178,8 +181,14 @@ async def _answers(database: AsyncDatabase[Any]) -> str | None:
 
 async def _until_signalled(settings: GatewaySettings) -> None:
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            signal.alarm(STOP_SECONDS)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     log.info("started", settings=repr(settings))
     await run(settings, stop)
     log.info("stopped")

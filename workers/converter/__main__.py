@@ -31,6 +31,8 @@ from workers.converter.workshop import Workshop
 log = structlog.get_logger()
 
 SERVICE = "converter"
+STOP_SECONDS = 8
+"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
 
 
 class ConverterSettings(Settings, frozen=True, kw_only=True):
@@ -97,8 +99,14 @@ async def run(settings: ConverterSettings, engine: Engine, stop: asyncio.Event) 
 
 async def _until_signalled(settings: ConverterSettings) -> None:
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            signal.alarm(STOP_SECONDS)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     engine = await find_engine(settings.ffmpeg)
     limits = msgspec.to_builtins(settings.limits)
     log.info("started", settings=repr(settings), engine=engine.name, limits=limits)

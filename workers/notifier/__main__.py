@@ -27,6 +27,8 @@ from workers.notifier.smtp_url import parse_smtp_url
 log = structlog.get_logger()
 
 SERVICE = "notifier"
+STOP_SECONDS = 8
+"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):
@@ -71,8 +73,14 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
 
 async def _until_signalled(settings: NotifierSettings) -> None:
     stop = asyncio.Event()
+
+    def end() -> None:
+        if not stop.is_set():
+            signal.alarm(STOP_SECONDS)
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        asyncio.get_running_loop().add_signal_handler(number, end)
     log.info("started", settings=repr(settings))
     await run(settings, stop)
     log.info("stopped")

@@ -88,7 +88,7 @@ async def test_a_killed_stack_leaves_nothing_running_and_the_next_finds_its_data
     supervisor = state.holder(tonearm.directory)
     assert supervisor
     os.kill(supervisor, signal.SIGKILL)
-    await wait_for(lambda: not {name for name, pid in pids.items() if state.identity(pid)}, 20)
+    await wait_for(lambda: not {name for name, pid in pids.items() if state.identity(pid)}, 10)
 
     code, said = await tonearm("up", "-d")
     assert code == 0, said
