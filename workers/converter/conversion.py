@@ -24,16 +24,18 @@ async def convert(engine: Engine, video: FileIO, mp3: FileIO, *, limits: Limits,
         raise refusal
     video.seek(0)
     ran = await run(engine, video, mp3, limits, tell)
+    sound = describe(mp3)
     ended = Ended(
         exit_code=ran.exit_code,
         overtime=ran.overtime,
         heard=ran.heard,
         structure=structure,
         seconds=ran.seconds,
+        played=sound.duration_seconds if sound else None,
         output_bytes=os.fstat(mp3.fileno()).st_size,
     )
     if (error := diagnose(ended, limits)) is not None:
         raise error
-    if (sound := describe(mp3)) is None:
+    if sound is None:
         raise EngineFailed("ffmpeg was content, but what it wrote is no MP3")
     return sound

@@ -33,6 +33,11 @@ from workers.converter.transcript import Heard
 SHORTFALL = 0.5
 """Seconds that may be missing at the end of a cut file: less than that nobody misses."""
 
+LOSS = 0.05
+"""The share of the sound that may be missing from a damaged file: a scratch is no reason to refuse it."""
+DAMAGED = 10
+"""Packets that cannot be decoded in a damaged file; fewer are common in honest ones."""
+
 _CUT = re.compile(r"moov atom not found|partial file|File ended prematurely|Packet corrupt")
 _NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
@@ -50,7 +55,9 @@ class Ended(Struct, frozen=True, kw_only=True):
     heard: Heard = Heard()
     structure: Structure = Structure()
     seconds: float = 0.0
-    """Of sound written, as the progress told last."""
+    """Of sound written, as the progress told last: where it ended, with all gaps."""
+    played: float | None = None
+    """Seconds of sound in the MP3, without gaps; None when it tells nothing."""
     output_bytes: int = 0
 
 
@@ -107,15 +114,20 @@ def _refused(ended: Ended) -> TonearmError:
 def _incomplete(ended: Ended) -> TonearmError | None:
     """Is a part missing, although ffmpeg is content?
 
-    Sound that ends before the picture is common, so being shorter than the container is no proof by
-    itself; the file must also show that it was cut.
+    Sound that ends before the picture is common, and gaps in it are, so being shorter than the container is
+    no proof by itself; the file must also show that it was cut or damaged.
     """
     heard, structure = ended.heard, ended.structure
-    if not structure.cut and not _CUT.search(heard.tail):
+    if structure.cut or _CUT.search(heard.tail):
+        if structure.guesses_length or heard.length is None:
+            return Truncated()
+        if ended.seconds < heard.length - SHORTFALL:
+            return Truncated()
+    if heard.length is None or not (heard.broken or heard.undecoded >= DAMAGED):
         return None
-    if structure.guesses_length or heard.length is None:
-        return Truncated()
-    return Truncated() if ended.seconds < heard.length - SHORTFALL else None
+    played = ended.seconds if ended.played is None else ended.played
+    missing = heard.length - played
+    return Truncated(damaged=True) if missing > max(SHORTFALL, LOSS * heard.length) else None
 
 
 def _has_streams(tail: str) -> bool:

@@ -12,6 +12,12 @@ TAIL = 64 * 1024
 _LONGEST_LINE = 4096
 
 _DURATION = re.compile(r"  Duration: (\d+):(\d\d):(\d\d\.\d+), ")
+_UNDECODED = re.compile(r"\[.*Error submitting packet to decoder")
+_BROKEN = re.compile(
+    r"\[.*(?:invalid as first byte of an EBML number|exceeds containing master|Unknown-sized element"  # MKV
+    r"|Packet mismatch|ff asf bad header|invalid padsize|invalid packet_length|packet_replic_size"  # FLV, WMV
+    r"|max resync size reached|changing packet size|Packet corrupt|Error during demuxing)"  # TS, MPEG, any
+)
 _AUDIO = re.compile(r"  Stream #0:\d+\S*: Audio: (\w+)")
 
 
@@ -21,6 +27,10 @@ class Heard(Struct, frozen=True, kw_only=True):
     length: float | None = None
     codec: str = ""
     """Of the first audio track; empty when there is none."""
+    undecoded: int = 0
+    """Packets that the decoder refused. One or two are common: where a recording begins or ends."""
+    broken: int = 0
+    """Places where the container made no sense."""
     tail: str = ""
 
 
@@ -31,6 +41,7 @@ class Transcript:
         self._tail, self._line = bytearray(), bytearray()
         self._length: float | None = None
         self._codec = ""
+        self._undecoded = self._broken = 0
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
@@ -45,7 +56,13 @@ class Transcript:
     def heard(self) -> Heard:
         """Return what is known so far."""
         tail = self._tail.decode(errors="replace")
-        return Heard(length=self._length, codec=self._codec, tail=tail)
+        return Heard(
+            length=self._length,
+            codec=self._codec,
+            undecoded=self._undecoded,
+            broken=self._broken,
+            tail=tail,
+        )
 
     @property
     def length(self) -> float | None:
@@ -54,6 +71,9 @@ class Transcript:
 
     def _hear(self, line: bytes) -> None:
         text = line.decode(errors="replace")
+        # What a file says of itself is indented, so no title is taken for a complaint.
+        self._undecoded += _UNDECODED.match(text) is not None
+        self._broken += _BROKEN.match(text) is not None
         if self._length is None and (match := _DURATION.match(text)):
             self._length = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
         elif not self._codec and (match := _AUDIO.match(text)):

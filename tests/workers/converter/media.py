@@ -2,6 +2,7 @@
 
 import math
 import os
+import random
 import struct
 import subprocess
 import tempfile
@@ -53,6 +54,9 @@ SHAPES: dict[str, list[str]] = {
         *(*H264, "-c:a", "aac"),
     ],
     "sound-ends-early.mp4": [*PICTURE, *tone(seconds=1), *H264, "-c:a", "aac", "-movflags", "+faststart"],
+    "sound-ends-early.flv": [*PICTURE, *tone(seconds=1), "-c:v", "flv", "-c:a", "libmp3lame"],
+    "sound-ends-early.mkv": [*PICTURE, *tone(seconds=1), *H264, "-c:a", "aac"],
+    "sound-ends-early.wmv": [*PICTURE, *tone(seconds=1), "-c:v", "wmv2", "-c:a", "wmav2"],
     "tagged.mp4": [
         *(*SOUND, *H264, "-c:a", "aac", "-metadata", "title=A walk", "-metadata", "artist=Ada"),
         *("-metadata", "location=+47.3769+008.5417/"),
@@ -88,8 +92,20 @@ class Studio:
 
     def half(self, name: str) -> Path:
         """Return the first half of a video."""
+        return self.cut(name, 50)
+
+    def cut(self, name: str, percent: int) -> Path:
+        """Return the first part of a video. Not at the end of an MPEG-TS packet, where none could tell."""
         content = self.make(name).read_bytes()
-        return self.write(f"half-{name}", content[: len(content) // 2])
+        length = len(content) * percent // 100
+        return self.write(f"cut-{name}", content[: length - (length % 188 == 0)])
+
+    def damaged(self, name: str, *, noise: bool) -> Path:
+        """Return a video of which 60 % are zeros or noise, up to a tenth before the end."""
+        content = self.make(name).read_bytes()
+        start, end = len(content) * 3 // 10, len(content) * 9 // 10
+        rubbish = random.Random(1).randbytes(end - start) if noise else bytes(end - start)  # noqa: S311 - noise
+        return self.write(f"damaged-{name}", content[:start] + rubbish + content[end:])
 
     def endless(self) -> Path:
         """Return four hours of sound, made at once: an MP3 is frames, as often as one likes."""

@@ -9,7 +9,18 @@ from media import Studio
 from workers.converter.container import inspect
 from workers.converter.structure import Structure
 
-WHOLE = ["moov-first.mp4", "moov-last.mp4", "fragmented.mp4", "aac.mkv", "opus.webm", "pcm.mov", "mp3.avi"]
+WHOLE = [
+    "moov-first.mp4",
+    "moov-last.mp4",
+    "fragmented.mp4",
+    "aac.mkv",
+    "opus.webm",
+    "pcm.mov",
+    "mp3.avi",
+    "wma.wmv",
+    "mp3.flv",
+    "aac.ts",
+]
 
 
 def look(path: Path) -> Structure:
@@ -21,6 +32,12 @@ def look(path: Path) -> Structure:
 def test_whole_and_half_files_are_told_apart(studio: Studio, name: str) -> None:
     assert not look(studio.make(name)).cut
     assert look(studio.half(name)).cut
+
+
+def test_a_streamed_wmv_that_tells_no_size_is_no_cut(studio: Studio) -> None:
+    half = bytearray(studio.half("wma.wmv").read_bytes())
+    half[half.index(bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")) + 88] |= 1
+    assert not look(studio.write("live.wmv", half)).cut
 
 
 def test_rubbish_behind_the_last_box_is_no_cut(studio: Studio) -> None:

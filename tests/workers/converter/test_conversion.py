@@ -66,10 +66,11 @@ async def test_sample_rate_and_channels_are_those_of_the_mp3(
     assert heard == {"surround.mp4": (44100, 2), "amr.3gp": (8000, 1), "high-rate.mkv": (48000, 1)}
 
 
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "flv", "wmv"])
 async def test_sound_that_ends_before_the_picture_is_not_a_cut_file(
-    engine: Engine, bench: Any, studio: Studio
+    engine: Engine, bench: Any, studio: Studio, kind: str
 ) -> None:
-    with bench.holding(studio.make("sound-ends-early.mp4")) as (video, mp3):
+    with bench.holding(studio.make(f"sound-ends-early.{kind}")) as (video, mp3):
         sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
     assert sound.duration_seconds == pytest.approx(1, abs=0.1)
 
@@ -96,6 +97,7 @@ async def test_the_same_video_gives_the_same_bytes(engine: Engine, bench: Any, s
     assert len(outputs) == 1
 
 
+@pytest.mark.parametrize("percent", [37, 50, 81])
 @pytest.mark.parametrize(
     "name",
     [
@@ -108,13 +110,24 @@ async def test_the_same_video_gives_the_same_bytes(engine: Engine, bench: Any, s
         "pcm.mov",
         "mp3.avi",
         "mp3.flv",
+        "wma.wmv",
+        "aac.ts",
     ],
 )
-async def test_half_a_file_is_told_to_be_half_a_file(
-    engine: Engine, bench: Any, studio: Studio, name: str
+async def test_a_part_of_a_file_is_told_to_be_a_part(
+    engine: Engine, bench: Any, studio: Studio, name: str, percent: int
 ) -> None:
-    error = await refusal(engine, bench, studio.half(name))
+    error = await refusal(engine, bench, studio.cut(name, percent))
     assert error.code is FailureCode.TRUNCATED
+
+
+@pytest.mark.parametrize("noise", [False, True], ids=["zeros", "noise"])
+@pytest.mark.parametrize("name", ["moov-first.mp4", "aac.mkv", "flac.mkv", "opus.webm", "mp3.flv", "wma.wmv"])
+async def test_a_file_that_lost_most_of_its_inside_is_told_to_be_damaged(
+    engine: Engine, bench: Any, studio: Studio, name: str, noise: bool
+) -> None:
+    error = await refusal(engine, bench, studio.damaged(name, noise=noise))
+    assert (error.code, "damaged" in str(error)) == (FailureCode.TRUNCATED, True)
 
 
 @pytest.mark.parametrize(

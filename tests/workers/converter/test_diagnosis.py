@@ -20,6 +20,9 @@ from workers.converter.errors import (
 from workers.converter.structure import Structure
 from workers.converter.transcript import Heard
 
+TORN = Heard(codec="aac", length=10, broken=1)
+MUTE = Heard(codec="aac", length=10, undecoded=400)
+FEW = Heard(codec="aac", length=10, undecoded=2)
 LIMITS = Limits(duration_seconds=100, output_bytes=5000, wall_seconds=60)
 CUT = Structure(cut=True)
 GUESS = Structure(cut=True, guesses_length=True)
@@ -39,6 +42,11 @@ def says(tail: str, codec: str = "", length: float | None = None) -> Heard:
         (Ended(exit_code=0, seconds=4, heard=says("", "aac", 4), structure=GUESS), Truncated),
         (Ended(exit_code=0, seconds=4, heard=says("x: partial file\n", "aac", 10)), Truncated),
         (Ended(exit_code=0, seconds=4, heard=says("File ended prematurely\n", "aac")), Truncated),
+        (Ended(exit_code=0, seconds=10, played=4, heard=says("", "aac", 10)), None),
+        (Ended(exit_code=0, seconds=10, played=4, heard=TORN), Truncated),
+        (Ended(exit_code=0, seconds=10, played=4, heard=MUTE), Truncated),
+        (Ended(exit_code=0, seconds=10, played=4, heard=FEW), None),
+        (Ended(exit_code=0, seconds=10, played=9.6, heard=TORN), None),
         (Ended(exit_code=0, seconds=101, heard=says("", "aac", 500)), TooLong),
         (Ended(exit_code=0, output_bytes=5000), TooLarge),
         (Ended(exit_code=-signal.SIGXFSZ), TooLarge),

@@ -54,3 +54,15 @@ def test_an_unknown_length_is_none() -> None:
     transcript = Transcript()
     transcript.feed(b"  Duration: N/A, start: 0.000000, bitrate: N/A\n")
     assert transcript.heard().length is None
+
+
+def test_complaints_are_counted_also_when_their_words_are_gone_and_a_title_is_none() -> None:
+    transcript = Transcript()
+    complaint = "[dec:aac @ 0x1] Error submitting packet to decoder: Invalid data\n"
+    transcript.feed(f"    title           : {complaint}".encode())
+    for _ in range(2000):
+        transcript.feed(complaint.encode())
+    transcript.feed(b"[flv @ 0x1] Packet mismatch 1 2 3\n")
+    heard = transcript.heard()
+    assert heard.tail.count(complaint) < 2000
+    assert (heard.undecoded, heard.broken) == (2000, 1)
