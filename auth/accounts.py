@@ -1,5 +1,6 @@
 """What can be done with accounts: register, sign in, look up, and the first admin."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
@@ -110,10 +111,19 @@ class Accounts:
             raise NoSuchAccount("no account has this id")
         return account
 
+    async def has_password(self, account: Account, password: str) -> bool:
+        """Whether this is the account's password. Signs nobody in and tells nobody. Raises Busy."""
+        return await self._passwords.verify(password, account.password_hash)
+
     async def announce_rest(self, limit: int = 100) -> None:
-        """Announce accounts that were registered while the broker was away."""
-        for account in await self._directory.unannounced(limit):
-            self._announcer.begin(*self._registration(account))
+        """Announce accounts that were registered while the broker was away, `limit` at a time.
+
+        Ends when none is left, or when the first of a page could not be told: the broker is away again.
+        """
+        tried = ""
+        while (page := await self._directory.unannounced(limit)) and page[0].account_id != tried:
+            tried = page[0].account_id
+            await asyncio.gather(*(self._announcer.tell(*self._registration(account)) for account in page))
 
     async def _find(self, email: str) -> Account | None:
         try:

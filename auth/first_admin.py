@@ -25,8 +25,9 @@ async def ensure_first_admin(accounts: Accounts, directory: Directory, email: st
     """Make the admin that the settings name, or, with neither set and no account at all, one of our own.
 
     An account that exists is left as it is, its password and its roles: making an admin of whoever has
-    taken the address first would be a present to a stranger. Of several processes that start at once,
-    the unique address lets one make the account, and only that one prints. Raises InvalidSetting.
+    taken the address first would be a present to a stranger. Where it differs, a warning says so. Of several
+    processes that start at once, the unique address lets one make the account, and only that one prints.
+    Raises InvalidSetting.
     """
     if email:
         await _from_settings(accounts, directory, email, password)
@@ -53,6 +54,8 @@ async def _from_settings(accounts: Accounts, directory: Directory, email: str, p
     if known := await directory.by_email(email):
         if ADMIN not in known.roles:
             log.warning("admin_is_no_admin", account_id=known.account_id, setting="ADMIN_EMAIL")
+        if not await accounts.has_password(known, password):
+            log.warning("admin_password_differs", account_id=known.account_id, setting="ADMIN_PASSWORD")
         return
     if len(password) < MIN_PASSWORD:  # the operator's choice, on their own machine
         log.warning("weak_password", setting="ADMIN_PASSWORD", at_least=MIN_PASSWORD)

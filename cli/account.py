@@ -20,6 +20,8 @@ class Account(Settings, frozen=True, kw_only=True):
     url: str
     email: str
     password: str
+    hint: str = ""
+    """What to tell when the gateway refuses this account."""
 
 
 def account_for(
@@ -31,18 +33,20 @@ def account_for(
     """
     email = email or environ.get("TONEARM_EMAIL")
     password = password or environ.get("TONEARM_PASSWORD")
+    hint = ""
     if url is None:
         local = _local_stack(start, environ)
         url = http_url(local.get("GATEWAY_HOST") or "127.0.0.1", int(local.get("GATEWAY_PORT") or 8080))
         if email is None:
             email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
+            hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
     if email and not password and sys.stdin.isatty():
         password = getpass.getpass(f"Password of {email}: ")
     if not email or not password:
         raise AccountMissing(
             "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
         )
-    return Account(url=url, email=email, password=password)
+    return Account(url=url, email=email, password=password, hint=hint)
 
 
 def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:

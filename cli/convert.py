@@ -54,7 +54,11 @@ def main(argv: list[str]) -> int:
         )
         with Gateway(account.url) as gateway:
             for file, target in zip(options.files, targets, strict=True):
-                gateway.sign_in(account.email, account.password)
+                try:
+                    gateway.sign_in(account.email, account.password)
+                except SignInRefused as error:
+                    _complain(f"{error}\n  {account.hint}" if account.hint else str(error))
+                    return code or Exit.NOPERM
                 try:
                     ended = _convert(gateway, file, target, screen, force=options.force)
                 except (InTheWay, Refused) as error:  # about this file: the next one may fare better

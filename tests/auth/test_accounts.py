@@ -86,6 +86,19 @@ async def test_an_account_registered_without_a_broker_is_announced_later_as_the_
     assert not await directory.unannounced(10)
 
 
+async def test_all_accounts_registered_without_a_broker_are_announced_not_only_a_page(
+    accounts: Accounts, directory: MongoDirectory, fake_broker: Any
+) -> None:
+    fake_broker.mode = "away"
+    for number in range(5):
+        await accounts.register(f"{number}@example.com", PASSWORD)
+    await accounts.announce_rest(limit=2)  # comes to an end, the broker being away
+    fake_broker.mode = "up"
+    await accounts.announce_rest(limit=2)
+    assert fake_broker.types() == ["account.registered"] * 5
+    assert not await directory.unannounced(10)
+
+
 async def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(
     accounts: Accounts, directory: MongoDirectory
 ) -> None:
@@ -132,6 +145,7 @@ async def test_the_settings_admin_is_made_once_and_keeps_password_and_roles(
         await ensure_first_admin(accounts, directory, "Boss@example.com", "another password")
     assert (await accounts.sign_in("boss@example.com", "short")).claims.roles == ("user", "admin")
     assert "short" not in repr(logs)
+    assert [line["event"] for line in logs if line["log_level"] == "warning"][-1] == "admin_password_differs"
     await accounts.register(EMAIL, PASSWORD)
     await ensure_first_admin(accounts, directory, EMAIL, "what the operator set")
     assert (await accounts.sign_in(EMAIL, PASSWORD)).claims.roles == ("user",)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.account import account_for
 from cli.convert import main
 from cli.exits import Exit
 from cli.targets import target_for
@@ -165,6 +166,30 @@ def test_a_local_stack_that_is_down_and_may_not_be_started_is_told_so(
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path / "local"))
     assert main([str(video), "--no-start"]) == Exit.UNAVAILABLE
     assert "the local stack does not run" in capsys.readouterr().err
+
+
+def test_the_local_stack_is_found_where_it_listens(tmp_path: Path) -> None:
+    told = {"LOCAL_DIR": str(tmp_path), "GATEWAY_HOST": "::1", "GATEWAY_PORT": "8090"}
+    assert (
+        account_for(None, "a@b", "c", start=False, environ={**told, "ADMIN_EMAIL": "x"}).url
+        == "http://[::1]:8090"
+    )
+
+
+def test_a_refused_first_admin_is_told_that_the_password_of_the_first_start_counts(
+    server: Gateway,
+    video: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("TONEARM_EMAIL")
+    monkeypatch.delenv("TONEARM_PASSWORD")
+    told = {"ADMIN_EMAIL": EMAIL, "ADMIN_PASSWORD": "another", "GATEWAY_PORT": str(server.server_address[1])}
+    for name, value in {**told, "LOCAL_DIR": str(tmp_path / "local")}.items():
+        monkeypatch.setenv(name, value)
+    assert main([str(video), "--no-start"]) == Exit.NOPERM
+    assert "ADMIN_PASSWORD does not change it" in capsys.readouterr().err
 
 
 def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> None:
