@@ -24,8 +24,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Who may upload, separated by commas; `admin` for administrators only."""
     sweep_interval_seconds: float = 3600.0
     sweep_grace_seconds: float = 48 * 3600.0
-    """More than an idempotency key lives, or a late repetition could tell of a file that was swept."""
-    """Age at which files that belong to no job are removed. Longer than an upload may pause between MiB."""
+    """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
+    repetition could tell of a file that was swept."""
 
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""
