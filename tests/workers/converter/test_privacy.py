@@ -46,3 +46,12 @@ def test_a_neighbour_of_the_same_user_cannot_read_the_passwords() -> None:
     assert "PermissionError" in hidden
     assert "secret" not in hidden
     assert "of its own" in hidden
+
+
+def test_the_service_hides_before_anything_else() -> None:
+    program = (
+        "import ctypes\nfrom workers.converter.__main__ import main\n"
+        "print(main(), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
+    )
+    done = subprocess.run([sys.executable, "-c", program], env={}, capture_output=True, text=True)
+    assert done.stdout.split() == ["2", "0"], "it ends for want of settings, and is hidden already"
