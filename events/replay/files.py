@@ -90,7 +90,7 @@ def bodies(path: Path) -> Iterator[bytes]:
             for number, text in enumerate(file, 1):
                 try:
                     exported = decoder.decode(text)
-                    if exported.event is not None:
+                    if bytes(exported.event):
                         decode(exported.event)
                         yield bytes(exported.event)
                     elif exported.base64 is not None:

@@ -25,12 +25,15 @@ FIELDS = (
 _COLOURS = {"failed": "31", "refused": "31", "retrying": "33", "converted": "32", "notified": "32"}
 
 
+NOTHING = Raw(b"")
+
+
 class Exported(Struct, omit_defaults=True):
     """A line of JSON: the event as it is in the log; what is none, or spans lines, in base64."""
 
     offset: int
     chunk_time: float
-    event: Raw | None = None
+    event: Raw = NOTHING
     base64: bytes | None = None
 
 
@@ -89,28 +92,29 @@ def template(text: str) -> Format:
     return write
 
 
-class _Data(dict[str, Any]):
-    def __missing__(self, _: str) -> str:
-        return ""
+class _Data:
+    """The data as a template sees it: as JSON, or a field of it, empty where there is none."""
 
-    def __str__(self) -> str:
-        return _encoder.encode(dict(self)).decode()
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._value.get(name, "") if isinstance(self._value, dict) else ""
 
     def __format__(self, spec: str) -> str:
-        return format(str(self), spec)
+        return format("" if self._value is None else _encoder.encode(self._value).decode(), spec)
 
 
 def _fields(line: Line) -> dict[str, Any]:
     fields: dict[str, Any] = dict.fromkeys(FIELDS, "")
-    if (event := line.event) is not None:
-        fields |= {name: getattr(event, name) or "" for name in FIELDS if hasattr(event, name)}
-        data = msgspec.json.decode(event.data)
-        fields["data"] = _Data(data) if isinstance(data, dict) else data
+    if line.event is not None:
+        fields |= {name: getattr(line.event, name, None) or "" for name in FIELDS}
     chunk_time = datetime.fromtimestamp(line.chunk_time, UTC).isoformat(timespec="milliseconds")
     return fields | {
         "offset": line.offset,
         "chunk_time": chunk_time,
         "time": line.time.isoformat(),
+        "data": _Data(msgspec.json.decode(line.event.data) if line.event else None),
         "body": line.body.decode(errors="replace"),
         "problem": _problem(line),
     }

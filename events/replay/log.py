@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from events.envelope import Event, decode
 from events.errors import InvalidEvent
-from events.reader import Bounds, First, FromOffset, FromTime, RawRecord, Start, StreamReader, bounds
+from events.reader import Bounds, First, FromOffset, FromTime, RawRecord, Resume, Start, StreamReader, bounds
 from events.replay.positions import Beginning, FromEnd, Limit
 
 SKEW = timedelta(minutes=1)
@@ -39,8 +39,8 @@ class Log:
                 self._say(f"log: {state}")
             trouble = state != "connected"
 
-        if to is not None and isinstance(start, FromOffset) and start.offset > to:
-            return
+        if to is not None and _begins_at(start) > to:
+            return  # the broker would wait for what comes next
         reader = StreamReader(self._url, start, name="replay", on_state=on_state)
         async with contextlib.aclosing(reader.batches()) as batches:
             async for batch in batches:
@@ -97,6 +97,16 @@ class Log:
                 return early if early.time.timestamp() <= newest[0].chunk_time else after_all
             case _:
                 return begin
+
+
+def _begins_at(start: Start) -> int:
+    match start:
+        case FromOffset(offset):
+            return offset
+        case Resume(offset, _):
+            return offset + 1
+        case _:
+            return 0
 
 
 class Line(NamedTuple):

@@ -1,0 +1,90 @@
+"""Building a version of the job views from the log, so that it can be killed at any moment.
+
+- The checkpoint moves to the end of a generation only after every job handed out up to there is written.
+- What was written beyond it is met again by the next run: the insert is refused, the stored view is loaded,
+  the events are folded onto it (those it has change nothing), and written guarded by the offset it has seen.
+
+So a job is written once, by a plain insert, unless it goes on after it had settled.
+"""
+
+import asyncio
+import contextlib
+
+from events.envelope import Recorded
+from events.projector import after, identity
+from events.reader import Bounds
+from events.replay.exits import Refused
+from events.replay.folding import Settled, Window
+from events.replay.log import Log
+from events.replay.remarks import Meter, say
+from events.replay.stored import Version
+from events.views import Checkpoint
+
+CLOSE = 1000
+"""Events that may be left to the projector; with more, reading goes on first."""
+
+
+async def build(
+    log: Log, version: Version, checkpoint: Checkpoint | None, ends: Bounds, generation: int
+) -> None:
+    """Bring a version from its checkpoint to the end of the log, and close to it as long as that grows."""
+    await version.prepare()
+    while True:
+        builder = Builder(version, checkpoint, Window(generation=generation))
+        await builder.run(log, ends)
+        checkpoint = builder.checkpoint
+        newer = await log.ends()
+        if newer is None or newer.last - ends.last <= CLOSE:
+            return
+        ends = newer
+
+
+class Builder:
+    """Reads, gathers, and writes behind: one handing-out is written while the next is gathered."""
+
+    def __init__(self, version: Version, checkpoint: Checkpoint | None, window: Window) -> None:
+        self._version, self.checkpoint, self._window = version, checkpoint, window
+        self._writing: asyncio.Task[None] | None = None
+
+    async def run(self, log: Log, ends: Bounds) -> None:
+        """Build up to the end. Raises LogDamaged when the log is not the one that the checkpoint is from."""
+        window, begin = self._window, self.checkpoint.offset if self.checkpoint else ends.first
+        try:
+            with Meter("rebuild", ends.last - begin) as meter:
+                async with contextlib.aclosing(log.read(after(self.checkpoint), ends.last)) as batches:
+                    async for batch in batches:
+                        if settled := window.add(batch):
+                            await self._put(settled)
+                        meter.at(batch[-1].offset - begin, len(batch))
+                for _ in range(2):
+                    if settled := window.turn():
+                        await self._put(settled)
+                await self._written()
+        finally:
+            if self._writing is not None:
+                self._writing.cancel()
+        if window.invalid:
+            say(f"{window.invalid} events are none, or their data does not fit: skipped")
+
+    async def _put(self, settled: Settled) -> None:
+        await self._written()
+        self._writing = asyncio.create_task(self._write(settled))
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await self._writing
+            self._writing = None
+
+    async def _write(self, settled: Settled) -> None:
+        views = [view for events in settled.jobs.values() if (view := self._window.fold(events))]
+        if refused := await self._version.insert(views):
+            await self._write_on(refused, settled.jobs)
+        checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body))
+        if not await self._version.move_checkpoint(self.checkpoint, checkpoint):
+            raise Refused(f"another process builds {self._version.name}")
+        self.checkpoint = checkpoint
+
+    async def _write_on(self, job_ids: list[str], jobs: dict[str, list[Recorded]]) -> None:
+        stored = await self._version.get_many(job_ids)
+        views = [self._window.fold(jobs[job_id], stored.get(job_id)) for job_id in job_ids]
+        await self._version.save(view for view in views if view)

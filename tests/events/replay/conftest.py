@@ -1,0 +1,91 @@
+"""`tonearm replay` as a process of its own, as people run it, on a log and a database of the test's own."""
+
+import asyncio
+import json
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pytest
+from broker import Broker
+
+from bench.loggen import events, write
+from events import amqp, topology
+from events.envelope import Event
+from events.publisher import Publisher
+
+ROOT = Path(__file__).parents[3]
+
+
+@dataclass
+class Result:
+    """How a run ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.out.splitlines()
+
+    @property
+    def json(self) -> list[Any]:
+        return [json.loads(line) for line in self.lines]
+
+
+@dataclass
+class Replay:
+    """The tool and its servers."""
+
+    broker: Broker
+    mongodb_url: str
+    settings: dict[str, str] = field(default_factory=dict)
+
+    async def start(self, *arguments: str) -> Process:
+        """Start a run."""
+        servers = {
+            "RABBITMQ_URL": self.broker.url,
+            "STREAM_URL": self.broker.stream_url,
+            "MONGODB_URL": self.mongodb_url,
+            "RABBITMQ_MANAGEMENT_URL": self.broker.management_url,
+        }
+        environ = {**os.environ, "PYTHONUNBUFFERED": "1", **servers, **self.settings}
+        command = [sys.executable, "-m", "events.replay", *arguments]
+        return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=environ, cwd=ROOT)
+
+    async def __call__(self, *arguments: str, timeout: float = 120) -> Result:
+        """Run to the end. No run may show a traceback."""
+        process = await self.start(*arguments)
+        async with asyncio.timeout(timeout):
+            out, err = await process.communicate()
+        assert b"Traceback" not in err, err.decode()
+        return Result(process.returncode or 0, out.decode(errors="replace"), err.decode())
+
+    async def publish(self, *told: Event) -> None:
+        """Append events to the log as services do."""
+        await topology.declare(self.broker.url)
+        async with Publisher(self.broker.url, name="test") as publisher:
+            for event in told:
+                await publisher.publish(event)
+
+    async def generate(self, count: int, seed: int = 1) -> None:
+        """Append many events, by the generator of the benchmarks."""
+        await topology.declare(self.broker.url)
+        await write(self.broker.stream_url, islice(events(seed), count))
+
+    async def lose_log(self) -> None:
+        """Leave the broker as if it were new: no stream, no work queues."""
+        async with amqp.connected(self.broker.url, name="test") as connection:
+            channel = await connection.channel()
+            for queue in (topology.STREAM, topology.VIDEO, topology.MP3):
+                await channel.call("queue_delete", queue=queue)
+
+
+@pytest.fixture
+def replay(broker: Broker, mongodb_url: str) -> Replay:
+    return Replay(broker, mongodb_url)

@@ -1,0 +1,162 @@
+"""`replay requeue`, `export` and `import`: what leaves the log and what comes into it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from making import event, uploaded
+from waiting import wait_for
+
+from events.projections.jobs import State
+from events.replay.files import bodies, manifest_of
+from events.replay.stored import Version
+from events.types import FailureCode, JobFailed
+
+pytestmark = pytest.mark.servers
+
+
+def failed(job_id: str, code: FailureCode = FailureCode.INTERNAL, run: int = 1):
+    return event(JobFailed(run=run, attempt=1, code=code, message="m"), job_id)
+
+
+@pytest.fixture
+async def failures(replay):
+    """Three failed jobs and one that waits; nothing left in the work queues."""
+    await replay.publish(
+        *(uploaded(job_id) for job_id in ("j1", "j2", "j3", "j4")),
+        *(failed("j1"), failed("j2", FailureCode.TIMED_OUT), failed("j3", FailureCode.TOO_LONG)),
+    )
+    await replay("rebuild", "--yes")
+    return replay
+
+
+async def requeues(replay) -> list[dict]:
+    shown = await replay("show", "--type", "job.requeued", "--format", "jsonl")
+    return [line["event"] for line in shown.json]
+
+
+async def test_requeue_only_names_the_jobs_unless_told_to_do_it(failures):
+    result = await failures("requeue", "--all-failed")
+
+    assert [line.split()[0] for line in result.lines[:3]] == ["j1", "j2", "j3"]
+    assert "dry run" in result.out
+    assert await requeues(failures) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted"),
+    [
+        (["--job", "j2", "--job", "j3"], {"j2", "j3"}),
+        (["--code", "timed_out", "--code", "internal"], {"j1", "j2"}),
+        (["--since", "1h ago"], {"j1", "j2", "j3"}),
+        (["--since", "2099-01-01T00:00:00Z"], set()),
+    ],
+)
+async def test_jobs_are_requeued_by_choice(failures, chosen, wanted):
+    result = await failures("requeue", *chosen, "--rate", "100/s", "--yes")
+
+    assert result.code == 0, result.err
+    assert {told["subject"] for told in await requeues(failures)} == wanted
+    assert await failures.broker.depth("video") == 4 + len(wanted)
+
+
+async def test_requeueing_twice_is_one_run(failures, database):
+    for _ in range(2):
+        await failures("requeue", "--job", "j1", "--yes")
+
+    told = await requeues(failures)
+    assert len({each["id"] for each in told}) == 1
+    assert told[0]["data"]["run"] == 2
+    await failures("rebuild", "--yes")
+    view = await Version(database, 3).get("j1")
+    assert (view.state, view.run, len(view.timeline)) == (State.UPLOADED, 2, 3)
+    again = await failures("requeue", "--job", "j1", "--yes")
+    assert (again.code, "is uploaded, not failed" in again.err) == (70, True)
+
+
+async def test_requeueing_keeps_to_its_rate(failures):
+    process = await failures.start("requeue", "--all-failed", "--rate", "1/h", "--yes")
+
+    async def first_is_there() -> bool:
+        return len(await requeues(failures)) >= 1
+
+    await wait_for(first_is_there, timeout=60)
+    process.kill()
+    await process.communicate()
+    assert len(await requeues(failures)) == 1
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.gz"])
+async def test_an_exported_log_is_imported_as_it_was_without_work_being_done_again(
+    replay, failures, tmp_path, name
+):
+    await replay.broker.put("events", b"not an event \xff")
+    path = str(tmp_path / name)
+    exported = await replay("export", path)
+    before = (await replay("show", "--format", "raw")).out
+    assert exported.code == 0, exported.err
+    assert "8 events, offsets 0 to 7" in exported.out
+
+    await replay.lose_log()
+    dry = await replay("import", path)
+    assert dry.code == 69  # nothing is declared yet, and a dry run does not declare it
+    done = await replay("import", path, "--yes")
+
+    assert done.code == 0, done.err
+    assert (await replay("show", "--format", "raw")).out == before
+    assert (await replay.broker.depth("video"), await replay.broker.depth("mp3")) == (0, 0)
+    assert (await replay("verify")).code == 0
+    assert "not empty" in (await replay("import", path, "--yes")).err
+    assert (await replay("export", path)).code == 70, "an export never replaces a file unasked"
+
+
+async def test_an_import_that_broke_off_goes_on(replay, tmp_path):
+    await replay.generate(1500)
+    path = tmp_path / "log.jsonl"
+    await replay("export", str(path))
+    await replay.lose_log()
+    await replay.publish()
+    for body in list(bodies(path))[:700]:
+        await replay.broker.put("events", body)
+
+    assert (await replay("import", str(path), "--yes")).code == 70
+    result = await replay("import", str(path), "--resume", "--yes")
+
+    assert "imported: 800 events" in result.out
+    again = tmp_path / "again.jsonl"
+    await replay("export", str(again))
+    assert list(bodies(again)) == list(bodies(path))
+    await replay.publish(uploaded("another"))
+    refused = await replay("import", str(path), "--resume", "--yes")
+    assert (refused.code, "another event than the file at offset 1500" in refused.err) == (70, True)
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes().replace(b"j2", b"j9")), "SHA-256"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "SHA-256"),
+        (lambda path: manifest_of(path).unlink(), "not finished"),
+        (lambda path: manifest_of(path).write_text("{}"), "manifest.json"),
+        (lambda path: _forge(path, path.read_bytes() + b"nonsense\n"), "line 8"),
+        (lambda path: _forge(path, path.read_bytes().splitlines(keepends=True)[0]), "holds 1 events"),
+    ],
+)
+async def test_a_damaged_file_is_not_imported(replay, failures, tmp_path, harm, named):
+    path = tmp_path / "log.jsonl"
+    await replay("export", str(path))
+    harm(path)
+    await replay.lose_log()
+
+    result = await replay("import", str(path), "--yes")
+
+    assert (result.code, named in result.err) == (65, True), result.err
+
+
+def _forge(path: Path, content: bytes) -> None:
+    """Change the file and its hash, as no accident would."""
+    from hashlib import sha256
+
+    path.write_bytes(content)
+    manifest = json.loads(manifest_of(path).read_text())
+    manifest_of(path).write_text(json.dumps({**manifest, "sha256": sha256(content).hexdigest()}))

@@ -1,0 +1,176 @@
+"""`replay rebuild`, `verify` and `diff`: the views against the log."""
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+from itertools import islice
+
+import pytest
+from making import uploaded
+from waiting import wait_for
+
+from bench.loggen import events, write
+from events.projections.jobs import COLLECTION
+from events.projector import Projector
+from events.replay.stored import Version
+from events.views import JobViews
+
+pytestmark = pytest.mark.servers
+
+
+async def documents(version: Version) -> dict[str, object]:
+    return {each["_id"]: each async for batch in version.documents() for each in batch}
+
+
+async def test_a_dry_run_does_nothing(replay, database):
+    await replay.generate(200)
+
+    result = await replay("rebuild")
+
+    assert (result.code, "dry run" in result.out) == (0, True)
+    assert await database.list_collection_names() == []
+
+
+async def test_a_rebuilt_view_equals_the_projected_one_and_becomes_live(replay, database):
+    await replay.generate(3000)
+    stop, projector = asyncio.Event(), Projector(database, replay.broker.stream_url, holder="test")
+    running = asyncio.create_task(projector.run(stop))
+    await wait_for(lambda: projector.position == 2999)
+    stop.set()
+    await running
+
+    result = await replay("rebuild", "--yes")
+
+    assert result.code == 0, result.err
+    assert "equal: jobs_v1 and jobs_v2" in result.out
+    assert await JobViews(database).live_number() == 2
+    assert await documents(Version(database, 1)) == await documents(Version(database, 2))
+    assert (await replay("verify")).code == 0
+    assert (await replay("diff", "1", "2")).code == 0
+    assert (await replay.broker.depth("video"), await replay.broker.depth("mp3")) == (0, 0)
+
+
+async def test_the_old_version_is_dropped_when_asked(replay, database):
+    await replay.generate(300)
+    await replay("rebuild", "--yes")
+
+    result = await replay("rebuild", "--yes", "--drop-old")
+
+    assert result.code == 0, result.err
+    names = await database.list_collection_names()
+    assert [name for name in names if name.startswith(COLLECTION)] == ["jobs_v3"]
+    assert (await replay("verify")).code == 0
+
+
+async def test_a_rebuild_that_is_killed_goes_on_and_arrives_at_the_same(replay, database):
+    """Killed after its first checkpoint, and again right after it has written more than that."""
+    await replay.generate(12_000)
+    new = Version(database, 2)
+    places = []
+    for moved_on in range(2):
+        process = await replay.start("rebuild", "--yes", "--generation", "1000")
+
+        async def has_moved(before: int = moved_on) -> bool:
+            checkpoint = await new.checkpoint()
+            return checkpoint is not None and checkpoint.offset > (places[-1] if before else 0)
+
+        await wait_for(has_moved, timeout=100)
+        process.send_signal(signal.SIGKILL)
+        await process.communicate()
+        checkpoint = await new.checkpoint()
+        places.append(checkpoint.offset)
+    assert 0 < places[0] < places[1] < 11_999
+    assert await JobViews(database).live_number() == 1
+
+    result = await replay("rebuild", "--yes")
+
+    assert result.code == 0, result.err
+    assert f"going on after offset {places[1]}" in result.out
+    verified = await replay("verify", "--partitions", "3")
+    assert verified.code == 0, verified.out
+    await replay("rebuild", "--yes")
+    assert await documents(new) == await documents(Version(database, 3))
+
+
+async def test_verify_finds_what_was_changed_lost_or_added(replay, database):
+    await replay.generate(2000)
+    await replay("rebuild", "--yes")
+    views = database["jobs_v2"]
+    changed, lost, odd = await views.find({"state": "notified"}).sort("_id", 1).limit(3).to_list()
+    await views.update_one({"_id": changed["_id"]}, {"$set": {"timeline.0.note": "forged", "video.bytes": 1}})
+    await views.delete_one({"_id": lost["_id"]})
+    await views.insert_one({**lost, "_id": "nobody", "job_id": "nobody"})
+    await views.replace_one({"_id": odd["_id"]}, {"nothing": "of ours"})
+
+    result = await replay("verify")
+
+    assert result.code == 1
+    assert f"missing in jobs_v2: {lost['_id']}" in result.lines
+    assert "extra in jobs_v2: nobody" in result.lines
+    assert f"different: {changed['_id']}" in result.lines
+    assert any(line.startswith("    video.bytes: log") for line in result.lines)
+    assert any(line.startswith("    timeline[0].note: log") for line in result.lines)
+    assert f"different: {odd['_id']}" in result.lines
+    assert "1 missing, 1 extra, 2 different" in result.lines[-1]
+    assert (await replay("verify", "--partitions", "4")).lines[-1] == result.lines[-1]
+
+    diff = await replay("diff", "--job", changed["_id"])
+    assert (diff.code, '"forged"' in diff.out) == (1, True)
+    assert (await replay("diff", "--job", lost["_id"])).code == 1
+    await replay("rebuild", "--yes")
+    assert "1 extra, 2 different" in (await replay("diff", "live", "v2")).out
+
+
+async def test_a_view_that_claims_to_have_seen_more_than_it_has_is_found(replay, database):
+    await replay.generate(500)
+    await replay("rebuild", "--yes")
+    await database["jobs_v2"].update_one({}, {"$set": {"seen": 10**12}})
+
+    result = await replay("verify")
+
+    assert (result.code, "0 missing, 0 extra, 1 different" in result.out) == (1, True)
+
+
+async def test_verify_agrees_with_a_projector_at_work(replay, database):
+    """The projector is never still while the views are read; nothing of that is a difference."""
+    await replay.generate(20_000)
+    await replay("rebuild", "--yes")
+    source = events(1)
+    list(islice(source, 20_000))
+    projector, stop = Projector(database, replay.broker.stream_url, holder="test"), asyncio.Event()
+    running = asyncio.create_task(projector.run(stop))
+    more = asyncio.create_task(write(replay.broker.stream_url, islice(source, 30_000)))
+    await wait_for(lambda: (projector.position or 0) > 20_500, timeout=60)
+
+    result = await replay("verify")
+    position = projector.position
+
+    stop.set()
+    await asyncio.gather(running, more)
+    assert result.code == 0, result.out
+    assert position < 49_999, "the projector was done before the check was"
+
+
+async def test_a_checkpoint_that_does_not_fit_the_log_is_damage_and_not_a_difference(replay, database):
+    await replay.generate(500)
+    await replay("rebuild", "--yes")
+    projections = database["projections"]
+    await projections.update_one({"_id": "jobs_v2"}, {"$set": {"event_id": "another"}})
+    mismatch = await replay("verify")
+    await projections.update_one({"_id": "jobs_v2"}, {"$set": {"offset": 10**9}})
+    beyond = await replay("verify")
+
+    assert (mismatch.code, "another event stands at offset 499" in mismatch.err) == (65, True)
+    assert (beyond.code, "the log ends at 499" in beyond.err) == (65, True)
+
+
+async def test_a_second_rebuild_at_once_is_refused(replay, database):
+    await replay.publish(uploaded("j1"))
+    await database["leases"].insert_one(
+        {"_id": "rebuild", "holder": "someone", "expires": datetime(2099, 1, 1, tzinfo=UTC)}
+    )
+
+    result = await replay("rebuild", "--yes")
+
+    assert result.code == 70
+    assert "another rebuild" in result.err

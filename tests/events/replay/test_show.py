@@ -1,0 +1,203 @@
+"""`replay show`, `state` and `info`: what the log holds, at any place."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from making import ACCOUNT, event, started, uploaded
+
+from events.envelope import decode, encode
+from events.types import FailureCode, JobConverted, JobFailed
+
+pytestmark = pytest.mark.servers
+
+EPOCH = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def at(minute: int, told):
+    return msgspec.structs.replace(told, time=EPOCH + timedelta(minutes=minute))
+
+
+def converted(job_id: str):
+    return event(
+        JobConverted(
+            run=1, attempt=1, audio_id="a", bytes=9, sha256="0" * 64, duration_seconds=60.0, bit_rate=1,
+            sample_rate=1, channels=2, seconds_spent=1.5, engine="e",
+        ),
+        job_id,
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def three_jobs(replay):
+    failed = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="no sound")
+    await replay.publish(
+        at(0, uploaded("j1")),
+        at(1, uploaded("j2")),
+        at(2, started("j1")),
+        at(3, event(failed, "j2")),
+        at(4, converted("j1")),
+        at(5, msgspec.structs.replace(uploaded("j3"), account="other")),
+    )
+    return replay
+
+
+async def seen(replay, *arguments: str) -> list[str]:
+    result = await replay("show", "--template", "{type} {subject}", *arguments)
+    assert result.code == 0, result.err
+    return [line.removeprefix("job.") for line in result.lines]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        ([], ["uploaded j1", "uploaded j2", "started j1", "failed j2", "converted j1", "uploaded j3"]),
+        (["--from", "last"], ["uploaded j3"]),
+        (["--from", "-2"], ["converted j1", "uploaded j3"]),
+        (["--from", "-99", "--limit", "1"], ["uploaded j1"]),
+        (["--from", "3", "--to", "4"], ["failed j2", "converted j1"]),
+        (["--to", "0"], ["uploaded j1"]),
+        (["--from", "6"], []),
+        (["--from", "2026-03-01T00:02:00Z", "--to", "2026-03-01T00:03:00Z"], ["started j1", "failed j2"]),
+        (["--from", "2099-01-01T00:00:00Z"], []),
+        (["--from", "2h ago"], []),
+        (["--type", "job.f*", "--type", "job.started"], ["started j1", "failed j2"]),
+        (["--job", "j1", "--limit", "2"], ["uploaded j1", "started j1"]),
+        (["--account", ACCOUNT, "--type", "job.uploaded"], ["uploaded j1", "uploaded j2"]),
+    ],
+)
+async def test_a_part_of_the_log_is_shown(three_jobs, arguments, wanted):
+    assert await seen(three_jobs, *arguments) == wanted
+
+
+async def test_every_format_tells_the_same_event(three_jobs):
+    raw, jsonl, pretty = [
+        (await three_jobs("show", "--from", "3", "--limit", "1", "--format", each))
+        for each in ("raw", "jsonl", "pretty")
+    ]
+
+    told = decode(raw.out.strip().encode())
+    assert jsonl.json[0]["event"]["id"] == told.id
+    assert jsonl.json[0]["offset"] == 3
+    assert "no_audio" in pretty.out
+    assert "2026-03-01T00:03:00.000Z" in pretty.out
+
+
+async def test_what_is_no_event_or_unknown_or_does_not_fit_is_shown_as_such(replay):
+    await replay.publish(uploaded("j1"))
+    unknown = msgspec.structs.replace(started("j1"), dataschema="urn:tonearm:event:job.started:7")
+    misfit = msgspec.structs.replace(started("j1"), data=msgspec.Raw(b'{"run":"one"}'))
+    for body in (b"\xff\x1b[2J not json", encode(unknown), encode(misfit), b'{"specversion":"1.0"}'):
+        await replay.broker.put("events", body)
+
+    result = await replay("show")
+    state = await replay("state", "--job", "j1", "--trace")
+    templated = await replay("show", "--template", "{offset}:{data[run]}:{problem:.7}")
+
+    assert result.code == state.code == templated.code == 0
+    kinds = ("not an event", "unknown", "invalid")
+    assert [[kind for kind in kinds if kind in line] for line in result.lines] == [
+        *([], ["not an event"], ["unknown"], ["invalid"], ["not an event"])
+    ]
+    assert "\x1b" not in result.out
+    assert templated.lines[2] == "2:1:unknown"
+    assert (await replay("verify")).code == 0
+
+
+async def test_following_goes_on_after_the_end(three_jobs):
+    process = await three_jobs.start("show", "--from", "last", "--follow", "--limit", "2", "--format", "raw")
+    first = await process.stdout.readline()
+    await three_jobs.publish(uploaded("later"))
+
+    assert decode(first).subject == "j3"
+    assert decode(await process.stdout.readline()).subject == "later"
+    assert await process.wait() == 0
+
+
+async def test_a_job_is_shown_as_it_was(three_jobs):
+    states = {
+        place: msgspec.json.decode((await three_jobs("state", "--job", "j1", "--at", place)).out)["state"]
+        for place in ("0", "3", "end", "2026-03-01T00:02:30Z")
+    }
+
+    assert states == {
+        "0": "uploaded",
+        "3": "converting",
+        "end": "converted",
+        "2026-03-01T00:02:30Z": "converting",
+    }
+
+
+async def test_a_trace_tells_what_each_event_changed(three_jobs):
+    result = await three_jobs("state", "--job", "j1", "--trace")
+
+    assert 'state: "uploaded" → "converting"' in result.out
+    assert 'state: "converting" → "converted"' in result.out
+    assert "j2" not in result.out
+
+
+async def test_a_job_the_log_does_not_know_is_said(three_jobs):
+    result = await three_jobs("state", "--job", "nobody")
+
+    assert (result.code, result.out) == (70, "")
+    assert "says nothing of job nobody" in result.err
+
+
+async def test_info_tells_how_everything_stands(three_jobs):
+    await three_jobs("rebuild", "--yes")
+    await three_jobs.publish(uploaded("j4"))
+    await three_jobs.broker.unbind("mp3", "job.failed")
+
+    told = (await three_jobs("info", "--types")).out
+
+    assert "offsets 0 to 6, at most 7 events" in told
+    assert "job.uploaded                            4" in told
+    assert "*jobs_v2: 3 jobs, at offset 5, at most 1 events behind" in told
+    assert "video                                   4" in told
+    assert "MISSING binding events -> mp3 (job.failed)" in told
+
+
+async def test_an_empty_log_is_no_trouble(replay):
+    await replay.publish()
+
+    assert (await replay("show")).code == 0
+    assert "log: empty" in (await replay("info")).out
+    assert (await replay("verify")).code == 0
+    assert (await replay("rebuild", "--yes")).code == 70
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["show", "--from", "yesterday"], "yesterday"),
+        (["show", "--template", "{nonsense}"], "nonsense"),
+        (["show", "--template", "{offset:%Y}"], "offset 0"),
+        (["diff", "v1"], "two versions"),
+        (["diff", "live", "vx"], "vx"),
+        (["requeue", "--yes"], "--all-failed"),
+        (["requeue", "--all-failed", "--rate", "fast"], "--rate"),
+        (["verify", "--partitions", "0"], "--partitions"),
+    ],
+)
+async def test_arguments_that_mean_nothing_are_explained(three_jobs, arguments, named):
+    result = await three_jobs(*arguments)
+
+    assert result.code == 2
+    assert named in result.err
+
+
+@pytest.mark.parametrize("name", ["STREAM_URL", "MONGODB_URL"])
+async def test_a_missing_url_is_named(replay, name):
+    replay.settings[name] = ""
+
+    result = await replay("verify")
+
+    assert (result.code, f"{name} is not set" in result.err) == (2, True)
+
+
+async def test_a_server_that_is_away_is_named(replay):
+    replay.settings["STREAM_URL"] = "rabbitmq-stream://guest:guest@127.0.0.1:1/%2F"
+
+    result = await replay("show")
+
+    assert (result.code, "127.0.0.1:1" in result.err) == (69, True)
