@@ -1,12 +1,13 @@
 """Keeps one component running: starts it, starts it again when it ends by itself, stops it."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
 import structlog
 
-from infra.local.errors import NotReady
+from infra.local.errors import LocalError
 from infra.local.services import Component
 from infra.local.state import ComponentState, Phase, identity
 
@@ -54,7 +55,10 @@ class Keeper:
         log.info("component_ready", component=self.name, seconds=self.seconds)
 
     async def keep(self) -> None:
-        """Start it again, later and later, each time it ends by itself. Runs until cancelled."""
+        """Start it again, later and later, each time it ends by itself. Runs until cancelled.
+
+        Nor does a full disk, where state and log cannot be written, end it.
+        """
         delay = FIRST_DELAY
         while True:
             begin = time.monotonic()
@@ -63,15 +67,17 @@ class Keeper:
             if time.monotonic() - begin > HEALTHY_SECONDS:
                 delay = FIRST_DELAY
             self._restarts += 1
-            self._become("restarting")
-            log.warning("component_ended", component=self.name, code=code, again_in_seconds=delay)
+            with contextlib.suppress(OSError):
+                self._become("restarting")
+                log.warning("component_ended", component=self.name, code=code, again_in_seconds=delay)
             await asyncio.sleep(delay)
             delay = min(2 * delay, LAST_DELAY)
             try:
                 await self.start()
-            except NotReady as error:
-                log.error("component_not_ready", component=self.name, error=str(error))
+            except (LocalError, OSError) as error:  # a full disk, no more processes: the others go on
                 await self.component.stop(1.0)
+                with contextlib.suppress(OSError):
+                    log.error("component_not_ready", component=self.name, error=str(error))
 
     async def stop(self, grace: float) -> None:
         """Stop it within `grace` seconds."""
