@@ -58,7 +58,7 @@ check:
     lint-imports
 
 # run the tests: test [pytest's arguments]
-test *args: _broker
+test *args: _broker _curl
     exec pytest "$@"
 
 # print the table of speeds, each as a ratio to what the machine can do
@@ -67,3 +67,6 @@ bench *args: _broker
 
 _broker:
     python -m infra.local.install
+
+_curl:
+    python -m infra.local.install curl
