@@ -49,9 +49,15 @@ def status(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     from infra.local import state
 
-    known = state.running(given.settings(os.environ).directory)
+    directory = given.settings(os.environ).directory
+    known = state.running(directory)
     if known is None:
-        _say("the stack does not run; start it with `./justw up`")
+        pid = state.holder(directory)
+        _say(
+            f"the stack is just being started or ended by process {pid}"
+            if pid
+            else "the stack does not run; start it with `./justw up`"
+        )
         return Exit.UNAVAILABLE
     if options.env:
         import shlex

@@ -44,7 +44,9 @@ def test_an_exit_code_says_what_kind_of_error_it_was(error: TonearmError, code: 
     assert main.exit_for(error) == code
 
 
-@pytest.mark.parametrize("arguments", [["up", "--no-logs"], ["up", "-d"], ["down"], ["convert", __file__]])
+@pytest.mark.parametrize(
+    "arguments", [["up", "--no-logs"], ["up", "-d"], ["down"], ["status"], ["convert", __file__]]
+)
 def test_a_folder_that_cannot_be_used_is_a_sentence(
     arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
