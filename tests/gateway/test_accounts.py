@@ -1,0 +1,91 @@
+"""Anybody may knock at these doors: nobody may stand in them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from litestar import Litestar
+from structlog.testing import capture_logs
+from waiting import wait_for
+
+from gateway.accounts import account_routes
+from gateway.problems import answer
+from gateway.serving import serve
+from infra.local.ports import free_port
+from tests.gateway.running import FakeAuth
+
+
+@asynccontextmanager
+async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
+    """Serve these routes alone; the port."""
+    port, stop = free_port(), asyncio.Event()
+
+    async def draining() -> None: ...
+
+    async with httpx.AsyncClient() as client:
+        app = Litestar(
+            account_routes(client, auth_url, seconds=seconds),
+            exception_handlers={Exception: answer},
+            logging_config=None,
+        )
+        serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, draining=draining))
+
+        async def listening() -> bool:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                return False
+            writer.close()
+            return True
+
+        await wait_for(listening)
+        try:
+            yield port
+        finally:
+            stop.set()
+            await serving
+
+
+async def begin(port: int, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Announce a hundred bytes, and send one."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx".encode())
+    await writer.drain()
+    return reader, writer
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+@pytest.mark.parametrize("dripping", [False, True])
+async def test_a_body_that_does_not_end_is_not_waited_for(auth: FakeAuth, path: str, dripping: bool) -> None:
+    async with doors(auth.url, 0.5) as port:
+        reader, writer = await begin(port, path)
+
+        async def drip() -> None:
+            while dripping:
+                await asyncio.sleep(0.1)
+                writer.write(b"x")
+
+        dropping = asyncio.create_task(drip())
+        try:
+            async with asyncio.timeout(5):
+                head = await reader.readuntil(b"\r\n\r\n")
+        finally:
+            dropping.cancel()
+            writer.close()
+    assert head.startswith(b"HTTP/1.1 408 ")
+    assert b"application/problem+json" in head
+
+
+async def test_who_goes_away_in_the_middle_is_no_fault_of_ours(auth: FakeAuth) -> None:
+    with capture_logs() as logs:
+        async with doors(auth.url, 5) as port:
+            for _ in range(5):
+                _, writer = await begin(port, "/login")
+                await asyncio.sleep(0)
+                writer.close()
+                await writer.wait_closed()
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                assert (await client.post("/login")).status_code == 429
+    assert [each for each in logs if each["log_level"] == "error"] == []
