@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -301,6 +301,16 @@ async def bounds(url: str, stream: str = "events") -> Bounds | None:
     if not first:
         raise Unavailable("the log has an end and delivers no beginning")
     return Bounds(first[0].offset, end)
+
+
+async def cut_at(url: str, stream: str = "events") -> datetime | None:
+    """When the oldest event was written that retention left; None when it cut nothing. Raises Unavailable."""
+    if await _end(url, stream) is None:
+        return None
+    first = await _probe(url, stream, First(), _PATIENCE[-1])
+    if not first:
+        raise Unavailable("the log has an end and delivers no beginning")
+    return datetime.fromtimestamp(first[0].chunk_time, UTC) if first[0].offset > 0 else None
 
 
 _PATIENCE = (1.5, 3.0)

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from datetime import datetime
 
 import structlog
 
@@ -15,7 +16,7 @@ from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.projections.jobs import JobView, fold
 from events.projector import after
-from events.reader import FromOffset, RawRecord, StreamReader, bounds
+from events.reader import FromOffset, RawRecord, StreamReader, bounds, cut_at
 from events.views import JobViews
 from gateway.subscriptions import Subscriptions
 from gateway.tail import Tail
@@ -46,6 +47,18 @@ class Live:
     def caught_up(self) -> bool:
         """Whether this process has seen what the log held when it began, and still follows it."""
         return self.trouble is None
+
+    async def complete(self) -> bool:
+        """Whether stored views and tail together know every event there is. Raises Unavailable.
+
+        Only then does a job without a view not exist: views that are being rebuilt know fewer.
+        """
+        checkpoint = await (await self._views.live()).checkpoint()
+        return self.caught_up and self.tail.holds((checkpoint.offset if checkpoint else -1) + 1)
+
+    async def cut_at(self) -> datetime | None:
+        """When the oldest event was written that retention left; None when it cut nothing."""
+        return await cut_at(self._stream_url)
 
     async def run(self) -> None:
         """Follow the log until cancelled. Trouble is logged, shown in `trouble`, and tried again."""

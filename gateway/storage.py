@@ -10,6 +10,7 @@ a files document are found without a look at every chunk there is; the sweeper r
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ from gateway.errors import BlobDamaged
 CHUNK = 1024 * 1024
 """Bytes of every chunk but the last, and what is held before it is written. One batch more is on its way
 to the database meanwhile."""
+RENEW_AFTER = 60.0
+"""Seconds after which a writer notes again that it is at work."""
 READ_AT_ONCE = 2
 """Chunks in one answer of the database."""
 
@@ -98,21 +101,29 @@ class Bucket:
         batch = {"$gte": first, "$lte": min(first + READ_AT_ONCE - 1, last)}
         return await self.chunks.find({"files_id": blob_id, "n": batch}, sort=[("n", 1)]).to_list()
 
-    async def remove(self, blob_id: str) -> int:
-        """Remove a file, its document first; the number of chunks that went. Raises Unavailable."""
+    async def remove(self, blob_id: str, *, surely: bool = True) -> int:
+        """Remove a file, its document first; the number of chunks that went. Raises Unavailable.
+
+        Not `surely`, where more chunks may still arrive: then its note stays, for the sweeper.
+        """
         try:
             await self.begin(blob_id)
             await self.files.delete_one({"_id": blob_id})
             removed = (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
-            await self.pending.delete_one({"_id": blob_id})
+            if surely:
+                await self.pending.delete_one({"_id": blob_id})
         except PyMongoError as error:
             raise self._away(error) from error
         return removed
 
     async def begin(self, blob_id: str) -> None:
-        """Note that chunks of this file come or go. Raises PyMongoError."""
+        """Note that chunks of this file come or go from now on. Raises PyMongoError."""
         now = datetime.now(UTC)
         await self.pending.update_one({"_id": blob_id}, {"$setOnInsert": {"since": now}}, upsert=True)
+
+    async def renew(self, blob_id: str) -> None:
+        """Note that they still do. Raises PyMongoError."""
+        await self.pending.update_one({"_id": blob_id}, {"$set": {"since": datetime.now(UTC)}})
 
     def _away(self, error: PyMongoError) -> Unavailable:
         return Unavailable(f"the storage of {self.name}: {type(error).__name__}")
@@ -126,6 +137,7 @@ class Writer:
         self._hash, self._bytes = hashlib.sha256(), 0
         self._buffer, self._n = bytearray(), 0
         self._inserting: asyncio.Task[Any] | None = None
+        self._failed, self._noted = False, 0.0
 
     @property
     def content(self) -> Content:
@@ -167,32 +179,40 @@ class Writer:
 
     async def discard(self) -> None:
         """Remove what was written, as far as the database answers; the sweeper removes the rest."""
+        surely = True
+        if self._inserting is not None:
+            await asyncio.wait({self._inserting})
+            # After a time-out the database may still carry out what it was asked for.
+            surely = self._inserting.exception() is None
         with suppress(Unavailable):
-            await self._inserted()
-        with suppress(Unavailable):
-            await self._bucket.remove(self._id)
+            await self._bucket.remove(self._id, surely=surely and not self._failed)
 
     async def _insert(self, size: int) -> None:
         await self._inserted()
         data = Binary(bytes(self._buffer[:size]))
         del self._buffer[:size]
         chunk = {"files_id": self._id, "n": self._n, "data": data}
-        if self._n == 0:
-            try:
+        try:
+            if self._n == 0:
                 await self._bucket.begin(self._id)
-            except PyMongoError as error:
-                raise self._bucket._away(error) from error
+                self._noted = time.monotonic()
+            elif time.monotonic() - self._noted > RENEW_AFTER:
+                await self._bucket.renew(self._id)
+                self._noted = time.monotonic()
+        except PyMongoError as error:
+            raise self._bucket._away(error) from error
         self._n += 1
         self._inserting = asyncio.create_task(self._bucket.chunks.insert_one(chunk))
 
     async def _inserted(self) -> None:
-        task, self._inserting = self._inserting, None
-        if task is None:
+        if self._inserting is None:
             return
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(self._inserting)
         except PyMongoError as error:
+            self._failed = True
             raise self._bucket._away(error) from error
+        self._inserting = None
 
 
 def blob_of(document: dict[str, Any]) -> Blob:

@@ -2,7 +2,8 @@
 
 Everything here errs on the side of keeping. A blob goes only when it is older than the grace time and
 the job's view, as of a moment after the sweep began, does not refer to it. A sweep only runs while this
-process follows the log, and one gateway sweeps at a time.
+process follows the log and the views are complete, and one gateway sweeps at a time. That a job has no
+view proves nothing for a file from before the log's oldest event: retention may have cut the job's story.
 """
 
 import asyncio
@@ -58,7 +59,7 @@ class Sweeper:
             await asyncio.sleep(self._interval)
             try:
                 async with self._lease.held() as lost:
-                    if lost.is_set() or not self._live.caught_up:
+                    if lost.is_set() or not await self._live.complete():
                         continue
                     swept = await self.sweep()
                 log.info("swept", uploads=swept.uploads, audio=swept.audio, chunks=swept.chunks)
@@ -68,21 +69,25 @@ class Sweeper:
     async def sweep(self) -> Swept:
         """Sweep once. Raises Unavailable, PyMongoError."""
         before = datetime.now(UTC) - timedelta(seconds=self._grace)
+        cut = await self._live.cut_at()
         return Swept(
-            uploads=await self._unreferenced(self._videos, before, refers_to_video),
-            audio=await self._unreferenced(self._audio, before, refers_to_audio),
+            uploads=await self._unreferenced(self._videos, before, cut, refers_to_video),
+            audio=await self._unreferenced(self._audio, before, cut, refers_to_audio),
             chunks=await self._orphans(self._videos, before) + await self._orphans(self._audio, before),
         )
 
     async def _unreferenced(
-        self, bucket: Bucket, before: datetime, refers: Callable[[JobView, str], bool]
+        self, bucket: Bucket, before: datetime, cut: datetime | None, refers: Callable[[JobView, str], bool]
     ) -> int:
         removed = 0
         async for blobs in _older(bucket, before):
             views = {view.job_id: view for view in await self._live.views([blob.job_id for blob in blobs])}
+            if not await self._live.complete():
+                raise Unavailable("the views fell behind the log in the middle of a sweep")
             for blob in blobs:
                 view = views.get(blob.job_id)
-                if view is None or not refers(view, blob.id):
+                unknown = view is None and (cut is None or blob.uploaded > cut)
+                if unknown or (view is not None and not refers(view, blob.id)):
                     await bucket.remove(blob.id)
                     removed += 1
         return removed
@@ -93,7 +98,9 @@ class Sweeper:
         async for pending in bucket.pending.find({"since": {"$lt": before}}):
             only = {"_id": pending["_id"]}
             # Marked first: a writer that is only slow finds the mark when it ends, and does not end well.
-            await bucket.pending.update_one(only, {"$set": {"swept": True}})
+            old = {**only, "since": {"$lt": before}}
+            if not (await bucket.pending.update_one(old, {"$set": {"swept": True}})).matched_count:
+                continue  # it is being written after all
             if await bucket.files.find_one(only, {"_id": 1}) is None:
                 removed += await bucket.remove(pending["_id"])
             else:

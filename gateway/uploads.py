@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 _SEEN_WITHIN = 2.0
 _GIVE_UP_WITHIN = 2.0
+_STOP_WITHIN = 0.8
 
 
 class Upload(Struct, frozen=True, kw_only=True):
@@ -56,7 +57,7 @@ class Uploads:
         if key is None:
             job_id = new_id()
             known = await self._store(upload, job_id, job_id)
-            return await self._tell(upload, known, job_id, job_id)
+            return await self._tell_surely(upload, known, job_id, job_id)
         claim = await self._keys.claim(upload.account, key)
         try:
             return await self._claimed(upload, claim)
@@ -66,6 +67,8 @@ class Uploads:
             raise
 
     async def _claimed(self, upload: Upload, claim: Claim) -> Accepted:
+        if claim.known is not None and not claim.done and await self._videos.find(claim.video_id) is None:
+            claim.known, claim.video_id = None, new_id()  # so late that the file was swept: it comes again
         if claim.known is None:
             known = await self._store(upload, claim.job_id, claim.video_id, claim)
             try:
@@ -79,7 +82,7 @@ class Uploads:
                 raise KeyReused("this Idempotency-Key came with another file before; use a new key")
             if claim.done:
                 return _accepted(claim.job_id, known)
-        accepted = await self._tell(upload, known, claim.job_id, claim.video_id)
+        accepted = await self._tell_surely(upload, known, claim.job_id, claim.video_id)
         with suppress(TonearmError):  # the job exists; a repetition would publish the same event again
             await self._keys.finish(claim)
         return accepted
@@ -99,6 +102,24 @@ class Uploads:
                 await asyncio.shield(asyncio.wait_for(writer.discard(), _GIVE_UP_WITHIN))
             raise
         return Known(filename=upload.filename, content_type=upload.content_type, content=content)
+
+    async def _tell_surely(self, upload: Upload, known: Known, job_id: str, video_id: str) -> Accepted:
+        """Tell the log, also when a stop cancels this upload: its job may exist already.
+
+        Then the client learns what became of it, or that nobody knows yet. Raises MaybeAccepted.
+        """
+        telling = asyncio.ensure_future(self._tell(upload, known, job_id, video_id))
+        try:
+            return await asyncio.shield(telling)
+        except asyncio.CancelledError:
+            await asyncio.wait({telling}, timeout=_STOP_WITHIN)
+            if not telling.done():
+                telling.cancel()
+                raise MaybeAccepted(
+                    f"this server stops: job {job_id} may or may not exist. Look for it in a while",
+                    job_id=job_id,
+                ) from None
+            return telling.result()
 
     async def _tell(self, upload: Upload, known: Known, job_id: str, video_id: str) -> Accepted:
         event = job_event(

@@ -1,6 +1,7 @@
 """The sweeper against the real database and the real log."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from waiting import wait_for
 
 from events import topology
 from events.envelope import job_event
+from events.errors import Unavailable
 from events.ids import new_id
 from events.publisher import Publisher
 from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
@@ -132,3 +134,14 @@ async def test_nothing_is_swept_while_the_log_is_not_followed(world: World) -> N
     await wait_for(is_gone)
     sweeping.cancel()
     await asyncio.gather(sweeping, return_exceptions=True)
+
+
+async def test_views_that_know_less_than_everything_sweep_nothing(world: World) -> None:
+    """As when the views are dropped, and folded again from the log's beginning."""
+    kept = await world.job()
+    await wait_for(lambda: world.live.tail.has(kept) or world.live.tail.of_job(kept))
+    world.live.tail.prune(2**40, time.monotonic() + 3600)
+    assert await world.live.view(kept) is None
+    with pytest.raises(Unavailable):
+        await world.sweeper().sweep()
+    assert await world.videos.find(kept) is not None

@@ -9,6 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events import topology
+from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.projections.jobs import State
@@ -127,3 +128,34 @@ async def test_keys_without_a_database_are_unavailable() -> None:
     async with AsyncMongoClient("mongodb://127.0.0.1:9", serverSelectionTimeoutMS=100) as client:
         with pytest.raises(Unavailable):
             await UploadKeys(client["x"]).claim("account", "key")
+
+
+class Slow:
+    """A log that confirms when it is let."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self.asked, self.let, self._publisher = asyncio.Event(), asyncio.Event(), publisher
+
+    async def publish(self, event: Event) -> None:
+        self.asked.set()
+        await self.let.wait()
+        await self._publisher.publish(event)
+
+
+@pytest.mark.parametrize("confirms", [True, False])
+async def test_a_stop_while_the_log_is_told_says_what_became_of_the_job(
+    broker: Any, database: AsyncDatabase[Any], live: Live, confirms: bool
+) -> None:
+    async with Publisher(broker.url, name="test") as publisher:
+        slow = Slow(publisher)
+        uploads = Uploads(Bucket(database, "videos"), UploadKeys(database), slow, live)  # type: ignore[arg-type]
+        accepting = asyncio.create_task(uploads.accept(upload(new_id(), b"video"), None))
+        await slow.asked.wait()
+        if confirms:
+            asyncio.get_running_loop().call_later(0.1, slow.let.set)
+        accepting.cancel()
+        if confirms:
+            assert (await accepting).state is State.UPLOADED
+        else:
+            with pytest.raises(MaybeAccepted, match="may or may not exist"):
+                await accepting

@@ -79,12 +79,12 @@ class Storage:
         try:
             return await self._write(audio_id, audio, filename, {"account": account, "job_id": job_id})
         except BaseException as error:
-            # Also when cancelled. What the database does not let us remove now, the sweeper will.
+            # Also when cancelled. What the database still carries out later, or does not let us remove now,
+            # the sweeper will: the note in `pending` stays.
             with suppress(PyMongoError, TimeoutError):
                 async with asyncio.timeout(2.0):
                     await self._audio.delete_one({"_id": audio_id})
                     await self._audio_chunks.delete_many({"files_id": audio_id})
-                    await self._audio_pending.delete_one({"_id": audio_id})
             if isinstance(error, PyMongoError):
                 raise _away("audio", error) from error
             raise
@@ -92,7 +92,8 @@ class Storage:
     async def _write(self, audio_id: str, audio: FileIO, filename: str, metadata: dict[str, str]) -> Stored:
         digest, size, n = hashlib.sha256(), 0, 0
         audio.seek(0)
-        await self._audio_pending.insert_one({"_id": audio_id, "since": datetime.now(UTC)})
+        since = {"$set": {"since": datetime.now(UTC)}}
+        await self._audio_pending.update_one({"_id": audio_id}, since, upsert=True)
         while pieces := await asyncio.to_thread(_pieces, audio, digest):
             chunks = [
                 {"files_id": audio_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
@@ -109,7 +110,11 @@ class Storage:
                 "metadata": metadata,
             }
         )
-        await self._audio_pending.delete_one({"_id": audio_id})
+        done = await self._audio_pending.delete_one({"_id": audio_id, "swept": {"$exists": False}})
+        if not done.deleted_count:
+            raise StorageAway(
+                "the storage of audio lost what was written: it took longer than the sweeper waits"
+            )
         return Stored(bytes=size, sha256=digest.hexdigest())
 
 
