@@ -6,13 +6,20 @@ from urllib.parse import quote
 LONGEST = 255
 """Bytes of UTF-8 a name may take, as on most file systems."""
 
+_READ, _ENDING = 1024, 32
+"""Characters of a name that are looked at, and how many of them are its end: normalising takes time that
+grows with the square of a name's length when it is made of combining marks."""
+
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Categories that show nothing or turn the text around: they have no place in a name shown to people."""
 
 
 def cleaned(name: str) -> str:
     """Return the name without folders, invisible characters and excess length; `video` if nothing stays."""
-    name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
+    name = name.replace("\\", "/").rpartition("/")[2]
+    if len(name) > _READ:
+        name = name[: _READ - _ENDING] + name[-_ENDING:]
+    name = unicodedata.normalize("NFC", name)
     name = "".join(c for c in name if unicodedata.category(c) not in _HIDDEN).strip().lstrip(".")
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix.encode()) > 16:

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,15 @@ EARLIER = "Fri, 02 Jan 2026 03:04:04 GMT"
 )
 def test_conditions_come_in_the_order_of_the_rfc(headers: dict[str, str], expected: object) -> None:
     assert decide("GET", headers, VERSION) == expected
+
+
+@pytest.mark.parametrize("name", ["if-match", "if-none-match", "if-range", "if-modified-since", "range"])
+@pytest.mark.parametrize("filling", [" ", "\t", '"', '" ', "W/", ",", "-", "9"])
+def test_no_header_takes_long(name: str, filling: str) -> None:
+    for value in (f"x{filling * 20_000}x", f"bytes={filling * 3_000}x", f"x{filling * 4_000}"[:4096]):
+        began = process_time()
+        decide("GET", {name: value}, VERSION)
+        assert process_time() - began < 0.1
 
 
 def test_a_range_means_nothing_to_head() -> None:
