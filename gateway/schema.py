@@ -1,6 +1,7 @@
 """The OpenAPI document and its page. The page's scripts come from us, never from a CDN."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
@@ -9,6 +10,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import (
     Components,
+    OpenAPI,
     OpenAPIFormat,
     OpenAPIMediaType,
     OpenAPIType,
@@ -22,6 +24,7 @@ from litestar.params import FromPath
 from swagger_ui_bundle import swagger_ui_path
 
 from gateway.forms import FIELD
+from gateway.operations import described
 
 _ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -63,6 +66,25 @@ class RawUpload(Operation):
         self.parameters = [*(self.parameters or []), _KEY]
 
 
+@dataclass
+class Document(OpenAPI):
+    """The document as the framework makes it, and what it does not see of the routes."""
+
+    def to_schema(self) -> dict[str, Any]:
+        """Return it as it is served."""
+        return described(super().to_schema())
+
+
+@dataclass
+class DocumentConfig(OpenAPIConfig):
+    """The framework's configuration, for our document."""
+
+    def to_openapi_schema(self) -> OpenAPI:
+        """Return the document without its paths, which the framework adds."""
+        made = super().to_openapi_schema()
+        return Document(**{field.name: getattr(made, field.name) for field in fields(made)})
+
+
 def openapi_config() -> OpenAPIConfig:
     """Return the document's head, and the page at /schema."""
     page = SwaggerRenderPlugin(
@@ -72,14 +94,18 @@ def openapi_config() -> OpenAPIConfig:
         standalone_preset_js_url=f"{_AT}/swagger-ui-standalone-preset.js",
         favicon=f'<link rel="icon" type="image/png" href="{_AT}/favicon-32x32.png">',
     )
-    return OpenAPIConfig(
+    return DocumentConfig(
         title="Tonearm",
         version="1",
         summary="Videos in, audio out.",
         path="/schema",
         render_plugins=[page],
+        use_handler_docstrings=True,
         components=Components(
-            security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            security_schemes={
+                "token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "password": SecurityScheme(type="http", scheme="basic"),
+            }
         ),
         security=[{"token": []}],
     )

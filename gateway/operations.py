@@ -1,0 +1,178 @@
+"""What the framework cannot see of our routes: how they fail, and all that is said in headers or streamed.
+
+It reads signatures; ours stream, and errors are mapped in one place. So each operation is described here,
+by its path, and put into the document when it is made.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import msgspec
+
+from events.errors import TonearmError, Unavailable
+from gateway import errors
+from gateway.problems import KINDS, MEDIA_TYPE, Kind, Problem
+
+Json = dict[str, Any]
+
+_TEXT: Json = {"type": "string"}
+_BYTES: Json = {"type": "string", "format": "binary"}
+_PROBLEM: Json = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_TOKEN, _PASSWORD = {"token": list[str]()}, {"password": list[str]()}
+_ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
+_ANY_OTHER = "Any other error, the server's own included"
+
+Error = type[TonearmError] | Kind
+
+
+class Operation(NamedTuple):
+    """Besides its errors: request headers, answers with their headers, and parts that replace what is there.
+
+    `security` of None is what holds everywhere: an access token, and so the guard's errors, too.
+    """
+
+    errors: tuple[Error, ...] = ()
+    security: list[dict[str, list[str]]] | None = None
+    takes: tuple[str, ...] = ()
+    answers: Mapping[int, Json] = {}
+    more: Mapping[str, Any] = {}
+
+
+def _answer(description: str, media_type: str = "", schema: Json | None = None, *headers: str) -> Json:
+    content = {"content": {media_type: {"schema": schema or {}}}} if media_type else {}
+    return {"description": description, "headers": _headers(headers), **content}
+
+
+def _headers(names: tuple[str, ...]) -> Json:
+    return {name: {"schema": _TEXT} for name in names}
+
+
+def _object(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+_EMAIL: Json = {"type": "string", "maxLength": 254}
+_CREDENTIALS = {
+    "content": {
+        "application/json": {"schema": _object(email=_EMAIL, password={**_TEXT, "format": "password"})}
+    }
+}
+_ACCESS = _object(access_token=_TEXT, expires_in={"type": "integer"}, token_type={"const": "Bearer"})
+_SIGNED_IN = _answer("An access token; with `Accept: text/plain` it alone", "application/json", _ACCESS)
+_SIGNED_IN["content"]["text/plain"] = {"schema": _TEXT}
+_REGISTERED = _answer("The account", "application/json", _object(account_id=_TEXT, email=_EMAIL))
+_BODY = (errors.BodyCutOff, errors.BodyStalled, errors.BodyTooLarge, Unavailable)
+_BAD_REQUEST = Kind(400, "bad-request", "Bad request")
+_INVALID = Kind(422, "", "Not an e-mail address, or not a password")
+
+_CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
+_VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
+_DOWNLOAD = Operation(
+    errors=(
+        errors.NoSuchJob,
+        errors.JobGone,
+        errors.NoAudio,
+        Kind(412, "changed", "Not the version you asked for"),
+        Kind(416, "range", "No such range"),
+    ),
+    security=[_TOKEN, _PASSWORD],
+    takes=("Range", "If-Range", *_CONDITIONS),
+    answers={
+        200: _answer("All of it", "audio/mpeg", _BYTES, *_VERSION, "Content-Disposition", "Content-Length"),
+        206: _answer("The range", "audio/mpeg", _BYTES, *_VERSION, "Content-Disposition", "Content-Range"),
+        304: _answer("You have it already", "", None, *_VERSION),
+    },
+)
+_UPLOAD = Operation(
+    errors=(
+        *(each for each in KINDS if issubclass(each, errors.UploadRefused | errors.KeyRefused)),
+        errors.NotAllowed,
+        errors.MaybeAccepted,
+        errors.ShuttingDown,
+    ),
+    answers={202: {"headers": _headers(("Location",))}},
+)
+_FORM_ERRORS = (errors.NotAForm, errors.BadForm, errors.NoFile)
+_EVENTS = {200: _answer("Events as they come; `id:` is the offset in the log", "text/event-stream", _TEXT)}
+_WATCH = Operation(takes=("Last-Event-ID",), answers=_EVENTS)
+_OPEN = Operation(security=[])
+
+OPERATIONS: Mapping[str, Operation] = {
+    "/login": Operation(
+        errors=(*_BODY, errors.NotSignedIn, _INVALID),
+        security=[_PASSWORD, {}],
+        answers={200: _SIGNED_IN},
+        more={"requestBody": {"required": False, **_CREDENTIALS}},
+    ),
+    "/register": Operation(
+        errors=(
+            *_BODY,
+            Kind(403, "", "Registration is closed"),
+            Kind(409, "", "The address has an account"),
+            _INVALID,
+        ),
+        security=[],
+        answers={201: _REGISTERED},
+        more={"requestBody": {"required": True, **_CREDENTIALS}},
+    ),
+    "/health/live": _OPEN,
+    "/health/ready": _OPEN._replace(errors=(Kind(503, "not-ready", "Not ready: `missing` names what is"),)),
+    "/metrics": _OPEN,
+    "/upload": _UPLOAD,
+    "/upload/{filename}": _UPLOAD._replace(
+        errors=tuple(each for each in _UPLOAD.errors if each not in _FORM_ERRORS)
+    ),
+    "/jobs": Operation(errors=(_BAD_REQUEST, errors.BadCursor)),
+    "/jobs/{job_id}": Operation(errors=(errors.NoSuchJob,)),
+    "/jobs/{job_id}/events": _WATCH._replace(errors=(errors.NoSuchJob,)),
+    "/events": _WATCH,
+    "/jobs/{job_id}/audio": _DOWNLOAD,
+    "/download": _DOWNLOAD._replace(errors=(_BAD_REQUEST, *_DOWNLOAD.errors)),
+}
+
+
+def described(document: Json) -> Json:
+    """Return the document with everything that is said here added. A new route has the guard's errors."""
+    (_, components) = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
+    document["components"].setdefault("schemas", {}).update(components)
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            _describe(operation, OPERATIONS.get(path, Operation()), bodiless=method == "head")
+    return document
+
+
+def _describe(operation: Json, said: Operation, *, bodiless: bool) -> None:
+    if said.security is not None:
+        operation["security"] = said.security
+    headers = [{"name": name, "in": "header", "required": False, "schema": _TEXT} for name in said.takes]
+    if headers:
+        operation["parameters"] = [*operation.get("parameters", []), *headers]
+    operation.update(said.more)
+    answers = {status: each for status, each in operation["responses"].items() if int(status) < 400}
+    for status, answer in said.answers.items():
+        answers[str(status)] = answers.get(str(status), {}) | answer
+    guarded = said.security is None or _TOKEN in said.security
+    for status, titles in sorted(_titles((*said.errors, *_GUARD) if guarded else said.errors).items()):
+        known = _headers(_ERROR_HEADERS.get(status, ()))
+        answers[str(status)] = {"description": "; ".join(titles), "headers": known, "content": _PROBLEM}
+    answers["default"] = {"description": _ANY_OTHER, "content": _PROBLEM}
+    if bodiless:
+        # A range means nothing to HEAD (RFC 9110, 14.2), and no answer to it has a body.
+        answers = {
+            key: {name: part for name, part in each.items() if name != "content"}
+            for key, each in answers.items()
+            if key not in ("206", "416")
+        }
+    operation["responses"] = answers
+
+
+_GUARD: tuple[Error, ...] = (errors.NotSignedIn, Unavailable)
+
+
+def _titles(kinds: tuple[Error, ...]) -> dict[int, list[str]]:
+    titles: dict[int, list[str]] = {}
+    for each in kinds:
+        kind = each if isinstance(each, Kind) else KINDS[each]
+        titles.setdefault(kind.status, []).append(kind.title or HTTPStatus(kind.status).phrase)
+    return titles

@@ -1,0 +1,156 @@
+"""The OpenAPI document says what the routes do: who may call, what goes in, what comes out, how it fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, validate
+
+from gateway.app import litestar_app
+from gateway.operations import OPERATIONS
+from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+REFERENCE = {"type": "object", "properties": {"$ref": {"type": "string"}}, "required": ["$ref"]}
+CONTENT = {
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": "^[a-z]+/[a-z0-9.+-]+$"},
+    "additionalProperties": {"type": "object", "required": ["schema"]},
+}
+OPERATION = {
+    "type": "object",
+    "required": ["operationId", "description", "tags", "responses"],
+    "properties": {
+        "parameters": {
+            "items": {
+                "required": ["name", "in", "schema"],
+                "properties": {"in": {"enum": ["path", "query", "header"]}},
+            }
+        },
+        "requestBody": {"required": ["content"], "properties": {"content": CONTENT}},
+        "responses": {
+            "propertyNames": {"pattern": "^([1-5][0-9][0-9]|default)$"},
+            "additionalProperties": {
+                "required": ["description"],
+                "properties": {
+                    "content": CONTENT,
+                    "headers": {"additionalProperties": {"required": ["schema"]}},
+                },
+            },
+        },
+        "security": {"type": "array", "items": {"additionalProperties": {"type": "array"}}},
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    return litestar_app(parts_of_nothing()).openapi_schema.to_schema()
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield method, path, operation
+
+
+def everywhere(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+    for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from everywhere(each)
+
+
+def test_the_document_has_the_form_of_one(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1.")
+    for method, path, operation in operations(document):
+        validate(operation, OPERATION)
+        named = [(each["in"], each["name"]) for each in operation.get("parameters", [])]
+        assert len(named) == len(set(named)), (method, path)
+        assert {n for where, n in named if where == "path"} == {
+            part[1:-1] for part in path.split("/") if part.startswith("{")
+        }
+    for node in everywhere(document):
+        if isinstance(node.get("schema"), dict):
+            Draft202012Validator.check_schema(node["schema"])
+        if isinstance(reference := node.get("$ref"), str):
+            at: Any = document
+            for step in reference.removeprefix("#/").split("/"):
+                at = at[step]
+            Draft202012Validator.check_schema(at)
+        for scheme in (name for each in node.get("security", []) for name in each):
+            assert scheme in document["components"]["securitySchemes"]
+
+
+def test_every_route_says_who_may_call_it(document: dict[str, Any]) -> None:
+    assert document["security"] == [{"token": []}]
+    for method, path, operation in operations(document):
+        assert path in OPERATIONS, "what the route takes and answers is not described"
+        security = operation.get("security", document["security"])
+        if path in OPEN_TO_ALL:
+            assert {"token": []} not in security, (method, path)
+            assert security == [] or path == "/login"
+        else:
+            assert {"token": []} in security, (method, path)
+            assert {"401", "503"} <= set(operation["responses"]), (method, path)
+            assert ({"password": []} in security) == path.endswith(("/audio", "/download"))
+    assert document["paths"]["/login"]["post"]["security"] == [{"password": []}, {}]
+
+
+def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> None:
+    assert set(document["components"]["schemas"]["Problem"]["required"]) == {
+        "type",
+        "title",
+        "status",
+        "detail",
+        "instance",
+    }
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if (status == "default" or int(status) >= 400) and method != "head":
+                assert answer["content"] == PROBLEM, (method, path, status)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "statuses"),
+    [
+        ("post", "/login", {200, 400, 401, 408, 413, 422, 503}),
+        ("post", "/register", {201, 400, 403, 408, 409, 413, 422, 503}),
+        ("post", "/upload", {202, 400, 401, 403, 408, 409, 413, 415, 422, 503}),
+        ("put", "/upload/{filename}", {202, 400, 401, 403, 408, 409, 413, 422, 503}),
+        ("get", "/jobs", {200, 400, 401, 503}),
+        ("get", "/jobs/{job_id}", {200, 401, 404, 503}),
+        ("get", "/jobs/{job_id}/events", {200, 401, 404, 503}),
+        ("get", "/download", {200, 206, 304, 400, 401, 404, 409, 410, 412, 416, 503}),
+        ("head", "/jobs/{job_id}/audio", {200, 304, 401, 404, 409, 410, 412, 503}),
+        ("get", "/health/ready", {200, 503}),
+    ],
+)
+def test_the_statuses_are_those_that_come(
+    document: dict[str, Any], method: str, path: str, statuses: set[int]
+) -> None:
+    found = set(document["paths"][path][method]["responses"])
+    assert {str(status) for status in statuses} | {"default"} == found
+
+
+def test_bodies_and_headers_are_documented(document: dict[str, Any]) -> None:
+    paths = document["paths"]
+    for path in ("/login", "/register"):
+        schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert schema["required"] == ["email", "password"]
+    upload = paths["/upload"]["post"]
+    assert "Location" in upload["responses"]["202"]["headers"]
+    assert "file" in upload["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    for path in ("/download", "/jobs/{job_id}/audio"):
+        audio = paths[path]["get"]
+        takes = {each["name"] for each in audio["parameters"]}
+        assert {"Range", "If-Range", "If-Match", "If-None-Match"} <= takes
+        assert audio["responses"]["206"]["content"]["audio/mpeg"]["schema"]["format"] == "binary"
+        assert {"ETag", "Content-Range"} <= set(audio["responses"]["206"]["headers"])
+        assert not {"206", "416"} & set(paths[path]["head"]["responses"])
+        assert "content" not in paths[path]["head"]["responses"]["200"]
+    for path in ("/events", "/jobs/{job_id}/events"):
+        watch = paths[path]["get"]
+        assert "Last-Event-ID" in {each["name"] for each in watch["parameters"]}
+        assert set(watch["responses"]["200"]["content"]) == {"text/event-stream"}
