@@ -313,8 +313,9 @@ async def cut_at(url: str, stream: str = "events") -> datetime | None:
     return datetime.fromtimestamp(first[0].chunk_time, UTC) if first[0].offset > 0 else None
 
 
-_PATIENCE = (1.5, 3.0)
-"""Seconds to wait for the last chunk; a broker that is only slow must not pass for an empty log."""
+_PATIENCE = (0.3, 1.0)
+"""Seconds to wait for a chunk. The broker sends it right behind its answer to the subscription, so a slow
+broker is waited for by how long that took, too: it must not pass for an empty log."""
 
 
 async def _end(url: str, stream: str) -> int | None:
@@ -326,9 +327,11 @@ async def _end(url: str, stream: str) -> int | None:
 
 
 async def _probe(url: str, stream: str, start: Start, patience: float) -> list[RawRecord]:
+    loop = asyncio.get_running_loop()
     subscription = _Subscription(url, stream, "probe")
     try:
+        began = loop.time()
         await subscription.open(start, chunks=1)
-        return await subscription.take(patience)
+        return await subscription.take(patience + 3 * (loop.time() - began))
     finally:
         await subscription.close()
