@@ -6,9 +6,10 @@ takes any order and any repetition, so it does not matter that view and tail ove
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import datetime
+from itertools import islice
 
 import structlog
 
@@ -16,16 +17,15 @@ from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.projections.jobs import JobView, fold
 from events.projector import after
-from events.reader import FromOffset, RawRecord, StreamReader, bounds, cut_at
+from events.reader import RawRecord, StreamReader, bounds, cut_at
 from events.views import JobViews
+from gateway.history import SLICE, History, Slice
 from gateway.subscriptions import Subscriptions
 from gateway.tail import Tail
 
 log = structlog.get_logger()
 
 _PRUNE_EVERY = 5.0
-_READERS = 8
-"""Clients that reconnect from further back than the tail read the log themselves, this many at a time."""
 
 
 class Live:
@@ -41,7 +41,7 @@ class Live:
         self._target: int | None = None
         self._begun = asyncio.Event()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
-        self._reading = asyncio.Semaphore(_READERS)
+        self._history = History(stream_url, _readable)
 
     @property
     def caught_up(self) -> bool:
@@ -107,22 +107,16 @@ class Live:
                 await self._begun.wait()
         return self._begun.is_set()
 
-    async def history(self, first: int, last: int) -> AsyncIterator[Recorded]:
-        """Yield the jobs' events from offset `first` to `last`, from memory or from the log itself."""
-        if first > last:
-            return
-        if self.tail.holds(first):
-            for recorded in self.tail.between(first, last):
-                yield recorded
-            return
-        reader = StreamReader(self._stream_url, FromOffset(first), name="gateway history")
-        async with self._reading, aclosing(reader.batches()) as batches:
-            async for batch in batches:
-                for record in batch:
-                    if record.offset <= last and (found := _readable(record)) is not None:
-                        yield found
-                if batch[-1].offset >= last:
-                    return
+    async def history(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
+        """Return the first of the wanted events from offset `first` to `last`.
+
+        They come from memory or, one reader for each account at a time, from the log itself.
+        """
+        if not self.tail.holds(first):
+            return await self._history.slice(account, first, last, wanted)
+        held = filter(wanted, self.tail.between(first, last))
+        events = list(islice(held, SLICE))
+        return Slice(events, events[-1].offset + 1 if len(events) == SLICE else last + 1)
 
     async def _follow(self) -> None:
         checkpoint = await (await self._views.live()).checkpoint()

@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from events.envelope import Recorded
 from events.progress import Progress
 
+MOST_OF_ACCOUNT = 20
+"""Streams that an account may have open at a time."""
+
 LONGEST_QUEUE = 1000
 """Events that may wait for one client. Progress is dropped from half of it on: it is not state."""
 
@@ -52,17 +55,22 @@ class Subscriptions:
 
     def __init__(self) -> None:
         self._by_account: dict[str, set[Subscription]] = {}
-        self._closed = False
+        self.closing = asyncio.Event()
+        """Set when the process stops."""
 
     def __len__(self) -> int:
         return sum(map(len, self._by_account.values()))
+
+    def of_account(self, account: str) -> int:
+        """Return how many the account has."""
+        return len(self._by_account.get(account, ()))
 
     @contextmanager
     def of(self, account: str, job_id: str | None = None) -> Iterator[Subscription]:
         """Subscribe for the block."""
         subscription = Subscription(account, job_id)
         self._by_account.setdefault(account, set()).add(subscription)
-        if self._closed:
+        if self.closing.is_set():
             subscription.end()
         try:
             yield subscription
@@ -80,7 +88,7 @@ class Subscriptions:
 
     def close(self) -> None:
         """End all of them, and those to come: the process stops."""
-        self._closed = True
+        self.closing.set()
         for listeners in self._by_account.values():
             for subscription in listeners:
                 subscription.end()

@@ -5,10 +5,13 @@ what came after it: first from history, then as it happens. The subscription beg
 read and history ends where the subscription began, so nothing is missed and nothing comes twice.
 """
 
+import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 
 from litestar import get
+from litestar.exceptions import TooManyRequestsException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
@@ -18,9 +21,11 @@ from events.progress import Progress
 from events.projections.jobs import JobView
 from gateway import sse
 from gateway.callers import AnyRequest, caller_of
+from gateway.history import Slice
 from gateway.jobs import OwnJobs
 from gateway.live import Live
 from gateway.presenting import present_progress
+from gateway.subscriptions import MOST_OF_ACCOUNT
 from gateway.tokens import Caller
 
 PING_EVERY = 15.0
@@ -36,25 +41,27 @@ def watch_routes(own: OwnJobs, live: Live) -> list[HTTPRouteHandler]:
     @get("/jobs/{job_id:str}/events", media_type="text/event-stream", tags=["events"])
     async def watch_job(request: AnyRequest, job_id: FromPath[str]) -> Stream:
         """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
-        caller = caller_of(request)
+        caller = _listener(request, live)
         await own.get(caller.account, job_id)
         return _stream(watch(live, caller, _after(request), job_id))
 
     @get("/events", media_type="text/event-stream", tags=["events"])
     async def watch_all(request: AnyRequest) -> Stream:
         """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
-        return _stream(watch(live, caller_of(request), _after(request)))
+        return _stream(watch(live, _listener(request, live), _after(request)))
 
     return [watch_job, watch_all]
 
 
 async def watch(
     live: Live, caller: Caller, after: int | None, job_id: str | None = None
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Yield the stream's bytes until the token expires, the client is too slow, or the process stops."""
     sent: dict[str, None] = {}
     with live.subscriptions.of(caller.account, job_id) as subscription:
         yield sse.retry(_RETRY_MS)
+        if live.subscriptions.of_account(caller.account) > MOST_OF_ACCOUNT:
+            return  # many came at once: who comes back is told why
         if not await live.begun(_BEGINS_WITHIN):
             return  # the client comes back
         through = live.tail.position
@@ -62,9 +69,14 @@ async def watch(
         if view is not None and after is not None:
             # A repetition of what the client saw before may come, and the tail may not reach back that far.
             sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
-        async for recorded in _missed(live, caller.account, after, through, job_id, view):
-            if recorded.event.id not in sent:
-                yield _message(recorded, sent)
+        async with aclosing(_missed(live, caller, after, through, job_id, view)) as missed:
+            async for recorded in missed:
+                if recorded is None:
+                    yield sse.PING
+                elif recorded.event.id not in sent:
+                    yield _message(recorded, sent)
+        if live.subscriptions.closing.is_set():
+            return
         while (left := caller.expires - time.time()) > 0:
             try:
                 item = await subscription.take(min(PING_EVERY, left))
@@ -80,8 +92,8 @@ async def watch(
 
 
 async def _missed(
-    live: Live, account: str, after: int | None, through: int, job_id: str | None, view: JobView | None
-) -> AsyncIterator[Recorded]:
+    live: Live, caller: Caller, after: int | None, through: int, job_id: str | None, view: JobView | None
+) -> AsyncGenerator[Recorded | None, None]:
     """Yield what came after offset `after`, up to `through`: of a job all of it if there is no `after`.
 
     A job's timeline knows each event's first place in the log, so an event that was published twice is
@@ -90,13 +102,66 @@ async def _missed(
     if job_id is not None:
         places = {entry.offset for entry in view.timeline} if view else set()
         places = {place for place in places if (after is None or place > after) and place <= through}
-        async for recorded in live.history(min(places, default=0), max(places, default=-1)):
-            if recorded.offset in places:
-                yield recorded
+        first, last = min(places, default=0), max(places, default=-1)
+        wanted = _at(places)
     elif after is not None:
-        async for recorded in live.history(after + 1, through):
-            if recorded.event.account == account and not live.tail.repeats(recorded):
-                yield recorded
+        first, last = after + 1, through
+        wanted = _first_told_of(live, caller.account)
+    else:
+        return
+    while first <= last:
+        reading = asyncio.create_task(live.history(caller.account, first, last, wanted))
+        async with aclosing(_until(reading, live, caller)) as silences:
+            async for _ in silences:
+                yield None
+        if reading.cancelled():
+            return
+        events, first = reading.result()
+        for recorded in events:
+            if _over(live, caller):
+                return
+            yield recorded
+
+
+async def _until(reading: asyncio.Task[Slice], live: Live, caller: Caller) -> AsyncGenerator[None, None]:
+    """Wait for the task, and yield at every silence; cancels it when the stream is over before."""
+    closing = asyncio.create_task(live.subscriptions.closing.wait())
+    try:
+        while not reading.done() and not _over(live, caller):
+            wait = max(0.0, min(PING_EVERY, caller.expires - time.time()))
+            done, _ = await asyncio.wait(
+                {reading, closing}, timeout=wait, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                yield
+    finally:
+        closing.cancel()
+        if not reading.done():
+            reading.cancel()
+            await asyncio.wait({reading})
+
+
+def _over(live: Live, caller: Caller) -> bool:
+    return live.subscriptions.closing.is_set() or caller.expires <= time.time()
+
+
+def _at(places: set[int]) -> Callable[[Recorded], bool]:
+    return lambda recorded: recorded.offset in places
+
+
+def _first_told_of(live: Live, account: str) -> Callable[[Recorded], bool]:
+    return lambda recorded: recorded.event.account == account and not live.tail.repeats(recorded)
+
+
+def _listener(request: AnyRequest, live: Live) -> Caller:
+    """Return who asks. Raises a 429 when they listen often enough."""
+    caller = caller_of(request)
+    if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
+        raise TooManyRequestsException(
+            detail=f"you have {MOST_OF_ACCOUNT} event streams open; close one first",
+            headers={"Retry-After": "5"},
+        )
+    return caller
 
 
 def _message(recorded: Recorded, sent: dict[str, None]) -> bytes:

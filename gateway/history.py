@@ -1,0 +1,76 @@
+"""What the log held before memory begins, read for clients that come back after long.
+
+It is read in slices that end by themselves, and no slot is held while a client is being written to: one
+that does not read its socket keeps nobody else from reading the log.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing, suppress
+from typing import NamedTuple
+from weakref import WeakValueDictionary
+
+from events.envelope import Recorded
+from events.reader import FromOffset, RawRecord, StreamReader
+
+SLICE = 500
+"""Events in a slice, at most: what waits in memory for one client."""
+
+_SLOTS = 4
+"""Slices read at a time; the driver may buffer some ten MB for each."""
+
+_ENOUGH = 2.0
+"""Seconds after which a slice ends with what was found, so that others get their turn."""
+
+_SILENCE = 15.0
+"""Seconds after which a slice ends although the broker said nothing."""
+
+_AT_ONCE = 500
+
+
+class Slice(NamedTuple):
+    """Some of the events asked for, and the offset at which to go on."""
+
+    events: list[Recorded]
+    next: int
+
+
+class History:
+    """Reads old parts of the log: a few at a time, and one at a time for each account."""
+
+    def __init__(self, stream_url: str, readable: Callable[[RawRecord], Recorded | None]) -> None:
+        """`readable` returns the job's event in a record, None when there is none."""
+        self._stream_url, self._readable = stream_url, readable
+        self._slots = asyncio.Semaphore(_SLOTS)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def slice(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
+        """Return the first of the wanted events from offset `first` to `last`, for this account.
+
+        Waits for its turn. Trouble with the broker makes the slice end early, and can make it empty.
+        """
+        turn = self._turns.setdefault(account, asyncio.Lock())
+        async with turn, self._slots:
+            return await self._read(first, last, wanted)
+
+    async def _read(self, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
+        events: list[Recorded] = []
+        next_, began = first, time.monotonic()
+        reader = StreamReader(self._stream_url, FromOffset(first), name="gateway history")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_SILENCE), aclosing(reader.batches()) as batches:
+                async for batch in batches:
+                    for number, record in enumerate(batch, 1):
+                        if record.offset > last:
+                            return Slice(events, last + 1)
+                        next_ = record.offset + 1
+                        if (found := self._readable(record)) is not None and wanted(found):
+                            events.append(found)
+                        if len(events) >= SLICE:
+                            return Slice(events, next_)
+                        if number % _AT_ONCE == 0:
+                            await asyncio.sleep(0)  # decoding is work, and others want to be served
+                    if next_ > last or time.monotonic() - began > _ENOUGH:
+                        break
+        return Slice(events, next_)

@@ -1,0 +1,140 @@
+"""What clients that come back after long are told, and that none of them keeps the others from it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events.envelope import Event, job_event
+from events.ids import new_id
+from events.publisher import Publisher
+from gateway import watching
+from gateway.live import Live
+from gateway.subscriptions import MOST_OF_ACCOUNT
+from gateway.tokens import Caller
+from tests.gateway.running import FAILED, STARTED, Gateway
+from tests.gateway.test_sweeper import uploaded
+from tests.gateway.test_watching_restarts import starting, stored_up_to
+
+
+@pytest.fixture
+async def told(broker: Any, database: AsyncDatabase[Any], live: Live, account: str) -> list[Event]:
+    """Three events of one job, at the log's offsets 0 to 2, that are stored."""
+    job_id = new_id()
+    events = [
+        job_event(payload, job_id=job_id, account=account, source="test")
+        for payload in (uploaded(job_id), STARTED, FAILED)
+    ]
+    async with Publisher(broker.url, name="test") as publisher:
+        for event in events:
+            await publisher.publish(event)
+    await wait_for(lambda: live.tail.has(events[-1].id))
+    await stored_up_to(database, live.tail.of_job(job_id))
+    return events
+
+
+@asynccontextmanager
+async def late(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]:
+    """A gateway that began after these events, so that it has to read them from the log."""
+    async with starting(broker, database) as (live, begin):
+        begin.set()
+        await wait_for(lambda: live.caught_up)
+        yield live
+
+
+def caller_for(account: str, seconds: float = 60.0) -> Caller:
+    return Caller(account=account, roles=("user",), expires=time.time() + seconds)
+
+
+async def test_listeners_that_do_not_read_keep_nobody_from_what_they_missed(
+    broker: Any, database: AsyncDatabase[Any], told: list[Event], account: str
+) -> None:
+    async with late(broker, database) as live, AsyncExitStack() as stack, asyncio.timeout(30):
+        for _ in range(9):
+            stream = await stack.enter_async_context(aclosing(watching.watch(live, caller_for(account), 0)))
+            assert (await anext(stream)).startswith(b"retry:")
+            assert told[1].id.encode() in await anext(stream)  # and no more is read of it
+
+
+async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
+    broker: Any, database: AsyncDatabase[Any], told: list[Event], account: str
+) -> None:
+    async with (
+        late(broker, database) as live,
+        aclosing(watching.watch(live, caller_for(account), 0)) as stream,
+    ):
+        await anext(stream)
+        assert told[1].id.encode() in await anext(stream)
+        live.subscriptions.close()
+        assert [each async for each in stream] == []
+
+
+async def test_a_stream_ends_with_the_token_also_in_the_middle_of_the_past(
+    broker: Any, database: AsyncDatabase[Any], told: list[Event], account: str
+) -> None:
+    async with late(broker, database) as live:
+        caller = caller_for(account, 1.0)
+        async with aclosing(watching.watch(live, caller, 0)) as stream:
+            await anext(stream)
+            assert told[1].id.encode() in await anext(stream)
+            await wait_for(lambda: caller.expires <= time.time())
+            assert [each async for each in stream] == []
+
+
+async def test_who_waits_for_the_past_is_pinged_and_still_ends_with_the_token(
+    broker: Any,
+    database: AsyncDatabase[Any],
+    told: list[Event],
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(watching, "PING_EVERY", 0.05)
+    never = asyncio.Event()
+    async with late(broker, database) as live, asyncio.timeout(10):
+
+        async def stuck(*_: Any) -> Any:
+            await never.wait()
+
+        monkeypatch.setattr(live, "history", stuck)
+        stream = watching.watch(live, caller_for(account, 1.0), 0)
+        first, *rest = [each async for each in stream]
+        assert first.startswith(b"retry:")
+        assert len(rest) > 3
+        assert set(rest) == {b": ping\n\n"}
+
+
+async def test_a_long_past_is_told_whole_and_in_order(
+    broker: Any,
+    database: AsyncDatabase[Any],
+    told: list[Event],
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.history.SLICE", 1)
+    async with late(broker, database) as live, asyncio.timeout(20):
+        for after, job_id in ((0, None), (None, told[0].subject)):
+            expected = told[1:] if job_id is None else told
+            async with aclosing(watching.watch(live, caller_for(account), after, job_id)) as stream:
+                await anext(stream)
+                for event in expected:
+                    assert event.id.encode() in await anext(stream)
+
+
+async def test_an_account_has_so_many_streams_and_no_more(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client, gateway.as_(new_id()) as other, AsyncExitStack() as stack:
+        texts = []  # kept, or they would be closed
+        for _ in range(MOST_OF_ACCOUNT):
+            answer = await stack.enter_async_context(client.stream("GET", "/events"))
+            texts.append(answer.aiter_text())
+            assert await anext(texts[-1]) == "retry: 2000\n\n"
+        async with client.stream("GET", "/events") as refused:
+            assert refused.status_code == 429
+            assert refused.headers["content-type"] == "application/problem+json"
+            assert refused.headers["retry-after"]
+        async with other.stream("GET", "/events") as answer:
+            assert answer.status_code == 200
