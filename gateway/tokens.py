@@ -23,6 +23,19 @@ ISSUER = AUDIENCE = "tonearm"
 LONGEST = 4096
 _PATIENCE = 5.0
 """Seconds between two requests for the keys, however many unknown ones are named."""
+_AFTER_FAILURE = 1.0
+"""The same after a request that failed."""
+_TIMEOUT = 2.0
+"""Seconds that auth has to answer."""
+_NO_KEYS = (
+    httpx.HTTPError,
+    jwt.PyJWTError,
+    TimeoutError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+)
 _STALE = 300.0
 """Seconds after which known keys are asked for again, so that a withdrawn key is forgotten."""
 
@@ -36,35 +49,51 @@ class Caller(Struct, frozen=True, kw_only=True):
 
 
 class Keys:
-    """Auth's public keys by id, fetched when needed; kept while auth is away."""
+    """Auth's public keys by id, fetched when needed; kept while auth is away.
 
-    def __init__(self, client: httpx.AsyncClient, auth_url: str) -> None:
+    One task at a time fetches, and only who comes with an unknown key waits for it.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, auth_url: str, *, stale: float = _STALE) -> None:
+        """Known keys are asked for again after `stale` seconds."""
         self._client, self._url = client, f"{auth_url.rstrip('/')}/.well-known/jwks.json"
+        self._stale = stale
         self._keys: dict[str, PyJWK] = {}
-        self._fetched, self._asked = float("-inf"), float("-inf")
-        self._asking = asyncio.Lock()
+        self._fetched, self._not_before = float("-inf"), float("-inf")
+        self._fetching: asyncio.Task[None] | None = None
 
     async def get(self, kid: str) -> PyJWK | None:
         """Return the key, None when auth knows none of this id. Raises Unavailable without any keys."""
-        if kid not in self._keys or time.monotonic() - self._fetched > _STALE:
-            async with self._asking:
-                if time.monotonic() - self._asked > _PATIENCE:
-                    await self._fetch()
+        if (known := self._keys.get(kid)) is not None:
+            if time.monotonic() - self._fetched > self._stale:
+                self._ask()
+            return known
+        if (fetching := self._ask()) is not None:
+            await asyncio.shield(fetching)
         if not self._keys:
             raise Unavailable("the keys that tokens are verified with cannot be fetched")
         return self._keys.get(kid)
 
+    def _ask(self) -> asyncio.Task[None] | None:
+        """Return the task that fetches; None when it is too early for another."""
+        if self._fetching is None and time.monotonic() >= self._not_before:
+            self._fetching = asyncio.create_task(self._fetch())
+        return self._fetching
+
     async def _fetch(self) -> None:
+        pause = _AFTER_FAILURE
         try:
-            answer = await self._client.get(self._url)
+            async with asyncio.timeout(_TIMEOUT):
+                answer = await self._client.get(self._url)
             answer.raise_for_status()
             keys = [PyJWK(each) for each in answer.json()["keys"] if each.get("kty") == "OKP"]
             self._keys = {key.key_id: key for key in keys if key.key_id}
-            self._fetched = self._asked = time.monotonic()
-        except (httpx.HTTPError, jwt.PyJWTError, ValueError, KeyError, TypeError, AttributeError) as error:
-            # Known keys stay good while auth is away. Without any, the next request may ask at once.
-            self._asked = time.monotonic() if self._keys else float("-inf")
+            self._fetched, pause = time.monotonic(), _PATIENCE
+        except _NO_KEYS as error:
             log.warning("keys_unavailable", error=repr(error))
+        finally:
+            self._not_before = time.monotonic() + pause
+            self._fetching = None
 
 
 class Tokens:
