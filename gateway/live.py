@@ -21,21 +21,24 @@ from events.reader import RawRecord, StreamReader, bounds, cut_at
 from events.views import JobViews
 from gateway.history import SLICE, History, Slice
 from gateway.subscriptions import Subscriptions
-from gateway.tail import Tail
+from gateway.tail import LIMIT, Tail
 
 log = structlog.get_logger()
 
 _PRUNE_EVERY = 5.0
+_AT_ONCE = 1000
+_ROOM_EVERY = 0.5
+_BEHIND = "the views are behind"
 
 
 class Live:
     """Answers for jobs as of this moment. One task runs `run`."""
 
-    def __init__(self, views: JobViews, stream_url: str, *, keep: float = 60.0) -> None:
-        """`keep` is the least time in seconds that events stay in memory."""
-        self._views, self._stream_url, self._keep = views, stream_url, keep
+    def __init__(self, views: JobViews, stream_url: str, *, keep: float = 60.0, limit: int = LIMIT) -> None:
+        """`keep` is the time in seconds that events stay in memory, `limit` how many may at most."""
+        self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
         self.subscriptions = Subscriptions()
-        self.tail = Tail(-1, keep)
+        self.tail = Tail(-1, keep, limit)
         self.trouble: str | None = "the log was not read yet"
         self.checkpoint = -1
         self._target: int | None = None
@@ -123,7 +126,7 @@ class Live:
         self.checkpoint = checkpoint.offset if checkpoint else -1
         ends = await bounds(self._stream_url)
         self._target = ends.last if ends else -1
-        self.tail = Tail(self.checkpoint, self._keep)
+        self.tail = Tail(self.checkpoint, self._keep, self._limit)
         self._begun.set()
         if self.checkpoint >= self._target:
             self.trouble = None
@@ -132,7 +135,9 @@ class Live:
         try:
             async with aclosing(reader.batches()) as batches:
                 async for batch in batches:
-                    self._take(batch)
+                    for at in range(0, len(batch), _AT_ONCE):
+                        self._take(batch[at : at + _AT_ONCE])
+                        await self._room()
         finally:
             pruning.cancel()
 
@@ -151,22 +156,40 @@ class Live:
                 for seen in self._waiting.pop(name, ()):
                     if not seen.done():
                         seen.set_result(None)
+        self._settle()
+
+    def _settle(self) -> None:
         if self._target is not None and self.tail.position >= self._target:
             self.trouble = None
+
+    async def _room(self) -> None:
+        """Wait while more is in memory than may be: the broker holds back what comes, and nothing is lost."""
+        if not self.tail.full:
+            return
+        await self._let_go()
+        while self.tail.full:
+            if self.trouble != _BEHIND:
+                self.trouble = _BEHIND
+                log.warning("tail_full", events=len(self.tail), checkpoint=self.checkpoint)
+            await asyncio.sleep(_ROOM_EVERY)
+            await self._let_go()
+        self._settle()
 
     async def _prune(self) -> None:
         while True:
             await asyncio.sleep(_PRUNE_EVERY)
-            with suppress(Unavailable):
-                checkpoint = await (await self._views.live()).checkpoint()
-                self.checkpoint = checkpoint.offset if checkpoint else -1
-                self.tail.prune(self.checkpoint, time.monotonic())
+            await self._let_go()
+
+    async def _let_go(self) -> None:
+        with suppress(Unavailable):
+            checkpoint = await (await self._views.live()).checkpoint()
+            self.checkpoint = checkpoint.offset if checkpoint else -1
+            self.tail.prune(self.checkpoint, time.monotonic())
 
     def _on_state(self, state: str) -> None:
         if state == "connected":
             log.info("tail_connected", after=self.tail.position)
-            if self._target is not None and self.tail.position >= self._target:
-                self.trouble = None
+            self._settle()
         else:
             self.trouble = f"the log: {state}"
             log.warning("tail_disconnected", reason=state)

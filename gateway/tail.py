@@ -1,7 +1,7 @@
 """The newest part of the log, in memory. Pure: time comes in as an argument.
 
-Events are held for as long as the stored views may lack them, and at least for `keep` seconds, so that
-most clients that reconnect are served from here.
+Events are held for as long as the stored views may lack them, and for `keep` seconds unless they are
+very many, so that most clients that reconnect are served from here.
 """
 
 from collections import deque
@@ -9,15 +9,18 @@ from collections.abc import Iterator
 
 from events.envelope import Recorded
 
+LIMIT = 10_000
+"""Events held (some 4 kB each) above which none is kept for its youth, and no more should be added."""
+
 
 class Tail:
     """The jobs' events after some offset, in the log's order."""
 
-    def __init__(self, after: int, keep: float = 60.0) -> None:
+    def __init__(self, after: int, keep: float = 60.0, limit: int = LIMIT) -> None:
         """`after` is the last offset that is not held, -1 for none."""
         self.position = after
         self._floor = after + 1
-        self._keep = keep
+        self._keep, self._limit = keep, limit
         self._events: deque[tuple[float, Recorded]] = deque()
         self._by_job: dict[str, deque[Recorded]] = {}
         self._by_account: dict[str, set[str]] = {}
@@ -25,6 +28,11 @@ class Tail:
 
     def __len__(self) -> int:
         return len(self._events)
+
+    @property
+    def full(self) -> bool:
+        """Whether it holds more than it should."""
+        return len(self._events) > self._limit
 
     def add(self, recorded: Recorded, now: float) -> None:
         """Take in the log's next event of a job."""
@@ -40,14 +48,24 @@ class Tail:
         self.position = max(self.position, offset)
 
     def prune(self, checkpoint: int, now: float) -> None:
-        """Let go of what the stored views hold (up to `checkpoint`) and is old enough."""
+        """Let go of what the stored views hold (up to `checkpoint`) and is old enough.
+
+        A full tail lets go of young events, too, until it is half full.
+        """
+        enough = self._limit // 2 if self.full else len(self._events)
         while self._events:
             since, recorded = self._events[0]
-            if recorded.offset > checkpoint or now - since < self._keep:
+            young = now - since < self._keep and len(self._events) <= enough
+            if recorded.offset > checkpoint or young:
                 return
             self._events.popleft()
             self._floor = recorded.offset + 1
             self._forget(recorded)
+
+    def waiting(self, checkpoint: int, now: float) -> float:
+        """For how many seconds the stored views lack an event that is held; 0 if they lack none."""
+        lacking = (since for since, recorded in self._events if recorded.offset > checkpoint)
+        return now - next(lacking, now)
 
     def has(self, event_id: str) -> bool:
         """Tell whether this event is held."""

@@ -65,3 +65,19 @@ def test_what_was_let_go_is_not_claimed() -> None:
     assert not tail.holds(12)
     assert tail.holds(13)
     assert [each.offset for each in tail.between(0, 99)] == [15]
+
+
+def test_a_full_tail_lets_go_of_what_is_stored_however_young() -> None:
+    tail = Tail(-1, keep=60, limit=10)
+    for offset in range(10):
+        tail.add(started(1, 1, offset), 0)
+    tail.prune(99, 1)
+    assert len(tail) == 10
+    tail.add(started(1, 1, 10), 1)
+    assert tail.full
+    tail.prune(1, 1)
+    assert len(tail) == 9
+    tail.add(started(1, 1, 11), 1)
+    tail.add(started(1, 1, 12), 1)
+    tail.prune(99, 1)
+    assert [each.offset for each in tail.between(0, 99)] == [8, 9, 10, 11, 12]

@@ -1,0 +1,49 @@
+"""The tail of a gateway when things go wrong around it."""
+
+import asyncio
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events import topology
+from events.envelope import job_event
+from events.ids import new_id
+from events.publisher import Publisher
+from events.views import Checkpoint, JobViews
+from gateway.live import Live
+from tests.gateway.running import FAILED, STARTED
+from tests.gateway.test_sweeper import uploaded
+
+
+async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
+    broker: Any, database: AsyncDatabase[Any], account: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("gateway.live._AT_ONCE", 1)
+    await topology.declare(broker.url)
+    live, job_id = Live(JobViews(database), broker.stream_url, limit=1), new_id()
+    following = asyncio.create_task(live.run())
+    try:
+        await wait_for(lambda: live.caught_up)
+        events = [
+            job_event(payload, job_id=job_id, account=account, source="test")
+            for payload in (uploaded(job_id), STARTED, FAILED)
+        ]
+        last = asyncio.create_task(live.wait_for(events[-1].id, 30))
+        with live.subscriptions.of(account) as heard:
+            async with Publisher(broker.url, name="test") as publisher:
+                for event in events:
+                    await publisher.publish(event)
+            await wait_for(lambda: live.trouble)
+            assert live.trouble == "the views are behind"
+            assert (len(live.tail), last.done()) == (2, False)
+            stored = await JobViews(database).live()
+            assert await stored.move_checkpoint(None, Checkpoint(2, events[2].id))
+            assert await last
+            await wait_for(lambda: live.caught_up)
+            for event in events:
+                item = await heard.take(5)
+                assert getattr(item, "event", None) == event
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
