@@ -12,6 +12,7 @@ from gateway.accounts import account_routes, password_sign_in
 from gateway.callers import signed_in
 from gateway.downloads import download_routes
 from gateway.draining import Uploading
+from gateway.heads import Heads
 from gateway.health import Check, health_routes
 from gateway.jobs import OwnJobs, job_routes
 from gateway.lingering import Lingering
@@ -74,4 +75,4 @@ def litestar_app(parts: Parts) -> Litestar:
 def application(parts: Parts) -> ASGIApp:
     """Return what the server serves."""
     parts.metrics.watch(parts.live, parts.uploading)
-    return Lingering(Observed(litestar_app(parts), parts.metrics))
+    return Lingering(Observed(Heads(litestar_app(parts)), parts.metrics))
