@@ -51,6 +51,10 @@ class Live:
         """Whether this process has seen what the log held when it began, and still follows it."""
         return self.trouble is None
 
+    def waiting(self) -> float:
+        """For how many seconds the stored views have lacked an event, as far as was seen here."""
+        return self.tail.waiting(self.checkpoint, time.monotonic())
+
     async def complete(self) -> bool:
         """Whether stored views and tail together know every event there is. Raises Unavailable.
 
@@ -71,6 +75,9 @@ class Live:
             except (Unavailable, LogDamaged) as error:
                 self.trouble = str(error)
                 log.error("tail_interrupted", error=str(error), kind=type(error).__name__)
+            except Exception as error:
+                self.trouble = repr(error)
+                log.exception("tail_failed")
             await asyncio.sleep(2.0)
 
     async def view(self, job_id: str) -> JobView | None:
@@ -110,6 +117,14 @@ class Live:
                 await self._begun.wait()
         return self._begun.is_set()
 
+    async def reached(self, offset: int, timeout: float) -> bool:
+        """Wait until the tail has come to this offset, which another replica may have seen before."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.tail.position < offset:  # noqa: ASYNC110 - rarely waited for, and not for long
+                    await asyncio.sleep(0.1)
+        return self.tail.position >= offset
+
     async def history(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
         """Return the first of the wanted events from offset `first` to `last`.
 
@@ -127,19 +142,29 @@ class Live:
         ends = await bounds(self._stream_url)
         self._target = ends.last if ends else -1
         self.tail = Tail(self.checkpoint, self._keep, self._limit)
+        if self._begun.is_set():
+            # The new tail begins where the views are: those who listened to the old one may miss something.
+            self.subscriptions.end()
         self._begun.set()
         if self.checkpoint >= self._target:
             self.trouble = None
         reader = StreamReader(self._stream_url, after(checkpoint), name="gateway", on_state=self._on_state)
-        pruning = asyncio.create_task(self._prune())
+        tasks = [asyncio.create_task(self._read(reader)), asyncio.create_task(self._prune())]
         try:
-            async with aclosing(reader.batches()) as batches:
-                async for batch in batches:
-                    for at in range(0, len(batch), _AT_ONCE):
-                        self._take(batch[at : at + _AT_ONCE])
-                        await self._room()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            pruning.cancel()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, reader: StreamReader) -> None:
+        async with aclosing(reader.batches()) as batches:
+            async for batch in batches:
+                for at in range(0, len(batch), _AT_ONCE):
+                    self._take(batch[at : at + _AT_ONCE])
+                    await self._room()
 
     def _take(self, batch: list[RawRecord]) -> None:
         now = time.monotonic()

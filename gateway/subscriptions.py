@@ -89,6 +89,10 @@ class Subscriptions:
     def close(self) -> None:
         """End all of them, and those to come: the process stops."""
         self.closing.set()
+        self.end()
+
+    def end(self) -> None:
+        """End those there are: their clients come back and say what they saw last."""
         for listeners in self._by_account.values():
             for subscription in listeners:
                 subscription.end()

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
@@ -47,3 +48,21 @@ async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
+
+
+async def test_a_tail_that_cannot_be_pruned_begins_again_and_its_listeners_come_back(
+    live: Live, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = live.tail
+
+    def broken(*_: Any) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("broken")
+
+    with live.subscriptions.of(account) as listening:
+        monkeypatch.setattr(live.tail, "prune", broken)
+        await wait_for(lambda: live.trouble)
+        assert "broken" in str(live.trouble)
+        await wait_for(lambda: live.caught_up)
+        assert live.tail is not before
+        assert await listening.take(1) is None
