@@ -31,6 +31,9 @@ from gateway.tokens import Caller
 PING_EVERY = 15.0
 _RETRY_MS = 2000
 _BEGINS_WITHIN = 5.0
+_REACHES_WITHIN = 2.0
+"""Seconds for the tail to come to what a client saw at another replica."""
+
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -64,6 +67,10 @@ async def watch(
             return  # many came at once: who comes back is told why
         if not await live.begun(_BEGINS_WITHIN):
             return  # the client comes back
+        if after is not None and not await live.reached(after, _REACHES_WITHIN):
+            if not live.caught_up:
+                return
+            after = None  # an id of another log, or of none: as if it had named none
         through = live.tail.position
         view = await live.view(job_id) if job_id is not None else None
         if view is not None and after is not None:

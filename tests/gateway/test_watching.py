@@ -116,6 +116,17 @@ async def test_an_event_that_was_published_twice_is_heard_once(
             await stream.until("job.failed")
 
 
+async def test_an_id_beyond_the_end_of_the_log_counts_as_none(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        for beyond in ("1000000", "9" * 19, "9" * 30, "-1", "1.5"):
+            async with watching(client, f"/jobs/{job_id}/events", beyond) as stream:
+                await stream.until("job.uploaded")
+        async with watching(client, "/events", "1000000") as stream:
+            await gateway.tell(job_id, account, FAILED)
+            await stream.until("job.failed")
+
+
 async def test_history_older_than_memory_comes_from_the_log(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         job_id = await upload(client)
