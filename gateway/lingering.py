@@ -2,7 +2,8 @@
 
 When an upload is refused before its body has come, closing at once resets the connection, and many a
 client then reports the reset and never reads why it was refused. So what still comes is read and dropped,
-within limits. Who sent `Expect: 100-continue` waits for our word and sends nothing.
+within limits. Who sent `Expect: 100-continue` sends nothing before our word, which goes out when the
+body is first read; so as long as nothing came, there is nothing to wait for.
 """
 
 import asyncio
@@ -22,22 +23,23 @@ class Lingering:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
-        more = True
+        more, received = True, 0
 
         async def receiving() -> HTTPReceiveMessage:
-            nonlocal more
+            nonlocal more, received
             message = await receive()
+            received += len(message.get("body", b""))  # type: ignore[arg-type]
             more = message["type"] == "http.request" and message.get("more_body", False)
             return message  # type: ignore[return-value]
 
         await self._app(scope, receiving, send)
         headers = {name for name, _ in scope["headers"]}
-        if not more or b"expect" in headers or not headers & {b"content-length", b"transfer-encoding"}:
+        waits = b"expect" in headers and not received
+        if not more or waits or not headers & {b"content-length", b"transfer-encoding"}:
             return
-        dropped = 0
+        most = received + BYTES
         # The request is over: when a stop cancels what is left of it, there is nobody to tell.
         with suppress(TimeoutError, asyncio.CancelledError):
             async with asyncio.timeout(SECONDS):
-                while more and dropped < BYTES:
-                    message = await receiving()
-                    dropped += len(message.get("body", b""))  # type: ignore[arg-type]
+                while more and received < most:
+                    await receiving()
