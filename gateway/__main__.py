@@ -25,7 +25,7 @@ from events.views import JobViews
 from gateway.app import Parts, application
 from gateway.bodies import Patience
 from gateway.draining import Uploading
-from gateway.health import Topology
+from gateway.health import Topology, projection
 from gateway.idempotency import UploadKeys
 from gateway.live import Live
 from gateway.metrics import Metrics
@@ -110,6 +110,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 "publisher": log_writable,
                 "tail": log_followed,
                 "topology": bindings.check,
+                "projection": projection(live.waiting, lambda: projector.trouble),
             },
         )
 

@@ -19,6 +19,8 @@ Check = Callable[[], Awaitable[str | None]]
 """Returns what is wrong, None when all is well. May raise TonearmError, which counts as wrong."""
 
 _TIMEOUT = 3.0
+_VIEWS_WITHIN = 30.0
+_TROUBLED_WITHIN = 10.0
 _NOT_READY = Kind(503, "not-ready", "Not ready", 2)
 
 
@@ -47,6 +49,23 @@ class Topology:
                 log.log(40 if trouble else 20, "topology_changed", trouble=trouble)
             self._trouble = trouble
             await asyncio.sleep(self._every)
+
+
+def projection(waiting: Callable[[], float], trouble: Callable[[], str | None]) -> Check:
+    """Check that stored views follow the log. `waiting` tells for how many seconds they have lacked an event.
+
+    Any process may be the one that projects, so all look at what comes of it: 30 s are too long. A process
+    whose own projector is in trouble says so after 10 s, and why. While nothing waits, trouble is no reason
+    to refuse: it may be long over, or another process may project now.
+    """
+
+    async def check() -> str | None:
+        seconds, why = waiting(), trouble()
+        if seconds <= (_TROUBLED_WITHIN if why else _VIEWS_WITHIN):
+            return None
+        return f"the views have not followed the log for {seconds:.0f} s" + (f": {why}" if why else "")
+
+    return check
 
 
 def health_routes(checks: dict[str, Check]) -> list[HTTPRouteHandler]:

@@ -4,12 +4,14 @@ import asyncio
 from typing import Any
 
 import httpx
+from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events import amqp, topology
+from events.views import JobViews
 from gateway.health import Topology
 from infra.local.rabbitmq import RabbitMQ
-from tests.gateway.running import FakeAuth, Gateway, Log
+from tests.gateway.running import STARTED, FakeAuth, Gateway, Log, gateway_running
 
 
 async def test_a_missing_binding_is_named(broker: Any) -> None:
@@ -61,3 +63,21 @@ async def test_without_its_broker_it_is_not_ready_and_comes_back(
             assert (await client.put("/upload/a.mp4", content=b"x")).status_code == 202
     finally:
         await gateway.stop()
+
+
+async def test_views_that_stand_still_while_events_come_are_not_ready(
+    broker: Any, mongodb_url: str, auth: FakeAuth, account: str, database: AsyncDatabase[Any]
+) -> None:
+    async with gateway_running(broker, mongodb_url, auth) as gateway, gateway.as_(account) as client:
+        job_id = (await client.put("/upload/a.mp4", content=b"x")).json()["job_id"]
+        views = (await JobViews(database).live()).name
+        stored = await wait_for(lambda: database[views].find_one({"_id": job_id}))
+        await database[views].replace_one({"_id": job_id}, {"_id": job_id, "offset": "broken"})
+        await gateway.tell(job_id, account, STARTED)
+
+        async def missing() -> list[str]:
+            return list((await client.get("/health/ready")).json().get("missing", ()))
+
+        assert await wait_for(missing, 40) == ["projection"]
+        await database[views].replace_one({"_id": job_id}, stored)
+        await wait_for(gateway.ready, 30)
