@@ -1,10 +1,11 @@
 """Looking at jobs: one, and the list of one's own."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import get
+from litestar import Response, get
+from litestar.exceptions import ValidationException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
@@ -16,6 +17,7 @@ from gateway.callers import AnyRequest, caller_of
 from gateway.errors import NoSuchJob
 from gateway.listing import page
 from gateway.live import Live
+from gateway.problems import answer
 from gateway.storage import Bucket
 
 _JUST_STORED = 60.0
@@ -60,7 +62,7 @@ class OwnJobs:
 def job_routes(own: OwnJobs, live: Live, stored: JobViews) -> list[HTTPRouteHandler]:
     """Return the routes that show jobs."""
 
-    @get("/jobs", tags=["jobs"])
+    @get("/jobs", tags=["jobs"], exception_handlers={ValidationException: _as_asked})
     async def list_jobs(
         request: AnyRequest,
         in_state: Annotated[State | None, QueryParameter(name="state")] = None,
@@ -81,6 +83,14 @@ def job_routes(own: OwnJobs, live: Live, stored: JobViews) -> list[HTTPRouteHand
         return presenting.present(await own.get(caller_of(request).account, job_id))
 
     return [list_jobs, show_job]
+
+
+def _as_asked(request: AnyRequest, error: ValidationException) -> Response[dict[str, Any]]:
+    """Name the parameter as the caller did: to the framework `state` is its own, so ours is `in_state`."""
+    for each in error.extra if isinstance(error.extra, list) else ():
+        if each.get("key") == "in_state":
+            each["key"] = "state"
+    return answer(request, error)
 
 
 def _is_id(text: str) -> bool:

@@ -15,18 +15,21 @@ async def page(
     jobs are taken from the tail alone, and left out of what the database returns. Raises Unavailable.
     """
     recent = [job_id for job_id in live.tail.jobs_of(account) if before is None or job_id < before]
-    found = await _recent(live, recent, state, limit + 1)
+    found = await _recent(live, recent, account, state, limit + 1)
     found += await _stored(stored, set(recent), account, state, before, limit + 1)
     found.sort(key=lambda view: view.job_id, reverse=True)
     items, more = found[:limit], len(found) > limit
     return items, cursors.encode(items[-1].job_id) if more else None
 
 
-async def _recent(live: Live, job_ids: list[str], state: State | None, wanted: int) -> list[JobView]:
+async def _recent(
+    live: Live, job_ids: list[str], account: str, state: State | None, wanted: int
+) -> list[JobView]:
+    """Return the account's own among the jobs that its events name."""
     found: list[JobView] = []
     for at in range(0, len(job_ids), wanted):
         views = await live.views(job_ids[at : at + wanted])
-        found += [view for view in views if state is None or view.state is state]
+        found += [view for view in views if view.account == account and state in (None, view.state)]
         if len(found) >= wanted:
             break
     return found

@@ -54,6 +54,21 @@ async def test_pages_are_the_list_of_jobs_as_they_stand_now(database: AsyncDatab
             assert [(view.job_id, view.state) for view in got] == [(v.job_id, v.state) for v in wanted]
 
 
+async def test_another_accounts_job_is_not_listed_whoever_an_event_of_it_names(
+    database: AsyncDatabase[Any],
+) -> None:
+    views, job_id = JobViews(database), new_id()
+    await (await views.live()).prepare()
+    live = Live(views, "not followed here")
+    live.tail = Tail(-1)
+    for offset, (account, payload) in enumerate([(OTHER, uploaded(job_id)), (ME, STARTED)]):
+        event = job_event(payload, job_id=job_id, account=account, source="test")
+        live.tail.add(Recorded(offset, event), 0.0)
+    for account in (ME, OTHER):
+        items, _ = await page(live, views, account=account, state=None, before=None, limit=9)
+        assert [view.account for view in items] in ([], [account])
+
+
 def history(jobs: list[str], owner: dict[str, str], chance: random.Random) -> list[Recorded]:
     stories: list[list[tuple[str, JobPayload]]] = []
     for job_id in jobs:

@@ -143,6 +143,7 @@ async def test_every_error_is_a_problem(gateway: Gateway, account: str) -> None:
         assert problem["type"]
         assert problem["title"]
     assert answers[1][1].headers["allow"]
+    assert answers[4][1].json()["detail"].startswith("state: ")
 
 
 async def test_signing_in_is_handed_to_auth_and_its_answer_handed_back(gateway: Gateway) -> None:
