@@ -155,9 +155,11 @@ class Live:
             for task in done:
                 task.result()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            left = set(tasks)
+            while left:  # once is not enough: the driver swallows a cancellation while it connects
+                for task in left:
+                    task.cancel()
+                _, left = await asyncio.wait(left, timeout=1.0)
 
     async def _read(self, reader: StreamReader) -> None:
         async with aclosing(reader.batches()) as batches:
