@@ -1,5 +1,6 @@
 """How the tool ends, for scripts, and the errors that are its own."""
 
+import re
 from enum import IntEnum
 
 from events.errors import InvalidEvent, LogDamaged, TonearmError, Unavailable
@@ -43,12 +44,16 @@ def exit_for(error: TonearmError) -> Exit:
             return Exit.REFUSED
 
 
+_BOILERPLATE = re.compile(r" \(configured timeouts: .*", re.DOTALL)
+"""What pymongo adds to every time-out."""
+
+
 def causes(error: BaseException) -> str:
     """Return an error's sentence and those of what caused it."""
     texts: list[str] = []
     link: BaseException | None = error
     while link is not None:
-        text = str(link) or type(link).__name__
+        text = _BOILERPLATE.sub("", str(link)) or type(link).__name__
         if not any(text in known for known in texts):
             texts.append(text)
         link = link.__cause__

@@ -13,7 +13,6 @@ job's events up to there, no more and no less. So:
 
 import asyncio
 import contextlib
-from zlib import crc32
 
 import msgspec
 
@@ -27,7 +26,8 @@ from events.replay.findings import Findings
 from events.replay.folding import Settled, Window
 from events.replay.log import Log
 from events.replay.remarks import Meter, say
-from events.replay.stored import Stored, Version
+from events.replay.scanning import Stored, part_of, scan
+from events.replay.stored import Version
 from events.views import Checkpoint
 
 JOB_BYTES = 2600
@@ -77,13 +77,13 @@ class Verifier:
         """Compare the jobs of one part."""
 
         def mine(job_id: str) -> bool:
-            return parts == 1 or crc32(job_id.encode()) % parts == part
+            return part_of(job_id, parts) == part
 
         title = "verify" if parts == 1 else f"verify {part + 1}/{parts}"
-        scanning = asyncio.create_task(self._version.scan(mine))
+        scanning = asyncio.create_task(scan(self._version.name, part, parts))
         try:
             with Meter(title, self._upto - self._first) as meter:
-                held = await self._fold(Window(mine), meter)
+                held = await self._fold(Window(mine if parts > 1 else None), meter)
             stored = await scanning
         finally:
             scanning.cancel()
@@ -101,7 +101,6 @@ class Verifier:
                     _hold(held, settled, window)
                 last = batch[-1]
                 meter.at(batch[-1].offset - self._first, len(batch))
-                await asyncio.sleep(0)  # the scan of the stored views goes on meanwhile
         for _ in range(2):
             if settled := window.turn():
                 _hold(held, settled, window)

@@ -95,9 +95,9 @@ async def test_what_is_no_event_or_unknown_or_does_not_fit_is_shown_as_such(repl
     templated = await replay("show", "--template", "{offset}:{data[run]}:{problem:.7}")
 
     assert result.code == state.code == templated.code == 0
-    kinds = ("not an event", "unknown", "invalid")
+    kinds = ("not an event", "(unknown", "(invalid")
     assert [[kind for kind in kinds if kind in line] for line in result.lines] == [
-        *([], ["not an event"], ["unknown"], ["invalid"], ["not an event"])
+        *([], ["not an event"], ["(unknown"], ["(invalid"], ["not an event"])
     ]
     assert "\x1b" not in result.out
     assert templated.lines[2] == "2:1:unknown"

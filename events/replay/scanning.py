@@ -1,0 +1,88 @@
+"""Reading every stored view, in a process of its own: decoding them takes a processor, and folding another.
+
+`python -m events.replay.scanning COLLECTION PART PARTS` writes what it found to standard output, as msgpack.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+from typing import Any, NamedTuple, cast
+from zlib import crc32
+
+import bson
+import msgspec
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
+
+from events.errors import Unavailable
+from events.replay.comparing import digest, packed
+
+AT_ONCE = 2000
+
+
+class Stored(NamedTuple):
+    """What is kept of a stored view to compare it: how far it has seen, where it begins, its digest."""
+
+    seen: int
+    begins: int
+    digest: bytes
+
+
+Scan = dict[str, Stored]
+"""By job id; about 300 bytes of memory each."""
+
+
+def part_of(job_id: str, parts: int) -> int:
+    """Return which of so many parts a job belongs to."""
+    return crc32(job_id.encode()) % parts if parts > 1 else 0
+
+
+async def scan(collection: str, part: int = 0, parts: int = 1) -> Scan:
+    """Scan the views of one part, in the database at MONGODB_URL. Raises Unavailable."""
+    command = [sys.executable, "-m", __name__, collection, str(part), str(parts)]
+    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise Unavailable(f"the views: {err.decode(errors='replace').strip() or 'the scan was ended'}")
+    return msgspec.msgpack.decode(out, type=Scan)
+
+
+def _scan(url: str, collection: str, part: int, parts: int) -> Scan:
+    found: Scan = {}
+    with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5000, appname="tonearm replay") as client:
+        views = client.get_default_database("tonearm")[collection]
+        # Raw batches: decoding a batch in one call is three times as fast as a document at a time.
+        for batch in views.find_raw_batches({}, batch_size=AT_ONCE):
+            for each in bson.decode_all(cast("bytes", batch)):
+                job_id = str(each.pop("_id"))
+                if part_of(job_id, parts) == part:
+                    found[job_id] = _stored(each)
+    return found
+
+
+def _stored(each: dict[str, Any]) -> Stored:
+    try:
+        seen, begins = int(each["seen"]), int(each["timeline"][0]["offset"])
+    except (KeyError, IndexError, TypeError, ValueError):
+        seen, begins = -1, -1  # not a view; it will be found different from any
+    return Stored(seen, begins, digest(packed(each)))
+
+
+def main() -> None:
+    """Scan and write what was found, or why it could not be."""
+    collection, part, parts = sys.argv[1:]
+    try:
+        found = _scan(os.environ["MONGODB_URL"], collection, int(part), int(parts))
+    except PyMongoError as error:
+        sys.exit(str(error))
+    sys.stdout.buffer.write(msgspec.msgpack.encode(found))
+
+
+if __name__ == "__main__":
+    main()
