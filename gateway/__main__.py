@@ -1,54 +1,52 @@
 """`python -m gateway`: reads the environment, opens connections, serves until SIGTERM or SIGINT."""
 
 import asyncio
-import contextlib
 import os
-import signal
 import sys
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import httpx
 import structlog
 from pymongo import AsyncMongoClient
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
-from events import logs, topology
-from events.errors import TonearmError, Unavailable
 from events.ids import new_id
 from events.progress import progress_feed
 from events.projector import Projector
 from events.publisher import Publisher
-from events.settings import InvalidSetting, load
+from events.settings import load
 from events.views import JobViews
 from gateway.app import Parts, application
 from gateway.bodies import Patience
 from gateway.draining import Uploading
 from gateway.health import Topology, projection
 from gateway.idempotency import UploadKeys
+from gateway.keeping import answers, keep_open, prepare
 from gateway.live import Live
 from gateway.metrics import Metrics
-from gateway.serving import serve
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
 from gateway.sweeper import Sweeper
 from gateway.tokens import Keys, Tokens
 from gateway.uploading import Terms
 from gateway.uploads import Uploads
+from service.http import serve
+from service.lifecycle import run_service, started
+from service.stopping import unless_stopped
 
 SERVICE = "gateway"
 UPLOAD_GRACE = 4.0
 """Seconds that uploads under way get when the process is told to stop."""
-
-STOP_SECONDS = 8
-"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
+REQUEST_GRACE = 1.0
+"""Seconds that all other requests get after that."""
 
 log = structlog.get_logger()
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
     """Serve until told to stop."""
+    started(settings)
     async with AsyncExitStack() as stack:
         client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
             settings.mongodb_url,
@@ -80,9 +78,6 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             grace=settings.sweep_grace_seconds,
         )
 
-        async def mongodb() -> str | None:
-            return await _answers(database)
-
         async def log_writable() -> str | None:
             return None if publisher.ready else "the broker is away"
 
@@ -106,7 +101,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             ),
             metrics=metrics,
             checks={
-                "mongodb": mongodb,
+                "mongodb": partial(answers, database),
                 "publisher": log_writable,
                 "tail": log_followed,
                 "topology": bindings.check,
@@ -119,7 +114,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             if left := await uploading.close(UPLOAD_GRACE):
                 log.warning("uploads_cut_off", count=left)
 
-        if not await _prepared(stop, settings.rabbitmq_url, videos, audio, keys):
+        if not await unless_stopped(stop, prepare(settings.rabbitmq_url, videos, audio, keys)):
             return
         async with asyncio.TaskGroup() as tasks:
             background = [
@@ -127,90 +122,24 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 tasks.create_task(live.subscriptions.follow(progress_feed(settings.rabbitmq_url))),
                 tasks.create_task(bindings.run()),
                 tasks.create_task(sweeper.run()),
-                tasks.create_task(_keep_open(publisher, settings.rabbitmq_url)),
+                tasks.create_task(keep_open(publisher, settings.rabbitmq_url)),
             ]
             tasks.create_task(projector.run(stop))
             await serve(
-                application(parts), settings.gateway_host, settings.gateway_port, stop, draining=draining
+                application(parts),
+                settings.gateway_host,
+                settings.gateway_port,
+                stop,
+                draining=draining,
+                grace=REQUEST_GRACE,
             )
             for task in background:
                 task.cancel()
 
 
-async def _prepared(
-    stop: asyncio.Event, rabbitmq_url: str, videos: Bucket, audio: Bucket, keys: UploadKeys
-) -> bool:
-    """Wait for broker and database and make what must stand in them; False when told to stop before.
-
-    Nothing is served until then: with a binding missing, an upload's event would be lost silently.
-    """
-    while not stop.is_set():
-        try:
-            await topology.declare(rabbitmq_url)
-            for each in (videos, audio, keys):
-                await each.prepare()
-            return True
-        except Unavailable as error:
-            log.warning("waiting", error=str(error))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), 0.5)
-    return False
-
-
-async def _keep_open(publisher: Publisher, rabbitmq_url: str) -> None:
-    """Keep the publisher's channel open also when nobody uploads, so that `ready` tells of now.
-
-    The broker may have come back empty, so everything is declared again first.
-    """
-    while True:
-        if not publisher.ready:
-            try:
-                await topology.declare(rabbitmq_url)
-                await publisher.open()
-            except Unavailable as error:
-                log.warning("broker_away", error=str(error))
-        await asyncio.sleep(1.0)
-
-
-async def _answers(database: AsyncDatabase[Any]) -> str | None:
-    try:
-        await database.command("ping")
-    except PyMongoError as error:
-        return type(error).__name__
-    return None
-
-
-async def _until_signalled(settings: GatewaySettings) -> None:
-    stop = asyncio.Event()
-
-    def end() -> None:
-        if not stop.is_set():
-            signal.alarm(STOP_SECONDS)
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, end)
-    log.info("started", settings=repr(settings))
-    await run(settings, stop)
-    log.info("stopped")
-
-
 def main() -> int:
-    """Run the service. Returns 0 after a clean stop, 1 when it cannot start or go on, 2 for bad settings."""
-    try:
-        settings = load(GatewaySettings, os.environ)
-        logs.configure(SERVICE, settings.log_level)
-        asyncio.run(_until_signalled(settings))
-    except InvalidSetting as error:
-        print(f"{SERVICE}: {error}", file=sys.stderr)
-        return 2
-    except (TonearmError, ExceptionGroup) as error:
-        for cause in error.exceptions if isinstance(error, ExceptionGroup) else [error]:
-            log.error(
-                "cannot_go_on", error=str(cause), exc_info=not isinstance(cause, TonearmError) and cause
-            )
-        return 1
-    return 0
+    """Run the service; returns its exit code (see `service.lifecycle`)."""
+    return run_service(SERVICE, lambda: load(GatewaySettings, os.environ), run)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from waiting import wait_for
 
 from gateway.accounts import account_routes
 from gateway.problems import answer
-from gateway.serving import serve
 from infra.local.ports import free_port
+from service.http import serve
 from tests.gateway.running import FakeAuth
 
 
@@ -22,15 +22,13 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
     """Serve these routes alone; the port."""
     port, stop = free_port(), asyncio.Event()
 
-    async def draining() -> None: ...
-
     async with httpx.AsyncClient() as client:
         app = Litestar(
             account_routes(client, auth_url, seconds=seconds),
             exception_handlers={Exception: answer},
             logging_config=None,
         )
-        serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, draining=draining))
+        serving = asyncio.create_task(serve(app, "127.0.0.1", port, stop, grace=1.0))
 
         async def listening() -> bool:
             try:

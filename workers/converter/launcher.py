@@ -5,8 +5,8 @@ Run as `python -I -S`, so it knows nothing but the standard library and no envir
 `preexec_fn` would run Python between fork and exec of a threaded process, which can deadlock.
 
 What the program is *not* kept from: it runs as the converter's user, sees the file system and may open
-sockets. Whoever takes it over finds no secret in the converter (`privacy`), but is not shut in. This is the
-place for that (Landlock, seccomp).
+sockets. Whoever takes it over finds no secret in the converter (`service.privacy`), but is not shut in.
+This is the place for that (Landlock, seccomp).
 """
 
 import os

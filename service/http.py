@@ -10,12 +10,13 @@ import asyncio
 import contextlib
 import logging
 import socket
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from litestar.types import ASGIApp
 
 from events.errors import TonearmError
 
@@ -43,10 +44,19 @@ def free_address(host: str, port: int) -> str:
     return str(address[0])
 
 
-async def serve(app: Any, host: str, port: int, stop: asyncio.Event, *, grace: float = 3.0) -> None:
-    """Serve an ASGI app until `stop`, then give open requests `grace` seconds and leave the rest.
+async def serve(
+    app: ASGIApp,
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    *,
+    grace: float,
+    draining: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve an ASGI app until `stop`; let it drain, give what is left `grace` seconds, and cut it off.
 
-    What is still open after that is cancelled when the loop closes. Raises CannotListen and ServerFailed.
+    While it drains, requests are still answered. What is cut off is cancelled when the loop closes.
+    Raises CannotListen and ServerFailed.
     """
     server = Server(
         app,
@@ -66,12 +76,18 @@ async def serve(app: Any, host: str, port: int, stop: asyncio.Event, *, grace: f
     if serving.done():
         await serving
         raise ServerFailed("the HTTP server ended by itself")
+    if draining is not None:
+        await draining()
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=grace)
-    if serving.done():
-        return
-    log.warning("requests_cut_off", after_seconds=grace)
-    # What is cut off complains, here and in Granian's log, of having been cut off. We know.
+    if not serving.done():
+        log.warning("requests_cut_off", after_seconds=grace)
+        await _cut_off(serving)
+
+
+async def _cut_off(serving: asyncio.Task[None]) -> None:
+    # What is cut off complains, here and in Granian's log, of having been cut off. We know. And a callback
+    # of Granian's own finds its future cancelled; nobody needs to know that either.
     granian = logging.getLogger("_granian")
     granian.propagate = False
     granian.addHandler(logging.NullHandler())

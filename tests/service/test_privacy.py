@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from workers.converter import privacy
+from service import privacy
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+NO_SETTINGS = {"GATEWAY_PORT": "none"}
 PROGRAM = """
 import subprocess, sys
 source = sys.stdin.read()
@@ -48,10 +49,11 @@ def test_a_neighbour_of_the_same_user_cannot_read_the_passwords() -> None:
     assert "of its own" in hidden
 
 
-def test_the_service_hides_before_anything_else() -> None:
+@pytest.mark.parametrize("service", ["auth", "gateway", "workers.converter", "workers.notifier"])
+def test_a_service_hides_before_anything_else(service: str) -> None:
     program = (
-        "import ctypes\nfrom workers.converter.__main__ import main\n"
+        f"import ctypes\nfrom {service}.__main__ import main\n"
         "print(main(), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
     )
-    done = subprocess.run([sys.executable, "-c", program], env={}, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", program], env=NO_SETTINGS, capture_output=True, text=True)
     assert done.stdout.split() == ["2", "0"], "it ends for want of settings, and is hidden already"

@@ -1,0 +1,55 @@
+"""Broker and database: what must stand in them before anything is served, and the link that is kept up."""
+
+import asyncio
+
+import structlog
+
+from auth.accounts import Accounts
+from auth.errors import DirectoryUnavailable
+from auth.first_admin import ensure_first_admin
+from auth.mongo_directory import MongoDirectory
+from events import topology
+from events.publisher import Publisher
+
+log = structlog.get_logger()
+
+
+async def prepare(accounts: Accounts, directory: MongoDirectory, email: str, password: str) -> None:
+    """Wait for the database for ever: without its unique index nobody may register.
+
+    Address and password are the first admin's, as the settings name them.
+    """
+    while True:
+        try:
+            await directory.prepare()
+            await ensure_first_admin(accounts, directory, email, password)
+            return
+        except DirectoryUnavailable as error:
+            log.warning("waiting_for_database", error=str(error))
+            await asyncio.sleep(0.5)
+
+
+async def keep_link(publisher: Publisher, url: str, accounts: Accounts) -> None:
+    """Declare the topology and keep the publisher's channel open, so that `ready` tells of now.
+
+    Each time the broker is back, announce what it has missed.
+    """
+    while True:
+        if not publisher.ready:
+            try:
+                await topology.declare(url)
+                await publisher.open()
+                await accounts.announce_rest()
+            except Exception as error:  # whatever it is, this loop is what mends it
+                log.warning("broker_away", error=repr(error))
+        await asyncio.sleep(2.0)
+
+
+async def lacks(publisher: Publisher, directory: MongoDirectory) -> tuple[str, ...]:
+    """Return what is away."""
+    away = () if publisher.ready else ("the broker is away",)
+    try:
+        await directory.ping()
+    except DirectoryUnavailable:
+        away = ("the database is away", *away)
+    return away

@@ -1,0 +1,1 @@
+"""What all services have in common below their work: how a process starts, stops and serves HTTP."""

@@ -1,0 +1,78 @@
+"""The life of a service's process, from its settings to its exit code.
+
+| exit code | what happened |
+|---|---|
+| 0 | it was told to stop by SIGTERM or SIGINT, and did |
+| 1 | it cannot start or go on; the last lines of the log say why |
+| 2 | a setting is missing or wrong; standard error names it |
+| -14 (SIGALRM; a shell says 142) | it was told to stop, and did not in time; the log says where it hung |
+"""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from events import logs
+from events.errors import TonearmError
+from events.settings import InvalidSetting, Settings
+from service.privacy import hide_from_neighbours
+from service.stopping import stop_on_signal
+
+STOP_SECONDS = 8.0
+"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
+
+log = structlog.get_logger()
+
+
+class _Levelled(Protocol):
+    @property
+    def log_level(self) -> str: ...
+
+
+S = TypeVar("S", bound=_Levelled)
+
+
+def run_service(
+    service: str,
+    load: Callable[[], S],
+    run: Callable[[S, asyncio.Event], Awaitable[None]],
+    *,
+    stop_seconds: float = STOP_SECONDS,
+) -> int:
+    """Run a service until it is told to stop; returns the exit code.
+
+    `load` reads the settings. `run` begins with `started`, and returns soon after its event is set; what it
+    raises ends the service.
+    """
+    hide_from_neighbours()
+    try:
+        settings = load()
+        logs.configure(service, settings.log_level)
+        asyncio.run(_until_signalled(settings, run, stop_seconds))
+    except InvalidSetting as error:
+        print(f"{service}: {error}", file=sys.stderr)
+        return 2
+    except (TonearmError, ExceptionGroup) as error:
+        for cause in error.exceptions if isinstance(error, ExceptionGroup) else [error]:
+            log.error(
+                "cannot_go_on", error=str(cause), exc_info=not isinstance(cause, TonearmError) and cause
+            )
+        return 1
+    return 0
+
+
+def started(settings: Settings, **more: Any) -> None:
+    """Write a service's first line: its settings, secrets masked, and what else it has found out."""
+    log.info(logs.STARTED, settings=repr(settings), **more)
+
+
+async def _until_signalled(
+    settings: S, run: Callable[[S, asyncio.Event], Awaitable[None]], stop_seconds: float
+) -> None:
+    stop = asyncio.Event()
+    stop_on_signal(stop, stop_seconds)
+    await run(settings, stop)
+    log.info("stopped")

@@ -1,0 +1,41 @@
+"""What the converter needs to know, from the environment (see `events.settings`)."""
+
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta
+
+from events.settings import Settings
+from workers.converter.command import Limits
+from workers.converter.workshop import Workshop
+
+
+class ConverterSettings(Settings, frozen=True, kw_only=True):
+    """The settings of the converter. `converter_slots` is how many videos are under way at once."""
+
+    rabbitmq_url: str
+    mongodb_url: str
+    converter_slots: Annotated[int, Meta(ge=1, le=64)] = 1
+    work_dir: str = ""
+    """A directory on a disk with room for `converter_slots` videos; empty: the system's temporary one."""
+    max_duration_seconds: Annotated[float, Meta(gt=0)] = 6 * 3600.0
+    max_audio_bytes: Annotated[int, Meta(gt=0)] = 1_000_000_000
+    conversion_timeout_seconds: Annotated[float, Meta(gt=0)] = 4 * 3600.0
+    """Keep the broker's `consumer_timeout` above it."""
+    ffmpeg: str = ""
+    """A path; empty: the one that comes with imageio-ffmpeg."""
+    log_level: str = "INFO"
+
+    @property
+    def limits(self) -> Limits:
+        """What one conversion may take."""
+        return Limits(
+            duration_seconds=self.max_duration_seconds,
+            output_bytes=self.max_audio_bytes,
+            wall_seconds=self.conversion_timeout_seconds,
+        )
+
+    @property
+    def workshop(self) -> Workshop:
+        """Where the work is done."""
+        return Workshop(Path(self.work_dir) if self.work_dir else None)

@@ -1,0 +1,17 @@
+"""What the notifier needs to know, from the environment (see `events.settings`)."""
+
+from events.settings import Settings
+
+
+class NotifierSettings(Settings, frozen=True, kw_only=True):
+    """The settings of the notifier. `notifier_slots` is how many mails are under way at once."""
+
+    rabbitmq_url: str
+    mongodb_url: str
+    smtp_url: str
+    service_token: str
+    auth_url: str = "http://127.0.0.1:8081"
+    public_url: str = "http://127.0.0.1:8080"
+    mail_from: str = "Tonearm <tonearm@localhost>"
+    notifier_slots: int = 4
+    log_level: str = "INFO"
