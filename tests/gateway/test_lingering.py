@@ -1,8 +1,10 @@
 """Who is refused in the middle of a body gets to read why."""
 
 import asyncio
+import socket
 
 import pytest
+from waiting import wait_for
 
 from tests.gateway.running import Gateway
 
@@ -10,11 +12,20 @@ SIZE = 2 * 1024 * 1024
 PIECE = bytes(64 * 1024)
 
 
+def has_come(client: socket.socket) -> bool:
+    """Whether there is something to read; it is left where it is."""
+    try:
+        return client.recv(1, socket.MSG_PEEK) != b""
+    except BlockingIOError:
+        return False
+
+
 @pytest.mark.parametrize("expecting", [True, False])
 async def test_a_sender_refused_in_the_middle_reads_the_answer(
     gateway: Gateway, account: str, expecting: bool
 ) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    """Unlike an asyncio stream, this one reads nothing before it asks to: what a reset takes away is gone."""
+    loop = asyncio.get_running_loop()
     head = [
         "POST /upload HTTP/1.1",
         "Host: a",
@@ -23,26 +34,37 @@ async def test_a_sender_refused_in_the_middle_reads_the_answer(
         f"Content-Length: {SIZE}",
         *(["Expect: 100-continue"] if expecting else []),
     ]
-    writer.write("\r\n".join([*head, "", ""]).encode())
-    async with asyncio.timeout(10):
-        if expecting:
-            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
-        begin = b"--b\r\nnot a header\r\n\r\n"
-        writer.write(begin)
-        await writer.drain()
-        await asyncio.sleep(0.3)  # a slow sender, who is refused meanwhile
-        left = SIZE - len(begin)
-        while left:
-            writer.write(PIECE[:left])
-            await writer.drain()
-            left -= min(left, len(PIECE))
-        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
-    writer.close()
+    with socket.create_connection(("127.0.0.1", gateway.port)) as client:
+        client.setblocking(False)
+        async with asyncio.timeout(30):
+            await loop.sock_sendall(client, "\r\n".join([*head, "", ""]).encode())
+            if expecting:
+                assert (await loop.sock_recv(client, 1024)).startswith(b"HTTP/1.1 100 ")
+            begin = b"--b\r\nnot a header\r\n\r\n"
+            await loop.sock_sendall(client, begin)
+            await wait_for(lambda: has_come(client), message="it is refused")
+            left = SIZE - len(begin)
+            while left:
+                await loop.sock_sendall(client, PIECE[:left])
+                left -= min(left, len(PIECE))
+            assert (await loop.sock_recv(client, 1024)).startswith(b"HTTP/1.1 400 ")
 
 
 async def test_who_waits_for_our_word_is_not_waited_for(gateway: Gateway) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
-    writer.write(b"PUT /upload/a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
-    async with asyncio.timeout(1.5):
+    async def refused(*more: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Announce a body of which nothing is ever sent; the connection after the answer's head."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+        lines = ["PUT /upload/a HTTP/1.1", "Host: a", "Content-Length: 9", *more, "", ""]
+        writer.write("\r\n".join(lines).encode())
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 401 ")
-    writer.close()
+        return reader, writer
+
+    async with asyncio.timeout(30):
+        sending, writer = await refused()
+        waiting, other = await refused("Expect: 100-continue")
+        ends = [asyncio.create_task(reader.read()) for reader in (sending, waiting)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        assert [end.done() for end in ends] == [False, True], "the second to come is the first to be let go"
+        await asyncio.gather(*ends)
+    for each in (writer, other):
+        each.close()
