@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-DEADLINE = 1.0
+DEADLINE = 1.5
 PATIENCE = 30
 """Only to end a test that has failed."""
 PROGRAM = f"""
