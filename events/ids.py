@@ -4,6 +4,7 @@ The rule of the whole log: whoever tells of the same fact twice, after a lost co
 redelivery, arrives at the same id, and every reader keeps only the first.
 """
 
+from datetime import datetime
 from uuid import UUID, uuid5
 
 import uuid_utils
@@ -20,3 +21,8 @@ def event_id(subject: str, type_: str, *parts: str | int) -> str:
 def new_id() -> str:
     """Return a new id for a job, account or blob: UUIDv7 (RFC 9562), so ids sort by time of making."""
     return str(uuid_utils.uuid7())
+
+
+def earliest_id(time: datetime) -> str:
+    """Return what sorts before every id made from `time` on: its milliseconds, and zeros (RFC 9562, 5.7)."""
+    return str(UUID(int=int(time.timestamp() * 1000) << 80))

@@ -4,28 +4,32 @@
     projections             `jobs_v1`: the checkpoint of that version; `jobs`: which version is live
 
 A view's write is refused by the database when what is stored has seen as much or more, so two projectors
-at once, or a slow one, do no harm. Times are stored as RFC 3339 text: BSON would cut the microseconds
-and a rebuilt view would not equal the stored one.
+at once, or a slow one, do no harm. What a document holds stands in `documents`.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-from msgspec import Struct
-from pymongo import ASCENDING, DESCENDING, ReplaceOne
+from msgspec import DecodeError, Struct
+from pymongo import DESCENDING, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
+from events.documents import Document, pack, place, places, unpack
 from events.errors import Unavailable
+from events.ids import earliest_id
 from events.projections.jobs import COLLECTION, JobView, State
 
 _DUPLICATE_KEY = 11000
 _IDS_AT_ONCE = 50
 """SecantusDB answers `$in` over long lists slowly; MongoDB does not mind short ones."""
 _ALIAS_SECONDS = 1.0
+_SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
+"""A page is looked for in spans of time, the near past first: SecantusDB reads all that a query could match
+before it sorts, so its cost must not grow with all that an account has ever converted."""
 
 
 class Checkpoint(Struct, frozen=True):
@@ -40,13 +44,12 @@ class ViewStore:
 
     def __init__(self, database: AsyncDatabase[Any], name: str) -> None:
         self.name = name
-        self._views: AsyncCollection[dict[str, Any]] = database[name]
-        self._projections: AsyncCollection[dict[str, Any]] = database["projections"]
+        self._views: AsyncCollection[Document] = database[name]
+        self._projections: AsyncCollection[Document] = database["projections"]
 
     async def prepare(self) -> None:
-        """Create the indexes that paging needs."""
-        await self._views.create_index([("account", ASCENDING), ("_id", DESCENDING)])
-        await self._views.create_index([("account", ASCENDING), ("state", ASCENDING), ("_id", DESCENDING)])
+        """Create the index that paging needs."""
+        await self._views.create_index("place")
 
     async def get(self, job_id: str) -> JobView | None:
         """Return the stored view. Raises Unavailable."""
@@ -68,22 +71,21 @@ class ViewStore:
             raise Unavailable(f"the views: {error}") from error
         return found
 
-    async def page(
-        self, account: str | None, state: State | None, before: str | None, limit: int
-    ) -> list[JobView]:
+    async def page(self, account: str, state: State | None, before: str | None, limit: int) -> list[JobView]:
         """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
-        wanted: dict[str, Any] = {}
-        if account is not None:
-            wanted["account"] = account
-        if state is not None:
-            wanted["state"] = state.value
-        if before is not None:
-            wanted["_id"] = {"$lt": before}
+        found: list[JobView] = []
         try:
-            cursor = self._views.find(wanted).sort("_id", DESCENDING).limit(limit)
-            return [_view(document) async for document in cursor]
+            for lower, upper in _ranges(account, before):
+                wanted: dict[str, Any] = {"place": {"$gte": lower, "$lt": upper}}
+                if state is not None:
+                    wanted["state"] = state.value
+                cursor = self._views.find(wanted).sort("place", DESCENDING).limit(limit - len(found))
+                found += [_view(document) async for document in cursor]
+                if len(found) >= limit:
+                    break
         except PyMongoError as error:
             raise Unavailable(f"the views: {error}") from error
+        return found
 
     async def all(self) -> AsyncIterator[JobView]:
         """Yield every view, in no order. Raises Unavailable."""
@@ -100,7 +102,7 @@ class ViewStore:
     async def save(self, views: Iterable[JobView]) -> None:
         """Write each view unless what is stored has seen as much. Raises Unavailable."""
         writes = [
-            ReplaceOne({"_id": view.job_id, "seen": {"$lt": view.seen}}, _document(view), upsert=True)
+            ReplaceOne({"_id": view.job_id, "seen": {"$lt": view.seen}}, pack(view), upsert=True)
             for view in views
         ]
         if not writes:
@@ -119,7 +121,7 @@ class ViewStore:
         if not views:
             return
         try:
-            await self._views.insert_many([_document(view) for view in views], ordered=False)
+            await self._views.insert_many([pack(view) for view in views], ordered=False)
         except BulkWriteError as error:
             failures = error.details.get("writeErrors", [])
             if any(each["code"] != _DUPLICATE_KEY for each in failures):
@@ -204,9 +206,7 @@ class JobViews:
         """Return a job's stored view. Raises Unavailable."""
         return await (await self.live()).get(job_id)
 
-    async def page(
-        self, account: str | None, state: State | None, before: str | None, limit: int
-    ) -> list[JobView]:
+    async def page(self, account: str, state: State | None, before: str | None, limit: int) -> list[JobView]:
         """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
         return await (await self.live()).page(account, state, before, limit)
 
@@ -218,11 +218,24 @@ class JobViews:
         return str(document["live"]) if document else f"{COLLECTION}_v1"
 
 
-def _document(view: JobView) -> dict[str, Any]:
-    document: dict[str, Any] = msgspec.to_builtins(view)
-    document["_id"] = view.job_id
-    return document
+def _ranges(account: str, before: str | None) -> Iterator[tuple[str, str]]:
+    """Yield the ranges of places to look through: side by side, and all of the account's in the end."""
+    bottom, upper = places(account)
+    if before is not None:
+        upper = place(account, before)
+    now = datetime.now(UTC)
+    for span in _SPANS:
+        lower = place(account, earliest_id(now - span))
+        if lower < upper:
+            yield lower, upper
+            upper = lower
+    yield bottom, upper
 
 
-def _view(document: dict[str, Any]) -> JobView:
-    return msgspec.convert(document, JobView)
+def _view(document: Document) -> JobView:
+    try:
+        return unpack(document)
+    except (KeyError, TypeError, DecodeError) as error:
+        raise Unavailable(
+            f"the view of job {document['_id']} is damaged ({error}): `tonearm replay rebuild` mends it"
+        ) from error

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 
 from events.envelope import Recorded
+from events.projections.jobs import JobView
 from events.projector import after, identity
 from events.reader import Bounds
 from events.replay.exits import Refused
@@ -40,7 +41,7 @@ async def build(
 
 
 class Builder:
-    """Reads, gathers, and writes behind: one handing-out is written while the next is gathered."""
+    """Reads, gathers, folds, and writes behind: one handing-out is written while the next is made."""
 
     def __init__(self, version: Version, checkpoint: Checkpoint | None, window: Window) -> None:
         self._version, self.checkpoint, self._window = version, checkpoint, window
@@ -67,16 +68,18 @@ class Builder:
             say(f"{window.invalid} events are none, or their data does not fit: skipped")
 
     async def _put(self, settled: Settled) -> None:
+        # Before waiting: the database has the handing-out before this one to write meanwhile.
+        views = [view for events in settled.jobs.values() if (view := self._window.fold(events))]
         await self._written()
-        self._writing = asyncio.create_task(self._write(settled))
+        self._writing = asyncio.create_task(self._write(settled, views))
+        await asyncio.sleep(0)  # it is on its way before the next batch is decoded
 
     async def _written(self) -> None:
         if self._writing is not None:
             await self._writing
             self._writing = None
 
-    async def _write(self, settled: Settled) -> None:
-        views = [view for events in settled.jobs.values() if (view := self._window.fold(events))]
+    async def _write(self, settled: Settled, views: list[JobView]) -> None:
         if refused := await self._version.insert(views):
             await self._write_on(refused, settled.jobs)
         checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body))

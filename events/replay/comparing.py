@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from events.documents import Document, pack
 from events.projections.jobs import JobView
 
 ABSENT = "(absent)"
@@ -48,14 +49,29 @@ def differences(left: Any, right: Any, path: str = "") -> Iterator[Difference]:
         yield Difference(path, _json(left), _json(right))
 
 
-def document(view: JobView) -> dict[str, Any]:
-    """Return the view as it is stored, without the `_id`."""
+def plain(view: JobView) -> dict[str, Any]:
+    """Return the view as a plain structure, to compare field by field."""
     built: dict[str, Any] = msgspec.to_builtins(view)
     return built
 
 
-def packed(view: JobView | dict[str, Any]) -> bytes:
-    """Return a view, or a stored document without its `_id`, as JSON: the same bytes for the same content."""
+def laid_out(document: Document) -> dict[str, Any]:
+    """Return a stored document as a plain structure: its view, and what is stored beside the view."""
+    beside = {key: value for key, value in document.items() if key not in ("_id", "view")}
+    try:
+        view = msgspec.json.decode(document["view"])
+    except (KeyError, TypeError, msgspec.DecodeError):
+        view = {"view": document.get("view", ABSENT)}
+    return {**(view if isinstance(view, dict) else {"view": view}), "beside": beside}
+
+
+def differs(view: JobView, stored: Document | None) -> list[Difference]:
+    """Return where a stored document is not the one that would be stored for a view."""
+    return list(differences(laid_out(pack(view)), laid_out(stored) if stored else {}))
+
+
+def packed(view: JobView) -> bytes:
+    """Return a view as JSON: the same bytes for the same content."""
     return _encoder.encode(view)
 
 

@@ -7,7 +7,7 @@ from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
 from events.projections.jobs import JobView, evolve
 from events.reader import First
-from events.replay.comparing import differences, document
+from events.replay.comparing import differs, laid_out
 from events.replay.exits import Exit, Refused, WrongArgument
 from events.replay.findings import NAMED, Findings
 from events.replay.log import Log
@@ -49,7 +49,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 async def _job(log: Log, version: Version, job_id: str) -> Findings:
     """A stored view must be the fold of its events up to what it has seen; one that is not stored, of all."""
     stored, ends = await version.document(job_id), await log.ends()
-    seen = stored.get("seen") if stored else None
+    seen = laid_out(stored).get("seen") if stored else None
     upto = min(seen, ends.last) if ends and isinstance(seen, int) else ends.last if ends else -1
     view: JobView | None = None
     async with contextlib.aclosing(log.read(First(), upto)) as batches:
@@ -68,7 +68,7 @@ async def _job(log: Log, version: Version, job_id: str) -> Findings:
         case JobView(), None:
             findings.missing.append(job_id)
         case JobView(), _:
-            found = list(differences(document(view), stored))
+            found = differs(view, stored)
             findings.different = {job_id: found} if found else {}
             findings.equal = 0 if found else 1
     return findings

@@ -9,8 +9,9 @@ import asyncio
 import re
 from datetime import UTC, datetime
 
-from msgspec import ValidationError, convert
+from msgspec import DecodeError
 
+from events.documents import unpack
 from events.envelope import Event, job_event
 from events.projections.jobs import JobView, State
 from events.publisher import Publisher
@@ -77,8 +78,8 @@ async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
     async for batch in version.documents(query):
         for each in batch:
             try:
-                views.append(convert(each, JobView))
-            except ValidationError as error:
+                views.append(unpack(each))
+            except (KeyError, TypeError, DecodeError) as error:
                 raise Refused(f"the stored view {each['_id']} is damaged; `verify` tells more") from error
     if unknown := set(job_ids) - {view.job_id for view in views}:
         raise Refused(f"no such job: {', '.join(sorted(unknown))}")

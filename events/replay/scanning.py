@@ -15,8 +15,9 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from events.documents import Document, pack, unpack
 from events.errors import Unavailable
-from events.replay.comparing import digest, packed
+from events.replay.comparing import digest
 
 AT_ONCE = 2000
 
@@ -60,18 +61,20 @@ def _scan(url: str, collection: str, part: int, parts: int) -> Scan:
         # Raw batches: decoding a batch in one call is three times as fast as a document at a time.
         for batch in views.find_raw_batches({}, batch_size=AT_ONCE):
             for each in bson.decode_all(cast("bytes", batch)):
-                job_id = str(each.pop("_id"))
+                job_id = str(each["_id"])
                 if part_of(job_id, parts) == part:
                     found[job_id] = _stored(each)
     return found
 
 
-def _stored(each: dict[str, Any]) -> Stored:
+def _stored(each: Document) -> Stored:
     try:
-        seen, begins = int(each["seen"]), int(each["timeline"][0]["offset"])
-    except (KeyError, IndexError, TypeError, ValueError):
-        seen, begins = -1, -1  # not a view; it will be found different from any
-    return Stored(seen, begins, digest(packed(each)))
+        view = unpack(each)
+    except (KeyError, TypeError, msgspec.DecodeError):
+        return Stored(-1, -1, b"")  # not a view; it will be found different from any
+    sound = {**pack(view), "view": each["view"]} == each
+    content = each["view"].encode() if sound else bson.encode(each)
+    return Stored(view.seen, view.timeline[0].offset if view.timeline else -1, digest(content))
 
 
 def main() -> None:

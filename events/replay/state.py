@@ -10,7 +10,7 @@ from events.envelope import Recorded
 from events.errors import InvalidEvent
 from events.projections.jobs import JobView, evolve
 from events.reader import First, FromOffset, FromTime
-from events.replay.comparing import differences, document
+from events.replay.comparing import differences, plain
 from events.replay.exits import Exit, Refused
 from events.replay.lines import pretty
 from events.replay.log import Line, Log, line
@@ -66,7 +66,7 @@ def _step(view: JobView | None, told: Line, trace: bool) -> JobView | None:
         after = view
     if trace:
         print(pretty(sys.stdout.isatty())(told).decode())
-        before = document(view) if view else {}
-        for each in differences(before, document(after) if after else {}):
+        before = plain(view) if view else {}
+        for each in differences(before, plain(after) if after else {}):
             print(f"          {each.path}: {each.left} → {each.right}")
     return after

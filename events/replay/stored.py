@@ -7,9 +7,9 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError
 
+from events.documents import Document, pack
 from events.errors import Unavailable
 from events.projections.jobs import COLLECTION, JobView
-from events.replay.comparing import document
 from events.replay.exits import Refused, WrongArgument
 from events.replay.scanning import AT_ONCE
 from events.views import JobViews, ViewStore
@@ -24,32 +24,28 @@ class Version(ViewStore):
         super().__init__(database, f"{COLLECTION}_v{number}")
         self.number = number
 
-    async def documents(self, query: dict[str, Any] | None = None) -> AsyncIterator[list[dict[str, Any]]]:
+    async def documents(self, query: dict[str, Any] | None = None) -> AsyncIterator[list[Document]]:
         """Yield the stored documents, in no order, many at a time."""
         cursor = self._views.find(query or {}, batch_size=AT_ONCE)
         while batch := await cursor.to_list(AT_ONCE):
             yield batch
 
-    async def document(self, job_id: str) -> dict[str, Any] | None:
-        """Return one stored document, without its `_id`."""
-        found = await self._views.find_one({"_id": job_id})
-        return {key: value for key, value in found.items() if key != "_id"} if found else None
+    async def document(self, job_id: str) -> Document | None:
+        """Return one stored document."""
+        return await self._views.find_one({"_id": job_id})
 
     async def insert(self, views: Sequence[JobView]) -> list[str]:
         """Write views that are most likely new. Returns the jobs that were there already, untouched."""
-        there: list[str] = []
-        for at in range(0, len(views), AT_ONCE):
-            some = views[at : at + AT_ONCE]
-            try:
-                await self._views.insert_many(
-                    [{"_id": view.job_id, **document(view)} for view in some], ordered=False
-                )
-            except BulkWriteError as error:
-                failures = error.details.get("writeErrors", [])
-                if any(each["code"] != _DUPLICATE_KEY for each in failures):
-                    raise Unavailable(f"the views: {error}") from error
-                there += [some[each["index"]].job_id for each in failures]
-        return there
+        if not views:
+            return []
+        try:
+            await self._views.insert_many([pack(view) for view in views], ordered=False)
+        except BulkWriteError as error:
+            failures = error.details.get("writeErrors", [])
+            if any(each["code"] != _DUPLICATE_KEY for each in failures):
+                raise Unavailable(f"the views: {error}") from error
+            return [views[each["index"]].job_id for each in failures]
+        return []
 
 
 async def live(database: AsyncDatabase[Any]) -> Version:

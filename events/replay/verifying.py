@@ -21,7 +21,7 @@ from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent,
 from events.projections.jobs import JobView, evolve
 from events.projector import identity
 from events.reader import Bounds, First, FromOffset, RawRecord
-from events.replay.comparing import differences, digest, document, packed
+from events.replay.comparing import differs, digest, laid_out, packed
 from events.replay.findings import Findings
 from events.replay.folding import Settled, Window
 from events.replay.log import Log
@@ -158,11 +158,11 @@ class Verifier:
     async def _name(self, job_id: str, view: JobView, was: Stored) -> None:
         """Find out in which fields a job differs. Only the order of its fields is no difference."""
         now = await self._version.document(job_id)
-        found = list(differences(document(view), now or {}))
+        found = differs(view, now)
         if not found:
             self._findings.equal += 1
             return
-        moved_on = was.seen >= 0 and (now or {}).get("seen") != was.seen
+        moved_on = was.seen >= 0 and (laid_out(now) if now else {}).get("seen") != was.seen
         self._findings.different[job_id] = [] if moved_on else found  # what it is by now would say little
 
 

@@ -7,7 +7,7 @@ its version's checkpoint is beyond what the other has seen, lacks events; otherw
 
 import asyncio
 
-from events.replay.comparing import differences
+from events.replay.comparing import differences, laid_out
 from events.replay.findings import Findings
 from events.replay.scanning import Stored, scan
 from events.replay.stored import Version
@@ -47,7 +47,7 @@ def _lacking(found: list[str], job_id: str, there: Stored, other_upto: int, find
 
 async def _name(findings: Findings, job_id: str, left: Version, right: Version) -> None:
     a, b = await left.document(job_id), await right.document(job_id)
-    if found := list(differences(a or {}, b or {})):
+    if found := list(differences(laid_out(a) if a else {}, laid_out(b) if b else {})):
         findings.different[job_id] = found
     else:
         findings.equal += 1

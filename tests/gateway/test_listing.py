@@ -1,14 +1,14 @@
 """Pages of jobs, some stored, some only in the tail, some stored in a state they have left."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded, job_event
-from events.ids import new_id
+from events.ids import earliest_id, new_id
 from events.projections.jobs import JobView, State, fold
 from events.types import JobPayload
 from events.views import JobViews
@@ -25,7 +25,7 @@ ME, OTHER = new_id(), new_id()
 @pytest.mark.parametrize("seed", range(6))
 async def test_pages_are_the_list_of_jobs_as_they_stand_now(database: AsyncDatabase[Any], seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311
-    jobs = [new_id() for _ in range(40)]
+    jobs = [id_made(chance) for _ in range(40)]
     owner = {job_id: chance.choice([ME, ME, OTHER]) for job_id in jobs}
     log = history(jobs, owner, chance)
     checkpoint = chance.randrange(len(log))
@@ -67,6 +67,12 @@ async def test_another_accounts_job_is_not_listed_whoever_an_event_of_it_names(
     for account in (ME, OTHER):
         items, _ = await page(live, views, account=account, state=None, before=None, limit=9)
         assert [view.account for view in items] in ([], [account])
+
+
+def id_made(chance: random.Random) -> str:
+    """Return an id made within the last minutes, hours, days or months: pages are looked for by time."""
+    ago = timedelta(seconds=10 ** chance.uniform(0, 7.5))
+    return earliest_id(datetime.now(UTC) - ago)[:24] + f"{chance.getrandbits(48):012x}"
 
 
 def history(jobs: list[str], owner: dict[str, str], chance: random.Random) -> list[Recorded]:

@@ -8,10 +8,12 @@ from bson import Binary, ObjectId
 from checker import check
 from clips import Clips
 from live_stack import Stack
+from msgspec.structs import replace
 from people import Person
 from pymongo import AsyncMongoClient
 
 from events import amqp, topology
+from events.documents import pack
 
 pytestmark = pytest.mark.system
 
@@ -40,7 +42,7 @@ async def test_faults_planted_in_a_whole_stack_are_found(stack: Stack, person: P
         await database["videos.chunks"].insert_one(
             {"_id": ObjectId(), "files_id": "nobody's", "n": 0, "data": Binary(b"left")}
         )
-        await database["jobs_v1"].update_one({"_id": upload.job_id}, {"$set": {"attempt": 7}})
+        await database["jobs_v1"].replace_one({"_id": upload.job_id}, pack(replace(view, attempt=7)))
     async with amqp.connected(stack.environment["RABBITMQ_URL"], name="test") as connection:
         channel = await connection.channel(confirms=True)
         await channel.publish("", topology.parked(topology.MP3), b"planted", {}, "test")

@@ -1,0 +1,49 @@
+"""How a job view is stored: one document of MongoDB.
+
+    _id     the job
+    place   account/job: pages are ranges of this one index, newest first, since job ids sort by time
+    state   to filter by
+    seen    the highest offset in it: the guard of every write
+    view    the whole view as JSON text
+
+The view is packed because nobody queries into it, and a database that need not take it apart writes and
+reads it several times faster; JSON, so that `mongosh` still shows it; and text, because BSON's times end at
+milliseconds and a rebuilt view must equal the stored one.
+"""
+
+from typing import Any
+
+import msgspec
+
+from events.projections.jobs import JobView
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(JobView).decode
+
+Document = dict[str, Any]
+
+
+def pack(view: JobView) -> Document:
+    """Return the document to store."""
+    return {
+        "_id": view.job_id,
+        "place": place(view.account, view.job_id),
+        "state": view.state.value,
+        "seen": view.seen,
+        "view": _encode(view).decode(),
+    }
+
+
+def unpack(document: Document) -> JobView:
+    """Return the view in a stored document. Raises KeyError, TypeError, msgspec.DecodeError."""
+    return _decode(document["view"])
+
+
+def place(account: str, job_id: str) -> str:
+    """Return where a job stands among all: its account's together, by time."""
+    return f"{account}/{job_id}"
+
+
+def places(account: str) -> tuple[str, str]:
+    """Return the lower end of an account's places, and the upper end, which is not one of them."""
+    return f"{account}/", f"{account}0"  # "0" is the character after "/"
