@@ -31,6 +31,8 @@ SILENCE = 15.0
 """Seconds without a delivery after which a fresh connection asks whether there is something to deliver."""
 
 _LATE = 1.0
+_CLOSING: set[asyncio.Future[None]] = set()
+"""Connections being closed; the event loop itself holds tasks weakly."""
 _BUFFER = 20_000
 """Records held before the broker is made to wait; a chunk holds up to a few thousand."""
 
@@ -121,7 +123,7 @@ class StreamReader:
             except Unavailable as error:
                 reason = str(error)
             finally:
-                await subscription.close()
+                subscription.close()
             self._on_state(f"disconnected: {reason}")
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5.0)
@@ -205,6 +207,7 @@ class _Subscription:
         self._filled, self._room = asyncio.Event(), asyncio.Event()
         self._room.set()
         self._lost: str | None = None
+        self._closed = False
         self._min_offset = 0
         self._consumer = rstream.Consumer(
             host=parts.hostname or "127.0.0.1",
@@ -260,19 +263,24 @@ class _Subscription:
             raise Unavailable(self._lost)
         return batch
 
-    async def close(self) -> None:
-        """Close within three seconds, also when the broker no longer answers."""
+    def close(self) -> None:
+        """Take nothing more, and close the connections in the background, in three seconds at most.
+
+        Nobody waits for that: the driver sleeps 0.2 s for each of the two, and swallows cancellation.
+        """
+        self._closed = True
         self._room.set()
-        # A task of its own: the driver swallows cancellation, and with it a stop of ours.
-        closing = asyncio.ensure_future(self._consumer.close())
-        await asyncio.wait({closing}, timeout=3.0)
-        if closing.done():
-            closing.exception()
-        else:
-            closing.cancel()
+        closing = asyncio.ensure_future(self._close())
+        _CLOSING.add(closing)
+        closing.add_done_callback(_CLOSING.discard)
+
+    async def _close(self) -> None:
+        with contextlib.suppress(Exception):  # also of a broker that no longer answers
+            async with asyncio.timeout(3.0):
+                await self._consumer.close()
 
     def _on_message(self, message: bytes, context: rstream.MessageContext) -> object:
-        if context.offset >= self._min_offset:
+        if context.offset >= self._min_offset and not self._closed:
             try:
                 body = data_section(message)
             except InvalidEvent:
@@ -294,12 +302,15 @@ async def bounds(url: str, stream: str = "events") -> Bounds | None:
 
     An empty log is known by nothing coming for some seconds, asked for twice.
     """
-    end = await _end(url, stream)
+    probes = _probe(url, stream, First(), _PATIENCE[-1]), _end(url, stream)
+    first, end = await asyncio.gather(*probes, return_exceptions=True)  # both have ended, whatever happens
+    if isinstance(first, BaseException):
+        raise first
+    if isinstance(end, BaseException):
+        raise end
     if end is None:
         return None
-    first = await _probe(url, stream, First(), _PATIENCE[-1])
-    if not first:
-        raise Unavailable("the log has an end and delivers no beginning")
+    first = first or await _first(url, stream)  # there was none yet, or it came late
     return Bounds(first[0].offset, end)
 
 
@@ -307,15 +318,20 @@ async def cut_at(url: str, stream: str = "events") -> datetime | None:
     """When the oldest event was written that retention left; None when it cut nothing. Raises Unavailable."""
     if await _end(url, stream) is None:
         return None
-    first = await _probe(url, stream, First(), _PATIENCE[-1])
-    if not first:
-        raise Unavailable("the log has an end and delivers no beginning")
+    first = await _first(url, stream)
     return datetime.fromtimestamp(first[0].chunk_time, UTC) if first[0].offset > 0 else None
 
 
 _PATIENCE = (0.3, 1.0)
 """Seconds to wait for a chunk. The broker sends it right behind its answer to the subscription, so a slow
 broker is waited for by how long that took, too: it must not pass for an empty log."""
+
+
+async def _first(url: str, stream: str) -> list[RawRecord]:
+    """The beginning of a log that is known to have one. Raises Unavailable."""
+    if batch := await _probe(url, stream, First(), _PATIENCE[-1]):
+        return batch
+    raise Unavailable("the log has an end and delivers no beginning")
 
 
 async def _end(url: str, stream: str) -> int | None:
@@ -334,4 +350,4 @@ async def _probe(url: str, stream: str, start: Start, patience: float) -> list[R
         await subscription.open(start, chunks=1)
         return await subscription.take(patience + 3 * (loop.time() - began))
     finally:
-        await subscription.close()
+        subscription.close()
