@@ -23,7 +23,7 @@ SENDS: dict[str, tuple[str, ...]] = {
         "account.changed",
         "account.revoked",
     ),
-    "converter": ("job.started", "job.retrying", "job.converted", "job.failed"),
+    "converter": ("job.started", "job.probed", "job.retrying", "job.converted", "job.failed"),
     "notifier": ("job.notified", "job.notification_failed"),
     "operator": ("job.requeued",),
 }

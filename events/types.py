@@ -13,6 +13,9 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from events.media import Media
+from events.options import Format, Options
+
 Ordinal = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """A run or an attempt: they are counted from 1."""
 
@@ -49,8 +52,11 @@ class Payload(Struct, frozen=True, kw_only=True):
     VERSION: ClassVar[int] = 1
 
 
-class JobUploaded(Payload, frozen=True, kw_only=True):
-    """A video is stored whole and its work may begin: run 1, attempt 1."""
+class JobUploaded(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """A video is stored whole and its work may begin: run 1, attempt 1.
+
+    Jobs of one video are a family, named by the job that it was uploaded for; empty: this one.
+    """
 
     TYPE: ClassVar[str] = "job.uploaded"
     filename: str
@@ -58,6 +64,8 @@ class JobUploaded(Payload, frozen=True, kw_only=True):
     bytes: Count
     sha256: str
     video_id: str
+    options: Options = Options()
+    family: str = ""
 
 
 class JobStarted(Payload, frozen=True, kw_only=True):
@@ -67,6 +75,14 @@ class JobStarted(Payload, frozen=True, kw_only=True):
     run: Ordinal
     attempt: Ordinal
     worker: str
+
+
+class JobProbed(Payload, frozen=True, kw_only=True):
+    """A worker looked at what the video holds, before it began to convert."""
+
+    TYPE: ClassVar[str] = "job.probed"
+    run: Ordinal
+    media: Media
 
 
 class JobRetrying(Payload, frozen=True, kw_only=True):
@@ -79,8 +95,12 @@ class JobRetrying(Payload, frozen=True, kw_only=True):
     delay_seconds: float
 
 
-class JobConverted(Payload, frozen=True, kw_only=True):
-    """The audio is stored whole. `engine` names the encoder's build."""
+class JobConverted(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """The audio is stored whole. `engine` names the encoder's build.
+
+    With the source's hash, the options and the arguments it was made with, it can be made again, and must
+    then have the same hash. `partial`: the source was incomplete, and its owner wanted what there is.
+    """
 
     TYPE: ClassVar[str] = "job.converted"
     run: Ordinal
@@ -94,6 +114,12 @@ class JobConverted(Payload, frozen=True, kw_only=True):
     channels: Count
     seconds_spent: float
     engine: str
+    format: Format = Format.MP3
+    source_sha256: str = ""
+    options: Options = Options()
+    arguments: tuple[str, ...] = ()
+    copied: bool = False
+    partial: bool = False
 
 
 class JobFailed(Payload, frozen=True, kw_only=True):
@@ -131,7 +157,7 @@ class JobCancelled(Payload, frozen=True, kw_only=True):
     run: Ordinal
 
 
-class JobRequeued(Payload, frozen=True, kw_only=True):
+class JobRequeued(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """An operator asked for another run. Carries all that the work needs, as `job.uploaded` does."""
 
     TYPE: ClassVar[str] = "job.requeued"
@@ -141,6 +167,8 @@ class JobRequeued(Payload, frozen=True, kw_only=True):
     bytes: Count
     sha256: str
     video_id: str
+    options: Options = Options()
+    family: str = ""
 
 
 class JobDeleted(Payload, frozen=True, kw_only=True):
@@ -197,6 +225,7 @@ class Unknown(Struct, frozen=True):
 JobPayload = (
     JobUploaded
     | JobStarted
+    | JobProbed
     | JobRetrying
     | JobConverted
     | JobFailed

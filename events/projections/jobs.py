@@ -4,7 +4,7 @@ The events of one job come from several publishers, so they can be seen in any o
 once. The fold must not care, and here is why it does not. Every part of the view is one of three:
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
-- a *register* (video, audio, error), where the higher run wins, and within a run the lower offset;
+- a *register* (video, probe, audio, error), where the higher run wins, and within a run the lower offset;
 - the *standing* (state, run, attempt, times), a maximum over the entries of the timeline.
 
 Sets, registers and maxima of that kind merge to the same value in any order and any number of times, so
@@ -24,6 +24,8 @@ from typing import Protocol, TypeVar, assert_never
 from msgspec import Struct
 
 from events.envelope import Recorded
+from events.media import Media
+from events.options import Format, Options
 from events.types import (
     AccountChanged,
     AccountRegistered,
@@ -37,6 +39,7 @@ from events.types import (
     JobFailed,
     JobNotificationFailed,
     JobNotified,
+    JobProbed,
     JobRequeued,
     JobRetrying,
     JobStarted,
@@ -82,7 +85,7 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Video(Struct, frozen=True, kw_only=True, gc=False):
-    """What was uploaded."""
+    """What was uploaded, and what is to be made of it."""
 
     run: int
     offset: int
@@ -91,6 +94,16 @@ class Video(Struct, frozen=True, kw_only=True, gc=False):
     bytes: int
     sha256: str
     video_id: str
+    options: Options = Options()
+    family: str = ""
+
+
+class Probe(Struct, frozen=True, kw_only=True, gc=False):
+    """What the video holds."""
+
+    run: int
+    offset: int
+    media: Media
 
 
 class Audio(Struct, frozen=True, kw_only=True, gc=False):
@@ -106,6 +119,9 @@ class Audio(Struct, frozen=True, kw_only=True, gc=False):
     sample_rate: int
     channels: int
     time: datetime
+    format: Format = Format.MP3
+    copied: bool = False
+    partial: bool = False
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
@@ -130,6 +146,7 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
     seen: int
     timeline: tuple[Entry, ...]
     video: Video | None = None
+    probe: Probe | None = None
     audio: Audio | None = None
     error: Failure | None = None
 
@@ -161,6 +178,10 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
             return _join(
                 view, recorded, _entry(recorded, State.CONVERTING, run, attempt, f"attempt {attempt}")
             )
+        case JobProbed(run=run, media=media):
+            note = f"{media.container}, {len(media.tracks)} audio tracks"
+            probe = Probe(run=run, offset=recorded.offset, media=media)
+            return _join(view, recorded, _entry(recorded, None, run, 0, note), probe=probe)
         case JobRetrying(run=run, attempt=attempt):
             note = f"{payload.reason}; again in {payload.delay_seconds:g} s"
             return _join(view, recorded, _entry(recorded, State.RETRYING, run, attempt, note))
@@ -225,6 +246,8 @@ def _video(payload: JobUploaded | JobRequeued, run: int, offset: int) -> Video:
         bytes=payload.bytes,
         sha256=payload.sha256,
         video_id=payload.video_id,
+        options=payload.options,
+        family=payload.family,
     )
 
 
@@ -240,6 +263,9 @@ def _audio(payload: JobConverted, recorded: Recorded) -> Audio:
         sample_rate=payload.sample_rate,
         channels=payload.channels,
         time=recorded.event.time,
+        format=payload.format,
+        copied=payload.copied,
+        partial=payload.partial,
     )
 
 
@@ -268,6 +294,7 @@ def _join(
     entry: Entry,
     *,
     video: Video | None = None,
+    probe: Probe | None = None,
     audio: Audio | None = None,
     error: Failure | None = None,
 ) -> JobView:
@@ -290,6 +317,7 @@ def _join(
             timeline = _insert(tuple(e for e in timeline if e is not known), entry)
             standing = reduce(_advance, timeline[1:], _begin(timeline[0]))
         video = _later(view.video, video)
+        probe = _later(view.probe, probe)
         audio = _later(view.audio, audio)
         error = _later(view.error, error)
     state, run, attempt, created, updated = standing
@@ -304,6 +332,7 @@ def _join(
         seen=seen,
         timeline=timeline,
         video=video,
+        probe=probe,
         audio=audio,
         error=error,
     )

@@ -107,6 +107,8 @@ def _requeued(view: JobView) -> Event:
         bytes=video.bytes,
         sha256=video.sha256,
         video_id=video.video_id,
+        options=video.options,
+        family=video.family,
     )
     return job_event(payload, job_id=view.job_id, account=view.account, source=SOURCE)
 

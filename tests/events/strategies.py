@@ -36,8 +36,13 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
     match kind:
         case inspect.IntType(ge=low, le=high):
             return st.integers(low, high)
-        case inspect.FloatType():
-            return st.floats(allow_nan=False, allow_infinity=False)
+        case inspect.FloatType(ge=low, gt=above, le=high):
+            low, out = (low, False) if above is None else (above, True)
+            return st.floats(low, high, exclude_min=out, allow_nan=False, allow_infinity=False)
+        case inspect.BoolType():
+            return st.booleans()
+        case inspect.StructType(cls=cls):
+            return payloads(cls)
         case inspect.StrType():
             return st.text(max_size=30)
         case inspect.EnumType(cls=cls):

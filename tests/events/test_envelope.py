@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from events.envelope import MAX_BODY, Event, Recorded, decode, encode, job_event, record, schema_urn
 from events.errors import InvalidEvent
+from events.media import Chapter, Media, Picture, Tag, Track
 from events.registry import REGISTRY
 from events.types import (
     AccountChanged,
@@ -29,6 +30,7 @@ from events.types import (
     JobFailed,
     JobNotificationFailed,
     JobNotified,
+    JobProbed,
     JobRequeued,
     JobRetrying,
     JobStarted,
@@ -49,6 +51,17 @@ VIDEO = {
 GOLDEN: dict[tuple[str, int], AnyPayload] = {
     ("job.uploaded", 1): JobUploaded(**VIDEO),
     ("job.started", 1): JobStarted(run=1, attempt=2, worker="converter-1"),
+    ("job.probed", 1): JobProbed(
+        run=1,
+        media=Media(
+            container="mov",
+            duration_seconds=61.34,
+            tracks=(Track(index=0, codec="aac", profile="LC", sample_rate=44100, channels=2, default=True),),
+            pictures=(Picture(codec="h264", width=640, height=360),),
+            chapters=(Chapter(start=0.0, end=61.34, title="all of it"),),
+            tags=(Tag("title", "A song"),),
+        ),
+    ),
     ("job.retrying", 1): JobRetrying(run=1, attempt=1, reason="the storage is away", delay_seconds=30.0),
     ("job.converted", 1): JobConverted(
         run=1,

@@ -1,0 +1,152 @@
+"""What a person may ask of a conversion. Frozen into `job.uploaded`, so that a run can be repeated exactly.
+
+The defaults are what most people want: an MP3 of the whole first track, at LAME's V2. What cannot be told
+by types alone is told by `faults`: in one sentence each, for the person who asked.
+"""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+
+class Format(StrEnum):
+    """What comes out: the codec, in the container people expect it in."""
+
+    MP3 = "mp3"
+    M4A = "m4a"
+    OPUS = "opus"
+    OGG = "ogg"
+    FLAC = "flac"
+    WAV = "wav"
+
+
+MEDIA_TYPES = {
+    Format.MP3: "audio/mpeg",  # RFC 3003
+    Format.M4A: "audio/mp4",  # RFC 4337
+    Format.OPUS: "audio/ogg; codecs=opus",  # RFC 7845
+    Format.OGG: "audio/ogg",  # RFC 5334
+    Format.FLAC: "audio/flac",  # RFC 9639
+    Format.WAV: "audio/vnd.wave",  # RFC 2361
+}
+"""How each is called over HTTP. Its file name ends like the format's value."""
+
+
+class Channels(StrEnum):
+    """How many channels. `keep` keeps mono and stereo; more than the format holds is mixed down to stereo."""
+
+    KEEP = "keep"
+    MONO = "mono"
+    STEREO = "stereo"
+
+
+class Chapters(StrEnum):
+    """What becomes of chapters: kept as marks, left out, or each a file of its own in one ZIP."""
+
+    KEEP = "keep"
+    DROP = "drop"
+    SPLIT = "split"
+
+
+class Cover(StrEnum):
+    """The picture: none, the one that the file carries, or a frame of the video."""
+
+    NONE = "none"
+    KEEP = "keep"
+    FRAME = "frame"
+
+
+class Tags(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """What is written about the sound. None: kept from the source; empty: left out."""
+
+    title: Annotated[str, Meta(max_length=500)] | None = None
+    artist: Annotated[str, Meta(max_length=500)] | None = None
+    album: Annotated[str, Meta(max_length=500)] | None = None
+    date: Annotated[str, Meta(max_length=40)] | None = None
+    comment: Annotated[str, Meta(max_length=2000)] | None = None
+
+
+Seconds = Annotated[float, Meta(ge=0, le=1e6)]
+LEVEL = re.compile(r"V([0-9])")
+RATE = re.compile(r"([1-9]\d{0,2})k")
+SOURCE = "source"
+SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
+
+
+class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One conversion's wishes. Times in seconds of the source, before a change of speed."""
+
+    format: Format = Format.MP3
+    quality: Annotated[str, Meta(max_length=8)] = ""
+    """`V0` (best) to `V9`; a bit rate such as `192k`; `source`: as many bits as the source has, never more;
+    empty: the format's own default."""
+    sample_rate: int | None = None
+    channels: Channels = Channels.KEEP
+    start: Seconds = 0.0
+    end: Annotated[float, Meta(gt=0, le=1e6)] | None = None
+    fade_in: Seconds = 0.0
+    fade_out: Seconds = 0.0
+    loudness: Annotated[float, Meta(ge=-70, le=-5)] | None = None
+    """Integrated, in LUFS (EBU R 128); None leaves it as it is."""
+    true_peak: Annotated[float, Meta(ge=-9, le=0)] = -1.0
+    """In dBTP; only with `loudness`."""
+    trim_silence: bool = False
+    speed: Annotated[float, Meta(ge=0.5, le=4)] = 1.0
+    """2 is twice as fast, at the same pitch."""
+    track: Annotated[int, Meta(ge=0, le=63)] | None = None
+    """Among the audio tracks, from 0."""
+    language: Annotated[str, Meta(max_length=16)] = ""
+    """ISO 639 or BCP 47, as the file tells it."""
+    keep_tags: bool = True
+    tags: Tags = Tags()
+    chapters: Chapters = Chapters.KEEP
+    cover: Cover = Cover.NONE
+    copy: bool = True
+    """Take the source's own packets where they already are what is asked for."""
+    partial: bool = False
+    """Convert what is there of an incomplete file, and say so."""
+
+
+_LOSSLESS = (Format.FLAC, Format.WAV)
+_HIGHEST = {Format.MP3: 320, Format.M4A: 512, Format.OPUS: 510, Format.OGG: 500}
+_LOWEST = {Format.MP3: 8, Format.M4A: 16, Format.OPUS: 6, Format.OGG: 32}
+MP3_BIT_RATES = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 320)
+"""In kbit/s: what ISO 11172-3 and 13818-3 know between them."""
+_RATES_OF = {
+    Format.MP3: (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
+    Format.OPUS: (8000, 12000, 16000, 24000, 48000),
+}
+
+
+def faults(options: Options) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong: the option's name, and a sentence that says what would be right."""
+    format_, quality = options.format, options.quality
+    if quality and not (quality == SOURCE or LEVEL.fullmatch(quality) or RATE.fullmatch(quality)):
+        yield "quality", "give V0 (best) to V9, a bit rate such as 192k, or source"
+    elif quality and format_ in _LOSSLESS:
+        yield "quality", f"{format_} is lossless and takes none"
+    elif LEVEL.fullmatch(quality) and format_ not in (Format.MP3, Format.OGG):
+        yield "quality", f"levels are for mp3 and ogg; for {format_} give a bit rate such as 128k"
+    elif match := RATE.fullmatch(quality):
+        rate = int(match[1])
+        if format_ is Format.MP3 and rate not in MP3_BIT_RATES:
+            yield "quality", f"an MP3 has one of {', '.join(f'{each}k' for each in MP3_BIT_RATES)}"
+        elif not _LOWEST[format_] <= rate <= _HIGHEST[format_]:
+            yield "quality", f"{format_} takes {_LOWEST[format_]}k to {_HIGHEST[format_]}k"
+    rates = _RATES_OF.get(format_, SAMPLE_RATES)
+    if options.sample_rate is not None and options.sample_rate not in rates:
+        yield "sample_rate", f"{format_} takes one of {', '.join(map(str, rates))}"
+    if options.end is not None and options.end <= options.start:
+        yield "end", "it must be after start"
+    elif options.end is not None and options.fade_in + options.fade_out > options.end - options.start:
+        yield "fade_out", "the fades are longer than the part between start and end"
+    if options.track is not None and options.language:
+        yield "language", "give a track or a language, not both"
+    if options.true_peak != Options.true_peak and options.loudness is None:
+        yield "true_peak", "it goes with loudness"
+    if options.cover is not Cover.NONE and format_ in (Format.WAV, Format.OPUS, Format.OGG):
+        yield "cover", f"{format_} holds no picture; mp3, m4a and flac do"
+    if options.chapters is Chapters.SPLIT and options.trim_silence:
+        yield "trim_silence", "it would move the chapters' borders; leave one of the two"
