@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, get_args
 
 import msgspec
@@ -43,8 +44,8 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.booleans()
         case inspect.StructType(cls=cls):
             return payloads(cls)
-        case inspect.StrType():
-            return st.text(max_size=30)
+        case inspect.StrType(max_length=most):
+            return st.text(max_size=min(30, most or 30))
         case inspect.EnumType(cls=cls):
             return st.sampled_from(list(cls))
         case inspect.NoneType():
@@ -59,11 +60,13 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
 
 def payloads(type_: type[Any], **fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Any payload of this type; the fields in `fixed` are drawn from there instead."""
-    info = inspect.type_info(type_)
+    info = type_info(type_)
     assert isinstance(info, inspect.StructType)
     fields = {field.name: values(field.type) for field in info.fields}
     return st.builds(type_, **fields | {name: how for name, how in fixed.items() if name in fields})
 
+
+type_info = cache(inspect.type_info)
 
 times = st.integers(0, 10_000).map(lambda seconds: EPOCH + timedelta(seconds=seconds))
 small = st.integers(1, 3)
