@@ -16,7 +16,7 @@ from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.leases import Lease
 from events.projections.jobs import JobView, evolve
-from events.reader import First, RawRecord, Resume, StreamReader
+from events.reader import First, RawRecord, Resume, StreamReader, bounds
 from events.views import Checkpoint, JobViews, ViewStore
 
 log = structlog.get_logger()
@@ -59,7 +59,7 @@ class Projector:
                 )
                 await asyncio.sleep(5.0)
             except (Unavailable, LeaseLost) as error:
-                self.trouble = str(error)
+                self.trouble = None if isinstance(error, LeaseLost) else str(error)  # another projects now
                 log.warning("projection_interrupted", error=str(error))
                 await asyncio.sleep(0.5)
             except Exception as error:
@@ -74,6 +74,8 @@ class Projector:
         reader = StreamReader(self._stream_url, after(checkpoint), name="projector")
         self.position = checkpoint.offset if checkpoint else None
         log.info("projecting", views=store.name, after=self.position)
+        if self.trouble is not None and await self._at_the_end():
+            self.trouble = None  # or it would last until the next event: nothing is left to project
         async with contextlib.aclosing(reader.batches()) as batches:
             async for batch in batches:
                 for at in range(0, len(batch), _AT_ONCE):
@@ -83,6 +85,10 @@ class Projector:
                         raise LeaseLost("another version of the views is live now")
                     checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE])
                     self.position, self.trouble = checkpoint.offset if checkpoint else None, None
+
+    async def _at_the_end(self) -> bool:
+        ends = await bounds(self._stream_url)
+        return self.position == (ends.last if ends else None)
 
 
 def after(checkpoint: Checkpoint | None) -> First | Resume:

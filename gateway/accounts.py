@@ -1,7 +1,5 @@
 """Signing in and registering are auth's; these routes only hand them through."""
 
-import asyncio
-
 import httpx
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
@@ -9,25 +7,42 @@ from litestar.handlers import HTTPRouteHandler
 from events.errors import Unavailable
 from gateway.bodies import Limit, Patience, check_length, incoming
 from gateway.callers import AnyRequest, SignIn
+from gateway.crowding import Patients, Places
 from gateway.errors import BodyStalled, BodyTooLarge, NotSignedIn
 
 _LONGEST = 16 * 1024
 """Bytes of a body that is handed through."""
 _SECONDS = 10.0
 """What it may take to come: anybody may send one, and each takes the place of another request."""
+_SENDING = 256
+"""Bodies that may be on their way at a time."""
+_ASKING = 64
+"""Requests to auth at a time; fewer than the client has connections, as the keys are fetched by it, too."""
 _THERE = ("authorization", "content-type", "accept", "accept-language")
 _BACK = ("retry-after", "www-authenticate", "cache-control", "location")
 
 
-def password_sign_in(client: httpx.AsyncClient, auth_url: str) -> SignIn:
+class Auth:
+    """Auth, as far as anybody may reach it through us."""
+
+    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
+        self._client, self._url = client, url.rstrip("/")
+        self._places = Places(_ASKING)
+
+    async def post(self, path: str, headers: dict[str, str], body: bytes = b"") -> httpx.Response:
+        """Hand a request through. Raises Crowded, Unavailable."""
+        with self._places.one():
+            try:
+                return await self._client.post(f"{self._url}{path}", content=body, headers=headers)
+            except httpx.HTTPError as error:
+                raise Unavailable("signing in and registering are not possible right now") from error
+
+
+def password_sign_in(auth: Auth) -> SignIn:
     """Return how HTTP Basic becomes a bearer token: auth's own sign-in, with its limits and its events."""
 
     async def sign_in(authorization: str) -> str:
-        headers = {"authorization": authorization, "accept": "text/plain"}
-        try:
-            answer = await client.post(f"{auth_url.rstrip('/')}/login", headers=headers)
-        except httpx.HTTPError as error:
-            raise Unavailable("signing in is not possible right now") from error
+        answer = await auth.post("/login", {"authorization": authorization, "accept": "text/plain"})
         if answer.is_server_error:
             raise Unavailable("signing in is not possible right now")
         if not answer.is_success:
@@ -37,20 +52,14 @@ def password_sign_in(client: httpx.AsyncClient, auth_url: str) -> SignIn:
     return sign_in
 
 
-def account_routes(
-    client: httpx.AsyncClient, auth_url: str, *, seconds: float = _SECONDS
-) -> list[HTTPRouteHandler]:
-    """Return the routes that are answered by auth at this URL. A body may take so many `seconds`."""
+def account_routes(auth: Auth, *, seconds: float = _SECONDS) -> list[HTTPRouteHandler]:
+    """Return the routes that are answered by auth. A body may take so many `seconds`."""
+    sending = Patients(_SENDING)
 
     async def forward(request: AnyRequest) -> Response[bytes]:
         headers = {name: request.headers[name] for name in _THERE if name in request.headers}
-        body = await _body(request, seconds)
-        try:
-            answer = await client.post(
-                f"{auth_url.rstrip('/')}{request.url.path}", content=body, headers=headers
-            )
-        except httpx.HTTPError as error:
-            raise Unavailable("signing in and registering are not possible right now") from error
+        body = await _body(request, sending, seconds)
+        answer = await auth.post(request.url.path, headers, body)
         return Response(
             answer.content,
             status_code=answer.status_code,
@@ -71,12 +80,12 @@ def account_routes(
     return [login, register]
 
 
-async def _body(request: AnyRequest, seconds: float) -> bytes:
+async def _body(request: AnyRequest, sending: Patients, seconds: float) -> bytes:
     """Read a small body. Raises BodyTooLarge, BodyStalled, and BodyCutOff when the client goes away."""
     limit = Limit(_LONGEST)
     try:
         check_length(request.headers.get("content-length"), limit)
-        async with asyncio.timeout(seconds):
+        async with sending.within(seconds):
             return b"".join(
                 [
                     each
@@ -86,4 +95,4 @@ async def _body(request: AnyRequest, seconds: float) -> bytes:
     except BodyTooLarge as error:
         raise BodyTooLarge(f"this body may have {_LONGEST} bytes at most") from error
     except TimeoutError as error:
-        raise BodyStalled(f"the body was not there after {seconds:g} s") from error
+        raise BodyStalled("the body was not there in time") from error

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views import JobViews
-from gateway.accounts import account_routes, password_sign_in
+from gateway.accounts import Auth, account_routes, password_sign_in
 from gateway.callers import signed_in
 from gateway.downloads import download_routes
 from gateway.draining import Uploading
@@ -47,16 +47,16 @@ class Parts(Struct, frozen=True, kw_only=True):
 
 def litestar_app(parts: Parts) -> Litestar:
     """Return the framework's application. A route is open to everyone only if it stands in `open_to_all`."""
-    own = OwnJobs(parts.live, parts.videos)
+    own, auth = OwnJobs(parts.live, parts.videos), Auth(parts.auth, parts.auth_url)
     open_to_all = [
-        *account_routes(parts.auth, parts.auth_url),
+        *account_routes(auth),
         *health_routes(dict(parts.checks)),
         metrics_route(parts.metrics),
         *schema_routes(),
     ]
     guarded = Router(
         "/",
-        guards=[signed_in(parts.tokens, password_sign_in(parts.auth, parts.auth_url))],
+        guards=[signed_in(parts.tokens, password_sign_in(auth))],
         route_handlers=[
             *upload_routes(parts.uploads, parts.terms, parts.uploading, parts.metrics),
             *job_routes(own, parts.live, parts.views),

@@ -21,6 +21,7 @@ GatewayError
 │   └── KeyReused          it belongs to another file
 ├── MaybeAccepted          the log did not confirm the upload: unknown, ask again with the same key
 ├── ShuttingDown           this process takes no uploads any more
+├── Crowded                too many at once
 └── BlobDamaged            a stored file lacks a part: ours to repair
 
 `problems` maps each to its HTTP answer.
@@ -120,6 +121,10 @@ class MaybeAccepted(GatewayError):
 
 class ShuttingDown(GatewayError):
     """This process takes no uploads any more."""
+
+
+class Crowded(GatewayError):
+    """Too many want the same at once."""
 
 
 class BlobDamaged(GatewayError):

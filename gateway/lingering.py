@@ -11,8 +11,12 @@ from contextlib import suppress
 
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
 
+from gateway.crowding import Patients
+
 SECONDS = 2.0
 BYTES = 64 * 1024 * 1024
+MOST = 256
+"""Clients that are read on from at a time."""
 
 
 class Lingering:
@@ -20,6 +24,7 @@ class Lingering:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._lingering = Patients(MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
@@ -40,6 +45,6 @@ class Lingering:
         most = received + BYTES
         # The request is over: when a stop cancels what is left of it, there is nobody to tell.
         with suppress(TimeoutError, asyncio.CancelledError):
-            async with asyncio.timeout(SECONDS):
+            async with self._lingering.within(SECONDS):
                 while more and received < most:
                     await receiving()

@@ -62,7 +62,7 @@ _ACCESS = _object(access_token=_TEXT, expires_in={"type": "integer"}, token_type
 _SIGNED_IN = _answer("An access token; with `Accept: text/plain` it alone", "application/json", _ACCESS)
 _SIGNED_IN["content"]["text/plain"] = {"schema": _TEXT}
 _REGISTERED = _answer("The account", "application/json", _object(account_id=_TEXT, email=_EMAIL))
-_BODY = (errors.BodyCutOff, errors.BodyStalled, errors.BodyTooLarge, Unavailable)
+_BODY = (errors.BodyCutOff, errors.BodyStalled, errors.BodyTooLarge, errors.Crowded, Unavailable)
 _BAD_REQUEST = Kind(400, "bad-request", "Bad request")
 _INVALID = Kind(422, "", "Not an e-mail address, or not a password")
 
@@ -73,6 +73,7 @@ _DOWNLOAD = Operation(
         errors.NoSuchJob,
         errors.JobGone,
         errors.NoAudio,
+        errors.Crowded,
         Kind(412, "changed", "Not the version you asked for"),
         Kind(416, "range", "No such range"),
     ),

@@ -58,6 +58,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.KeyReused: Kind(422, "idempotency-key-reused", "The key belongs to another file"),
     errors.MaybeAccepted: Kind(503, "maybe-accepted", "The upload may or may not have been accepted", 5),
     errors.ShuttingDown: Kind(503, "shutting-down", "The server is about to stop", 2),
+    errors.Crowded: Kind(503, "crowded", "Too many at once", 2),
     Unavailable: Kind(503, "unavailable", "Try again later", 5),
 }
 _INTERNAL = Kind(500, "internal", "Something went wrong on our side")
@@ -99,6 +100,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             return problem(path, kind, str(error), state=state)
         case errors.MaybeAccepted(job_id=job_id):
             return problem(path, kind_of(error), str(error), job_id=job_id)
+        case errors.Crowded():  # a connection that stays open takes the place of another
+            return problem(path, kind_of(error), str(error), {"Connection": "close"})
         case TonearmError():
             kind = kind_of(error)
             if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -28,7 +28,7 @@ from infra.local.ports import free_port
 
 @dataclass
 class FakeAuth:
-    """Auth as the gateway sees it: public keys, and answers to what is forwarded."""
+    """Auth as the gateway sees it: public keys, and answers to what is forwarded while it `speaks`."""
 
     port: int = field(default_factory=free_port)
     requests: list[tuple[str, bytes]] = field(default_factory=list)
@@ -36,6 +36,8 @@ class FakeAuth:
     def __post_init__(self) -> None:
         self.key = Ed25519PrivateKey.generate()
         self.kid = new_id()
+        self.speaks = asyncio.Event()
+        self.speaks.set()
 
     @property
     def url(self) -> str:
@@ -69,6 +71,7 @@ class FakeAuth:
             status, more = "200 OK", "Content-Type: application/json\r\n"
             answer = json.dumps({"keys": [public | {"kid": self.kid, "alg": "EdDSA", "use": "sig"}]})
         else:
+            await self.speaks.wait()
             status = "429 Too Many Requests"
             more = "Content-Type: application/problem+json\r\nRetry-After: 7\r\n"
             answer = json.dumps({"title": "Slow down", "status": 429, "type": "about:blank"})

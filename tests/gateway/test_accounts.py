@@ -1,8 +1,10 @@
 """Anybody may knock at these doors: nobody may stand in them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import resource
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -10,11 +12,11 @@ from litestar import Litestar
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from gateway.accounts import account_routes
+from gateway.accounts import Auth, account_routes
 from gateway.problems import answer
 from infra.local.ports import free_port
 from service.http import serve
-from tests.gateway.running import FakeAuth
+from tests.gateway.running import FakeAuth, auth_running, gateway_running
 
 
 @asynccontextmanager
@@ -24,7 +26,7 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
 
     async with httpx.AsyncClient() as client:
         app = Litestar(
-            account_routes(client, auth_url, seconds=seconds),
+            account_routes(Auth(client, auth_url), seconds=seconds),
             exception_handlers={Exception: answer},
             logging_config=None,
         )
@@ -87,3 +89,49 @@ async def test_who_goes_away_in_the_middle_is_no_fault_of_ours(auth: FakeAuth) -
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
                 assert (await client.post("/login")).status_code == 429
     assert [each for each in logs if each["log_level"] == "error"] == []
+
+
+CROWD = 1030
+"""More than the server has connections."""
+
+
+@contextmanager
+def room_for_a_crowd() -> Iterator[None]:
+    """Let this process and those it starts open so many files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("length", [100, 1], ids=["half sent", "not answered by auth"])
+async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
+    broker: Any, mongodb_url: str, account: str, length: int
+) -> None:
+    request = f"POST /login HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\nx".encode()
+    with room_for_a_crowd():
+        async with (
+            auth_running() as auth,
+            gateway_running(broker, mongodb_url, auth) as gateway,
+            gateway.as_(account) as client,
+            AsyncExitStack() as stack,
+        ):
+            auth.speaks.clear()
+            stack.callback(auth.speaks.set)
+            crowd = []
+            for _ in range(CROWD):
+                reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+                stack.callback(writer.close)
+                writer.write(request)
+                crowd.append(asyncio.create_task(reader.readuntil(b"\r\n\r\n")))
+                stack.callback(crowd[-1].cancel)
+            assert (await client.put("/upload/a.mp4", content=b"x")).status_code == 202
+            assert len((await client.get("/jobs")).json()["items"]) == 1
+            assert (await client.get("/health/ready")).status_code == 200
+            assert not all(each.done() for each in crowd[:1000]), "who stalls was waited for"
+            refused = await next(asyncio.as_completed(crowd))
+            if length == 1:
+                assert b"HTTP/1.1 503 " in refused
+                assert b"retry-after: " in refused
+            else:
+                assert b"HTTP/1.1 408 " in refused
