@@ -109,6 +109,8 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Convert what is there of an incomplete file, and say so."""
 
 
+DEFAULT = Options()
+
 _LOSSLESS = (Format.FLAC, Format.WAV)
 _HIGHEST = {Format.MP3: 320, Format.M4A: 512, Format.OPUS: 510, Format.OGG: 500}
 _LOWEST = {Format.MP3: 8, Format.M4A: 16, Format.OPUS: 6, Format.OGG: 32}
@@ -144,7 +146,7 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
         yield "fade_out", "the fades are longer than the part between start and end"
     if options.track is not None and options.language:
         yield "language", "give a track or a language, not both"
-    if options.true_peak != Options.true_peak and options.loudness is None:
+    if options.true_peak != DEFAULT.true_peak and options.loudness is None:
         yield "true_peak", "it goes with loudness"
     if options.cover is not Cover.NONE and format_ in (Format.WAV, Format.OPUS, Format.OGG):
         yield "cover", f"{format_} holds no picture; mp3, m4a and flac do"

@@ -25,6 +25,7 @@ from gateway.idempotency import UploadKeys
 from gateway.keeping import answers, keep_open, prepare
 from gateway.live import Live
 from gateway.metrics import Metrics
+from gateway.presets import Presets
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
 from gateway.sweeper import Sweeper
@@ -93,9 +94,11 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             videos=videos,
             audio=audio,
             uploads=Uploads(videos, keys, publisher, live),
+            presets=Presets(database),
             uploading=uploading,
             terms=Terms(
                 max_bytes=settings.max_upload_bytes,
+                defaults=settings.defaults(),
                 roles=settings.roles(),
                 patience=Patience(idle=settings.upload_idle_seconds, min_rate=settings.upload_min_rate),
             ),

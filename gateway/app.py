@@ -12,6 +12,7 @@ from gateway.accounts import Auth, account_routes, password_sign_in
 from gateway.callers import signed_in
 from gateway.downloads import download_routes
 from gateway.draining import Uploading
+from gateway.families import family_routes
 from gateway.heads import Heads
 from gateway.health import Check, health_routes
 from gateway.jobs import OwnJobs, job_routes
@@ -19,6 +20,8 @@ from gateway.lingering import Lingering
 from gateway.live import Live
 from gateway.metrics import Metrics, metrics_route
 from gateway.observing import Observed
+from gateway.presets import Presets
+from gateway.presetting import preset_routes
 from gateway.problems import answer
 from gateway.schema import openapi_config, schema_routes
 from gateway.storage import Bucket
@@ -39,6 +42,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     videos: Bucket
     audio: Bucket
     uploads: Uploads
+    presets: Presets
     uploading: Uploading
     terms: Terms
     metrics: Metrics
@@ -58,8 +62,10 @@ def litestar_app(parts: Parts) -> Litestar:
         "/",
         guards=[signed_in(parts.tokens, password_sign_in(auth))],
         route_handlers=[
-            *upload_routes(parts.uploads, parts.terms, parts.uploading, parts.metrics),
+            *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics),
+            *preset_routes(parts.presets, parts.terms),
             *job_routes(own, parts.live, parts.views),
+            *family_routes(own, parts.uploads, parts.presets, parts.terms),
             *watch_routes(own, parts.live),
             *download_routes(own, parts.audio),
         ],

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Response, route
 from litestar.enums import HttpMethod
@@ -10,17 +10,25 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
+from events.options import MEDIA_TYPES
 from events.projections.jobs import SETTLED, Audio, JobView, State
 from gateway import ranges
 from gateway.callers import TAKES_PASSWORD, AnyRequest, caller_of
 from gateway.errors import BlobDamaged, JobGone, NoAudio
-from gateway.filenames import as_mp3, attachment
+from gateway.filenames import attachment, audio_name
 from gateway.jobs import OwnJobs
 from gateway.problems import Kind, problem
 from gateway.storage import Blob, Bucket
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 _MP3 = "audio/mpeg"
+
+
+class _Offered(NamedTuple):
+    """What the file is called, as a Content-Disposition, and of what type it is."""
+
+    disposition: str
+    media_type: str
 
 
 def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
@@ -33,7 +41,8 @@ def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
         if blob is None:
             raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
         version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
-        return await _respond(request, audio, blob, version, attachment(as_mp3(view.filename)))
+        offered = _Offered(attachment(audio_name(view.filename, made.format)), MEDIA_TYPES[made.format])
+        return await _respond(request, audio, blob, version, offered)
 
     @route(
         "/jobs/{job_id:str}/audio",
@@ -77,7 +86,7 @@ def audio_of(view: JobView) -> Audio:
 
 
 async def _respond(
-    request: AnyRequest, bucket: Bucket, blob: Blob, version: ranges.Version, disposition: str
+    request: AnyRequest, bucket: Bucket, blob: Blob, version: ranges.Version, offered: _Offered
 ) -> Response[Any]:
     known = {
         "ETag": version.etag,
@@ -103,12 +112,12 @@ async def _respond(
         **known,
         **part,
         "Content-Length": str(last - first + 1),
-        "Content-Disposition": disposition,
+        "Content-Disposition": offered.disposition,
     }
     if request.method == HttpMethod.HEAD:
-        return Response(b"", status_code=status, headers=headers, media_type=_MP3)
+        return Response(b"", status_code=status, headers=headers, media_type=offered.media_type)
     chunks = await _begun(bucket.read(blob, first, last))
-    return Stream(chunks, status_code=status, headers=headers, media_type=_MP3)
+    return Stream(chunks, status_code=status, headers=headers, media_type=offered.media_type)
 
 
 async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -15,6 +15,8 @@ GatewayError
 │   ├── BodyTooLarge       longer than the limit
 │   ├── BodyStalled        silent or slower than the minimum rate
 │   └── BodyCutOff         the caller went away
+├── BadOptions             what is asked of the conversion cannot be had; `.faults` says each
+├── NotProbed              nobody has looked yet at what the video holds
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
 │   ├── KeyInUse           its first upload is still under way
@@ -26,6 +28,9 @@ GatewayError
 
 `problems` maps each to its HTTP answer.
 """
+
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from events.errors import TonearmError
 
@@ -95,6 +100,25 @@ class BodyCutOff(UploadRefused):
     """The client went away before the end."""
 
 
+class Fault(NamedTuple):
+    """One option that cannot be had as asked, and what would be right."""
+
+    name: str
+    detail: str
+
+
+class BadOptions(GatewayError):
+    """Options that do not exist, do not fit, or do not go together."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.name}: {fault.detail}" for fault in faults))
+        self.faults = tuple(faults)
+
+
+class NotProbed(GatewayError):
+    """No worker has told yet what the video holds."""
+
+
 class KeyRefused(GatewayError):
     """The Idempotency-Key cannot be used for this upload."""
 
@@ -108,7 +132,7 @@ class KeyInUse(KeyRefused):
 
 
 class KeyReused(KeyRefused):
-    """The key was used for another file."""
+    """The key was used for another file, or the same with other options."""
 
 
 class MaybeAccepted(GatewayError):

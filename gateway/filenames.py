@@ -28,10 +28,10 @@ def cleaned(name: str) -> str:
     return (stem.encode()[:room].decode(errors="ignore") + dot + suffix) or "video"
 
 
-def as_mp3(video: str) -> str:
+def audio_name(video: str, ending: str) -> str:
     """Return the name of the audio made from a video of this name."""
     stem, dot, _ = video.rpartition(".")
-    return f"{stem if dot and stem else video or 'audio'}.mp3"
+    return f"{stem if dot and stem else video or 'audio'}.{ending}"
 
 
 def attachment(name: str) -> str:

@@ -1,7 +1,8 @@
 """The one file of a multipart form (RFC 7578), streamed out of it.
 
 Never the framework's form parser: it decodes text by any charset a client names, and holds parts in
-memory. Here every part but `file` is skipped unread, and what is held is one piece of the body.
+memory. Here the few short fields before `file` are read, every part after it is skipped unread, and what is
+held is one piece of the body.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +22,10 @@ FIELD = "file"
 OVERHEAD = 64 * 1024
 """Bytes a form may take beside its file: boundaries, headers, small other fields."""
 
-_MAX_PARTS = 16
+LONGEST_FIELD = 8 * 1024
+"""Bytes of a field before the file."""
+
+_MAX_PARTS = 32
 _MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
 
 
@@ -48,14 +52,26 @@ class FileInForm:
         self._events = self._parse(body)
         self.filename = ""
         self.content_type: str | None = None
+        self.fields: list[tuple[str, str]] = []
 
     async def open(self) -> Self:
-        """Read up to the file's first byte. Raises NoFile, BadForm."""
+        """Read the fields before the file, and up to its first byte. Raises NoFile, BadForm."""
+        field: tuple[str, bytearray] | None = None
         async for event in self._events:
-            if isinstance(event, MultipartSegment) and event.name == FIELD:
-                self.filename = event.filename or ""
-                self.content_type = event.content_type
-                return self
+            match event:
+                case MultipartSegment(name=name) if name == FIELD:
+                    self.filename = event.filename or ""
+                    self.content_type = event.content_type
+                    return self
+                case MultipartSegment(name=name, filename=None):
+                    field = name, bytearray()
+                case None if field is not None:
+                    self.fields.append((field[0], field[1].decode(errors="replace")))
+                    field = None
+                case bytes() | bytearray() if field is not None:
+                    field[1].extend(event)
+                    if len(field[1]) > LONGEST_FIELD:
+                        raise BadForm(f"the field {field[0][:100]!r} is too long")
         raise NoFile(f"the form has no part with the name {FIELD!r}")
 
     async def chunks(self) -> AsyncIterator[bytes]:

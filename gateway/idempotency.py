@@ -25,6 +25,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from events.errors import Unavailable
 from events.ids import new_id
+from events.options import Options
 from gateway.errors import BadKey, KeyInUse
 from gateway.storage import Content
 
@@ -43,6 +44,7 @@ class Known(Struct, frozen=True, kw_only=True):
     filename: str
     content_type: str
     content: Content
+    options: Options = Options()
 
 
 class Claim(Struct, kw_only=True):

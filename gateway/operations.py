@@ -88,6 +88,7 @@ _DOWNLOAD = Operation(
 _UPLOAD = Operation(
     errors=(
         *(each for each in KINDS if issubclass(each, errors.UploadRefused | errors.KeyRefused)),
+        errors.BadOptions,
         errors.NotAllowed,
         errors.MaybeAccepted,
         errors.ShuttingDown,
@@ -126,6 +127,12 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "/jobs": Operation(errors=(_BAD_REQUEST, errors.BadCursor)),
     "/jobs/{job_id}": Operation(errors=(errors.NoSuchJob,)),
+    "/jobs/{job_id}/media": Operation(errors=(errors.NoSuchJob, errors.NotProbed)),
+    "/jobs/{job_id}/outputs": Operation(
+        errors=(errors.NoSuchJob, errors.JobGone, errors.BadOptions, errors.NotAllowed, errors.MaybeAccepted),
+        answers={202: {"headers": _headers(("Location",))}},
+    ),
+    "/preset": Operation(errors=(errors.BadOptions,)),
     "/jobs/{job_id}/events": _WATCH._replace(errors=(errors.NoSuchJob,)),
     "/events": _WATCH,
     "/jobs/{job_id}/audio": _DOWNLOAD,

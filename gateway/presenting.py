@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from events.options import Format, Options
 from events.progress import Progress
 from events.projections.jobs import Entry, JobView, State
 from events.types import FailureCode
@@ -20,7 +21,9 @@ class Video(Struct, frozen=True, kw_only=True):
 
 
 class Audio(Struct, frozen=True, kw_only=True):
-    """What came out."""
+    """What came out. `copied`: the source's own sound, not encoded again; `partial`: as far as it went."""
+
+    format: Format
 
     bytes: int
     duration_seconds: float
@@ -28,6 +31,8 @@ class Audio(Struct, frozen=True, kw_only=True):
     sample_rate: int
     channels: int
     sha256: str
+    copied: bool
+    partial: bool
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -50,7 +55,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """A job, with everything that happened to it."""
+    """A job, with everything that happened to it. Jobs of one video have one family."""
 
     job_id: str
     state: State
@@ -60,6 +65,8 @@ class Job(Struct, frozen=True, kw_only=True):
     created: datetime
     updated: datetime
     video: Video | None
+    family: str
+    options: Options
     audio: Audio | None
     error: Failure | None
     timeline: tuple[TimelineEntry, ...]
@@ -100,15 +107,20 @@ def present(view: JobView) -> Job:
         video=None
         if video is None
         else Video(bytes=video.bytes, content_type=video.content_type, sha256=video.sha256),
+        family=(video.family if video else "") or view.job_id,
+        options=video.options if video else Options(),
         audio=None
         if audio is None or view.state is State.DELETED
         else Audio(
+            format=audio.format,
             bytes=audio.bytes,
             duration_seconds=audio.duration_seconds,
             bit_rate=audio.bit_rate,
             sample_rate=audio.sample_rate,
             channels=audio.channels,
             sha256=audio.sha256,
+            copied=audio.copied,
+            partial=audio.partial,
         ),
         error=None
         if error is None or error.run < view.run or ended_well

@@ -53,6 +53,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.BodyTooLarge: Kind(413, "too-large", "The file is too large"),
     errors.BodyStalled: Kind(408, "stalled", "The upload stalled"),
     errors.BodyCutOff: Kind(400, "cut-off", "The upload was cut off"),
+    errors.BadOptions: Kind(422, "bad-options", "Not possible as asked"),
+    errors.NotProbed: Kind(409, "not-probed", "Not looked at yet", 2),
     errors.BadKey: Kind(400, "bad-idempotency-key", "Not an Idempotency-Key"),
     errors.KeyInUse: Kind(409, "idempotency-key-in-use", "The first upload is still under way", 5),
     errors.KeyReused: Kind(422, "idempotency-key-reused", "The key belongs to another file"),
@@ -100,6 +102,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             return problem(path, kind, str(error), state=state)
         case errors.MaybeAccepted(job_id=job_id):
             return problem(path, kind_of(error), str(error), job_id=job_id)
+        case errors.BadOptions(faults=faults):
+            wrong = [fault._asdict() for fault in faults]
+            return problem(path, kind_of(error), str(error), errors=wrong)
         case errors.Crowded():  # a connection that stays open takes the place of another
             return problem(path, kind_of(error), str(error), {"Connection": "close"})
         case TonearmError():

@@ -1,6 +1,8 @@
 """The gateway's settings, from the environment."""
 
-from events.settings import Settings
+from events.settings import InvalidSetting, Settings
+from gateway.errors import BadOptions
+from gateway.options import options_of, read_query
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True):
@@ -22,6 +24,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Bytes a second that an upload must bring, over each minute."""
     upload_roles: str = "user,admin"
     """Who may upload, separated by commas; `admin` for administrators only."""
+    default_options: str = ""
+    """What uploads are converted to unless they say otherwise, such as `format=opus&quality=96k`."""
     sweep_interval_seconds: float = 3600.0
     sweep_grace_seconds: float = 48 * 3600.0
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
@@ -30,3 +34,12 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""
         return frozenset(role.strip() for role in self.upload_roles.split(",") if role.strip())
+
+    def defaults(self) -> dict[str, str]:
+        """Return DEFAULT_OPTIONS by name. Raises InvalidSetting."""
+        try:
+            given = read_query(self.default_options)
+            options_of(given)
+        except BadOptions as error:
+            raise InvalidSetting(f"DEFAULT_OPTIONS: {error}") from error
+        return given

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import Struct
 
+from gateway import options
 from gateway.bodies import Limit, Patience, check_length, incoming
 from gateway.callers import AnyRequest, caller_of, require_role
 from gateway.draining import Uploading
@@ -15,6 +16,7 @@ from gateway.forms import OVERHEAD, FileInForm
 from gateway.idempotency import read_key
 from gateway.metrics import Metrics
 from gateway.presenting import Accepted
+from gateway.presets import Presets
 from gateway.schema import FormUpload, RawUpload
 from gateway.tracing import traceparent
 from gateway.uploads import Upload, Uploads
@@ -27,22 +29,29 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What may be uploaded, and by whom."""
 
     max_bytes: int
+    defaults: options.Given
     roles: frozenset[str]
     patience: Patience
 
 
 def upload_routes(
-    uploads: Uploads, terms: Terms, uploading: Uploading, metrics: Metrics
+    uploads: Uploads, presets: Presets, terms: Terms, uploading: Uploading, metrics: Metrics
 ) -> list[HTTPRouteHandler]:
     """Return the routes that take videos in."""
 
     async def accept(
-        request: AnyRequest, filename: str, content_type: str | None, chunks: AsyncIterator[bytes]
+        request: AnyRequest,
+        filename: str,
+        content_type: str | None,
+        wished: options.Given,
+        chunks: AsyncIterator[bytes],
     ) -> Response[Accepted]:
+        account = caller_of(request).account
         upload = Upload(
-            account=caller_of(request).account,
+            account=account,
             filename=cleaned(filename),
             content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
+            options=options.options_of(wished, await presets.get(account), terms.defaults),
             chunks=chunks,
             traceparent=traceparent(request.headers.get("traceparent")),
         )
@@ -65,7 +74,8 @@ def upload_routes(
             body = body_of(request, Limit(terms.max_bytes, OVERHEAD))
             content_type = request.headers.get("content-type")
             form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
-            return await accept(request, form.filename, form.content_type, form.chunks())
+            wished = options.read([*request.query_params.multi_items(), *form.fields])
+            return await accept(request, form.filename, form.content_type, wished, form.chunks())
 
     @put(
         "/upload/{filename:path}",
@@ -78,6 +88,7 @@ def upload_routes(
         """Upload one video as the request's body, as `curl -T` does."""
         with uploading.one():
             body = body_of(request, Limit(terms.max_bytes))
-            return await accept(request, filename, request.headers.get("content-type"), body)
+            wished = options.read(request.query_params.multi_items())
+            return await accept(request, filename, request.headers.get("content-type"), wished, body)
 
     return [upload_form, upload_bytes]

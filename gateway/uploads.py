@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import NamedTuple
 
 import structlog
 from msgspec import Struct
@@ -16,7 +17,8 @@ from msgspec import Struct
 from events.envelope import job_event
 from events.errors import NotConfirmed, TonearmError
 from events.ids import new_id
-from events.projections.jobs import State
+from events.options import Options
+from events.projections.jobs import JobView, State, Video
 from events.publisher import Publisher
 from events.types import JobUploaded
 from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
@@ -38,8 +40,21 @@ class Upload(Struct, frozen=True, kw_only=True):
     account: str
     filename: str
     content_type: str
+    options: Options
     chunks: AsyncIterator[bytes]
     traceparent: str | None = None
+
+
+class _Asked(NamedTuple):
+    """Who asks for a job, and what it is related to."""
+
+    account: str
+    traceparent: str | None
+    family: str = ""
+
+
+def _asked(upload: Upload) -> _Asked:
+    return _Asked(upload.account, upload.traceparent)
 
 
 class Uploads:
@@ -57,7 +72,7 @@ class Uploads:
         if key is None:
             job_id = new_id()
             known = await self._store(upload, job_id, job_id)
-            return await self._tell_surely(upload, known, job_id, job_id)
+            return await self._tell_surely(_asked(upload), known, job_id, job_id)
         claim = await self._keys.claim(upload.account, key)
         try:
             return await self._claimed(upload, claim)
@@ -80,9 +95,11 @@ class Uploads:
             known = claim.known
             if await _read(upload.chunks) != known.content or upload.filename != known.filename:
                 raise KeyReused("this Idempotency-Key came with another file before; use a new key")
+            if upload.options != known.options:
+                raise KeyReused("this Idempotency-Key came with other options before; use a new key")
             if claim.done:
                 return _accepted(claim.job_id, known)
-        accepted = await self._tell_surely(upload, known, claim.job_id, claim.video_id)
+        accepted = await self._tell_surely(_asked(upload), known, claim.job_id, claim.video_id)
         with suppress(TonearmError):  # the job exists; a repetition would publish the same event again
             await self._keys.finish(claim)
         return accepted
@@ -101,14 +118,30 @@ class Uploads:
             with suppress(TimeoutError):
                 await asyncio.shield(asyncio.wait_for(writer.discard(), _GIVE_UP_WITHIN))
             raise
-        return Known(filename=upload.filename, content_type=upload.content_type, content=content)
+        return Known(
+            filename=upload.filename,
+            content_type=upload.content_type,
+            content=content,
+            options=upload.options,
+        )
 
-    async def _tell_surely(self, upload: Upload, known: Known, job_id: str, video_id: str) -> Accepted:
+    async def convert_again(
+        self, view: JobView, video: Video, options: Options, traceparent: str | None
+    ) -> Accepted:
+        """Begin another job of a job's video, with options of its own. Raises MaybeAccepted."""
+        content = Content(bytes=video.bytes, sha256=video.sha256)
+        known = Known(
+            filename=video.filename, content_type=video.content_type, content=content, options=options
+        )
+        asked = _Asked(view.account, traceparent, video.family or view.job_id)
+        return await self._tell_surely(asked, known, new_id(), video.video_id)
+
+    async def _tell_surely(self, asked: "_Asked", known: Known, job_id: str, video_id: str) -> Accepted:
         """Tell the log, also when a stop cancels this upload: its job may exist already.
 
         Then the client learns what became of it, or that nobody knows yet. Raises MaybeAccepted.
         """
-        telling = asyncio.ensure_future(self._tell(upload, known, job_id, video_id))
+        telling = asyncio.ensure_future(self._tell(asked, known, job_id, video_id))
         try:
             return await asyncio.shield(telling)
         except asyncio.CancelledError:
@@ -121,7 +154,7 @@ class Uploads:
                 ) from None
             return telling.result()
 
-    async def _tell(self, upload: Upload, known: Known, job_id: str, video_id: str) -> Accepted:
+    async def _tell(self, asked: "_Asked", known: Known, job_id: str, video_id: str) -> Accepted:
         event = job_event(
             JobUploaded(
                 filename=known.filename,
@@ -129,11 +162,13 @@ class Uploads:
                 bytes=known.content.bytes,
                 sha256=known.content.sha256,
                 video_id=video_id,
+                options=known.options,
+                family=asked.family,
             ),
             job_id=job_id,
-            account=upload.account,
+            account=asked.account,
             source="gateway",
-            traceparent=upload.traceparent,
+            traceparent=asked.traceparent,
         )
         try:
             await self._publisher.publish(event)

@@ -52,7 +52,7 @@ async def test_parts_beyond_the_limits_are_refused() -> None:
     part = await FileInForm(TYPE, pieces(form(b"x" * 11), [150]), limit=10).open()
     with pytest.raises(BodyTooLarge):
         [chunk async for chunk in part.chunks()]
-    many = b'--bb\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n' * 20 + form(b"x")
+    many = b'--bb\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n' * 40 + form(b"x")
     with pytest.raises(BodyTooLarge):
         await FileInForm(TYPE, pieces(many, []), limit=10).open()
 
@@ -84,3 +84,18 @@ async def test_a_body_is_bounded_in_size_and_patience() -> None:
         await read([piece(b"1", delay=5)], idle=0.05)
     with pytest.raises(BodyStalled):
         await read([piece(b"1", delay=0.02)] * 9, idle=1, window=0.1, min_rate=1000)
+
+
+async def test_short_fields_before_the_file_are_read_and_files_and_long_ones_are_not() -> None:
+    def part(name: str, value: bytes, more: str = "") -> bytes:
+        head = f'--bb\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n'
+        return head.encode() + value + b"\r\n"
+
+    fields = part("format", b"opus") + part("title", "Übung".encode()) + part("x", b"y", '; filename="z"')
+    after = part("speed", b"2") + b"--bb--\r\n"
+    body = fields + part("file", b"video", '; filename="a.mp4"') + after
+    opened = await FileInForm(TYPE, pieces(body, [20, 70, 130]), limit=1000).open()
+    assert opened.fields == [("format", "opus"), ("title", "Übung")]
+    assert b"".join([chunk async for chunk in opened.chunks()]) == b"video"
+    with pytest.raises(BadForm, match="too long"):
+        await FileInForm(TYPE, pieces(part("title", b"x" * 9000) + body, []), limit=20_000).open()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from events.ids import new_id
 from gateway import cursors, sse
 from gateway.errors import BadCursor, BadKey
-from gateway.filenames import LONGEST, as_mp3, attachment, cleaned
+from gateway.filenames import LONGEST, attachment, audio_name, cleaned
 from gateway.idempotency import read_key
 from gateway.tracing import traceparent
 
@@ -39,10 +39,10 @@ def test_a_clean_name_stays_clean_and_short(raw: str) -> None:
     assert len(name.encode()) <= LONGEST
     assert "/" not in name
     assert cleaned(name) == name
-    header = attachment(as_mp3(name))
+    header = attachment(audio_name(name, "mp3"))
     assert header.isascii()
     assert "\n" not in header
-    assert unquote(header.partition("filename*=UTF-8''")[2]) == as_mp3(name)
+    assert unquote(header.partition("filename*=UTF-8''")[2]) == audio_name(name, "mp3")
 
 
 def test_a_name_of_combining_marks_takes_no_longer() -> None:
@@ -53,8 +53,8 @@ def test_a_name_of_combining_marks_takes_no_longer() -> None:
 
 
 def test_the_audio_is_named_after_the_video() -> None:
-    assert as_mp3("a.b.mp4") == "a.b.mp3"
-    assert as_mp3("noext") == "noext.mp3"
+    assert audio_name("a.b.mp4", "mp3") == "a.b.mp3"
+    assert audio_name("noext", "mp3") == "noext.mp3"
 
 
 @given(st.text(max_size=60))

@@ -41,6 +41,7 @@ def parts_of_nothing() -> Parts:
         videos=nothing,  # type: ignore[arg-type]
         audio=nothing,  # type: ignore[arg-type]
         uploads=nothing,  # type: ignore[arg-type]
+        presets=nothing,  # type: ignore[arg-type]
         uploading=nothing,  # type: ignore[arg-type]
         terms=nothing,  # type: ignore[arg-type]
         metrics=Metrics(),

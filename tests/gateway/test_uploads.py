@@ -12,6 +12,7 @@ from events import topology
 from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
+from events.options import Options
 from events.projections.jobs import State
 from events.publisher import Publisher
 from events.reader import First, StreamReader, bounds
@@ -31,7 +32,9 @@ def upload(account: str, *chunks: bytes) -> Upload:
         for chunk in chunks:
             yield chunk
 
-    return Upload(account=account, filename="a.mp4", content_type="video/mp4", chunks=coming())
+    return Upload(
+        account=account, filename="a.mp4", content_type="video/mp4", options=Options(), chunks=coming()
+    )
 
 
 async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(

@@ -1,0 +1,45 @@
+"""Several outputs of one upload: what a video holds, and another job of the same video."""
+
+from litestar import Response, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+
+from events.media import Media
+from events.projections.jobs import State
+from gateway import options
+from gateway.callers import AnyRequest, caller_of, require_role
+from gateway.errors import JobGone, NotProbed
+from gateway.jobs import OwnJobs
+from gateway.presenting import Accepted
+from gateway.presets import Presets
+from gateway.tracing import traceparent
+from gateway.uploading import Terms
+from gateway.uploads import Uploads
+
+
+def family_routes(own: OwnJobs, uploads: Uploads, presets: Presets, terms: Terms) -> list[HTTPRouteHandler]:
+    """Return the routes."""
+
+    @get("/jobs/{job_id:str}/media", tags=["jobs"])
+    async def show_media(request: AnyRequest, job_id: FromPath[str]) -> Media:
+        """Show what the video holds: container, tracks, codecs, duration, chapters, tags."""
+        view = await own.get(caller_of(request).account, job_id)
+        if view.probe is None:
+            raise NotProbed("no worker has looked at this video yet")
+        return view.probe.media
+
+    @post("/jobs/{job_id:str}/outputs", status_code=202, tags=["jobs"])
+    async def another_output(request: AnyRequest, job_id: FromPath[str]) -> Response[Accepted]:
+        """Convert the job's video once more, with options of its own: a new job of the same family."""
+        caller = caller_of(request)
+        require_role(caller, terms.roles, "upload")
+        view = await own.get(caller.account, job_id)
+        if view.video is None or view.state is State.DELETED:
+            raise JobGone("the video of this job is not stored any more")
+        given = options.read(request.query_params.multi_items())
+        wished = options.options_of(given, await presets.get(caller.account), terms.defaults)
+        trace = traceparent(request.headers.get("traceparent"))
+        accepted = await uploads.convert_again(view, view.video, wished, trace)
+        return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+
+    return [show_media, another_output]

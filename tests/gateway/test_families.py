@@ -1,0 +1,82 @@
+"""Options, presets and several outputs of one video, over real HTTP."""
+
+from events.media import Media, Track
+from events.types import JobProbed
+from tests.gateway.running import Gateway
+
+MEDIA = Media(
+    container="matroska", duration_seconds=2.5, tracks=(Track(index=0, codec="aac", language="de"),)
+)
+
+
+async def test_options_stand_in_the_job_from_a_query_a_form_and_a_preset(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        put = await client.put("/upload/a.mp4?format=opus&quality=96k", content=b"video")
+        fields = {"format": "m4a", "title": "A song"}
+        form = await client.post("/upload", data=fields, files={"file": ("a.mp4", b"video")})
+        assert (await client.put("/preset?format=flac")).json()["format"] == "flac"
+        by_preset = await client.put("/upload/b.mp4", content=b"video")
+        assert (await client.delete("/preset")).status_code == 204
+        plain = await client.put("/upload/b.mp4", content=b"video")
+        shown = [
+            (await client.get(each.headers["location"])).json()["options"]
+            for each in (put, form, by_preset, plain)
+        ]
+    assert [options.get("format", "mp3") for options in shown] == ["opus", "m4a", "flac", "mp3"]
+    assert (shown[0]["quality"], shown[1]["tags"]) == ("96k", {"title": "A song"})
+
+
+async def test_options_that_cannot_be_had_are_refused_by_name_and_nothing_is_kept(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        for answer in (
+            await client.put("/upload/a.mp4?format=opus&quality=V2", content=b"video"),
+            await client.post("/upload", data={"quality": "x"}, files={"file": ("a.mp4", b"video")}),
+            await client.put("/preset?quality=x"),
+        ):
+            assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+            assert [each["name"] for each in answer.json()["errors"]] == ["quality"]
+        unknown = await client.put("/upload/a.mp4?fromat=opus", content=b"video")
+        assert (unknown.status_code, "there is no such option" in unknown.text) == (422, True)
+        assert (await client.get("/jobs")).json()["items"] == []
+
+
+async def test_a_repeated_key_with_other_options_is_refused(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        key = {"Idempotency-Key": f"of {account}"}
+        first = await client.put("/upload/a.mp4?format=opus", content=b"video", headers=key)
+        again = await client.put("/upload/a.mp4?format=opus", content=b"video", headers=key)
+        other = await client.put("/upload/a.mp4?format=flac", content=b"video", headers=key)
+    assert first.json()["job_id"] == again.json()["job_id"]
+    assert (other.status_code, other.json()["type"]) == (422, "urn:tonearm:problem:idempotency-key-reused")
+
+
+async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        first = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        second = (await client.post(f"/jobs/{first}/outputs?format=flac")).json()["job_id"]
+        third = (await client.post(f"/jobs/{second}/outputs?format=opus")).json()["job_id"]
+        jobs = [(await client.get(f"/jobs/{job_id}")).json() for job_id in (first, second, third)]
+        assert (await client.post(f"/jobs/{first}/outputs?format=tape")).status_code == 422
+    assert [job["family"] for job in jobs] == [first] * 3
+    assert len({job["video"]["sha256"] for job in jobs}) == 1
+    async with gateway.as_("somebody-else") as client:
+        assert (await client.post(f"/jobs/{first}/outputs")).status_code == 404
+
+
+async def test_what_a_video_holds_is_shown_once_a_worker_has_looked(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        early = await client.get(f"/jobs/{job_id}/media")
+        assert (early.status_code, early.headers["retry-after"]) == (409, "2")
+        await gateway.tell(job_id, account, JobProbed(run=1, media=MEDIA))
+        shown = (await client.get(f"/jobs/{job_id}/media")).json()
+    assert (shown["container"], shown["tracks"]) == (
+        "matroska",
+        [{"index": 0, "codec": "aac", "language": "de"}],
+    )

@@ -1,0 +1,101 @@
+"""Options as they are given over HTTP: what is understood, and how every fault is named."""
+
+import pytest
+
+from events.options import Channels, Chapters, Format, Options, Tags
+from gateway.errors import BadOptions
+from gateway.options import NAMES, options_of, read, read_query
+
+
+def test_nothing_asked_is_an_mp3_of_the_default_kind() -> None:
+    assert options_of({}) == Options()
+
+
+def test_every_option_can_be_said() -> None:
+    said = read_query(
+        "format=m4a&quality=128k&sample_rate=48000&channels=mono&start=1.5&end=9&fade_in=0.5&fade_out=1"
+        "&loudness=-16&true_peak=-2&trim_silence=true&speed=1.25&track=1&keep_tags=false&title=A+song&artist="
+        "&chapters=drop&cover=keep&copy=false&partial=1"
+    )
+    assert options_of(said) == Options(
+        format=Format.M4A,
+        quality="128k",
+        sample_rate=48000,
+        channels=Channels.MONO,
+        start=1.5,
+        end=9.0,
+        fade_in=0.5,
+        fade_out=1.0,
+        loudness=-16.0,
+        true_peak=-2.0,
+        trim_silence=True,
+        speed=1.25,
+        track=1,
+        keep_tags=False,
+        tags=Tags(title="A song", artist=""),
+        chapters=Chapters.DROP,
+        cover=options_of({"cover": "keep"}).cover,
+        copy=False,
+        partial=True,
+    )
+    assert {*said, "language", "album", "date", "comment"} == set(NAMES)
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "about"),
+    [
+        ("format=mp4", "format", "mp4"),
+        ("quality=best", "quality", "V0 (best) to V9"),
+        ("quality=V10", "quality", "V0 (best) to V9"),
+        ("quality=100k", "quality", "an MP3 has one of"),
+        ("format=flac&quality=V2", "quality", "lossless"),
+        ("format=opus&quality=V2", "quality", "bit rate such as 128k"),
+        ("format=opus&quality=999k", "quality", "6k to 510k"),
+        ("format=opus&sample_rate=44100", "sample_rate", "48000"),
+        ("sample_rate=1", "sample_rate", "one of"),
+        ("sample_rate=often", "sample_rate", "int"),
+        ("start=9&end=3", "end", "after start"),
+        ("start=-1", "start", ">= 0"),
+        ("start=nan", "start", ">= 0"),
+        ("end=0", "end", "> 0"),
+        ("end=4&fade_in=3&fade_out=2", "fade_out", "longer"),
+        ("loudness=3", "loudness", "<= -5"),
+        ("true_peak=-2", "true_peak", "loudness"),
+        ("speed=9", "speed", "<= 4"),
+        ("track=1&language=de", "language", "not both"),
+        ("track=-1", "track", ">= 0"),
+        ("format=wav&cover=keep", "cover", "no picture"),
+        ("chapters=split&trim_silence=true", "trim_silence", "borders"),
+        ("partial=perhaps", "partial", "bool"),
+        ("title=" + "x" * 501, "title", "500"),
+    ],
+)
+def test_what_cannot_be_had_is_named_with_what_would_be_right(asked: str, name: str, about: str) -> None:
+    with pytest.raises(BadOptions) as refused:
+        options_of(read_query(asked))
+    assert [fault.name for fault in refused.value.faults] == [name]
+    assert about in refused.value.faults[0].detail
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(BadOptions) as refused:
+        options_of(read_query("format=tape&speed=0&start=x"))
+    assert {fault.name for fault in refused.value.faults} == {"format", "speed", "start"}
+
+
+def test_an_unknown_name_and_one_said_twice_are_faults() -> None:
+    with pytest.raises(BadOptions) as refused:
+        read([("formt", "mp3"), ("speed", "1"), ("speed", "2")])
+    assert [fault.name for fault in refused.value.faults] == ["formt", "speed"]
+
+
+def test_the_request_outweighs_the_preset_and_the_preset_the_setting() -> None:
+    setting, preset = {"format": "opus", "quality": "64k", "speed": "2"}, {"quality": "96k"}
+    assert options_of({}, preset, setting) == Options(format=Format.OPUS, quality="96k", speed=2.0)
+    assert options_of({"quality": "32k"}, preset, setting).quality == "32k"
+
+
+def test_a_quality_is_not_inherited_by_another_format() -> None:
+    assert options_of({"format": "flac"}, {"quality": "V0"}) == Options(format=Format.FLAC)
+    assert options_of({"format": "mp3"}, {"format": "opus", "quality": "64k"}) == Options()
+    assert options_of({"format": "mp3"}, {}, {"quality": "V0"}) == Options(quality="V0")
