@@ -2,7 +2,7 @@
 
 import mimetypes
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,9 @@ PATIENCE = 60.0
 
 Count = Callable[[int], None]
 """Told how many bytes have gone or come so far; fewer than before when a transfer begins again."""
+
+
+_NONE: Mapping[str, str] = {}
 
 
 class Gateway:
@@ -48,7 +51,7 @@ class Gateway:
         with unreachable(self.url):
             self._renew()
 
-    def upload(self, path: Path, sent: Count) -> str:
+    def upload(self, path: Path, sent: Count, options: Mapping[str, str] = _NONE) -> str:
         """Stream the file up and return the job's id. A broken connection is tried once more, from the start.
 
         Both tries carry one Idempotency-Key, so that they are one job whatever became of the first.
@@ -63,7 +66,9 @@ class Gateway:
             for last in (False, True):
                 try:
                     body = _blocks(path, sent)
-                    with self.asking("PUT", f"/upload/{name}", headers=headers, content=body) as answer:
+                    with self.asking(
+                        "PUT", f"/upload/{name}", params=dict(options), headers=headers, content=body
+                    ) as answer:
                         return read_as(answer, Accepted).job_id
                 except httpx.TransportError:
                     if last:

@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,12 @@ from cli.download import download
 from cli.exits import Exit
 from cli.showing import Screen, clock, console_for, size
 from cli.targets import InTheWay, impossible, make_way, target_for, unwritable
+from events.options import Format, Options, Tags
 
+_FURTHER = (
+    *(field for field in Options.__struct_fields__ if field not in ("format", "quality", "tags")),
+    *Tags.__struct_fields__,
+)
 MAIL_SECONDS = 3.0
 """How long the timeline is held back for the line about the mail."""
 
@@ -39,7 +44,11 @@ def main(argv: list[str]) -> int:
         if why := _unreadable(file):
             _complain(f"{file} {why}")
             return Exit.NOINPUT
-    targets = [target_for(file, options.output) for file in options.files]
+    wished = _wished(options)
+    if (ending := wished.get("format", Format.MP3)) not in set(Format):
+        _complain(f"--format takes one of {', '.join(Format)}, not {ending}")
+        return Exit.USAGE
+    targets = [target_for(file, options.output, ending) for file in options.files]
     if why := impossible(options.files, targets):
         _complain(why)
         return Exit.USAGE
@@ -60,7 +69,7 @@ def main(argv: list[str]) -> int:
                     _complain(f"{error}\n  {account.hint}" if account.hint else str(error))
                     return code or Exit.NOPERM
                 try:
-                    ended = _convert(gateway, file, target, screen, force=options.force)
+                    ended = _convert(gateway, file, target, wished, screen, force=options.force)
                 except (InTheWay, Refused) as error:  # about this file: the next one may fare better
                     _complain(f"{file.name}: {error}")
                     ended = _exit_for(error)
@@ -69,6 +78,19 @@ def main(argv: list[str]) -> int:
         _complain(_text(error))
         return code or _exit_for(error)
     return code
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return name, value
+
+
+def _wished(options: argparse.Namespace) -> dict[str, str]:
+    """Return the options to ask for, by name; the gateway judges them."""
+    said = {"format": options.format, "quality": options.quality}
+    return dict(options.option) | {name: value for name, value in said.items() if value is not None}
 
 
 def _unreadable(file: Path) -> str | None:
@@ -81,6 +103,16 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tonearm convert", description="Turn videos into MP3s.")
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a video")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a file or a folder to write to")
+    parser.add_argument("--format", metavar="FORMAT", help=f"{', '.join(Format)} (default: mp3)")
+    parser.add_argument("--quality", metavar="Q", help="V0 (best) to V9, a bit rate such as 192k, or source")
+    parser.add_argument(
+        *("-O", "--option"),
+        type=_pair,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help=f"any other wish: {', '.join(name for name in _FURTHER)}; see /schema for what they take",
+    )
     parser.add_argument("--force", action="store_true", help="replace an MP3 that is not ours")
     parser.add_argument("--url", help="a gateway elsewhere (default: the local stack, started if need be)")
     parser.add_argument("--email", help="default: TONEARM_EMAIL, or the local stack's admin")
@@ -89,11 +121,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _convert(gateway: Gateway, file: Path, target: Path, screen: Screen, *, force: bool) -> Exit:
+def _convert(
+    gateway: Gateway, file: Path, target: Path, wished: Mapping[str, str], screen: Screen, *, force: bool
+) -> Exit:
     if not force:
         make_way(gateway, target)
     with screen.transfer("uploading", file.name, file.stat().st_size) as sent:
-        job_id = gateway.upload(file, sent)
+        job_id = gateway.upload(file, sent, wished)
     screen.say(f"job {job_id}")
     with _going_on(screen, gateway, job_id):
         job = _settled(gateway, job_id, file.name, screen)

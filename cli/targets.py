@@ -21,9 +21,9 @@ class InTheWay(TonearmError):
     """A file that is not ours lies where the MP3 should go."""
 
 
-def target_for(file: Path, output: Path | None) -> Path:
-    """Return where a file's MP3 goes: beside it, into the folder `output`, or to the file `output`."""
-    name = f"{file.stem}.mp3"
+def target_for(file: Path, output: Path | None, ending: str = "mp3") -> Path:
+    """Return where a file's audio goes: beside it, into the folder `output`, or to the file `output`."""
+    name = f"{file.stem}.{ending}"
     if output is None:
         return file.with_name(name)
     return output / name if output.is_dir() else output
