@@ -1,63 +1,107 @@
-"""Puts limits on itself, then becomes the program: `launcher.py PARENT as=BYTES,cpu=SECONDS PROGRAM …`.
+"""What a new process does to itself before it becomes the program: session, descriptors, limits, layers.
 
-Run as `python -I -S`, so it knows nothing but the standard library and no environment; it costs about
-13 ms, a fifth of what a clip of five seconds costs ffmpeg: an import here needs a reason. Doing this in
-`preexec_fn` would run Python between fork and exec of a threaded process, which can deadlock.
-
-What the program is *not* kept from: it runs as the converter's user, sees the file system and may open
-sockets. Whoever takes it over finds no secret in the converter (`service.privacy`), but is not shut in.
-This is the place for that (Landlock, seccomp).
+Runs in a child of the fork server, which has one thread, so that Python may run between fork and exec.
+Nothing but the standard library, and little of it. What cannot be done is not left out: the program is
+not started, and one line says why.
 """
 
+import ctypes
+import fcntl
 import os
 import resource
+import signal
 import sys
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from workers.converter import landlock, seccomp
 
 PREFIX = "launcher:"
 """Begins the one line that is written when the program could not be started."""
 EXIT_CODE = 125
-SIGKILL = 9
-"""POSIX says so. The module `signal` would cost half as much again as all the rest of this."""
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 """From linux/prctl.h."""
+LIMITS = tuple(
+    name for name in ("as", "cpu", "fsize", "nofile", "core") if (name, sys.platform) != ("as", "darwin")
+)
+"""What can be limited here. macOS refuses to limit the address space."""
+
+
+class Layers(NamedTuple):
+    """What the program is shut in with. `landlock` is the kernel's version of it, 0: none."""
+
+    landlock: int = 0
+    seccomp: bool = False
+    rlimits: bool = True
+
+
+_MOST_DESCRIPTORS = 1024
+"""The fork server has not a tenth of that."""
+
+
+def become(
+    command: list[str],
+    *,
+    files: Sequence[int],
+    limits: dict[str, int],
+    layers: Layers,
+    readable: list[str],
+    parent: int,
+) -> NoReturn:
+    """Become the program, with `files` as its descriptors from 0 on, and no others."""
+    try:
+        _tie_to(parent)
+        os.setsid()
+        _take(files)
+        if layers.rlimits:
+            for name in LIMITS:
+                _limit(name, limits[name])
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and ffmpeg would inherit it
+            signal.signal(number, signal.SIG_DFL)
+        shut_in(layers, readable)
+        if layers.seccomp:
+            seccomp.execute(os.uname().machine, command)
+        os.execve(command[0], command, {})  # noqa: S606 - that is the point
+    except Exception as error:
+        os.write(2, f"{PREFIX} {type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(EXIT_CODE)
+
+
+def shut_in(layers: Layers, readable: list[str]) -> None:
+    """Put Landlock and seccomp on, for ever. Raises OSError."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if layers.landlock:
+        landlock.restrict(landlock.allow_only(readable, layers.landlock))
+    if layers.seccomp:
+        seccomp.install(os.uname().machine, os.getpid())
+
+
+def prctl(option: int, value: int) -> None:
+    """Ask the kernel for something about this process. Linux only; elsewhere nothing happens."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _tie_to(parent: int) -> None:
+    """Let the kernel kill us when the fork server dies, however it dies."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _take(files: Sequence[int]) -> None:
+    # First out of the way of each other's places.
+    aside = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, len(files)) for fd in files]
+    for place, fd in enumerate(aside):
+        os.dup2(fd, place)
+    os.closerange(len(files), _MOST_DESCRIPTORS)  # all close with exec; so much for trusting that
 
 
 def _limit(name: str, wanted: int) -> None:
-    if name == "as" and sys.platform == "darwin":
-        return  # macOS refuses this one
     kind = getattr(resource, f"RLIMIT_{name.upper()}")
     _, most = resource.getrlimit(kind)
     soft = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
     # The soft CPU limit asks ffmpeg to stop, the hard one makes it.
     hard = soft + 5 if name == "cpu" and (most == resource.RLIM_INFINITY or soft + 5 <= most) else soft
     resource.setrlimit(kind, (soft, hard))
-
-
-def _tie_to(parent: int) -> None:
-    """Let the kernel kill us when the converter dies, however it dies; gain no privileges. Linux only."""
-    if sys.platform != "linux":
-        return
-    import ctypes
-
-    prctl = ctypes.CDLL(None).prctl
-    prctl(PR_SET_PDEATHSIG, SIGKILL)
-    if os.getppid() != parent:  # it died before the kernel was asked
-        os.kill(os.getpid(), SIGKILL)
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-
-
-def main(parent: str, limits: str, program: list[str]) -> None:
-    """Become the program. Exits with EXIT_CODE and a line on standard error when that fails."""
-    try:
-        _tie_to(int(parent))
-        for limit in limits.split(","):
-            name, _, value = limit.partition("=")
-            _limit(name, int(value))
-        os.execve(program[0], program, {})  # noqa: S606 - that is the point
-    except (OSError, ValueError, AttributeError) as error:
-        print(f"{PREFIX} {type(error).__name__}: {error}", file=sys.stderr, flush=True)
-        os._exit(EXIT_CODE)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])

@@ -1,4 +1,4 @@
-"""Runs the program in its cage: own session, empty environment, limits, a clock that kills the group.
+"""Runs the program in its cage, with a clock that has it killed.
 
 Standard error and the progress pipe are drained all the time: a program that talks a lot would wait for
 us otherwise, for ever. Whatever happens here, also cancellation, no process is left behind.
@@ -6,18 +6,16 @@ us otherwise, for ever. Whatever happens here, also cancellation, no process is 
 
 import asyncio
 import os
-import signal
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, closing, contextmanager
 from io import FileIO
 
 from msgspec import Struct
 
-from workers.converter import launcher
+from workers.converter.cage import Keeper, keeper_of
 from workers.converter.command import Limits, arguments
 from workers.converter.engine import Engine
-from workers.converter.errors import EngineFailed
+from workers.converter.planning import DEFAULT, Plan
 from workers.converter.transcript import Heard, Mark, ProgressReader, Transcript
 
 _PIECE = 64 * 1024
@@ -35,33 +33,53 @@ class Run(Struct, frozen=True):
     seconds: float
 
 
-async def run(engine: Engine, video: FileIO, mp3: FileIO, limits: Limits, tell: OnProgress) -> Run:
-    """Convert one seekable file into another. Raises EngineFailed when it cannot be started."""
+async def run(
+    engine: Engine,
+    video: FileIO,
+    mp3: FileIO,
+    limits: Limits,
+    tell: OnProgress,
+    plan: Plan = DEFAULT,
+    *,
+    keeper: Keeper | None = None,
+) -> Run:
+    """Convert one seekable file into another. Raises EngineFailed when it cannot be started.
+
+    The keeper is that of the engine's program, unless another one is given.
+    """
     transcript, progress = Transcript(), ProgressReader()
+    keeper = keeper or keeper_of(engine.path)
     with _pipe() as (words, words_in), _pipe() as (numbers, numbers_in):
         try:
-            process = await _start(engine, video, mp3, limits, words_in, numbers_in)
-        except OSError as error:
-            raise EngineFailed(f"cannot start ffmpeg: {error.strerror}") from error
+            files = (video, mp3, words_in, numbers_in)
+            caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, _caps(limits))
         finally:
             words_in.close()
             numbers_in.close()
-        overtime = False
-        try:
-            async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
-                pumps.create_task(_listen(words, transcript))
-                pumps.create_task(_follow(numbers, progress, transcript, tell))
-                await process.wait()
-                # What it left behind may hold the pipes open. At once, as nobody else can have its id yet.
-                _kill_group(process)
-        except TimeoutError:
-            overtime = True
-        finally:
-            if process.returncode is None:
-                _kill_group(process)
-                await process.wait()  # after SIGKILL a matter of milliseconds
-    assert process.returncode is not None  # noqa: S101 - it was waited for
-    return Run(process.returncode, overtime, transcript.heard(), progress.seconds)
+        with closing(caged):
+            try:
+                async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
+                    pumps.create_task(_listen(words, transcript))
+                    pumps.create_task(_follow(numbers, progress, transcript, tell))
+                    exit_code, overtime = await caged.wait(), False
+            except TimeoutError:
+                caged.kill()
+                exit_code, overtime = await caged.wait(), True
+            except BaseException:
+                caged.kill()
+                await caged.wait()  # after SIGKILL a matter of milliseconds
+                raise
+    return Run(exit_code, overtime, transcript.heard(), progress.seconds)
+
+
+def _caps(limits: Limits) -> dict[str, int]:
+    return {
+        "as": limits.memory_bytes,
+        "cpu": limits.cpu_seconds,
+        "fsize": limits.file_bytes,
+        "nofile": limits.open_files,
+        "core": 0,
+    }
 
 
 @contextmanager
@@ -70,29 +88,6 @@ def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
     reading, writing = os.pipe()
     with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
         yield outlet, inlet
-
-
-async def _start(
-    engine: Engine, video: FileIO, mp3: FileIO, limits: Limits, words: FileIO, numbers: FileIO
-) -> asyncio.subprocess.Process:
-    caps = {
-        "as": limits.memory_bytes,
-        "cpu": limits.cpu_seconds,
-        "fsize": limits.file_bytes,
-        "nofile": limits.open_files,
-        "core": 0,
-    }
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", launcher.__file__, str(os.getpid())),
-        ",".join(f"{name}={value}" for name, value in caps.items()),
-        *(engine.path, *arguments(limits, numbers.fileno())),
-        stdin=video,
-        stdout=mp3,
-        stderr=words,
-        pass_fds=(numbers.fileno(),),
-        start_new_session=True,
-        env={},
-    )
 
 
 async def _listen(pipe: FileIO, transcript: Transcript) -> None:
@@ -118,8 +113,3 @@ async def _pieces(pipe: FileIO) -> AsyncGenerator[bytes, None]:
             yield data
     finally:
         transport.close()
-
-
-def _kill_group(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
