@@ -12,12 +12,12 @@ import pytest
 from media import Studio, open_files, processes_of
 from waiting import wait_for
 
-from workers.converter import launcher
+from workers.converter.cage import Keeper, keeper_of
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed
-from workers.converter.process import run
+from workers.converter.process import Run, run
 from workers.converter.transcript import TAIL, Mark
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -34,11 +34,17 @@ def script(path: Path, body: str) -> Engine:
     return Engine(str(path), "test")
 
 
+async def run_script(engine: Engine, video: Any, mp3: Any, limits: Limits) -> Run:
+    """Scripts need Python's own files, and these here start processes: with rlimits for a cage."""
+    with Keeper(engine.path, ["rlimits"]) as keeper:
+        return await run(engine, video, mp3, limits, ignore, keeper=keeper)
+
+
 @linux
 async def test_a_cancelled_conversion_leaves_no_process_and_no_file(
     engine: Engine, bench: Any, studio: Studio, tmp_path: Path
 ) -> None:
-    before = processes_of()
+    before = await _server_of(engine)
     under_way = asyncio.Event()
 
     async def note(mark: Mark, length: float | None) -> None:
@@ -79,10 +85,11 @@ asyncio.run(main())
     )
     assert converter.stdout is not None
     await converter.stdout.readline()
-    (ffmpeg,) = processes_of(converter.pid)
+    started = processes_of(converter.pid)
+    assert len(started) == 2  # ffmpeg, and what has started it
     converter.kill()
     await converter.communicate()
-    await wait_for(lambda: not Path(f"/proc/{ffmpeg}").exists(), message="ffmpeg is gone")
+    await wait_for(lambda: all(map(_is_gone, started)), message="both are gone")
 
 
 async def test_a_program_that_talks_without_end_is_drained_and_only_its_last_words_are_kept(
@@ -93,7 +100,7 @@ async def test_a_program_that_talks_without_end_is_drained_and_only_its_last_wor
         "for _ in range(200): sys.stderr.write('x' * 65536)\nsys.stderr.write('last words')",
     )
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
-        ran = await run(talker, video, mp3, Limits(wall_seconds=60), ignore)
+        ran = await run_script(talker, video, mp3, Limits(wall_seconds=60))
     assert ran.exit_code == 0
     assert len(ran.heard.tail) == TAIL
     assert ran.heard.tail.endswith("last words")
@@ -111,7 +118,7 @@ async def test_the_program_has_limits_its_own_session_and_an_empty_environment(
     )
     limits = Limits(wall_seconds=100, output_bytes=1000, open_files=32)
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
-        ran = await run(looker, video, mp3, limits, ignore)
+        ran = await run_script(looker, video, mp3, limits)
     assert ran.heard.tail.strip() == f"[201, {1000 + (16 << 20)}, 32, 0] False True"
 
 
@@ -124,7 +131,7 @@ async def test_a_program_over_time_is_killed_with_all_it_started(
         f"pid = os.fork()\nif pid: open({str(pid_file)!r}, 'w').write(str(pid))\ntime.sleep(60)",
     )
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
-        ran = await run(sleeper, video, mp3, Limits(wall_seconds=1.0), ignore)
+        ran = await run_script(sleeper, video, mp3, Limits(wall_seconds=1.0))
     assert ran.overtime
     assert ran.exit_code == -signal.SIGKILL
     child = int(pid_file.read_text())
@@ -141,41 +148,49 @@ async def test_what_a_program_leaves_behind_is_killed_when_it_ends(
         f"pid = os.fork()\nif pid: open({str(pid_file)!r}, 'w').write(str(pid)); os._exit(0)\ntime.sleep(60)",
     )
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
-        ran = await run(leaver, video, mp3, Limits(wall_seconds=20), ignore)
+        ran = await run_script(leaver, video, mp3, Limits(wall_seconds=20))
     assert (ran.exit_code, ran.overtime) == (0, False)
     child = int(pid_file.read_text())
     await wait_for(lambda: _is_gone(child), message="the child is gone")
 
 
 @linux
-async def test_nothing_is_started_for_a_converter_that_has_died_already(tmp_path: Path) -> None:
-    started = tmp_path / "started"
-    looker = script(tmp_path / "looker", f"open({str(started)!r}, 'w')")
-    dead = await asyncio.create_subprocess_exec("true")
-    await dead.wait()
-    orphan = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", "-S", launcher.__file__, str(dead.pid), "core=0", looker.path)
-    )
-    assert await orphan.wait() == -signal.SIGKILL
-    assert not started.exists()
-
-
-@linux
 async def test_the_program_can_gain_no_privileges(bench: Any, studio: Studio, tmp_path: Path) -> None:
     looker = script(tmp_path / "looker", "sys.stderr.write(open('/proc/self/status').read())")
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
-        ran = await run(looker, video, mp3, Limits(), ignore)
+        ran = await run_script(looker, video, mp3, Limits())
     assert "NoNewPrivs:\t1\n" in ran.heard.tail
 
 
-async def test_an_ffmpeg_that_dies_or_cannot_start_is_trouble_of_ours(
+@linux
+async def test_an_ffmpeg_that_dies_is_trouble_of_ours(engine: Engine, bench: Any, studio: Studio) -> None:
+    before = await _server_of(engine)
+
+    async def kill(mark: Mark, length: float | None) -> None:
+        for pid in processes_of() - before:
+            os.kill(pid, signal.SIGKILL)
+
+    with (
+        bench.holding(studio.endless()) as (video, mp3),
+        pytest.raises(EngineFailed, match="killed by SIGKILL"),
+    ):
+        await convert(engine, video, mp3, limits=Limits(), tell=kill)
+
+
+async def test_an_ffmpeg_that_cannot_start_is_trouble_of_ours(
     bench: Any, studio: Studio, tmp_path: Path
 ) -> None:
-    suicide = script(tmp_path / "suicide", "os.kill(os.getpid(), 9)")
     missing = Engine(str(tmp_path / "missing"), "test")
-    for broken, why in ((suicide, "killed by SIGKILL"), (missing, "No such file")):
-        with bench.holding(studio.make("aac.ts")) as (video, mp3), pytest.raises(EngineFailed, match=why):
-            await convert(broken, video, mp3, limits=Limits(), tell=ignore)
+    with (
+        bench.holding(studio.make("aac.ts")) as (video, mp3),
+        pytest.raises(EngineFailed, match="No such file"),
+    ):
+        await convert(missing, video, mp3, limits=Limits(), tell=ignore)
+
+
+async def _server_of(engine: Engine) -> set[int]:
+    await keeper_of(engine.path).cage()
+    return processes_of()
 
 
 def _is_gone(pid: int) -> bool:
