@@ -1,12 +1,14 @@
 """How ffmpeg is called, as a tool that reads hostile files. Pure.
 
-It gets descriptors and never a name: the video is its standard input and the MP3 its standard output, both
-seekable files, and `fd` is the only protocol, so a playlist that poses as a video cannot open a neighbour
-or a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video decoders
-run while the file is probed.
+It gets descriptors and never a name: the source is its standard input and the result its standard output,
+both seekable files, and `fd` is the only protocol, so a playlist that poses as a video cannot open a
+neighbour or a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video
+decoders run while the file is probed.
 """
 
 from msgspec import Struct
+
+from workers.converter.planning import DEFAULT, Plan
 
 FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,wav,aiff,mp3,aac,flac"
 """Demuxers. No playlists, no images, nothing that refers to other files."""
@@ -21,22 +23,6 @@ DECODERS = (
     "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar"
 )
 """Decoders, all for sound, so that no video, subtitle or picture decoder ever runs."""
-
-PRIVATE_TAGS = (
-    "location",
-    "location-eng",
-    "com.apple.quicktime.location.ISO6709",
-    "com.apple.quicktime.location.accuracy.horizontal",
-    "com.apple.quicktime.make",
-    "com.apple.quicktime.model",
-    "com.apple.quicktime.software",
-    "com.android.version",
-)
-"""Where and with what a phone filmed: not meant to travel with the sound."""
-
-CONTAINER_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "software")
-"""What speaks of the video's container and would be wrong of the MP3."""
-
 
 OVERRUN = 1.0
 """Seconds more than allowed that are converted, so that too long can be told from what just fits."""
@@ -66,14 +52,13 @@ class Limits(Struct, frozen=True, kw_only=True):
         return self.output_bytes + (16 << 20)
 
 
-def arguments(limits: Limits, progress_fd: int) -> list[str]:
-    """Return ffmpeg's arguments for: video on descriptor 0, MP3 to descriptor 1.
+def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[str]:
+    """Return ffmpeg's arguments for a plan: the source on descriptor 0, the result to descriptor 1.
 
-    VBR V2 with LAME's level 5 costs 0.8 of the default level's time for 2 % more bytes. Title, artist and
-    the like are kept; the same video always gives the same bytes (`bitexact`). What ffmpeg says is said as
-    often as it happens (`repeat`), to be counted.
+    The same source and plan always give the same bytes (`bitexact`). What ffmpeg says is said as often as it
+    happens (`repeat`), to be counted. `+faststart` is never used: ffmpeg would open its own output a second
+    time, to read, and on descriptors it then reads the *source* instead and exits with 0.
     """
-    drop = [part for tag in (*CONTAINER_TAGS, *PRIVATE_TAGS) for part in ("-metadata", f"{tag}=")]
     return [
         *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "repeat+info"),
         *("-progress", f"pipe:{progress_fd}", "-stats_period", "0.55"),
@@ -81,11 +66,12 @@ def arguments(limits: Limits, progress_fd: int) -> list[str]:
         *("-abort_on", "empty_output+empty_output_stream"),
         *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", DECODERS),
         *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
-        *("-fd", "0", "-i", "fd:"),
-        *("-map", "0:a:0", "-vn", "-sn", "-dn"),
-        *("-c:a", "libmp3lame", "-q:a", "2", "-compression_level", "5"),
-        *("-fflags", "+bitexact", "-flags:a", "+bitexact", "-id3v2_version", "3"),
-        *drop,
-        *("-t", f"{limits.duration_seconds + OVERRUN:.3f}", "-fs", str(limits.output_bytes)),
-        *("-f", "mp3", "-y", "-fd", "1", "fd:"),
+        *(*plan.input, "-fd", "0", "-i", "fd:"),
+        *(_output(limits, plan) if plan.output else ()),
     ]
+
+
+def _output(limits: Limits, plan: Plan) -> list[str]:
+    longest = ["-t", f"{limits.duration_seconds + OVERRUN:.3f}", "-fs", str(limits.output_bytes)]
+    file = ["fd:"] if plan.output[-1] == "null" else ["-fd", "1", "fd:"]
+    return [*plan.output, *longest, "-y", *file]

@@ -1,41 +1,179 @@
-"""One conversion from file to file: look, run, judge, describe."""
+"""One conversion from file to file: look, listen, run, judge, describe."""
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from io import FileIO
 
-from workers.converter.command import Limits
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.errors import TonearmError
+from events.media import Media
+from events.options import Cover, Format, Options
+from workers.converter import measuring, outputs, planning
+from workers.converter.command import Limits, arguments
 from workers.converter.container import inspect
 from workers.converter.diagnosis import Ended, diagnose, refuse
 from workers.converter.engine import Engine
-from workers.converter.errors import EngineFailed
-from workers.converter.mp3 import Sound, describe
-from workers.converter.process import OnProgress, run
+from workers.converter.errors import EngineFailed, OnlySilence, Truncated
+from workers.converter.filters import Measured
+from workers.converter.planning import DEFAULT, Plan
+from workers.converter.probing import look
+from workers.converter.process import OnProgress, Run, run
+from workers.converter.sound import Sound
+from workers.converter.structure import Structure
+
+OnFound = Callable[[Media], Awaitable[None]]
+"""Is told what the file holds, as soon as it is known."""
+
+_NO_DESCRIPTOR = 3
+"""Stands in recorded arguments for the progress pipe's, which is another each time."""
+_SHORTEST = 0.1
+"""Seconds that must be left for a sound to be more than silence."""
 
 
-async def convert(engine: Engine, video: FileIO, mp3: FileIO, *, limits: Limits, tell: OnProgress) -> Sound:
-    """Write the first audio track of `video` into `mp3`, both private seekable files.
+class Converted(Struct, frozen=True, kw_only=True):
+    """What came out, and what `job.converted` needs to tell."""
 
-    Raises ConversionError when this video cannot be converted, and EngineFailed or DiskFull when it can,
-    but not now.
+    duration_seconds: float
+    sample_rate: int
+    channels: int
+    media: Media
+    format: Format
+    arguments: tuple[str, ...]
+    copied: bool
+    partial: bool
+    """The source was incomplete or damaged, and this is what there is."""
+
+
+async def convert(
+    engine: Engine,
+    source: FileIO,
+    target: FileIO,
+    *,
+    limits: Limits,
+    tell: OnProgress,
+    options: Options = Options(),  # noqa: B008 - it is frozen
+    found: OnFound | None = None,
+) -> Converted:
+    """Write what `options` ask of `source` into `target`, both private seekable files.
+
+    Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
+    can, but not now.
     """
-    structure = await asyncio.to_thread(inspect, video)
-    if (refusal := refuse(os.fstat(video.fileno()).st_size, structure)) is not None:
+    structure = await asyncio.to_thread(inspect, source)
+    if (refusal := refuse(os.fstat(source.fileno()).st_size, structure)) is not None:
         raise refusal
-    video.seek(0)
-    ran = await run(engine, video, mp3, limits, tell)
-    sound = describe(mp3)
-    ended = Ended(
-        exit_code=ran.exit_code,
-        overtime=ran.overtime,
-        heard=ran.heard,
-        structure=structure,
-        seconds=ran.seconds,
-        played=sound.duration_seconds if sound else None,
-        output_bytes=os.fstat(mp3.fileno()).st_size,
-    )
-    if (error := diagnose(ended, limits)) is not None:
+    return await _Conversion(engine, source, target, limits, tell, options, structure).convert(found)
+
+
+class _Conversion:
+    """One conversion under way."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: FileIO,
+        target: FileIO,
+        limits: Limits,
+        tell: OnProgress,
+        options: Options,
+        structure: Structure,
+    ) -> None:
+        self._engine, self._source, self._target = engine, source, target
+        self._limits, self._tell, self._options, self._structure = limits, tell, options, structure
+
+    async def convert(self, found: OnFound | None) -> Converted:
+        """Try the usual plan at once where it will most likely be right: that saves a look."""
+        hopeful = self._is_usual()
+        media, ran = None, None
+        if hopeful:
+            ran = await self._run(DEFAULT)
+            media = ran.heard.media
+        else:
+            media = await look(self._engine, self._source, self._limits, self._structure)
+        if media is not None and found is not None:
+            await found(media)
+        plan, measured = DEFAULT, None
+        if media is not None:
+            measured = await self._measure(media)
+            plan = planning.plan(self._options, media, measured)
+        if ran is None or plan.output != DEFAULT.output:
+            ran = await self._run(plan)
+        sound, partial = self._judge(ran, plan)
+        assert media is not None  # noqa: S101 - or it would have been judged
+        return Converted(
+            duration_seconds=sound.duration_seconds,
+            sample_rate=sound.sample_rate,
+            channels=sound.channels,
+            media=media,
+            format=plan.format,
+            arguments=tuple(arguments(self._limits, _NO_DESCRIPTOR, plan)),
+            copied=plan.copied,
+            partial=partial,
+        )
+
+    def _is_usual(self) -> bool:
+        """Tell whether these options make the default plan of most files of this kind.
+
+        MP4 and WebM hold AAC, Opus or Vorbis nearly always, so there is nothing to be copied into an MP3.
+        """
+        self._source.seek(0)
+        head = self._source.read(64)
+        usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE)
+        return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
+
+    async def _measure(self, media: Media) -> Measured | None:
+        plan = planning.measuring(self._options, media)
+        if plan is None:
+            return None
+        ran = await self._run(plan, quiet=True)
+        self._raise(self._ended(ran, plan, None, sized=False))
+        measured = measuring.read(ran.heard.tail, ran.seconds)
+        silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
+        if silent:
+            raise OnlySilence
+        return measured
+
+    async def _run(self, plan: Plan, *, quiet: bool = False) -> Run:
+        self._source.seek(0)
+        self._target.seek(0)
+        self._target.truncate()
+        tell = _ignore if quiet else self._tell
+        return await run(self._engine, self._source, self._target, self._limits, tell, plan)
+
+    def _judge(self, ran: Run, plan: Plan) -> tuple[Sound, bool]:
+        sound = outputs.describe(plan.format, self._target)
+        partial = self._raise(self._ended(ran, plan, sound), sound)
+        if sound is None:
+            raise EngineFailed(f"ffmpeg was content, but what it wrote is no {plan.format}")
+        return sound, partial
+
+    def _raise(self, ended: Ended, sound: Sound | None = None) -> bool:
+        """Raise what went wrong, unless it is a part that was asked for: then tell so."""
+        error: TonearmError | None = diagnose(ended, self._limits)
+        if error is None:
+            return False
+        wanted = self._options.partial and isinstance(error, Truncated) and ended.exit_code == 0
+        if wanted and ended.seconds > 0 and (sound is None or sound.duration_seconds > 0):
+            return True
         raise error
-    if sound is None:
-        raise EngineFailed("ffmpeg was content, but what it wrote is no MP3")
-    return sound
+
+    def _ended(self, ran: Run, plan: Plan, sound: Sound | None, *, sized: bool = True) -> Ended:
+        heard = ran.heard
+        if plan.output != DEFAULT.output:
+            heard = replace(heard, length=plan.expected_seconds if heard.length is not None else None)
+        return Ended(
+            exit_code=ran.exit_code,
+            overtime=ran.overtime,
+            heard=heard,
+            structure=self._structure,
+            seconds=ran.seconds,
+            played=sound.duration_seconds if sound else None,
+            output_bytes=os.fstat(self._target.fileno()).st_size if sized else 0,
+        )
+
+
+async def _ignore(mark: object, length: float | None) -> None:
+    pass

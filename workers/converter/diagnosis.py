@@ -98,6 +98,8 @@ def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
 def _refused(ended: Ended) -> TonearmError:
     """What did ffmpeg not like about the file?"""
     tail, codec = ended.heard.tail, ended.heard.codec
+    if ended.heard.locked:
+        return Encrypted()
     if "matches no streams" in tail and not codec:
         return Truncated() if ended.structure.cut and not _has_streams(tail) else NoAudio()
     if ended.structure.cut or _CUT.search(tail):

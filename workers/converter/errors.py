@@ -2,6 +2,7 @@
 
 ConversionError      never going to work: told at once as `job.failed` with `.code` and the sentence
 ├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
+├── TrackMissing  NotOffered  OnlySilence                         it is not there, or not offered
 ├── TooLong  TooLarge  TooHungry  TimedOut                        the file asks for more than we give
 └── VideoLost                                                     the stored video is gone or damaged
 DiskFull  StorageAway  EngineFailed     trouble of ours: tried again later
@@ -10,9 +11,11 @@ EngineUnfit  WorkDirUnfit               the converter does not start
 The text of a ConversionError is one sentence for the person who uploaded. No text here holds an address.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from events.errors import TonearmError, Unavailable
+from events.media import Track
 from events.types import FailureCode
 
 
@@ -72,6 +75,36 @@ class Truncated(ConversionError):
             if damaged
             else "This video is incomplete: a part of the file is missing. Please upload the whole file."
         )
+
+
+class TrackMissing(ConversionError):
+    """No audio track of the number or language that was asked for. The sentence lists what there is."""
+
+    code = FailureCode.NO_AUDIO
+
+    def __init__(self, tracks: Sequence[Track]) -> None:
+        named = ", ".join(
+            f"{each.index} ({each.language or 'language not told'}, {each.codec})" for each in tracks[:16]
+        )
+        super().__init__(f"This video does not have the sound track that you asked for. It has: {named}.")
+
+
+class OnlySilence(ConversionError):
+    """Nothing is left without the silence at both ends."""
+
+    code = FailureCode.NO_AUDIO
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing but silence in the part that you asked for.")
+
+
+class NotOffered(ConversionError):
+    """Something that can be asked for, and is not there yet."""
+
+    code = FailureCode.INTERNAL
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is not offered yet.")
 
 
 class TooLong(ConversionError):

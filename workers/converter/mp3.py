@@ -8,19 +8,12 @@ http://gabriel.mp3-tech.org/mp3infotag.html
 import os
 from io import FileIO
 
-from msgspec import Struct
+from workers.converter.sound import Sound
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 """Sample rates by the version bits of a frame's header: MPEG 1, 2 and 2.5."""
 _MPEG_1, _MONO = 3, 3
-
-
-class Sound(Struct, frozen=True, kw_only=True):
-    """What an MP3 holds."""
-
-    duration_seconds: float
-    sample_rate: int
-    channels: int
+_LATE = 529
 
 
 def describe(mp3: FileIO) -> Sound | None:
@@ -44,7 +37,8 @@ def describe(mp3: FileIO) -> Sound | None:
     gaps = int.from_bytes(table[141:144])
     delay, padding = gaps >> 12, gaps & 0xFFF
     rate = _RATES[version][rate_index]
-    seconds = max(samples - delay - padding, 0) / rate
+    # A decoder is late by 529 samples: of an MP3 that was copied, and so has no padding, they are lost.
+    seconds = max(samples - delay - max(padding, _LATE), 0) / rate
     return Sound(duration_seconds=round(seconds, 6), sample_rate=rate, channels=1 if mono else 2)
 
 

@@ -8,6 +8,9 @@ import re
 
 from msgspec import Struct
 
+from events.media import Media
+from workers.converter.dump import Dump
+
 TAIL = 64 * 1024
 _LONGEST_LINE = 4096
 
@@ -18,6 +21,7 @@ _BROKEN = re.compile(
     r"|Packet mismatch|ff asf bad header|invalid padsize|invalid packet_length|packet_replic_size"  # FLV, WMV
     r"|max resync size reached|changing packet size|Packet corrupt|Error during demuxing)"  # TS, MPEG, any
 )
+_LOCKED = re.compile(r"\[.*(?:DRM protected stream detected|activation_bytes|Unsupported encryption scheme)")
 _AUDIO = re.compile(r"  Stream #0:\d+\S*: Audio: (\w+)")
 
 
@@ -32,6 +36,10 @@ class Heard(Struct, frozen=True, kw_only=True):
     broken: int = 0
     """Places where the container made no sense."""
     tail: str = ""
+    media: Media | None = None
+    """What the file holds; None when ffmpeg could not open it."""
+    locked: bool = False
+    """The demuxer says that the sound is protected."""
 
 
 class Transcript:
@@ -42,6 +50,8 @@ class Transcript:
         self._length: float | None = None
         self._codec = ""
         self._undecoded = self._broken = 0
+        self._locked = False
+        self._dump = Dump()
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
@@ -62,6 +72,8 @@ class Transcript:
             undecoded=self._undecoded,
             broken=self._broken,
             tail=tail,
+            media=self._dump.media,
+            locked=self._locked,
         )
 
     @property
@@ -71,6 +83,8 @@ class Transcript:
 
     def _hear(self, line: bytes) -> None:
         text = line.decode(errors="replace")
+        self._dump.hear(text)
+        self._locked |= _LOCKED.match(text) is not None
         # What a file says of itself is indented, so no title is taken for a complaint.
         self._undecoded += _UNDECODED.match(text) is not None
         self._broken += _BROKEN.match(text) is not None

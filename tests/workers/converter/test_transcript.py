@@ -1,6 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workers.converter.dump import read
 from workers.converter.transcript import TAIL, Heard, Mark, ProgressReader, Transcript
 
 WORDS = b"""[h264 @ 0x1] Codec (h264) not on whitelist 'aac'
@@ -29,7 +30,7 @@ def test_words_are_understood_however_they_are_cut(at: list[int]) -> None:
     transcript = Transcript()
     for piece in pieces(WORDS, at):
         transcript.feed(piece)
-    assert transcript.heard() == Heard(length=3723.5, codec="aac", tail=WORDS.decode())
+    assert transcript.heard() == Heard(length=3723.5, codec="aac", tail=WORDS.decode(), media=read(WORDS.decode()))
 
 
 @given(cuts)

@@ -1,0 +1,129 @@
+"""What happens to the samples between decoder and encoder, as ffmpeg's filters. Pure.
+
+In this order: cut, mixed down, its speed changed, silence cut off, loudness, fades. Where an option needs
+to know what the sound is like (loudness, fades at the end, silence at the end), ffmpeg first listens to
+all of it, see `Measured`.
+
+**Mixing down.** More channels than wanted become stereo by ITU-R BS.775 with the scale that makes clipping
+impossible: left = (L + 0.707 C + 0.707 Ls [+ 0.707 Lb]) / (sum of those factors), right alike; the
+low-frequency channel is left out. For 5.1 that is 0.414 L + 0.293 C + 0.293 Ls. Mono is the mean of left
+and right. Mono to stereo is the same on both sides, as loud as it was. Of more than 8 channels, or of an
+unknown arrangement of them, the first two are taken.
+"""
+
+import re
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from events.media import Track
+from events.options import Channels, Format, Options
+
+SILENCE = "-50dB"
+"""What peaks below it is silence, where it lasts for `SILENT_SECONDS`."""
+SILENT_SECONDS = 0.1
+_CENTRE = "ochl=stereo:rematrix_maxval=1:clev=0.70710678:slev=0.70710678:lfe_mix_level=0"
+_LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""What encoders know for so many channels."""
+_MOST = 8
+
+
+class Measured(Struct, frozen=True, kw_only=True):
+    """What a first pass found. `seconds` of sound, after the cut and the change of speed."""
+
+    seconds: float
+    loudness: float | None = None
+    """Integrated, in LUFS; None: too quiet to tell, or not asked."""
+    true_peak: float | None = None
+    """In dBTP."""
+    silent_from: float | None = None
+    """Where the silence begins that lasts to the end; None: there is none, or it was not asked."""
+
+
+def measures(options: Options) -> bool:
+    """Tell whether a first pass is needed."""
+    return options.loudness is not None or options.trim_silence or options.fade_out > 0
+
+
+def shaped(options: Options, track: Track, seek: float) -> list[str]:
+    """Return what comes first, also when measuring: cut, channels, speed. `seek`: seconds left out before."""
+    filters = []
+    if options.start or options.end is not None:
+        end = f":end={options.end - seek:.6f}" if options.end is not None else ""
+        filters.append(f"atrim=start={options.start - seek:.6f}{end}")
+    filters += _mixed(options, track)
+    if options.speed != 1:
+        # One step of more than 2 would leave samples out instead of blending them.
+        steps = [2.0, options.speed / 2] if options.speed > 2 else [options.speed]
+        filters += [f"atempo={step:.6f}" for step in steps]
+    return filters
+
+
+def finished(options: Options, measured: Measured | None) -> list[str]:
+    """Return what comes after: silence, loudness, fades, each by what was measured."""
+    if measured is None and not options.fade_in:
+        return []
+    filters = ["asetpts=PTS-STARTPTS"]
+    length = measured.seconds if measured else 0.0
+    if measured and options.trim_silence:
+        if measured.silent_from is not None:
+            filters.append(f"atrim=end={measured.silent_from:.6f}")
+            length = measured.silent_from
+        filters.append(f"silenceremove=start_periods=1:start_threshold={SILENCE}:detection=peak")
+        filters.append("asetpts=PTS-STARTPTS")
+    if measured and (gain := gain_of(options, measured)):
+        filters.append(f"volume={gain:.2f}dB:precision=double")
+    if options.fade_in:
+        filters.append(f"afade=t=in:st=0:d={options.fade_in:.6f}")
+    if options.fade_out:
+        filters.append(f"afade=t=out:st={max(length - options.fade_out, 0):.6f}:d={options.fade_out:.6f}")
+    return filters
+
+
+def gain_of(options: Options, measured: Measured) -> float:
+    """Return by how many dB to change the volume: to the loudness, unless the true peak comes first.
+
+    One gain for all of it, so that the dynamics stay as they are.
+    """
+    if options.loudness is None or measured.loudness is None:
+        return 0.0
+    gain = options.loudness - measured.loudness
+    if measured.true_peak is not None:
+        gain = min(gain, options.true_peak - measured.true_peak)
+    return round(gain, 2)
+
+
+def listening(options: Options) -> list[str]:
+    """Return the filters that only measure."""
+    filters = ["asetpts=PTS-STARTPTS"]
+    if options.trim_silence:
+        filters.append(f"silencedetect=noise={SILENCE}:d={SILENT_SECONDS}")
+    if options.loudness is not None:
+        filters.append(f"loudnorm=I={options.loudness}:TP={options.true_peak}:print_format=json")
+    return filters
+
+
+def channels_out(options: Options, track: Track) -> int:
+    """Return how many channels come out; 0 when it is not known how many go in."""
+    most = 2 if options.format is Format.MP3 else _MOST
+    wanted = {Channels.MONO: 1, Channels.STEREO: 2}.get(options.channels, track.channels)
+    return wanted if wanted <= most else 2
+
+
+def _mixed(options: Options, track: Track) -> Sequence[str]:
+    wanted, given = channels_out(options, track), track.channels
+    if given == 0:  # nobody knows: let ffmpeg do what it thinks best
+        return (
+            [f"aformat=channel_layouts={options.channels}"] if options.channels is not Channels.KEEP else []
+        )
+    if wanted == given:
+        layout = _LAYOUTS.get(given)
+        same = options.format is Format.WAV or layout in (None, track.layout)
+        return [] if same else [f"aresample=ochl={layout}:rematrix_maxval=1"]
+    if given == 1:
+        return ["pan=stereo|c0=c0|c1=c0"]
+    to_mono = ["pan=mono|c0=0.5*c0+0.5*c1"] if wanted == 1 else []
+    if given == 2:
+        return to_mono
+    known = given <= _MOST and not re.match(r"\d+ channels", track.layout)
+    return [f"aresample={_CENTRE}" if known else "pan=stereo|c0=c0|c1=c1", *to_mono]

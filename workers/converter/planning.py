@@ -1,0 +1,155 @@
+"""From what is asked and what there is to what ffmpeg shall do. Pure."""
+
+from msgspec import Struct
+
+from events.media import Media, Picture, Track
+from events.options import Chapters, Cover, Format, Options
+from workers.converter.encoders import MUXERS, copies, encoder
+from workers.converter.errors import NotOffered, TrackMissing
+from workers.converter.filters import Measured, finished, listening, measures, shaped
+from workers.converter.languages import same_language
+from workers.converter.tagging import metadata
+
+_MARGIN = 5.0
+"""Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
+_SEEKABLE = ("mov,", "matroska,")
+"""Containers whose packets tell their time, wherever one begins to read."""
+_WORTH_SPLITTING = 60.0
+
+
+class Plan(Struct, frozen=True):
+    """What ffmpeg shall do."""
+
+    format: Format
+    input: tuple[str, ...]
+    """Before `-i`."""
+    output: tuple[str, ...]
+    """Between input and output file; empty: it only looks."""
+    copied: bool = False
+    expected_seconds: float | None = None
+    """How long the result should be; None: it cannot be known."""
+    parallel: bool = False
+    """Could be encoded in pieces that are joined exactly, if the source is long and seeks exactly."""
+
+
+LOOK = Plan(Format.MP3, (), ())
+"""Only open the file, and say what is in it."""
+_UNKNOWN = Track(index=0, codec="")
+
+
+def plan(options: Options, media: Media, measured: Measured | None = None) -> Plan:
+    """Return what to do. `measured` is what the plan of `measuring` found.
+
+    Raises TrackMissing, and NotOffered for what is not offered yet. Of a file without sound it returns a
+    plan all the same: that will fail, with a reason.
+    """
+    if options.cover is Cover.FRAME:
+        raise NotOffered("A frame of the video as cover")
+    if options.chapters is Chapters.SPLIT:
+        raise NotOffered("A file for each chapter")
+    track = choose(options, media)
+    seek = _seek(options, media)
+    copied = copies(options, track)
+    filters = [] if copied else [*shaped(options, track, seek), *finished(options, measured)]
+    sound = ["-c:a", "copy"] if copied else encoder(options, track)
+    return Plan(
+        options.format,
+        _input(seek),
+        (
+            *("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn"),
+            *(("-af", ",".join(filters)) if filters else ()),
+            *_chapters(options, seek),
+            *sound,
+            *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
+            *(("-id3v2_version", "3") if options.format is Format.MP3 else ()),
+            *metadata(options, media, track.index),
+            *("-f", MUXERS[options.format]),
+        ),
+        copied=copied,
+        expected_seconds=_expected(options, media, measured),
+        parallel=not (copied or filters or seek) and _splits(options, media, track),
+    )
+
+
+def measuring(options: Options, media: Media) -> Plan | None:
+    """Return the plan of a first pass that only listens; None when nothing need be known."""
+    if not measures(options):
+        return None
+    track, seek = choose(options, media), _seek(options, media)
+    filters = ",".join([*shaped(options, track, seek), *listening(options)])
+    output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
+    return Plan(options.format, _input(seek), output, expected_seconds=_expected(options, media, None))
+
+
+def choose(options: Options, media: Media) -> Track:
+    """Return the track that is asked for, the first by default. Raises TrackMissing."""
+    wanted, tracks = options.track, media.tracks
+    if not tracks:
+        return _UNKNOWN
+    if wanted is not None:
+        if wanted >= len(tracks):
+            raise TrackMissing(tracks)
+        return tracks[wanted]
+    if options.language:
+        found = [each for each in tracks if same_language(options.language, each.language)]
+        if not found:
+            raise TrackMissing(tracks)
+        return next((each for each in found if each.default), found[0])
+    return tracks[0]
+
+
+def cover_of(options: Options, media: Media) -> int | None:
+    """Return which of the pictures to take along; None when none is wanted, or there is none."""
+    if options.cover is not Cover.KEEP:
+        return None
+    return next((at for at, each in enumerate(media.pictures) if _is_cover(each)), None)
+
+
+def _is_cover(picture: Picture) -> bool:
+    return picture.cover and picture.codec in ("mjpeg", "png")
+
+
+def _seek(options: Options, media: Media) -> float:
+    """Where to begin to read, in seconds: the rest of the way is decoded and thrown away."""
+    exact = media.container.startswith(_SEEKABLE)
+    return max(options.start - _MARGIN, 0.0) if exact else 0.0
+
+
+def _input(seek: float) -> tuple[str, ...]:
+    return ("-ss", f"{seek:.6f}") if seek else ()
+
+
+def _chapters(options: Options, seek: float) -> list[str]:
+    """Chapters move with a cut; how to move them with speed or silence is not known, so they are left out."""
+    if options.chapters is Chapters.DROP or options.speed != 1 or options.trim_silence:
+        return ["-map_chapters", "-1"]
+    if not options.start:
+        return []
+    return ["-ss", f"{options.start - seek:.6f}"]  # the sound is cut already: this moves the chapters
+
+
+def _expected(options: Options, media: Media, measured: Measured | None) -> float | None:
+    if options.trim_silence:
+        return None
+    if measured is not None:
+        return measured.seconds
+    end = media.duration_seconds or None
+    if options.end is not None:
+        end = min(options.end, end) if end else None
+    return max(end - options.start, 0.0) / options.speed if end else None
+
+
+def _splits(options: Options, media: Media, track: Track) -> bool:
+    return (
+        options.format is Format.MP3
+        and options.quality not in ("V0", "V1")
+        and options.sample_rate in (None, track.sample_rate)
+        and media.container.startswith("mov,")
+        and (track.codec, track.profile) == ("aac", "LC")
+        and track.channels in (1, 2)
+        and media.duration_seconds >= _WORTH_SPLITTING
+    )
+
+
+DEFAULT = plan(Options(), Media(container=""))
+"""What is done unless anything is asked."""

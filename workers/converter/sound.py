@@ -1,0 +1,11 @@
+"""What a file of sound holds."""
+
+from msgspec import Struct
+
+
+class Sound(Struct, frozen=True, kw_only=True):
+    """Its length to the sample, without what encoders add in front and behind."""
+
+    duration_seconds: float
+    sample_rate: int
+    channels: int

@@ -1,0 +1,57 @@
+"""Which tags travel with the sound, and as which arguments. Pure.
+
+Where and with what a phone filmed never does, whatever is asked.
+"""
+
+import re
+
+from events.media import Media
+from events.options import Format, Options, Tags
+
+PRIVATE_TAGS = (
+    "location",
+    "location-eng",
+    "com.apple.quicktime.location.ISO6709",
+    "com.apple.quicktime.location.accuracy.horizontal",
+    "com.apple.quicktime.make",
+    "com.apple.quicktime.model",
+    "com.apple.quicktime.software",
+    "com.android.version",
+)
+"""Where and with what a phone filmed: not meant to travel with the sound. Others are known by their names."""
+
+CONTAINER_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "software")
+"""What speaks of the video's container and would be wrong of the audio's."""
+PLUMBING_TAGS = ("handler_name", "vendor_id", "language", "duration", "bps", "number_of_frames")
+"""What containers say of a track for themselves."""
+
+_PRIVATE = re.compile(r"(location|com\.apple\.|com\.android\.|make$|model$|gps|geo|xyz)", re.IGNORECASE)
+
+
+def is_private(name: str) -> bool:
+    """Tell whether a tag of this name says where, or with what, somebody filmed."""
+    return _PRIVATE.match(name) is not None
+
+
+def metadata(options: Options, media: Media, track: int) -> list[str]:
+    """Return the arguments that keep, set and drop tags."""
+    given: list[str] = []
+    if not options.keep_tags:
+        given += ["-map_metadata:g", "-1"]
+    elif media.container == "ogg":  # it has all its tags on the track
+        given += ["-map_metadata:g", f"0:s:a:{track}"]
+    if options.format is not Format.MP3 or not options.keep_tags:  # an MP3 has none of the track's own
+        given += ["-map_metadata:s:a:0", "-1"]
+    found = (tag.name for tag in media.tags if is_private(tag.name) and tag.name not in PRIVATE_TAGS)
+    plumbing = PLUMBING_TAGS if media.container == "ogg" else ()
+    for name in (*CONTAINER_TAGS, *PRIVATE_TAGS, *plumbing, *found):
+        given += ["-metadata", f"{name}="]
+    for name in Tags.__struct_fields__:
+        if (text := getattr(options.tags, name)) is not None:
+            given += ["-metadata", f"{name}={_plain(text)}"]
+    return given
+
+
+def _plain(text: str) -> str:
+    """Drop what no argument of a program can hold, and what no tag should."""
+    return "".join(char for char in text if char in "\n\t" or ord(char) >= 32)
