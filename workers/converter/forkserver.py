@@ -10,6 +10,7 @@ the other end of a job's socket is closed, or shut for writing, that program is 
 socket is, all are, and the server ends.
 """
 
+import gc
 import os
 import select
 import signal
@@ -19,16 +20,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from workers.converter import landlock, seccomp
-from workers.converter.launcher import (
-    EXIT_CODE,
-    PR_SET_CHILD_SUBREAPER,
-    PR_SET_DUMPABLE,
-    PREFIX,
-    Layers,
-    become,
-    prctl,
-    shut_in,
-)
+from workers.converter.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
+from workers.converter.launcher import EXIT_CODE, PREFIX, Layers, become, shut_in
 
 LENGTH, EXIT = struct.Struct("!I"), struct.Struct("!i")
 MOST_FILES = 16
@@ -54,11 +47,43 @@ def _asked(job: socket.socket) -> tuple[list[str], dict[str, int], list[int]]:
     return command, {name: int(value) for name, _, value in pairs}, files
 
 
+class Walls:
+    """The layers that are put around each program."""
+
+    def __init__(self, wanted: Sequence[str], readable: list[str]) -> None:
+        self._readable = readable
+        self._seen: list[tuple[int, int]] = []
+        self._ruleset: int | None = None
+        self._seccomp = self._rlimits = False
+        self.landlock = landlock.abi() if "landlock" in wanted else 0
+        if self.landlock and not _works(self.layers, lambda: os.open("/", os.O_RDONLY)):
+            self.landlock = 0
+        if "seccomp" in wanted and seccomp.prepare(os.uname().machine):
+            self._seccomp = _works(lambda: Layers(seccomp=True), socket.socketpair)
+        self._rlimits = "rlimits" in wanted
+
+    def layers(self) -> Layers:
+        """Return them. A program or a library that was replaced meanwhile may be read. Raises OSError."""
+        if not self.landlock:
+            return Layers(None, self._seccomp, self._rlimits)
+        files = [os.stat(path) for path in self._readable]  # noqa: PTH116 - pathlib takes as long as a fork
+        seen = [(file.st_dev, file.st_ino) for file in files]
+        if seen != self._seen:
+            if self._ruleset is not None:
+                os.close(self._ruleset)
+            self._ruleset = landlock.allow_only(self._readable, self.landlock)
+            self._seen = seen
+        return Layers(self._ruleset, self._seccomp, self._rlimits)
+
+    def __str__(self) -> str:
+        return f"{self.landlock} {self._seccomp:d} {self._rlimits:d}\n"
+
+
 class Server:
     """The fork server's loop."""
 
-    def __init__(self, control: socket.socket, layers: Layers, readable: list[str]) -> None:
-        self._control, self._layers, self._readable = control, layers, readable
+    def __init__(self, control: socket.socket, walls: Walls) -> None:
+        self._control, self._walls = control, walls
         self._jobs: dict[int, socket.socket] = {}
         """By process id, until it was waited for: so long the id is nobody else's."""
         self._pids: dict[int, int] = {}
@@ -99,6 +124,7 @@ class Server:
     ) -> None:
         me = os.getpid()
         try:
+            layers = self._walls.layers()
             pid = os.fork()
         except OSError as error:
             os.write(files[2], f"{PREFIX} {error}\n".encode())
@@ -110,14 +136,7 @@ class Server:
                     os.close(fd)
         if pid == 0:
             signal.set_wakeup_fd(-1)
-            become(
-                command,
-                files=files,
-                limits=limits,
-                layers=self._layers,
-                readable=self._readable,
-                parent=me,
-            )
+            become(command, files=files, limits=limits, layers=layers, parent=me)
         self._jobs[pid] = job
         self._pids[job.fileno()] = pid
         self._poll.register(job, select.POLLIN)
@@ -145,13 +164,13 @@ class Server:
                     job.sendall(EXIT.pack(os.waitstatus_to_exitcode(status)))
 
 
-def _works(layers: Layers, readable: list[str], forbidden: Callable[[], object]) -> bool:
+def _works(layers: Callable[[], Layers], forbidden: Callable[[], object]) -> bool:
     """Tell whether a layer can be put on, and then forbids what it should, in a process made to find out."""
     pid = os.fork()
     if pid == 0:
         works = False
         with suppress(BaseException):
-            shut_in(layers, readable)
+            shut_in(layers())
             try:
                 forbidden()
             except OSError:
@@ -160,22 +179,13 @@ def _works(layers: Layers, readable: list[str], forbidden: Callable[[], object])
     return os.waitpid(pid, 0)[1] == 0
 
 
-def _try(wanted: Sequence[str], readable: list[str]) -> Layers:
-    version = landlock.abi() if "landlock" in wanted else 0
-    files = Layers(landlock=version)
-    calls = Layers(seccomp="seccomp" in wanted and seccomp.supported(os.uname().machine))
-    return Layers(
-        landlock=version if version and _works(files, readable, lambda: os.open("/", os.O_RDONLY)) else 0,
-        seccomp=calls.seccomp and _works(calls, readable, socket.socketpair),
-        rlimits="rlimits" in wanted,
-    )
-
-
 def main(wanted: str, *readable: str) -> None:
     """Say what works, then serve."""
     prctl(PR_SET_DUMPABLE, 0)  # see `service.privacy`
     prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a program leaves behind becomes ours, and no zombie
     control = socket.socket(fileno=0)
-    layers = _try(wanted.split(","), list(readable))
-    control.sendall(f"{layers.landlock} {layers.seccomp:d} {layers.rlimits:d}\n".encode())
-    Server(control, layers, list(readable)).serve()
+    walls = Walls(wanted.split(","), list(readable))
+    control.sendall(str(walls).encode())
+    gc.collect()
+    gc.freeze()  # or each child would copy what its garbage collector looks at
+    Server(control, walls).serve()

@@ -10,6 +10,8 @@ import ctypes
 import os
 import sys
 
+from workers.converter.kernel import syscall
+
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446
 """System calls; the same numbers on every architecture."""
 CREATE_RULESET_VERSION = 1
@@ -38,8 +40,10 @@ def abi() -> int:
     """Return the kernel's version of it; 0: none, or switched off."""
     if sys.platform != "linux":
         return 0
-    version: int = _libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
-    return max(0, version)
+    try:
+        return syscall("landlock", CREATE_RULESET, None, ctypes.c_size_t(0), CREATE_RULESET_VERSION)
+    except OSError:
+        return 0
 
 
 def allow_only(readable: list[str], version: int) -> int:
@@ -48,18 +52,20 @@ def allow_only(readable: list[str], version: int) -> int:
     A file is meant as it is now: one that takes its name later is another one. Raises OSError.
     """
     asked = [_known(table, version) for table in (_FILES, _NETWORK, _SCOPES)]
-    ruleset = _call(CREATE_RULESET, ctypes.byref(_Ruleset(*asked)), ctypes.c_size_t(_size(version)), 0)
+    ruleset = syscall(
+        "landlock", CREATE_RULESET, ctypes.byref(_Ruleset(*asked)), ctypes.c_size_t(_size(version)), 0
+    )
     for path in readable:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
         rule = _PathBeneath(EXECUTE | READ_FILE, parent)
-        _call(ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(rule), 0)
+        syscall("landlock", ADD_RULE, ruleset, RULE_PATH_BENEATH, ctypes.byref(rule), 0)
         os.close(parent)
     return ruleset
 
 
 def restrict(ruleset: int) -> None:
     """Shut this thread in, for ever. Needs PR_SET_NO_NEW_PRIVS first. Raises OSError."""
-    _call(RESTRICT_SELF, ruleset, 0)
+    syscall("landlock", RESTRICT_SELF, ruleset, 0)
 
 
 def _known(table: dict[int, int], version: int) -> int:
@@ -69,15 +75,3 @@ def _known(table: dict[int, int], version: int) -> int:
 def _size(version: int) -> int:
     """Older kernels do not know the later fields, and refuse them."""
     return 24 if version >= 6 else 16 if version >= 4 else 8
-
-
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
-
-
-def _call(number: int, *arguments: object) -> int:
-    result: int = _libc().syscall(number, *arguments)
-    if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, f"landlock: {os.strerror(code)}")
-    return result

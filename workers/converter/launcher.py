@@ -5,7 +5,6 @@ Nothing but the standard library, and little of it. What cannot be done is not l
 not started, and one line says why.
 """
 
-import ctypes
 import fcntl
 import os
 import resource
@@ -15,51 +14,44 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
 from workers.converter import landlock, seccomp
+from workers.converter.kernel import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
 
 PREFIX = "launcher:"
 """Begins the one line that is written when the program could not be started."""
 EXIT_CODE = 125
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
-"""From linux/prctl.h."""
 LIMITS = tuple(
     name for name in ("as", "cpu", "fsize", "nofile", "core") if (name, sys.platform) != ("as", "darwin")
 )
 """What can be limited here. macOS refuses to limit the address space."""
-
-
-class Layers(NamedTuple):
-    """What the program is shut in with. `landlock` is the kernel's version of it, 0: none."""
-
-    landlock: int = 0
-    seccomp: bool = False
-    rlimits: bool = True
-
-
 _MOST_DESCRIPTORS = 1024
 """The fork server has not a tenth of that."""
 
 
+class Layers(NamedTuple):
+    """What the program is shut in with."""
+
+    ruleset: int | None = None
+    """Landlock's, of `landlock.allow_only`; None: without."""
+    seccomp: bool = False
+    rlimits: bool = False
+
+
 def become(
-    command: list[str],
-    *,
-    files: Sequence[int],
-    limits: dict[str, int],
-    layers: Layers,
-    readable: list[str],
-    parent: int,
+    command: list[str], *, files: Sequence[int], limits: dict[str, int], layers: Layers, parent: int
 ) -> NoReturn:
     """Become the program, with `files` as its descriptors from 0 on, and no others."""
     try:
         _tie_to(parent)
         os.setsid()
+        _restrict(layers)
         _take(files)
         if layers.rlimits:
             for name in LIMITS:
                 _limit(name, limits[name])
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and ffmpeg would inherit it
             signal.signal(number, signal.SIG_DFL)
-        shut_in(layers, readable)
         if layers.seccomp:
+            seccomp.install(os.uname().machine, os.getpid())
             seccomp.execute(os.uname().machine, command)
         os.execve(command[0], command, {})  # noqa: S606 - that is the point
     except Exception as error:
@@ -68,19 +60,17 @@ def become(
         os._exit(EXIT_CODE)
 
 
-def shut_in(layers: Layers, readable: list[str]) -> None:
+def shut_in(layers: Layers) -> None:
     """Put Landlock and seccomp on, for ever. Raises OSError."""
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
-    if layers.landlock:
-        landlock.restrict(landlock.allow_only(readable, layers.landlock))
+    _restrict(layers)
     if layers.seccomp:
         seccomp.install(os.uname().machine, os.getpid())
 
 
-def prctl(option: int, value: int) -> None:
-    """Ask the kernel for something about this process. Linux only; elsewhere nothing happens."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+def _restrict(layers: Layers) -> None:
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if layers.ruleset is not None:
+        landlock.restrict(layers.ruleset)
 
 
 def _tie_to(parent: int) -> None:

@@ -15,7 +15,9 @@ import errno
 import os
 import struct
 import sys
+from functools import cache
 
+from workers.converter.kernel import map_page, syscall
 from workers.converter.syscalls import ARCHITECTURES, CHECKED, FREE
 
 DOOR = 0x200000
@@ -23,7 +25,6 @@ DOOR = 0x200000
 kernel or a linker uses, so `execve` of this one address works once and never again."""
 _PAGE = 0x1000
 
-_MAP = 0x100022  # MAP_PRIVATE, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE
 _SET_MODE_FILTER, _SPECULATION_AS_EVER = 1, 1 << 2
 """Kernels before 5.16 slow a filtered program down against Spectre 4 unless told not to. ffmpeg's memory
 holds one stranger's file and nothing to spy on."""
@@ -39,6 +40,9 @@ _TERMINAL = (0x5401, 0x802C542A, 0x5413)
 _LOAD, _AND, _EQUALS, _ABOVE, _RETURN = 0x20, 0x54, 0x15, 0x25, 0x06
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE = 0, 4
+
+_NOBODY = 0x7FFFFFFF
+"""No process has this id; stands for the one that is not known yet."""
 
 _Step = tuple[int, int, int, int]
 """One instruction: code, how many to skip if true, and if false, operand."""
@@ -78,17 +82,19 @@ def program(machine: str, pid: int) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
+@cache
+def _template(machine: str) -> bytes:
+    return program(machine, _NOBODY)
+
+
 def install(machine: str, pid: int) -> None:
     """Filter this process for ever. Needs PR_SET_NO_NEW_PRIVS first. Raises OSError, KeyError."""
-    code = program(machine, pid)
-    libc = _libc()
-    if libc.mmap(ctypes.c_void_p(DOOR), ctypes.c_size_t(_PAGE), 3, _MAP, -1, ctypes.c_long(0)) != DOOR:
-        raise OSError(ctypes.get_errno(), "seccomp: no room for the path")
+    code = _template(machine).replace(struct.pack("=I", _NOBODY), struct.pack("=I", pid))
+    map_page("seccomp", DOOR, _PAGE)
     # struct sock_fprog: how many instructions, and where they are.
     steps = ctypes.create_string_buffer(code, len(code))
     pointer = struct.pack("@HP", len(code) // 8, ctypes.addressof(steps))
-    if libc.syscall(ARCHITECTURES[machine][2], _SET_MODE_FILTER, _SPECULATION_AS_EVER, pointer) < 0:
-        raise OSError(ctypes.get_errno(), f"seccomp: {os.strerror(ctypes.get_errno())}")
+    syscall("seccomp", ARCHITECTURES[machine][2], _SET_MODE_FILTER, _SPECULATION_AS_EVER, pointer)
 
 
 def execute(machine: str, command: list[str]) -> None:
@@ -100,8 +106,7 @@ def execute(machine: str, command: list[str]) -> None:
     arguments = (ctypes.c_char_p * (len(words) + 1))(*words, None)
     environment = (ctypes.c_char_p * 1)(None)
     number = CHECKED["execve"][ARCHITECTURES[machine][0]]
-    _libc().syscall(number, ctypes.c_void_p(DOOR), arguments, environment)
-    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), command[0])
+    syscall(command[0], number, ctypes.c_void_p(DOOR), arguments, environment)
 
 
 def _argument(index: int, half: int = 0) -> _Step:
@@ -135,12 +140,8 @@ def _nowhere_near_the_door() -> list[_Step]:
 _GRANT: _Step = (_RETURN, 0, 0, _ALLOW)
 
 
-def _libc() -> ctypes.CDLL:
-    libc = ctypes.CDLL(None, use_errno=True)
-    libc.mmap.restype = ctypes.c_void_p
-    return libc
-
-
-def supported(machine: str) -> bool:
-    """Tell whether there is a table for this machine. Whether its kernel agrees, only trying tells."""
-    return sys.platform == "linux" and machine in ARCHITECTURES and sys.maxsize > 2**32
+def prepare(machine: str) -> bool:
+    """Make ready for `install`; tell whether there is a table for this machine. Its kernel may yet refuse."""
+    if sys.platform != "linux" or machine not in ARCHITECTURES or sys.maxsize < 2**32:
+        return False
+    return bool(_template(machine))
