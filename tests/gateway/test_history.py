@@ -125,6 +125,27 @@ async def test_a_long_past_is_told_whole_and_in_order(
                     assert event.id.encode() in await anext(stream)
 
 
+@pytest.mark.parametrize("source", ["memory", "log"])
+async def test_a_slice_holds_so_much_and_says_where_to_go_on(
+    broker: Any,
+    database: AsyncDatabase[Any],
+    live: Live,
+    told: list[Event],
+    account: str,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("history", "live"):
+        monkeypatch.setattr(f"gateway.{module}.SLICE", 2)
+    async with late(broker, database) as other:
+        asked = live if source == "memory" else other
+        assert asked.tail.holds(0) == (source == "memory")
+        events, next_ = await asked.history(account, 0, 2, lambda _: True)
+        assert ([each.event for each in events], next_) == (told[:2], 2)
+        events, next_ = await asked.history(account, next_, 2, lambda _: True)
+        assert ([each.event for each in events], next_) == (told[2:], 3)
+
+
 async def test_an_account_has_so_many_streams_and_no_more(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client, gateway.as_(new_id()) as other, AsyncExitStack() as stack:
         texts = []  # kept, or they would be closed
