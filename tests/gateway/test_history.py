@@ -10,7 +10,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.envelope import Event, job_event
+from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
 from events.publisher import Publisher
 from gateway import watching
@@ -70,8 +70,11 @@ async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
     ):
         await anext(stream)
         assert told[1].id.encode() in await anext(stream)
+        newer = job_event(STARTED, job_id=new_id(), account=account, source="test")
+        live.subscriptions.tell(account, newer.subject, Recorded(3, newer))
         live.subscriptions.close()
-        assert [each async for each in stream] == []
+        assert [each async for each in stream] == [], "what is newer must not be told before what is missing"
+        assert len([each async for each in watching.watch(live, caller_for(account), None)]) == 1
 
 
 async def test_a_stream_ends_with_the_token_also_in_the_middle_of_the_past(
