@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-import sys
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from pymongo import AsyncMongoClient
 
@@ -69,10 +68,10 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         await serve(app, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
 
 
-def main() -> int:
-    """Run the service; returns its exit code (see `service.lifecycle`)."""
-    return run_service(SERVICE, lambda: load(AuthSettings, os.environ), run)
+def main() -> NoReturn:
+    """Run the service, and end the process (see `service.lifecycle`)."""
+    run_service(SERVICE, lambda: load(AuthSettings, os.environ), run)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import importlib
+import math
 import os
 import platform
 import signal
@@ -13,10 +14,9 @@ from datetime import UTC, datetime
 import imageio_ffmpeg
 from rich.console import Console
 
-from bench import table
+from bench import disk, table
 from bench.measure import Options, Say, cores
 from bench.table import Row
-from events.errors import TonearmError
 
 MEASURES = ("upload", "job", "clips", "latency", "replay", "start", "memory")
 DEFAULT = tuple(name for name in MEASURES if name != "memory")
@@ -31,9 +31,12 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     names = MEASURES if "all" in chosen.measures else tuple(chosen.measures) or DEFAULT
     options = Options(scale=chosen.scale, repetitions=chosen.repetitions, events=chosen.events)
-    before = conditions(options)
+    before, say = conditions(options), _saying()
+    if not _has_room(names, options, say):
+        say("that is too little: name another folder by TMPDIR, or use --scale and --repetitions")
+        return 1
     try:
-        rows, failed = asyncio.run(_measure(names, options, _saying()))
+        rows, failed = asyncio.run(_measure(names, options, say))
     except (KeyboardInterrupt, asyncio.CancelledError):
         return 130
     _print(rows, before, chosen)
@@ -51,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=_count, default=200_000, help="length of the log that replay reads")
     parser.add_argument("--repetitions", type=_count, default=3, help="trials of each (default: %(default)s)")
     parser.add_argument(
-        "--scale", type=float, default=1.0, help="multiplies sizes and counts; 0.1 for a quick look"
+        "--scale", type=_scale, default=1.0, help="multiplies sizes and counts; 0.1 for a quick look"
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
@@ -68,6 +71,21 @@ def _count(text: str) -> int:
     return value
 
 
+def _scale(text: str) -> float:
+    value = float(text)
+    if not (0 < value < math.inf):
+        raise argparse.ArgumentTypeError("must be more than 0, and finite")
+    return value
+
+
+def _has_room(names: tuple[str, ...], options: Options, say: Say) -> bool:
+    """Say how much will be written, before it is."""
+    needed = disk.needed(names, options)
+    directory, free = disk.free()
+    say(f"writes up to {needed / 1e9:.1f} GB to {directory} (TMPDIR), where {free / 1e9:.1f} GB are free")
+    return free > needed
+
+
 async def _measure(names: tuple[str, ...], options: Options, say: Say) -> tuple[list[Row], bool]:
     this = asyncio.current_task()
     if this is not None:
@@ -77,9 +95,9 @@ async def _measure(names: tuple[str, ...], options: Options, say: Say) -> tuple[
     for name in names:
         try:
             rows += await importlib.import_module(f"bench.{name}").measure(options, say)
-        except (TonearmError, OSError) as error:
+        except Exception as error:  # the other measures' rows have taken minutes
             failed = True
-            say(f"{name} could not be measured: {error}")
+            say(f"{name} could not be measured: {type(error).__name__}: {error}")
     return rows, failed
 
 

@@ -1,5 +1,7 @@
 """`replay`: events a second that `replay rebuild` and `verify` get through, over a bare rstream reader.
 
+Rebuild is held against a bare writer too: what the database takes is the limit of it on one machine.
+
 As a user runs them: whole processes, their start included. Only the servers run beside them, as a gateway
 would project the same log at the same time.
 """
@@ -13,7 +15,7 @@ from itertools import islice
 
 from rstream import amqp_decoder
 
-from bench import bare_log, loggen
+from bench import bare_log, bare_views, loggen
 from bench.measure import BenchFailed, Options, Say
 from bench.stack import private_directory, private_environment
 from bench.table import Row, Trial, rows_of
@@ -23,6 +25,7 @@ from infra.local.rabbitmq import RabbitMQ
 from infra.local.services import ROOT
 
 SUBCOMMANDS = {"rebuild": ("--yes", "--no-compare"), "verify": ()}
+WRITER = "bare pymongo insert_many"
 READERS = {"bare rstream, raw": None, "bare rstream, amqp_decoder": amqp_decoder}
 
 
@@ -35,15 +38,20 @@ async def measure(options: Options, say: Say) -> list[Row]:
         await topology.declare(environment["RABBITMQ_URL"])
         written = await loggen.write(environment["STREAM_URL"], islice(loggen.events(), count))
         for turn in range(options.repetitions):
-            say(f"replay {turn + 1} of {options.repetitions}: {written:,} events, four times")
+            say(f"replay {turn + 1} of {options.repetitions}: {written:,} events, five times")
             bare = {
                 name: written
                 / await bare_log.read(environment["STREAM_URL"], topology.STREAM, written, decoder)
                 for name, decoder in READERS.items()
             }
-            for name, arguments in SUBCOMMANDS.items():
-                rate = written / await _replay(environment, name, *arguments)
+            rates = {
+                name: written / await _replay(environment, name, *arguments)
+                for name, arguments in SUBCOMMANDS.items()
+            }
+            for name, rate in rates.items():
                 found += [_row(name, against, Trial(rate, bare[against])) for against in READERS]
+            writer = written / await asyncio.to_thread(bare_views.insert, environment["MONGODB_URL"])
+            found.append(_row("rebuild", WRITER, Trial(rates["rebuild"], writer)))
     return rows_of(found)
 
 

@@ -36,6 +36,9 @@ log = structlog.get_logger()
 MAX_REDELIVERIES = 10
 """Returns of one message without an answer (crashes, mostly) after which it is given up as poison."""
 
+DELAYS = (5, 30, 120, 600)
+"""Seconds before attempts 2, 3, …"""
+
 
 class WorkerKeepsDying(TonearmError):
     """The message came back too often without an answer: it may be what kills the workers."""
@@ -90,7 +93,7 @@ class Worker:
         publisher: Publishes,
         *,
         slots: int = 1,
-        delays: Sequence[float] = (5, 30, 120, 600),
+        delays: Sequence[float] = DELAYS,
         grace: float = 5.0,
     ) -> None:
         """`delays` in seconds before attempts 2, 3, …; `grace` for work under way when stopping."""

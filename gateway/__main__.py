@@ -2,10 +2,9 @@
 
 import asyncio
 import os
-import sys
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 import structlog
@@ -140,10 +139,10 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 task.cancel()
 
 
-def main() -> int:
-    """Run the service; returns its exit code (see `service.lifecycle`)."""
-    return run_service(SERVICE, lambda: load(GatewaySettings, os.environ), run)
+def main() -> NoReturn:
+    """Run the service, and end the process (see `service.lifecycle`)."""
+    run_service(SERVICE, lambda: load(GatewaySettings, os.environ), run)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,7 +16,8 @@ async def page(
     """
     recent = [job_id for job_id in live.tail.jobs_of(account) if before is None or job_id < before]
     found = await _recent(live, recent, account, state, limit + 1)
-    found += await _stored(stored, set(recent), account, state, before, limit + 1)
+    oldest = found[limit].job_id if len(found) > limit else ""  # what is older has no place on the page
+    found += await _stored(stored, set(recent), account, state, before, limit + 1, oldest)
     found.sort(key=lambda view: view.job_id, reverse=True)
     items, more = found[:limit], len(found) > limit
     return items, cursors.encode(items[-1].job_id) if more else None
@@ -36,13 +37,19 @@ async def _recent(
 
 
 async def _stored(
-    stored: JobViews, recent: set[str], account: str, state: State | None, before: str | None, wanted: int
+    stored: JobViews,
+    recent: set[str],
+    account: str,
+    state: State | None,
+    before: str | None,
+    wanted: int,
+    oldest: str,
 ) -> list[JobView]:
     found: list[JobView] = []
     while len(found) < wanted:
         views = await stored.page(account, state, before, wanted)
         found += [view for view in views if view.job_id not in recent]
-        if len(views) < wanted:
+        if len(views) < wanted or views[-1].job_id <= oldest:
             break
         before = views[-1].job_id
     return found

@@ -70,8 +70,6 @@ class Subscriptions:
         """Subscribe for the block."""
         subscription = Subscription(account, job_id)
         self._by_account.setdefault(account, set()).add(subscription)
-        if self.closing.is_set():
-            subscription.end()
         try:
             yield subscription
         finally:
@@ -87,7 +85,7 @@ class Subscriptions:
                 subscription.put(item)
 
     def close(self) -> None:
-        """End all of them, and those to come: the process stops."""
+        """End all of them; those to come see `closing`: the process stops."""
         self.closing.set()
         self.end()
 

@@ -9,9 +9,11 @@
 """
 
 import asyncio
+import contextlib
+import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 import structlog
 
@@ -41,12 +43,30 @@ def run_service(
     run: Callable[[S, asyncio.Event], Awaitable[None]],
     *,
     stop_seconds: float = STOP_SECONDS,
-) -> int:
-    """Run a service until it is told to stop; returns the exit code.
+) -> NoReturn:
+    """Run a service until it is told to stop, and end the process with the exit code.
 
     `load` reads the settings. `run` begins with `started`, and returns soon after its event is set; what it
     raises ends the service.
     """
+    _end(_run_service(service, load, run, stop_seconds))
+
+
+def _end(code: int) -> NoReturn:
+    # Not `sys.exit`: while the interpreter is taken down, threads of Granian's that ask for the GIL are ended
+    # in the middle of Rust, which then aborts the process. Everything of ours is closed already.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
+
+
+def _run_service(
+    service: str,
+    load: Callable[[], S],
+    run: Callable[[S, asyncio.Event], Awaitable[None]],
+    stop_seconds: float,
+) -> int:
     hide_from_neighbours()
     try:
         settings = load()

@@ -27,8 +27,11 @@ CLOSE = 1000
 
 async def build(
     log: Log, version: Version, checkpoint: Checkpoint | None, ends: Bounds, generation: int
-) -> None:
-    """Bring a version from its checkpoint to the end of the log, and close to it as long as that grows."""
+) -> Checkpoint | None:
+    """Bring a version from its checkpoint to the end of the log, and close to it as long as that grows.
+
+    Returns its new checkpoint.
+    """
     await version.prepare()
     while True:
         builder = Builder(version, checkpoint, Window(generation=generation))
@@ -36,7 +39,7 @@ async def build(
         checkpoint = builder.checkpoint
         newer = await log.ends()
         if newer is None or newer.last - ends.last <= CLOSE:
-            return
+            return checkpoint
         ends = newer
 
 

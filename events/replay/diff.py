@@ -11,12 +11,11 @@ from events.replay.comparing import differs, laid_out
 from events.replay.exits import Exit, Refused, WrongArgument
 from events.replay.findings import NAMED, Findings
 from events.replay.log import Log
+from events.replay.positions import at_most
 from events.replay.remarks import say
 from events.replay.servers import Servers
 from events.replay.stored import Version, named
 from events.replay.versions import compare
-
-SUMMARY = "compare a job with the log, or two versions of the views, field by field"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,7 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="one job: its live view against the fold of the log as far as that has seen",
     )
-    add("--limit", type=int, default=NAMED, metavar="N", help=f"name at most N jobs of each kind ({NAMED})")
+    add(
+        "--limit",
+        type=at_most,
+        default=NAMED,
+        metavar="N",
+        help=f"name at most N jobs of each kind ({NAMED})",
+    )
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:

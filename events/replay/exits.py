@@ -14,8 +14,10 @@ class Exit(IntEnum):
     DIFFERENT = 1
     USAGE = 2
     DAMAGED = 65
+    NO_VIEWS = 66
     UNAVAILABLE = 69
     REFUSED = 70
+    UNEXPECTED = 70
     INTERRUPTED = 130
 
 
@@ -25,6 +27,10 @@ class Refused(TonearmError):
 
 class WrongArgument(TonearmError):
     """An argument does not mean anything; the text says what it should be."""
+
+
+class NoViews(TonearmError):
+    """There are no views to compare with the log: they are not equal, nor do they differ."""
 
 
 class FileDamaged(TonearmError):
@@ -38,6 +44,8 @@ def exit_for(error: TonearmError) -> Exit:
             return Exit.USAGE
         case LogDamaged() | FileDamaged() | InvalidEvent():
             return Exit.DAMAGED
+        case NoViews():
+            return Exit.NO_VIEWS
         case Unavailable():
             return Exit.UNAVAILABLE
         case _:

@@ -8,18 +8,18 @@ from pathlib import Path
 
 from events.reader import First, RawRecord
 from events.replay.exits import Exit, Refused
-from events.replay.files import Manifest, manifest_of, write_manifest, written
+from events.replay.files import Manifest, file_name, manifest_of, write_manifest, written
 from events.replay.lines import as_json
 from events.replay.log import Log, line
 from events.replay.remarks import Meter, say
 from events.replay.servers import Servers
 
-SUMMARY = "write the log into a file of JSON lines, with a manifest"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="is compressed when its name ends in .gz")
+    parser.add_argument(
+        "file", type=file_name, metavar="FILE", help="is compressed when its name ends in .gz"
+    )
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
 
 

@@ -5,10 +5,12 @@ counts, the ends and the SHA-256 of the lines (before compression, where the nam
 whole or not at all, the manifest last: a file without one is not finished.
 """
 
+import argparse
 import contextlib
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -23,6 +25,8 @@ from events.replay.lines import Exported
 
 FORMAT = 1
 _BLOCK = 1 << 20
+_NOT_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+"""What reading a damaged file of gzip raises: cut short, a wrong frame, and wrong content."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -36,6 +40,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     last_time: float
     sha256: str
     tonearm: str
+
+
+def file_name(text: str) -> Path:
+    """Return the path of a file that is given as an argument. Raises ArgumentTypeError."""
+    path = Path(text)
+    if not path.name or path.is_dir():
+        raise argparse.ArgumentTypeError(f"takes the name of a file, and {text!r} is a folder")
+    return path
 
 
 def manifest_of(path: Path) -> Path:
@@ -75,7 +87,7 @@ def read_manifest(path: Path) -> Manifest:
         manifest = msgspec.json.decode(manifest_of(path).read_bytes(), type=Manifest)
     except FileNotFoundError:
         raise FileDamaged(f"{manifest_of(path)} is missing: the export was not finished") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise FileDamaged(f"{manifest_of(path)}: {error}") from error
     if manifest.format != FORMAT:
         raise FileDamaged(f"{path} is of format {manifest.format}; this version reads {FORMAT}")
@@ -99,7 +111,7 @@ def bodies(path: Path) -> Iterator[bytes]:
                         raise InvalidEvent("there is no event in it")
                 except (msgspec.DecodeError, UnicodeDecodeError, InvalidEvent) as error:
                     raise FileDamaged(f"{path}, line {number}: {error}") from error
-    except (EOFError, gzip.BadGzipFile) as error:
+    except _NOT_GZIP as error:
         raise FileDamaged(f"{path}: {error}") from error
 
 
@@ -111,7 +123,7 @@ def verify(path: Path) -> Manifest:
         with _opened(path) as file:
             while block := file.read(_BLOCK):
                 hashed.update(block)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except _NOT_GZIP as error:
         raise FileDamaged(f"{path}: {error}") from error
     if hashed.hexdigest() != manifest.sha256:
         raise FileDamaged(f"{path} is not what its manifest says: its SHA-256 differs")

@@ -3,20 +3,25 @@
 import argparse
 import contextlib
 from collections import Counter
+from collections.abc import Awaitable
 from datetime import UTC, datetime
+from typing import Any
 
 from events import amqp, topology
 from events.errors import Unavailable
 from events.reader import Bounds, First
-from events.replay.exits import Exit
+from events.replay.exits import Exit, causes
 from events.replay.log import Line, Log, line
 from events.replay.remarks import Meter, say
 from events.replay.servers import Servers
 from events.replay.stored import live, versions
+from events.work import DELAYS
 
-SUMMARY = "tell what the log holds, how far the views have come, how the queues stand"
-RETRY_DELAYS = (5, 30, 120, 600)
-"""Seconds; those of `events.work.Worker`."""
+_QUEUES = (topology.VIDEO, topology.MP3)
+_PARTS = {
+    "exchange": (topology.EXCHANGE, topology.PROGRESS),
+    "queue": (topology.STREAM, *_QUEUES, *map(topology.parked, _QUEUES)),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,17 +30,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print what can be found out; what cannot, with the reason."""
+    """Print what can be found out; what cannot, with the reason, and then return UNAVAILABLE."""
     log = Log(servers.need("stream_url"), say)
-    ends = await log.ends()
-    newest = line((await log.last(1, ends))[0]) if ends else None
-    await _log(log, ends, newest)
-    if arguments.types and ends:
-        await _types(log, ends)
-    await _views(servers, ends, newest)
-    await _queues(servers)
-    await _topology(servers)
-    return Exit.OK
+    ends: Bounds | None = None
+    newest: Line | None = None
+    away = False
+
+    async def told(name: str, section: Awaitable[None]) -> None:
+        nonlocal away
+        try:
+            await section
+        except Unavailable as error:
+            away = True
+            print(f"{name}: {causes(error)}")
+
+    async def the_log() -> None:
+        nonlocal ends, newest
+        ends = await log.ends()
+        newest = line(await log.at(ends.last)) if ends else None
+        await _log(log, ends, newest)
+        if arguments.types and ends:
+            await _types(log, ends)
+
+    await told("log", the_log())
+    await told("views", _views(servers, ends, newest))
+    await told("queues", _queues(servers))
+    await told("topology", _topology(servers))
+    return Exit.UNAVAILABLE if away else Exit.OK
 
 
 async def _log(log: Log, ends: Bounds | None, newest: Line | None) -> None:
@@ -98,32 +119,57 @@ async def _queues(servers: Servers) -> None:
     if not servers.rabbitmq_url:
         print("queues: RABBITMQ_URL is not set")
         return
-    print("queues: messages ready")
-    async with amqp.connected(servers.rabbitmq_url, name="replay info") as connection:
-        for queue in (topology.VIDEO, topology.MP3):
-            retries = [topology.retry(queue, delay) for delay in RETRY_DELAYS]
+    async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
+        print("queues: messages ready")
+        for queue in _QUEUES:
+            retries = [topology.retry(queue, delay) for delay in DELAYS]
             for name in (queue, *retries, topology.parked(queue)):
                 print(f"  {name:<28} {await _ready(connection, name):>12}")
 
 
 async def _ready(connection: amqp.Connection, queue: str) -> str:
-    channel = await connection.channel()  # the broker closes it when there is no such queue
+    frame = await _passively(connection, "queue_declare", queue=queue)
+    return f"{frame.method.message_count:,}" if frame else "not there"
+
+
+async def _passively(connection: amqp.Connection, method: str, **named: str) -> Any:
+    """Return the broker's answer; None when there is nothing of that name. Raises Unavailable."""
+    channel = await connection.channel()  # the broker closes it when there is none
     try:
-        frame = await channel.call("queue_declare", queue=queue, passive=True)
-    except Unavailable:
-        return "not there"
+        frame = await channel.call(method, **named, passive=True)
+    except Unavailable as error:
+        if connection.is_open and "NOT_FOUND" in str(error):
+            return None
+        raise
     channel.close()
-    return f"{frame.method.message_count:,}"
+    return frame
 
 
 async def _topology(servers: Servers) -> None:
     if not servers.rabbitmq_url:
         return
+    async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
+        missing = [
+            f"{kind} {name}"
+            for kind, names in _PARTS.items()
+            for name in names
+            if await _passively(connection, f"{kind}_declare", **{kind: name}) is None
+        ]
+    if missing:
+        print("topology: MISSING " + "; ".join(missing))
     if not servers.rabbitmq_management_url:
-        print("topology: RABBITMQ_MANAGEMENT_URL is not set, and nothing else can list bindings")
-        return
-    missing = await topology.missing(servers.rabbitmq_url, servers.rabbitmq_management_url)
-    print("topology: complete" if not missing else "topology: MISSING " + "; ".join(missing))
+        print(
+            ("" if missing else "topology: exchanges and queues are there; ")
+            + "bindings were not listed: RABBITMQ_MANAGEMENT_URL is not set, and nothing else can list them"
+        )
+    elif f"exchange {topology.EXCHANGE}" not in missing:
+        unbound = await topology.missing(
+            servers.need("rabbitmq_url"), servers.need("rabbitmq_management_url")
+        )
+        if unbound:
+            print("topology: MISSING " + "; ".join(unbound))
+        elif not missing:
+            print("topology: complete")
 
 
 def _stored(told: Line) -> str:

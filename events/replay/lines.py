@@ -1,5 +1,6 @@
 """How a line of the log is written: for people, for programs, as it is, or as a template says."""
 
+import re
 import string
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ FIELDS = (
 
 _COLOURS = {"failed": "31", "refused": "31", "retrying": "33", "converted": "32", "notified": "32"}
 
+_TOO_WIDE = re.compile(r"\d{5}")
+"""A field that wide is a mistake, and wider ones take all the memory there is."""
 
 NOTHING = Raw(b"")
 
@@ -74,10 +77,14 @@ def template(text: str) -> Format:
     r"""Return the format that fills in `text`; `\t` and `\n` mean what they mean. Raises WrongArgument."""
     text = text.replace("\\t", "\t").replace("\\n", "\n")
     try:
-        names = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        parsed = [
+            (name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None
+        ]
     except ValueError as error:
         raise WrongArgument(f"the template {text!r}: {error}") from None
-    for name in names:
+    for name, spec in parsed:
+        if "{" in spec or _TOO_WIDE.search(spec):
+            raise WrongArgument(f"the template's {{{name}:{spec}}}: a width is a number up to 9999")
         if name.partition("[")[0] not in FIELDS:
             raise WrongArgument(f"the template names {name!r}; there are {', '.join(FIELDS)}")
 
@@ -93,16 +100,20 @@ def template(text: str) -> Format:
 
 
 class _Data:
-    """The data as a template sees it: as JSON, or a field of it, empty where there is none."""
+    """The data as a template sees it: as it is, or a field of it, empty where there is none."""
 
-    def __init__(self, value: Any) -> None:
-        self._value = value
+    def __init__(self, data: bytes) -> None:
+        self._data = data
 
     def __getitem__(self, name: str) -> Any:
-        return self._value.get(name, "") if isinstance(self._value, dict) else ""
+        try:
+            value = msgspec.json.decode(self._data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
+        return value.get(name, "") if isinstance(value, dict) else ""
 
     def __format__(self, spec: str) -> str:
-        return format("" if self._value is None else _encoder.encode(self._value).decode(), spec)
+        return format(self._data.decode(errors="replace"), spec)
 
 
 def _fields(line: Line) -> dict[str, Any]:
@@ -114,7 +125,7 @@ def _fields(line: Line) -> dict[str, Any]:
         "offset": line.offset,
         "chunk_time": chunk_time,
         "time": line.time.isoformat(),
-        "data": _Data(msgspec.json.decode(line.event.data) if line.event else None),
+        "data": _Data(bytes(line.event.data) if line.event else b""),
         "body": line.body.decode(errors="replace"),
         "problem": _problem(line),
     }

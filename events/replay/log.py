@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from events.envelope import Event, decode
-from events.errors import InvalidEvent
+from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
 from events.reader import Bounds, First, FromOffset, FromTime, RawRecord, Resume, Start, StreamReader, bounds
 from events.replay.positions import Beginning, FromEnd, Limit
 
 SKEW = timedelta(minutes=1)
 """How far the clocks of publishers and broker may differ: reading from a time begins so much earlier."""
+
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
 
 class Log:
@@ -39,6 +41,9 @@ class Log:
                 self._say(f"log: {state}")
             trouble = state != "connected"
 
+        if isinstance(start, Resume) and start.offset == to:
+            await self._stands(start)
+            return
         if to is not None and _begins_at(start) > to:
             return  # the broker would wait for what comes next
         reader = StreamReader(self._url, start, name="replay", on_state=on_state)
@@ -51,17 +56,32 @@ class Log:
                     yield rest
                 return
 
-    async def last(self, count: int, ends: Bounds) -> list[RawRecord]:
-        """Return the last `count` events before `ends`. Offsets have holes, so it may take several tries."""
+    async def _stands(self, resume: Resume) -> None:
+        """Check the log's last event when nothing follows it. Raises CheckpointMismatch."""
+        if not resume.is_same((await self.at(resume.offset)).body):
+            raise CheckpointMismatch(f"another event stands at offset {resume.offset}: the log was replaced")
+
+    async def at(self, offset: int) -> RawRecord:
+        """Return the event at an offset that is in the log. Raises RetentionGap when it was cut meanwhile."""
+        async with contextlib.aclosing(self.read(FromOffset(offset), offset)) as batches:
+            async for batch in batches:
+                return batch[0]
+        raise RetentionGap(f"there is no event at offset {offset} any more")
+
+    async def last(self, count: int, ends: Bounds) -> int:
+        """Return where the last `count` events before `ends` begin.
+
+        Offsets have holes, so it may take several tries.
+        """
         span = 2 * count
         while True:
             start = max(ends.first, ends.last - span)
-            kept: deque[RawRecord] = deque(maxlen=count)
+            kept: deque[int] = deque(maxlen=count)
             async with contextlib.aclosing(self.read(FromOffset(start), ends.last)) as batches:
                 async for batch in batches:
-                    kept.extend(batch)
+                    kept.extend(record.offset for record in batch)
             if len(kept) == count or start == ends.first:
-                return list(kept)
+                return kept[0] if kept else start
             span *= 8
 
     async def between(
@@ -89,12 +109,11 @@ class Log:
         after_all = FromOffset(ends.last + 1)
         match begin:
             case FromEnd(number):
-                newest = await self.last(number, ends) if number else []
-                return FromOffset(newest[0].offset) if newest else after_all
+                return FromOffset(await self.last(number, ends)) if number else after_all
             case FromTime(time):
-                early = FromTime(max(time - SKEW, datetime(1970, 1, 2, tzinfo=UTC)))
-                newest = await self.last(1, ends)
-                return early if early.time.timestamp() <= newest[0].chunk_time else after_all
+                early = FromTime(max(time, _EARLIEST) - SKEW)
+                newest = await self.at(ends.last)
+                return early if early.time.timestamp() <= newest.chunk_time else after_all
             case _:
                 return begin
 

@@ -1,5 +1,6 @@
 """Places in the log as people give them: `first`, `last`, `1200`, `-20`, `2026-01-31T12:00:00Z`, `10m`."""
 
+import argparse
 import re
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -45,6 +46,13 @@ def limit(text: str, now: datetime | None = None) -> Limit:
     if place is None:
         raise _refused(text, "end, an offset")
     return place
+
+
+def at_most(text: str) -> int:
+    """Return the number that --limit is given. Raises ArgumentTypeError."""
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise argparse.ArgumentTypeError(f"takes a number from 0 up, not {text!r}")
+    return int(text)
 
 
 def _place(text: str, now: datetime | None) -> FromOffset | FromTime | None:

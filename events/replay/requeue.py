@@ -23,7 +23,6 @@ from events.replay.servers import Servers
 from events.replay.stored import Version, live
 from events.types import FailureCode, JobRequeued
 
-SUMMARY = "give failed jobs another run"
 SOURCE = "/replay"
 
 

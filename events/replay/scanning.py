@@ -1,12 +1,13 @@
 """Reading every stored view, in a process of its own: decoding them takes a processor, and folding another.
 
-`python -m events.replay.scanning COLLECTION PART PARTS` writes what it found to standard output, as msgpack.
+The process is started by `scan`, and writes what it found to standard output, as msgpack.
 """
 
 import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 from zlib import crc32
 
@@ -15,11 +16,15 @@ import msgspec
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+import events
 from events.documents import Document, pack, unpack
 from events.errors import Unavailable
 from events.replay.comparing import digest
 
 AT_ONCE = 2000
+_ROOT = Path(events.__file__).parents[1]
+_START = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import main; main()"
+"""With -P: `-m` would look for modules in the operator's current folder first, and run a `bson.py` there."""
 
 
 class Stored(NamedTuple):
@@ -41,7 +46,7 @@ def part_of(job_id: str, parts: int) -> int:
 
 async def scan(collection: str, part: int = 0, parts: int = 1) -> Scan:
     """Scan the views of one part, in the database at MONGODB_URL. Raises Unavailable."""
-    command = [sys.executable, "-m", __name__, collection, str(part), str(parts)]
+    command = [sys.executable, "-P", "-c", _START, str(_ROOT), collection, str(part), str(parts)]
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
     try:
         out, err = await process.communicate()
@@ -79,13 +84,9 @@ def _stored(each: Document) -> Stored:
 
 def main() -> None:
     """Scan and write what was found, or why it could not be."""
-    collection, part, parts = sys.argv[1:]
+    collection, part, parts = sys.argv[2:]
     try:
         found = _scan(os.environ["MONGODB_URL"], collection, int(part), int(parts))
     except PyMongoError as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(msgspec.msgpack.encode(found))
-
-
-if __name__ == "__main__":
-    main()

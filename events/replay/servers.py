@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -10,6 +11,13 @@ from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
 from events.settings import InvalidSetting, Settings
+
+SCHEMES = {
+    "stream_url": ("rabbitmq-stream",),
+    "rabbitmq_url": ("amqp", "amqps"),
+    "mongodb_url": ("mongodb", "mongodb+srv"),
+    "rabbitmq_management_url": ("http", "https"),
+}
 
 
 class Servers(Settings, frozen=True, kw_only=True):
@@ -22,25 +30,42 @@ class Servers(Settings, frozen=True, kw_only=True):
     no_color: str = ""
 
     def need(self, name: str) -> str:
-        """Return the URL in this field. Raises InvalidSetting when it is not set."""
+        """Return the URL in this field. Raises InvalidSetting when there is none."""
         url = getattr(self, name)
         if not url:
             raise InvalidSetting(
                 f"{name.upper()} is not set; is the local stack running? `./justw status` tells"
             )
+        if not _is_sound(name, url):
+            # Without the value: a password in it may be what made it unreadable.
+            raise InvalidSetting(f"{name.upper()} is no URL such as {SCHEMES[name][0]}://HOST:PORT")
         return str(url)
 
     @contextlib.asynccontextmanager
     async def database(self) -> AsyncIterator[AsyncDatabase[Any]]:
-        """Open the database for a block. Raises Unavailable, from inside the block too."""
-        client: AsyncMongoClient[Any] | None = None
+        """Open the database for a block. Raises InvalidSetting, and Unavailable from inside the block."""
+        url = self.need("mongodb_url")
         try:
-            client = AsyncMongoClient(
-                self.need("mongodb_url"), serverSelectionTimeoutMS=5000, appname="tonearm replay"
+            client: AsyncMongoClient[Any] = AsyncMongoClient(
+                url, serverSelectionTimeoutMS=5000, appname="tonearm replay"
             )
-            yield client.get_default_database("tonearm")
-        except PyMongoError as error:
-            raise Unavailable(f"MongoDB: {error}") from error
-        finally:
-            if client is not None:
-                await client.close()
+            database = client.get_default_database("tonearm")
+        except (ValueError, PyMongoError):
+            raise InvalidSetting("MONGODB_URL is no URL such as mongodb://HOST:PORT") from None
+        async with client:
+            try:
+                yield database
+            except PyMongoError as error:
+                raise Unavailable(f"MongoDB: {error}") from error
+
+
+def _is_sound(name: str, url: str) -> bool:
+    if not url.startswith(tuple(f"{scheme}://" for scheme in SCHEMES[name])):
+        return False
+    if name == "mongodb_url":
+        return True  # its driver takes it apart: there may be several hosts in it
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False

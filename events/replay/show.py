@@ -9,11 +9,9 @@ from fnmatch import fnmatchcase
 from events.replay.exits import Exit, WrongArgument
 from events.replay.lines import FIELDS, Format, as_json, as_raw, pretty, template
 from events.replay.log import Line, Log
-from events.replay.positions import beginning, limit
+from events.replay.positions import at_most, beginning, limit
 from events.replay.remarks import say
 from events.replay.servers import Servers
-
-SUMMARY = "print a part of the log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--job", metavar="ID", help="this job only")
     add("--account", metavar="ID", help="this account only")
-    add("--limit", type=int, metavar="N", help="at most so many")
+    add("--limit", type=at_most, metavar="N", help="at most so many")
     add("--format", choices=["pretty", "jsonl", "raw", "template"], help="default: pretty")
     add(
         "--template",
@@ -45,8 +43,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the lines. Raises WrongArgument, Unavailable, LogDamaged."""
     begin, end, write = beginning(arguments.begin), limit(arguments.end), _format(arguments, servers)
-    if arguments.limit is not None and arguments.limit < 0:
-        raise WrongArgument("--limit takes a number from 0 up")
     keep, left = _filter(arguments), arguments.limit
     log = Log(servers.need("stream_url"), say)
     if left == 0:

@@ -12,13 +12,11 @@ from events.projections.jobs import JobView, evolve
 from events.reader import First, FromOffset, FromTime
 from events.replay.comparing import differences, plain
 from events.replay.exits import Exit, Refused
-from events.replay.lines import pretty
+from events.replay.lines import Format, pretty
 from events.replay.log import Line, Log, line
 from events.replay.positions import End, limit
 from events.replay.remarks import say
 from events.replay.servers import Servers
-
-SUMMARY = "show a job as it was at some place of the log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,6 +37,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     to = None if ends is None else min(ends.last, at.offset if isinstance(at, FromOffset) else ends.last)
     needle = arguments.job.encode()
     view: JobView | None = None
+    write = pretty(sys.stdout.isatty() and not servers.no_color) if arguments.trace else None
     if to is not None:
         async with contextlib.aclosing(log.read(First(), to)) as batches:
             async for batch in batches:
@@ -46,7 +45,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
                     if _concerns(told, arguments.job) and not (
                         isinstance(at, FromTime) and told.time > at.time
                     ):
-                        view = _step(view, told, arguments.trace)
+                        view = _step(view, told, write)
     if view is None:
         place = "" if isinstance(at, End) else f" up to {arguments.at}"
         raise Refused(f"the log says nothing of job {arguments.job}{place}")
@@ -58,14 +57,14 @@ def _concerns(told: Line, job_id: str) -> bool:
     return told.event is not None and told.event.subject == job_id and told.event.type.startswith("job.")
 
 
-def _step(view: JobView | None, told: Line, trace: bool) -> JobView | None:
+def _step(view: JobView | None, told: Line, write: Format | None) -> JobView | None:
     assert told.event is not None  # noqa: S101
     try:
         after = evolve(view, Recorded(told.offset, told.event))
     except InvalidEvent:
         after = view
-    if trace:
-        print(pretty(sys.stdout.isatty())(told).decode())
+    if write is not None:
+        print(write(told).decode())
         before = plain(view) if view else {}
         for each in differences(before, plain(after) if after else {}):
             print(f"          {each.path}: {each.left} → {each.right}")

@@ -2,15 +2,14 @@
 
 import argparse
 
-from events.replay.exits import Exit, WrongArgument
+from events.replay.exits import Exit, NoViews, WrongArgument
 from events.replay.findings import NAMED, Findings
 from events.replay.log import Log
+from events.replay.positions import at_most
 from events.replay.remarks import say
 from events.replay.servers import Servers
 from events.replay.stored import named
 from events.replay.verifying import BUDGET, JOB_BYTES, Verifier, check
-
-SUMMARY = "check the stored views against the log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +23,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"read the log N times, each for a part of the jobs; memory is {JOB_BYTES / 1000:.1f} kB "
         f"a job, and N is by default what keeps it under {BUDGET // 2**20} MB",
     )
-    add("--limit", type=int, default=NAMED, metavar="N", help=f"name at most N jobs of each kind ({NAMED})")
+    add(
+        "--limit",
+        type=at_most,
+        default=NAMED,
+        metavar="N",
+        help=f"name at most N jobs of each kind ({NAMED})",
+    )
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Compare and tell. Raises LogDamaged when the checkpoint does not fit the log."""
+    """Compare and tell. Raises LogDamaged when the checkpoint does not fit the log, and NoViews."""
     if arguments.partitions is not None and arguments.partitions < 1:
         raise WrongArgument("--partitions takes a number from 1 up")
     log = Log(servers.need("stream_url"), say)
@@ -36,10 +41,19 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         version = await named(database, arguments.version)
         checkpoint, ends = await version.checkpoint(), await log.ends()
         check(version, checkpoint, ends)
+        if checkpoint is None and ends is not None:
+            raise NoViews(
+                f"{version.name} has taken in nothing of a log that ends at offset {ends.last}: "
+                "is MONGODB_URL the right database, and does a gateway run to project into it?"
+            )
         findings = Findings("log", version.name)
         verifier = Verifier(log, version, checkpoint, ends, findings)
         partitions = arguments.partitions or verifier.partitions()
         for part in range(partitions):
             await verifier.verify(part, partitions)
+    if checkpoint and ends:
+        print(f"{version.name}: up to offset {checkpoint.offset} of {ends.last}")
+    else:
+        print("the log is empty")
     findings.show(arguments.limit)
     return findings.exit

@@ -7,6 +7,8 @@ import pytest
 from bench.__main__ import DEFAULT, MEASURES, conditions, main
 from bench.blocks import BLOCK, blocks
 from bench.measure import Options
+from bench.table import Row, Trial
+from bench.upload import rotated
 
 
 @pytest.mark.parametrize("name", MEASURES)
@@ -24,7 +26,11 @@ def test_an_unknown_measure_is_refused_with_the_known_ones(capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--repetitions", "0"], ["--events", "many"], ["--json", "--markdown"]]
+    "arguments",
+    [
+        *(["--repetitions", "0"], ["--events", "many"], ["--json", "--markdown"]),
+        *(["--scale", "0"], ["--scale", "-1"], ["--scale", "nan"], ["--scale", "inf"]),
+    ],
 )
 def test_senseless_arguments_are_refused(arguments, capsys):
     with pytest.raises(SystemExit):
@@ -44,3 +50,30 @@ def test_scaling_never_goes_below_what_makes_sense():
 @pytest.mark.parametrize("size", [0, 1, BLOCK, 70 * BLOCK + 5])
 def test_blocks_have_the_size_that_was_asked_for(size):
     assert sum(map(len, blocks(size))) == size
+
+
+def test_a_measure_that_fails_does_not_take_the_others_with_it(monkeypatch, capsys):
+    async def fails(*_: object) -> list[Row]:
+        raise KeyError("by chance")
+
+    async def works(*_: object) -> list[Row]:
+        return [Row(measure="it", unit="s", better="less", against="that", trials=(Trial(1, 2),))]
+
+    monkeypatch.setattr("bench.start.measure", works)
+    monkeypatch.setattr("bench.clips.measure", fails)
+
+    assert main(["start", "clips", "--scale", "0.01"]) == 1
+    printed = capsys.readouterr()
+    assert "| it |" in printed.out
+    assert "clips could not be measured: KeyError: 'by chance'" in printed.err
+
+
+def test_a_disk_that_is_too_small_is_known_before_anything_is_written(monkeypatch, capsys):
+    monkeypatch.setattr("bench.disk.free", lambda: ("/tmp", 4_000_000_000))  # noqa: S108
+
+    assert main(["upload"]) == 1
+    assert "writes up to 4.9 GB" in capsys.readouterr().err
+
+
+def test_uploads_take_turns_in_being_the_first():
+    assert [rotated(["a", "b", "c"], turn)[0] for turn in range(4)] == ["a", "b", "c", "a"]

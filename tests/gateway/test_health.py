@@ -4,12 +4,13 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events import amqp, topology
 from events.views import JobViews
-from gateway.health import Topology
+from gateway.health import Topology, projection
 from infra.local.rabbitmq import RabbitMQ
 from tests.gateway.running import STARTED, FakeAuth, Gateway, Log, gateway_running
 
@@ -63,6 +64,23 @@ async def test_without_its_broker_it_is_not_ready_and_comes_back(
             assert (await client.put("/upload/a.mp4", content=b"x")).status_code == 202
     finally:
         await gateway.stop()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "trouble", "ready"),
+    [
+        (0, None, True),
+        (0, "why", True),
+        (9, "why", True),
+        (11, "why", False),
+        (29, None, True),
+        (31, None, False),
+    ],
+)
+async def test_a_projector_in_trouble_has_less_time(seconds: float, trouble: str | None, ready: bool) -> None:
+    wrong = await projection(lambda: seconds, lambda: trouble)()
+    assert (wrong is None) == ready
+    assert ready or (trouble or "") in str(wrong)
 
 
 async def test_views_that_stand_still_while_events_come_are_not_ready(

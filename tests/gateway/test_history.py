@@ -10,7 +10,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.envelope import Event, job_event
+from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
 from events.publisher import Publisher
 from gateway import watching
@@ -70,8 +70,11 @@ async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
     ):
         await anext(stream)
         assert told[1].id.encode() in await anext(stream)
+        newer = job_event(STARTED, job_id=new_id(), account=account, source="test")
+        live.subscriptions.tell(account, newer.subject, Recorded(3, newer))
         live.subscriptions.close()
-        assert [each async for each in stream] == []
+        assert [each async for each in stream] == [], "what is newer must not be told before what is missing"
+        assert len([each async for each in watching.watch(live, caller_for(account), None)]) == 1
 
 
 async def test_a_stream_ends_with_the_token_also_in_the_middle_of_the_past(
@@ -123,6 +126,27 @@ async def test_a_long_past_is_told_whole_and_in_order(
                 await anext(stream)
                 for event in expected:
                     assert event.id.encode() in await anext(stream)
+
+
+@pytest.mark.parametrize("source", ["memory", "log"])
+async def test_a_slice_holds_so_much_and_says_where_to_go_on(
+    broker: Any,
+    database: AsyncDatabase[Any],
+    live: Live,
+    told: list[Event],
+    account: str,
+    source: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("history", "live"):
+        monkeypatch.setattr(f"gateway.{module}.SLICE", 2)
+    async with late(broker, database) as other:
+        asked = live if source == "memory" else other
+        assert asked.tail.holds(0) == (source == "memory")
+        events, next_ = await asked.history(account, 0, 2, lambda _: True)
+        assert ([each.event for each in events], next_) == (told[:2], 2)
+        events, next_ = await asked.history(account, next_, 2, lambda _: True)
+        assert ([each.event for each in events], next_) == (told[2:], 3)
 
 
 async def test_an_account_has_so_many_streams_and_no_more(gateway: Gateway, account: str) -> None:

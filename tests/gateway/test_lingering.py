@@ -2,10 +2,12 @@
 
 import asyncio
 import socket
+from typing import Any
 
 import pytest
 from waiting import wait_for
 
+from gateway import lingering
 from tests.gateway.running import Gateway
 
 SIZE = 2 * 1024 * 1024
@@ -48,6 +50,25 @@ async def test_a_sender_refused_in_the_middle_reads_the_answer(
                 await loop.sock_sendall(client, PIECE[:left])
                 left -= min(left, len(PIECE))
             assert (await loop.sock_recv(client, 1024)).startswith(b"HTTP/1.1 400 ")
+
+
+async def test_who_was_read_on_from_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lingering, "MOST", 2)
+    monkeypatch.setattr(lingering, "SECONDS", 60.0)
+
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        return None
+
+    app, never = lingering.Lingering(refuse), asyncio.Event()
+    scope: Any = {"type": "http", "headers": [(b"content-length", b"9")]}
+    clients = [asyncio.create_task(app(scope, never.wait, never.wait)) for _ in range(3)]  # type: ignore[arg-type]
+    try:
+        async with asyncio.timeout(10):
+            await clients[0]
+        assert [each.done() for each in clients] == [True, False, False]
+    finally:
+        for each in clients:
+            each.cancel()
 
 
 async def test_who_waits_for_our_word_is_not_waited_for(gateway: Gateway) -> None:

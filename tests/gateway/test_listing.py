@@ -3,15 +3,18 @@
 import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded, job_event
 from events.ids import earliest_id, new_id
 from events.projections.jobs import JobView, State, fold
-from events.types import JobPayload
-from events.views import JobViews
+from events.types import JobPayload, JobUploaded
+from events.views import JobViews, ViewStore, _ranges
 from gateway import cursors
 from gateway.listing import page
 from gateway.live import Live
@@ -69,10 +72,91 @@ async def test_another_accounts_job_is_not_listed_whoever_an_event_of_it_names(
         assert [view.account for view in items] in ([], [account])
 
 
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_page_may_begin_anywhere(database: AsyncDatabase[Any], seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    jobs = [id_made(chance) for _ in range(20)]
+    views = folded([told(offset, ME, uploaded(job_id)) for offset, job_id in enumerate(jobs)])
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(views.values())
+    for before in [*jobs, *(id_made(chance) for _ in range(20)), str(UUID(int=0)), str(UUID(int=2**128 - 1))]:
+        older = sorted((job_id for job_id in jobs if job_id < before), reverse=True)
+        for limit in (1, 5, 99):
+            got = await store.page(ME, None, before, limit)
+            assert [view.job_id for view in got] == older[:limit]
+
+
+instants = st.datetimes(datetime(1971, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))
+
+
+@given(now=instants, before=st.one_of(st.none(), st.uuids().map(str), instants.map(earliest_id)))
+def test_whatever_the_clock_says_no_place_is_left_out_and_none_is_looked_at_twice(
+    now: datetime, before: str | None
+) -> None:
+    ranges = list(_ranges("a", before, now))
+    assert ranges[0][1] == ("a0" if before is None else f"a/{before}")
+    assert [lower for lower, _ in ranges[:-1]] == [upper for _, upper in ranges[1:]]
+    assert all(lower < upper for lower, upper in ranges)
+    assert ranges[-1][0] == "a/"
+
+
+async def test_jobs_that_both_memory_and_the_database_know_cost_one_look(
+    database: AsyncDatabase[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = [told(offset, ME, uploaded(new_id())) for offset in range(50)]
+    views, live = JobViews(database), Live(JobViews(database), "not followed here")
+    store = await views.live()
+    await store.prepare()
+    await store.save(folded(log).values())
+    live.tail = Tail(-1)
+    for recorded in log:
+        live.tail.add(recorded, 0.0)
+    looks, look = [], ViewStore.page
+
+    async def counted(*args: Any) -> list[JobView]:
+        looks.append(args)
+        return await look(*args)
+
+    monkeypatch.setattr(ViewStore, "page", counted)
+    items, _ = await page(live, views, account=ME, state=None, before=None, limit=3)
+    assert [view.job_id for view in items] == [each.event.subject for each in log[:-4:-1]]
+    assert len(looks) == 1
+
+
+async def test_a_page_of_a_state_goes_on_behind_stored_jobs_that_have_left_it(
+    database: AsyncDatabase[Any],
+) -> None:
+    old, newer, left, gone, newest = [told(offset, ME, uploaded(new_id())) for offset in range(5)]
+    views, live = JobViews(database), Live(JobViews(database), "not followed here")
+    store = await views.live()
+    await store.prepare()
+    await store.save(folded([old, newer, left, gone]).values())
+    live.tail = Tail(3)
+    live.tail.add(newest, 0.0)
+    for offset, job_id in enumerate((left.event.subject, gone.event.subject), 5):
+        event = job_event(FAILED, job_id=job_id, account=ME, source="test")
+        live.tail.add(Recorded(offset, event), 0.0)
+    items, cursor = await page(live, views, account=ME, state=State.UPLOADED, before=None, limit=1)
+    assert [view.job_id for view in items] == [newest.event.subject]
+    assert cursor is not None
+    items, _ = await page(
+        live, views, account=ME, state=State.UPLOADED, before=cursors.decode(cursor), limit=9
+    )
+    assert [view.job_id for view in items] == [newer.event.subject, old.event.subject]
+
+
 def id_made(chance: random.Random) -> str:
-    """Return an id made within the last minutes, hours, days or months: pages are looked for by time."""
-    ago = timedelta(seconds=10 ** chance.uniform(0, 7.5))
+    """Return an id made seconds to months ago, or by a clock that is ahead, or one that tells no time."""
+    if chance.random() < 0.1:
+        return str(UUID(int=chance.getrandbits(128), version=4))
+    ago = timedelta(seconds=chance.choice([1, 1, 1, -1]) * 10 ** chance.uniform(0, 7.5))
     return earliest_id(datetime.now(UTC) - ago)[:24] + f"{chance.getrandbits(48):012x}"
+
+
+def told(offset: int, account: str, payload: JobUploaded) -> Recorded:
+    job_id = payload.video_id
+    return Recorded(offset, job_event(payload, job_id=job_id, account=account, source="test"))
 
 
 def history(jobs: list[str], owner: dict[str, str], chance: random.Random) -> list[Recorded]:

@@ -45,6 +45,13 @@ async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
             for event in events:
                 item = await heard.take(5)
                 assert getattr(item, "event", None) == event
+            async with Publisher(broker.url, name="test") as publisher:
+                for _ in range(2):
+                    last_one = job_event(uploaded(job_id), job_id=new_id(), account=account, source="test")
+                    await publisher.publish(last_one)
+            await wait_for(lambda: live.trouble)
+            assert await stored.move_checkpoint(Checkpoint(2, events[2].id), Checkpoint(4, last_one.id))
+            await wait_for(lambda: live.caught_up, message="no event has to come for that")
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

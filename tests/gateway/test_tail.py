@@ -81,3 +81,10 @@ def test_a_full_tail_lets_go_of_what_is_stored_however_young() -> None:
     tail.add(started(1, 1, 12), 1)
     tail.prune(99, 1)
     assert [each.offset for each in tail.between(0, 99)] == [8, 9, 10, 11, 12]
+
+
+def test_the_oldest_event_that_the_views_lack_says_how_long_they_have_stood_still() -> None:
+    tail = Tail(-1)
+    tail.add(started(1, 1, 3), 10)
+    tail.add(started(2, 1, 5), 14)
+    assert [tail.waiting(checkpoint, 20) for checkpoint in (-1, 2, 3, 4, 5, 9)] == [10, 10, 6, 6, 0, 0]

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
+import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
@@ -14,6 +15,7 @@ from events.ids import new_id
 from events.projections.jobs import fold
 from events.publisher import Publisher
 from events.views import Checkpoint, JobViews
+from gateway import watching
 from gateway.live import Live
 from gateway.tokens import Caller
 from gateway.watching import watch
@@ -91,3 +93,32 @@ async def test_what_a_client_saw_before_a_restart_is_not_told_again_when_it_is_p
         begin.set()
         assert (await anext(stream)).startswith(b"retry:")
         assert failed.id.encode() in await anext(stream)
+
+
+async def test_what_a_client_saw_at_another_replica_is_waited_for_and_not_told_again(
+    broker: Any, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_REACHES_WITHIN", 20.0)
+    job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
+    seen, new = (
+        job_event(payload, job_id=job_id, account=caller.account, source="test")
+        for payload in (uploaded(job_id), STARTED)
+    )
+    async with aclosing(watch(live, caller, 0)) as stream, asyncio.timeout(20):
+        assert (await anext(stream)).startswith(b"retry:")
+        telling = asyncio.create_task(anext(stream))
+        async with Publisher(broker.url, name="test") as publisher:
+            for event in (seen, new):
+                await publisher.publish(event)
+        assert new.id.encode() in await telling
+
+
+async def test_who_saw_more_than_a_gateway_that_is_behind_is_sent_back(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "_REACHES_WITHIN", 0.0)
+    live.trouble = "behind"
+    caller = Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
+    async with asyncio.timeout(10):
+        first, *rest = [each async for each in watch(live, caller, 1_000_000)]
+    assert (first, rest) == (b"retry: 2000\n\n", [])

@@ -32,21 +32,21 @@ async def run(settings, stop):
     started(settings)
     %s
 
-sys.exit(run_service("hung", Nothing, run, stop_seconds={DEADLINE}))
+run_service("hung", Nothing, run, stop_seconds={DEADLINE})
 """
 HANGS = {
     "a busy loop": "while True: pass",
     "a blocking call": "time.sleep(3600)",
     "deaf to stop and cancellation": "await cling()",
     "a task that clings to its life": "task = asyncio.create_task(cling()); await stop.wait()",
-    "a thread": "threading.Thread(target=time.sleep, args=(3600,), name='cling').start(); await stop.wait()",
+    "a thread": "task = asyncio.create_task(asyncio.to_thread(time.sleep, 3600)); await stop.wait()",
 }
 PLACES = {
     "a busy loop": ("main_thread", "> run ("),
     "a blocking call": ("main_thread", "> run ("),
     "deaf to stop and cancellation": ("tasks", "> run > cling > sleep ("),
     "a task that clings to its life": ("tasks", "cling > sleep ("),
-    "a thread": ("threads", "cling"),
+    "a thread": ("threads", "asyncio_0"),
 }
 
 Start = Callable[[str], subprocess.Popen[bytes]]

@@ -52,8 +52,10 @@ def test_a_neighbour_of_the_same_user_cannot_read_the_passwords() -> None:
 @pytest.mark.parametrize("service", ["auth", "gateway", "workers.converter", "workers.notifier"])
 def test_a_service_hides_before_anything_else(service: str) -> None:
     program = (
-        f"import ctypes\nfrom {service}.__main__ import main\n"
-        "print(main(), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
+        "import ctypes, os\n"
+        "os._exit = lambda code: print(code, ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))\n"  # PR_GET_DUMPABLE
+        f"from {service}.__main__ import main\n"
+        "main()"
     )
     done = subprocess.run([sys.executable, "-c", program], env=NO_SETTINGS, capture_output=True, text=True)
     assert done.stdout.split() == ["2", "0"], "it ends for want of settings, and is hidden already"

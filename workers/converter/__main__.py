@@ -3,9 +3,8 @@
 import asyncio
 import os
 import socket
-import sys
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from pymongo import AsyncMongoClient
@@ -60,10 +59,10 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         await worker.run(stop)
 
 
-def main() -> int:
-    """Run the service; returns its exit code (see `service.lifecycle`)."""
-    return run_service(SERVICE, lambda: load(ConverterSettings, os.environ), run)
+def main() -> NoReturn:
+    """Run the service, and end the process (see `service.lifecycle`)."""
+    run_service(SERVICE, lambda: load(ConverterSettings, os.environ), run)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -2,9 +2,8 @@
 
 import asyncio
 import os
-import sys
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 from pymongo import AsyncMongoClient
@@ -55,10 +54,10 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         await worker.run(stop)
 
 
-def main() -> int:
-    """Run the service; returns its exit code (see `service.lifecycle`)."""
-    return run_service(SERVICE, lambda: load(NotifierSettings, os.environ), run)
+def main() -> NoReturn:
+    """Run the service, and end the process (see `service.lifecycle`)."""
+    run_service(SERVICE, lambda: load(NotifierSettings, os.environ), run)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -5,18 +5,24 @@ import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from broker import Broker
+from pymongo import AsyncMongoClient
+from uuid_utils import uuid4
 
 from bench.loggen import events, write
 from events import amqp, topology
 from events.envelope import Event
 from events.publisher import Publisher
+from infra.local.mongodb import MongoDB
+from infra.local.rabbitmq import USER, RabbitMQ
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,6 +51,7 @@ class Replay:
     broker: Broker
     mongodb_url: str
     settings: dict[str, str] = field(default_factory=dict)
+    directory: Path = ROOT
 
     async def start(self, *arguments: str) -> Process:
         """Start a run."""
@@ -55,8 +62,10 @@ class Replay:
             "RABBITMQ_MANAGEMENT_URL": self.broker.management_url,
         }
         environ = {**os.environ, "PYTHONUNBUFFERED": "1", **servers, **self.settings}
-        command = [sys.executable, "-m", "events.replay", *arguments]
-        return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, env=environ, cwd=ROOT)
+        command = [sys.executable, "-P", "-m", "events.replay", *arguments]
+        return await asyncio.create_subprocess_exec(
+            *command, stdout=PIPE, stderr=PIPE, env=environ, cwd=self.directory
+        )
 
     async def __call__(self, *arguments: str, timeout: float = 120) -> Result:
         """Run to the end. No run may show a traceback."""
@@ -84,6 +93,23 @@ class Replay:
             channel = await connection.channel()
             for queue in (topology.STREAM, topology.VIDEO, topology.MP3):
                 await channel.call("queue_delete", queue=queue)
+
+
+@pytest.fixture(scope="module")
+async def shared(rabbitmq: RabbitMQ, mongodb: MongoDB) -> AsyncIterator[Replay]:
+    """The same for a whole module, for tests that only read."""
+    vhost = f"test-{uuid4()}"
+    async with httpx.AsyncClient(base_url=rabbitmq.management_url, timeout=30) as management:
+        for path, body in [
+            (f"/vhosts/{vhost}", {}),
+            (f"/permissions/{vhost}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"}),
+        ]:
+            (await management.put(path, json=body)).raise_for_status()
+        broker = Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost), rabbitmq.management_url)
+        yield Replay(broker, mongodb.url_of(vhost))
+        await management.delete(f"/vhosts/{vhost}")
+    async with AsyncMongoClient(mongodb.url) as client:
+        await client.drop_database(vhost)
 
 
 @pytest.fixture

@@ -1,14 +1,15 @@
 """`replay requeue`, `export` and `import`: what leaves the log and what comes into it."""
 
-import json
-from pathlib import Path
+import asyncio
 
 import pytest
 from making import event, uploaded
 from waiting import wait_for
 
+from events import amqp
 from events.projections.jobs import State
-from events.replay.files import bodies, manifest_of
+from events.replay.files import bodies
+from events.replay.importing import GUARD
 from events.replay.stored import Version
 from events.types import FailureCode, JobFailed
 
@@ -43,21 +44,32 @@ async def test_requeue_only_names_the_jobs_unless_told_to_do_it(failures):
     assert await requeues(failures) == []
 
 
-@pytest.mark.parametrize(
-    ("chosen", "wanted"),
-    [
+async def test_jobs_are_requeued_by_choice(failures):
+    cases = [
         (["--job", "j2", "--job", "j3"], {"j2", "j3"}),
         (["--code", "timed_out", "--code", "internal"], {"j1", "j2"}),
         (["--since", "1h ago"], {"j1", "j2", "j3"}),
         (["--since", "2099-01-01T00:00:00Z"], set()),
-    ],
-)
-async def test_jobs_are_requeued_by_choice(failures, chosen, wanted):
-    result = await failures("requeue", *chosen, "--rate", "100/s", "--yes")
+    ]
+    published = 0
+    for chosen, wanted in cases:
+        result = await failures("requeue", *chosen, "--rate", "100/s", "--yes")
 
-    assert result.code == 0, result.err
-    assert {told["subject"] for told in await requeues(failures)} == wanted
-    assert await failures.broker.depth("video") == 4 + len(wanted)
+        assert result.code == 0, result.err
+        told = (await requeues(failures))[published:]
+        assert {each["subject"] for each in told} == wanted, chosen
+        published += len(wanted)
+        assert await failures.broker.depth("video") == 4 + published
+
+
+async def test_requeueing_goes_on_although_nobody_reads_what_it_says(failures):
+    process = await failures.start("requeue", "--all-failed", "--rate", "1000/s", "--yes")
+    process.stdout._transport.close()
+
+    code = await process.wait()
+
+    assert code == 0
+    assert len(await requeues(failures)) == 3
 
 
 async def test_requeueing_twice_is_one_run(failures, database):
@@ -131,32 +143,39 @@ async def test_an_import_that_broke_off_goes_on(replay, tmp_path):
     assert (refused.code, "another event than the file at offset 1500" in refused.err) == (70, True)
 
 
-@pytest.mark.parametrize(
-    ("harm", "named"),
-    [
-        (lambda path: path.write_bytes(path.read_bytes().replace(b"j2", b"j9")), "SHA-256"),
-        (lambda path: path.write_bytes(path.read_bytes()[:-9]), "SHA-256"),
-        (lambda path: manifest_of(path).unlink(), "not finished"),
-        (lambda path: manifest_of(path).write_text("{}"), "manifest.json"),
-        (lambda path: _forge(path, path.read_bytes() + b"nonsense\n"), "line 8"),
-        (lambda path: _forge(path, path.read_bytes().splitlines(keepends=True)[0]), "holds 1 events"),
-    ],
-)
-async def test_a_damaged_file_is_not_imported(replay, failures, tmp_path, harm, named):
+async def test_two_imports_at_once_are_one(replay, tmp_path):
+    await replay.generate(300)
     path = tmp_path / "log.jsonl"
     await replay("export", str(path))
-    harm(path)
     await replay.lose_log()
+
+    results = await asyncio.gather(*(replay("import", str(path), "--yes") for _ in range(3)))
+
+    assert sorted(result.code for result in results) == [0, 70, 70]
+    again = tmp_path / "again.jsonl"
+    await replay("export", str(again))
+    assert list(bodies(again)) == list(bodies(path))
+
+
+async def test_an_import_waits_for_no_other(replay, tmp_path):
+    path = tmp_path / "log.jsonl"
+    await replay.publish(uploaded("j1"))
+    await replay("export", str(path))
+    await replay.lose_log()
+    async with amqp.connected(replay.broker.url, name="another import") as connection:
+        await (await connection.channel()).call("queue_declare", queue=GUARD, exclusive=True)
+
+        result = await replay("import", str(path), "--yes")
+
+    assert (result.code, "another import is at work" in result.err) == (70, True)
+
+
+async def test_a_damaged_file_is_not_imported(replay, tmp_path):
+    path = tmp_path / "log.jsonl"
+    await replay.publish(uploaded("j1"))
+    await replay("export", str(path))
+    path.write_bytes(path.read_bytes().replace(b"j1", b"j9"))
 
     result = await replay("import", str(path), "--yes")
 
-    assert (result.code, named in result.err) == (65, True), result.err
-
-
-def _forge(path: Path, content: bytes) -> None:
-    """Change the file and its hash, as no accident would."""
-    from hashlib import sha256
-
-    path.write_bytes(content)
-    manifest = json.loads(manifest_of(path).read_text())
-    manifest_of(path).write_text(json.dumps({**manifest, "sha256": sha256(content).hexdigest()}))
+    assert (result.code, "SHA-256" in result.err) == (65, True), result.err

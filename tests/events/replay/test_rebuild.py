@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from bench.loggen import events, write
+from events import amqp, topology
 from events.documents import pack, unpack
 from events.projections.jobs import COLLECTION
 from events.projector import Projector
@@ -186,3 +187,106 @@ async def test_a_second_rebuild_at_once_is_refused(replay, database):
 
     assert result.code == 70
     assert "another rebuild" in result.err
+
+
+async def test_a_lease_that_is_lost_ends_a_rebuild_before_it_switches(replay, database):
+    """Its process slept, say, and another rebuild took over."""
+    await replay.generate(20_000)
+    process = await replay.start("rebuild", "--yes", "--generation", "500")
+    leases = database["leases"]
+    taken = {"_id": "rebuild", "holder": "another", "expires": datetime(2099, 1, 1, tzinfo=UTC)}
+
+    async def is_held() -> bool:
+        return (await leases.replace_one({"_id": "rebuild"}, taken)).matched_count == 1
+
+    await wait_for(is_held, timeout=60)
+    _, err = await process.communicate()
+
+    assert (process.returncode, b"lease of rebuilds was lost" in err) == (70, True), err
+    assert await JobViews(database).live_number() == 1
+
+
+async def test_two_rebuilds_at_once_build_one_after_the_other(replay, database):
+    """What is live is read once it cannot change: or the second would throw away what the first made live."""
+    await replay.generate(1000)
+    await replay("rebuild", "--yes")
+
+    results = await asyncio.gather(*(replay("rebuild", "--yes", "--restart") for _ in range(2)))
+
+    for result in results:
+        assert result.code == 0 or "another rebuild is at work" in result.err, result.err
+    done = sum(result.code == 0 for result in results)
+    assert await JobViews(database).live_number() == 2 + done > 2
+    assert (await replay("verify")).code == 0
+
+
+async def test_views_that_are_not_there_are_not_equal_to_a_log(replay, database):
+    await replay.generate(50)
+
+    result = await replay("verify")
+
+    assert (result.code, result.out) == (66, "")
+    assert "jobs_v1 has taken in nothing" in result.err
+
+
+async def test_verify_says_how_far_it_has_compared(replay, database):
+    await replay.generate(50)
+    await replay("rebuild", "--yes")
+    await replay.publish(uploaded("later"))
+
+    assert (await replay("verify")).lines[0] == "jobs_v2: up to offset 49 of 50"
+
+
+async def test_a_rebuild_that_does_not_switch_tells_whether_it_differs(replay, database):
+    await replay.generate(500)
+    await replay("rebuild", "--yes")
+    same = await replay("rebuild", "--yes", "--no-switch")
+    await database["jobs_v2"].delete_one({})
+    differs = await replay("rebuild", "--yes", "--no-switch")
+    anew = await replay("rebuild", "--yes", "--restart")
+
+    assert (same.code, differs.code, anew.code) == (0, 1, 0), differs.out
+    assert "going on after offset 499" in differs.out
+    assert "build: jobs_v3, from the beginning" in anew.out
+    assert await JobViews(database).live_number() == 3
+    assert (await replay("verify")).code == 0
+
+
+async def test_another_log_of_the_same_length_is_noticed(replay, database):
+    await replay.generate(300)
+    await replay("rebuild", "--yes", "--no-switch")
+    await replay.lose_log()
+    await replay.generate(300, seed=2)
+
+    result = await replay("rebuild", "--yes")
+
+    assert (result.code, "another event stands at offset 299" in result.err) == (65, True), result.out
+    assert await JobViews(database).live_number() == 1
+
+
+async def test_the_views_are_read_without_running_what_lies_in_the_current_folder(replay, database, tmp_path):
+    await replay.generate(50)
+    await replay("rebuild", "--yes")
+    (tmp_path / "bson.py").write_text("raise SystemExit('executed')")
+    replay.directory = tmp_path
+
+    result = await replay("verify")
+
+    assert result.code == 0, result.err
+
+
+async def test_a_log_without_its_beginning_is_rebuilt_only_when_told(replay, database):
+    small = {"x-stream-max-segment-size-bytes": 500_000, "x-max-length-bytes": 1_000_000}
+    async with amqp.connected(replay.broker.url, name="test") as connection:
+        channel = await connection.channel()
+        arguments = {"x-queue-type": "stream", **small}
+        await channel.call("queue_declare", queue=topology.STREAM, durable=True, arguments=arguments)
+    await write(replay.broker.stream_url, islice(events(1), 6000))
+
+    refused = await replay("rebuild", "--yes")
+    done = await replay("rebuild", "--yes", "--partial")
+
+    assert (refused.code, "--partial goes on" in refused.err) == (65, True), refused.err
+    assert done.code == 0, done.err
+    assert 0 < await Version(database, 2).count() < 1200
+    assert (await replay("verify")).code == 0

@@ -1,5 +1,6 @@
 """`replay show`, `state` and `info`: what the log holds, at any place."""
 
+import signal
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -28,8 +29,7 @@ def converted(job_id: str):
     )  # fmt: skip
 
 
-@pytest.fixture
-async def three_jobs(replay):
+async def tell_three_jobs(replay):
     failed = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="no sound")
     await replay.publish(
         at(0, uploaded("j1")),
@@ -40,6 +40,12 @@ async def three_jobs(replay):
         at(5, msgspec.structs.replace(uploaded("j3"), account="other")),
     )
     return replay
+
+
+@pytest.fixture(scope="module")
+async def three_jobs(shared):
+    """Six events, for tests that add none."""
+    return await tell_three_jobs(shared)
 
 
 async def seen(replay, *arguments: str) -> list[str]:
@@ -61,6 +67,7 @@ async def seen(replay, *arguments: str) -> list[str]:
         (["--from", "2026-03-01T00:02:00Z", "--to", "2026-03-01T00:03:00Z"], ["started j1", "failed j2"]),
         (["--from", "2099-01-01T00:00:00Z"], []),
         (["--from", "2h ago"], []),
+        (["--from", "10000000d ago", "--limit", "1"], ["uploaded j1"]),
         (["--type", "job.f*", "--type", "job.started"], ["started j1", "failed j2"]),
         (["--job", "j1", "--limit", "2"], ["uploaded j1", "started j1"]),
         (["--account", ACCOUNT, "--type", "job.uploaded"], ["uploaded j1", "uploaded j2"]),
@@ -101,10 +108,12 @@ async def test_what_is_no_event_or_unknown_or_does_not_fit_is_shown_as_such(repl
     ]
     assert "\x1b" not in result.out
     assert templated.lines[2] == "2:1:unknown"
+    await replay("rebuild", "--yes")
     assert (await replay("verify")).code == 0
 
 
-async def test_following_goes_on_after_the_end(three_jobs):
+async def test_following_goes_on_after_the_end(replay):
+    three_jobs = await tell_three_jobs(replay)
     process = await three_jobs.start("show", "--from", "last", "--follow", "--limit", "2", "--format", "raw")
     first = await process.stdout.readline()
     await three_jobs.publish(uploaded("later"))
@@ -143,18 +152,63 @@ async def test_a_job_the_log_does_not_know_is_said(three_jobs):
     assert "says nothing of job nobody" in result.err
 
 
-async def test_info_tells_how_everything_stands(three_jobs):
-    await three_jobs("rebuild", "--yes")
-    await three_jobs.publish(uploaded("j4"))
-    await three_jobs.broker.unbind("mp3", "job.failed")
+async def test_info_tells_how_everything_stands(replay):
+    await tell_three_jobs(replay)
+    await replay("rebuild", "--yes")
+    await replay.publish(uploaded("j4"))
+    await replay.broker.unbind("mp3", "job.failed")
 
-    told = (await three_jobs("info", "--types")).out
+    told = (await replay("info", "--types")).out
 
     assert "offsets 0 to 6, at most 7 events" in told
     assert "job.uploaded                            4" in told
     assert "*jobs_v2: 3 jobs, at offset 5, at most 1 events behind" in told
     assert "video                                   4" in told
+    assert "video.retry.600000ms            not there" in told
     assert "MISSING binding events -> mp3 (job.failed)" in told
+
+
+async def test_info_tells_what_it_can_when_a_server_is_away_or_unknown(three_jobs):
+    three_jobs.settings["RABBITMQ_MANAGEMENT_URL"] = ""
+    unlisted = await three_jobs("info")
+    three_jobs.settings["STREAM_URL"] = "rabbitmq-stream://guest:guest@127.0.0.1:1/%2F"
+    away = await three_jobs("info")
+    three_jobs.settings.clear()
+
+    assert "exchanges and queues are there; bindings were not listed" in unlisted.out
+    assert away.code == 69
+    assert "log: the stream events at 127.0.0.1:1" in away.out
+    assert "video                                   3" in away.out
+
+
+async def test_info_names_a_queue_that_is_missing(replay):
+    await replay.publish()
+    await replay.lose_log()
+    replay.settings["RABBITMQ_MANAGEMENT_URL"] = ""
+
+    told = await replay("info")
+
+    assert "topology: MISSING queue events; queue video; queue mp3" in told.out
+
+
+async def test_ctrl_c_ends_with_its_own_code(three_jobs):
+    process = await three_jobs.start("show", "--follow", "--format", "raw")
+    await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+
+    _, err = await process.communicate()
+
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+
+
+async def test_a_reader_that_has_had_enough_is_no_trouble(replay):
+    await tell_three_jobs(replay)
+    process = await replay.start("show", "--follow", "--format", "raw")
+    await process.stdout.readline()
+    process.stdout._transport.close()
+    await replay.publish(uploaded("later"))
+
+    assert await process.wait() == 0
 
 
 async def test_an_empty_log_is_no_trouble(replay):
@@ -177,6 +231,7 @@ async def test_an_empty_log_is_no_trouble(replay):
         (["requeue", "--yes"], "--all-failed"),
         (["requeue", "--all-failed", "--rate", "fast"], "--rate"),
         (["verify", "--partitions", "0"], "--partitions"),
+        (["verify", "--limit", "-1"], "--limit"),
     ],
 )
 async def test_arguments_that_mean_nothing_are_explained(three_jobs, arguments, named):
