@@ -10,16 +10,24 @@ from msgspec import Struct
 
 from workers.converter.planning import DEFAULT, Plan
 
-FORMATS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,wav,aiff,mp3,aac,flac"
+FORMATS = (
+    "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,gxf,dv,rm,"
+    "wav,w64,aiff,caf,au,voc,mp3,aac,loas,flac,amr,ac3,eac3,dts,dtshd,truehd,mlp,ape,mpc,mpc8,tta,tak,wv,dsf,oma"
+)
 """Demuxers. No playlists, no images, nothing that refers to other files."""
 
 DECODERS = (
-    "aac,aac_latm,mp3,mp3float,mp2,mp2float,mp1,mp1float,ac3,eac3,dca,truehd,mlp,opus,libopus,vorbis,"
-    "libvorbis,flac,alac,wavpack,tta,wmav1,wmav2,wmapro,wmalossless,wmavoice,amrnb,amrwb,"
-    "libopencore_amrnb,libopencore_amrwb,speex,nellymoser,gsm,gsm_ms,qdm2,qdmc,s302m,dvaudio,"
-    "adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_swf,mace3,mace6,"
-    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,pcm_s8,pcm_u8,pcm_s16le,pcm_s16be,pcm_u16le,pcm_u16be,"
-    "pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
+    "aac,aac_latm,mp3,mp3float,mp3adu,mp3adufloat,mp3on4,mp3on4float,mp2,mp2float,mp1,mp1float,als,"
+    "ac3,eac3,dca,truehd,mlp,dolby_e,s302m,dvaudio,opus,libopus,vorbis,libvorbis,speex,"
+    "flac,alac,wavpack,tta,tak,ape,mpc7,mpc8,dst,dsd_lsbf,dsd_msbf,dsd_lsbf_planar,dsd_msbf_planar,"
+    "wmav1,wmav2,wmapro,wmalossless,wmavoice,cook,sipr,real_144,real_288,ralf,atrac1,atrac3,atrac3al,"
+    "atrac3plus,atrac3plusal,amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,qcelp,evrc,ilbc,gsm,gsm_ms,"
+    "g722,g723_1,g726,g726le,g729,truespeech,msnsiren,nellymoser,on2avc,imc,iac,qdm2,qdmc,mace3,mace6,"
+    "adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_ima_dk3,adpcm_ima_dk4,adpcm_swf,adpcm_yamaha,adpcm_ct,"
+    "adpcm_sbpro_2,adpcm_sbpro_3,adpcm_sbpro_4,"
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,pcm_s8,pcm_s8_planar,pcm_u8,pcm_s16le,pcm_s16be,pcm_u16le,"
+    "pcm_u16be,pcm_s24le,pcm_s24be,pcm_u24le,pcm_u24be,pcm_s32le,pcm_s32be,pcm_u32le,pcm_u32be,pcm_s64le,"
+    "pcm_s64be,pcm_f16le,pcm_f24le,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
     "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar"
 )
 """Decoders, all for sound, so that no video, subtitle or picture decoder ever runs."""

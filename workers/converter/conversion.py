@@ -29,6 +29,7 @@ OnFound = Callable[[Media], Awaitable[None]]
 
 _NO_DESCRIPTOR = 3
 """Stands in recorded arguments for the progress pipe's, which is another each time."""
+_NOTHING = Media(container="")
 _SHORTEST = 0.1
 """Seconds that must be left for a sound to be more than silence."""
 
@@ -101,8 +102,14 @@ class _Conversion:
             plan = planning.plan(self._options, media, measured)
         if ran is None or plan.output != DEFAULT.output:
             ran = await self._run(plan)
+        if plan.copied and not self._is_good(
+            ran, plan
+        ):  # packets that this container does not take, after all
+            plan = planning.plan(replace(self._options, copy=False), media or _NOTHING, measured)
+            ran = await self._run(plan)
         sound, partial = self._judge(ran, plan)
-        assert media is not None  # noqa: S101 - or it would have been judged
+        if media is None:
+            raise EngineFailed("ffmpeg converted a file and did not say what is in it")
         return Converted(
             duration_seconds=sound.duration_seconds,
             sample_rate=sound.sample_rate,
@@ -142,6 +149,10 @@ class _Conversion:
         self._target.truncate()
         tell = _ignore if quiet else self._tell
         return await run(self._engine, self._source, self._target, self._limits, tell, plan)
+
+    def _is_good(self, ran: Run, plan: Plan) -> bool:
+        sound = outputs.describe(plan.format, self._target)
+        return ran.exit_code == 0 and sound is not None and sound.duration_seconds > 0
 
     def _judge(self, ran: Run, plan: Plan) -> tuple[Sound, bool]:
         sound = outputs.describe(plan.format, self._target)

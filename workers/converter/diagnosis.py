@@ -105,7 +105,7 @@ def _refused(ended: Ended) -> TonearmError:
     if ended.structure.cut or _CUT.search(tail):
         return Truncated()
     if codec and _NO_DECODER.search(tail):
-        return UnsupportedCodec(codec)
+        return UnsupportedCodec("" if codec == "none" else codec)
     if codec:
         return Truncated(damaged=True)
     if _NOT_MEDIA.search(tail):

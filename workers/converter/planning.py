@@ -50,7 +50,9 @@ def plan(options: Options, media: Media, measured: Measured | None = None) -> Pl
     track = choose(options, media)
     seek = _seek(options, media)
     copied = copies(options, track)
-    filters = [] if copied else [*shaped(options, track, seek), *finished(options, measured)]
+    filters = []
+    if not copied:
+        filters = [*shaped(options, track, seek), *finished(options, measured), *_timed(options, seek)]
     sound = ["-c:a", "copy"] if copied else encoder(options, track)
     return Plan(
         options.format,
@@ -117,6 +119,17 @@ def _seek(options: Options, media: Media) -> float:
 
 def _input(seek: float) -> tuple[str, ...]:
     return ("-ss", f"{seek:.6f}") if seek else ()
+
+
+def _timed(options: Options, seek: float) -> list[str]:
+    """Number the samples anew, so that a gap or a late beginning is none in the result.
+
+    An MP3 knows no time. After a cut the first sample's time is that of the cut, see `_chapters`.
+    """
+    begin = options.start - seek if _chapters(options, seek)[:1] == ["-ss"] else 0.0
+    if options.format is Format.MP3 and not begin:
+        return []
+    return [f"asetpts=(N/SR+{begin:.6f})/TB+0.5"]
 
 
 def _chapters(options: Options, seek: float) -> list[str]:

@@ -6,6 +6,7 @@ import random
 import struct
 import subprocess
 import tempfile
+from array import array
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
@@ -65,7 +66,7 @@ SHAPES: dict[str, list[str]] = {
     "silent.mkv": [*PICTURE, *H264],
     "encrypted.mp4": [*SOUND, *H264, "-c:a", "aac", *CENC],
     "encrypted-pcm.mp4": [*SOUND, *H264, "-c:a", "flac", *CENC],
-    "unheard-of.avi": [*SOUND, "-c:v", "mpeg4", "-c:a", "adpcm_yamaha"],
+    "unheard-of.avi": [*SOUND, "-c:v", "mpeg4", "-c:a", "dfpwm"],
     "long.flac": [*tone(seconds=600), "-c:a", "flac"],
     "ten.mp3": [*tone(seconds=10, rate=8000), "-b:a", "8k", "-write_xing", "0", "-id3v2_version", "0"],
 }
@@ -119,6 +120,44 @@ def ffmpeg(*arguments: str, data: bytes | None = None) -> bytes:
 
 
 RATE = 48000
+
+
+def pcm(file: FileIO, suffix: str, *, seconds: tuple[float, float] | None = None) -> list[list[float]]:
+    """Decode a file of sound, as it is: the samples of each channel, from -1 to 1."""
+    file.seek(0)
+    with tempfile.NamedTemporaryFile(suffix=f".{suffix}") as copy:
+        copy.write(file.read())
+        copy.flush()
+        return decoded(copy.name, seconds=seconds)
+
+
+def decoded(path: str | Path, *, seconds: tuple[float, float] | None = None) -> list[list[float]]:
+    """Decode the first track of any file."""
+    cut = ["-af", f"atrim={seconds[0]}:{seconds[1]}"] if seconds else []
+    wav = ffmpeg("-i", str(path), "-map", "0:a:0", *cut, "-c:a", "pcm_f32le", "-f", "wav", "-")
+    count = int.from_bytes(wav[22:24], "little")
+    samples = array("f", wav[wav.index(b"data") + 8 :])
+    return [samples[at::count].tolist() for at in range(count)]
+
+
+def pitch(samples: list[float], rate: int) -> float:
+    """Return the frequency heard in the middle, in hertz; 0 for silence."""
+    middle = samples[len(samples) // 3 : len(samples) * 2 // 3]
+    if level(middle) < 0.01:
+        return 0.0
+    ups = [at for at, (a, b) in enumerate(pairwise(middle)) if a < 0 <= b]
+    return (len(ups) - 1) * rate / (ups[-1] - ups[0]) if len(ups) > 1 else 0.0
+
+
+def level(samples: list[float]) -> float:
+    """Return the root of the mean square."""
+    return math.sqrt(sum(s * s for s in samples) / max(len(samples), 1))
+
+
+def packets(path: str | Path) -> list[str]:
+    """Return the hash of each packet of the first sound track, as they are stored."""
+    hashes = ffmpeg("-i", str(path), "-map", "0:a:0", "-c", "copy", "-f", "framemd5", "-").decode()
+    return [line.split(",")[-1].strip() for line in hashes.splitlines() if not line.startswith("#")]
 
 
 def listen(mp3: FileIO) -> tuple[float, float]:

@@ -33,6 +33,8 @@ def test_every_decoder_on_the_list_exists_and_is_for_sound() -> None:
 def test_every_format_on_the_list_exists() -> None:
     listed = ffmpeg("-hide_banner", "-demuxers").decode()
     known = {
-        name for names in re.findall(r"^ D\S* +d? *(\S+)", listed, re.MULTILINE) for name in names.split(",")
+        name
+        for names in re.findall(r"^ D\S* +(?:d +)?(\S+)", listed, re.MULTILINE)
+        for name in names.split(",")
     }
     assert set(FORMATS.split(",")) - known == set()
