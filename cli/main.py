@@ -27,7 +27,7 @@ COMMANDS = {
     "status": Command("cli.stack", "status", "show what of the local stack runs, and its first admin"),
     "doctor": Command("cli.stack", "doctor", "say what is missing, and the line that mends it"),
     "tail": Command("events.tailing.cli", "main", "follow events and logs, merged by time"),
-    "replay": Command("events.replay.cli", "main", "read, check and rebuild from the event log"),
+    "replay": Command("cli.replay", "main", "read, check and rebuild from the event log"),
     "schema": Command("cli.schema", "main", "print the AsyncAPI document of all events"),
     "gateway": Command("gateway.__main__", "main", "run the gateway"),
     "auth": Command("auth.__main__", "main", "run auth"),

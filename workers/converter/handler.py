@@ -1,7 +1,8 @@
 """From `job.uploaded` or `job.requeued` to `job.converted` or `job.failed`.
 
 In order: the view says whether the log has lost the work, and whether the run is over already;
-`job.started`; the video is fetched, converted and the audio stored under a new id; the answer. The answer's
+`job.started`; the video is fetched; `job.probed`, what it holds; it is converted and the audio stored under a
+new id; the answer. The answer's
 id is drawn from the run alone, so when two workers end the same run, the log's first answer counts and the
 other's audio is an orphan for the sweeper.
 """
@@ -17,6 +18,7 @@ import structlog
 from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
+from events.media import Media
 from events.progress import INTERVAL, Progress
 from events.projections.jobs import SETTLED, JobView, State
 from events.types import (
@@ -24,6 +26,7 @@ from events.types import (
     JobConverted,
     JobFailed,
     JobPayload,
+    JobProbed,
     JobRequeued,
     JobRetrying,
     JobStarted,
@@ -124,13 +127,24 @@ class Converter:
         with self._workshop.bench(video.bytes) as (source, target):
             await self._storage.fetch(video.video_id, source, size=video.bytes, sha256=video.sha256)
             fetched = time.monotonic()
-            tell = _Teller(self._progress, work)
-            sound = await convert(self._engine, source, target, limits=self._limits, tell=tell)
+
+            async def found(media: Media) -> None:
+                await self._publisher.publish(self._event(work, JobProbed(run=work.run, media=media)))
+
+            made = await convert(
+                self._engine,
+                source,
+                target,
+                limits=self._limits,
+                tell=_Teller(self._progress, work),
+                options=video.options,
+                found=found,
+            )
             converted = time.monotonic()
             stored = await self._storage.keep(
                 audio_id,
                 target,
-                filename=f"{PurePath(video.filename).stem or 'audio'}.mp3",
+                filename=f"{PurePath(video.filename).stem or 'audio'}.{made.format}",
                 account=work.event.account,
                 job_id=job_id,
             )
@@ -150,12 +164,18 @@ class Converter:
             audio_id=audio_id,
             bytes=stored.bytes,
             sha256=stored.sha256,
-            duration_seconds=sound.duration_seconds,
-            bit_rate=round(stored.bytes * 8 / sound.duration_seconds) if sound.duration_seconds else 0,
-            sample_rate=sound.sample_rate,
-            channels=sound.channels,
+            duration_seconds=made.duration_seconds,
+            bit_rate=round(stored.bytes * 8 / made.duration_seconds) if made.duration_seconds else 0,
+            sample_rate=made.sample_rate,
+            channels=made.channels,
             seconds_spent=round(spent, 3),
             engine=self._engine.name,
+            format=made.format,
+            source_sha256=video.sha256,
+            options=video.options,
+            arguments=made.arguments,
+            copied=made.copied,
+            partial=made.partial,
         )
 
     def _event(self, work: Work, payload: JobPayload) -> Event:

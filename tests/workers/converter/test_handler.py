@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
+from events.options import Format, Options
 from events.progress import Progress
 from events.projections.jobs import JobView, fold
 from events.types import (
@@ -23,6 +24,7 @@ from events.types import (
     JobDeleted,
     JobFailed,
     JobPayload,
+    JobProbed,
     JobRequeued,
     JobRetrying,
     JobStarted,
@@ -74,23 +76,24 @@ class Scene:
             source="converter",
             name="test",
         )
-        self._facts: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {}
 
-    async def upload(self, video: Path) -> Work:
+    async def upload(self, video: Path, options: Options = Options()) -> Work:  # noqa: B008
         content = video.read_bytes()
         bucket = AsyncGridFSBucket(self.database, "videos")
         await bucket.upload_from_stream_with_id(self.job_id, video.name, content)
-        self._facts = {
+        self.facts = {
             "filename": video.name,
             "content_type": "video/mp4",
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
             "video_id": self.job_id,
+            "options": options,
         }
-        return self.work(JobUploaded(**self._facts))
+        return self.work(JobUploaded(**self.facts))
 
     def requeue(self, run: int) -> Work:
-        return self.work(JobRequeued(run=run, **self._facts))
+        return self.work(JobRequeued(run=run, **self.facts))
 
     def work(self, payload: JobUploaded | JobRequeued, attempt: int = 1) -> Work:
         return Work(self.tell(payload), payload, attempt)
@@ -118,7 +121,7 @@ async def test_a_video_becomes_an_mp3_and_the_log_knows_it(
     converted = result.payload()
     assert isinstance(converted, JobConverted)
     assert (result.causationid, result.account) == (work.event.id, "me")
-    assert [event.type for event in scene.log] == ["job.uploaded", "job.started"]
+    assert [event.type for event in scene.log] == ["job.uploaded", "job.started", "job.probed"]
     (stored,) = await scene.audio()
     assert stored["_id"] == converted.audio_id
     assert stored["filename"] == "moov-first.mp3"
@@ -130,6 +133,23 @@ async def test_a_video_becomes_an_mp3_and_the_log_knows_it(
     (tmp_path / "out.mp3").write_bytes(content)
     with (tmp_path / "out.mp3").open("rb", buffering=0) as mp3:
         assert listen(mp3)[0] == pytest.approx(converted.duration_seconds, abs=0.01)
+
+
+async def test_what_was_asked_for_is_made_and_the_log_holds_all_to_make_it_again(
+    scene: Scene, studio: Studio
+) -> None:
+    work = await scene.upload(studio.make("moov-first.mp4"), Options(format=Format.FLAC, start=1, end=2))
+    result = await scene.converter.handle(work)
+    assert result is not None
+    converted, probed = result.payload(), scene.log[-1].payload()
+    assert isinstance(converted, JobConverted)
+    assert isinstance(probed, JobProbed)
+    assert (converted.format, converted.duration_seconds) == (Format.FLAC, pytest.approx(1, abs=0.001))
+    assert converted.options == Options(format=Format.FLAC, start=1, end=2)
+    assert (converted.source_sha256, "flac" in converted.arguments) == (scene.facts["sha256"], True)
+    assert [track.codec for track in probed.media.tracks] == ["aac"]
+    (stored,) = await scene.audio()
+    assert stored["filename"] == "moov-first.flac"
 
 
 async def test_a_video_without_sound_fails_at_once_with_a_sentence(scene: Scene, studio: Studio) -> None:
@@ -177,7 +197,7 @@ async def test_a_requeue_begins_a_run_that_is_not_over(scene: Scene, studio: Stu
     assert await scene.converter.handle(first) is None
     result = await scene.converter.handle(second)
     assert result is not None
-    converted, started = result.payload(), scene.log[-1].payload()
+    converted, started = result.payload(), scene.log[-2].payload()
     assert isinstance(converted, JobConverted)
     assert isinstance(started, JobStarted)
     assert (started.run, converted.run) == (2, 2)
