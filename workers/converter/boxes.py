@@ -1,6 +1,6 @@
 """MP4 and MOV: boxes of `size, type` in each other (ISO 14496-12, QuickTime File Format)."""
 
-from io import FileIO
+from io import RawIOBase
 
 from workers.converter.structure import Structure
 
@@ -17,7 +17,7 @@ _PROTECTED = frozenset({b"enca", b"drms"})
 _MOST_BOXES = 200_000
 
 
-def inspect(video: FileIO, size: int) -> Structure:
+def inspect(video: RawIOBase, size: int) -> Structure:
     """Walk over the boxes."""
     return _Boxes(video).inspect(size)
 
@@ -25,7 +25,7 @@ def inspect(video: FileIO, size: int) -> Structure:
 class _Boxes:
     """One walk."""
 
-    def __init__(self, video: FileIO) -> None:
+    def __init__(self, video: RawIOBase) -> None:
         self._video = video
         self._left = _MOST_BOXES
         self._handler = b""

@@ -1,8 +1,7 @@
 """GridFS, straight on its collections (https://github.com/mongodb/specifications, gridfs-spec).
 
 The driver's own writer holds 48 MB a file and leaves chunks behind on errors. This one holds a batch, and
-writes the files document last: a file exists once it is whole. Reading checks every chunk, the length and
-the hash, as a hole in a video would otherwise become a hole in the audio.
+writes the files document last: a file exists once it is whole. For what is read see `videos`.
 """
 
 import asyncio
@@ -18,10 +17,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from workers.converter.errors import StorageAway, VideoLost
+from workers.converter.sparse import Sparse
+from workers.converter.videos import Video
 
 CHUNK = 1024 * 1024
 BATCH = 4
-"""Chunks in one message from or to the database: what is held in memory at a time, about."""
+"""Chunks in one message to the database: what is held in memory at a time, about."""
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -48,31 +49,21 @@ class Storage:
         except PyMongoError as error:
             raise _away("audio", error) from error
 
-    async def fetch(self, video_id: str, into: FileIO, *, size: int, sha256: str) -> None:
-        """Write the video into an empty file.
-
-        Raises VideoLost when it is not there whole and as it was uploaded, StorageAway.
-        """
+    async def open(self, video_id: str, *, size: int) -> Video:
+        """Find a video of so many bytes. Raises VideoLost (gone, or of another size), StorageAway."""
         try:
             document = await self._videos.find_one({"_id": video_id})
-            if document is None:
-                raise VideoLost
-            digest, got, expected = hashlib.sha256(), 0, 0
-            while chunks := await self._chunks(video_id, expected):
-                for chunk in chunks:
-                    if chunk["n"] != expected:
-                        raise VideoLost(damaged=True)
-                    expected, got = expected + 1, got + len(chunk["data"])
-                    await asyncio.to_thread(_take, chunk["data"], into, digest)
         except PyMongoError as error:
             raise _away("videos", error) from error
-        if got != size or document["length"] != size or digest.hexdigest() != sha256:
+        if document is None:
+            raise VideoLost
+        if document["length"] != size or document["chunkSize"] <= 0:
             raise VideoLost(damaged=True)
+        return Video(self._video_chunks, video_id, size, document["chunkSize"])
 
-    async def _chunks(self, video_id: str, first: int) -> list[dict[str, Any]]:
-        """Return the next batch, by its range: SecantusDB reads all that a cursor would yield into memory."""
-        batch = {"files_id": video_id, "n": {"$gte": first, "$lt": first + BATCH}}
-        return await self._video_chunks.find(batch, sort=[("n", 1)]).to_list()
+    async def fetch(self, video_id: str, into: FileIO, *, size: int, sha256: str) -> None:
+        """Write the whole video into an empty file. Raises VideoLost, StorageAway."""
+        await Sparse(await self.open(video_id, size=size), into).complete(sha256)
 
     async def keep(self, audio_id: str, audio: FileIO, *, filename: str, account: str, job_id: str) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
@@ -116,13 +107,6 @@ class Storage:
                 "the storage of audio lost what was written: it took longer than the sweeper waits"
             )
         return Stored(bytes=size, sha256=digest.hexdigest())
-
-
-def _take(data: bytes, into: FileIO, digest: Any) -> None:
-    digest.update(data)
-    left = memoryview(data)
-    while left:  # an unbuffered write may take less
-        left = left[into.write(left) :]
 
 
 def _pieces(audio: FileIO, digest: Any) -> list[bytes]:

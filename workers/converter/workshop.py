@@ -35,15 +35,13 @@ class Workshop:
             raise WorkDirUnfit(f"cannot work in {self._path}: {error}") from error
 
     @contextmanager
-    def bench(self, size: int) -> Iterator[tuple[FileIO, FileIO]]:
+    def bench(self, size: int = 0) -> Iterator[tuple[FileIO, FileIO]]:
         """Give a file for a video of so many bytes and one for its audio, for the block.
 
         Raises DiskFull when there is no room at the beginning, and for a write in the block that finds none.
         """
         try:
-            free = shutil.disk_usage(self._path).free
-            if free < size + RESERVE:
-                raise DiskFull(f"a video of {size} bytes to work on, and only {free} bytes are free")
+            self.room(size)
             with (
                 tempfile.TemporaryFile(dir=self._path, buffering=0) as video,
                 tempfile.TemporaryFile(dir=self._path, buffering=0) as audio,
@@ -53,6 +51,12 @@ class Workshop:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
                 raise DiskFull("no room left in the work directory") from error
             raise
+
+    def room(self, size: int) -> None:
+        """Raise DiskFull when there is no room for so many bytes more."""
+        free = shutil.disk_usage(self._path).free
+        if free < size + RESERVE:
+            raise DiskFull(f"{size} bytes of a video to work on, and only {free} bytes are free")
 
     @property
     def _path(self) -> Path:

@@ -1,0 +1,87 @@
+"""Feeds a program through a pipe while it works: no disk, and fetching and converting overlap."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from io import FileIO
+
+PIPE_BYTES = 1 << 20
+"""What a pipe should hold, where the kernel can be asked (Linux): the fewer wake-ups the better."""
+_F_SETPIPE_SZ = 1031
+
+
+class Spout:
+    """The writing end."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    async def write(self, data: bytes | memoryview) -> None:
+        """Write it all, as fast as it is read. Raises BrokenPipeError when nobody reads any more."""
+        left = memoryview(data)
+        while left:
+            try:
+                left = left[os.write(self._descriptor, left) :]
+            except BlockingIOError:
+                await self._room()
+
+    async def _room(self) -> None:
+        loop = asyncio.get_running_loop()
+        room = asyncio.Event()
+        loop.add_writer(self._descriptor, room.set)
+        try:
+            await room.wait()
+        finally:
+            loop.remove_writer(self._descriptor)
+
+
+Pour = Callable[[Spout], Awaitable[None]]
+"""Writes everything; a BrokenPipeError ends it quietly."""
+
+
+@asynccontextmanager
+async def poured(pour: Pour) -> AsyncIterator[FileIO]:
+    """Give the reading end of a pipe for the block, and pour into it meanwhile.
+
+    When pouring failed, the block sees an early end, and whatever it made of that, the failure is raised
+    instead. A block that ends before all was poured stops it.
+    """
+    reading, writing = os.pipe()
+    with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
+        os.set_blocking(writing, False)
+        _widen(writing)
+        pouring = asyncio.create_task(_pour(pour, inlet))
+        try:
+            yield outlet
+        except Exception as error:
+            if (failure := await _ended(pouring)) is not None:
+                raise failure from error
+            raise
+        except BaseException:
+            await _ended(pouring)
+            raise
+        if (failure := await _ended(pouring)) is not None:
+            raise failure
+
+
+async def _pour(pour: Pour, inlet: FileIO) -> None:
+    try:
+        with suppress(BrokenPipeError):
+            await pour(Spout(inlet.fileno()))
+    finally:
+        inlet.close()
+
+
+async def _ended(pouring: asyncio.Task[None]) -> BaseException | None:
+    """Stop it unless it is done; return why it failed."""
+    pouring.cancel()
+    await asyncio.wait([pouring])
+    return None if pouring.cancelled() else pouring.exception()
+
+
+def _widen(descriptor: int) -> None:
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, PIPE_BYTES)

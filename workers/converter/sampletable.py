@@ -1,0 +1,244 @@
+"""MP4 and MOV: which bytes of the file are needed for its sound (ISO 14496-12, QuickTime File Format).
+
+All but the pictures are: the boxes themselves, the sound, and the small tracks (chapters, time codes) that
+ffmpeg looks at when it opens a file. Where a track's chunks begin is told, in `stco` and `co64`, or by the
+`trun` boxes of fragments; each ends, at the latest, where the next chunk of any track begins. So sizes are
+not added up: a gap in the file makes us read too much, never too little.
+
+Whatever is odd (encrypted pictures, compressed or several `moov`, tables beyond our bounds) is answered
+with None: then the whole file is needed.
+"""
+
+import sys
+from array import array
+from collections.abc import Iterator
+from io import RawIOBase
+from itertools import pairwise
+from typing import NamedTuple
+
+from msgspec import Struct
+
+Range = tuple[int, int]
+"""From the first byte to the one after the last."""
+
+_FILLING = frozenset({b"mdat", b"free", b"skip", b"wide"})
+"""Boxes at the top of which only the head matters."""
+_HEAD = 16
+_RUBBISH = 1 << 20
+"""Bytes behind the last box that are no box."""
+_MOST_TABLES = 64 << 20
+"""Bytes of one `moov` or `moof`; that of a day in 60 pictures a second has half as many."""
+_MOST_CHUNKS = 1_500_000
+"""Of all tracks: about 100 MB while they are sorted."""
+_MOST_INNER = 100_000
+_PROTECTED = frozenset({b"encv", b"drmi"})
+_BASE_TOLD, _BASE_IS_MOOF, _OFFSET_TOLD = 0x1, 0x20000, 0x1
+
+
+class _Odd(Exception):
+    """Not to be understood in the few words that we know."""
+
+
+class _Box(NamedTuple):
+    kind: bytes
+    at: int
+    body: int
+    end: int
+
+
+class _Track(Struct):
+    id: int = 0
+    handlers: tuple[bytes, ...] = ()
+    chapters: tuple[int, ...] = ()
+    """Tracks that hold this one's chapters."""
+    chunks: "list[array[int]]" = []
+
+    @property
+    def is_picture(self) -> bool:
+        return self.handlers == (b"vide",)
+
+
+def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
+    """Return the ranges that matter for the sound, in order; None: all.
+
+    `grain` is what is fetched at least for any byte: when there are many more boxes than grains, looking
+    for what can be left out costs more than it saves.
+    """
+    try:
+        return _Survey(video, size, 1000 + 8 * (size // grain)).ranges()
+    except _Odd:
+        return None
+
+
+class _Survey:
+    """One look at one file."""
+
+    def __init__(self, video: RawIOBase, size: int, most_boxes: int) -> None:
+        self._video, self._size, self._left = video, size, most_boxes
+        self._pictures: frozenset[int] | None = None
+        self._ranges: list[Range] = []
+        self._marks: array[int] = array("Q")
+        """Where something begins, twice, plus one if it is needed: in order, what is needed comes last."""
+        self._lost_since: int | None = None
+        """The fragment whose data is we do not know where."""
+
+    def ranges(self) -> list[Range]:
+        for box in self._top():
+            self._mark([box.at], needed=False)
+            if box.kind in _FILLING:
+                self._ranges.append((box.at, min(box.at + _HEAD, self._size)))
+                continue
+            self._ranges.append((box.at, box.end))
+            if box.kind == b"moov":
+                self._movie(self._load(box))
+            elif box.kind == b"moof":
+                self._end_fragment(box.at)
+                self._fragment(self._load(box), box.at)
+        self._end_fragment(self._size)
+        marks = sorted(self._marks)
+        marks.append(self._size << 1)
+        self._ranges += [(a >> 1, b >> 1) for a, b in pairwise(marks) if a & 1]
+        return _merged(self._ranges, self._size)
+
+    def _top(self) -> Iterator[_Box]:
+        at = 0
+        while at < self._size:
+            self._left -= 1
+            if self._left < 0:
+                raise _Odd
+            self._video.seek(at)
+            box = _box(self._video.read(_HEAD) or b"", 0, self._size - at)
+            if box is None or not box.kind.isascii():
+                if self._size - at > _RUBBISH:
+                    raise _Odd
+                self._ranges.append((at, self._size))
+                return
+            yield _Box(box.kind, at, at + box.body, min(at + box.end, self._size))
+            at += box.end
+
+    def _load(self, box: _Box) -> bytes:
+        if box.end - box.body > _MOST_TABLES:
+            raise _Odd
+        self._video.seek(box.body)
+        return self._video.read(box.end - box.body) or b""
+
+    def _mark(self, offsets: "list[int] | array[int]", *, needed: bool) -> None:
+        if len(self._marks) + len(offsets) > _MOST_CHUNKS:
+            raise _Odd
+        self._marks.extend([at << 1 | needed for at in offsets if at < self._size])
+
+    def _movie(self, moov: bytes) -> None:
+        if self._pictures is not None:
+            raise _Odd
+        tracks = [_track(moov, box) for box in _boxes(moov, 0, len(moov)) if box.kind == b"trak"]
+        if any(box.kind == b"cmov" for box in _boxes(moov, 0, len(moov))):
+            raise _Odd
+        chapters = {each for track in tracks for each in track.chapters}
+        left_out = [track for track in tracks if track.is_picture and track.id not in chapters]
+        self._pictures = frozenset(track.id for track in left_out)
+        if any(track.id in self._pictures and track not in left_out for track in tracks):
+            raise _Odd
+        for track in tracks:
+            for offsets in track.chunks:
+                self._mark(offsets, needed=track not in left_out)
+
+    def _fragment(self, moof: bytes, at: int) -> None:
+        if self._pictures is None:
+            raise _Odd
+        trafs = [box for box in _boxes(moof, 0, len(moof)) if box.kind == b"traf"]
+        for traf in trafs:
+            base: int | None = at if traf is trafs[0] else None
+            track = 0
+            for box in _boxes(moof, traf.body, traf.end):
+                flags = _number(moof, box.body + 1, 3)
+                if box.kind == b"tfhd":
+                    track = _number(moof, box.body + 4, 4)
+                    if flags & _BASE_TOLD:
+                        base = _number(moof, box.body + 8, 8)
+                    elif flags & _BASE_IS_MOOF:
+                        base = at
+                elif box.kind == b"trun" and flags & _OFFSET_TOLD and base is not None:
+                    start = base + int.from_bytes(moof[box.body + 8 : box.body + 12], signed=True)
+                    self._mark([max(start, 0)], needed=track not in self._pictures)
+                elif box.kind == b"trun":
+                    self._lost_since = at
+
+    def _end_fragment(self, at: int) -> None:
+        if self._lost_since is not None:
+            self._ranges.append((self._lost_since, at))
+        self._lost_since = None
+
+
+def _track(moov: bytes, trak: _Box) -> _Track:
+    track = _Track()
+    for box in _inside(moov, trak, [b"mdia", b"minf", b"stbl", b"tref"]):
+        if box.kind == b"tkhd":
+            track.id = _number(moov, box.body + (20 if moov[box.body : box.body + 1] == b"\1" else 12), 4)
+        elif box.kind == b"hdlr":
+            kind = moov[box.body + 8 : box.body + 12]
+            # A MOV has another in `minf`: the data's handler, which says nothing about the track.
+            if moov[box.body + 4 : box.body + 8] != b"dhlr":
+                track.handlers += (kind,)
+        elif box.kind == b"chap":
+            track.chapters += tuple(_numbers(moov, box.body, box.end, "I"))
+        elif box.kind == b"stsd" and moov[box.body + 12 : box.body + 16] in _PROTECTED:
+            raise _Odd  # where the keys' data is, is told elsewhere
+        elif box.kind in (b"stco", b"co64"):
+            code = "I" if box.kind == b"stco" else "Q"
+            count = _number(moov, box.body + 4, 4)
+            end = min(box.end, box.body + 8 + count * (4 if code == "I" else 8))
+            track.chunks.append(_numbers(moov, box.body + 8, end, code))
+    return track
+
+
+def _inside(data: bytes, parent: _Box, parents: list[bytes]) -> Iterator[_Box]:
+    """Yield the boxes in a box, and those in its descendants of some kinds, once deep at most each."""
+    for box in _boxes(data, parent.body, parent.end):
+        if box.kind in parents:
+            yield from _inside(data, box, [kind for kind in parents if kind != box.kind])
+        else:
+            yield box
+
+
+def _boxes(data: bytes, at: int, end: int) -> Iterator[_Box]:
+    for _ in range(_MOST_INNER):
+        if at + 8 > end or (box := _box(data, at, end)) is None:
+            return
+        yield _Box(box.kind, at, box.body, min(box.end, end))
+        at = box.end
+    raise _Odd
+
+
+def _box(data: bytes, at: int, end: int) -> _Box | None:
+    """Read a box's head; its end may be beyond `end`. None when there is none."""
+    length, kind, body = _number(data, at, 4), data[at + 4 : at + 8], at + 8
+    if length == 1:  # the size stands after the type, in 64 bits
+        length, body = _number(data, at + 8, 8), at + 16
+    elif length == 0:  # to the end
+        length = end - at
+    return _Box(kind, at, body, at + length) if length >= body - at and len(kind) == 4 else None
+
+
+def _number(data: bytes, at: int, width: int) -> int:
+    return int.from_bytes(data[at : at + width])
+
+
+def _numbers(data: bytes, at: int, end: int, code: str) -> "array[int]":
+    numbers: array[int] = array(code)
+    numbers.frombytes(data[at : at + max(end - at, 0) // numbers.itemsize * numbers.itemsize])
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers
+
+
+def _merged(ranges: list[Range], size: int) -> list[Range]:
+    merged: list[Range] = []
+    for start, end in sorted(ranges):
+        start, end = min(start, size), min(end, size)
+        if start >= end:
+            continue
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,171 @@
+"""Where a conversion reads its video from: no more of it than the sound needs, and no more disk than that.
+
+- MP4 and MOV: a file with holes (see `sparse`) where the pictures would be (see `sampletable`). ffmpeg
+  seeks in it as in the whole one.
+- Containers that can be read from their beginning to their end (Matroska, TS, MPEG, AVI, FLV, WMV, Ogg):
+  a pipe, filled while ffmpeg works, and a file of the video's beginning and end for who only looks.
+- Anything else, anything odd or small, and whenever a file is needed to seek in: the whole file.
+
+The whole video's hash is checked when all of it was read. Of a part only this is known: its chunks are
+there, at their length, and the upload checked them all before it said so; the rest is the database's promise.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, asynccontextmanager
+from io import FileIO, RawIOBase
+
+from msgspec import Struct
+
+from workers.converter import container, ebml
+from workers.converter.errors import VideoLost
+from workers.converter.piping import Spout, poured
+from workers.converter.sampletable import Range, needed
+from workers.converter.sparse import Reader, Sparse, in_thread
+from workers.converter.structure import Structure
+from workers.converter.videos import Video
+
+SMALL = 4 << 20
+"""Bytes that are fetched as fast as it takes to find out what could be left out."""
+WORTHWHILE = 0.9
+"""Of more than this share all is fetched: then the hash can be checked."""
+HEAD, TAIL = 11 << 20, 2 << 20
+"""Bytes at both ends of what will be piped, for who asks what it holds: ffmpeg looks at 10 MB (`-probesize`),
+and for the last time stamp at the end."""
+
+
+class Survey(Struct, frozen=True):
+    """What was found out about a video from a few of its bytes."""
+
+    structure: Structure = Structure()
+    ranges: list[Range] | None = None
+    """What to fetch; None: everything."""
+    streams: bool = False
+    """It can be read through a pipe, once the ranges of `early` were put in before byte `cluster`."""
+    cluster: int = 0
+    early: tuple[Range, ...] = ()
+
+
+def survey(video: RawIOBase, size: int, *, grain: int) -> Survey:
+    """Look at a video, of which at least `grain` bytes are fetched for any."""
+    structure = container.inspect(video)
+    if size <= SMALL:
+        return Survey(structure)
+    kind = container.kind(video)
+    if kind is container.Kind.BOXES:
+        return Survey(structure, needed(video, size, grain=grain))
+    if kind is container.Kind.OTHER or size <= HEAD + TAIL:
+        return Survey(structure)
+    ends = [(0, HEAD), (size - TAIL, size)]
+    if kind is container.Kind.STREAM:
+        return Survey(structure, ends, streams=True)
+    late = ebml.late(video, size)
+    if late is None:
+        return Survey(structure)
+    return Survey(structure, [*ends, *late.parts], streams=True, cluster=late.cluster, early=late.parts)
+
+
+class Source:
+    """A video to convert. `structure`: what its container says of itself."""
+
+    def __init__(
+        self,
+        video: Video,
+        sparse: Sparse,
+        file: FileIO,
+        found: Survey,
+        *,
+        sha256: str,
+        room: Callable[[int], None],
+    ) -> None:
+        self._video, self._sparse, self._file = video, sparse, file
+        self._found, self._sha256, self._room = found, sha256, room
+        self.structure = found.structure
+
+    @property
+    def fetched(self) -> int:
+        """Bytes that came from the database so far."""
+        return self._video.fetched
+
+    @property
+    def streams(self) -> bool:
+        """A pipe would do, and would save the disk that a seekable file takes."""
+        return self._found.streams and not self._sparse.whole
+
+    @property
+    def file(self) -> FileIO:
+        """A seekable file as long as the video, from its beginning, for who wants to know what it holds."""
+        self._file.seek(0)
+        return self._file
+
+    @asynccontextmanager
+    async def reading(self, *, seekable: bool) -> AsyncGenerator[FileIO, None]:
+        """Give what ffmpeg shall read as its standard input, for the block: a file, or a pipe's end.
+
+        `seekable`: a file, whatever it takes; to seek to a position, for instance, or when it is read more
+        than once (each pipe fetches everything again). A block that ends by an error because the pipe ended
+        too early raises why it did: VideoLost, StorageAway. Raises these, and DiskFull, before the block too.
+        """
+        if self.streams and not seekable:
+            async with poured(self._pour) as outlet:
+                yield outlet
+            return
+        if self.streams:
+            await self.complete()
+        yield self.file
+
+    async def prepare(self) -> None:
+        """Fetch what there is to fetch before anything else. Raises VideoLost, StorageAway, DiskFull."""
+        ranges = self._found.ranges or [(0, self._video.size)]
+        lacking = len(self._sparse.lacking(ranges)) * self._video.chunk_size
+        if not self._found.streams and lacking + self.fetched > WORTHWHILE * self._video.size:
+            await self.complete()
+        else:
+            self._room(lacking)
+            await self._sparse.fetch(ranges)
+
+    async def complete(self) -> None:
+        """Make the file whole, and check it. Raises VideoLost, StorageAway, DiskFull."""
+        self._room(self._video.size - self.fetched)
+        await self._sparse.complete(self._sha256)
+
+    async def _pour(self, into: Spout) -> None:
+        digest, at, cluster = hashlib.sha256(), 0, self._found.cluster
+        async with aclosing(self._sparse.read()) as batches:
+            async for batch in batches:
+                for piece in batch:
+                    hashing = asyncio.ensure_future(asyncio.to_thread(digest.update, piece))
+                    if self._found.early and at <= cluster < at + len(piece):
+                        await into.write(memoryview(piece)[: cluster - at])
+                        for start, end in self._found.early:
+                            await into.write(await in_thread(self._sparse.at, start, end))
+                        await into.write(memoryview(piece)[cluster - at :])
+                    else:
+                        await into.write(piece)
+                    await hashing
+                    at += len(piece)
+        if digest.hexdigest() != self._sha256:
+            raise VideoLost(damaged=True)
+
+
+async def open_source(video: Video, file: FileIO, *, sha256: str, room: Callable[[int], None]) -> Source:
+    """Look at a video, and fetch into the empty file what a conversion needs first.
+
+    `room` is asked before so many bytes are written, and raises DiskFull. Raises VideoLost, StorageAway.
+    """
+    sparse = Sparse(video, file)
+    if video.size <= SMALL:
+        await sparse.complete(sha256)
+    with Reader(sparse, video.size, file) as reader:
+        looking = asyncio.ensure_future(asyncio.to_thread(survey, reader, video.size, grain=video.chunk_size))
+        try:
+            found = await asyncio.shield(looking)
+        except asyncio.CancelledError:
+            reader.close()
+            await asyncio.wait([looking])
+            raise
+    source = Source(video, sparse, file, found, sha256=sha256, room=room)
+    if not sparse.whole:
+        await source.prepare()
+    return source
