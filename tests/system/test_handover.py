@@ -69,7 +69,7 @@ async def test_a_job_whose_worker_goes_is_done_by_another(
 
     job = await wait_for(notified, 90)
     types = [entry["type"] for entry in job["timeline"]]
-    assert types == ["job.uploaded", "job.started", "job.converted", "job.notified"]
+    assert types == ["job.uploaded", "job.started", "job.probed", "job.converted", "job.notified"]
     assert job["audio"]["duration_seconds"] == pytest.approx(LONG_SECONDS, abs=0.1)
     audio = (await user.get(f"/jobs/{job_id}/audio")).content
     assert hashlib.sha256(audio).hexdigest() == job["audio"]["sha256"]

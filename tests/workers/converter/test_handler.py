@@ -209,7 +209,7 @@ async def test_work_that_the_log_has_lost_is_told_before_its_start(scene: Scene,
     lost = scene.tell(payload, datetime.now(UTC) - timedelta(minutes=5))
     scene.log.clear()
     assert await scene.converter.handle(Work(lost, payload, 1))
-    assert [event.type for event in scene.log] == ["job.uploaded", "job.started"]
+    assert [event.type for event in scene.log] == ["job.uploaded", "job.started", "job.probed"]
     assert scene.log[0] == lost
 
 

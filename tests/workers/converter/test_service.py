@@ -81,10 +81,10 @@ async def test_videos_come_out_of_the_queue_and_their_ends_go_into_the_log(
 ) -> None:
     good = await upload(broker, database, studio.make("moov-last.mp4"))
     bad = await upload(broker, database, studio.make("silent.mp4"))
-    await wait_for(lambda: len(told) == 6, 40)
+    await wait_for(lambda: len(told) == 8, 40)
     story = {job: [event.type for event in told if event.subject == job] for job in (good, bad)}
-    assert story[good] == ["job.uploaded", "job.started", "job.converted"]
-    assert story[bad] == ["job.uploaded", "job.started", "job.failed"]
+    assert story[good] == ["job.uploaded", "job.started", "job.probed", "job.converted"]
+    assert story[bad] == ["job.uploaded", "job.started", "job.probed", "job.failed"]
     ends = [event.payload() for event in told if event.type in (JobConverted.TYPE, JobFailed.TYPE)]
     assert {end.code for end in ends if isinstance(end, JobFailed)} == {FailureCode.NO_AUDIO}
     assert await wait_for(lambda: _empty(broker))
