@@ -8,7 +8,7 @@ from workers.converter.encoders import MUXERS, copies, encoder
 from workers.converter.errors import NotOffered, TrackMissing
 from workers.converter.filters import Measured, finished, listening, measures, shaped
 from workers.converter.languages import same_language
-from workers.converter.tagging import metadata
+from workers.converter.tagging import COMMENTING, metadata
 
 _MARGIN = 5.0
 """Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
@@ -133,8 +133,13 @@ def _timed(options: Options, seek: float) -> list[str]:
 
 
 def _chapters(options: Options, seek: float) -> list[str]:
-    """Chapters move with a cut; how to move them with speed or silence is not known, so they are left out."""
+    """Let chapters move with a cut. ffmpeg cannot move them with speed or silence, so they are left out.
+
+    Where they are tags, they are written as such, see `tagging`.
+    """
     if options.chapters is Chapters.DROP or options.speed != 1 or options.trim_silence:
+        return ["-map_chapters", "-1"]
+    if options.format in COMMENTING:
         return ["-map_chapters", "-1"]
     if not options.start:
         return []

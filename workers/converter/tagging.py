@@ -3,10 +3,11 @@
 Where and with what a phone filmed never does, whatever is asked.
 """
 
+import math
 import re
 
 from events.media import Media
-from events.options import Format, Options, Tags
+from events.options import Chapters, Format, Options, Tags
 
 PRIVATE_TAGS = (
     "location",
@@ -25,6 +26,9 @@ CONTAINER_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder"
 PLUMBING_TAGS = ("handler_name", "vendor_id", "language", "duration", "bps", "number_of_frames")
 """What containers say of a track for themselves."""
 
+COMMENTING = (Format.OPUS, Format.OGG, Format.FLAC)
+"""Formats whose tags are Vorbis comments."""
+
 _PRIVATE = re.compile(r"(location|com\.apple\.|com\.android\.|make$|model$|gps|geo|xyz)", re.IGNORECASE)
 
 
@@ -41,14 +45,33 @@ def metadata(options: Options, media: Media, track: int) -> list[str]:
     elif media.container == "ogg":  # it has all its tags on the track
         given += ["-map_metadata:g", f"0:s:a:{track}"]
     if options.format is not Format.MP3 or not options.keep_tags:  # an MP3 has none of the track's own
-        given += ["-map_metadata:s:a:0", "-1"]
+        given += ["-map_metadata:s:a:0", "-1:s:a:0"]
     found = (tag.name for tag in media.tags if is_private(tag.name) and tag.name not in PRIVATE_TAGS)
     plumbing = PLUMBING_TAGS if media.container == "ogg" else ()
     for name in (*CONTAINER_TAGS, *PRIVATE_TAGS, *plumbing, *found):
         given += ["-metadata", f"{name}="]
+    given += _chapter_comments(options, media)
     for name in Tags.__struct_fields__:
         if (text := getattr(options.tags, name)) is not None:
             given += ["-metadata", f"{name}={_plain(text)}"]
+    return given
+
+
+def _chapter_comments(options: Options, media: Media) -> list[str]:
+    """Write chapters as comments where they are written so (https://wiki.xiph.org/Chapter_Extension).
+
+    ffmpeg would do so for Opus alone. Here they move with a cut and with the speed.
+    """
+    if options.format not in COMMENTING or options.chapters is not Chapters.KEEP or options.trim_silence:
+        return []
+    given: list[str] = []
+    end = math.inf if options.end is None else options.end
+    inside = [each for each in media.chapters if each.end > options.start and each.start < end]
+    for at, chapter in enumerate(inside):
+        begin = max(chapter.start - options.start, 0.0) / options.speed
+        minutes, seconds = divmod(begin, 60)
+        time = f"{int(minutes) // 60:02}:{int(minutes) % 60:02}:{seconds:06.3f}"
+        given += ["-metadata", f"CHAPTER{at:03}={time}", "-metadata", f"CHAPTER{at:03}NAME={chapter.title}"]
     return given
 
 

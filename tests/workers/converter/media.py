@@ -157,7 +157,7 @@ def level(samples: list[float]) -> float:
 def packets(path: str | Path) -> list[str]:
     """Return the hash of each packet of the first sound track, as they are stored."""
     hashes = ffmpeg("-i", str(path), "-map", "0:a:0", "-c", "copy", "-f", "framemd5", "-").decode()
-    return [line.split(",")[-1].strip() for line in hashes.splitlines() if not line.startswith("#")]
+    return [line.split(",")[5].strip() for line in hashes.splitlines() if not line.startswith("#")]
 
 
 def listen(mp3: FileIO) -> tuple[float, float]:
