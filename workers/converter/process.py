@@ -67,7 +67,7 @@ async def run(
                 exit_code, overtime = await caged.wait(), True
             except BaseException:
                 caged.kill()
-                await caged.wait()  # after SIGKILL a matter of milliseconds
+                await caged.wait()  # a matter of milliseconds; says again that nobody is there to tell
                 raise
     return Run(exit_code, overtime, transcript.heard(), progress.seconds)
 

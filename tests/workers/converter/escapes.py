@@ -89,7 +89,7 @@ def _replaced(boxes: bytes, path: list[bytes], new: bytes) -> bytes:
 
 
 def avi_with_gab2(subtitles: bytes) -> bytes:
-    """Return an AVI with one stream, subtitles as some muxers put them there: any text, found out by looking."""
+    """Return an AVI with one stream, subtitles in a packet: any text, and ffmpeg guesses its kind."""
     gab2 = b"GAB2\0" + struct.pack("<HI", 2, 2) + b"x\0" + struct.pack("<HI", 4, len(subtitles)) + subtitles
     header = _chunk(b"avih", struct.pack("<14I", 40000, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0))
     stream = _chunk(

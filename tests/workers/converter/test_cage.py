@@ -1,0 +1,162 @@
+"""What starts ffmpeg: always there, never left behind, and honest about what it can do on this kernel."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+from io import FileIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from media import Studio, processes_of
+from trap import caged
+from waiting import wait_for
+
+from workers.converter import landlock, launcher
+from workers.converter.cage import Cage, Keeper
+from workers.converter.command import Limits
+from workers.converter.engine import Engine
+from workers.converter.errors import EngineFailed
+from workers.converter.process import run
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+SLEEP, TRUE, CAT = "/bin/sleep", "/bin/true", "/bin/cat"
+
+
+async def ignore(*_: object) -> None:
+    pass
+
+
+async def test_the_cage_says_which_layers_hold_here(engine: Engine) -> None:
+    for layers in (["landlock", "seccomp", "rlimits"], ["seccomp"], []):
+        with Keeper(engine.path, layers) as keeper:
+            assert await keeper.cage() == Cage(
+                landlock_abi=landlock.abi() if "landlock" in layers else 0,
+                seccomp="seccomp" in layers,
+                rlimits=launcher.LIMITS if "rlimits" in layers else (),
+            )
+
+
+async def test_a_kernel_without_landlock_and_seccomp_is_told_and_converts_all_the_same(
+    studio: Studio, tmp_path: Path
+) -> None:
+    """An older kernel, by a filter that answers in its place: both calls do not exist."""
+    program = f"""
+import asyncio, os, struct
+from workers.converter import kernel, seccomp
+from workers.converter.cage import keeper_of
+from workers.converter.command import Limits
+from workers.converter.engine import find_engine
+from workers.converter.process import run
+from workers.converter.syscalls import ARCHITECTURES
+_, architecture, number = ARCHITECTURES[os.uname().machine]
+gone = [(0x20, 0, 0, 0), (0x15, 2, 0, 444), (0x15, 1, 0, number), (6, 0, 0, 0x7FFF0000), (6, 0, 0, 0x50026)]
+seccomp.program = lambda machine, pid: b"".join(struct.pack("=HBBI", *step) for step in gone)
+kernel.prctl(38, 1)
+seccomp.install(os.uname().machine, os.getpid())
+async def tell(mark, length): pass
+async def main():
+    engine = await find_engine()
+    print(await keeper_of(engine.path).cage())
+    with open({str(studio.make("aac.ts"))!r}, "rb", buffering=0) as video, \\
+         open({str(tmp_path / "out")!r}, "wb+", buffering=0) as mp3:
+        print((await run(engine, video, mp3, Limits(), tell)).exit_code)
+asyncio.run(main())
+"""
+    converter = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await converter.communicate()
+    cage, exit_code = said.decode().splitlines()
+    assert cage.startswith("Cage(landlock_abi=0, seccomp=False, rlimits=('as', ")
+    assert exit_code == "0"
+
+
+async def test_a_server_that_died_is_started_again_and_takes_its_programs_along(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    with Keeper(engine.path) as keeper:
+        before = processes_of()
+        await keeper.cage()
+        (server,) = processes_of() - before
+        under_way = asyncio.Event()
+
+        async def note(*_: object) -> None:
+            under_way.set()
+
+        async def work() -> None:
+            with bench.holding(studio.endless()) as (video, mp3):
+                video.seek(0)
+                await run(engine, video, mp3, Limits(), note, keeper=keeper)
+
+        task = asyncio.create_task(work())
+        await under_way.wait()
+        started = processes_of() - before
+        os.kill(server, signal.SIGKILL)
+        with pytest.raises(EngineFailed, match="has died"):
+            await task
+        await wait_for(lambda: not any(map(runs, started)), message="all are gone")
+        with bench.holding(studio.make("aac.ts")) as (video, mp3):
+            video.seek(0)
+            assert (await run(engine, video, mp3, Limits(), ignore, keeper=keeper)).exit_code == 0
+
+
+async def test_many_at_once_each_get_their_own_answer_and_leave_no_zombie(tmp_path: Path) -> None:
+    program = tmp_path / "answer"
+    program.write_text("#!/bin/sh\nexit $1\n")
+    program.chmod(0o700)
+    with Keeper(str(program), ["rlimits"]) as keeper:
+        before = processes_of()
+        await keeper.cage()
+        (server,) = processes_of() - before
+
+        async def answer(code: int) -> int:
+            with FileIO(os.devnull, "r+") as null:
+                started = await keeper.start([str(code)], [null, null, null], LIMITS)
+                try:
+                    return await started.wait()
+                finally:
+                    started.close()
+
+        assert await asyncio.gather(*map(answer, range(40))) == list(range(40))
+        assert processes_of(server) == set()
+
+
+async def test_a_program_that_was_replaced_by_an_upgrade_still_starts(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    shutil.copy(TRUE, program)
+    with Keeper(str(program)) as keeper, FileIO(os.devnull, "r+") as null:
+        for source in (TRUE, "/bin/false"):
+            shutil.copy(source, tmp_path / "new")
+            (tmp_path / "new").rename(program)
+            started = await keeper.start([], [null, null, null], LIMITS)
+            assert await started.wait() == (source != TRUE)
+            started.close()
+
+
+async def test_a_program_gets_the_descriptors_that_it_was_given_and_no_others(tmp_path: Path) -> None:
+    with (tmp_path / "secret").open("w"):
+        said = await caged("/bin/sh", ["-c", "echo /proc/self/fd/*"], ["rlimits"], tmp_path)
+    # The last one is what it reads the folder with.
+    assert said.output.split() == [f"/proc/self/fd/{fd}" for fd in range(5)]
+
+
+async def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.write_bytes(b"\x7fELF nothing else")
+    program.chmod(0o700)
+    for layers in ([], ["landlock", "seccomp", "rlimits"]):
+        with pytest.raises(EngineFailed, match="Exec format error"):
+            await caged(str(program), [], layers, tmp_path)
+
+
+LIMITS = {"as": 1 << 30, "cpu": 60, "fsize": 1 << 20, "nofile": 32, "core": 0}
+
+
+def runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except FileNotFoundError:
+        return False
