@@ -10,7 +10,9 @@ from workers.converter.sound import Sound
 _MOST_BOXES = 1000
 
 
-class _Box(NamedTuple):
+class Box(NamedTuple):
+    """Where a box is: its content begins at `body`."""
+
     kind: bytes
     body: int
     end: int
@@ -18,8 +20,8 @@ class _Box(NamedTuple):
 
 def describe(file: FileIO) -> Sound | None:
     """Read a seekable MP4; None when there is no sound track in it."""
-    movie = _find(file, _Box(b"", 0, file.seek(0, os.SEEK_END)), b"moov")
-    header = movie and _find(file, movie, b"mvhd")
+    movie = find(file, Box(b"", 0, file.seek(0, os.SEEK_END)), b"moov")
+    header = movie and find(file, movie, b"mvhd")
     if movie is None or header is None:
         return None
     clock, _ = _timing(file, header)
@@ -29,15 +31,15 @@ def describe(file: FileIO) -> Sound | None:
     return None
 
 
-def _track(file: FileIO, track: _Box, clock: int) -> Sound | None:
-    media = _find(file, track, b"mdia")
-    handler = media and _find(file, media, b"hdlr")
+def _track(file: FileIO, track: Box, clock: int) -> Sound | None:
+    media = find(file, track, b"mdia")
+    handler = media and find(file, media, b"hdlr")
     if media is None or handler is None or _read(file, handler.body + 8, 4) != b"soun":
         return None
-    table: _Box | None = media
+    table: Box | None = media
     for kind in (b"minf", b"stbl", b"stsd"):
-        table = table and _find(file, table, kind)
-    header = _find(file, media, b"mdhd")
+        table = table and find(file, table, kind)
+    header = find(file, media, b"mdhd")
     if table is None or header is None:
         return None
     scale, length = _timing(file, header)
@@ -53,14 +55,14 @@ def _track(file: FileIO, track: _Box, clock: int) -> Sound | None:
     )
 
 
-def _played(file: FileIO, track: _Box, clock: int, scale: int, length: int) -> float:
+def _played(file: FileIO, track: Box, clock: int, scale: int, length: int) -> float:
     """Return the seconds that the edit list lets through, or all of them.
 
     An edit's length is in the movie's clock, which may be as coarse as a millisecond. Where the edit ends
     with the media, the media's clock tells it to the sample.
     """
-    edits = _find(file, track, b"edts")
-    lists = edits and _find(file, edits, b"elst")
+    edits = find(file, track, b"edts")
+    lists = edits and find(file, edits, b"elst")
     if lists is None or not clock:
         return length / scale
     head = _read(file, lists.body, 8)
@@ -78,7 +80,7 @@ def _played(file: FileIO, track: _Box, clock: int, scale: int, length: int) -> f
     return seconds
 
 
-def _timing(file: FileIO, header: _Box) -> tuple[int, int]:
+def _timing(file: FileIO, header: Box) -> tuple[int, int]:
     """Read ticks a second and the length in ticks, from an `mvhd` or `mdhd`."""
     data = _read(file, header.body, 32)
     if data[:1] == b"\1":
@@ -86,11 +88,12 @@ def _timing(file: FileIO, header: _Box) -> tuple[int, int]:
     return int.from_bytes(data[12:16]), int.from_bytes(data[16:20])
 
 
-def _find(file: FileIO, parent: _Box, kind: bytes) -> _Box | None:
+def find(file: FileIO, parent: Box, kind: bytes) -> Box | None:
+    """Return the first box of a kind directly inside another one."""
     return next((box for box in _boxes(file, parent) if box.kind == kind), None)
 
 
-def _boxes(file: FileIO, parent: _Box) -> Iterator[_Box]:
+def _boxes(file: FileIO, parent: Box) -> Iterator[Box]:
     at = parent.body
     for _ in range(_MOST_BOXES):
         if at + 8 > parent.end:
@@ -103,7 +106,7 @@ def _boxes(file: FileIO, parent: _Box) -> Iterator[_Box]:
             length = parent.end - at
         if length < body - at:
             return
-        yield _Box(head[4:8], body, min(at + length, parent.end))
+        yield Box(head[4:8], body, min(at + length, parent.end))
         at += length
 
 

@@ -107,6 +107,12 @@ def cover_of(options: Options, media: Media) -> int | None:
     return next((at for at, each in enumerate(media.pictures) if _is_cover(each)), None)
 
 
+def picturing(at: int) -> Plan:
+    """Return the plan that takes out a picture as it is stored. It is not decoded."""
+    output = ("-map", f"0:v:{at}", "-an", "-sn", "-dn", "-c:v", "copy", "-frames:v", "1", "-f", "image2pipe")
+    return Plan(Format.MP3, (), output)
+
+
 def _is_cover(picture: Picture) -> bool:
     return picture.cover and picture.codec in ("mjpeg", "png")
 

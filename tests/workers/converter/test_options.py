@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def hall(engine: Engine, bench: Any, tmp_path: Path) -> Hall:
     return Hall(engine, bench, tmp_path)
 
 
-FORMER = (
+FORMER = shlex.split(
     "-map 0:a:0 -vn -sn -dn -c:a libmp3lame -q:a 2 -compression_level 5 -fflags +bitexact -flags:a +bitexact "
     "-id3v2_version 3 -metadata major_brand= -metadata minor_version= -metadata compatible_brands= "
     "-metadata encoder= -metadata software= -metadata location= -metadata location-eng= "
@@ -93,7 +94,7 @@ FORMER = (
     "-metadata com.apple.quicktime.location.accuracy.horizontal= -metadata com.apple.quicktime.make= "
     "-metadata com.apple.quicktime.model= -metadata com.apple.quicktime.software= "
     "-metadata com.android.version= -t 21601.000 -fs 1000000000 -f mp3"
-).split()
+)
 """What this program did before there were options."""
 
 
@@ -396,6 +397,52 @@ async def test_what_is_what_was_asked_already_is_copied_packet_by_packet(
         assert packets(hall.result) == packets(source)
     for other in ({"copy": False}, {"channels": Channels.STEREO}, {"end": 3.0}, {"speed": 1.5}):
         assert not (await hall.convert(source, format=format_, **other)).copied
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.flac"])
+async def test_the_cover_comes_along_byte_by_byte_when_asked(hall: Hall, name: str, kind: str) -> None:
+    cover = hall.directory / f"cover.{kind}"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=96x64:duration=1", "-frames:v", "1", str(cover))
+    plain = hall.source("0.3*sin(440*2*PI*t)", name=f"plain-{name}", seconds=1)
+    source = hall.directory / name
+    attached = [
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-c",
+        "copy",
+        "-disposition:v",
+        "attached_pic",
+        "-map_metadata",
+        "-1",
+    ]
+    ffmpeg("-i", str(plain), "-i", str(cover), *attached, str(source))
+    for format_ in (Format.MP3, Format.M4A, Format.FLAC):
+        for tags in (Tags(), Tags(title="A walk")):
+            await hall.convert(source, format=format_)
+            assert cover.read_bytes() not in hall.result.read_bytes()
+            made = await hall.convert(source, format=format_, cover=Cover.KEEP, tags=tags)
+            media = read(hall.words())
+            assert media is not None
+            assert [(each.cover, each.codec) for each in media.pictures] == [
+                (True, {"jpg": "mjpeg"}.get(kind, kind))
+            ]
+            assert (
+                ffmpeg("-i", str(hall.result), "-map", "0:v", "-c", "copy", "-f", "image2pipe", "-")
+                == cover.read_bytes()
+            )
+            assert told(hall.words()) == ({"title": "A walk"} if tags.title else {})
+            assert made.duration_seconds == pytest.approx(1, abs=0.06)
+            assert pitch(hall.heard()[0], RATE) == pytest.approx(440, rel=0.01)
+
+
+async def test_a_file_without_a_cover_is_converted_without_one(hall: Hall) -> None:
+    await hall.convert(hall.source(RISING), cover=Cover.KEEP)
+    media = read(hall.words())
+    assert media is not None
+    assert media.pictures == ()
 
 
 async def test_of_an_incomplete_file_what_is_there_is_converted_only_when_asked(hall: Hall) -> None:

@@ -30,7 +30,9 @@ def test_words_are_understood_however_they_are_cut(at: list[int]) -> None:
     transcript = Transcript()
     for piece in pieces(WORDS, at):
         transcript.feed(piece)
-    assert transcript.heard() == Heard(length=3723.5, codec="aac", tail=WORDS.decode(), media=read(WORDS.decode()))
+    assert transcript.heard() == Heard(
+        length=3723.5, codec="aac", tail=WORDS.decode(), media=read(WORDS.decode())
+    )
 
 
 @given(cuts)
