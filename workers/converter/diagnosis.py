@@ -105,7 +105,7 @@ def _refused(ended: Ended) -> TonearmError:
     if ended.structure.cut or _CUT.search(tail):
         return Truncated()
     if codec and _NO_DECODER.search(tail):
-        return UnsupportedCodec("" if codec == "none" else codec)
+        return UnsupportedCodec(_name(ended.heard))
     if codec:
         return Truncated(damaged=True)
     if _NOT_MEDIA.search(tail):
@@ -130,6 +130,12 @@ def _incomplete(ended: Ended) -> TonearmError | None:
     played = ended.seconds if ended.played is None else ended.played
     missing = heard.length - played
     return Truncated(damaged=True) if missing > max(SHORTFALL, LOSS * heard.length) else None
+
+
+def _name(heard: Heard) -> str:
+    """Name a codec that ffmpeg has no name for by its container's."""
+    tracks = heard.media.tracks if heard.media else ()
+    return tracks[0].codec if heard.codec == "none" and tracks else heard.codec.replace("none", "")
 
 
 def _has_streams(tail: str) -> bool:

@@ -5,12 +5,15 @@ from typing import Any
 import pytest
 from media import SECONDS, TONE, Studio, listen, tags
 
+from events.options import Format, Options
 from events.types import FailureCode
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
 from workers.converter.transcript import Mark
+
+DEFAULTS = Options()
 
 GOOD = [
     "moov-first.mp4",
@@ -37,9 +40,11 @@ async def ignore(mark: Mark, length: float | None) -> None:
     pass
 
 
-async def refusal(engine: Engine, bench: Any, path: Any, limits: Limits | None = None) -> ConversionError:
+async def refusal(
+    engine: Engine, bench: Any, path: Any, limits: Limits | None = None, options: Options = DEFAULTS
+) -> ConversionError:
     with bench.holding(path) as (video, mp3), pytest.raises(ConversionError) as caught:
-        await convert(engine, video, mp3, limits=limits or Limits(), tell=ignore)
+        await convert(engine, video, mp3, limits=limits or Limits(), tell=ignore, options=options)
     return caught.value
 
 
@@ -144,6 +149,35 @@ async def test_what_cannot_be_converted_is_called_by_its_reason(
     engine: Engine, bench: Any, studio: Studio, name: str, code: FailureCode
 ) -> None:
     assert (await refusal(engine, bench, studio.make(name))).code is code
+
+
+@pytest.mark.parametrize("name", ["ac-4", "mhm1", "mha1"])
+async def test_codecs_that_nobody_can_decode_freely_are_told_by_name(
+    engine: Engine, bench: Any, studio: Studio, name: str
+) -> None:
+    content = studio.make("moov-first.mp4").read_bytes().replace(b"mp4a", name.encode(), 1)
+    path = studio.write(f"{name}.mp4", content.replace(b"esds", b"free", 1))
+    for options in (Options(), Options(format=Format.M4A, loudness=-16)):
+        error = await refusal(engine, bench, path, options=options)
+        assert error.code is FailureCode.UNSUPPORTED_CODEC
+    assert name[:2] in str(error) or "mpegh" in str(error)
+
+
+@pytest.mark.parametrize("options", [Options(), Options(format=Format.FLAC, fade_out=1)])
+@pytest.mark.parametrize("name", ["silent.mp4", "silent.mkv"])
+async def test_what_has_no_sound_has_none_whatever_is_asked(
+    engine: Engine, bench: Any, studio: Studio, name: str, options: Options
+) -> None:
+    assert (await refusal(engine, bench, studio.make(name), options=options)).code is FailureCode.NO_AUDIO
+
+
+@pytest.mark.parametrize("options", [Options(format=Format.M4A), Options(loudness=-16), Options(fade_in=1)])
+@pytest.mark.parametrize("name", ["moov-first.mp4", "aac.mkv", "mp3.flv"])
+async def test_a_part_of_a_file_is_told_to_be_a_part_whatever_is_asked(
+    engine: Engine, bench: Any, studio: Studio, name: str, options: Options
+) -> None:
+    error = await refusal(engine, bench, studio.half(name), options=options)
+    assert error.code is FailureCode.TRUNCATED
 
 
 @pytest.mark.parametrize(
