@@ -13,6 +13,10 @@ OLDEST = (8, 1, 2)
 """Older ones run a decoder that a video can take over (CVE-2026-8461), whitelists or not."""
 
 
+LIBRARIES = ("libmp3lame", "libopus", "libvorbis")
+"""What MP3, Opus and Ogg Vorbis are made with; AAC, FLAC and WAV are ffmpeg's own."""
+
+
 class Engine(Struct, frozen=True):
     """An ffmpeg that may be given strangers' files."""
 
@@ -47,8 +51,9 @@ async def find_engine(path: str = "") -> Engine:
     version, numbers = parse_version(banner)
     if numbers < OLDEST:
         raise EngineUnfit(f"ffmpeg {version} is too old, {'.'.join(map(str, OLDEST))} is needed")
-    if "libmp3lame" not in banner:
-        raise EngineUnfit(f"ffmpeg {version} was built without libmp3lame")
+    for library in LIBRARIES:
+        if library not in banner:
+            raise EngineUnfit(f"ffmpeg {version} was built without {library}")
     return Engine(path, version)
 
 

@@ -28,7 +28,11 @@ async def test_the_one_that_comes_with_us_is_fit(engine: Engine) -> None:
 
 
 async def test_an_old_one_a_crippled_one_and_a_missing_one_are_refused(tmp_path: Path) -> None:
-    for line, why in [("5.1.6 libmp3lame", "too old"), ("9.0.1", "without libmp3lame")]:
+    for line, why in [
+        ("5.1.6 libmp3lame", "too old"),
+        ("9.0.1", "without libmp3lame"),
+        ("9.0.1 libmp3lame libopus", "without libvorbis"),
+    ]:
         fake = tmp_path / "ffmpeg"
         fake.write_text(f"#!/bin/sh\necho ffmpeg version {line}\n")
         fake.chmod(0o700)
