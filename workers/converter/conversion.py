@@ -85,6 +85,7 @@ class _Conversion:
     ) -> None:
         self._engine, self._source, self._target = engine, source, target
         self._limits, self._tell, self._options, self._structure = limits, tell, options, structure
+        self._partial = False
 
     async def convert(self, found: OnFound | None) -> Converted:
         """Try the usual plan at once where it will most likely be right: that saves a look."""
@@ -121,7 +122,7 @@ class _Conversion:
             format=plan.format,
             arguments=tuple(arguments(self._limits, _NO_DESCRIPTOR, plan)),
             copied=plan.copied,
-            partial=partial,
+            partial=partial or self._partial,
         )
 
     def _is_usual(self) -> bool:
@@ -139,7 +140,7 @@ class _Conversion:
         if plan is None:
             return None
         ran = await self._run(plan, quiet=True)
-        self._raise(self._ended(ran, plan, None, sized=False))
+        self._partial = self._raise(self._ended(ran, plan, None, sized=False))
         measured = measuring.read(ran.heard.tail, ran.seconds)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
         if silent:

@@ -342,6 +342,34 @@ async def test_tags_are_kept_set_and_left_out_and_the_place_never_travels(
     assert told(hall.words()) == {"album": "Walks"}
 
 
+@pytest.mark.parametrize("format_", TAGGABLE)
+async def test_another_library_reads_the_tags_chapters_and_cover_too(
+    hall: Hall, tagged: Path, format_: Format
+) -> None:
+    mutagen = pytest.importorskip("mutagen", reason="it reads tags independently of ffmpeg")
+    picture, source = hall.directory / "cover.png", hall.directory / "covered.m4a"
+    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=96x64:duration=1", "-frames:v", "1", str(picture))
+    attach = ["-map", "0:a", "-map", "1", "-c", "copy", "-disposition:v", "attached_pic"]
+    ffmpeg("-i", str(tagged), "-i", str(picture), *attach, str(source))
+    holds = format_ in (Format.MP3, Format.M4A, Format.FLAC)
+    wanted = Tags(artist="Björk, 愛", date="2024")
+    await hall.convert(source, format=format_, tags=wanted, cover=Cover.KEEP if holds else Cover.NONE)
+    easy = mutagen.File(hall.result, easy=True)
+    assert (easy["title"], easy["artist"], easy["date"]) == (["A walk"], ["Björk, 愛"], ["2024"])
+    assert easy.info.length == pytest.approx(6, abs=0.06)
+    whole = mutagen.File(hall.result)
+    if format_ is Format.MP3:
+        assert [str(each.sub_frames["TIT2"]) for each in whole.tags.getall("CHAP")] == ["One", "Two"]
+        assert [each.data for each in whole.tags.getall("APIC")] == [picture.read_bytes()]
+    elif format_ is Format.M4A:
+        assert [bytes(each) for each in whole["covr"]] == [picture.read_bytes()]
+        assert [(each.start, each.title) for each in whole.chapters] == [(0, "One"), (2, "Two")]
+    else:
+        assert (whole["chapter001"], whole["chapter001name"]) == (["00:00:02.000"], ["Two"])
+    if format_ is Format.FLAC:
+        assert [each.data for each in whole.pictures] == [picture.read_bytes()]
+
+
 async def test_tags_of_an_ogg_file_are_kept(hall: Hall) -> None:
     source = hall.source(RISING, "-c:a", "libvorbis", "-metadata", "title=A walk", name="a.ogg")
     for format_ in TAGGABLE:
@@ -397,6 +425,10 @@ async def test_what_is_what_was_asked_already_is_copied_packet_by_packet(
         assert packets(hall.result) == packets(source)
     for other in ({"copy": False}, {"channels": Channels.STEREO}, {"end": 3.0}, {"speed": 1.5}):
         assert not (await hall.convert(source, format=format_, **other)).copied
+    if format_ is not Format.WAV:
+        made = await hall.convert(source, format=format_, tags=Tags(title="Another"))
+        assert made.copied
+        assert told(hall.words())["title"] == "Another"
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])
@@ -453,6 +485,9 @@ async def test_of_an_incomplete_file_what_is_there_is_converted_only_when_asked(
         await hall.convert(half)
     assert caught.value.code is FailureCode.TRUNCATED
     made = await hall.convert(half, partial=True)
+    assert made.partial
+    assert 2 < made.duration_seconds < 4
+    made = await hall.convert(half, partial=True, format=Format.OPUS, loudness=-16, fade_out=1)
     assert made.partial
     assert 2 < made.duration_seconds < 4
     assert not (await hall.convert(whole, partial=True)).partial
