@@ -90,7 +90,7 @@ class _Elements:
             if part.id == _CLUSTER:
                 return self._late(part.at, {(kind, at) for kind, at in told if part.at < at < size}, size)
             if part.id == _SEEK_HEAD:
-                for seek in self._inside(part):
+                for seek in (each for each in self._inside(part) if each.id == _SEEK):
                     entry = {each.id: self._number(each) or 0 for each in self._inside(seek)}
                     told.append((entry.get(_SEEK_ID, 0), body + entry.get(_SEEK_POSITION, 0)))
         return None
@@ -129,7 +129,7 @@ class _Elements:
         if element is None:
             return None
         self._video.seek(element.body)
-        return int.from_bytes(self._video.read(min(element.end - element.body, 8)) or b"")
+        return int.from_bytes(self._video.read(max(0, min(element.end - element.body, 8))))
 
 
 def _id(video: RawIOBase) -> int:

@@ -22,7 +22,7 @@ from workers.converter import container, ebml
 from workers.converter.errors import VideoLost
 from workers.converter.piping import Spout, poured
 from workers.converter.sampletable import Range, needed
-from workers.converter.sparse import Reader, Sparse, in_thread
+from workers.converter.sparse import Reader, Sparse, in_thread, put_into
 from workers.converter.structure import Structure
 from workers.converter.videos import Video
 
@@ -134,8 +134,8 @@ class Source:
         digest, at, cluster = hashlib.sha256(), 0, self._found.cluster
         async with aclosing(self._sparse.read()) as batches:
             async for batch in batches:
+                hashing = asyncio.ensure_future(asyncio.to_thread(put_into, digest, batch))
                 for piece in batch:
-                    hashing = asyncio.ensure_future(asyncio.to_thread(digest.update, piece))
                     if self._found.early and at <= cluster < at + len(piece):
                         await into.write(memoryview(piece)[: cluster - at])
                         for start, end in self._found.early:
@@ -143,8 +143,8 @@ class Source:
                         await into.write(memoryview(piece)[cluster - at :])
                     else:
                         await into.write(piece)
-                    await hashing
                     at += len(piece)
+                await hashing
         if digest.hexdigest() != self._sha256:
             raise VideoLost(damaged=True)
 

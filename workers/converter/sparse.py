@@ -68,7 +68,7 @@ class Sparse:
         digest = hashlib.sha256()
         async with aclosing(self.read(keep=True)) as pieces:
             async for piece in pieces:
-                await in_thread(_hash, digest, piece)
+                await in_thread(put_into, digest, piece)
         if digest.hexdigest() != sha256:
             raise VideoLost(damaged=True)
 
@@ -105,7 +105,8 @@ class Sparse:
             self._there[n] = 1
 
 
-def _hash(digest: Any, pieces: list[bytes]) -> None:
+def put_into(digest: Any, pieces: list[bytes]) -> None:
+    """Add the next bytes to a hash."""
     for piece in pieces:
         digest.update(piece)
 

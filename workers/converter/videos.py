@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import suppress
+from itertools import zip_longest
 from typing import Any
 
 from pymongo.asynchronous.collection import AsyncCollection
@@ -47,15 +47,15 @@ class Video:
         batches = [numbers[at : at + several] for at in range(0, len(numbers), several)]
         coming: asyncio.Task[list[bytes]] | None = None
         try:
-            for batch, following in zip(batches, [*batches[1:], None], strict=True):
+            for batch, following in zip_longest(batches, batches[1:]):
                 pieces = await (coming or self._batch(batch))
                 coming = asyncio.create_task(self._batch(following)) if following else None
                 yield list(zip(batch, pieces, strict=True))
         finally:
-            if coming is not None and not coming.done():
+            if coming is not None:
                 coming.cancel()
-                with suppress(asyncio.CancelledError, StorageAway, VideoLost):
-                    await coming
+                await asyncio.wait([coming])
+                _ = coming.cancelled() or coming.exception()  # nobody is interested any more
 
     async def _batch(self, numbers: Sequence[int]) -> list[bytes]:
         """Fetch what one answer may hold: SecantusDB reads all that a cursor would yield into memory."""
