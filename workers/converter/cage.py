@@ -47,6 +47,8 @@ class Caged:
 
     def __init__(self, job: socket.socket) -> None:
         self._job = job
+        self.cpu_seconds, self.peak_bytes = 0.0, 0
+        """What it took; known when it was waited for."""
 
     async def wait(self) -> int:
         """Return the exit code, negative for a signal; nothing of the program runs by then.
@@ -60,7 +62,8 @@ class Caged:
             answer = b""
         if len(answer) < size:
             raise EngineFailed("what starts ffmpeg has died")
-        code: int = forkserver.EXIT.unpack(answer)[0]
+        code: int
+        code, self.cpu_seconds, self.peak_bytes = forkserver.EXIT.unpack(answer)
         return code
 
     def kill(self) -> None:

@@ -5,7 +5,7 @@ has one thread, no environment and no secret.
 
 On the control socket it says in one line which layers work here, tried and not guessed. Then each byte that
 comes brings the socket of one job, on which wait the request (see `ask`) and the descriptors of the program.
-The job's socket gets the exit code when the program has ended, and all that it had started with it. When
+The job's socket gets EXIT when the program has ended, and all that it had started with it. When
 the other end of a job's socket is closed, or shut for writing, that program is killed; when the control
 socket is, all are, and the server ends.
 """
@@ -16,6 +16,7 @@ import select
 import signal
 import socket
 import struct
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -23,7 +24,9 @@ from workers.converter import landlock, seccomp
 from workers.converter.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
 from workers.converter.launcher import EXIT_CODE, PREFIX, Layers, become, shut_in
 
-LENGTH, EXIT = struct.Struct("!I"), struct.Struct("!i")
+LENGTH, EXIT = struct.Struct("!I"), struct.Struct("!idq")
+"""The latter: exit code, CPU seconds, peak of the memory in bytes."""
+_MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 MOST_FILES = 16
 _CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
@@ -128,7 +131,7 @@ class Server:
             pid = os.fork()
         except OSError as error:
             os.write(files[2], f"{PREFIX} {error}\n".encode())
-            job.sendall(EXIT.pack(EXIT_CODE))
+            job.sendall(EXIT.pack(EXIT_CODE, 0.0, 0))
             return
         finally:
             if os.getpid() == me:
@@ -152,8 +155,10 @@ class Server:
 
     def _reap(self) -> None:
         with suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG)) != (0, 0):
-                pid, status = ended
+            while True:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+                if pid == 0:
+                    return
                 if (job := self._jobs.pop(pid, None)) is None:
                     continue  # an orphan of a program's
                 with suppress(ProcessLookupError):  # what it left behind; nobody else can have the id yet
@@ -161,7 +166,8 @@ class Server:
                 if self._pids.pop(job.fileno(), None) is not None:
                     self._poll.unregister(job)
                 with suppress(OSError), job:
-                    job.sendall(EXIT.pack(os.waitstatus_to_exitcode(status)))
+                    exit_code, cpu = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
+                    job.sendall(EXIT.pack(exit_code, cpu, used.ru_maxrss * _MEMORY_UNIT))
 
 
 def _works(layers: Callable[[], Layers], forbidden: Callable[[], object]) -> bool:

@@ -20,7 +20,9 @@ PREFIX = "launcher:"
 """Begins the one line that is written when the program could not be started."""
 EXIT_CODE = 125
 LIMITS = tuple(
-    name for name in ("as", "cpu", "fsize", "nofile", "core") if (name, sys.platform) != ("as", "darwin")
+    name
+    for name in ("as", "data", "cpu", "fsize", "nofile", "core")
+    if (name, sys.platform) != ("as", "darwin")
 )
 """What can be limited here. macOS refuses to limit the address space."""
 _MOST_DESCRIPTORS = 1024

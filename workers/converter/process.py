@@ -20,6 +20,12 @@ from workers.converter.transcript import Heard, Mark, ProgressReader, Transcript
 
 _PIECE = 64 * 1024
 
+_CPU_AT_LEAST = 3.0
+_CPU_PER_SECOND = 0.2
+"""CPU seconds per second of sound: several times what the slowest decoder, filter and encoder take."""
+_CPU_PER_BYTE = 20e-6
+"""CPU seconds: more than telephone speech at 4.75 kbit/s takes, which holds the most sound in a byte."""
+
 OnProgress = Callable[[Mark, float | None], Awaitable[None]]
 """Is told how far it is, and the container's length in seconds."""
 
@@ -31,6 +37,9 @@ class Run(Struct, frozen=True):
     overtime: bool
     heard: Heard
     seconds: float
+    cpu_seconds: float = 0.0
+    peak_bytes: int = 0
+    """Of memory."""
 
 
 async def run(
@@ -52,7 +61,8 @@ async def run(
     with _pipe() as (words, words_in), _pipe() as (numbers, numbers_in):
         try:
             files = (video, mp3, words_in, numbers_in)
-            caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, _caps(limits))
+            held = caps(limits, os.fstat(video.fileno()).st_size, plan)
+            caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
         finally:
             words_in.close()
             numbers_in.close()
@@ -69,13 +79,21 @@ async def run(
                 caged.kill()
                 await caged.wait()  # a matter of milliseconds; says again that nobody is there to tell
                 raise
-    return Run(exit_code, overtime, transcript.heard(), progress.seconds)
+    spent = (caged.cpu_seconds, caged.peak_bytes)
+    return Run(exit_code, overtime, transcript.heard(), progress.seconds, *spent)
 
 
-def _caps(limits: Limits) -> dict[str, int]:
+def caps(limits: Limits, size: int, plan: Plan) -> dict[str, int]:
+    """Return what the kernel shall hold ffmpeg to, for a source of so many bytes.
+
+    The work that a file makes is bounded by how long it is to last, or by its size if that allows more:
+    164 kB can hold a day of silence, whatever the header says.
+    """
+    work = max(_CPU_PER_BYTE * size, _CPU_PER_SECOND * (plan.expected_seconds or 0.0))
     return {
         "as": limits.memory_bytes,
-        "cpu": limits.cpu_seconds,
+        "data": limits.memory_bytes // 4,
+        "cpu": min(limits.cpu_seconds, round(_CPU_AT_LEAST + work)),
         "fsize": limits.file_bytes,
         "nofile": limits.open_files,
         "core": 0,

@@ -152,7 +152,7 @@ async def test_a_program_that_cannot_be_started_says_why(tmp_path: Path) -> None
             await caged(str(program), [], layers, tmp_path)
 
 
-LIMITS = {"as": 1 << 30, "cpu": 60, "fsize": 1 << 20, "nofile": 32, "core": 0}
+LIMITS = {"as": 1 << 30, "data": 1 << 28, "cpu": 60, "fsize": 1 << 20, "nofile": 32, "core": 0}
 
 
 def runs(pid: int) -> bool:

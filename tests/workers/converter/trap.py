@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from workers.converter.cage import Keeper
 from workers.converter.command import Limits
-from workers.converter.process import _caps
+from workers.converter.planning import DEFAULT
+from workers.converter.process import caps
 
 IN_OPEN, IN_NONBLOCK = 0x20, 0o4000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -85,7 +86,7 @@ async def caged(
         FileIO(os.devnull, "w") as numbers,
     ):
         with closing(
-            await keeper.start(arguments, (video, output, words, numbers), _caps(limits))
+            await keeper.start(arguments, (video, output, words, numbers), caps(limits, 0, DEFAULT))
         ) as program_:
             try:
                 async with asyncio.timeout(seconds):
