@@ -47,6 +47,7 @@ class Caged:
 
     def __init__(self, job: socket.socket) -> None:
         self._job = job
+        self._exit_code: int | None = None
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         """What it took; known when it was waited for."""
 
@@ -55,6 +56,11 @@ class Caged:
 
         Raises EngineFailed when the fork server died, and with it the program.
         """
+        if self._exit_code is None:
+            self._exit_code = await self._told()
+        return self._exit_code
+
+    async def _told(self) -> int:
         job, size = self._job, forkserver.EXIT.size
         try:
             answer = await asyncio.get_running_loop().sock_recv(job, size)

@@ -6,6 +6,7 @@ us otherwise, for ever. Whatever happens here, also cancellation, no process is 
 
 import asyncio
 import os
+import stat
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, closing, contextmanager
 from io import FileIO
@@ -61,7 +62,7 @@ async def run(
     with _pipe() as (words, words_in), _pipe() as (numbers, numbers_in):
         try:
             files = (video, mp3, words_in, numbers_in)
-            held = caps(limits, os.fstat(video.fileno()).st_size, plan)
+            held = caps(limits, _size(video), plan)
             caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
         finally:
             words_in.close()
@@ -83,21 +84,27 @@ async def run(
     return Run(exit_code, overtime, transcript.heard(), progress.seconds, *spent)
 
 
-def caps(limits: Limits, size: int, plan: Plan) -> dict[str, int]:
-    """Return what the kernel shall hold ffmpeg to, for a source of so many bytes.
+def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
+    """Return what the kernel shall hold ffmpeg to, for a source of so many bytes; None: nobody knows.
 
     The work that a file makes is bounded by how long it is to last, or by its size if that allows more:
     164 kB can hold a day of silence, whatever the header says.
     """
-    work = max(_CPU_PER_BYTE * size, _CPU_PER_SECOND * (plan.expected_seconds or 0.0))
+    work = max(_CPU_PER_BYTE * (size or 0), _CPU_PER_SECOND * (plan.expected_seconds or 0.0))
+    cpu = limits.cpu_seconds if size is None else round(_CPU_AT_LEAST + work)
     return {
         "as": limits.memory_bytes,
         "data": limits.memory_bytes // 4,
-        "cpu": min(limits.cpu_seconds, round(_CPU_AT_LEAST + work)),
+        "cpu": min(limits.cpu_seconds, cpu),
         "fsize": limits.file_bytes,
         "nofile": limits.open_files,
         "core": 0,
     }
+
+
+def _size(source: FileIO) -> int | None:
+    status = os.fstat(source.fileno())
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 @contextmanager

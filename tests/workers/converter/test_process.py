@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from media import Studio, open_files, processes_of
+from msgspec.structs import replace
 from waiting import wait_for
 
 from workers.converter.cage import Keeper, keeper_of
@@ -17,7 +18,8 @@ from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed
-from workers.converter.process import Run, run
+from workers.converter.planning import DEFAULT
+from workers.converter.process import Run, caps, run
 from workers.converter.transcript import TAIL, Mark
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -119,7 +121,16 @@ async def test_the_program_has_limits_its_own_session_and_an_empty_environment(
     limits = Limits(wall_seconds=100, output_bytes=1000, open_files=32)
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
         ran = await run_script(looker, video, mp3, limits)
-    assert ran.heard.tail.strip() == f"[201, {1000 + (16 << 20)}, 32, 0] False True"
+        cpu = caps(limits, os.fstat(video.fileno()).st_size, DEFAULT)["cpu"]
+    assert ran.heard.tail.strip() == f"[{cpu}, {1000 + (16 << 20)}, 32, 0] False True"
+
+
+def test_the_work_is_bounded_by_the_length_or_by_the_size_and_by_the_clock() -> None:
+    hour = replace(DEFAULT, expected_seconds=3600.0)
+    assert caps(Limits(), 164_000, DEFAULT)["cpu"] < 10
+    assert caps(Limits(), 164_000, hour)["cpu"] > 600
+    assert caps(Limits(), 4 << 30, DEFAULT)["cpu"] == caps(Limits(), None, DEFAULT)["cpu"]
+    assert caps(Limits(wall_seconds=1), 4 << 30, hour)["cpu"] == Limits(wall_seconds=1).cpu_seconds
 
 
 async def test_a_program_over_time_is_killed_with_all_it_started(
