@@ -11,7 +11,7 @@ with None: then the whole file is needed.
 
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import RawIOBase
 from itertools import pairwise
 from typing import NamedTuple
@@ -28,9 +28,10 @@ _RUBBISH = 1 << 20
 """Bytes behind the last box that are no box."""
 _MOST_TABLES = 64 << 20
 """Bytes of one `moov` or `moof`; that of a day in 60 pictures a second has half as many."""
-_MOST_CHUNKS = 1_500_000
-"""Of all tracks: about 100 MB while they are sorted."""
-_MOST_INNER = 100_000
+_MOST_CHUNKS = 1_000_000
+"""Of all tracks: some 60 MB while they are sorted. Two hours in 60 pictures a second have 800,000."""
+_MOST_INNER = 200_000
+"""Boxes in these boxes, all together: a second. Six hours in fragments of a second have as many."""
 _PROTECTED = frozenset({b"encv", b"drmi"})
 _BASE_TOLD, _BASE_IS_MOOF, _OFFSET_TOLD = 0x1, 0x20000, 0x1
 
@@ -65,7 +66,7 @@ def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
     for what can be left out costs more than it saves.
     """
     try:
-        return _Survey(video, size, 1000 + 8 * (size // grain)).ranges()
+        return _Survey(video, size, grain).ranges()
     except _Odd:
         return None
 
@@ -73,8 +74,10 @@ def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
 class _Survey:
     """One look at one file."""
 
-    def __init__(self, video: RawIOBase, size: int, most_boxes: int) -> None:
-        self._video, self._size, self._left = video, size, most_boxes
+    def __init__(self, video: RawIOBase, size: int, grain: int) -> None:
+        self._video, self._size, self._grain = video, size, grain
+        self._left = 1000 + 8 * (size // grain)
+        self._inner = _Inner()
         self._pictures: frozenset[int] | None = None
         self._ranges: list[Range] = []
         self._marks: array[int] = array("Q")
@@ -97,8 +100,8 @@ class _Survey:
         self._end_fragment(self._size)
         marks = sorted(self._marks)
         marks.append(self._size << 1)
-        self._ranges += [(a >> 1, b >> 1) for a, b in pairwise(marks) if a & 1]
-        return _merged(self._ranges, self._size)
+        sound = ((a >> 1, b >> 1) for a, b in pairwise(marks) if a & 1)
+        return _joined(sorted([*_joined(sound, self._grain), *self._ranges]), self._grain)
 
     def _top(self) -> Iterator[_Box]:
         at = 0
@@ -130,26 +133,26 @@ class _Survey:
     def _movie(self, moov: bytes) -> None:
         if self._pictures is not None:
             raise _Odd
-        tracks = [_track(moov, box) for box in _boxes(moov, 0, len(moov)) if box.kind == b"trak"]
-        if any(box.kind == b"cmov" for box in _boxes(moov, 0, len(moov))):
+        boxes = list(self._inner.boxes(moov, 0, len(moov)))
+        if any(box.kind == b"cmov" for box in boxes):
             raise _Odd
+        tracks = [self._inner.track(moov, box) for box in boxes if box.kind == b"trak"]
         chapters = {each for track in tracks for each in track.chapters}
-        left_out = [track for track in tracks if track.is_picture and track.id not in chapters]
-        self._pictures = frozenset(track.id for track in left_out)
-        if any(track.id in self._pictures and track not in left_out for track in tracks):
+        self._pictures = frozenset(track.id for track in tracks if track.is_picture) - chapters
+        if any(track.id in self._pictures and not track.is_picture for track in tracks):
             raise _Odd
         for track in tracks:
             for offsets in track.chunks:
-                self._mark(offsets, needed=track not in left_out)
+                self._mark(offsets, needed=track.id not in self._pictures)
 
     def _fragment(self, moof: bytes, at: int) -> None:
         if self._pictures is None:
             raise _Odd
-        trafs = [box for box in _boxes(moof, 0, len(moof)) if box.kind == b"traf"]
+        trafs = [box for box in self._inner.boxes(moof, 0, len(moof)) if box.kind == b"traf"]
         for traf in trafs:
             base: int | None = at if traf is trafs[0] else None
             track = 0
-            for box in _boxes(moof, traf.body, traf.end):
+            for box in self._inner.boxes(moof, traf.body, traf.end):
                 flags = _number(moof, box.body + 1, 3)
                 if box.kind == b"tfhd":
                     track = _number(moof, box.body + 4, 4)
@@ -165,48 +168,54 @@ class _Survey:
 
     def _end_fragment(self, at: int) -> None:
         if self._lost_since is not None:
-            self._ranges.append((self._lost_since, at))
+            self._ranges.append((self._lost_since, min(at, self._size)))
         self._lost_since = None
 
 
-def _track(moov: bytes, trak: _Box) -> _Track:
-    track = _Track()
-    for box in _inside(moov, trak, [b"mdia", b"minf", b"stbl", b"tref"]):
-        if box.kind == b"tkhd":
-            track.id = _number(moov, box.body + (20 if moov[box.body : box.body + 1] == b"\1" else 12), 4)
-        elif box.kind == b"hdlr":
-            kind = moov[box.body + 8 : box.body + 12]
-            # A MOV has another in `minf`: the data's handler, which says nothing about the track.
-            if moov[box.body + 4 : box.body + 8] != b"dhlr":
-                track.handlers += (kind,)
-        elif box.kind == b"chap":
-            track.chapters += tuple(_numbers(moov, box.body, box.end, "I"))
-        elif box.kind == b"stsd" and moov[box.body + 12 : box.body + 16] in _PROTECTED:
-            raise _Odd  # where the keys' data is, is told elsewhere
-        elif box.kind in (b"stco", b"co64"):
-            code = "I" if box.kind == b"stco" else "Q"
-            count = _number(moov, box.body + 4, 4)
-            end = min(box.end, box.body + 8 + count * (4 if code == "I" else 8))
-            track.chunks.append(_numbers(moov, box.body + 8, end, code))
-    return track
+class _Inner:
+    """Looks into boxes that were read, and no further than is bearable."""
 
+    def __init__(self) -> None:
+        self._left = _MOST_INNER
 
-def _inside(data: bytes, parent: _Box, parents: list[bytes]) -> Iterator[_Box]:
-    """Yield the boxes in a box, and those in its descendants of some kinds, once deep at most each."""
-    for box in _boxes(data, parent.body, parent.end):
-        if box.kind in parents:
-            yield from _inside(data, box, [kind for kind in parents if kind != box.kind])
-        else:
-            yield box
+    def track(self, moov: bytes, trak: _Box) -> _Track:
+        """Read what matters of a track."""
+        track = _Track()
+        for box in self.descend(moov, trak, [b"mdia", b"minf", b"stbl", b"tref"]):
+            if box.kind == b"tkhd":
+                track.id = _number(moov, box.body + (20 if moov[box.body : box.body + 1] == b"\1" else 12), 4)
+            elif box.kind == b"hdlr":
+                kind = moov[box.body + 8 : box.body + 12]
+                # A MOV has another in `minf`: the data's handler, which says nothing about the track.
+                if moov[box.body + 4 : box.body + 8] != b"dhlr":
+                    track.handlers += (kind,)
+            elif box.kind == b"chap":
+                track.chapters += tuple(_numbers(moov, box.body, box.end, "I"))
+            elif box.kind == b"stsd" and moov[box.body + 12 : box.body + 16] in _PROTECTED:
+                raise _Odd  # where the keys' data is, is told elsewhere
+            elif box.kind in (b"stco", b"co64"):
+                code = "I" if box.kind == b"stco" else "Q"
+                count = _number(moov, box.body + 4, 4)
+                end = min(box.end, box.body + 8 + count * (4 if code == "I" else 8))
+                track.chunks.append(_numbers(moov, box.body + 8, end, code))
+        return track
 
+    def descend(self, data: bytes, parent: _Box, parents: list[bytes]) -> Iterator[_Box]:
+        """Yield the boxes in a box, and those in its descendants of some kinds, once deep at most each."""
+        for box in self.boxes(data, parent.body, parent.end):
+            if box.kind in parents:
+                yield from self.descend(data, box, [kind for kind in parents if kind != box.kind])
+            else:
+                yield box
 
-def _boxes(data: bytes, at: int, end: int) -> Iterator[_Box]:
-    for _ in range(_MOST_INNER):
-        if at + 8 > end or (box := _box(data, at, end)) is None:
-            return
-        yield _Box(box.kind, at, box.body, min(box.end, end))
-        at = box.end
-    raise _Odd
+    def boxes(self, data: bytes, at: int, end: int) -> Iterator[_Box]:
+        """Yield the boxes between two positions."""
+        while at + 8 <= end and (box := _box(data, at, end)) is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise _Odd
+            yield _Box(box.kind, at, box.body, min(box.end, end))
+            at = box.end
 
 
 def _box(data: bytes, at: int, end: int) -> _Box | None:
@@ -231,14 +240,12 @@ def _numbers(data: bytes, at: int, end: int, code: str) -> "array[int]":
     return numbers
 
 
-def _merged(ranges: list[Range], size: int) -> list[Range]:
-    merged: list[Range] = []
-    for start, end in sorted(ranges):
-        start, end = min(start, size), min(end, size)
-        if start >= end:
-            continue
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+def _joined(ranges: Iterable[Range], grain: int) -> list[Range]:
+    """Join what is nearer to each other than a grain, as no grain could be left out between."""
+    joined: list[Range] = []
+    for start, end in ranges:
+        if joined and start < joined[-1][1] + grain:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        elif start < end:
+            joined.append((start, end))
+    return joined
