@@ -32,3 +32,10 @@ def test_a_work_directory_that_cannot_be_is_told_at_start(tmp_path: Path) -> Non
     (tmp_path / "file").touch()
     with pytest.raises(WorkDirUnfit, match="cannot work in"):
         Workshop(tmp_path / "file" / "work").open()
+
+
+def test_room_is_asked_for_what_is_fetched_not_for_the_whole_video(workshop: Workshop) -> None:
+    with workshop.bench():
+        workshop.room(1)
+        with pytest.raises(DiskFull, match="only"):
+            workshop.room(1 << 60)
