@@ -87,7 +87,7 @@ def _take(files: Sequence[int]) -> None:
     aside = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, len(files)) for fd in files]
     for place, fd in enumerate(aside):
         os.dup2(fd, place)
-    os.closerange(len(files), _MOST_DESCRIPTORS)  # all close with exec; so much for trusting that
+    os.closerange(len(files), _MOST_DESCRIPTORS)  # those received survive exec: recv_fds drops its flags
 
 
 def _limit(name: str, wanted: int) -> None:
