@@ -9,13 +9,16 @@ from io import FileIO
 PIPE_BYTES = 1 << 20
 """What a pipe should hold, where the kernel can be asked (Linux): the fewer wake-ups the better."""
 _F_SETPIPE_SZ = 1031
+PAUSE = 0.002
+"""Seconds until a full, wide pipe is written to again: there is room as soon as 4 kB were read, and
+waking up for each such piece took longer than all the rest."""
 
 
 class Spout:
     """The writing end."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, pause: float) -> None:
+        self._descriptor, self._pause = descriptor, pause
 
     async def write(self, data: bytes | memoryview) -> None:
         """Write it all, as fast as it is read. Raises BrokenPipeError when nobody reads any more."""
@@ -34,6 +37,7 @@ class Spout:
             await room.wait()
         finally:
             loop.remove_writer(self._descriptor)
+        await asyncio.sleep(self._pause)
 
 
 Pour = Callable[[Spout], Awaitable[None]]
@@ -50,8 +54,8 @@ async def poured(pour: Pour) -> AsyncIterator[FileIO]:
     reading, writing = os.pipe()
     with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
         os.set_blocking(writing, False)
-        _widen(writing)
-        pouring = asyncio.create_task(_pour(pour, inlet))
+        pause = PAUSE if _widened(writing) else 0.0
+        pouring = asyncio.create_task(_pour(pour, inlet, pause))
         try:
             yield outlet
         except Exception as error:
@@ -65,10 +69,10 @@ async def poured(pour: Pour) -> AsyncIterator[FileIO]:
             raise failure
 
 
-async def _pour(pour: Pour, inlet: FileIO) -> None:
+async def _pour(pour: Pour, inlet: FileIO, pause: float) -> None:
     try:
         with suppress(BrokenPipeError):
-            await pour(Spout(inlet.fileno()))
+            await pour(Spout(inlet.fileno(), pause))
     finally:
         inlet.close()
 
@@ -80,8 +84,10 @@ async def _ended(pouring: asyncio.Task[None]) -> BaseException | None:
     return None if pouring.cancelled() else pouring.exception()
 
 
-def _widen(descriptor: int) -> None:
-    with suppress(ImportError, OSError):
+def _widened(descriptor: int) -> bool:
+    try:
         import fcntl
 
-        fcntl.fcntl(descriptor, _F_SETPIPE_SZ, PIPE_BYTES)
+        return fcntl.fcntl(descriptor, _F_SETPIPE_SZ, PIPE_BYTES) >= PIPE_BYTES
+    except (ImportError, OSError):
+        return False
