@@ -43,19 +43,17 @@ class Channels(StrEnum):
 
 
 class Chapters(StrEnum):
-    """What becomes of chapters: kept as marks, left out, or each a file of its own in one ZIP."""
+    """What becomes of chapters: kept as marks, or left out."""
 
     KEEP = "keep"
     DROP = "drop"
-    SPLIT = "split"
 
 
 class Cover(StrEnum):
-    """The picture: none, the one that the file carries, or a frame of the video."""
+    """The picture: none, or the one that the file carries."""
 
     NONE = "none"
     KEEP = "keep"
-    FRAME = "frame"
 
 
 class Tags(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -150,5 +148,3 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
         yield "true_peak", "it goes with loudness"
     if options.cover is not Cover.NONE and format_ in (Format.WAV, Format.OPUS, Format.OGG):
         yield "cover", f"{format_} holds no picture; mp3, m4a and flac do"
-    if options.chapters is Chapters.SPLIT and options.trim_silence:
-        yield "trim_silence", "it would move the chapters' borders; leave one of the two"

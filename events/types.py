@@ -27,6 +27,8 @@ class FailureCode(StrEnum):
     """Why a run failed, for programs; the sentence for people stands beside it."""
 
     NO_AUDIO = "no_audio"
+    TRACK_MISSING = "track_missing"
+    ONLY_SILENCE = "only_silence"
     NOT_MEDIA = "not_media"
     UNSUPPORTED_CODEC = "unsupported_codec"
     ENCRYPTED = "encrypted"

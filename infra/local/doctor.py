@@ -1,5 +1,6 @@
 """What the local stack needs of this machine: what is there, what is missing, the one line that mends it."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -8,12 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import imageio_ffmpeg
+
+from events.errors import TonearmError
 from infra.local import ports, state
 from infra.local.errors import NotInstalled
 from infra.local.install import advice
 from infra.local.mongodb import PROGRAM
 from infra.local.rabbitmq import find
 from infra.local.settings import LocalSettings
+from workers.converter.cage import keeper_of
 
 GIB = 1024**3
 NEEDED_DISK, NEEDED_MEMORY = 2 * GIB, 1 * GIB
@@ -40,6 +45,7 @@ def examine(
         program = Path(sys.executable).with_name(PROGRAM)
         yield Finding("mongodb", program.exists(), str(program), RENEW)
     yield _ffmpeg()
+    yield _cage()
     if _runs(settings.directory):
         yield Finding("ports", True, "held by the running stack", "")
     else:
@@ -71,13 +77,22 @@ def _rabbitmq() -> Finding:
 
 def _ffmpeg() -> Finding:
     try:
-        import imageio_ffmpeg
-
         program = imageio_ffmpeg.get_ffmpeg_exe()
         shown = subprocess.run([program, "-version"], capture_output=True, text=True, timeout=20, check=True)
-    except (ImportError, RuntimeError, OSError, subprocess.SubprocessError) as error:
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
         return Finding("ffmpeg", False, f"does not run: {error}", RENEW)
     return Finding("ffmpeg", True, " ".join(shown.stdout.split()[:3]), "")
+
+
+def _cage() -> Finding:
+    """What keeps hostile videos in. A converter works without a layer, too, so none is called missing."""
+    try:
+        cage = asyncio.run(keeper_of(imageio_ffmpeg.get_ffmpeg_exe()).cage())
+    except (RuntimeError, OSError, TonearmError) as error:
+        return Finding("cage", False, f"cannot be tried: {error}", RENEW)
+    landlock = f"Landlock {cage.landlock_abi}" if cage.landlock_abi else "no Landlock (Linux 5.13 has it)"
+    seccomp = "seccomp" if cage.seccomp else "no seccomp"
+    return Finding("cage", True, f"{landlock}, {seccomp}, {len(cage.rlimits)} limits", "")
 
 
 def _port(service: str, host: str, port: int) -> Finding:

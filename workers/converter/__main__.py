@@ -17,6 +17,7 @@ from events.views import JobViews
 from events.work import Worker
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from workers.converter.cage import keeper_of
 from workers.converter.engine import find_engine
 from workers.converter.handler import Converter
 from workers.converter.settings import ConverterSettings
@@ -28,7 +29,13 @@ SERVICE = "converter"
 async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
     """Work until told to stop."""
     engine = await find_engine(settings.ffmpeg)
-    started(settings, engine=engine.name, limits=msgspec.to_builtins(settings.limits))
+    cage = await keeper_of(engine.path).cage()
+    started(
+        settings,
+        engine=engine.name,
+        limits=msgspec.to_builtins(settings.limits),
+        cage=msgspec.to_builtins(cage),
+    )
     workshop = settings.workshop
     workshop.open()
     async with AsyncExitStack() as stack:

@@ -15,7 +15,7 @@ from events.options import Cover, Format, Options
 from workers.converter import covers, measuring, outputs, planning
 from workers.converter.command import Limits, arguments
 from workers.converter.container import inspect
-from workers.converter.diagnosis import Ended, diagnose, refuse
+from workers.converter.diagnosis import Ended, diagnose, refuse, refuse_length
 from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed, OnlySilence, Truncated
 from workers.converter.filters import Measured
@@ -58,16 +58,19 @@ async def convert(
     tell: OnProgress,
     options: Options = Options(),  # noqa: B008 - it is frozen
     found: OnFound | None = None,
+    structure: Structure | None = None,
 ) -> Converted:
     """Write what `options` ask of `source` into `target`, both private seekable files.
+
+    `structure` is what the source's container says of itself; None: look.
 
     Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
     can, but not now.
     """
-    structure = await asyncio.to_thread(inspect, source)
-    if (refusal := refuse(os.fstat(source.fileno()).st_size, structure)) is not None:
+    seen = structure or await asyncio.to_thread(inspect, source)
+    if (refusal := refuse(os.fstat(source.fileno()).st_size, seen)) is not None:
         raise refusal
-    return await _Conversion(engine, source, target, limits, tell, options, structure).convert(found)
+    return await _Conversion(engine, source, target, limits, tell, options, seen).convert(found)
 
 
 class _Conversion:
@@ -102,6 +105,9 @@ class _Conversion:
         if media is not None:
             measured = await self._measure(media)
             plan = planning.plan(self._options, media, measured)
+            error = refuse_length(media.container, plan.expected_seconds, self._limits)
+            if error is not None and ran is None:
+                raise error
         if ran is None or plan.output != DEFAULT.output:
             ran = await self._run(plan)
         if plan.copied and not self._is_good(

@@ -24,6 +24,7 @@ from workers.converter.errors import (
     TooHungry,
     TooLarge,
     TooLong,
+    TooMuchWork,
     Truncated,
     UnsupportedCodec,
 )
@@ -39,6 +40,8 @@ DAMAGED = 10
 """Packets that cannot be decoded in a damaged file; fewer are common in honest ones."""
 
 _CUT = re.compile(r"moov atom not found|partial file|File ended prematurely|Packet corrupt")
+_SURE = ("mov,", "matroska,", "flac", "wav", "aiff")
+"""Containers that state their length; others have it guessed from a bit rate."""
 _NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
 _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
@@ -68,6 +71,13 @@ def refuse(size: int, structure: Structure) -> ConversionError | None:
     return Encrypted() if structure.encrypted else None
 
 
+def refuse_length(container: str, seconds: float | None, limits: Limits) -> ConversionError | None:
+    """Return why a result of so many seconds need not be begun, where the container's word can be taken."""
+    if seconds is None or seconds <= limits.duration_seconds + OVERRUN or not container.startswith(_SURE):
+        return None
+    return TooLong(limits.duration_seconds)
+
+
 def diagnose(ended: Ended, limits: Limits) -> TonearmError | None:
     """Return what went wrong: a ConversionError, trouble of ours, or None when the MP3 is good."""
     return _stopped(ended, limits) or (_refused(ended) if ended.exit_code else _incomplete(ended))
@@ -76,8 +86,10 @@ def diagnose(ended: Ended, limits: Limits) -> TonearmError | None:
 def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
     """Was it a limit of ours, or a signal?"""
     tail, code = ended.heard.tail, ended.exit_code
-    if ended.overtime or code == -signal.SIGXCPU or _CPU_LIMIT in tail:
+    if ended.overtime:
         return TimedOut(limits.wall_seconds)
+    if code == -signal.SIGXCPU or _CPU_LIMIT in tail:
+        return TooMuchWork()
     if ended.seconds > limits.duration_seconds + OVERRUN / 2:
         return TooLong(limits.duration_seconds)
     if code == -signal.SIGXFSZ or ended.output_bytes >= limits.output_bytes:

@@ -2,8 +2,8 @@
 
 ConversionError      never going to work: told at once as `job.failed` with `.code` and the sentence
 ├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
-├── TrackMissing  NotOffered  OnlySilence                         it is not there, or not offered
-├── TooLong  TooLarge  TooHungry  TimedOut                        the file asks for more than we give
+├── TrackMissing  OnlySilence                                     what was asked for is not in it
+├── TooLong  TooLarge  TooHungry  TimedOut  TooMuchWork           the file asks for more than we give
 └── VideoLost                                                     the stored video is gone or damaged
 DiskFull  StorageAway  EngineFailed     trouble of ours: tried again later
 EngineUnfit  WorkDirUnfit               the converter does not start
@@ -80,7 +80,7 @@ class Truncated(ConversionError):
 class TrackMissing(ConversionError):
     """No audio track of the number or language that was asked for. The sentence lists what there is."""
 
-    code = FailureCode.NO_AUDIO
+    code = FailureCode.TRACK_MISSING
 
     def __init__(self, tracks: Sequence[Track]) -> None:
         named = ", ".join(
@@ -92,19 +92,10 @@ class TrackMissing(ConversionError):
 class OnlySilence(ConversionError):
     """Nothing is left without the silence at both ends."""
 
-    code = FailureCode.NO_AUDIO
+    code = FailureCode.ONLY_SILENCE
 
     def __init__(self) -> None:
         super().__init__("There is nothing but silence in the part that you asked for.")
-
-
-class NotOffered(ConversionError):
-    """Something that can be asked for, and is not there yet."""
-
-    code = FailureCode.INTERNAL
-
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} is not offered yet.")
 
 
 class TooLong(ConversionError):
@@ -143,6 +134,17 @@ class TimedOut(ConversionError):
 
     def __init__(self, limit: float) -> None:
         super().__init__(f"Converting this video took longer than {_span(limit)}, so we stopped.")
+
+
+class TooMuchWork(ConversionError):
+    """The conversion took more computing time than a file of its size and length should."""
+
+    code = FailureCode.TIMED_OUT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Converting this video took far more work than one of its size should, so we stopped."
+        )
 
 
 class VideoLost(ConversionError):

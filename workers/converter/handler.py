@@ -38,6 +38,7 @@ from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
 from workers.converter.retelling import Retelling
+from workers.converter.sources import open_source
 from workers.converter.storage import Storage
 from workers.converter.transcript import Mark
 from workers.converter.workshop import Workshop
@@ -124,22 +125,25 @@ class Converter:
     async def _convert(self, work: Work, video: JobUploaded | JobRequeued) -> JobConverted:
         begin = time.monotonic()
         job_id, audio_id = work.event.subject, new_id()
-        with self._workshop.bench(video.bytes) as (source, target):
-            await self._storage.fetch(video.video_id, source, size=video.bytes, sha256=video.sha256)
+        with self._workshop.bench() as (scratch, target):
+            stored_video = await self._storage.open(video.video_id, size=video.bytes)
+            source = await open_source(stored_video, scratch, sha256=video.sha256, room=self._workshop.room)
             fetched = time.monotonic()
 
             async def found(media: Media) -> None:
                 await self._publisher.publish(self._event(work, JobProbed(run=work.run, media=media)))
 
-            made = await convert(
-                self._engine,
-                source,
-                target,
-                limits=self._limits,
-                tell=_Teller(self._progress, work),
-                options=video.options,
-                found=found,
-            )
+            async with source.reading(seekable=True) as file:
+                made = await convert(
+                    self._engine,
+                    file,
+                    target,
+                    limits=self._limits,
+                    tell=_Teller(self._progress, work),
+                    options=video.options,
+                    found=found,
+                    structure=source.structure,
+                )
             converted = time.monotonic()
             stored = await self._storage.keep(
                 audio_id,
@@ -154,6 +158,7 @@ class Converter:
             job_id=job_id,
             audio_id=audio_id,
             bytes=stored.bytes,
+            fetched_bytes=source.fetched,
             fetch_seconds=round(fetched - begin, 3),
             ffmpeg_seconds=round(converted - fetched, 3),
             seconds=round(spent, 3),

@@ -5,7 +5,7 @@ from msgspec import Struct
 from events.media import Media, Picture, Track
 from events.options import Chapters, Cover, Format, Options
 from workers.converter.encoders import MUXERS, copies, encoder
-from workers.converter.errors import NotOffered, TrackMissing
+from workers.converter.errors import TrackMissing
 from workers.converter.filters import Measured, finished, listening, measures, shaped
 from workers.converter.languages import same_language
 from workers.converter.tagging import COMMENTING, metadata
@@ -40,13 +40,8 @@ _UNKNOWN = Track(index=0, codec="")
 def plan(options: Options, media: Media, measured: Measured | None = None) -> Plan:
     """Return what to do. `measured` is what the plan of `measuring` found.
 
-    Raises TrackMissing, and NotOffered for what is not offered yet. Of a file without sound it returns a
-    plan all the same: that will fail, with a reason.
+    Raises TrackMissing. Of a file without sound it returns a plan all the same: it will fail, with a reason.
     """
-    if options.cover is Cover.FRAME:
-        raise NotOffered("A frame of the video as cover")
-    if options.chapters is Chapters.SPLIT:
-        raise NotOffered("A file for each chapter")
     track = choose(options, media)
     seek = _seek(options, media)
     copied = copies(options, track)

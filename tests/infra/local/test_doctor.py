@@ -1,4 +1,4 @@
-import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -42,9 +42,9 @@ def test_a_broker_elsewhere_needs_none_here(tmp_path: Path, monkeypatch: pytest.
     install.ensure_installed(elsewhere, print)
 
 
-async def test_a_taken_port_is_told_with_a_free_one(tmp_path: Path) -> None:
+def test_a_taken_port_is_told_with_a_free_one(tmp_path: Path) -> None:
     port = ports.free_port()
-    async with await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", port):
+    with socket.create_server(("127.0.0.1", port)):
         [taken] = [finding for finding in looked_at(settings(tmp_path, auth_port=port)) if not finding.ok]
     assert str(port) in taken.found
     assert taken.mend.startswith("export AUTH_PORT=")

@@ -14,6 +14,7 @@ from workers.converter.errors import (
     TooHungry,
     TooLarge,
     TooLong,
+    TooMuchWork,
     Truncated,
     UnsupportedCodec,
 )
@@ -51,7 +52,7 @@ def says(tail: str, codec: str = "", length: float | None = None) -> Heard:
         (Ended(exit_code=0, output_bytes=5000), TooLarge),
         (Ended(exit_code=-signal.SIGXFSZ), TooLarge),
         (Ended(exit_code=-signal.SIGKILL, overtime=True), TimedOut),
-        (Ended(exit_code=255, heard=says("Exiting normally, received signal 24.\n")), TimedOut),
+        (Ended(exit_code=255, heard=says("Exiting normally, received signal 24.\n")), TooMuchWork),
         (Ended(exit_code=-signal.SIGKILL), EngineFailed),
         (Ended(exit_code=-signal.SIGSEGV, heard=says("", "aac")), EngineFailed),
         (Ended(exit_code=125, heard=says("launcher: OSError: no\n")), EngineFailed),

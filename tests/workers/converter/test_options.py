@@ -274,7 +274,7 @@ async def test_silence_goes_at_both_ends_and_stays_within(hall: Hall, format_: F
 async def test_nothing_but_silence_is_told_so(hall: Hall) -> None:
     with pytest.raises(ConversionError, match="nothing but silence") as caught:
         await hall.convert(hall.source("0"), trim_silence=True)
-    assert caught.value.code is FailureCode.NO_AUDIO
+    assert caught.value.code is FailureCode.ONLY_SILENCE
 
 
 async def test_silence_has_no_loudness_and_stays_silence(hall: Hall) -> None:
@@ -491,12 +491,6 @@ async def test_of_an_incomplete_file_what_is_there_is_converted_only_when_asked(
     assert made.partial
     assert 2 < made.duration_seconds < 4
     assert not (await hall.convert(whole, partial=True)).partial
-
-
-@pytest.mark.parametrize("options", [{"cover": Cover.FRAME}, {"chapters": Chapters.SPLIT}])
-async def test_what_is_not_offered_yet_is_told_so(hall: Hall, options: dict[str, Any]) -> None:
-    with pytest.raises(ConversionError, match="not offered yet"):
-        await hall.convert(hall.source(RISING), **options)
 
 
 def _run(command: list[str], source: Path, result: Path) -> None:
