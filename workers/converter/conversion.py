@@ -67,7 +67,7 @@ async def convert(
     Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
     can, but not now.
     """
-    seen = structure or await asyncio.to_thread(inspect, source)
+    seen = structure if structure is not None else await asyncio.to_thread(inspect, source)
     if (refusal := refuse(os.fstat(source.fileno()).st_size, seen)) is not None:
         raise refusal
     return await _Conversion(engine, source, target, limits, tell, options, seen).convert(found)
