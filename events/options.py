@@ -67,9 +67,11 @@ class Tags(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 Seconds = Annotated[float, Meta(ge=0, le=1e6)]
-LEVEL = re.compile(r"V([0-9])")
-RATE = re.compile(r"([1-9]\d{0,2})k")
+LEVEL = re.compile("V([0-9])")
+RATE = re.compile("([1-9][0-9]{0,2})k")
 SOURCE = "source"
+SHORTEST = 0.1
+"""Seconds between start and end: less is nothing that can be heard."""
 SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 
 
@@ -138,8 +140,8 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
     rates = _RATES_OF.get(format_, SAMPLE_RATES)
     if options.sample_rate is not None and options.sample_rate not in rates:
         yield "sample_rate", f"{format_} takes one of {', '.join(map(str, rates))}"
-    if options.end is not None and options.end <= options.start:
-        yield "end", "it must be after start"
+    if options.end is not None and options.end - options.start < SHORTEST:
+        yield "end", f"it must be {SHORTEST:g} s after start, or more"
     elif options.end is not None and options.fade_in + options.fade_out > options.end - options.start:
         yield "fade_out", "the fades are longer than the part between start and end"
     if options.track is not None and options.language:

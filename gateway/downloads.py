@@ -21,7 +21,6 @@ from gateway.problems import Kind, problem
 from gateway.storage import Blob, Bucket
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
-_MP3 = "audio/mpeg"
 
 
 class _Offered(NamedTuple):
@@ -48,7 +47,6 @@ def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
         "/jobs/{job_id:str}/audio",
         http_method=_READ,
         status_code=200,
-        media_type=_MP3,
         tags=["audio"],
         opt=TAKES_PASSWORD,
     )
@@ -60,7 +58,6 @@ def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
         "/download",
         http_method=_READ,
         status_code=200,
-        media_type=_MP3,
         tags=["audio"],
         opt=TAKES_PASSWORD,
     )

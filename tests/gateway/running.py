@@ -21,6 +21,7 @@ from waiting import wait_for
 
 from events.envelope import job_event
 from events.ids import new_id
+from events.options import Format
 from events.publisher import Publisher
 from events.types import FailureCode, JobConverted, JobFailed, JobPayload, JobStarted
 from infra.local.ports import free_port
@@ -181,7 +182,15 @@ class Gateway:
             for payload in payloads:
                 await publisher.publish(job_event(payload, job_id=job_id, account=account, source="test"))
 
-    async def convert(self, job_id: str, account: str, data: bytes, *, chunk: int = 1024 * 1024) -> None:
+    async def convert(
+        self,
+        job_id: str,
+        account: str,
+        data: bytes,
+        *,
+        chunk: int = 1024 * 1024,
+        format_: Format = Format.MP3,
+    ) -> None:
         """Store this as the job's audio and tell of it, as the converter does."""
         audio_id = new_id()
         async with AsyncMongoClient(self.mongodb_url) as client:
@@ -199,7 +208,7 @@ class Gateway:
                     "metadata": {"account": account, "job_id": job_id},
                 }
             )
-        await self.tell(job_id, account, STARTED, converted(audio_id, data))
+        await self.tell(job_id, account, STARTED, converted(audio_id, data, format_))
 
     async def _read(self) -> None:
         assert self.process is not None
@@ -225,7 +234,7 @@ STARTED = JobStarted(run=1, attempt=1, worker="test")
 FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no sound.")
 
 
-def converted(audio_id: str, data: bytes) -> JobConverted:
+def converted(audio_id: str, data: bytes, format_: Format = Format.MP3) -> JobConverted:
     from hashlib import sha256
 
     return JobConverted(
@@ -240,4 +249,5 @@ def converted(audio_id: str, data: bytes) -> JobConverted:
         channels=2,
         seconds_spent=0.1,
         engine="test",
+        format=format_,
     )

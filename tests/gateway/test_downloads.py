@@ -7,6 +7,7 @@ import pytest
 from pymongo import AsyncMongoClient
 from waiting import wait_for
 
+from events.options import MEDIA_TYPES, Format
 from events.types import DeletionReason, JobDeleted, JobRetrying
 from tests.gateway.running import FAILED, STARTED, Gateway
 
@@ -140,3 +141,20 @@ async def test_a_damaged_file_never_looks_whole(gateway: Gateway, account: str, 
         begun_at_the_gap = await client.get(f"/jobs/{job_id}/audio", headers={"Range": f"bytes={3 * CHUNK}-"})
         assert begun_at_the_gap.status_code == 500
         assert file["_id"] not in begun_at_the_gap.text
+
+
+@pytest.mark.parametrize("format_", list(Format))
+async def test_each_format_is_called_what_it_is(gateway: Gateway, account: str, format_: Format) -> None:
+    job_id = await uploaded(gateway, account, "a.mp4")
+    await gateway.convert(job_id, account, AUDIO, chunk=CHUNK, format_=format_)
+    await reached(gateway, account, job_id, "converted")
+    async with gateway.as_(account) as client:
+        for path in (f"/jobs/{job_id}/audio", f"/download?fid={job_id}"):
+            part = {"Range": "bytes=0-9"}
+            for answer in (
+                await client.get(path),
+                await client.get(path, headers=part),
+                await client.head(path),
+            ):
+                assert answer.headers["content-type"] == MEDIA_TYPES[format_]
+                assert f'filename="a.{format_}"' in answer.headers["content-disposition"]

@@ -55,6 +55,8 @@ def test_every_option_can_be_said() -> None:
         ("sample_rate=1", "sample_rate", "one of"),
         ("sample_rate=often", "sample_rate", "int"),
         ("start=9&end=3", "end", "after start"),
+        ("end=1e-300", "end", "after start"),
+        ("quality=1٢٨k", "quality", "V0 (best)"),
         ("start=-1", "start", ">= 0"),
         ("start=nan", "start", ">= 0"),
         ("end=0", "end", "> 0"),

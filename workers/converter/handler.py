@@ -18,7 +18,7 @@ import structlog
 from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
-from events.media import Media
+from events.media import Media, fitting
 from events.progress import INTERVAL, Progress
 from events.projections.jobs import SETTLED, JobView, State
 from events.types import (
@@ -131,7 +131,9 @@ class Converter:
             fetched = time.monotonic()
 
             async def found(media: Media) -> None:
-                await self._publisher.publish(self._event(work, JobProbed(run=work.run, media=media)))
+                await self._publisher.publish(
+                    self._event(work, JobProbed(run=work.run, media=fitting(media)))
+                )
 
             async with source.reading(seekable=True) as file:
                 made = await convert(

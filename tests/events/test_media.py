@@ -1,0 +1,40 @@
+"""What is told of a file fits into an event, whatever the file says of itself."""
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import payloads
+
+from events.envelope import encode, job_event
+from events.media import MOST_BYTES, Chapter, Media, Tag, Track, fitting
+from events.types import JobProbed
+
+
+def test_a_file_that_says_too_much_is_told_of_in_part() -> None:
+    emoji = "🎧" * 300
+    media = Media(
+        container="matroska,webm",
+        tracks=tuple(Track(index=n, codec="aac", title=emoji) for n in range(64)),
+        chapters=tuple(Chapter(start=n, end=n + 1, title=emoji) for n in range(200)),
+        tags=tuple(Tag(f"tag {n}", emoji) for n in range(32)),
+    )
+    told = fitting(media)
+    assert len(msgspec.json.encode(told)) <= MOST_BYTES
+    assert [track.codec for track in told.tracks] == ["aac"] * 64
+    encode(job_event(JobProbed(run=1, media=told), job_id="j", account="a", source="test"))
+
+
+def test_chapters_go_from_the_end_and_no_more_than_need_be() -> None:
+    chapters = tuple(Chapter(start=n, end=n + 1, title="x" * 300) for n in range(200))
+    told = fitting(Media(container="mov", chapters=chapters, tags=(Tag("title", "kept"),)))
+    assert told.tags == (Tag("title", "kept"),)
+    assert told.chapters == chapters[: len(told.chapters)]
+    assert len(msgspec.json.encode(told)) > MOST_BYTES * 0.8
+
+
+@given(payloads(JobProbed), st.integers(200, 3000))
+@settings(deadline=None, max_examples=50)
+def test_any_file_fits_and_what_fits_stays_as_it_is(probed: JobProbed, most: int) -> None:
+    told = fitting(probed.media, most)
+    size = len(msgspec.json.encode(probed.media))
+    assert told == probed.media if size <= most else len(msgspec.json.encode(told)) <= most
