@@ -93,6 +93,12 @@ class Accepted(Struct, frozen=True):
     job_id: str
 
 
+class Preset(Struct, frozen=True):
+    """What an upload becomes that asks for nothing; what is not told is the built-in default."""
+
+    format: str = "mp3"
+
+
 class Token(Struct, frozen=True):
     """The answer to a sign-in."""
 

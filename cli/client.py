@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cli.answers import Accepted, Job, Jobs, Refused, Token, Unreachable, read_as, refusal
+from cli.answers import Accepted, Job, Jobs, Preset, Refused, Token, Unreachable, read_as, refusal
 from cli.sse import Message, messages
 from events.ids import new_id
 
@@ -75,6 +75,11 @@ class Gateway:
                         raise
                     self._renew()  # the first try may have outlived the token
         raise AssertionError("unreachable")
+
+    def preset(self) -> Preset:
+        """Return what an upload of the account becomes that asks for nothing."""
+        with unreachable(self.url), self.asking("GET", "/preset") as answer:
+            return read_as(answer, Preset)
 
     def job(self, job_id: str) -> Job:
         """Return the job as it stands."""

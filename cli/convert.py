@@ -1,6 +1,8 @@
-"""`tonearm convert FILE…`: videos go up, MP3s come down and lie beside them.
+"""`tonearm convert FILE…`: videos go up, their audio comes down and lies beside them.
 
-Which MP3 may be replaced is a question of its own: see `cli.targets`.
+An upload always names its format, be it the one that the account's preset or the gateway would have chosen:
+so the file's ending is true, and known before anything is uploaded. Where the audio goes, and which file may
+be replaced, are questions of their own: see `cli.targets`.
 """
 
 import argparse
@@ -14,13 +16,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from cli.account import AccountMissing, account_for
+from cli.account import Account, AccountMissing, account_for
 from cli.answers import ClientError, Job, Refused, SignInRefused, Unreachable
 from cli.client import Gateway
 from cli.download import download
 from cli.exits import Exit
 from cli.showing import Screen, clock, console_for, size
-from cli.targets import InTheWay, impossible, make_way, target_for, unwritable
+from cli.targets import InTheWay, format_of, impossible, make_way, target_for, unwritable
 from events.options import Format, Options, Tags
 
 _FURTHER = (
@@ -48,13 +50,6 @@ def main(argv: list[str]) -> int:
     if (ending := wished.get("format", Format.MP3)) not in set(Format):
         _complain(f"--format takes one of {', '.join(Format)}, not {ending}")
         return Exit.USAGE
-    targets = [target_for(file, options.output, ending) for file in options.files]
-    if why := impossible(options.files, targets):
-        _complain(why)
-        return Exit.USAGE
-    if why := unwritable(targets):
-        _complain(why)
-        return Exit.CANTCREAT
     screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
     code = Exit.OK
     try:
@@ -62,12 +57,18 @@ def main(argv: list[str]) -> int:
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
         with Gateway(account.url) as gateway:
+            if "format" not in wished:
+                _sign_in(gateway, account)
+                wished["format"] = gateway.preset().format
+            targets = [target_for(file, options.output, wished["format"]) for file in options.files]
+            if why := impossible(options.files, targets):
+                _complain(why)
+                return Exit.USAGE
+            if why := unwritable(targets):
+                _complain(why)
+                return Exit.CANTCREAT
             for file, target in zip(options.files, targets, strict=True):
-                try:
-                    gateway.sign_in(account.email, account.password)
-                except SignInRefused as error:
-                    _complain(f"{error}\n  {account.hint}" if account.hint else str(error))
-                    return code or Exit.NOPERM
+                _sign_in(gateway, account)  # an upload needs a token that lasts
                 try:
                     ended = _convert(gateway, file, target, wished, screen, force=options.force)
                 except (InTheWay, Refused) as error:  # about this file: the next one may fare better
@@ -80,6 +81,14 @@ def main(argv: list[str]) -> int:
     return code
 
 
+def _sign_in(gateway: Gateway, account: Account) -> None:
+    try:
+        gateway.sign_in(account.email, account.password)
+    except SignInRefused as error:
+        hint = f"\n  {account.hint}" if account.hint else ""
+        raise SignInRefused(error.status, f"{error}{hint}") from error
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
@@ -90,7 +99,9 @@ def _pair(text: str) -> tuple[str, str]:
 def _wished(options: argparse.Namespace) -> dict[str, str]:
     """Return the options to ask for, by name; the gateway judges them."""
     said = {"format": options.format, "quality": options.quality}
-    return dict(options.option) | {name: value for name, value in said.items() if value is not None}
+    asked = dict(options.option) | {name: value for name, value in said.items() if value is not None}
+    named = format_of(options.output)
+    return {"format": named.value, **asked} if named else asked
 
 
 def _unreadable(file: Path) -> str | None:
@@ -100,10 +111,14 @@ def _unreadable(file: Path) -> str | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tonearm convert", description="Turn videos into MP3s.")
+    parser = argparse.ArgumentParser(prog="tonearm convert", description="Turn videos into audio.")
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a video")
     parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a file or a folder to write to")
-    parser.add_argument("--format", metavar="FORMAT", help=f"{', '.join(Format)} (default: mp3)")
+    parser.add_argument(
+        "--format",
+        metavar="FORMAT",
+        help=f"{', '.join(Format)} (default: by the ending of OUT, else by your preset)",
+    )
     parser.add_argument("--quality", metavar="Q", help="V0 (best) to V9, a bit rate such as 192k, or source")
     parser.add_argument(
         *("-O", "--option"),
@@ -113,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help=f"any other wish: {', '.join(name for name in _FURTHER)}; see /schema for what they take",
     )
-    parser.add_argument("--force", action="store_true", help="replace an MP3 that is not ours")
+    parser.add_argument("--force", action="store_true", help="replace a file that is not ours")
     parser.add_argument("--url", help="a gateway elsewhere (default: the local stack, started if need be)")
     parser.add_argument("--email", help="default: TONEARM_EMAIL, or the local stack's admin")
     parser.add_argument("--password", help="default: TONEARM_PASSWORD, or the local stack's admin's")

@@ -1,6 +1,6 @@
-"""Where an MP3 goes, and whether it may.
+"""Where the audio goes, and whether it may.
 
-An MP3 that is there already is replaced without a word when it is ours, which means that its bytes are the
+A file that is there already is replaced without a word when it is ours, which means that its bytes are the
 audio of one of the account's jobs: converting the same video again is no loss. Any other file is somebody's
 own: a person at a terminal is asked, a script is refused before anything is uploaded, `--force` replaces.
 """
@@ -12,16 +12,17 @@ from pathlib import Path
 
 from cli.client import Gateway
 from events.errors import TonearmError
+from events.options import Format
 
 OURS = 200
-"""How many of the account's latest jobs are asked whether an MP3 that is there is theirs."""
+"""How many of the account's latest jobs are asked whether a file that is there is theirs."""
 
 
 class InTheWay(TonearmError):
-    """A file that is not ours lies where the MP3 should go."""
+    """A file that is not ours lies where the audio should go."""
 
 
-def target_for(file: Path, output: Path | None, ending: str = "mp3") -> Path:
+def target_for(file: Path, output: Path | None, ending: str) -> Path:
     """Return where a file's audio goes: beside it, into the folder `output`, or to the file `output`."""
     name = f"{file.stem}.{ending}"
     if output is None:
@@ -29,20 +30,28 @@ def target_for(file: Path, output: Path | None, ending: str = "mp3") -> Path:
     return output / name if output.is_dir() else output
 
 
+def format_of(output: Path | None) -> Format | None:
+    """Return the format that a file's name asks for, None when it asks for none we know."""
+    if output is None or output.is_dir():
+        return None
+    ending = output.suffix.lower().removeprefix(".")
+    return Format(ending) if ending in set(Format) else None
+
+
 def impossible(files: list[Path], targets: list[Path]) -> str | None:
     """Return why these files cannot go to these targets, None if they can."""
     if len(set(targets)) < len(targets):
-        return "two of the files would become the same MP3; -o takes a folder for several"
+        return "two of the files would become the same one; -o takes a folder for several"
     for file, target in zip(files, targets, strict=True):
         if target.resolve() == file.resolve():
-            return f"{file} would be replaced by its own MP3; choose another name with -o"
+            return f"{file} would be replaced by its own audio; choose another name with -o"
         if not target.parent.is_dir():
             return f"{target.parent} is no folder"
     return None
 
 
 def unwritable(targets: list[Path]) -> str | None:
-    """Return why an MP3 could not be written in the end, None if all can: better told before the work."""
+    """Return why the audio could not be written in the end, None if all can: better told before the work."""
     for target in targets:
         if not os.access(target.parent, os.W_OK | os.X_OK):
             return f"{target.parent} may not be written to; choose another folder with -o"
@@ -54,7 +63,7 @@ def unwritable(targets: list[Path]) -> str | None:
 
 
 def make_way(gateway: Gateway, target: Path) -> None:
-    """Return if the MP3 may be written. Raises InTheWay, and what asking the gateway raises."""
+    """Return if the audio may be written. Raises InTheWay, and what asking the gateway raises."""
     if not target.exists():
         return
     with target.open("rb") as file:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
@@ -36,10 +36,12 @@ class Gateway(ThreadingHTTPServer):
         self.damaged = False
         self.hold = False  # a job that never comes to an end
         self.token = 0
+        self.preset: dict[str, str] = {}
 
         self.settled = threading.Event()
         self.watched = threading.Event()
         self.uploads: list[tuple[str, bytes, str]] = []
+        self.wishes: list[dict[str, str]] = []
         self.ranges: list[str | None] = []
         self.last_event_ids: list[str | None] = []
 
@@ -85,12 +87,15 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         name = unquote(urlsplit(self.path).path.removeprefix("/upload/"))
         self.server.uploads.append((name, body, self.headers["Idempotency-Key"]))
+        self.server.wishes.append(dict(parse_qsl(urlsplit(self.path).query)))
         return self._json(202, {"job_id": "j-1", "state": "uploaded"})
 
     def do_GET(self) -> None:
         if self.headers["Authorization"] != f"Bearer token-{self.server.token}":
             return self._problem(401, "The token is not valid.")
         match urlsplit(self.path).path:
+            case "/preset":
+                return self._json(200, self.server.preset)
             case "/jobs":
                 return self._json(200, {"items": [self.server.job()], "next_cursor": None})
             case "/jobs/j-1":

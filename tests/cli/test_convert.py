@@ -46,6 +46,43 @@ def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
     assert "\r" not in shown.out + shown.err
 
 
+@pytest.mark.parametrize(
+    ("preset", "arguments", "name", "format_"),
+    [
+        ({"format": "flac"}, [], "talk.flac", "flac"),
+        ({"format": "flac"}, ["--format", "opus"], "talk.opus", "opus"),
+        ({"format": "flac"}, ["-O", "format=wav"], "talk.wav", "wav"),
+        ({"format": "flac"}, ["-o", "mine.M4A"], "mine.M4A", "m4a"),
+        ({"format": "flac"}, ["-o", "mine.sound"], "mine.sound", "flac"),
+        ({"format": "flac"}, ["-o", "folder.ogg"], "folder.ogg/talk.flac", "flac"),
+        ({}, [], "talk.mp3", "mp3"),
+        ({}, ["-o", "mine.m4a", "--format", "opus"], "mine.m4a", "opus"),
+    ],
+)
+def test_audio_is_named_as_the_format_it_was_asked_for_in(
+    server: Gateway,
+    video: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    preset: dict[str, str],
+    arguments: list[str],
+    name: str,
+    format_: str,
+) -> None:
+    monkeypatch.chdir(video.parent)
+    Path("folder.ogg").mkdir()
+    server.preset = preset
+    assert convert(server, video, *arguments) == Exit.OK
+    assert Path(name).read_bytes() == server.audio
+    assert server.wishes == [{"format": format_}]
+
+
+def test_a_file_of_the_presets_format_is_kept_too(server: Gateway, video: Path) -> None:
+    server.preset = {"format": "flac"}
+    video.with_name("talk.flac").write_bytes(b"mine")
+    assert convert(server, video) == Exit.CANTCREAT
+    assert server.uploads == []
+
+
 def test_a_file_that_is_not_there_is_told_before_anybody_is_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -214,14 +251,14 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
 @pytest.mark.parametrize(
     ("file", "output", "target"),
     [
-        ("a/b.mp4", None, "a/b.mp3"),
-        ("a/b.tar.mkv", None, "a/b.tar.mp3"),
-        ("a/b", None, "a/b.mp3"),
+        ("a/b.mp4", None, "a/b.opus"),
+        ("a/b.tar.mkv", None, "a/b.tar.opus"),
+        ("a/b", None, "a/b.opus"),
         ("a/b.mp4", "c.mp3", "c.mp3"),
-        ("a/b.mp4", "/tmp", "/tmp/b.mp3"),  # noqa: S108
+        ("a/b.mp4", "/tmp", "/tmp/b.opus"),  # noqa: S108
     ],
 )
-def test_an_mp3_lies_beside_its_video_unless_said_otherwise(
+def test_audio_lies_beside_its_video_unless_said_otherwise(
     file: str, output: str | None, target: str
 ) -> None:
-    assert target_for(Path(file), Path(output) if output else None) == Path(target)
+    assert target_for(Path(file), Path(output) if output else None, "opus") == Path(target)
