@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
+from events.options import Format
 from events.settings import InvalidSetting
 from events.types import JobConverted, JobFailed
 from workers.notifier.errors import Undeliverable
@@ -26,6 +27,14 @@ MAX_NAME = 100
 NAMELESS = "your video"
 """What the video is called while its name is not known."""
 
+_CALLED = {
+    Format.MP3: "an MP3",
+    Format.M4A: "an M4A file",
+    Format.OPUS: "an Opus file",
+    Format.OGG: "an Ogg Vorbis file",
+    Format.FLAC: "a FLAC file",
+    Format.WAV: "a WAV file",
+}
 _HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
@@ -77,11 +86,12 @@ def compose(
         case JobConverted():
             subject, title = f"Your audio is ready: {name}", "Your audio is ready"
             facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
-            said = f"{name} is now an MP3 ({facts})."
+            said = f"{name} is now {_CALLED[ending.format]} ({facts})."
             link: str | None = head.link(job_id)
+            sound = "MP3" if ending.format is Format.MP3 else "audio"
         case JobFailed():
             subject, title = f"Your video could not be converted: {name}", "Your video could not be converted"
-            said, link = f"{name}: {_one_line(ending.message)}", None
+            said, link, sound = f"{name}: {_one_line(ending.message)}", None, ""
     message = EmailMessage(policy=SMTP)
     message["From"] = head.sender
     message["To"] = _recipient(to)
@@ -91,7 +101,7 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     # Quoted-printable is 7 bit: no server has to rewrite it, and no line is too long.
     message.set_content(_text(said, link), cte="quoted-printable")
-    message.add_alternative(_html(title, said, link), subtype="html", cte="quoted-printable")
+    message.add_alternative(_html(title, said, link, sound), subtype="html", cte="quoted-printable")
     return message
 
 
@@ -120,8 +130,8 @@ def _text(said: str, link: str | None) -> str:
     return "\n".join(["Hello,", "", said, *(["", f"Get it here: {link}"] if link else []), "", "Tonearm", ""])
 
 
-def _html(title: str, said: str, link: str | None) -> str:
-    button = f'<p><a href="{escape(link)}">Get the MP3</a></p>\n' if link else ""
+def _html(title: str, said: str, link: str | None, sound: str) -> str:
+    button = f'<p><a href="{escape(link)}">Get the {sound}</a></p>\n' if link else ""
     return (
         '<!doctype html>\n<html lang="en">\n'
         f'<head><meta charset="utf-8"><title>{escape(title)}</title></head>\n'

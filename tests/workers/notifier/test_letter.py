@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from events.options import Format
 from events.settings import InvalidSetting
 from events.types import FailureCode, JobConverted, JobFailed
 from workers.notifier.errors import Undeliverable
@@ -68,6 +70,17 @@ def test_a_letter_about_audio_names_the_video_and_links_to_the_audio() -> None:
     for kind in ("plain", "html"):
         assert "holiday.mp4 is now an MP3 (3:25, 3.2 MB)" in body(letter, kind)
         assert link in body(letter, kind)
+
+
+@pytest.mark.parametrize("format_", Format)
+def test_a_letter_calls_the_audio_what_it_is(format_: Format) -> None:
+    letter = written(replace(CONVERTED, format=format_), filename="holiday.mp4")
+    called = {"mp3": "an MP3", "ogg": "an Ogg Vorbis file", "wav": "a WAV file"}
+    for kind in ("plain", "html"):
+        assert ("MP3" in body(letter, kind)) is (format_ is Format.MP3)
+        assert f"is now {called.get(format_, '')}" in body(letter, kind)
+        assert format_.value in body(letter, kind).lower()
+    assert f">Get the {'MP3' if format_ is Format.MP3 else 'audio'}</a>" in body(letter, "html")
 
 
 def test_a_letter_about_a_failure_says_the_sentence_and_has_no_link() -> None:
