@@ -105,7 +105,7 @@ class _Conversion:
         if media is not None:
             measured = await self._measure(media)
             plan = planning.plan(self._options, media, measured)
-            error = refuse_length(media.container, plan.expected_seconds, self._limits)
+            error = refuse_length(media, plan.expected_seconds, self._limits)
             if error is not None and ran is None:
                 raise error
         if ran is None or plan.output != DEFAULT.output:

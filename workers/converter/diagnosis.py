@@ -11,6 +11,7 @@ import signal
 from msgspec import Struct
 
 from events.errors import TonearmError
+from events.media import Media
 from workers.converter import launcher
 from workers.converter.command import OVERRUN, Limits
 from workers.converter.errors import (
@@ -20,6 +21,7 @@ from workers.converter.errors import (
     EngineFailed,
     NoAudio,
     NotMedia,
+    OutOfRange,
     TimedOut,
     TooHungry,
     TooLarge,
@@ -71,11 +73,13 @@ def refuse(size: int, structure: Structure) -> ConversionError | None:
     return Encrypted() if structure.encrypted else None
 
 
-def refuse_length(container: str, seconds: float | None, limits: Limits) -> ConversionError | None:
+def refuse_length(media: Media, seconds: float | None, limits: Limits) -> ConversionError | None:
     """Return why a result of so many seconds need not be begun, where the container's word can be taken."""
-    if seconds is None or seconds <= limits.duration_seconds + OVERRUN or not container.startswith(_SURE):
+    if seconds is None or not media.container.startswith(_SURE):
         return None
-    return TooLong(limits.duration_seconds)
+    if seconds <= 0:
+        return OutOfRange(media.duration_seconds)
+    return TooLong(limits.duration_seconds) if seconds > limits.duration_seconds + OVERRUN else None
 
 
 def diagnose(ended: Ended, limits: Limits) -> TonearmError | None:

@@ -2,7 +2,7 @@
 
 ConversionError      never going to work: told at once as `job.failed` with `.code` and the sentence
 ├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
-├── TrackMissing  OnlySilence                                     what was asked for is not in it
+├── TrackMissing  OnlySilence  OutOfRange                         what was asked for is not in it
 ├── TooLong  TooLarge  TooHungry  TimedOut  TooMuchWork           the file asks for more than we give
 └── VideoLost                                                     the stored video is gone or damaged
 DiskFull  StorageAway  EngineFailed     trouble of ours: tried again later
@@ -96,6 +96,17 @@ class OnlySilence(ConversionError):
 
     def __init__(self) -> None:
         super().__init__("There is nothing but silence in the part that you asked for.")
+
+
+class OutOfRange(ConversionError):
+    """The part that was asked for begins after the end, in seconds."""
+
+    code = FailureCode.OUT_OF_RANGE
+
+    def __init__(self, end: float) -> None:
+        super().__init__(
+            f"There is nothing in the part that you asked for: this video ends after {_span(end)}."
+        )
 
 
 class TooLong(ConversionError):

@@ -19,4 +19,6 @@ _CODES = {
 def same_language(one: str, other: str) -> bool:
     """Tell whether two codes stand for one language; a region behind a hyphen is not looked at."""
     a, b = (each.lower().split("-")[0] for each in (one, other))
+    if not a or not b:
+        return False  # no language at all, not even the other one's
     return a == b or b in _CODES.get(a, ()) or a in _CODES.get(b, ())

@@ -68,9 +68,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--job", action="append", metavar="ID", help="this job; may be repeated")
-    which.add_argument("--sample", type=int, metavar="N", help="N jobs of the log, drawn by chance")
+    which.add_argument("--sample", type=_count, metavar="N", help="N jobs of the log, drawn by chance")
     parser.add_argument("--seed", type=int, default=0, help="draws the same sample again (default: 0)")
     return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a count such as 20")
+    return int(text)
 
 
 async def _run(arguments: argparse.Namespace, servers: Servers) -> Exit:

@@ -271,6 +271,12 @@ async def test_silence_goes_at_both_ends_and_stays_within(hall: Hall, format_: F
     assert level(heard[-RATE:-3000]) > 0.3
 
 
+async def test_a_part_beyond_the_end_is_told_so(hall: Hall) -> None:
+    with pytest.raises(ConversionError, match="this video ends after") as caught:
+        await hall.convert(hall.source(RISING), start=9000)
+    assert caught.value.code is FailureCode.OUT_OF_RANGE
+
+
 async def test_nothing_but_silence_is_told_so(hall: Hall) -> None:
     with pytest.raises(ConversionError, match="nothing but silence") as caught:
         await hall.convert(hall.source("0"), trim_silence=True)

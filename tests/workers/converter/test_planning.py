@@ -117,6 +117,8 @@ def test_the_cover_is_taken_only_when_it_is_one_and_asked_for() -> None:
         ("deu", "ger", True),
         ("en", "deu", False),
         ("tlh", "tlh", True),
+        ("-x", "", False),
+        ("", "eng", False),
     ],
 )
 def test_languages_are_the_same_in_two_letters_and_in_three(one: str, other: str, same: bool) -> None:

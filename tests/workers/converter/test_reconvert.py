@@ -118,4 +118,5 @@ async def test_what_was_converted_comes_out_again_or_it_is_said_why_not(
     code, out = await reconvert("--sample", "9")
     assert (code, out.splitlines()[-1]) == (1, "2 same, 1 different, 1 lost")
     assert (await reconvert("--job", "nobody"))[0] == 66
+    assert (await reconvert("--sample=-1"))[0] == 2
     assert await database.list_collection_names(filter={"name": {"$regex": "^audio"}}) == []
