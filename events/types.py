@@ -29,6 +29,7 @@ class FailureCode(StrEnum):
     NO_AUDIO = "no_audio"
     TRACK_MISSING = "track_missing"
     ONLY_SILENCE = "only_silence"
+    OUT_OF_RANGE = "out_of_range"
     NOT_MEDIA = "not_media"
     UNSUPPORTED_CODEC = "unsupported_codec"
     ENCRYPTED = "encrypted"
