@@ -1,8 +1,8 @@
 """Every shape of media, through the real ffmpeg."""
 
-from typing import os
+import os
+from typing import Any
 
-import Any
 import pytest
 from media import SECONDS, TONE, Studio, listen, tags
 
