@@ -77,7 +77,8 @@ def test_a_queue_carries_what_is_bound_to_it():
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_a_golden_event_fits_the_schema_of_its_message(path: Path):
-    message = {"$ref": f"#/components/messages/{path.stem}/payload", "components": DOCUMENT["components"]}
+    name = ".".join(path.name.split(".")[:3])
+    message = {"$ref": f"#/components/messages/{name}/payload", "components": DOCUMENT["components"]}
     for validator in (Draft202012Validator, Draft7Validator):  # AsyncAPI's own schemas are draft 7
         validator(message).validate(golden(path))
         assert not validator(message).is_valid(golden(path) | {"specversion": "0.3"})

@@ -2,16 +2,19 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from making import event, uploaded
+from msgspec.structs import replace
 from waiting import wait_for
 
 from events import amqp
+from events.options import Format, Options, Tags
 from events.projections.jobs import State
 from events.replay.files import bodies
 from events.replay.importing import GUARD
 from events.replay.stored import Version
-from events.types import FailureCode, JobFailed
+from events.types import FailureCode, JobFailed, JobRequeued
 
 pytestmark = pytest.mark.servers
 
@@ -60,6 +63,19 @@ async def test_jobs_are_requeued_by_choice(failures):
         assert {each["subject"] for each in told} == wanted, chosen
         published += len(wanted)
         assert await failures.broker.depth("video") == 4 + published
+
+
+async def test_a_requeued_job_asks_for_what_it_asked_before(replay):
+    wishes = Options(format=Format.OPUS, quality="96k", end=70.0, tags=Tags(title="A song"))
+    first = uploaded("j1").payload()
+    await replay.publish(event(replace(first, options=wishes, family="j0"), "j1"), failed("j1"))
+    await replay("rebuild", "--yes")
+
+    await replay("requeue", "--job", "j1", "--yes")
+
+    (told,) = await requeues(replay)
+    again = msgspec.convert(told["data"], JobRequeued)
+    assert (again.options, again.family, again.video_id) == (wishes, "j0", "j1")
 
 
 async def test_requeueing_goes_on_although_nobody_reads_what_it_says(failures):
