@@ -11,11 +11,12 @@ reads it several times faster; JSON, so that `mongosh` still shows it; and text,
 milliseconds and a rebuilt view must equal the stored one.
 """
 
+import re
 from typing import Any
 
 import msgspec
 
-from events.projections.jobs import JobView
+from events.projections.jobs import JobView, State
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(JobView).decode
@@ -37,6 +38,19 @@ def pack(view: JobView) -> Document:
 def unpack(document: Document) -> JobView:
     """Return the view in a stored document. Raises KeyError, TypeError, msgspec.DecodeError."""
     return _decode(document["view"])
+
+
+def needing(account: str, video_id: str) -> Document:
+    """Return the query for the jobs of an account that are not deleted and are made from this video.
+
+    It looks into the packed text, bounded by the account's places: rarely asked for, so not worth a field.
+    """
+    lower, upper = places(account)
+    return {
+        "place": {"$gte": lower, "$lt": upper},
+        "state": {"$ne": State.DELETED.value},
+        "view": {"$regex": f'"video_id":{re.escape(_encode(video_id).decode())}'},
+    }
 
 
 def place(account: str, job_id: str) -> str:

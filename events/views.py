@@ -18,7 +18,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
-from events.documents import Document, pack, place, places, unpack
+from events.documents import Document, needing, pack, place, places, unpack
 from events.errors import Unavailable
 from events.ids import earliest_id
 from events.projections.jobs import COLLECTION, JobView, State
@@ -86,6 +86,16 @@ class ViewStore:
         except PyMongoError as error:
             raise Unavailable(f"the views: {error}") from error
         return found
+
+    async def needs(self, account: str, video_id: str) -> bool:
+        """Tell whether a stored job of the account is made from this video, and not deleted.
+
+        Raises Unavailable.
+        """
+        try:
+            return await self._views.find_one(needing(account, video_id), {"_id": 1}) is not None
+        except PyMongoError as error:
+            raise Unavailable(f"the views: {error}") from error
 
     async def all(self) -> AsyncIterator[JobView]:
         """Yield every view, in no order. Raises Unavailable."""

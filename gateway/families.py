@@ -34,7 +34,7 @@ def family_routes(own: OwnJobs, uploads: Uploads, presets: Presets, terms: Terms
         caller = caller_of(request)
         require_role(caller, terms.roles, "upload")
         view = await own.get(caller.account, job_id)
-        if view.video is None or view.state is State.DELETED:
+        if view.video is None or view.state is State.DELETED or not await own.has_video(view):
             raise JobGone("the video of this job is not stored any more")
         given = options.read(request.query_params.multi_items())
         wished = options.options_of(given, await presets.get(caller.account), terms.defaults)

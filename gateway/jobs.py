@@ -52,6 +52,10 @@ class OwnJobs:
             raise NoSuchJob("there is no job with this id")
         return view
 
+    async def has_video(self, view: JobView) -> bool:
+        """Tell whether the job's video is stored still. Raises Unavailable."""
+        return view.video is not None and await self._videos.find(view.video.video_id) is not None
+
     async def _just_stored(self, account: str, job_id: str) -> bool:
         video = await self._videos.find(job_id)
         if video is None or video.account != account:

@@ -15,7 +15,7 @@ import structlog
 
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
-from events.projections.jobs import JobView, fold
+from events.projections.jobs import JobView, State, fold
 from events.projector import after
 from events.reader import RawRecord, StreamReader, bounds, cut_at
 from events.views import JobViews
@@ -91,6 +91,17 @@ class Live:
         stored = await (await self._views.live()).get_many(job_ids)
         folded = (fold(newer[job_id], stored.get(job_id)) for job_id in job_ids)
         return [view for view in folded if view is not None]
+
+    async def needs(self, account: str, video_id: str) -> bool:
+        """Tell whether any job of the account may still need this video: its own, or one that shares it.
+
+        Raises Unavailable.
+        """
+        newer = (fold(self.tail.of_job(job_id)) for job_id in self.tail.jobs_of(account))
+        for view in newer:
+            if view and view.video and view.video.video_id == video_id and view.state is not State.DELETED:
+                return True
+        return await (await self._views.live()).needs(account, video_id)
 
     async def wait_for(self, name: str, timeout: float) -> bool:
         """Wait until an event with this id, or any event of a job with this id, is seen here."""

@@ -1,7 +1,8 @@
 """Removes what belongs to no job: uploads that never became one, audio no view refers to, orphan chunks.
 
 Everything here errs on the side of keeping. A blob goes only when it is older than the grace time and
-the job's view, as of a moment after the sweep began, does not refer to it. A sweep only runs while this
+the job's view, as of a moment after the sweep began, does not refer to it; a video only when no other job
+of its account does either, since the jobs of a family share it. A sweep only runs while this
 process follows the log and the views are complete, and one gateway sweeps at a time. That a job has no
 view proves nothing for a file from before the log's oldest event: retention may have cut the job's story.
 """
@@ -87,9 +88,12 @@ class Sweeper:
             for blob in blobs:
                 view = views.get(blob.job_id)
                 unknown = view is None and (cut is None or blob.uploaded > cut)
-                if unknown or (view is not None and not refers(view, blob.id)):
-                    await bucket.remove(blob.id)
-                    removed += 1
+                if not unknown and (view is None or refers(view, blob.id)):
+                    continue
+                if bucket is self._videos and await self._live.needs(blob.account, blob.id):
+                    continue
+                await bucket.remove(blob.id)
+                removed += 1
         return removed
 
     async def _orphans(self, bucket: Bucket, before: datetime) -> int:

@@ -1,5 +1,7 @@
 """Options, presets and several outputs of one video, over real HTTP."""
 
+from pymongo import AsyncMongoClient
+
 from events.media import Media, Track
 from events.types import JobProbed
 from tests.gateway.running import Gateway
@@ -67,6 +69,17 @@ async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
     assert len({job["video"]["sha256"] for job in jobs}) == 1
     async with gateway.as_("somebody-else") as client:
         assert (await client.post(f"/jobs/{first}/outputs")).status_code == 404
+
+
+async def test_a_video_that_is_not_stored_any_more_is_not_converted_again(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        async with AsyncMongoClient(gateway.mongodb_url) as database:
+            await database.get_default_database()["videos.files"].delete_one({"_id": job_id})
+        gone = await client.post(f"/jobs/{job_id}/outputs")
+    assert (gone.status_code, gone.json()["type"]) == (410, "urn:tonearm:problem:job-gone")
 
 
 async def test_what_a_video_holds_is_shown_once_a_worker_has_looked(gateway: Gateway, account: str) -> None:

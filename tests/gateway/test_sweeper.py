@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 from waiting import wait_for
@@ -21,6 +22,7 @@ from events.views import JobViews
 from gateway.live import Live
 from gateway.storage import CHUNK, Bucket, Writer
 from gateway.sweeper import Sweeper
+from gateway.tail import Tail
 from tests.gateway.running import STARTED, converted
 
 ACCOUNT = new_id()
@@ -109,6 +111,30 @@ async def test_what_belongs_to_no_job_goes_and_the_rest_stays(world: World) -> N
     assert {never_a_job, given_up_attempt, lost_race, deleted}.isdisjoint({kept, audio})
     again = await world.sweeper().sweep()
     assert (again.uploads, again.audio, again.chunks) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("stored", [True, False])
+async def test_a_video_stays_while_any_job_of_its_family_needs_it(world: World, stored: bool) -> None:
+    first, second = await world.job(), new_id()
+    await world.tell(second, replace(uploaded(first), family=first))
+    if stored:  # in the views, and no more in memory
+        views = await world.live.views([first, second])
+        await (await JobViews(world.database).live()).save(views)
+        world.live.tail = Tail(world.live.tail.position)
+        await world.database["projections"].insert_one(
+            {"_id": "jobs_v1", "offset": world.live.tail.position, "event_id": ""}
+        )
+
+    async def delete(job_id: str) -> None:
+        await world.tell(job_id, JobDeleted(reason=DeletionReason.USER))
+        if stored:
+            await (await JobViews(world.database).live()).save(await world.live.views([job_id]))
+
+    await delete(first)
+    assert (await world.sweeper().sweep()).uploads == 0
+    await delete(second)
+    assert (await world.sweeper().sweep()).uploads == 1
+    assert await world.stored(world.videos) == set()
 
 
 async def test_what_is_young_is_left_alone(world: World) -> None:
