@@ -6,28 +6,21 @@ installed (`uv pip install moviepy==2.2.1` into the environment); it is no depen
 
 import asyncio
 import importlib.util
-import os
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-import imageio_ffmpeg
-
-from bench import soundtracks
+from bench import pinned, soundtracks
+from bench.filewise import Ours, bare
 from bench.measure import BenchFailed, Options, Say, cores
 from bench.stack import private_directory
 from bench.table import Row, Trial, rows_of
 from events.ids import new_id
 from events.options import Format
 from events.options import Options as Wishes
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine, find_engine
-from workers.converter.errors import ConversionError
-from workers.converter.workshop import Workshop
+from workers.converter.engine import find_engine
 
 LONG = 600.0
 CLIPS = {1.0: 40, 5.0: 20}
@@ -45,93 +38,53 @@ async def measure(options: Options, say: Say) -> list[Row]:
         files = await asyncio.to_thread(soundtracks.make, directory, options.scale)
         long = await asyncio.to_thread(soundtracks.music, directory, max(LONG * options.scale, 10))
         clips = {seconds: await asyncio.to_thread(soundtracks.music, directory, seconds) for seconds in CLIPS}
-        ours = _Ours(await find_engine(), directory)
+        if not pinned.POSSIBLE:
+            say("engine: clips on one core are left out, as this system pins no process to one")
+        ours = Ours(await find_engine(), directory)
         found: list[Row] = []
         for turn in range(options.repetitions):
             say(f"engine {turn + 1} of {options.repetitions}")
             found += [await _all(ours, files), await _one(ours, long), await _copied(ours, long)]
-            found += [
-                await _clips(ours, clip, seconds, options.scaled(CLIPS[seconds], 2))
-                for seconds, clip in clips.items()
-            ]
+            if pinned.POSSIBLE:
+                found += [
+                    await _clips(clip, seconds, options.scaled(CLIPS[seconds], 2))
+                    for seconds, clip in clips.items()
+                ]
             found.append(await _queue(ours, long, options.scaled(8, 2)))
             if importlib.util.find_spec("moviepy"):
                 found += [await _moviepy(ours, long, "10 min"), await _moviepy(ours, clips[1.0], "1 s clip")]
         return rows_of(found)
 
 
-class _Ours:
-    """The converter's own way from file to file."""
-
-    def __init__(self, engine: Engine, directory: Path) -> None:
-        self._engine, self._workshop = engine, Workshop(directory / "work")
-        self._workshop.open()
-
-    async def convert(self, path: Path, wishes: Wishes = Wishes()) -> float:  # noqa: B008
-        """Return the seconds it took, the source's copying left out."""
-        with self._workshop.bench(path.stat().st_size) as (source, target):
-            with path.open("rb", buffering=0) as file:
-                while sent := os.sendfile(source.fileno(), file.fileno(), None, 1 << 30):
-                    del sent
-            begin = time.perf_counter()
-            try:
-                await convert(
-                    self._engine, source, target, limits=Limits(), tell=_ignore, options=wishes, found=None
-                )
-            except ConversionError as error:
-                raise BenchFailed(f"{path.name}: {error}") from error
-            return time.perf_counter() - begin
-
-
-async def _bare(path: Path, *arguments: str) -> float:
-    target = path.with_name(f"bare-{new_id()}.mp3")
-    begin = time.perf_counter()
-    process = await asyncio.create_subprocess_exec(
-        *(imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-loglevel", "error", "-y", "-i", str(path), "-vn"),
-        *(arguments or ("-q:a", "2")),
-        str(target),
-    )
-    code = await process.wait()
-    seconds = time.perf_counter() - begin
-    target.unlink(missing_ok=True)
-    if code != 0:
-        raise BenchFailed(f"bare ffmpeg ended with code {code} on {path.name}")
-    return seconds
-
-
-async def _all(ours: _Ours, files: Sequence[Path]) -> Row:
+async def _all(ours: Ours, files: Sequence[Path]) -> Row:
     trial = Trial(0.0, 0.0)
     for path in files:
-        trial = Trial(trial.value + await ours.convert(path), trial.reference + await _bare(path))
+        trial = Trial(trial.value + await ours.convert(path), trial.reference + await bare(path))
     return _row(f"{len(files)} varied files, one after the other", "s", "less", _BARE, trial)
 
 
-async def _one(ours: _Ours, long: Path) -> Row:
+async def _one(ours: Ours, long: Path) -> Row:
     return _row(
-        "10 min video, idle cores", "s", "less", _BARE, Trial(await ours.convert(long), await _bare(long))
+        "10 min video, idle cores", "s", "less", _BARE, Trial(await ours.convert(long), await bare(long))
     )
 
 
-async def _copied(ours: _Ours, long: Path) -> Row:
+async def _copied(ours: Ours, long: Path) -> Row:
     copied = await ours.convert(long, Wishes(format=Format.M4A))
     encoded = await ours.convert(long, Wishes(format=Format.M4A, copy=False))
     return _row("10 min of AAC into M4A, copied", "s", "less", "the same, encoded", Trial(copied, encoded))
 
 
-async def _clips(ours: _Ours, clip: Path, seconds: float, count: int) -> Row:
+async def _clips(clip: Path, seconds: float, count: int) -> Row:
     """Clips a second on one core, with whatever processes they take."""
-    with _one_core():
-        spent = sum([await ours.convert(clip) for _ in range(count)])
-        bare = sum([await _bare(clip) for _ in range(count)])
-    trial = Trial(count / spent, count / bare)
-    return _row(f"{seconds:g} s clips on one core", "clips/s", "more", _BARE, trial)
+    return _row(f"{seconds:g} s clips on one core", "clips/s", "more", _BARE, await pinned.clips(clip, count))
 
 
-async def _queue(ours: _Ours, long: Path, count: int) -> Row:
+async def _queue(ours: Ours, long: Path, count: int) -> Row:
     """Seconds of sound a second, with a conversion on every core."""
-    spent, bare = await _at_once(long, count, ours.convert), await _at_once(long, count, _bare)
+    spent, reference = await _at_once(long, count, ours.convert), await _at_once(long, count, bare)
     length = soundtracks.seconds_of(long)
-    trial = Trial(count * length / spent, count * length / bare)
+    trial = Trial(count * length / spent, count * length / reference)
     return _row(f"a queue of 10 min videos on {cores()} cores", "× real time", "more", _BARE, trial)
 
 
@@ -149,7 +102,7 @@ async def _at_once(path: Path, count: int, convert_one: Callable[[Path], Awaitab
     return time.perf_counter() - begin
 
 
-async def _moviepy(ours: _Ours, video: Path, name: str) -> Row:
+async def _moviepy(ours: Ours, video: Path, name: str) -> Row:
     target = video.with_name(f"moviepy-{new_id()}.mp3")
     begin = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
@@ -160,21 +113,6 @@ async def _moviepy(ours: _Ours, video: Path, name: str) -> Row:
     spent = time.perf_counter() - begin
     target.unlink()
     return _row(f"{name}, MoviePy's time", "s", "more", "ours", Trial(spent, await ours.convert(video)))
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """Keep this process, and those it starts, to one processor for the block."""
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(allowed)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
-async def _ignore(*_: object) -> None:
-    pass
 
 
 def _row(name: str, unit: str, better: Literal["more", "less"], against: str, trial: Trial) -> Row:
