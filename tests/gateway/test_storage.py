@@ -9,9 +9,9 @@ from waiting import wait_for
 from events.errors import Unavailable
 from events.ids import new_id
 from gateway.errors import BlobDamaged
-from gateway.storage import CHUNK, Bucket, Writer
+from gateway.storage import BATCH, CHUNK, Bucket, Writer
 
-DATA = os.urandom(2 * CHUNK + 321)
+DATA = os.urandom(BATCH + 2 * CHUNK + 321)
 
 
 async def written(bucket: Bucket, data: bytes, piece: int = 300_001) -> str:
@@ -27,7 +27,7 @@ async def written(bucket: Bucket, data: bytes, piece: int = 300_001) -> str:
 async def test_what_is_written_can_be_read_by_us_and_by_any_client(database: AsyncDatabase[Any]) -> None:
     bucket = Bucket(database, "videos")
     await bucket.prepare()
-    for data in (DATA, DATA[:CHUNK], DATA[: 2 * CHUNK], DATA[:1]):
+    for data in (DATA, DATA[:CHUNK], DATA[:BATCH], DATA[: 2 * CHUNK], DATA[:1]):
         blob_id = await written(bucket, data)
         blob = await bucket.find(blob_id)
         assert blob is not None
