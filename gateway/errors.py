@@ -17,10 +17,11 @@ GatewayError
 │   └── BodyCutOff         the caller went away
 ├── BadOptions             what is asked of the conversion cannot be had; `.faults` says each
 ├── NotProbed              nobody has looked yet at what the video holds
+├── NoMedia                the job ended, and nobody ever looked
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
 │   ├── KeyInUse           its first upload is still under way
-│   └── KeyReused          it belongs to another file
+│   └── KeyReused          it belongs to another file, or to other options
 ├── MaybeAccepted          the log did not confirm the upload: unknown, ask again with the same key
 ├── ShuttingDown           this process takes no uploads any more
 ├── Crowded                too many at once
@@ -107,16 +108,28 @@ class Fault(NamedTuple):
     detail: str
 
 
+MOST_FAULTS = 20
+"""Faults that one answer names."""
+
+
 class BadOptions(GatewayError):
     """Options that do not exist, do not fit, or do not go together."""
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        super().__init__("; ".join(f"{fault.name}: {fault.detail}" for fault in faults))
-        self.faults = tuple(faults)
+    def __init__(self, faults: Sequence[Fault], hint: str = "") -> None:
+        """Keep the first faults: there may be very many. `hint` is what would help against all."""
+        self.faults = tuple(faults[:MOST_FAULTS])
+        said = [f"{fault.name}: {fault.detail}" for fault in self.faults]
+        if len(faults) > MOST_FAULTS:
+            said.append(f"and {len(faults) - MOST_FAULTS} more")
+        super().__init__("; ".join([*said, hint] if hint else said))
 
 
 class NotProbed(GatewayError):
     """No worker has told yet what the video holds."""
+
+
+class NoMedia(GatewayError):
+    """The job came to its end, and nobody told what the video holds."""
 
 
 class KeyRefused(GatewayError):

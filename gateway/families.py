@@ -5,10 +5,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from events.media import Media
-from events.projections.jobs import State
+from events.projections.jobs import SETTLED, State
 from gateway import options
 from gateway.callers import AnyRequest, caller_of, require_role
-from gateway.errors import JobGone, NotProbed
+from gateway.errors import JobGone, NoMedia, NotProbed
 from gateway.jobs import OwnJobs
 from gateway.presenting import Accepted
 from gateway.presets import Presets
@@ -24,6 +24,10 @@ def family_routes(own: OwnJobs, uploads: Uploads, presets: Presets, terms: Terms
     async def show_media(request: AnyRequest, job_id: FromPath[str]) -> Media:
         """Show what the video holds: container, tracks, codecs, duration, chapters, tags."""
         view = await own.get(caller_of(request).account, job_id)
+        if view.state is State.DELETED:
+            raise JobGone("the video of this job was deleted")
+        if view.probe is None and view.state in SETTLED:
+            raise NoMedia("the job has ended, and no worker told what its video holds")
         if view.probe is None:
             raise NotProbed("no worker has looked at this video yet")
         return view.probe.media
@@ -36,7 +40,7 @@ def family_routes(own: OwnJobs, uploads: Uploads, presets: Presets, terms: Terms
         view = await own.get(caller.account, job_id)
         if view.video is None or view.state is State.DELETED or not await own.has_video(view):
             raise JobGone("the video of this job is not stored any more")
-        given = options.read(request.query_params.multi_items())
+        given = options.read_alone(request.query_params.multi_items(), request.headers)
         wished = options.options_of(given, await presets.get(caller.account), terms.defaults)
         trace = traceparent(request.headers.get("traceparent"))
         accepted = await uploads.convert_again(view, view.video, wished, trace)

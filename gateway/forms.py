@@ -1,8 +1,8 @@
 """The one file of a multipart form (RFC 7578), streamed out of it.
 
 Never the framework's form parser: it decodes text by any charset a client names, and holds parts in
-memory. Here the few short fields before `file` are read, every part after it is skipped unread, and what is
-held is one piece of the body.
+memory. Here the few short fields before `file` are read, every part after it is skipped unread, but an option
+is refused there; and what is held is one piece of the body.
 """
 
 from collections.abc import AsyncIterator
@@ -16,7 +16,8 @@ from multipart import (
     parse_options_header,
 )
 
-from gateway.errors import BadForm, BodyTooLarge, NoFile, NotAForm
+from gateway.errors import BadForm, BadOptions, BodyTooLarge, Fault, NoFile, NotAForm
+from gateway.options import NAMES
 
 FIELD = "file"
 OVERHEAD = 64 * 1024
@@ -55,7 +56,7 @@ class FileInForm:
         self.fields: list[tuple[str, str]] = []
 
     async def open(self) -> Self:
-        """Read the fields before the file, and up to its first byte. Raises NoFile, BadForm."""
+        """Read the fields before the file, and up to its first byte. Raises NoFile, BadForm, BadOptions."""
         field: tuple[str, bytearray] | None = None
         async for event in self._events:
             match event:
@@ -65,6 +66,8 @@ class FileInForm:
                     return self
                 case MultipartSegment(name=name, filename=None):
                     field = name, bytearray()
+                case MultipartSegment(name=name) if name in NAMES:
+                    raise BadOptions([Fault(name, "give it as a text, not as a file")])
                 case None if field is not None:
                     self.fields.append((field[0], field[1].decode(errors="replace")))
                     field = None
@@ -75,11 +78,13 @@ class FileInForm:
         raise NoFile(f"the form has no part with the name {FIELD!r}")
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the file's bytes, then read the form to its end. Raises BadForm, NoFile."""
+        """Yield the file's bytes, then read the form to its end. Raises BadForm, NoFile, BadOptions."""
         inside = True
         async for event in self._events:
             if isinstance(event, MultipartSegment) and event.name == FIELD:
                 raise NoFile(f"the form has more than one part with the name {FIELD!r}: send one at a time")
+            if isinstance(event, MultipartSegment) and event.name in NAMES:
+                raise BadOptions([Fault(event.name, "give it before the file")])
             if isinstance(event, bytes) and inside:
                 yield event
             elif event is None:

@@ -127,7 +127,9 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "/jobs": Operation(errors=(_BAD_REQUEST, errors.BadCursor)),
     "/jobs/{job_id}": Operation(errors=(errors.NoSuchJob,)),
-    "/jobs/{job_id}/media": Operation(errors=(errors.NoSuchJob, errors.NotProbed)),
+    "/jobs/{job_id}/media": Operation(
+        errors=(errors.NoSuchJob, errors.JobGone, errors.NotProbed, errors.NoMedia)
+    ),
     "/jobs/{job_id}/outputs": Operation(
         errors=(errors.NoSuchJob, errors.JobGone, errors.BadOptions, errors.NotAllowed, errors.MaybeAccepted),
         answers={202: {"headers": _headers(("Location",))}},

@@ -2,10 +2,14 @@
 
 They come as query parameters, or as fields of the form that stand before its file; both are flat, so a tag
 is named like any other option. What is not said is taken from the account's preset, then from the setting,
-then from the built-in defaults; but a quality is never inherited by another format.
+then from the built-in defaults; but a quality is never inherited by another format, and nothing inherited
+makes a request fail.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations
 from typing import Any, get_args
 from urllib.parse import parse_qsl
 
@@ -26,16 +30,25 @@ def read(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return the options by name. Raises BadOptions for unknown names, and for one that is said twice."""
     given: dict[str, str] = {}
     wrong: list[Fault] = []
+    hint = ""
     for name, text in pairs:
         if name not in NAMES:
-            wrong.append(Fault(name[:100], f"there is no such option; there are {', '.join(NAMES)}"))
+            wrong.append(Fault(name[:100], "there is no such option"))
+            hint = f"there are {', '.join(NAMES)}"
         elif name in given:
             wrong.append(Fault(name, "it is given more than once"))
         else:
             given[name] = text
     if wrong:
-        raise BadOptions(wrong)
+        raise BadOptions(wrong, hint)
     return given
+
+
+def read_alone(pairs: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> dict[str, str]:
+    """Read the query of a request that takes no body. Raises BadOptions, also when it comes with one."""
+    if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
+        raise BadOptions([Fault("body", "give the options as query parameters, and send no body")])
+    return read(pairs)
 
 
 def read_query(text: str) -> dict[str, str]:
@@ -43,32 +56,84 @@ def read_query(text: str) -> dict[str, str]:
     return read(parse_qsl(text, keep_blank_values=True))
 
 
-def options_of(*layers: Given) -> Options:
-    """Return the checked options; earlier layers outweigh later ones. Raises BadOptions with every fault."""
-    merged: dict[str, str] = {}
-    for place, layer in enumerate(layers):
-        meant_for_it = _format(layers[place:]) == _format(layers)
-        for name, text in layer.items():
-            if name != "quality" or meant_for_it:
-                merged.setdefault(name, text)
+def options_of(given: Given, *inherited: Given) -> Options:
+    """Return the checked options: what was given outweighs what is inherited, earlier layers later ones.
+
+    What is inherited never stands in the way: as little of it as possible is dropped, the last layers'
+    first, when it cannot be read any more or does not go with the rest. But a format stays, and what does
+    not go with it is refused when it was given. Raises BadOptions with every fault of what was given.
+    """
+    layers = [_converted(given), *map(_readable, inherited)]
+    formats = [_merged(layers[place:]).get("format", DEFAULT.format) for place in range(len(layers))]
+    for layer, format_ in zip(layers, formats, strict=True):
+        if format_ != formats[0]:
+            layer.pop("quality", None)
+    while wrong := _faults(layers):
+        fewer = _yielding(layers)
+        if fewer is None:
+            raise BadOptions(wrong)
+        layers = fewer
+    return _options(layers)
+
+
+Layer = dict[str, Any]
+_MOST_DROPPED = 3
+"""At once: of start, end and the two fades, one at least was given when they do not fit."""
+
+
+def _converted(given: Given) -> Layer:
+    layer: Layer = {}
     wrong: list[Fault] = []
-    fields: dict[str, Any] = {}
-    tags: dict[str, Any] = {}
-    for name, text in merged.items():
+    for name, text in given.items():
         try:
-            (tags if name in _TAGS else fields)[name] = _value(name, text)
+            layer[name] = _value(name, text)
         except (msgspec.ValidationError, ValueError) as error:
             wrong.append(Fault(name, _said(name, error)))
-    if not wrong:
-        options = Options(**fields, tags=Tags(**tags))
-        wrong = [Fault(name, text) for name, text in faults(options)]
-        if not wrong:
-            return options
-    raise BadOptions(wrong)
+    if wrong:
+        raise BadOptions(wrong)
+    return layer
 
 
-def _format(layers: Sequence[Given]) -> str:
-    return next((layer["format"] for layer in layers if "format" in layer), DEFAULT.format.value)
+def _readable(given: Given) -> Layer:
+    """Return what can be read: a preset may be older than this build."""
+    layer: Layer = {}
+    for name, text in given.items():
+        with suppress(msgspec.ValidationError, ValueError, KeyError):
+            layer[name] = _value(name, text)
+    return layer
+
+
+def _merged(layers: Sequence[Layer]) -> Layer:
+    return dict(ChainMap(*layers))
+
+
+def _yielding(layers: Sequence[Layer]) -> list[Layer] | None:
+    """Return the layers without the fewest inherited options whose loss mends a fault and makes none."""
+    names = [name for name in ChainMap(*layers[1:]) if name != "format"]  # of the last layer first
+    wrong = {fault.name for fault in _faults(layers)}
+    if wrong <= {fault.name for fault in _faults(_without(layers, names))}:
+        return None
+    for size in range(1, _MOST_DROPPED + 1):
+        for dropped in combinations(names, size):
+            fewer = _without(layers, dropped)
+            if {fault.name for fault in _faults(fewer)} < wrong:
+                return fewer
+    return None
+
+
+def _without(layers: Sequence[Layer], dropped: Collection[str]) -> list[Layer]:
+    given, *inherited = layers
+    return [given, *({n: layer[n] for n in layer if n not in dropped} for layer in inherited)]
+
+
+def _options(layers: Sequence[Layer]) -> Options:
+    merged = _merged(layers)
+    tags = Tags(**{name: merged.pop(name) for name in _TAGS if name in merged})
+    return Options(**merged, tags=tags)
+
+
+def _faults(layers: Sequence[Layer]) -> list[Fault]:
+    return [Fault(name, text) for name, text in faults(_options(layers))]
 
 
 _TYPES = {field.name: field.type for struct in (Options, Tags) for field in msgspec.structs.fields(struct)}

@@ -16,12 +16,12 @@ def preset_routes(presets: Presets, terms: Terms) -> list[HTTPRouteHandler]:
     @get("/preset", tags=["options"])
     async def show_preset(request: AnyRequest) -> Options:
         """Show what an upload of yours that says nothing is converted to."""
-        return options.options_of(await presets.get(caller_of(request).account), terms.defaults)
+        return options.options_of({}, await presets.get(caller_of(request).account), terms.defaults)
 
     @put("/preset", tags=["options"])
     async def set_preset(request: AnyRequest) -> Options:
         """Set your preset by query parameters, named as at an upload. Replaces the one before."""
-        given = options.read(request.query_params.multi_items())
+        given = options.read_alone(request.query_params.multi_items(), request.headers)
         await presets.set(caller_of(request).account, given, terms.defaults)
         return options.options_of(given, terms.defaults)
 

@@ -1,14 +1,23 @@
 """Options, presets and several outputs of one video, over real HTTP."""
 
+from typing import Any
+
+from httpx import AsyncClient
 from pymongo import AsyncMongoClient
+from waiting import wait_for
 
 from events.media import Media, Track
-from events.types import JobProbed
-from tests.gateway.running import Gateway
+from events.projections.jobs import SETTLED
+from events.types import DeletionReason, JobDeleted, JobProbed
+from tests.gateway.running import FAILED, STARTED, Gateway
 
 MEDIA = Media(
     container="matroska", duration_seconds=2.5, tracks=(Track(index=0, codec="aac", language="de"),)
 )
+
+
+async def settled(client: AsyncClient, job_id: str) -> bool:
+    return (await client.get(f"/jobs/{job_id}")).json()["state"] in SETTLED
 
 
 async def test_options_stand_in_the_job_from_a_query_a_form_and_a_preset(
@@ -41,6 +50,13 @@ async def test_options_that_cannot_be_had_are_refused_by_name_and_nothing_is_kep
         ):
             assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
             assert [each["name"] for each in answer.json()["errors"]] == ["quality"]
+        for answer in (
+            await client.post("/upload", files=[("file", ("a.mp4", b"video")), ("format", (None, b"opus"))]),
+            await client.post("/upload", files=[("format", ("f", b"opus")), ("file", ("a.mp4", b"video"))]),
+        ):
+            assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "format")
+        body = await client.put("/preset", data={"format": "opus"})
+        assert (body.status_code, "query" in body.text) == (422, True)
         unknown = await client.put("/upload/a.mp4?fromat=opus", content=b"video")
         assert (unknown.status_code, "there is no such option" in unknown.text) == (422, True)
         assert (await client.get("/jobs")).json()["items"] == []
@@ -76,8 +92,8 @@ async def test_a_video_that_is_not_stored_any_more_is_not_converted_again(
 ) -> None:
     async with gateway.as_(account) as client:
         job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
-        async with AsyncMongoClient(gateway.mongodb_url) as database:
-            await database.get_default_database()["videos.files"].delete_one({"_id": job_id})
+        async with AsyncMongoClient[Any](gateway.mongodb_url) as mongodb:
+            await mongodb.get_default_database()["videos.files"].delete_one({"_id": job_id})
         gone = await client.post(f"/jobs/{job_id}/outputs")
     assert (gone.status_code, gone.json()["type"]) == (410, "urn:tonearm:problem:job-gone")
 
@@ -89,6 +105,14 @@ async def test_what_a_video_holds_is_shown_once_a_worker_has_looked(gateway: Gat
         assert (early.status_code, early.headers["retry-after"]) == (409, "2")
         await gateway.tell(job_id, account, JobProbed(run=1, media=MEDIA))
         shown = (await client.get(f"/jobs/{job_id}/media")).json()
+        await gateway.tell(job_id, account, JobDeleted(reason=DeletionReason.USER))
+        await wait_for(lambda: settled(client, job_id))
+        assert (await client.get(f"/jobs/{job_id}/media")).status_code == 410
+        never = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        await gateway.tell(never, account, STARTED, FAILED)
+        await wait_for(lambda: settled(client, never))
+        answer = await client.get(f"/jobs/{never}/media")
+        assert (answer.status_code, "retry-after" in answer.headers) == (404, False)
     assert (shown["container"], shown["tracks"]) == (
         "matroska",
         [{"index": 0, "codec": "aac", "language": "de"}],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.bodies import Limit, Patience, incoming
-from gateway.errors import BadForm, BodyCutOff, BodyStalled, BodyTooLarge, NoFile, NotAForm
+from gateway.errors import BadForm, BadOptions, BodyCutOff, BodyStalled, BodyTooLarge, NoFile, NotAForm
 from gateway.forms import FileInForm
 
 TYPE = "multipart/form-data; boundary=bb"
@@ -92,10 +92,16 @@ async def test_short_fields_before_the_file_are_read_and_files_and_long_ones_are
         return head.encode() + value + b"\r\n"
 
     fields = part("format", b"opus") + part("title", "Übung".encode()) + part("x", b"y", '; filename="z"')
-    after = part("speed", b"2") + b"--bb--\r\n"
+    after = part("other", b"2") + b"--bb--\r\n"
     body = fields + part("file", b"video", '; filename="a.mp4"') + after
+    late = body.replace(b'"other"', b'"speed"')
     opened = await FileInForm(TYPE, pieces(body, [20, 70, 130]), limit=1000).open()
     assert opened.fields == [("format", "opus"), ("title", "Übung")]
     assert b"".join([chunk async for chunk in opened.chunks()]) == b"video"
     with pytest.raises(BadForm, match="too long"):
         await FileInForm(TYPE, pieces(part("title", b"x" * 9000) + body, []), limit=20_000).open()
+    opened = await FileInForm(TYPE, pieces(late, [20, 70, 130]), limit=1000).open()
+    with pytest.raises(BadOptions, match="before the file"):
+        [chunk async for chunk in opened.chunks()]
+    with pytest.raises(BadOptions, match="not as a file"):
+        await FileInForm(TYPE, pieces(body.replace(b'"x"', b'"speed"'), []), limit=1000).open()

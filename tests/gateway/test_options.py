@@ -1,5 +1,7 @@
 """Options as they are given over HTTP: what is understood, and how every fault is named."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from events.options import Channels, Chapters, Format, Options, Tags
@@ -102,3 +104,55 @@ def test_a_quality_is_not_inherited_by_another_format() -> None:
     assert options_of({"format": "flac"}, {"quality": "V0"}) == Options(format=Format.FLAC)
     assert options_of({"format": "mp3"}, {"format": "opus", "quality": "64k"}) == Options()
     assert options_of({"format": "mp3"}, {}, {"quality": "V0"}) == Options(quality="V0")
+
+
+@pytest.mark.parametrize(
+    ("asked", "preset", "setting", "made"),
+    [
+        ("", "quality=V0", "format=flac", "format=flac"),
+        ("format=opus", "sample_rate=44100&speed=2", "", "format=opus&speed=2"),
+        ("format=wav", "cover=keep", "", "format=wav"),
+        ("language=de", "track=0", "", "language=de"),
+        ("track=0", "language=de", "", "track=0"),
+        ("", "language=de", "track=0", "language=de"),
+        ("end=4", "fade_in=3&fade_out=3", "", "end=4&fade_out=3"),
+        ("end=4", "fade_in=9&fade_out=9&speed=2", "", "end=4&speed=2"),
+        ("end=3", "start=5", "", "end=3"),
+        ("end=4&fade_out=3", "start=2&fade_in=2", "quality=V0", "end=4&fade_out=3&quality=V0"),
+        ("end=3", "start=5&fade_in=4", "", "end=3"),
+        (
+            "true_peak=-2&language=de",
+            "loudness=-16&track=0",
+            "",
+            "true_peak=-2&language=de&loudness=-16",
+        ),
+        ("loudness=", "loudness=-16&true_peak=-2", "", ""),
+        ("", "speed=99&gone=1&format=tape", "speed=2", "speed=2"),
+    ],
+)
+def test_what_is_inherited_gives_way(asked: str, preset: str, setting: str, made: str) -> None:
+    def plain(text: str) -> dict[str, str]:
+        return dict(parse_qsl(text, keep_blank_values=True))
+
+    assert options_of(plain(asked), plain(preset), plain(setting)) == options_of(plain(made))
+
+
+@pytest.mark.parametrize(
+    ("asked", "preset", "name"),
+    [
+        ("sample_rate=44100", "format=opus&speed=2", "sample_rate"),
+        ("true_peak=-2", "start=1", "true_peak"),
+        ("start=9&end=3", "fade_in=1", "end"),
+    ],
+)
+def test_what_was_asked_for_is_never_dropped(asked: str, preset: str, name: str) -> None:
+    with pytest.raises(BadOptions) as refused:
+        options_of(read_query(asked), read_query(preset))
+    assert [fault.name for fault in refused.value.faults] == [name]
+
+
+def test_very_many_faults_make_a_short_answer() -> None:
+    with pytest.raises(BadOptions, match="and 14980 more") as refused:
+        read((f"unknown{n}", "") for n in range(15_000))
+    assert (len(refused.value.faults), str(refused.value).count("sample_rate")) == (20, 1)
+    assert len(str(refused.value)) < 2000

@@ -20,7 +20,7 @@ from events.publisher import Publisher
 from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
 from events.views import JobViews
 from gateway.live import Live
-from gateway.storage import CHUNK, Bucket, Writer
+from gateway.storage import BATCH, CHUNK, Bucket, Writer
 from gateway.sweeper import Sweeper
 from gateway.tail import Tail
 from tests.gateway.running import STARTED, converted
@@ -66,7 +66,7 @@ class World:
     async def crash(self, bucket: Bucket, blob_id: str) -> None:
         """Leave what a process leaves that is killed after its first chunk."""
         writer = Writer(bucket, blob_id)
-        await writer.write(b"x" * CHUNK)
+        await writer.write(b"x" * BATCH)
         await wait_for(lambda: bucket.chunks.count_documents({"files_id": blob_id}))
 
     async def stored(self, bucket: Bucket) -> set[str]:
@@ -105,7 +105,7 @@ async def test_what_belongs_to_no_job_goes_and_the_rest_stays(world: World) -> N
 
     swept = await world.sweeper().sweep()
 
-    assert (swept.uploads, swept.audio, swept.chunks) == (3, 1, 1)
+    assert (swept.uploads, swept.audio, swept.chunks) == (3, 1, BATCH // CHUNK)
     assert await world.stored(world.videos) == {kept}
     assert await world.stored(world.audio) == {audio}
     assert {never_a_job, given_up_attempt, lost_race, deleted}.isdisjoint({kept, audio})
