@@ -9,12 +9,13 @@ from events.projections.jobs import SETTLED, State
 from gateway import options
 from gateway.callers import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone, NoMedia, NotProbed
+from gateway.idempotency import read_key
 from gateway.jobs import OwnJobs
 from gateway.presenting import Accepted
 from gateway.presets import Presets
 from gateway.tracing import traceparent
 from gateway.uploading import Terms
-from gateway.uploads import Uploads
+from gateway.uploads import Uploads, Wish
 
 
 def family_routes(own: OwnJobs, uploads: Uploads, presets: Presets, terms: Terms) -> list[HTTPRouteHandler]:
@@ -41,9 +42,13 @@ def family_routes(own: OwnJobs, uploads: Uploads, presets: Presets, terms: Terms
         if view.video is None or view.state is State.DELETED or not await own.has_video(view):
             raise JobGone("the video of this job is not stored any more")
         given = options.read_alone(request.query_params.multi_items(), request.headers)
-        wished = options.options_of(given, await presets.get(caller.account), terms.defaults)
-        trace = traceparent(request.headers.get("traceparent"))
-        accepted = await uploads.convert_again(view, view.video, wished, trace)
+        wish = Wish(
+            options.options_of(given, await presets.get(caller.account), terms.defaults),
+            given,
+            traceparent(request.headers.get("traceparent")),
+        )
+        key = read_key(request.headers.get("idempotency-key"))
+        accepted = await uploads.convert_again(view, view.video, wish, key)
         return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
 
     return [show_media, another_output]

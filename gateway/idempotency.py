@@ -1,4 +1,4 @@
-"""Idempotency keys (draft-ietf-httpapi-idempotency-key-header): one key, one file, one job.
+"""Idempotency keys (draft-ietf-httpapi-idempotency-key-header): one key, one request, one job.
 
 A key's document is made before the upload begins, and gives it its job id. So whoever repeats the
 request, after whatever crash and on whichever replica, arrives at the same job and the same event:
@@ -27,6 +27,7 @@ from events.errors import Unavailable
 from events.ids import new_id
 from events.options import Options
 from gateway.errors import BadKey, KeyInUse
+from gateway.options import Given
 from gateway.storage import Content
 
 LIFE = timedelta(hours=24)
@@ -39,12 +40,21 @@ _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
 class Known(Struct, frozen=True, kw_only=True):
-    """The file that belongs to the key."""
+    """What belongs to the key: the file, and the options.
+
+    `given` are those that the request itself named. A repetition is known by them: what it would inherit
+    may have changed since. None in a document from before they were kept.
+    """
 
     filename: str
     content_type: str
     content: Content
     options: Options = Options()
+    given: dict[str, str] | None = None
+
+    def asks_for(self, given: Given, options: Options) -> bool:
+        """Tell whether a repetition asks for the same conversion."""
+        return self.options == options if self.given is None else self.given == given
 
 
 class Claim(Struct, kw_only=True):

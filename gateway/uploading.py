@@ -52,6 +52,7 @@ def upload_routes(
             filename=cleaned(filename),
             content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
             options=options.options_of(wished, await presets.get(account), terms.defaults),
+            given=wished,
             chunks=chunks,
             traceparent=traceparent(request.headers.get("traceparent")),
         )

@@ -8,7 +8,7 @@ knows: the blob stays, and a repetition with the same Idempotency-Key settles it
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import structlog
@@ -24,6 +24,7 @@ from events.types import JobUploaded
 from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
 from gateway.idempotency import Claim, Known, UploadKeys
 from gateway.live import Live
+from gateway.options import Given
 from gateway.presenting import Accepted
 from gateway.storage import Bucket, Content, Writer
 
@@ -35,14 +36,23 @@ _STOP_WITHIN = 0.8
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A video on its way in. `chunks` can be read once."""
+    """A video on its way in. `chunks` can be read once; `given` are the options that it named itself."""
 
     account: str
     filename: str
     content_type: str
     options: Options
+    given: Given
     chunks: AsyncIterator[bytes]
     traceparent: str | None = None
+
+
+class Wish(NamedTuple):
+    """What another job of a video is to be. `given` are the options that the request itself named."""
+
+    options: Options
+    given: Given
+    traceparent: str | None
 
 
 class _Asked(NamedTuple):
@@ -73,9 +83,15 @@ class Uploads:
             job_id = new_id()
             known = await self._store(upload, job_id, job_id)
             return await self._tell_surely(_asked(upload), known, job_id, job_id)
-        claim = await self._keys.claim(upload.account, key)
-        try:
+        async with self._claim(upload.account, key) as claim:
             return await self._claimed(upload, claim)
+
+    @asynccontextmanager
+    async def _claim(self, account: str, key: str) -> AsyncIterator[Claim]:
+        """Hold the key; the next attempt may have it at once when this one comes to nothing."""
+        claim = await self._keys.claim(account, key)
+        try:
+            yield claim
         except BaseException:
             with suppress(TonearmError, TimeoutError):
                 await asyncio.shield(asyncio.wait_for(self._keys.release(claim), _GIVE_UP_WITHIN))
@@ -95,11 +111,13 @@ class Uploads:
             known = claim.known
             if await _read(upload.chunks) != known.content or upload.filename != known.filename:
                 raise KeyReused("this Idempotency-Key came with another file before; use a new key")
-            if upload.options != known.options:
-                raise KeyReused("this Idempotency-Key came with other options before; use a new key")
+            _check_options(known, upload.given, upload.options)
             if claim.done:
                 return _accepted(claim.job_id, known)
-        accepted = await self._tell_surely(_asked(upload), known, claim.job_id, claim.video_id)
+        return await self._tell_claimed(_asked(upload), known, claim)
+
+    async def _tell_claimed(self, asked: "_Asked", known: Known, claim: Claim) -> Accepted:
+        accepted = await self._tell_surely(asked, known, claim.job_id, claim.video_id)
         with suppress(TonearmError):  # the job exists; a repetition would publish the same event again
             await self._keys.finish(claim)
         return accepted
@@ -123,18 +141,33 @@ class Uploads:
             content_type=upload.content_type,
             content=content,
             options=upload.options,
+            given=dict(upload.given),
         )
 
-    async def convert_again(
-        self, view: JobView, video: Video, options: Options, traceparent: str | None
-    ) -> Accepted:
-        """Begin another job of a job's video, with options of its own. Raises MaybeAccepted."""
+    async def convert_again(self, view: JobView, video: Video, wish: Wish, key: str | None) -> Accepted:
+        """Begin another job of a job's video. Raises KeyRefused, MaybeAccepted, Unavailable."""
         content = Content(bytes=video.bytes, sha256=video.sha256)
         known = Known(
-            filename=video.filename, content_type=video.content_type, content=content, options=options
+            filename=video.filename,
+            content_type=video.content_type,
+            content=content,
+            options=wish.options,
+            given=dict(wish.given),
         )
-        asked = _Asked(view.account, traceparent, video.family or view.job_id)
-        return await self._tell_surely(asked, known, new_id(), video.video_id)
+        asked = _Asked(view.account, wish.traceparent, video.family or view.job_id)
+        if key is None:
+            return await self._tell_surely(asked, known, new_id(), video.video_id)
+        # Another key than an upload's, or another job's: a NUL is in none that is sent.
+        async with self._claim(view.account, f"{key}\0{view.job_id}") as claim:
+            if claim.known is None:
+                claim.video_id = video.video_id
+                await self._keys.store(claim, known)
+            else:
+                _check_options(claim.known, wish.given, wish.options)
+                known = claim.known
+            if claim.done:
+                return _accepted(claim.job_id, known)
+            return await self._tell_claimed(asked, known, claim)
 
     async def _tell_surely(self, asked: "_Asked", known: Known, job_id: str, video_id: str) -> Accepted:
         """Tell the log, also when a stop cancels this upload: its job may exist already.
@@ -176,13 +209,18 @@ class Uploads:
             log.error("upload_unconfirmed", job_id=job_id, event_id=event.id, error=str(error))
             raise MaybeAccepted(
                 f"the log did not confirm it in time: job {job_id} may or may not exist. Look for it in a"
-                " while, or repeat the upload; with the same Idempotency-Key it becomes one job at most",
+                " while, or repeat the request; with the same Idempotency-Key it becomes one job at most",
                 job_id=job_id,
             ) from error
         log.info("upload_accepted", job_id=job_id, event_id=event.id, bytes=known.content.bytes)
         if not await self._live.wait_for(event.id, _SEEN_WITHIN):
             log.warning("upload_not_seen_yet", job_id=job_id, event_id=event.id)
         return _accepted(job_id, known)
+
+
+def _check_options(known: Known, given: Given, options: Options) -> None:
+    if not known.asks_for(given, options):
+        raise KeyReused("this Idempotency-Key came with other options before; use a new key")
 
 
 def _accepted(job_id: str, known: Known) -> Accepted:

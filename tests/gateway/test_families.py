@@ -68,7 +68,9 @@ async def test_a_repeated_key_with_other_options_is_refused(gateway: Gateway, ac
         first = await client.put("/upload/a.mp4?format=opus", content=b"video", headers=key)
         again = await client.put("/upload/a.mp4?format=opus", content=b"video", headers=key)
         other = await client.put("/upload/a.mp4?format=flac", content=b"video", headers=key)
-    assert first.json()["job_id"] == again.json()["job_id"]
+        assert (await client.put("/preset?speed=2")).status_code == 200
+        later = await client.put("/upload/a.mp4?format=opus", content=b"video", headers=key)
+    assert first.json()["job_id"] == again.json()["job_id"] == later.json()["job_id"]
     assert (other.status_code, other.json()["type"]) == (422, "urn:tonearm:problem:idempotency-key-reused")
 
 
@@ -85,6 +87,21 @@ async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
     assert len({job["video"]["sha256"] for job in jobs}) == 1
     async with gateway.as_("somebody-else") as client:
         assert (await client.post(f"/jobs/{first}/outputs")).status_code == 404
+
+
+async def test_a_repeated_key_makes_one_output(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        key = {"Idempotency-Key": "1"}
+        first = (await client.put("/upload/a.mp4", content=b"video", headers=key)).json()["job_id"]
+        made = [
+            (await client.post(f"/jobs/{first}/outputs?{query}", headers=key))
+            for query in ("format=flac", "format=flac", "format=opus")
+        ]
+        jobs = (await client.get("/jobs")).json()["items"]
+    assert [answer.status_code for answer in made] == [202, 202, 422]
+    assert made[0].json() == made[1].json()
+    assert {job["job_id"] for job in jobs} == {first, made[0].json()["job_id"]}
+    assert {job["family"] for job in jobs} == {first}
 
 
 async def test_a_video_that_is_not_stored_any_more_is_not_converted_again(

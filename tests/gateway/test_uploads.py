@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
@@ -12,7 +14,7 @@ from events import topology
 from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
-from events.options import Options
+from events.options import Format, Options
 from events.projections.jobs import State
 from events.publisher import Publisher
 from events.reader import First, StreamReader, bounds
@@ -33,7 +35,12 @@ def upload(account: str, *chunks: bytes) -> Upload:
             yield chunk
 
     return Upload(
-        account=account, filename="a.mp4", content_type="video/mp4", options=Options(), chunks=coming()
+        account=account,
+        filename="a.mp4",
+        content_type="video/mp4",
+        options=Options(),
+        given={},
+        chunks=coming(),
     )
 
 
@@ -123,6 +130,17 @@ async def test_who_was_given_up_for_dead_cannot_finish(database: AsyncDatabase[A
     await keys.store(next_one, KNOWN)
     after_a_crash = await keys.claim("account", "key")
     assert (after_a_crash.known, after_a_crash.video_id) == (KNOWN, next_one.video_id)
+
+
+def test_a_repetition_is_known_by_what_it_named_itself() -> None:
+    before = replace(KNOWN, given={"speed": "2"}, options=Options(speed=2.0))
+    assert before.asks_for({"speed": "2"}, Options(speed=2.0, format=Format.FLAC))
+    assert not before.asks_for({}, Options(speed=2.0))
+    fields = msgspec.to_builtins(KNOWN)
+    del fields["given"]
+    old = msgspec.convert(fields, Known)
+    assert old.asks_for({"speed": "1"}, Options())
+    assert not old.asks_for({}, Options(speed=2.0))
 
 
 async def test_keys_without_a_database_are_unavailable() -> None:
