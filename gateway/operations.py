@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from events.errors import TonearmError, Unavailable
-from gateway import errors
+from events.options import MEDIA_TYPES
+from gateway import asking, errors
 from gateway.problems import KINDS, MEDIA_TYPE, Kind, Problem
 
 Json = dict[str, Any]
@@ -29,7 +30,8 @@ Error = type[TonearmError] | Kind
 class Operation(NamedTuple):
     """Besides its errors: request headers, answers with their headers, and parts that replace what is there.
 
-    `security` of None is what holds everywhere: an access token, and so the guard's errors, too.
+    `asks` for a conversion: the options are query parameters, and fields of a form, where it is posted or
+    put. `security` of None is what holds everywhere: an access token, and so the guard's errors, too.
     """
 
     errors: tuple[Error, ...] = ()
@@ -37,10 +39,14 @@ class Operation(NamedTuple):
     takes: tuple[str, ...] = ()
     answers: Mapping[int, Json] = {}
     more: Mapping[str, Any] = {}
+    asks: bool = False
 
 
-def _answer(description: str, media_type: str = "", schema: Json | None = None, *headers: str) -> Json:
-    content = {"content": {media_type: {"schema": schema or {}}}} if media_type else {}
+def _answer(
+    description: str, media_types: str | tuple[str, ...] = (), schema: Json | None = None, *headers: str
+) -> Json:
+    types = (media_types,) if isinstance(media_types, str) else media_types
+    content = {"content": {each: {"schema": schema or {}} for each in types}} if types else {}
     return {"description": description, "headers": _headers(headers), **content}
 
 
@@ -68,6 +74,7 @@ _INVALID = Kind(422, "", "Not an e-mail address, or not a password")
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
+_AUDIO = tuple(MEDIA_TYPES.values())
 _DOWNLOAD = Operation(
     errors=(
         errors.NoSuchJob,
@@ -80,9 +87,9 @@ _DOWNLOAD = Operation(
     security=[_TOKEN, _PASSWORD],
     takes=("Range", "If-Range", *_CONDITIONS),
     answers={
-        200: _answer("All of it", "audio/mpeg", _BYTES, *_VERSION, "Content-Disposition", "Content-Length"),
-        206: _answer("The range", "audio/mpeg", _BYTES, *_VERSION, "Content-Disposition", "Content-Range"),
-        304: _answer("You have it already", "", None, *_VERSION),
+        200: _answer("All of it", _AUDIO, _BYTES, *_VERSION, "Content-Disposition", "Content-Length"),
+        206: _answer("The range", _AUDIO, _BYTES, *_VERSION, "Content-Disposition", "Content-Range"),
+        304: _answer("You have it already", (), None, *_VERSION),
     },
 )
 _UPLOAD = Operation(
@@ -94,6 +101,7 @@ _UPLOAD = Operation(
         errors.ShuttingDown,
     ),
     answers={202: {"headers": _headers(("Location",))}},
+    asks=True,
 )
 _FORM_ERRORS = (errors.NotAForm, errors.BadForm, errors.NoFile)
 _EVENTS = {200: _answer("Events as they come; `id:` is the offset in the log", "text/event-stream", _TEXT)}
@@ -131,10 +139,19 @@ OPERATIONS: Mapping[str, Operation] = {
         errors=(errors.NoSuchJob, errors.JobGone, errors.NotProbed, errors.NoMedia)
     ),
     "/jobs/{job_id}/outputs": Operation(
-        errors=(errors.NoSuchJob, errors.JobGone, errors.BadOptions, errors.NotAllowed, errors.MaybeAccepted),
+        errors=(
+            errors.NoSuchJob,
+            errors.JobGone,
+            errors.BadOptions,
+            errors.NotAllowed,
+            errors.MaybeAccepted,
+            *(each for each in KINDS if issubclass(each, errors.KeyRefused)),
+        ),
+        takes=("Idempotency-Key",),
         answers={202: {"headers": _headers(("Location",))}},
+        asks=True,
     ),
-    "/preset": Operation(errors=(errors.BadOptions,)),
+    "/preset": Operation(errors=(errors.BadOptions,), asks=True),
     "/jobs/{job_id}/events": _WATCH._replace(errors=(errors.NoSuchJob,)),
     "/events": _WATCH,
     "/jobs/{job_id}/audio": _DOWNLOAD,
@@ -148,7 +165,10 @@ def described(document: Json) -> Json:
     document["components"].setdefault("schemas", {}).update(components)
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _describe(operation, OPERATIONS.get(path, Operation()), bodiless=method == "head")
+            said = OPERATIONS.get(path, Operation())
+            _describe(operation, said, bodiless=method == "head")
+            if said.asks and method in ("post", "put"):
+                _ask(operation)
     return document
 
 
@@ -175,6 +195,13 @@ def _describe(operation: Json, said: Operation, *, bodiless: bool) -> None:
             if key not in ("206", "416")
         }
     operation["responses"] = answers
+
+
+def _ask(operation: Json) -> None:
+    operation["parameters"] = [*operation.get("parameters", []), *asking.parameters()]
+    for media_type, body in operation.get("requestBody", {}).get("content", {}).items():
+        if media_type == "multipart/form-data":  # before the file, as they must be sent
+            body["schema"]["properties"] = asking.properties() | body["schema"]["properties"]
 
 
 _GUARD: tuple[Error, ...] = (errors.NotSignedIn, Unavailable)

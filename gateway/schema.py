@@ -37,7 +37,7 @@ _KEY = Parameter(
     name="Idempotency-Key",
     param_in="header",
     required=False,
-    description="Names this upload: repeated with the same key and file within 24 hours, it is one job.",
+    description="Names this request: repeated with the same file and options within 24 hours, it is one job.",
     schema=Schema(type=OpenAPIType.STRING, max_length=255),
 )
 _BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)

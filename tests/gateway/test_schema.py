@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, validate
 
+from events.options import MEDIA_TYPES, Format
 from gateway.app import litestar_app
 from gateway.operations import OPERATIONS
+from gateway.options import NAMES
 from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -15,7 +17,7 @@ REFERENCE = {"type": "object", "properties": {"$ref": {"type": "string"}}, "requ
 CONTENT = {
     "type": "object",
     "minProperties": 1,
-    "propertyNames": {"pattern": "^[a-z]+/[a-z0-9.+-]+$"},
+    "propertyNames": {"pattern": "^[a-z]+/[a-z0-9.+-]+(; codecs=[a-z]+)?$"},
     "additionalProperties": {"type": "object", "required": ["schema"]},
 }
 OPERATION = {
@@ -146,7 +148,10 @@ def test_bodies_and_headers_are_documented(document: dict[str, Any]) -> None:
         audio = paths[path]["get"]
         takes = {each["name"] for each in audio["parameters"]}
         assert {"Range", "If-Range", "If-Match", "If-None-Match"} <= takes
-        assert audio["responses"]["206"]["content"]["audio/mpeg"]["schema"]["format"] == "binary"
+        for status in ("200", "206"):
+            content = audio["responses"][status]["content"]
+            assert set(content) == set(MEDIA_TYPES.values())
+            assert {each["schema"]["format"] for each in content.values()} == {"binary"}
         assert {"ETag", "Content-Range"} <= set(audio["responses"]["206"]["headers"])
         assert not {"206", "416"} & set(paths[path]["head"]["responses"])
         assert "content" not in paths[path]["head"]["responses"]["200"]
@@ -154,3 +159,29 @@ def test_bodies_and_headers_are_documented(document: dict[str, Any]) -> None:
         watch = paths[path]["get"]
         assert "Last-Event-ID" in {each["name"] for each in watch["parameters"]}
         assert set(watch["responses"]["200"]["content"]) == {"text/event-stream"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("post", "/upload"),
+        ("put", "/upload/{filename}"),
+        ("put", "/preset"),
+        ("post", "/jobs/{job_id}/outputs"),
+    ],
+)
+def test_every_option_is_documented_where_it_can_be_given(
+    document: dict[str, Any], method: str, path: str
+) -> None:
+    operation = document["paths"][path][method]
+    asked = {each["name"]: each for each in operation["parameters"] if each["in"] == "query"}
+    assert set(asked) == set(NAMES)
+    assert all(each["schema"]["type"] and each["description"] for each in asked.values())
+    assert set(asked["format"]["schema"]["enum"]) == set(Format)
+    assert (asked["speed"]["schema"]["minimum"], asked["speed"]["schema"]["maximum"]) == (0.5, 4)
+    assert asked["title"]["schema"]["maxLength"] == 500
+    for body in operation.get("requestBody", {}).get("content", {}).values():
+        if "properties" in body["schema"]:
+            assert list(body["schema"]["properties"]) == [*asked, "file"]
+    others = [each for name, each in document["paths"][path].items() if name != method]
+    assert not any(each["in"] == "query" for other in others for each in other.get("parameters", []))
