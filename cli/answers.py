@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from events.errors import TonearmError
+from events.options import Format
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ class Accepted(Struct, frozen=True):
 class Preset(Struct, frozen=True):
     """What an upload becomes that asks for nothing; what is not told is the built-in default."""
 
-    format: str = "mp3"
+    format: Format = Format.MP3
 
 
 class Token(Struct, frozen=True):

@@ -59,7 +59,7 @@ def main(argv: list[str]) -> int:
         with Gateway(account.url) as gateway:
             if "format" not in wished:
                 _sign_in(gateway, account)
-                wished["format"] = gateway.preset().format
+                wished["format"] = gateway.preset().format.value
             targets = [target_for(file, options.output, wished["format"]) for file in options.files]
             if why := impossible(options.files, targets):
                 _complain(why)

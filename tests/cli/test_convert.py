@@ -76,6 +76,12 @@ def test_audio_is_named_as_the_format_it_was_asked_for_in(
     assert server.wishes == [{"format": format_}]
 
 
+def test_no_gateway_can_make_up_an_ending(server: Gateway, video: Path) -> None:
+    server.preset = {"format": "/../../escaped"}
+    assert convert(server, video, "-o", video.parent) == Exit.FAILED
+    assert server.uploads == []
+
+
 def test_a_file_of_the_presets_format_is_kept_too(server: Gateway, video: Path) -> None:
     server.preset = {"format": "flac"}
     video.with_name("talk.flac").write_bytes(b"mine")
