@@ -108,7 +108,7 @@ async def test_a_stop_in_the_middle_hands_the_video_back_and_leaves_nothing(
     assert b'"event":"started"' in output.splitlines()[0]
     assert b"ffmpeg n" in output.splitlines()[0]
     assert b'"event":"stopped"' in output.splitlines()[-1]
-    assert not [pid for pid in helpers if Path(f"/proc/{pid}").exists()]
+    await wait_for(lambda: not [pid for pid in helpers if Path(f"/proc/{pid}").exists()], 5)
     assert list((tmp_path / "work").iterdir()) == []
     assert await wait_for(lambda: broker.depth(topology.VIDEO)) == 1
     assert await database["audio.chunks"].count_documents({}) == 0
