@@ -129,8 +129,11 @@ async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
             assert len((await client.get("/jobs")).json()["items"]) == 1
             assert (await client.get("/health/ready")).status_code == 200
             assert not all(each.done() for each in crowd[:1000]), "who stalls was waited for"
-            refused = await next(asyncio.as_completed(crowd))
+            answers = asyncio.as_completed(crowd)
+            refused = await next(answers)
             if length == 1:
+                while b"HTTP/1.1 408 " in refused:  # its body was not even read before others came
+                    refused = await next(answers)
                 assert b"HTTP/1.1 503 " in refused
                 assert b"retry-after: " in refused
             else:
