@@ -14,7 +14,7 @@ export FROM := invocation_directory()
 default:
     just --justfile '{{ justfile() }}' --list --unsorted
 
-# turn videos into MP3s, starting the stack if need be: convert FILE…
+# turn videos into audio, starting the stack if need be: convert FILE…
 convert *args:
     cd "$FROM" && exec tonearm convert "$@"
 

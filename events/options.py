@@ -76,7 +76,7 @@ SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88
 
 
 class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One conversion's wishes. Times in seconds of the source, before a change of speed."""
+    """One conversion's wishes. `start` and `end` in seconds of the source, fades in seconds as heard."""
 
     format: Format = Format.MP3
     quality: Annotated[str, Meta(max_length=8)] = ""
