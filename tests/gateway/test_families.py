@@ -83,6 +83,8 @@ async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
         third = (await client.post(f"/jobs/{second}/outputs?format=opus")).json()["job_id"]
         jobs = [(await client.get(f"/jobs/{job_id}")).json() for job_id in (first, second, third)]
         assert (await client.post(f"/jobs/{first}/outputs?format=tape")).status_code == 422
+        in_a_body = await client.post(f"/jobs/{first}/outputs", data={"format": "flac"})
+        assert (in_a_body.status_code, "query" in in_a_body.text) == (422, True)
     assert [job["family"] for job in jobs] == [first] * 3
     assert len({job["video"]["sha256"] for job in jobs}) == 1
     async with gateway.as_("somebody-else") as client:
