@@ -83,16 +83,22 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """`V0` (best) to `V9`; a bit rate such as `192k`; `source`: as many bits as the source has, never more;
     empty: the format's own default."""
     sample_rate: int | None = None
+    """In Hz; not given: the source's, or the nearest that the format knows."""
     channels: Channels = Channels.KEEP
     start: Seconds = 0.0
+    """Where the part begins, in seconds of the source."""
     end: Annotated[float, Meta(gt=0, le=1e6)] | None = None
+    """Where it ends; not given: at the source's end."""
     fade_in: Seconds = 0.0
+    """Seconds, as heard."""
     fade_out: Seconds = 0.0
+    """Seconds, as heard."""
     loudness: Annotated[float, Meta(ge=-70, le=-5)] | None = None
     """Integrated, in LUFS (EBU R 128); None leaves it as it is."""
     true_peak: Annotated[float, Meta(ge=-9, le=0)] = -1.0
     """In dBTP; only with `loudness`."""
     trim_silence: bool = False
+    """Leave out the silence at both ends."""
     speed: Annotated[float, Meta(ge=0.5, le=4)] = 1.0
     """2 is twice as fast, at the same pitch."""
     track: Annotated[int, Meta(ge=0, le=63)] | None = None
@@ -100,6 +106,7 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     language: Annotated[str, Meta(max_length=16)] = ""
     """ISO 639 or BCP 47, as the file tells it."""
     keep_tags: bool = True
+    """Keep what the file tells of the sound: title, artist and the like."""
     tags: Tags = Tags()
     chapters: Chapters = Chapters.KEEP
     cover: Cover = Cover.NONE
