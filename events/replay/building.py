@@ -5,10 +5,16 @@
   the events are folded onto it (those it has change nothing), and written guarded by the offset it has seen.
 
 So a job is written once, by a plain insert, unless it goes on after it had settled.
+
+Two handings-out are written at a time, so that the database always has one to work on while the next is
+read and folded here. What of the later one belongs to jobs of the earlier one waits for that.
 """
 
 import asyncio
 import contextlib
+from collections import deque
+from collections.abc import Set
+from typing import NamedTuple
 
 from events.envelope import Recorded
 from events.projections.jobs import JobView
@@ -43,12 +49,23 @@ async def build(
         ends = newer
 
 
+AT_ONCE = 2
+"""Handings-out that are written at a time."""
+
+
+class _Writing(NamedTuple):
+    """A handing-out on its way into the database, and whose views are in it."""
+
+    task: asyncio.Task[None]
+    jobs: Set[str]
+
+
 class Builder:
-    """Reads, gathers, folds, and writes behind: one handing-out is written while the next is made."""
+    """Reads, gathers, folds, and writes behind: two handings-out are written while the next is made."""
 
     def __init__(self, version: Version, checkpoint: Checkpoint | None, window: Window) -> None:
         self._version, self.checkpoint, self._window = version, checkpoint, window
-        self._writing: asyncio.Task[None] | None = None
+        self._writing: deque[_Writing] = deque()
 
     async def run(self, log: Log, ends: Bounds) -> None:
         """Build up to the end. Raises LogDamaged when the log is not the one that the checkpoint is from."""
@@ -63,28 +80,34 @@ class Builder:
                 for _ in range(2):
                     if settled := window.turn():
                         await self._put(settled)
-                await self._written()
+                while self._writing:
+                    await self._writing.popleft().task
         finally:
-            if self._writing is not None:
-                self._writing.cancel()
+            for each in self._writing:
+                each.task.cancel()
+            await asyncio.gather(*(each.task for each in self._writing), return_exceptions=True)
         if window.invalid:
             say(f"{window.invalid} events are none, or their data does not fit: skipped")
 
     async def _put(self, settled: Settled) -> None:
-        # Before waiting: the database has the handing-out before this one to write meanwhile.
+        # Before waiting: the database has those before this one to write meanwhile.
         views = [view for events in settled.jobs.values() if (view := self._window.fold(events))]
-        await self._written()
-        self._writing = asyncio.create_task(self._write(settled, views))
+        if len(self._writing) == AT_ONCE:
+            await self._writing[0].task
+            self._writing.popleft()
+        before = self._writing[-1] if self._writing else None
+        task = asyncio.create_task(self._write(settled, views, before))
+        self._writing.append(_Writing(task, settled.jobs.keys()))
         await asyncio.sleep(0)  # it is on its way before the next batch is decoded
 
-    async def _written(self) -> None:
-        if self._writing is not None:
-            await self._writing
-            self._writing = None
-
-    async def _write(self, settled: Settled, views: list[JobView]) -> None:
-        if refused := await self._version.insert(views):
-            await self._write_on(refused, settled.jobs)
+    async def _write(self, settled: Settled, views: list[JobView], before: "_Writing | None") -> None:
+        underway = before.jobs if before else frozenset[str]()
+        later = await self._version.insert([view for view in views if view.job_id not in underway])
+        if before is not None:
+            await asyncio.shield(before.task)
+        later += [view.job_id for view in views if view.job_id in underway]
+        if later:
+            await self._write_on(later, settled.jobs)
         checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body))
         if not await self._version.move_checkpoint(self.checkpoint, checkpoint):
             raise Refused(f"another process builds {self._version.name}")
