@@ -16,12 +16,15 @@ from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.leases import Lease
 from events.projections.jobs import JobView, evolve
-from events.reader import First, RawRecord, Resume, StreamReader, bounds
+from events.reader import First, FromOffset, RawRecord, Resume, StreamReader, bounds
 from events.views import Checkpoint, JobViews, ViewStore
 
 log = structlog.get_logger()
 
 _AT_ONCE = 1000
+
+_LOOK = 5.0
+"""Seconds that a look at the log's last event may take."""
 
 
 class Projector:
@@ -74,7 +77,7 @@ class Projector:
         reader = StreamReader(self._stream_url, after(checkpoint), name="projector")
         self.position = checkpoint.offset if checkpoint else None
         log.info("projecting", views=store.name, after=self.position)
-        if self.trouble is not None and await self._at_the_end():
+        if self.trouble is not None and await self._at_the_end(checkpoint):
             self.trouble = None  # or it would last until the next event: nothing is left to project
         async with contextlib.aclosing(reader.batches()) as batches:
             async for batch in batches:
@@ -86,9 +89,19 @@ class Projector:
                     checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE])
                     self.position, self.trouble = checkpoint.offset if checkpoint else None, None
 
-    async def _at_the_end(self) -> bool:
+    async def _at_the_end(self, checkpoint: Checkpoint | None) -> bool:
+        """Tell whether the log ends with the very event that the checkpoint is about."""
         ends = await bounds(self._stream_url)
-        return self.position == (ends.last if ends else None)
+        if checkpoint is None or ends is None:
+            return checkpoint is None and ends is None
+        if checkpoint.offset != ends.last:
+            return False
+        reader = StreamReader(self._stream_url, FromOffset(checkpoint.offset), name="projector")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LOOK), contextlib.aclosing(reader.batches()) as batches:
+                async for batch in batches:
+                    return identity(batch[0].body) == checkpoint.event_id
+        return False
 
 
 def after(checkpoint: Checkpoint | None) -> First | Resume:
