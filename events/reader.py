@@ -208,6 +208,7 @@ class _Subscription:
         self._room.set()
         self._lost: str | None = None
         self._closed = False
+        self._subscribing: asyncio.Future[object] | None = None
         self._min_offset = 0
         self._consumer = rstream.Consumer(
             host=parts.hostname or "127.0.0.1",
@@ -235,14 +236,18 @@ class _Subscription:
                 where = ConsumerOffsetSpecification(OffsetType.OFFSET, offset)
             case FromTime(time):
                 where = ConsumerOffsetSpecification(OffsetType.TIMESTAMP, int(time.timestamp() * 1000))
+        # A task of its own, since the driver swallows cancellation while it connects: ours would be lost.
+        self._subscribing = asyncio.ensure_future(
+            self._consumer.subscribe(
+                self._stream,
+                self._on_message,  # type: ignore[arg-type]  # without a decoder it gets bytes
+                offset_specification=where,
+                initial_credit=chunks,
+            )
+        )
         try:
             async with asyncio.timeout(timeout):
-                await self._consumer.subscribe(
-                    self._stream,
-                    self._on_message,  # type: ignore[arg-type]  # without a decoder it gets bytes
-                    offset_specification=where,
-                    initial_credit=chunks,
-                )
+                await asyncio.shield(self._subscribing)
         except Exception as error:
             # The driver raises OSErrors, its own errors, time-outs and, on a half-closed socket, others.
             raise Unavailable(f"the stream {self._stream} at {self._where}: {error!r}") from error
@@ -277,6 +282,9 @@ class _Subscription:
     async def _close(self) -> None:
         with contextlib.suppress(Exception):  # also of a broker that no longer answers
             async with asyncio.timeout(3.0):
+                if self._subscribing is not None and not self._subscribing.done():
+                    self._subscribing.cancel()
+                    await asyncio.wait({self._subscribing}, timeout=1.0)
                 await self._consumer.close()
 
     def _on_message(self, message: bytes, context: rstream.MessageContext) -> object:

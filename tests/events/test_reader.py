@@ -158,3 +158,23 @@ async def test_a_gap_made_by_retention_is_an_error(broker, eventually):
     checkpoint = Checkpoint(first.offset, decode(first.body).id)
     with pytest.raises(RetentionGap, match="begins at"):
         await take(StreamReader(broker.stream_url, after(checkpoint)), 1)
+
+
+async def test_a_reader_that_is_cancelled_while_it_connects_ends() -> None:
+    """The driver swallows cancellation there; a stop of ours was lost with it."""
+    met = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        met.set()
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        batches = StreamReader(f"rabbitmq-stream://a:b@127.0.0.1:{port}/", First()).batches()
+        reading = asyncio.ensure_future(anext(batches))
+        await met.wait()
+        reading.cancel()
+        done, _ = await asyncio.wait({reading}, timeout=2.0)
+        assert done
+        assert reading.cancelled()
