@@ -14,7 +14,6 @@ _MARGIN = 5.0
 """Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
 _SEEKABLE = ("mov,", "matroska,")
 """Containers whose packets tell their time, wherever one begins to read."""
-_WORTH_SPLITTING = 60.0
 
 
 class Plan(Struct, frozen=True):
@@ -28,8 +27,6 @@ class Plan(Struct, frozen=True):
     copied: bool = False
     expected_seconds: float | None = None
     """How long the result should be; None: it cannot be known."""
-    parallel: bool = False
-    """Could be encoded in pieces that are joined exactly, if the source is long and seeks exactly."""
 
 
 LOOK = Plan(Format.MP3, (), ())
@@ -64,7 +61,6 @@ def plan(options: Options, media: Media, measured: Measured | None = None) -> Pl
         ),
         copied=copied,
         expected_seconds=_expected(options, media, measured),
-        parallel=not (copied or filters or seek) and _splits(options, media, track),
     )
 
 
@@ -156,18 +152,6 @@ def _expected(options: Options, media: Media, measured: Measured | None) -> floa
     if options.end is not None:
         end = min(options.end, end) if end else None
     return max(end - options.start, 0.0) / options.speed if end else None
-
-
-def _splits(options: Options, media: Media, track: Track) -> bool:
-    return (
-        options.format is Format.MP3
-        and options.quality not in ("V0", "V1")
-        and options.sample_rate in (None, track.sample_rate)
-        and media.container.startswith("mov,")
-        and (track.codec, track.profile) == ("aac", "LC")
-        and track.channels in (1, 2)
-        and media.duration_seconds >= _WORTH_SPLITTING
-    )
 
 
 DEFAULT = plan(Options(), Media(container=""))

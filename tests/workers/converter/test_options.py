@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import mutagen
 import pytest
 from media import FFMPEG, ffmpeg, level, packets, pcm, pitch
 
@@ -352,7 +353,6 @@ async def test_tags_are_kept_set_and_left_out_and_the_place_never_travels(
 async def test_another_library_reads_the_tags_chapters_and_cover_too(
     hall: Hall, tagged: Path, format_: Format
 ) -> None:
-    mutagen = pytest.importorskip("mutagen", reason="it reads tags independently of ffmpeg")
     picture, source = hall.directory / "cover.png", hall.directory / "covered.m4a"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=size=96x64:duration=1", "-frames:v", "1", str(picture))
     attach = ["-map", "0:a", "-map", "1", "-c", "copy", "-disposition:v", "attached_pic"]

@@ -85,14 +85,6 @@ def test_a_cut_is_sought_with_a_margin_only_where_packets_tell_their_time() -> N
     assert plan(cut, stream).expected_seconds == 9.5
 
 
-def test_pieces_are_encoded_side_by_side_only_where_that_is_exact() -> None:
-    assert plan(Options(), FILM).parallel
-    for options in (Options(quality="V0"), Options(fade_in=1), Options(format=Format.OGG), Options(start=9)):
-        assert not plan(options, FILM).parallel
-    assert not plan(Options(), Media(container="mpegts", duration_seconds=600, tracks=(STEREO,))).parallel
-    assert not plan(Options(), source(profile="LC", channels=2)).parallel
-
-
 def test_the_gain_stops_at_the_true_peak() -> None:
     wanted = Options(loudness=-16, true_peak=-1)
     assert gain_of(wanted, Measured(seconds=1, loudness=-30, true_peak=-20)) == 14
