@@ -1,6 +1,8 @@
 """Real servers for the tests, each started when the first test asks for it and ended with the session."""
 
-from collections.abc import AsyncIterator
+import faulthandler
+import os
+from collections.abc import AsyncIterator, Generator
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,24 @@ from uuid_utils import uuid4
 from infra.local.mail import MailCatcher
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
+
+TEARDOWN_SECONDS = 120
+STDERR = pytest.StashKey[int]()
+"""The real one: during a test the descriptor 2 is pytest's."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[STDERR] = os.dup(2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """End a run whose clean-up hangs, and say where: after a failure no plug-in does that any more."""
+    faulthandler.dump_traceback_later(TEARDOWN_SECONDS, exit=True, file=item.config.stash[STDERR])
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @pytest.fixture(scope="session")
