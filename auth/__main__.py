@@ -5,9 +5,7 @@ import os
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NoReturn
-
-from pymongo import AsyncMongoClient
+from typing import NoReturn
 
 from auth.accounts import Accounts
 from auth.announcing import Announcer
@@ -17,6 +15,7 @@ from auth.keyfile import load_or_create
 from auth.mongo_directory import MongoDirectory
 from auth.passwords import Passwords
 from auth.settings import AuthSettings
+from events import mongodb
 from events.publisher import Publisher
 from events.settings import load
 from service.http import serve
@@ -33,15 +32,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
     started(settings)
     key = load_or_create(settings.key_file)
     async with AsyncExitStack() as stack:
-        mongo: AsyncMongoClient[dict[str, Any]] = await stack.enter_async_context(
-            AsyncMongoClient(
-                settings.mongodb_url,
-                tz_aware=True,
-                serverSelectionTimeoutMS=3000,
-                connectTimeoutMS=3000,
-                socketTimeoutMS=5000,
-            )
-        )
+        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url, reach=3.0, answer=5.0))
         directory = MongoDirectory(mongo.get_default_database("tonearm"))
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE)
         stack.push_async_exit(publisher)

@@ -4,12 +4,12 @@ import asyncio
 import os
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx
 import structlog
-from pymongo import AsyncMongoClient
 
+from events import mongodb
 from events.ids import new_id
 from events.progress import progress_feed
 from events.projector import Projector
@@ -48,14 +48,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
     """Serve until told to stop."""
     started(settings)
     async with AsyncExitStack() as stack:
-        client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(
-            settings.mongodb_url,
-            tz_aware=True,
-            serverSelectionTimeoutMS=5000,
-            connectTimeoutMS=5000,
-            socketTimeoutMS=30_000,
-        )
-        stack.push_async_callback(client.close)
+        client = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
         database = client.get_default_database("tonearm")
         auth = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE)

@@ -9,10 +9,10 @@ import httpx
 import hypothesis  # noqa: F401 - at the end of a session of coroutines CPython 3.11 trips over loading it
 import pytest
 from broker import Broker
-from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 
+from events.mongodb import connect
 from infra.local.mail import MailCatcher
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
@@ -88,14 +88,14 @@ async def mongodb_url(mongodb: MongoDB) -> AsyncIterator[str]:
     """The URL of an empty database of the test's own."""
     name = f"test-{uuid4()}"
     yield mongodb.url_of(name)
-    async with AsyncMongoClient(mongodb.url) as client:
+    async with connect(mongodb.url) as client:
         await client.drop_database(name)
 
 
 @pytest.fixture
 async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase]:
     """The same empty database, opened."""
-    async with AsyncMongoClient(mongodb_url, tz_aware=True) as client:
+    async with connect(mongodb_url) as client:
         yield client.get_default_database()
 
 

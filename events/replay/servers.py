@@ -5,13 +5,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
 
-from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from events import mongodb
 from events.errors import Unavailable
 from events.settings import InvalidSetting, Settings
 
+_ANSWER = 300.0
+"""Seconds: on what a rebuild asks of it a database may work for minutes."""
 SCHEMES = {
     "stream_url": ("rabbitmq-stream",),
     "rabbitmq_url": ("amqp", "amqps"),
@@ -46,9 +48,7 @@ class Servers(Settings, frozen=True, kw_only=True):
         """Open the database for a block. Raises InvalidSetting, and Unavailable from inside the block."""
         url = self.need("mongodb_url")
         try:
-            client: AsyncMongoClient[Any] = AsyncMongoClient(
-                url, serverSelectionTimeoutMS=5000, appname="tonearm replay"
-            )
+            client = mongodb.connect(url, answer=_ANSWER, name="tonearm replay")
             database = client.get_default_database("tonearm")
         except (ValueError, PyMongoError):
             raise InvalidSetting("MONGODB_URL is no URL such as mongodb://HOST:PORT") from None

@@ -4,12 +4,11 @@ import asyncio
 import os
 import socket
 from contextlib import AsyncExitStack
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
-from pymongo import AsyncMongoClient
 
-from events import topology
+from events import mongodb, topology
 from events.progress import ProgressSender
 from events.publisher import Publisher
 from events.settings import load
@@ -39,9 +38,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
     workshop = settings.workshop
     workshop.open()
     async with AsyncExitStack() as stack:
-        mongo: AsyncMongoClient[dict[str, Any]] = await stack.enter_async_context(
-            AsyncMongoClient(settings.mongodb_url, tz_aware=True, serverSelectionTimeoutMS=5000)
-        )
+        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
         database = mongo.get_default_database("tonearm")
         storage = Storage(database)
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):

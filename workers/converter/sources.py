@@ -13,7 +13,9 @@ there, at their length, and the upload checked them all before it said so; the r
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from io import FileIO, RawIOBase
 
 from msgspec import Struct
@@ -157,15 +159,23 @@ async def open_source(video: Video, file: FileIO, *, sha256: str, room: Callable
     sparse = Sparse(video, file)
     if video.size <= SMALL:
         await sparse.complete(sha256)
-    with Reader(sparse, video.size, file) as reader:
-        looking = asyncio.ensure_future(asyncio.to_thread(survey, reader, video.size, grain=video.chunk_size))
-        try:
-            found = await asyncio.shield(looking)
-        except asyncio.CancelledError:
-            reader.close()
-            await asyncio.wait([looking])
-            raise
+    found = await _looked_at(sparse, video, file)
     source = Source(video, sparse, file, found, sha256=sha256, room=room)
     if not sparse.whole:
         await source.prepare()
     return source
+
+
+async def _looked_at(sparse: Sparse, video: Video, file: FileIO) -> Survey:
+    # In a thread of its own: it waits for the loop, and the loop for one of the threads that all share. As
+    # many surveys at once as these are would wait for ever.
+    with Reader(sparse, video.size, file) as reader, ThreadPoolExecutor(1, "survey") as own:
+        look = partial(survey, reader, video.size, grain=video.chunk_size)
+        looking = asyncio.get_running_loop().run_in_executor(own, look)
+        try:
+            return await asyncio.shield(looking)
+        except asyncio.CancelledError:
+            reader.close()
+            await asyncio.wait([looking])
+            await reader.idle()
+            raise

@@ -114,14 +114,15 @@ def put_into(digest: Any, pieces: list[bytes]) -> None:
 class Reader(RawIOBase):
     """A video as a file for code that knows of no database; each byte is fetched when it is asked for.
 
-    For another thread than the event loop's, which must run meanwhile. `close` ends what is still going on
-    there, by an error.
+    For another thread than the event loop's, which must run meanwhile, and none of those that `to_thread`
+    uses, for which the loop may have to wait. `close` ends what is still going on there, by an error.
     """
 
     def __init__(self, sparse: Sparse, size: int, file: FileIO) -> None:
         self._sparse, self._size, self._file = sparse, size, file
         self._loop, self._at = asyncio.get_running_loop(), 0
         self._fetching: Future[None] | None = None
+        self._busy = asyncio.Lock()
 
     def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
         """Go anywhere, also beyond the end."""
@@ -139,7 +140,7 @@ class Reader(RawIOBase):
         if end <= self._at:
             return b""
         if self._sparse.lacks(self._at, end):
-            fetch = self._sparse.fetch([(self._at, end)])
+            fetch = self._fetch(self._at, end)
             self._fetching = asyncio.run_coroutine_threadsafe(fetch, self._loop)
             if self.closed:
                 self._fetching.cancel()
@@ -153,3 +154,12 @@ class Reader(RawIOBase):
         super().close()
         if self._fetching is not None:
             self._fetching.cancel()
+
+    async def idle(self) -> None:
+        """Wait, once closed, until nothing touches the file any more."""
+        async with self._busy:
+            pass
+
+    async def _fetch(self, start: int, end: int) -> None:
+        async with self._busy:
+            await self._sparse.fetch([(start, end)])

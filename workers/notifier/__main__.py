@@ -3,12 +3,11 @@
 import asyncio
 import os
 from contextlib import AsyncExitStack
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import httpx
-from pymongo import AsyncMongoClient
 
-from events import topology
+from events import mongodb, topology
 from events.publisher import Publisher
 from events.settings import load
 from events.views import JobViews
@@ -33,9 +32,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
     mailer = Mailer(parse_smtp_url(settings.smtp_url))
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0, trust_env=False))
-        mongo: AsyncMongoClient[dict[str, Any]] = await stack.enter_async_context(
-            AsyncMongoClient(settings.mongodb_url, tz_aware=True, serverSelectionTimeoutMS=5000)
-        )
+        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
         database = mongo.get_default_database("tonearm")
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return

@@ -5,6 +5,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from gridfs import AsyncGridFSBucket
 from media import FFMPEG, H264, Studio, ffmpeg, open_files, tone
+from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from workers.converter.errors import DiskFull, StorageAway, VideoLost
@@ -238,6 +240,20 @@ async def test_a_reader_who_leaves_early_stops_the_pipe(
             await asyncio.Event().wait()
     assert len(open_files(tmp_path)) == 1
     assert all(task is asyncio.current_task() or "_pour" not in repr(task) for task in asyncio.all_tasks())
+
+
+async def test_looking_at_a_video_needs_none_of_the_threads_that_it_waits_for(
+    mongodb_url: str, studio: Studio, rich: Path, file: FileIO
+) -> None:
+    content = remuxed(studio, rich, "coarse.mp4", *COARSE)
+
+    async def opened() -> Source:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+        async with asyncio.timeout(10), AsyncMongoClient(mongodb_url) as client:
+            return await source_of(client.get_default_database(), content, file)
+
+    source = await asyncio.to_thread(asyncio.run, opened())
+    assert 0 < source.fetched < len(content) / 2
 
 
 async def test_no_room_is_told_before_anything_is_written(

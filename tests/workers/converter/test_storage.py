@@ -3,15 +3,19 @@
 import asyncio
 import hashlib
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from io import FileIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from gridfs import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
 
+from events.mongodb import connect
+from infra.local.mongodb import MongoDB
 from workers.converter.errors import StorageAway, VideoLost
 from workers.converter.storage import CHUNK, Storage
 
@@ -117,3 +121,23 @@ async def test_a_database_that_is_away_is_trouble_of_ours(file: FileIO) -> None:
             await storage.fetch("v1", file, size=1, sha256=SHA256)
         with pytest.raises(StorageAway):
             await storage.keep("a1", file, filename="x.mp3", account="me", job_id="j1")
+
+
+async def test_a_database_that_stands_still_is_away_and_holds_nobody_for_ever(
+    tmp_path: Path, file: FileIO
+) -> None:
+    server = MongoDB(tmp_path)
+    try:
+        await server.start()
+        async with connect(server.url, reach=0.5, answer=0.5) as client, asyncio.timeout(5):
+            storage = Storage(client.get_default_database())
+            with pytest.raises(VideoLost):
+                await storage.open("v1", size=1)
+            assert server.process
+            assert server.process.pid
+            os.killpg(server.process.pid, signal.SIGSTOP)
+            with pytest.raises(StorageAway):
+                await storage.open("v1", size=1)
+            os.killpg(server.process.pid, signal.SIGCONT)
+    finally:
+        await server.kill()
