@@ -50,10 +50,11 @@ class Chapters(StrEnum):
 
 
 class Cover(StrEnum):
-    """The picture: none, or the one that the file carries."""
+    """The picture: none, the one that the file carries, or a frame of its video, at most 1000 pixels wide."""
 
     NONE = "none"
     KEEP = "keep"
+    FRAME = "frame"
 
 
 class Tags(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -110,6 +111,8 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     tags: Tags = Tags()
     chapters: Chapters = Chapters.KEEP
     cover: Cover = Cover.NONE
+    cover_at: Seconds | None = None
+    """Near which second of the source the frame is taken; not given: after a tenth of what is converted."""
     copy: bool = True
     """Take the source's own packets where they already are what is asked for."""
     partial: bool = False
@@ -157,3 +160,5 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
         yield "true_peak", "it goes with loudness"
     if options.cover is not Cover.NONE and format_ in (Format.WAV, Format.OPUS, Format.OGG):
         yield "cover", f"{format_} holds no picture; mp3, m4a and flac do"
+    elif options.cover_at is not None and options.cover is not Cover.FRAME:
+        yield "cover_at", "it goes with cover=frame"

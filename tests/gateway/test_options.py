@@ -40,7 +40,7 @@ def test_every_option_can_be_said() -> None:
         copy=False,
         partial=True,
     )
-    assert {*said, "language", "album", "date", "comment"} == set(NAMES)
+    assert {*said, "language", "album", "date", "comment", "cover_at"} == set(NAMES)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,8 @@ def test_every_option_can_be_said() -> None:
         ("track=-1", "track", ">= 0"),
         ("format=wav&cover=keep", "cover", "no picture"),
         ("chapters=split", "chapters", "split"),
-        ("cover=frame", "cover", "frame"),
+        ("format=opus&cover=frame", "cover", "no picture"),
+        ("cover=keep&cover_at=3", "cover_at", "cover=frame"),
         ("partial=perhaps", "partial", "bool"),
         ("title=" + "x" * 501, "title", "500"),
     ],

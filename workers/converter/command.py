@@ -30,7 +30,10 @@ DECODERS = (
     "pcm_s64be,pcm_f16le,pcm_f24le,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
     "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar"
 )
-"""Decoders, all for sound, so that no video, subtitle or picture decoder ever runs."""
+"""Decoders, all for sound, so that no video, subtitle or picture decoder runs."""
+
+PICTURE_DECODERS = "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,mjpeg,prores"
+"""Decoders of pictures, for who asks for a frame as cover, in a process that decodes nothing else."""
 
 OVERRUN = 1.0
 """Seconds more than allowed that are converted, so that too long can be told from what just fits."""
@@ -67,12 +70,13 @@ def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[st
     happens (`repeat`), to be counted. `+faststart` is never used: ffmpeg would open its own output a second
     time, to read, and on descriptors it then reads the *source* instead and exits with 0.
     """
+    decoders = PICTURE_DECODERS if plan.pictures else DECODERS
     return [
         *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "repeat+info"),
         *("-progress", f"pipe:{progress_fd}", "-stats_period", "0.55"),
         *("-max_alloc", str(limits.block_bytes)),
         *("-abort_on", "empty_output+empty_output_stream"),
-        *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", DECODERS),
+        *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", decoders),
         *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
         *(*plan.input, "-fd", "0", "-i", "fd:"),
         *(_output(limits, plan) if plan.output else ()),

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import Awaitable, Callable
 from io import FileIO
 
@@ -12,7 +11,7 @@ from msgspec.structs import replace
 from events.errors import TonearmError
 from events.media import Media
 from events.options import Cover, Format, Options
-from workers.converter import covers, measuring, outputs, planning
+from workers.converter import covering, measuring, outputs, planning
 from workers.converter.command import Limits, arguments
 from workers.converter.container import inspect
 from workers.converter.diagnosis import Ended, diagnose, refuse, refuse_length
@@ -118,8 +117,8 @@ class _Conversion:
         sound, partial = self._judge(ran, plan)
         if media is None:
             raise EngineFailed("ffmpeg converted a file and did not say what is in it")
-        if (cover := planning.cover_of(self._options, media)) is not None:
-            await self._add_cover(plan.format, cover)
+        picture = await covering.take(self._engine, self._source, self._limits, self._options, media)
+        await covering.put(plan.format, self._target, picture)
         return Converted(
             duration_seconds=sound.duration_seconds,
             sample_rate=sound.sample_rate,
@@ -138,7 +137,7 @@ class _Conversion:
         """
         self._source.seek(0)
         head = self._source.read(64)
-        usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE)
+        usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)
         return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
 
     async def _measure(self, media: Media) -> Measured | None:
@@ -152,17 +151,6 @@ class _Conversion:
         if silent:
             raise OnlySilence
         return measured
-
-    async def _add_cover(self, format_: Format, at: int) -> None:
-        """Put the source's picture into the result. A picture that cannot be taken is left out."""
-        limits = replace(self._limits, output_bytes=covers.LARGEST)
-        self._source.seek(0)
-        with tempfile.TemporaryFile(buffering=0) as file:
-            ran = await run(self._engine, self._source, file, limits, _ignore, planning.picturing(at))
-            file.seek(0)
-            picture = file.read(covers.LARGEST)
-        if ran.exit_code == 0:
-            await asyncio.to_thread(covers.embed, format_, self._target, picture)
 
     async def _run(self, plan: Plan, *, quiet: bool = False) -> Run:
         self._source.seek(0)

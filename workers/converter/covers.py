@@ -1,6 +1,6 @@
 """Puts a picture into a file of sound, as it is.
 
-ffmpeg would have to know the picture's size for that, and so to decode it, which no file shall make it do.
+ffmpeg would have to know the picture's size for that, and so to decode it, which a cover is not worth.
 
 - MP3: a frame APIC in the ID3v2.3 tag (https://id3.org/id3v2.3.0, 4.15). - FLAC: RFC 9639, 8.8.
 - M4A: `covr` in moov/udta/meta/ilst (QuickTime File Format, metadata). `moov` is the last box in ours.
@@ -19,21 +19,25 @@ _FRONT = 3
 _BLOCK = 1 << 20
 
 
+def kind(picture: bytes) -> tuple[bytes, int] | None:
+    """Return a picture's media type, and its number in an M4A; None for what cannot be put in."""
+    if len(picture) >= LARGEST:
+        return None
+    if picture[:3] == b"\xff\xd8\xff":
+        return b"image/jpeg", 13
+    return (b"image/png", 14) if picture[:8] == b"\x89PNG\r\n\x1a\n" else None
+
+
 def embed(format_: Format, file: FileIO, picture: bytes) -> bool:
     """Add the cover to a whole file; tell whether it could be done. Other formats hold none."""
-    if picture[:3] == b"\xff\xd8\xff":
-        mime, kind = b"image/jpeg", 13
-    elif picture[:8] == b"\x89PNG\r\n\x1a\n":
-        mime, kind = b"image/png", 14
-    else:
+    if (known := kind(picture)) is None:
         return False
-    if len(picture) >= LARGEST:
-        return False
+    mime, number = known
     if format_ is Format.MP3:
         return _mp3(file, mime, picture)
     if format_ is Format.FLAC:
         return _flac(file, mime, picture)
-    return format_ is Format.M4A and _m4a(file, kind, picture)
+    return format_ is Format.M4A and _m4a(file, number, picture)
 
 
 def _mp3(file: FileIO, mime: bytes, picture: bytes) -> bool:
@@ -68,11 +72,11 @@ def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
     return True
 
 
-def _m4a(file: FileIO, kind: int, picture: bytes) -> bool:
+def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
     """Append to the innermost of the boxes that is there, and let all around it grow."""
     size = file.seek(0, os.SEEK_END)
     parent, path = mp4.Box(b"", 0, size), []
-    new = _box(b"covr", _box(b"data", kind.to_bytes(4) + bytes(4) + picture))
+    new = _box(b"covr", _box(b"data", number.to_bytes(4) + bytes(4) + picture))
     missing = [b"moov", b"udta", b"meta", b"ilst"]
     while missing and (box := mp4.find(file, parent, missing[0])) is not None:
         path.append(box)

@@ -19,6 +19,7 @@ from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
 from events.media import Media, fitting
+from events.options import Cover
 from events.progress import INTERVAL, Progress
 from events.projections.jobs import SETTLED, JobView, State
 from events.types import (
@@ -128,6 +129,8 @@ class Converter:
         with self._workshop.bench() as (scratch, target):
             stored_video = await self._storage.open(video.video_id, size=video.bytes)
             source = await open_source(stored_video, scratch, sha256=video.sha256, room=self._workshop.room)
+            if video.options.cover is Cover.FRAME and not source.whole:
+                await source.complete()  # a part of it has no pictures
             fetched = time.monotonic()
 
             async def found(media: Media) -> None:

@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
-from events.media import Media, Picture, Track
-from events.options import Chapters, Cover, Format, Options
+from events.media import Media, Track
+from events.options import Chapters, Format, Options
 from workers.converter.encoders import MUXERS, copies, encoder
 from workers.converter.errors import TrackMissing
 from workers.converter.filters import Measured, finished, listening, measures, shaped
@@ -25,6 +25,8 @@ class Plan(Struct, frozen=True):
     output: tuple[str, ...]
     """Between input and output file; empty: it only looks."""
     copied: bool = False
+    pictures: bool = False
+    """Decodes a picture, and no sound."""
     expected_seconds: float | None = None
     """How long the result should be; None: it cannot be known."""
 
@@ -89,23 +91,6 @@ def choose(options: Options, media: Media) -> Track:
             raise TrackMissing(tracks)
         return next((each for each in found if each.default), found[0])
     return tracks[0]
-
-
-def cover_of(options: Options, media: Media) -> int | None:
-    """Return which of the pictures to take along; None when none is wanted, or there is none."""
-    if options.cover is not Cover.KEEP:
-        return None
-    return next((at for at, each in enumerate(media.pictures) if _is_cover(each)), None)
-
-
-def picturing(at: int) -> Plan:
-    """Return the plan that takes out a picture as it is stored. It is not decoded."""
-    output = ("-map", f"0:v:{at}", "-an", "-sn", "-dn", "-c:v", "copy", "-frames:v", "1", "-f", "image2pipe")
-    return Plan(Format.MP3, (), output)
-
-
-def _is_cover(picture: Picture) -> bool:
-    return picture.cover and picture.codec in ("mjpeg", "png")
 
 
 def _seek(options: Options, media: Media) -> float:

@@ -91,6 +91,11 @@ class Source:
         return self._video.fetched
 
     @property
+    def whole(self) -> bool:
+        """All of it is there."""
+        return self._sparse.whole
+
+    @property
     def streams(self) -> bool:
         """A pipe would do, and would save the disk that a seekable file takes."""
         return self._found.streams and not self._sparse.whole

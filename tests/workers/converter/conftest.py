@@ -2,10 +2,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hall import Hall
 from media import Studio
 
+from workers.converter import conversion, covering, probing, process
 from workers.converter.engine import Engine, find_engine
 from workers.converter.workshop import Workshop
 
@@ -43,3 +46,22 @@ class Bench:
 @pytest.fixture
 def bench(workshop: Workshop) -> Bench:
     return Bench(workshop)
+
+
+@pytest.fixture
+def hall(engine: Engine, bench: Bench, tmp_path: Path) -> Hall:
+    return Hall(engine, bench, tmp_path)
+
+
+@pytest.fixture
+def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Run]:
+    """All that ffmpeg was started for, with what it took."""
+    runs: list[process.Run] = []
+
+    async def run(*arguments: Any, **named: Any) -> process.Run:
+        runs.append(await process.run(*arguments, **named))
+        return runs[-1]
+
+    for module in (conversion, covering, probing):
+        monkeypatch.setattr(module, "run", run)
+    return runs

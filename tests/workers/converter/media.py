@@ -62,6 +62,10 @@ SHAPES: dict[str, list[str]] = {
         *(*SOUND, *H264, "-c:a", "aac", "-metadata", "title=A walk", "-metadata", "artist=Ada"),
         *("-metadata", "location=+47.3769+008.5417/"),
     ],
+    "heavy.mp4": [
+        *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=15:duration=6", *tone(seconds=6)),
+        *("-vf", "noise=alls=60:allf=t", *H264, "-b:v", "20M", "-c:a", "aac", "-chunk_duration", "1000000"),
+    ],
     "silent.mp4": [*PICTURE, *H264],
     "silent.mkv": [*PICTURE, *H264],
     "encrypted.mp4": [*SOUND, *H264, "-c:a", "aac", *CENC],

@@ -10,7 +10,7 @@ import pytest
 from media import Studio, ffmpeg
 
 from events.types import FailureCode
-from workers.converter import conversion, probing, process
+from workers.converter import process
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
@@ -22,20 +22,6 @@ CPU_SECONDS, MEMORY = 10.0, 300 << 20
 
 async def ignore(*_: object) -> None:
     pass
-
-
-@pytest.fixture
-def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Run]:
-    """All that ffmpeg was started for, with what it took."""
-    runs: list[process.Run] = []
-
-    async def run(*arguments: Any, **named: Any) -> process.Run:
-        runs.append(await process.run(*arguments, **named))
-        return runs[-1]
-
-    for module in (conversion, probing):
-        monkeypatch.setattr(module, "run", run)
-    return runs
 
 
 @pytest.fixture(scope="module")

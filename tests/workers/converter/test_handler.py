@@ -10,10 +10,11 @@ import pytest
 from gridfs import AsyncGridFSBucket
 from media import Studio, listen
 from pymongo.asynchronous.database import AsyncDatabase
+from structlog.testing import capture_logs
 
 from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
-from events.options import Format, Options
+from events.options import Cover, Format, Options
 from events.progress import Progress
 from events.projections.jobs import JobView, fold
 from events.types import (
@@ -150,6 +151,23 @@ async def test_what_was_asked_for_is_made_and_the_log_holds_all_to_make_it_again
     assert [track.codec for track in probed.media.tracks] == ["aac"]
     (stored,) = await scene.audio()
     assert stored["filename"] == "moov-first.flac"
+
+
+async def test_a_frame_is_had_also_of_a_video_whose_pictures_are_not_fetched_otherwise(
+    scene: Scene, studio: Studio
+) -> None:
+    for cover, share in ((Cover.NONE, (0, 0.2)), (Cover.FRAME, (1, 1))):
+        scene.job_id = new_id()
+        work = await scene.upload(studio.make("heavy.mp4"), Options(cover=cover))
+        with capture_logs() as told:
+            result = await scene.converter.handle(work)
+        assert result is not None
+        converted = result.payload()
+        assert isinstance(converted, JobConverted)
+        fetched = next(each["fetched_bytes"] for each in told if each["event"] == "video_converted")
+        assert share[0] <= fetched / scene.facts["bytes"] <= share[1]
+        out = await AsyncGridFSBucket(scene.database, "audio").open_download_stream(converted.audio_id)
+        assert (b"APIC" in await out.read()) == (cover is Cover.FRAME)
 
 
 async def test_a_video_without_sound_fails_at_once_with_a_sentence(scene: Scene, studio: Studio) -> None:

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.media import Media, Picture, Track
-from events.options import Channels, Chapters, Cover, Format, Options, Tags, faults
+from events.media import Media, Track
+from events.options import Channels, Chapters, Format, Options, Tags, faults
 from workers.converter.encoders import MUXERS
 from workers.converter.errors import TrackMissing
 from workers.converter.filters import Measured, gain_of
 from workers.converter.languages import same_language
-from workers.converter.planning import DEFAULT, Plan, choose, cover_of, measuring, plan
+from workers.converter.planning import DEFAULT, Plan, choose, measuring, plan
 
 STEREO = Track(
     index=0, codec="aac", profile="LC", sample_rate=44100, channels=2, layout="stereo", bit_rate=127_000
@@ -90,15 +90,6 @@ def test_the_gain_stops_at_the_true_peak() -> None:
     assert gain_of(wanted, Measured(seconds=1, loudness=-30, true_peak=-20)) == 14
     assert gain_of(wanted, Measured(seconds=1, loudness=-30, true_peak=-3)) == 2
     assert gain_of(wanted, Measured(seconds=1)) == 0
-
-
-def test_the_cover_is_taken_only_when_it_is_one_and_asked_for() -> None:
-    video, cover = Picture(codec="h264"), Picture(codec="mjpeg", cover=True)
-    media = Media(container="mov", tracks=(STEREO,), pictures=(video, cover))
-    assert cover_of(Options(cover=Cover.KEEP), media) == 1
-    assert cover_of(Options(), media) is None
-    bitmap = Media(container="mov", pictures=(Picture(codec="bmp", cover=True),))
-    assert cover_of(Options(cover=Cover.KEEP), bitmap) is None
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,79 @@
+"""Converts with options, and keeps what comes out."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from media import FFMPEG, ffmpeg, pcm
+
+from events.options import Format, Options
+from workers.converter.command import Limits
+from workers.converter.conversion import Converted, convert
+from workers.converter.dump import read
+from workers.converter.engine import Engine
+
+RATE = 44100
+CHAPTERS = """;FFMETADATA1
+title=A walk
+artist=Ada
+location=+47.3769+008.5417/
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=2000
+title=One
+[CHAPTER]
+TIMEBASE=1/1000
+START=2000
+END=6000
+title=Two
+"""
+RISING = "0.4*sin(2*PI*(200+100*floor(t))*t)"
+"""Each second 100 Hz higher than the one before: so one hears where one is."""
+TAGGABLE = [Format.MP3, Format.M4A, Format.OPUS, Format.OGG, Format.FLAC]
+
+
+async def _ignore(*_: object) -> None:
+    pass
+
+
+class Hall:
+    """Converts with options, and keeps the result as a file."""
+
+    def __init__(self, engine: Engine, bench: Any, directory: Path) -> None:
+        self._engine, self._bench, self.directory = engine, bench, directory
+        self.result = directory / "result"
+
+    def source(self, expression: str, *arguments: str, name: str = "source.mp4", seconds: float = 6) -> Path:
+        path = self.directory / name
+        sound = f"aevalsrc='{expression}':s={RATE}:d={seconds}"
+        ffmpeg("-y", "-f", "lavfi", "-i", sound, *arguments, str(path))
+        return path
+
+    async def convert(self, source: Path, limits: Limits | None = None, **options: Any) -> Converted:
+        with self._bench.holding(source) as (video, target):
+            made = await convert(
+                *(self._engine, video, target),
+                limits=limits or Limits(),
+                tell=_ignore,
+                options=Options(**options),
+            )
+            target.seek(0)
+            self.result = self.directory / f"result.{made.format}"
+            self.result.write_bytes(target.read())
+        return made
+
+    def heard(self) -> list[list[float]]:
+        with self.result.open("rb", buffering=0) as file:
+            return pcm(file, self.result.suffix[1:])
+
+    def words(self) -> str:
+        command = [FFMPEG, "-hide_banner", "-i", str(self.result)]
+        words = subprocess.run(command, capture_output=True, text=True, check=False).stderr
+        return words.replace(f"'{self.result}'", "'fd:'")
+
+
+def told(words: str) -> dict[str, str]:
+    media = read(words)
+    assert media is not None
+    return {tag.name.lower(): tag.text for tag in media.tags}

@@ -1,0 +1,55 @@
+"""Takes a picture out of the source, to be put into the result."""
+
+import asyncio
+import tempfile
+from io import FileIO
+
+import structlog
+from msgspec.structs import replace
+
+from events.media import Media
+from events.options import Cover, Format, Options
+from workers.converter import covers
+from workers.converter.command import Limits
+from workers.converter.engine import Engine
+from workers.converter.picturing import cover_plan
+from workers.converter.process import run
+
+log = structlog.get_logger()
+
+PATIENCE = 20.0
+"""Seconds that it may take: a picture is no reason to wait, and a film's frame takes less than one."""
+
+
+async def take(engine: Engine, source: FileIO, limits: Limits, options: Options, media: Media) -> bytes:
+    """Return the picture that is asked for, as JPEG or PNG.
+
+    Empty when none is, and when it cannot be had: that is no reason to fail, and is told to our log.
+    """
+    plan = cover_plan(options, media)
+    if plan is None:
+        if options.cover is Cover.FRAME:
+            log.info("cover_left_out", reason="no track of pictures that we decode")
+        return b""
+    wall = min(limits.wall_seconds, PATIENCE)
+    limits = replace(limits, wall_seconds=wall, output_bytes=covers.LARGEST)
+    source.seek(0)
+    with tempfile.TemporaryFile(buffering=0) as file:
+        ran = await run(engine, source, file, limits, _ignore, plan)
+        file.seek(0)
+        picture = file.read(covers.LARGEST)
+    if ran.exit_code == 0 and covers.kind(picture) is not None:
+        return picture
+    reason = "it took too long" if ran.overtime else ran.heard.tail.strip().rpartition("\n")[2][:200]
+    log.info("cover_left_out", reason=reason, exit_code=ran.exit_code)
+    return b""
+
+
+async def put(format_: Format, target: FileIO, picture: bytes) -> None:
+    """Put a picture into a whole result; an empty one is none."""
+    if picture:
+        await asyncio.to_thread(covers.embed, format_, target, picture)
+
+
+async def _ignore(mark: object, length: float | None) -> None:
+    pass
