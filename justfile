@@ -58,7 +58,7 @@ check:
     lint-imports
 
 # run the tests: test [pytest's arguments]
-test *args: _broker _curl
+test *args: _broker _curl _databases
     exec pytest "$@"
 
 # print the table of speeds, each as a ratio to what the machine can do
@@ -70,3 +70,8 @@ _broker:
 
 _curl:
     python -m infra.local.install curl
+
+# Where they cannot be installed, the tests that need them say so.
+_databases:
+    -python -m infra.local.install postgresql
+    -python -m infra.local.install mariadb

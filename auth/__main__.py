@@ -10,12 +10,11 @@ from typing import NoReturn
 from auth.accounts import Accounts
 from auth.announcing import Announcer
 from auth.app import Door, make_app
+from auth.directories import opened
 from auth.keeping import keep_link, lacks, prepare
 from auth.keyfile import load_or_create
-from auth.mongo_directory import MongoDirectory
 from auth.passwords import Passwords
 from auth.settings import AuthSettings
-from events import mongodb
 from events.publisher import Publisher
 from events.settings import load
 from service.http import serve
@@ -32,8 +31,9 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
     started(settings)
     key = load_or_create(settings.key_file)
     async with AsyncExitStack() as stack:
-        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url, reach=3.0, answer=5.0))
-        directory = MongoDirectory(mongo.get_default_database("tonearm"))
+        directory = await stack.enter_async_context(
+            opened(settings.auth_directory_url or settings.mongodb_url)
+        )
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE)
         stack.push_async_exit(publisher)
         announcer = Announcer(publisher)

@@ -20,7 +20,10 @@ _EMAIL = re.compile(r'[^\s\x00-\x1f\x7f@<>()\[\]\\,;:"]{1,64}@[^\s\x00-\x1f\x7f@
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """An account. `announced` tells that `account.registered` is known to be in the log."""
+    """An account. `announced` tells that `account.registered` is known to be in the log.
+
+    A disabled one cannot be signed in to.
+    """
 
     account_id: str
     email: str
@@ -28,6 +31,7 @@ class Account(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
     created: datetime
     announced: bool = False
+    disabled: bool = False
 
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, roles={self.roles!r})"
@@ -70,6 +74,22 @@ class Directory(Protocol):
 
     async def unannounced(self, limit: int) -> list[Account]:
         """Return accounts the log may not tell of, oldest first."""
+        ...
+
+    async def page(self, after: str, limit: int) -> list[Account]:
+        """Return accounts whose ids follow `after` (all: the empty one), in the order of their ids."""
+        ...
+
+    async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
+        """Replace the roles. Returns whether there is such an account."""
+        ...
+
+    async def set_disabled(self, account_id: str, disabled: bool) -> bool:
+        """Close the account, or open it again. Returns whether there is such an account."""
+        ...
+
+    async def erase(self, account_id: str) -> bool:
+        """Forget the account for good. Returns whether there was one."""
         ...
 
 

@@ -5,16 +5,16 @@ import asyncio
 import structlog
 
 from auth.accounts import Accounts
+from auth.directory import Directory
 from auth.errors import DirectoryUnavailable
 from auth.first_admin import ensure_first_admin
-from auth.mongo_directory import MongoDirectory
 from events import topology
 from events.publisher import Publisher
 
 log = structlog.get_logger()
 
 
-async def prepare(accounts: Accounts, directory: MongoDirectory, email: str, password: str) -> None:
+async def prepare(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
     """Wait for the database for ever: without its unique index nobody may register.
 
     Address and password are the first admin's, as the settings name them.
@@ -45,7 +45,7 @@ async def keep_link(publisher: Publisher, url: str, accounts: Accounts) -> None:
         await asyncio.sleep(2.0)
 
 
-async def lacks(publisher: Publisher, directory: MongoDirectory) -> tuple[str, ...]:
+async def lacks(publisher: Publisher, directory: Directory) -> tuple[str, ...]:
     """Return what is away."""
     away = () if publisher.ready else ("the broker is away",)
     try:

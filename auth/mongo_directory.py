@@ -1,5 +1,6 @@
 """The directory in MongoDB: collection `users`, one document an account."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from auth.directory import Account
 from auth.errors import AlreadyRegistered, DirectoryUnavailable
 
 COLLECTION = "users"
+ANSWER_SECONDS = 5.0
+"""How long the database may take for an answer, retries of its driver included."""
 
 
 class MongoDirectory:
@@ -44,6 +47,7 @@ class MongoDirectory:
             "roles": list(account.roles),
             "created": account.created,
             "announced": account.announced,
+            "disabled": account.disabled,
         }
         async with _translated():
             try:
@@ -70,14 +74,37 @@ class MongoDirectory:
 
     async def mark_announced(self, account_id: str) -> None:
         """Remember that the log tells of the account."""
-        async with _translated():
-            await self._users.update_one({"_id": account_id}, {"$set": {"announced": True}})
+        await self._set(account_id, {"announced": True})
 
     async def unannounced(self, limit: int) -> list[Account]:
         """Return accounts the log may not tell of, oldest first."""
         async with _translated():
             documents = await self._users.find({"announced": False}).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
+
+    async def page(self, after: str, limit: int) -> list[Account]:
+        """Return accounts whose ids follow `after`, in the order of their ids."""
+        async with _translated():
+            documents = await self._users.find({"_id": {"$gt": after}}).sort("_id").to_list(limit)
+        return [account for document in documents if (account := _account(document))]
+
+    async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
+        """Replace the roles."""
+        return await self._set(account_id, {"roles": list(roles)})
+
+    async def set_disabled(self, account_id: str, disabled: bool) -> bool:
+        """Close the account, or open it again."""
+        return await self._set(account_id, {"disabled": disabled})
+
+    async def erase(self, account_id: str) -> bool:
+        """Delete the document."""
+        async with _translated():
+            return (await self._users.delete_one({"_id": account_id})).deleted_count == 1
+
+    async def _set(self, account_id: str, fields: dict[str, Any]) -> bool:
+        async with _translated():
+            done = await self._users.update_one({"_id": account_id}, {"$set": fields})
+        return done.matched_count == 1
 
 
 def _account(document: dict[str, Any] | None) -> Account | None:
@@ -90,12 +117,14 @@ def _account(document: dict[str, Any] | None) -> Account | None:
         roles=tuple(document["roles"]),
         created=document["created"],
         announced=document["announced"],
+        disabled=document.get("disabled", False),  # accounts of earlier builds have no such field
     )
 
 
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
     try:
-        yield
-    except PyMongoError as error:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            yield
+    except (PyMongoError, TimeoutError) as error:
         raise DirectoryUnavailable(f"the database does not answer: {type(error).__name__}") from error

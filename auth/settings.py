@@ -12,11 +12,13 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     """The settings of auth.
 
     `access_seconds` is how long a token lives. Without a `service_token`, `GET /accounts/{id}` is
-    closed to everybody. `auth_key_file` stands in `local_dir` unless it is named.
+    closed to everybody. `auth_key_file` stands in `local_dir` unless it is named. Accounts are in
+    `auth_directory_url`, or else in `mongodb_url`.
     """
 
     rabbitmq_url: str
     mongodb_url: str
+    auth_directory_url: str = ""
     auth_host: str = "127.0.0.1"
     auth_port: Annotated[int, Meta(ge=1, le=65535)] = 8081
     registration: Literal["open", "closed"] = "open"

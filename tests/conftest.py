@@ -10,9 +10,12 @@ import hypothesis  # noqa: F401 - at the end of a session of coroutines CPython 
 import pytest
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
+from servers.mariadb import MariaDB
+from servers.postgresql import PostgreSQL
 from uuid_utils import uuid4
 
 from events.mongodb import connect
+from infra.local.errors import NotInstalled
 from infra.local.mail import MailCatcher
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
@@ -97,6 +100,54 @@ async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase]:
     """The same empty database, opened."""
     async with connect(mongodb_url) as client:
         yield client.get_default_database()
+
+
+@pytest.fixture(scope="session")
+async def postgresql() -> AsyncIterator[PostgreSQL]:
+    """One PostgreSQL for the session."""
+    server = PostgreSQL()
+    try:
+        await started(server)
+        yield server
+    finally:
+        await server.kill()
+
+
+@pytest.fixture(scope="session")
+async def mariadb() -> AsyncIterator[MariaDB]:
+    """One MariaDB for the session."""
+    server = MariaDB()
+    try:
+        await started(server)
+        yield server
+    finally:
+        await server.kill()
+
+
+async def started(server: PostgreSQL | MariaDB) -> None:
+    """Start it. Where it is not installed, the test is skipped; but not where all must run."""
+    try:
+        await server.start()
+    except NotInstalled as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"{error}: `./justw test` installs it where it can, and could not")
+
+
+@pytest.fixture
+async def postgresql_url(postgresql: PostgreSQL) -> AsyncIterator[str]:
+    """The URL of an empty database of the test's own."""
+    name = await postgresql.database()
+    yield postgresql.url_of(name)
+    await postgresql.drop(name)
+
+
+@pytest.fixture
+async def mariadb_url(mariadb: MariaDB) -> AsyncIterator[str]:
+    """The URL of an empty database of the test's own."""
+    name = await mariadb.database()
+    yield mariadb.url_of(name)
+    await mariadb.drop(name)
 
 
 @pytest.fixture(scope="session")

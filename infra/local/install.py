@@ -1,6 +1,6 @@
 """Install RabbitMQ with the system's package manager, where that can be done without asking anybody.
 
-For the tests, curl as well.
+For the tests, curl and the databases of SQL as well.
 """
 
 import os
@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 from events.errors import TonearmError
 from infra.local import given
@@ -28,32 +30,59 @@ export DEBIAN_FRONTEND=noninteractive
 get() { apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }  # right after its boot a machine may update itself
 get update || { sleep 20 && get update; }
 get install -y --no-install-recommends "$@"
-case " $* " in *' rabbitmq-server '*) systemctl disable rabbitmq-server 2>/dev/null || true ;; esac
+for service in rabbitmq-server postgresql; do
+    case " $* " in *" $service "*) systemctl disable $service 2>/dev/null || true ;; esac
+done
 """
 
 
-def command(package: str = PACKAGE) -> tuple[str, ...] | None:
-    """Return what installs a package here, to be run as it is; None when we know of no way."""
-    if shutil.which("brew"):
-        return ("brew", "install", package.removesuffix("-server"))  # refuses to run as root, and says so
+class Tool(NamedTuple):
+    """What the tests need besides a broker: the programs to be found, and what to install for them."""
+
+    name: str
+    programs: tuple[str, ...]
+    apt: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+
+
+TOOLS = {
+    "curl": Tool("curl", ("curl",), ("curl",), ("curl",)),
+    "postgresql": Tool("PostgreSQL", ("initdb", "postgres"), ("postgresql",), ("postgresql-server",)),
+    "mariadb": Tool(
+        "MariaDB",
+        ("mariadb-install-db", "mariadbd"),
+        ("mariadb-server-core", "mariadb-client-core"),  # without the service, its user and its database
+        ("mariadb-server",),
+    ),
+}
+PLACES = ("/usr/lib/postgresql/*/bin", "/usr/sbin", "/opt/homebrew/bin", "/usr/local/bin")
+"""Where Debian and Homebrew put servers that are in nobody's PATH."""
+
+
+def command(*packages: str) -> tuple[str, ...] | None:
+    """Return what installs packages here, to be run as it is; None when we know of no way."""
+    packages = packages or (PACKAGE,)
+    if shutil.which("brew"):  # refuses to run as root, and says so
+        return ("brew", "install", *(package.removesuffix("-server") for package in packages))
     if shutil.which("apt-get"):
-        return (*_as_root(), "sh", "-c", APT, "sh", package)
+        return (*_as_root(), "sh", "-c", APT, "sh", *packages)
     if shutil.which("dnf"):
-        return (*_as_root(), "dnf", "install", "-y", "-q", package)
+        return (*_as_root(), "dnf", "install", "-y", "-q", *packages)
     return None
 
 
-def advice(package: str = PACKAGE) -> str:
-    """Return the one line for a person to install a package with."""
+def advice(*packages: str) -> str:
+    """Return the one line for a person to install packages with."""
     sudo = "" if os.geteuid() == 0 else "sudo "
+    names = " ".join(packages or (PACKAGE,))
     if shutil.which("brew"):
-        return f"brew install {package.removesuffix('-server')}"
+        return f"brew install {names.removesuffix('-server')}"
     if shutil.which("apt-get"):
-        return f"{sudo}apt-get install -y {package}"
+        return f"{sudo}apt-get install -y {names}"
     if shutil.which("dnf"):
-        return f"{sudo}dnf install -y {package}"
-    if package != PACKAGE:
-        return f"install {package}"
+        return f"{sudo}dnf install -y {names}"
+    if packages not in ((), (PACKAGE,)):
+        return f"install {names}"
     return "install RabbitMQ (https://www.rabbitmq.com/docs/download), or set RABBITMQ_URL and STREAM_URL"
 
 
@@ -67,14 +96,32 @@ def ensure_installed(settings: LocalSettings, say: Callable[[str], None]) -> Non
         pass
     else:
         return
-    install(PACKAGE, "RabbitMQ", say)
+    install("RabbitMQ", say, PACKAGE)
     find("rabbitmq-server")
 
 
-def install(package: str, name: str, say: Callable[[str], None]) -> None:
-    """Install a package. Raises NotInstalled with what to do."""
-    chosen = command(package)
-    line = advice(package)
+def find_tool(program: str) -> Path:
+    """Return where a program of TOOLS is. Raises NotInstalled."""
+    folders = [str(folder) for place in PLACES for folder in sorted(Path("/").glob(place[1:]), reverse=True)]
+    found = shutil.which(program, path=os.pathsep.join([*folders, os.environ.get("PATH", os.defpath)]))
+    if found is None:
+        raise NotInstalled(f"{program} is not installed")
+    return Path(found)
+
+
+def ensure_tool(tool: Tool, say: Callable[[str], None]) -> None:
+    """Install a tool if it is missing. Raises NotInstalled with what to do."""
+    try:
+        for program in tool.programs:
+            find_tool(program)
+    except NotInstalled:
+        install(tool.name, say, *(tool.apt if shutil.which("apt-get") else tool.elsewhere))
+
+
+def install(name: str, say: Callable[[str], None], *packages: str) -> None:
+    """Install packages. Raises NotInstalled with what to do."""
+    chosen = command(*packages)
+    line = advice(*packages)
     if chosen is None:
         raise NotInstalled(f"{name} is not installed and this system has no package manager we know; {line}")
     if chosen[0] == "sudo" and not _sudo_works():
@@ -95,12 +142,11 @@ def _sudo_works() -> bool:
 
 
 def main() -> int:
-    """`python -m infra.local.install [curl]`: for recipes that need a broker, or curl."""
+    """`python -m infra.local.install [TOOL …]`: for recipes that need a broker, or what TOOLS names."""
     try:
-        if sys.argv[1:] == ["curl"]:
-            if shutil.which("curl") is None:
-                install("curl", "curl", _say)
-        else:
+        for name in sys.argv[1:]:
+            ensure_tool(TOOLS[name], _say)
+        if not sys.argv[1:]:
             ensure_installed(given.settings(os.environ), _say)
     except TonearmError as error:
         _say(str(error))

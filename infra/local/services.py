@@ -81,6 +81,8 @@ def servers(settings: LocalSettings) -> tuple[list[Component], dict[str, str]]:
         "MONGODB_URL": settings.mongodb_url,
         "SMTP_URL": settings.smtp_url,
     }
+    if settings.auth_directory_url:
+        urls["AUTH_DIRECTORY_URL"] = settings.auth_directory_url
     if not settings.rabbitmq_url:
         rabbitmq = RabbitMQ(directory / "rabbitmq", log=settings.logs / "rabbitmq.jsonl")
         urls |= {"RABBITMQ_URL": rabbitmq.amqp_url, "STREAM_URL": rabbitmq.stream_url}

@@ -20,6 +20,7 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
     rabbitmq_url: str = ""
     stream_url: str = ""
     mongodb_url: str = ""
+    auth_directory_url: str = ""
     smtp_url: str = ""
     auth_url: str = ""
     public_url: str = ""

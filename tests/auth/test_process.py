@@ -121,6 +121,20 @@ def test_a_client_that_dawdles_does_not_keep_the_service_from_stopping(start: An
     assert lines(service)[-1]["event"] == "stopped"
 
 
+@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
+def test_accounts_are_where_the_directorys_url_says(
+    start: Any, request: pytest.FixtureRequest, kind: str
+) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+    first = start(**ADMIN, AUTH_DIRECTORY_URL=url).wait()
+    sign_in(first)
+    assert first.stop()[0] == 0
+    assert "p%40ss" not in first.out.read_text()
+    second = start(AUTH_DIRECTORY_URL=url).wait()
+    assert "first_admin_created" not in second.out.read_text()
+    sign_in(second)
+
+
 def test_it_stops_while_it_waits_for_the_database(start: Any) -> None:
     service = start(MONGODB_URL="mongodb://127.0.0.1:1/x")
     deadline = time.monotonic() + 20

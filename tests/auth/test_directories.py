@@ -1,0 +1,244 @@
+"""What a directory promises, tried on every kind of server."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from servers.line import Line
+from waiting import wait_for
+
+from auth import directories
+from auth.directory import Account, Directory
+from auth.errors import AlreadyRegistered, DirectoryUnavailable
+from cli.main import causes
+from events.ids import new_id
+from events.settings import InvalidSetting
+
+KINDS = ["mongodb", "postgresql", "mariadb"]
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty database of each kind of server."""
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+async def directory(url: str) -> AsyncIterator[Directory]:
+    async with directories.opened(url) as directory:
+        await directory.prepare()
+        yield directory
+
+
+def an_account(email: str = "a@example.com", **fields: Any) -> Account:
+    known = {
+        "account_id": new_id(),
+        "email": email,
+        "password_hash": "h1",
+        "roles": ("user",),
+        "created": datetime(2026, 1, 1, 12, 30, 1, 250_000, tzinfo=UTC),
+    }
+    return Account(**(known | fields))
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        an_account(),
+        an_account("münchen-日本-😀@exämple.com", roles=("user", "admin"), announced=True, disabled=True),
+        an_account("a" * 64 + "@" + "é" * 189, password_hash="h" * 1024),
+        an_account("' OR 1=1 --%s{}\\@x", password_hash="'; DROP TABLE tonearm_accounts; --", roles=()),
+    ],
+    ids=["plain", "not ASCII", "longest", "hostile"],
+)
+async def test_an_account_is_found_as_it_was_kept(directory: Directory, kept: Account) -> None:
+    assert await directory.is_empty()
+    await directory.add(kept)
+    assert not await directory.is_empty()
+    assert await directory.by_email(kept.email) == kept
+    assert await directory.by_id(kept.account_id) == kept
+    assert await directory.by_email("b@example.com") is None
+    assert await directory.by_id("nobody") is None
+
+
+async def test_of_many_registrations_of_one_address_at_once_one_wins(directory: Directory) -> None:
+    results = await asyncio.gather(*(directory.add(an_account()) for _ in range(10)), return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["AlreadyRegistered"] * 9 + ["NoneType"]
+
+
+async def test_addresses_are_told_apart_by_every_byte_and_by_no_more(directory: Directory) -> None:
+    """Accents, sharp s and width are the same to some collations; who takes one must not get the other."""
+    several = ["strasse@x", "straße@x", "e@x", "é@x", "ｅ@x", "i@x", "ı@x"]
+    for email in several:
+        await directory.add(an_account(email))
+    for email in several:
+        with pytest.raises(AlreadyRegistered):
+            await directory.add(an_account(email))
+
+
+async def test_what_is_refused_names_no_address(directory: Directory) -> None:
+    await directory.add(an_account())
+    with pytest.raises(AlreadyRegistered) as refused:
+        await directory.add(an_account())
+    assert "a@example.com" not in causes(refused.value)
+
+
+async def test_a_new_hash_does_not_overwrite_a_password_changed_meanwhile(directory: Directory) -> None:
+    kept = an_account()
+    await directory.add(kept)
+    await directory.rehash(kept.account_id, "h1", "h2")
+    await directory.rehash(kept.account_id, "h1", "h3")
+    found = await directory.by_id(kept.account_id)
+    assert found is not None
+    assert found.password_hash == "h2"
+
+
+async def test_the_unannounced_are_listed_until_marked(directory: Directory) -> None:
+    first, second, third = (an_account(f"{number}@example.com") for number in range(3))
+    for account in (third, first, second):
+        await directory.add(account)
+    assert [found.email for found in await directory.unannounced(2)] == ["0@example.com", "1@example.com"]
+    await directory.mark_announced(first.account_id)
+    assert [found.email for found in await directory.unannounced(9)] == ["1@example.com", "2@example.com"]
+
+
+async def test_pages_hold_every_account_once_in_the_order_of_ids(directory: Directory) -> None:
+    accounts = [an_account(f"{number}@example.com") for number in range(5)]
+    for account in reversed(accounts):
+        await directory.add(account)
+    found: list[Account] = []
+    while page := await directory.page(found[-1].account_id if found else "", 2):
+        found += page
+    assert found == sorted(accounts, key=lambda account: account.account_id)
+
+
+async def test_roles_and_closing_change_that_account_alone_and_can_be_repeated(directory: Directory) -> None:
+    account, other = an_account(), an_account("other@example.com")
+    await directory.add(account)
+    await directory.add(other)
+    for _ in range(2):  # nothing to change is no failure
+        assert await directory.set_roles(account.account_id, ("user", "admin"))
+        assert await directory.set_disabled(account.account_id, True)
+    found = await directory.by_id(account.account_id)
+    assert found is not None
+    assert (found.roles, found.disabled) == (("user", "admin"), True)
+    assert await directory.set_disabled(account.account_id, False)
+    assert await directory.by_id(other.account_id) == other
+    assert not await directory.set_roles("nobody", ("user",))
+    assert not await directory.set_disabled("nobody", True)
+
+
+async def test_an_erased_account_is_gone_and_its_address_free(directory: Directory) -> None:
+    account = an_account()
+    await directory.add(account)
+    assert await directory.erase(account.account_id)
+    assert not await directory.erase(account.account_id)
+    assert await directory.by_email(account.email) is None
+    await directory.add(an_account())
+
+
+async def test_replicas_that_start_at_once_and_again_leave_one_directory_with_its_accounts(url: str) -> None:
+    async def start() -> None:
+        async with directories.opened(url) as directory:
+            await directory.prepare()
+
+    await asyncio.gather(*(start() for _ in range(6)))
+    async with directories.opened(url) as directory:
+        await directory.add(an_account())
+        await start()
+        with pytest.raises(AlreadyRegistered):
+            await directory.add(an_account())
+
+
+@dataclass
+class Reached:
+    """A directory at the far end of a line."""
+
+    directory: Directory
+    line: Line
+
+
+@pytest.fixture
+async def reached(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Reached]:
+    kind = "mongo_directory" if url.startswith("mongodb") else "sql.engine"
+    monkeypatch.setattr(f"auth.{kind}.ANSWER_SECONDS", 1.0)
+    port = urlsplit(url).port
+    assert port
+    async with (
+        Line(port) as line,
+        directories.opened(url.replace(f":{port}/", f":{line.port}/")) as directory,
+    ):
+        await directory.prepare()
+        await directory.add(an_account())
+        yield Reached(directory, line)
+
+
+async def test_a_database_that_goes_away_is_one_error_of_ours_and_comes_back(reached: Reached) -> None:
+    directory, line = reached.directory, reached.line
+    await line.cut()
+    for ask in (directory.ping(), directory.by_email("a@example.com"), directory.add(an_account("b@x"))):
+        with pytest.raises(DirectoryUnavailable) as away:
+            await ask
+        assert "@" not in causes(away.value)
+    await line.mend()
+    await wait_for(lambda: answers(directory))
+    assert await directory.by_email("a@example.com")
+
+
+async def test_a_database_that_hangs_is_given_up_within_its_time_and_comes_back(reached: Reached) -> None:
+    directory, line = reached.directory, reached.line
+    line.hold()
+    async with asyncio.timeout(8):
+        asked = [directory.by_email("a@example.com") for _ in range(12)]  # more than there are connections
+        results = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(result) for result in results} == {DirectoryUnavailable}
+    await line.mend()
+    await wait_for(lambda: answers(directory))
+    assert all(await asyncio.gather(*(directory.by_email("a@example.com") for _ in range(12))))
+
+
+async def answers(directory: Directory) -> bool:
+    try:
+        await directory.ping()
+    except DirectoryUnavailable:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///x",
+        "postgresql://u:canary@h:port/x",
+        "mysql://u:canary@h/x?charset=latin1",
+        "mongodb://u:can@ry@h/x",
+        "mysql://u:canary@h/x?ssl_ca=/nowhere",
+    ],
+)
+async def test_a_url_that_means_nothing_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(InvalidSetting) as refused:
+        async with directories.opened(url):
+            pass
+    assert "can" not in causes(refused.value)
+
+
+@pytest.mark.parametrize("missing", ["sqlalchemy", "asyncpg"])
+def test_without_the_extra_its_name_is_told(missing: str) -> None:
+    program = f"""
+import asyncio, sys
+sys.modules[{missing!r}] = None
+from auth import directories
+async def main():
+    async with directories.opened("postgresql://u:p@h/x"):
+        pass
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "InvalidSetting" in done.stderr
+    assert "tonearm[sql]" in done.stderr
