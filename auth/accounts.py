@@ -6,20 +6,17 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth import tokens
 from auth.announcing import Announcer
 from auth.directory import USER, Account, Directory, normalised
 from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
 from auth.passwords import Passwords
-from auth.tokens import Claims, Token
+from auth.sessions import SOURCE, Grant, Sessions
 from events.envelope import Event, record
 from events.errors import Unavailable
 from events.ids import new_id
-from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
+from events.types import AccountRegistered, AccountSignInRefused
 
-SOURCE = "auth"
 MIN_PASSWORD = 8
 MAX_PASSWORD = 256
 """Characters. At least as NIST SP 800-63B asks where another factor may follow; composition is free."""
@@ -36,20 +33,15 @@ class Accounts:
         directory: Directory,
         passwords: Passwords,
         announcer: Announcer,
-        key: Ed25519PrivateKey,
+        sessions: Sessions,
         clock: Callable[[], datetime],
-        lifetime: int,
     ) -> None:
-        """`lifetime` is that of a token, in seconds; `clock` returns an aware time."""
+        """`clock` returns an aware time."""
         self._directory = directory
         self._passwords = passwords
         self._announcer = announcer
-        self._key = key
+        self._sessions = sessions
         self._clock = clock
-        self._lifetime = lifetime
-        public = tokens.jwk(key.public_key())
-        self._public = {public["kid"]: key.public_key()}
-        self.jwks = {"keys": [public]}
 
     async def register(self, email: str, password: str, roles: tuple[str, ...] = (USER,)) -> Account:
         """Make an account. Raises InvalidRequest, AlreadyRegistered, Busy, DirectoryUnavailable.
@@ -72,8 +64,8 @@ class Accounts:
         await self._announcer.tell(*self._registration(account))
         return account
 
-    async def sign_in(self, email: str, password: str) -> Token:
-        """Return a token. Raises BadCredentials, Busy, DirectoryUnavailable.
+    async def sign_in(self, email: str, password: str, *, lasting: bool = True) -> Grant:
+        """Begin a session (see `Sessions.begin`). Raises BadCredentials, Busy, DirectoryUnavailable.
 
         An unknown address costs as much time as a wrong password, and a refusal does not wait for the
         broker: neither tells a stranger which addresses have accounts.
@@ -88,21 +80,7 @@ class Accounts:
         await self._refresh_hash(account, password)
         if not account.announced:
             self._announcer.begin(*self._registration(account))
-        token = tokens.issue(
-            self._key,
-            account_id=account.account_id,
-            roles=account.roles,
-            token_id=new_id(),
-            now=self._clock(),
-            lifetime=self._lifetime,
-        )
-        signed_in = AccountSignedIn(token_id=token.claims.jti)
-        await self._announcer.tell(self._event(account, signed_in, token.claims.jti))
-        return token
-
-    def validate(self, token: str) -> Claims:
-        """Return what a good token says. Raises InvalidToken."""
-        return tokens.verify(token, self._public, now=self._clock())
+        return await self._sessions.begin(account, lasting=lasting)
 
     async def get(self, account_id: str) -> Account:
         """Return an account. Raises NoSuchAccount, DirectoryUnavailable."""
@@ -152,7 +130,7 @@ class Accounts:
         )
         return event, partial(self._directory.mark_announced, account.account_id)
 
-    def _event(self, account: Account, payload: AccountSignedIn | AccountSignInRefused, part: str) -> Event:
+    def _event(self, account: Account, payload: AccountSignInRefused, part: str) -> Event:
         return record(
             payload,
             subject=account.account_id,

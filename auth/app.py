@@ -14,17 +14,11 @@ from auth import problems
 from auth.accounts import Accounts
 from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
 from auth.errors import BadCredentials, NotReady, NotSignedIn, RegistrationClosed
+from auth.session_routes import NO_STORE, Access, answer
+from auth.session_routes import ROUTES as SESSION_ROUTES
+from auth.sessions import Sessions
+from auth.signing import Signer
 from auth.tokens import Claims
-
-_NO_STORE = {"Cache-Control": "no-store"}
-
-
-class Access(Struct, frozen=True):
-    """The answer to a sign-in (RFC 6749, 5.1)."""
-
-    access_token: str
-    expires_in: int
-    token_type: str = "Bearer"  # noqa: S105 - the name of the scheme
 
 
 class Registered(Struct, frozen=True):
@@ -52,23 +46,23 @@ Ready = Callable[[], Awaitable[tuple[str, ...]]]
 async def login(
     request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
 ) -> Response[Access] | Response[str]:
-    """Exchange address and password for a token."""
+    """Begin a session; as plain text only an access token, and the session ends with it."""
     header = request.headers.get("authorization")
     if header is None and "content-type" not in request.headers:
         raise BadCredentials("sign in with HTTP Basic, or with a JSON body")
     shown = basic(header) if header is not None else await json_body(request, Credentials)
-    token = await accounts.sign_in(shown.email, shown.password)
-    if request.accept.best_match(["application/json", "text/plain"]) == "text/plain":
-        return Response(token.text, media_type="text/plain", headers=_NO_STORE)
-    lifetime = token.claims.exp - token.claims.iat
-    return Response(Access(token.text, lifetime), headers=_NO_STORE)
+    bare = request.accept.best_match(["application/json", "text/plain"]) == "text/plain"
+    grant = await accounts.sign_in(shown.email, shown.password, lasting=not bare)
+    if bare:
+        return Response(grant.access.text, media_type="text/plain", headers=NO_STORE)
+    return answer(grant)
 
 
 @post("/validate", status_code=200)
-async def validate(request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]) -> Response[Claims]:
-    """Tell what a token says, if it is good."""
-    claims = accounts.validate(bearer(request.headers.get("authorization")))
-    return Response(claims, headers=_NO_STORE)
+async def validate(request: Request[Any, Any, Any], sessions: NamedDependency[Sessions]) -> Response[Claims]:
+    """Tell what a token says, if it is good and its session has not ended."""
+    claims = await sessions.validate(bearer(request.headers.get("authorization")))
+    return Response(claims, headers=NO_STORE)
 
 
 @post("/register")
@@ -80,13 +74,13 @@ async def register(
         raise RegistrationClosed("registration is closed here; ask the operator for an account")
     asked = await json_body(request, Credentials)
     account = await accounts.register(asked.email, asked.password)
-    return Response(Registered(account.account_id, account.email), headers=_NO_STORE)
+    return Response(Registered(account.account_id, account.email), headers=NO_STORE)
 
 
 @get("/.well-known/jwks.json")
-async def jwks(accounts: NamedDependency[Accounts]) -> Response[dict[str, Any]]:
-    """Publish the key that tokens are verified with (RFC 7517)."""
-    return Response(accounts.jwks, headers={"Cache-Control": "public, max-age=300"})
+async def jwks(signer: NamedDependency[Signer]) -> Response[dict[str, Any]]:
+    """Publish the keys that tokens are verified with (RFC 7517)."""
+    return Response(signer.jwks(), headers={"Cache-Control": "public, max-age=300"})
 
 
 @get("/accounts/{account_id:str}")
@@ -101,7 +95,7 @@ async def account(
     if not door.service_token or not hmac.compare_digest(token.encode(), door.service_token.encode()):
         raise NotSignedIn("this is for the services of Tonearm")
     found = await accounts.get(account_id)
-    return Response(Registered(found.account_id, found.email), headers=_NO_STORE)
+    return Response(Registered(found.account_id, found.email), headers=NO_STORE)
 
 
 @get("/health/live")
@@ -118,13 +112,17 @@ async def ready(readiness: NamedDependency[Ready]) -> dict[str, str]:
     return {"status": "ready"}
 
 
-def make_app(accounts: Accounts, door: Door, readiness: Ready) -> Litestar:
+def make_app(
+    accounts: Accounts, sessions: Sessions, signer: Signer, door: Door, readiness: Ready
+) -> Litestar:
     """Put the routes together. No OpenAPI here: the gateway is what the world sees."""
     metrics = PrometheusConfig(app_name="auth", prefix="auth", group_path=True)
     return Litestar(
-        [login, validate, register, jwks, account, live, ready, PrometheusController],
+        [login, *SESSION_ROUTES, validate, register, jwks, account, live, ready, PrometheusController],
         dependencies={
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
+            "sessions": Provide(lambda: sessions, sync_to_thread=False),
+            "signer": Provide(lambda: signer, sync_to_thread=False),
             "door": Provide(lambda: door, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
         },

@@ -1,6 +1,8 @@
 """Broker and database: what must stand in them before anything is served, and the link that is kept up."""
 
 import asyncio
+from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -8,13 +10,17 @@ from auth.accounts import Accounts
 from auth.directory import Directory
 from auth.errors import DirectoryUnavailable
 from auth.first_admin import ensure_first_admin
+from auth.session_store import SessionStore
+from auth.sessions import Sessions
 from events import topology
 from events.publisher import Publisher
 
 log = structlog.get_logger()
 
 
-async def prepare(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
+async def prepare(
+    accounts: Accounts, directory: Directory, store: SessionStore, email: str, password: str
+) -> None:
     """Wait for the database for ever: without its unique index nobody may register.
 
     Address and password are the first admin's, as the settings name them.
@@ -22,6 +28,7 @@ async def prepare(accounts: Accounts, directory: Directory, email: str, password
     while True:
         try:
             await directory.prepare()
+            await store.prepare()
             await ensure_first_admin(accounts, directory, email, password)
             return
         except DirectoryUnavailable as error:
@@ -29,7 +36,7 @@ async def prepare(accounts: Accounts, directory: Directory, email: str, password
             await asyncio.sleep(0.5)
 
 
-async def keep_link(publisher: Publisher, url: str, accounts: Accounts) -> None:
+async def keep_link(publisher: Publisher, url: str, accounts: Accounts, sessions: Sessions) -> None:
     """Declare the topology and keep the publisher's channel open, so that `ready` tells of now.
 
     Each time the broker is back, announce what it has missed.
@@ -39,10 +46,21 @@ async def keep_link(publisher: Publisher, url: str, accounts: Accounts) -> None:
             try:
                 await topology.declare(url)
                 await publisher.open()
+                await sessions.announce_rest()
                 await accounts.announce_rest()
             except Exception as error:  # whatever it is, this loop is what mends it
                 log.warning("broker_away", error=repr(error))
         await asyncio.sleep(2.0)
+
+
+async def keep_swept(store: SessionStore, clock: Callable[[], datetime]) -> None:
+    """Forget expired sessions, every few minutes and for ever."""
+    while True:
+        try:
+            await store.sweep(clock())
+        except DirectoryUnavailable as error:
+            log.warning("sessions_not_swept", error=str(error))
+        await asyncio.sleep(300.0)
 
 
 async def lacks(publisher: Publisher, directory: Directory) -> tuple[str, ...]:

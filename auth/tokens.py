@@ -6,7 +6,7 @@ length, its header (`alg` and `typ` are compared, `kid` is only looked up), its 
 
 import hashlib
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import jwt
@@ -28,7 +28,10 @@ PublicKeys = Mapping[str, Ed25519PublicKey]
 
 
 class Claims(Struct, frozen=True, kw_only=True):
-    """What a token says. All claims are required; times are Unix seconds."""
+    """What a token says. All claims are required; times are Unix seconds.
+
+    `sid` is the session or API key that it belongs to; `scope` is a list in one text (RFC 8693, 4.2).
+    """
 
     iss: str
     aud: str
@@ -36,6 +39,8 @@ class Claims(Struct, frozen=True, kw_only=True):
     exp: int
     iat: int
     jti: str
+    sid: str
+    scope: str
     roles: tuple[str, ...]
 
 
@@ -64,6 +69,8 @@ def issue(
     *,
     account_id: str,
     roles: tuple[str, ...],
+    session_id: str,
+    scopes: Sequence[str],
     token_id: str,
     now: datetime,
     lifetime: int,
@@ -77,6 +84,8 @@ def issue(
         exp=issued + lifetime,
         iat=issued,
         jti=token_id,
+        sid=session_id,
+        scope=" ".join(scopes),
         roles=roles,
     )
     headers = {"typ": TYPE, "kid": jwk(key.public_key())["kid"]}

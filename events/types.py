@@ -211,11 +211,16 @@ class AccountChanged(Payload, frozen=True, kw_only=True):
     fields: tuple[str, ...]
 
 
-class AccountRevoked(Payload, frozen=True, kw_only=True):
-    """Tokens of the account issued before the event's time are void."""
+LONGEST_TOKEN = 3600
+"""Seconds that an access token lives at most, and so for which a revocation must be remembered."""
+
+
+class AccountRevoked(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """Tokens of these sessions (or API keys) are void; none named: of all begun before the event's time."""
 
     TYPE: ClassVar[str] = "account.revoked"
     reason: str
+    sessions: tuple[str, ...] = ()
 
 
 class Unknown(Struct, frozen=True):

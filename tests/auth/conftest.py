@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from auth.accounts import Accounts
 from auth.announcing import Announcer
 from auth.mongo_directory import MongoDirectory
+from auth.mongo_sessions import MongoSessions
 from auth.passwords import Passwords
+from auth.sessions import Sessions
+from auth.signing import Signer
 from events.envelope import Event
 from events.errors import NotConfirmed
 from infra.local.ports import free_port
@@ -85,14 +88,45 @@ def key() -> Ed25519PrivateKey:
 
 
 @pytest.fixture
-async def accounts(
-    directory: MongoDirectory, fake_broker: FakeBroker, clock: Clock, key: Ed25519PrivateKey
-) -> AsyncIterator[Accounts]:
-    passwords, announcer = Passwords(), Announcer(fake_broker, patience=0.3)
-    yield Accounts(
-        directory=directory, passwords=passwords, announcer=announcer, key=key, clock=clock, lifetime=600
-    )
+async def announcer(fake_broker: FakeBroker) -> AsyncIterator[Announcer]:
+    announcer = Announcer(fake_broker, patience=0.3)
+    yield announcer
     await announcer.close(0)
+
+
+@pytest.fixture
+def signer(clock: Clock, key: Ed25519PrivateKey) -> Signer:
+    return Signer(key, clock=clock, lifetime=600)
+
+
+@pytest.fixture
+async def sessions(
+    database: AsyncDatabase[dict[str, Any]],
+    directory: MongoDirectory,
+    announcer: Announcer,
+    signer: Signer,
+    clock: Clock,
+) -> Sessions:
+    store = MongoSessions(database)
+    await store.prepare()
+    return Sessions(
+        store=store,
+        directory=directory,
+        signer=signer,
+        announcer=announcer,
+        clock=clock,
+        lifetime=timedelta(days=30),
+    )
+
+
+@pytest.fixture
+def accounts(
+    directory: MongoDirectory, announcer: Announcer, sessions: Sessions, clock: Clock
+) -> Iterator[Accounts]:
+    passwords = Passwords()
+    yield Accounts(
+        directory=directory, passwords=passwords, announcer=announcer, sessions=sessions, clock=clock
+    )
     passwords.close()
 
 

@@ -11,6 +11,7 @@ from auth.errors import AlreadyRegistered, BadCredentials, InvalidRequest
 from auth.first_admin import ensure_first_admin
 from auth.mongo_directory import MongoDirectory
 from auth.passwords import Passwords
+from auth.sessions import Sessions
 from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
 
 EMAIL, PASSWORD = "ann@example.com", "a good password"
@@ -20,7 +21,7 @@ async def test_the_log_tells_the_story_of_an_account_and_holds_no_address(
     accounts: Accounts, fake_broker: Any
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
-    token = await accounts.sign_in("ANN@example.com", PASSWORD)
+    token = (await accounts.sign_in("ANN@example.com", PASSWORD)).access
     with pytest.raises(BadCredentials):
         await accounts.sign_in(EMAIL, "a wrong password")
     await wait_for(lambda: len(fake_broker.events) == 3)
@@ -50,13 +51,13 @@ async def test_an_unknown_address_leaves_no_event_and_gives_the_same_answer(
 
 @pytest.mark.parametrize("mode", ["away", "hangs"])
 async def test_a_broker_that_is_gone_locks_nobody_out(
-    accounts: Accounts, fake_broker: Any, mode: str
+    accounts: Accounts, sessions: Sessions, fake_broker: Any, mode: str
 ) -> None:
     fake_broker.mode = mode
     began = time.monotonic()
     account = await accounts.register(EMAIL, PASSWORD)
-    token = await accounts.sign_in(EMAIL, PASSWORD)
-    assert accounts.validate(token.text).sub == account.account_id
+    token = (await accounts.sign_in(EMAIL, PASSWORD)).access
+    assert (await sessions.validate(token.text)).sub == account.account_id
     assert time.monotonic() - began < 3
 
 
@@ -128,7 +129,7 @@ async def test_of_services_starting_at_once_one_prints_an_admin_that_can_sign_in
         await ensure_first_admin(accounts, directory, "", "")
     [line] = [line for line in logs if line["event"] == "first_admin_created"]
     token = await accounts.sign_in(line["email"], line["password"])
-    assert token.claims.roles == ("user", "admin")
+    assert token.access.claims.roles == ("user", "admin")
 
 
 async def test_no_admin_is_made_where_somebody_is(accounts: Accounts, directory: MongoDirectory) -> None:
@@ -143,11 +144,11 @@ async def test_the_settings_admin_is_made_once_and_keeps_password_and_roles(
     with capture_logs() as logs:
         await ensure_first_admin(accounts, directory, "Boss@example.com", "short")
         await ensure_first_admin(accounts, directory, "Boss@example.com", "another password")
-    assert (await accounts.sign_in("boss@example.com", "short")).claims.roles == ("user", "admin")
+    assert (await accounts.sign_in("boss@example.com", "short")).access.claims.roles == ("user", "admin")
     assert "short" not in repr(logs)
     assert [line["event"] for line in logs if line["log_level"] == "warning"][-1] == "admin_password_differs"
     await accounts.register(EMAIL, PASSWORD)
     await ensure_first_admin(accounts, directory, EMAIL, "what the operator set")
-    assert (await accounts.sign_in(EMAIL, PASSWORD)).claims.roles == ("user",)
+    assert (await accounts.sign_in(EMAIL, PASSWORD)).access.claims.roles == ("user",)
     with pytest.raises(AlreadyRegistered):
         await accounts.register("boss@example.com", PASSWORD)

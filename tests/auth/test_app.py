@@ -10,6 +10,8 @@ import pytest
 from auth.accounts import Accounts
 from auth.app import Door, make_app
 from auth.errors import Busy, DirectoryUnavailable
+from auth.sessions import Sessions
+from auth.signing import Signer
 
 EMAIL, PASSWORD = "ann@example.com", "a good: pässword"
 SERVICE = {"Authorization": "Bearer between-services"}
@@ -18,8 +20,8 @@ SERVICE = {"Authorization": "Bearer between-services"}
 class Site:
     """The application, its door and readiness set by the test."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self.accounts = accounts
+    def __init__(self, accounts: Accounts, sessions: Sessions, signer: Signer) -> None:
+        self.accounts, self.sessions, self.signer = accounts, sessions, signer
         self.missing: tuple[str, ...] = ()
 
     def client(self, **door: Any) -> httpx.AsyncClient:
@@ -27,15 +29,15 @@ class Site:
             return self.missing
 
         settings = {"registration_open": True, "service_token": "between-services"} | door
-        app = make_app(self.accounts, Door(**settings), readiness)
+        app = make_app(self.accounts, self.sessions, self.signer, Door(**settings), readiness)
         # In this loop, unlike litestar's own test client: the directory's connections belong to it.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://auth")
 
 
 @pytest.fixture
-def site(accounts: Accounts) -> Site:
-    return Site(accounts)
+def site(accounts: Accounts, sessions: Sessions, signer: Signer) -> Site:
+    return Site(accounts, sessions, signer)
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ def forge(
         "iat": now,
         "exp": now + 60,
         "jti": "j",
+        "sid": "s",
+        "scope": "read",
         "roles": [],
     }
     said = {name: value for name, value in (said | claims).items() if name != without}
@@ -46,7 +48,16 @@ def forge(
 
 
 def test_a_token_tells_what_was_issued_until_it_expires() -> None:
-    token = tokens.issue(KEY, account_id="a1", roles=("user", "admin"), token_id="t1", now=NOW, lifetime=60)
+    token = tokens.issue(
+        KEY,
+        account_id="a1",
+        roles=("user", "admin"),
+        session_id="s1",
+        scopes=("read",),
+        token_id="t1",
+        now=NOW,
+        lifetime=60,
+    )
     assert tokens.verify(token.text, KEYS, now=NOW + timedelta(seconds=59)) == token.claims
     assert token.claims.sub == "a1"
     assert token.claims.roles == ("user", "admin")
@@ -134,5 +145,7 @@ def test_the_kid_is_the_thumbprint_of_rfc_8037() -> None:
 
 
 def test_a_repr_holds_no_token() -> None:
-    token = tokens.issue(KEY, account_id="a", roles=(), token_id="t", now=NOW, lifetime=60)
+    token = tokens.issue(
+        KEY, account_id="a", roles=(), session_id="s", scopes=(), token_id="t", now=NOW, lifetime=60
+    )
     assert token.text not in repr(token)

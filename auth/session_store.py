@@ -1,0 +1,95 @@
+"""What is kept of a session or an API key, and what a store of them must offer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A session, or an API key: a session with a `name`, without refresh tokens.
+
+    `digest` finds it: of what all its refresh tokens begin with, or of the key. Of those tokens `current` is
+    the hash of the one that is good, `previous` of the one before, and `sealed` what that was exchanged for.
+    """
+
+    session_id: str
+    account_id: str
+    digest: bytes
+    created: datetime
+    expires: datetime
+    current: bytes = b""
+    previous: bytes = b""
+    sealed: bytes = b""
+    rotated: datetime | None = None
+    ended: datetime | None = None
+    reason: str = ""
+    name: str = ""
+    scopes: tuple[str, ...] = ()
+    used: datetime | None = None
+
+    def is_live(self, now: datetime) -> bool:
+        """Tell whether it has neither ended nor expired."""
+        return self.ended is None and now < self.expires
+
+    def __repr__(self) -> str:
+        return f"Session({self.session_id!r})"
+
+
+class SessionStore(Protocol):
+    """Keeps sessions and API keys. Every method raises DirectoryUnavailable when it cannot."""
+
+    async def prepare(self) -> None:
+        """Make what the store needs. Idempotent."""
+        ...
+
+    async def add(self, session: Session) -> None:
+        """Keep a new one, durably."""
+        ...
+
+    async def get(self, session_id: str) -> Session | None:
+        """Find one by its id."""
+        ...
+
+    async def find(self, digest: bytes) -> Session | None:
+        """Find one by the hash of its secret."""
+        ...
+
+    async def rotate(self, session_id: str, old: bytes, new: bytes, sealed: bytes, now: datetime) -> bool:
+        """Replace the current refresh token, in one step; False when `old` is not it any more."""
+        ...
+
+    async def live_of(self, account_id: str, *, keys: bool) -> list[Session]:
+        """Return the account's sessions, or its API keys, that have not ended; oldest first."""
+        ...
+
+    async def mark_used(self, session_id: str, now: datetime) -> None:
+        """Remember when an API key was used last."""
+        ...
+
+    async def end(
+        self, account_id: str, session_ids: Sequence[str], now: datetime, reason: str
+    ) -> Sequence[str]:
+        """End those of the account's that have not ended; return which. They are not told of yet."""
+        ...
+
+    async def end_account(self, account_id: str, now: datetime, reason: str) -> None:
+        """End all sessions and keys of the account. They are not told of yet."""
+        ...
+
+    async def told(self, session_ids: Sequence[str]) -> None:
+        """Remember that the log tells of these ends."""
+        ...
+
+    async def told_of(self, account_id: str) -> None:
+        """Remember that the log tells of all ends of this account."""
+        ...
+
+    async def untold(self, since: datetime) -> list[Session]:
+        """Return those that ended since and that the log may not tell of."""
+        ...
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget what has expired."""
+        ...
