@@ -342,12 +342,18 @@ async def _first(url: str, stream: str) -> list[RawRecord]:
     raise Unavailable("the log has an end and delivers no beginning")
 
 
-async def _end(url: str, stream: str) -> int | None:
-    """The offset of the log's last event, None when there is none."""
+async def newest(url: str, stream: str = "events") -> RawRecord | None:
+    """Return the log's last record, None when there is none. Raises Unavailable."""
     for patience in _PATIENCE:
         if batch := await _probe(url, stream, Last(), patience):
-            return batch[-1].offset
+            return batch[-1]
     return None
+
+
+async def _end(url: str, stream: str) -> int | None:
+    """The offset of the log's last event, None when there is none."""
+    last = await newest(url, stream)
+    return last.offset if last else None
 
 
 async def _probe(url: str, stream: str, start: Start, patience: float) -> list[RawRecord]:

@@ -25,6 +25,7 @@ from gateway.keeping import answers, keep_open, prepare
 from gateway.live import Live
 from gateway.metrics import Metrics
 from gateway.presets import Presets
+from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
 from gateway.sweeper import Sweeper
@@ -58,6 +59,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         videos, audio = Bucket(database, "videos"), Bucket(database, "audio")
         keys = UploadKeys(database)
         live = Live(views, settings.stream_url)
+        revocations = Revocations(settings.stream_url, live.subscriptions.revoke)
         bindings = Topology(settings.rabbitmq_url, settings.rabbitmq_management_url)
         holder = new_id()
         projector = Projector(database, settings.stream_url, holder=holder)
@@ -77,10 +79,13 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         async def log_followed() -> str | None:
             return live.trouble
 
+        async def revocations_followed() -> str | None:
+            return revocations.trouble
+
         parts = Parts(
             auth_url=settings.auth_url,
             auth=auth,
-            tokens=Tokens(Keys(auth, settings.auth_url)),
+            tokens=Tokens(Keys(auth, settings.auth_url), revocations.holds),
             live=live,
             views=views,
             videos=videos,
@@ -99,6 +104,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 "mongodb": partial(answers, database),
                 "publisher": log_writable,
                 "tail": log_followed,
+                "revocations": revocations_followed,
                 "topology": bindings.check,
                 "projection": projection(live.waiting, lambda: projector.trouble),
             },
@@ -114,6 +120,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
             background = [
                 tasks.create_task(live.run()),
+                tasks.create_task(revocations.run()),
                 tasks.create_task(live.subscriptions.follow(progress_feed(settings.rabbitmq_url))),
                 tasks.create_task(bindings.run()),
                 tasks.create_task(sweeper.run()),

@@ -1,12 +1,15 @@
 """Signing in and registering are auth's; these routes only hand them through."""
 
+from http import HTTPStatus
+from typing import Any
+
 import httpx
 from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from events.errors import Unavailable
 from gateway.bodies import Limit, Patience, check_length, incoming
-from gateway.callers import AnyRequest, SignIn
+from gateway.callers import AnyRequest, SignIn, caller_of
 from gateway.crowding import Patients, Places
 from gateway.errors import BodyStalled, BodyTooLarge, NotSignedIn
 
@@ -56,10 +59,12 @@ def account_routes(auth: Auth, *, seconds: float = _SECONDS) -> list[HTTPRouteHa
     """Return the routes that are answered by auth. A body may take so many `seconds`."""
     sending = Patients(_SENDING)
 
-    async def forward(request: AnyRequest) -> Response[bytes]:
+    async def forward(request: AnyRequest) -> Response[Any]:
         headers = {name: request.headers[name] for name in _THERE if name in request.headers}
         body = await _body(request, sending, seconds)
         answer = await auth.post(request.url.path, headers, body)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and request.url.path != "/login":
+            raise NotSignedIn
         return Response(
             answer.content,
             status_code=answer.status_code,
@@ -77,7 +82,33 @@ def account_routes(auth: Auth, *, seconds: float = _SECONDS) -> list[HTTPRouteHa
         """Make an account from `{"email", "password"}`."""
         return await forward(request)
 
-    return [login, register]
+    @post("/refresh", status_code=200, tags=["accounts"], security=[])
+    async def refresh(request: AnyRequest) -> Response[bytes]:
+        """Exchange a refresh token for its successor, good for one use, and a new access token."""
+        return await forward(request)
+
+    @post("/logout", status_code=204, tags=["accounts"], security=[])
+    async def logout(request: AnyRequest) -> Response[None]:
+        """Sign out here: end the session of the access token, or of `{"refresh_token"}`."""
+        return await forward(request)
+
+    return [login, register, refresh, logout]
+
+
+def session_routes(auth: Auth) -> list[HTTPRouteHandler]:
+    """Return the routes about all sessions of whoever has signed in."""
+
+    @post("/logout/everywhere", status_code=204, tags=["accounts"])
+    async def logout_everywhere(request: AnyRequest) -> None:
+        """Sign out everywhere: end all sessions of the account. API keys stay."""
+        headers = {"authorization": f"Bearer {caller_of(request).token}"}
+        answer = await auth.post("/logout/everywhere", headers)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise NotSignedIn
+        if not answer.is_success:
+            raise Unavailable("signing out everywhere is not possible right now")
+
+    return [logout_everywhere]
 
 
 async def _body(request: AnyRequest, sending: Patients, seconds: float) -> bytes:

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views import JobViews
-from gateway.accounts import Auth, account_routes, password_sign_in
+from gateway.accounts import Auth, account_routes, password_sign_in, session_routes
 from gateway.callers import signed_in
 from gateway.downloads import download_routes
 from gateway.draining import Uploading
@@ -62,6 +62,7 @@ def litestar_app(parts: Parts) -> Litestar:
         "/",
         guards=[signed_in(parts.tokens, password_sign_in(auth))],
         route_handlers=[
+            *session_routes(auth),
             *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics),
             *preset_routes(parts.presets, parts.terms),
             *job_routes(own, parts.live, parts.views),

@@ -12,6 +12,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from gateway.errors import NotAllowed
+from gateway.scopes import needed
 from gateway.tokens import Caller, Tokens
 
 AnyRequest = Request[Any, Any, Any]
@@ -36,7 +37,11 @@ def signed_in(tokens: Tokens, sign_in: SignIn) -> Guard:
         authorization = connection.headers.get("authorization")
         if authorization and authorization[:6].lower() == "basic " and takes_password(handler):
             authorization = await sign_in(authorization)
-        connection.scope["user"] = await tokens.caller(authorization)
+        caller = await tokens.caller(authorization)
+        scope = needed(str(connection.scope.get("method")), connection.scope.get("path_template", ""))
+        if scope not in caller.scopes:
+            raise NotAllowed(f"this needs the scope {scope}")
+        connection.scope["user"] = caller
 
     return guard
 

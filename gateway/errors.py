@@ -41,7 +41,12 @@ class GatewayError(TonearmError):
 
 
 class NotSignedIn(GatewayError):
-    """No token, or one that is not valid (any more)."""
+    """No token, or one that is not valid (any more). Never says why not."""
+
+    def __init__(
+        self, message: str = "send a valid access token or API key: Authorization: Bearer …"
+    ) -> None:
+        super().__init__(message)
 
 
 class NotAllowed(GatewayError):

@@ -12,7 +12,7 @@ import msgspec
 
 from events.errors import TonearmError, Unavailable
 from events.options import MEDIA_TYPES
-from gateway import asking, errors
+from gateway import asking, errors, scopes
 from gateway.problems import KINDS, MEDIA_TYPE, Kind, Problem
 
 Json = dict[str, Any]
@@ -64,9 +64,12 @@ _CREDENTIALS = {
         "application/json": {"schema": _object(email=_EMAIL, password={**_TEXT, "format": "password"})}
     }
 }
+_REFRESH = {"refresh_token": _TEXT}
 _ACCESS = _object(access_token=_TEXT, expires_in={"type": "integer"}, token_type={"const": "Bearer"})
+_ACCESS["properties"] |= {**_REFRESH, "refresh_expires_in": {"type": "integer"}}
 _SIGNED_IN = _answer("An access token; with `Accept: text/plain` it alone", "application/json", _ACCESS)
 _SIGNED_IN["content"]["text/plain"] = {"schema": _TEXT}
+_SHOWN = {"content": {"application/json": {"schema": _object(**_REFRESH)}}}
 _REGISTERED = _answer("The account", "application/json", _object(account_id=_TEXT, email=_EMAIL))
 _BODY = (errors.BodyCutOff, errors.BodyStalled, errors.BodyTooLarge, errors.Crowded, Unavailable)
 _BAD_REQUEST = Kind(400, "bad-request", "Bad request")
@@ -126,6 +129,19 @@ OPERATIONS: Mapping[str, Operation] = {
         answers={201: _REGISTERED},
         more={"requestBody": {"required": True, **_CREDENTIALS}},
     ),
+    "/refresh": Operation(
+        errors=(*_BODY, errors.NotSignedIn, _INVALID),
+        security=[],
+        answers={200: _answer("The next pair of tokens", "application/json", _ACCESS)},
+        more={"requestBody": {"required": True, **_SHOWN}},
+    ),
+    "/logout": Operation(
+        errors=(*_BODY, errors.NotSignedIn, _INVALID),
+        security=[_TOKEN, {}],
+        answers={204: _answer("Signed out")},
+        more={"requestBody": {"required": False, **_SHOWN}},
+    ),
+    "/logout/everywhere": Operation(answers={204: _answer("Signed out everywhere")}),
     "/health/live": _OPEN,
     "/health/ready": _OPEN._replace(errors=(Kind(503, "not-ready", "Not ready: `missing` names what is"),)),
     "/metrics": _OPEN,
@@ -166,15 +182,18 @@ def described(document: Json) -> Json:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             said = OPERATIONS.get(path, Operation())
-            _describe(operation, said, bodiless=method == "head")
+            _describe(operation, said, scopes.needed(method.upper(), path), bodiless=method == "head")
             if said.asks and method in ("post", "put"):
                 _ask(operation)
     return document
 
 
-def _describe(operation: Json, said: Operation, *, bodiless: bool) -> None:
-    if said.security is not None:
-        operation["security"] = said.security
+def _describe(operation: Json, said: Operation, scope: str | None, *, bodiless: bool) -> None:
+    """Say who may call, what with, and how it ends. `scope` is None where everybody may."""
+    operation["security"] = [
+        {name: [scope] if scope and name == "token" else [] for name in each}
+        for each in ([_TOKEN] if said.security is None else said.security)
+    ]
     headers = [{"name": name, "in": "header", "required": False, "schema": _TEXT} for name in said.takes]
     if headers:
         operation["parameters"] = [*operation.get("parameters", []), *headers]
@@ -182,8 +201,7 @@ def _describe(operation: Json, said: Operation, *, bodiless: bool) -> None:
     answers = {status: each for status, each in operation["responses"].items() if int(status) < 400}
     for status, answer in said.answers.items():
         answers[str(status)] = answers.get(str(status), {}) | answer
-    guarded = said.security is None or _TOKEN in said.security
-    for status, titles in sorted(_titles((*said.errors, *_GUARD) if guarded else said.errors).items()):
+    for status, titles in sorted(_titles((*said.errors, *_GUARD) if scope else said.errors).items()):
         known = _headers(_ERROR_HEADERS.get(status, ()))
         answers[str(status)] = {"description": "; ".join(titles), "headers": known, "content": _PROBLEM}
     answers["default"] = {"description": _ANY_OTHER, "content": _PROBLEM}
@@ -204,12 +222,12 @@ def _ask(operation: Json) -> None:
             body["schema"]["properties"] = asking.properties() | body["schema"]["properties"]
 
 
-_GUARD: tuple[Error, ...] = (errors.NotSignedIn, Unavailable)
+_GUARD: tuple[Error, ...] = (errors.NotSignedIn, errors.NotAllowed, Unavailable)
 
 
 def _titles(kinds: tuple[Error, ...]) -> dict[int, list[str]]:
     titles: dict[int, list[str]] = {}
-    for each in kinds:
+    for each in dict.fromkeys(kinds):
         kind = each if isinstance(each, Kind) else KINDS[each]
         titles.setdefault(kind.status, []).append(kind.title or HTTPStatus(kind.status).phrase)
     return titles

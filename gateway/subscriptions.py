@@ -24,14 +24,15 @@ class Subscription:
     def __init__(self, account: str, job_id: str | None) -> None:
         self.account, self.job_id = account, job_id
         self._queue: asyncio.Queue[Recorded | Progress | None] = asyncio.Queue()
-        self.ended = False
+        self.ended = self.revoked = False
 
     async def take(self, timeout: float) -> Recorded | Progress | None:
         """Return the next one. None: the subscription ended. Raises TimeoutError after a silence."""
-        if self.ended and self._queue.empty():
+        if self.revoked or (self.ended and self._queue.empty()):
             return None
         async with asyncio.timeout(timeout):
-            return await self._queue.get()
+            item = await self._queue.get()
+        return None if self.revoked else item
 
     def put(self, item: Recorded | Progress) -> None:
         """Hand an item over; ends the subscription when too many wait."""
@@ -94,6 +95,12 @@ class Subscriptions:
         for listeners in self._by_account.values():
             for subscription in listeners:
                 subscription.end()
+
+    def revoke(self, account: str) -> None:
+        """End those of an account at once: who may still listen comes back."""
+        for subscription in self._by_account.get(account, ()):
+            subscription.revoked = True
+            subscription.end()
 
     async def follow(self, feed: AsyncIterator[Progress]) -> None:
         """Pass progress on for ever."""

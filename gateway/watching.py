@@ -78,6 +78,8 @@ async def watch(
             sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
         async with aclosing(_missed(live, caller, after, through, job_id, view)) as missed:
             async for recorded in missed:
+                if subscription.revoked:
+                    return
                 if recorded is None:
                     yield sse.PING
                 elif recorded.event.id not in sent:

@@ -26,6 +26,8 @@ from events.publisher import Publisher
 from events.types import FailureCode, JobConverted, JobFailed, JobPayload, JobStarted
 from infra.local.ports import free_port
 
+SCOPES = "read upload account"
+
 
 @dataclass
 class FakeAuth:
@@ -51,7 +53,7 @@ class FakeAuth:
         typ, kid = changes.pop("typ", "at+jwt"), changes.pop("kid", self.kid)
         key = changes.pop("key", self.key)
         claims = {"iss": "tonearm", "aud": "tonearm", "sub": account, "iat": now}
-        claims |= {"jti": new_id(), "roles": list(roles), **changes}
+        claims |= {"jti": new_id(), "sid": new_id(), "scope": SCOPES, "roles": list(roles), **changes}
         claims = {name: value for name, value in claims.items() if value is not None}
         return jwt.encode(claims, key, algorithm="EdDSA", headers={"typ": typ, "kid": kid})
 

@@ -18,6 +18,8 @@ from tests.gateway.running import FakeAuth, Gateway, gateway_running
 OPEN_TO_ALL = {
     "/login",
     "/register",
+    "/refresh",
+    "/logout",
     "/health/live",
     "/health/ready",
     "/metrics",

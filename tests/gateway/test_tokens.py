@@ -37,7 +37,7 @@ async def tokens_of(auth: FakeAuth, *, stale: float = 300.0) -> AsyncIterator[To
         await asyncio.start_server(auth.handle, "127.0.0.1", auth.port),
         httpx.AsyncClient(timeout=10.0) as client,
     ):
-        yield Tokens(Keys(client, auth.url, stale=stale))
+        yield Tokens(Keys(client, auth.url, stale=stale), lambda account, session: False)
 
 
 async def took(tokens: Tokens, token: str) -> float:

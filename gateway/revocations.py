@@ -1,0 +1,122 @@
+"""Which sessions and accounts auth has revoked, learned from the log: no token of theirs opens anything.
+
+It is read from as long ago as a token may live, so a process that has just started knows what the others do.
+This reader is not the tail's: what is void must not wait until the views have caught up.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import aclosing
+from datetime import UTC, datetime
+
+import structlog
+
+from events.envelope import decode
+from events.errors import InvalidEvent, LogDamaged, Unavailable
+from events.ids import earliest_id
+from events.reader import FromTime, RawRecord, StreamReader, newest
+from events.types import LONGEST_TOKEN, AccountRevoked
+
+log = structlog.get_logger()
+
+_MARGIN = 60.0
+"""Seconds by which the clocks of auth, broker and gateway may differ."""
+_ONLY = AccountRevoked.TYPE.encode()
+
+
+class Revoked:
+    """What is void, for as long as a token could be of use. Pure: time comes in as an argument."""
+
+    def __init__(self) -> None:
+        self._sessions: dict[str, float] = {}
+        self._accounts: dict[str, tuple[str, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._sessions) + len(self._accounts)
+
+    def learn(self, account: str, time_: datetime, revoked: AccountRevoked) -> None:
+        """Take in one event. Sessions begun after an account's revocation are good."""
+        forget = time_.timestamp() + LONGEST_TOKEN + _MARGIN
+        for session in revoked.sessions:
+            self._sessions[session] = forget
+        if not revoked.sessions:
+            before, _ = self._accounts.get(account, ("", 0.0))
+            self._accounts[account] = (max(before, earliest_id(time_)), forget)
+
+    def holds(self, account: str, session: str) -> bool:
+        """Tell whether this session of this account is void. Session ids sort by the time they began."""
+        before, _ = self._accounts.get(account, ("", 0.0))
+        return session in self._sessions or session < before
+
+    def forget(self, now: float) -> None:
+        """Let go of what no token can be left of."""
+        self._sessions = {key: until for key, until in self._sessions.items() if until > now}
+        self._accounts = {key: each for key, each in self._accounts.items() if each[1] > now}
+
+
+class Revocations:
+    """Follows the log for what is revoked. One task runs `run`."""
+
+    def __init__(self, stream_url: str, on_revoked: Callable[[str], None] = lambda _: None) -> None:
+        """`on_revoked` hears the account's id."""
+        self._stream_url, self._on_revoked = stream_url, on_revoked
+        self._revoked, self._target = Revoked(), -1
+        self.complete = False
+        """Whether all was read that had been revoked when the process began."""
+        self.trouble: str | None = "the log was not read yet"
+
+    def holds(self, account: str, session: str) -> bool:
+        """Tell whether this is void. Raises Unavailable as long as that is not known."""
+        if not self.complete:
+            raise Unavailable("it is not known yet who has signed out; try again in a moment")
+        return self._revoked.holds(account, session)
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. Trouble is logged, shown in `trouble`, and tried again."""
+        while True:
+            try:
+                await self._follow()
+            except (Unavailable, LogDamaged) as error:
+                self.trouble = str(error)
+                log.error("revocations_interrupted", error=str(error))
+            except Exception as error:
+                self.trouble = repr(error)
+                log.exception("revocations_failed")
+            await asyncio.sleep(1.0)
+
+    async def _follow(self) -> None:
+        since = time.time() - LONGEST_TOKEN - _MARGIN
+        last = await newest(self._stream_url)
+        # A log without anything so new has nothing to deliver, and nothing in it would count.
+        self._target = last.offset if last and last.chunk_time >= since else -1
+        start = FromTime(datetime.fromtimestamp(since, UTC))
+        reader = StreamReader(self._stream_url, start, name="revocations", on_state=self._on_state)
+        async with aclosing(reader.batches()) as batches:
+            async for batch in batches:
+                for record in batch:
+                    if _ONLY in record.body:
+                        self._learn(record)
+                self._settle(batch[-1].offset)
+                self._revoked.forget(time.time())
+
+    def _learn(self, record: RawRecord) -> None:
+        try:
+            event = decode(record.body)
+            payload = event.payload()
+        except InvalidEvent as error:
+            log.error("event_invalid", offset=record.offset, error=error.reason)
+            return
+        if isinstance(payload, AccountRevoked):
+            self._revoked.learn(event.account, event.time, payload)
+            self._on_revoked(event.account)
+
+    def _settle(self, offset: int) -> None:
+        if offset >= self._target:
+            self.complete, self.trouble = True, None
+
+    def _on_state(self, state: str) -> None:
+        if state != "connected":
+            self.trouble = f"the log: {state}"
+        elif self.complete or self._target < 0:
+            self._settle(self._target)
