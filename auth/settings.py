@@ -13,8 +13,8 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     """The settings of auth.
 
     `access_seconds` is how long an access token lives, `session_days` how long it can be renewed without a
-    password. Without a `service_token`, `GET /accounts/{id}` is closed to everybody. `auth_key_file` stands in
-    `local_dir` unless it is named. Accounts are in `auth_directory_url`, or else in `mongodb_url`.
+    password. Without a `service_token`, `GET /accounts/{id}` is closed to everybody. `auth_key_file` stands
+    in `local_dir` unless it is named. Accounts are in `auth_directory_url`, or else in `mongodb_url`.
     """
 
     rabbitmq_url: str

@@ -101,9 +101,13 @@ class Preset(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True):
-    """The answer to a sign-in."""
+    """The answer to a sign-in or a refresh. The repr shows neither."""
 
     access_token: str
+    refresh_token: str = ""
+
+    def __repr__(self) -> str:
+        return "Token(…)"
 
 
 def refusal(answer: httpx.Response) -> Refused:

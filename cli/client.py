@@ -3,7 +3,7 @@
 import mimetypes
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +36,7 @@ class Gateway:
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=outside)
         self._credentials = ("", "")
+        self._refresh = ""
 
     def __enter__(self) -> Self:
         return self
@@ -43,10 +44,13 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._refresh:
+            with suppress(httpx.HTTPError):  # a session that nobody ends expires
+                self._http.post("/logout", json={"refresh_token": self._refresh}, timeout=2.0)
         self._http.close()
 
     def sign_in(self, email: str, password: str) -> None:
-        """Get a token; it is renewed by itself when it runs out. Raises SignInRefused."""
+        """Begin a session; it is kept until `__exit__`, beyond the life of a token. Raises SignInRefused."""
         self._credentials = (email, password)
         with unreachable(self.url):
             self._renew()
@@ -142,10 +146,17 @@ class Gateway:
             self._renew()
 
     def _renew(self) -> None:
-        answer = self._http.post("/login", auth=httpx.BasicAuth(*map(str.encode, self._credentials)))
+        """Get the next token of the session, or begin another one: it may have been ended elsewhere."""
+        shown, self._refresh = self._refresh, ""
+        answer = self._http.post("/refresh", json={"refresh_token": shown}) if shown else None
+        if answer is None or answer.status_code == httpx.codes.UNAUTHORIZED:
+            answer = self._http.post("/login", auth=httpx.BasicAuth(*map(str.encode, self._credentials)))
         if not answer.is_success:
+            self._refresh = shown
             raise refusal(answer)
-        self._http.headers["Authorization"] = f"Bearer {read_as(answer, Token).access_token}"
+        token = read_as(answer, Token)
+        self._refresh = token.refresh_token
+        self._http.headers["Authorization"] = f"Bearer {token.access_token}"
 
 
 @contextmanager

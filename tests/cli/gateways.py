@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import re
 import threading
 from collections.abc import Iterator
@@ -36,6 +37,9 @@ class Gateway(ThreadingHTTPServer):
         self.damaged = False
         self.hold = False  # a job that never comes to an end
         self.token = 0
+        self.refresh = "refresh"
+        self.refreshes: list[tuple[str, str]] = []
+        self.sign_ins = 0
         self.preset: dict[str, str] = {}
 
         self.settled = threading.Event()
@@ -72,10 +76,25 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if self.path in ("/refresh", "/logout"):
+            shown = json.loads(body)["refresh_token"]
+            self.server.refreshes.append((self.path, shown))
+            if shown != self.server.refresh:
+                return self._problem(401, "The token is not valid.")
+            if self.path == "/logout":
+                return self._json(200, {})
+            self.server.refresh += "+"
+            return self._signed_in()
         basic = base64.b64encode(f"{EMAIL}:{PASSWORD}".encode()).decode()
         if self.headers["Authorization"] != f"Basic {basic}":
             return self._problem(401, "E-mail address or password is wrong.")
-        return self._json(200, {"access_token": f"token-{self.server.token}", "token_type": "Bearer"})
+        self.server.sign_ins += 1
+        return self._signed_in()
+
+    def _signed_in(self) -> None:
+        tokens = {"access_token": f"token-{self.server.token}", "refresh_token": self.server.refresh}
+        return self._json(200, tokens | {"token_type": "Bearer"})
 
     def do_PUT(self) -> None:
         if self.server.upload_refused:

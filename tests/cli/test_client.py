@@ -70,9 +70,26 @@ def test_an_upload_that_is_refused_is_told_in_the_gateways_words(
     assert caught.value.status == 413
 
 
-def test_a_token_that_runs_out_is_renewed(gateway: Gateway, server: gateways.Gateway) -> None:
-    server.expire_tokens()
-    assert gateway.job("j-1").state == "uploaded"
+def test_a_token_that_runs_out_is_renewed_without_the_password(
+    gateway: Gateway, server: gateways.Gateway
+) -> None:
+    for _ in range(2):
+        server.expire_tokens()
+        assert gateway.job("j-1").state == "uploaded"
+    assert server.refreshes == [("/refresh", "refresh"), ("/refresh", "refresh+")]
+    assert server.sign_ins == 1
+
+
+def test_a_session_that_was_ended_elsewhere_is_begun_again_and_ended_when_done(
+    server: gateways.Gateway,
+) -> None:
+    with Gateway(server.url) as client:
+        client.sign_in(EMAIL, PASSWORD)
+        server.refresh = "another"
+        server.expire_tokens()
+        assert client.job("j-1").state == "uploaded"
+    assert server.sign_ins == 2
+    assert server.refreshes == [("/refresh", "refresh"), ("/logout", "another")]
 
 
 def test_following_goes_on_after_a_break_from_the_last_event(
