@@ -50,6 +50,10 @@ tail *args:
 replay *args:
     cd "$FROM" && exec tonearm replay "$@"
 
+# look at accounts and change them: list, show, role, disable, enable, export, erase
+account *args:
+    cd "$FROM" && exec tonearm account "$@"
+
 # format, lint, types, import contracts
 check:
     ruff format --check

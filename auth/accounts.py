@@ -72,9 +72,9 @@ class Accounts:
         """
         account = await self._find(email)
         right = await self._passwords.verify(password, account.password_hash if account else None)
-        if account is None or not right:
+        if account is None or not right or account.disabled:
             if account:
-                refused = AccountSignInRefused(reason="wrong_password")
+                refused = AccountSignInRefused(reason="disabled" if right else "wrong_password")
                 self._announcer.begin(self._event(account, refused, new_id()))
             raise BadCredentials("no account has this address and password")
         await self._refresh_hash(account, password)

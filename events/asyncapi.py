@@ -25,9 +25,9 @@ SENDS: dict[str, tuple[str, ...]] = {
     ),
     "converter": ("job.started", "job.probed", "job.retrying", "job.converted", "job.failed"),
     "notifier": ("job.notified", "job.notification_failed"),
-    "operator": ("job.requeued",),
+    "operator": ("job.requeued", "account.erased"),
 }
-"""Who appends which types to the log. The operator is a person with the replay tool."""
+"""Who appends which types to the log. The operator is a person with `tonearm replay` or `tonearm account`."""
 
 WORKS: dict[str, str] = {"converter": topology.VIDEO, "notifier": topology.MP3}
 """Who takes work from which queue."""

@@ -223,6 +223,13 @@ class AccountRevoked(Payload, frozen=True, kw_only=True, omit_defaults=True):
     sessions: tuple[str, ...] = ()
 
 
+class AccountErased(Payload, frozen=True, kw_only=True):
+    """The person is forgotten: nothing tells any more whose this id was. What happened stays, by its ids."""
+
+    TYPE: ClassVar[str] = "account.erased"
+    reason: str
+
+
 class Unknown(Struct, frozen=True):
     """An event of a type or version this build does not know: carried as it is, skipped by folds."""
 
@@ -243,5 +250,12 @@ JobPayload = (
     | JobRequeued
     | JobDeleted
 )
-AccountPayload = AccountRegistered | AccountSignedIn | AccountSignInRefused | AccountChanged | AccountRevoked
+AccountPayload = (
+    AccountRegistered
+    | AccountSignedIn
+    | AccountSignInRefused
+    | AccountChanged
+    | AccountRevoked
+    | AccountErased
+)
 AnyPayload = JobPayload | AccountPayload

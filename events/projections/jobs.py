@@ -28,6 +28,7 @@ from events.media import Media
 from events.options import Format, Options
 from events.types import (
     AccountChanged,
+    AccountErased,
     AccountRegistered,
     AccountRevoked,
     AccountSignedIn,
@@ -209,6 +210,7 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
             | AccountSignInRefused()
             | AccountChanged()
             | AccountRevoked()
+            | AccountErased()
             | Unknown()
         ):
             return view

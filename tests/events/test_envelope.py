@@ -18,6 +18,7 @@ from events.options import Channels, Chapters, Cover, Format, Options, Tags
 from events.registry import REGISTRY
 from events.types import (
     AccountChanged,
+    AccountErased,
     AccountRegistered,
     AccountRevoked,
     AccountSignedIn,
@@ -115,6 +116,7 @@ GOLDEN: dict[tuple[str, int] | tuple[str, int, str], AnyPayload] = {
     ("account.sign_in_refused", 1): AccountSignInRefused(reason="wrong password"),
     ("account.changed", 1): AccountChanged(fields=("password",)),
     ("account.revoked", 1): AccountRevoked(reason="password changed"),
+    ("account.erased", 1): AccountErased(reason="operator"),
     ("job.uploaded", 1, "all-options"): JobUploaded(**VIDEO, options=WISHES, family=FAMILY),
     ("job.converted", 1, "all-options"): JobConverted(
         run=1,

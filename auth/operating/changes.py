@@ -1,0 +1,85 @@
+"""What an operator changes. First the directory, then the log: a change holds whether or not it can be told.
+
+Where telling fails, the command says so, and is run once more: every change can be repeated. An account that
+is erased goes last of all, so that there is something to repeat.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from auth.announcing import Publishes
+from auth.directory import Account, Directory, normalised
+from auth.errors import NoSuchAccount
+from auth.session_store import SessionStore
+from events.envelope import record
+from events.ids import new_id
+from events.types import AccountChanged, AccountErased, AccountPayload, AccountRevoked
+
+SOURCE = "/account"
+
+
+class Changes:
+    """Changes to single accounts.
+
+    Every method raises DirectoryUnavailable, and NotConfirmed when the directory has it and the log may not.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        sessions: SessionStore,
+        publisher: Publishes,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._directory, self._sessions = directory, sessions
+        self._publisher, self._clock = publisher, clock
+
+    async def set_roles(self, account: Account, roles: tuple[str, ...]) -> None:
+        """Replace the roles. Where one is taken away, what the account is signed in to ends at once."""
+        await self._directory.set_roles(account.account_id, roles)
+        await self._tell(account, AccountChanged(fields=("roles",)), new_id())
+        if set(account.roles) - set(roles):
+            await self._revoke(account, "roles_changed")
+
+    async def disable(self, account: Account) -> None:
+        """Let nobody sign in to the account any more, and end what is signed in."""
+        await self._directory.set_disabled(account.account_id, True)
+        await self._revoke(account, "disabled")
+        await self._tell(account, AccountChanged(fields=("disabled",)), new_id())
+
+    async def enable(self, account: Account) -> None:
+        """Let people sign in again, with the password they had."""
+        await self._directory.set_disabled(account.account_id, False)
+        await self._tell(account, AccountChanged(fields=("disabled",)), new_id())
+
+    async def erase(self, account: Account) -> None:
+        """Forget address and password; the id stays in the log and with the jobs."""
+        await self._directory.set_disabled(account.account_id, True)
+        await self._revoke(account, "erased")
+        await self._tell(account, AccountErased(reason="operator"))
+        await self._directory.erase(account.account_id)
+
+    async def _revoke(self, account: Account, reason: str) -> None:
+        """End all sessions and API keys of the account."""
+        await self._sessions.end_account(account.account_id, self._clock(), reason)
+        await self._tell(account, AccountRevoked(reason=reason), new_id())
+        await self._sessions.told_of(account.account_id)
+
+    async def _tell(self, account: Account, payload: AccountPayload, *parts: str) -> None:
+        event = record(
+            payload,
+            subject=account.account_id,
+            account=account.account_id,
+            source=SOURCE,
+            parts=parts,
+            time=self._clock(),
+        )
+        await self._publisher.publish(event)
+
+
+async def find(directory: Directory, who: str) -> Account:
+    """Return the account with this id or address. Raises NoSuchAccount, InvalidRequest."""
+    account = await directory.by_email(normalised(who)) if "@" in who else await directory.by_id(who)
+    if account is None:
+        raise NoSuchAccount(f"no account has this {'address' if '@' in who else 'id'}")
+    return account

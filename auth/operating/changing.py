@@ -1,0 +1,33 @@
+"""`role`, `disable`, `enable` and `erase`: changes to one account."""
+
+import argparse
+from datetime import UTC, datetime
+from functools import partial
+
+from auth.operating.changes import Changes, find
+from auth.operating.settings import OperatorSettings
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Do what the subcommand's name says. Raises NoSuchAccount, Unavailable."""
+    async with settings.directory() as directory:
+        account = await find(directory, arguments.who)
+        if arguments.subcommand == "erase" and not arguments.yes:
+            print(
+                f"dry run: account {account.account_id} stays; --yes erases its address and its password,"
+                " for good. Its id stays in the log, and its jobs stay, too"
+            )
+            return
+        async with settings.sessions() as sessions, await settings.publisher() as publisher:
+            changes = Changes(directory, sessions, publisher, partial(datetime.now, UTC))
+            match arguments.subcommand:
+                case "role":
+                    await changes.set_roles(account, tuple(dict.fromkeys(arguments.roles)))
+                case "disable":
+                    await changes.disable(account)
+                case "enable":
+                    await changes.enable(account)
+                case "erase":
+                    await changes.erase(account)
+    done = {"role": f"has the roles {' '.join(arguments.roles)}"} if arguments.subcommand == "role" else {}
+    print(f"account {account.account_id} {done.get(arguments.subcommand, f'is {arguments.subcommand}d')}")

@@ -1,0 +1,106 @@
+"""`tonearm account <subcommand>`: arguments, the environment. Errors are told by `cli.main`."""
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import structlog
+
+from auth.directory import ADMIN, USER
+from auth.operating import changing, showing
+from auth.operating.settings import OperatorSettings
+from events.settings import load
+
+Run = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
+WHO = "an account's id, or its e-mail address"
+
+
+class Subcommand(NamedTuple):
+    """What a subcommand does, by which arguments."""
+
+    run: Run
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm account`. Returns 0, or raises TonearmError."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    _warnings_only()
+    asyncio.run(SUBCOMMANDS[arguments.subcommand].run(arguments, load(OperatorSettings, os.environ)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tonearm account",
+        description="Look at accounts and change them. Each change is an event in the log.",
+    )
+    subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    for name, subcommand in SUBCOMMANDS.items():
+        sub = subcommands.add_parser(name, help=subcommand.summary, description=subcommand.summary)
+        subcommand.add_arguments(sub)
+    return parser
+
+
+def _who(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("who", metavar="WHO", help=WHO)
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--role", choices=[USER, ADMIN], help="only those with this role")
+    parser.add_argument("--disabled", action="store_true", help="only those that are disabled")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _role(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("roles", metavar="ROLE", nargs="+", choices=[USER, ADMIN], help="all its roles")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new file, for its owner only")
+
+
+def _erase(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would be done")
+
+
+SUBCOMMANDS = {
+    "list": Subcommand(showing.list_accounts, "print all accounts, oldest first", _list),
+    "show": Subcommand(showing.show, "print one account", _show),
+    "role": Subcommand(changing.run, "give an account exactly these roles", _role),
+    "disable": Subcommand(changing.run, "let nobody sign in any more, and end what is signed in", _who),
+    "enable": Subcommand(changing.run, "let people sign in again", _who),
+    "export": Subcommand(showing.export, "write what is known of an account, with its events", _export),
+    "erase": Subcommand(changing.run, "forget the person, for good; the ids stay", _erase),
+}
+
+
+def _warnings_only() -> None:
+    """Standard output is for results."""
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )

@@ -1,0 +1,45 @@
+"""Where the servers are, as the environment tells."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from auth import directories
+from auth.directory import Directory
+from auth.mongo_sessions import MongoSessions
+from auth.session_store import SessionStore
+from events import mongodb, topology
+from events.publisher import Publisher
+from events.settings import InvalidSetting, Settings
+
+
+class OperatorSettings(Settings, frozen=True, kw_only=True):
+    """The URLs, each needed by some subcommands only."""
+
+    auth_directory_url: str = ""
+    mongodb_url: str = ""
+    rabbitmq_url: str = ""
+    stream_url: str = ""
+
+    def directory(self) -> AbstractAsyncContextManager[Directory]:
+        """Return the directory, to be entered. Raises InvalidSetting."""
+        return directories.opened(self.auth_directory_url or self.need("mongodb_url"))
+
+    @asynccontextmanager
+    async def sessions(self) -> AsyncIterator[SessionStore]:
+        """Give the sessions for a block."""
+        async with mongodb.connect(self.need("mongodb_url"), reach=3.0, answer=5.0) as client:
+            yield MongoSessions(client.get_default_database("tonearm"))
+
+    async def publisher(self) -> Publisher:
+        """Return a publisher, to be entered, once the log can be written to. Raises Unavailable."""
+        url = self.need("rabbitmq_url")
+        await topology.declare(url)
+        return Publisher(url, name="account")
+
+    def need(self, name: str) -> str:
+        """Return the URL in this field. Raises InvalidSetting when there is none."""
+        if not (url := getattr(self, name)):
+            raise InvalidSetting(
+                f"{name.upper()} is not set; is the local stack running? `./justw status` tells"
+            )
+        return str(url)

@@ -1,0 +1,184 @@
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+from broker import Broker
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from auth.accounts import Accounts
+from auth.errors import BadCredentials, InvalidToken, NoSuchAccount
+from auth.mongo_directory import MongoDirectory
+from auth.mongo_sessions import MongoSessions
+from auth.operating.changes import Changes, find
+from auth.sessions import Sessions
+from cli.main import main
+from events import topology
+from events.errors import NotConfirmed
+from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused
+
+EMAIL, PASSWORD = "ann@example.com", "a good password"
+
+
+@pytest.fixture
+def changes(directory: MongoDirectory, database: AsyncDatabase[Any], fake_broker: Any, clock: Any) -> Changes:
+    return Changes(directory, MongoSessions(database), fake_broker, clock)
+
+
+def told(fake_broker: Any) -> list[Any]:
+    """What was published since the last look."""
+    payloads = [event.payload() for event in fake_broker.events]
+    assert EMAIL not in repr(fake_broker.events)
+    fake_broker.events.clear()
+    return payloads
+
+
+async def test_an_account_is_found_by_id_or_address_however_it_is_typed(
+    accounts: Accounts, directory: MongoDirectory
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    assert (await find(directory, " Ann@Example.com ")).account_id == account.account_id
+    assert (await find(directory, account.account_id)).email == EMAIL
+    for nobody in ("bob@example.com", "0199a1b2-0000-7000-8000-0000000000aa"):
+        with pytest.raises(NoSuchAccount):
+            await find(directory, nobody)
+
+
+async def test_a_role_given_is_told_and_one_taken_ends_what_is_signed_in(
+    accounts: Accounts, changes: Changes, directory: MongoDirectory, fake_broker: Any
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    told(fake_broker)
+    await changes.set_roles(account, ("user", "admin"))
+    assert told(fake_broker) == [AccountChanged(fields=("roles",))]
+    account = await find(directory, EMAIL)
+    assert account.roles == ("user", "admin")
+    await changes.set_roles(account, ("user",))
+    assert told(fake_broker) == [AccountChanged(fields=("roles",)), AccountRevoked(reason="roles_changed")]
+
+
+@pytest.mark.parametrize("change", [Changes.disable, Changes.erase])
+async def test_who_is_signed_in_is_so_no_more(
+    accounts: Accounts,
+    sessions: Sessions,
+    changes: Changes,
+    change: Callable[[Changes, Any], Awaitable[None]],
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    grant = await accounts.sign_in(EMAIL, PASSWORD)
+    await change(changes, account)
+    with pytest.raises(InvalidToken):
+        await sessions.refresh(grant.refresh)
+    with pytest.raises(InvalidToken):
+        await sessions.validate(grant.access.text)
+
+
+async def test_a_disabled_account_is_refused_like_a_wrong_password_until_it_is_enabled(
+    accounts: Accounts, changes: Changes, fake_broker: Any
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    with pytest.raises(BadCredentials) as wrong:
+        await accounts.sign_in(EMAIL, "a wrong password")
+    await wait_for(lambda: "account.sign_in_refused" in fake_broker.types())
+    told(fake_broker)
+    await changes.disable(account)
+    assert told(fake_broker) == [AccountRevoked(reason="disabled"), AccountChanged(fields=("disabled",))]
+    with pytest.raises(BadCredentials) as refused:
+        await accounts.sign_in(EMAIL, PASSWORD)
+    assert str(refused.value) == str(wrong.value)
+    await wait_for(lambda: fake_broker.events)
+    assert told(fake_broker) == [AccountSignInRefused(reason="disabled")]
+    await changes.enable(account)
+    await accounts.sign_in(EMAIL, PASSWORD)
+
+
+async def test_an_erased_person_is_gone_and_the_log_has_the_id(
+    accounts: Accounts, changes: Changes, directory: MongoDirectory, fake_broker: Any
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    told(fake_broker)
+    await changes.erase(account)
+    assert told(fake_broker) == [AccountRevoked(reason="erased"), AccountErased(reason="operator")]
+    assert await directory.by_id(account.account_id) is None
+    assert (await accounts.register(EMAIL, PASSWORD)).account_id != account.account_id
+
+
+@pytest.mark.parametrize("change", [Changes.disable, Changes.erase])
+async def test_what_the_broker_could_not_hear_holds_all_the_same_and_is_told_at_the_next_try(
+    accounts: Accounts,
+    changes: Changes,
+    directory: MongoDirectory,
+    fake_broker: Any,
+    change: Callable[[Changes, Any], Awaitable[None]],
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    fake_broker.mode = "away"
+    with pytest.raises(NotConfirmed):
+        await change(changes, account)
+    with pytest.raises(BadCredentials):
+        await accounts.sign_in(EMAIL, PASSWORD)
+    fake_broker.mode = "up"
+    told(fake_broker)
+    await change(changes, await find(directory, EMAIL))
+    assert AccountRevoked in {type(payload) for payload in told(fake_broker)}
+
+
+@pytest.fixture
+def tonearm(
+    broker: Broker, mongodb_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
+) -> Iterator[Callable[..., Awaitable[tuple[int, str]]]]:
+    """`tonearm account …` against real servers: its exit code, and what it printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    monkeypatch.setenv("MONGODB_URL", mongodb_url)
+    monkeypatch.setenv("RABBITMQ_URL", broker.url)
+    monkeypatch.setenv("STREAM_URL", broker.stream_url)
+
+    async def run(*arguments: str) -> tuple[int, str]:
+        code = await asyncio.to_thread(main, ["account", *arguments])
+        return code, capfd.readouterr().out
+
+    yield run
+    structlog.reset_defaults()
+
+
+async def test_the_command_does_all_of_it_on_real_servers(
+    accounts: Accounts, tonearm: Any, broker: Broker, tmp_path: Path
+) -> None:
+    await topology.declare(broker.url)
+    account = await accounts.register(EMAIL, PASSWORD)
+    code, listed = await tonearm("list")
+    assert code == 0
+    assert EMAIL in listed
+    assert account.account_id in listed
+    assert (await tonearm("role", EMAIL, "user", "admin"))[0] == 0
+    assert (await tonearm("disable", account.account_id))[0] == 0
+    shown = json.loads((await tonearm("show", EMAIL, "--json"))[1])
+    assert (shown["state"], shown["roles"]) == ("disabled", ["user", "admin"])
+    assert "argon2" not in repr(shown)
+    assert "dry run" in (await tonearm("erase", EMAIL))[1]
+    assert (await tonearm("export", EMAIL, "-o", "ann.jsonl"))[0] == 0
+    first, *events = [json.loads(line) for line in (tmp_path / "ann.jsonl").read_text().splitlines()]
+    assert first["email"] == EMAIL
+    types = ["account.changed", "account.revoked", "account.changed"]
+    assert [line["event"]["type"] for line in events] == types
+    assert oct((tmp_path / "ann.jsonl").stat().st_mode)[-3:] == "600"
+    code, said = await tonearm("erase", EMAIL, "--yes")
+    assert code == 0
+    assert EMAIL not in said
+    assert (await tonearm("list"))[1] == ""
+    assert (await tonearm("show", EMAIL))[0] == 1
+
+
+async def test_servers_that_are_away_are_told_in_a_sentence(
+    accounts: Accounts, tonearm: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await accounts.register(EMAIL, PASSWORD)
+    monkeypatch.setenv("RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:1/")
+    assert (await tonearm("disable", EMAIL))[0] == 69
+    monkeypatch.setenv("AUTH_DIRECTORY_URL", "postgresql://u:canary@127.0.0.1:1/x")
+    assert (await tonearm("list"))[0] == 69
