@@ -18,6 +18,7 @@ from events.settings import load
 from events.views import JobViews
 from gateway.app import Parts, application
 from gateway.bodies import Patience
+from gateway.cookies import Cookies
 from gateway.draining import Uploading
 from gateway.health import Topology, projection
 from gateway.idempotency import UploadKeys
@@ -100,6 +101,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 patience=Patience(idle=settings.upload_idle_seconds, min_rate=settings.upload_min_rate),
             ),
             metrics=metrics,
+            cookies=Cookies(secure=not settings.plain_http_cookies),
             checks={
                 "mongodb": partial(answers, database),
                 "publisher": log_writable,

@@ -1,15 +1,14 @@
-"""Signing in and registering are auth's; these routes only hand them through."""
+"""Accounts are auth's; what is asked about them here is handed through."""
 
 from http import HTTPStatus
 from typing import Any
 
 import httpx
-from litestar import Response, post
-from litestar.handlers import HTTPRouteHandler
+from litestar import Response
 
 from events.errors import Unavailable
 from gateway.bodies import Limit, Patience, check_length, incoming
-from gateway.callers import AnyRequest, SignIn, caller_of
+from gateway.callers import AnyRequest, SignIn
 from gateway.crowding import Patients, Places
 from gateway.errors import BodyStalled, BodyTooLarge, NotSignedIn
 
@@ -32,11 +31,13 @@ class Auth:
         self._client, self._url = client, url.rstrip("/")
         self._places = Places(_ASKING)
 
-    async def post(self, path: str, headers: dict[str, str], body: bytes = b"") -> httpx.Response:
+    async def send(
+        self, method: str, path: str, headers: dict[str, str], body: bytes = b""
+    ) -> httpx.Response:
         """Hand a request through. Raises Crowded, Unavailable."""
         with self._places.one():
             try:
-                return await self._client.post(f"{self._url}{path}", content=body, headers=headers)
+                return await self._client.request(method, f"{self._url}{path}", content=body, headers=headers)
             except httpx.HTTPError as error:
                 raise Unavailable("signing in and registering are not possible right now") from error
 
@@ -45,7 +46,7 @@ def password_sign_in(auth: Auth) -> SignIn:
     """Return how HTTP Basic becomes a bearer token: auth's own sign-in, with its limits and its events."""
 
     async def sign_in(authorization: str) -> str:
-        answer = await auth.post("/login", {"authorization": authorization, "accept": "text/plain"})
+        answer = await auth.send("POST", "/login", {"authorization": authorization, "accept": "text/plain"})
         if answer.is_server_error:
             raise Unavailable("signing in is not possible right now")
         if not answer.is_success:
@@ -55,15 +56,29 @@ def password_sign_in(auth: Auth) -> SignIn:
     return sign_in
 
 
-def account_routes(auth: Auth, *, seconds: float = _SECONDS) -> list[HTTPRouteHandler]:
-    """Return the routes that are answered by auth. A body may take so many `seconds`."""
-    sending = Patients(_SENDING)
+class Forwarding:
+    """Hands small requests through to auth. A body may take so many `seconds` to come."""
 
-    async def forward(request: AnyRequest) -> Response[Any]:
+    def __init__(self, auth: Auth, *, seconds: float = _SECONDS) -> None:
+        self._auth, self._seconds, self._sending = auth, seconds, Patients(_SENDING)
+
+    async def forward(
+        self, request: AnyRequest, *, token: str | None = None, body: bytes | None = None, accept: str = ""
+    ) -> Response[Any]:
+        """Return auth's answer. `token`, `body` and `accept` stand for what the request itself brought.
+
+        Raises NotSignedIn, Crowded, Unavailable, and what is wrong with the body.
+        """
         headers = {name: request.headers[name] for name in _THERE if name in request.headers}
-        body = await _body(request, sending, seconds)
-        answer = await auth.post(request.url.path, headers, body)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED and request.url.path != "/login":
+        if accept:
+            headers["accept"] = accept
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        if body is None:
+            body = await _body(request, self._sending, self._seconds)
+        path = request.url.path
+        answer = await self._auth.send(request.method, path, headers, body)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED and path != "/login":
             raise NotSignedIn
         return Response(
             answer.content,
@@ -71,44 +86,6 @@ def account_routes(auth: Auth, *, seconds: float = _SECONDS) -> list[HTTPRouteHa
             media_type=answer.headers.get("content-type", "application/octet-stream"),
             headers={name: answer.headers[name] for name in _BACK if name in answer.headers},
         )
-
-    @post("/login", status_code=200, tags=["accounts"], security=[])
-    async def login(request: AnyRequest) -> Response[bytes]:
-        """Exchange e-mail and password (HTTP Basic, or JSON) for an access token."""
-        return await forward(request)
-
-    @post("/register", status_code=201, tags=["accounts"], security=[])
-    async def register(request: AnyRequest) -> Response[bytes]:
-        """Make an account from `{"email", "password"}`."""
-        return await forward(request)
-
-    @post("/refresh", status_code=200, tags=["accounts"], security=[])
-    async def refresh(request: AnyRequest) -> Response[bytes]:
-        """Exchange a refresh token for its successor, good for one use, and a new access token."""
-        return await forward(request)
-
-    @post("/logout", status_code=204, tags=["accounts"], security=[])
-    async def logout(request: AnyRequest) -> Response[None]:
-        """Sign out here: end the session of the access token, or of `{"refresh_token"}`."""
-        return await forward(request)
-
-    return [login, register, refresh, logout]
-
-
-def session_routes(auth: Auth) -> list[HTTPRouteHandler]:
-    """Return the routes about all sessions of whoever has signed in."""
-
-    @post("/logout/everywhere", status_code=204, tags=["accounts"])
-    async def logout_everywhere(request: AnyRequest) -> None:
-        """Sign out everywhere: end all sessions of the account. API keys stay."""
-        headers = {"authorization": f"Bearer {caller_of(request).token}"}
-        answer = await auth.post("/logout/everywhere", headers)
-        if answer.status_code == HTTPStatus.UNAUTHORIZED:
-            raise NotSignedIn
-        if not answer.is_success:
-            raise Unavailable("signing out everywhere is not possible right now")
-
-    return [logout_everywhere]
 
 
 async def _body(request: AnyRequest, sending: Patients, seconds: float) -> bytes:

@@ -8,8 +8,9 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views import JobViews
-from gateway.accounts import Auth, account_routes, password_sign_in, session_routes
+from gateway.accounts import Auth, Forwarding, password_sign_in
 from gateway.callers import signed_in
+from gateway.cookies import Cookies
 from gateway.downloads import download_routes
 from gateway.draining import Uploading
 from gateway.families import family_routes
@@ -24,6 +25,7 @@ from gateway.presets import Presets
 from gateway.presetting import preset_routes
 from gateway.problems import answer
 from gateway.schema import openapi_config, schema_routes
+from gateway.sessions import account_routes, session_routes
 from gateway.storage import Bucket
 from gateway.tokens import Tokens
 from gateway.uploading import Terms, upload_routes
@@ -47,22 +49,24 @@ class Parts(Struct, frozen=True, kw_only=True):
     terms: Terms
     metrics: Metrics
     checks: Mapping[str, Check]
+    cookies: Cookies = Cookies()
 
 
 def litestar_app(parts: Parts) -> Litestar:
     """Return the framework's application. A route is open to everyone only if it stands in `open_to_all`."""
     own, auth = OwnJobs(parts.live, parts.videos), Auth(parts.auth, parts.auth_url)
+    forwarding = Forwarding(auth)
     open_to_all = [
-        *account_routes(auth),
+        *account_routes(forwarding, parts.cookies),
         *health_routes(dict(parts.checks)),
         metrics_route(parts.metrics),
         *schema_routes(),
     ]
     guarded = Router(
         "/",
-        guards=[signed_in(parts.tokens, password_sign_in(auth))],
+        guards=[signed_in(parts.tokens, password_sign_in(auth), parts.cookies)],
         route_handlers=[
-            *session_routes(auth),
+            *session_routes(forwarding, parts.cookies),
             *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics),
             *preset_routes(parts.presets, parts.terms),
             *job_routes(own, parts.live, parts.views),

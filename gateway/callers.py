@@ -11,6 +11,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from gateway.cookies import Cookies
 from gateway.errors import NotAllowed
 from gateway.scopes import needed
 from gateway.tokens import Caller, Tokens
@@ -30,13 +31,18 @@ def takes_password(handler: BaseRouteHandler) -> bool:
     return bool(handler.opt.get("takes_password"))
 
 
-def signed_in(tokens: Tokens, sign_in: SignIn) -> Guard:
-    """Return a guard that lets nobody in without a valid access token, or a password where that will do."""
+def signed_in(tokens: Tokens, sign_in: SignIn, cookies: Cookies) -> Guard:
+    """Return a guard that lets nobody in without a valid access token, or a password where that will do.
+
+    A cookie counts where there is no Authorization header.
+    """
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         authorization = connection.headers.get("authorization")
         if authorization and authorization[:6].lower() == "basic " and takes_password(handler):
             authorization = await sign_in(authorization)
+        elif authorization is None and (token := cookies.access(connection)):
+            authorization = f"Bearer {token}"
         caller = await tokens.caller(authorization)
         scope = needed(str(connection.scope.get("method")), connection.scope.get("path_template", ""))
         if scope not in caller.scopes:

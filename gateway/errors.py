@@ -3,6 +3,7 @@
 GatewayError
 ├── NotSignedIn            no token, or one that is not valid (any more)
 ├── NotAllowed             signed in, but not for this
+├── FromElsewhere          a cookie's request that no page of ours has made
 ├── NoSuchJob              unknown, or somebody else's: the answer is the same
 ├── JobGone                deleted for good
 ├── NoAudio                the job has no audio (yet); `.state` says where it stands
@@ -51,6 +52,10 @@ class NotSignedIn(GatewayError):
 
 class NotAllowed(GatewayError):
     """Signed in, but the account's roles do not suffice."""
+
+
+class FromElsewhere(GatewayError):
+    """A request with a cookie that may have been made by another site."""
 
 
 class NoSuchJob(GatewayError):

@@ -21,6 +21,7 @@ _TEXT: Json = {"type": "string"}
 _BYTES: Json = {"type": "string", "format": "binary"}
 _PROBLEM: Json = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _TOKEN, _PASSWORD = {"token": list[str]()}, {"password": list[str]()}
+_COOKIE, _REFRESH_COOKIE = {"cookie": list[str]()}, {"refresh_cookie": list[str]()}
 _ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
 _ANY_OTHER = "Any other error, the server's own included"
 
@@ -87,7 +88,7 @@ _DOWNLOAD = Operation(
         Kind(412, "changed", "Not the version you asked for"),
         Kind(416, "range", "No such range"),
     ),
-    security=[_TOKEN, _PASSWORD],
+    security=[_TOKEN, _COOKIE, _PASSWORD],
     takes=("Range", "If-Range", *_CONDITIONS),
     answers={
         200: _answer("All of it", _AUDIO, _BYTES, *_VERSION, "Content-Disposition", "Content-Length"),
@@ -113,7 +114,7 @@ _OPEN = Operation(security=[])
 
 OPERATIONS: Mapping[str, Operation] = {
     "/login": Operation(
-        errors=(*_BODY, errors.NotSignedIn, _INVALID),
+        errors=(*_BODY, _BAD_REQUEST, errors.FromElsewhere, errors.NotSignedIn, _INVALID),
         security=[_PASSWORD, {}],
         answers={200: _SIGNED_IN},
         more={"requestBody": {"required": False, **_CREDENTIALS}},
@@ -130,14 +131,14 @@ OPERATIONS: Mapping[str, Operation] = {
         more={"requestBody": {"required": True, **_CREDENTIALS}},
     ),
     "/refresh": Operation(
-        errors=(*_BODY, errors.NotSignedIn, _INVALID),
-        security=[],
+        errors=(*_BODY, errors.FromElsewhere, errors.NotSignedIn, _INVALID),
+        security=[_REFRESH_COOKIE, {}],
         answers={200: _answer("The next pair of tokens", "application/json", _ACCESS)},
         more={"requestBody": {"required": True, **_SHOWN}},
     ),
     "/logout": Operation(
-        errors=(*_BODY, errors.NotSignedIn, _INVALID),
-        security=[_TOKEN, {}],
+        errors=(*_BODY, errors.FromElsewhere, errors.NotSignedIn, _INVALID),
+        security=[_TOKEN, _REFRESH_COOKIE, {}],
         answers={204: _answer("Signed out")},
         more={"requestBody": {"required": False, **_SHOWN}},
     ),
@@ -191,8 +192,8 @@ def described(document: Json) -> Json:
 def _describe(operation: Json, said: Operation, scope: str | None, *, bodiless: bool) -> None:
     """Say who may call, what with, and how it ends. `scope` is None where everybody may."""
     operation["security"] = [
-        {name: [scope] if scope and name == "token" else [] for name in each}
-        for each in ([_TOKEN] if said.security is None else said.security)
+        {name: [scope] if scope and name in ("token", "cookie") else [] for name in each}
+        for each in ([_TOKEN, _COOKIE] if said.security is None else said.security)
     ]
     headers = [{"name": name, "in": "header", "required": False, "schema": _TEXT} for name in said.takes]
     if headers:
@@ -222,7 +223,12 @@ def _ask(operation: Json) -> None:
             body["schema"]["properties"] = asking.properties() | body["schema"]["properties"]
 
 
-_GUARD: tuple[Error, ...] = (errors.NotSignedIn, errors.NotAllowed, Unavailable)
+_GUARD: tuple[Error, ...] = (
+    errors.NotSignedIn,
+    errors.NotAllowed,
+    errors.FromElsewhere,
+    Unavailable,
+)
 
 
 def _titles(kinds: tuple[Error, ...]) -> dict[int, list[str]]:

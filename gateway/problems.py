@@ -42,6 +42,7 @@ class Kind(NamedTuple):
 KINDS: dict[type[TonearmError], Kind] = {
     errors.NotSignedIn: Kind(401, "not-signed-in", "Sign in first"),
     errors.NotAllowed: Kind(403, "not-allowed", "Not allowed"),
+    errors.FromElsewhere: Kind(403, "from-elsewhere", "Not from this site"),
     errors.NoSuchJob: Kind(404, "no-such-job", "No such job"),
     errors.JobGone: Kind(410, "job-gone", "The job's files are gone"),
     errors.NoAudio: Kind(409, "no-audio", "There is no audio"),

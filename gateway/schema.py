@@ -104,6 +104,10 @@ def openapi_config() -> OpenAPIConfig:
         components=Components(
             security_schemes={
                 "token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+                "cookie": SecurityScheme(type="apiKey", name="__Host-tonearm", security_scheme_in="cookie"),
+                "refresh_cookie": SecurityScheme(
+                    type="apiKey", name="__Host-tonearm-refresh", security_scheme_in="cookie"
+                ),
                 "password": SecurityScheme(type="http", scheme="basic"),
             }
         ),

@@ -26,6 +26,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Who may upload, separated by commas; `admin` for administrators only."""
     default_options: str = ""
     """What uploads are converted to unless they say otherwise, such as `format=opus&quality=96k`."""
+    plain_http_cookies: bool = False
+    """Lets a page's cookies travel without HTTPS, for browsers that do not take localhost for safe."""
     sweep_interval_seconds: float = 3600.0
     sweep_grace_seconds: float = 48 * 3600.0
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late

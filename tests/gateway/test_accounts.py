@@ -12,8 +12,10 @@ from litestar import Litestar
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from gateway.accounts import Auth, account_routes
+from gateway.accounts import Auth, Forwarding
+from gateway.cookies import Cookies
 from gateway.problems import answer
+from gateway.sessions import account_routes
 from infra.local.ports import free_port
 from service.http import serve
 from tests.gateway.running import FakeAuth, auth_running, gateway_running
@@ -26,7 +28,7 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
 
     async with httpx.AsyncClient() as client:
         app = Litestar(
-            account_routes(Auth(client, auth_url), seconds=seconds),
+            account_routes(Forwarding(Auth(client, auth_url), seconds=seconds), Cookies()),
             exception_handlers={Exception: answer},
             logging_config=None,
         )

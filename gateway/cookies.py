@@ -1,0 +1,104 @@
+"""A session in cookies, for pages: scripts cannot read them, other sites cannot use them.
+
+The prefix `__Host-` makes a browser insist on HTTPS, this host and no other. Most take http://localhost for
+safe, too, and so set them there. SameSite keeps cookies out of other sites' requests, but not out of other
+ports' and subdomains', hence the check of where an unsafe request comes from (RFC 6265bis, Fetch Metadata).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar import Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from msgspec import Struct
+
+from gateway.errors import FromElsewhere
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class _Pair(Struct, frozen=True):
+    access_token: str
+    expires_in: int
+    refresh_token: str
+    refresh_expires_in: int
+
+
+class _SignedIn(Struct, frozen=True):
+    expires_in: int
+    refresh_expires_in: int
+
+
+class Cookies(Struct, frozen=True):
+    """The two cookies. A link in a mail brings the access token's along, and never the refresh token's.
+
+    Where they are not `secure` they have no prefix and travel over plain HTTP, too.
+    """
+
+    secure: bool = True
+
+    def access(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+        """Return the access token that came in a cookie. Raises FromElsewhere."""
+        return self._of(connection, self._names[0])
+
+    def refresh(self, request: Request[Any, Any, Any]) -> str | None:
+        """Return the refresh token that came in a cookie. Raises FromElsewhere."""
+        return self._of(request, self._names[1])
+
+    def kept(self, answer: Response[Any]) -> Response[Any]:
+        """Put the tokens of auth's answer into cookies, and leave only their lives in the body."""
+        pair = msgspec.json.decode(answer.content, type=_Pair)
+        made = Response[Any](
+            _SignedIn(pair.expires_in, pair.refresh_expires_in),
+            status_code=answer.status_code,
+            headers={"Cache-Control": "no-store"},
+        )
+        access, refresh = self._names
+        made.set_cookie(self._cookie(access, pair.access_token, pair.expires_in, "lax"))
+        made.set_cookie(self._cookie(refresh, pair.refresh_token, pair.refresh_expires_in, "strict"))
+        return made
+
+    def dropped(self, answer: Response[Any]) -> Response[Any]:
+        """Tell the browser to forget them."""
+        for name in self._names:
+            answer.set_cookie(self._cookie(name, "", 0, "strict"))
+        return answer
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        prefix = "__Host-" if self.secure else ""
+        return f"{prefix}tonearm", f"{prefix}tonearm-refresh"
+
+    def _of(self, connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str | None:
+        found = connection.cookies.get(name)
+        if found and connection.scope.get("method") not in SAFE:
+            check_origin(connection.headers)
+        return found or None
+
+    def _cookie(self, name: str, value: str, seconds: int, samesite: Literal["lax", "strict"]) -> Cookie:
+        return Cookie(
+            key=name,
+            value=value,
+            max_age=seconds,
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite=samesite,
+        )
+
+
+def check_origin(headers: Mapping[str, str]) -> None:
+    """Raise FromElsewhere unless a page of ours has sent this, or the person by the address bar.
+
+    Browsers say so by Sec-Fetch-Site, old ones by Origin. What says neither is no browser, and has no need
+    of cookies.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site in ("same-origin", "none"):
+        return
+    if site is None and origin and urlsplit(origin).netloc == headers.get("host"):
+        return
+    raise FromElsewhere("another site has sent this, or nothing says that it has not")
