@@ -65,7 +65,7 @@ def _schema(struct: type, field: Any, found: Json, kinds: Json) -> Json:
 def _described(struct: type, name: str, kind: Any) -> str:
     """Return what the source says of the option, else its type, else the struct as a whole."""
     enum = next((each for each in (kind, *get_args(kind)) if isinstance(each, EnumMeta)), None)
-    said = _said(struct).get(name) or (enum and enum.__doc__) or f"{name.replace('_', ' ')}. {struct.__doc__}"
+    said = _SAID[struct].get(name) or (enum and enum.__doc__) or f"{name.replace('_', ' ')}. {struct.__doc__}"
     return " ".join(said.replace("`", "").replace("None", "not given").split())
 
 
@@ -82,3 +82,7 @@ def _said(struct: type) -> dict[str, str]:
         and isinstance(after.value, ast.Constant)
         and isinstance(after.value.value, str)
     }
+
+
+_SAID = {struct: _said(struct) for struct in (Options, Tags)}
+"""Read once, at the start: before 3.11.8 `ast.parse` fails when a traceback is written while it runs."""
