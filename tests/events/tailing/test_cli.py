@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-NOW = datetime.now(UTC)
 UNSET = "-- event log: STREAM_URL is not set, showing logs only"
 
 
+def time_of(ago):
+    return (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
+
+
 def line(event, ago=0.0, service="gateway", **fields):
-    time = (NOW - timedelta(seconds=ago)).isoformat()
+    time = time_of(ago)
     return (
         json.dumps({"timestamp": time, "level": "info", "service": service, "event": event, **fields}) + "\n"
     )
@@ -48,7 +51,7 @@ async def test_last_counts_what_matches_over_all_files(logs, finished):
     arguments = ["--no-follow", "--format=json", "--only=logs"]
     run = await finished(*arguments, "-n", "3", "--field", "job=1", LOCAL_DIR=str(logs.parent))
     assert names(run) == ["a47", "b49", "a49"]
-    until = (NOW - timedelta(seconds=61)).isoformat()
+    until = time_of(61)
     run = await finished(*arguments, "-n", "2", "--until", until, LOCAL_DIR=str(logs.parent))
     assert names(run) == ["a38", "b39"]
 
