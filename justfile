@@ -61,9 +61,9 @@ check:
     mypy
     lint-imports
 
-# run the tests: test [pytest's arguments]
+# run the tests, a file at a time on each core: test [pytest's arguments]; -n 0: one after the other
 test *args: _broker _curl _databases
-    exec pytest "$@"
+    exec pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker
