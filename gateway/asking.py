@@ -84,5 +84,5 @@ def _said(struct: type) -> dict[str, str]:
     }
 
 
-_SAID = {struct: _said(struct) for struct in (Options, Tags)}
+_SAID: dict[type, dict[str, str]] = {struct: _said(struct) for struct in (Options, Tags)}
 """Read once, at the start: before 3.11.8 `ast.parse` fails when a traceback is written while it runs."""

@@ -11,15 +11,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+NOW = datetime.now(UTC)
 UNSET = "-- event log: STREAM_URL is not set, showing logs only"
 
 
-def time_of(ago):
-    return (datetime.now(UTC) - timedelta(seconds=ago)).isoformat()
-
-
-def line(event, ago=0.0, service="gateway", **fields):
-    time = time_of(ago)
+def line(event, ago=0.0, service="gateway", *, now=NOW, **fields):
+    time = (now - timedelta(seconds=ago)).isoformat()
     return (
         json.dumps({"timestamp": time, "level": "info", "service": service, "event": event, **fields}) + "\n"
     )
@@ -51,13 +48,15 @@ async def test_last_counts_what_matches_over_all_files(logs, finished):
     arguments = ["--no-follow", "--format=json", "--only=logs"]
     run = await finished(*arguments, "-n", "3", "--field", "job=1", LOCAL_DIR=str(logs.parent))
     assert names(run) == ["a47", "b49", "a49"]
-    until = time_of(61)
+    until = (NOW - timedelta(seconds=61)).isoformat()
     run = await finished(*arguments, "-n", "2", "--until", until, LOCAL_DIR=str(logs.parent))
     assert names(run) == ["a38", "b39"]
 
 
 async def test_since_and_until_cut_out_a_stretch_of_time(logs, finished):
-    (logs / "a.jsonl").write_text(line("old", 7200) + line("wanted", 3000) + line("new", 1))
+    now = datetime.now(UTC)  # a long run may have been collected long ago
+    times = {"old": 7200, "wanted": 3000, "new": 1}
+    (logs / "a.jsonl").write_text("".join(line(event, ago, now=now) for event, ago in times.items()))
     run = await finished("--since=1h", "--until=10m", "--format=json", LOCAL_DIR=str(logs.parent))
     assert names(run) == ["wanted"]
 
