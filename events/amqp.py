@@ -23,9 +23,16 @@ logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs what becomes an 
 HEARTBEAT = 20
 """Seconds between AMQP heartbeats; two missed ones close the connection."""
 
+ACCESS_REFUSED = 403
+"""AMQP 0-9-1, 1.2: the reply code for what a user has no permission for."""
+
 
 class ConnectionLost(Unavailable):
     """The connection or channel to the broker closed; what was under way has an unknown outcome."""
+
+
+class NotAllowed(ConnectionLost):
+    """The broker's user has no permission for this; the channel is closed by it."""
 
 
 class Refused(Unavailable):
@@ -43,6 +50,7 @@ class Channel:
         self._channel = channel
         self._confirms: dict[int, tuple[asyncio.Future[None], str]] = {}
         self._published = 0
+        self._forbidden = False
         self._returned: set[str] = set()
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         channel.add_on_close_callback(self._on_close)
@@ -54,7 +62,7 @@ class Channel:
         return not self.closed.done() and bool(self._channel.is_open)
 
     async def call(self, method: str, **arguments: Any) -> Any:
-        """Call a pika channel method and await the broker's answer. Raises ConnectionLost."""
+        """Call a pika channel method and await the broker's answer. Raises ConnectionLost, NotAllowed."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
         def on_answer(frame: Any) -> None:
@@ -67,7 +75,8 @@ class Channel:
             raise ConnectionLost(f"{method}: {error!r}") from error
         await asyncio.wait({answer, self.closed}, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
-            raise ConnectionLost(f"{method}: {self.closed.result()}")
+            lost = NotAllowed if self._forbidden else ConnectionLost
+            raise lost(f"{method}: {self.closed.result()}")
         return answer.result()
 
     async def confirm(self) -> None:
@@ -152,6 +161,7 @@ class Channel:
                 confirmed.set_result(None)
 
     def _on_close(self, _: Any, reason: BaseException) -> None:
+        self._forbidden = getattr(reason, "reply_code", 0) == ACCESS_REFUSED
         self._end(repr(reason))
 
     def _end(self, reason: str) -> None:

@@ -3,14 +3,20 @@
     topic exchange `events` ── `#` ──────────────────────────► stream `events`
                             ── job.uploaded, job.requeued ───► queue `video` ─► converter
                             ── job.converted, job.failed ────► queue `mp3`   ─► notifier
+    topic exchange `work` ── a queue's own name ─────────────► work queues, their retry and parked queues
     topic exchange `progress` (transient) ── job id ─────────► a queue of each gateway's own
 
-Retries and parked work go by the default exchange, never through `events`. A missing binding loses
+Retries and parked work go by the exchange `work`, never through `events`; nor by the default exchange, for
+whoever may write there may write past `events` into every queue, the stream included. A missing binding loses
 events silently (`mandatory` does not tell, as long as any other binding matches), so `missing` asks the
 management API, the only place where bindings can be listed.
+
+A user of the broker that may not declare these things only looks whether they are there: in a cluster they
+come with the broker's definitions, and no service may change or delete them.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -23,6 +29,7 @@ from events.types import JobConverted, JobFailed, JobRequeued, JobUploaded
 EXCHANGE = "events"
 STREAM = "events"
 PROGRESS = "progress"
+WORK = "work"
 VIDEO = "video"
 MP3 = "mp3"
 
@@ -50,31 +57,48 @@ def retry(queue: str, delay: float) -> str:
     return f"{queue}.retry.{round(delay * 1000)}ms"
 
 
-async def declare(url: str) -> None:
-    """Declare everything. Raises Unavailable when the broker is away or holds something else by a name."""
+def queues() -> dict[str, dict[str, Any]]:
+    """The arguments of every queue that is always there, by its name."""
+    stream = {"x-queue-type": "stream", "x-stream-max-segment-size-bytes": SEGMENT_BYTES}
+    return {STREAM: stream} | {name: {} for queue in (VIDEO, MP3) for name in (queue, parked(queue))}
+
+
+def retries(queue: str, delays: Sequence[float]) -> dict[str, dict[str, Any]]:
+    """The same of the retry queues, one for each delay in seconds; from there expired work goes back."""
+    back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": queue}
+    return {retry(queue, delay): {"x-message-ttl": round(delay * 1000), **back} for delay in delays}
+
+
+async def declare(url: str, more: Mapping[str, dict[str, Any]] | None = None) -> None:
+    """Declare everything, and `more` queues (see `retries`); a user who may not only looks.
+
+    Raises Unavailable when the broker is away or holds something else by a name, and to who may only look
+    when something is not there.
+    """
+    wanted = queues() | dict(more or {})
     async with amqp.connected(url, name="topology") as connection:
-        channel = await connection.channel()
-        await channel.call("exchange_declare", exchange=EXCHANGE, exchange_type="topic", durable=True)
-        await channel.call("exchange_declare", exchange=PROGRESS, exchange_type="topic", durable=False)
-        stream = {"x-queue-type": "stream", "x-stream-max-segment-size-bytes": SEGMENT_BYTES}
-        await channel.call("queue_declare", queue=STREAM, durable=True, arguments=stream)
-        for queue in (VIDEO, MP3):
-            await channel.call("queue_declare", queue=queue, durable=True)
-            await channel.call("queue_declare", queue=parked(queue), durable=True)
-        for queue, key in BINDINGS:
-            await channel.call("queue_bind", queue=queue, exchange=EXCHANGE, routing_key=key)
+        try:
+            await _make(await connection.channel(), wanted)
+        except amqp.NotAllowed:
+            await _look(await connection.channel(), wanted)
 
 
-async def declare_retry(channel: amqp.Channel, queue: str, delay: float) -> str:
-    """Declare the queue of one delay, in seconds; expired work goes back by the default exchange."""
-    name = retry(queue, delay)
-    arguments = {
-        "x-message-ttl": round(delay * 1000),
-        "x-dead-letter-exchange": "",
-        "x-dead-letter-routing-key": queue,
-    }
-    await channel.call("queue_declare", queue=name, durable=True, arguments=arguments)
-    return name
+async def _make(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> None:
+    for exchange, durable in ((EXCHANGE, True), (WORK, True), (PROGRESS, False)):
+        await channel.call("exchange_declare", exchange=exchange, exchange_type="topic", durable=durable)
+    for queue, arguments in wanted.items():
+        await channel.call("queue_declare", queue=queue, durable=True, arguments=arguments)
+        if queue != STREAM:
+            await channel.call("queue_bind", queue=queue, exchange=WORK, routing_key=queue)
+    for queue, key in BINDINGS:
+        await channel.call("queue_bind", queue=queue, exchange=EXCHANGE, routing_key=key)
+
+
+async def _look(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> None:
+    for exchange in (EXCHANGE, WORK):
+        await channel.call("exchange_declare", exchange=exchange, passive=True)
+    for queue in wanted:
+        await channel.call("queue_declare", queue=queue, passive=True)
 
 
 async def missing(url: str, management_url: str, *, timeout: float = 5.0) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ What happens to one delivery:
 
 A crash anywhere before the acknowledgement means that the same delivery comes again, to this worker or
 another; deterministic event ids make the second telling the same fact. Retry and parked queues are
-reached by the default exchange, on a connection of its own, never through `events`.
+reached by the exchange `work`, on a connection of its own, never through `events`.
 
 A lost connection does not throw away work under way: it runs on, and when the broker delivers the same
 message again to this worker, that delivery waits for it and acknowledges it.
@@ -136,11 +136,7 @@ class Worker:
 
     async def _declare(self) -> None:
         """Make sure of every queue this worker needs, also after the broker came back empty."""
-        await topology.declare(self._url)
-        async with amqp.connected(self._url, name=f"{self._queue}: topology") as connection:
-            channel = await connection.channel()
-            for delay in self._delays:
-                await topology.declare_retry(channel, self._queue, delay)
+        await topology.declare(self._url, topology.retries(self._queue, self._delays))
 
     async def _consume(self, connection: amqp.Connection) -> amqp.Channel:
         channel = await connection.channel(prefetch=self._slots)
@@ -267,7 +263,7 @@ class Worker:
 
     async def _put_aside(self, queue: str, body: bytes, **headers: str | int) -> bool:
         try:
-            await self._aside.publish("", queue, body, headers, str(uuid4()))
+            await self._aside.publish(topology.WORK, queue, body, headers, str(uuid4()))
         except NotConfirmed as error:
             log.warning("put_aside_failed", queue=queue, error=str(error))
             return False
