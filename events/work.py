@@ -105,6 +105,14 @@ class Worker:
         self._running: dict[str, asyncio.Task[None]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._consumer_tag = ""
+        self._consuming: amqp.Channel | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """Why no work is taken now; None while it is."""
+        if self._consuming is not None and self._consuming.is_open:
+            return None
+        return f"nothing is taken from the queue {self._queue}"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish or hand back what is under way, within `grace`."""
@@ -115,7 +123,7 @@ class Worker:
                 try:
                     await self._declare()
                     async with amqp.connected(self._url, name=f"{self._queue}: worker") as connection:
-                        channel = await self._consume(connection)
+                        channel = self._consuming = await self._consume(connection)
                         log.info("consuming", queue=self._queue, slots=self._slots)
                         pause = 0.2
                         ends: list[asyncio.Future[Any]] = [stopping, channel.closed]

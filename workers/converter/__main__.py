@@ -14,6 +14,7 @@ from events.publisher import Publisher
 from events.settings import load
 from events.views import JobViews
 from events.work import Worker
+from service.health import work
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
 from workers.converter.cage import keeper_of
@@ -60,7 +61,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         worker = Worker(
             settings.rabbitmq_url, topology.VIDEO, converter, publisher, slots=settings.converter_slots
         )
-        await worker.run(stop)
+        await work(worker, settings.health_host, settings.health_port, stop)
 
 
 def main() -> NoReturn:

@@ -11,7 +11,10 @@ from workers.converter.workshop import Workshop
 
 
 class ConverterSettings(Settings, frozen=True, kw_only=True):
-    """The settings of the converter. `converter_slots` is how many videos are under way at once."""
+    """The settings of the converter. `converter_slots` is how many videos are under way at once.
+
+    With a `health_port`, its probes are served there.
+    """
 
     rabbitmq_url: str
     mongodb_url: str
@@ -24,6 +27,8 @@ class ConverterSettings(Settings, frozen=True, kw_only=True):
     """Keep the broker's `consumer_timeout` above it."""
     ffmpeg: str = ""
     """A path; empty: the one that comes with imageio-ffmpeg."""
+    health_host: str = "127.0.0.1"
+    health_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     log_level: str = "INFO"
 
     @property

@@ -12,6 +12,7 @@ from events.publisher import Publisher
 from events.settings import load
 from events.views import JobViews
 from events.work import Worker
+from service.health import work
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
 from workers.notifier.accounts import AuthAccounts
@@ -48,7 +49,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         worker = Worker(
             settings.rabbitmq_url, topology.MP3, notifier, publisher, slots=settings.notifier_slots
         )
-        await worker.run(stop)
+        await work(worker, settings.health_host, settings.health_port, stop)
 
 
 def main() -> NoReturn:

@@ -1,10 +1,17 @@
 """What the notifier needs to know, from the environment (see `events.settings`)."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from events.settings import Settings
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):
-    """The settings of the notifier. `notifier_slots` is how many mails are under way at once."""
+    """The settings of the notifier. `notifier_slots` is how many mails are under way at once.
+
+    With a `health_port`, its probes are served there.
+    """
 
     rabbitmq_url: str
     mongodb_url: str
@@ -14,4 +21,6 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8080"
     mail_from: str = "Tonearm <tonearm@localhost>"
     notifier_slots: int = 4
+    health_host: str = "127.0.0.1"
+    health_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     log_level: str = "INFO"
