@@ -1,0 +1,190 @@
+"""The broker's users, one for each service, and what each may do, as definitions that RabbitMQ reads.
+
+No service may declare, change or delete what all share; it stands in the definitions, too. What may be said
+in the log is a topic permission: the routing key is the event's type, so a converter that a video took over
+can still not tell of an account. It can tell lies about conversions: to tell of them is its work.
+
+One hole is left: the stream has the name of the exchange, so who may write to the exchange `events` by AMQP
+may write to the stream by its own protocol, unchecked. Only the gateway can reach that port.
+"""
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from events import topology
+from events.types import (
+    AccountChanged,
+    AccountRegistered,
+    AccountRevoked,
+    AccountSignedIn,
+    AccountSignInRefused,
+    JobConverted,
+    JobFailed,
+    JobNotificationFailed,
+    JobNotified,
+    JobProbed,
+    JobRetrying,
+    JobStarted,
+    JobUploaded,
+    Payload,
+)
+from events.work import DELAYS
+
+ADMIN = "admin"
+RETENTION = "3650D"
+"""For how long the log is kept. Change it by changing this policy: it then holds for what is there, too."""
+
+_NOTHING = "^$"
+_OWN = r"amq\.gen-.*"
+"""Queues that the broker named: one connection's own."""
+
+
+class User(Struct, frozen=True, kw_only=True):
+    """What one of the broker's users may do. Names are of exchanges and queues."""
+
+    events: tuple[type[Payload], ...] = ()
+    """Of which it may tell in the log."""
+    works_on: str = ""
+    """The queue that it takes work from, and puts work aside for."""
+    configure: tuple[str, ...] = ()
+    write: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    """`management`: may ask the management API about what it may see."""
+
+
+USERS: Mapping[str, User] = {
+    "gateway": User(
+        events=(JobUploaded,),
+        configure=(topology.PROGRESS, _OWN),
+        write=(_OWN,),
+        read=(topology.STREAM, topology.PROGRESS, _OWN),
+        tags=("management",),
+    ),
+    "auth": User(
+        events=(AccountRegistered, AccountSignedIn, AccountSignInRefused, AccountChanged, AccountRevoked)
+    ),
+    "converter": User(
+        events=(JobUploaded, JobStarted, JobProbed, JobRetrying, JobConverted, JobFailed),
+        works_on=topology.VIDEO,
+        configure=(topology.PROGRESS,),
+        write=(topology.PROGRESS,),
+    ),
+    "notifier": User(events=(JobNotified, JobNotificationFailed), works_on=topology.MP3),
+    "scaler": User(read=(topology.VIDEO,)),
+}
+"""Beside the administrator. A converter tells of an upload that only the queue still knows, too."""
+
+
+def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[str, Any]:
+    """Return the definitions: users with these passwords, and all that `events.topology` declares.
+
+    `quorum` makes the work queues replicated ones, for a broker of several nodes.
+    """
+    kind = {"x-queue-type": "quorum"} if quorum else {}
+    queues = (
+        topology.queues() | topology.retries(topology.VIDEO, DELAYS) | topology.retries(topology.MP3, DELAYS)
+    )
+    bindings = [(topology.EXCHANGE, queue, key) for queue, key in topology.BINDINGS]
+    bindings += [(topology.WORK, queue, queue) for queue in queues if queue != topology.STREAM]
+    every = {"vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
+    return {
+        "vhosts": [{"name": "/"} | ({"default_queue_type": "quorum"} if quorum else {})],
+        "users": [
+            _login(ADMIN, passwords[ADMIN], ("administrator",)),
+            *(_login(name, passwords[name], user.tags) for name, user in USERS.items()),
+        ],
+        "permissions": [
+            {"user": ADMIN, **every},
+            *(_permissions(name, user) for name, user in USERS.items()),
+        ],
+        "topic_permissions": [row for name, user in USERS.items() for row in _topics(name, user)],
+        "exchanges": [
+            {
+                "vhost": "/",
+                "name": name,
+                "type": "topic",
+                "durable": durable,
+                "auto_delete": False,
+                "arguments": {},
+            }
+            for name, durable in (
+                (topology.EXCHANGE, True),
+                (topology.WORK, True),
+                (topology.PROGRESS, False),
+            )
+        ],
+        "queues": [
+            {"vhost": "/", "name": name, "durable": True, "auto_delete": False, "arguments": kind | arguments}
+            for name, arguments in queues.items()
+        ],
+        "bindings": [
+            {
+                "vhost": "/",
+                "source": exchange,
+                "destination": queue,
+                "destination_type": "queue",
+                "routing_key": key,
+                "arguments": {},
+            }
+            for exchange, queue, key in bindings
+        ],
+        "policies": [
+            _policy("retention", topology.STREAM, {"max-age": RETENTION}),
+            *([_policy("retries", r"(video|mp3)\.retry\..*", _NEVER_LOST)] if quorum else []),
+        ],
+    }
+
+
+_NEVER_LOST = {"dead-letter-strategy": "at-least-once", "overflow": "reject-publish"}
+"""Only quorum queues can hand on expired work without a moment in which it is nowhere."""
+
+
+def _login(name: str, password: str, tags: Iterable[str]) -> dict[str, Any]:
+    salt = os.urandom(4)
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    return {
+        "name": name,
+        "password_hash": base64.b64encode(salt + digest).decode(),
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": ",".join(tags),
+    }
+
+
+def _permissions(name: str, user: User) -> dict[str, str]:
+    write = [
+        *user.write,
+        *([topology.EXCHANGE] if user.events else []),
+        *([topology.WORK] if user.works_on else []),
+    ]
+    read = [*user.read, *([user.works_on] if user.works_on else [])]
+    return {
+        "user": name,
+        "vhost": "/",
+        "configure": _any(user.configure),
+        "write": _any(write),
+        "read": _any(read),
+    }
+
+
+def _topics(name: str, user: User) -> Iterable[dict[str, str]]:
+    types = _any(re.escape(each.TYPE) for each in user.events)
+    work = rf"^{user.works_on}(\..+)?$" if user.works_on else _NOTHING
+    for exchange, write in ((topology.EXCHANGE, types), (topology.WORK, work)):
+        yield {"user": name, "vhost": "/", "exchange": exchange, "write": write, "read": _NOTHING}
+
+
+def _any(patterns: Iterable[str]) -> str:
+    listed = "|".join(patterns)
+    return f"^({listed})$" if listed else _NOTHING
+
+
+def _policy(name: str, pattern: str, definition: dict[str, str]) -> dict[str, Any]:
+    shown = {"vhost": "/", "name": name, "pattern": f"^{pattern}$", "apply-to": "queues", "priority": 0}
+    return shown | {"definition": definition}

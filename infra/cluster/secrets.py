@@ -1,0 +1,98 @@
+"""What is secret in a cluster: made once, by chance, and applied from here; never a file, never committed."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec import Struct
+
+from infra.cluster.broker import ADMIN, USERS, definitions
+
+SERVICES = ("gateway", "auth", "converter", "notifier")
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What an operator decides about them."""
+
+    admin_email: str = "admin@mp3converter.com"
+    smtp_url: str = "smtp://mail:1025?starttls=never"
+    quorum: bool = False
+    rabbitmq: str = "rabbitmq"
+    mongodb: str = "mongodb:27017"
+    replica_set: str = "tonearm"
+
+
+def made(wishes: Wishes) -> dict[str, dict[str, str]]:
+    """Return each secret's fields by its name. Different at each call."""
+    broker = {name: _password() for name in (ADMIN, *USERS)}
+    database = {name: _password() for name in SERVICES}
+    service_token = _password()
+    fields = {name: _urls(wishes, name, broker[name], database[name]) for name in SERVICES}
+    fields["gateway"] |= {
+        "STREAM_URL": f"rabbitmq-stream://gateway:{broker['gateway']}@{wishes.rabbitmq}:5552/%2F",
+        "RABBITMQ_MANAGEMENT_URL": f"http://gateway:{broker['gateway']}@{wishes.rabbitmq}:15672",
+    }
+    fields["auth"] |= {
+        "SERVICE_TOKEN": service_token,
+        "ADMIN_EMAIL": wishes.admin_email,
+        "ADMIN_PASSWORD": _password(),
+    }
+    fields["notifier"] |= {"SERVICE_TOKEN": service_token, "SMTP_URL": wishes.smtp_url}
+    return fields | {
+        "signing-key": {"signing-key.pem": _signing_key()},
+        "rabbitmq": {
+            "cookie": _password(),
+            "definitions.json": json.dumps(definitions(broker, quorum=wishes.quorum)),
+            "ADMIN_PASSWORD": broker[ADMIN],
+        },
+        "scaler": {"RABBITMQ_URL": f"amqp://scaler:{broker['scaler']}@{wishes.rabbitmq}:5672/%2F"},
+        "mongodb": {
+            "keyfile": _password(),
+            "ROOT_PASSWORD": _password(),
+            **{f"{name.upper()}_PASSWORD": password for name, password in database.items()},
+        },
+    }
+
+
+def manifests(fields: Mapping[str, Mapping[str, str]], namespace: str = "tonearm") -> dict[str, Any]:
+    """Return them as one list for `kubectl apply`."""
+    items = [
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": {"app.kubernetes.io/part-of": "tonearm"},
+            },
+            "type": "Opaque",
+            "stringData": dict(values),
+        }
+        for name, values in fields.items()
+    ]
+    return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def _urls(wishes: Wishes, name: str, broker: str, database: str) -> dict[str, str]:
+    options = f"authSource=tonearm&replicaSet={wishes.replica_set}&w=majority"
+    return {
+        "RABBITMQ_URL": f"amqp://{name}:{broker}@{wishes.rabbitmq}:5672/%2F",
+        "MONGODB_URL": f"mongodb://{name}:{database}@{wishes.mongodb}/tonearm?{options}",
+    }
+
+
+def _password() -> str:
+    return secrets.token_hex(24)  # needs no quoting in a URL, and is base64 enough for MongoDB's key file
+
+
+def _signing_key() -> str:
+    return (
+        Ed25519PrivateKey.generate()
+        .private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        .decode()
+    )

@@ -1,0 +1,143 @@
+"""What each service's user may do in the broker, tried with the definitions in a real one."""
+
+import ast
+import asyncio
+import json
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from broker import Broker
+from making import event, uploaded
+from waiting import wait_for
+
+import events.types
+from events import amqp, topology
+from events.envelope import Event
+from events.errors import Unavailable
+from events.progress import ProgressSender
+from events.publisher import Publisher
+from events.work import Work, Worker
+from infra.cluster.broker import ADMIN, USERS, definitions
+
+PAYLOADS = [kind for kind in vars(events.types).values() if isinstance(kind, type) and hasattr(kind, "TYPE")]
+FOLDERS = {
+    "gateway": "gateway",
+    "auth": "auth",
+    "converter": "workers/converter",
+    "notifier": "workers/notifier",
+}
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+async def urls(broker: Broker) -> dict[str, str]:
+    """The definitions, in a fresh vhost; the URL of each user."""
+    vhost = urlsplit(broker.url).path[1:]
+    passwords = {name: f"password of {name}" for name in (ADMIN, *USERS)}
+    wanted = {key: rows for key, rows in definitions(passwords).items() if key != "vhosts"}
+    for row in (row for rows in wanted.values() for row in rows):
+        if "vhost" in row:
+            row["vhost"] = vhost
+    async with httpx.AsyncClient(base_url=broker.management_url, timeout=30) as management:
+        (await management.post("/definitions", json=wanted)).raise_for_status()
+    where = urlsplit(broker.url)
+    return {
+        name: f"amqp://{name}:{quote(password)}@{where.hostname}:{where.port}/{vhost}"
+        for name, password in passwords.items()
+    }
+
+
+async def may(url: str, exchange: str, key: str) -> bool:
+    async with amqp.connected(url, name="test") as connection:
+        channel = await connection.channel(confirms=True)
+        try:
+            await channel.publish(exchange, key, b"{}", {}, "test")
+        except amqp.Unroutable:
+            return True
+        except Unavailable:
+            return False
+        return True
+
+
+@pytest.mark.servers
+async def test_the_definitions_hold_all_that_a_service_needs_and_none_may_make_it(broker, urls):
+    assert await topology.missing(broker.url, broker.management_url) == ()
+    for name in ("gateway", "auth", "converter", "notifier"):
+        await topology.declare(urls[name])
+        for queue in topology.queues():
+            async with amqp.connected(urls[name], name="test") as connection:
+                with pytest.raises(amqp.NotAllowed):
+                    await (await connection.channel()).call("queue_delete", queue=queue)
+
+
+@pytest.mark.servers
+async def test_each_service_may_tell_of_its_own_events_and_of_no_other(urls):
+    for name, user in USERS.items():
+        allowed = {kind.TYPE for kind in PAYLOADS if await may(urls[name], topology.EXCHANGE, kind.TYPE)}
+        assert allowed == {kind.TYPE for kind in user.events}, name
+
+
+@pytest.mark.servers
+async def test_no_way_leads_past_the_exchange_into_the_stream(urls):
+    for name in USERS:
+        assert not await may(urls[name], "", topology.STREAM)
+        assert not await may(urls[name], topology.WORK, topology.STREAM)
+    assert not await may(urls["converter"], topology.WORK, topology.MP3)
+
+
+@pytest.mark.servers
+async def test_the_gateway_sees_the_bindings_and_the_stream(broker, urls):
+    management = urlsplit(broker.management_url)
+    user = urlsplit(urls["gateway"])
+    url = f"http://{user.username}:{user.password}@{management.hostname}:{management.port}"
+    assert await topology.missing(urls["gateway"], url) == ()
+
+
+class Fails:
+    def __init__(self) -> None:
+        self.tried = 0
+
+    async def handle(self, work: Work) -> Event | None:
+        self.tried += 1
+        raise OSError("the disk is full")
+
+    def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
+        return None
+
+    def gave_up(self, work: Work, error: Exception) -> Event:
+        kind = events.types.JobFailed
+        failed = kind(run=1, attempt=1, code=events.types.FailureCode.INTERNAL, message="m")
+        return event(failed, work.event.subject)
+
+
+@pytest.mark.servers
+async def test_a_converter_with_its_own_user_retries_and_parks(broker, urls):
+    stop, handler = asyncio.Event(), Fails()
+    async with Publisher(urls["converter"], name="test") as publisher, ProgressSender(urls["converter"]):
+        worker = Worker(urls["converter"], topology.VIDEO, handler, publisher, delays=())
+        running = asyncio.create_task(worker.run(stop))
+        await wait_for(lambda: worker.trouble is None)
+        async with Publisher(urls["gateway"], name="test") as gateway:
+            await gateway.publish(uploaded("job"))
+
+        async def parked() -> bool:
+            return await broker.depth(topology.parked(topology.VIDEO)) == 1
+
+        await wait_for(parked)
+        stop.set()
+        await running
+
+
+def test_every_event_that_a_service_makes_is_in_its_permissions():
+    for name, folder in FOLDERS.items():
+        trees = [ast.parse(path.read_text()) for path in sorted((ROOT / folder).rglob("*.py"))]
+        calls = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        made = {kind for kind in PAYLOADS if kind.__name__ in {getattr(call, "id", "") for call in calls}}
+        assert made <= set(USERS[name].events), name
+
+
+def test_passwords_are_in_the_definitions_only_as_hashes():
+    passwords = {name: f"password of {name}" for name in (ADMIN, *USERS)}
+    assert "password of" not in json.dumps(definitions(passwords))
