@@ -69,15 +69,22 @@ def finished(options: Options, measured: Measured | None) -> list[str]:
         if measured.silent_from is not None:
             filters.append(f"atrim=end={measured.silent_from:.6f}")
             length = measured.silent_from
+        filters += _faded_out(options, length)  # before what is at the beginning goes: then `length` is none
         filters.append(f"silenceremove=start_periods=1:start_threshold={SILENCE}:detection=peak")
         filters.append("asetpts=PTS-STARTPTS")
     if measured and (gain := gain_of(options, measured)):
         filters.append(f"volume={gain:.2f}dB:precision=double")
     if options.fade_in:
         filters.append(f"afade=t=in:st=0:d={options.fade_in:.6f}")
-    if options.fade_out:
-        filters.append(f"afade=t=out:st={max(length - options.fade_out, 0):.6f}:d={options.fade_out:.6f}")
+    if not options.trim_silence:
+        filters += _faded_out(options, length)
     return filters
+
+
+def _faded_out(options: Options, length: float) -> list[str]:
+    if not options.fade_out:
+        return []
+    return [f"afade=t=out:st={max(length - options.fade_out, 0):.6f}:d={options.fade_out:.6f}"]
 
 
 def gain_of(options: Options, measured: Measured) -> float:

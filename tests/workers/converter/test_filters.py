@@ -105,6 +105,15 @@ async def test_silence_goes_at_both_ends_and_stays_within(hall: Hall, format_: F
     assert level(heard[-RATE:-3000]) > 0.3
 
 
+async def test_a_fade_ends_with_the_sound_also_where_silence_was_before_it(hall: Hall) -> None:
+    source = hall.source("0.5*sin(440*2*PI*t)*between(t,2,5)", "-c:a", "flac", name="a.mkv")
+    made = await hall.convert(source, format=Format.WAV, trim_silence=True, fade_out=1)
+    (heard,) = hall.heard()
+    assert made.duration_seconds == pytest.approx(3, abs=0.01)
+    assert level(heard[RATE : 2 * RATE - 2000]) == pytest.approx(0.5 / math.sqrt(2), rel=0.01)
+    assert level(heard[-441:]) < 0.01
+
+
 async def test_nothing_but_silence_is_told_so(hall: Hall) -> None:
     with pytest.raises(ConversionError, match="nothing but silence") as caught:
         await hall.convert(hall.source("0"), trim_silence=True)
