@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from events.errors import TonearmError
-from events.options import Format
+from events.options import Chapters, Format
 
 T = TypeVar("T")
 
@@ -44,11 +44,12 @@ class Damaged(ClientError):
 
 
 class Audio(Struct, frozen=True):
-    """What came out; `sha256` in hex."""
+    """What came out; `sha256` in hex, `parts` of a ZIP."""
 
     bytes: int
     duration_seconds: float
     sha256: str
+    parts: int = 0
 
 
 class Failure(Struct, frozen=True):
@@ -98,6 +99,7 @@ class Preset(Struct, frozen=True):
     """What an upload becomes that asks for nothing; what is not told is the built-in default."""
 
     format: Format = Format.MP3
+    chapters: Chapters = Chapters.KEEP
 
 
 class Token(Struct, frozen=True):

@@ -1,8 +1,8 @@
 """`tonearm convert FILE…`: videos go up, their audio comes down and lies beside them.
 
-An upload always names its format, be it the one that the account's preset or the gateway would have chosen:
-so the file's ending is true, and known before anything is uploaded. Where the audio goes, and which file may
-be replaced, are questions of their own: see `cli.targets`.
+An upload always names its format, and whether chapters become files of their own, be it what the account's
+preset or the gateway would have chosen: so the file's ending is true, and known before anything is uploaded.
+Where the audio goes, and which file may be replaced, are questions of their own: see `cli.targets`.
 """
 
 import argparse
@@ -17,16 +17,16 @@ import msgspec
 from msgspec import Struct
 
 from cli.account import Account, AccountMissing, account_for
-from cli.answers import ClientError, Job, Refused, SignInRefused, Unreachable
+from cli.answers import ClientError, Job, Preset, Refused, SignInRefused, Unreachable
 from cli.client import Gateway
 from cli.download import download
 from cli.exits import Exit
 from cli.showing import Screen, clock, console_for, size
-from cli.targets import InTheWay, format_of, impossible, make_way, target_for, unwritable
-from events.options import Format, Options, Tags
+from cli.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
+from events.options import Chapters, Format, Options, Tags, offered_as
 
 _FURTHER = (
-    *(field for field in Options.__struct_fields__ if field not in ("format", "quality", "tags")),
+    *(field for field in Options.__struct_fields__ if field not in ("format", "quality", "chapters", "tags")),
     *Tags.__struct_fields__,
 )
 MAIL_SECONDS = 3.0
@@ -47,9 +47,10 @@ def main(argv: list[str]) -> int:
             _complain(f"{file} {why}")
             return Exit.NOINPUT
     wished = _wished(options)
-    if (ending := wished.get("format", Format.MP3)) not in set(Format):
-        _complain(f"--format takes one of {', '.join(Format)}, not {ending}")
-        return Exit.USAGE
+    for name, known in (("format", Format), ("chapters", Chapters)):
+        if wished.get(name, next(iter(known))) not in set(known):
+            _complain(f"--{name} takes one of {', '.join(known)}, not {wished[name]}")
+            return Exit.USAGE
     screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
     code = Exit.OK
     try:
@@ -57,10 +58,11 @@ def main(argv: list[str]) -> int:
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
         with Gateway(account.url) as gateway:
-            if "format" not in wished:
+            if not {"format", "chapters"} <= wished.keys():
                 _sign_in(gateway, account)
-                wished["format"] = gateway.preset().format.value
-            targets = [target_for(file, options.output, wished["format"]) for file in options.files]
+                wished = _with_preset(wished, gateway.preset(), one_file="format" in named_by(options.output))
+            _, ending = offered_as(Format(wished["format"]), parts=wished.get("chapters") == Chapters.SPLIT)
+            targets = [target_for(file, options.output, ending) for file in options.files]
             if why := impossible(options.files, targets):
                 _complain(why)
                 return Exit.USAGE
@@ -98,10 +100,16 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _wished(options: argparse.Namespace) -> dict[str, str]:
     """Return the options to ask for, by name; the gateway judges them."""
-    said = {"format": options.format, "quality": options.quality}
+    said = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
     asked = dict(options.option) | {name: value for name, value in said.items() if value is not None}
-    named = format_of(options.output)
-    return {"format": named.value, **asked} if named else asked
+    return named_by(options.output) | asked
+
+
+def _with_preset(wished: dict[str, str], preset: Preset, *, one_file: bool) -> dict[str, str]:
+    """Return the options with what decides the file's ending; `one_file`: its name says that it is no ZIP."""
+    chapters = Chapters.KEEP if one_file else Chapters.SPLIT
+    split = {"chapters": chapters.value} if preset.chapters is Chapters.SPLIT else {}
+    return {"format": preset.format.value, **split, **wished}
 
 
 def _unreadable(file: Path) -> str | None:
@@ -118,6 +126,9 @@ def _parser() -> argparse.ArgumentParser:
         "--format",
         metavar="FORMAT",
         help=f"{', '.join(Format)} (default: by the ending of OUT, else by your preset)",
+    )
+    parser.add_argument(
+        "--chapters", metavar="WHAT", help="keep them as marks, drop them, or split: a ZIP of a file for each"
     )
     parser.add_argument("--quality", metavar="Q", help="V0 (best) to V9, a bit rate such as 192k, or source")
     parser.add_argument(
@@ -156,7 +167,8 @@ def _convert(
         except OSError:
             screen.say(f"Its audio stays at  {gateway.url}/jobs/{job_id}/audio")
             raise
-        screen.result(f"{target} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)})")
+        files = f", {job.audio.parts} files" if job.audio.parts else ""
+        screen.result(f"{target} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}{files})")
         screen.timeline(_told(gateway, job).timeline)
     return Exit.OK
 

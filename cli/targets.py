@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cli.client import Gateway
 from events.errors import TonearmError
-from events.options import Format
+from events.options import Chapters, Format
 
 OURS = 200
 """How many of the account's latest jobs are asked whether a file that is there is theirs."""
@@ -30,12 +30,14 @@ def target_for(file: Path, output: Path | None, ending: str) -> Path:
     return output / name if output.is_dir() else output
 
 
-def format_of(output: Path | None) -> Format | None:
-    """Return the format that a file's name asks for, None when it asks for none we know."""
+def named_by(output: Path | None) -> dict[str, str]:
+    """Return what a file's name asks for: a format, or a ZIP of the chapters, or nothing that we know."""
     if output is None or output.is_dir():
-        return None
+        return {}
     ending = output.suffix.lower().removeprefix(".")
-    return Format(ending) if ending in set(Format) else None
+    if ending == "zip":
+        return {"chapters": Chapters.SPLIT.value}
+    return {"format": ending} if ending in set(Format) else {}
 
 
 def impossible(files: list[Path], targets: list[Path]) -> str | None:

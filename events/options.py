@@ -34,6 +34,14 @@ MEDIA_TYPES = {
 """How each is called over HTTP. Its file name ends like the format's value."""
 
 
+ZIP = "application/zip"
+
+
+def offered_as(format_: Format, parts: int) -> tuple[str, str]:
+    """Return how a result is called over HTTP, and how its file name ends: that of several parts is a ZIP."""
+    return (ZIP, "zip") if parts else (MEDIA_TYPES[format_], format_.value)
+
+
 class Channels(StrEnum):
     """How many channels. `keep` keeps mono and stereo; more than the format holds is mixed down to stereo."""
 
@@ -43,10 +51,11 @@ class Channels(StrEnum):
 
 
 class Chapters(StrEnum):
-    """What becomes of chapters: kept as marks, or left out."""
+    """What becomes of chapters: kept as marks, left out, or each a file of its own, in a ZIP."""
 
     KEEP = "keep"
     DROP = "drop"
+    SPLIT = "split"
 
 
 class Cover(StrEnum):

@@ -103,6 +103,8 @@ class JobConverted(Payload, frozen=True, kw_only=True, omit_defaults=True):
 
     With the source's hash, the options and the arguments it was made with, it can be made again, and must
     then have the same hash. `partial`: the source was incomplete, and its owner wanted what there is.
+    `parts`: it is a ZIP of so many files, one for each chapter; 0: one file of the format, and no ZIP. Of
+    several parts the duration is that of all, the arguments are the first one's.
     """
 
     TYPE: ClassVar[str] = "job.converted"
@@ -123,6 +125,7 @@ class JobConverted(Payload, frozen=True, kw_only=True, omit_defaults=True):
     arguments: tuple[str, ...] = ()
     copied: bool = False
     partial: bool = False
+    parts: Count = 0
 
 
 class JobFailed(Payload, frozen=True, kw_only=True):

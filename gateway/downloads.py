@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
-from events.options import MEDIA_TYPES
+from events.options import offered_as
 from events.projections.jobs import SETTLED, Audio, JobView, State
 from gateway import ranges
 from gateway.callers import TAKES_PASSWORD, AnyRequest, caller_of
@@ -40,7 +40,8 @@ def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
         if blob is None:
             raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
         version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
-        offered = _Offered(attachment(audio_name(view.filename, made.format)), MEDIA_TYPES[made.format])
+        media_type, ending = offered_as(made.format, made.parts)
+        offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
         return await _respond(request, audio, blob, version, offered)
 
     @route(

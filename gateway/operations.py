@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from events.errors import TonearmError, Unavailable
-from events.options import MEDIA_TYPES
+from events.options import MEDIA_TYPES, ZIP
 from gateway import asking, errors, scopes
 from gateway.problems import KINDS, MEDIA_TYPE, Kind, Problem
 
@@ -78,7 +78,7 @@ _INVALID = Kind(422, "", "Not an e-mail address, or not a password")
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
-_AUDIO = tuple(MEDIA_TYPES.values())
+_AUDIO = (*MEDIA_TYPES.values(), ZIP)
 _DOWNLOAD = Operation(
     errors=(
         errors.NoSuchJob,

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from events.options import Format, Options
+from events.options import Format, Options, offered_as
 from events.progress import Progress
 from events.projections.jobs import Entry, JobView, State
 from events.types import FailureCode
+from gateway.filenames import audio_name
 
 
 class Video(Struct, frozen=True, kw_only=True):
@@ -21,10 +22,15 @@ class Video(Struct, frozen=True, kw_only=True):
 
 
 class Audio(Struct, frozen=True, kw_only=True):
-    """What came out. `copied`: the source's own sound, not encoded again; `partial`: as far as it went."""
+    """What came out, and what its file is called. `copied`: the source's own sound, not encoded again.
+
+    `partial`: as far as it went. `parts`: files of the format in the ZIP that it is; 0: it is no ZIP.
+    """
 
     format: Format
-
+    media_type: str
+    filename: str
+    parts: int
     bytes: int
     duration_seconds: float
     bit_rate: int
@@ -113,6 +119,9 @@ def present(view: JobView) -> Job:
         if audio is None or view.state is State.DELETED
         else Audio(
             format=audio.format,
+            media_type=offered_as(audio.format, audio.parts)[0],
+            filename=audio_name(view.filename, offered_as(audio.format, audio.parts)[1]),
+            parts=audio.parts,
             bytes=audio.bytes,
             duration_seconds=audio.duration_seconds,
             bit_rate=audio.bit_rate,

@@ -123,6 +123,7 @@ class Audio(Struct, frozen=True, kw_only=True, gc=False):
     format: Format = Format.MP3
     copied: bool = False
     partial: bool = False
+    parts: int = 0
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
@@ -187,7 +188,8 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
             note = f"{payload.reason}; again in {payload.delay_seconds:g} s"
             return _join(view, recorded, _entry(recorded, State.RETRYING, run, attempt, note))
         case JobConverted(run=run, attempt=attempt):
-            note = f"{payload.duration_seconds:.1f} s of audio in {payload.seconds_spent:.1f} s"
+            files = f" in {payload.parts} files" if payload.parts else ""
+            note = f"{payload.duration_seconds:.1f} s of audio{files} in {payload.seconds_spent:.1f} s"
             entry = _entry(recorded, State.CONVERTED, run, attempt, note)
             return _join(view, recorded, entry, audio=_audio(payload, recorded))
         case JobFailed(run=run, attempt=attempt, code=code, message=message):
@@ -268,6 +270,7 @@ def _audio(payload: JobConverted, recorded: Recorded) -> Audio:
         format=payload.format,
         copied=payload.copied,
         partial=payload.partial,
+        parts=payload.parts,
     )
 
 

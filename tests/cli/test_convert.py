@@ -82,6 +82,32 @@ def test_no_gateway_can_make_up_an_ending(server: Gateway, video: Path) -> None:
     assert server.uploads == []
 
 
+@pytest.mark.parametrize(
+    ("preset", "arguments", "name", "wish"),
+    [
+        ({}, ["--chapters", "split"], "talk.zip", {"format": "mp3", "chapters": "split"}),
+        ({}, ["-o", "out.zip", "--format", "flac"], "out.zip", {"format": "flac", "chapters": "split"}),
+        ({"chapters": "split"}, [], "talk.zip", {"format": "mp3", "chapters": "split"}),
+        ({"chapters": "split"}, ["--format", "opus"], "talk.zip", {"format": "opus", "chapters": "split"}),
+        ({"chapters": "split"}, ["-o", "out.flac"], "out.flac", {"format": "flac", "chapters": "keep"}),
+        ({"chapters": "split"}, ["--chapters", "drop"], "talk.mp3", {"format": "mp3", "chapters": "drop"}),
+    ],
+)
+def test_a_file_for_each_chapter_comes_as_a_zip_and_is_called_so(
+    server: Gateway,
+    video: Path,
+    preset: dict[str, str],
+    arguments: list[str],
+    name: str,
+    wish: dict[str, str],
+) -> None:
+    server.preset = preset
+    arguments = [str(video.parent / each) if each.startswith("out.") else each for each in arguments]
+    assert convert(server, video, *arguments) == Exit.OK
+    assert server.wishes == [wish]
+    assert (video.parent / name).read_bytes() == server.audio
+
+
 def test_a_file_of_the_presets_format_is_kept_too(server: Gateway, video: Path) -> None:
     server.preset = {"format": "flac"}
     video.with_name("talk.flac").write_bytes(b"mine")

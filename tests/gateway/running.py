@@ -192,6 +192,7 @@ class Gateway:
         *,
         chunk: int = 1024 * 1024,
         format_: Format = Format.MP3,
+        parts: int = 0,
     ) -> None:
         """Store this as the job's audio and tell of it, as the converter does."""
         audio_id = new_id()
@@ -210,7 +211,7 @@ class Gateway:
                     "metadata": {"account": account, "job_id": job_id},
                 }
             )
-        await self.tell(job_id, account, STARTED, converted(audio_id, data, format_))
+        await self.tell(job_id, account, STARTED, converted(audio_id, data, format_, parts))
 
     async def _read(self) -> None:
         assert self.process is not None
@@ -236,7 +237,7 @@ STARTED = JobStarted(run=1, attempt=1, worker="test")
 FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no sound.")
 
 
-def converted(audio_id: str, data: bytes, format_: Format = Format.MP3) -> JobConverted:
+def converted(audio_id: str, data: bytes, format_: Format = Format.MP3, parts: int = 0) -> JobConverted:
     from hashlib import sha256
 
     return JobConverted(
@@ -252,4 +253,5 @@ def converted(audio_id: str, data: bytes, format_: Format = Format.MP3) -> JobCo
         seconds_spent=0.1,
         engine="test",
         format=format_,
+        parts=parts,
     )

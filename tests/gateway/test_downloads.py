@@ -158,3 +158,16 @@ async def test_each_format_is_called_what_it_is(gateway: Gateway, account: str, 
             ):
                 assert answer.headers["content-type"] == MEDIA_TYPES[format_]
                 assert f'filename="a.{format_}"' in answer.headers["content-disposition"]
+
+
+async def test_a_file_for_each_chapter_is_a_zip_and_the_job_says_so(gateway: Gateway, account: str) -> None:
+    job_id = await uploaded(gateway, account, "a.mp4")
+    await gateway.convert(job_id, account, AUDIO, chunk=CHUNK, format_=Format.OPUS, parts=12)
+    await reached(gateway, account, job_id, "converted")
+    async with gateway.as_(account) as client:
+        audio = (await client.get(f"/jobs/{job_id}")).json()["audio"]
+        answer = await client.get(f"/jobs/{job_id}/audio", headers={"Range": "bytes=0-9"})
+    assert (audio["format"], audio["parts"]) == ("opus", 12)
+    assert (audio["media_type"], audio["filename"]) == ("application/zip", "a.zip")
+    assert answer.headers["content-type"] == "application/zip"
+    assert 'filename="a.zip"' in answer.headers["content-disposition"]

@@ -69,7 +69,7 @@ def test_every_option_can_be_said() -> None:
         ("track=1&language=de", "language", "not both"),
         ("track=-1", "track", ">= 0"),
         ("format=wav&cover=keep", "cover", "no picture"),
-        ("chapters=split", "chapters", "split"),
+        ("chapters=burn", "chapters", "burn"),
         ("format=opus&cover=frame", "cover", "no picture"),
         ("cover=keep&cover_at=3", "cover_at", "cover=frame"),
         ("partial=perhaps", "partial", "bool"),

@@ -46,6 +46,18 @@ class Converted(Struct, frozen=True, kw_only=True):
     copied: bool
     partial: bool
     """The source was incomplete or damaged, and this is what there is."""
+    parts: int = 0
+    """Files in the ZIP that it is; 0: it is none. Then the arguments are those of the first."""
+
+
+class Whole(Struct, frozen=True, kw_only=True):
+    """What is known already of a recording of which parts are converted, each on its own."""
+
+    media: Media
+    loudness: float | None = None
+    true_peak: float | None = None
+    track: str = ""
+    """Which part this one is, as in `1/12`."""
 
 
 async def convert(
@@ -58,18 +70,49 @@ async def convert(
     options: Options = Options(),  # noqa: B008 - it is frozen
     found: OnFound | None = None,
     structure: Structure | None = None,
+    whole: Whole | None = None,
 ) -> Converted:
     """Write what `options` ask of `source` into `target`, both private seekable files.
 
-    `structure` is what the source's container says of itself; None: look.
+    `structure` is what the source's container says of itself; None: look. `whole`: this is a part of it.
 
     Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
     can, but not now.
     """
     seen = structure if structure is not None else await asyncio.to_thread(inspect, source)
-    if (refusal := refuse(os.fstat(source.fileno()).st_size, seen)) is not None:
+    _refuse(source, seen)
+    return await _Conversion(engine, source, target, limits, tell, options, seen).convert(found, whole)
+
+
+async def survey(
+    engine: Engine,
+    source: FileIO,
+    target: FileIO,
+    *,
+    limits: Limits,
+    options: Options,
+    structure: Structure,
+    found: OnFound | None = None,
+) -> Whole:
+    """Return what has to be known before parts of it are converted. Empties `target`.
+
+    Raises what `convert` does.
+    """
+    _refuse(source, structure)
+    media = await look(engine, source, limits, structure)
+    if found is not None:
+        await found(media)
+    loudness = replace(options, fade_out=0.0, trim_silence=False)
+    all_of_it = _Conversion(engine, source, target, limits, _ignore, loudness, structure)
+    measured = await all_of_it.measure(media)
+    if measured is None:
+        return Whole(media=media)
+    return Whole(media=media, loudness=measured.loudness, true_peak=measured.true_peak)
+
+
+def _refuse(source: FileIO, structure: Structure) -> None:
+    if (refusal := refuse(os.fstat(source.fileno()).st_size, structure)) is not None:
         raise refusal
-    return await _Conversion(engine, source, target, limits, tell, options, seen).convert(found)
 
 
 class _Conversion:
@@ -89,11 +132,13 @@ class _Conversion:
         self._limits, self._tell, self._options, self._structure = limits, tell, options, structure
         self._partial = False
 
-    async def convert(self, found: OnFound | None) -> Converted:
+    async def convert(self, found: OnFound | None, whole: Whole | None) -> Converted:
         """Try the usual plan at once where it will most likely be right: that saves a look."""
-        hopeful = self._is_usual()
-        media, ran = None, None
-        if hopeful:
+        media, ran = whole.media if whole else None, None
+        track = whole.track if whole else ""
+        if media is not None:
+            pass
+        elif self._is_usual():
             ran = await self._run(DEFAULT)
             media = ran.heard.media
         else:
@@ -102,8 +147,8 @@ class _Conversion:
             await found(media)
         plan, measured = DEFAULT, None
         if media is not None:
-            measured = await self._measure(media)
-            plan = planning.plan(self._options, media, measured)
+            measured = await self._measured(media, whole)
+            plan = planning.plan(self._options, media, measured, track=track)
             error = refuse_length(media, plan.expected_seconds, self._limits)
             if error is not None and ran is None:
                 raise error
@@ -112,7 +157,7 @@ class _Conversion:
         if plan.copied and not self._is_good(
             ran, plan
         ):  # packets that this container does not take, after all
-            plan = planning.plan(replace(self._options, copy=False), media or _NOTHING, measured)
+            plan = planning.plan(replace(self._options, copy=False), media or _NOTHING, measured, track=track)
             ran = await self._run(plan)
         sound, partial = self._judge(ran, plan)
         if media is None:
@@ -140,8 +185,18 @@ class _Conversion:
         usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)
         return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
 
-    async def _measure(self, media: Media) -> Measured | None:
-        plan = planning.measuring(self._options, media)
+    async def _measured(self, media: Media, whole: Whole | None) -> Measured | None:
+        """Return what a first pass finds, and of a part how loud the whole recording is."""
+        if whole is None or self._options.loudness is None:
+            return await self.measure(media)
+        plain = replace(self._options, loudness=None, true_peak=Options().true_peak)
+        seconds = planning.plan(plain, media).expected_seconds or 0.0
+        of_itself = await self.measure(media, plain) or Measured(seconds=seconds)
+        return replace(of_itself, loudness=whole.loudness, true_peak=whole.true_peak)
+
+    async def measure(self, media: Media, options: Options | None = None) -> Measured | None:
+        """Return what a first pass finds; None where these options, or ours, need none."""
+        plan = planning.measuring(options or self._options, media)
         if plan is None:
             return None
         ran = await self._run(plan, quiet=True)

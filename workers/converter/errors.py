@@ -3,7 +3,8 @@
 ConversionError      never going to work: told at once as `job.failed` with `.code` and the sentence
 ├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
 ├── TrackMissing  OnlySilence  OutOfRange                         what was asked for is not in it
-├── TooLong  TooLarge  TooHungry  TimedOut  TooMuchWork           the file asks for more than we give
+├── TooLong  TooLarge  TooManyParts  TooHungry  TimedOut
+│   TooMuchWork                                                   the file asks for more than we give
 └── VideoLost                                                     the stored video is gone or damaged
 DiskFull  StorageAway  EngineFailed     trouble of ours: tried again later
 EngineUnfit  WorkDirUnfit               the converter does not start
@@ -127,6 +128,15 @@ class TooLarge(ConversionError):
         super().__init__(
             f"The sound of this video would take more than {limit / 1e6:.0f} MB, which is too much."
         )
+
+
+class TooManyParts(ConversionError):
+    """It has more chapters than we make files of."""
+
+    code = FailureCode.TOO_LARGE
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"This video has too many chapters: we make up to {limit} files of one.")
 
 
 class TooHungry(ConversionError):

@@ -19,7 +19,7 @@ from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
 from events.media import Media, fitting
-from events.options import Cover
+from events.options import Cover, offered_as
 from events.progress import INTERVAL, Progress
 from events.projections.jobs import SETTLED, JobView, State
 from events.types import (
@@ -34,8 +34,8 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Publishes, Work, WorkerKeepsDying
+from workers.converter.album import convert
 from workers.converter.command import Limits
-from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
 from workers.converter.retelling import Retelling
@@ -148,12 +148,14 @@ class Converter:
                     options=video.options,
                     found=found,
                     structure=source.structure,
+                    folder=self._workshop.directory,
                 )
             converted = time.monotonic()
+            _, ending = offered_as(made.format, made.parts)
             stored = await self._storage.keep(
                 audio_id,
                 target,
-                filename=f"{PurePath(video.filename).stem or 'audio'}.{made.format}",
+                filename=f"{PurePath(video.filename).stem or 'audio'}.{ending}",
                 account=work.event.account,
                 job_id=job_id,
             )
@@ -186,6 +188,7 @@ class Converter:
             arguments=made.arguments,
             copied=made.copied,
             partial=made.partial,
+            parts=made.parts,
         )
 
     def _event(self, work: Work, payload: JobPayload) -> Event:

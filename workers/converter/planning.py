@@ -14,6 +14,8 @@ _MARGIN = 5.0
 """Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
 _SEEKABLE = ("mov,", "matroska,")
 """Containers whose packets tell their time, wherever one begins to read."""
+_EXACT = ("mov,",)
+"""Those that tell it to the sample."""
 
 
 class Plan(Struct, frozen=True):
@@ -36,29 +38,30 @@ LOOK = Plan(Format.MP3, (), ())
 _UNKNOWN = Track(index=0, codec="")
 
 
-def plan(options: Options, media: Media, measured: Measured | None = None) -> Plan:
-    """Return what to do. `measured` is what the plan of `measuring` found.
+def plan(options: Options, media: Media, measured: Measured | None = None, *, track: str = "") -> Plan:
+    """Return what to do.
 
+    `measured` is what the plan of `measuring` found, `track` which file of several it is, as in `1/12`.
     Raises TrackMissing. Of a file without sound it returns a plan all the same: it will fail, with a reason.
     """
-    track = choose(options, media)
-    seek = _seek(options, media)
-    copied = copies(options, track)
+    sound = choose(options, media)
+    seek = _seek(options, media, exactly=bool(track))
+    copied = copies(options, sound)
     filters = []
     if not copied:
-        filters = [*shaped(options, track, seek), *finished(options, measured), *_timed(options, seek)]
-    sound = ["-c:a", "copy"] if copied else encoder(options, track)
+        filters = [*shaped(options, sound, seek), *finished(options, measured), *_timed(options, seek)]
+    packets = ["-c:a", "copy"] if copied else encoder(options, sound)
     return Plan(
         options.format,
         _input(seek),
         (
-            *("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn"),
+            *("-map", f"0:a:{sound.index}", "-vn", "-sn", "-dn"),
             *(("-af", ",".join(filters)) if filters else ()),
             *_chapters(options, seek),
-            *sound,
+            *packets,
             *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
             *(("-id3v2_version", "3") if options.format is Format.MP3 else ()),
-            *metadata(options, media, track.index),
+            *metadata(options, media, sound.index, number=track),
             *("-f", MUXERS[options.format]),
         ),
         copied=copied,
@@ -93,9 +96,12 @@ def choose(options: Options, media: Media) -> Track:
     return tracks[0]
 
 
-def _seek(options: Options, media: Media) -> float:
-    """Where to begin to read, in seconds: the rest of the way is decoded and thrown away."""
-    exact = media.container.startswith(_SEEKABLE)
+def _seek(options: Options, media: Media, *, exactly: bool = False) -> float:
+    """Where to begin to read, in seconds: the rest of the way is decoded and thrown away.
+
+    `exactly`: only where the samples get the very same times as from the beginning, so that files join.
+    """
+    exact = media.container.startswith(_EXACT if exactly else _SEEKABLE)
     return max(options.start - _MARGIN, 0.0) if exact else 0.0
 
 

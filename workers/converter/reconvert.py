@@ -28,7 +28,8 @@ from events.replay.remarks import say
 from events.replay.servers import Servers
 from events.settings import load
 from events.types import JobConverted, JobRequeued, JobUploaded
-from workers.converter.conversion import Converted, convert
+from workers.converter.album import convert
+from workers.converter.conversion import Converted
 from workers.converter.engine import Engine, find_engine
 from workers.converter.errors import ConversionError
 from workers.converter.settings import ConverterSettings
@@ -139,7 +140,11 @@ async def _compare(
         return "lost", str(error)
     try:
         again = await convert(
-            engine, source, target, limits=settings.limits, tell=_ignore, options=told.options
+            *(engine, source, target),
+            limits=settings.limits,
+            tell=_ignore,
+            options=told.options,
+            folder=settings.workshop.directory,
         )
     except ConversionError as error:
         return "different", f"it was converted, and now: {error}"

@@ -37,8 +37,8 @@ def is_private(name: str) -> bool:
     return _PRIVATE.match(name) is not None
 
 
-def metadata(options: Options, media: Media, track: int) -> list[str]:
-    """Return the arguments that keep, set and drop tags."""
+def metadata(options: Options, media: Media, track: int, *, number: str = "") -> list[str]:
+    """Return the arguments that keep, set and drop tags. `number`: which file of several, as in `1/12`."""
     given: list[str] = []
     if not options.keep_tags:
         given += ["-map_metadata:g", "-1"]
@@ -54,7 +54,7 @@ def metadata(options: Options, media: Media, track: int) -> list[str]:
     for name in Tags.__struct_fields__:
         if (text := getattr(options.tags, name)) is not None:
             given += ["-metadata", f"{name}={_plain(text)}"]
-    return given
+    return [*given, "-metadata", f"track={number}"] if number else given
 
 
 def _chapter_comments(options: Options, media: Media) -> list[str]:

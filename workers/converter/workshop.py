@@ -22,13 +22,14 @@ class Workshop:
     """Hands out pairs of files in a directory, the system's temporary one by default."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._directory = directory
+        self.directory = directory
+        """Where else files may be made that take room; None: the system's temporary one."""
 
     def open(self) -> None:
         """Make the directory, for us alone, and try it. Raises WorkDirUnfit."""
         try:
-            if self._directory is not None:
-                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self.directory is not None:
+                self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self.bench(0):
                 pass
         except (OSError, DiskFull) as error:
@@ -60,4 +61,4 @@ class Workshop:
 
     @property
     def _path(self) -> Path:
-        return self._directory or Path(tempfile.gettempdir())
+        return self.directory or Path(tempfile.gettempdir())

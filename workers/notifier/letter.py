@@ -86,9 +86,9 @@ def compose(
         case JobConverted():
             subject, title = f"Your audio is ready: {name}", "Your audio is ready"
             facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
-            said = f"{name} is now {_CALLED[ending.format]} ({facts})."
+            said = f"{name} is now {_called(ending)} ({facts})."
             link: str | None = head.link(job_id)
-            sound = "MP3" if ending.format is Format.MP3 else "audio"
+            sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
         case JobFailed():
             subject, title = f"Your video could not be converted: {name}", "Your video could not be converted"
             said, link, sound = f"{name}: {_one_line(ending.message)}", None, ""
@@ -103,6 +103,13 @@ def compose(
     message.set_content(_text(said, link), cte="quoted-printable")
     message.add_alternative(_html(title, said, link, sound), subtype="html", cte="quoted-printable")
     return message
+
+
+def _called(ending: JobConverted) -> str:
+    if not ending.parts:
+        return _CALLED[ending.format]
+    files = "file, for its one chapter" if ending.parts == 1 else "files, one for each chapter"
+    return f"a ZIP of {ending.parts} {ending.format.upper()} {files}"
 
 
 def plain_name(filename: str) -> str:

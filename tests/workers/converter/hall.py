@@ -4,11 +4,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import mutagen
 from media import FFMPEG, ffmpeg, pcm
 
 from events.options import Format, Options
+from workers.converter.album import convert
 from workers.converter.command import Limits
-from workers.converter.conversion import Converted, convert
+from workers.converter.conversion import Converted
 from workers.converter.dump import read
 from workers.converter.engine import Engine
 
@@ -59,7 +61,7 @@ class Hall:
                 options=Options(**options),
             )
             target.seek(0)
-            self.result = self.directory / f"result.{made.format}"
+            self.result = self.directory / f"result.{'zip' if made.parts else made.format}"
             self.result.write_bytes(target.read())
         return made
 
@@ -77,3 +79,15 @@ def told(words: str) -> dict[str, str]:
     media = read(words)
     assert media is not None
     return {tag.name.lower(): tag.text for tag in media.tags}
+
+
+def embedded_in(path: Path) -> list[bytes]:
+    """Return the pictures in a file of sound, as another library reads them."""
+    whole = mutagen.File(path)
+    match path.suffix:
+        case ".mp3":
+            return [each.data for each in whole.tags.getall("APIC")]
+        case ".m4a":
+            return [bytes(each) for each in whole.get("covr", [])]
+        case _:
+            return [each.data for each in whole.pictures]

@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-import mutagen
 import pytest
-from hall import RATE, RISING, Hall, told
+from hall import RATE, RISING, Hall, embedded_in, told
 from media import ffmpeg, pitch
 from structlog.testing import capture_logs
 
@@ -78,18 +77,6 @@ def colour(picture: bytes) -> tuple[str, str]:
     return size, next(("rgb"[at] for at in range(3) if pixel[at] > 150 > sum(pixel) - pixel[at]), "?")
 
 
-def embedded(hall: Hall) -> list[bytes]:
-    """Return the pictures in the result, as another library reads them."""
-    whole = mutagen.File(hall.result)
-    match hall.result.suffix:
-        case ".mp3":
-            return [each.data for each in whole.tags.getall("APIC")]
-        case ".m4a":
-            return [bytes(each) for each in whole.get("covr", [])]
-        case _:
-            return [each.data for each in whole.pictures]
-
-
 @pytest.mark.parametrize(
     ("name", "codec"),
     [
@@ -106,10 +93,10 @@ async def test_a_frame_is_the_cover_when_asked_from_where_it_was_asked(
 ) -> None:
     source = film(hall, name, *codec)
     await hall.convert(source, cover=Cover.FRAME)
-    (early,) = embedded(hall)
+    (early,) = embedded_in(hall.result)
     assert colour(early) == ("176x144", "r")
     await hall.convert(source, cover=Cover.FRAME, cover_at=5.2, format=Format.FLAC)
-    (late,) = embedded(hall)
+    (late,) = embedded_in(hall.result)
     assert colour(late) == ("176x144", "b")
     first = hall.result.read_bytes()
     await hall.convert(source, cover=Cover.FRAME, cover_at=5.2, format=Format.FLAC)
@@ -119,7 +106,7 @@ async def test_a_frame_is_the_cover_when_asked_from_where_it_was_asked(
 async def test_a_frame_of_a_part_is_of_that_part_and_of_a_bearable_size(hall: Hall) -> None:
     source = film(hall, "a.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-aspect", "4:1", size="1280x640")
     await hall.convert(source, cover=Cover.FRAME, format=Format.M4A, start=3)
-    (picture,) = embedded(hall)
+    (picture,) = embedded_in(hall.result)
     assert colour(picture) == ("1000x250", "g")
 
 
@@ -136,7 +123,7 @@ async def test_a_frame_that_cannot_be_had_is_left_out_and_our_log_knows_why(hall
         with capture_logs() as told:
             made = await hall.convert(source, cover=Cover.FRAME, cover_at=at)
         assert made.duration_seconds == pytest.approx(6, abs=0.06)
-        if not embedded(hall):
+        if not embedded_in(hall.result):
             assert [each["event"] for each in told] == ["cover_left_out"]
             assert why in told[0]["reason"]
 

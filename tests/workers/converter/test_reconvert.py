@@ -18,11 +18,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 from events import topology
 from events.envelope import job_event
 from events.ids import new_id
-from events.options import Format, Options
+from events.options import Chapters, Cover, Format, Options
 from events.publisher import Publisher
 from events.types import JobConverted, JobUploaded
+from workers.converter.album import convert
 from workers.converter.command import Limits
-from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.workshop import Workshop
 
@@ -80,7 +80,13 @@ async def test_what_was_converted_comes_out_again_or_it_is_said_why_not(
     await topology.declare(broker.url)
     jobs = [
         await made(database, engine, workshop, video, Options()),
-        await made(database, engine, workshop, video, Options(format=Format.FLAC, speed=1.5)),
+        await made(
+            database,
+            engine,
+            workshop,
+            video,
+            Options(format=Format.FLAC, speed=1.5, chapters=Chapters.SPLIT, cover=Cover.FRAME),
+        ),
         await made(database, engine, workshop, video, Options(format=Format.OPUS)),
         await made(database, engine, workshop, video, Options()),
     ]

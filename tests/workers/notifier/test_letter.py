@@ -83,6 +83,16 @@ def test_a_letter_calls_the_audio_what_it_is(format_: Format) -> None:
     assert f">Get the {'MP3' if format_ is Format.MP3 else 'audio'}</a>" in body(letter, "html")
 
 
+def test_a_letter_about_a_zip_says_how_many_files_are_in_it() -> None:
+    for parts, said in (
+        (12, "a ZIP of 12 FLAC files, one for each chapter (3:25"),
+        (1, "a ZIP of 1 FLAC file, "),
+    ):
+        letter = written(replace(CONVERTED, format=Format.FLAC, parts=parts), filename="book.mp4")
+        assert f"book.mp4 is now {said}" in body(letter, "plain")
+        assert ">Get the audio</a>" in body(letter, "html")
+
+
 def test_a_letter_about_a_failure_says_the_sentence_and_has_no_link() -> None:
     letter = written(FAILED, filename="silent.mp4")
     for kind in ("plain", "html"):
