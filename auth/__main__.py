@@ -25,6 +25,7 @@ from events.settings import load
 from service.http import serve
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from service.usage import answer_help
 
 SERVICE = "auth"
 REQUEST_GRACE = 3.0
@@ -76,6 +77,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
 
 def main() -> NoReturn:
     """Run the service, and end the process (see `service.lifecycle`)."""
+    answer_help(SERVICE, AuthSettings)
     run_service(SERVICE, lambda: load(AuthSettings, os.environ), run)
 
 

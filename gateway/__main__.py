@@ -36,6 +36,7 @@ from gateway.uploads import Uploads
 from service.http import serve
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from service.usage import answer_help
 
 SERVICE = "gateway"
 UPLOAD_GRACE = 4.0
@@ -143,6 +144,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
 
 def main() -> NoReturn:
     """Run the service, and end the process (see `service.lifecycle`)."""
+    answer_help(SERVICE, GatewaySettings)
     run_service(SERVICE, lambda: load(GatewaySettings, os.environ), run)
 
 

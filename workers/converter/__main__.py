@@ -17,6 +17,7 @@ from events.work import Worker
 from service.health import work
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from service.usage import answer_help
 from workers.converter.cage import keeper_of
 from workers.converter.engine import find_engine
 from workers.converter.handler import Converter
@@ -66,6 +67,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
 
 def main() -> NoReturn:
     """Run the service, and end the process (see `service.lifecycle`)."""
+    answer_help(SERVICE, ConverterSettings)
     run_service(SERVICE, lambda: load(ConverterSettings, os.environ), run)
 
 

@@ -15,6 +15,7 @@ from events.work import Worker
 from service.health import work
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from service.usage import answer_help
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.handler import Notifier
 from workers.notifier.letter import letterhead
@@ -54,6 +55,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
 
 def main() -> NoReturn:
     """Run the service, and end the process (see `service.lifecycle`)."""
+    answer_help(SERVICE, NotifierSettings)
     run_service(SERVICE, lambda: load(NotifierSettings, os.environ), run)
 
 
