@@ -65,6 +65,12 @@ check:
 test *args: _broker _curl _databases
     exec pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
+# check what runs in containers and clusters: manifests, chart, compose file, Dockerfile
+check-infra *args: _broker
+    uv pip install --quiet --require-hashes --requirements '{{ root }}/infra/requirements.lock'
+    python -m infra.cluster.tools
+    exec pytest tests/infra/cluster "$@"
+
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker
     exec python -m bench "$@"

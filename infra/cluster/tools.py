@@ -1,0 +1,51 @@
+"""`python -m infra.cluster.tools`: brings kustomize, for the tests of the manifests, where it is missing.
+
+Debian 12 has none and Debian 13 has, so there it is taken out of that package, beside this Python. The system
+stays as it is: neither its package sources nor its packages change.
+"""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+_KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_SOURCE = f"deb [signed-by={_KEYS}] http://deb.debian.org/debian trixie main"
+
+
+def renderer() -> list[str] | None:
+    """Return the command that renders a kustomization, if there is one here."""
+    beside = Path(sys.executable).parent / "kustomize"
+    if found := shutil.which("kustomize") or (str(beside) if beside.exists() else None):
+        return [found, "build"]
+    if found := shutil.which("kubectl"):
+        return [found, "kustomize"]
+    return None
+
+
+def bring_kustomize() -> None:
+    """Take kustomize out of Debian's package. Raises CalledProcessError, FileNotFoundError (not Debian)."""
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        work.chmod(0o755)
+        for part in ("lists/partial", "cache/archives/partial"):
+            (work / part).mkdir(parents=True)
+        (work / "sources.list").write_text(_SOURCE + "\n")
+        options = {
+            "Dir::Etc::sourcelist": work / "sources.list",
+            "Dir::Etc::sourceparts": "-",
+            "Dir::State::lists": work / "lists",
+            "Dir::Cache": work / "cache",
+            "APT::Sandbox::User": "root",
+        }
+        apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
+        subprocess.run([*apt, "update"], check=True)
+        subprocess.run([*apt, "download", "kustomize"], check=True, cwd=work)
+        (package,) = work.glob("kustomize_*.deb")
+        subprocess.run(["dpkg", "-x", str(package), str(work / "root")], check=True)
+        shutil.copy2(work / "root/usr/bin/kustomize", Path(sys.executable).parent / "kustomize")
+
+
+if __name__ == "__main__" and renderer() is None:
+    bring_kustomize()
