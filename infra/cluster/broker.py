@@ -13,17 +13,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Struct
 
 from events import topology
 from events.types import (
-    AccountChanged,
-    AccountRegistered,
-    AccountRevoked,
-    AccountSignedIn,
-    AccountSignInRefused,
+    AccountPayload,
     JobConverted,
     JobFailed,
     JobNotificationFailed,
@@ -67,9 +63,7 @@ USERS: Mapping[str, User] = {
         read=(topology.STREAM, topology.PROGRESS, _OWN),
         tags=("management",),
     ),
-    "auth": User(
-        events=(AccountRegistered, AccountSignedIn, AccountSignInRefused, AccountChanged, AccountRevoked)
-    ),
+    "auth": User(events=get_args(AccountPayload)),
     "converter": User(
         events=(JobUploaded, JobStarted, JobProbed, JobRetrying, JobConverted, JobFailed),
         works_on=topology.VIDEO,
