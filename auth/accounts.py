@@ -120,15 +120,8 @@ class Accounts:
             log.warning("rehash_put_off", account_id=account.account_id, error=str(error))
 
     def _registration(self, account: Account) -> tuple[Event, Callable[[], Awaitable[None]]]:
-        """Return the event, the same one however often it is told, and what to do once it is in the log."""
-        event = record(
-            AccountRegistered(roles=account.roles),
-            subject=account.account_id,
-            account=account.account_id,
-            source=SOURCE,
-            time=account.created,
-        )
-        return event, partial(self._directory.mark_announced, account.account_id)
+        """Return the event, and what to do once it is in the log."""
+        return registered(account), partial(self._directory.mark_announced, account.account_id)
 
     def _event(self, account: Account, payload: AccountSignInRefused, part: str) -> Event:
         return record(
@@ -145,3 +138,14 @@ def check_password(password: str) -> None:
     """Raise InvalidRequest unless the password is long enough, and not longer than we hash."""
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise InvalidRequest(f"password: it needs {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+
+
+def registered(account: Account) -> Event:
+    """Return the event that tells of an account, the same one however often it is told."""
+    return record(
+        AccountRegistered(roles=account.roles),
+        subject=account.account_id,
+        account=account.account_id,
+        source=SOURCE,
+        time=account.created,
+    )

@@ -30,10 +30,7 @@ async def opened(url: str) -> AsyncIterator[Directory]:
 
             engine = engine_of(url)  # looks for the driver
         except ModuleNotFoundError as error:
-            raise InvalidSetting(
-                f"setting: a directory of SQL needs the extra `sql` ({error.name} is missing):"
-                " pip install 'tonearm[sql]'"
-            ) from None
+            raise without_sql(error) from None
         try:
             yield SqlDirectory(engine)
         finally:
@@ -42,6 +39,14 @@ async def opened(url: str) -> AsyncIterator[Directory]:
         raise InvalidSetting(
             "setting: AUTH_DIRECTORY_URL begins with mongodb://, postgresql:// or mysql://, and this does not"
         )
+
+
+def without_sql(error: ModuleNotFoundError) -> InvalidSetting:
+    """Return what to say when the libraries for SQL are not installed."""
+    return InvalidSetting(
+        f"setting: PostgreSQL and MySQL need the extra `sql` ({error.name} is missing):"
+        " pip install 'tonearm[sql]'"
+    )
 
 
 def _mongo(url: str) -> AsyncMongoClient[dict[str, Any]]:

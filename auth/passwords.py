@@ -16,6 +16,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from auth import foreign_hashes
 from auth.errors import Busy
 
 MEMORY_KIB = 19 * 1024
@@ -24,6 +25,7 @@ LANES = 1
 WAITING_PER_CORE = 16
 """How many hashes may wait for each core: about half a second of them."""
 
+_OURS = "$argon2"
 T = TypeVar("T")
 
 
@@ -53,19 +55,25 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(_prepared(password)))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Tell whether the password fits; None (no such account) takes as long and is never right."""
+        """Tell whether the password fits; None (no such account) takes as long and is never right.
+
+        So does an empty hash, that of an account without a password. A hash that others have made takes as
+        long as it does.
+        """
         right = await self._run(lambda: self._verify(password, password_hash or self._nobody))
         return right and password_hash is not None
 
     def outdated(self, password_hash: str) -> bool:
-        """Tell whether the hash was made with other parameters than today's."""
-        return self._hasher.check_needs_rehash(password_hash)
+        """Tell whether the hash was made by others, or with other parameters than today's."""
+        return not password_hash.startswith(_OURS) or self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:
         """Give up what waits; what runs ends by itself within milliseconds."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, password: str, password_hash: str) -> bool:
+        if not password_hash.startswith(_OURS):
+            return foreign_hashes.verify(_prepared(password), password_hash)
         try:
             return self._hasher.verify(password_hash, _prepared(password))
         except (VerificationError, InvalidHashError):

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from auth import directories
 from auth.directory import ADMIN, USER
 from auth.operating import changing, showing
 from auth.operating.settings import OperatorSettings
@@ -81,12 +82,33 @@ def _erase(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would be done")
 
 
+def _source(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--from",
+        dest="source",
+        metavar="URL",
+        help="mysql://… or postgresql://…; or IMPORT_URL, unseen by ps",
+    )
+    add("--table", default="user", help="with id, email, password; maybe role, is_admin (default: user)")
+    add("--yes", action="store_true", help="do it; without this, only say what would be done")
+
+
+async def _import(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    try:
+        from auth.operating import importing
+    except ModuleNotFoundError as error:
+        raise directories.without_sql(error) from None
+    await importing.run(arguments, settings)
+
+
 SUBCOMMANDS = {
     "list": Subcommand(showing.list_accounts, "print all accounts, oldest first", _list),
     "show": Subcommand(showing.show, "print one account", _show),
     "role": Subcommand(changing.run, "give an account exactly these roles", _role),
     "disable": Subcommand(changing.run, "let nobody sign in any more, and end what is signed in", _who),
     "enable": Subcommand(changing.run, "let people sign in again", _who),
+    "import": Subcommand(_import, "take over the accounts of another table", _source),
     "export": Subcommand(showing.export, "write what is known of an account, with its events", _export),
     "erase": Subcommand(changing.run, "forget the person, for good; the ids stay", _erase),
 }

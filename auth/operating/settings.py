@@ -19,6 +19,7 @@ class OperatorSettings(Settings, frozen=True, kw_only=True):
     mongodb_url: str = ""
     rabbitmq_url: str = ""
     stream_url: str = ""
+    import_url: str = ""
 
     def directory(self) -> AbstractAsyncContextManager[Directory]:
         """Return the directory, to be entered. Raises InvalidSetting."""

@@ -4,12 +4,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
+from broker import Broker
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -20,6 +22,7 @@ from auth.mongo_sessions import MongoSessions
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.signing import Signer
+from cli.main import main
 from events.envelope import Event
 from events.errors import NotConfirmed
 from infra.local.ports import free_port
@@ -175,3 +178,22 @@ def start(tmp_path: Path, mongodb_url: str) -> Iterator[Any]:
         if service.process.poll() is None:
             service.process.kill()
             service.process.wait()
+
+
+@pytest.fixture
+def tonearm(
+    broker: Broker, mongodb_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
+) -> Iterator[Callable[..., Awaitable[tuple[int, str, str]]]]:
+    """`tonearm account …` against real servers: its exit code, and what it said to whom."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
+    monkeypatch.setenv("MONGODB_URL", mongodb_url)
+    monkeypatch.setenv("RABBITMQ_URL", broker.url)
+    monkeypatch.setenv("STREAM_URL", broker.stream_url)
+
+    async def run(*arguments: str) -> tuple[int, str, str]:
+        code = await asyncio.to_thread(main, ["account", *arguments])
+        return code, *capfd.readouterr()
+
+    yield run
+    structlog.reset_defaults()

@@ -1,11 +1,9 @@
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
@@ -16,7 +14,6 @@ from auth.mongo_directory import MongoDirectory
 from auth.mongo_sessions import MongoSessions
 from auth.operating.changes import Changes, find
 from auth.sessions import Sessions
-from cli.main import main
 from events import topology
 from events.errors import NotConfirmed
 from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused
@@ -127,31 +124,12 @@ async def test_what_the_broker_could_not_hear_holds_all_the_same_and_is_told_at_
     assert AccountRevoked in {type(payload) for payload in told(fake_broker)}
 
 
-@pytest.fixture
-def tonearm(
-    broker: Broker, mongodb_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: Any
-) -> Iterator[Callable[..., Awaitable[tuple[int, str]]]]:
-    """`tonearm account …` against real servers: its exit code, and what it printed."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("LOCAL_DIR", str(tmp_path))
-    monkeypatch.setenv("MONGODB_URL", mongodb_url)
-    monkeypatch.setenv("RABBITMQ_URL", broker.url)
-    monkeypatch.setenv("STREAM_URL", broker.stream_url)
-
-    async def run(*arguments: str) -> tuple[int, str]:
-        code = await asyncio.to_thread(main, ["account", *arguments])
-        return code, capfd.readouterr().out
-
-    yield run
-    structlog.reset_defaults()
-
-
 async def test_the_command_does_all_of_it_on_real_servers(
     accounts: Accounts, tonearm: Any, broker: Broker, tmp_path: Path
 ) -> None:
     await topology.declare(broker.url)
     account = await accounts.register(EMAIL, PASSWORD)
-    code, listed = await tonearm("list")
+    code, listed, _ = await tonearm("list")
     assert code == 0
     assert EMAIL in listed
     assert account.account_id in listed
@@ -167,7 +145,7 @@ async def test_the_command_does_all_of_it_on_real_servers(
     types = ["account.changed", "account.revoked", "account.changed"]
     assert [line["event"]["type"] for line in events] == types
     assert oct((tmp_path / "ann.jsonl").stat().st_mode)[-3:] == "600"
-    code, said = await tonearm("erase", EMAIL, "--yes")
+    code, said, _ = await tonearm("erase", EMAIL, "--yes")
     assert code == 0
     assert EMAIL not in said
     assert (await tonearm("list"))[1] == ""
