@@ -1,26 +1,39 @@
-"""`python -m infra.cluster secrets`: prints all secrets, made anew, as manifests for `kubectl apply -f -`."""
+"""`python -m infra.cluster`: makes what is secret, for a cluster or for containers on one machine."""
 
 import argparse
 import json
 import sys
+from pathlib import Path
 
-from infra.cluster.secrets import Wishes, made, manifests
+from infra.cluster.secrets import Wishes, made, manifests, write
 
 
-def main() -> None:
-    """Print what is asked for."""
+def main() -> int:
+    """Do what is asked for."""
     parser = argparse.ArgumentParser(prog="python -m infra.cluster", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    secrets = commands.add_parser("secrets", help="make all secrets anew, and print them as manifests")
-    secrets.add_argument("--admin-email", default=Wishes().admin_email, help="the first admin")
-    secrets.add_argument(
-        "--smtp-url", default=Wishes().smtp_url, help="where mails go; without it the mail catcher"
-    )
-    secrets.add_argument("--quorum", action="store_true", help="work queues for a broker of three nodes")
+    commands = parser.add_subparsers(required=True, dest="command")
+    cluster = commands.add_parser("secrets", help="print all secrets, made anew, for `kubectl apply -f -`")
+    cluster.add_argument("--namespace", default="tonearm")
+    cluster.add_argument("--quorum", action="store_true", help="work queues for a broker of three nodes")
+    files = commands.add_parser("files", help="write all secrets, made anew, as files for compose.yaml")
+    files.add_argument("directory", type=Path)
+    for command in (cluster, files):
+        command.add_argument("--admin-email", default=Wishes().admin_email, help="the first admin")
+        command.add_argument("--smtp-url", default=Wishes().smtp_url, help="by default the mail catcher")
     asked = parser.parse_args()
-    wishes = Wishes(admin_email=asked.admin_email, smtp_url=asked.smtp_url, quorum=asked.quorum)
-    json.dump(manifests(made(wishes)), sys.stdout, indent=1)
+    wishes = Wishes(
+        admin_email=asked.admin_email, smtp_url=asked.smtp_url, quorum=getattr(asked, "quorum", False)
+    )
+    if asked.command == "secrets":
+        json.dump(manifests(made(wishes), asked.namespace), sys.stdout, indent=1)
+        return 0
+    try:
+        write(made(wishes), asked.directory)
+    except FileExistsError:
+        print(f"{asked.directory} is there already, and what it holds is in use", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -54,6 +55,7 @@ def made(wishes: Wishes) -> dict[str, dict[str, str]]:
             "ROOT_PASSWORD": _password(),
             **{f"{name.upper()}_PASSWORD": password for name, password in database.items()},
         },
+        "postgres": {"POSTGRES_PASSWORD": _password()},
     }
 
 
@@ -74,6 +76,24 @@ def manifests(fields: Mapping[str, Mapping[str, str]], namespace: str = "tonearm
         for name, values in fields.items()
     ]
     return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def write(fields: Mapping[str, Mapping[str, str]], directory: Path) -> None:
+    """Write them as files that only we can reach, for containers without a cluster.
+
+    `<secret>.env` holds what are variables, `<secret>/<field>` each field. Containers' users are not ours: so
+    the files can be read by all who get there, which is nobody but them. Raises FileExistsError: what is
+    there is in use.
+    """
+    directory.mkdir(mode=0o700, parents=True)
+    for name, values in fields.items():
+        (directory / name).mkdir()
+        for field, value in values.items():
+            (directory / name / field).write_text(value)
+        variables = {field: value for field, value in values.items() if field.isupper()}
+        (directory / f"{name}.env").write_text(
+            "".join(f"{key}={value}\n" for key, value in variables.items())
+        )
 
 
 def _urls(wishes: Wishes, name: str, broker: str, database: str) -> dict[str, str]:
