@@ -65,11 +65,20 @@ check:
 test *args: _broker _curl _databases
     exec pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
+# run it on minikube: start, build, make secrets, apply, wait; safe to repeat
+minikube *args:
+    exec python -m infra.cluster.minikube "$@"
+
 # check what runs in containers and clusters: manifests, chart, compose file, Dockerfile
 check-infra *args: _broker
     uv pip install --quiet --require-hashes --requirements '{{ root }}/infra/requirements.lock'
     python -m infra.cluster.tools
     exec pytest tests/infra/cluster "$@"
+
+# build the images without a container engine, and run them from their own root (root, Debian, minutes)
+check-image *args: _broker
+    command -v buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap
+    CHECK_IMAGE=1 exec pytest tests/infra/cluster/test_image.py "$@"
 
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker
