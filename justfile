@@ -50,7 +50,7 @@ tail *args:
 replay *args:
     cd "$FROM" && exec tonearm replay "$@"
 
-# look at accounts and change them: list, show, role, disable, enable, export, erase, import
+# look at accounts and change them: list, show, role, disable, enable, revoke, export, erase, import
 account *args:
     cd "$FROM" && exec tonearm account "$@"
 

@@ -39,12 +39,12 @@ class Changes:
         await self._directory.set_roles(account.account_id, roles)
         await self._tell(account, AccountChanged(fields=("roles",)), new_id())
         if set(account.roles) - set(roles):
-            await self._revoke(account, "roles_changed")
+            await self.revoke(account, "roles_changed")
 
     async def disable(self, account: Account) -> None:
         """Let nobody sign in to the account any more, and end what is signed in."""
         await self._directory.set_disabled(account.account_id, True)
-        await self._revoke(account, "disabled")
+        await self.revoke(account, "disabled")
         await self._tell(account, AccountChanged(fields=("disabled",)), new_id())
 
     async def enable(self, account: Account) -> None:
@@ -52,18 +52,18 @@ class Changes:
         await self._directory.set_disabled(account.account_id, False)
         await self._tell(account, AccountChanged(fields=("disabled",)), new_id())
 
-    async def erase(self, account: Account) -> None:
-        """Forget address and password; the id stays in the log and with the jobs."""
-        await self._directory.set_disabled(account.account_id, True)
-        await self._revoke(account, "erased")
-        await self._tell(account, AccountErased(reason="operator"))
-        await self._directory.erase(account.account_id)
-
-    async def _revoke(self, account: Account, reason: str) -> None:
-        """End all sessions and API keys of the account."""
+    async def revoke(self, account: Account, reason: str = "operator") -> None:
+        """End all sessions and API keys of the account. The password stays good."""
         await self._sessions.end_account(account.account_id, self._clock(), reason)
         await self._tell(account, AccountRevoked(reason=reason), new_id())
         await self._sessions.told_of(account.account_id)
+
+    async def erase(self, account: Account) -> None:
+        """Forget address and password; the id stays in the log and with the jobs."""
+        await self._directory.set_disabled(account.account_id, True)
+        await self.revoke(account, "erased")
+        await self._tell(account, AccountErased(reason="operator"))
+        await self._directory.erase(account.account_id)
 
     async def _tell(self, account: Account, payload: AccountPayload, *parts: str) -> None:
         event = record(

@@ -1,4 +1,4 @@
-"""`role`, `disable`, `enable` and `erase`: changes to one account."""
+"""`role`, `disable`, `enable`, `revoke` and `erase`: changes to one account."""
 
 import argparse
 from datetime import UTC, datetime
@@ -27,7 +27,9 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
                     await changes.disable(account)
                 case "enable":
                     await changes.enable(account)
+                case "revoke":
+                    await changes.revoke(account)
                 case "erase":
                     await changes.erase(account)
-    done = {"role": f"has the roles {' '.join(arguments.roles)}"} if arguments.subcommand == "role" else {}
+    done = {"role": "has these roles now", "revoke": "is signed out everywhere, its API keys are void"}
     print(f"account {account.account_id} {done.get(arguments.subcommand, f'is {arguments.subcommand}d')}")

@@ -108,6 +108,7 @@ SUBCOMMANDS = {
     "role": Subcommand(changing.run, "give an account exactly these roles", _role),
     "disable": Subcommand(changing.run, "let nobody sign in any more, and end what is signed in", _who),
     "enable": Subcommand(changing.run, "let people sign in again", _who),
+    "revoke": Subcommand(changing.run, "end what is signed in, and void its API keys", _who),
     "import": Subcommand(_import, "take over the accounts of another table", _source),
     "export": Subcommand(showing.export, "write what is known of an account, with its events", _export),
     "erase": Subcommand(changing.run, "forget the person, for good; the ids stay", _erase),

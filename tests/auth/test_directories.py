@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import certifi
 import pytest
 from servers.line import Line
 from waiting import wait_for
@@ -242,3 +243,19 @@ asyncio.run(main())
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "InvalidSetting" in done.stderr
     assert "tonearm[sql]" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("kind", "wish"), [("postgresql", "sslmode=require"), ("mariadb", "ssl=true"), ("mariadb", "ssl_ca={ca}")]
+)
+def test_a_server_without_encryption_is_refused_where_that_is_asked_for(
+    request: pytest.FixtureRequest, kind: str, wish: str
+) -> None:
+    url = request.getfixturevalue(f"{kind}_url")
+
+    async def ask() -> None:
+        async with directories.opened(f"{url}?{wish.format(ca=certifi.where())}") as directory:
+            await directory.ping()
+
+    with pytest.raises(DirectoryUnavailable):
+        asyncio.run(ask())

@@ -58,7 +58,7 @@ async def test_a_role_given_is_told_and_one_taken_ends_what_is_signed_in(
     assert told(fake_broker) == [AccountChanged(fields=("roles",)), AccountRevoked(reason="roles_changed")]
 
 
-@pytest.mark.parametrize("change", [Changes.disable, Changes.erase])
+@pytest.mark.parametrize("change", [Changes.revoke, Changes.disable, Changes.erase])
 async def test_who_is_signed_in_is_so_no_more(
     accounts: Accounts,
     sessions: Sessions,
@@ -134,6 +134,7 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert EMAIL in listed
     assert account.account_id in listed
     assert (await tonearm("role", EMAIL, "user", "admin"))[0] == 0
+    assert (await tonearm("revoke", EMAIL))[0] == 0
     assert (await tonearm("disable", account.account_id))[0] == 0
     shown = json.loads((await tonearm("show", EMAIL, "--json"))[1])
     assert (shown["state"], shown["roles"]) == ("disabled", ["user", "admin"])
@@ -142,7 +143,7 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert (await tonearm("export", EMAIL, "-o", "ann.jsonl"))[0] == 0
     first, *events = [json.loads(line) for line in (tmp_path / "ann.jsonl").read_text().splitlines()]
     assert first["email"] == EMAIL
-    types = ["account.changed", "account.revoked", "account.changed"]
+    types = ["account.changed", "account.revoked", "account.revoked", "account.changed"]
     assert [line["event"]["type"] for line in events] == types
     assert oct((tmp_path / "ann.jsonl").stat().st_mode)[-3:] == "600"
     code, said, _ = await tonearm("erase", EMAIL, "--yes")

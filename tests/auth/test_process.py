@@ -121,11 +121,8 @@ def test_a_client_that_dawdles_does_not_keep_the_service_from_stopping(start: An
     assert lines(service)[-1]["event"] == "stopped"
 
 
-@pytest.mark.parametrize("kind", ["postgresql", "mariadb"])
-def test_accounts_are_where_the_directorys_url_says(
-    start: Any, request: pytest.FixtureRequest, kind: str
-) -> None:
-    url = request.getfixturevalue(f"{kind}_url")
+def test_accounts_are_where_the_directorys_url_says(start: Any, postgresql_url: str) -> None:
+    url = postgresql_url
     first = start(**ADMIN, AUTH_DIRECTORY_URL=url).wait()
     sign_in(first)
     assert first.stop()[0] == 0
