@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from io import FileIO
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from workers.converter import conversion, covering
 from workers.converter.archive import Archive
 from workers.converter.command import OVERRUN, Limits
 from workers.converter.container import inspect
-from workers.converter.conversion import Converted, OnFound, Whole
+from workers.converter.conversion import Converted, OnFound, Whole, rewound
 from workers.converter.engine import Engine
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
 from workers.converter.process import OnProgress
+from workers.converter.sources import Stream
 from workers.converter.splitting import Part, parts
 from workers.converter.structure import Structure
 from workers.converter.transcript import Mark
@@ -34,9 +36,10 @@ async def convert(
     options: Options = Options(),  # noqa: B008 - it is frozen
     found: OnFound | None = None,
     structure: Structure | None = None,
+    stream: Stream | None = None,
     folder: Path | None = None,
 ) -> Converted:
-    """Do what `conversion.convert` does; with `chapters=split` a ZIP comes out.
+    """Do what `conversion.convert` does; with `chapters=split` a ZIP comes out, and `source` must hold all.
 
     One file at a time is made in `folder` (None: the system's for such), and takes as much room as it will
     in the ZIP. All of them together are held to the limits of one.
@@ -49,6 +52,7 @@ async def convert(
             options=options,
             found=found,
             structure=structure,
+            stream=stream,
         )
     structure = structure if structure is not None else await asyncio.to_thread(inspect, source)
     album = _Album(engine, source, limits, tell, options, structure)
@@ -82,7 +86,9 @@ class _Album:
         )
         wanted = parts(self._options, whole.media)
         self._check(wanted, whole.media)
-        picture = await covering.take(self._engine, self._source, self._limits, self._options, whole.media)
+        picture = await covering.take(
+            self._engine, partial(rewound, self._source), self._limits, self._options, whole.media
+        )
         made: list[Converted] = []
         with tempfile.TemporaryFile(dir=folder, buffering=0) as file, Archive(target) as archive:
             for part in wanted:

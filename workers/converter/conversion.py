@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import FileIO
 
 from msgspec import Struct
@@ -22,7 +23,9 @@ from workers.converter.planning import DEFAULT, Plan
 from workers.converter.probing import look
 from workers.converter.process import OnProgress, Run, run
 from workers.converter.sound import Sound
+from workers.converter.sources import Stream
 from workers.converter.structure import Structure
+from workers.converter.transcript import Mark
 
 OnFound = Callable[[Media], Awaitable[None]]
 """Is told what the file holds, as soon as it is known."""
@@ -71,17 +74,21 @@ async def convert(
     found: OnFound | None = None,
     structure: Structure | None = None,
     whole: Whole | None = None,
+    stream: Stream | None = None,
 ) -> Converted:
     """Write what `options` ask of `source` into `target`, both private seekable files.
 
-    `structure` is what the source's container says of itself; None: look. `whole`: this is a part of it.
+    `structure` is what the source's container says of itself; None: look. `whole`: this is a part of it. With
+    a `stream` the source, as long as it is, need hold no more than shows what is in it: each pass reads one.
 
     Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
     can, but not now.
     """
     seen = structure if structure is not None else await asyncio.to_thread(inspect, source)
     _refuse(source, seen)
-    return await _Conversion(engine, source, target, limits, tell, options, seen).convert(found, whole)
+    return await _Conversion(engine, source, target, limits, tell, options, seen, stream).convert(
+        found, whole
+    )
 
 
 async def survey(
@@ -110,6 +117,13 @@ async def survey(
     return Whole(media=media, loudness=measured.loudness, true_peak=measured.true_peak)
 
 
+@asynccontextmanager
+async def rewound(source: FileIO) -> AsyncGenerator[FileIO, None]:
+    """Give a seekable file for a block, from its beginning."""
+    source.seek(0)
+    yield source
+
+
 def _refuse(source: FileIO, structure: Structure) -> None:
     if (refusal := refuse(os.fstat(source.fileno()).st_size, structure)) is not None:
         raise refusal
@@ -127,9 +141,11 @@ class _Conversion:
         tell: OnProgress,
         options: Options,
         structure: Structure,
+        stream: Stream | None = None,
     ) -> None:
         self._engine, self._source, self._target = engine, source, target
         self._limits, self._tell, self._options, self._structure = limits, tell, options, structure
+        self._stream = stream
         self._partial = False
 
     async def convert(self, found: OnFound | None, whole: Whole | None) -> Converted:
@@ -138,7 +154,7 @@ class _Conversion:
         track = whole.track if whole else ""
         if media is not None:
             pass
-        elif self._is_usual():
+        elif self._stream is None and self._is_usual():
             ran = await self._run(DEFAULT)
             media = ran.heard.media
         else:
@@ -148,7 +164,7 @@ class _Conversion:
         plan, measured = DEFAULT, None
         if media is not None:
             measured = await self._measured(media, whole)
-            plan = planning.plan(self._options, media, measured, track=track)
+            plan = self._plan(self._options, media, measured, track)
             error = refuse_length(media, plan.expected_seconds, self._limits)
             if error is not None and ran is None:
                 raise error
@@ -157,12 +173,12 @@ class _Conversion:
         if plan.copied and not self._is_good(
             ran, plan
         ):  # packets that this container does not take, after all
-            plan = planning.plan(replace(self._options, copy=False), media or _NOTHING, measured, track=track)
+            plan = self._plan(replace(self._options, copy=False), media or _NOTHING, measured, track)
             ran = await self._run(plan)
         sound, partial = self._judge(ran, plan)
         if media is None:
             raise EngineFailed("ffmpeg converted a file and did not say what is in it")
-        picture = await covering.take(self._engine, self._source, self._limits, self._options, media)
+        picture = await covering.take(self._engine, self._opened, self._limits, self._options, media)
         await covering.put(plan.format, self._target, picture)
         return Converted(
             duration_seconds=sound.duration_seconds,
@@ -185,6 +201,9 @@ class _Conversion:
         usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)
         return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
 
+    def _plan(self, options: Options, media: Media, measured: Measured | None, track: str) -> Plan:
+        return planning.plan(options, media, measured, track=track, seekable=self._stream is None)
+
     async def _measured(self, media: Media, whole: Whole | None) -> Measured | None:
         """Return what a first pass finds, and of a part how loud the whole recording is."""
         if whole is None or self._options.loudness is None:
@@ -196,7 +215,7 @@ class _Conversion:
 
     async def measure(self, media: Media, options: Options | None = None) -> Measured | None:
         """Return what a first pass finds; None where these options, or ours, need none."""
-        plan = planning.measuring(options or self._options, media)
+        plan = planning.measuring(options or self._options, media, seekable=self._stream is None)
         if plan is None:
             return None
         ran = await self._run(plan, quiet=True)
@@ -208,11 +227,18 @@ class _Conversion:
         return measured
 
     async def _run(self, plan: Plan, *, quiet: bool = False) -> Run:
-        self._source.seek(0)
+        async def tell(mark: Mark, length: float | None) -> None:
+            if not quiet:  # a stream knows no length
+                await self._tell(mark, plan.expected_seconds or length)
+
         self._target.seek(0)
         self._target.truncate()
-        tell = _ignore if quiet else self._tell
-        return await run(self._engine, self._source, self._target, self._limits, tell, plan)
+        async with self._opened() as source:
+            size = os.fstat(self._source.fileno()).st_size
+            return await run(self._engine, source, self._target, self._limits, tell, plan, size=size)
+
+    def _opened(self) -> AbstractAsyncContextManager[FileIO]:
+        return self._stream() if self._stream is not None else rewound(self._source)
 
     def _is_good(self, ran: Run, plan: Plan) -> bool:
         sound = outputs.describe(plan.format, self._target)
@@ -237,7 +263,9 @@ class _Conversion:
 
     def _ended(self, ran: Run, plan: Plan, sound: Sound | None, *, sized: bool = True) -> Ended:
         heard = ran.heard
-        if plan.output != DEFAULT.output:
+        if self._stream is not None:
+            heard = replace(heard, length=plan.expected_seconds)
+        elif plan.output != DEFAULT.output:
             heard = replace(heard, length=plan.expected_seconds if heard.length is not None else None)
         return Ended(
             exit_code=ran.exit_code,

@@ -2,6 +2,8 @@
 
 import asyncio
 import tempfile
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from io import FileIO
 
 import structlog
@@ -15,14 +17,15 @@ from workers.converter.engine import Engine
 from workers.converter.picturing import cover_plan
 from workers.converter.process import run
 
+Reading = Callable[[], AbstractAsyncContextManager[FileIO]]
 log = structlog.get_logger()
 
 PATIENCE = 20.0
 """Seconds that it may take: a picture is no reason to wait, and a film's frame takes less than one."""
 
 
-async def take(engine: Engine, source: FileIO, limits: Limits, options: Options, media: Media) -> bytes:
-    """Return the picture that is asked for, as JPEG or PNG.
+async def take(engine: Engine, reading: Reading, limits: Limits, options: Options, media: Media) -> bytes:
+    """Return the picture that is asked for, as JPEG or PNG, of what `reading` opens for a block.
 
     Empty when none is, and when it cannot be had: that is no reason to fail, and is told to our log.
     """
@@ -33,9 +36,9 @@ async def take(engine: Engine, source: FileIO, limits: Limits, options: Options,
         return b""
     wall = min(limits.wall_seconds, PATIENCE)
     limits = replace(limits, wall_seconds=wall, output_bytes=covers.LARGEST)
-    source.seek(0)
     with tempfile.TemporaryFile(buffering=0) as file:
-        ran = await run(engine, source, file, limits, _ignore, plan)
+        async with reading() as source:
+            ran = await run(engine, source, file, limits, _ignore, plan)
         file.seek(0)
         picture = file.read(covers.LARGEST)
     if ran.exit_code == 0 and covers.kind(picture) is not None:

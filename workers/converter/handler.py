@@ -19,7 +19,7 @@ from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
 from events.media import Media, fitting
-from events.options import Cover, offered_as
+from events.options import offered_as
 from events.progress import INTERVAL, Progress
 from events.projections.jobs import SETTLED, JobView, State
 from events.types import (
@@ -128,9 +128,13 @@ class Converter:
         job_id, audio_id = work.event.subject, new_id()
         with self._workshop.bench() as (scratch, target):
             stored_video = await self._storage.open(video.video_id, size=video.bytes)
-            source = await open_source(stored_video, scratch, sha256=video.sha256, room=self._workshop.room)
-            if video.options.cover is Cover.FRAME and not source.whole:
-                await source.complete()  # a part of it has no pictures
+            source = await open_source(
+                stored_video,
+                scratch,
+                sha256=video.sha256,
+                room=self._workshop.room,
+                options=video.options,
+            )
             fetched = time.monotonic()
 
             async def found(media: Media) -> None:
@@ -138,18 +142,18 @@ class Converter:
                     self._event(work, JobProbed(run=work.run, media=fitting(media)))
                 )
 
-            async with source.reading(seekable=True) as file:
-                made = await convert(
-                    self._engine,
-                    file,
-                    target,
-                    limits=self._limits,
-                    tell=_Teller(self._progress, work),
-                    options=video.options,
-                    found=found,
-                    structure=source.structure,
-                    folder=self._workshop.directory,
-                )
+            made = await convert(
+                self._engine,
+                source.file,
+                target,
+                limits=self._limits,
+                tell=_Teller(self._progress, work),
+                options=video.options,
+                found=found,
+                structure=source.structure,
+                stream=source.stream,
+                folder=self._workshop.directory,
+            )
             converted = time.monotonic()
             _, ending = offered_as(made.format, made.parts)
             stored = await self._storage.keep(

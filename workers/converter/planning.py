@@ -38,14 +38,22 @@ LOOK = Plan(Format.MP3, (), ())
 _UNKNOWN = Track(index=0, codec="")
 
 
-def plan(options: Options, media: Media, measured: Measured | None = None, *, track: str = "") -> Plan:
+def plan(
+    options: Options,
+    media: Media,
+    measured: Measured | None = None,
+    *,
+    track: str = "",
+    seekable: bool = True,
+) -> Plan:
     """Return what to do.
 
-    `measured` is what the plan of `measuring` found, `track` which file of several it is, as in `1/12`.
+    `measured` is what the plan of `measuring` found, `track` which file of several it is, as in `1/12`. Not
+    `seekable` is what comes through a pipe: all before a cut is then decoded.
     Raises TrackMissing. Of a file without sound it returns a plan all the same: it will fail, with a reason.
     """
     sound = choose(options, media)
-    seek = _seek(options, media, exactly=bool(track))
+    seek = _seek(options, media, exactly=bool(track)) if seekable else 0.0
     copied = copies(options, sound)
     filters = []
     if not copied:
@@ -69,11 +77,11 @@ def plan(options: Options, media: Media, measured: Measured | None = None, *, tr
     )
 
 
-def measuring(options: Options, media: Media) -> Plan | None:
+def measuring(options: Options, media: Media, *, seekable: bool = True) -> Plan | None:
     """Return the plan of a first pass that only listens; None when nothing need be known."""
     if not measures(options):
         return None
-    track, seek = choose(options, media), _seek(options, media)
+    track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
     filters = ",".join([*shaped(options, track, seek), *listening(options)])
     output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
     return Plan(options.format, _input(seek), output, expected_seconds=_expected(options, media, None))

@@ -51,18 +51,20 @@ async def run(
     tell: OnProgress,
     plan: Plan = DEFAULT,
     *,
+    size: int | None = None,
     keeper: Keeper | None = None,
 ) -> Run:
-    """Convert one seekable file into another. Raises EngineFailed when it cannot be started.
+    """Convert a file, or what comes through a pipe, into a seekable file.
 
-    The keeper is that of the engine's program, unless another one is given.
+    `size`: the video's bytes, to be told of a pipe. The keeper is that of the engine's program, unless
+    another one is given. Raises EngineFailed when it cannot be started.
     """
     transcript, progress = Transcript(), ProgressReader()
     keeper = keeper or keeper_of(engine.path)
     with _pipe() as (words, words_in), _pipe() as (numbers, numbers_in):
         try:
             files = (video, mp3, words_in, numbers_in)
-            held = caps(limits, _size(video), plan)
+            held = caps(limits, _size(video) if size is None else size, plan)
             caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
         finally:
             words_in.close()

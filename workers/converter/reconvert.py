@@ -31,8 +31,9 @@ from events.types import JobConverted, JobRequeued, JobUploaded
 from workers.converter.album import convert
 from workers.converter.conversion import Converted
 from workers.converter.engine import Engine, find_engine
-from workers.converter.errors import ConversionError
+from workers.converter.errors import ConversionError, VideoLost
 from workers.converter.settings import ConverterSettings
+from workers.converter.sources import open_source
 from workers.converter.storage import Storage
 from workers.converter.transcript import Mark
 
@@ -94,8 +95,8 @@ async def _run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     async with servers.database() as database:
         storage = Storage(database)
         for each in made:
-            with workshop.bench(each.video.bytes) as (source, target):
-                verdict, why = await _compare(each, engine, settings, storage, source, target)
+            with workshop.bench() as (scratch, target):
+                verdict, why = await _compare(each, engine, settings, storage, scratch, target)
             counts[verdict] += 1
             print(f"{verdict:<10} {each.job_id}  run {each.told.run}  {why}", flush=True)
     print(", ".join(f"{count:,} {verdict}" for verdict, count in counts.items()))
@@ -129,23 +130,34 @@ async def _compare(
     engine: Engine,
     settings: ConverterSettings,
     storage: Storage,
-    source: FileIO,
+    scratch: FileIO,
     target: FileIO,
 ) -> tuple[str, str]:
     """Return the verdict, and in words why."""
     video, told = made.video, made.told
     try:
-        await storage.fetch(video.video_id, source, size=video.bytes, sha256=video.sha256)
-    except ConversionError as error:
-        return "lost", str(error)
-    try:
+        # Read as the converter reads it: what comes through a pipe is cut in another way.
+        stored = await storage.open(video.video_id, size=video.bytes)
+        source = await open_source(
+            stored,
+            scratch,
+            sha256=video.sha256,
+            room=settings.workshop.room,
+            options=told.options,
+        )
         again = await convert(
-            *(engine, source, target),
+            engine,
+            source.file,
+            target,
             limits=settings.limits,
             tell=_ignore,
             options=told.options,
+            structure=source.structure,
+            stream=source.stream,
             folder=settings.workshop.directory,
         )
+    except VideoLost as error:
+        return "lost", str(error)
     except ConversionError as error:
         return "different", f"it was converted, and now: {error}"
     target.seek(0)

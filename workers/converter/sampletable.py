@@ -24,6 +24,8 @@ Range = tuple[int, int]
 _FILLING = frozenset({b"mdat", b"free", b"skip", b"wide"})
 """Boxes at the top of which only the head matters."""
 _HEAD = 16
+PAGE = 4096
+"""Bytes of disk that are taken for any byte."""
 _RUBBISH = 1 << 20
 """Bytes behind the last box that are no box."""
 _MOST_TABLES = 64 << 20
@@ -60,7 +62,7 @@ class _Track(Struct):
 
 
 def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
-    """Return the ranges that matter for the sound, in order; None: all.
+    """Return the ranges that matter for the sound, in order and apart; None: all.
 
     `grain` is what is fetched at least for any byte: when there are many more boxes than grains, looking
     for what can be left out costs more than it saves.
@@ -101,7 +103,7 @@ class _Survey:
         marks = sorted(self._marks)
         marks.append(self._size << 1)
         sound = ((a >> 1, b >> 1) for a, b in pairwise(marks) if a & 1)
-        return _joined(sorted([*_joined(sound, self._grain), *self._ranges]), self._grain)
+        return _joined(sorted([*_joined(sound), *self._ranges]))
 
     def _top(self) -> Iterator[_Box]:
         at = 0
@@ -240,11 +242,11 @@ def _numbers(data: bytes, at: int, end: int, code: str) -> "array[int]":
     return numbers
 
 
-def _joined(ranges: Iterable[Range], grain: int) -> list[Range]:
-    """Join what is nearer to each other than a grain, as no grain could be left out between."""
+def _joined(ranges: Iterable[Range]) -> list[Range]:
+    """Join what is nearer to each other than a page, as none could be left out between."""
     joined: list[Range] = []
     for start, end in ranges:
-        if joined and start < joined[-1][1] + grain:
+        if joined and start < joined[-1][1] + PAGE:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         elif start < end:
             joined.append((start, end))

@@ -3,8 +3,9 @@
 - MP4 and MOV: a file with holes (see `sparse`) where the pictures would be (see `sampletable`). ffmpeg
   seeks in it as in the whole one.
 - Containers that can be read from their beginning to their end (Matroska, TS, MPEG, AVI, FLV, WMV, Ogg):
-  a pipe, filled while ffmpeg works, and a file of the video's beginning and end for who only looks.
-- Anything else, anything odd or small, and whenever a file is needed to seek in: the whole file.
+  a pipe, filled while ffmpeg works, and a file of the video's beginning and end for who only looks. Who
+  reads twice is given two pipes: to fetch again takes the database's time, to keep it would take the disk.
+- Anything else, anything odd or small: the whole file.
 
 The whole video's hash is checked when all of it was read. Of a part only this is known: its chunks are
 there, at their length, and the upload checked them all before it said so; the rest is the database's promise.
@@ -12,18 +13,19 @@ there, at their length, and the upload checked them all before it said so; the r
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
 from io import FileIO, RawIOBase
 
 from msgspec import Struct
 
+from events.options import DEFAULT, Chapters, Cover, Options
 from workers.converter import container, ebml
 from workers.converter.errors import VideoLost
 from workers.converter.piping import Spout, poured
-from workers.converter.sampletable import Range, needed
+from workers.converter.sampletable import PAGE, Range, needed
 from workers.converter.sparse import Reader, Sparse, in_thread, put_into
 from workers.converter.structure import Structure
 from workers.converter.videos import Video
@@ -31,10 +33,14 @@ from workers.converter.videos import Video
 SMALL = 4 << 20
 """Bytes that are fetched as fast as it takes to find out what could be left out."""
 WORTHWHILE = 0.9
-"""Of more than this share all is fetched: then the hash can be checked."""
+"""Of more than this share all is fetched, so that the hash can be checked, or kept."""
 HEAD, TAIL = 11 << 20, 2 << 20
 """Bytes at both ends of what will be piped, for who asks what it holds: ffmpeg looks at 10 MB (`-probesize`),
 and for the last time stamp at the end."""
+
+
+Stream = Callable[[], AbstractAsyncContextManager[FileIO]]
+"""Opens a pipe that brings all of a video, from its beginning, for the block."""
 
 
 class Survey(Struct, frozen=True):
@@ -92,45 +98,37 @@ class Source:
 
     @property
     def whole(self) -> bool:
-        """All of it is there."""
+        """All of the video is in the file."""
         return self._sparse.whole
 
     @property
-    def streams(self) -> bool:
-        """A pipe would do, and would save the disk that a seekable file takes."""
-        return self._found.streams and not self._sparse.whole
+    def stream(self) -> Stream | None:
+        """Opens a pipe with all of the video, where the file has only its ends; None: read the file.
+
+        Each pipe fetches everything again. A block that ends by an error because the pipe ended too early
+        raises why it did: VideoLost, StorageAway.
+        """
+        return partial(poured, self._pour) if self._found.streams and not self.whole else None
 
     @property
     def file(self) -> FileIO:
-        """A seekable file as long as the video, from its beginning, for who wants to know what it holds."""
+        """A seekable file as long as the video, from its beginning."""
         self._file.seek(0)
         return self._file
 
-    @asynccontextmanager
-    async def reading(self, *, seekable: bool) -> AsyncGenerator[FileIO, None]:
-        """Give what ffmpeg shall read as its standard input, for the block: a file, or a pipe's end.
-
-        `seekable`: a file, whatever it takes; to seek to a position, for instance, or when it is read more
-        than once (each pipe fetches everything again). A block that ends by an error because the pipe ended
-        too early raises why it did: VideoLost, StorageAway. Raises these, and DiskFull, before the block too.
-        """
-        if self.streams and not seekable:
-            async with poured(self._pour) as outlet:
-                yield outlet
-            return
-        if self.streams:
-            await self.complete()
-        yield self.file
-
     async def prepare(self) -> None:
         """Fetch what there is to fetch before anything else. Raises VideoLost, StorageAway, DiskFull."""
-        ranges = self._found.ranges or [(0, self._video.size)]
-        lacking = len(self._sparse.lacking(ranges)) * self._video.chunk_size
-        if not self._found.streams and lacking + self.fetched > WORTHWHILE * self._video.size:
+        ranges, most = self._found.ranges, WORTHWHILE * self._video.size
+        if ranges is None or sum(end - start for start, end in ranges) > most:
             await self.complete()
-        else:
+            return
+        lacking = len(self._sparse.lacking(ranges)) * self._video.chunk_size
+        if self._found.streams:
             self._room(lacking)
             await self._sparse.fetch(ranges)
+        else:
+            self._room(sum(end - start + PAGE for start, end in ranges))
+            await self._sparse.sift(ranges, sha256=self._sha256 if lacking + self.fetched > most else None)
 
     async def complete(self) -> None:
         """Make the file whole, and check it. Raises VideoLost, StorageAway, DiskFull."""
@@ -156,8 +154,18 @@ class Source:
             raise VideoLost(damaged=True)
 
 
-async def open_source(video: Video, file: FileIO, *, sha256: str, room: Callable[[int], None]) -> Source:
-    """Look at a video, and fetch into the empty file what a conversion needs first.
+async def open_source(
+    video: Video,
+    file: FileIO,
+    *,
+    sha256: str,
+    room: Callable[[int], None],
+    options: Options = DEFAULT,
+) -> Source:
+    """Look at a video, and fetch into the empty file what a conversion by these options needs first.
+
+    That is all of it for a frame as cover, as a part has no pictures, and for chapters that become files when
+    it would come through a pipe, as each needs one of its own.
 
     `room` is asked before so many bytes are written, and raises DiskFull. Raises VideoLost, StorageAway.
     """
@@ -166,8 +174,10 @@ async def open_source(video: Video, file: FileIO, *, sha256: str, room: Callable
         await sparse.complete(sha256)
     found = await _looked_at(sparse, video, file)
     source = Source(video, sparse, file, found, sha256=sha256, room=room)
-    if not sparse.whole:
-        await source.prepare()
+    if not source.whole:
+        each_apart = found.streams and options.chapters is Chapters.SPLIT
+        everything = options.cover is Cover.FRAME or each_apart
+        await (source.complete() if everything else source.prepare())
     return source
 
 

@@ -1,19 +1,22 @@
 """A copy of a stored video with holes: what was not asked for is not there, and reads as zeros.
 
-Such a file has the video's size and takes the disk of what was fetched, no more. Nothing is fetched twice.
+Such a file has the video's size and takes the disk of what was put there, no more.
 """
 
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncGenerator, Callable, Iterable
+from bisect import bisect
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from io import SEEK_CUR, SEEK_SET, FileIO, RawIOBase
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from workers.converter.errors import VideoLost
+from workers.converter.sampletable import Range
 from workers.converter.videos import AT_ONCE, Chunk, Video
 
 _R = TypeVar("_R")
@@ -47,7 +50,7 @@ class Sparse:
         chunks = self._video.covering(start, end)
         return 0 in self._there[chunks.start : chunks.stop]
 
-    def lacking(self, ranges: Iterable[tuple[int, int]]) -> list[int]:
+    def lacking(self, ranges: Iterable[Range]) -> list[int]:
         """Return the chunks, ascending, that these bytes need and that are not there yet."""
         wanted = bytearray(self._video.count)
         for start, end in ranges:
@@ -57,11 +60,31 @@ class Sparse:
             n for n, (want, have) in enumerate(zip(wanted, self._there, strict=True)) if want and not have
         ]
 
-    async def fetch(self, ranges: Iterable[tuple[int, int]]) -> None:
+    async def fetch(self, ranges: Iterable[Range]) -> None:
         """Fill these bytes in, and what comes with them. Raises VideoLost, StorageAway, OSError."""
         async with aclosing(self._video.read(self.lacking(ranges))) as coming:
             async for chunks in coming:
                 await in_thread(self._put, chunks)
+
+    async def sift(self, ranges: Sequence[Range], *, sha256: str | None = None) -> None:
+        """Fill these bytes in, in order and apart, and nothing of what comes with them.
+
+        With a hash all of the video is fetched, and checked. Raises VideoLost, StorageAway, OSError.
+        """
+        digest, at, size = hashlib.sha256(), 0, self._video.chunk_size
+        if sha256 is None:
+            async with aclosing(self._video.read(self.lacking(ranges))) as coming:
+                async for chunks in coming:
+                    await in_thread(self._put_only, [(n * size, data) for n, data in chunks], ranges)
+            return
+        async with aclosing(self.read()) as batches:
+            async for pieces in batches:
+                places = list(accumulate(map(len, pieces), initial=at))
+                await in_thread(put_into, digest, pieces)
+                await in_thread(self._put_only, list(zip(places, pieces, strict=False)), ranges)
+                at = places[-1]
+        if digest.hexdigest() != sha256:
+            raise VideoLost(damaged=True)
 
     async def complete(self, sha256: str) -> None:
         """Fill everything in. Raises VideoLost when it is not what was uploaded, StorageAway, OSError."""
@@ -98,11 +121,21 @@ class Sparse:
 
     def _put(self, chunks: list[Chunk]) -> None:
         for n, data in chunks:
-            left, at = memoryview(data), n * self._video.chunk_size
-            while left:  # a write may take less
-                written = os.pwrite(self._file.fileno(), left, at)
-                left, at = left[written:], at + written
+            self._write(memoryview(data), n * self._video.chunk_size)
             self._there[n] = 1
+
+    def _put_only(self, pieces: list[tuple[int, bytes]], ranges: Sequence[Range]) -> None:
+        for at, data in pieces:
+            for n in range(bisect(ranges, at, key=itemgetter(1)), len(ranges)):
+                start, end = ranges[n]
+                if start >= at + len(data):
+                    break
+                self._write(memoryview(data)[max(start - at, 0) : end - at], max(start, at))
+
+    def _write(self, data: memoryview, at: int) -> None:
+        while data:  # a write may take less
+            written = os.pwrite(self._file.fileno(), data, at)
+            data, at = data[written:], at + written
 
 
 def put_into(digest: Any, pieces: list[bytes]) -> None:

@@ -17,7 +17,6 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from workers.converter.errors import StorageAway, VideoLost
-from workers.converter.sparse import Sparse
 from workers.converter.videos import Video
 
 CHUNK = 1024 * 1024
@@ -60,10 +59,6 @@ class Storage:
         if document["length"] != size or document["chunkSize"] <= 0:
             raise VideoLost(damaged=True)
         return Video(self._video_chunks, video_id, size, document["chunkSize"])
-
-    async def fetch(self, video_id: str, into: FileIO, *, size: int, sha256: str) -> None:
-        """Write the whole video into an empty file. Raises VideoLost, StorageAway."""
-        await Sparse(await self.open(video_id, size=size), into).complete(sha256)
 
     async def keep(self, audio_id: str, audio: FileIO, *, filename: str, account: str, job_id: str) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""

@@ -17,6 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from events.mongodb import connect
 from infra.local.mongodb import MongoDB
 from workers.converter.errors import StorageAway, VideoLost
+from workers.converter.sparse import Sparse
 from workers.converter.storage import CHUNK, Storage
 
 pytestmark = pytest.mark.servers
@@ -39,22 +40,26 @@ async def upload(database: Database, content: bytes = CONTENT, chunk: int = CHUN
     await bucket.upload_from_stream_with_id("v1", "talk.mp4", content)
 
 
+async def fetch(storage: Storage, file: FileIO, *, size: int, sha256: str) -> None:
+    await Sparse(await storage.open("v1", size=size), file).complete(sha256)
+
+
 @pytest.mark.parametrize("chunk", [CHUNK, 255 * 1024])
 async def test_a_video_arrives_as_it_was_stored(database: Database, file: FileIO, chunk: int) -> None:
     await upload(database, chunk=chunk)
-    await Storage(database).fetch("v1", file, size=len(CONTENT), sha256=SHA256)
+    await fetch(Storage(database), file, size=len(CONTENT), sha256=SHA256)
     file.seek(0)
     assert file.read() == CONTENT
 
 
 async def test_an_empty_video_arrives_too(database: Database, file: FileIO) -> None:
     await upload(database, b"")
-    await Storage(database).fetch("v1", file, size=0, sha256=hashlib.sha256().hexdigest())
+    await fetch(Storage(database), file, size=0, sha256=hashlib.sha256().hexdigest())
 
 
 async def test_a_video_that_is_gone_is_lost(database: Database, file: FileIO) -> None:
     with pytest.raises(VideoLost, match="no longer stored"):
-        await Storage(database).fetch("v1", file, size=1, sha256=SHA256)
+        await fetch(Storage(database), file, size=1, sha256=SHA256)
 
 
 @pytest.mark.parametrize("n", [0, 2, 5])
@@ -62,13 +67,13 @@ async def test_a_video_with_a_hole_is_damaged(database: Database, file: FileIO, 
     await upload(database)
     await database["videos.chunks"].delete_one({"files_id": "v1", "n": n})
     with pytest.raises(VideoLost, match="damaged"):
-        await Storage(database).fetch("v1", file, size=len(CONTENT), sha256=SHA256)
+        await fetch(Storage(database), file, size=len(CONTENT), sha256=SHA256)
 
 
 async def test_a_video_that_is_another_than_was_uploaded_is_damaged(database: Database, file: FileIO) -> None:
     await upload(database, CONTENT[::-1])
     with pytest.raises(VideoLost, match="damaged"):
-        await Storage(database).fetch("v1", file, size=len(CONTENT), sha256=SHA256)
+        await fetch(Storage(database), file, size=len(CONTENT), sha256=SHA256)
 
 
 async def test_audio_is_readable_by_any_gridfs_client(database: Database, file: FileIO) -> None:
@@ -118,7 +123,7 @@ async def test_a_database_that_is_away_is_trouble_of_ours(file: FileIO) -> None:
     async with AsyncMongoClient("mongodb://127.0.0.1:1/x", serverSelectionTimeoutMS=100) as client:
         storage = Storage(client.get_default_database())
         with pytest.raises(StorageAway):
-            await storage.fetch("v1", file, size=1, sha256=SHA256)
+            await fetch(storage, file, size=1, sha256=SHA256)
         with pytest.raises(StorageAway):
             await storage.keep("a1", file, filename="x.mp3", account="me", job_id="j1")
 
