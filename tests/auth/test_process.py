@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
+from servers.line import Line
+from servers.postgresql import PostgreSQL
 from waiting import wait_for
 
 from events.envelope import decode
@@ -121,15 +123,28 @@ def test_a_client_that_dawdles_does_not_keep_the_service_from_stopping(start: An
     assert lines(service)[-1]["event"] == "stopped"
 
 
-def test_accounts_are_where_the_directorys_url_says(start: Any, postgresql_url: str) -> None:
-    url = postgresql_url
-    first = start(**ADMIN, AUTH_DIRECTORY_URL=url).wait()
-    sign_in(first)
-    assert first.stop()[0] == 0
-    assert "p%40ss" not in first.out.read_text()
-    second = start(AUTH_DIRECTORY_URL=url).wait()
-    assert "first_admin_created" not in second.out.read_text()
-    sign_in(second)
+async def test_accounts_are_where_the_directorys_url_says_and_while_that_is_away_signing_in_is_503(
+    start: Any, postgresql: PostgreSQL, postgresql_url: str
+) -> None:
+    name = postgresql_url.rpartition("/")[2]
+    async with Line(postgresql.port) as line:
+        service = start(**ADMIN, AUTH_DIRECTORY_URL=postgresql.url_of(name, line.port))
+        await asyncio.to_thread(service.wait)
+        async with httpx.AsyncClient(base_url=service.url, auth=tuple(ADMIN.values())) as http:
+
+            async def signs_in() -> bool:
+                return (await http.post("/login")).status_code == 200
+
+            assert await signs_in()
+            await line.cut()
+            answer = await http.post("/login")
+            assert answer.status_code == 503
+            assert int(answer.headers["retry-after"]) > 0
+            assert "the database is away" in (await http.get("/health/ready")).json()["detail"]
+            await line.mend()
+            await wait_for(signs_in)
+        assert (await asyncio.to_thread(service.stop))[0] == 0
+    assert "p%40ss" not in service.out.read_text()
 
 
 def test_it_stops_while_it_waits_for_the_database(start: Any) -> None:
