@@ -80,6 +80,10 @@ check-image *args: _broker
     command -v buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap
     CHECK_IMAGE=1 exec pytest tests/infra/cluster/test_image.py "$@"
 
+# convert so many files that chance has changed, and count the verdicts; --seed N draws others
+fuzz-media count="10000" *args:
+    mutants=$1; shift; exec pytest tests/workers/converter/test_mutants.py --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
+
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker
     exec python -m bench "$@"

@@ -46,6 +46,8 @@ _SURE = ("mov,", "matroska,", "flac", "wav", "aiff")
 """Containers that state their length; others have it guessed from a bit rate."""
 _NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
+_BROKEN_HEAD = re.compile(r"^\[in#0 @ \w+\] Error opening input: Input/output error", re.MULTILINE)
+"""The demuxer's word for what makes no sense, as of a Matroska file. The file itself was written by us."""
 _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
 _CPU_LIMIT = f"received signal {int(signal.SIGXCPU)}."
 
@@ -104,7 +106,7 @@ def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
         return EngineFailed(tail.strip()[:200])
     if code and _NO_ROOM.search(tail):
         return DiskFull("no room left for the MP3")
-    if code and "Input/output error" in tail:
+    if code and "Input/output error" in tail and not _BROKEN_HEAD.search(tail):
         return EngineFailed("ffmpeg could not read or write its files")
     if code and "Cannot allocate memory" in tail:
         return TooHungry()
@@ -123,6 +125,8 @@ def _refused(ended: Ended) -> TonearmError:
     if codec and _NO_DECODER.search(tail):
         return UnsupportedCodec(_name(ended.heard))
     if codec:
+        return Truncated(damaged=True)
+    if _BROKEN_HEAD.search(tail):
         return Truncated(damaged=True)
     if _NOT_MEDIA.search(tail):
         return NotMedia()

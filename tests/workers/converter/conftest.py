@@ -13,6 +13,11 @@ from workers.converter.engine import Engine, find_engine
 from workers.converter.workshop import Workshop
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--mutants", type=int, default=100, help="how many mutated files to convert")
+    parser.addoption("--seed", type=int, default=1, help="of the mutated files")
+
+
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
     return Studio(tmp_path_factory.mktemp("media"))

@@ -58,6 +58,10 @@ def says(tail: str, codec: str = "", length: float | None = None) -> Heard:
         (Ended(exit_code=125, heard=says("launcher: OSError: no\n")), EngineFailed),
         (Ended(exit_code=228, heard=says("av_write: No space left on device\n", "aac")), DiskFull),
         (Ended(exit_code=251, heard=says("fd:: Input/output error\n")), EngineFailed),
+        (
+            Ended(exit_code=251, heard=says("[in#0 @ 0x5] Error opening input: Input/output error\n")),
+            Truncated,
+        ),
         (Ended(exit_code=244, heard=says("Cannot allocate memory\n", "flac")), TooHungry),
         (Ended(exit_code=234, heard=says("Stream map '' matches no streams.\n")), NoAudio),
         (Ended(exit_code=183, heard=says("moov atom not found\nError opening input\n")), Truncated),
