@@ -18,6 +18,10 @@ default:
 convert *args:
     cd "$FROM" && exec tonearm convert "$@"
 
+# say what a file holds, before it is uploaded: probe FILE [--json]
+probe *args:
+    cd "$FROM" && exec tonearm probe "$@"
+
 # make a small real video, sample.mp4, for a first try
 sample *args:
     cd "$FROM" && exec tonearm sample "$@"

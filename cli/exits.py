@@ -9,6 +9,7 @@ class Exit(IntEnum):
     OK = 0
     FAILED = 1
     USAGE = 2
+    DATAERR = 65
     NOINPUT = 66
     UNAVAILABLE = 69
     CANTCREAT = 73

@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "convert": Command("cli.convert", "main", "turn videos into audio"),
+    "probe": Command("cli.probe", "main", "say what a file holds, before it is uploaded"),
     "sample": Command("cli.sample", "main", "make a small video for a first try"),
     "mail": Command("cli.mail", "main", "show the mails the local stack has sent"),
     "up": Command("cli.stack", "up", "run the local stack"),

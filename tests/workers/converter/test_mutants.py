@@ -111,5 +111,5 @@ async def test_no_mutated_file_does_any_harm(
             print(f"\n{count} mutants of seed {seed}: {dict(verdicts.most_common())}", *harmful, sep="\n")
     assert harmful == []
     assert sum(verdicts.values()) == count
-    assert len(verdicts) > 4
+    assert len(verdicts) > 4 or count < 100
     assert (processes_of() - before, open_files(tmp_path)) == (set(), [])

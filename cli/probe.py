@@ -1,0 +1,130 @@
+"""`tonearm probe FILE`: says what a file holds, before anything is uploaded.
+
+The same ffmpeg in the same cage looks at it as a converter would, on this machine and without any server; so
+`--json` prints what `GET /jobs/{id}/media` would answer.
+
+Exit codes: 0 it is known; 2 wrong arguments; 65 nothing can be said of this file, and why; 66 there is no
+such file, or it may not be read; 69 ffmpeg is missing or unfit, or could not be started.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from io import FileIO
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.exits import Exit
+from cli.showing import clock, console_for, size, visible
+from events import logs
+from events.media import Chapter, Media, Picture, Track, fitting
+from workers.converter.cage import keeper_of
+from workers.converter.command import Limits
+from workers.converter.container import inspect
+from workers.converter.engine import find_engine
+from workers.converter.errors import ConversionError, EngineFailed, EngineUnfit
+from workers.converter.probing import probe
+from workers.converter.structure import Structure
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm probe`. Returns the exit code."""
+    options = _parser().parse_args(argv)
+    logs.configure("probe", "CRITICAL")
+    if options.file.exists() and not options.file.is_file():
+        _complain(f"{options.file} is not a file")
+        return Exit.NOINPUT
+    try:
+        with FileIO(options.file, "r") as file:
+            structure, media = asyncio.run(_look(file))
+    except OSError as error:
+        _complain(f"{options.file}: {error.strerror}")
+        return Exit.NOINPUT
+    except ConversionError as error:
+        _complain(f"{options.file}: {error} ({error.code})")
+        return Exit.DATAERR
+    except (EngineFailed, EngineUnfit) as error:
+        _complain(str(error))
+        return Exit.UNAVAILABLE
+    for warning in _warnings(structure, media):
+        _complain(f"{options.file}: {warning}")
+    if options.json:
+        print(msgspec.json.encode(media).decode())
+    else:
+        show(console_for(sys.stdout), media, options.file.stat().st_size)
+    return Exit.OK
+
+
+async def _look(file: FileIO) -> tuple[Structure, Media]:
+    engine = await find_engine(os.environ.get("FFMPEG", ""))
+    with keeper_of(engine.path):
+        media = await probe(engine, file, Limits())
+    return inspect(file), fitting(media)
+
+
+def _warnings(structure: Structure, media: Media) -> Iterator[str]:
+    if structure.encrypted:
+        yield "its sound is copy-protected, and would be refused (encrypted)"
+    elif not media.tracks:
+        yield "there is no sound in it, so it would be refused (no_audio)"
+    elif structure.cut:
+        yield "a part of it is missing, so it would be refused unless partial=true is asked for (truncated)"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tonearm probe", description="Say what a file holds.")
+    parser.add_argument("file", metavar="FILE", type=Path, help="a video, or a file of sound")
+    parser.add_argument("--json", action="store_true", help="as GET /jobs/{id}/media answers")
+    return parser
+
+
+def show(console: Console, media: Media, bytes_: int) -> None:
+    """Print it for people."""
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, told in rows(media, bytes_):
+        table.add_row(Text(name, style="dim"), Text(visible(told)))
+    console.print(table)
+
+
+def rows(media: Media, bytes_: int) -> Iterator[tuple[str, str]]:
+    """Yield what is known: a name, and what is told of it."""
+    length = clock(media.duration_seconds) if media.duration_seconds else "length not told"
+    yield "container", ", ".join(filter(None, (media.container, length, size(bytes_), _rate(media.bit_rate))))
+    for track in media.tracks:
+        yield f"track {track.index}", _track(track)
+    for picture in media.pictures:
+        yield "cover" if picture.cover else "pictures", _picture(picture)
+    for chapter in media.chapters:
+        yield "chapter", _chapter(chapter)
+    for tag in media.tags:
+        yield tag.name, tag.text or "(not told: it may say where, or with what, it was filmed)"
+
+
+def _track(track: Track) -> str:
+    said = (
+        *(track.codec, track.profile, f"{track.sample_rate} Hz" if track.sample_rate else ""),
+        *(track.layout, _rate(track.bit_rate), track.language, track.title),
+    )
+    return ", ".join([*filter(None, said), *(["default"] if track.default else [])])
+
+
+def _picture(picture: Picture) -> str:
+    return f"{picture.codec}, {picture.width}x{picture.height}" if picture.width else picture.codec
+
+
+def _chapter(chapter: Chapter) -> str:
+    return f"{clock(chapter.start)} to {clock(chapter.end)}  {chapter.title}".rstrip()
+
+
+def _rate(bits: int) -> str:
+    return f"{bits / 1000:.0f} kbit/s" if bits else ""
+
+
+def _complain(text: str) -> None:
+    print(f"tonearm probe: {visible(text)}", file=sys.stderr)
