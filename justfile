@@ -74,15 +74,18 @@ minikube *args:
     exec python -m infra.cluster.minikube "$@"
 
 # check what runs in containers and clusters: manifests, chart, compose file, Dockerfile
-check-infra *args: _broker
+check-infra *args: infra-tools _broker
+    exec pytest tests/infra/cluster "$@"
+
+# bring what that needs: Helm's library, kustomize, schemas; with it `test` checks all of it, too
+infra-tools:
     uv pip install --quiet --require-hashes --requirements '{{ root }}/infra/requirements.lock'
     python -m infra.cluster.tools
-    exec pytest tests/infra/cluster "$@"
 
 # build the images without a container engine, and run them from their own root (root, Debian, minutes)
 check-image *args: _broker
     command -v buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap
-    CHECK_IMAGE=1 exec pytest tests/infra/cluster/test_image.py "$@"
+    CHECK_IMAGE="${CHECK_IMAGE:-$(mktemp -d)}" exec pytest -o faulthandler_timeout=1800 tests/infra/cluster/test_image.py "$@"
 
 # convert so many files that chance has changed, and count the verdicts; --seed N draws others
 fuzz-media count="10000" *args:
