@@ -47,7 +47,7 @@ class Caged:
 
     def __init__(self, job: socket.socket) -> None:
         self._job = job
-        self._exit_code: int | None = None
+        self._telling: asyncio.Task[int] | None = None
         self.cpu_seconds, self.peak_bytes = 0.0, 0
         """What it took; known when it was waited for."""
 
@@ -56,9 +56,9 @@ class Caged:
 
         Raises EngineFailed when the fork server died, and with it the program.
         """
-        if self._exit_code is None:
-            self._exit_code = await self._told()
-        return self._exit_code
+        # One task for all who wait: with one who is cancelled, an answer that has just come would be lost.
+        self._telling = self._telling or asyncio.create_task(self._told())
+        return await asyncio.shield(self._telling)
 
     async def _told(self) -> int:
         job, size = self._job, forkserver.EXIT.size
@@ -79,7 +79,12 @@ class Caged:
 
     def close(self) -> None:
         """Have it killed if it still runs, without waiting."""
-        self._job.close()
+        self.kill()
+        if self._telling is None:
+            self._job.close()
+        else:  # not before nobody reads from it
+            self._telling.add_done_callback(lambda telling: self._job.close())
+            self._telling.cancel()
 
 
 class Keeper:

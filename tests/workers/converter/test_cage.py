@@ -4,7 +4,9 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import sys
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ from media import Studio, processes_of
 from trap import caged
 from waiting import wait_for
 
-from workers.converter import landlock, launcher
-from workers.converter.cage import Cage, Keeper
+from workers.converter import forkserver, landlock, launcher
+from workers.converter.cage import Cage, Caged, Keeper
 from workers.converter.command import Limits
 from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed
@@ -160,3 +162,22 @@ def runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
     except FileNotFoundError:
         return False
+
+
+@pytest.mark.parametrize("hops", range(6))
+async def test_how_it_ended_is_not_lost_with_one_who_stops_waiting_just_then(hops: int) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    caged = Caged(ours)
+    waiting = asyncio.create_task(caged.wait())
+    for _ in range(3):
+        await asyncio.sleep(0)
+    theirs.sendall(forkserver.EXIT.pack(7, 0.5, 4096))
+    theirs.close()
+    for _ in range(hops):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    with suppress(asyncio.CancelledError):
+        await waiting
+    assert await caged.wait() == 7
+    caged.close()
