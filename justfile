@@ -82,6 +82,13 @@ infra-tools:
     uv pip install --quiet --require-hashes --requirements '{{ root }}/infra/requirements.lock'
     python -m infra.cluster.tools
 
+# have checkov look at every overlay and the Dockerfile; what is left as it is, infra/checkov.yaml explains
+lint-infra: infra-tools
+    uv venv --quiet --clear '{{ root }}/.venv/checkov'
+    uv pip install --quiet --require-hashes --python '{{ root }}/.venv/checkov' --requirements '{{ root }}/infra/checkov.lock'
+    python -m infra.cluster.tools render '{{ root }}/.venv/rendered'
+    '{{ root }}/.venv/checkov/bin/checkov' --config-file infra/checkov.yaml -d '{{ root }}/.venv/rendered'
+
 # build the images without a container engine, and run them from their own root (root, Debian, minutes)
 check-image *args: _broker
     command -v buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap

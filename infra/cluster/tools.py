@@ -1,5 +1,7 @@
 """`python -m infra.cluster.tools`: brings kustomize, for the tests of the manifests, where it is missing.
 
+With `render FOLDER` it also puts every overlay and the Dockerfile there, for a linter to look at.
+
 Debian 12 has none and Debian 13 has, so there it is taken out of that package, beside this Python. The system
 stays as it is: neither its package sources nor its packages change.
 """
@@ -10,6 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+_INFRA = Path(__file__).parents[1]
 _KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _SOURCE = f"deb [signed-by={_KEYS}] http://deb.debian.org/debian trixie main"
 
@@ -47,5 +50,19 @@ def bring_kustomize() -> None:
         shutil.copy2(work / "root/usr/bin/kustomize", Path(sys.executable).parent / "kustomize")
 
 
-if __name__ == "__main__" and renderer() is None:
-    bring_kustomize()
+def render(into: Path) -> None:
+    """Write each overlay, and the Dockerfile. Raises CalledProcessError."""
+    into.mkdir(parents=True, exist_ok=True)
+    for overlay in sorted((_INFRA / "minikube/overlays").iterdir()):
+        command = [*(renderer() or ["kustomize", "build"]), str(overlay)]
+        done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+        (into / f"{overlay.name}.yaml").write_bytes(done.stdout)
+    shutil.copy2(_INFRA / "Dockerfile", into)
+
+
+if __name__ == "__main__":
+    if renderer() is None:
+        bring_kustomize()
+    match sys.argv[1:]:
+        case ["render", folder]:
+            render(Path(folder))
