@@ -21,6 +21,8 @@ from service.usage import answer_help
 from workers.converter.cage import keeper_of
 from workers.converter.engine import find_engine
 from workers.converter.handler import Converter
+from workers.converter.lanes import Lanes
+from workers.converter.parallel import Sharing
 from workers.converter.settings import ConverterSettings
 from workers.converter.storage import Storage
 
@@ -58,6 +60,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             progress=progress,
             source=SERVICE,
             name=f"{socket.gethostname()}/{os.getpid()}",
+            sharing=Sharing(lanes=Lanes(settings.converter_cores), workshop=workshop),
         )
         worker = Worker(
             settings.rabbitmq_url, topology.VIDEO, converter, publisher, slots=settings.converter_slots

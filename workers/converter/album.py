@@ -19,6 +19,7 @@ from workers.converter.container import inspect
 from workers.converter.conversion import Converted, OnFound, Whole, rewound
 from workers.converter.engine import Engine
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
+from workers.converter.parallel import Sharing
 from workers.converter.process import OnProgress
 from workers.converter.sources import Stream
 from workers.converter.splitting import Part, parts
@@ -38,6 +39,7 @@ async def convert(
     structure: Structure | None = None,
     stream: Stream | None = None,
     folder: Path | None = None,
+    sharing: Sharing | None = None,
 ) -> Converted:
     """Do what `conversion.convert` does; with `chapters=split` a ZIP comes out, and `source` must hold all.
 
@@ -53,6 +55,7 @@ async def convert(
             found=found,
             structure=structure,
             stream=stream,
+            sharing=sharing,
         )
     structure = structure if structure is not None else await asyncio.to_thread(inspect, source)
     album = _Album(engine, source, limits, tell, options, structure)

@@ -19,9 +19,10 @@ from workers.converter.diagnosis import Ended, diagnose, refuse, refuse_length
 from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed, OnlySilence, Truncated
 from workers.converter.filters import Measured
+from workers.converter.parallel import Job, Sharing, encode
 from workers.converter.planning import DEFAULT, Plan
 from workers.converter.probing import look
-from workers.converter.process import OnProgress, Run, run
+from workers.converter.process import OnProgress, Run
 from workers.converter.sound import Sound
 from workers.converter.sources import Stream
 from workers.converter.structure import Structure
@@ -75,20 +76,21 @@ async def convert(
     structure: Structure | None = None,
     whole: Whole | None = None,
     stream: Stream | None = None,
+    sharing: Sharing | None = None,
 ) -> Converted:
     """Write what `options` ask of `source` into `target`, both private seekable files.
 
     `structure` is what the source's container says of itself; None: look. `whole`: this is a part of it. With
     a `stream` the source, as long as it is, need hold no more than shows what is in it: each pass reads one.
+    `sharing`: cores that may help with a long MP3, which is the same without.
 
     Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
     can, but not now.
     """
     seen = structure if structure is not None else await asyncio.to_thread(inspect, source)
     _refuse(source, seen)
-    return await _Conversion(engine, source, target, limits, tell, options, seen, stream).convert(
-        found, whole
-    )
+    work = _Conversion(engine, source, target, limits, tell, options, seen, stream, sharing)
+    return await work.convert(found, whole)
 
 
 async def survey(
@@ -142,10 +144,12 @@ class _Conversion:
         options: Options,
         structure: Structure,
         stream: Stream | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._engine, self._source, self._target = engine, source, target
         self._limits, self._tell, self._options, self._structure = limits, tell, options, structure
-        self._stream = stream
+        self._stream, self._sharing = stream, sharing
+        self._media: Media | None = None
         self._partial = False
 
     async def convert(self, found: OnFound | None, whole: Whole | None) -> Converted:
@@ -159,6 +163,7 @@ class _Conversion:
             media = ran.heard.media
         else:
             media = await look(self._engine, self._source, self._limits, self._structure)
+        self._media = media
         if media is not None and found is not None:
             await found(media)
         plan, measured = DEFAULT, None
@@ -235,7 +240,8 @@ class _Conversion:
         self._target.truncate()
         async with self._opened() as source:
             size = os.fstat(self._source.fileno()).st_size
-            return await run(self._engine, source, self._target, self._limits, tell, plan, size=size)
+            job = Job(self._engine, source, self._target, self._limits, tell, plan, size)
+            return await encode(self._sharing, job, self._media)
 
     def _opened(self) -> AbstractAsyncContextManager[FileIO]:
         return self._stream() if self._stream is not None else rewound(self._source)

@@ -38,6 +38,7 @@ from workers.converter.album import convert
 from workers.converter.command import Limits
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
+from workers.converter.parallel import Sharing
 from workers.converter.retelling import Retelling
 from workers.converter.sources import open_source
 from workers.converter.storage import Storage
@@ -64,7 +65,10 @@ class Sends(Protocol):
 
 
 class Converter:
-    """Handles the work of queue `video`. `name` tells this worker from others in the log."""
+    """Handles the work of queue `video`. `name` tells this worker from others in the log.
+
+    `sharing`: the cores that may help with a long MP3; None: none but the one that a conversion has.
+    """
 
     def __init__(
         self,
@@ -78,6 +82,7 @@ class Converter:
         progress: Sends,
         source: str,
         name: str,
+        sharing: Sharing | None = None,
     ) -> None:
         self._engine = engine
         self._limits = limits
@@ -89,6 +94,7 @@ class Converter:
         self._progress = progress
         self._source = source
         self._name = name
+        self._sharing = sharing
 
     async def handle(self, work: Work) -> Event | None:
         """Convert the video, unless nobody needs it any more. Returns what the log shall be told."""
@@ -153,6 +159,7 @@ class Converter:
                 structure=source.structure,
                 stream=source.stream,
                 folder=self._workshop.directory,
+                sharing=self._sharing,
             )
             converted = time.monotonic()
             _, ending = offered_as(made.format, made.parts)

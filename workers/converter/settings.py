@@ -19,6 +19,9 @@ class ConverterSettings(Settings, frozen=True, kw_only=True):
     rabbitmq_url: str
     mongodb_url: str
     converter_slots: Annotated[int, Meta(ge=1, le=64)] = 1
+    converter_cores: Annotated[int, Meta(ge=0, le=256)] = 0
+    """Cores for the encoders of all converters on this machine: a long MP3 gets those that are idle, and with
+    1 never more than its own. 0: as many as this process may use."""
     work_dir: str = ""
     """A directory on a disk with room for `converter_slots` videos; empty: the system's temporary one."""
     max_duration_seconds: Annotated[float, Meta(gt=0)] = 6 * 3600.0

@@ -1,0 +1,52 @@
+"""How many encoders may run at once: as many as there are cores, counting those of all our processes here.
+
+Every encoder in use holds an abstract Unix socket (Linux), which vanishes with its process, however that
+ends; `/proc/net/unix` tells how many there are. Containers do not see each other's, each counts for itself.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+MOST = 4
+"""Encoders for one sound. Each decodes all that is before its part, so that more gain little."""
+_SOCKETS = Path("/proc/net/unix")
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+_numbers = count()
+
+
+class Lanes:
+    """The cores for encoders. `name` is that of all who share them."""
+
+    def __init__(self, cores: int = 0, *, name: str = "tonearm") -> None:
+        """Take so many cores; 0: all that this process may use."""
+        self._cores = cores or _usable()
+        self._name = f"{name}/{os.getuid()}/encoder/"
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Be counted as one encoder, for the block."""
+        with socket.socket(socket.AF_UNIX) as mark:
+            with suppress(OSError):  # no Linux: nobody counts, and nobody shares
+                mark.bind(f"\0{self._name}{os.getpid()}/{next(_numbers)}")
+            yield
+
+    def free(self) -> int:
+        """Return how many encoders more there is a core for."""
+        try:
+            busy = _SOCKETS.read_text(errors="replace").count(f"@{self._name}")
+        except OSError:
+            return 0
+        return max(min(self._cores - busy, MOST - 1), 0)
+
+
+def _usable() -> int:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    try:
+        quota, period = _QUOTA.read_text().split()
+        return max(min(cores, int(quota) // int(period)), 1)
+    except (OSError, ValueError):  # no such limit: "max"
+        return cores
