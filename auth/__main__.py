@@ -10,15 +10,18 @@ from typing import NoReturn
 
 from auth.accounts import Accounts
 from auth.announcing import Announcer
+from auth.api_keys import ApiKeys
 from auth.app import Door, make_app
 from auth.directories import opened
 from auth.keeping import keep_link, keep_swept, lacks, prepare
-from auth.keyfile import load_or_create
+from auth.keyring import Keyring
+from auth.mongo_failures import MongoFailures
 from auth.mongo_sessions import MongoSessions
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.settings import AuthSettings
-from auth.signing import Signer
+from auth.signing import Signer, keep_rotated
+from auth.throttle import Throttle
 from events import mongodb
 from events.publisher import Publisher
 from events.settings import load
@@ -35,13 +38,15 @@ REQUEST_GRACE = 3.0
 async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
     """Serve until told to stop."""
     started(settings)
-    key = load_or_create(settings.key_file)
+    files = settings.key_files()
+    keys = Keyring(files.read(), timedelta(seconds=settings.key_lead_seconds))
     async with AsyncExitStack() as stack:
         directory = await stack.enter_async_context(
             opened(settings.auth_directory_url or settings.mongodb_url)
         )
         mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url, reach=3.0, answer=5.0))
-        store = MongoSessions(mongo.get_default_database("tonearm"))
+        database = mongo.get_default_database("tonearm")
+        store, failures = MongoSessions(database), MongoFailures(database)
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE)
         stack.push_async_exit(publisher)
         announcer = Announcer(publisher)
@@ -49,7 +54,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         passwords = Passwords()
         stack.callback(passwords.close)
         clock: Callable[[], datetime] = partial(datetime.now, UTC)
-        signer = Signer(key, clock=clock, lifetime=settings.access_seconds)
+        signer = Signer(keys, clock=clock, lifetime=settings.access_seconds)
         sessions = Sessions(
             store=store,
             directory=directory,
@@ -58,20 +63,28 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             clock=clock,
             lifetime=timedelta(days=settings.session_days),
         )
+        api_keys = ApiKeys(store=store, directory=directory, sessions=sessions, signer=signer, clock=clock)
         accounts = Accounts(
-            directory=directory, passwords=passwords, announcer=announcer, sessions=sessions, clock=clock
+            directory=directory,
+            passwords=passwords,
+            announcer=announcer,
+            sessions=sessions,
+            throttle=Throttle(failures, clock),
+            clock=clock,
         )
         if not await unless_stopped(
-            stop, prepare(accounts, directory, store, settings.admin_email, settings.admin_password)
+            stop,
+            prepare(accounts, directory, (store, failures), settings.admin_email, settings.admin_password),
         ):
             return
         for keeping in (
             keep_link(publisher, settings.rabbitmq_url, accounts, sessions),
-            keep_swept(store, clock),
+            keep_swept((store, failures), clock),
+            keep_rotated(keys, files, clock, settings.rotation()),
         ):
             stack.callback(asyncio.create_task(keeping).cancel)
         door = Door(settings.registration == "open", settings.service_token)
-        app = make_app(accounts, sessions, signer, door, partial(lacks, publisher, directory))
+        app = make_app(accounts, sessions, api_keys, signer, door, partial(lacks, publisher, directory))
         await serve(app, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
 
 

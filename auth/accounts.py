@@ -8,10 +8,11 @@ from functools import partial
 import structlog
 
 from auth.announcing import Announcer
-from auth.directory import USER, Account, Directory, normalised
+from auth.directory import MAX_EMAIL, USER, Account, Directory, normalised
 from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
 from auth.passwords import Passwords
 from auth.sessions import SOURCE, Grant, Sessions
+from auth.throttle import Throttle
 from events.envelope import Event, record
 from events.errors import Unavailable
 from events.ids import new_id
@@ -34,6 +35,7 @@ class Accounts:
         passwords: Passwords,
         announcer: Announcer,
         sessions: Sessions,
+        throttle: Throttle,
         clock: Callable[[], datetime],
     ) -> None:
         """`clock` returns an aware time."""
@@ -41,6 +43,7 @@ class Accounts:
         self._passwords = passwords
         self._announcer = announcer
         self._sessions = sessions
+        self._throttle = throttle
         self._clock = clock
 
     async def register(self, email: str, password: str, roles: tuple[str, ...] = (USER,)) -> Account:
@@ -64,19 +67,28 @@ class Accounts:
         await self._announcer.tell(*self._registration(account))
         return account
 
-    async def sign_in(self, email: str, password: str, *, lasting: bool = True) -> Grant:
-        """Begin a session (see `Sessions.begin`). Raises BadCredentials, Busy, DirectoryUnavailable.
+    async def sign_in(self, email: str, password: str, *, address: str = "", lasting: bool = True) -> Grant:
+        """Begin a session (see `Sessions.begin`) for who signs in from `address`, where that is known.
+
+        Raises BadCredentials, TooManyFailures, Busy, DirectoryUnavailable.
 
         An unknown address costs as much time as a wrong password, and a refusal does not wait for the
         broker: neither tells a stranger which addresses have accounts.
         """
-        account = await self._find(email)
-        right = await self._passwords.verify(password, account.password_hash if account else None)
+        name = email.strip().lower()[:MAX_EMAIL]
+        await self._throttle.charge(name, address)
+        try:
+            account = await self._find(email)
+            right = await self._passwords.verify(password, account.password_hash if account else None)
+        except Unavailable:
+            await self._throttle.refund(name, address)
+            raise
         if account is None or not right or account.disabled:
             if account:
                 refused = AccountSignInRefused(reason="disabled" if right else "wrong_password")
                 self._announcer.begin(self._event(account, refused, new_id()))
             raise BadCredentials("no account has this address and password")
+        await self._throttle.succeeded(name, address)
         await self._refresh_hash(account, password)
         if not account.announced:
             self._announcer.begin(*self._registration(account))

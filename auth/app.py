@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from auth import problems
 from auth.accounts import Accounts
+from auth.api_keys import ApiKeys
 from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
 from auth.errors import BadCredentials, NotReady, NotSignedIn, RegistrationClosed
+from auth.key_routes import ROUTES as KEY_ROUTES
 from auth.session_routes import NO_STORE, Access, answer
 from auth.session_routes import ROUTES as SESSION_ROUTES
 from auth.sessions import Sessions
@@ -34,6 +36,21 @@ class Door(Struct, frozen=True):
     registration_open: bool
     service_token: str
 
+    def is_service(self, token: str) -> bool:
+        """Tell whether this is the services' own secret."""
+        return bool(self.service_token) and hmac.compare_digest(token.encode(), self.service_token.encode())
+
+    def client_of(self, request: Request[Any, Any, Any]) -> str:
+        """Return the client's address: as a gateway of ours tells, else the socket's.
+
+        Empty where gateways have no secret to show: then all clients would be one.
+        """
+        if not self.service_token:
+            return ""
+        if self.is_service(request.headers.get("tonearm-service", "")):
+            return request.headers.get("tonearm-client", "")
+        return request.client.host if request.client else ""
+
     def __repr__(self) -> str:
         return f"Door(registration_open={self.registration_open})"
 
@@ -44,7 +61,7 @@ Ready = Callable[[], Awaitable[tuple[str, ...]]]
 
 @post("/login", status_code=200)
 async def login(
-    request: Request[Any, Any, Any], accounts: NamedDependency[Accounts]
+    request: Request[Any, Any, Any], accounts: NamedDependency[Accounts], door: NamedDependency[Door]
 ) -> Response[Access] | Response[str]:
     """Begin a session; as plain text only an access token, and the session ends with it."""
     header = request.headers.get("authorization")
@@ -52,7 +69,9 @@ async def login(
         raise BadCredentials("sign in with HTTP Basic, or with a JSON body")
     shown = basic(header) if header is not None else await json_body(request, Credentials)
     bare = request.accept.best_match(["application/json", "text/plain"]) == "text/plain"
-    grant = await accounts.sign_in(shown.email, shown.password, lasting=not bare)
+    grant = await accounts.sign_in(
+        shown.email, shown.password, address=door.client_of(request), lasting=not bare
+    )
     if bare:
         return Response(grant.access.text, media_type="text/plain", headers=NO_STORE)
     return answer(grant)
@@ -80,7 +99,8 @@ async def register(
 @get("/.well-known/jwks.json")
 async def jwks(signer: NamedDependency[Signer]) -> Response[dict[str, Any]]:
     """Publish the keys that tokens are verified with (RFC 7517)."""
-    return Response(signer.jwks(), headers={"Cache-Control": "public, max-age=300"})
+    keys, seconds = signer.jwks()
+    return Response(keys, headers={"Cache-Control": f"public, max-age={seconds}"})
 
 
 @get("/accounts/{account_id:str}")
@@ -92,7 +112,7 @@ async def account(
 ) -> Response[Registered]:
     """Tell the notifier where an account's mail goes."""
     token = bearer(request.headers.get("authorization"))
-    if not door.service_token or not hmac.compare_digest(token.encode(), door.service_token.encode()):
+    if not door.is_service(token):
         raise NotSignedIn("this is for the services of Tonearm")
     found = await accounts.get(account_id)
     return Response(Registered(found.account_id, found.email), headers=NO_STORE)
@@ -113,15 +133,27 @@ async def ready(readiness: NamedDependency[Ready]) -> dict[str, str]:
 
 
 def make_app(
-    accounts: Accounts, sessions: Sessions, signer: Signer, door: Door, readiness: Ready
+    accounts: Accounts, sessions: Sessions, api_keys: ApiKeys, signer: Signer, door: Door, readiness: Ready
 ) -> Litestar:
     """Put the routes together. No OpenAPI here: the gateway is what the world sees."""
     metrics = PrometheusConfig(app_name="auth", prefix="auth", group_path=True)
     return Litestar(
-        [login, *SESSION_ROUTES, validate, register, jwks, account, live, ready, PrometheusController],
+        [
+            login,
+            *SESSION_ROUTES,
+            *KEY_ROUTES,
+            validate,
+            register,
+            jwks,
+            account,
+            live,
+            ready,
+            PrometheusController,
+        ],
         dependencies={
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
+            "api_keys": Provide(lambda: api_keys, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
             "door": Provide(lambda: door, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),

@@ -4,10 +4,12 @@ TonearmError
 ├── NotSignedIn            show who you are, and try again
 │   ├── BadCredentials     no account has this address and password
 │   └── InvalidToken       the token is not one of ours, or no longer
+├── TooManyFailures        wait for `.seconds`
 ├── InvalidRequest         say it differently; the text names what
 ├── RegistrationClosed     ask the operator for an account
 ├── AlreadyRegistered      sign in instead
 ├── NoSuchAccount          nothing to do
+├── NoSuchKey              nothing to do
 ├── KeyUnusable            the operator mends the key file
 └── Unavailable            try again later
     ├── Busy               as many passwords as allowed are being hashed
@@ -30,6 +32,14 @@ class InvalidToken(NotSignedIn):
     """The token is not one of ours, or no longer; the text says why."""
 
 
+class TooManyFailures(TonearmError):
+    """Too many wrong passwords for this account or from this address."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class InvalidRequest(TonearmError):
     """What was asked for cannot be; the text names the field and never repeats its value."""
 
@@ -44,6 +54,10 @@ class AlreadyRegistered(TonearmError):
 
 class NoSuchAccount(TonearmError):
     """No account has this id."""
+
+
+class NoSuchKey(TonearmError):
+    """The account has no API key with this id."""
 
 
 class KeyUnusable(TonearmError):

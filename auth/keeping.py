@@ -1,8 +1,9 @@
 """Broker and database: what must stand in them before anything is served, and the link that is kept up."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 
@@ -10,7 +11,6 @@ from auth.accounts import Accounts
 from auth.directory import Directory
 from auth.errors import DirectoryUnavailable
 from auth.first_admin import ensure_first_admin
-from auth.session_store import SessionStore
 from auth.sessions import Sessions
 from events import topology
 from events.publisher import Publisher
@@ -18,8 +18,20 @@ from events.publisher import Publisher
 log = structlog.get_logger()
 
 
+class Store(Protocol):
+    """What is kept for a while. Both methods raise DirectoryUnavailable."""
+
+    async def prepare(self) -> None:
+        """Make what it needs. Idempotent."""
+        ...
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget what has expired."""
+        ...
+
+
 async def prepare(
-    accounts: Accounts, directory: Directory, store: SessionStore, email: str, password: str
+    accounts: Accounts, directory: Directory, stores: Sequence[Store], email: str, password: str
 ) -> None:
     """Wait for the database for ever: without its unique index nobody may register.
 
@@ -28,7 +40,8 @@ async def prepare(
     while True:
         try:
             await directory.prepare()
-            await store.prepare()
+            for store in stores:
+                await store.prepare()
             await ensure_first_admin(accounts, directory, email, password)
             return
         except DirectoryUnavailable as error:
@@ -53,13 +66,14 @@ async def keep_link(publisher: Publisher, url: str, accounts: Accounts, sessions
         await asyncio.sleep(2.0)
 
 
-async def keep_swept(store: SessionStore, clock: Callable[[], datetime]) -> None:
-    """Forget expired sessions, every few minutes and for ever."""
+async def keep_swept(stores: Sequence[Store], clock: Callable[[], datetime]) -> None:
+    """Forget what has expired, every few minutes and for ever."""
     while True:
         try:
-            await store.sweep(clock())
+            for store in stores:
+                await store.sweep(clock())
         except DirectoryUnavailable as error:
-            log.warning("sessions_not_swept", error=str(error))
+            log.warning("not_swept", error=str(error))
         await asyncio.sleep(300.0)
 
 

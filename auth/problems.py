@@ -4,6 +4,7 @@ What we raise on purpose is told in its own words. What we did not expect is a 5
 our insides: those go to the log.
 """
 
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -19,9 +20,11 @@ from auth.errors import (
     InvalidRequest,
     InvalidToken,
     NoSuchAccount,
+    NoSuchKey,
     NotReady,
     NotSignedIn,
     RegistrationClosed,
+    TooManyFailures,
 )
 from events.errors import Unavailable
 
@@ -36,10 +39,12 @@ _TABLE: dict[type[Exception], tuple[HTTPStatus, dict[str, str]]] = {
     BadCredentials: (HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _BASIC}),
     InvalidToken: (HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": f'{_BEARER}, error="invalid_token"'}),
     NotSignedIn: (HTTPStatus.UNAUTHORIZED, {"WWW-Authenticate": _BEARER}),
+    TooManyFailures: (HTTPStatus.TOO_MANY_REQUESTS, {}),
     InvalidRequest: (HTTPStatus.UNPROCESSABLE_ENTITY, {}),
     RegistrationClosed: (HTTPStatus.FORBIDDEN, {}),
     AlreadyRegistered: (HTTPStatus.CONFLICT, {}),
     NoSuchAccount: (HTTPStatus.NOT_FOUND, {}),
+    NoSuchKey: (HTTPStatus.NOT_FOUND, {}),
     Busy: (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"}),
     NotReady: (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"}),
     Unavailable: (HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"}),
@@ -67,6 +72,8 @@ def to_response(request: Request[Any, Any, Any], error: Exception) -> Response[P
     if isinstance(error, BadCredentials) and "authorization" not in request.headers:
         # A page signs in with JSON; a Basic challenge would open the browser's own dialog over it.
         headers = {"WWW-Authenticate": _BEARER}
+    if isinstance(error, TooManyFailures):
+        headers = {"Retry-After": str(math.ceil(error.seconds))}
     if status == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error(
             "request_failed", method=request.method, path=request.scope.get("path_template"), exc_info=error

@@ -40,10 +40,6 @@ class Session(Struct, frozen=True, kw_only=True):
 class SessionStore(Protocol):
     """Keeps sessions and API keys. Every method raises DirectoryUnavailable when it cannot."""
 
-    async def prepare(self) -> None:
-        """Make what the store needs. Idempotent."""
-        ...
-
     async def add(self, session: Session) -> None:
         """Keep a new one, durably."""
         ...
@@ -88,8 +84,4 @@ class SessionStore(Protocol):
 
     async def untold(self, since: datetime) -> list[Session]:
         """Return those that ended since and that the log may not tell of."""
-        ...
-
-    async def sweep(self, now: datetime) -> None:
-        """Forget what has expired."""
         ...

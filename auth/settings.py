@@ -1,20 +1,39 @@
 """What auth needs to know, from the environment (see `events.settings`)."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from auth.keyfile import KeyFiles
 from events.settings import InvalidSetting, Settings
 from events.types import LONGEST_TOKEN
 
 
-class AuthSettings(Settings, frozen=True, kw_only=True):
+class KeySettings(Settings, frozen=True, kw_only=True):
+    """Where the signing keys are: `auth_key_file` and, beside it, the folder `keys` of those that follow.
+
+    Without a name it is `auth/signing-key.pem` in `local_dir`.
+    """
+
+    local_dir: str = ".local"
+    auth_key_file: str = ""
+    auth_key_passphrase: str = ""
+
+    def key_files(self) -> KeyFiles:
+        """Return the files; nothing is read yet."""
+        first = Path(self.auth_key_file or f"{self.local_dir}/auth/signing-key.pem")
+        return KeyFiles(first, first.parent / "keys", self.auth_key_passphrase)
+
+
+class AuthSettings(KeySettings, frozen=True, kw_only=True):
     """The settings of auth.
 
     `access_seconds` is how long an access token lives, `session_days` how long it can be renewed without a
-    password. Without a `service_token`, `GET /accounts/{id}` is closed to everybody. `auth_key_file` stands
-    in `local_dir` unless it is named. Accounts are in `auth_directory_url`, or else in `mongodb_url`.
+    password. Without a `service_token`, `GET /accounts/{id}` is closed to everybody. Accounts are in
+    `auth_directory_url`, or else in `mongodb_url`. `key_lead_seconds` is how long a key is published before
+    it signs; when the newest is `key_rotation_days` old, the next is made (0: never).
     """
 
     rabbitmq_url: str
@@ -28,8 +47,8 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
     service_token: str = ""
     admin_email: str = ""
     admin_password: str = ""
-    local_dir: str = ".local"
-    auth_key_file: str = ""
+    key_lead_seconds: Annotated[int, Meta(ge=1, le=86400)] = 900
+    key_rotation_days: Annotated[int, Meta(ge=0, le=3650)] = 90
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:
@@ -38,7 +57,6 @@ class AuthSettings(Settings, frozen=True, kw_only=True):
                 "setting: ADMIN_EMAIL and ADMIN_PASSWORD go together; one of them is missing"
             )
 
-    @property
-    def key_file(self) -> Path:
-        """Where the signing key is kept."""
-        return Path(self.auth_key_file or f"{self.local_dir}/auth/signing-key.pem")
+    def rotation(self) -> timedelta | None:
+        """Return how old the newest signing key may become; None: as old as it will."""
+        return timedelta(days=self.key_rotation_days) if self.key_rotation_days else None

@@ -1,44 +1,75 @@
 """Who signs access tokens, and which signatures count."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+import structlog
 
 from auth import tokens
 from auth.directory import Account
+from auth.errors import KeyUnusable
+from auth.keyfile import KeyFiles
+from auth.keyring import Keyring
 from auth.tokens import Claims, Token
 from events.ids import new_id
+
+_LOOK_EVERY = 2.0
+"""Seconds between two looks for new keys."""
+_PAUSE = timedelta(hours=1)
+"""After a rotation that did not work."""
+
+log = structlog.get_logger()
 
 
 class Signer:
     """Signs access tokens of `lifetime` seconds, and reads them again."""
 
-    def __init__(self, key: Ed25519PrivateKey, *, clock: Callable[[], datetime], lifetime: int) -> None:
+    def __init__(self, keys: Keyring, *, clock: Callable[[], datetime], lifetime: int) -> None:
         """`clock` returns an aware time."""
-        self._key, self._clock, self.lifetime = key, clock, lifetime
-        public = tokens.jwk(key.public_key())
-        self._public = {public["kid"]: key.public_key()}
-        self._jwks = {"keys": [public]}
+        self._keys, self._clock, self.lifetime = keys, clock, lifetime
 
-    def jwks(self) -> dict[str, Any]:
-        """Return the public keys (RFC 7517)."""
-        return self._jwks
+    def jwks(self) -> tuple[dict[str, Any], int]:
+        """Return the public keys (RFC 7517), and for how many seconds they may be kept."""
+        published = self._keys.published(self._clock())
+        return {"keys": [tokens.jwk(each.key.public_key()) for each in published]}, self._keys.max_age
 
     def sign(self, account: Account, session_id: str, scopes: Sequence[str]) -> Token:
         """Issue an access token of this session."""
+        now = self._clock()
         return tokens.issue(
-            self._key,
+            self._keys.signing(now).key,
             account_id=account.account_id,
             roles=account.roles,
             session_id=session_id,
             scopes=scopes,
             token_id=new_id(),
-            now=self._clock(),
+            now=now,
             lifetime=self.lifetime,
         )
 
     def read(self, token: str) -> Claims:
         """Return what a token says that is signed by us and has not expired. Raises InvalidToken."""
-        return tokens.verify(token, self._public, now=self._clock())
+        now = self._clock()
+        public = {each.kid: each.key.public_key() for each in self._keys.published(now)}
+        return tokens.verify(token, public, now=now)
+
+
+async def keep_rotated(
+    keys: Keyring, files: KeyFiles, clock: Callable[[], datetime], every: timedelta | None
+) -> None:
+    """Take up keys that an operator or another replica has made, and make one when the newest is too old."""
+    not_before = clock()
+    while True:
+        now = clock()
+        try:
+            keys.replace(await asyncio.to_thread(files.read))
+            if every and now >= not_before and now - files.made(keys.newest()) >= every:
+                not_before = now + _PAUSE
+                made = await asyncio.to_thread(files.add, now)
+                log.info("signing_key_made", kid=made.kid)
+            files.remove_all_but(list(keys.published(now)))
+        except (KeyUnusable, OSError) as error:
+            log.warning("signing_keys_not_kept", error=str(error))
+        await asyncio.sleep(_LOOK_EVERY)

@@ -29,7 +29,7 @@ COMMANDS = {
     "doctor": Command("cli.stack", "doctor", "say what is missing, and the line that mends it"),
     "tail": Command("events.tailing.cli", "main", "follow events and logs, merged by time"),
     "replay": Command("cli.replay", "main", "read, check and rebuild from the event log"),
-    "account": Command("auth.operating.cli", "main", "look at accounts and change them"),
+    "account": Command("cli.accounts", "main", "look at accounts and change them"),
     "schema": Command("cli.schema", "main", "print the AsyncAPI document of all events"),
     "gateway": Command("gateway.__main__", "main", "run the gateway"),
     "auth": Command("auth.__main__", "main", "run auth"),

@@ -14,7 +14,7 @@ from events.errors import TonearmError
 
 S = TypeVar("S", bound=Struct)
 
-_SECRET = re.compile(r"password|secret|token|passphrase", re.IGNORECASE)
+_SECRET = re.compile(r"password|secret|token|passphrase|email", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^/@:\s]*:).+@", re.DOTALL)  # also one with a `/` or `@` that nobody escaped
 
 
@@ -23,7 +23,7 @@ class InvalidSetting(TonearmError):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The base of every service's settings. Its repr masks secrets, so it may be logged."""
+    """The base of every service's settings. Its repr masks secrets and addresses, so it may be logged."""
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={masked(name, getattr(self, name))!r}" for name in self.__struct_fields__)

@@ -103,6 +103,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             ),
             metrics=metrics,
             cookies=Cookies(secure=not settings.plain_http_cookies),
+            origin=settings.origin(),
             checks={
                 "mongodb": partial(answers, database),
                 "publisher": log_writable,

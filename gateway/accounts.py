@@ -2,13 +2,16 @@
 
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 from litestar import Response
+from litestar.exceptions import TooManyRequestsException
 
 from events.errors import Unavailable
+from gateway.addresses import Origin
 from gateway.bodies import Limit, Patience, check_length, incoming
-from gateway.callers import AnyRequest, SignIn
+from gateway.callers import AnyConnection, AnyRequest, SignIn
 from gateway.crowding import Patients, Places
 from gateway.errors import BodyStalled, BodyTooLarge, NotSignedIn
 
@@ -24,17 +27,27 @@ _THERE = ("authorization", "content-type", "accept", "accept-language")
 _BACK = ("retry-after", "www-authenticate", "cache-control", "location")
 
 
+NOWHERE = Origin()
+
+
 class Auth:
     """Auth, as far as anybody may reach it through us."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
-        self._client, self._url = client, url.rstrip("/")
+    def __init__(self, client: httpx.AsyncClient, url: str, origin: Origin = NOWHERE) -> None:
+        self._client, self._url, self._origin = client, url.rstrip("/"), origin
         self._places = Places(_ASKING)
 
     async def send(
-        self, method: str, path: str, headers: dict[str, str], body: bytes = b""
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        body: bytes = b"",
+        of: AnyConnection | None = None,
     ) -> httpx.Response:
-        """Hand a request through. Raises Crowded, Unavailable."""
+        """Hand a request through, `of` this client. Raises Crowded, Unavailable."""
+        if of is not None:
+            headers = headers | self._origin.headers(of)
         with self._places.one():
             try:
                 return await self._client.request(method, f"{self._url}{path}", content=body, headers=headers)
@@ -45,8 +58,14 @@ class Auth:
 def password_sign_in(auth: Auth) -> SignIn:
     """Return how HTTP Basic becomes a bearer token: auth's own sign-in, with its limits and its events."""
 
-    async def sign_in(authorization: str) -> str:
-        answer = await auth.send("POST", "/login", {"authorization": authorization, "accept": "text/plain"})
+    async def sign_in(authorization: str, connection: AnyConnection) -> str:
+        headers = {"authorization": authorization, "accept": "text/plain"}
+        answer = await auth.send("POST", "/login", headers, of=connection)
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise TooManyRequestsException(
+                detail="too many wrong passwords; try again later",
+                headers={"Retry-After": answer.headers.get("retry-after", "5")},
+            )
         if answer.is_server_error:
             raise Unavailable("signing in is not possible right now")
         if not answer.is_success:
@@ -77,7 +96,7 @@ class Forwarding:
         if body is None:
             body = await _body(request, self._sending, self._seconds)
         path = request.url.path
-        answer = await self._auth.send(request.method, path, headers, body)
+        answer = await self._auth.send(request.method, quote(path), headers, body, of=request)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and path != "/login":
             raise NotSignedIn
         return Response(

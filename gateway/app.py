@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from events.views import JobViews
 from gateway.accounts import Auth, Forwarding, password_sign_in
+from gateway.addresses import Origin
+from gateway.api_keys import ApiKeys, key_routes
 from gateway.callers import signed_in
 from gateway.cookies import Cookies
 from gateway.downloads import download_routes
@@ -50,11 +52,12 @@ class Parts(Struct, frozen=True, kw_only=True):
     metrics: Metrics
     checks: Mapping[str, Check]
     cookies: Cookies = Cookies()
+    origin: Origin = Origin()
 
 
 def litestar_app(parts: Parts) -> Litestar:
     """Return the framework's application. A route is open to everyone only if it stands in `open_to_all`."""
-    own, auth = OwnJobs(parts.live, parts.videos), Auth(parts.auth, parts.auth_url)
+    own, auth = OwnJobs(parts.live, parts.videos), Auth(parts.auth, parts.auth_url, parts.origin)
     forwarding = Forwarding(auth)
     open_to_all = [
         *account_routes(forwarding, parts.cookies),
@@ -64,9 +67,10 @@ def litestar_app(parts: Parts) -> Litestar:
     ]
     guarded = Router(
         "/",
-        guards=[signed_in(parts.tokens, password_sign_in(auth), parts.cookies)],
+        guards=[signed_in(parts.tokens, password_sign_in(auth), ApiKeys(auth).token, parts.cookies)],
         route_handlers=[
             *session_routes(forwarding, parts.cookies),
+            *key_routes(forwarding),
             *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics),
             *preset_routes(parts.presets, parts.terms),
             *job_routes(own, parts.live, parts.views),

@@ -17,10 +17,16 @@ from gateway.scopes import needed
 from gateway.tokens import Caller, Tokens
 
 AnyRequest = Request[Any, Any, Any]
-SignIn = Callable[[str], Awaitable[str]]
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+SignIn = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an Authorization header with e-mail and password into one with an access token."""
+Exchange = Callable[[str], Awaitable[str]]
+"""Turns an API key into an access token."""
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
+
+_KEY = "bearer tonearm_"
+"""How the header of an API key begins; access tokens hold dots and no such prefix."""
 
 TAKES_PASSWORD: dict[str, Any] = {"takes_password": True}
 """The `opt` of a route that a link in a mail leads to: a browser asks for e-mail and password there."""
@@ -31,16 +37,18 @@ def takes_password(handler: BaseRouteHandler) -> bool:
     return bool(handler.opt.get("takes_password"))
 
 
-def signed_in(tokens: Tokens, sign_in: SignIn, cookies: Cookies) -> Guard:
+def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cookies) -> Guard:
     """Return a guard that lets nobody in without a valid access token, or a password where that will do.
 
-    A cookie counts where there is no Authorization header.
+    `exchange` turns an API key into an access token. A cookie counts where there is no Authorization header.
     """
 
     async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         authorization = connection.headers.get("authorization")
         if authorization and authorization[:6].lower() == "basic " and takes_password(handler):
-            authorization = await sign_in(authorization)
+            authorization = await sign_in(authorization, connection)
+        elif authorization and authorization[: len(_KEY)].lower() == _KEY:
+            authorization = f"Bearer {await exchange(authorization[len('bearer ') :].strip())}"
         elif authorization is None and (token := cookies.access(connection)):
             authorization = f"Bearer {token}"
         caller = await tokens.caller(authorization)

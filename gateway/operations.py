@@ -76,6 +76,14 @@ _BODY = (errors.BodyCutOff, errors.BodyStalled, errors.BodyTooLarge, errors.Crow
 _BAD_REQUEST = Kind(400, "bad-request", "Bad request")
 _INVALID = Kind(422, "", "Not an e-mail address, or not a password")
 
+_TIME: Json = {"type": "string", "format": "date-time"}
+_SCOPES: Json = {"type": "array", "items": {"enum": ["read", "upload", "admin"]}}
+_KEY = _object(key_id=_TEXT, name=_TEXT, scopes=_SCOPES, created=_TIME, expires=_TIME)
+_KEY["properties"] |= {"last_used": {"anyOf": [_TIME, {"type": "null"}]}}
+_NEW_KEY = {**_KEY, "properties": {**_KEY["properties"], "key": _TEXT}}
+_WANTED_KEY = _object(name={**_TEXT, "maxLength": 100}, scopes=_SCOPES)
+_WANTED_KEY["properties"] |= {"days": {"type": "integer", "minimum": 1, "maximum": 3650, "default": 365}}
+
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
 _AUDIO = (*MEDIA_TYPES.values(), ZIP)
@@ -143,6 +151,17 @@ OPERATIONS: Mapping[str, Operation] = {
         more={"requestBody": {"required": False, **_SHOWN}},
     ),
     "/logout/everywhere": Operation(answers={204: _answer("Signed out everywhere")}),
+    "/keys": Operation(
+        answers={
+            200: _answer("Your keys", "application/json", _object(items={"type": "array", "items": _KEY}))
+        }
+    ),
+    "POST /keys": Operation(
+        errors=(*_BODY, _BAD_REQUEST, Kind(422, "", "No such key can be made")),
+        answers={201: _answer("The key, shown this once", "application/json", _NEW_KEY)},
+        more={"requestBody": {"required": True, "content": {"application/json": {"schema": _WANTED_KEY}}}},
+    ),
+    "/keys/{key_id}": Operation(errors=(Kind(404, "", "No such key"),), answers={204: _answer("Revoked")}),
     "/health/live": _OPEN,
     "/health/ready": _OPEN._replace(errors=(Kind(503, "not-ready", "Not ready: `missing` names what is"),)),
     "/metrics": _OPEN,
@@ -182,7 +201,7 @@ def described(document: Json) -> Json:
     document["components"].setdefault("schemas", {}).update(components)
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            said = OPERATIONS.get(path, Operation())
+            said = OPERATIONS.get(f"{method.upper()} {path}") or OPERATIONS.get(path, Operation())
             _describe(operation, said, scopes.needed(method.upper(), path), bodiless=method == "head")
             if said.asks and method in ("post", "put"):
                 _ask(operation)

@@ -19,6 +19,8 @@ _NEEDED: Mapping[str, str | Mapping[str, str]] = {
     "/events": READ,
     "/download": READ,
     "/logout/everywhere": ACCOUNT,
+    "/keys": ACCOUNT,
+    "/keys/{key_id}": ACCOUNT,
 }
 
 

@@ -1,6 +1,7 @@
 """The gateway's settings, from the environment."""
 
 from events.settings import InvalidSetting, Settings
+from gateway.addresses import Origin, networks
 from gateway.errors import BadOptions
 from gateway.options import options_of, read_query
 
@@ -32,6 +33,18 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     sweep_grace_seconds: float = 48 * 3600.0
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
     repetition could tell of a file that was swept."""
+
+    service_token: str = ""
+    """The secret by which auth believes who a client is; without it auth takes all clients for one."""
+    trusted_proxies: str = ""
+    """Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8,::1`."""
+
+    def origin(self) -> Origin:
+        """Return what auth is told of clients. Raises InvalidSetting."""
+        try:
+            return Origin(self.service_token, networks(self.trusted_proxies))
+        except ValueError as error:
+            raise InvalidSetting(f"TRUSTED_PROXIES: {error}") from None
 
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""

@@ -6,6 +6,7 @@ a key of a dictionary.
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
@@ -44,7 +45,8 @@ _NO_KEYS = (
     AttributeError,
 )
 _STALE = 300.0
-"""Seconds after which known keys are asked for again, so that a withdrawn key is forgotten."""
+"""Seconds after which known keys are asked for again, sooner if auth says so: to know a new key before it
+signs, and to forget a withdrawn one."""
 
 
 _Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -74,7 +76,7 @@ class Keys:
     def __init__(self, client: httpx.AsyncClient, auth_url: str, *, stale: float = _STALE) -> None:
         """Known keys are asked for again after `stale` seconds."""
         self._client, self._url = client, f"{auth_url.rstrip('/')}/.well-known/jwks.json"
-        self._stale = stale
+        self._stale = self._max_age = stale
         self._keys: dict[str, PyJWK] = {}
         self._fetched, self._not_before = float("-inf"), float("-inf")
         self._fetching: asyncio.Task[None] | None = None
@@ -82,7 +84,7 @@ class Keys:
     async def get(self, kid: str) -> PyJWK | None:
         """Return the key, None when auth knows none of this id. Raises Unavailable without any keys."""
         if (known := self._keys.get(kid)) is not None:
-            if time.monotonic() - self._fetched > self._stale:
+            if time.monotonic() - self._fetched > self._max_age:
                 self._ask()
             return known
         if (fetching := self._ask()) is not None:
@@ -105,12 +107,18 @@ class Keys:
             answer.raise_for_status()
             keys = [PyJWK(each) for each in answer.json()["keys"] if each.get("kty") == "OKP"]
             self._keys = {key.key_id: key for key in keys if key.key_id}
+            self._max_age = min(self._stale, _max_age(answer.headers.get("cache-control", "")))
             self._fetched, pause = time.monotonic(), _PATIENCE
         except _NO_KEYS as error:
             log.warning("keys_unavailable", error=repr(error))
         finally:
             self._not_before = time.monotonic() + pause
             self._fetching = None
+
+
+def _max_age(cache_control: str) -> float:
+    found = re.search(r"max-age=([0-9]{1,9})", cache_control)
+    return float(found[1]) if found else _STALE
 
 
 class _Header(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ import structlog
 
 from auth import directories
 from auth.directory import ADMIN, USER
-from auth.operating import changing, showing
+from auth.operating import changing, rotating, showing
 from auth.operating.settings import OperatorSettings
 from events.settings import load
 
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tonearm account",
         description="Look at accounts and change them. Each change is an event in the log.",
+        epilog="`tonearm account keys` makes, lists and revokes your own API keys.",
     )
     subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     for name, subcommand in SUBCOMMANDS.items():
@@ -54,6 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("who", metavar="WHO", help=WHO)
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """Take no arguments."""
 
 
 def _show(parser: argparse.ArgumentParser) -> None:
@@ -110,6 +115,7 @@ SUBCOMMANDS = {
     "enable": Subcommand(changing.run, "let people sign in again", _who),
     "revoke": Subcommand(changing.run, "end what is signed in, and void its API keys", _who),
     "import": Subcommand(_import, "take over the accounts of another table", _source),
+    "rotate-key": Subcommand(rotating.rotate, "make the next key that signs access tokens", _nothing),
     "export": Subcommand(showing.export, "write what is known of an account, with its events", _export),
     "erase": Subcommand(changing.run, "forget the person, for good; the ids stay", _erase),
 }

@@ -7,13 +7,14 @@ from auth import directories
 from auth.directory import Directory
 from auth.mongo_sessions import MongoSessions
 from auth.session_store import SessionStore
+from auth.settings import KeySettings
 from events import mongodb, topology
 from events.publisher import Publisher
-from events.settings import InvalidSetting, Settings
+from events.settings import InvalidSetting
 
 
-class OperatorSettings(Settings, frozen=True, kw_only=True):
-    """The URLs, each needed by some subcommands only."""
+class OperatorSettings(KeySettings, frozen=True, kw_only=True):
+    """URLs and key files, each needed by some subcommands only."""
 
     auth_directory_url: str = ""
     mongodb_url: str = ""

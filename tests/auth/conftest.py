@@ -17,12 +17,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from auth.accounts import Accounts
 from auth.announcing import Announcer
+from auth.api_keys import ApiKeys
+from auth.keyring import Keyring, held
 from auth.mongo_directory import MongoDirectory
+from auth.mongo_failures import MongoFailures
 from auth.mongo_sessions import MongoSessions
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.signing import Signer
 from cli.main import main
+from auth.throttle import Throttle
 from events.envelope import Event
 from events.errors import NotConfirmed
 from infra.local.ports import free_port
@@ -99,19 +103,27 @@ async def announcer(fake_broker: FakeBroker) -> AsyncIterator[Announcer]:
 
 @pytest.fixture
 def signer(clock: Clock, key: Ed25519PrivateKey) -> Signer:
-    return Signer(key, clock=clock, lifetime=600)
+    return Signer(Keyring([held(key)]), clock=clock, lifetime=600)
 
 
 @pytest.fixture
-async def sessions(
-    database: AsyncDatabase[dict[str, Any]],
-    directory: MongoDirectory,
-    announcer: Announcer,
-    signer: Signer,
-    clock: Clock,
-) -> Sessions:
+async def store(database: AsyncDatabase[dict[str, Any]]) -> MongoSessions:
     store = MongoSessions(database)
     await store.prepare()
+    return store
+
+
+@pytest.fixture
+def api_keys(
+    store: MongoSessions, directory: MongoDirectory, sessions: Sessions, signer: Signer, clock: Clock
+) -> ApiKeys:
+    return ApiKeys(store=store, directory=directory, sessions=sessions, signer=signer, clock=clock)
+
+
+@pytest.fixture
+def sessions(
+    store: MongoSessions, directory: MongoDirectory, announcer: Announcer, signer: Signer, clock: Clock
+) -> Sessions:
     return Sessions(
         store=store,
         directory=directory,
@@ -123,12 +135,22 @@ async def sessions(
 
 
 @pytest.fixture
+def throttle(database: AsyncDatabase[dict[str, Any]], clock: Clock) -> Throttle:
+    return Throttle(MongoFailures(database), clock)
+
+
+@pytest.fixture
 def accounts(
-    directory: MongoDirectory, announcer: Announcer, sessions: Sessions, clock: Clock
+    directory: MongoDirectory, announcer: Announcer, sessions: Sessions, throttle: Throttle, clock: Clock
 ) -> Iterator[Accounts]:
     passwords = Passwords()
     yield Accounts(
-        directory=directory, passwords=passwords, announcer=announcer, sessions=sessions, clock=clock
+        directory=directory,
+        passwords=passwords,
+        announcer=announcer,
+        sessions=sessions,
+        throttle=throttle,
+        clock=clock,
     )
     passwords.close()
 

@@ -8,6 +8,7 @@ import jwt
 import pytest
 
 from auth.accounts import Accounts
+from auth.api_keys import ApiKeys
 from auth.app import Door, make_app
 from auth.errors import Busy, DirectoryUnavailable
 from auth.sessions import Sessions
@@ -20,8 +21,8 @@ SERVICE = {"Authorization": "Bearer between-services"}
 class Site:
     """The application, its door and readiness set by the test."""
 
-    def __init__(self, accounts: Accounts, sessions: Sessions, signer: Signer) -> None:
-        self.accounts, self.sessions, self.signer = accounts, sessions, signer
+    def __init__(self, accounts: Accounts, sessions: Sessions, api_keys: ApiKeys, signer: Signer) -> None:
+        self.accounts, self.sessions, self.api_keys, self.signer = accounts, sessions, api_keys, signer
         self.missing: tuple[str, ...] = ()
 
     def client(self, **door: Any) -> httpx.AsyncClient:
@@ -29,15 +30,15 @@ class Site:
             return self.missing
 
         settings = {"registration_open": True, "service_token": "between-services"} | door
-        app = make_app(self.accounts, self.sessions, self.signer, Door(**settings), readiness)
+        app = make_app(self.accounts, self.sessions, self.api_keys, self.signer, Door(**settings), readiness)
         # In this loop, unlike litestar's own test client: the directory's connections belong to it.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://auth")
 
 
 @pytest.fixture
-def site(accounts: Accounts, sessions: Sessions, signer: Signer) -> Site:
-    return Site(accounts, sessions, signer)
+def site(accounts: Accounts, sessions: Sessions, api_keys: ApiKeys, signer: Signer) -> Site:
+    return Site(accounts, sessions, api_keys, signer)
 
 
 @pytest.fixture

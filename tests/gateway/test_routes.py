@@ -71,7 +71,7 @@ def test_there_are_guarded_routes() -> None:
 
 
 def path(route: str, job_id: str) -> str:
-    filled = route.format(job_id=job_id, filename="a.mp4")
+    filled = route.format(job_id=job_id, filename="a.mp4", key_id="k")
     return f"{filled}?fid={job_id}" if route == "/download" else filled
 
 

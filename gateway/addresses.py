@@ -1,0 +1,54 @@
+"""Where a request comes from: the socket says it, unless that is a proxy the operator trusts.
+
+Such a proxy appends to X-Forwarded-For whom it serves. What stands to the left of the first address that is
+not trusted was written by strangers.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+Network = IPv4Network | IPv6Network
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Read networks or addresses, separated by commas. Raises ValueError."""
+    return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
+
+
+def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
+    """Return the nearest address that is not a trusted proxy's; `forwarded`: X-Forwarded-For, by header."""
+    hops = [hop.strip() for each in forwarded for hop in each.split(",")]
+    address = peer
+    while hops and _within(address, trusted):
+        address = hops.pop()
+    return address
+
+
+def _within(address: str, trusted: Sequence[Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    return any(found in network for network in trusted)
+
+
+class Origin(Struct, frozen=True):
+    """What auth is told of a client: its address, and the secret by which auth believes it."""
+
+    service_token: str = ""
+    trusted: tuple[Any, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Origin(…)"
+
+    def headers(self, connection: ASGIConnection[Any, Any, Any, Any]) -> dict[str, str]:
+        """Return the headers to send along; none without a secret."""
+        if not self.service_token:
+            return {}
+        peer = connection.client.host if connection.client else ""
+        address = client_address(peer, connection.headers.getall("x-forwarded-for", []), self.trusted)
+        return {"tonearm-service": self.service_token, "tonearm-client": address[:100]}

@@ -1,0 +1,88 @@
+"""Who fails often waits longer each time; nobody is locked out."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from auth.accounts import Accounts
+from auth.errors import BadCredentials, TooManyFailures
+from auth.mongo_failures import MongoFailures
+from auth.throttle import ACCOUNT, Throttle
+from tests.auth.conftest import Clock
+
+EMAIL, PASSWORD, THERE, HOME = "ann@example.com", "a good password", "203.0.113.9", "198.51.100.7"
+
+
+async def waits(throttle: Throttle, clock: Clock, address: str, count: int) -> list[float]:
+    """Fail so often, each time as soon as allowed; how long that took."""
+    found = []
+    for _ in range(count):
+        try:
+            await throttle.charge(EMAIL, address)
+        except TooManyFailures as error:
+            found.append(error.seconds)
+            clock.now += timedelta(seconds=error.seconds)
+            await throttle.charge(EMAIL, address)
+    return found
+
+
+async def test_the_wait_grows_up_to_half_a_minute_and_a_try_is_always_possible_after_it(
+    throttle: Throttle, clock: Clock
+) -> None:
+    assert await waits(throttle, clock, THERE, ACCOUNT.free + 8) == [1, 2, 4, 8, 16, 30, 30, 30]
+
+
+async def test_who_comes_too_early_makes_nothing_worse(throttle: Throttle, clock: Clock) -> None:
+    await waits(throttle, clock, THERE, ACCOUNT.free)
+    for _ in range(20):
+        with pytest.raises(TooManyFailures) as caught:
+            await throttle.charge(EMAIL, THERE)
+    assert caught.value.seconds == 1
+    clock.now += timedelta(hours=1, seconds=1)
+    assert await waits(throttle, clock, THERE, ACCOUNT.free) == []
+
+
+async def test_a_stranger_keeps_nobody_out_who_signed_in_from_there_before(
+    accounts: Accounts, throttle: Throttle, clock: Clock
+) -> None:
+    await accounts.register(EMAIL, PASSWORD)
+    await accounts.sign_in(EMAIL, PASSWORD, address=HOME)
+    await waits(throttle, clock, THERE, 12)
+    with pytest.raises(TooManyFailures):
+        await accounts.sign_in(EMAIL, PASSWORD, address="192.0.2.1")
+    assert await accounts.sign_in(EMAIL, PASSWORD, address=HOME)
+
+
+async def test_replicas_count_together_and_an_address_for_all_accounts(
+    database: AsyncDatabase[dict[str, Any]], clock: Clock
+) -> None:
+    here, there = [Throttle(MongoFailures(database), clock) for _ in range(2)]
+    for number in range(20):
+        await (here, there)[number % 2].charge(f"{number}@example.com", "2001:db8::1")
+    with pytest.raises(TooManyFailures):
+        await here.charge("new@example.com", "2001:db8::ffff:1")  # of the same /64
+    await here.charge("new@example.com", "2001:db8:0:1::1")
+
+
+async def test_many_tries_at_once_are_no_way_around_and_unknown_accounts_are_alike(
+    accounts: Accounts,
+) -> None:
+    await accounts.register(EMAIL, PASSWORD)
+    for email in (EMAIL, "nobody@example.com"):
+        tries = [accounts.sign_in(email, f"wrong password {n}", address=THERE) for n in range(9)]
+        for one in tries[:5]:
+            with pytest.raises(BadCredentials):
+                await one
+        found = await asyncio.gather(*tries[5:], return_exceptions=True)
+        assert {type(each) for each in found} == {TooManyFailures}
+
+
+async def test_no_address_is_kept(throttle: Throttle, database: AsyncDatabase[dict[str, Any]]) -> None:
+    await throttle.charge(EMAIL, THERE)
+    await throttle.succeeded(EMAIL, THERE)
+    stored = repr([each async for each in database["sign_in_failures"].find()])
+    assert EMAIL not in stored
+    assert THERE not in stored

@@ -1,0 +1,27 @@
+"""Whose address counts, and who may say so."""
+
+import pytest
+
+from gateway.addresses import client_address, networks
+
+PROXIES = networks("10.0.0.0/8, ::1")
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("203.0.113.9", ["198.51.100.7"], "203.0.113.9"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["1.2.3.4, 198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["1.2.3.4, 198.51.100.7, 10.9.9.9"], "198.51.100.7"),
+        ("10.0.0.1", ["1.2.3.4", "198.51.100.7"], "198.51.100.7"),
+        ("::1", ["2001:db8::1"], "2001:db8::1"),
+        ("10.0.0.1", ["10.0.0.2"], "10.0.0.2"),
+        ("10.0.0.1", ["nonsense"], "nonsense"),
+        ("", ["198.51.100.7"], ""),
+    ],
+)
+def test_only_a_trusted_proxy_may_name_another_address(peer: str, forwarded: list[str], address: str) -> None:
+    assert client_address(peer, forwarded, PROXIES) == address
+    assert client_address(peer, forwarded, ()) == peer
