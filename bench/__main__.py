@@ -18,7 +18,7 @@ from bench import disk, table
 from bench.measure import Options, Say, cores
 from bench.table import Row
 
-MEASURES = ("upload", "job", "clips", "engine", "latency", "replay", "start", "memory")
+MEASURES = ("upload", "job", "clips", "engine", "latency", "accounts", "replay", "start", "memory")
 DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "memory"))
 
 

@@ -1,0 +1,96 @@
+"""Every route that the OpenAPI document names, called by those who may not: a new one cannot be forgotten."""
+
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from events.ids import new_id
+from gateway.app import litestar_app
+from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
+from tests.tokens.conftest import Site
+
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+
+class Route(NamedTuple):
+    """A route as the document has it, with the scope that it asks for."""
+
+    method: str
+    path: str
+    scope: str
+    fid: bool
+
+    def url(self, own: str) -> str:
+        filled = self.path.format(job_id=own, key_id=own, filename="a.mp4")
+        return f"{filled}?fid={own}" if self.fid else filled
+
+
+def guarded() -> list[Route]:
+    document: dict[str, Any] = litestar_app(parts_of_nothing()).openapi_schema.to_schema()
+    found = []
+    for path, item in document["paths"].items():
+        for method in (each for each in METHODS if each in item):
+            scopes = [scope for each in item[method]["security"] for scope in each.get("token", ())]
+            if path in OPEN_TO_ALL:
+                assert scopes == [], path
+                continue
+            assert scopes, f"{method} {path} does not say which scope it needs"
+            fid = any(each["name"] == "fid" for each in item[method].get("parameters", ()))
+            found.append(Route(method.upper(), path, scopes[0], fid))
+    return found
+
+
+ROUTES = guarded()
+ONES_OWN = [route for route in ROUTES if "_id}" in route.path or route.fid]
+
+
+async def call(site: Site, route: Route, own: str, token: str | None) -> httpx.Response:
+    async with site.client(token) as client, client.stream(route.method, route.url(own)) as answer:
+        if answer.headers.get("content-type", "").startswith("text/event-stream"):
+            return httpx.Response(answer.status_code)
+        await answer.aread()
+        return answer
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+async def test_without_a_good_token_nobody_gets_in(site: Site, route: Route) -> None:
+    own = new_id()
+    revoked = await site.revoked()
+    answers = {
+        "no token": await call(site, route, own, None),
+        "expired": await call(site, route, own, site.forge(exp=1)),
+        "revoked": await call(site, route, own, revoked),
+    }
+    assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 401)
+    assert len({answer.content for answer in answers.values()}) == 1
+    for scope in ("read upload admin account".replace(route.scope, ""), "", route.scope.upper()):
+        assert (await call(site, route, own, site.forge(scope=scope))).status_code == 403, scope
+
+
+@pytest.mark.parametrize("route", ONES_OWN, ids=lambda route: f"{route.method} {route.path}")
+async def test_what_is_anothers_is_not_there(site: Site, route: Route) -> None:
+    person = await site.owner()
+    own = person["key_id"] if "key_id" in route.path else person["job_id"]
+    other = await site.other()
+    theirs = await call(site, route, own, other["access_token"])
+    unknown = await call(site, route, new_id(), other["access_token"])
+    assert (theirs.status_code, unknown.status_code) == (404, 404)
+    if route.method != "HEAD":
+        assert theirs.json()["detail"] == unknown.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        route.path
+        for route in ROUTES
+        if route.method == "GET" and route not in ONES_OWN and route.path != "/events"
+    ],
+)
+async def test_lists_hold_nothing_of_anothers(site: Site, path: str) -> None:
+    person, other = await site.owner(), await site.other()
+    async with site.client(other["access_token"]) as client:
+        text = (await client.get(path)).text
+    assert person["job_id"] not in text
+    assert person["key_id"] not in text
