@@ -98,6 +98,10 @@ check-image *args: _broker
 fuzz-media count="10000" *args:
     mutants=$1; shift; exec pytest tests/workers/converter/test_mutants.py --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
 
+# run the tests that take minutes
+nightly *args: _broker
+    exec pytest -m nightly -n 0 "$@"
+
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker
     exec python -m bench "$@"

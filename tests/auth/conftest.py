@@ -25,8 +25,8 @@ from auth.mongo_sessions import MongoSessions
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.signing import Signer
-from cli.main import main
 from auth.throttle import Throttle
+from cli.main import main
 from events.envelope import Event
 from events.errors import NotConfirmed
 from infra.local.ports import free_port

@@ -5,6 +5,7 @@ import base64
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from waiting import wait_for
 
 from auth.tokens import jwk
 from events.ids import new_id
+from events.reader import First, StreamReader, bounds
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
 from tests.auth.conftest import Service
@@ -70,6 +72,26 @@ class Site:
             self.known["revoked"] = token
         return str(self.known["revoked"])
 
+    async def told(self) -> list[str]:
+        """Which canaries are in the services' logs or in the log of events."""
+        known = await self.person()
+        async with self.client() as client:
+            for email in (known["email"], "canary-unknown@example.com"):
+                await client.post("/login", auth=(email, "canary wrong password"))
+            await client.get("/jobs?canary=canary-query", headers={"Authorization": "Bearer canary-bearer"})
+        self.canaries |= {
+            "canary-unknown@example.com",
+            "canary wrong password",
+            "canary-bearer",
+            "canary-query",
+        }
+        events = b"".join([body async for body in bodies(self.gateway.broker.stream_url)])
+        assert b"account.signed_in" in events
+        assert b"account.sign_in_refused" in events
+        logs = self.auth.out.read_text() + repr(self.gateway.lines)
+        assert "'event': 'request'" in logs
+        return [canary for canary in self.canaries if canary in logs or canary.encode() in events]
+
     @property
     def url(self) -> str:
         return self.gateway.url
@@ -117,6 +139,18 @@ class Site:
     def put_together(self, header: bytes, payload: bytes, sign: Any = None) -> str:
         text = f"{b64(header)}.{b64(payload)}"
         return f"{text}.{b64((sign or self.key.sign)(text.encode()))}"
+
+
+async def bodies(stream_url: str) -> AsyncIterator[bytes]:
+    """Every event there is."""
+    ends = await bounds(stream_url)
+    assert ends
+    async with asyncio.timeout(30), aclosing(StreamReader(stream_url, First()).batches()) as batches:
+        async for batch in batches:
+            for record in batch:
+                yield record.body
+            if batch[-1].offset >= ends.last:
+                return
 
 
 def b64(data: bytes) -> str:

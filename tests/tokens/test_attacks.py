@@ -368,3 +368,8 @@ async def test_the_command_line_makes_lists_and_revokes_keys(
     assert (name, scopes) == ("backup", "upload")
     await keys("revoke", key_id)
     assert await keys("list") == ""
+
+
+async def test_no_secret_and_no_address_of_all_this_was_told(site: Site) -> None:
+    """The last test of this file: passwords, tokens, keys and addresses are in no log and in no event."""
+    assert await site.told() == []

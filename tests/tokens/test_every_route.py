@@ -94,3 +94,8 @@ async def test_lists_hold_nothing_of_anothers(site: Site, path: str) -> None:
         text = (await client.get(path)).text
     assert person["job_id"] not in text
     assert person["key_id"] not in text
+
+
+async def test_no_secret_and_no_address_of_all_this_was_told(site: Site) -> None:
+    """The last test of this file: passwords, tokens, keys and addresses are in no log and in no event."""
+    assert await site.told() == []
