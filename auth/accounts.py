@@ -76,19 +76,20 @@ class Accounts:
         broker: neither tells a stranger which addresses have accounts.
         """
         name = email.strip().lower()[:MAX_EMAIL]
-        await self._throttle.charge(name, address)
+        tried = await self._throttle.admit(name, address)
         try:
             account = await self._find(email)
             right = await self._passwords.verify(password, account.password_hash if account else None)
         except Unavailable:
-            await self._throttle.refund(name, address)
+            await self._throttle.let_go(tried)
             raise
         if account is None or not right or account.disabled:
+            await self._throttle.failed(tried)
             if account:
                 refused = AccountSignInRefused(reason="disabled" if right else "wrong_password")
                 self._announcer.begin(self._event(account, refused, new_id()))
             raise BadCredentials("no account has this address and password")
-        await self._throttle.succeeded(name, address)
+        await self._throttle.succeeded(tried)
         await self._refresh_hash(account, password)
         if not account.announced:
             self._announcer.begin(*self._registration(account))

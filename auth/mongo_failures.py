@@ -34,6 +34,7 @@ class MongoFailures:
         """Count one more failure, remembered until then."""
         change = {"$inc": {"count": 1}, "$set": {"last": now, "until": until}}
         async with translated():
+            await self._failures.delete_one({"_id": key, "until": {"$lte": now}})  # not swept yet
             await self._failures.update_one({"_id": key}, change, upsert=True)
 
     async def uncount(self, key: str) -> None:

@@ -66,43 +66,63 @@ class FailureStore(Protocol):
         ...
 
 
+class Try(Struct, frozen=True):
+    """A sign-in that was let in: its keys, what was known of them, and which were charged already."""
+
+    account: str
+    place: str
+    trusted: str
+    found: dict[str, Failures]
+    charged: tuple[str, ...]
+
+
 class Throttle:
     """Says no to who fails too often."""
 
     def __init__(self, store: FailureStore, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
 
-    async def charge(self, email: str, address: str) -> None:
-        """Count a failure before it is one, so that many tries at once are no way around.
+    async def admit(self, email: str, address: str) -> Try:
+        """Let a sign-in be tried. Raises TooManyFailures when it is too early for the account or the address.
 
-        Raises TooManyFailures, counting nothing, when it is too early for this account or from this address.
-        Without an address, only accounts count.
+        Where there were failures enough, the next is counted before it is one: many at once are no way
+        around. Elsewhere many may sign in at once. Without an address only accounts count.
         """
         now = self._clock()
-        account, place, known = _keys(email, address)
-        found = await self._store.get((account, place, known), now)
-        waits = [found.get(place, Failures()).wait(ADDRESS, now)] if address else [0.0]
-        if known not in found:
-            waits.append(found.get(account, Failures()).wait(ACCOUNT, now))
-        if (wait := max(waits)) > 0:
+        account, place, trusted = _keys(email, address)
+        found = await self._store.get((account, place, trusted), now)
+        counts = {account: ACCOUNT} if trusted not in found else {}
+        counts |= {place: ADDRESS} if address else {}
+        wait = max((found[key].wait(each, now) for key, each in counts.items() if key in found), default=0.0)
+        if wait > 0:
             raise TooManyFailures("too many wrong passwords; try again later", wait)
-        for key in (account, place):
+        charged = [key for key, each in counts.items() if key in found and found[key].count >= each.free]
+        for key in charged:
             await self._store.count(key, now, now + FORGET_AFTER)
+        return Try(account, place if address else "", trusted if address else "", found, tuple(charged))
 
-    async def refund(self, email: str, address: str) -> None:
-        """Take it back: nothing was verified."""
-        account, place, _ = _keys(email, address)
-        for key in (account, place):
+    async def failed(self, tried: Try) -> None:
+        """Count a wrong password."""
+        now = self._clock()
+        for key in (tried.account, tried.place):
+            if key and key not in tried.charged:
+                await self._store.count(key, now, now + FORGET_AFTER)
+
+    async def let_go(self, tried: Try) -> None:
+        """Count nothing: nothing was verified."""
+        for key in tried.charged:
             await self._store.uncount(key)
 
-    async def succeeded(self, email: str, address: str) -> None:
+    async def succeeded(self, tried: Try) -> None:
         """Begin anew for the account, and trust the address with it."""
         now = self._clock()
-        account, place, known = _keys(email, address)
-        await self._store.forget(account)
-        await self._store.uncount(place)
-        if address:
-            await self._store.count(known, now, now + KNOWN_FOR)
+        if tried.account in tried.found or tried.account in tried.charged:
+            await self._store.forget(tried.account)
+        if tried.place in tried.charged:
+            await self._store.uncount(tried.place)
+        trusted = tried.found.get(tried.trusted, Failures())
+        if tried.trusted and (trusted.last is None or now - trusted.last > timedelta(days=1)):
+            await self._store.count(tried.trusted, now, now + KNOWN_FOR)
 
 
 def _keys(email: str, address: str) -> tuple[str, str, str]:

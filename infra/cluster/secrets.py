@@ -35,6 +35,7 @@ def made(wishes: Wishes) -> dict[str, dict[str, str]]:
     fields["gateway"] |= {
         "STREAM_URL": f"rabbitmq-stream://gateway:{broker['gateway']}@{wishes.rabbitmq}:5552/%2F",
         "RABBITMQ_MANAGEMENT_URL": f"http://gateway:{broker['gateway']}@{wishes.rabbitmq}:15672",
+        "SERVICE_TOKEN": service_token,
     }
     fields["auth"] |= {
         "SERVICE_TOKEN": service_token,

@@ -21,11 +21,12 @@ async def waits(throttle: Throttle, clock: Clock, address: str, count: int) -> l
     found = []
     for _ in range(count):
         try:
-            await throttle.charge(EMAIL, address)
+            tried = await throttle.admit(EMAIL, address)
         except TooManyFailures as error:
             found.append(error.seconds)
             clock.now += timedelta(seconds=error.seconds)
-            await throttle.charge(EMAIL, address)
+            tried = await throttle.admit(EMAIL, address)
+        await throttle.failed(tried)
     return found
 
 
@@ -39,7 +40,7 @@ async def test_who_comes_too_early_makes_nothing_worse(throttle: Throttle, clock
     await waits(throttle, clock, THERE, ACCOUNT.free)
     for _ in range(20):
         with pytest.raises(TooManyFailures) as caught:
-            await throttle.charge(EMAIL, THERE)
+            await throttle.admit(EMAIL, THERE)
     assert caught.value.seconds == 1
     clock.now += timedelta(hours=1, seconds=1)
     assert await waits(throttle, clock, THERE, ACCOUNT.free) == []
@@ -61,10 +62,11 @@ async def test_replicas_count_together_and_an_address_for_all_accounts(
 ) -> None:
     here, there = [Throttle(MongoFailures(database), clock) for _ in range(2)]
     for number in range(20):
-        await (here, there)[number % 2].charge(f"{number}@example.com", "2001:db8::1")
+        replica = (here, there)[number % 2]
+        await replica.failed(await replica.admit(f"{number}@example.com", "2001:db8::1"))
     with pytest.raises(TooManyFailures):
-        await here.charge("new@example.com", "2001:db8::ffff:1")  # of the same /64
-    await here.charge("new@example.com", "2001:db8:0:1::1")
+        await here.admit("new@example.com", "2001:db8::ffff:1")  # of the same /64
+    await here.admit("new@example.com", "2001:db8:0:1::1")
 
 
 async def test_many_tries_at_once_are_no_way_around_and_unknown_accounts_are_alike(
@@ -80,9 +82,23 @@ async def test_many_tries_at_once_are_no_way_around_and_unknown_accounts_are_ali
         assert {type(each) for each in found} == {TooManyFailures}
 
 
+async def test_after_failures_one_try_at_a_time_and_before_any_number(
+    throttle: Throttle, clock: Clock
+) -> None:
+    assert len([await throttle.admit(EMAIL, THERE) for _ in range(50)]) == 50
+    await waits(throttle, clock, THERE, ACCOUNT.free)
+    clock.now += timedelta(seconds=1)
+    tried = await throttle.admit(EMAIL, THERE)
+    with pytest.raises(TooManyFailures):
+        await throttle.admit(EMAIL, THERE)
+    await throttle.succeeded(tried)
+    assert await throttle.admit(EMAIL, THERE)
+
+
 async def test_no_address_is_kept(throttle: Throttle, database: AsyncDatabase[dict[str, Any]]) -> None:
-    await throttle.charge(EMAIL, THERE)
-    await throttle.succeeded(EMAIL, THERE)
+    tried = await throttle.admit(EMAIL, THERE)
+    await throttle.failed(tried)
+    await throttle.succeeded(tried)
     stored = repr([each async for each in database["sign_in_failures"].find()])
     assert EMAIL not in stored
     assert THERE not in stored
