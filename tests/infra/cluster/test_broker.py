@@ -18,6 +18,7 @@ from events.envelope import Event
 from events.errors import Unavailable
 from events.progress import ProgressSender
 from events.publisher import Publisher
+from events.reader import bounds
 from events.work import Work, Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
 
@@ -88,7 +89,17 @@ async def test_no_way_leads_past_the_exchange_into_the_stream(urls):
 
 
 @pytest.mark.servers
-async def test_the_gateway_sees_the_bindings_and_the_stream(broker, urls):
+async def test_the_gateway_sees_the_bindings_and_the_stream_and_the_converter_neither(broker, urls):
+    def stream(name: str) -> str:
+        user = urlsplit(urls[name])
+        return where._replace(netloc=f"{user.username}:{user.password}@{where.netloc.split('@')[1]}").geturl()
+
+    where = urlsplit(broker.stream_url)
+    async with Publisher(urls["gateway"], name="test") as publisher:
+        await publisher.publish(uploaded("job"))
+    assert await bounds(stream("gateway")) is not None
+    with pytest.raises(Unavailable):
+        await bounds(stream("converter"))
     management = urlsplit(broker.management_url)
     user = urlsplit(urls["gateway"])
     url = f"http://{user.username}:{user.password}@{management.hostname}:{management.port}"
