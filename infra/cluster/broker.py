@@ -89,7 +89,7 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
     bindings += [(topology.WORK, queue, queue) for queue in queues if queue != topology.STREAM]
     every = {"vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
     return {
-        "vhosts": [{"name": "/"} | ({"default_queue_type": "quorum"} if quorum else {})],
+        "vhosts": [{"name": "/"} | ({"metadata": {"default_queue_type": "quorum"}} if quorum else {})],
         "users": [
             _login(ADMIN, passwords[ADMIN], ("administrator",)),
             *(_login(name, passwords[name], user.tags) for name, user in USERS.items()),

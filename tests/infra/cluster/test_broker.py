@@ -152,3 +152,12 @@ def test_every_event_that_a_service_makes_is_in_its_permissions():
 def test_passwords_are_in_the_definitions_only_as_hashes():
     passwords = {name: f"password of {name}" for name in (ADMIN, *USERS)}
     assert "password of" not in json.dumps(definitions(passwords))
+
+
+def test_on_three_nodes_every_work_queue_is_replicated_and_may_be_declared_without_saying_so():
+    """As seen on 4.0.5: a default that is not in `metadata` is passed over, and each declaration is refused."""
+    made = definitions({name: "password" for name in (ADMIN, *USERS)}, quorum=True)
+    assert made["vhosts"] == [{"name": "/", "metadata": {"default_queue_type": "quorum"}}]
+    kinds = {queue["name"]: queue["arguments"]["x-queue-type"] for queue in made["queues"]}
+    assert kinds.pop(topology.STREAM) == "stream"
+    assert set(kinds.values()) == {"quorum"}
