@@ -91,8 +91,12 @@ lint-infra: infra-tools
 
 # build the images without a container engine, and run them from their own root (root, Debian, minutes)
 check-image *args: _broker
+    #!/usr/bin/env bash
+    set -euo pipefail
     command -v buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap
-    CHECK_IMAGE="${CHECK_IMAGE:-$(mktemp -d)}" exec pytest -o faulthandler_timeout=1800 tests/infra/cluster/test_image.py "$@"
+    [ -n "${CHECK_IMAGE:-}" ] || { CHECK_IMAGE=$(mktemp -d) && trap 'rm -rf "$CHECK_IMAGE"' EXIT; }
+    export CHECK_IMAGE
+    pytest -o faulthandler_timeout=1800 tests/infra/cluster/test_image.py "$@"
 
 # convert so many files that chance has changed, and count the verdicts; --seed N draws others
 fuzz-media count="10000" *args:

@@ -155,8 +155,8 @@ def test_passwords_are_in_the_definitions_only_as_hashes():
 
 
 def test_on_three_nodes_every_work_queue_is_replicated_and_may_be_declared_without_saying_so():
-    """As seen on 4.0.5: a default that is not in `metadata` is passed over, and each declaration is refused."""
-    made = definitions({name: "password" for name in (ADMIN, *USERS)}, quorum=True)
+    """As seen on 4.0.5: a default outside of `metadata` is passed over, and each declaration is refused."""
+    made = definitions(dict.fromkeys((ADMIN, *USERS), "password"), quorum=True)
     assert made["vhosts"] == [{"name": "/", "metadata": {"default_queue_type": "quorum"}}]
     kinds = {queue["name"]: queue["arguments"]["x-queue-type"] for queue in made["queues"]}
     assert kinds.pop(topology.STREAM) == "stream"

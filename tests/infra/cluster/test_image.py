@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,12 +46,13 @@ class Store:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout.strip()
 
+    @cache
     def root(self, image: str) -> Path:
         return Path(self("mount", self("from", "--pull-never", f"localhost/{image}:0.1.0")))
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Both images. CHECK_IMAGE is a folder; what was built there is used again."""
     store = Store(Path(os.environ["CHECK_IMAGE"]))
     built = store("images", "--format={{.Name}}")
@@ -61,9 +62,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         if f"localhost/tonearm/{target}" not in built:
             options = ("--isolation=chroot", "--format=docker", "--pull-never", f"--target={target}")
             store("bud", *options, "-f", ROOT / "infra/Dockerfile", "-t", f"tonearm/{target}:0.1.0", ROOT)
-    yield store
-    store("umount", "--all")
-    store("rm", "--all")
+    return store
 
 
 def make_base(store: Store, directory: Path) -> None:
