@@ -18,8 +18,8 @@ from bench import disk, table
 from bench.measure import Options, Say, cores
 from bench.table import Row
 
-MEASURES = ("upload", "job", "clips", "engine", "latency", "accounts", "replay", "start", "memory")
-DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "memory"))
+MEASURES = ("upload", "job", "clips", "engine", "reading", "latency", "accounts", "replay", "start", "memory")
+DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "reading", "memory"))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
         "measures",
         nargs="*",
         metavar="MEASURE",
-        help=f"{', '.join(MEASURES)} or all (default: all but engine and memory)",
+        help=f"{', '.join(MEASURES)} or all (default: all but engine, reading and memory)",
     )
     parser.add_argument("--events", type=_count, default=200_000, help="length of the log that replay reads")
     parser.add_argument("--repetitions", type=_count, default=3, help="trials of each (default: %(default)s)")

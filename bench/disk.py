@@ -8,6 +8,8 @@ from bench.blocks import MB
 from bench.measure import Options
 
 _UPLOAD, _WAYS = 512 * MB, 3
+_VIDEO, _COPIES = 4_000 * MB, 4
+"""The file, the database's (twice while it makes room), and a worker's if it kept all."""
 _MEMORY = 18_000 * MB
 _LOGGED, _VIEWED = 1000, 2000
 """Bytes an event: in the log, and in each rebuilt version of the views."""
@@ -29,6 +31,8 @@ def _needs(name: str, options: Options) -> int:
     match name:
         case "upload":
             return options.scaled(_UPLOAD) * _WAYS * options.repetitions
+        case "reading":
+            return options.scaled(_VIDEO) * _COPIES
         case "memory":
             return options.scaled(_MEMORY)
         case "replay":

@@ -42,6 +42,25 @@ def big(source: Path, size: int) -> Path:
     return target
 
 
+def rich(directory: Path) -> Path:
+    """Make ten seconds at 25 Mbit/s, as a camera would: H.264 and AAC."""
+    target = directory / "rich.mp4"
+    _ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=10"),
+        *("-f", "lavfi", "-i", "sine=frequency=440:duration=10:sample_rate=48000"),
+        *("-vf", "noise=alls=20:allf=t", "-c:v", "libx264", "-preset", "ultrafast", "-b:v", "25M"),
+        *("-minrate", "25M", "-maxrate", "25M", "-bufsize", "5M", "-c:a", "aac", str(target)),
+    )
+    return target
+
+
+def looped(source: Path, size: int, name: str, *arguments: str) -> Path:
+    """Return a video of about `size` bytes beside the source, which goes round as often as needed."""
+    target, times = source.with_name(name), max(0, round(size / source.stat().st_size) - 1)
+    _ffmpeg("-stream_loop", str(times), "-i", str(source), "-c", "copy", *arguments, str(target))
+    return target
+
+
 def _ffmpeg(*arguments: str) -> None:
     """Raise subprocess.CalledProcessError when it does not work; its words are on standard error."""
     program = imageio_ffmpeg.get_ffmpeg_exe()
