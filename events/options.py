@@ -141,6 +141,30 @@ _RATES_OF = {
 }
 
 
+_MOST_A_CHANNEL = {Format.OPUS: 256, Format.OGG: 250}
+_AAC_KILOBITS = 6
+"""For each kHz and channel: a frame of 1024 samples has 6144 bits at most (ISO 14496-3)."""
+
+
+def _bit_rates(options: Options) -> tuple[int, int]:
+    """Return the lowest and the highest bit rate, in kbit/s, as far as the other options decide it.
+
+    Where they leave rate or channels to the source, it may hold less: then it gets the nearest there is.
+    """
+    format_, rate, mono = options.format, options.sample_rate, options.channels is Channels.MONO
+    lowest, highest = _LOWEST[format_], _HIGHEST[format_]
+    if format_ is Format.MP3 and rate is not None:
+        return (32, 320) if rate >= 32000 else (8, 160 if rate >= 16000 else 64)
+    if format_ is Format.M4A and (mono or rate is not None):
+        highest = min(highest, (rate or max(SAMPLE_RATES)) * _AAC_KILOBITS // 1000 * (1 if mono else 8))
+    return lowest, min(highest, _MOST_A_CHANNEL.get(format_, highest)) if mono else highest
+
+
+def _under(options: Options) -> str:
+    rate = f" at {options.sample_rate} Hz" if options.sample_rate else ""
+    return f"{rate} in mono" if options.channels is Channels.MONO else rate
+
+
 def faults(options: Options) -> Iterator[tuple[str, str]]:
     """Yield what is wrong: the option's name, and a sentence that says what would be right."""
     format_, quality = options.format, options.quality
@@ -154,8 +178,10 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
         rate = int(match[1])
         if format_ is Format.MP3 and rate not in MP3_BIT_RATES:
             yield "quality", f"an MP3 has one of {', '.join(f'{each}k' for each in MP3_BIT_RATES)}"
-        elif not _LOWEST[format_] <= rate <= _HIGHEST[format_]:
-            yield "quality", f"{format_} takes {_LOWEST[format_]}k to {_HIGHEST[format_]}k"
+        else:
+            lowest, highest = _bit_rates(options)
+            if not lowest <= rate <= highest:
+                yield "quality", f"{format_} takes {lowest}k to {highest}k{_under(options)}"
     rates = _RATES_OF.get(format_, SAMPLE_RATES)
     if options.sample_rate is not None and options.sample_rate not in rates:
         yield "sample_rate", f"{format_} takes one of {', '.join(map(str, rates))}"

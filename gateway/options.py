@@ -71,7 +71,7 @@ def options_of(given: Given, *inherited: Given) -> Options:
     while wrong := _faults(layers):
         fewer = _yielding(layers)
         if fewer is None:
-            raise BadOptions(wrong)
+            raise BadOptions(wrong, _inherited_format(layers, wrong))
         layers = fewer
     return _options(layers)
 
@@ -119,6 +119,18 @@ def _yielding(layers: Sequence[Layer]) -> list[Layer] | None:
             if {fault.name for fault in _faults(fewer)} < wrong:
                 return fewer
     return None
+
+
+def _inherited_format(layers: Sequence[Layer], wrong: Sequence[Fault]) -> str:
+    """Return a hint where the fault is one of a format that the request did not name itself."""
+    given, *inherited = layers
+    format_ = _merged(inherited).get("format")
+    if "format" in given or format_ is None:
+        return ""
+    plain = _faults([given, *({n: each[n] for n in each if n != "format"} for each in inherited)])
+    if {fault.name for fault in wrong} <= {fault.name for fault in plain}:
+        return ""
+    return f"the format {format_} comes from your preset or the server's setting: name another beside it"
 
 
 def _without(layers: Sequence[Layer], dropped: Collection[str]) -> list[Layer]:

@@ -53,6 +53,12 @@ def test_every_option_can_be_said() -> None:
         ("format=flac&quality=V2", "quality", "lossless"),
         ("format=opus&quality=V2", "quality", "bit rate such as 128k"),
         ("format=opus&quality=999k", "quality", "6k to 510k"),
+        ("quality=8k&sample_rate=44100", "quality", "32k to 320k at 44100 Hz"),
+        ("quality=320k&sample_rate=22050", "quality", "8k to 160k at 22050 Hz"),
+        ("quality=128k&sample_rate=8000", "quality", "8k to 64k at 8000 Hz"),
+        ("format=m4a&quality=512k&sample_rate=44100&channels=mono", "quality", "264k at 44100 Hz in mono"),
+        ("format=opus&quality=300k&channels=mono", "quality", "6k to 256k in mono"),
+        ("format=ogg&quality=320k&channels=mono", "quality", "32k to 250k in mono"),
         ("format=opus&sample_rate=44100", "sample_rate", "48000"),
         ("sample_rate=1", "sample_rate", "one of"),
         ("sample_rate=often", "sample_rate", "int"),
@@ -157,3 +163,12 @@ def test_very_many_faults_make_a_short_answer() -> None:
         read((f"unknown{n}", "") for n in range(15_000))
     assert (len(refused.value.faults), str(refused.value).count("sample_rate")) == (20, 1)
     assert len(str(refused.value)) < 2000
+
+
+@pytest.mark.parametrize("asked", ["sample_rate=44100", "cover=keep", "quality=V0"])
+def test_a_fault_of_an_inherited_format_says_whose_it_is(asked: str) -> None:
+    with pytest.raises(BadOptions, match="the format opus comes from your preset or the server's setting"):
+        options_of(read_query(asked), read_query("format=opus"))
+    with pytest.raises(BadOptions) as refused:
+        options_of(read_query(f"format=opus&{asked}"), read_query("format=opus"))
+    assert "comes from" not in str(refused.value)
