@@ -10,8 +10,9 @@ at once, or a slow one, do no harm. What a document holds stands in `documents`.
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+import structlog
 from msgspec import DecodeError, Struct
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
@@ -22,6 +23,11 @@ from events.documents import Document, needing, pack, place, places, unpack
 from events.errors import Unavailable
 from events.ids import earliest_id
 from events.projections.jobs import COLLECTION, JobView, State
+
+log = structlog.get_logger()
+
+DAMAGED: set[str] = set()
+"""Jobs whose stored views this process has left out because it could not read them."""
 
 _DUPLICATE_KEY = 11000
 _IDS_AT_ONCE = 50
@@ -37,6 +43,13 @@ class Checkpoint(Struct, frozen=True):
 
     offset: int
     event_id: str
+
+
+class Readable(NamedTuple):
+    """Views by job id, and the jobs whose stored views are damaged: `tonearm replay rebuild` mends them."""
+
+    views: dict[str, JobView]
+    damaged: frozenset[str]
 
 
 class ViewStore:
@@ -60,29 +73,41 @@ class ViewStore:
         return _view(document) if document else None
 
     async def get_many(self, job_ids: Sequence[str]) -> dict[str, JobView]:
-        """Return those views that are stored, by job id. Raises Unavailable."""
-        found: dict[str, JobView] = {}
+        """Return those views that are stored, by job id. Raises Unavailable, also when one is damaged."""
+        return {document["_id"]: _view(document) for document in await self._documents(job_ids)}
+
+    async def _documents(self, job_ids: Sequence[str]) -> list[Document]:
+        found: list[Document] = []
         try:
             for at in range(0, len(job_ids), _IDS_AT_ONCE):
                 ids = list(job_ids[at : at + _IDS_AT_ONCE])
-                async for document in self._views.find({"_id": {"$in": ids}}):
-                    found[document["_id"]] = _view(document)
+                found += await self._views.find({"_id": {"$in": ids}}).to_list()
         except PyMongoError as error:
             raise Unavailable(f"the views: {error}") from error
         return found
 
+    async def readable(self, job_ids: Sequence[str]) -> Readable:
+        """Return those views that are stored, and which of them are damaged. Raises Unavailable."""
+        return _readable(await self._documents(job_ids))
+
     async def page(self, account: str, state: State | None, before: str | None, limit: int) -> list[JobView]:
-        """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
+        """Return up to `limit` views, newest first, older than job id `before`; damaged ones are left out.
+
+        Raises Unavailable.
+        """
         found: list[JobView] = []
+        by_state = {} if state is None else {"state": state.value}
         try:
             for lower, upper in _ranges(account, before, datetime.now(UTC)):
-                wanted: dict[str, Any] = {"place": {"$gte": lower, "$lt": upper}}
-                if state is not None:
-                    wanted["state"] = state.value
-                cursor = self._views.find(wanted).sort("place", DESCENDING).limit(limit - len(found))
-                found += [_view(document) async for document in cursor]
-                if len(found) >= limit:
-                    break
+                while (lacking := limit - len(found)) > 0:
+                    wanted = {"place": {"$gte": lower, "$lt": upper}, **by_state}
+                    documents = (
+                        await self._views.find(wanted).sort("place", DESCENDING).limit(lacking).to_list()
+                    )
+                    found += _readable(documents).views.values()
+                    if len(documents) < lacking:
+                        break
+                    upper = documents[-1]["place"]
         except PyMongoError as error:
             raise Unavailable(f"the views: {error}") from error
         return found
@@ -126,19 +151,27 @@ class ViewStore:
         except PyMongoError as error:
             raise Unavailable(f"the views: {error}") from error
 
-    async def add(self, views: Sequence[JobView]) -> None:
-        """Write views that are most likely new, several times faster than `save`. Raises Unavailable."""
+    async def insert(self, views: Sequence[JobView]) -> list[JobView]:
+        """Write views that are most likely new, several times faster than `save`.
+
+        Returns those of jobs that were there already, which it leaves untouched. Raises Unavailable.
+        """
         if not views:
-            return
+            return []
         try:
             await self._views.insert_many([pack(view) for view in views], ordered=False)
         except BulkWriteError as error:
             failures = error.details.get("writeErrors", [])
             if any(each["code"] != _DUPLICATE_KEY for each in failures):
                 raise Unavailable(f"the views: {error}") from error
-            await self.save(views[each["index"]] for each in failures)
+            return [views[each["index"]] for each in failures]
         except PyMongoError as error:
             raise Unavailable(f"the views: {error}") from error
+        return []
+
+    async def add(self, views: Sequence[JobView]) -> None:
+        """Write views as `save` does, faster where most of them are new. Raises Unavailable."""
+        await self.save(await self.insert(views))
 
     async def checkpoint(self) -> Checkpoint | None:
         """Return how far this version has come; None when it has taken in nothing. Raises Unavailable."""
@@ -251,3 +284,17 @@ def _view(document: Document) -> JobView:
         raise Unavailable(
             f"the view of job {document['_id']} is damaged ({error}): `tonearm replay rebuild` mends it"
         ) from error
+
+
+def _readable(documents: Iterable[Document]) -> Readable:
+    """Leave out what is damaged: one view must not stand in the way of all others. It is told and counted."""
+    views: dict[str, JobView] = {}
+    damaged: set[str] = set()
+    for document in documents:
+        try:
+            views[document["_id"]] = _view(document)
+        except Unavailable as error:
+            log.error("view_damaged", job_id=document["_id"], error=str(error))
+            DAMAGED.add(document["_id"])
+            damaged.add(document["_id"])
+    return Readable(views, frozenset(damaged))

@@ -29,8 +29,8 @@ async def _recent(
     """Return the account's own among the jobs that its events name."""
     found: list[JobView] = []
     for at in range(0, len(job_ids), wanted):
-        views = await live.views(job_ids[at : at + wanted])
-        found += [view for view in views if view.account == account and state in (None, view.state)]
+        views = (await live.views(job_ids[at : at + wanted])).views
+        found += [view for view in views.values() if view.account == account and state in (None, view.state)]
         if len(found) >= wanted:
             break
     return found

@@ -18,7 +18,7 @@ from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.projections.jobs import JobView, State, fold
 from events.projector import after
 from events.reader import RawRecord, StreamReader, bounds, cut_at
-from events.views import JobViews
+from events.views import JobViews, Readable
 from gateway.history import SLICE, History, Slice
 from gateway.subscriptions import Subscriptions
 from gateway.tail import LIMIT, Tail
@@ -85,12 +85,13 @@ class Live:
         newer = self.tail.of_job(job_id)
         return fold(newer, await self._views.get(job_id))
 
-    async def views(self, job_ids: list[str]) -> list[JobView]:
-        """Return those of the jobs that exist, as they stand now. Raises Unavailable."""
+    async def views(self, job_ids: list[str]) -> Readable:
+        """Return those of the jobs that exist, as they stand now, in this order. Raises Unavailable."""
         newer = {job_id: self.tail.of_job(job_id) for job_id in job_ids}
-        stored = await (await self._views.live()).get_many(job_ids)
-        folded = (fold(newer[job_id], stored.get(job_id)) for job_id in job_ids)
-        return [view for view in folded if view is not None]
+        stored, damaged = await (await self._views.live()).readable(job_ids)
+        sound = (job_id for job_id in job_ids if job_id not in damaged)
+        folded = {job_id: fold(newer[job_id], stored.get(job_id)) for job_id in sound}
+        return Readable({job_id: view for job_id, view in folded.items() if view is not None}, damaged)
 
     async def needs(self, account: str, video_id: str) -> bool:
         """Tell whether any job of the account may still need this video: its own, or one that shares it.

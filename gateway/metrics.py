@@ -14,6 +14,7 @@ from prometheus_client import (
     generate_latest,
 )
 
+from events.views import DAMAGED
 from gateway.draining import Uploading
 from gateway.live import Live
 
@@ -66,6 +67,7 @@ class Metrics:
                 "Offset in the log up to which this process has read",
                 lambda: live.tail.position,
             ),
+            ("views_damaged", "Stored views that could not be read, and were left out", lambda: len(DAMAGED)),
             ("checkpoint_offset", "Offset up to which the views are stored", lambda: live.checkpoint),
             ("caught_up", "1 while the log is followed", lambda: live.caught_up),
         ):

@@ -82,11 +82,13 @@ class Sweeper:
     ) -> int:
         removed = 0
         async for blobs in _older(bucket, before):
-            views = {view.job_id: view for view in await self._live.views([blob.job_id for blob in blobs])}
+            views, damaged = await self._live.views([blob.job_id for blob in blobs])
             if not await self._live.complete():
                 raise Unavailable("the views fell behind the log in the middle of a sweep")
             for blob in blobs:
                 view = views.get(blob.job_id)
+                if blob.job_id in damaged:
+                    continue
                 unknown = view is None and (cut is None or blob.uploaded > cut)
                 if not unknown and (view is None or refers(view, blob.id)):
                     continue

@@ -105,9 +105,9 @@ class Builder:
         later = await self._version.insert([view for view in views if view.job_id not in underway])
         if before is not None:
             await asyncio.shield(before.task)
-        later += [view.job_id for view in views if view.job_id in underway]
+        later += [view for view in views if view.job_id in underway]
         if later:
-            await self._write_on(later, settled.jobs)
+            await self._write_on([view.job_id for view in later], settled.jobs)
         checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body))
         if not await self._version.move_checkpoint(self.checkpoint, checkpoint):
             raise Refused(f"another process builds {self._version.name}")

@@ -1,20 +1,16 @@
 """The stored views in bulk: a version read whole, and written many at a time."""
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError
 
-from events.documents import Document, pack
-from events.errors import Unavailable
-from events.projections.jobs import COLLECTION, JobView
+from events.documents import Document
+from events.projections.jobs import COLLECTION
 from events.replay.exits import Refused, WrongArgument
 from events.replay.scanning import AT_ONCE
 from events.views import JobViews, ViewStore
-
-_DUPLICATE_KEY = 11000
 
 
 class Version(ViewStore):
@@ -33,19 +29,6 @@ class Version(ViewStore):
     async def document(self, job_id: str) -> Document | None:
         """Return one stored document."""
         return await self._views.find_one({"_id": job_id})
-
-    async def insert(self, views: Sequence[JobView]) -> list[str]:
-        """Write views that are most likely new. Returns the jobs that were there already, untouched."""
-        if not views:
-            return []
-        try:
-            await self._views.insert_many([pack(view) for view in views], ordered=False)
-        except BulkWriteError as error:
-            failures = error.details.get("writeErrors", [])
-            if any(each["code"] != _DUPLICATE_KEY for each in failures):
-                raise Unavailable(f"the views: {error}") from error
-            return [views[each["index"]].job_id for each in failures]
-        return []
 
 
 async def live(database: AsyncDatabase[Any]) -> Version:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pymongo.asynchronous.database import AsyncDatabase
+from structlog.testing import capture_logs
 
 from events.envelope import Recorded, job_event
 from events.ids import earliest_id, new_id
 from events.projections.jobs import JobView, State, fold
 from events.types import JobPayload, JobUploaded
-from events.views import JobViews, ViewStore, _ranges
+from events.views import DAMAGED, JobViews, ViewStore, _ranges
 from gateway import cursors
 from gateway.listing import page
 from gateway.live import Live
@@ -85,6 +86,28 @@ async def test_a_page_may_begin_anywhere(database: AsyncDatabase[Any], seed: int
         for limit in (1, 5, 99):
             got = await store.page(ME, None, before, limit)
             assert [view.job_id for view in got] == older[:limit]
+
+
+async def test_a_view_that_cannot_be_read_hides_no_other_and_is_told(database: AsyncDatabase[Any]) -> None:
+    jobs = sorted((new_id() for _ in range(12)), reverse=True)
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(folded([told(at, ME, uploaded(job_id)) for at, job_id in enumerate(jobs)]).values())
+    live, damaged = Live(JobViews(database), "not followed here"), {*jobs[:2], jobs[5], jobs[11]}
+    live.tail = Tail(-1)
+    for job_id in damaged:
+        await database[store.name].update_one({"_id": job_id}, {"$set": {"view": "{"}})
+    seen, before = [], None
+    with capture_logs() as logged:
+        while True:
+            items, more = await page(live, JobViews(database), account=ME, state=None, before=before, limit=3)
+            seen += [view.job_id for view in items]
+            if more is None:
+                break
+            before = seen[-1]
+    assert seen == [job_id for job_id in jobs if job_id not in damaged]
+    assert {each["job_id"] for each in logged if each["event"] == "view_damaged"} == damaged
+    assert damaged <= DAMAGED
 
 
 instants = st.datetimes(datetime(1971, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))

@@ -113,13 +113,26 @@ async def test_what_belongs_to_no_job_goes_and_the_rest_stays(world: World) -> N
     assert (again.uploads, again.audio, again.chunks) == (0, 0, 0)
 
 
+async def test_a_view_that_cannot_be_read_stops_no_sweep_and_costs_its_job_nothing(world: World) -> None:
+    damaged, deleted = await world.job(), await world.job()
+    audio = await world.store(world.audio, damaged)
+    await world.tell(deleted, JobDeleted(reason=DeletionReason.USER))
+    store = await JobViews(world.database).live()
+    await store.save((await world.live.views([damaged, deleted])).views.values())
+    await world.database[store.name].update_one({"_id": damaged}, {"$set": {"view": "{"}})
+    swept = await world.sweeper().sweep()
+    assert (swept.uploads, swept.audio) == (1, 0)
+    assert await world.stored(world.videos) == {damaged}
+    assert await world.stored(world.audio) == {audio}
+
+
 @pytest.mark.parametrize("stored", [True, False])
 async def test_a_video_stays_while_any_job_of_its_family_needs_it(world: World, stored: bool) -> None:
     first, second = await world.job(), new_id()
     await world.tell(second, replace(uploaded(first), family=first))
     if stored:  # in the views, and no more in memory
         views = await world.live.views([first, second])
-        await (await JobViews(world.database).live()).save(views)
+        await (await JobViews(world.database).live()).save(views.views.values())
         world.live.tail = Tail(world.live.tail.position)
         await world.database["projections"].insert_one(
             {"_id": "jobs_v1", "offset": world.live.tail.position, "event_id": ""}
@@ -128,7 +141,9 @@ async def test_a_video_stays_while_any_job_of_its_family_needs_it(world: World, 
     async def delete(job_id: str) -> None:
         await world.tell(job_id, JobDeleted(reason=DeletionReason.USER))
         if stored:
-            await (await JobViews(world.database).live()).save(await world.live.views([job_id]))
+            await (await JobViews(world.database).live()).save(
+                (await world.live.views([job_id])).views.values()
+            )
 
     await delete(first)
     assert (await world.sweeper().sweep()).uploads == 0
