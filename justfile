@@ -93,7 +93,7 @@ lint-infra: infra-tools
 check-image *args: _broker
     #!/usr/bin/env bash
     set -euo pipefail
-    command -v buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap
+    type buildah debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends buildah debootstrap
     [ -n "${CHECK_IMAGE:-}" ] || { CHECK_IMAGE=$(mktemp -d) && trap 'rm -rf "$CHECK_IMAGE"' EXIT; }
     export CHECK_IMAGE
     pytest -o faulthandler_timeout=1800 tests/infra/cluster/test_image.py "$@"

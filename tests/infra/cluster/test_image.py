@@ -46,7 +46,7 @@ class Store:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout.strip()
 
-    @cache
+    @cache  # noqa: B019 - there is one store
     def root(self, image: str) -> Path:
         return Path(self("mount", self("from", "--pull-never", f"localhost/{image}:0.1.0")))
 
