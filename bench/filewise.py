@@ -14,15 +14,18 @@ from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
+from workers.converter.lanes import Lanes
+from workers.converter.parallel import Sharing
 from workers.converter.workshop import Workshop
 
 
 class Ours:
-    """The converter's own way from file to file."""
+    """The converter's own way from file to file, with all cores that are idle, as the worker has it."""
 
     def __init__(self, engine: Engine, directory: Path) -> None:
         self._engine, self._workshop = engine, Workshop(directory / "work")
         self._workshop.open()
+        self._sharing = Sharing(lanes=Lanes(), workshop=self._workshop)
 
     async def convert(self, path: Path, wishes: Options = DEFAULT) -> float:
         """Return the seconds it took, the source's copying left out. Raises BenchFailed."""
@@ -32,7 +35,13 @@ class Ours:
             begin = time.perf_counter()
             try:
                 await convert(
-                    self._engine, source, target, limits=Limits(), tell=_ignore, options=wishes, found=None
+                    self._engine,
+                    source,
+                    target,
+                    limits=Limits(),
+                    tell=_ignore,
+                    options=wishes,
+                    sharing=self._sharing,
                 )
             except ConversionError as error:
                 raise BenchFailed(f"{path.name}: {error}") from error

@@ -16,6 +16,8 @@ _EACH = 25.0
 STEP = 49 * 1152
 """Samples at whose multiples an encoder begins: then its frames are those of the whole, also in the pattern
 of padding bytes, which at 44.1 kHz comes round after 49 frames."""
+_SOONER = 0.9
+"""With a variable bit rate others begin sooner by this, as an earlier one goes on for a while."""
 _SHAPES = "sample_fmts=s32p|fltp|s16p:channel_layouts=mono|stereo"
 """What LAME takes. The encoder of the whole is given the same, by the same choice of ffmpeg's."""
 _ENCODER = "-c:a"
@@ -36,7 +38,8 @@ def starts(plan: Plan, media: Media, encoders: int, shortest: float = SHORTEST) 
     if seconds < shortest or hertz not in RATES:
         return []
     count = min(encoders, round(seconds / min(_EACH, shortest / 2)))
-    found = [round(seconds * hertz * at / count / STEP) * STEP for at in range(count)]
+    shared = seconds * hertz * (_SOONER if "-q:a" in plan.output else 1.0)
+    found = [round(shared * at / count / STEP) * STEP for at in range(count)]
     return found[1:] if all(low < high for low, high in pairwise(found)) else []
 
 
