@@ -58,7 +58,6 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
         total = await source.count()
         print(f"table {arguments.table} at {masked('url', url)}: {total:,} rows")
         if arguments.yes:
-            await directory.prepare()
             async with await settings.publisher() as publisher:
                 tally = await import_all(source, total, Importer(directory, publisher))
         else:
@@ -175,4 +174,4 @@ def _lines(tally: Counter[str], *, done: bool) -> list[str]:
     lines += [f"{tally[why]:>9,}  left out: {why}" for why in LeftOut if tally[why]]
     if done:
         return [*lines, f"imported: {accounts:,} accounts"]
-    return [*lines, f"dry run: nothing was written; --yes imports {accounts:,} accounts"]
+    return [*lines, f"dry run: no account was written; --yes imports {accounts:,} accounts"]

@@ -1,7 +1,7 @@
 """Where the servers are, as the environment tells."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 
 from auth import directories
 from auth.directory import Directory
@@ -22,9 +22,12 @@ class OperatorSettings(KeySettings, frozen=True, kw_only=True):
     stream_url: str = ""
     import_url: str = ""
 
-    def directory(self) -> AbstractAsyncContextManager[Directory]:
-        """Return the directory, to be entered. Raises InvalidSetting."""
-        return directories.opened(self.auth_directory_url or self.need("mongodb_url"))
+    @asynccontextmanager
+    async def directory(self) -> AsyncIterator[Directory]:
+        """Give the directory for a block, its tables made: auth may never have run. Raises InvalidSetting."""
+        async with directories.opened(self.auth_directory_url or self.need("mongodb_url")) as directory:
+            await directory.prepare()
+            yield directory
 
     @asynccontextmanager
     async def sessions(self) -> AsyncIterator[SessionStore]:

@@ -69,7 +69,7 @@ async def test_a_table_of_the_courses_shape_is_taken_over_once_without_a_word_of
 ) -> None:
     code, planned, beside = await tonearm("import", "--from", table)
     assert code == 0
-    assert "dry run: nothing was written; --yes imports 257 accounts" in planned
+    assert "dry run: no account was written; --yes imports 257 accounts" in planned
     assert await directory.is_empty()
 
     code, said, beside_too = await tonearm("import", "--from", table, "--yes")

@@ -161,3 +161,10 @@ async def test_servers_that_are_away_are_told_in_a_sentence(
     assert (await tonearm("disable", EMAIL))[0] == 69
     monkeypatch.setenv("AUTH_DIRECTORY_URL", "postgresql://u:canary@127.0.0.1:1/x")
     assert (await tonearm("list"))[0] == 69
+
+
+async def test_a_directory_that_auth_has_never_used_is_an_empty_one(
+    tonearm: Any, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
+) -> None:
+    monkeypatch.setenv("AUTH_DIRECTORY_URL", postgresql_url)
+    assert (await tonearm("list"))[:2] == (0, "")
