@@ -38,7 +38,7 @@ def located(path: str, secrets: Path) -> Path:
 
 def variables(service: dict[str, Any], secrets: Path) -> dict[str, str]:
     lines = [line for path in service["env_file"] for line in located(path, secrets).read_text().splitlines()]
-    given = dict(line.split("=", 1) for line in lines if line)
+    given = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     return given | {
         name: "" if "$" in value else value for name, value in service.get("environment", {}).items()
     }

@@ -79,7 +79,7 @@
 {{- define "tonearm.variables" }}
 {{- $variables := dict }}
 {{- range .root.Files.Lines (printf "files/base/settings/%s.env" .service) }}
-{{- if contains "=" . }}
+{{- if and (contains "=" .) (not (hasPrefix "#" .)) }}
 {{- $_ := set $variables (splitn "=" 2 .)._0 (splitn "=" 2 .)._1 }}
 {{- end }}
 {{- end }}
