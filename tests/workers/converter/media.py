@@ -66,6 +66,7 @@ SHAPES: dict[str, list[str]] = {
         *("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=15:duration=6", *tone(seconds=6)),
         *("-vf", "noise=alls=60:allf=t", *H264, "-b:v", "20M", "-c:a", "aac", "-chunk_duration", "1000000"),
     ],
+    "low.m4a": [*tone(rate=22050), "-c:a", "aac"],
     "silent.mp4": [*PICTURE, *H264],
     "silent.mkv": [*PICTURE, *H264],
     "encrypted.mp4": [*SOUND, *H264, "-c:a", "aac", *CENC],
@@ -121,6 +122,18 @@ def ffmpeg(*arguments: str, data: bytes | None = None) -> bytes:
     """Run ffmpeg as one does at home."""
     command = [FFMPEG, "-v", "error", *(() if data is not None else ("-nostdin",)), *arguments]
     return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+
+def layer_one(frames: int) -> bytes:
+    """Return MPEG 1 layer I at 44.1 kHz (ISO 11172-3, 2.4.1): a tone in the lowest of the 32 bands.
+
+    Header, allocation (8 bits a sample in that band, none in the others), scale factor, twelve samples.
+    """
+    words = [(0xFFFF, 16), (0x40C0, 16), (7, 4), *[(0, 4)] * 31, (6, 6)]
+    words += [(192 if at % 4 < 2 else 63, 8) for at in range(12)]
+    bits = "".join(f"{value:0{width}b}" for value, width in words)
+    length = 12 * 128_000 // 44_100 * 4
+    return int(bits.ljust(length * 8, "0"), 2).to_bytes(length) * frames
 
 
 RATE = 48000

@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 import pytest
-from media import SECONDS, TONE, Studio, listen, tags
+from media import SECONDS, TONE, Studio, layer_one, listen, tags
 
 from events.options import Format, Options
 from events.types import FailureCode
@@ -162,6 +162,34 @@ async def test_codecs_that_nobody_can_decode_freely_are_told_by_name(
         error = await refusal(engine, bench, path, options=options)
         assert error.code is FailureCode.UNSUPPORTED_CODEC
     assert name[:2] in str(error) or "mpegh" in str(error)
+
+
+@pytest.mark.parametrize("name", ["tone.mp1", "he-aac.m4a"])
+async def test_codecs_that_ffmpeg_decodes_and_does_not_encode_are_accepted(
+    engine: Engine, bench: Any, studio: Studio, name: str
+) -> None:
+    if name == "tone.mp1":
+        path = studio.write(name, layer_one(140))
+    else:  # the sound's upper half is announced (SBR, ISO 14496-3), and left out
+        low = studio.make("low.m4a").read_bytes()
+        assert low.count(b"\x56\xe5\x00") == 1
+        path = studio.write(name, low.replace(b"\x56\xe5\x00", b"\x56\xe5\xa0"))
+    with bench.holding(path) as (video, mp3):
+        made = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        seconds, hertz = listen(mp3)
+    assert (made.media.tracks[0].codec, made.sample_rate) == (name[-3:] if "mp1" in name else "aac", 44100)
+    assert seconds == pytest.approx(140 * 384 / 44100 if "mp1" in name else SECONDS, abs=0.1)
+    assert hertz == pytest.approx(44100 / 32 / 4 if "mp1" in name else TONE, rel=0.05)
+
+
+async def test_a_track_that_only_one_shops_player_opens_is_told_to_be_protected(
+    engine: Engine, bench: Any, studio: Studio
+) -> None:
+    """FairPlay: the sample entry is called `drms`."""
+    content = studio.make("moov-first.mp4").read_bytes().replace(b"mp4a", b"drms", 1)
+    for options in (Options(), Options(format=Format.M4A, loudness=-16)):
+        error = await refusal(engine, bench, studio.write("bought.m4p", content), options=options)
+        assert error.code is FailureCode.ENCRYPTED
 
 
 @pytest.mark.parametrize("options", [Options(), Options(format=Format.FLAC, fade_out=1)])
