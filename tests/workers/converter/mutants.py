@@ -11,6 +11,10 @@ from media import CENC, ffmpeg
 _SOUND = ["-f", "lavfi", "-i", "sine=440:duration=0.6:sample_rate=44100"]
 _FILM = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10:duration=0.6", *_SOUND]
 _TAGS = ["-metadata", "title=A walk", "-metadata", "artist=Ada"]
+_BOOK = ["-i", "chapters", "-map_metadata", "1"]
+_CHAPTERS = "".join(
+    f"[CHAPTER]\nTIMEBASE=1/10\nSTART={at}\nEND={at + 2}\ntitle=Chapter {at}\n" for at in (0, 2, 4)
+)
 _H264 = ["-c:v", "libx264", "-preset", "ultrafast"]
 
 WHOLE: dict[str, list[str]] = {
@@ -18,6 +22,8 @@ WHOLE: dict[str, list[str]] = {
     "moov-first.mp4": [*_FILM, *_H264, "-c:a", "aac", "-movflags", "+faststart", *_TAGS],
     "fragmented.mp4": [*_FILM, *_H264, "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov"],
     "encrypted.mp4": [*_FILM, *_H264, "-c:a", "aac", *CENC],
+    "book.m4a": [*_SOUND, *_BOOK, "-c:a", "aac"],
+    "book.mkv": [*_SOUND, *_BOOK, "-c:a", "flac"],
     "alac.m4a": [*_SOUND, "-c:a", "alac", *_TAGS],
     "pcm.mov": [*_FILM, "-c:v", "mjpeg", "-c:a", "pcm_s16le"],
     "h264.mkv": [*_FILM, *_H264, "-c:a", "aac", *_TAGS],
@@ -64,8 +70,11 @@ _NAME = re.compile(rb"[A-Za-z][A-Za-z0-9 ]{3}")
 
 def make_all(directory: Path) -> dict[str, bytes]:
     """Return the whole files by name."""
+    chapters = directory / "chapters"
+    chapters.write_text(f";FFMETADATA1\n{_CHAPTERS}")
     for name, arguments in WHOLE.items():
-        ffmpeg("-y", *arguments, "-strict", "-2", str(directory / name))
+        given = [str(chapters) if each == "chapters" else each for each in arguments]
+        ffmpeg("-y", *given, "-strict", "-2", str(directory / name))
     return {name: (directory / name).read_bytes() for name in WHOLE}
 
 

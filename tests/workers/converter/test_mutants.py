@@ -16,10 +16,10 @@ from media import open_files, processes_of
 from mutants import Mutant, make_all, mutant
 
 from events.media import MOST_BYTES, fitting
-from events.options import Channels, Cover, Format, Options
+from events.options import Channels, Chapters, Cover, Format, Options
 from workers.converter import ebml
+from workers.converter.album import convert
 from workers.converter.command import Limits
-from workers.converter.conversion import convert
 from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
 from workers.converter.probing import probe
@@ -35,6 +35,7 @@ WISHES = (
     Options(format=Format.OPUS, loudness=-16, fade_out=0.1),
     Options(format=Format.OGG, trim_silence=True, speed=1.5),
     Options(format=Format.WAV, end=0.5),
+    Options(chapters=Chapters.SPLIT, cover=Cover.KEEP),
 )
 LIMITS = Limits(wall_seconds=60)
 SLOW = 30.0
