@@ -8,7 +8,7 @@ import pytest
 from hall import Hall
 from media import Studio
 
-from workers.converter import conversion, covering, probing, process
+from workers.converter import covering, parallel, probing, process
 from workers.converter.engine import Engine, find_engine
 from workers.converter.workshop import Workshop
 
@@ -68,6 +68,6 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Run]:
         runs.append(await process.run(*arguments, **named))
         return runs[-1]
 
-    for module in (conversion, covering, probing):
+    for module in (covering, parallel, probing):
         monkeypatch.setattr(module, "run", run)
     return runs

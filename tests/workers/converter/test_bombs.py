@@ -10,7 +10,7 @@ import pytest
 from media import Studio, ffmpeg
 
 from events.types import FailureCode
-from workers.converter import process
+from workers.converter import probing, process
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
@@ -34,32 +34,34 @@ def bombs(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("name", "codes"),
+    ("name", "code"),
     [
-        ("day-that-hides-its-length.flac", {FailureCode.TIMED_OUT, FailureCode.TOO_LONG}),
-        ("day-that-says-it-is-a-second.flac", {FailureCode.TIMED_OUT, FailureCode.TOO_LONG}),
-        ("million-packets.flv", {FailureCode.TOO_LARGE, FailureCode.TIMED_OUT}),
-        ("thousand-tracks.mov", {FailureCode.TOO_LARGE}),
+        ("day-that-hides-its-length.flac", FailureCode.TIMED_OUT),
+        ("day-that-says-it-is-a-second.flac", FailureCode.TIMED_OUT),
+        ("million-packets.flv", FailureCode.TOO_LARGE),
+        ("thousand-tracks.mov", FailureCode.TOO_LARGE),
         ("thousand-tracks.mkv", None),
         ("huge-cover.mp3", None),
     ],
 )
 async def test_a_bomb_gets_its_verdict_for_little(
     name: str,
-    codes: set[FailureCode] | None,
+    code: FailureCode | None,
     bombs: dict[str, Path],
     engine: Engine,
     bench: Any,
     spent: list[process.Run],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """None: it is harmless, and converted."""
+    """None: it is harmless, and converted. On a busy machine the clock would come before the limits."""
+    monkeypatch.setattr(probing, "PATIENCE", 150.0)
     found = None
     with bench.holding(bombs[name]) as (video, mp3):
         try:
             await convert(engine, video, mp3, limits=Limits(), tell=ignore)
         except ConversionError as error:
             found = error.code
-    assert found is None if codes is None else found in codes
+    assert found is code
     assert sum(run.cpu_seconds for run in spent) < CPU_SECONDS
     assert max(run.peak_bytes for run in spent) < MEMORY
 
