@@ -14,6 +14,9 @@ from pathlib import Path
 MOST = 4
 """Encoders for one sound. Each decodes all that is before its part, so that more gain little."""
 _SOCKETS = Path("/proc/net/unix")
+_LOAD = Path("/proc/loadavg")
+_CROWD = 2.0
+"""Tasks that want to run, for each core of the machine: with more, no core is idle, whoever keeps it busy."""
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _numbers = count()
 
@@ -21,8 +24,9 @@ _numbers = count()
 class Lanes:
     """The cores for encoders. `name` is that of all who share them."""
 
-    def __init__(self, cores: int = 0, *, name: str = "tonearm") -> None:
-        """Take so many cores; 0: all that this process may use."""
+    def __init__(self, cores: int = 0, *, name: str = "tonearm", crowd: float = _CROWD) -> None:
+        """Take so many cores; 0: all that this process may use. None is free with a `crowd` for each core."""
+        self._crowd = crowd * (os.cpu_count() or 1)
         self._cores = cores or _usable()
         self._name = f"{name}/{os.getuid()}/encoder/"
 
@@ -37,8 +41,11 @@ class Lanes:
     def free(self) -> int:
         """Return how many encoders more there is a core for."""
         try:
+            running = int(_LOAD.read_text().split()[3].partition("/")[0])
             busy = _SOCKETS.read_text(errors="replace").count(f"@{self._name}")
         except OSError:
+            return 0
+        if running > self._crowd:
             return 0
         return max(min(self._cores - busy, MOST - 1), 0)
 

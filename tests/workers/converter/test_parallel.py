@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import math
 import subprocess
 import sys
 from io import FileIO
@@ -71,7 +72,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 @pytest.fixture
 def sharing(workshop: Workshop) -> Sharing:
-    return Sharing(lanes=Lanes(2, name=f"test-{uuid4()}"), workshop=workshop, patience=0)
+    return Sharing(lanes=Lanes(2, name=f"test-{uuid4()}", crowd=math.inf), workshop=workshop, patience=0)
 
 
 async def made(
@@ -123,7 +124,9 @@ async def test_two_encoders_make_the_file_of_one(
 async def test_a_long_sound_is_shared_out(
     engine: Engine, bench: Any, sources: Studio, workshop: Workshop, cores: int
 ) -> None:
-    sharing = Sharing(lanes=Lanes(cores, name=f"test-{uuid4()}"), workshop=workshop, patience=0)
+    sharing = Sharing(
+        lanes=Lanes(cores, name=f"test-{uuid4()}", crowd=math.inf), workshop=workshop, patience=0
+    )
     video = sources.make("long.mp4")
     for _ in range(5):  # a machine that does something else may let the first encoder be faster
         marks: list[float] = []
@@ -241,7 +244,7 @@ async def test_a_file_that_is_refused_is_refused_for_the_same_reason(
 
 def test_lanes_are_counted_over_all_processes_and_freed_by_their_death() -> None:
     name = f"test-{uuid4()}"
-    lanes = Lanes(3, name=name)
+    lanes = Lanes(3, name=name, crowd=math.inf)
     program = (
         "import sys; from workers.converter.lanes import Lanes\n"
         f"with Lanes(3, name={name!r}).taken(): print('ready', flush=True); sys.stdin.read()"
@@ -255,6 +258,10 @@ def test_lanes_are_counted_over_all_processes_and_freed_by_their_death() -> None
         process.kill()
         process.wait()
     assert lanes.free() == 3
+
+
+def test_no_lane_is_free_where_others_keep_the_cores_busy() -> None:
+    assert Lanes(3, name=f"test-{uuid4()}", crowd=0).free() == 0
 
 
 async def test_short_and_odd_sounds_are_not_shared_out(engine: Engine, sources: Studio) -> None:
