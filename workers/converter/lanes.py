@@ -15,8 +15,8 @@ MOST = 4
 """Encoders for one sound. Each decodes all that is before its part, so that more gain little."""
 _SOCKETS = Path("/proc/net/unix")
 _LOAD = Path("/proc/loadavg")
-_CROWD = 2.0
-"""Tasks that want to run, for each core of the machine: with more, no core is idle, whoever keeps it busy."""
+_CROWD = 4.0
+"""Threads that want to run, for each core of the machine: with more, none is idle. One ffmpeg has several."""
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 _numbers = count()
 
