@@ -123,7 +123,12 @@ async def test_what_a_video_holds_is_shown_once_a_worker_has_looked(gateway: Gat
         early = await client.get(f"/jobs/{job_id}/media")
         assert (early.status_code, early.headers["retry-after"]) == (409, "2")
         await gateway.tell(job_id, account, JobProbed(run=1, media=MEDIA))
-        shown = (await client.get(f"/jobs/{job_id}/media")).json()
+
+        async def told() -> Any:
+            answer = await client.get(f"/jobs/{job_id}/media")
+            return answer.json() if answer.status_code == 200 else None
+
+        shown = await wait_for(told)
         await gateway.tell(job_id, account, JobDeleted(reason=DeletionReason.USER))
         await wait_for(lambda: settled(client, job_id))
         assert (await client.get(f"/jobs/{job_id}/media")).status_code == 410

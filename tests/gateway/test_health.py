@@ -55,7 +55,7 @@ async def test_without_its_broker_it_is_not_ready_and_comes_back(
                 return set(answer.json().get("missing", ()))
 
         async def all_is_missing() -> bool:
-            return await missing() == {"publisher", "tail"}
+            return await missing() == {"publisher", "tail", "revocations"}
 
         await wait_for(all_is_missing)
         await private_rabbitmq.start()

@@ -82,7 +82,7 @@ async def test_nobody_gets_in_without_a_token_that_is_good(gateway: Gateway, met
     unsigned = jwt.encode({"sub": account, "exp": now + 60}, "", algorithm="none")
     bad = {
         "none": None,
-        "another scheme": "Basic eDp5",
+        "another scheme": "Digest eDp5",
         "empty": "Bearer",
         "expired": f"Bearer {auth.token(account, iat=now - 700, exp=now - 60)}",
         "without an end": f"Bearer {auth.token(account, exp=None)}",

@@ -1,8 +1,8 @@
 """What each service's user may do in the broker, tried with the definitions in a real one."""
 
-import ast
 import asyncio
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -143,9 +143,13 @@ async def test_a_converter_with_its_own_user_retries_and_parks(broker, urls):
 
 def test_every_event_that_a_service_makes_is_in_its_permissions():
     for name, folder in FOLDERS.items():
-        trees = [ast.parse(path.read_text()) for path in sorted((ROOT / folder).rglob("*.py"))]
-        calls = [node.func for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        made = {kind for kind in PAYLOADS if kind.__name__ in {getattr(call, "id", "") for call in calls}}
+        calls = {
+            call
+            for path in (ROOT / folder).rglob("*.py")
+            for call in re.findall(r"(?<!case )\b(\w+)\(", path.read_text())
+        }
+        made = {kind for kind in PAYLOADS if kind.__name__ in calls}
+        assert made, name
         assert made <= set(USERS[name].events), name
 
 
