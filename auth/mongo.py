@@ -1,12 +1,12 @@
 """MongoDB's errors as ours."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from pymongo.errors import PyMongoError
 
 from auth.errors import DirectoryUnavailable
+from auth.limits import within
 
 ANSWER_SECONDS = 6.0
 """How long an operation may take; the driver's own time-outs begin anew at each retry."""
@@ -16,7 +16,7 @@ ANSWER_SECONDS = 6.0
 async def translated() -> AsyncIterator[None]:
     """Raise DirectoryUnavailable for whatever the driver raises in the block."""
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with within(ANSWER_SECONDS):
             yield
     except (PyMongoError, TimeoutError) as error:
         raise DirectoryUnavailable(f"the database does not answer: {type(error).__name__}") from error

@@ -1,6 +1,5 @@
 """The directory in MongoDB: collection `users`, one document an account."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +9,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from auth.directory import Account
 from auth.errors import AlreadyRegistered, DirectoryUnavailable
+from auth.limits import within
 
 COLLECTION = "users"
 ANSWER_SECONDS = 5.0
@@ -124,7 +124,7 @@ def _account(document: dict[str, Any] | None) -> Account | None:
 @asynccontextmanager
 async def _translated() -> AsyncIterator[None]:
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with within(ANSWER_SECONDS):
             yield
     except (PyMongoError, TimeoutError) as error:
         raise DirectoryUnavailable(f"the database does not answer: {type(error).__name__}") from error

@@ -1,6 +1,5 @@
 """A database of SQL: how it is reached, how long it may take, and its errors as ours."""
 
-import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from auth.errors import DirectoryUnavailable
+from auth.limits import within
 from events.settings import InvalidSetting
 
 POSTGRESQL, MYSQL = "postgresql", "mysql"
@@ -49,7 +49,7 @@ async def answering(seconds: float | None = None) -> AsyncIterator[None]:
     Raises DirectoryUnavailable for that, and for whatever a driver raises.
     """
     try:
-        async with asyncio.timeout(seconds or ANSWER_SECONDS):
+        async with within(seconds or ANSWER_SECONDS):
             yield
     except (SQLAlchemyError, OSError, TimeoutError) as error:  # drivers let those of sockets through
         raise DirectoryUnavailable(f"the database does not answer: {_root(error)}") from error
