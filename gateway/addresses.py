@@ -1,17 +1,19 @@
 """Where a request comes from: the socket says it, unless that is a proxy the operator trusts.
 
 Such a proxy appends to X-Forwarded-For whom it serves. What stands to the left of the first address that is
-not trusted was written by strangers.
+not trusted was written by strangers. What is no address (`unknown`, say) names nobody.
 """
 
+import re
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
 Network = IPv4Network | IPv6Network
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 
 
 def networks(text: str) -> tuple[Network, ...]:
@@ -22,18 +24,23 @@ def networks(text: str) -> tuple[Network, ...]:
 def client_address(peer: str, forwarded: Sequence[str], trusted: Sequence[Network]) -> str:
     """Return the nearest address that is not a trusted proxy's; `forwarded`: X-Forwarded-For, by header."""
     hops = [hop.strip() for each in forwarded for hop in each.split(",")]
-    address = peer
-    while hops and _within(address, trusted):
-        address = hops.pop()
-    return address
+    address = _address(peer)
+    while hops and address and any(address in network for network in trusted):
+        if not (nearer := _address(hops.pop())):
+            break
+        address = nearer
+    return str(address) if address else peer
 
 
-def _within(address: str, trusted: Sequence[Network]) -> bool:
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """Read an address as sockets and proxies write it: some add a port, and one client has many."""
+    if bare := _WITH_PORT.fullmatch(text):
+        text = bare[1] or bare[2]
     try:
-        found = ip_address(address)
+        found = ip_address(text)
     except ValueError:
-        return False
-    return any(found in network for network in trusted)
+        return None
+    return (found.ipv4_mapped or found) if isinstance(found, IPv6Address) else found
 
 
 class Origin(Struct, frozen=True):
