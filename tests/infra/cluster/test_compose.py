@@ -60,6 +60,10 @@ def test_every_setting_is_known_and_none_is_missing(compose, secrets):
         load(settings, given)
 
 
+def test_no_client_may_name_another_address_where_no_proxy_stands(compose, secrets):
+    assert load(SETTINGS["gateway"], variables(compose["services"]["gateway"], secrets)).trusted_proxies == ""
+
+
 def test_every_file_is_there_once_the_secrets_are_made(compose, secrets):
     paths = [each["file"] for each in compose["secrets"].values()]
     for service in compose["services"].values():
