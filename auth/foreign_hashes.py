@@ -15,7 +15,10 @@ from enum import StrEnum
 import bcrypt
 
 MAX_LENGTH = 1024
-_MOST_MEMORY_KIB = 256 * 1024
+_MOST_MEMORY_KIB = 128 * 1024
+"""For each core's hash; a service may have 512 MB."""
+_MOST_LANES = 16
+"""Threads that argon2 starts for one hash."""
 _MOST_ARGON2 = 1024 * 1024
 """KiB times passes: about a second. A hash decides what verifying costs us, and anybody may ask for that."""
 _MOST_BCRYPT = 14
@@ -34,7 +37,7 @@ class Kind(StrEnum):
     NONE = "none"
 
 
-_ARGON2 = re.compile(r"(?:argon2)?(\$argon2(?:id|i|d)\$v=\d+\$m=(\d{1,8}),t=(\d{1,4}),p=\d{1,3}\$\S+\$\S+)")
+_ARGON2 = re.compile(r"(?:argon2)?(\$argon2(?:id|i|d)\$v=\d+\$m=(\d{1,8}),t=(\d{1,4}),p=(\d{1,3})\$\S+\$\S+)")
 _BCRYPT = re.compile(r"(?:bcrypt\$)?(\$2[aby]\$(\d\d)\$[./A-Za-z0-9]{53})")
 _WERKZEUG_PBKDF2 = re.compile(r"pbkdf2:(sha1|sha256|sha512):(\d{1,8})\$([^$]+)\$([0-9a-f]+)")
 _DJANGO_PBKDF2 = re.compile(r"pbkdf2_(sha1|sha256)\$(\d{1,8})\$([^$]+)\$([A-Za-z0-9+/=]+)")
@@ -66,18 +69,26 @@ def kept(stored: str) -> str:
 def verify(password: bytes, stored: str) -> bool:
     """Tell whether the password fits a hash that is not argon2's. False for what cannot be verified."""
     found = _verifier(stored)
-    return found is not None and found[1](password)
+    try:
+        return found is not None and found[1](password)
+    except ValueError:  # numbers that the library refuses
+        return False
 
 
 def _verifier(stored: str) -> tuple[Kind, Callable[[bytes], bool]] | None:
     """Return the kind and how to verify; None if that cannot be done, or would cost too much."""
     if match := _ARGON2.fullmatch(stored):
-        memory, passes = int(match[2]), int(match[3])
-        cheap = memory <= _MOST_MEMORY_KIB and memory * passes <= _MOST_ARGON2
+        memory, passes, lanes = int(match[2]), int(match[3]), int(match[4])
+        cheap = memory <= _MOST_MEMORY_KIB and memory * passes <= _MOST_ARGON2 and lanes <= _MOST_LANES
         return (Kind.ARGON2, lambda _: False) if cheap else None  # `passwords` does these itself
     if match := _BCRYPT.fullmatch(stored):
         text, cost = match[1].encode(), int(match[2])
-        return (Kind.BCRYPT, lambda password: _bcrypt(password, text)) if cost <= _MOST_BCRYPT else None
+        # 72 bytes are all that bcrypt has ever looked at.
+        return (
+            (Kind.BCRYPT, lambda password: bcrypt.checkpw(password[:72], text))
+            if cost <= _MOST_BCRYPT
+            else None
+        )
     if match := _WERKZEUG_PBKDF2.fullmatch(stored) or _DJANGO_PBKDF2.fullmatch(stored):
         name, rounds, salt = match[1], int(match[2]), match[3].encode()
         try:
@@ -99,10 +110,3 @@ def _verifier(stored: str) -> tuple[Kind, Callable[[bytes], bool]] | None:
             hashlib.scrypt(password, salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=64), wanted
         )
     return None
-
-
-def _bcrypt(password: bytes, stored: bytes) -> bool:
-    try:
-        return bcrypt.checkpw(password[:72], stored)  # all that bcrypt has ever looked at
-    except ValueError:
-        return False

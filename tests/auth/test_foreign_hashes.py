@@ -52,6 +52,8 @@ async def test_a_hash_of_others_fits_its_password_only_and_is_to_be_made_anew(
         "{SSHA}0c0blFTXXNuAMHECS4uxrj3ZieMoWImr",
         "X03MO1qnZdYdgyfeuILPmQ==",
         "$argon2id$v=19$m=4194304,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",  # takes 4 GiB
+        "$argon2id$v=19$m=262144,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",  # 256 MiB, for each core
+        "$argon2id$v=19$m=8192,t=1,p=999$c2FsdHNhbHQ$aGFzaGhhc2g",  # starts as many threads
         "$2b$31$hUL83QM.oJqIq5CyKP1TqO3qT10kVZZDdXcL00cqUyaTbHEfKYQ2u",  # takes days
         "pbkdf2:sha256:99999999$salt$" + "00" * 32,
         "scrypt:8388608:8:1$salt$" + "00" * 64,
@@ -62,6 +64,14 @@ async def test_a_hash_of_others_fits_its_password_only_and_is_to_be_made_anew(
 def test_what_cannot_be_verified_cheaply_is_no_password_either(stored: str) -> None:
     assert kind(stored) is Kind.UNKNOWN
     assert not foreign_hashes.verify(b"anything", stored)
+
+
+def test_numbers_that_no_library_takes_let_nobody_in() -> None:
+    for stored in (
+        "scrypt:131072:1:1$salt$" + "00" * 64,
+        "$2b$00$hUL83QM.oJqIq5CyKP1TqO3qT10kVZZDdXcL00cqUyaTbHEfKYQ2u",
+    ):
+        assert not foreign_hashes.verify(b"anything", stored)
 
 
 @pytest.mark.parametrize(
