@@ -12,7 +12,8 @@ from auth.errors import InvalidRequest
 from auth.sql.engine import answering
 
 EMAIL, PASSWORD = ("email",), ("password", "password_hash", "hashed_password")
-ROLE = ("role", "roles", "is_admin", "admin")
+ROLE, FLAG = ("role", "roles"), ("is_admin", "admin")
+_ADMIN, _YES = {"admin", "administrator", "superuser"}, {"true", "yes", "t", "1"}
 SECONDS = 30.0
 """For a page: a table that is not ours may lack what makes that quick."""
 
@@ -35,7 +36,9 @@ class Source:
         self._engine, self._table = engine, table
         self._id = _column(table, ("id",))
         self._email, self._password = _column(table, EMAIL), _column(table, PASSWORD)
-        self.role = next((table.c[name] for name in ROLE if name in table.c), None)
+        self.role = next((table.c[name] for name in (*ROLE, *FLAG) if name in table.c), None)
+        # Yes to being an admin makes one; a role's number may mean anything.
+        self._admins = _ADMIN | _YES if self.role is not None and self.role.name in FLAG else _ADMIN
 
     @classmethod
     async def of(cls, engine: AsyncEngine, name: str) -> Self:
@@ -67,8 +70,12 @@ class Source:
                 rows = (await connection.execute(page)).all()
             if not rows:
                 return
-            yield [_row(*row[1:]) for row in rows]
+            yield [self.row(*row[1:]) for row in rows]
             page = query.where(self._id > rows[-1][0])
+
+    def row(self, email: Any, password: Any, role: Any = None) -> Row:
+        """Return what the columns say."""
+        return Row(_text(email), _text(password), _says(role, self._admins))
 
 
 def _column(table: Table, names: tuple[str, ...]) -> Column[Any]:
@@ -80,18 +87,13 @@ def _column(table: Table, names: tuple[str, ...]) -> Column[Any]:
     )
 
 
-def _row(email: Any, password: Any, role: Any = None) -> Row:
-    return Row(_text(email), _text(password), _is_admin(role))
-
-
 def _text(value: Any) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return bytes(value).decode(errors="replace")
     return "" if value is None else str(value)
 
 
-def _is_admin(value: Any) -> bool:
+def _says(value: Any, wanted: set[str]) -> bool:
     if isinstance(value, list | tuple | set):
-        return any(_is_admin(each) for each in value)
-    words = _text(value).lower().replace(",", " ").split()
-    return bool({"admin", "administrator", "superuser", "true", "yes", "t", "1"} & set(words))
+        return any(_says(each, wanted) for each in value)
+    return not wanted.isdisjoint(_text(value).lower().replace(",", " ").split())

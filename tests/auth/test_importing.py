@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from broker import Broker
+from sqlalchemy import Column, MetaData, String, Table
 from test_foreign_hashes import MADE, PASSWORD
 
 from auth.accounts import Accounts
@@ -10,6 +11,7 @@ from auth.errors import BadCredentials
 from auth.mongo_directory import MongoDirectory
 from auth.operating import importing
 from auth.operating.importing import Importer
+from auth.operating.source import Source
 from events.errors import NotConfirmed
 from events.reader import First
 from events.replay.log import Log
@@ -110,6 +112,19 @@ async def test_a_table_of_the_courses_shape_is_taken_over_once_without_a_word_of
         assert not any(b"canary" in line.body for line in batch)
         types.update(line.event.type for line in batch if line.event)
     assert types == {"account.registered": 257}
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "admin"),
+    [("role", "Admin", True), ("role", 1, False), ("roles", ["user", "admin"], True), ("is_admin", 1, True)],
+)
+def test_a_number_makes_an_admin_only_where_the_column_asks_for_one(
+    column: str, value: Any, admin: bool
+) -> None:
+    engine: Any = None
+    columns = [Column(name, String) for name in ("id", "email", "password", column)]
+    source = Source(engine, Table("user", MetaData(), *columns))
+    assert source.row("a@example.com", "x", value).is_admin is admin
 
 
 async def test_an_import_that_broke_off_goes_on_where_it_was_and_tells_of_everybody(
