@@ -37,9 +37,9 @@ class Changes:
     async def set_roles(self, account: Account, roles: tuple[str, ...]) -> None:
         """Replace the roles. Where one is taken away, what the account is signed in to ends at once."""
         await self._directory.set_roles(account.account_id, roles)
-        await self._tell(account, AccountChanged(fields=("roles",)), new_id())
-        if set(account.roles) - set(roles):
+        if set(account.roles) - set(roles):  # before anything is told: once more, nothing would be taken away
             await self.revoke(account, "roles_changed")
+        await self._tell(account, AccountChanged(fields=("roles",)), new_id())
 
     async def disable(self, account: Account) -> None:
         """Let nobody sign in to the account any more, and end what is signed in."""

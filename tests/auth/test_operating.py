@@ -55,7 +55,19 @@ async def test_a_role_given_is_told_and_one_taken_ends_what_is_signed_in(
     account = await find(directory, EMAIL)
     assert account.roles == ("user", "admin")
     await changes.set_roles(account, ("user",))
-    assert told(fake_broker) == [AccountChanged(fields=("roles",)), AccountRevoked(reason="roles_changed")]
+    assert told(fake_broker) == [AccountRevoked(reason="roles_changed"), AccountChanged(fields=("roles",))]
+
+
+async def test_a_role_taken_away_ends_what_is_signed_in_though_the_log_cannot_be_told(
+    accounts: Accounts, sessions: Sessions, changes: Changes, fake_broker: Any
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD, ("user", "admin"))
+    grant = await accounts.sign_in(EMAIL, PASSWORD)
+    fake_broker.mode = "away"
+    with pytest.raises(NotConfirmed):
+        await changes.set_roles(account, ("user",))
+    with pytest.raises(InvalidToken):
+        await sessions.refresh(grant.refresh)
 
 
 @pytest.mark.parametrize("change", [Changes.revoke, Changes.disable, Changes.erase])
