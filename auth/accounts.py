@@ -75,10 +75,18 @@ class Accounts:
         An unknown address costs as much time as a wrong password, and a refusal does not wait for the
         broker: neither tells a stranger which addresses have accounts.
         """
-        name = email.strip().lower()[:MAX_EMAIL]
-        tried = await self._throttle.admit(name, address)
+        with self._passwords.place():
+            account = await self._verified(email, password, address)
+            await self._refresh_hash(account, password)
+        if not account.announced:
+            self._announcer.begin(*self._registration(account))
+        return await self._sessions.begin(account, lasting=lasting)
+
+    async def _verified(self, email: str, password: str, address: str) -> Account:
+        name = _folded(email)
+        tried = await self._throttle.admit(name or email.strip().lower()[:MAX_EMAIL], address)
         try:
-            account = await self._find(email)
+            account = await self._directory.by_email(name) if name else None
             right = await self._passwords.verify(password, account.password_hash if account else None)
         except Unavailable:
             await self._throttle.let_go(tried)
@@ -90,10 +98,7 @@ class Accounts:
                 self._announcer.begin(self._event(account, refused, new_id()))
             raise BadCredentials("no account has this address and password")
         await self._throttle.succeeded(tried)
-        await self._refresh_hash(account, password)
-        if not account.announced:
-            self._announcer.begin(*self._registration(account))
-        return await self._sessions.begin(account, lasting=lasting)
+        return account
 
     async def get(self, account_id: str) -> Account:
         """Return an account. Raises NoSuchAccount, DirectoryUnavailable."""
@@ -115,12 +120,6 @@ class Accounts:
         while (page := await self._directory.unannounced(limit)) and page[0].account_id != tried:
             tried = page[0].account_id
             await asyncio.gather(*(self._announcer.tell(*self._registration(account)) for account in page))
-
-    async def _find(self, email: str) -> Account | None:
-        try:
-            return await self._directory.by_email(normalised(email))
-        except InvalidRequest:
-            return None
 
     async def _refresh_hash(self, account: Account, password: str) -> None:
         """Hash anew when the parameters have changed: only now is the password at hand."""
@@ -145,6 +144,14 @@ class Accounts:
             parts=(part,),
             time=self._clock(),
         )
+
+
+def _folded(email: str) -> str:
+    """Return the address as it is kept; empty for what is none, and so nobody's."""
+    try:
+        return normalised(email)
+    except InvalidRequest:
+        return ""
 
 
 def check_password(password: str) -> None:

@@ -7,10 +7,12 @@ refused at once: without that bound, 32 sign-ins at a time take gigabytes.
 
 import asyncio
 import os
+import sys
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from argon2 import PasswordHasher
@@ -24,6 +26,9 @@ PASSES = 2
 LANES = 1
 WAITING_PER_CORE = 16
 """How many hashes may wait for each core: about half a second of them."""
+
+_NICE = 5
+"""Of the hashing threads: a third of an ordinary one's weight."""
 
 _OURS = "$argon2"
 T = TypeVar("T")
@@ -47,8 +52,21 @@ class Passwords:
         self._nobody = self._hasher.hash(os.urandom(16))
         threads = threads or os.cpu_count() or 1
         places = threads + (threads * WAITING_PER_CORE if waiting is None else waiting)
-        self._places = threading.BoundedSemaphore(places)
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2")
+        self._places, self._entries = threading.BoundedSemaphore(places), threading.BoundedSemaphore(places)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="argon2", initializer=_give_way)
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Enter with a password for the block; raises Busy where no more can be hashed soon.
+
+        So the rest of many at once is refused before it keeps the database and everybody else busy.
+        """
+        if not self._entries.acquire(blocking=False):
+            raise Busy("too many sign-ins at once")
+        try:
+            yield
+        finally:
+            self._entries.release()
 
     async def hash(self, password: str) -> str:
         """Return the encoded hash, parameters and salt within."""
@@ -86,6 +104,14 @@ class Passwords:
         # The place is free when the thread is, not when the caller stops waiting.
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+
+def _give_way() -> None:
+    """Let the thread that answers requests go first (Linux, where a priority is a thread's own)."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
 
 
 def _prepared(password: str) -> bytes:

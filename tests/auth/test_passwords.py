@@ -1,4 +1,6 @@
 import asyncio
+import os
+import sys
 import threading
 from typing import Any
 
@@ -38,6 +40,27 @@ async def test_nobodys_hash_costs_what_a_real_one_does() -> None:
     passwords = Passwords(memory_kib=1024, passes=7, lanes=1)
     real = extract_parameters(await passwords.hash("x"))
     assert extract_parameters(passwords._nobody) == real
+    passwords.close()
+
+
+async def test_as_many_may_enter_as_can_be_hashed_soon_and_the_next_when_one_has_left() -> None:
+    passwords = Passwords(threads=1, waiting=1)
+    with passwords.place():
+        with passwords.place(), pytest.raises(Busy), passwords.place():
+            pass
+        with passwords.place():
+            pass
+    passwords.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a priority is a process's")
+async def test_hashing_leaves_the_core_to_whoever_answers() -> None:
+    passwords = Passwords(threads=1)
+
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    assert await passwords._run(priority) > priority() or priority() == 19
     passwords.close()
 
 
