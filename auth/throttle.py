@@ -67,7 +67,10 @@ class FailureStore(Protocol):
 
 
 class Try(Struct, frozen=True):
-    """A sign-in that was let in: its keys, what was known of them, and which were charged already."""
+    """A sign-in that was let in: its keys, what was known of them, and which were charged already.
+
+    `account` counts the account's failures, or those from a trusted address alone.
+    """
 
     account: str
     place: str
@@ -89,10 +92,12 @@ class Throttle:
         around. Elsewhere many may sign in at once. Without an address only accounts count.
         """
         now = self._clock()
-        account, place, trusted = _keys(email, address)
-        found = await self._store.get((account, place, trusted), now)
-        counts = {account: ACCOUNT} if trusted not in found else {}
-        counts |= {place: ADDRESS} if address else {}
+        account, place, trusted, own = _keys(email, address)
+        found = await self._store.get((account, place, trusted, own), now)
+        if address and trusted in found:
+            account, counts = own, {own: ACCOUNT}
+        else:
+            counts = {account: ACCOUNT} | ({place: ADDRESS} if address else {})
         wait = max((found[key].wait(each, now) for key, each in counts.items() if key in found), default=0.0)
         if wait > 0:
             raise TooManyFailures("too many wrong passwords; try again later", wait)
@@ -125,10 +130,14 @@ class Throttle:
             await self._store.count(tried.trusted, now, now + KNOWN_FOR)
 
 
-def _keys(email: str, address: str) -> tuple[str, str, str]:
-    """Return the keys of account, address and both. Hashed: whose they are need not be kept."""
+def _keys(email: str, address: str) -> tuple[str, str, str, str]:
+    """Return the keys of account, address, the trust in both, and the failures of both.
+
+    Hashed: whose they are need not be kept.
+    """
     place = _network(address)
-    return _hashed("account", email), _hashed("address", place), _hashed("known", email, place)
+    both = [_hashed(kind, email, place) for kind in ("known", "own")]
+    return _hashed("account", email), _hashed("address", place), both[0], both[1]
 
 
 def _network(address: str) -> str:

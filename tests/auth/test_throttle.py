@@ -10,7 +10,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from auth.accounts import Accounts
 from auth.errors import BadCredentials, TooManyFailures
 from auth.mongo_failures import MongoFailures
-from auth.throttle import ACCOUNT, Throttle
+from auth.throttle import ACCOUNT, ADDRESS, Throttle
 from tests.auth.conftest import Clock
 
 EMAIL, PASSWORD, THERE, HOME = "ann@example.com", "a good password", "203.0.113.9", "198.51.100.7"
@@ -57,6 +57,22 @@ async def test_a_stranger_keeps_nobody_out_who_signed_in_from_there_before(
     assert await accounts.sign_in(EMAIL, PASSWORD, address=HOME)
 
 
+async def test_failures_of_others_behind_an_address_keep_nobody_out_who_is_known_there(
+    accounts: Accounts, throttle: Throttle
+) -> None:
+    await accounts.register(EMAIL, PASSWORD)
+    await accounts.sign_in(EMAIL, PASSWORD, address=HOME)
+    for number in range(ADDRESS.free):
+        await throttle.failed(await throttle.admit(f"{number}@example.com", HOME))
+    with pytest.raises(TooManyFailures):
+        await throttle.admit("new@example.com", HOME)
+    assert await accounts.sign_in(EMAIL, PASSWORD, address=HOME)
+    for _ in range(ACCOUNT.free):
+        await throttle.failed(await throttle.admit(EMAIL, HOME))
+    with pytest.raises(TooManyFailures):
+        await throttle.admit(EMAIL, HOME)
+
+
 async def test_replicas_count_together_and_an_address_for_all_accounts(
     database: AsyncDatabase[dict[str, Any]], clock: Clock
 ) -> None:
@@ -93,6 +109,16 @@ async def test_after_failures_one_try_at_a_time_and_before_any_number(
         await throttle.admit(EMAIL, THERE)
     await throttle.succeeded(tried)
     assert await throttle.admit(EMAIL, THERE)
+
+
+async def test_an_address_counts_once_however_its_letters_are_composed(accounts: Accounts) -> None:
+    spellings = ["r\u00e9n\u00e9@example.com", "re\u0301n\u00e9@example.com", "re\u0301ne\u0301@EXAMPLE.com"]
+    for number in range(ACCOUNT.free):
+        with pytest.raises(BadCredentials):
+            await accounts.sign_in(spellings[number % 3], "wrong", address=THERE)
+    for email in spellings:
+        with pytest.raises(TooManyFailures):
+            await accounts.sign_in(email, "wrong", address=HOME)
 
 
 async def test_no_address_is_kept(throttle: Throttle, database: AsyncDatabase[dict[str, Any]]) -> None:
