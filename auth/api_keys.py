@@ -88,7 +88,8 @@ class ApiKeys:
         account = await self._account(key.account_id)
         allowed = scopes.of_person(account.roles)
         await self._store.mark_used(key.session_id, self._clock())
-        return self._signer.sign(account, key.session_id, [each for each in key.scopes if each in allowed])
+        granted = [each for each in key.scopes if each in allowed]
+        return self._signer.sign(account, key.session_id, granted, key.expires)
 
     async def _account(self, account_id: str) -> Account:
         account = await self._directory.by_id(account_id)

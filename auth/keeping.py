@@ -52,17 +52,24 @@ async def prepare(
 async def keep_link(publisher: Publisher, url: str, accounts: Accounts, sessions: Sessions) -> None:
     """Declare the topology and keep the publisher's channel open, so that `ready` tells of now.
 
-    Each time the broker is back, announce what it has missed.
+    Each time the broker is back, announce what it has missed. Ends of sessions are looked for all the time:
+    one may have been dropped among too many events, or by a broker that was back before it was missed here.
     """
+    owing = True
     while True:
-        if not publisher.ready:
-            try:
+        try:
+            if not publisher.ready:
+                owing = True
                 await topology.declare(url)
                 await publisher.open()
-                await sessions.announce_rest()
+            if owing:
                 await accounts.announce_rest()
-            except Exception as error:  # whatever it is, this loop is what mends it
-                log.warning("broker_away", error=repr(error))
+                owing = False
+            await sessions.announce_rest()
+        except DirectoryUnavailable as error:
+            log.warning("not_announced", error=str(error))
+        except Exception as error:  # whatever it is, this loop is what mends it
+            log.warning("broker_away", error=repr(error))
         await asyncio.sleep(2.0)
 
 

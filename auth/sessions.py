@@ -18,7 +18,7 @@ from msgspec import Struct
 from auth import opaque, scopes
 from auth.announcing import Announcer
 from auth.directory import Account, Directory
-from auth.errors import InvalidToken
+from auth.errors import BadCredentials, InvalidToken
 from auth.session_store import Session, SessionStore
 from auth.signing import Signer
 from auth.tokens import Claims, Token
@@ -64,7 +64,10 @@ class Sessions:
         self._announcer, self._clock, self._lifetime = announcer, clock, lifetime
 
     async def begin(self, account: Account, *, lasting: bool = True) -> Grant:
-        """Begin a session and tell the log; one that is not `lasting` ends with its only access token."""
+        """Begin a session and tell the log; one that is not `lasting` ends with its only access token.
+
+        Raises BadCredentials for an account that was closed or erased while its password was verified.
+        """
         now, family, session_id = self._clock(), opaque.make_family(), new_id()
         refresh = opaque.make(opaque.REFRESH, family) if lasting else ""
         lifetime = self._lifetime if lasting else timedelta(seconds=self._signer.lifetime)
@@ -78,7 +81,12 @@ class Sessions:
                 expires=now + lifetime,
             )
         )
-        access = self._signer.sign(account, session_id, scopes.of_person(account.roles))
+        # Who closes an account ends its sessions then: one that begins later has to see for itself.
+        found = await self._directory.by_id(account.account_id)
+        if found is None or found.disabled:
+            await self._end(account.account_id, [session_id], "disabled")
+            raise BadCredentials("no account has this address and password")
+        access = self._signer.sign(found, session_id, scopes.of_person(found.roles), now + lifetime)
         signed_in = AccountSignedIn(token_id=access.claims.jti)
         await self._announcer.tell(self._event(account.account_id, signed_in, access.claims.jti))
         return Grant(access, refresh, int(lifetime.total_seconds()) if lasting else 0)
@@ -93,7 +101,8 @@ class Sessions:
         account = await self._directory.by_id(session.account_id)
         if account is None or account.disabled:
             raise InvalidToken(_REFUSED)
-        access = self._signer.sign(account, session.session_id, scopes.of_person(account.roles))
+        granted = scopes.of_person(account.roles)
+        access = self._signer.sign(account, session.session_id, granted, session.expires)
         left = session.expires - self._clock()
         return Grant(access, successor, int(left.total_seconds()))
 

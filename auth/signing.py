@@ -1,6 +1,7 @@
 """Who signs access tokens, and which signatures count."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,9 +36,10 @@ class Signer:
         published = self._keys.published(self._clock())
         return {"keys": [tokens.jwk(each.key.public_key()) for each in published]}, self._keys.max_age
 
-    def sign(self, account: Account, session_id: str, scopes: Sequence[str]) -> Token:
-        """Issue an access token of this session."""
+    def sign(self, account: Account, session_id: str, scopes: Sequence[str], until: datetime) -> Token:
+        """Issue an access token of this session, which ends at `until`."""
         now = self._clock()
+        left = max(1, math.ceil((until - now).total_seconds()))
         return tokens.issue(
             self._keys.signing(now).key,
             account_id=account.account_id,
@@ -46,7 +48,7 @@ class Signer:
             scopes=scopes,
             token_id=new_id(),
             now=now,
-            lifetime=self.lifetime,
+            lifetime=min(self.lifetime, left),
         )
 
     def read(self, token: str) -> Claims:

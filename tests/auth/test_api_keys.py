@@ -30,7 +30,10 @@ async def test_a_key_brings_tokens_of_its_scopes_and_remembers_its_use(
     assert (claims.sub, claims.scope, claims.sid) == (account.account_id, "upload", key.session_id)
     [listed] = await api_keys.of(account.account_id)
     assert (listed.name, listed.used) == ("laptop", clock.now)
-    clock.now += timedelta(days=30)
+    clock.now += timedelta(days=30) - timedelta(seconds=60)
+    last = (await api_keys.exchange(text)).claims
+    assert last.exp - last.iat == 60, "no token outlives its key"
+    clock.now += timedelta(seconds=60)
     with pytest.raises(InvalidToken):
         await api_keys.exchange(text)
     assert await api_keys.of(account.account_id) == []

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,9 @@ from waiting import wait_for
 from auth import opaque
 from auth.accounts import Accounts
 from auth.directory import Account
-from auth.errors import InvalidToken
+from auth.errors import BadCredentials, InvalidToken
+from auth.keeping import keep_link
+from auth.mongo_directory import MongoDirectory
 from auth.sessions import GRACE, Grant, Sessions
 from events.types import AccountRevoked
 from tests.auth.conftest import Clock, FakeBroker
@@ -134,6 +137,29 @@ async def test_an_end_is_told_once_the_broker_is_back(
     await wait_for(lambda: len(revoked(fake_broker)) == 1)
     await sessions.announce_rest()
     assert len(revoked(fake_broker)) == 1
+
+
+async def test_a_dropped_end_is_told_although_the_broker_was_never_missed(
+    accounts: Accounts, sessions: Sessions, grant: Grant, account: Account, fake_broker: FakeBroker
+) -> None:
+    fake_broker.mode = "away"
+    await sessions.end(account.account_id, grant.access.claims.sid)
+    fake_broker.mode = "up"
+    publisher: Any = SimpleNamespace(ready=True)
+    keeping = asyncio.create_task(keep_link(publisher, "", accounts, sessions))
+    await wait_for(lambda: len(revoked(fake_broker)) == 1)
+    keeping.cancel()
+
+
+async def test_a_sign_in_while_the_account_changes_gets_what_holds_afterwards(
+    accounts: Accounts, sessions: Sessions, directory: MongoDirectory
+) -> None:
+    verified = await accounts.register("boss@example.com", "a good password", ("user", "admin"))
+    await directory.set_roles(verified.account_id, ("user",))
+    assert (await sessions.begin(verified)).access.claims.roles == ("user",)
+    await directory.set_disabled(verified.account_id, True)
+    with pytest.raises(BadCredentials):
+        await sessions.begin(verified)
 
 
 async def test_the_database_holds_nothing_that_opens_anything(
