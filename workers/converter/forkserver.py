@@ -28,14 +28,21 @@ LENGTH, EXIT = struct.Struct("!I"), struct.Struct("!idq")
 """The latter: exit code, CPU seconds, peak of the memory in bytes."""
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 MOST_FILES = 16
+BUFFER = 1 << 20
+"""Bytes of a request that there should be room for: of chapters' titles. Linux gives 400 kB, or more."""
 _CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 def ask(job: socket.socket, command: Sequence[str], limits: dict[str, int], files: Sequence[int]) -> None:
-    """Put a request on a job's socket: strings that end in NUL. It must fit the socket's buffer."""
+    """Put a request on a job's socket: strings that end in NUL.
+
+    Raises BlockingIOError when it does not fit the socket's buffer: the server would wait for the rest.
+    """
     words = [" ".join(f"{name}={value}" for name, value in limits.items()), *command]
     body = b"\0".join(map(os.fsencode, words))
-    socket.send_fds(job, [LENGTH.pack(len(body)), body], files)
+    job.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    if socket.send_fds(job, [LENGTH.pack(len(body)), body], files) < LENGTH.size + len(body):
+        raise BlockingIOError("the request does not fit")
 
 
 def _asked(job: socket.socket) -> tuple[list[str], dict[str, int], list[int]]:

@@ -126,6 +126,19 @@ async def test_many_at_once_each_get_their_own_answer_and_leave_no_zombie(tmp_pa
         assert processes_of(server) == set()
 
 
+async def test_a_request_that_is_too_long_is_refused_and_holds_up_no_other() -> None:
+    with Keeper(TRUE, []) as keeper, FileIO(os.devnull, "r+") as null:
+        for length in (300, 4000, 10):
+            words = ["x" * 1000] * length
+            if length == 4000:
+                with pytest.raises(EngineFailed, match="too many arguments"):
+                    await keeper.start(words, [null, null, null], LIMITS)
+                continue
+            started = await keeper.start(words, [null, null, null], LIMITS)
+            assert await asyncio.wait_for(started.wait(), 20) == 0
+            started.close()
+
+
 async def test_a_program_that_was_replaced_by_an_upgrade_still_starts(tmp_path: Path) -> None:
     program = tmp_path / "program"
     shutil.copy(TRUE, program)
