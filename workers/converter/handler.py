@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from events.envelope import Event, job_event
@@ -46,6 +47,9 @@ from workers.converter.transcript import Mark
 from workers.converter.workshop import Workshop
 
 log = structlog.get_logger()
+
+MOST_ARGUMENTS = 32 * 1024
+"""Bytes, as JSON: an event may have 64 KiB, and the options in it take up to 21."""
 
 
 class Views(Protocol):
@@ -196,7 +200,7 @@ class Converter:
             format=made.format,
             source_sha256=video.sha256,
             options=video.options,
-            arguments=made.arguments,
+            arguments=tellable(made.arguments),
             copied=made.copied,
             partial=made.partial,
             parts=made.parts,
@@ -214,6 +218,11 @@ def is_over(view: JobView, run: int) -> bool:
     if view.state is State.DELETED or view.run > run:
         return True
     return view.run == run and view.state in SETTLED
+
+
+def tellable(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Return arguments as an event can hold them: all, or none of what a file's many titles make too long."""
+    return arguments if len(msgspec.json.encode(arguments)) <= MOST_ARGUMENTS else ()
 
 
 def _failed(work: Work, code: FailureCode, message: str) -> JobFailed:

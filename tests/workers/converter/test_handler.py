@@ -35,7 +35,7 @@ from events.work import Work, WorkerKeepsDying
 from workers.converter.command import Limits
 from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed
-from workers.converter.handler import Converter
+from workers.converter.handler import Converter, tellable
 from workers.converter.storage import Storage
 from workers.converter.workshop import Workshop
 
@@ -257,6 +257,11 @@ async def test_trouble_of_ours_is_not_told_as_a_result(scene: Scene, studio: Stu
     with pytest.raises(EngineFailed):
         await scene.converter.handle(await scene.upload(studio.make("aac.mkv")))
     assert await scene.audio() == []
+
+
+def test_arguments_with_too_many_titles_are_left_out_of_the_event() -> None:
+    assert tellable(("-i", "fd:")) == ("-i", "fd:")
+    assert tellable(tuple(f"CHAPTER{at:03}NAME={'a' * 300}" for at in range(200))) == ()
 
 
 async def test_retries_and_giving_up_are_told_without_an_address(scene: Scene, studio: Studio) -> None:
