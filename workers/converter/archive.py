@@ -1,5 +1,6 @@
 """A ZIP of files as they are: the same files always make the same bytes (APPNOTE 6.3, method 0)."""
 
+import os
 import shutil
 import zipfile
 from io import BufferedRandom, FileIO
@@ -25,6 +26,7 @@ class Archive:
         """Copy a whole file; return how long the archive is by now. Raises OSError."""
         info = zipfile.ZipInfo(name, _BEGINNING)
         info.create_system, info.external_attr = _UNIX, _PLAIN_FILE
+        info.file_size = file.seek(0, os.SEEK_END)  # beyond 2 GiB the entry has to be of another kind
         file.seek(0)
         with self._zip.open(info, "w") as entry:
             shutil.copyfileobj(file, entry, 1 << 20)

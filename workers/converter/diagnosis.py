@@ -75,9 +75,14 @@ def refuse(size: int, structure: Structure) -> ConversionError | None:
     return Encrypted() if structure.encrypted else None
 
 
+def states_length(media: Media) -> bool:
+    """Tell whether the container's word about its length can be taken."""
+    return media.container.startswith(_SURE)
+
+
 def refuse_length(media: Media, seconds: float | None, limits: Limits) -> ConversionError | None:
     """Return why a result of so many seconds need not be begun, where the container's word can be taken."""
-    if seconds is None or not media.container.startswith(_SURE):
+    if seconds is None or not states_length(media):
         return None
     if seconds <= 0:
         return OutOfRange(media.duration_seconds)

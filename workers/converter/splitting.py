@@ -5,6 +5,7 @@ without chapters is one file. A part is converted as if it had been asked for by
 and the silence at the ends are each file's own. Loudness is the whole recording's, see `album`.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -14,10 +15,13 @@ from msgspec.structs import replace
 
 from events.media import Chapter, Media
 from events.options import SHORTEST, Chapters, Cover, Options
+from workers.converter.diagnosis import states_length
 from workers.converter.planning import choose
 
 _LONGEST = 100
 """Characters of a title in a file's name."""
+_MOST_BYTES = 200
+"""Of these characters: file systems take 255 for a name, with number and ending."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 """What some file systems do not take in a name; control characters are none of a title, see `dump.clean`."""
 
@@ -46,13 +50,14 @@ def parts(options: Options, media: Media) -> tuple[Part, ...]:
 def _inside(options: Options, media: Media, rate: int) -> Iterator[Chapter]:
     """Yield what of the chapters is in the part that is asked for, cut between two samples.
 
-    So one file begins with the very sample after the last one's.
+    So one file begins with the very sample after the last one's. What begins behind the end is in no file.
     """
+    told = media.duration_seconds if states_length(media) else 0.0
     for at, chapter in enumerate(media.chapters, 1):
         start = max(chapter.start, options.start)
         end = chapter.end if options.end is None else min(chapter.end, options.end)
         start, end = round(start * rate) / rate, round(end * rate) / rate
-        if end - start >= SHORTEST:
+        if end - start >= SHORTEST and start < (told or math.inf):
             yield Chapter(start=start, end=end, title=chapter.title or f"Chapter {at}")
 
 
@@ -80,4 +85,5 @@ def _tag(media: Media, name: str) -> str:
 def _safe(title: str) -> str:
     plain = unicodedata.normalize("NFC", title)
     shown = "".join(char for char in plain if char.isprintable())
-    return _FORBIDDEN.sub("_", shown)[:_LONGEST].strip(" .") or "Chapter"
+    short = _FORBIDDEN.sub("_", shown)[:_LONGEST].encode()[:_MOST_BYTES].decode(errors="ignore")
+    return short.strip(" .") or "Chapter"

@@ -1,6 +1,7 @@
 """A file for each chapter: cut where the mark is, named and tagged so that a player knows what it is."""
 
 import zipfile
+from io import FileIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 from hall import RATE, RISING, Hall, embedded_in
 from media import ffmpeg, pcm
 
-from events.options import Chapters, Cover, Format, Tags
+from events.media import Chapter, Media
+from events.options import Chapters, Cover, Format, Options, Tags
 from events.types import FailureCode
+from workers.converter.archive import Archive
 from workers.converter.command import Limits
 from workers.converter.errors import ConversionError
+from workers.converter.splitting import parts
 
 MARKS = [(0, 1.5, "Start: “here”/there"), (1.5, 4.123456, "Mid ."), (4.123456, 6, "Ende?")]
 NAMES = ["01 Start_ “here”_there", "02 Mid", "03 Ende_"]
@@ -142,6 +146,30 @@ async def test_of_an_incomplete_book_the_chapters_that_are_there_are_had_when_as
     assert caught.value.code is FailureCode.TRUNCATED
     made = await hall.convert(source, chapters=Chapters.SPLIT, partial=True)
     assert (made.partial, made.parts, next(iter(unpacked(hall)))) == (True, 2, f"{NAMES[0]}.mp3")
+
+
+def test_names_are_as_long_as_file_systems_take() -> None:
+    chapters = tuple(Chapter(start=at, end=at + 1, title="漢" * 300) for at in range(150))
+    made = parts(Options(chapters=Chapters.SPLIT), Media(container="mov,mp4", chapters=chapters))
+    assert {each.name[4:] for each in made} == {"漢" * 66 + ".mp3"}
+    assert max(len(each.name.encode()) for each in made) <= 255
+
+
+@pytest.mark.parametrize(("container", "count"), [("mov,mp4", 1), ("mp3", 2)])  # which may only guess its end
+def test_a_chapter_behind_the_end_is_no_file(container: str, count: int) -> None:
+    chapters = (Chapter(start=0, end=6), Chapter(start=6, end=9))
+    media = Media(container=container, duration_seconds=6, chapters=chapters)
+    assert len(parts(Options(chapters=Chapters.SPLIT), media)) == count
+
+
+def test_a_large_file_fits_into_a_zip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 1000)  # 2 GiB
+    (tmp_path / "sound").write_bytes(b"sound" * 1000)
+    with FileIO(tmp_path / "zip", "w+") as target, FileIO(tmp_path / "sound") as sound:
+        with Archive(target) as archive:
+            archive.add("sound", sound)
+        with zipfile.ZipFile(tmp_path / "zip") as found:
+            assert found.read("sound") == b"sound" * 1000
 
 
 async def test_chapters_that_ask_for_more_than_the_recording_are_refused(hall: Hall) -> None:
