@@ -34,6 +34,8 @@ OnFound = Callable[[Media], Awaitable[None]]
 _NO_DESCRIPTOR = 3
 """Stands in recorded arguments for the progress pipe's, which is another each time."""
 _NOTHING = Media(container="")
+_SMALL = 8 << 20
+"""Bytes of a file that is converted in about the time that a look takes."""
 _SHORTEST = 0.1
 """Seconds that must be left for a sound to be more than silence."""
 
@@ -200,7 +202,10 @@ class _Conversion:
         """Tell whether these options make the default plan of most files of this kind.
 
         MP4 and WebM hold AAC, Opus or Vorbis nearly always, so there is nothing to be copied into an MP3.
+        Where it is not right, all is done twice: in a large file a look costs less than that chance.
         """
+        if os.fstat(self._source.fileno()).st_size > _SMALL:
+            return False
         self._source.seek(0)
         head = self._source.read(64)
         usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)

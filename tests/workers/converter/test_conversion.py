@@ -8,6 +8,7 @@ from media import SECONDS, TONE, Studio, layer_one, listen, tags
 
 from events.options import Format, Options
 from events.types import FailureCode
+from workers.converter import conversion, process
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import Engine
@@ -274,6 +275,23 @@ async def test_audio_beyond_the_size_limit_is_too_large(engine: Engine, bench: A
 async def test_a_conversion_beyond_its_time_is_stopped(engine: Engine, bench: Any, studio: Studio) -> None:
     error = await refusal(engine, bench, studio.make("long.flac"), Limits(wall_seconds=0.3))
     assert error.code is FailureCode.TIMED_OUT
+
+
+@pytest.mark.parametrize(("small", "times"), [(0, 1), (8 << 20, 2)])
+async def test_a_large_file_is_looked_at_so_that_nothing_is_done_twice(
+    engine: Engine,
+    bench: Any,
+    studio: Studio,
+    spent: list[process.Run],
+    monkeypatch: pytest.MonkeyPatch,
+    small: int,
+    times: int,
+) -> None:
+    """What has more than two channels needs another plan than most."""
+    monkeypatch.setattr(conversion, "_SMALL", small)
+    with bench.holding(studio.make("surround.mp4")) as (video, mp3):
+        await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+    assert len([each for each in spent if each.seconds]) == times
 
 
 async def test_progress_tells_how_far_it_is_and_of_how_much(
