@@ -8,8 +8,8 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
+from secrets import token_hex
 
 MOST = 4
 """Encoders for one sound. Each decodes all that is before its part, so that more gain little."""
@@ -18,7 +18,6 @@ _LOAD = Path("/proc/loadavg")
 _CROWD = 4.0
 """Threads that want to run, for each core of the machine: with more, none is idle. One ffmpeg has several."""
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
-_numbers = count()
 
 
 class Lanes:
@@ -35,7 +34,7 @@ class Lanes:
         """Be counted as one encoder, for the block."""
         with socket.socket(socket.AF_UNIX) as mark:
             with suppress(OSError):  # no Linux: nobody counts, and nobody shares
-                mark.bind(f"\0{self._name}{os.getpid()}/{next(_numbers)}")
+                mark.bind(f"\0{self._name}{token_hex(8)}")  # a process id may be there twice, in containers
             yield
 
     def free(self) -> int:

@@ -26,6 +26,7 @@ from typing import TypeVar
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.errors import TonearmError
 from events.media import Media
@@ -163,10 +164,11 @@ class _Work:
                 while not self._chain()[-1].task.done():
                     await self._watch()
             ran = await self._chain()[-1].task
-            if lone.join is not None and ran.exit_code == 0:
+            if lone.join is not None and not ran.overtime:
+                _expect_success(ran)
                 await _finished(asyncio.to_thread(self._assemble))
             return ran
-        except (NotFrames, TonearmError, OSError) as error:
+        except (TonearmError, OSError, ValueError, LookupError, ArithmeticError) as error:
             told = isinstance(error, NotFrames | TonearmError)
             log.info("encoders_stopped", reason=str(error) if told else type(error).__name__)
         await asyncio.gather(*(each.end() for each in self._encoders[1:]))
@@ -191,7 +193,8 @@ class _Work:
         if media is None:
             media = await look(job.engine, self._source(), job.limits, Structure())
         free = lanes.free()
-        for start in ranges.starts(job.plan, media, 1 + free, self._sharing.shortest):
+        longest = job.limits.duration_seconds
+        for start in ranges.starts(job.plan, media, 1 + free, self._sharing.shortest, longest):
             self._stack.enter_context(lanes.taken())
             _, file = self._stack.enter_context(self._sharing.workshop.bench())
             rate = ranges.rate_of(job.plan, media)
@@ -209,8 +212,8 @@ class _Work:
         running = [each for each in self._encoders if not each.task.done()]
         await asyncio.wait([each.task for each in running], timeout=_EVERY, return_when=FIRST_COMPLETED)
         for each in self._encoders[1:]:
-            if each.join is None and each.task.done() and each.task.result().exit_code != 0:
-                raise NotFrames("an encoder failed")
+            if each.join is None and each.task.done() and not each.task.result().overtime:
+                _expect_success(each.task.result())
         for each in reversed(self._encoders):
             await _finished(asyncio.to_thread(each.look))
             if each.join is not None and not each.task.done():
@@ -245,12 +248,19 @@ class _Work:
         return Mark(done, round(done / max(time.monotonic() - self._begun, 0.001), 3))
 
     async def _again(self) -> Run:
-        """Do all of it with one encoder, after all: what is there cannot be put together."""
+        """Do all of it with one encoder, after all, in the time that is left: what is there is of no use."""
         await self.end()
         self._job.source.seek(0)
         self._job.target.seek(0)
         self._job.target.truncate()
-        return await self._job.alone()
+        limits = self._job.limits
+        left = max(limits.wall_seconds - (time.monotonic() - self._begun), 0.0)
+        return await replace(self._job, limits=replace(limits, wall_seconds=left)).alone()
+
+
+def _expect_success(ran: Run) -> None:
+    if ran.exit_code != 0:
+        raise NotFrames("an encoder failed")
 
 
 async def _finished(doing: Awaitable[T]) -> T:

@@ -1,5 +1,6 @@
 """How one MP3's making is shared out: which encoder begins where, and what it is told. Pure."""
 
+import math
 from itertools import pairwise
 
 from msgspec.structs import replace
@@ -28,14 +29,18 @@ def fits(plan: Plan) -> bool:
     return plan.format is Format.MP3 and not plan.copied and _ENCODER in plan.output
 
 
-def starts(plan: Plan, media: Media, encoders: int, shortest: float = SHORTEST) -> list[int]:
+def starts(
+    plan: Plan, media: Media, encoders: int, shortest: float = SHORTEST, longest: float = math.inf
+) -> list[int]:
     """Return the samples at which encoders but the first begin; none where it does not pay or cannot be.
+
+    What lasts more than `longest` is going to be refused, and worth no hurry.
 
     Each decodes the source from its beginning, and throws away what it does not encode: so it does not
     matter how exactly a container can be sought, or what a decoder remembers.
     """
     seconds, hertz = plan.expected_seconds or media.duration_seconds, rate_of(plan, media)
-    if seconds < shortest or hertz not in RATES:
+    if not shortest <= seconds <= longest or hertz not in RATES:
         return []
     count = min(encoders, round(seconds / min(_EACH, shortest / 2)))
     shared = seconds * hertz * (_SOONER if "-q:a" in plan.output else 1.0)
@@ -52,7 +57,9 @@ def later(plan: Plan, start: int) -> Plan:
         output[output.index("-af") + 1] += f",{cut}"
     else:
         output[output.index(_ENCODER) : output.index(_ENCODER)] = ["-af", cut]
-    return replace(plan, output=tuple(output))
+    # A filter begins to count anew where the decoder's output becomes another, as from stereo to mono: then
+    # this encoder has to fail.
+    return replace(plan, input=("-reinit_filter:a", "0", *plan.input), output=tuple(output))
 
 
 def rate_of(plan: Plan, media: Media) -> int:

@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import math
+import os
+import socket
 import subprocess
 import sys
 from io import FileIO
@@ -13,6 +15,7 @@ from uuid import uuid4
 
 import imageio_ffmpeg
 import pytest
+from media import ffmpeg
 from structlog.testing import capture_logs
 from waiting import wait_for
 
@@ -24,8 +27,9 @@ from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
 from workers.converter.lanes import Lanes
 from workers.converter.parallel import Sharing
-from workers.converter.planning import plan
+from workers.converter.planning import DEFAULT, plan
 from workers.converter.probing import probe
+from workers.converter.process import run
 from workers.converter.ranges import later, starts
 from workers.converter.workshop import Workshop
 
@@ -93,6 +97,10 @@ async def made(
         data = bytes(target.read())
     assert data
     return data
+
+
+async def ignore(*_: object) -> None:
+    pass
 
 
 def digest(data: bytes) -> str:
@@ -229,6 +237,37 @@ async def test_a_helper_that_hears_something_else_is_never_joined(
     assert digest(together) == digest(await made(engine, bench, sources.make("aac.mp4"), None))
 
 
+async def test_a_helper_fails_where_its_filter_would_begin_to_count_anew(
+    engine: Engine, bench: Any, tmp_path: Path
+) -> None:
+    parts = [tmp_path / "stereo.aac", tmp_path / "mono.aac"]
+    for channels, part in zip(("2", "1"), parts, strict=True):
+        tone = ("-f", "lavfi", "-i", "sine=sample_rate=44100", "-t", "6", "-ac", channels)
+        ffmpeg(*tone, str(part))
+    (tmp_path / "both.aac").write_bytes(b"".join(part.read_bytes() for part in parts))
+    codes = []
+    with bench.holding(tmp_path / "both.aac") as (source, target):
+        for each in (DEFAULT, later(DEFAULT, 2 * 49 * 1152)):
+            source.seek(0)
+            target.truncate(0)
+            codes.append((await run(engine, source, target, Limits(), ignore, each)).exit_code)
+    assert codes[0] == 0
+    assert codes[1] > 0
+
+
+async def test_what_cannot_be_put_together_is_encoded_alone_after_all(
+    engine: Engine, bench: Any, sources: Studio, sharing: Sharing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(target: Any, pieces: Any) -> None:
+        target.truncate(1000)
+        raise IndexError
+
+    monkeypatch.setattr("workers.converter.parallel.assemble", broken)
+    options = Options(quality="192k")
+    together = await made(engine, bench, sources.make("aac.mp4"), sharing, options)
+    assert digest(together) == digest(await made(engine, bench, sources.make("aac.mp4"), None, options))
+
+
 async def test_a_file_that_is_refused_is_refused_for_the_same_reason(
     engine: Engine, bench: Any, sources: Studio, sharing: Sharing, tmp_path: Path
 ) -> None:
@@ -260,6 +299,17 @@ def test_lanes_are_counted_over_all_processes_and_freed_by_their_death() -> None
     assert lanes.free() == 3
 
 
+def test_whoever_takes_all_lanes_keeps_none_from_encoding_alone() -> None:
+    name = f"test-{uuid4()}"
+    lanes = Lanes(2, name=name, crowd=math.inf)
+    with socket.socket(socket.AF_UNIX) as one, socket.socket(socket.AF_UNIX) as other:
+        for number, each in enumerate((one, other)):
+            each.bind(f"\0{name}/{os.getuid()}/encoder/{number}")
+        with lanes.taken():
+            assert lanes.free() == 0
+    assert lanes.free() == 2
+
+
 def test_no_lane_is_free_where_others_keep_the_cores_busy() -> None:
     assert Lanes(3, name=f"test-{uuid4()}", crowd=0).free() == 0
 
@@ -271,5 +321,6 @@ async def test_short_and_odd_sounds_are_not_shared_out(engine: Engine, sources: 
     assert starts(plan(Options(), media), media, 1) == []
     assert starts(plan(Options(end=59), media), media, 2) == []
     assert starts(plan(Options(sample_rate=8000), media), media, 2) == []
+    assert starts(plan(Options(), media), media, 2, longest=SECONDS - 1) == []  # it is going to be refused
     several = [0, *starts(plan(Options(), media), media, 4)]
     assert all(low < high and high % (49 * 1152) == 0 for low, high in pairwise(several))
