@@ -16,7 +16,8 @@ from workers.converter import conversion, covering
 from workers.converter.archive import Archive
 from workers.converter.command import OVERRUN, Limits
 from workers.converter.container import inspect
-from workers.converter.conversion import Converted, OnFound, Whole, rewound
+from workers.converter.converted import Converted, OnFound, Whole
+from workers.converter.converting import rewound
 from workers.converter.engine import Engine
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
 from workers.converter.parallel import Sharing

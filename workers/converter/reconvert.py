@@ -29,7 +29,7 @@ from events.replay.servers import Servers
 from events.settings import load
 from events.types import JobConverted, JobRequeued, JobUploaded
 from workers.converter.album import convert
-from workers.converter.conversion import Converted
+from workers.converter.converted import Converted
 from workers.converter.engine import Engine, find_engine
 from workers.converter.errors import ConversionError, VideoLost
 from workers.converter.settings import ConverterSettings

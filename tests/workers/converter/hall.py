@@ -10,7 +10,7 @@ from media import FFMPEG, ffmpeg, pcm
 from events.options import Format, Options
 from workers.converter.album import convert
 from workers.converter.command import Limits
-from workers.converter.conversion import Converted
+from workers.converter.converted import Converted
 from workers.converter.dump import read
 from workers.converter.engine import Engine
 
