@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -60,7 +61,8 @@ async def convert(
         )
     structure = structure if structure is not None else await asyncio.to_thread(inspect, source)
     album = _Album(engine, source, limits, tell, options, structure)
-    return await album.write(target, folder, found)
+    with sharing.lanes.taken() if sharing is not None else nullcontext():
+        return await album.write(target, folder, found)
 
 
 class _Album:

@@ -1,10 +1,13 @@
 """A file for each chapter: cut where the mark is, named and tagged so that a player knows what it is."""
 
+import math
+import sys
 import zipfile
 from io import FileIO
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import mutagen
 import pytest
@@ -14,10 +17,15 @@ from media import ffmpeg, pcm
 from events.media import Chapter, Media
 from events.options import Chapters, Cover, Format, Options, Tags
 from events.types import FailureCode
+from workers.converter.album import convert
 from workers.converter.archive import Archive
 from workers.converter.command import Limits
+from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
+from workers.converter.lanes import Lanes
+from workers.converter.parallel import Sharing
 from workers.converter.splitting import parts
+from workers.converter.workshop import Workshop
 
 MARKS = [(0, 1.5, "Start: “here”/there"), (1.5, 4.123456, "Mid ."), (4.123456, 6, "Ende?")]
 NAMES = ["01 Start_ “here”_there", "02 Mid", "03 Ende_"]
@@ -112,6 +120,21 @@ async def test_a_recording_without_chapters_is_one_file_in_a_zip(hall: Hall) -> 
     made = await hall.convert(source, chapters=Chapters.SPLIT)
     assert (made.parts, list(unpacked(hall))) == (1, ["01 A walk.mp3"])
     assert made.duration_seconds == pytest.approx(6, abs=0.03)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts encoders")
+async def test_its_encoder_is_counted(hall: Hall, engine: Engine, bench: Any, workshop: Workshop) -> None:
+    sharing = Sharing(lanes=Lanes(2, name=f"test-{uuid4()}", crowd=math.inf), workshop=workshop)
+    free = set()
+
+    async def tell(*_: object) -> None:
+        free.add(sharing.lanes.free())
+
+    with bench.holding(chaptered(hall)) as (source, target):
+        split = Options(chapters=Chapters.SPLIT)
+        await convert(engine, source, target, limits=Limits(), tell=tell, options=split, sharing=sharing)
+    assert free == {1}
+    assert sharing.lanes.free() == 2
 
 
 async def test_every_part_has_the_cover(hall: Hall) -> None:
