@@ -24,6 +24,7 @@ from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, T
 from workers.converter.parallel import Sharing
 from workers.converter.process import OnProgress
 from workers.converter.sources import Stream
+from workers.converter.sparse import in_thread
 from workers.converter.splitting import Part, parts
 from workers.converter.structure import Structure
 from workers.converter.transcript import Mark
@@ -105,7 +106,7 @@ class _Album:
                         raise
                     break  # the rest is what the file lacks
                 await covering.put(self._options.format, file, picture)
-                size = await asyncio.to_thread(archive.add, part.name, file)
+                size = await in_thread(archive.add, part.name, file)
                 if size > self._limits.output_bytes:
                     raise TooLarge(self._limits.output_bytes)
                 self._done += made[-1].duration_seconds

@@ -1,6 +1,5 @@
 """Takes a picture out of the source, to be put into the result."""
 
-import asyncio
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -16,6 +15,7 @@ from workers.converter.command import Limits
 from workers.converter.engine import Engine
 from workers.converter.picturing import cover_plan
 from workers.converter.process import run
+from workers.converter.sparse import in_thread
 
 Reading = Callable[[], AbstractAsyncContextManager[FileIO]]
 log = structlog.get_logger()
@@ -51,7 +51,7 @@ async def take(engine: Engine, reading: Reading, limits: Limits, options: Option
 async def put(format_: Format, target: FileIO, picture: bytes) -> None:
     """Put a picture into a whole result; an empty one is none."""
     if picture:
-        await asyncio.to_thread(covers.embed, format_, target, picture)
+        await in_thread(covers.embed, format_, target, picture)
 
 
 async def _ignore(mark: object, length: float | None) -> None:

@@ -1,7 +1,9 @@
 """A file for each chapter: cut where the mark is, named and tagged so that a player knows what it is."""
 
+import asyncio
 import math
 import sys
+import threading
 import zipfile
 from io import FileIO
 from itertools import chain
@@ -13,6 +15,7 @@ import mutagen
 import pytest
 from hall import RATE, RISING, Hall, embedded_in
 from media import ffmpeg, pcm
+from waiting import wait_for
 
 from events.media import Chapter, Media
 from events.options import Chapters, Cover, Format, Options, Tags
@@ -135,6 +138,26 @@ async def test_its_encoder_is_counted(hall: Hall, engine: Engine, bench: Any, wo
         await convert(engine, source, target, limits=Limits(), tell=tell, options=split, sharing=sharing)
     assert free == {1}
     assert sharing.lanes.free() == 2
+
+
+async def test_cancelled_while_it_packs_it_ends_as_cancelled(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packing, go_on = threading.Event(), threading.Event()
+
+    def add(self: Archive, name: str, file: FileIO) -> int:
+        with self._zip.open(name, "w"):
+            packing.set()
+            go_on.wait(20)
+        return 0
+
+    monkeypatch.setattr(Archive, "add", add)
+    job = asyncio.create_task(hall.convert(chaptered(hall), chapters=Chapters.SPLIT))
+    await wait_for(packing.is_set)
+    job.cancel()
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    await asyncio.wait([job])
+    assert job.cancelled()
 
 
 async def test_every_part_has_the_cover(hall: Hall) -> None:
