@@ -87,12 +87,9 @@ async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Mon
 
 
 @pytest.fixture
-async def mongodb_url(mongodb: MongoDB) -> AsyncIterator[str]:
-    """The URL of an empty database of the test's own."""
-    name = f"test-{uuid4()}"
-    yield mongodb.url_of(name)
-    async with connect(mongodb.url) as client:
-        await client.drop_database(name)
+def mongodb_url(mongodb: MongoDB) -> str:
+    """The URL of an empty database of the test's own. It goes with the server: to drop it fills the cache."""
+    return mongodb.url_of(f"test-{uuid4()}")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 It comes from the `local` dependency group and is never imported. Any MONGODB_URL replaces it.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from infra.local.process import Process
 
 PROGRAM = "secantusd-py"
 DATABASE = "tonearm"
-CACHE = "256M"
+CACHE_MB = 256, 2048
+"""At least, and at most: a quarter of the memory between them, taken as it is filled. A full cache is the end:
+who holds the server's one lock waits for room, and those whose old snapshots take it wait for the lock."""
 
 
 class MongoDB:
@@ -50,7 +53,7 @@ class MongoDB:
             self.name,
             [
                 *(str(program), "--host", HOST, "--port", str(self.port)),
-                *("--storage-path", str(self._directory / "data"), "--cache-size", CACHE),
+                *("--storage-path", str(self._directory / "data"), "--cache-size", f"{cache_mb()}M"),
                 *("--log-level", "WARNING", "--standalone", "--sync-on-commit"),
             ],
             log=self._log,
@@ -68,3 +71,10 @@ class MongoDB:
         """End the server like a power cut would."""
         if self._process:
             await self._process.kill()
+
+
+def cache_mb() -> int:
+    """Return how large the cache may become on this machine."""
+    least, most = CACHE_MB
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+    return min(max(memory // 4, least), most)
