@@ -14,7 +14,7 @@ from infra.local.process import Process
 PROGRAM = "secantusd-py"
 DATABASE = "tonearm"
 CACHE_MB = 256, 2048
-"""At least, and at most: a quarter of the memory between them, taken as it is filled. A full cache is the end:
+"""At least, and at most: a quarter of the memory between them, taken as it is filled. A full one ends all:
 who holds the server's one lock waits for room, and those whose old snapshots take it wait for the lock."""
 
 
