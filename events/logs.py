@@ -75,6 +75,20 @@ def configure(service: str, level: str = "INFO") -> Logger:
     return logger
 
 
+def configure_tool() -> None:
+    """Let a command's warnings appear as lines on standard error: standard output is for its results."""
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
 def threshold_of(level: str) -> int:
     """Return the number of a level's name, in any case. Raises InvalidSetting."""
     try:

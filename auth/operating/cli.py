@@ -2,19 +2,16 @@
 
 import argparse
 import asyncio
-import logging
 import os
-import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
-
-import structlog
 
 from auth import directories
 from auth.directory import ADMIN, USER
 from auth.operating import changing, rotating, showing
 from auth.operating.settings import OperatorSettings
+from events.logs import configure_tool
 from events.settings import load
 
 Run = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
@@ -35,7 +32,7 @@ def main(argv: list[str]) -> int:
         arguments = _parser().parse_args(argv)
     except SystemExit as exit_:
         return int(exit_.code or 0)
-    _warnings_only()
+    configure_tool()
     asyncio.run(SUBCOMMANDS[arguments.subcommand].run(arguments, load(OperatorSettings, os.environ)))
     return 0
 
@@ -119,17 +116,3 @@ SUBCOMMANDS = {
     "export": Subcommand(showing.export, "write what is known of an account, with its events", _export),
     "erase": Subcommand(changing.run, "forget the person, for good; the ids stay", _erase),
 }
-
-
-def _warnings_only() -> None:
-    """Standard output is for results."""
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import importlib
 import io
-import logging
 import os
 import signal
 import sys
@@ -18,9 +17,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, TextIO
 
-import structlog
-
 from events.errors import TonearmError
+from events.logs import configure_tool
 from events.replay.exits import Exit, causes, exit_for
 from events.replay.remarks import say
 from events.replay.servers import Servers
@@ -57,7 +55,7 @@ def main(argv: list[str]) -> int:
     writes = SUBCOMMANDS[arguments.subcommand].writes
     if writes:
         sys.stdout, sys.stderr = _heedless(sys.stdout), _heedless(sys.stderr)
-    _remarks_for_logs()
+    configure_tool()
     try:
         return asyncio.run(_run(arguments, load(Servers, os.environ)))
     except (asyncio.CancelledError, KeyboardInterrupt):
@@ -147,17 +145,3 @@ class _Heedless(io.RawIOBase):
 def _heedless(like: TextIO) -> TextIO:
     raw = io.BufferedWriter(_Heedless(like))
     return io.TextIOWrapper(raw, encoding=like.encoding, errors=like.errors, line_buffering=True)
-
-
-def _remarks_for_logs() -> None:
-    """Let the warnings of the adapters appear as remarks: standard output is for results."""
-    logging.getLogger("pika").setLevel(logging.CRITICAL)
-    structlog.configure(
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )

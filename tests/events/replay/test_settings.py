@@ -58,7 +58,7 @@ def test_what_nobody_foresaw_is_told_from_a_difference(monkeypatch, capsys):
         raise ZeroDivisionError("by chance")
 
     monkeypatch.setattr("events.replay.show.run", run)
-    monkeypatch.setattr("events.replay.cli._remarks_for_logs", lambda: None)
+    monkeypatch.setattr("events.replay.cli.configure_tool", lambda: None)
 
     assert main(["show"]) == Exit.UNEXPECTED == 70
     said = capsys.readouterr().err

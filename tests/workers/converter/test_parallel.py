@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import imageio_ffmpeg
 import pytest
 from media import ffmpeg
 from structlog.testing import capture_logs
@@ -62,10 +61,7 @@ class Studio:
             seconds = 4 * SECONDS if name.startswith("long") else SECONDS
             arguments = ("-f", "lavfi", "-i", _SPEECH, "-t", str(seconds), *SOURCES[name].split())
             tags = ("-metadata", "title=A walk", "-metadata", "artist=Ada")
-            program = imageio_ffmpeg.get_ffmpeg_exe()
-            subprocess.run(
-                [program, "-v", "error", *arguments, *tags, "-strict", "-2", str(path)], check=True
-            )
+            ffmpeg("-y", *arguments, *tags, "-strict", "-2", str(path))
         return path
 
 
