@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from clips import Clips
-from live_stack import Stack
 from waiting import wait_for
+
+from infra.drills.clips import Clips
+from infra.drills.stack import Stack
 
 
 @asynccontextmanager

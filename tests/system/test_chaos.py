@@ -14,12 +14,13 @@ from collections import Counter
 from random import Random
 
 import pytest
-import snapshot
-from checker import check
-from clips import Clips
-from live_stack import Stack
-from people import Person
 from waiting import wait_for
+
+from infra.drills import snapshot
+from infra.drills.checker import check
+from infra.drills.clips import Clips
+from infra.drills.people import Person
+from infra.drills.stack import Stack
 
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 30)
 SEED = int(os.environ.get("CHAOS_SEED") or Random().randrange(10_000))  # noqa: S311

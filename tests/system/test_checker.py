@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from checker import Blob, Mail, Upload, World, check
 from msgspec.structs import replace
 
 from events.envelope import Event, Recorded, job_event
 from events.projections.jobs import State, fold
 from events.types import JobConverted, JobNotified, JobPayload, JobStarted, JobUploaded
+from infra.drills.checker import Blob, Mail, Upload, World, check
 
 JOB = "0192aaaa-0000-7000-8000-000000000001"
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clips import Clips
-from live_stack import Stack
 from uuid_utils import uuid4
 from waiting import wait_for
+
+from infra.drills.clips import Clips
+from infra.drills.stack import Stack
 
 pytestmark = pytest.mark.system
 

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from clips import Clips
-from live_stack import Stack
-from snapshot import broker_says, read_log
 from waiting import wait_for
 
 from events.types import JobConverted, JobStarted
+from infra.drills.clips import Clips
+from infra.drills.snapshot import broker_says, read_log
+from infra.drills.stack import Stack
 from infra.local.state import identity
 from workers.converter.__main__ import ConverterSettings
 

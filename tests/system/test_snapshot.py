@@ -3,17 +3,17 @@
 from collections.abc import AsyncIterator
 
 import pytest
-import snapshot
 from bson import Binary, ObjectId
-from checker import check
-from clips import Clips
-from live_stack import Stack
 from msgspec.structs import replace
-from people import Person
 from pymongo import AsyncMongoClient
 
 from events import amqp, topology
 from events.documents import pack
+from infra.drills import snapshot
+from infra.drills.checker import check
+from infra.drills.clips import Clips
+from infra.drills.people import Person
+from infra.drills.stack import Stack
 
 pytestmark = pytest.mark.system
 

@@ -11,10 +11,11 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
-from checker import Upload
-from clips import Clip
 from msgspec import Struct
 from uuid_utils import uuid4
+
+from infra.drills.checker import Upload
+from infra.drills.clips import Clip
 
 PATIENCE = 220.0
 """Seconds after which a person gives up: an upload that died holds its key for a minute (its lease), and a
@@ -42,9 +43,11 @@ class Person:
         self._http = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10.0, read=25.0))
 
     async def close(self) -> None:
+        """Close the connections."""
         await self._http.aclose()
 
     async def register(self) -> None:
+        """Register and sign in, however often that takes."""
         account = {"email": self.email, "password": self._password}
         # 409: the answer to an earlier try was lost on its way.
         await self._insist(lambda: self._http.post("/register", json=account), 201, 409)

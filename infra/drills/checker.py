@@ -96,9 +96,9 @@ def _uploads(world: World) -> Iterator[str]:
             shown = [ids.index(id_) if id_ in ids else -1 for id_ in upload.watched]
             if shown != list(range(len(shown))):
                 yield f"job {job_id}: shown live were places {shown} of its timeline, not each once in order"
-    for job_id, count in Counter(upload.job_id for upload in acknowledged).items():
+    for given, count in Counter(upload.job_id for upload in acknowledged).items():
         if count > 1:
-            yield f"job {job_id} was given to {count} uploads"
+            yield f"job {given} was given to {count} uploads"
     unanswered = sum(upload.job_id is None for upload in world.uploads)
     extra = logged - {upload.job_id for upload in acknowledged}
     if len(extra) > unanswered:

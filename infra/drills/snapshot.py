@@ -10,16 +10,16 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from checker import Blob, Mail, Upload, World
-from live_stack import Stack
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from waiting import wait_for
 
 from events.envelope import Recorded, decode
 from events.reader import First, StreamReader, bounds
 from events.topology import MP3, VIDEO
 from events.views import JobViews
+from infra.drills.checker import Blob, Mail, Upload, World
+from infra.drills.stack import Stack
+from infra.drills.waiting import wait_for
 
 BUCKETS = ("videos", "audio")
 

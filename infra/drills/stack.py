@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from waiting import wait_for
-
+from infra.drills.waiting import wait_for
 from infra.local import ports, state
 from infra.local.process import Process
 from infra.local.rabbitmq import find
