@@ -5,7 +5,7 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from events.projections.jobs import COLLECTION
+from events.projections.job_view import COLLECTION
 
 AT_ONCE = 4000
 """Documents; about as many as a rebuild writes at a time."""

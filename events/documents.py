@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from events.projections.jobs import JobView, State
+from events.projections.job_view import JobView, State
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(JobView).decode

@@ -15,7 +15,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.leases import Lease
-from events.projections.jobs import JobView, evolve
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
 from events.reader import First, FromOffset, RawRecord, Resume, StreamReader, bounds
 from events.views import Checkpoint, JobViews, ViewStore
 

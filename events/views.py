@@ -22,7 +22,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from events.documents import Document, needing, pack, place, places, unpack
 from events.errors import Unavailable
 from events.ids import earliest_id
-from events.projections.jobs import COLLECTION, JobView, State
+from events.projections.job_view import COLLECTION, JobView, State
 
 log = structlog.get_logger()
 

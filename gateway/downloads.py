@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from events.options import offered_as
-from events.projections.jobs import SETTLED, Audio, JobView, State
+from events.projections.job_view import SETTLED, Audio, JobView, State
 from gateway import ranges
 from gateway.callers import TAKES_PASSWORD, AnyRequest, caller_of
 from gateway.errors import BlobDamaged, JobGone, NoAudio

@@ -5,7 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from events.media import Media
-from events.projections.jobs import SETTLED, State
+from events.projections.job_view import SETTLED, State
 from gateway import options
 from gateway.callers import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone, NoMedia, NotProbed

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from events.errors import Unavailable
-from events.projections.jobs import JobView, State
+from events.projections.job_view import JobView, State
 from events.views import JobViews
 from gateway import cursors, presenting
 from gateway.callers import AnyRequest, caller_of

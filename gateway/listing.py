@@ -1,6 +1,6 @@
 """Pages of jobs: the stored ones, corrected by and merged with those the tail knows more of."""
 
-from events.projections.jobs import JobView, State
+from events.projections.job_view import JobView, State
 from events.views import JobViews
 from gateway import cursors
 from gateway.live import Live

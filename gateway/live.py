@@ -15,7 +15,8 @@ import structlog
 
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
-from events.projections.jobs import JobView, State, fold
+from events.projections.job_view import JobView, State
+from events.projections.jobs import fold
 from events.projector import after
 from events.reader import RawRecord, StreamReader, bounds, cut_at
 from events.views import JobViews, Readable

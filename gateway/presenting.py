@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from events.options import Format, Options, offered_as
 from events.progress import Progress
-from events.projections.jobs import Entry, JobView, State
+from events.projections.job_view import Entry, JobView, State
 from events.types import FailureCode
 from gateway.filenames import audio_name
 

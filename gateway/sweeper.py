@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
 from events.leases import Lease
-from events.projections.jobs import JobView, State
+from events.projections.job_view import JobView, State
 from gateway.live import Live
 from gateway.storage import Blob, Bucket, blob_of
 

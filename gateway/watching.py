@@ -18,7 +18,7 @@ from litestar.response import Stream
 
 from events.envelope import Recorded, to_json
 from events.progress import Progress
-from events.projections.jobs import JobView
+from events.projections.job_view import JobView
 from gateway import sse
 from gateway.callers import AnyRequest, caller_of
 from gateway.history import Slice

@@ -17,7 +17,7 @@ from collections.abc import Set
 from typing import NamedTuple
 
 from events.envelope import Recorded
-from events.projections.jobs import JobView
+from events.projections.job_view import JobView
 from events.projector import after, identity
 from events.reader import Bounds
 from events.replay.exits import Refused

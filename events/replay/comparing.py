@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from events.documents import Document, pack
-from events.projections.jobs import JobView
+from events.projections.job_view import JobView
 
 ABSENT = "(absent)"
 

@@ -5,7 +5,8 @@ import contextlib
 
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
-from events.projections.jobs import JobView, evolve
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
 from events.reader import First
 from events.replay.comparing import differs, laid_out
 from events.replay.exits import Exit, Refused, WrongArgument

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
-from events.projections.jobs import JobView, evolve
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
 from events.reader import RawRecord
 
 GENERATION = 20_000

@@ -13,7 +13,7 @@ from msgspec import DecodeError
 
 from events.documents import unpack
 from events.envelope import Event, job_event
-from events.projections.jobs import JobView, State
+from events.projections.job_view import JobView, State
 from events.publisher import Publisher
 from events.reader import FromTime
 from events.replay.exits import Exit, Refused, WrongArgument

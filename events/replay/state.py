@@ -8,7 +8,8 @@ import msgspec
 
 from events.envelope import Recorded
 from events.errors import InvalidEvent
-from events.projections.jobs import JobView, evolve
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
 from events.reader import First, FromOffset, FromTime
 from events.replay.comparing import differences, plain
 from events.replay.exits import Exit, Refused

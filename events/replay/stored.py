@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.documents import Document
-from events.projections.jobs import COLLECTION
+from events.projections.job_view import COLLECTION
 from events.replay.exits import Refused, WrongArgument
 from events.replay.scanning import AT_ONCE
 from events.views import JobViews, ViewStore

@@ -18,7 +18,8 @@ import msgspec
 
 from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
-from events.projections.jobs import JobView, evolve
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
 from events.projector import identity
 from events.reader import Bounds, First, FromOffset, RawRecord
 from events.replay.comparing import differs, digest, laid_out, packed

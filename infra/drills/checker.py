@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from events.envelope import Recorded
-from events.projections.jobs import SETTLED, JobView, State, fold
+from events.projections.job_view import SETTLED, JobView, State
+from events.projections.jobs import fold
 from events.types import JobConverted, JobFailed
 
 

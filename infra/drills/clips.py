@@ -7,7 +7,7 @@ from pathlib import Path
 import imageio_ffmpeg
 from msgspec import Struct
 
-from events.projections.jobs import State
+from events.projections.job_view import State
 
 
 class Clip(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,8 @@ from events import topology
 from events.envelope import Event, Recorded, encode
 from events.errors import LeaseLost
 from events.leases import Lease
-from events.projections.jobs import State, fold
+from events.projections.job_view import State
+from events.projections.jobs import fold
 from events.projector import Projector, project
 from events.publisher import Publisher
 from events.reader import RawRecord

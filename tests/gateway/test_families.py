@@ -7,7 +7,7 @@ from pymongo import AsyncMongoClient
 from waiting import wait_for
 
 from events.media import Media, Track
-from events.projections.jobs import SETTLED
+from events.projections.job_view import SETTLED
 from events.types import DeletionReason, JobDeleted, JobProbed
 from tests.gateway.running import FAILED, STARTED, Gateway
 

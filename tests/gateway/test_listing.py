@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 
 from events.envelope import Recorded, job_event
 from events.ids import earliest_id, new_id
-from events.projections.jobs import JobView, State, fold
+from events.projections.job_view import JobView, State
+from events.projections.jobs import fold
 from events.types import JobPayload, JobUploaded
 from events.views import DAMAGED, JobViews, ViewStore, _ranges
 from gateway import cursors

@@ -15,7 +15,7 @@ from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.options import Format, Options
-from events.projections.jobs import State
+from events.projections.job_view import State
 from events.publisher import Publisher
 from events.reader import First, StreamReader, bounds
 from events.views import JobViews

@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from events.envelope import Event, Recorded, job_event
-from events.projections.jobs import State, fold
+from events.projections.job_view import State
+from events.projections.jobs import fold
 from events.types import JobConverted, JobNotified, JobPayload, JobStarted, JobUploaded
 from infra.drills.checker import Blob, Mail, Upload, World, check
 

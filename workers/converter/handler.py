@@ -22,7 +22,7 @@ from events.ids import new_id
 from events.media import Media, fitting
 from events.options import offered_as
 from events.progress import INTERVAL, Progress
-from events.projections.jobs import SETTLED, JobView, State
+from events.projections.job_view import SETTLED, JobView, State
 from events.types import (
     FailureCode,
     JobConverted,

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from events.envelope import Event
-from events.projections.jobs import JobView
+from events.projections.job_view import JobView
 from events.work import Publishes
 
 log = structlog.get_logger()

@@ -13,7 +13,7 @@ import structlog
 
 from events.envelope import Event, job_event
 from events.errors import TonearmError
-from events.projections.jobs import JobView, State
+from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationFailed, JobNotified
 from events.work import Work
 from workers.notifier.accounts import Accounts

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from events.envelope import Event, Recorded, job_event
 from events.errors import InvalidEvent
-from events.projections.jobs import JobView, State, evolve, fold
+from events.projections.job_view import JobView, State
+from events.projections.jobs import evolve, fold
 from events.types import FailureCode, JobCancelled, JobConverted, JobFailed, JobStarted, Payload, Unknown
 from tests.events.strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, logs, orderly, payloads, recorded
 

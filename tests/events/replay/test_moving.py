@@ -10,7 +10,7 @@ from waiting import wait_for
 
 from events import amqp
 from events.options import Format, Options, Tags
-from events.projections.jobs import State
+from events.projections.job_view import State
 from events.replay.files import bodies
 from events.replay.importing import GUARD
 from events.replay.stored import Version

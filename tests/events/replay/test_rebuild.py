@@ -13,7 +13,7 @@ from waiting import wait_for
 from bench.loggen import events, write
 from events import amqp, topology
 from events.documents import pack, unpack
-from events.projections.jobs import COLLECTION
+from events.projections.job_view import COLLECTION
 from events.projector import Projector
 from events.replay.stored import Version
 from events.views import JobViews

@@ -16,7 +16,8 @@ from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
 from events.options import Cover, Format, Options
 from events.progress import Progress
-from events.projections.jobs import JobView, fold
+from events.projections.job_view import JobView
+from events.projections.jobs import fold
 from events.types import (
     DeletionReason,
     FailureCode,

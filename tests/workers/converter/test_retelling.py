@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
-from events.projections.jobs import JobView, evolve
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
 from events.types import JobStarted, JobUploaded
 from workers.converter.retelling import PATIENCE, Retelling
 

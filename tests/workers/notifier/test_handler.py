@@ -13,7 +13,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from events.envelope import Event, Recorded, job_event
 from events.errors import Unavailable
 from events.ids import new_id
-from events.projections.jobs import JobView, fold
+from events.projections.job_view import JobView
+from events.projections.jobs import fold
 from events.types import (
     DeletionReason,
     FailureCode,

@@ -1,0 +1,127 @@
+"""The job view: what is known of one job, and what is stored of it.
+
+The structs are not tracked by the garbage collector (`gc=False`): they hold nothing that could lead back
+to them, and a replay makes millions.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from events.media import Media
+from events.options import Format, Options
+from events.types import FailureCode
+
+COLLECTION = "jobs"
+"""The projection's name: its collections are `jobs_v1`, `jobs_v2`, …"""
+
+
+class State(StrEnum):
+    """Where a job stands. `uploaded` means waiting for a worker, also after a requeue."""
+
+    UPLOADED = "uploaded"
+    CONVERTING = "converting"
+    RETRYING = "retrying"
+    CONVERTED = "converted"
+    NOTIFIED = "notified"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+
+
+SETTLED = frozenset({State.CONVERTED, State.NOTIFIED, State.FAILED, State.CANCELLED, State.DELETED})
+"""States in which no work is under way or waiting."""
+
+
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
+    """One line of the timeline: an event, and the state it speaks for (None: it has no say).
+
+    `run` is 0 for what belongs to no run, `attempt` for what belongs to no attempt.
+    """
+
+    id: str
+    type: str
+    time: datetime
+    offset: int
+    run: int
+    attempt: int
+    state: State | None
+    note: str
+
+
+class Video(Struct, frozen=True, kw_only=True, gc=False):
+    """What was uploaded, and what is to be made of it."""
+
+    run: int
+    offset: int
+    filename: str
+    content_type: str
+    bytes: int
+    sha256: str
+    video_id: str
+    options: Options = Options()
+    family: str = ""
+
+
+class Probe(Struct, frozen=True, kw_only=True, gc=False):
+    """What the video holds."""
+
+    run: int
+    offset: int
+    media: Media
+
+
+class Audio(Struct, frozen=True, kw_only=True, gc=False):
+    """What came out."""
+
+    run: int
+    offset: int
+    audio_id: str
+    bytes: int
+    sha256: str
+    duration_seconds: float
+    bit_rate: int
+    sample_rate: int
+    channels: int
+    time: datetime
+    format: Format = Format.MP3
+    copied: bool = False
+    partial: bool = False
+    parts: int = 0
+
+
+class Failure(Struct, frozen=True, kw_only=True, gc=False):
+    """Why nothing came out."""
+
+    run: int
+    offset: int
+    code: FailureCode
+    message: str
+
+
+class JobView(Struct, frozen=True, kw_only=True, gc=False):
+    """A job after the events seen so far. `seen` is the highest offset among them."""
+
+    job_id: str
+    account: str
+    state: State
+    run: int
+    attempt: int
+    created: datetime
+    updated: datetime
+    seen: int
+    timeline: tuple[Entry, ...]
+    video: Video | None = None
+    probe: Probe | None = None
+    audio: Audio | None = None
+    error: Failure | None = None
+
+    @property
+    def filename(self) -> str:
+        """The name the video was uploaded under; empty until `job.uploaded` is seen."""
+        return self.video.filename if self.video else ""
+
+    def has(self, event_id: str) -> bool:
+        """Tell whether this event is in the view."""
+        return any(entry.id == event_id for entry in self.timeline)

@@ -1,0 +1,150 @@
+"""How one more event is taken into the view of its job, whatever came before it.
+
+The events of one job come from several publishers, so they can be seen in any order, and more than
+once. The fold must not care, and here is why it does not. Every part of the view is one of three:
+
+- the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
+- a *register* (video, probe, audio, error), where the higher run wins, and within a run the lower offset;
+- the *standing* (state, run, attempt, times), a maximum over the entries of the timeline.
+
+Sets, registers and maxima of that kind merge to the same value in any order and any number of times, so
+any permutation and duplication of a job's events folds to the same view (a join semilattice). A maximum
+need not look back, so an event costs the same however long the job's story is, nearly.
+"""
+
+from datetime import datetime
+from functools import reduce
+from typing import Protocol, TypeVar
+
+from events.envelope import Recorded
+from events.projections.job_view import Audio, Entry, Failure, JobView, Probe, State, Video
+
+
+class _Register(Protocol):
+    @property
+    def run(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+
+
+R = TypeVar("R", bound=_Register)
+
+
+def _later(old: R | None, new: R | None) -> R | None:
+    """Return the register of the higher run; within a run, the one the log held first."""
+    if new is None:
+        return old
+    if old is None:
+        return new
+    return max(old, new, key=lambda register: (register.run, -register.offset))
+
+
+def join(
+    view: JobView | None,
+    recorded: Recorded,
+    entry: Entry,
+    *,
+    video: Video | None = None,
+    probe: Probe | None = None,
+    audio: Audio | None = None,
+    error: Failure | None = None,
+) -> JobView:
+    """Return the view with one more entry of the timeline, and with what its event brings to a register."""
+    event, offset = recorded.event, recorded.offset
+    timeline: tuple[Entry, ...]
+    if view is None:
+        account, seen, timeline, standing = event.account, offset, (entry,), _begin(entry)
+    else:
+        timeline = view.timeline
+        standing = (view.state, view.run, view.attempt, view.created, view.updated)
+        # The owner is whom the first event of the log names.
+        account = view.account if timeline[0].offset < offset else event.account
+        seen = view.seen if view.seen > offset else offset
+        known = _find(timeline, entry.id)
+        if known is None:
+            timeline = _insert(timeline, entry)
+            standing = _advance(standing, entry)
+        elif offset < known.offset:
+            # The later telling no longer counts, and a maximum cannot be taken back: look at all again.
+            timeline = _insert(tuple(e for e in timeline if e is not known), entry)
+            standing = reduce(_advance, timeline[1:], _begin(timeline[0]))
+        video = _later(view.video, video)
+        probe = _later(view.probe, probe)
+        audio = _later(view.audio, audio)
+        error = _later(view.error, error)
+    state, run, attempt, created, updated = standing
+    return JobView(
+        job_id=event.subject,
+        account=account,
+        state=state,
+        run=run,
+        attempt=attempt,
+        created=created,
+        updated=updated,
+        seen=seen,
+        timeline=timeline,
+        video=video,
+        probe=probe,
+        audio=audio,
+        error=error,
+    )
+
+
+def _find(timeline: tuple[Entry, ...], event_id: str) -> Entry | None:
+    for entry in timeline:
+        if entry.id == event_id:
+            return entry
+    return None
+
+
+def _insert(timeline: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:
+    """Return the timeline with the entry at its place by offset: almost always the end."""
+    if not timeline or timeline[-1].offset < entry.offset:
+        return (*timeline, entry)
+    return tuple(sorted((*timeline, entry), key=lambda e: e.offset))
+
+
+_Standing = tuple[State, int, int, datetime, datetime]
+"""State, run, attempt, created, updated. No class of its own: one is made for every event."""
+
+
+def _begin(entry: Entry) -> _Standing:
+    return entry.state or State.UPLOADED, entry.run or 1, entry.attempt, entry.time, entry.time
+
+
+def _advance(standing: _Standing, entry: Entry) -> _Standing:
+    state, run, attempt, created, updated = standing
+    if _rank(entry.state, entry.run, entry.attempt) > _rank(state, run, attempt):
+        state = entry.state or State.UPLOADED
+    if entry.run > run:
+        run, attempt = entry.run, entry.attempt
+    elif entry.run == run and entry.attempt > attempt:
+        attempt = entry.attempt
+    if entry.time < created:
+        created = entry.time
+    elif entry.time > updated:
+        updated = entry.time
+    return state, run, attempt, created, updated
+
+
+_STRENGTH: dict[State | None, int] = {
+    None: 0,
+    State.UPLOADED: 1,
+    State.CONVERTING: 2,
+    State.RETRYING: 2,
+    State.FAILED: 3,
+    State.CONVERTED: 4,
+    State.NOTIFIED: 5,
+    State.CANCELLED: 6,
+    State.DELETED: 7,
+}
+
+
+def _rank(state: State | None, run: int, attempt: int) -> tuple[bool, int, int, int, bool]:
+    """Order what the entries of a job say by how much it decides.
+
+    Deletion outweighs all; then the later run; then the end over the attempts; then the later attempt,
+    where retrying comes after started. The highest attempt of a run stands for the deciding one: they
+    differ only after the run's end, where the attempt decides nothing.
+    """
+    return state is State.DELETED, run, _STRENGTH[state], attempt, state is State.RETRYING
