@@ -17,6 +17,7 @@ from auth.keeping import keep_link, keep_swept, lacks, prepare
 from auth.keyring import Keyring
 from auth.mongo_failures import MongoFailures
 from auth.mongo_sessions import MongoSessions
+from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.settings import AuthSettings
@@ -71,6 +72,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             sessions=sessions,
             throttle=Throttle(failures, clock),
             clock=clock,
+            rules=PasswordRules(settings.password_length),
         )
         if not await unless_stopped(
             stop,

@@ -10,6 +10,7 @@ import structlog
 from auth.announcing import Announcer
 from auth.directory import MAX_EMAIL, USER, Account, Directory, normalised
 from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
+from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
 from auth.sessions import SOURCE, Grant, Sessions
 from auth.throttle import Throttle
@@ -17,10 +18,6 @@ from events.envelope import Event, record
 from events.errors import Unavailable
 from events.ids import new_id
 from events.types import AccountRegistered, AccountSignInRefused
-
-MIN_PASSWORD = 8
-MAX_PASSWORD = 256
-"""Characters. At least as NIST SP 800-63B asks where another factor may follow; composition is free."""
 
 log = structlog.get_logger()
 
@@ -37,8 +34,10 @@ class Accounts:
         sessions: Sessions,
         throttle: Throttle,
         clock: Callable[[], datetime],
+        rules: PasswordRules,
     ) -> None:
-        """`clock` returns an aware time."""
+        """`clock` returns an aware time; `rules` hold wherever a password is chosen."""
+        self.rules = rules
         self._directory = directory
         self._passwords = passwords
         self._announcer = announcer
@@ -51,11 +50,12 @@ class Accounts:
 
         It exists once the directory has it, whether or not the broker can be told now: see `announcing`.
         """
-        check_password(password)
-        return await self.add(normalised(email), password, roles)
+        email = normalised(email)
+        self.rules.check(password, email)
+        return await self.add(email, password, roles)
 
     async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
-        """Make an account of a normalised address, whatever the password's length."""
+        """Make an account of a normalised address, whatever the password."""
         account = Account(
             account_id=new_id(),
             email=email,
@@ -152,12 +152,6 @@ def _folded(email: str) -> str:
         return normalised(email)
     except InvalidRequest:
         return ""
-
-
-def check_password(password: str) -> None:
-    """Raise InvalidRequest unless the password is long enough, and not longer than we hash."""
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise InvalidRequest(f"password: it needs {MIN_PASSWORD} to {MAX_PASSWORD} characters")
 
 
 def registered(account: Account) -> Event:

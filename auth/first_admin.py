@@ -10,7 +10,7 @@ import secrets
 
 import structlog
 
-from auth.accounts import MIN_PASSWORD, Accounts
+from auth.accounts import Accounts
 from auth.directory import ADMIN, USER, Directory, normalised
 from auth.errors import AlreadyRegistered, InvalidRequest
 from events.settings import InvalidSetting
@@ -57,8 +57,10 @@ async def _from_settings(accounts: Accounts, directory: Directory, email: str, p
         if not await accounts.has_password(known, password):
             log.warning("admin_password_differs", account_id=known.account_id, setting="ADMIN_PASSWORD")
         return
-    if len(password) < MIN_PASSWORD:  # the operator's choice, on their own machine
-        log.warning("weak_password", setting="ADMIN_PASSWORD", at_least=MIN_PASSWORD)
+    try:
+        accounts.rules.check(password, email)
+    except InvalidRequest as error:  # the operator's choice, on their own machine
+        log.warning("weak_password", setting="ADMIN_PASSWORD", error=str(error))
     try:
         account = await accounts.add(email, password, ROLES)
     except AlreadyRegistered:

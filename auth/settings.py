@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from auth.keyfile import KeyFiles
+from auth.password_rules import SHORTEST
 from events.settings import InvalidSetting, Settings
 from events.types import LONGEST_TOKEN
 
@@ -31,9 +32,10 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     """The settings of auth.
 
     `access_seconds` is how long an access token lives, `session_days` how long it can be renewed without a
-    password. Without a `service_token`, `GET /accounts/{id}` is closed to everybody. Accounts are in
-    `auth_directory_url`, or else in `mongodb_url`. `key_lead_seconds` is how long a key is published before
-    it signs; when the newest is `key_rotation_days` old, the next is made (0: never).
+    password, `password_length` how many characters a new password needs. Without a `service_token`,
+    `GET /accounts/{id}` is closed to everybody. Accounts are in `auth_directory_url`, or else in
+    `mongodb_url`. `key_lead_seconds` is how long a key is published before it signs; when the newest is
+    `key_rotation_days` old, the next is made (0: never).
     """
 
     rabbitmq_url: str
@@ -44,6 +46,7 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     registration: Literal["open", "closed"] = "open"
     access_seconds: Annotated[int, Meta(ge=5, le=LONGEST_TOKEN)] = 900
     session_days: Annotated[int, Meta(ge=1, le=365)] = 30
+    password_length: Annotated[int, Meta(ge=8, le=64)] = SHORTEST
     service_token: str = ""
     admin_email: str = ""
     admin_password: str = ""

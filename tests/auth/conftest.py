@@ -22,6 +22,7 @@ from auth.keyring import Keyring, held
 from auth.mongo_directory import MongoDirectory
 from auth.mongo_failures import MongoFailures
 from auth.mongo_sessions import MongoSessions
+from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.signing import Signer
@@ -151,6 +152,7 @@ def accounts(
         sessions=sessions,
         throttle=throttle,
         clock=clock,
+        rules=PasswordRules(),
     )
     passwords.close()
 

@@ -115,9 +115,9 @@ async def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(
     old.close()
 
 
-@pytest.mark.parametrize("password", ["", "seven77", "x" * 257])
-async def test_a_password_of_the_wrong_length_is_refused(accounts: Accounts, password: str) -> None:
-    with pytest.raises(InvalidRequest, match="8 to 256"):
+@pytest.mark.parametrize("password", ["too short", "qwerty123456789", "Ann@Example.com"])
+async def test_who_registers_chooses_a_password_by_the_rules(accounts: Accounts, password: str) -> None:
+    with pytest.raises(InvalidRequest, match="password: "):
         await accounts.register(EMAIL, password)
 
 
