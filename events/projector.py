@@ -12,12 +12,14 @@ from typing import Any
 import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 
+from events.bounds import bounds
 from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.leases import Lease
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.reader import First, FromOffset, RawRecord, Resume, StreamReader, bounds
+from events.reader import StreamReader
+from events.stream import First, FromOffset, RawRecord, Resume
 from events.views import Checkpoint, JobViews, ViewStore
 
 log = structlog.get_logger()

@@ -13,12 +13,14 @@ from itertools import islice
 
 import structlog
 
+from events.bounds import bounds, cut_at
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
 from events.projector import after
-from events.reader import RawRecord, StreamReader, bounds, cut_at
+from events.reader import StreamReader
+from events.stream import RawRecord
 from events.views import JobViews, Readable
 from gateway.history import SLICE, History, Slice
 from gateway.subscriptions import Subscriptions

@@ -15,11 +15,11 @@ from msgspec import Struct
 from auth.directory import Account, Directory
 from auth.operating.changes import find
 from auth.operating.settings import OperatorSettings
-from events.reader import First
 from events.replay.lines import as_json
 from events.replay.log import Log
 from events.replay.positions import limit
 from events.replay.remarks import say
+from events.stream import First
 
 PAGE = 500
 

@@ -16,10 +16,10 @@ from collections import deque
 from collections.abc import Set
 from typing import NamedTuple
 
+from events.bounds import Bounds
 from events.envelope import Recorded
 from events.projections.job_view import JobView
 from events.projector import after, identity
-from events.reader import Bounds
 from events.replay.exits import Refused
 from events.replay.folding import Settled, Window
 from events.replay.log import Log

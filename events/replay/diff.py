@@ -7,7 +7,6 @@ from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.reader import First
 from events.replay.comparing import differs, laid_out
 from events.replay.exits import Exit, Refused, WrongArgument
 from events.replay.findings import NAMED, Findings
@@ -17,6 +16,7 @@ from events.replay.remarks import say
 from events.replay.servers import Servers
 from events.replay.stored import Version, named
 from events.replay.versions import compare
+from events.stream import First
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,13 +6,13 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
-from events.reader import First, RawRecord
 from events.replay.exits import Exit, Refused
 from events.replay.files import Manifest, file_name, manifest_of, write_manifest, written
 from events.replay.lines import as_json
 from events.replay.log import Log, line
 from events.replay.remarks import Meter, say
 from events.replay.servers import Servers
+from events.stream import First, RawRecord
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.reader import RawRecord
+from events.stream import RawRecord
 
 GENERATION = 20_000
 """Events; about 2 kB of memory each, two generations at a time."""

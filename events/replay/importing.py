@@ -14,12 +14,12 @@ from pathlib import Path
 from events import amqp, topology
 from events.errors import NotConfirmed, Unavailable
 from events.projector import identity
-from events.reader import First
 from events.replay.exits import Exit, Refused
 from events.replay.files import bodies, file_name, verify
 from events.replay.log import Log
 from events.replay.remarks import Meter, say
 from events.replay.servers import Servers
+from events.stream import First
 
 AT_ONCE = 500
 """Events published before their confirms are awaited."""

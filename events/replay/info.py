@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from events import amqp, topology
+from events.bounds import Bounds
 from events.errors import Unavailable
-from events.reader import Bounds, First
 from events.replay.exits import Exit, causes
 from events.replay.log import Line, Log, line
 from events.replay.remarks import Meter, say
 from events.replay.servers import Servers
 from events.replay.stored import live, versions
+from events.stream import First
 from events.work import DELAYS
 
 _QUEUES = (topology.VIDEO, topology.MP3)

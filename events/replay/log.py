@@ -6,10 +6,12 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from events.bounds import Bounds, bounds
 from events.envelope import Event, decode
 from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
-from events.reader import Bounds, First, FromOffset, FromTime, RawRecord, Resume, Start, StreamReader, bounds
+from events.reader import StreamReader
 from events.replay.positions import Beginning, FromEnd, Limit
+from events.stream import First, FromOffset, FromTime, RawRecord, Resume, Start
 
 SKEW = timedelta(minutes=1)
 """How far the clocks of publishers and broker may differ: reading from a time begins so much earlier."""

@@ -5,8 +5,8 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from events.reader import First, FromOffset, FromTime
 from events.replay.exits import WrongArgument
+from events.stream import First, FromOffset, FromTime
 from events.tailing.times import point_in_time
 
 

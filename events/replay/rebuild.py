@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 from pymongo.asynchronous.database import AsyncDatabase
 
+from events.bounds import Bounds
 from events.errors import LeaseLost, RetentionGap
 from events.leases import Lease
-from events.reader import Bounds
 from events.replay.building import build
 from events.replay.exits import Exit, Refused, WrongArgument
 from events.replay.findings import NAMED

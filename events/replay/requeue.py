@@ -15,12 +15,12 @@ from events.documents import unpack
 from events.envelope import Event, job_event
 from events.projections.job_view import JobView, State
 from events.publisher import Publisher
-from events.reader import FromTime
 from events.replay.exits import Exit, Refused, WrongArgument
 from events.replay.positions import limit
 from events.replay.remarks import say
 from events.replay.servers import Servers
 from events.replay.stored import Version, live
+from events.stream import FromTime
 from events.types import FailureCode, JobRequeued
 
 SOURCE = "/replay"

@@ -10,7 +10,6 @@ from events.envelope import Recorded
 from events.errors import InvalidEvent
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.reader import First, FromOffset, FromTime
 from events.replay.comparing import differences, plain
 from events.replay.exits import Exit, Refused
 from events.replay.lines import Format, pretty
@@ -18,6 +17,7 @@ from events.replay.log import Line, Log, line
 from events.replay.positions import End, limit
 from events.replay.remarks import say
 from events.replay.servers import Servers
+from events.stream import First, FromOffset, FromTime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,12 +16,12 @@ import contextlib
 
 import msgspec
 
+from events.bounds import Bounds
 from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 from events.projector import identity
-from events.reader import Bounds, First, FromOffset, RawRecord
 from events.replay.comparing import differs, digest, laid_out, packed
 from events.replay.findings import Findings
 from events.replay.folding import Settled, Window
@@ -29,6 +29,7 @@ from events.replay.log import Log
 from events.replay.remarks import Meter, say
 from events.replay.scanning import Stored, part_of, scan
 from events.replay.stored import Version
+from events.stream import First, FromOffset, RawRecord
 from events.views import Checkpoint
 
 JOB_BYTES = 2600

@@ -4,7 +4,9 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
-from events.reader import Bounds, First, FromOffset, FromTime, Last, RawRecord, Start, StreamReader, bounds
+from events.bounds import Bounds, bounds
+from events.reader import StreamReader
+from events.stream import First, FromOffset, FromTime, Last, RawRecord, Start
 from events.tailing.filters import Filter
 from events.tailing.parsing import parse_event
 from events.tailing.record import Record

@@ -13,8 +13,10 @@ from typing import Any
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
+from events.bounds import bounds
 from events.envelope import Recorded, decode
-from events.reader import First, StreamReader, bounds
+from events.reader import StreamReader
+from events.stream import First
 from events.topology import MP3, VIDEO
 from events.views import JobViews
 from infra.drills.checker import Blob, Mail, Upload, World

@@ -13,9 +13,9 @@ from auth.operating import importing
 from auth.operating.importing import Importer
 from auth.operating.source import Source
 from events.errors import NotConfirmed
-from events.reader import First
 from events.replay.log import Log
 from events.replay.positions import limit
+from events.stream import First
 
 COURSE = {
     "mariadb": "CREATE TABLE user (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,"

@@ -13,7 +13,8 @@ from servers.postgresql import PostgreSQL
 from waiting import wait_for
 
 from events.envelope import decode
-from events.reader import First, StreamReader
+from events.reader import StreamReader
+from events.stream import First
 from infra.local.rabbitmq import RabbitMQ
 
 ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the admin password"}

@@ -13,7 +13,7 @@ from events.projections.job_view import State
 from events.projections.jobs import fold
 from events.projector import Projector, project
 from events.publisher import Publisher
-from events.reader import RawRecord
+from events.stream import RawRecord
 from events.views import Checkpoint, JobViews
 
 pytestmark = pytest.mark.servers

@@ -10,7 +10,8 @@ from events import topology
 from events.envelope import decode
 from events.errors import NotConfirmed, Unavailable
 from events.publisher import Publisher
-from events.reader import First, StreamReader
+from events.reader import StreamReader
+from events.stream import First
 
 pytestmark = pytest.mark.servers
 

@@ -7,11 +7,13 @@ import pytest
 from making import started
 
 from events import topology
+from events.bounds import bounds
 from events.envelope import decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, RetentionGap, Unavailable
 from events.projector import after
 from events.publisher import Publisher
-from events.reader import First, FromOffset, Next, RawRecord, StreamReader, bounds
+from events.reader import StreamReader
+from events.stream import First, FromOffset, Next, RawRecord
 from events.views import Checkpoint
 
 pytestmark = pytest.mark.servers

@@ -9,7 +9,8 @@ from making import event, uploaded
 from events import topology
 from events.envelope import Event, decode, encode
 from events.publisher import Publisher
-from events.reader import First, StreamReader
+from events.reader import StreamReader
+from events.stream import First
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
 from events.work import MAX_REDELIVERIES, Work, Worker
 

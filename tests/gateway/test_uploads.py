@@ -11,13 +11,15 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events import topology
+from events.bounds import bounds
 from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.options import Format, Options
 from events.projections.job_view import State
 from events.publisher import Publisher
-from events.reader import First, StreamReader, bounds
+from events.reader import StreamReader
+from events.stream import First
 from events.views import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
 from gateway.idempotency import Known, UploadKeys

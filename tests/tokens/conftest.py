@@ -18,8 +18,10 @@ from uuid_utils import uuid4
 from waiting import wait_for
 
 from auth.tokens import jwk
+from events.bounds import bounds
 from events.ids import new_id
-from events.reader import First, StreamReader, bounds
+from events.reader import StreamReader
+from events.stream import First
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
 from tests.auth.conftest import Service

@@ -21,12 +21,12 @@ from typing import NamedTuple
 from events import logs
 from events.envelope import decode
 from events.errors import InvalidEvent, TonearmError
-from events.reader import First
 from events.replay.exits import Exit, causes, exit_for
 from events.replay.log import Log
 from events.replay.remarks import say
 from events.replay.servers import Servers
 from events.settings import load
+from events.stream import First
 from events.types import JobConverted, JobRequeued, JobUploaded
 from workers.converter.album import convert
 from workers.converter.converted import Converted

@@ -5,13 +5,13 @@ import pytest
 from making import uploaded
 
 from events.envelope import encode
-from events.reader import RawRecord
 from events.replay.cli import main
 from events.replay.exits import Exit, WrongArgument
 from events.replay.lines import template
 from events.replay.log import line
 from events.replay.servers import Servers
 from events.settings import InvalidSetting
+from events.stream import RawRecord
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from events import topology
+from events.bounds import bounds
 from events.envelope import Event, job_event
 from events.errors import NotConfirmed
 from events.ids import new_id
 from events.publisher import Publisher
-from events.reader import First, StreamReader, bounds
+from events.reader import StreamReader
+from events.stream import First
 from events.tailing.event_log import EventLog
 from events.types import JobFailed, JobStarted
 

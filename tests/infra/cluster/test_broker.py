@@ -14,11 +14,11 @@ from waiting import wait_for
 
 import events.types
 from events import amqp, topology
+from events.bounds import bounds
 from events.envelope import Event
 from events.errors import Unavailable
 from events.progress import ProgressSender
 from events.publisher import Publisher
-from events.reader import bounds
 from events.work import Work, Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
 

@@ -1,0 +1,178 @@
+"""One subscription to a stream: rstream, wrapped once.
+
+The driver's callback only appends to a buffer: an exception inside it would drop the rest of the chunk.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+import rstream
+import rstream.connection
+from rstream import ConsumerOffsetSpecification, OffsetType
+
+from events.amqp10 import data_section
+from events.errors import InvalidEvent, Unavailable
+
+logging.getLogger("rstream").setLevel(logging.CRITICAL)  # it logs what is handled here and in the reader
+rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; this doubles its speed
+
+_CLOSING: set[asyncio.Future[None]] = set()
+"""Connections being closed; the event loop itself holds tasks weakly."""
+_BUFFER = 20_000
+"""Records held before the broker is made to wait; a chunk holds up to a few thousand."""
+
+
+class First(NamedTuple):
+    """Start with the oldest event kept."""
+
+
+class Last(NamedTuple):
+    """Start with the last chunk: a few of the newest events, never just one."""
+
+
+class Next(NamedTuple):
+    """Start with what is published from now on."""
+
+
+class FromOffset(NamedTuple):
+    """Start at an offset; one that is no longer or not yet there is clamped by the broker, silently."""
+
+    offset: int
+
+
+class FromTime(NamedTuple):
+    """Start with the chunk that holds this time: earlier events come too, filter on the event's own."""
+
+    time: datetime
+
+
+class Resume(NamedTuple):
+    """Start after an event that was read before, and make sure that it still is in its place."""
+
+    offset: int
+    is_same: Callable[[bytes], bool]
+
+
+Start = First | Last | Next | FromOffset | FromTime | Resume
+
+
+class RawRecord(NamedTuple):
+    """A message of the stream: its offset, its chunk's time (Unix seconds) and its body."""
+
+    offset: int
+    chunk_time: float
+    body: bytes
+
+
+class Subscription:
+    """One rstream consumer with one subscription, and the buffer it fills."""
+
+    def __init__(self, url: str, stream: str, name: str) -> None:
+        parts = urlsplit(url)
+        self._where = f"{parts.hostname}:{parts.port or 5552}"
+        self._stream = stream
+        self._buffer: list[RawRecord] = []
+        self._filled, self._room = asyncio.Event(), asyncio.Event()
+        self._room.set()
+        self._lost: str | None = None
+        self._closed = False
+        self._subscribing: asyncio.Future[object] | None = None
+        self._min_offset = 0
+        self._consumer = rstream.Consumer(
+            host=parts.hostname or "127.0.0.1",
+            port=parts.port or 5552,
+            username=unquote(parts.username or "guest"),
+            password=unquote(parts.password or "guest"),
+            vhost=unquote(parts.path.removeprefix("/")) or "/",
+            heartbeat=20,
+            max_retries=2,
+            connection_name=name,
+            on_close_handler=self._on_close,
+        )
+
+    async def open(self, start: Start, *, chunks: int = 10, timeout: float = 10.0) -> None:
+        """Subscribe, with so many chunks on their way at once. Raises Unavailable, whatever happens."""
+        match start:
+            case First():
+                where = ConsumerOffsetSpecification(OffsetType.FIRST, None)
+            case Last():
+                where = ConsumerOffsetSpecification(OffsetType.LAST, None)
+            case Next():
+                where = ConsumerOffsetSpecification(OffsetType.NEXT, None)
+            case FromOffset(offset) | Resume(offset, _):
+                self._min_offset = offset
+                where = ConsumerOffsetSpecification(OffsetType.OFFSET, offset)
+            case FromTime(time):
+                where = ConsumerOffsetSpecification(OffsetType.TIMESTAMP, int(time.timestamp() * 1000))
+        # A task of its own, since the driver swallows cancellation while it connects: ours would be lost.
+        self._subscribing = asyncio.ensure_future(
+            self._consumer.subscribe(
+                self._stream,
+                self._on_message,  # type: ignore[arg-type]  # without a decoder it gets bytes
+                offset_specification=where,
+                initial_credit=chunks,
+            )
+        )
+        try:
+            async with asyncio.timeout(timeout):
+                await asyncio.shield(self._subscribing)
+        except Exception as error:
+            # The driver raises OSErrors, its own errors, time-outs and, on a half-closed socket, others.
+            raise Unavailable(f"the stream {self._stream} at {self._where}: {error!r}") from error
+
+    async def take(self, timeout: float) -> list[RawRecord]:
+        """Return what has come, waiting up to `timeout` seconds; an empty list after a silence.
+
+        Raises Unavailable when the connection is lost and the buffer is empty.
+        """
+        if not self._buffer and self._lost is None:
+            self._filled.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._filled.wait()
+        batch, self._buffer = self._buffer, []
+        self._room.set()
+        if not batch and self._lost is not None:
+            raise Unavailable(self._lost)
+        return batch
+
+    def close(self) -> None:
+        """Take nothing more, and close the connections in the background, in three seconds at most.
+
+        Nobody waits for that: the driver sleeps 0.2 s for each of the two, and swallows cancellation.
+        """
+        self._closed = True
+        self._room.set()
+        closing = asyncio.ensure_future(self._close())
+        _CLOSING.add(closing)
+        closing.add_done_callback(_CLOSING.discard)
+
+    async def _close(self) -> None:
+        with contextlib.suppress(Exception):  # also of a broker that no longer answers
+            async with asyncio.timeout(3.0):
+                if self._subscribing is not None and not self._subscribing.done():
+                    self._subscribing.cancel()
+                    await asyncio.wait({self._subscribing}, timeout=1.0)
+                await self._consumer.close()
+
+    def _on_message(self, message: bytes, context: rstream.MessageContext) -> object:
+        if context.offset >= self._min_offset and not self._closed:
+            try:
+                body = data_section(message)
+            except InvalidEvent:
+                body = b""  # not written by AMQP 0.9.1 clients: an invalid event to every reader
+            self._buffer.append(RawRecord(context.offset, context.timestamp / 1000, body))
+            self._filled.set()
+            if len(self._buffer) >= _BUFFER:
+                self._room.clear()
+                return self._room.wait()
+        return None
+
+    async def _on_close(self, info: rstream.OnClosedErrorInfo) -> None:
+        self._lost = f"connection to {self._where} lost ({info.reason})"
+        self._filled.set()
