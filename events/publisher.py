@@ -14,6 +14,7 @@ sure that the stream is up, which a lost broker makes necessary anyway.
 """
 
 import asyncio
+import time
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,7 @@ import structlog
 from events import amqp, topology
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
+from events.watching import PublishWatch, unwatched
 
 log = structlog.get_logger()
 
@@ -30,11 +32,18 @@ class ConfirmedChannel:
     """A confirm channel on a connection of its own that is opened when needed, and again after trouble."""
 
     def __init__(
-        self, url: str, *, name: str, timeout: float, attempts: int, needs: tuple[str, ...] = ()
+        self,
+        url: str,
+        *,
+        name: str,
+        timeout: float,
+        attempts: int,
+        needs: tuple[str, ...] = (),
+        watch: PublishWatch = unwatched,
     ) -> None:
         """`needs` names the queues that must be up before a channel is used."""
         self._url, self._name, self._timeout, self._attempts = url, name, timeout, attempts
-        self._needs = needs
+        self._needs, self._watch = needs, watch
         self._connection: amqp.Connection | None = None
         self._channel: amqp.Channel | None = None
         self._opening = asyncio.Lock()
@@ -54,14 +63,17 @@ class ConfirmedChannel:
         """
         for attempt in range(1, self._attempts + 1):
             channel: amqp.Channel | None = None
+            began = time.perf_counter()
             try:
                 async with asyncio.timeout(self._timeout):
                     channel = await self._open()
                     await channel.publish(exchange, key, body, headers, message_id)
-                    return
+                self._watch(key, True, time.perf_counter() - began)
+                return
             except (Unavailable, TimeoutError) as error:
                 # Other publishes under way on this channel fail with it and come back the same way.
                 self._drop(channel)
+                self._watch(key, False, time.perf_counter() - began)
                 log.warning("publish_unknown", key=key, attempt=attempt, error=str(error) or "timed out")
                 if attempt == self._attempts:
                     why = str(error) or "timed out"
@@ -113,10 +125,23 @@ class ConfirmedChannel:
 class Publisher:
     """Appends events to the log: one confirmed publish per state change."""
 
-    def __init__(self, url: str, *, name: str, timeout: float = 5.0, attempts: int = 5) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        timeout: float = 5.0,
+        attempts: int = 5,
+        watch: PublishWatch = unwatched,
+    ) -> None:
         """`name` is what the broker shows; `timeout` in seconds for each of the `attempts`."""
         self._channel = ConfirmedChannel(
-            url, name=f"{name}: events", timeout=timeout, attempts=attempts, needs=(topology.STREAM,)
+            url,
+            name=f"{name}: events",
+            timeout=timeout,
+            attempts=attempts,
+            needs=(topology.STREAM,),
+            watch=watch,
         )
 
     @property

@@ -30,6 +30,7 @@ from events.envelope import Event, decode
 from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
 from events.publisher import ConfirmedChannel
 from events.types import AnyPayload, JobUploaded, Unknown
+from events.watching import Unwatched, WorkWatch
 
 log = structlog.get_logger()
 
@@ -95,10 +96,12 @@ class Worker:
         slots: int = 1,
         delays: Sequence[float] = DELAYS,
         grace: float = 5.0,
+        watch: WorkWatch | None = None,
     ) -> None:
         """`delays` in seconds before attempts 2, 3, …; `grace` for work under way when stopping."""
         self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
         self._slots, self._delays, self._grace = slots, tuple(delays), grace
+        self._watch = watch or Unwatched()
         self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=1)
         # The broker's prefetch is no bound: after a reconnect it counts anew, and old work runs on.
         self._slot = asyncio.Semaphore(slots)
@@ -182,6 +185,7 @@ class Worker:
             work = _work(headers, body)
         except InvalidEvent as error:
             log.error("work_unreadable", queue=self._queue, error=str(error))
+            self._watch.parked("unreadable")
             await self._keep(topology.parked(self._queue), body, reason=str(error))
             channel.ack(tag)
             return
@@ -228,7 +232,8 @@ class Worker:
                 if work.redeliveries > MAX_REDELIVERIES:
                     raise WorkerKeepsDying(f"came back {work.redeliveries} times without an answer")
                 async with self._slot:
-                    result = await self._handler.handle(work)
+                    with self._watch.handling(work.event, work.attempt):
+                        result = await self._handler.handle(work)
             except Exception as error:
                 await self._failed(work, body, error)
             else:
@@ -237,14 +242,17 @@ class Worker:
 
     async def _failed(self, work: Work, body: bytes, error: Exception) -> None:
         left = self._delays[work.attempt - 1 :]
-        if not left or isinstance(error, WorkerKeepsDying):
+        died = isinstance(error, WorkerKeepsDying)
+        if not left or died:
             log.error("work_parked", error=repr(error), exc_info=error)
+            self._watch.parked("redeliveries" if died else "attempts")
             await self._publish(self._handler.gave_up(work, error))
             await self._keep(
                 topology.parked(self._queue), body, attempt=work.attempt, reason=repr(error)[:500]
             )
             return
         log.warning("work_retrying", error=repr(error), again_in=left[0])
+        self._watch.retried()
         event = self._handler.retrying(work, error, left[0])
         if event is not None:
             await self._publish(event)

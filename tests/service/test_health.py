@@ -9,11 +9,13 @@ from waiting import wait_for
 from infra.local.ports import free_port
 from service.health import health_app
 from service.http import serve
+from service.metrics.registry import new_registry
 
 
 async def test_it_says_why_it_is_not_ready_and_that_it_lives_all_the_same():
     stop, port, trouble = asyncio.Event(), free_port(), ["nothing is taken from the queue video", None]
-    serving = asyncio.create_task(serve(health_app(lambda: trouble[0]), "127.0.0.1", port, stop, grace=0.5))
+    pages = health_app(lambda: trouble[0], new_registry("test"))
+    serving = asyncio.create_task(serve(pages, "127.0.0.1", port, stop, grace=0.5))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
 
         async def lives() -> bool:
@@ -25,6 +27,7 @@ async def test_it_says_why_it_is_not_ready_and_that_it_lives_all_the_same():
         answer = await client.get("/health/ready")
         assert (answer.status_code, answer.json()["detail"]) == (503, trouble.pop(0))
         assert (await client.get("/health/ready")).status_code == 200
-        assert (await client.get("/metrics")).status_code == 404
+        assert 'tonearm_build_info{service="test"' in (await client.get("/metrics")).text
+        assert (await client.get("/elsewhere")).status_code == 404
     stop.set()
     await serving

@@ -16,12 +16,16 @@ from events.views import JobViews
 from events.work import Worker
 from service.health import work
 from service.lifecycle import run_service, started
+from service.metrics.publishing import PublishMetrics
+from service.metrics.registry import new_registry
+from service.metrics.working import WorkMetrics
 from service.stopping import unless_stopped
 from service.usage import answer_help
 from workers.converter.cage import keeper_of
 from workers.converter.engine import find_engine
 from workers.converter.handler import Converter
 from workers.converter.lanes import Lanes
+from workers.converter.metrics import ConversionMetrics
 from workers.converter.parallel import Sharing
 from workers.converter.settings import ConverterSettings
 from workers.converter.storage import Storage
@@ -39,7 +43,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         limits=msgspec.to_builtins(settings.limits),
         cage=msgspec.to_builtins(cage),
     )
-    workshop = settings.workshop
+    workshop, registry = settings.workshop, new_registry(SERVICE)
     workshop.open()
     async with AsyncExitStack() as stack:
         mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
@@ -48,7 +52,9 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return
         await storage.prepare()
-        publisher = await stack.enter_async_context(Publisher(settings.rabbitmq_url, name=SERVICE))
+        publisher = await stack.enter_async_context(
+            Publisher(settings.rabbitmq_url, name=SERVICE, watch=PublishMetrics(registry))
+        )
         progress = await stack.enter_async_context(ProgressSender(settings.rabbitmq_url))
         converter = Converter(
             engine=engine,
@@ -61,11 +67,18 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             source=SERVICE,
             name=f"{socket.gethostname()}/{os.getpid()}",
             sharing=Sharing(lanes=Lanes(settings.converter_cores), workshop=workshop),
+            on_end=ConversionMetrics(registry),
         )
+        slots = settings.converter_slots
         worker = Worker(
-            settings.rabbitmq_url, topology.VIDEO, converter, publisher, slots=settings.converter_slots
+            settings.rabbitmq_url,
+            topology.VIDEO,
+            converter,
+            publisher,
+            slots=slots,
+            watch=WorkMetrics(registry, topology.VIDEO, slots),
         )
-        await work(worker, settings.health_host, settings.health_port, stop)
+        await work(worker, settings.health_host, settings.health_port, stop, registry)
 
 
 def main() -> NoReturn:

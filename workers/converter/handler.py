@@ -9,6 +9,7 @@ other's audio is an orphan for the sweeper.
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import Protocol
@@ -68,6 +69,10 @@ class Sends(Protocol):
         ...
 
 
+Ended = Callable[[Event, JobConverted | JobFailed], None]
+"""Hears of a run's end, and the event that began it."""
+
+
 class Converter:
     """Handles the work of queue `video`. `name` tells this worker from others in the log.
 
@@ -87,6 +92,7 @@ class Converter:
         source: str,
         name: str,
         sharing: Sharing | None = None,
+        on_end: Ended = lambda cause, end: None,
     ) -> None:
         self._engine = engine
         self._limits = limits
@@ -99,6 +105,7 @@ class Converter:
         self._source = source
         self._name = name
         self._sharing = sharing
+        self._on_end = on_end
 
     async def handle(self, work: Work) -> Event | None:
         """Convert the video, unless nobody needs it any more. Returns what the log shall be told."""
@@ -113,10 +120,10 @@ class Converter:
         started = JobStarted(run=work.run, attempt=work.attempt, worker=self._name)
         await self._publisher.publish(self._event(work, started))
         try:
-            return self._event(work, await self._convert(work, work.payload))
+            return self._end(work, await self._convert(work, work.payload))
         except ConversionError as error:
             log.info("video_refused", job_id=work.event.subject, code=error.code, error=str(error))
-            return self._event(work, _failed(work, error.code, str(error)))
+            return self._end(work, _failed(work, error.code, str(error)))
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
         """Tell the owner that it goes on. Foreign errors may hold an address: only their name is told."""
@@ -131,7 +138,7 @@ class Converter:
             message = "Converting this video stopped our converter again and again, so we gave up."
         else:
             message = "We could not convert this video because of trouble on our side; it may work later."
-        return self._event(work, _failed(work, FailureCode.INTERNAL, message))
+        return self._end(work, _failed(work, FailureCode.INTERNAL, message))
 
     async def _convert(self, work: Work, video: JobUploaded | JobRequeued) -> JobConverted:
         begin = time.monotonic()
@@ -205,6 +212,10 @@ class Converter:
             partial=made.partial,
             parts=made.parts,
         )
+
+    def _end(self, work: Work, end: JobConverted | JobFailed) -> Event:
+        self._on_end(work.event, end)
+        return self._event(work, end)
 
     def _event(self, work: Work, payload: JobPayload) -> Event:
         cause = work.event

@@ -6,6 +6,7 @@ drawn from the run and from what it is about, so a second answer is the same eve
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -46,6 +47,7 @@ class Notifier:
         head: Letterhead,
         source: str,
         patience: float = 2.0,
+        on_mail: Callable[[str, str], None] = lambda kind, outcome: None,
     ) -> None:
         self._views = views
         self._accounts = accounts
@@ -54,6 +56,7 @@ class Notifier:
         self._head = head
         self._source = source
         self._patience = patience
+        self._on_mail = on_mail
 
     async def handle(self, work: Work) -> Event | None:
         """Send the mail unless it is sent or nobody wants it. Returns what the log shall be told."""
@@ -65,6 +68,7 @@ class Notifier:
         notified = self._notified(cause, ending)
         if view and self._settled(view, notified, cause, ending):
             log.info("mail_not_needed", job_id=cause.subject, event_id=cause.id, state=view.state)
+            self._on_mail(_kind(ending), "not_needed")
             return None
         if await self._sent.has(cause.id):
             log.info("mail_already_sent", job_id=cause.subject, event_id=cause.id)
@@ -73,8 +77,10 @@ class Notifier:
             await self._send(cause, ending, view.filename if view else "")
         except Undeliverable as error:
             log.warning("mail_refused", job_id=cause.subject, event_id=cause.id, error=str(error))
+            self._on_mail(_kind(ending), "refused")
             return self._failed(cause, ending, str(error))
         log.info("mail_sent", job_id=cause.subject, event_id=cause.id, about=ending.TYPE)
+        self._on_mail(_kind(ending), "sent")
         return notified
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
@@ -85,6 +91,7 @@ class Notifier:
         """Tell the log that the mail will not come. Foreign errors may hold an address: only their name."""
         assert isinstance(work.payload, JobConverted | JobFailed)  # noqa: S101 - `handle` lets no other pass
         last = str(error) if isinstance(error, TonearmError) else type(error).__name__
+        self._on_mail(_kind(work.payload), "gave_up")
         return self._failed(work.event, work.payload, f"gave up after {work.attempt} attempts: {last}")
 
     async def _send(self, cause: Event, ending: JobConverted | JobFailed, filename: str) -> None:
@@ -128,3 +135,7 @@ class Notifier:
         return job_event(
             payload, job_id=cause.subject, account=cause.account, source=self._source, cause=cause
         )
+
+
+def _kind(ending: JobConverted | JobFailed) -> str:
+    return ending.TYPE.removeprefix("job.")

@@ -1,0 +1,50 @@
+"""A registry for one process, and the page on which Prometheus reads it."""
+
+from importlib.metadata import version
+
+from litestar.types import ASGIApp, Receive, Scope, Send
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Gauge,
+    GCCollector,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def new_registry(service: str) -> CollectorRegistry:
+    """Return a registry with what holds for any process: CPU, memory, garbage collection, version."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    build = Gauge(
+        "tonearm_build_info", "Always 1; the labels say what runs", ["service", "version"], registry=registry
+    )
+    build.labels(service, version("tonearm")).set(1)
+    return registry
+
+
+def page(registry: CollectorRegistry) -> bytes:
+    """Return all that the registry holds, as CONTENT_TYPE."""
+    return generate_latest(registry)
+
+
+def metrics_app(registry: CollectorRegistry) -> ASGIApp:
+    """Return an application that has `/metrics` and nothing else."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found = scope["path"] == "/metrics"
+        body = page(registry) if found else b"there is only /metrics\n"
+        kind = CONTENT_TYPE if found else "text/plain"
+        headers = [(b"content-type", kind.encode())]
+        await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    return app

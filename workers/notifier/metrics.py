@@ -1,0 +1,20 @@
+"""What becomes of mails."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class MailMetrics:
+    """Hears what became of each mail."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._mails = Counter(
+            "tonearm_mails",
+            "Mails by what they are about, and what became of them: sent, refused for good, given up after"
+            " the last attempt, not needed any more",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+
+    def __call__(self, kind: str, outcome: str) -> None:
+        """Count a mail."""
+        self._mails.labels(kind, outcome).inc()
