@@ -20,7 +20,7 @@ from typing import Self
 
 import structlog
 
-from events import amqp, topology
+from events import amqp, topology, tracing
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.watching import PublishWatch, unwatched
@@ -155,7 +155,8 @@ class Publisher:
         Raises NotConfirmed when the outcome stays unknown (publish the same event again later), and
         InvalidEvent when it is too long to be one.
         """
-        await self._channel.publish(topology.EXCHANGE, event.type, encode(event), {}, event.id)
+        with tracing.publishing(topology.EXCHANGE, event) as told:
+            await self._channel.publish(topology.EXCHANGE, told.type, encode(told), {}, told.id)
 
     async def open(self) -> None:
         """Connect ahead of the first publish. Raises Unavailable."""

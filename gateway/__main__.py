@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import NoReturn
 
-import httpx
 import structlog
 
 from events import mongodb
@@ -36,6 +35,7 @@ from gateway.uploads import Uploads
 from service.http import serve
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from service.traced_http import Client
 from service.usage import answer_help
 
 SERVICE = "gateway"
@@ -53,7 +53,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
         database = client.get_default_database("tonearm")
-        auth = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
+        auth = await stack.enter_async_context(Client(timeout=10.0))
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE)
         stack.push_async_exit(publisher)
 

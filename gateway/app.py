@@ -33,6 +33,7 @@ from gateway.tokens import Tokens
 from gateway.uploading import Terms, upload_routes
 from gateway.uploads import Uploads
 from gateway.watching import watch_routes
+from service.traced_http import traced
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -90,4 +91,4 @@ def litestar_app(parts: Parts) -> Litestar:
 def application(parts: Parts) -> ASGIApp:
     """Return what the server serves."""
     parts.metrics.watch(parts.live, parts.uploading)
-    return Lingering(Observed(Heads(litestar_app(parts)), parts.metrics))
+    return Lingering(traced(Observed(Heads(litestar_app(parts)), parts.metrics)))

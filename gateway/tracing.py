@@ -1,14 +1,13 @@
 """Trace context (https://www.w3.org/TR/trace-context/): one trace from the request to the mail."""
 
-import re
 import secrets
 
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+from events.tracing import is_traceparent
 
 
 def traceparent(header: str | None) -> str:
     """Return the caller's trace context, or a new one when there is none that is valid."""
-    if header is not None and _TRACEPARENT.fullmatch(header):
+    if header is not None and is_traceparent(header):
         return header
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 

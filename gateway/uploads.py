@@ -14,6 +14,7 @@ from typing import NamedTuple
 import structlog
 from msgspec import Struct
 
+from events import tracing
 from events.envelope import job_event
 from events.errors import NotConfirmed, TonearmError
 from events.ids import new_id
@@ -125,13 +126,15 @@ class Uploads:
     async def _store(self, upload: Upload, job_id: str, video_id: str, claim: Claim | None = None) -> Known:
         writer = Writer(self._videos, video_id)
         try:
-            async for chunk in upload.chunks:
-                await writer.write(chunk)
-                if claim is not None:
-                    await self._keys.renew(claim)
-            if writer.content.bytes == 0:
-                raise EmptyFile("the file has no bytes: nothing was uploaded")
-            content = await writer.finish(filename=upload.filename, account=upload.account, job_id=job_id)
+            with tracing.span("store video") as span:
+                async for chunk in upload.chunks:
+                    await writer.write(chunk)
+                    if claim is not None:
+                        await self._keys.renew(claim)
+                if writer.content.bytes == 0:
+                    raise EmptyFile("the file has no bytes: nothing was uploaded")
+                content = await writer.finish(filename=upload.filename, account=upload.account, job_id=job_id)
+                span.set("tonearm.bytes", content.bytes)
         except BaseException:
             with suppress(TimeoutError):
                 await asyncio.shield(asyncio.wait_for(writer.discard(), _GIVE_UP_WITHIN))

@@ -22,6 +22,7 @@ from events.errors import TonearmError
 from events.settings import InvalidSetting, Settings
 from service.privacy import hide_from_neighbours
 from service.stopping import stop_on_signal
+from service.tracing import exported
 
 STOP_SECONDS = 8.0
 """From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
@@ -71,7 +72,8 @@ def _run_service(
     try:
         settings = load()
         logs.configure(service, settings.log_level)
-        asyncio.run(_until_signalled(settings, run, stop_seconds))
+        with exported(service):
+            asyncio.run(_until_signalled(settings, run, stop_seconds))
     except InvalidSetting as error:
         print(f"{service}: {error}", file=sys.stderr)
         return 2

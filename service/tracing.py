@@ -1,0 +1,70 @@
+"""Traces, where OpenTelemetry's own variables ask for them (`OTEL_…`; infra/README.md names them).
+
+Without one of them the library is not even imported.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from events import tracing
+from events.settings import InvalidSetting, Settings, load
+
+FLUSH_SECONDS = 1.5
+"""What the last spans get at the end, if the stop's deadline leaves so much."""
+_BEFORE_DEADLINE = 1.5
+"""Seconds before the deadline at which nobody waits for a collector any more."""
+_PROTOCOL = "http/protobuf"
+
+
+class TracingSettings(Settings, frozen=True, kw_only=True):
+    """What decides whether there are traces. The library reads these and its other variables by itself."""
+
+    otel_exporter_otlp_endpoint: str = ""
+    otel_exporter_otlp_traces_endpoint: str = ""
+    otel_exporter_otlp_protocol: str = ""
+    otel_exporter_otlp_traces_protocol: str = ""
+    otel_traces_exporter: str = ""
+    otel_sdk_disabled: str = ""
+
+    @property
+    def on(self) -> bool:
+        """Whether spans are to be exported. Raises InvalidSetting for a way that is not known here."""
+        named = self.otel_traces_exporter or (
+            "otlp" if self.otel_exporter_otlp_traces_endpoint or self.otel_exporter_otlp_endpoint else "none"
+        )
+        if named == "none" or self.otel_sdk_disabled.lower() == "true":
+            return False
+        if named != "otlp":
+            raise InvalidSetting(f"setting: OTEL_TRACES_EXPORTER is otlp or none, not {named!r}")
+        protocol = self.otel_exporter_otlp_traces_protocol or self.otel_exporter_otlp_protocol or _PROTOCOL
+        if protocol != _PROTOCOL:
+            raise InvalidSetting(f"setting: OTEL_EXPORTER_OTLP_PROTOCOL is {_PROTOCOL}, not {protocol!r}")
+        return True
+
+
+@contextmanager
+def exported(service: str) -> Iterator[None]:
+    """Export the block's spans if the environment says so. Raises InvalidSetting."""
+    if not load(TracingSettings, os.environ).on:
+        yield
+        return
+    try:
+        from service.otel import OpenTelemetry
+    except ModuleNotFoundError as error:
+        raise InvalidSetting(
+            "setting: traces are asked for, but OpenTelemetry is not installed: pip install 'tonearm[otel]'"
+        ) from error
+    tracer = OpenTelemetry(service)
+    tracing.install(tracer)
+    try:
+        yield
+    finally:
+        tracing.install(None)
+        tracer.close(_left(signal.getitimer(signal.ITIMER_REAL)[0]))
+
+
+def _left(deadline: float) -> float:
+    """Return what the last spans get, so many seconds before the stop's deadline; 0: there is none."""
+    return max(0.0, min(FLUSH_SECONDS, deadline - _BEFORE_DEADLINE)) if deadline else FLUSH_SECONDS
