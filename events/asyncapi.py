@@ -22,15 +22,25 @@ SENDS: dict[str, tuple[str, ...]] = {
         "account.sign_in_refused",
         "account.changed",
         "account.revoked",
+        "account.letter_requested",
     ),
     "converter": ("job.started", "job.probed", "job.retrying", "job.converted", "job.failed"),
-    "notifier": ("job.notified", "job.notification_failed"),
+    "notifier": (
+        "job.notified",
+        "job.notification_failed",
+        "account.notified",
+        "account.notification_failed",
+    ),
     "operator": ("job.requeued", "account.erased"),
 }
 """Who appends which types to the log. The operator is a person with `tonearm replay` or `tonearm account`."""
 
-WORKS: dict[str, str] = {"converter": topology.VIDEO, "notifier": topology.MP3}
-"""Who takes work from which queue."""
+WORKS: dict[str, str] = {
+    topology.VIDEO: "converter",
+    topology.MP3: "notifier",
+    topology.LETTERS: "notifier",
+}
+"""Which queue's work is whose."""
 
 _EVERY = {f"{type_}.v{version}": (type_, version) for type_, version in REGISTRY.shapes()}
 _CURRENT = {type_: f"{type_}.v{payload.VERSION}" for type_, payload in REGISTRY.current.items()}
@@ -96,7 +106,7 @@ def _channels() -> Json:
             "bindings": _topic_exchange(topology.PROGRESS, durable=False),
         },
     }
-    for service, queue in WORKS.items():
+    for queue, service in WORKS.items():
         keys = [key for bound, key in topology.BINDINGS if bound == queue]
         channels[queue] = {
             "title": f"Work for the {service}",
@@ -127,9 +137,9 @@ def _operations() -> Json:
             **_operation("send", "events", f"What the {service} tells.", deliveryMode=2),
             "messages": list(told.values()),
         }
-    for service, queue in WORKS.items():
+    for queue, service in WORKS.items():
         does = f"What the {service} does; acknowledged once the result's event is confirmed."
-        operations[f"{service}.works"] = _operation("receive", queue, does, ack=True)
+        operations[f"{service}.works_on_{queue}"] = _operation("receive", queue, does, ack=True)
     for reader in ("gateway", "operator"):
         operations[f"{reader}.reads"] = _operation("receive", "log", "Views are folded from the log.")
     operations["converter.reports"] = _operation("send", "progress", "How far it is.", deliveryMode=1)

@@ -3,6 +3,7 @@
     topic exchange `events` ── `#` ──────────────────────────► stream `events`
                             ── job.uploaded, job.requeued ───► queue `video` ─► converter
                             ── job.converted, job.failed ────► queue `mp3`   ─► notifier
+                            ── account.letter_requested ─────► queue `letters` ─► notifier
     topic exchange `work` ── a queue's own name ─────────────► work queues, their retry and parked queues
     topic exchange `progress` (transient) ── job id ─────────► a queue of each gateway's own
 
@@ -24,7 +25,7 @@ import httpx
 
 from events import amqp
 from events.errors import Unavailable
-from events.types import JobConverted, JobFailed, JobRequeued, JobUploaded
+from events.types import AccountLetterRequested, JobConverted, JobFailed, JobRequeued, JobUploaded
 
 EXCHANGE = "events"
 STREAM = "events"
@@ -32,6 +33,8 @@ PROGRESS = "progress"
 WORK = "work"
 VIDEO = "video"
 MP3 = "mp3"
+LETTERS = "letters"
+WORK_QUEUES = (VIDEO, MP3, LETTERS)
 
 SEGMENT_BYTES = 64_000_000
 """Retention removes whole segments, so they are smaller than the 500 MB default. Fixed for ever by the
@@ -43,6 +46,7 @@ BINDINGS: tuple[tuple[str, str], ...] = (
     (VIDEO, JobRequeued.TYPE),
     (MP3, JobConverted.TYPE),
     (MP3, JobFailed.TYPE),
+    (LETTERS, AccountLetterRequested.TYPE),
 )
 """(queue, routing key) of every binding of the exchange `events`."""
 
@@ -60,7 +64,7 @@ def retry(queue: str, delay: float) -> str:
 def queues() -> dict[str, dict[str, Any]]:
     """The arguments of every queue that is always there, by its name."""
     stream = {"x-queue-type": "stream", "x-stream-max-segment-size-bytes": SEGMENT_BYTES}
-    return {STREAM: stream} | {name: {} for queue in (VIDEO, MP3) for name in (queue, parked(queue))}
+    return {STREAM: stream} | {name: {} for queue in WORK_QUEUES for name in (queue, parked(queue))}
 
 
 def retries(queue: str, delays: Sequence[float]) -> dict[str, dict[str, Any]]:

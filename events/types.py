@@ -48,6 +48,16 @@ class DeletionReason(StrEnum):
     ADMIN = "admin"
 
 
+class Letter(StrEnum):
+    """What a mail about an account is for. The first three hold a link that is good once."""
+
+    VERIFY = "verify"
+    RESET = "reset"
+    INVITATION = "invitation"
+    ALREADY_REGISTERED = "already_registered"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
+
+
 class Payload(Struct, frozen=True, kw_only=True):
     """The data of an event. `TYPE` is the CloudEvents type and the routing key."""
 
@@ -233,6 +243,29 @@ class AccountErased(Payload, frozen=True, kw_only=True):
     reason: str
 
 
+class AccountLetterRequested(Payload, frozen=True, kw_only=True):
+    """The account's holder shall get this mail. Its link is made when it is sent, and is in no event."""
+
+    TYPE: ClassVar[str] = "account.letter_requested"
+    letter: Letter
+
+
+class AccountNotified(Payload, frozen=True, kw_only=True):
+    """The mail about the account was accepted by the mail server."""
+
+    TYPE: ClassVar[str] = "account.notified"
+    letter: Letter
+    message_id: str
+
+
+class AccountNotificationFailed(Payload, frozen=True, kw_only=True):
+    """The mail about the account will never be sent."""
+
+    TYPE: ClassVar[str] = "account.notification_failed"
+    letter: Letter
+    reason: str
+
+
 class Unknown(Struct, frozen=True):
     """An event of a type or version this build does not know: carried as it is, skipped by folds."""
 
@@ -260,5 +293,8 @@ AccountPayload = (
     | AccountChanged
     | AccountRevoked
     | AccountErased
+    | AccountLetterRequested
+    | AccountNotified
+    | AccountNotificationFailed
 )
 AnyPayload = JobPayload | AccountPayload

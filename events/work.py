@@ -225,8 +225,9 @@ class Worker:
             channel.hand_back(tag)
 
     async def _do(self, work: Work, body: bytes) -> None:
+        about = "job_id" if work.event.type.startswith("job.") else "account_id"
         with structlog.contextvars.bound_contextvars(
-            job_id=work.event.subject, cause_id=work.event.id, attempt=work.attempt
+            **{about: work.event.subject}, cause_id=work.event.id, attempt=work.attempt
         ):
             try:
                 if work.redeliveries > MAX_REDELIVERIES:

@@ -5,7 +5,7 @@ Live says that the event loop turns. Ready says that the work can be done now, o
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 from prometheus_client import CollectorRegistry
@@ -20,14 +20,18 @@ Trouble = Callable[[], str | None]
 
 
 async def work(
-    worker: Worker, host: str, port: int, stop: asyncio.Event, registry: CollectorRegistry
+    workers: Sequence[Worker], host: str, port: int, stop: asyncio.Event, registry: CollectorRegistry
 ) -> None:
-    """Run a worker until told to stop; its pages are served on the port, nowhere if that is 0."""
+    """Run workers until told to stop; their pages are served on the port, nowhere if that is 0."""
+
+    def trouble() -> str | None:
+        return next((worker.trouble for worker in workers if worker.trouble), None)
+
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(worker.run(stop))
+        for worker in workers:
+            tasks.create_task(worker.run(stop))
         if port:
-            pages = health_app(lambda: worker.trouble, registry)
-            tasks.create_task(serve(pages, host, port, stop, grace=_GRACE))
+            tasks.create_task(serve(health_app(trouble, registry), host, port, stop, grace=_GRACE))
 
 
 def health_app(trouble: Trouble, registry: CollectorRegistry) -> ASGIApp:

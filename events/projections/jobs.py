@@ -9,6 +9,9 @@ from events.projections.joining import join
 from events.types import (
     AccountChanged,
     AccountErased,
+    AccountLetterRequested,
+    AccountNotificationFailed,
+    AccountNotified,
     AccountRegistered,
     AccountRevoked,
     AccountSignedIn,
@@ -79,6 +82,9 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
             | AccountChanged()
             | AccountRevoked()
             | AccountErased()
+            | AccountLetterRequested()
+            | AccountNotified()
+            | AccountNotificationFailed()
             | Unknown()
         ):
             return view

@@ -18,7 +18,7 @@ from events.replay.stored import live, versions
 from events.stream import First
 from events.work import DELAYS
 
-_QUEUES = (topology.VIDEO, topology.MP3)
+_QUEUES = topology.WORK_QUEUES
 _PARTS = {
     "exchange": (topology.EXCHANGE, topology.PROGRESS),
     "queue": (topology.STREAM, *_QUEUES, *map(topology.parked, _QUEUES)),

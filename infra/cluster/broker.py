@@ -19,6 +19,8 @@ from msgspec import Struct
 
 from events import topology
 from events.types import (
+    AccountNotificationFailed,
+    AccountNotified,
     AccountPayload,
     JobConverted,
     JobFailed,
@@ -46,14 +48,16 @@ class User(Struct, frozen=True, kw_only=True):
 
     events: tuple[type[Payload], ...] = ()
     """Of which it may tell in the log."""
-    works_on: str = ""
-    """The queue that it takes work from, and puts work aside for."""
+    works_on: tuple[str, ...] = ()
+    """The queues that it takes work from, and puts work aside for."""
     configure: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     """`management`: may ask the management API about what it may see."""
 
+
+_OF_MAILS = (AccountNotified, AccountNotificationFailed)
 
 USERS: Mapping[str, User] = {
     "gateway": User(
@@ -63,14 +67,16 @@ USERS: Mapping[str, User] = {
         read=(topology.STREAM, topology.PROGRESS, _OWN),
         tags=("management",),
     ),
-    "auth": User(events=get_args(AccountPayload)),
+    "auth": User(events=tuple(each for each in get_args(AccountPayload) if each not in _OF_MAILS)),
     "converter": User(
         events=(JobUploaded, JobStarted, JobProbed, JobRetrying, JobConverted, JobFailed),
-        works_on=topology.VIDEO,
+        works_on=(topology.VIDEO,),
         configure=(topology.PROGRESS,),
         write=(topology.PROGRESS,),
     ),
-    "notifier": User(events=(JobNotified, JobNotificationFailed), works_on=topology.MP3),
+    "notifier": User(
+        events=(JobNotified, JobNotificationFailed, *_OF_MAILS), works_on=(topology.MP3, topology.LETTERS)
+    ),
     "scaler": User(read=(topology.VIDEO,)),
 }
 """Beside the administrator. A converter tells of an upload that only the queue still knows, too."""
@@ -82,9 +88,9 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
     `quorum` makes the work queues replicated ones, for a broker of several nodes.
     """
     kind = {"x-queue-type": "quorum"} if quorum else {}
-    queues = (
-        topology.queues() | topology.retries(topology.VIDEO, DELAYS) | topology.retries(topology.MP3, DELAYS)
-    )
+    queues = topology.queues()
+    for queue in topology.WORK_QUEUES:
+        queues |= topology.retries(queue, DELAYS)
     bindings = [(topology.EXCHANGE, queue, key) for queue, key in topology.BINDINGS]
     bindings += [(topology.WORK, queue, queue) for queue in queues if queue != topology.STREAM]
     every = {"vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
@@ -131,7 +137,11 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
         ],
         "policies": [
             _policy("retention", topology.STREAM, {"max-age": RETENTION}),
-            *([_policy("retries", r"(video|mp3)\.retry\..*", _NEVER_LOST)] if quorum else []),
+            *(
+                [_policy("retries", rf"({'|'.join(topology.WORK_QUEUES)})\.retry\..*", _NEVER_LOST)]
+                if quorum
+                else []
+            ),
         ],
     }
 
@@ -157,7 +167,7 @@ def _permissions(name: str, user: User) -> dict[str, str]:
         *([topology.EXCHANGE] if user.events else []),
         *([topology.WORK] if user.works_on else []),
     ]
-    read = [*user.read, *([user.works_on] if user.works_on else [])]
+    read = [*user.read, *user.works_on]
     return {
         "user": name,
         "vhost": "/",
@@ -169,7 +179,7 @@ def _permissions(name: str, user: User) -> dict[str, str]:
 
 def _topics(name: str, user: User) -> Iterable[dict[str, str]]:
     types = _any(re.escape(each.TYPE) for each in user.events)
-    work = rf"^{user.works_on}(\..+)?$" if user.works_on else _NOTHING
+    work = _any(rf"{queue}(\..+)?" for queue in user.works_on)
     for exchange, write in ((topology.EXCHANGE, types), (topology.WORK, work)):
         yield {"user": name, "vhost": "/", "exchange": exchange, "write": write, "read": _NOTHING}
 

@@ -16,38 +16,54 @@ _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 7200)
 
 
 class WorkMetrics:
-    """The numbers of one queue (a `WorkWatch`)."""
+    """The numbers of a process's queues."""
 
-    def __init__(self, registry: CollectorRegistry, queue: str, slots: int) -> None:
-        self._queue = queue
-        self._wait = Histogram(
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.wait = Histogram(
             "tonearm_queue_wait_seconds",
             "From the event that asks for work to the beginning of its first attempt",
             ["queue"],
             buckets=_WAITS,
             registry=registry,
-        ).labels(queue)
-        self._seconds = Histogram(
+        )
+        self.seconds = Histogram(
             "tonearm_work_duration_seconds",
             "How long an attempt took: done, failed (it will be retried or parked), or handed back by a stop",
             ["queue", "outcome"],
             buckets=_DURATIONS,
             registry=registry,
         )
-        self._busy = Gauge(
+        self.busy = Gauge(
             "tonearm_work_in_progress", "Pieces of work under way", ["queue"], registry=registry
-        ).labels(queue)
-        Gauge(
+        )
+        self.slots = Gauge(
             "tonearm_work_slots", "How many pieces of work fit in at once", ["queue"], registry=registry
-        ).labels(queue).set(slots)
-        self._retries = Counter(
+        )
+        self.retries = Counter(
             "tonearm_work_retries", "Attempts that failed and will be repeated", ["queue"], registry=registry
-        ).labels(queue)
-        self._parked = Counter(
+        )
+        self.parked = Counter(
             "tonearm_work_parked",
             "Messages put aside for good: after the last attempt, after too many deliveries, or unreadable",
             ["queue", "reason"],
             registry=registry,
+        )
+
+    def of(self, queue: str, slots: int) -> "QueueMetrics":
+        """Return the numbers of one queue, which a worker takes `slots` pieces of work from at once."""
+        self.slots.labels(queue).set(slots)
+        return QueueMetrics(self, queue)
+
+
+class QueueMetrics:
+    """The numbers of one queue (a `WorkWatch`)."""
+
+    def __init__(self, all_: WorkMetrics, queue: str) -> None:
+        self._all, self._queue = all_, queue
+        self._wait, self._busy, self._retries = (
+            all_.wait.labels(queue),
+            all_.busy.labels(queue),
+            all_.retries.labels(queue),
         )
 
     @contextmanager
@@ -65,7 +81,7 @@ class WorkMetrics:
             raise
         finally:
             self._busy.dec()
-            self._seconds.labels(self._queue, outcome).observe(time.monotonic() - began)
+            self._all.seconds.labels(self._queue, outcome).observe(time.monotonic() - began)
 
     def retried(self) -> None:
         """Count a retry."""
@@ -73,4 +89,4 @@ class WorkMetrics:
 
     def parked(self, why: Parked) -> None:
         """Count a message that was given up."""
-        self._parked.labels(self._queue, why).inc()
+        self._all.parked.labels(self._queue, why).inc()

@@ -67,8 +67,8 @@ def test_every_type_is_sent_by_one_service_and_every_version_is_in_the_log():
 
 
 def test_a_queue_carries_what_is_bound_to_it():
-    assert {queue for queue, _ in topology.BINDINGS} == {topology.STREAM, *WORKS.values()}
-    for queue in WORKS.values():
+    assert {queue for queue, _ in topology.BINDINGS} == {topology.STREAM, *WORKS}
+    for queue in WORKS:
         channel = DOCUMENT["channels"][queue]
         assert channel["address"] == channel["bindings"]["amqp"]["queue"]["name"] == queue
         types = {target(ref)["name"] for ref in refs(channel["messages"])}

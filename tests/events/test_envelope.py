@@ -19,6 +19,9 @@ from events.registry import REGISTRY
 from events.types import (
     AccountChanged,
     AccountErased,
+    AccountLetterRequested,
+    AccountNotificationFailed,
+    AccountNotified,
     AccountRegistered,
     AccountRevoked,
     AccountSignedIn,
@@ -37,6 +40,7 @@ from events.types import (
     JobRetrying,
     JobStarted,
     JobUploaded,
+    Letter,
     Unknown,
 )
 from tests.events.strategies import JOB, OWNER, PAYLOADS, payloads
@@ -117,6 +121,11 @@ GOLDEN: dict[tuple[str, int] | tuple[str, int, str], AnyPayload] = {
     ("account.changed", 1): AccountChanged(fields=("password",)),
     ("account.revoked", 1): AccountRevoked(reason="password changed"),
     ("account.erased", 1): AccountErased(reason="operator"),
+    ("account.letter_requested", 1): AccountLetterRequested(letter=Letter.RESET),
+    ("account.notified", 1): AccountNotified(letter=Letter.VERIFY, message_id="<b@tonearm>"),
+    ("account.notification_failed", 1): AccountNotificationFailed(
+        letter=Letter.INVITATION, reason="550 no such mailbox"
+    ),
     ("job.uploaded", 1, "all-options"): JobUploaded(**VIDEO, options=WISHES, family=FAMILY),
     ("job.converted", 1, "all-options"): JobConverted(
         run=1,

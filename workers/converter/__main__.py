@@ -76,9 +76,9 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             converter,
             publisher,
             slots=slots,
-            watch=WorkMetrics(registry, topology.VIDEO, slots),
+            watch=WorkMetrics(registry).of(topology.VIDEO, slots),
         )
-        await work(worker, settings.health_host, settings.health_port, stop, registry)
+        await work([worker], settings.health_host, settings.health_port, stop, registry)
 
 
 def main() -> NoReturn:

@@ -1,1 +1,1 @@
-"""The notifier: tells the person who uploaded a video how the job ended, by mail."""
+"""The notifier: tells people by mail how their jobs ended, and what concerns their accounts."""

@@ -11,7 +11,7 @@ from events import mongodb, topology
 from events.publisher import Publisher
 from events.settings import load
 from events.views import JobViews
-from events.work import Worker
+from events.work import Handler, Worker
 from service.health import work
 from service.lifecycle import run_service, started
 from service.metrics.publishing import PublishMetrics
@@ -19,9 +19,10 @@ from service.metrics.registry import new_registry
 from service.metrics.working import WorkMetrics
 from service.stopping import unless_stopped
 from service.usage import answer_help
+from workers.notifier.account_handler import AccountNotifier
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.handler import Notifier
-from workers.notifier.letter import letterhead
+from workers.notifier.letterhead import letterhead
 from workers.notifier.metrics import MailMetrics
 from workers.notifier.sent import SentMails
 from workers.notifier.settings import NotifierSettings
@@ -45,25 +46,30 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         publisher = await stack.enter_async_context(
             Publisher(settings.rabbitmq_url, name=SERVICE, watch=PublishMetrics(registry))
         )
-        notifier = Notifier(
-            views=JobViews(database),
-            accounts=AuthAccounts(http, settings.auth_url, settings.service_token),
-            mailer=mailer,
-            sent=SentMails(database),
-            head=head,
-            source=SERVICE,
-            on_mail=MailMetrics(registry),
-        )
+        accounts = AuthAccounts(http, settings.auth_url, settings.service_token)
+        sent, mails, works = SentMails(database), MailMetrics(registry), WorkMetrics(registry)
+        handlers: dict[str, Handler] = {
+            topology.MP3: Notifier(
+                views=JobViews(database),
+                accounts=accounts,
+                mailer=mailer,
+                sent=sent,
+                head=head,
+                source=SERVICE,
+                on_mail=mails,
+            ),
+            topology.LETTERS: AccountNotifier(
+                accounts=accounts, mailer=mailer, sent=sent, head=head, source=SERVICE, on_mail=mails
+            ),
+        }
         slots = settings.notifier_slots
-        worker = Worker(
-            settings.rabbitmq_url,
-            topology.MP3,
-            notifier,
-            publisher,
-            slots=slots,
-            watch=WorkMetrics(registry, topology.MP3, slots),
-        )
-        await work(worker, settings.health_host, settings.health_port, stop, registry)
+        workers = [
+            Worker(
+                settings.rabbitmq_url, queue, handler, publisher, slots=slots, watch=works.of(queue, slots)
+            )
+            for queue, handler in handlers.items()
+        ]
+        await work(workers, settings.health_host, settings.health_port, stop, registry)
 
 
 def main() -> NoReturn:

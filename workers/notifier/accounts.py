@@ -1,4 +1,4 @@
-"""Asking auth for an account's address. The answer is used at once and kept nowhere."""
+"""Asking auth for an account's address, and for a link. The answer is used at once and kept nowhere."""
 
 from typing import Protocol
 from urllib.parse import quote
@@ -7,7 +7,19 @@ import httpx
 import msgspec
 from msgspec import Struct
 
+from events.types import Letter
 from workers.notifier.errors import AccountsUnavailable, Undeliverable
+
+
+class Granted(Struct, frozen=True):
+    """Where a letter goes, and the token of its link, good for so many seconds; empty where there is none."""
+
+    email: str
+    token: str = ""
+    seconds: int = 0
+
+    def __repr__(self) -> str:
+        return "Granted(…)"
 
 
 class Accounts(Protocol):
@@ -17,9 +29,9 @@ class Accounts(Protocol):
         """Return the address. Raises Undeliverable when there is none, AccountsUnavailable for now."""
         ...
 
-
-class _Account(Struct):
-    email: str
+    async def grant(self, account_id: str, letter: Letter, cause_id: str) -> Granted:
+        """Return what a letter needs. Raises as `address` does; Undeliverable also if it is of no use now."""
+        ...
 
 
 class AuthAccounts:
@@ -32,16 +44,27 @@ class AuthAccounts:
 
     async def address(self, account_id: str) -> str:
         """Return the address. Raises Undeliverable when there is none, AccountsUnavailable for now."""
-        url = f"{self._url}/accounts/{quote(account_id, safe='')}"
+        return (await self._ask("GET", self._of(account_id))).email
+
+    async def grant(self, account_id: str, letter: Letter, cause_id: str) -> Granted:
+        """Return what a letter needs. Raises as `address` does; Undeliverable also if it is of no use now."""
+        asked = {"letter": letter, "cause": cause_id}
+        return await self._ask("POST", f"{self._of(account_id)}/letters", asked)
+
+    def _of(self, account_id: str) -> str:
+        return f"{self._url}/accounts/{quote(account_id, safe='')}"
+
+    async def _ask(self, method: str, url: str, asked: object = None) -> Granted:
+        body = b"" if asked is None else msgspec.json.encode(asked)
         try:
-            answer = await self._http.get(url, headers=self._headers)
+            answer = await self._http.request(method, url, headers=self._headers, content=body)
         except httpx.HTTPError as error:
             raise AccountsUnavailable(f"auth cannot be asked: {type(error).__name__}") from error
         if answer.status_code == httpx.codes.NOT_FOUND:
-            raise Undeliverable("the account does not exist any more")
+            raise Undeliverable("the account does not exist any more, or this mail would be of no use to it")
         if answer.status_code != httpx.codes.OK:
             raise AccountsUnavailable(f"auth answered {answer.status_code}")
         try:
-            return msgspec.json.decode(answer.content, type=_Account).email
+            return msgspec.json.decode(answer.content, type=Granted)
         except msgspec.DecodeError:
             raise AccountsUnavailable("auth's answer is not an account") from None

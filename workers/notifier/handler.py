@@ -19,7 +19,8 @@ from events.types import JobConverted, JobFailed, JobNotificationFailed, JobNoti
 from events.work import Work
 from workers.notifier.accounts import Accounts
 from workers.notifier.errors import Undeliverable
-from workers.notifier.letter import Letterhead, compose
+from workers.notifier.letter import compose
+from workers.notifier.letterhead import Letterhead
 from workers.notifier.sent import SentMails
 from workers.notifier.smtp import Mailer
 
@@ -106,7 +107,7 @@ class Notifier:
         )
         async with self._mailer.connected() as deliver:
             await deliver(letter)
-            await self._sent.note(cause.id, job_id=cause.subject, message_id=letter["Message-ID"])
+            await self._sent.note(cause.id, about=cause.subject, message_id=letter["Message-ID"])
 
     async def _view(self, job_id: str) -> JobView | None:
         """Return the view, waiting a little for the filename: the projector may be behind the queue."""

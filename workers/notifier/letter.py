@@ -6,20 +6,11 @@ be headers), no direction marks (they would turn "gpm.exe" around), no markup, a
 
 import unicodedata
 from datetime import datetime
-from email.errors import HeaderParseError
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import parseaddr
-from html import escape
-from urllib.parse import quote, urlsplit
-
-from msgspec import Struct
 
 from events.options import Format
-from events.settings import InvalidSetting
 from events.types import JobConverted, JobFailed
-from workers.notifier.errors import Undeliverable
+from workers.notifier.letterhead import Letterhead, Link, Words, mail
 
 MAX_NAME = 100
 """Characters of a filename that a letter shows."""
@@ -39,37 +30,6 @@ _HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
-class Letterhead(Struct, frozen=True, kw_only=True):
-    """What all letters share: who writes, and where the gateway is reached (no slash at the end)."""
-
-    sender: Address
-    public_url: str
-
-    def message_id(self, cause_id: str) -> str:
-        """Return the Message-ID (RFC 5322, 3.6.4): the same for every copy about the same event."""
-        host = urlsplit(self.public_url).hostname or "tonearm"
-        return f"<{cause_id}@{f'[{host}]' if ':' in host else host}>"
-
-    def link(self, job_id: str) -> str:
-        """Return where the job's audio is."""
-        return f"{self.public_url}/jobs/{quote(job_id, safe='')}/audio"
-
-
-def letterhead(mail_from: str, public_url: str) -> Letterhead:
-    """Read the settings MAIL_FROM ("Name <address>" or an address) and PUBLIC_URL. Raises InvalidSetting."""
-    name, spec = parseaddr(mail_from)
-    try:
-        sender = Address(display_name=name, addr_spec=spec)
-    except (HeaderParseError, ValueError, IndexError):
-        sender = Address()
-    if not sender.username or not sender.domain:
-        raise InvalidSetting("setting: MAIL_FROM is not an address such as Tonearm <tonearm@example.org>")
-    parts = urlsplit(public_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InvalidSetting("setting: PUBLIC_URL is not an http(s) URL such as https://tonearm.example.org")
-    return Letterhead(sender=sender, public_url=public_url.rstrip("/"))
-
-
 def compose(
     ending: JobConverted | JobFailed,
     *,
@@ -84,25 +44,16 @@ def compose(
     name = plain_name(filename)
     match ending:
         case JobConverted():
-            subject, title = f"Your audio is ready: {name}", "Your audio is ready"
+            title = "Your audio is ready"
             facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
             said = f"{name} is now {_called(ending)} ({facts})."
-            link: str | None = head.link(job_id)
             sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
+            link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
         case JobFailed():
-            subject, title = f"Your video could not be converted: {name}", "Your video could not be converted"
-            said, link, sound = f"{name}: {_one_line(ending.message)}", None, ""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = head.sender
-    message["To"] = _recipient(to)
-    message["Subject"] = subject
-    message["Date"] = now
-    message["Message-ID"] = head.message_id(cause_id)
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-    # Quoted-printable is 7 bit: no server has to rewrite it, and no line is too long.
-    message.set_content(_text(said, link), cte="quoted-printable")
-    message.add_alternative(_html(title, said, link, sound), subtype="html", cte="quoted-printable")
-    return message
+            title = "Your video could not be converted"
+            said, link = f"{name}: {_one_line(ending.message)}", None
+    words = Words(subject=f"{title}: {name}", title=title, said=said, link=link)
+    return mail(words, head=head, to=to, cause_id=cause_id, now=now)
 
 
 def _called(ending: JobConverted) -> str:
@@ -124,27 +75,6 @@ def _one_line(text: str) -> str:
         for c in text
     )
     return " ".join("".join(shown).split())
-
-
-def _recipient(spec: str) -> Address:
-    try:
-        return Address(addr_spec=spec)
-    except (HeaderParseError, ValueError, IndexError):
-        raise Undeliverable("the account's address cannot be written on a mail") from None
-
-
-def _text(said: str, link: str | None) -> str:
-    return "\n".join(["Hello,", "", said, *(["", f"Get it here: {link}"] if link else []), "", "Tonearm", ""])
-
-
-def _html(title: str, said: str, link: str | None, sound: str) -> str:
-    button = f'<p><a href="{escape(link)}">Get the {sound}</a></p>\n' if link else ""
-    return (
-        '<!doctype html>\n<html lang="en">\n'
-        f'<head><meta charset="utf-8"><title>{escape(title)}</title></head>\n'
-        '<body style="font-family: sans-serif; line-height: 1.5">\n'
-        f"<p>Hello,</p>\n<p>{escape(said)}</p>\n{button}<p>Tonearm</p>\n</body>\n</html>\n"
-    )
 
 
 def _clock(seconds: float) -> str:

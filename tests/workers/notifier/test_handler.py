@@ -31,7 +31,7 @@ from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed
 from workers.notifier.handler import Notifier
-from workers.notifier.letter import letterhead
+from workers.notifier.letterhead import letterhead
 from workers.notifier.sent import SentMails
 from workers.notifier.smtp import Mailer
 from workers.notifier.smtp_url import parse_smtp_url

@@ -1,0 +1,110 @@
+"""What all mails have in common: who writes, where the gateway is, and how words become a mail. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from html import escape
+from urllib.parse import quote, urlencode, urlsplit
+
+from msgspec import Struct
+
+from events.settings import InvalidSetting
+from workers.notifier.errors import Undeliverable
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """Where a mail leads to: the words before the address in plain text, those of the button in HTML."""
+
+    url: str
+    here: str
+    button: str
+
+    def __repr__(self) -> str:
+        return f"Link({self.here!r})"
+
+
+class Words(Struct, frozen=True, kw_only=True):
+    """What a mail says. `title` heads the HTML; paragraphs stand before and `after` the link."""
+
+    subject: str
+    title: str
+    said: str
+    link: Link | None = None
+    after: Sequence[str] = ()
+
+
+class Letterhead(Struct, frozen=True, kw_only=True):
+    """What all letters share: who writes, and where the gateway is reached (no slash at the end)."""
+
+    sender: Address
+    public_url: str
+
+    def message_id(self, cause_id: str) -> str:
+        """Return the Message-ID (RFC 5322, 3.6.4): the same for every copy about the same event."""
+        host = urlsplit(self.public_url).hostname or "tonearm"
+        return f"<{cause_id}@{f'[{host}]' if ':' in host else host}>"
+
+    def link(self, job_id: str) -> str:
+        """Return where the job's audio is."""
+        return f"{self.public_url}/jobs/{quote(job_id, safe='')}/audio"
+
+    def page(self, path: str, token: str = "") -> str:
+        """Return where a page for an account's holder is."""
+        return f"{self.public_url}{path}{'?' + urlencode({'token': token}) if token else ''}"
+
+
+def letterhead(mail_from: str, public_url: str) -> Letterhead:
+    """Read the settings MAIL_FROM ("Name <address>" or an address) and PUBLIC_URL. Raises InvalidSetting."""
+    name, spec = parseaddr(mail_from)
+    try:
+        sender = Address(display_name=name, addr_spec=spec)
+    except (HeaderParseError, ValueError, IndexError):
+        sender = Address()
+    if not sender.username or not sender.domain:
+        raise InvalidSetting("setting: MAIL_FROM is not an address such as Tonearm <tonearm@example.org>")
+    parts = urlsplit(public_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidSetting("setting: PUBLIC_URL is not an http(s) URL such as https://tonearm.example.org")
+    return Letterhead(sender=sender, public_url=public_url.rstrip("/"))
+
+
+def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetime) -> EmailMessage:
+    """Write it, plain with an HTML alternative. Raises Undeliverable for an impossible address."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = head.sender
+    message["To"] = _recipient(to)
+    message["Subject"] = words.subject
+    message["Date"] = now
+    message["Message-ID"] = head.message_id(cause_id)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    # Quoted-printable is 7 bit: no server has to rewrite it, and no line is too long.
+    message.set_content(_text(words), cte="quoted-printable")
+    message.add_alternative(_html(words), subtype="html", cte="quoted-printable")
+    return message
+
+
+def _recipient(spec: str) -> Address:
+    try:
+        return Address(addr_spec=spec)
+    except (HeaderParseError, ValueError, IndexError):
+        raise Undeliverable("the account's address cannot be written on a mail") from None
+
+
+def _text(words: Words) -> str:
+    link = [f"{words.link.here}: {words.link.url}"] if words.link else []
+    return "\n\n".join(["Hello,", words.said, *link, *words.after, "Tonearm\n"])
+
+
+def _html(words: Words) -> str:
+    button = f'<p><a href="{escape(words.link.url)}">{words.link.button}</a></p>\n' if words.link else ""
+    after = "".join(f"<p>{escape(each)}</p>\n" for each in words.after)
+    return (
+        '<!doctype html>\n<html lang="en">\n'
+        f'<head><meta charset="utf-8"><title>{escape(words.title)}</title></head>\n'
+        '<body style="font-family: sans-serif; line-height: 1.5">\n'
+        f"<p>Hello,</p>\n<p>{escape(words.said)}</p>\n{button}{after}<p>Tonearm</p>\n</body>\n</html>\n"
+    )
