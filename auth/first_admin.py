@@ -1,12 +1,8 @@
-"""The first admin: from the settings, or made at the first start.
+"""The first admin: from the settings, or by `tonearm account create`.
 
-The password that is made here is shown once, on standard output, and kept nowhere else: the one exception
-to the rule that no log line holds a secret. A log collector keeps it too, so change it, or set
-ADMIN_EMAIL and ADMIN_PASSWORD before the first start. Who missed the line sets those two (another
-address) and gets another admin.
+There is no password by default. One that a service made would have to be told in its log, where collectors
+keep it; the command tells it to whoever may run it, and to nobody else.
 """
-
-import secrets
 
 import structlog
 
@@ -15,35 +11,22 @@ from auth.directory import ADMIN, USER, Directory, normalised
 from auth.errors import AlreadyRegistered, InvalidRequest
 from events.settings import InvalidSetting
 
-DEFAULT_EMAIL = "admin@localhost"
 ROLES = (USER, ADMIN)
 
 log = structlog.get_logger()
 
 
 async def ensure_first_admin(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
-    """Make the admin that the settings name, or, with neither set and no account at all, one of our own.
+    """Make the admin that the settings name; with neither set and no account at all, say how to make one.
 
     An account that exists is left as it is, its password and its roles: making an admin of whoever has
     taken the address first would be a present to a stranger. Where it differs, a warning says so. Of several
-    processes that start at once, the unique address lets one make the account, and only that one prints.
-    Raises InvalidSetting.
+    processes that start at once, the unique address lets one make the account. Raises InvalidSetting.
     """
     if email:
         await _from_settings(accounts, directory, email, password)
     elif await directory.is_empty():
-        password = secrets.token_urlsafe(15)
-        try:
-            account = await accounts.add(DEFAULT_EMAIL, password, ROLES)
-        except AlreadyRegistered:
-            return
-        log.info(
-            "first_admin_created",
-            email=DEFAULT_EMAIL,
-            password=password,
-            account_id=account.account_id,
-            note="shown only this once",
-        )
+        log.warning("no_account_yet", mend="tonearm account create ADDRESS --role user admin")
 
 
 async def _from_settings(accounts: Accounts, directory: Directory, email: str, password: str) -> None:

@@ -9,13 +9,16 @@ import unicodedata
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from auth.errors import InvalidRequest
 
 SHORTEST = 15
 """Characters, where the password is all that a sign-in asks for."""
+Length = Annotated[int, Meta(ge=8, le=64)]
+"""What an operator may make of it."""
 LONGEST = 256
 
 _LIST = Path(__file__).with_name("common_passwords.txt")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from auth.keyfile import KeyFiles
-from auth.password_rules import SHORTEST
+from auth.password_rules import SHORTEST, Length
 from events.settings import InvalidSetting, Settings
 from events.types import LONGEST_TOKEN
 
@@ -46,7 +46,7 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     registration: Literal["open", "closed"] = "open"
     access_seconds: Annotated[int, Meta(ge=5, le=LONGEST_TOKEN)] = 900
     session_days: Annotated[int, Meta(ge=1, le=365)] = 30
-    password_length: Annotated[int, Meta(ge=8, le=64)] = SHORTEST
+    password_length: Length = SHORTEST
     service_token: str = ""
     admin_email: str = ""
     admin_password: str = ""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auth import directories
 from auth.directory import ADMIN, USER
-from auth.operating import changing, rotating, showing
+from auth.operating import changing, creating, rotating, showing
 from auth.operating.settings import OperatorSettings
 from events.logs import configure_tool
 from events.settings import load
@@ -69,6 +69,13 @@ def _list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
+def _create(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("email", metavar="ADDRESS", help="its e-mail address")
+    parser.add_argument(
+        "--role", dest="roles", nargs="+", choices=[USER, ADMIN], default=[USER], help="default: user"
+    )
+
+
 def _role(parser: argparse.ArgumentParser) -> None:
     _who(parser)
     parser.add_argument("roles", metavar="ROLE", nargs="+", choices=[USER, ADMIN], help="all its roles")
@@ -107,6 +114,7 @@ async def _import(arguments: argparse.Namespace, settings: OperatorSettings) -> 
 SUBCOMMANDS = {
     "list": Subcommand(showing.list_accounts, "print all accounts, oldest first", _list),
     "show": Subcommand(showing.show, "print one account", _show),
+    "create": Subcommand(creating.run, "make an account, such as the first admin's", _create),
     "role": Subcommand(changing.run, "give an account exactly these roles", _role),
     "disable": Subcommand(changing.run, "let nobody sign in any more, and end what is signed in", _who),
     "enable": Subcommand(changing.run, "let people sign in again", _who),

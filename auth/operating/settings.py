@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from auth import directories
 from auth.directory import Directory
 from auth.mongo_sessions import MongoSessions
+from auth.password_rules import SHORTEST, Length
 from auth.session_store import SessionStore
 from auth.settings import KeySettings
 from events import mongodb, topology
@@ -14,13 +15,14 @@ from events.settings import InvalidSetting
 
 
 class OperatorSettings(KeySettings, frozen=True, kw_only=True):
-    """URLs and key files, each needed by some subcommands only."""
+    """URLs, key files, rules: each needed by some subcommands only."""
 
     auth_directory_url: str = ""
     mongodb_url: str = ""
     rabbitmq_url: str = ""
     stream_url: str = ""
     import_url: str = ""
+    password_length: Length = SHORTEST
 
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Directory]:

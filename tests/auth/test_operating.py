@@ -1,3 +1,4 @@
+import io
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -163,6 +164,30 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert EMAIL not in said
     assert (await tonearm("list"))[1] == ""
     assert (await tonearm("show", EMAIL))[0] == 1
+
+
+@pytest.mark.parametrize("typed", ["what the operator typed", ""])
+async def test_the_first_admin_is_made_by_a_command_that_shows_only_what_it_made_itself(
+    accounts: Accounts, tonearm: Any, broker: Broker, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    await topology.declare(broker.url)
+
+    async def create() -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
+        found: tuple[int, str, str] = await tonearm("create", EMAIL, "--role", "user", "admin")
+        return found
+
+    code, said, _ = await create()
+    assert code == 0
+    password = typed or said.partition("password: ")[2].strip()
+    assert (typed == "") is (password in said)
+    assert (await accounts.sign_in(EMAIL, password)).access.claims.roles == ("user", "admin")
+    code, _, why = await create()
+    assert code == 1
+    assert "exists" in why
+    account_id = said.split()[1]
+    assert f"account {account_id}" in said
+    assert "account.registered" in (await tonearm("export", account_id))[1]
 
 
 async def test_servers_that_are_away_are_told_in_a_sentence(

@@ -54,16 +54,6 @@ def test_every_line_is_json_the_first_names_the_settings_and_none_a_secret(start
         assert secret not in service.out.read_text()
 
 
-def test_the_first_admin_is_printed_once_ever_and_can_sign_in(start: Any) -> None:
-    first = start().wait()
-    [line] = [line for line in lines(first) if line["event"] == "first_admin_created"]
-    assert httpx.post(f"{first.url}/login", auth=(line["email"], line["password"])).status_code == 200
-    first.stop()
-    second = start().wait()
-    assert line["password"] not in second.out.read_text()
-    assert "first_admin_created" not in second.out.read_text()
-
-
 def test_without_a_broker_people_sign_in_and_readiness_says_so(start: Any) -> None:
     service = start(**ADMIN).wait()
     began = time.monotonic()

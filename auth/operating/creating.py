@@ -1,0 +1,49 @@
+"""`create`: an account made by the operator, above all the first admin.
+
+Its password is typed here, or comes on standard input; where there is none, one is made and shown to who
+has asked, and written nowhere.
+"""
+
+import argparse
+import asyncio
+import getpass
+import secrets
+import sys
+from datetime import UTC, datetime
+
+from auth.accounts import registered
+from auth.directory import Account, normalised
+from auth.operating.settings import OperatorSettings
+from auth.password_rules import PasswordRules
+from auth.passwords import Passwords
+from events.ids import new_id
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Make the account. Raises InvalidRequest, AlreadyRegistered, Unavailable."""
+    email = normalised(arguments.email)
+    typed = await asyncio.to_thread(_typed)
+    password = typed or secrets.token_urlsafe(18)
+    PasswordRules(settings.password_length).check(password, email)
+    passwords = Passwords(threads=1)
+    account = Account(
+        account_id=new_id(),
+        email=email,
+        password_hash=await passwords.hash(password),
+        roles=tuple(dict.fromkeys(arguments.roles)),
+        created=datetime.now(UTC),
+    )
+    passwords.close()
+    async with settings.directory() as directory, await settings.publisher() as publisher:
+        await directory.add(account)
+        print(f"account {account.account_id} is there, with the roles {', '.join(account.roles)}")
+        if not typed:
+            print(f"password: {password}")
+        await publisher.publish(registered(account))
+        await directory.mark_announced(account.account_id)
+
+
+def _typed() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass("Password (nothing: one is made and shown): ")
+    return sys.stdin.readline().rstrip("\r\n")
