@@ -13,6 +13,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.bounds import bounds
+from events.cancelling import cancelled
 from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.leases import Lease
@@ -49,9 +50,7 @@ class Projector:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled(tasks)
 
     async def _run(self) -> None:
         while True:

@@ -26,6 +26,7 @@ import structlog
 from msgspec import Struct
 
 from events import amqp, topology
+from events.cancelling import cancelled
 from events.envelope import Event, decode
 from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
 from events.publisher import ConfirmedChannel
@@ -139,10 +140,7 @@ class Worker:
                 pause = min(pause * 2, 5.0)
         finally:
             stopping.cancel()
-            tasks = [*self._running.values(), *self._deliveries]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await cancelled([*self._running.values(), *self._deliveries])
             await self._aside.close()
 
     async def _declare(self) -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 import structlog
 
 from events import mongodb
+from events.cancelling import cancelled
 from events.ids import new_id
 from events.progress import progress_feed
 from events.projector import Projector
@@ -139,8 +140,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 draining=draining,
                 grace=REQUEST_GRACE,
             )
-            for task in background:
-                task.cancel()
+            await cancelled(background)
 
 
 def main() -> NoReturn:

@@ -14,6 +14,7 @@ from itertools import islice
 import structlog
 
 from events.bounds import bounds, cut_at
+from events.cancelling import cancelled
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.projections.job_view import JobView, State
@@ -170,11 +171,7 @@ class Live:
             for task in done:
                 task.result()
         finally:
-            left = set(tasks)
-            while left:  # once is not enough: the driver swallows a cancellation while it connects
-                for task in left:
-                    task.cancel()
-                _, left = await asyncio.wait(left, timeout=1.0)
+            await cancelled(tasks)
 
     async def _read(self, reader: StreamReader) -> None:
         async with aclosing(reader.batches()) as batches:

@@ -11,6 +11,7 @@ from uuid_utils import uuid4
 from waiting import wait_for
 
 from events import topology
+from events.cancelling import cancelled
 from events.ids import new_id
 from events.views import JobViews
 from gateway.live import Live
@@ -52,5 +53,4 @@ async def live(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]
     following = asyncio.create_task(live.run())
     await wait_for(lambda: live.caught_up)
     yield live
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    await cancelled([following])

@@ -9,6 +9,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events import amqp, topology
+from events.cancelling import cancelled
 from events.views import JobViews
 from gateway.health import Topology, projection
 from infra.local.rabbitmq import RabbitMQ
@@ -35,8 +36,7 @@ async def test_a_missing_binding_is_named(broker: Any) -> None:
 
         await wait_for(mended)
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await cancelled([watching])
 
 
 async def test_without_its_broker_it_is_not_ready_and_comes_back(

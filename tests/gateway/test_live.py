@@ -8,6 +8,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events import topology
+from events.cancelling import cancelled
 from events.envelope import job_event
 from events.ids import new_id
 from events.publisher import Publisher
@@ -53,8 +54,7 @@ async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
             assert await stored.move_checkpoint(Checkpoint(2, events[2].id), Checkpoint(4, last_one.id))
             await wait_for(lambda: live.caught_up, message="no event has to come for that")
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await cancelled([following])
 
 
 async def test_a_tail_that_cannot_be_pruned_begins_again_and_its_listeners_come_back(

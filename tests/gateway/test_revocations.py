@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from waiting import wait_for
 
+from events.cancelling import cancelled
 from events.envelope import record
 from events.ids import new_id
 from events.publisher import Publisher
@@ -79,8 +80,7 @@ async def test_a_gateway_that_starts_later_knows_who_was_revoked(gateway: Gatewa
     await wait_for(lambda: later.complete)
     assert later.holds(account, mine)
     assert not later.holds(account, new_id())
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    await cancelled([following])
 
 
 async def test_an_empty_log_revokes_nobody(live: Any, broker: Any) -> None:
@@ -88,8 +88,7 @@ async def test_an_empty_log_revokes_nobody(live: Any, broker: Any) -> None:
     following = asyncio.create_task(revocations.run())
     await wait_for(lambda: revocations.complete)
     assert not revocations.holds("ann", new_id())
-    following.cancel()
-    await asyncio.gather(following, return_exceptions=True)
+    await cancelled([following])
 
 
 async def test_sign_out_is_handed_to_auth_with_the_callers_own_token(

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from waiting import wait_for
 
 from events import topology
+from events.cancelling import cancelled
 from events.envelope import job_event
 from events.errors import Unavailable
 from events.ids import new_id
@@ -89,8 +90,7 @@ async def world(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Worl
             await wait_for(lambda: live.caught_up)
             yield World(database, publisher, live)
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await cancelled([following])
 
 
 async def test_what_belongs_to_no_job_goes_and_the_rest_stays(world: World) -> None:
@@ -173,8 +173,7 @@ async def test_nothing_is_swept_while_the_log_is_not_followed(world: World) -> N
         return await world.videos.find(video) is None
 
     await wait_for(is_gone)
-    sweeping.cancel()
-    await asyncio.gather(sweeping, return_exceptions=True)
+    await cancelled([sweeping])
 
 
 async def test_views_that_know_less_than_everything_sweep_nothing(world: World) -> None:

@@ -11,6 +11,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
+from events.cancelling import cancelled
 from events.ids import new_id
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
@@ -213,8 +214,7 @@ async def test_a_crash_in_the_middle_leaves_the_key_usable_for_one_job(
         upload = asyncio.create_task(client.put("/upload/a.mp4", content=half(), headers=key))
         await wait_for(lambda: database["videos.chunks"].find_one())
         await crashed.kill()
-        upload.cancel()
-        await asyncio.gather(upload, return_exceptions=True)
+        await cancelled([upload])
     # What the lease's time does, without waiting for it.
     document = await database["idempotency_keys"].find_one()
     assert document is not None

@@ -12,6 +12,7 @@ from waiting import wait_for
 
 from events import topology
 from events.bounds import bounds
+from events.cancelling import cancelled
 from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
@@ -80,8 +81,7 @@ async def test_an_upload_is_answered_once_it_is_seen_here(
         assert not accepting.done()
         following = asyncio.create_task(live.run())
         assert await live.view((await accepting).job_id) is not None
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await cancelled([following])
 
 
 async def test_a_crash_after_the_event_makes_no_second_job(

@@ -12,6 +12,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
+from events.cancelling import cancelled
 from events.ids import new_id
 from events.progress import Progress, ProgressSender
 from tests.gateway.running import FAILED, STARTED, Gateway, gateway_running
@@ -58,8 +59,7 @@ async def watching(
         await wait_for(lambda: stream.raw or reading.done(), message="the stream began")
         yield stream
     finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+        await cancelled([reading])
 
 
 async def upload(client: httpx.AsyncClient) -> str:

@@ -10,6 +10,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
+from events.cancelling import cancelled
 from events.envelope import Recorded, job_event
 from events.ids import new_id
 from events.projections.jobs import fold
@@ -43,8 +44,7 @@ async def starting(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[t
 
     running = asyncio.create_task(run())
     yield live, begin
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
+    await cancelled([running])
 
 
 async def test_a_client_that_comes_before_the_gateway_knows_its_place_in_the_log_misses_nothing(

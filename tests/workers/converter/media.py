@@ -201,14 +201,16 @@ def tags(mp3: FileIO) -> str:
         return ffmpeg("-i", copy.name, "-f", "ffmetadata", "-").decode()
 
 
+def children_of(parent: int | None = None) -> set[int]:
+    """The running children of a process, this one by default (Linux)."""
+    tasks = Path(f"/proc/{parent or os.getpid()}/task").glob("*/children")
+    return {int(child) for children in tasks for child in children.read_text().split()}
+
+
 def processes_of(parent: int | None = None) -> set[int]:
     """The running descendants of a process, this one by default (Linux)."""
-    parent = parent or os.getpid()
-    found: set[int] = set()
-    for children in Path(f"/proc/{parent}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            found |= {child} | processes_of(child)
-    return found
+    children = children_of(parent)
+    return children.union(*map(processes_of, children))
 
 
 def open_files(directory: Path) -> list[str]:

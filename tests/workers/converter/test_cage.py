@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from media import Studio, processes_of
+from media import Studio, children_of, processes_of
 from trap import caged
 from waiting import wait_for
 
@@ -80,9 +80,9 @@ async def test_a_server_that_died_is_started_again_and_takes_its_programs_along(
     engine: Engine, bench: Any, studio: Studio
 ) -> None:
     with Keeper(engine.path) as keeper:
-        before = processes_of()
+        before, ours = processes_of(), children_of()
         await keeper.cage()
-        (server,) = processes_of() - before
+        (server,) = children_of() - ours
         under_way = asyncio.Event()
 
         async def note(*_: object) -> None:
@@ -110,9 +110,9 @@ async def test_many_at_once_each_get_their_own_answer_and_leave_no_zombie(tmp_pa
     program.write_text("#!/bin/sh\nexit $1\n")
     program.chmod(0o700)
     with Keeper(str(program), ["rlimits"]) as keeper:
-        before = processes_of()
+        ours = children_of()
         await keeper.cage()
-        (server,) = processes_of() - before
+        (server,) = children_of() - ours
 
         async def answer(code: int) -> int:
             with FileIO(os.devnull, "r+") as null:

@@ -76,7 +76,7 @@ async def test_what_comes_through_a_pipe_becomes_the_same_audio_and_takes_next_t
     probed = [event.payload() for event in scene.log if event.type == JobProbed.TYPE]
     assert probed == [JobProbed(run=1, media=fitting(made.media))]
     if not options.trim_silence:
-        assert scene.log.progress[-1].percent == pytest.approx(100, abs=5)
+        assert scene.log.progress[-1].seconds_total == pytest.approx(made.duration_seconds, rel=0.05)
 
 
 async def test_what_is_missing_at_the_end_of_a_pipe_is_told(
