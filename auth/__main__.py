@@ -29,6 +29,7 @@ from events.settings import load
 from service.http import serve
 from service.lifecycle import run_service, started
 from service.stopping import unless_stopped
+from service.traced_http import traced
 from service.usage import answer_help
 
 SERVICE = "auth"
@@ -87,7 +88,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             stack.callback(asyncio.create_task(keeping).cancel)
         door = Door(settings.registration == "open", settings.service_token)
         app = make_app(accounts, sessions, api_keys, signer, door, partial(lacks, publisher, directory))
-        await serve(app, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
+        await serve(traced(app), settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
 
 
 def main() -> NoReturn:

@@ -32,6 +32,7 @@ Attribute = Literal[
     "messaging.operation.type",
     "messaging.rabbitmq.destination.routing_key",
     "messaging.system",
+    "process.exit.code",
     "server.address",
     "server.port",
     "tonearm.attempt",
@@ -146,13 +147,6 @@ def calling(method: str, host: str, port: int) -> AbstractContextManager[Span]:
         "server.port": port,
     }
     return _tracer.span(method, Kind.CLIENT, about, None)
-
-
-def mailing(host: str, port: int) -> AbstractContextManager[Span]:
-    """Begin to hand a mail to its server."""
-    if _tracer is None:
-        return _NOTHING
-    return _tracer.span("send mail", Kind.CLIENT, {"server.address": host, "server.port": port}, None)
 
 
 def publishing(exchange: str, event: Event) -> AbstractContextManager[Event]:

@@ -25,7 +25,7 @@ from uuid import uuid4
 import structlog
 from msgspec import Struct
 
-from events import amqp, topology
+from events import amqp, topology, tracing
 from events.cancelling import cancelled
 from events.envelope import Event, decode
 from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
@@ -224,8 +224,11 @@ class Worker:
 
     async def _do(self, work: Work, body: bytes) -> None:
         about = "job_id" if work.event.type.startswith("job.") else "account_id"
-        with structlog.contextvars.bound_contextvars(
-            **{about: work.event.subject}, cause_id=work.event.id, attempt=work.attempt
+        with (
+            structlog.contextvars.bound_contextvars(
+                **{about: work.event.subject}, cause_id=work.event.id, attempt=work.attempt
+            ),
+            tracing.processing(topology.EXCHANGE, self._queue, work.event, work.attempt) as span,
         ):
             try:
                 if work.redeliveries > MAX_REDELIVERIES:
@@ -234,6 +237,7 @@ class Worker:
                     with self._watch.handling(work.event, work.attempt):
                         result = await self._handler.handle(work)
             except Exception as error:
+                span.failed(type(error).__name__)
                 await self._failed(work, body, error)
             else:
                 if result is not None:

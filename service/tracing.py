@@ -5,6 +5,7 @@ Without one of them the library is not even imported.
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -47,6 +48,9 @@ class TracingSettings(Settings, frozen=True, kw_only=True):
 @contextmanager
 def exported(service: str) -> Iterator[None]:
     """Export the block's spans if the environment says so. Raises InvalidSetting."""
+    # Litestar loads OpenTelemetry wherever it is installed, to look whether its own plug-in is in use. It is
+    # not: it notes paths and queries as they come.
+    sys.modules.setdefault("litestar.plugins.opentelemetry", None)  # type: ignore[arg-type]
     if not load(TracingSettings, os.environ).on:
         yield
         return

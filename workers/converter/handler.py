@@ -17,6 +17,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
+from events import tracing
 from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
@@ -144,14 +145,16 @@ class Converter:
         begin = time.monotonic()
         job_id, audio_id = work.event.subject, new_id()
         with self._workshop.bench() as (scratch, target):
-            stored_video = await self._storage.open(video.video_id, size=video.bytes)
-            source = await open_source(
-                stored_video,
-                scratch,
-                sha256=video.sha256,
-                room=self._workshop.room,
-                options=video.options,
-            )
+            with tracing.span("fetch video") as span:
+                stored_video = await self._storage.open(video.video_id, size=video.bytes)
+                source = await open_source(
+                    stored_video,
+                    scratch,
+                    sha256=video.sha256,
+                    room=self._workshop.room,
+                    options=video.options,
+                )
+                span.set("tonearm.bytes", source.fetched)
             fetched = time.monotonic()
 
             async def found(media: Media) -> None:
@@ -159,28 +162,31 @@ class Converter:
                     self._event(work, JobProbed(run=work.run, media=fitting(media)))
                 )
 
-            made = await convert(
-                self._engine,
-                source.file,
-                target,
-                limits=self._limits,
-                tell=_Teller(self._progress, work),
-                options=video.options,
-                found=found,
-                structure=source.structure,
-                stream=source.stream,
-                folder=self._workshop.directory,
-                sharing=self._sharing,
-            )
+            with tracing.span("convert"):
+                made = await convert(
+                    self._engine,
+                    source.file,
+                    target,
+                    limits=self._limits,
+                    tell=_Teller(self._progress, work),
+                    options=video.options,
+                    found=found,
+                    structure=source.structure,
+                    stream=source.stream,
+                    folder=self._workshop.directory,
+                    sharing=self._sharing,
+                )
             converted = time.monotonic()
             _, ending = offered_as(made.format, made.parts)
-            stored = await self._storage.keep(
-                audio_id,
-                target,
-                filename=f"{PurePath(video.filename).stem or 'audio'}.{ending}",
-                account=work.event.account,
-                job_id=job_id,
-            )
+            with tracing.span("store audio") as span:
+                stored = await self._storage.keep(
+                    audio_id,
+                    target,
+                    filename=f"{PurePath(video.filename).stem or 'audio'}.{ending}",
+                    account=work.event.account,
+                    job_id=job_id,
+                )
+                span.set("tonearm.bytes", stored.bytes)
         spent = time.monotonic() - begin
         log.info(
             "video_converted",

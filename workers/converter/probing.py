@@ -6,6 +6,7 @@ from io import FileIO
 
 from msgspec.structs import replace
 
+from events import tracing
 from events.media import Media
 from workers.converter.command import Limits
 from workers.converter.container import inspect
@@ -37,7 +38,7 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
     """Do the same for a file whose structure is known."""
     source.seek(0)
     hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
-    with FileIO(os.devnull, "r+") as nowhere:
+    with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:
         ran = await run(engine, source, nowhere, hurried, _ignore, LOOK)
     if ran.heard.media is not None and not ran.overtime:
         return ran.heard.media

@@ -13,6 +13,7 @@ from io import FileIO
 
 from msgspec import Struct
 
+from events import tracing
 from workers.converter.cage import Keeper, keeper_of
 from workers.converter.command import Limits, arguments
 from workers.converter.engine import Engine
@@ -61,7 +62,11 @@ async def run(
     """
     transcript, progress = Transcript(), ProgressReader()
     keeper = keeper or keeper_of(engine.path)
-    with _pipe() as (words, words_in), _pipe() as (numbers, numbers_in):
+    with (
+        tracing.span("ffmpeg") as span,
+        _pipe() as (words, words_in),
+        _pipe() as (numbers, numbers_in),
+    ):
         try:
             files = (video, mp3, words_in, numbers_in)
             held = caps(limits, _size(video) if size is None else size, plan)
@@ -82,6 +87,7 @@ async def run(
                 caged.kill()
                 await caged.wait()  # a matter of milliseconds; says again that nobody is there to tell
                 raise
+        span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
     return Run(exit_code, overtime, transcript.heard(), progress.seconds, *spent)
 

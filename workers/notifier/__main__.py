@@ -5,8 +5,6 @@ import os
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
-import httpx
-
 from events import mongodb, topology
 from events.publisher import Publisher
 from events.settings import load
@@ -18,6 +16,7 @@ from service.metrics.publishing import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.working import WorkMetrics
 from service.stopping import unless_stopped
+from service.traced_http import Client
 from service.usage import answer_help
 from workers.notifier.account_handler import AccountNotifier
 from workers.notifier.accounts import AuthAccounts
@@ -38,7 +37,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
     head = letterhead(settings.mail_from, settings.public_url)
     mailer, registry = Mailer(parse_smtp_url(settings.smtp_url)), new_registry(SERVICE)
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0, trust_env=False))
+        http = await stack.enter_async_context(Client(timeout=10.0, trust_env=False))
         mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
         database = mongo.get_default_database("tonearm")
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):

@@ -17,6 +17,7 @@ from aiosmtplib import (
     SMTPSenderRefused,
 )
 
+from events import tracing
 from workers.notifier.errors import MailDelayed, Undeliverable
 from workers.notifier.smtp_url import SmtpServer
 
@@ -56,30 +57,31 @@ class Mailer:
             timeout=self._timeout,
             tls_context=self._trust,
         )
-        try:
-            await client.connect()
-        except (SMTPException, OSError, ValueError) as error:
-            raise MailDelayed(f"the mail server cannot be used: {_said(error, '')}") from None
-
-        async def deliver(message: EmailMessage) -> None:
-            address = message["To"].addresses[0].addr_spec
+        with tracing.span("send mail"):
             try:
-                await client.send_message(message)
+                await client.connect()
             except (SMTPException, OSError, ValueError) as error:
-                text = _said(error, address)
-                if _for_good(error):
-                    raise Undeliverable(f"the mail server refused the mail: {text}") from None
-                raise MailDelayed(f"the mail was not accepted yet: {text}") from None
+                raise MailDelayed(f"the mail server cannot be used: {_said(error, '')}") from None
 
-        try:
-            yield deliver
-        finally:
+            async def deliver(message: EmailMessage) -> None:
+                address = message["To"].addresses[0].addr_spec
+                try:
+                    await client.send_message(message)
+                except (SMTPException, OSError, ValueError) as error:
+                    text = _said(error, address)
+                    if _for_good(error):
+                        raise Undeliverable(f"the mail server refused the mail: {text}") from None
+                    raise MailDelayed(f"the mail was not accepted yet: {text}") from None
+
             try:
-                await client.quit(timeout=2.0)
-            except (SMTPException, OSError):
-                pass  # the mail's fate is decided already
+                yield deliver
             finally:
-                client.close()
+                try:
+                    await client.quit(timeout=2.0)
+                except (SMTPException, OSError):
+                    pass  # the mail's fate is decided already
+                finally:
+                    client.close()
 
 
 def _for_good(error: Exception) -> bool:
