@@ -43,7 +43,10 @@ def comparable(manifests: Manifests) -> dict[tuple[str, str], Manifest]:
     ("path", "values"),
     [
         ("base", {}),
-        ("overlays/production", {"rabbitmq": {"nodes": 3}, "autoscaling": True, "monitoring": True}),
+        (
+            "overlays/production",
+            {"rabbitmq": {"nodes": 3}, "autoscaling": True, "monitoring": True, "tracing": True},
+        ),
     ],
 )
 def test_the_chart_comes_to_what_kustomize_makes(render, path, values):

@@ -5,12 +5,14 @@ import re
 import msgspec
 import pytest
 from kinds import NAME, Manifest, Manifests
+from opentelemetry.sdk import environment_variables
 
 from auth.settings import AuthSettings
 from events.settings import InvalidSetting, Settings, load
 from gateway.settings import GatewaySettings
 from infra.cluster.secrets import SERVICES, Wishes, made
 from service.lifecycle import STOP_SECONDS
+from service.tracing import TracingSettings
 from workers.converter.settings import ConverterSettings
 from workers.converter.workshop import RESERVE
 from workers.notifier.settings import NotifierSettings
@@ -23,6 +25,8 @@ SETTINGS: dict[str, type[Settings]] = {
 }
 """A new service goes here; a new setting needs nothing, unless it has no default."""
 
+OPENTELEMETRY = {name for name in vars(environment_variables).values() if str(name).startswith("OTEL_")}
+"""Its own variables, of which the library reads more than we do."""
 SECRETS = made(Wishes())
 SERVICE_FLOWS = {
     ("traefik", "gateway", 8080),
@@ -43,6 +47,7 @@ MORE_FLOWS = {
     "mail": {("notifier", "mail", 1025)},
     "rabbitmq-nodes": {("rabbitmq", "rabbitmq", port) for port in (4369, 25672, 6000)},
     "scaler": {("keda", "rabbitmq", 5672)},
+    "tracing": {(service, "tracing", 4318) for service in SETTINGS},
     "monitoring": {
         ("monitoring", name, port) for name in ("gateway", "auth", "rabbitmq") for port in (8080, 8081, 15692)
     },
@@ -142,8 +147,9 @@ def test_a_pod_gets_the_time_that_stopping_takes(rendered):
 def test_every_setting_is_known_and_none_is_missing(rendered):
     for service, settings in SETTINGS.items():
         given = environment(rendered, service)
-        known = {field.name.upper() for field in msgspec.structs.fields(settings)}
+        known = {field.name.upper() for field in msgspec.structs.fields(settings)} | OPENTELEMETRY
         assert set(given) <= known, service
+        load(TracingSettings, given).on  # noqa: B018 - it raises, too
         load(settings, given)  # raises for what is missing or no fit
 
 

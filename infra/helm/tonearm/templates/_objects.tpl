@@ -75,10 +75,14 @@
 {{- $_ := set $main "volumeMounts" (concat $more.volumeMounts $main.volumeMounts) }}
 {{- end }}
 
-{{/* A service's variables: the base's, and over them the values'. */}}
+{{/* A service's variables: the base's, the component's for traces, and over them the values'. */}}
 {{- define "tonearm.variables" }}
 {{- $variables := dict }}
-{{- range .root.Files.Lines (printf "files/base/settings/%s.env" .service) }}
+{{- $lines := .root.Files.Lines (printf "files/base/settings/%s.env" .service) }}
+{{- if .root.Values.tracing }}
+{{- $lines = concat $lines (.root.Files.Lines "files/components/tracing/tracing.env") }}
+{{- end }}
+{{- range $lines }}
 {{- if and (contains "=" .) (not (hasPrefix "#" .)) }}
 {{- $_ := set $variables (splitn "=" 2 .)._0 (splitn "=" 2 .)._1 }}
 {{- end }}
