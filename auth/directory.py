@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -37,6 +37,16 @@ class Account(Struct, frozen=True, kw_only=True):
         return f"Account({self.account_id!r}, roles={self.roles!r})"
 
 
+class Identity(NamedTuple):
+    """Who somebody is to an issuer of OpenID Connect. Both are ASCII, of 255 characters at most.
+
+    Neither ends with a blank: some databases would not see it.
+    """
+
+    issuer: str
+    subject: str
+
+
 class Directory(Protocol):
     """Keeps accounts. Every method raises DirectoryUnavailable when it cannot."""
 
@@ -52,8 +62,23 @@ class Directory(Protocol):
         """Tell whether there is no account at all."""
         ...
 
-    async def add(self, account: Account) -> None:
-        """Keep a new account, durably. Raises AlreadyRegistered when its address is taken."""
+    async def add(self, account: Account, identity: Identity | None = None) -> None:
+        """Keep a new account, durably, and who it is to an issuer.
+
+        Raises AlreadyRegistered when its address or this identity is taken; then nothing is kept.
+        """
+        ...
+
+    async def by_identity(self, identity: Identity) -> Account | None:
+        """Find the account of somebody whom an issuer vouches for."""
+        ...
+
+    async def identities(self, account_id: str) -> list[Identity]:
+        """Return who the account is to issuers."""
+        ...
+
+    async def link(self, account_id: str, identity: Identity) -> None:
+        """Let this identity sign in to the account, too. Raises AlreadyRegistered if it is another's."""
         ...
 
     async def by_email(self, email: str) -> Account | None:

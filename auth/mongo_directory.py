@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from auth.directory import Account
+from auth.directory import Account, Identity
 from auth.errors import AlreadyRegistered, DirectoryUnavailable
 from auth.limits import within
 
@@ -24,9 +24,10 @@ class MongoDirectory:
         self._users = database[COLLECTION]
 
     async def prepare(self) -> None:
-        """Create the unique index. Idempotent."""
+        """Create the unique indexes. Idempotent."""
         async with _translated():
             await self._users.create_index("email", unique=True)
+            await self._users.create_index("identities", unique=True, sparse=True)
 
     async def ping(self) -> None:
         """Return when the database answers."""
@@ -38,8 +39,8 @@ class MongoDirectory:
         async with _translated():
             return await self._users.find_one({}, {"_id": 1}) is None
 
-    async def add(self, account: Account) -> None:
-        """Insert the account. Raises AlreadyRegistered when its address is taken."""
+    async def add(self, account: Account, identity: Identity | None = None) -> None:
+        """Insert the account. Raises AlreadyRegistered when its address or this identity is taken."""
         document = {
             "_id": account.account_id,
             "email": account.email,
@@ -48,12 +49,34 @@ class MongoDirectory:
             "created": account.created,
             "announced": account.announced,
             "disabled": account.disabled,
+            **({"identities": [_key(identity)]} if identity else {}),
         }
         async with _translated():
             try:
                 await self._users.insert_one(document)
             except DuplicateKeyError:
                 raise AlreadyRegistered("an account with this address exists") from None
+
+    async def by_identity(self, identity: Identity) -> Account | None:
+        """Find an account by who it is to an issuer."""
+        async with _translated():
+            return _account(await self._users.find_one({"identities": _key(identity)}))
+
+    async def identities(self, account_id: str) -> list[Identity]:
+        """Return who the account is to issuers."""
+        async with _translated():
+            found = await self._users.find_one({"_id": account_id}, {"identities": 1}) or {}
+        return [Identity(*each.split(" ", 1)) for each in found.get("identities", [])]
+
+    async def link(self, account_id: str, identity: Identity) -> None:
+        """Add an identity. Raises AlreadyRegistered if it is another's."""
+        async with _translated():
+            try:
+                await self._users.update_one(
+                    {"_id": account_id}, {"$addToSet": {"identities": _key(identity)}}
+                )
+            except DuplicateKeyError:
+                raise AlreadyRegistered("another account has this identity") from None
 
     async def by_email(self, email: str) -> Account | None:
         """Find an account by its normalised address."""
@@ -105,6 +128,10 @@ class MongoDirectory:
         async with _translated():
             done = await self._users.update_one({"_id": account_id}, {"$set": fields})
         return done.matched_count == 1
+
+
+def _key(identity: Identity) -> str:
+    return " ".join(identity)  # an issuer is a URL, and so without blanks
 
 
 def _account(document: dict[str, Any] | None) -> Account | None:

@@ -4,7 +4,7 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -12,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from auth.directory import Account, Directory
+from auth.directory import Account, Directory, Identity
 from auth.operating.changes import find
 from auth.operating.settings import OperatorSettings
 from events.replay.lines import as_json
@@ -25,7 +25,7 @@ PAGE = 500
 
 
 class Shown(Struct, frozen=True):
-    """An account as an operator sees it."""
+    """An account as an operator sees it. `identities` are asked for only where one account is shown."""
 
     account_id: str
     email: str
@@ -33,9 +33,10 @@ class Shown(Struct, frozen=True):
     state: str
     created: datetime
     has_password: bool
+    identities: tuple[Identity, ...] = ()
 
 
-def shown(account: Account) -> Shown:
+def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
     """Return what may be seen of an account."""
     return Shown(
         account.account_id,
@@ -44,7 +45,13 @@ def shown(account: Account) -> Shown:
         "disabled" if account.disabled else "active",
         account.created,
         bool(account.password_hash),
+        tuple(identities),
     )
+
+
+async def _whole(directory: Directory, who: str) -> Shown:
+    account = await find(directory, who)
+    return shown(account, await directory.identities(account.account_id))
 
 
 async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
@@ -61,20 +68,24 @@ async def list_accounts(arguments: argparse.Namespace, settings: OperatorSetting
 async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Print one account."""
     async with settings.directory() as directory:
-        known = shown(await find(directory, arguments.who))
+        known = await _whole(directory, arguments.who)
     if arguments.json:
         print(_line(known, as_json=True))
         return
     for name, value in msgspec.to_builtins(known).items():
-        text = " ".join(value) if isinstance(value, tuple | list) else value
+        text = " ".join(map(_told, value)) if isinstance(value, tuple | list) else value
         print(f"{name:<13} {'yes' if value is True else 'no' if value is False else text}")
+
+
+def _told(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Write what is known of one account as JSON lines: what the directory keeps, then its events."""
     log = Log(settings.need("stream_url"), say)
     async with settings.directory() as directory:
-        known = shown(await find(directory, arguments.who))
+        known = await _whole(directory, arguments.who)
     with _opened(arguments.output) as output:
         output.write(_line(known, as_json=True).encode() + b"\n")
         count = 0

@@ -9,11 +9,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     DateTime,
+    Insert,
     MetaData,
     Row,
     String,
     Table,
     Update,
+    and_,
     delete,
     insert,
     select,
@@ -25,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.types import TypeDecorator
 
-from auth.directory import Account
+from auth.directory import Account, Identity
 from auth.errors import AlreadyRegistered
 from auth.sql.engine import answering
 from auth.sql.migrations import migrate
@@ -61,6 +63,15 @@ ACCOUNTS = Table(
 )
 """The columns as they are asked for; `migrations` makes them. Roles are words with blanks between."""
 
+IDENTITIES = Table(
+    "tonearm_identities",
+    MetaData(),
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account_id", String(36)),
+)
+"""They go with their accounts."""
+
 
 class SqlDirectory:
     """A `Directory`. The unique column `email` is what makes an address belong to one account."""
@@ -82,8 +93,8 @@ class SqlDirectory:
         async with answering(), self._engine.connect() as connection:
             return (await connection.execute(select(ACCOUNTS.c.account_id).limit(1))).first() is None
 
-    async def add(self, account: Account) -> None:
-        """Insert the account. Raises AlreadyRegistered when its address is taken."""
+    async def add(self, account: Account, identity: Identity | None = None) -> None:
+        """Insert the account. Raises AlreadyRegistered when its address or this identity is taken."""
         row = {
             "account_id": account.account_id,
             "email": account.email,
@@ -97,6 +108,8 @@ class SqlDirectory:
             try:
                 async with self._engine.begin() as connection:
                     await connection.execute(insert(ACCOUNTS).values(row))
+                    if identity:
+                        await connection.execute(_linking(account.account_id, identity))
             except IntegrityError:  # its text holds the address
                 raise AlreadyRegistered("an account with this address exists") from None
 
@@ -107,6 +120,28 @@ class SqlDirectory:
     async def by_id(self, account_id: str) -> Account | None:
         """Find an account by its id."""
         return next(iter(await self._found(ACCOUNTS.c.account_id == account_id, limit=1)), None)
+
+    async def by_identity(self, identity: Identity) -> Account | None:
+        """Find an account by who it is to an issuer."""
+        theirs = select(IDENTITIES.c.account_id).where(_is(identity)).scalar_subquery()
+        return next(iter(await self._found(ACCOUNTS.c.account_id == theirs, limit=1)), None)
+
+    async def identities(self, account_id: str) -> list[Identity]:
+        """Return who the account is to issuers."""
+        query = select(IDENTITIES.c.issuer, IDENTITIES.c.subject).where(IDENTITIES.c.account_id == account_id)
+        async with answering(), self._engine.connect() as connection:
+            return [Identity(*row) for row in await connection.execute(query)]
+
+    async def link(self, account_id: str, identity: Identity) -> None:
+        """Insert an identity. Raises AlreadyRegistered if it is another's."""
+        async with answering():
+            try:
+                async with self._engine.begin() as connection:
+                    await connection.execute(_linking(account_id, identity))
+            except IntegrityError:
+                known = await self.by_identity(identity)
+                if known is None or known.account_id != account_id:
+                    raise AlreadyRegistered("another account has this identity") from None
 
     async def rehash(self, account_id: str, old: str, new: str) -> None:
         """Replace the hash if it is still the old one."""
@@ -149,6 +184,14 @@ class SqlDirectory:
         async with answering(), self._engine.begin() as connection:
             done = await connection.execute(change)
         return done.rowcount == 1
+
+
+def _linking(account_id: str, identity: Identity) -> Insert:
+    return insert(IDENTITIES).values(account_id=account_id, **identity._asdict())
+
+
+def _is(identity: Identity) -> ColumnElement[bool]:
+    return and_(IDENTITIES.c.issuer == identity.issuer, IDENTITIES.c.subject == identity.subject)
 
 
 def _at(account_id: str) -> Update:

@@ -61,6 +61,31 @@ MIGRATIONS = (
             ),
         },
     ),
+    Migration(
+        2,
+        "identities",
+        {
+            POSTGRESQL: (
+                """CREATE TABLE IF NOT EXISTS tonearm_identities (
+                    issuer varchar(255) COLLATE "C" NOT NULL,
+                    subject varchar(255) COLLATE "C" NOT NULL,
+                    account_id varchar(36) COLLATE "C" NOT NULL
+                        REFERENCES tonearm_accounts (account_id) ON DELETE CASCADE,
+                    PRIMARY KEY (issuer, subject))""",
+                """CREATE INDEX IF NOT EXISTS tonearm_identities_account
+                    ON tonearm_identities (account_id)""",
+            ),
+            MYSQL: (
+                """CREATE TABLE IF NOT EXISTS tonearm_identities (
+                    issuer varchar(255) NOT NULL,
+                    subject varchar(255) NOT NULL,
+                    account_id varchar(36) NOT NULL,
+                    PRIMARY KEY (issuer, subject),
+                    FOREIGN KEY (account_id) REFERENCES tonearm_accounts (account_id) ON DELETE CASCADE
+                ) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin""",
+            ),
+        },
+    ),
 )
 
 _APPLIED = """CREATE TABLE IF NOT EXISTS tonearm_migrations (

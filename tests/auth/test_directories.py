@@ -15,7 +15,7 @@ from servers.line import Line
 from waiting import wait_for
 
 from auth import directories
-from auth.directory import Account, Directory
+from auth.directory import Account, Directory, Identity
 from auth.errors import AlreadyRegistered, DirectoryUnavailable
 from cli.main import causes
 from events.ids import new_id
@@ -142,6 +142,50 @@ async def test_an_erased_account_is_gone_and_its_address_free(directory: Directo
     assert not await directory.erase(account.account_id)
     assert await directory.by_email(account.email) is None
     await directory.add(an_account())
+
+
+ANN = Identity("https://id.example/realms/x", "f:1c2:ann's")
+
+
+async def test_an_account_is_found_by_who_it_is_to_issuers_to_the_letter(directory: Directory) -> None:
+    account, other = an_account(password_hash=""), an_account("b@example.com")
+    await directory.add(account, ANN)
+    await directory.add(other)
+    assert await directory.by_identity(ANN) == account
+    for stranger in (
+        ANN._replace(subject=ANN.subject.upper()),
+        ANN._replace(issuer=f"{ANN.issuer}/"),
+        Identity(ANN.subject, ANN.issuer),
+    ):
+        assert await directory.by_identity(stranger) is None
+    longest = Identity("https://" + "x" * 247, "y" * 255)
+    for _ in range(2):
+        await directory.link(other.account_id, longest)
+    await directory.link(other.account_id, ANN._replace(subject="2"))
+    assert await directory.by_identity(longest) == other
+    assert set(await directory.identities(other.account_id)) == {longest, ANN._replace(subject="2")}
+    assert await directory.identities("nobody") == []
+
+
+async def test_an_identity_is_of_one_account_and_goes_with_it(directory: Directory) -> None:
+    account, other = an_account(), an_account("b@example.com")
+    await directory.add(account, ANN)
+    await directory.add(other)
+    with pytest.raises(AlreadyRegistered):
+        await directory.link(other.account_id, ANN)
+    with pytest.raises(AlreadyRegistered):
+        await directory.add(an_account("c@example.com"), ANN)
+    assert await directory.by_email("c@example.com") is None
+    assert await directory.erase(account.account_id)
+    assert await directory.by_identity(ANN) is None
+    await directory.link(other.account_id, ANN)
+    assert await directory.by_identity(ANN) == other
+
+
+async def test_of_many_first_sign_ins_of_one_person_at_once_one_wins(directory: Directory) -> None:
+    several = (directory.add(an_account(f"{number}@example.com"), ANN) for number in range(6))
+    results = await asyncio.gather(*several, return_exceptions=True)
+    assert sorted(type(result).__name__ for result in results) == ["AlreadyRegistered"] * 5 + ["NoneType"]
 
 
 async def test_replicas_that_start_at_once_and_again_leave_one_directory_with_its_accounts(url: str) -> None:
