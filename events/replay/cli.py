@@ -41,6 +41,7 @@ SUBCOMMANDS = {
     "diff": Subcommand("diff", "compare a job with the log, or two versions of the views, field by field"),
     "info": Subcommand("info", "tell what the log holds, how far the views have come, how the queues stand"),
     "requeue": Subcommand("requeue", "give failed jobs another run", True),
+    "reconcile": Subcommand("reconciling", "tell a log that lost its end what the views still know", True),
     "export": Subcommand("exporting", "write the log into a file of JSON lines, with a manifest", True),
     "import": Subcommand("importing", "fill an empty log from an exported file", True),
 }

@@ -1,0 +1,114 @@
+"""What a view still proves of its events, should the log have lost them. Pure.
+
+A view keeps the last run's video, probe, audio and error whole, and of every event its id. An event is made
+anew from that and believed only when it comes to the same id. What cannot be told: which worker started an
+attempt, why one is tried again, and the ends of runs before the last.
+"""
+
+from typing import Any
+
+from events.envelope import Event, job_event
+from events.options import Options
+from events.projections.job_view import Entry, JobView, State
+from events.types import (
+    DeletionReason,
+    JobCancelled,
+    JobConverted,
+    JobDeleted,
+    JobFailed,
+    JobNotificationFailed,
+    JobNotified,
+    JobPayload,
+    JobProbed,
+    JobRequeued,
+    JobUploaded,
+)
+
+SOURCE = "/replay"
+_ENDS = (JobConverted.TYPE, JobFailed.TYPE)
+ABOUT, REASON = "about ", "reason: "
+"""How the notes of a mail and of a deletion begin (`events.projections.jobs`)."""
+_MAILS = (JobNotified.TYPE, JobNotificationFailed.TYPE)
+
+
+def told_again(view: JobView, entry: Entry, *, message_id: str = "") -> Event | None:
+    """Return the event that a line of the timeline is about; None when the view does not prove it.
+
+    `message_id` is that of the mail, for `job.notified`. Of a conversion the arguments, the encoder's build
+    and the time it took are not known any more, and stay empty.
+    """
+    for payload in _payloads(view, entry, message_id):
+        event = job_event(payload, job_id=view.job_id, account=view.account, source=SOURCE, time=entry.time)
+        if event.id == entry.id:
+            return event
+    return None
+
+
+def asks_for_work(view: JobView, entry: Entry) -> bool:
+    """Tell whether something is still to be done about this event: to convert, or to send a mail."""
+    if view.state in (State.CANCELLED, State.DELETED):
+        return False
+    of_its_run = {each.type for each in view.timeline if each.run == entry.run}
+    match entry.type:
+        case JobUploaded.TYPE | JobRequeued.TYPE:
+            return entry.run == view.run and of_its_run.isdisjoint(_ENDS)
+        case JobConverted.TYPE | JobFailed.TYPE:
+            return of_its_run.isdisjoint(_MAILS)
+        case _:
+            return False
+
+
+def _payloads(view: JobView, entry: Entry, message_id: str) -> list[JobPayload]:
+    """Return what it may have been; only who failed to be told of which end is a guess."""
+    run, note = entry.run, entry.note
+    match entry.type:
+        case JobUploaded.TYPE if view.video:
+            return [JobUploaded(**_video(view))]
+        case JobRequeued.TYPE if view.video:
+            return [JobRequeued(run=run, **_video(view))]
+        case JobProbed.TYPE if view.probe and view.probe.run == run:
+            return [JobProbed(run=run, media=view.probe.media)]
+        case JobConverted.TYPE if view.audio and view.audio.run == run:
+            return [_converted(view, entry)]
+        case JobFailed.TYPE if view.error and view.error.run == run:
+            error = view.error
+            return [JobFailed(run=run, attempt=entry.attempt, code=error.code, message=error.message)]
+        case JobNotified.TYPE if note.startswith(ABOUT):
+            return [JobNotified(run=run, about=note.removeprefix(ABOUT), message_id=message_id)]
+        case JobNotificationFailed.TYPE:
+            return [JobNotificationFailed(run=run, about=end, reason=note) for end in _ENDS]
+        case JobCancelled.TYPE:
+            return [JobCancelled(run=run)]
+        case JobDeleted.TYPE if note.startswith(REASON):
+            return [
+                JobDeleted(
+                    reason=DeletionReason(note.removeprefix(REASON)),
+                    video_sha256=view.video.sha256 if view.video else None,
+                    audio_sha256=view.audio.sha256 if view.audio else None,
+                )
+            ]
+        case _:
+            return []
+
+
+def _video(view: JobView) -> dict[str, Any]:
+    video = view.video
+    assert video is not None  # noqa: S101
+    kept = ("filename", "content_type", "bytes", "sha256", "video_id", "options", "family")
+    return {name: getattr(video, name) for name in kept}
+
+
+def _converted(view: JobView, entry: Entry) -> JobConverted:
+    audio, video = view.audio, view.video
+    assert audio is not None  # noqa: S101
+    kept = ("audio_id", "bytes", "sha256", "duration_seconds", "bit_rate", "sample_rate", "channels")
+    later = ("format", "copied", "partial", "parts")
+    return JobConverted(
+        run=entry.run,
+        attempt=entry.attempt,
+        seconds_spent=0.0,
+        engine="",
+        source_sha256=video.sha256 if video else "",
+        options=video.options if video else Options(),
+        **{name: getattr(audio, name) for name in (*kept, *later)},
+    )

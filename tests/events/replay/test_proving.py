@@ -1,0 +1,52 @@
+"""What a view still proves: the same events, and with them the same job."""
+
+from hypothesis import HealthCheck, given, settings
+from strategies import orderly, recorded
+
+from events.projections.job_view import SETTLED
+from events.projections.jobs import fold
+from events.replay.proving import asks_for_work, told_again
+
+MAILED = {"job.notified", "job.notification_failed"}
+PATIENT = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+NOT_KEPT = {"job.started", "job.retrying"}
+KEPT = {
+    "job.probed": ("run", "media"),
+    "job.converted": ("run", "attempt", "audio_id", "bytes", "sha256", "duration_seconds", "format", "parts"),
+    "job.failed": ("run", "attempt", "code", "message"),
+    "job.notified": ("run", "about"),
+    "job.notification_failed": ("run", "about", "reason"),
+    "job.deleted": ("reason",),
+}
+
+
+@PATIENT
+@given(orderly())
+def test_what_is_told_again_is_what_was_told_and_leads_to_the_same_state(events):
+    view = fold(recorded(events))
+    told = {event.id: event for event in events}
+    again = [event for entry in view.timeline if (event := told_again(view, entry))]
+    for event in again:
+        first = told[event.id]
+        assert (event.type, event.time, event.account) == (first.type, first.time, first.account)
+        for field in KEPT.get(event.type, ()):
+            assert getattr(event.payload(), field) == getattr(first.payload(), field)
+    assert fold(recorded(again)).video.sha256 == view.video.sha256
+    if view.state in SETTLED:
+        assert fold(recorded(again)).state is view.state
+    lost = {entry.type for entry in view.timeline if entry.run == view.run} - {each.type for each in again}
+    assert lost <= NOT_KEPT
+
+
+@PATIENT
+@given(orderly())
+def test_work_is_asked_for_when_the_last_run_is_not_over_or_its_mail_not_sent(events):
+    view = fold(recorded(events))
+    asking = [entry.type for entry in view.timeline if entry.run == view.run and asks_for_work(view, entry)]
+    last = events[-1].type
+    if last in MAILED | {"job.cancelled", "job.deleted"}:
+        assert asking == []
+    elif view.state in SETTLED:
+        assert asking == [last]
+    else:
+        assert asking in (["job.uploaded"], ["job.requeued"])
