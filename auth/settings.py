@@ -22,9 +22,14 @@ class KeySettings(Settings, frozen=True, kw_only=True):
     auth_key_file: str = ""
     auth_key_passphrase: str = ""
 
+    @property
+    def first_key_file(self) -> Path:
+        """Where the first key is."""
+        return Path(self.auth_key_file or f"{self.local_dir}/auth/signing-key.pem")
+
     def key_files(self) -> KeyFiles:
         """Return the files; nothing is read yet."""
-        first = Path(self.auth_key_file or f"{self.local_dir}/auth/signing-key.pem")
+        first = self.first_key_file
         return KeyFiles(first, first.parent / "keys", self.auth_key_passphrase)
 
 

@@ -30,6 +30,8 @@ COMMANDS = {
     "tail": Command("events.tailing.cli", "main", "follow events and logs, merged by time"),
     "replay": Command("cli.replay", "main", "read, check and rebuild from the event log"),
     "account": Command("cli.accounts", "main", "look at accounts and change them"),
+    "backup": Command("infra.backup.cli", "backup", "save a running stack: log, database, keys"),
+    "restore": Command("infra.backup.cli", "restore", "fill an empty stack from a backup"),
     "schema": Command("cli.schema", "main", "print the AsyncAPI document of all events"),
     "gateway": Command("gateway.__main__", "main", "run the gateway"),
     "auth": Command("auth.__main__", "main", "run auth"),
@@ -37,7 +39,7 @@ COMMANDS = {
     "notifier": Command("workers.notifier.__main__", "main", "run a notifier"),
 }
 WITHOUT_ARGUMENTS = {"gateway", "auth", "converter", "notifier"}
-MANAGE_THE_STACK = {"up", "down", "status", "doctor"}
+MANAGE_THE_STACK = {"up", "down", "status", "doctor", "restore"}
 """These must see the environment as it is: a URL that is set means a server that is not started."""
 
 
