@@ -50,9 +50,17 @@ mail *args:
 tail *args:
     cd "$FROM" && exec tonearm tail "$@"
 
-# read the event log: show, state, info, verify, rebuild, requeue, export, import
+# read the event log: show, state, info, verify, rebuild, requeue, reconcile, export, import
 replay *args:
     cd "$FROM" && exec tonearm replay "$@"
+
+# save a running stack: log, database, keys: backup DIR
+backup *args:
+    cd "$FROM" && exec tonearm backup "$@"
+
+# fill an empty stack from a backup: restore DIR
+restore *args: _broker
+    cd "$FROM" && exec tonearm restore "$@"
 
 # look at accounts and change them: list, show, role, disable, enable, revoke, export, erase, import
 account *args:
@@ -109,6 +117,10 @@ fuzz-media count="10000" *args:
 # run the tests that take minutes
 nightly *args: _broker
     exec pytest -m nightly -n 0 "$@"
+
+# try for real what the runbook says, on a stack of its own: drill NAME; alone it lists them
+drill *args: _broker
+    exec python -m infra.drills "$@"
 
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker

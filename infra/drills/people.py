@@ -8,6 +8,7 @@ mend fails at once: a job that was acknowledged must never be 404, and no file m
 import asyncio
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
@@ -39,8 +40,15 @@ class Person:
         self.email = email
         self.history: list[Upload] = []
         self.repeated = 0
+        self.answers: Counter[str] = Counter()
+        """How often what came: a status, with `Retry-After` where that was said; or the driver's error."""
         self._password = f"{uuid4()}"
-        self._http = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10.0, read=25.0))
+        self._http = httpx.AsyncClient(
+            base_url=url,
+            timeout=httpx.Timeout(10.0, read=25.0),
+            trust_env=False,
+            event_hooks={"response": [self._note]},
+        )
 
     async def close(self) -> None:
         """Close the connections."""
@@ -51,19 +59,15 @@ class Person:
         account = {"email": self.email, "password": self._password}
         # 409: the answer to an earlier try was lost on its way.
         await self._insist(lambda: self._http.post("/register", json=account), 201, 409)
-        await self._sign_in()
+        await self.sign_in()
 
     async def convert(self, clip: Clip) -> None:
         """Upload the clip, follow its job to the end, fetch the audio; keep what was seen."""
         key = str(uuid4())
-        headers = {"Idempotency-Key": key, "Content-Length": str(clip.path.stat().st_size)}
-        accepted = await self._insist(
-            lambda: self._http.put(f"/upload/{clip.path.name}", content=_slowly(clip), headers=headers), 202
-        )
-        job_id = accepted.json()["job_id"]
+        job_id = await self.begin(clip, key)
         shown = await self._follow(job_id)
         converted = any(message.type == "job.converted" for message in shown)
-        audio = await self._audio(job_id) if converted else None
+        audio = hashlib.sha256(await self.audio(job_id)).hexdigest() if converted else None
         self.history.append(
             Upload(
                 key=key,
@@ -76,6 +80,25 @@ class Person:
             )
         )
 
+    async def begin(self, clip: Clip, key: str = "") -> str:
+        """Upload the clip, and return the job's id once it is accepted."""
+        headers = {
+            "Idempotency-Key": key or str(uuid4()),
+            "Content-Length": str(clip.path.stat().st_size),
+        }
+        accepted = await self._insist(
+            lambda: self._http.put(f"/upload/{clip.path.name}", content=_slowly(clip), headers=headers), 202
+        )
+        return str(accepted.json()["job_id"])
+
+    def move(self, url: str) -> None:
+        """Go to another gateway from now on."""
+        self._http.base_url = url
+
+    async def get(self, path: str) -> httpx.Response:
+        """Ask once, and return whatever the answer is."""
+        return await self._http.get(path)
+
     async def _follow(self, job_id: str) -> list[Message]:
         """Return the job's events as they were shown, until its mail was told of."""
         shown: list[Message] = []
@@ -87,7 +110,8 @@ class Person:
                             shown.append(message)
                             if message.type in ENDED:
                                 break
-                    except httpx.TransportError:
+                    except httpx.TransportError as error:
+                        self.answers[type(error).__name__] += 1
                         await self._pause()
         except TimeoutError:
             raise AssertionError(f"job {job_id} did not end in time; shown was {shown}") from None
@@ -109,13 +133,18 @@ class Person:
                     yield Message(fields["event"], fields["id"], json.loads(fields["data"])["id"])
                 fields = {}
 
-    async def _audio(self, job_id: str) -> str:
-        answer = await self._insist(lambda: self._http.get(f"/jobs/{job_id}/audio"), 200)
-        return hashlib.sha256(answer.content).hexdigest()
+    async def audio(self, job_id: str) -> bytes:
+        """Return what came out of a job."""
+        return (await self._insist(lambda: self._http.get(f"/jobs/{job_id}/audio"), 200)).content
 
-    async def _sign_in(self) -> None:
-        account = {"email": self.email, "password": self._password}
-        answer = await self._insist(lambda: self._http.post("/login", json=account), 200)
+    async def look(self) -> None:
+        """Ask for the newest jobs."""
+        await self._insist(lambda: self._http.get("/jobs", params={"limit": 10}), 200)
+
+    async def sign_in(self) -> None:
+        """Get a new token by address and password."""
+        account = (self.email, self._password)
+        answer = await self._insist(lambda: self._http.post("/login", auth=account), 200)
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     async def _insist(self, request: Callable[[], Awaitable[httpx.Response]], *good: int) -> httpx.Response:
@@ -126,8 +155,8 @@ class Person:
                     answer = await request()
                     if await self._is_good(answer, *good):
                         return answer
-                except httpx.TransportError:
-                    pass
+                except httpx.TransportError as error:
+                    self.answers[type(error).__name__] += 1
                 await self._pause()
 
     async def _is_good(self, answer: httpx.Response, *good: int) -> bool:
@@ -139,6 +168,10 @@ class Person:
         if not (in_use or status in (408, 425, 429) or status >= 500):
             raise AssertionError(f"{answer.request.method} {answer.request.url}: {status} {answer.text}")
         return False
+
+    async def _note(self, answer: httpx.Response) -> None:
+        hint = " Retry-After" if "retry-after" in answer.headers else ""
+        self.answers[f"{answer.status_code}{hint}"] += 1
 
     async def _pause(self) -> None:
         self.repeated += 1

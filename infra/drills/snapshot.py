@@ -4,11 +4,12 @@ import asyncio
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import aclosing
 from email.parser import BytesHeaderParser
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
@@ -20,10 +21,26 @@ from events.stream import First
 from events.topology import MP3, VIDEO
 from events.views import JobViews
 from infra.drills.checker import Blob, Mail, Upload, World
-from infra.drills.stack import Stack
 from infra.drills.waiting import wait_for
 
+
+class Stack(Protocol):
+    """What is asked of a running stack."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """The variables by which clients reach it."""
+
+    @property
+    def mailbox(self) -> Path:
+        """Where the mail catcher keeps its mails."""
+
+    def broker_control(self) -> tuple[Path, dict[str, str]]:
+        """Return rabbitmqctl and the environment in which it reaches the broker."""
+
+
 BUCKETS = ("videos", "audio")
+READ_SECONDS = 120.0
 
 
 async def take(stack: Stack, uploads: list[Upload]) -> World:
@@ -58,7 +75,10 @@ async def read_log(stream_url: str) -> list[Recorded]:
     found: list[Recorded] = []
     if ends is None:
         return found
-    async with asyncio.timeout(30), aclosing(StreamReader(stream_url, First()).batches()) as batches:
+    async with (
+        asyncio.timeout(READ_SECONDS),
+        aclosing(StreamReader(stream_url, First()).batches()) as batches,
+    ):
         async for batch in batches:
             found += [Recorded(record.offset, decode(record.body)) for record in batch]
             if found[-1].offset >= ends.last:

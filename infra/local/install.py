@@ -1,6 +1,6 @@
 """Install RabbitMQ with the system's package manager, where that can be done without asking anybody.
 
-For the tests, curl and the databases of SQL as well.
+For the tests and drills, curl, HAProxy and the databases of SQL as well.
 """
 
 import os
@@ -30,14 +30,14 @@ export DEBIAN_FRONTEND=noninteractive
 get() { apt-get -qq -o DPkg::Lock::Timeout=300 "$@"; }  # right after its boot a machine may update itself
 get update || { sleep 20 && get update; }
 get install -y --no-install-recommends "$@"
-for service in rabbitmq-server postgresql; do
+for service in rabbitmq-server postgresql haproxy; do
     case " $* " in *" $service "*) systemctl disable $service 2>/dev/null || true ;; esac
 done
 """
 
 
 class Tool(NamedTuple):
-    """What the tests need besides a broker: the programs to be found, and what to install for them."""
+    """What tests and drills need besides a broker: the programs to be found, and what to install for them."""
 
     name: str
     programs: tuple[str, ...]
@@ -46,6 +46,7 @@ class Tool(NamedTuple):
 
 
 TOOLS = {
+    "haproxy": Tool("HAProxy", ("haproxy",), ("haproxy",), ("haproxy",)),
     "curl": Tool("curl", ("curl",), ("curl",), ("curl",)),
     "postgresql": Tool("PostgreSQL", ("initdb", "postgres"), ("postgresql",), ("postgresql-server",)),
     "mariadb": Tool(
