@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -80,16 +80,15 @@ def _mysql(url: URL) -> AsyncEngine:
         # What does not fit is an error, whatever the server's default: half an address is another one.
         "init_command": "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     }
-    encrypted = bool(query.get("ssl_ca")) or query.get("ssl") == "true"
-    if encrypted:
+    if query.get("ssl_ca") or query.get("ssl") == "true":
+        from auth.sql.mysql import connect
+
+        arguments["async_creator_fn"] = connect
         try:
             arguments["ssl"] = ssl.create_default_context(cafile=query.get("ssl_ca"))
         except OSError as error:
             raise InvalidSetting(f"setting: ssl_ca in the directory's URL: {error.strerror}") from error
-    engine = _engine(url.set(drivername="mysql+aiomysql", query={}), arguments)
-    if encrypted:
-        event.listen(engine.sync_engine, "connect", _demand_encryption)
-    return engine
+    return _engine(url.set(drivername="mysql+aiomysql", query={}), arguments)
 
 
 def _engine(url: URL, arguments: dict[str, Any]) -> AsyncEngine:
@@ -111,9 +110,3 @@ def _known(url: URL, *names: str) -> dict[str, str]:
             f"setting: the directory's URL: {unknown[0]!r} is not known; it may have {', '.join(names)}"
         )
     return {name: value for name, value in url.query.items() if isinstance(value, str)}
-
-
-def _demand_encryption(connection: Any, _record: object) -> None:
-    """Refuse a connection in the clear: the driver falls back to it when the other side offers no better."""
-    if not getattr(connection.driver_connection, "_secure", False):
-        raise ConnectionError("the database offers no encrypted connection")

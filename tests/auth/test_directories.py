@@ -1,6 +1,7 @@
 """What a directory promises, tried on every kind of server."""
 
 import asyncio
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 
 import certifi
 import pytest
+from pymysql.constants import CLIENT
 from servers.line import Line
 from waiting import wait_for
 
@@ -20,6 +22,7 @@ from auth.errors import AlreadyRegistered, DirectoryUnavailable
 from cli.main import causes
 from events.ids import new_id
 from events.settings import InvalidSetting
+from infra.local.ports import free_port
 
 KINDS = ["mongodb", "postgresql", "mariadb"]
 
@@ -306,3 +309,24 @@ def test_a_server_without_encryption_is_refused_where_that_is_asked_for(
 
     with pytest.raises(DirectoryUnavailable):
         asyncio.run(ask())
+
+
+async def test_who_takes_encryption_out_of_a_servers_greeting_is_told_nothing() -> None:
+    """Not even the user's name: the driver alone would have sent the password as the other side asks."""
+    heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    offers = CLIENT.PROTOCOL_41 | CLIENT.SECURE_CONNECTION | CLIENT.PLUGIN_AUTH
+    greeting = b"\x0a8.0.0\0" + bytes(4) + b"12345678\0" + struct.pack("<H", offers & 0xFFFF)
+    greeting += b"\x2d" + bytes(2) + struct.pack("<H", offers >> 16) + b"\x15" + bytes(10)
+    greeting += b"123456789012\0mysql_clear_password\0"
+
+    async def pretend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(struct.pack("<I", len(greeting)) + greeting)
+        heard.set_result(await reader.read())
+        writer.close()
+
+    port = free_port()
+    async with await asyncio.start_server(pretend, "127.0.0.1", port), asyncio.timeout(10):
+        async with directories.opened(f"mysql://canary:canary@127.0.0.1:{port}/x?ssl=true") as directory:
+            with pytest.raises(DirectoryUnavailable):
+                await directory.ping()
+        assert await heard == b""

@@ -1,0 +1,26 @@
+"""Connections to MySQL and MariaDB that are encrypted before anything is said.
+
+The driver alone goes on in the clear where a server, or who pretends to be it, offers no encryption: with the
+password, in whatever form the other side asks for.
+"""
+
+from typing import Any
+
+from aiomysql.connection import Connection
+from pymysql.constants import CLIENT
+
+
+class Encrypted(Connection):  # type: ignore[misc]
+    """A connection that ends where no encryption is offered, before it tells who it is."""
+
+    async def _request_authentication(self) -> None:
+        if not self.server_capabilities & CLIENT.SSL:
+            raise ConnectionError("the database offers no encrypted connection")
+        await super()._request_authentication()
+
+
+async def connect(**arguments: Any) -> Encrypted:
+    """Open one; the arguments are those of `aiomysql.connect`, `ssl` among them."""
+    connection = Encrypted(**arguments)
+    await connection._connect()
+    return connection
