@@ -76,7 +76,7 @@ def litestar_app(parts: Parts) -> Litestar:
             *preset_routes(parts.presets, parts.terms),
             *job_routes(own, parts.live, parts.views),
             *family_routes(own, parts.uploads, parts.presets, parts.terms),
-            *watch_routes(own, parts.live),
+            *watch_routes(own, parts.live, parts.tokens),
             *download_routes(own, parts.audio),
         ],
     )

@@ -176,6 +176,10 @@ class Tokens:
             token=token,
         )
 
+    def is_void(self, caller: Caller) -> bool:
+        """Tell whether the caller's session has been revoked since. Raises Unavailable."""
+        return self._is_void(caller.account, caller.session)
+
     async def _read(self, token: str) -> _Claims:
         try:
             head, _, _ = token.partition(".")

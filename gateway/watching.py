@@ -26,7 +26,7 @@ from gateway.jobs import OwnJobs
 from gateway.live import Live
 from gateway.presenting import present_progress
 from gateway.subscriptions import MOST_OF_ACCOUNT
-from gateway.tokens import Caller
+from gateway.tokens import Caller, Tokens
 
 PING_EVERY = 15.0
 _RETRY_MS = 2000
@@ -38,7 +38,7 @@ _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def watch_routes(own: OwnJobs, live: Live) -> list[HTTPRouteHandler]:
+def watch_routes(own: OwnJobs, live: Live, tokens: Tokens) -> list[HTTPRouteHandler]:
     """Return the routes that stream events."""
 
     @get("/jobs/{job_id:str}/events", media_type="text/event-stream", tags=["events"])
@@ -46,23 +46,34 @@ def watch_routes(own: OwnJobs, live: Live) -> list[HTTPRouteHandler]:
         """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
         caller = _listener(request, live)
         await own.get(caller.account, job_id)
-        return _stream(watch(live, caller, _after(request), job_id))
+        return _stream(watch(live, caller, _after(request), job_id, is_void=tokens.is_void))
 
     @get("/events", media_type="text/event-stream", tags=["events"])
     async def watch_all(request: AnyRequest) -> Stream:
         """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
-        return _stream(watch(live, _listener(request, live), _after(request)))
+        return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))
 
     return [watch_job, watch_all]
 
 
 async def watch(
-    live: Live, caller: Caller, after: int | None, job_id: str | None = None
+    live: Live,
+    caller: Caller,
+    after: int | None,
+    job_id: str | None = None,
+    *,
+    is_void: Callable[[Caller], bool] = lambda _: False,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the stream's bytes until the token expires, the client is too slow, or the process stops."""
+    """Yield the stream's bytes until the token expires, the client is too slow, or the process stops.
+
+    `is_void` tells whether the caller was revoked between the request's check and the subscription, which
+    hears of it from then on.
+    """
     sent: dict[str, None] = {}
     with live.subscriptions.of(caller.account, job_id) as subscription:
         yield sse.retry(_RETRY_MS)
+        if is_void(caller):
+            return
         if live.subscriptions.of_account(caller.account) > MOST_OF_ACCOUNT:
             return  # many came at once: who comes back is told why
         if not await live.begun(_BEGINS_WITHIN):

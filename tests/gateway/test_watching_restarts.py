@@ -122,3 +122,15 @@ async def test_who_saw_more_than_a_gateway_that_is_behind_is_sent_back(
     async with asyncio.timeout(10):
         first, *rest = [each async for each in watch(live, caller, 1_000_000)]
     assert (first, rest) == (b"retry: 2000\n\n", [])
+
+
+async def test_who_is_revoked_after_the_requests_check_and_before_the_stream_began_hears_nothing(
+    live: Live,
+) -> None:
+    caller = Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
+    void: set[Caller] = set()
+    stream = watch(live, caller, None, is_void=void.__contains__)
+    void.add(caller)  # nothing listens yet: this is the moment that the subscription alone would miss
+    live.subscriptions.revoke(caller.account)
+    async with asyncio.timeout(10):
+        assert [each async for each in stream] == [b"retry: 2000\n\n"]
