@@ -61,6 +61,13 @@ class MongoSessions:
             documents = await self._sessions.find(wanted).sort("_id").to_list()
         return [session for each in documents if (session := _session(each))]
 
+    async def surplus(self, account_id: str, most: int) -> Sequence[str]:
+        """Return the ids of the account's sessions with refresh tokens, but for the newest so many."""
+        wanted = {"account_id": account_id, "ended": None, "name": "", "current": {"$ne": b""}}
+        async with translated():
+            found = await self._sessions.find(wanted, {"_id": 1}).sort("_id", -1).skip(most).to_list()
+        return [each["_id"] for each in found]
+
     async def mark_used(self, session_id: str, now: datetime) -> None:
         """Remember when an API key was used last."""
         async with translated():

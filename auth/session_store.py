@@ -60,6 +60,10 @@ class SessionStore(Protocol):
         """Return the account's sessions, or its API keys, that have not ended; oldest first."""
         ...
 
+    async def surplus(self, account_id: str, most: int) -> Sequence[str]:
+        """Return the ids of the account's sessions with refresh tokens, but for the newest so many."""
+        ...
+
     async def mark_used(self, session_id: str, now: datetime) -> None:
         """Remember when an API key was used last."""
         ...

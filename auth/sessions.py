@@ -28,6 +28,8 @@ from events.types import LONGEST_TOKEN, AccountRevoked, AccountSignedIn
 
 SOURCE = "auth"
 GRACE = timedelta(seconds=10)
+MOST = 100
+"""Sessions of an account that can be refreshed. Of more, the oldest ends."""
 _AT_ONCE = 500
 """Sessions that one event names; its size is limited."""
 _REFUSED = "the refresh token is not valid (any more): sign in again"
@@ -76,7 +78,7 @@ class Sessions:
                 session_id=session_id,
                 account_id=account.account_id,
                 digest=opaque.digest(family),
-                current=opaque.digest(refresh),
+                current=opaque.digest(refresh) if lasting else b"",
                 created=now,
                 expires=now + lifetime,
             )
@@ -86,6 +88,8 @@ class Sessions:
         if found is None or found.disabled:
             await self._end(account.account_id, [session_id], "disabled")
             raise BadCredentials("no account has this address and password")
+        if lasting and (surplus := await self._store.surplus(account.account_id, MOST)):
+            await self._end(account.account_id, surplus[:_AT_ONCE], "too_many_sessions")
         access = self._signer.sign(found, session_id, scopes.of_person(found.roles), now + lifetime)
         signed_in = AccountSignedIn(token_id=access.claims.jti)
         await self._announcer.tell(self._event(account.account_id, signed_in, access.claims.jti))

@@ -22,7 +22,7 @@ from tests.auth.conftest import Clock, FakeBroker
 
 @pytest.fixture
 async def account(accounts: Accounts) -> Account:
-    return await accounts.register("ann@example.com", "a good password")
+    return await accounts.register("ann@example.com", "a canary password")
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ async def test_a_dropped_end_is_told_although_the_broker_was_never_missed(
 async def test_a_sign_in_while_the_account_changes_gets_what_holds_afterwards(
     accounts: Accounts, sessions: Sessions, directory: MongoDirectory
 ) -> None:
-    verified = await accounts.register("boss@example.com", "a good password", ("user", "admin"))
+    verified = await accounts.register("boss@example.com", "a canary password", ("user", "admin"))
     await directory.set_roles(verified.account_id, ("user",))
     assert (await sessions.begin(verified)).access.claims.roles == ("user",)
     await directory.set_disabled(verified.account_id, True)
@@ -172,3 +172,17 @@ async def test_the_database_holds_nothing_that_opens_anything(
         assert secret not in stored
         assert secret[:43] not in stored
         assert secret[43:] not in stored
+
+
+async def test_of_too_many_sessions_the_oldest_ends_and_bare_tokens_do_not_count(
+    sessions: Sessions, account: Account, fake_broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth.sessions.MOST", 3)
+    grants = [await sessions.begin(account) for _ in range(3)]
+    for _ in range(4):
+        await sessions.begin(account, lasting=False)
+    assert revoked(fake_broker) == []
+    await sessions.begin(account)
+    assert [await refused(sessions, each.refresh) for each in grants] == [True, False, False]
+    [told] = revoked(fake_broker)
+    assert told == AccountRevoked(reason="too_many_sessions", sessions=(grants[0].access.claims.sid,))
