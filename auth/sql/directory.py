@@ -106,7 +106,7 @@ class SqlDirectory:
         }
         async with answering():
             try:
-                async with self._engine.begin() as connection:
+                async with self._engine.connect() as connection:
                     await connection.execute(insert(ACCOUNTS).values(row))
                     if identity:
                         await connection.execute(_linking(account.account_id, identity))
@@ -170,7 +170,7 @@ class SqlDirectory:
 
     async def erase(self, account_id: str) -> bool:
         """Delete the row."""
-        async with answering(), self._engine.begin() as connection:
+        async with answering(), self._engine.connect() as connection:
             done = await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
         return done.rowcount == 1
 
@@ -181,7 +181,7 @@ class SqlDirectory:
         return [_account(row) for row in rows]
 
     async def _changed(self, change: Update) -> bool:
-        async with answering(), self._engine.begin() as connection:
+        async with answering(), self._engine.connect() as connection:
             done = await connection.execute(change)
         return done.rowcount == 1
 

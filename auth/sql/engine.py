@@ -100,6 +100,8 @@ def _engine(url: URL, arguments: dict[str, Any]) -> AsyncEngine:
         pool_timeout=_CONNECT_SECONDS,
         pool_pre_ping=True,  # a connection that died while nobody used it is replaced, not handed out
         pool_recycle=1800,
+        isolation_level="AUTOCOMMIT",  # every question is one statement: no BEGIN, COMMIT or ROLLBACK around
+        skip_autocommit_rollback=True,
         hide_parameters=True,  # addresses and hashes; errors end in logs
     )
 

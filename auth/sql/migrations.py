@@ -99,6 +99,7 @@ async def migrate(engine: AsyncEngine, migrations: tuple[Migration, ...] = MIGRA
     kind = engine.dialect.name
     async with answering(_MOST_SECONDS), engine.connect() as connection:
         try:
+            await connection.execution_options(isolation_level="READ COMMITTED")
             await _lock(connection, kind)
             done = await _run(connection, kind, migrations)
             await connection.commit()
