@@ -11,8 +11,9 @@ from typing import NoReturn
 from auth.accounts import Accounts
 from auth.announcing import Announcer
 from auth.api_keys import ApiKeys
-from auth.app import Door, make_app
+from auth.app import make_app
 from auth.directories import opened
+from auth.door import Door
 from auth.keeping import keep_link, keep_swept, lacks, prepare
 from auth.keyring import Keyring
 from auth.mongo_failures import MongoFailures
@@ -56,6 +57,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         passwords = Passwords()
         stack.callback(passwords.close)
         clock: Callable[[], datetime] = partial(datetime.now, UTC)
+        throttle = Throttle(failures, clock, files.secret("throttle"))
         signer = Signer(keys, clock=clock, lifetime=settings.access_seconds)
         sessions = Sessions(
             store=store,
@@ -65,13 +67,20 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             clock=clock,
             lifetime=timedelta(days=settings.session_days),
         )
-        api_keys = ApiKeys(store=store, directory=directory, sessions=sessions, signer=signer, clock=clock)
+        api_keys = ApiKeys(
+            store=store,
+            directory=directory,
+            sessions=sessions,
+            signer=signer,
+            throttle=throttle,
+            clock=clock,
+        )
         accounts = Accounts(
             directory=directory,
             passwords=passwords,
             announcer=announcer,
             sessions=sessions,
-            throttle=Throttle(failures, clock),
+            throttle=throttle,
             clock=clock,
             rules=PasswordRules(settings.password_length),
         )

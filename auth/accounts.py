@@ -13,11 +13,14 @@ from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
 from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
 from auth.sessions import SOURCE, Grant, Sessions
-from auth.throttle import Throttle
+from auth.throttle import Deed, Throttle
 from events.envelope import Event, record
 from events.errors import Unavailable
 from events.ids import new_id
 from events.types import AccountRegistered, AccountSignInRefused
+
+REFUSAL_SECONDS = 0.5
+"""More than most hashes take that an import has left us: bcrypt by 13, PBKDF2 by a million."""
 
 log = structlog.get_logger()
 
@@ -35,8 +38,13 @@ class Accounts:
         throttle: Throttle,
         clock: Callable[[], datetime],
         rules: PasswordRules,
+        refusal_seconds: float = REFUSAL_SECONDS,
     ) -> None:
-        """`clock` returns an aware time; `rules` hold wherever a password is chosen."""
+        """`clock` returns an aware time; `rules` hold wherever a password is chosen.
+
+        A refused password takes `refusal_seconds`, waiting for its turn not counted.
+        """
+        self._refusal_seconds = refusal_seconds
         self.rules = rules
         self._directory = directory
         self._passwords = passwords
@@ -45,13 +53,18 @@ class Accounts:
         self._throttle = throttle
         self._clock = clock
 
-    async def register(self, email: str, password: str, roles: tuple[str, ...] = (USER,)) -> Account:
-        """Make an account. Raises InvalidRequest, AlreadyRegistered, Busy, DirectoryUnavailable.
+    async def register(
+        self, email: str, password: str, roles: tuple[str, ...] = (USER,), *, address: str = ""
+    ) -> Account:
+        """Make an account for who asks from `address`, where that is known.
+
+        Raises InvalidRequest, TooManyFailures, AlreadyRegistered, Busy, DirectoryUnavailable.
 
         It exists once the directory has it, whether or not the broker can be told now: see `announcing`.
         """
         email = normalised(email)
         self.rules.check(password, email)
+        await self._throttle.failed(await self._throttle.admit(email, address, Deed.REGISTRATION))
         return await self.add(email, password, roles)
 
     async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
@@ -72,22 +85,29 @@ class Accounts:
 
         Raises BadCredentials, TooManyFailures, Busy, DirectoryUnavailable.
 
-        An unknown address costs as much time as a wrong password, and a refusal does not wait for the
-        broker: neither tells a stranger which addresses have accounts.
+        An unknown address costs as much time as a wrong password, whoever has made its hash, and a refusal
+        does not wait for the broker: neither tells a stranger which addresses have accounts.
         """
         with self._passwords.place():
-            account = await self._verified(email, password, address)
-            await self._refresh_hash(account, password)
+            account, seconds = await self._verified(email, password, address)
+            if account:
+                await self._refresh_hash(account, password)
+        if account is None:
+            await asyncio.sleep(max(0.0, self._refusal_seconds - seconds))
+            raise BadCredentials("no account has this address and password")
         if not account.announced:
             self._announcer.begin(*self._registration(account))
         return await self._sessions.begin(account, lasting=lasting)
 
-    async def _verified(self, email: str, password: str, address: str) -> Account:
+    async def _verified(self, email: str, password: str, address: str) -> tuple[Account | None, float]:
+        """Return the account if this is its password, and the seconds that hashing took."""
         name = _folded(email)
         tried = await self._throttle.admit(name or email.strip().lower()[:MAX_EMAIL], address)
         try:
             account = await self._directory.by_email(name) if name else None
-            right = await self._passwords.verify(password, account.password_hash if account else None)
+            right, seconds = await self._passwords.examine(
+                password, account.password_hash if account else None
+            )
         except Unavailable:
             await self._throttle.let_go(tried)
             raise
@@ -96,9 +116,9 @@ class Accounts:
             if account:
                 refused = AccountSignInRefused(reason="disabled" if right else "wrong_password")
                 self._announcer.begin(self._event(account, refused, new_id()))
-            raise BadCredentials("no account has this address and password")
+            return None, seconds
         await self._throttle.succeeded(tried)
-        return account
+        return account, seconds
 
     async def get(self, account_id: str) -> Account:
         """Return an account. Raises NoSuchAccount, DirectoryUnavailable."""

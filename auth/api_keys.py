@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 
 from auth import opaque, scopes
 from auth.directory import Account, Directory
-from auth.errors import InvalidRequest, InvalidToken, NoSuchKey
+from auth.errors import DirectoryUnavailable, InvalidRequest, InvalidToken, NoSuchKey
 from auth.session_store import Session, SessionStore
 from auth.sessions import Sessions
 from auth.signing import Signer
+from auth.throttle import Deed, Throttle
 from auth.tokens import Token
 from events.ids import new_id
 
@@ -32,10 +33,11 @@ class ApiKeys:
         directory: Directory,
         sessions: Sessions,
         signer: Signer,
+        throttle: Throttle,
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._directory, self._sessions = store, directory, sessions
-        self._signer, self._clock = signer, clock
+        self._signer, self._throttle, self._clock = signer, throttle, clock
 
     async def create(
         self, account_id: str, name: str, wanted: Sequence[str], days: int
@@ -78,13 +80,24 @@ class ApiKeys:
             raise NoSuchKey("you have no key with this id")
         await self._sessions.end(account_id, key_id, "key_revoked")
 
-    async def exchange(self, text: str) -> Token:
-        """Return an access token with the key's scopes and the roles of now. Raises InvalidToken."""
+    async def exchange(self, text: str, address: str = "") -> Token:
+        """Return an access token with the key's scopes and the roles of now, for who asks from `address`.
+
+        Raises InvalidToken, TooManyFailures.
+        """
         if not opaque.is_well_formed(text, opaque.API_KEY):
             raise InvalidToken("this is no API key")
-        key = await self._store.find(opaque.digest(text))
+        digest = opaque.digest(text)
+        tried = await self._throttle.admit(digest.hex(), address, Deed.KEY)
+        try:
+            key = await self._store.find(digest)
+        except DirectoryUnavailable:
+            await self._throttle.let_go(tried)
+            raise
         if key is None or not key.name or not key.is_live(self._clock()):
+            await self._throttle.failed(tried)
             raise InvalidToken("the API key is not valid (any more)")
+        await self._throttle.succeeded(tried)
         account = await self._account(key.account_id)
         allowed = scopes.of_person(account.roles)
         await self._store.mark_used(key.session_id, self._clock())

@@ -1,6 +1,5 @@
 """The routes: parse, one call of the domain, answer."""
 
-import hmac
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from auth import problems
 from auth.accounts import Accounts
 from auth.api_keys import ApiKeys
 from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
+from auth.door import Door
 from auth.errors import BadCredentials, NotReady, NotSignedIn, RegistrationClosed
 from auth.key_routes import ROUTES as KEY_ROUTES
 from auth.session_routes import NO_STORE, Access, answer
@@ -28,31 +28,6 @@ class Registered(Struct, frozen=True):
 
     account_id: str
     email: str
-
-
-class Door(Struct, frozen=True):
-    """Who may do what here besides the signed-in. An empty service token opens nothing."""
-
-    registration_open: bool
-    service_token: str
-
-    def is_service(self, token: str) -> bool:
-        """Tell whether this is the services' own secret."""
-        return bool(self.service_token) and hmac.compare_digest(token.encode(), self.service_token.encode())
-
-    def client_of(self, request: Request[Any, Any, Any]) -> str:
-        """Return the client's address: as a gateway of ours tells, else the socket's.
-
-        Empty where gateways have no secret to show: then all clients would be one.
-        """
-        if not self.service_token:
-            return ""
-        if self.is_service(request.headers.get("tonearm-service", "")):
-            return request.headers.get("tonearm-client", "")
-        return request.client.host if request.client else ""
-
-    def __repr__(self) -> str:
-        return f"Door(registration_open={self.registration_open})"
 
 
 Ready = Callable[[], Awaitable[tuple[str, ...]]]
@@ -92,7 +67,7 @@ async def register(
     if not door.registration_open:
         raise RegistrationClosed("registration is closed here; ask the operator for an account")
     asked = await json_body(request, Credentials)
-    account = await accounts.register(asked.email, asked.password)
+    account = await accounts.register(asked.email, asked.password, address=door.client_of(request))
     return Response(Registered(account.account_id, account.email), headers=NO_STORE)
 
 

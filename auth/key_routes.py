@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from auth.api_keys import ApiKeys
 from auth.credentials import bearer, json_body
+from auth.door import Door
 from auth.session_routes import NO_STORE, Access, of_session
 from auth.session_store import Session
 from auth.sessions import Sessions
@@ -82,10 +83,10 @@ async def revoke_key(
 
 @post("/keys/exchange", status_code=200)
 async def exchange_key(
-    request: Request[Any, Any, Any], api_keys: NamedDependency[ApiKeys]
+    request: Request[Any, Any, Any], api_keys: NamedDependency[ApiKeys], door: NamedDependency[Door]
 ) -> Response[Access]:
     """Exchange an API key for an access token: what a gateway does."""
-    token = await api_keys.exchange(bearer(request.headers.get("authorization")))
+    token = await api_keys.exchange(bearer(request.headers.get("authorization")), door.client_of(request))
     return Response(Access(token.text, token.claims.exp - token.claims.iat, "Bearer"), headers=NO_STORE)
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from auth.errors import KeyUnusable
 from auth.keyring import Held, held
@@ -66,6 +67,11 @@ class KeyFiles:
         if self._known.get("") == key:
             return datetime.fromtimestamp(self._first.stat().st_mtime, UTC)
         return key.created
+
+    def secret(self, purpose: str) -> bytes:
+        """Return 32 bytes for another purpose, derived from the first key: all replicas get the same."""
+        first = load_or_create(self._first, self._passphrase)
+        return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(first.private_bytes_raw())
 
     def _load(self, path: Path) -> Held:
         try:

@@ -9,11 +9,12 @@ import asyncio
 import os
 import sys
 import threading
+import time
 import unicodedata
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -32,6 +33,13 @@ _NICE = 5
 
 _OURS = "$argon2"
 T = TypeVar("T")
+
+
+class Verdict(NamedTuple):
+    """Whether a password fits, and the seconds that it took to find out, without the waiting."""
+
+    right: bool
+    seconds: float
 
 
 class Passwords:
@@ -73,13 +81,22 @@ class Passwords:
         return await self._run(lambda: self._hasher.hash(_prepared(password)))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
+        """Tell whether the password fits: see `examine`."""
+        return (await self.examine(password, password_hash)).right
+
+    async def examine(self, password: str, password_hash: str | None) -> Verdict:
         """Tell whether the password fits; None (no such account) takes as long and is never right.
 
         So does an empty hash, that of an account without a password. A hash that others have made takes as
         long as it does.
         """
-        right = await self._run(lambda: self._verify(password, password_hash or self._nobody))
-        return right and password_hash is not None
+
+        def timed() -> Verdict:
+            began = time.perf_counter()
+            right = self._verify(password, password_hash or self._nobody)
+            return Verdict(right and password_hash is not None, time.perf_counter() - began)
+
+        return await self._run(timed)
 
     def outdated(self, password_hash: str) -> bool:
         """Tell whether the hash was made by others, or with other parameters than today's."""

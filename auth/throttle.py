@@ -4,11 +4,14 @@ Counted for each account (whether it exists or not) and for each client's addres
 replicas count together. Only what was verified and wrong counts; who comes too early is told when to come
 again, and that makes nothing worse. So that a stranger cannot keep somebody out by failing all the time, an
 address from which the account was signed in to lately waits for its own failures alone.
+
+API keys are tried in the same way. Of registrations each counts, made or not, by its address of either kind.
 """
 
-import hashlib
+import hmac
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
 from typing import Protocol
 
@@ -79,20 +82,31 @@ class Try(Struct, frozen=True):
     charged: tuple[str, ...]
 
 
+class Deed(StrEnum):
+    """What is tried. Each is counted for itself."""
+
+    SIGN_IN = "sign-in"
+    REGISTRATION = "registration"
+    KEY = "key"
+
+
 class Throttle:
     """Says no to who fails too often."""
 
-    def __init__(self, store: FailureStore, clock: Callable[[], datetime]) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: FailureStore, clock: Callable[[], datetime], secret: bytes) -> None:
+        """All replicas share the `secret`, by which names are hashed: nobody else can look one up."""
+        self._store, self._clock, self._secret = store, clock, secret
 
-    async def admit(self, email: str, address: str) -> Try:
+    async def admit(self, name: str, address: str, deed: Deed = Deed.SIGN_IN) -> Try:
         """Let a sign-in be tried. Raises TooManyFailures when it is too early for the account or the address.
+
+        `name` is the account's e-mail address, or whatever else is tried out.
 
         Where there were failures enough, the next is counted before it is one: many at once are no way
         around. Elsewhere many may sign in at once. Without an address only accounts count.
         """
         now = self._clock()
-        account, place, trusted, own = _keys(email, address)
+        account, place, trusted, own = self._keys(deed, name, address)
         found = await self._store.get((account, place, trusted, own), now)
         if address and trusted in found:
             account, counts = own, {own: ACCOUNT}
@@ -100,7 +114,7 @@ class Throttle:
             counts = {account: ACCOUNT} | ({place: ADDRESS} if address else {})
         wait = max((found[key].wait(each, now) for key, each in counts.items() if key in found), default=0.0)
         if wait > 0:
-            raise TooManyFailures("too many wrong passwords; try again later", wait)
+            raise TooManyFailures("too many tries; try again later", wait)
         charged = [key for key, each in counts.items() if key in found and found[key].count >= each.free]
         for key in charged:
             await self._store.count(key, now, now + FORGET_AFTER)
@@ -129,15 +143,15 @@ class Throttle:
         if tried.trusted and (trusted.last is None or now - trusted.last > timedelta(days=1)):
             await self._store.count(tried.trusted, now, now + KNOWN_FOR)
 
+    def _keys(self, deed: Deed, name: str, address: str) -> tuple[str, str, str, str]:
+        """Return the keys of account, address, the trust in both, and the failures of both."""
+        place = _network(address)
+        parts = (("account", name), ("address", place), ("known", name, place), ("own", name, place))
+        account, address, known, own = (self._hashed(deed, *each) for each in parts)
+        return account, address, known, own
 
-def _keys(email: str, address: str) -> tuple[str, str, str, str]:
-    """Return the keys of account, address, the trust in both, and the failures of both.
-
-    Hashed: whose they are need not be kept.
-    """
-    place = _network(address)
-    both = [_hashed(kind, email, place) for kind in ("known", "own")]
-    return _hashed("account", email), _hashed("address", place), both[0], both[1]
+    def _hashed(self, *parts: str) -> str:
+        return hmac.digest(self._secret, "\0".join(parts).encode(), "sha256").hex()
 
 
 def _network(address: str) -> str:
@@ -149,7 +163,3 @@ def _network(address: str) -> str:
     if isinstance(found, IPv6Address):
         found = found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64)
     return str(found)
-
-
-def _hashed(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -61,11 +61,7 @@ def password_sign_in(auth: Auth) -> SignIn:
     async def sign_in(authorization: str, connection: AnyConnection) -> str:
         headers = {"authorization": authorization, "accept": "text/plain"}
         answer = await auth.send("POST", "/login", headers, of=connection)
-        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-            raise TooManyRequestsException(
-                detail="too many wrong passwords; try again later",
-                headers={"Retry-After": answer.headers.get("retry-after", "5")},
-            )
+        check_patience(answer)
         if answer.is_server_error:
             raise Unavailable("signing in is not possible right now")
         if not answer.is_success:
@@ -73,6 +69,15 @@ def password_sign_in(auth: Auth) -> SignIn:
         return f"Bearer {answer.text.strip()}"
 
     return sign_in
+
+
+def check_patience(answer: httpx.Response) -> None:
+    """Raise a 429 where auth says that it is too early for another try."""
+    if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise TooManyRequestsException(
+            detail="too many tries; try again later",
+            headers={"Retry-After": answer.headers.get("retry-after", "5")},
+        )
 
 
 class Forwarding:

@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from events.errors import Unavailable
-from gateway.accounts import Auth, Forwarding
-from gateway.callers import AnyRequest, caller_of
+from gateway.accounts import Auth, Forwarding, check_patience
+from gateway.callers import AnyConnection, AnyRequest, caller_of
 from gateway.errors import NotSignedIn
 
 PREFIX = "tonearm_"
@@ -37,8 +37,11 @@ class ApiKeys:
         self._tokens: dict[bytes, tuple[str, float]] = {}
         self._asking: dict[bytes, asyncio.Task[str]] = {}
 
-    async def token(self, key: str) -> str:
-        """Return an access token with the key's rights. Raises NotSignedIn, Crowded, Unavailable."""
+    async def token(self, key: str, of: AnyConnection) -> str:
+        """Return an access token with the key's rights, for this client.
+
+        Raises NotSignedIn, Crowded, Unavailable, and a 429.
+        """
         if len(key) > _LONGEST or not key.isascii():
             raise NotSignedIn
         digest = hashlib.sha256(key.encode()).digest()
@@ -46,12 +49,14 @@ class ApiKeys:
         if time.monotonic() < until:
             return token
         if (asking := self._asking.get(digest)) is None:
-            asking = self._asking[digest] = asyncio.create_task(self._exchange(key, digest))
+            asking = self._asking[digest] = asyncio.create_task(self._exchange(key, digest, of))
             asking.add_done_callback(lambda _: self._asking.pop(digest, None))
         return await asyncio.shield(asking)
 
-    async def _exchange(self, key: str, digest: bytes) -> str:
-        answer = await self._auth.send("POST", "/keys/exchange", {"authorization": f"Bearer {key}"})
+    async def _exchange(self, key: str, digest: bytes, of: AnyConnection) -> str:
+        headers = {"authorization": f"Bearer {key}"}
+        answer = await self._auth.send("POST", "/keys/exchange", headers, of=of)
+        check_patience(answer)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise NotSignedIn
         if not answer.is_success:

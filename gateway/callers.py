@@ -20,7 +20,7 @@ AnyRequest = Request[Any, Any, Any]
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 SignIn = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an Authorization header with e-mail and password into one with an access token."""
-Exchange = Callable[[str], Awaitable[str]]
+Exchange = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an API key into an access token."""
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
 
@@ -48,7 +48,7 @@ def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cook
         if authorization and authorization[:6].lower() == "basic " and takes_password(handler):
             authorization = await sign_in(authorization, connection)
         elif authorization and authorization[: len(_KEY)].lower() == _KEY:
-            authorization = f"Bearer {await exchange(authorization[len('bearer ') :].strip())}"
+            authorization = f"Bearer {await exchange(authorization[len('bearer ') :].strip(), connection)}"
         elif authorization is None and (token := cookies.access(connection)):
             authorization = f"Bearer {token}"
         caller = await tokens.caller(authorization)

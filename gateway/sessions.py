@@ -11,6 +11,7 @@ from litestar.params import QueryParameter
 from gateway.accounts import Forwarding
 from gateway.callers import AnyRequest, caller_of
 from gateway.cookies import Cookies, check_origin
+from gateway.errors import NotSignedIn
 
 _TAGS = ["accounts"]
 
@@ -46,7 +47,11 @@ def account_routes(auth: Forwarding, cookies: Cookies) -> list[HTTPRouteHandler]
     async def logout(request: AnyRequest) -> Response[None]:
         """Sign out here: end the session of the access token, of `{"refresh_token"}`, or of the cookies."""
         if "authorization" not in request.headers and (token := cookies.refresh(request)):
-            return cookies.dropped(await auth.forward(request, body=_shown(token)))
+            try:
+                answer = await auth.forward(request, body=_shown(token))
+            except NotSignedIn:  # it has ended already
+                answer = Response(None, status_code=HTTPStatus.NO_CONTENT)
+            return cookies.dropped(answer) if answer.status_code == HTTPStatus.NO_CONTENT else answer
         return await auth.forward(request)
 
     return [login, register, refresh, logout]

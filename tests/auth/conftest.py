@@ -116,9 +116,16 @@ async def store(database: AsyncDatabase[dict[str, Any]]) -> MongoSessions:
 
 @pytest.fixture
 def api_keys(
-    store: MongoSessions, directory: MongoDirectory, sessions: Sessions, signer: Signer, clock: Clock
+    store: MongoSessions,
+    directory: MongoDirectory,
+    sessions: Sessions,
+    signer: Signer,
+    throttle: Throttle,
+    clock: Clock,
 ) -> ApiKeys:
-    return ApiKeys(store=store, directory=directory, sessions=sessions, signer=signer, clock=clock)
+    return ApiKeys(
+        store=store, directory=directory, sessions=sessions, signer=signer, throttle=throttle, clock=clock
+    )
 
 
 @pytest.fixture
@@ -137,7 +144,7 @@ def sessions(
 
 @pytest.fixture
 def throttle(database: AsyncDatabase[dict[str, Any]], clock: Clock) -> Throttle:
-    return Throttle(MongoFailures(database), clock)
+    return Throttle(MongoFailures(database), clock, b"secret")
 
 
 @pytest.fixture
@@ -153,6 +160,7 @@ def accounts(
         throttle=throttle,
         clock=clock,
         rules=PasswordRules(),
+        refusal_seconds=0.0,
     )
     passwords.close()
 

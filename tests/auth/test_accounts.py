@@ -14,7 +14,7 @@ from auth.passwords import Passwords
 from auth.sessions import Sessions
 from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
 
-EMAIL, PASSWORD = "ann@example.com", "a good password"
+EMAIL, PASSWORD = "ann@example.com", "a canary password"
 
 
 async def test_the_log_tells_the_story_of_an_account_and_holds_no_address(
@@ -23,7 +23,7 @@ async def test_the_log_tells_the_story_of_an_account_and_holds_no_address(
     account = await accounts.register(EMAIL, PASSWORD)
     token = (await accounts.sign_in("ANN@example.com", PASSWORD)).access
     with pytest.raises(BadCredentials):
-        await accounts.sign_in(EMAIL, "a wrong password")
+        await accounts.sign_in(EMAIL, "a wrong canary password")
     await wait_for(lambda: len(fake_broker.events) == 3)
     assert [event.payload() for event in fake_broker.events] == [
         AccountRegistered(roles=("user",)),
@@ -43,7 +43,7 @@ async def test_an_unknown_address_leaves_no_event_and_gives_the_same_answer(
     with pytest.raises(BadCredentials) as unknown:
         await accounts.sign_in("nobody@example.com", PASSWORD)
     with pytest.raises(BadCredentials) as wrong:
-        await accounts.sign_in(EMAIL, "a wrong password")
+        await accounts.sign_in(EMAIL, "a wrong canary password")
     assert str(unknown.value) == str(wrong.value)
     await wait_for(lambda: len(fake_broker.events) == 2)
     assert {event.type for event in fake_broker.events} == {"account.registered", "account.sign_in_refused"}
@@ -68,7 +68,7 @@ async def test_a_refusal_does_not_wait_for_the_broker(accounts: Accounts, fake_b
     accounts._announcer._patience = 30
     async with asyncio.timeout(5):
         with pytest.raises(BadCredentials):
-            await accounts.sign_in(EMAIL, "a wrong password")
+            await accounts.sign_in(EMAIL, "a wrong canary password")
 
 
 async def test_an_account_registered_without_a_broker_is_announced_later_as_the_same_fact(
@@ -107,7 +107,7 @@ async def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(
     old = Passwords(memory_kib=8 * 1024)
     await directory.rehash(account.account_id, account.password_hash, await old.hash(PASSWORD))
     with pytest.raises(BadCredentials):
-        await accounts.sign_in(EMAIL, "a wrong password")
+        await accounts.sign_in(EMAIL, "a wrong canary password")
     assert "m=8192" in (await accounts.get(account.account_id)).password_hash
     await accounts.sign_in(EMAIL, PASSWORD)
     assert "m=19456" in (await accounts.get(account.account_id)).password_hash

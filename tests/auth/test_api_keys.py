@@ -18,7 +18,7 @@ from tests.auth.conftest import Clock, FakeBroker
 
 @pytest.fixture
 async def account(accounts: Accounts) -> Account:
-    return await accounts.register("ann@example.com", "a good password")
+    return await accounts.register("ann@example.com", "a canary password")
 
 
 async def test_a_key_brings_tokens_of_its_scopes_and_remembers_its_use(
@@ -81,7 +81,7 @@ async def test_a_key_that_cannot_be_is_refused(
 async def test_who_loses_a_role_loses_it_for_the_keys_and_a_closed_account_has_none(
     api_keys: ApiKeys, accounts: Accounts, directory: MongoDirectory
 ) -> None:
-    admin = await accounts.register("boss@example.com", "a good password", ("user", "admin"))
+    admin = await accounts.register("boss@example.com", "a canary password", ("user", "admin"))
     _, text = await api_keys.create(admin.account_id, "ops", ["admin", "read"], 1)
     assert (await api_keys.exchange(text)).claims.scope == "admin read"
     await directory.set_roles(admin.account_id, ("user",))

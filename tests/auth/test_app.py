@@ -9,12 +9,13 @@ import pytest
 
 from auth.accounts import Accounts
 from auth.api_keys import ApiKeys
-from auth.app import Door, make_app
+from auth.app import make_app
+from auth.door import Door
 from auth.errors import Busy, DirectoryUnavailable
 from auth.sessions import Sessions
 from auth.signing import Signer
 
-EMAIL, PASSWORD = "ann@example.com", "a good: pässword"
+EMAIL, PASSWORD = "ann@example.com", "a canary: pässword"
 SERVICE = {"Authorization": "Bearer between-services"}
 
 
@@ -156,14 +157,14 @@ async def test_a_malformed_authorization_is_401_and_says_how(
 
 async def test_a_wrong_password_and_an_unknown_address_answer_alike(http: httpx.AsyncClient) -> None:
     await register(http)
-    wrong = await http.post("/login", json={"email": EMAIL, "password": "wrong password"})
-    unknown = await http.post("/login", json={"email": "x@example.com", "password": "wrong password"})
+    wrong = await http.post("/login", json={"email": EMAIL, "password": "wrong canary password"})
+    unknown = await http.post("/login", json={"email": "x@example.com", "password": "wrong canary password"})
     assert assert_problem(wrong, 401) == assert_problem(unknown, 401)
 
 
 async def test_a_page_that_signs_in_with_json_is_spared_the_browsers_dialog(http: httpx.AsyncClient) -> None:
-    by_json = await http.post("/login", json={"email": EMAIL, "password": "wrong password"})
-    by_basic = await http.post("/login", auth=(EMAIL, "wrong password"))
+    by_json = await http.post("/login", json={"email": EMAIL, "password": "wrong canary password"})
+    by_basic = await http.post("/login", auth=(EMAIL, "wrong canary password"))
     with_nothing = await http.post("/login")
     assert_problem(with_nothing, 401)
     assert by_json.headers["www-authenticate"].startswith("Bearer")

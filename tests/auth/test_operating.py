@@ -19,7 +19,7 @@ from events import topology
 from events.errors import NotConfirmed
 from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused
 
-EMAIL, PASSWORD = "ann@example.com", "a good password"
+EMAIL, PASSWORD = "ann@example.com", "a canary password"
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_a_disabled_account_is_refused_like_a_wrong_password_until_it_is_e
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     with pytest.raises(BadCredentials) as wrong:
-        await accounts.sign_in(EMAIL, "a wrong password")
+        await accounts.sign_in(EMAIL, "a wrong canary password")
     await wait_for(lambda: "account.sign_in_refused" in fake_broker.types())
     told(fake_broker)
     await changes.disable(account)

@@ -17,7 +17,7 @@ from events.reader import StreamReader
 from events.stream import First
 from infra.local.rabbitmq import RabbitMQ
 
-ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the admin password"}
+ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the canary of an admin"}
 
 
 def sign_in(service: Any) -> str:
@@ -76,7 +76,7 @@ async def test_a_registration_while_the_broker_is_away_is_in_the_log_once_it_is_
 
         await wait_for(ready)
         await private_rabbitmq.stop()
-        person = {"email": "ann@example.com", "password": "a good password"}
+        person = {"email": "ann@example.com", "password": "a canary password"}
         registered = await http.post("/register", json=person)
         assert registered.status_code == 201
         assert (await http.post("/login", json=person)).status_code == 200

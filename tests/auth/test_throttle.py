@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
+from auth import opaque
 from auth.accounts import Accounts
-from auth.errors import BadCredentials, TooManyFailures
+from auth.api_keys import ApiKeys
+from auth.errors import BadCredentials, InvalidToken, TooManyFailures
 from auth.mongo_failures import MongoFailures
 from auth.throttle import ACCOUNT, ADDRESS, Throttle
 from tests.auth.conftest import Clock
 
-EMAIL, PASSWORD, THERE, HOME = "ann@example.com", "a good password", "203.0.113.9", "198.51.100.7"
+EMAIL, PASSWORD, THERE, HOME = "ann@example.com", "a canary password", "203.0.113.9", "198.51.100.7"
 
 
 async def waits(throttle: Throttle, clock: Clock, address: str, count: int) -> list[float]:
@@ -76,7 +78,7 @@ async def test_failures_of_others_behind_an_address_keep_nobody_out_who_is_known
 async def test_replicas_count_together_and_an_address_for_all_accounts(
     database: AsyncDatabase[dict[str, Any]], clock: Clock
 ) -> None:
-    here, there = [Throttle(MongoFailures(database), clock) for _ in range(2)]
+    here, there = [Throttle(MongoFailures(database), clock, b"secret") for _ in range(2)]
     for number in range(20):
         replica = (here, there)[number % 2]
         await replica.failed(await replica.admit(f"{number}@example.com", "2001:db8::1"))
@@ -128,3 +130,41 @@ async def test_no_address_is_kept(throttle: Throttle, database: AsyncDatabase[di
     stored = repr([each async for each in database["sign_in_failures"].find()])
     assert EMAIL not in stored
     assert THERE not in stored
+
+
+async def test_what_is_kept_cannot_be_looked_up_without_the_secret(
+    database: AsyncDatabase[dict[str, Any]], throttle: Throttle, clock: Clock
+) -> None:
+    await waits(throttle, clock, THERE, ACCOUNT.free)
+    with pytest.raises(TooManyFailures):
+        await throttle.admit(EMAIL, HOME)
+    await Throttle(MongoFailures(database), clock, b"a guess").admit(EMAIL, HOME)
+
+
+async def test_registering_waits_too_and_keeps_nobody_from_signing_in(
+    accounts: Accounts, clock: Clock
+) -> None:
+    for number in range(ADDRESS.free):
+        await accounts.register(f"{number}@example.com", PASSWORD, address=THERE)
+    with pytest.raises(TooManyFailures):
+        await accounts.register(EMAIL, PASSWORD, address=THERE)
+    assert await accounts.register(EMAIL, PASSWORD, address=HOME)
+    assert await accounts.sign_in(EMAIL, PASSWORD, address=THERE)
+    clock.now += timedelta(seconds=2)
+    assert await accounts.register("patient@example.com", PASSWORD, address=THERE)
+
+
+async def test_made_up_api_keys_wait_and_one_that_is_known_there_does_not(
+    accounts: Accounts, api_keys: ApiKeys
+) -> None:
+    account = await accounts.register(EMAIL, PASSWORD)
+    _, known = await api_keys.create(account.account_id, "known", ["read"], 1)
+    _, new = await api_keys.create(account.account_id, "new", ["read"], 1)
+    await api_keys.exchange(known, THERE)
+    for _ in range(ADDRESS.free):
+        with pytest.raises(InvalidToken):
+            await api_keys.exchange(opaque.make(opaque.API_KEY), THERE)
+    with pytest.raises(TooManyFailures):
+        await api_keys.exchange(new, THERE)
+    assert await api_keys.exchange(known, THERE)
+    assert await api_keys.exchange(new, HOME)
