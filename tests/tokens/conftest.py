@@ -7,16 +7,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils import uuid4
 from waiting import wait_for
 
+from auth.operating.settings import OperatorSettings
 from auth.tokens import jwk
 from events.bounds import bounds
 from events.ids import new_id
@@ -37,6 +37,8 @@ class Site:
     auth: Service
     gateway: Gateway
     key: Ed25519PrivateKey
+    rotated_out: Ed25519PrivateKey
+    """It signed until two days ago."""
     canaries: set[str] = field(default_factory=set)
 
     known: dict[str, Any] = field(default_factory=dict)
@@ -174,6 +176,9 @@ async def site(
         "ADMIN_PASSWORD": PASSWORD,
         "KEY_LEAD_SECONDS": "7",
     }
+    files, now = OperatorSettings(local_dir=str(folder / "local")).key_files(), datetime.now(UTC)
+    files.read()
+    rotated_out, key = (files.add(now - timedelta(days=days)).key for days in (3, 2))
     auth = Service(folder, database, RABBITMQ_URL=broker.url, **settings)
     gateway = Gateway(broker, database, auth)  # type: ignore[arg-type]
     try:
@@ -185,16 +190,8 @@ async def site(
                 return (await client.get(f"{auth.url}/health/ready")).status_code == 200
 
         await wait_for(ready, 30)
-        yield Site(
-            auth, gateway, private_key(folder / "local/auth/signing-key.pem"), {"canary-admin@example.com"}
-        )
+        yield Site(auth, gateway, key, rotated_out, {"canary-admin@example.com"})
     finally:
         if gateway.process is not None:
             await gateway.stop()
         await asyncio.to_thread(auth.stop)
-
-
-def private_key(path: Path) -> Ed25519PrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
-    assert isinstance(key, Ed25519PrivateKey)
-    return key

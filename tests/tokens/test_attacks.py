@@ -124,6 +124,9 @@ SIGNED: dict[str, Attack] = {
     "signature cut": lambda s: s.forge()[:-4],
     "signature longer": lambda s: s.forge() + "AA",
     "signed by another under our kid": lambda s: s.forge(sign=OTHER.sign),
+    "rotated-out key": lambda s: s.forge(
+        {"kid": jwk(s.rotated_out.public_key())["kid"]}, sign=s.rotated_out.sign
+    ),
     "own jwk": lambda s: s.forge({"jwk": jwk(OTHER.public_key())}, sign=OTHER.sign),
     "own jwk and kid": lambda s: s.forge(
         {"jwk": jwk(OTHER.public_key()), "kid": jwk(OTHER.public_key())["kid"]}, sign=OTHER.sign
@@ -289,6 +292,23 @@ async def test_signed_out_is_out_within_a_second_here_and_everywhere(site: Site)
             await client.post("/refresh", json={"refresh_token": again["refresh_token"]}),
             await client.post("/refresh", json={"refresh_token": "x"}),
         )
+
+
+async def test_who_signs_out_of_a_session_that_has_ended_is_rid_of_the_cookies(site: Site) -> None:
+    person = await site.person()
+    here = {"sec-fetch-site": "same-origin"}
+    async with site.client() as page:
+        shown = {"email": person["email"], "password": PASSWORD}
+        kept = (await page.post("/login?cookies=true", json=shown, headers=here)).headers
+        cookies = [each.partition(";")[0] for each in kept.get_list("set-cookie")]
+        site.canaries |= {each.partition("=")[2] for each in cookies}
+        async with site.client(cookies[0].partition("=")[2]) as elsewhere:
+            assert (await elsewhere.post("/logout")).status_code == 204
+        answer = await page.post("/logout", headers={**here, "Cookie": "; ".join(cookies)})
+    assert answer.status_code == 204
+    dropped = answer.headers.get_list("set-cookie")
+    assert len(dropped) == 2
+    assert all("Max-Age=0" in each for each in dropped)
 
 
 async def test_an_api_key_does_what_its_scopes_say_until_it_is_revoked(site: Site) -> None:
