@@ -60,7 +60,10 @@ def exported(service: str) -> Iterator[None]:
         raise InvalidSetting(
             "setting: traces are asked for, but OpenTelemetry is not installed: pip install 'tonearm[otel]'"
         ) from error
-    tracer = OpenTelemetry(service)
+    try:
+        tracer = OpenTelemetry(service)
+    except ValueError as error:
+        raise InvalidSetting(f"setting: OTEL_…: {error}") from error
     tracing.install(tracer)
     try:
         yield

@@ -14,7 +14,7 @@ import pytest
 from events.registry import REGISTRY
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("auth", "cli", "gateway", "infra", "workers")
+PACKAGES = ("auth", "cli", "gateway", "infra", "service", "workers")
 DOCS = [
     path
     for path in sorted(ROOT.rglob("*.md"))

@@ -181,6 +181,14 @@ def test_the_variables_that_ask_for_traces(environment: dict[str, str], on: bool
     assert TracingSettings(**environment).on is on
 
 
+def test_a_limit_that_the_library_refuses_is_said_at_the_start(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "1")
+    with pytest.raises(InvalidSetting, match="max_export_batch_size"), exported("tried"):
+        pass
+
+
 @pytest.mark.parametrize(
     "environment", [{"otel_traces_exporter": "zipkin"}, {"otel_exporter_otlp_protocol": "grpc"}]
 )
