@@ -78,6 +78,8 @@ class SqlDirectory:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._together = engine.execution_options(isolation_level="READ COMMITTED")
+        """For statements of which all count or none."""
 
     async def prepare(self) -> None:
         """Bring the tables up to date. Idempotent, and safe beside others that do the same."""
@@ -106,7 +108,7 @@ class SqlDirectory:
         }
         async with answering():
             try:
-                async with self._engine.connect() as connection:
+                async with self._together.begin() if identity else self._engine.connect() as connection:
                     await connection.execute(insert(ACCOUNTS).values(row))
                     if identity:
                         await connection.execute(_linking(account.account_id, identity))
@@ -136,7 +138,7 @@ class SqlDirectory:
         """Insert an identity. Raises AlreadyRegistered if it is another's."""
         async with answering():
             try:
-                async with self._engine.begin() as connection:
+                async with self._engine.connect() as connection:
                     await connection.execute(_linking(account_id, identity))
             except IntegrityError:
                 known = await self.by_identity(identity)
