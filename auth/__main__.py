@@ -29,6 +29,9 @@ from events.publisher import Publisher
 from events.settings import load
 from service.http import serve
 from service.lifecycle import run_service, started
+from service.metrics.http import Counted, HttpMetrics
+from service.metrics.publishing import PublishMetrics
+from service.metrics.registry import new_registry, serve_metrics
 from service.stopping import unless_stopped
 from service.traced_http import traced
 from service.usage import answer_help
@@ -50,7 +53,8 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url, reach=3.0, answer=5.0))
         database = mongo.get_default_database("tonearm")
         store, failures = MongoSessions(database), MongoFailures(database)
-        publisher = Publisher(settings.rabbitmq_url, name=SERVICE)
+        registry = new_registry(SERVICE)
+        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, watch=PublishMetrics(registry))
         stack.push_async_exit(publisher)
         announcer = Announcer(publisher)
         stack.push_async_callback(announcer.close)
@@ -97,7 +101,10 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             stack.callback(asyncio.create_task(keeping).cancel)
         door = Door(settings.registration == "open", settings.service_token)
         app = make_app(accounts, sessions, api_keys, signer, door, partial(lacks, publisher, directory))
-        await serve(traced(app), settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(serve_metrics(registry, settings.metrics_host, settings.metrics_port, stop))
+            counted = Counted(traced(app), HttpMetrics(registry))
+            await serve(counted, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
 
 
 def main() -> NoReturn:

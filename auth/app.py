@@ -6,7 +6,6 @@ from typing import Any
 from litestar import Litestar, Request, Response, get, post
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
-from litestar.plugins.prometheus import PrometheusConfig, PrometheusController
 from msgspec import Struct
 
 from auth import problems
@@ -111,7 +110,6 @@ def make_app(
     accounts: Accounts, sessions: Sessions, api_keys: ApiKeys, signer: Signer, door: Door, readiness: Ready
 ) -> Litestar:
     """Put the routes together. No OpenAPI here: the gateway is what the world sees."""
-    metrics = PrometheusConfig(app_name="auth", prefix="auth", group_path=True)
     return Litestar(
         [
             login,
@@ -123,7 +121,6 @@ def make_app(
             account,
             live,
             ready,
-            PrometheusController,
         ],
         dependencies={
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
@@ -133,7 +130,6 @@ def make_app(
             "door": Provide(lambda: door, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
         },
-        middleware=[metrics.middleware],
         exception_handlers={Exception: problems.to_response},
         request_max_body_size=MAX_BODY,
         openapi_config=None,

@@ -40,7 +40,7 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     password, `password_length` how many characters a new password needs. Without a `service_token`,
     `GET /accounts/{id}` is closed to everybody. Accounts are in `auth_directory_url`, or else in
     `mongodb_url`. `key_lead_seconds` is how long a key is published before it signs; when the newest is
-    `key_rotation_days` old, the next is made (0: never).
+    `key_rotation_days` old, the next is made (0: never). With a `metrics_port`, `/metrics` is served there.
     """
 
     rabbitmq_url: str
@@ -48,6 +48,8 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     auth_directory_url: str = ""
     auth_host: str = "127.0.0.1"
     auth_port: Annotated[int, Meta(ge=1, le=65535)] = 8081
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     registration: Literal["open", "closed"] = "open"
     access_seconds: Annotated[int, Meta(ge=5, le=LONGEST_TOKEN)] = 900
     session_days: Annotated[int, Meta(ge=1, le=365)] = 30

@@ -7,6 +7,7 @@ the fold does not mind. At start the event at the checkpoint is read again and m
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from events.cancelling import cancelled
 from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.leases import Lease
+from events.projections.counting import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 from events.reader import StreamReader
@@ -35,10 +37,19 @@ class Projector:
     """Folds the log into the live views while it holds the lease."""
 
     def __init__(
-        self, database: AsyncDatabase[Any], stream_url: str, *, holder: str, lease_ttl: float = 6.0
+        self,
+        database: AsyncDatabase[Any],
+        stream_url: str,
+        *,
+        holder: str,
+        lease_ttl: float = 6.0,
+        on_state: Callable[[str], None] | None = None,
     ) -> None:
-        """`holder` names this process in the lease; it must differ between processes."""
-        self._database, self._stream_url = database, stream_url
+        """`holder` names this process in the lease; it must differ between processes.
+
+        `on_state` hears what its reader's does.
+        """
+        self._database, self._stream_url, self._on_state = database, stream_url, on_state
         self._lease = Lease(database, "projector", holder, lease_ttl)
         self._views = JobViews(database)
         self.position: int | None = None
@@ -76,7 +87,7 @@ class Projector:
         store = await self._views.live()
         await store.prepare()
         checkpoint = await store.checkpoint()
-        reader = StreamReader(self._stream_url, after(checkpoint), name="projector")
+        reader = StreamReader(self._stream_url, after(checkpoint), name="projector", on_state=self._on_state)
         self.position = checkpoint.offset if checkpoint else None
         log.info("projecting", views=store.name, after=self.position)
         if self.trouble is not None and await self._at_the_end(checkpoint):
@@ -147,7 +158,10 @@ async def project(
             changed[subject] = view
     await store.add([view for job_id, view in changed.items() if job_id not in views])
     await store.save(view for job_id, view in changed.items() if job_id in views)
-    new = Checkpoint(batch[-1].offset, identity(batch[-1].body))
+    upto = batch[-1].offset
+    since, jobs = (checkpoint.offset, checkpoint.jobs) if checkpoint else (-1, {})
+    jobs = None if jobs is None else counted(jobs, views, since, changed, upto)
+    new = Checkpoint(upto, identity(batch[-1].body), jobs)
     if not await store.move_checkpoint(checkpoint, new):
         raise LeaseLost("another process moved the checkpoint")
     return new

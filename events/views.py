@@ -8,12 +8,13 @@ at once, or a slow one, do no harm. What a document holds stands in `documents`.
 """
 
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
 from msgspec import DecodeError, Struct
+from msgspec.structs import asdict
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
@@ -43,6 +44,8 @@ class Checkpoint(Struct, frozen=True):
 
     offset: int
     event_id: str
+    jobs: Mapping[str, int] | None = None
+    """Jobs by state up to here; None where they were not counted from the beginning."""
 
 
 class Readable(NamedTuple):
@@ -179,19 +182,18 @@ class ViewStore:
             document = await self._projections.find_one({"_id": self.name})
         except PyMongoError as error:
             raise Unavailable(f"the checkpoint: {error}") from error
-        return Checkpoint(document["offset"], document["event_id"]) if document else None
+        if document is None:
+            return None
+        return Checkpoint(document["offset"], document["event_id"], document.get("jobs"))
 
     async def move_checkpoint(self, old: Checkpoint | None, new: Checkpoint) -> bool:
         """Move the checkpoint if it still is where it was (compare and set). Raises Unavailable."""
         try:
             if old is None:
-                await self._projections.insert_one(
-                    {"_id": self.name, "offset": new.offset, "event_id": new.event_id}
-                )
+                await self._projections.insert_one({"_id": self.name, **asdict(new)})
                 return True
             result = await self._projections.update_one(
-                {"_id": self.name, "offset": old.offset},
-                {"$set": {"offset": new.offset, "event_id": new.event_id}},
+                {"_id": self.name, "offset": old.offset}, {"$set": asdict(new)}
             )
         except DuplicateKeyError:
             return False

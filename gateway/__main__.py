@@ -35,6 +35,7 @@ from gateway.uploading import Terms
 from gateway.uploads import Uploads
 from service.http import serve
 from service.lifecycle import run_service, started
+from service.metrics.registry import serve_metrics
 from service.stopping import unless_stopped
 from service.traced_http import Client
 from service.usage import answer_help
@@ -55,17 +56,22 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         client = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
         database = client.get_default_database("tonearm")
         auth = await stack.enter_async_context(Client(timeout=10.0))
-        publisher = Publisher(settings.rabbitmq_url, name=SERVICE)
+        metrics = Metrics()
+        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, watch=metrics.publishing)
         stack.push_async_exit(publisher)
 
-        views, metrics, uploading = JobViews(database), Metrics(), Uploading()
+        views, uploading = JobViews(database), Uploading()
         videos, audio = Bucket(database, "videos"), Bucket(database, "audio")
         keys = UploadKeys(database)
-        live = Live(views, settings.stream_url)
-        revocations = Revocations(settings.stream_url, live.subscriptions.revoke)
+        live = Live(views, settings.stream_url, on_event=metrics.seen, on_state=metrics.reader("tail"))
+        revocations = Revocations(
+            settings.stream_url, live.subscriptions.revoke, on_state=metrics.reader("revocations")
+        )
         bindings = Topology(settings.rabbitmq_url, settings.rabbitmq_management_url)
         holder = new_id()
-        projector = Projector(database, settings.stream_url, holder=holder)
+        projector = Projector(
+            database, settings.stream_url, holder=holder, on_state=metrics.reader("projector")
+        )
         sweeper = Sweeper(
             database,
             live,
@@ -132,6 +138,9 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 tasks.create_task(keep_open(publisher, settings.rabbitmq_url)),
             ]
             tasks.create_task(projector.run(stop))
+            tasks.create_task(
+                serve_metrics(metrics.registry, settings.metrics_host, settings.metrics_port, stop)
+            )
             await serve(
                 application(parts),
                 settings.gateway_host,

@@ -21,7 +21,7 @@ from gateway.health import Check, health_routes
 from gateway.jobs import OwnJobs, job_routes
 from gateway.lingering import Lingering
 from gateway.live import Live
-from gateway.metrics import Metrics, metrics_route
+from gateway.metrics import Metrics
 from gateway.observing import Observed
 from gateway.presets import Presets
 from gateway.presetting import preset_routes
@@ -63,7 +63,6 @@ def litestar_app(parts: Parts) -> Litestar:
     open_to_all = [
         *account_routes(forwarding, parts.cookies),
         *health_routes(dict(parts.checks)),
-        metrics_route(parts.metrics),
         *schema_routes(),
     ]
     guarded = Router(
@@ -72,7 +71,7 @@ def litestar_app(parts: Parts) -> Litestar:
         route_handlers=[
             *session_routes(forwarding, parts.cookies),
             *key_routes(forwarding),
-            *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics),
+            *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics.uploads),
             *preset_routes(parts.presets, parts.terms),
             *job_routes(own, parts.live, parts.views),
             *family_routes(own, parts.uploads, parts.presets, parts.terms),
@@ -91,4 +90,4 @@ def litestar_app(parts: Parts) -> Litestar:
 def application(parts: Parts) -> ASGIApp:
     """Return what the server serves."""
     parts.metrics.watch(parts.live, parts.uploading)
-    return Lingering(traced(Observed(Heads(litestar_app(parts)), parts.metrics)))
+    return Lingering(traced(Observed(Heads(litestar_app(parts)), parts.metrics.http)))

@@ -6,7 +6,7 @@ takes any order and any repetition, so it does not matter that view and tail ove
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import aclosing, suppress
 from datetime import datetime
 from itertools import islice
@@ -22,7 +22,7 @@ from events.projections.jobs import fold
 from events.projector import after
 from events.reader import StreamReader
 from events.stream import RawRecord
-from events.views import JobViews, Readable
+from events.views import Checkpoint, JobViews, Readable
 from gateway.history import SLICE, History, Slice
 from gateway.subscriptions import Subscriptions
 from gateway.tail import LIMIT, Tail
@@ -38,13 +38,28 @@ _BEHIND = "the views are behind"
 class Live:
     """Answers for jobs as of this moment. One task runs `run`."""
 
-    def __init__(self, views: JobViews, stream_url: str, *, keep: float = 60.0, limit: int = LIMIT) -> None:
-        """`keep` is the time in seconds that events stay in memory, `limit` how many may at most."""
+    def __init__(
+        self,
+        views: JobViews,
+        stream_url: str,
+        *,
+        keep: float = 60.0,
+        limit: int = LIMIT,
+        on_event: Callable[[Recorded], None] = lambda recorded: None,
+        on_state: Callable[[str], None] = lambda state: None,
+    ) -> None:
+        """`keep` is the time in seconds that events stay in memory, `limit` how many may at most.
+
+        `on_event` hears of each event that is part of the answers from now on, `on_state` as a reader's does.
+        """
         self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
+        self._on_event, self._heard = on_event, on_state
         self.subscriptions = Subscriptions()
         self.tail = Tail(-1, keep, limit)
         self.trouble: str | None = "the log was not read yet"
         self.checkpoint = -1
+        self.jobs: Mapping[str, int] | None = None
+        """Jobs by state, up to the checkpoint; None where they were not counted."""
         self._target: int | None = None
         self._begun = asyncio.Event()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
@@ -58,6 +73,10 @@ class Live:
     def waiting(self) -> float:
         """For how many seconds the stored views have lacked an event, as far as was seen here."""
         return self.tail.waiting(self.checkpoint, time.monotonic())
+
+    def lacking(self) -> int:
+        """How many events that are held the stored views lack."""
+        return self.tail.lacking(self.checkpoint)
 
     async def complete(self) -> bool:
         """Whether stored views and tail together know every event there is. Raises Unavailable.
@@ -153,8 +172,7 @@ class Live:
         return Slice(events, events[-1].offset + 1 if len(events) == SLICE else last + 1)
 
     async def _follow(self) -> None:
-        checkpoint = await (await self._views.live()).checkpoint()
-        self.checkpoint = checkpoint.offset if checkpoint else -1
+        checkpoint = await self._look()
         ends = await bounds(self._stream_url)
         self._target = ends.last if ends else -1
         self.tail = Tail(self.checkpoint, self._keep, self._limit)
@@ -188,6 +206,7 @@ class Live:
                 self.tail.pass_over(record.offset)
                 continue
             self.tail.add(recorded, now)
+            self._on_event(recorded)
             event = recorded.event
             if not self.tail.repeats(recorded):
                 self.subscriptions.tell(event.account, event.subject, recorded)
@@ -219,13 +238,18 @@ class Live:
             await asyncio.sleep(_PRUNE_EVERY)
             await self._let_go()
 
+    async def _look(self) -> Checkpoint | None:
+        checkpoint = await (await self._views.live()).checkpoint()
+        self.checkpoint, self.jobs = (checkpoint.offset, checkpoint.jobs) if checkpoint else (-1, None)
+        return checkpoint
+
     async def _let_go(self) -> None:
         with suppress(Unavailable):
-            checkpoint = await (await self._views.live()).checkpoint()
-            self.checkpoint = checkpoint.offset if checkpoint else -1
+            await self._look()
             self.tail.prune(self.checkpoint, time.monotonic())
 
     def _on_state(self, state: str) -> None:
+        self._heard(state)
         if state == "connected":
             log.info("tail_connected", after=self.tail.position)
             self._settle()

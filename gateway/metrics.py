@@ -1,85 +1,103 @@
-"""What Prometheus sees of the gateway. Labels are route templates, never paths: ids would be unbounded."""
+"""What Prometheus sees of the gateway: requests, uploads, and how far log and views have come."""
 
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    GCCollector,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    generate_latest,
-)
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
 
+from prometheus_client import Counter, Gauge, Histogram
+
+from events.envelope import Recorded
+from events.projections.job_view import State
 from events.views import DAMAGED
 from gateway.draining import Uploading
 from gateway.live import Live
-
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"})
+from gateway.upload_metrics import UploadMetrics
+from service.metrics.http import HttpMetrics
+from service.metrics.publishing import PublishMetrics
+from service.metrics.registry import new_registry
 
 
 class Metrics:
     """The gateway's numbers, in a registry of their own."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        GCCollector(registry=self.registry)
-        self._requests = Counter(
-            "tonearm_gateway_http_requests",
-            "Requests answered",
-            ["method", "route", "status"],
+        self.registry = new_registry("gateway")
+        self.http = HttpMetrics(self.registry)
+        self.publishing = PublishMetrics(self.registry)
+        self.uploads = UploadMetrics(self.registry)
+        self._since = datetime.now(UTC)
+        self._read_to = -1
+        self._delay = Histogram(
+            "tonearm_view_delay_seconds",
+            "From an event's time to when it is part of what this process answers; only of events that"
+            " are younger than the process",
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
             registry=self.registry,
         )
-        self._seconds = Histogram(
-            "tonearm_gateway_http_response_seconds",
-            "Time from a request's headers to its answer's headers; for uploads that is the whole body",
-            ["method", "route"],
-            buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800),
+        self._restarts = Counter(
+            "tonearm_log_reader_restarts",
+            "How often a reader of the log lost its connection and began again where it was",
+            ["reader"],
             registry=self.registry,
         )
-        self._uploads = Counter("tonearm_gateway_uploads", "Videos accepted", registry=self.registry)
-        self._bytes = Counter("tonearm_gateway_upload_bytes", "Their bytes", registry=self.registry)
 
-    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count a request."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(method, route).observe(seconds)
+    def seen(self, recorded: Recorded) -> None:
+        """Note that an event is part of the answers now. One that comes again is not counted again."""
+        if recorded.offset > self._read_to:
+            self._read_to = recorded.offset
+            if recorded.event.time >= self._since:
+                self._delay.observe(max(0.0, (datetime.now(UTC) - recorded.event.time).total_seconds()))
 
-    def uploaded(self, size: int) -> None:
-        """Count a video of so many bytes."""
-        self._uploads.inc()
-        self._bytes.inc(size)
+    def reader(self, name: str) -> Callable[[str], None]:
+        """Return what hears the states of a reader (see `StreamReader`)."""
+        restarts = self._restarts.labels(name)
+
+        def hear(state: str) -> None:
+            if state != "connected":
+                restarts.inc()
+
+        return hear
 
     def watch(self, live: Live, uploading: Uploading) -> None:
-        """Show the state of these at every scrape."""
+        """Show the state of these at every scrape. All of it is in memory already."""
         for name, text, read in (
-            ("listeners", "Clients that listen to live events", lambda: len(live.subscriptions)),
+            ("event_listeners", "Clients that listen to live events", lambda: len(live.subscriptions)),
             ("uploads_in_progress", "Uploads under way", lambda: uploading.count),
             ("tail_events", "Events held in memory", lambda: len(live.tail)),
+            ("tail_offset", "Offset in the log up to which this process has read", _tail_offset(live)),
             (
-                "tail_offset",
-                "Offset in the log up to which this process has read",
-                lambda: live.tail.position,
+                "tail_following",
+                "1 while this process follows the log and answers for now",
+                lambda: live.caught_up,
+            ),
+            ("projection_offset", "Offset up to which the views are stored", lambda: live.checkpoint),
+            (
+                "projection_lag_events",
+                "Events of jobs that this process has read and the stored views lack",
+                live.lacking,
+            ),
+            (
+                "projection_lag_seconds",
+                "For how long the stored views have lacked an event that this process has read",
+                live.waiting,
             ),
             ("views_damaged", "Stored views that could not be read, and were left out", lambda: len(DAMAGED)),
-            ("checkpoint_offset", "Offset up to which the views are stored", lambda: live.checkpoint),
-            ("caught_up", "1 while the log is followed", lambda: live.caught_up),
         ):
-            Gauge(f"tonearm_gateway_{name}", text, registry=self.registry).set_function(read)
+            Gauge(f"tonearm_{name}", text, registry=self.registry).set_function(read)
+        jobs = Gauge(
+            "tonearm_jobs",
+            "Jobs by state, as the stored views have them; NaN where they were not counted from their"
+            " beginning (`tonearm replay rebuild` does)",
+            ["state"],
+            registry=self.registry,
+        )
+        for state in State:
+            jobs.labels(state.value).set_function(_count_of(live, state))
 
 
-def metrics_route(metrics: Metrics) -> HTTPRouteHandler:
-    """Return the route that Prometheus scrapes."""
+def _tail_offset(live: Live) -> Callable[[], float]:
+    return lambda: live.tail.position
 
-    @get("/metrics", media_type="text/plain", tags=["operation"], security=[])
-    async def show_metrics() -> Response[bytes]:
-        """Show the metrics in the Prometheus text format."""
-        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
-    return show_metrics
+def _count_of(live: Live, state: State) -> Callable[[], float]:
+    return lambda: math.nan if live.jobs is None else live.jobs.get(state.value, 0)

@@ -7,19 +7,19 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from gateway.metrics import Metrics
 from gateway.tracing import trace_id, traceparent
+from service.metrics.http import HttpMetrics, route_of
 
 log = structlog.get_logger()
 
-_QUIET = ("/health", "/metrics", "/schema")
+_QUIET = ("/health", "/schema")
 _TRACEPARENT = b"traceparent"
 
 
 class Observed:
     """The application, observed."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:
         self._app, self._metrics = app, metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +44,7 @@ class Observed:
                 self._note(scope, status, seconds)
 
     def _note(self, scope: Any, status: int, seconds: float) -> None:
-        method, route = scope["method"], scope.get("path_template") or "none"
+        method, route = scope["method"], route_of(scope)
         self._metrics.answered(method, route, status, seconds)
         if not route.startswith(_QUIET):
             job = {key: value for key, value in scope.get("path_params", {}).items() if key == "job_id"}

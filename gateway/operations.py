@@ -164,7 +164,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "/keys/{key_id}": Operation(errors=(Kind(404, "", "No such key"),), answers={204: _answer("Revoked")}),
     "/health/live": _OPEN,
     "/health/ready": _OPEN._replace(errors=(Kind(503, "not-ready", "Not ready: `missing` names what is"),)),
-    "/metrics": _OPEN,
     "/upload": _UPLOAD,
     "/upload/{filename}": _UPLOAD._replace(
         errors=tuple(each for each in _UPLOAD.errors if each not in _FORM_ERRORS)

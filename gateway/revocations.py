@@ -60,9 +60,14 @@ class Revoked:
 class Revocations:
     """Follows the log for what is revoked. One task runs `run`."""
 
-    def __init__(self, stream_url: str, on_revoked: Callable[[str], None] = lambda _: None) -> None:
-        """`on_revoked` hears the account's id."""
-        self._stream_url, self._on_revoked = stream_url, on_revoked
+    def __init__(
+        self,
+        stream_url: str,
+        on_revoked: Callable[[str], None] = lambda _: None,
+        on_state: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`on_revoked` hears the account's id, `on_state` what a reader's does."""
+        self._stream_url, self._on_revoked, self._heard = stream_url, on_revoked, on_state
         self._revoked, self._target = Revoked(), -1
         self.complete = False
         """Whether all was read that had been revoked when the process began."""
@@ -118,6 +123,7 @@ class Revocations:
             self.complete, self.trouble = True, None
 
     def _on_state(self, state: str) -> None:
+        self._heard(state)
         if state != "connected":
             self.trouble = f"the log: {state}"
         elif self.complete or self._target < 0:

@@ -1,5 +1,9 @@
 """The gateway's settings, from the environment."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from events.settings import InvalidSetting, Settings
 from gateway.addresses import Origin, networks
 from gateway.errors import BadOptions
@@ -17,6 +21,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     auth_url: str = "http://127.0.0.1:8081"
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8080
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """Where `/metrics` is served; 0: nowhere. Not on the gateway's own port, which is the world's."""
     log_level: str = "INFO"
     max_upload_bytes: int = 10 * 1024**3
     upload_idle_seconds: float = 30.0

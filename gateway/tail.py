@@ -6,6 +6,7 @@ very many, so that most clients that reconnect are served from here.
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import takewhile
 
 from events.envelope import Recorded
 
@@ -66,6 +67,11 @@ class Tail:
         """For how many seconds the stored views lack an event that is held; 0 if they lack none."""
         lacking = (since for since, recorded in self._events if recorded.offset > checkpoint)
         return now - next(lacking, now)
+
+    def lacking(self, checkpoint: int) -> int:
+        """How many of the events that are held the stored views lack."""
+        newer = takewhile(lambda held: held[1].offset > checkpoint, reversed(self._events))
+        return sum(1 for _ in newer)
 
     def has(self, event_id: str) -> bool:
         """Tell whether this event is held."""

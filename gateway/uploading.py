@@ -14,11 +14,11 @@ from gateway.draining import Uploading
 from gateway.filenames import cleaned
 from gateway.forms import OVERHEAD, FileInForm
 from gateway.idempotency import read_key
-from gateway.metrics import Metrics
 from gateway.presenting import Accepted
 from gateway.presets import Presets
 from gateway.schema import FormUpload, RawUpload
 from gateway.tracing import traceparent
+from gateway.upload_metrics import UploadMetrics
 from gateway.uploads import Upload, Uploads
 
 _ANY_TYPE = "application/octet-stream"
@@ -35,7 +35,7 @@ class Terms(Struct, frozen=True, kw_only=True):
 
 
 def upload_routes(
-    uploads: Uploads, presets: Presets, terms: Terms, uploading: Uploading, metrics: Metrics
+    uploads: Uploads, presets: Presets, terms: Terms, uploading: Uploading, metrics: UploadMetrics
 ) -> list[HTTPRouteHandler]:
     """Return the routes that take videos in."""
 
@@ -45,7 +45,7 @@ def upload_routes(
         content_type: str | None,
         wished: options.Given,
         chunks: AsyncIterator[bytes],
-    ) -> Response[Accepted]:
+    ) -> Accepted:
         account = caller_of(request).account
         upload = Upload(
             account=account,
@@ -56,9 +56,7 @@ def upload_routes(
             chunks=chunks,
             traceparent=traceparent(request.headers.get("traceparent")),
         )
-        accepted = await uploads.accept(upload, read_key(request.headers.get("idempotency-key")))
-        metrics.uploaded(accepted.bytes)
-        return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+        return await uploads.accept(upload, read_key(request.headers.get("idempotency-key")))
 
     def body_of(request: AnyRequest, limit: Limit) -> AsyncIterator[bytes]:
         require_role(caller_of(request), terms.roles, "upload")
@@ -66,17 +64,22 @@ def upload_routes(
         check_length(request.headers.get("content-length"), limit)
         return incoming(request.receive, limit=limit, patience=terms.patience)
 
+    def answer(accepted: Accepted) -> Response[Accepted]:
+        return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+
     @post(
         "/upload", status_code=202, request_max_body_size=None, operation_class=FormUpload, tags=["uploads"]
     )
     async def upload_form(request: AnyRequest) -> Response[Accepted]:
         """Upload one video as the field `file` of a form."""
-        with uploading.one():
-            body = body_of(request, Limit(terms.max_bytes, OVERHEAD))
+        with metrics.one() as counted, uploading.one():
+            body = counted.body(body_of(request, Limit(terms.max_bytes, OVERHEAD)))
             content_type = request.headers.get("content-type")
             form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
             wished = options.read([*request.query_params.multi_items(), *form.fields])
-            return await accept(request, form.filename, form.content_type, wished, form.chunks())
+            accepted = await accept(request, form.filename, form.content_type, wished, form.chunks())
+            counted.size = accepted.bytes
+        return answer(accepted)
 
     @put(
         "/upload/{filename:path}",
@@ -87,9 +90,11 @@ def upload_routes(
     )
     async def upload_bytes(request: AnyRequest, filename: FromPath[str]) -> Response[Accepted]:
         """Upload one video as the request's body, as `curl -T` does."""
-        with uploading.one():
-            body = body_of(request, Limit(terms.max_bytes))
+        with metrics.one() as counted, uploading.one():
+            body = counted.body(body_of(request, Limit(terms.max_bytes)))
             wished = options.read(request.query_params.multi_items())
-            return await accept(request, filename, request.headers.get("content-type"), wished, body)
+            accepted = await accept(request, filename, request.headers.get("content-type"), wished, body)
+            counted.size = accepted.bytes
+        return answer(accepted)
 
     return [upload_form, upload_bytes]

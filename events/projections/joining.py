@@ -90,6 +90,14 @@ def join(
     )
 
 
+def state_at(view: JobView, offset: int) -> State | None:
+    """Return the state in which the job was when the log had come to this offset; None: it was none yet."""
+    if view.seen <= offset:
+        return view.state
+    entries = [entry for entry in view.timeline if entry.offset <= offset]
+    return reduce(_advance, entries[1:], _begin(entries[0]))[0] if entries else None
+
+
 def _find(timeline: tuple[Entry, ...], event_id: str) -> Entry | None:
     for entry in timeline:
         if entry.id == event_id:

@@ -12,7 +12,7 @@ read and folded here. What of the later one belongs to jobs of the earlier one w
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Set
 from typing import NamedTuple
 
@@ -66,6 +66,9 @@ class Builder:
     def __init__(self, version: Version, checkpoint: Checkpoint | None, window: Window) -> None:
         self._version, self.checkpoint, self._window = version, checkpoint, window
         self._writing: deque[_Writing] = deque()
+        # By state as stored, which is ahead of the checkpoint until all is written.
+        self._counts = checkpoint is None or checkpoint.jobs is not None
+        self._jobs = Counter(checkpoint.jobs or {}) if checkpoint else Counter[str]()
 
     async def run(self, log: Log, ends: Bounds) -> None:
         """Build up to the end. Raises LogDamaged when the log is not the one that the checkpoint is from."""
@@ -106,14 +109,20 @@ class Builder:
         if before is not None:
             await asyncio.shield(before.task)
         later += [view for view in views if view.job_id in underway]
+        self._jobs.update(view.state.value for view in views)
         if later:
+            self._jobs.subtract(view.state.value for view in later)
             await self._write_on([view.job_id for view in later], settled.jobs)
-        checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body))
+        jobs = dict(self._jobs) if self._counts else None
+        checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body), jobs)
         if not await self._version.move_checkpoint(self.checkpoint, checkpoint):
             raise Refused(f"another process builds {self._version.name}")
         self.checkpoint = checkpoint
 
     async def _write_on(self, job_ids: list[str], jobs: dict[str, list[Recorded]]) -> None:
         stored = await self._version.get_many(job_ids)
-        views = [self._window.fold(jobs[job_id], stored.get(job_id)) for job_id in job_ids]
-        await self._version.save(view for view in views if view)
+        folded = (self._window.fold(jobs[job_id], stored.get(job_id)) for job_id in job_ids)
+        views = [view for view in folded if view]
+        self._jobs.update(view.state.value for view in views)
+        self._jobs.subtract(view.state.value for view in stored.values())
+        await self._version.save(views)

@@ -14,6 +14,7 @@ import socket
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any, NamedTuple
 
+from msgspec import structs
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.bounds import Bounds
@@ -153,6 +154,8 @@ async def _rebuild(arguments: argparse.Namespace, database: AsyncDatabase[Any], 
         await new.drop()
         checkpoint = None
     check(new, checkpoint, ends)
+    if checkpoint is not None:  # what was killed may have written views that it has not counted
+        checkpoint = structs.replace(checkpoint, jobs=None)
     checkpoint = await build(log, new, checkpoint, ends, arguments.generation)
     exit_ = Exit.OK
     if arguments.compare:

@@ -43,10 +43,11 @@ class RabbitMQ:
     name = "rabbitmq"
 
     def __init__(self, directory: Path, *, management: bool = False, log: Path | None = None) -> None:
+        """With `management` it has the management API, and its metrics for Prometheus."""
         self._directory = directory.resolve()
-        found = kept_ports(self._directory / "ports", 5)
-        self.port, self.stream_port, self._epmd_port, self._distribution_port, management_port = found
-        self.management_port = management_port if management else None
+        found = kept_ports(self._directory / "ports", 6)
+        self.port, self.stream_port, self._epmd_port, self._distribution_port, *more = found
+        self.management_port, self.metrics_port = more if management else (None, None)
         self._log = log or self._directory / "rabbitmq.jsonl"
         self._epmd: Process | None = None
         self._process: Process | None = None
@@ -89,7 +90,8 @@ class RabbitMQ:
         server = find("rabbitmq-server")
         await self.kill()  # after a crash its epmd is still there
         (self._directory / "home").mkdir(parents=True, exist_ok=True, mode=0o700)
-        plugins = ["rabbitmq_stream", *(["rabbitmq_management"] if self.management_port else [])]
+        more = ["rabbitmq_management", "rabbitmq_prometheus"] if self.management_port else []
+        plugins = ["rabbitmq_stream", *more]
         self._write("enabled_plugins", f"[{','.join(plugins)}].\n")
         self._write("rabbitmq.conf", self._configuration())
         self._epmd = Process(
@@ -159,6 +161,8 @@ class RabbitMQ:
         }
         if self.management_port:
             settings |= {"management.tcp.ip": HOST, "management.tcp.port": self.management_port}
+        if self.metrics_port:
+            settings |= {"prometheus.tcp.ip": HOST, "prometheus.tcp.port": self.metrics_port}
         return "".join(f"{name} = {value}\n" for name, value in settings.items())
 
     def _environment(self, server: Path) -> dict[str, str]:

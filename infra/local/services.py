@@ -10,6 +10,7 @@ from infra.local.mongodb import MongoDB
 from infra.local.ports import http_ok
 from infra.local.process import Process
 from infra.local.rabbitmq import RabbitMQ
+from infra.local.scraping import scraped
 from infra.local.settings import LocalSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,9 +102,20 @@ def servers(settings: LocalSettings) -> tuple[list[Component], dict[str, str]]:
 def services(settings: LocalSettings, environment: Mapping[str, str]) -> list[Component]:
     """Return the services to start."""
 
+    converters = [f"converter-{number + 1}" for number in range(settings.converter_count)]
+    ports = scraped(
+        settings.directory,
+        [*([] if settings.auth_url else ["auth"]), "gateway", *converters, "notifier"],
+    )
+
     def service(name: str, module: str, ready: Callable[[], Awaitable[bool]] | None = None) -> Service:
+        mine = {"METRICS_PORT": str(ports[name]), "HEALTH_PORT": str(ports[name])}  # it knows one of them
         return Service(
-            name, module, log=settings.logs / f"{name}.jsonl", environment=environment, ready=ready
+            name,
+            module,
+            log=settings.logs / f"{name}.jsonl",
+            environment={**environment, **mine},
+            ready=ready,
         )
 
     def answers(host: str, port: int) -> Callable[[], Awaitable[bool]]:
@@ -116,9 +128,6 @@ def services(settings: LocalSettings, environment: Mapping[str, str]) -> list[Co
             else [service("auth", "auth", answers(settings.auth_host, settings.auth_port))]
         ),
         service("gateway", "gateway", answers(settings.gateway_host, settings.gateway_port)),
-        *(
-            service(f"converter-{number + 1}", "workers.converter")
-            for number in range(settings.converter_count)
-        ),
+        *(service(name, "workers.converter") for name in converters),
         service("notifier", "workers.notifier"),
     ]

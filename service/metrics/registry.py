@@ -1,5 +1,6 @@
 """A registry for one process, and the page on which Prometheus reads it."""
 
+import asyncio
 from importlib.metadata import version
 
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -14,7 +15,10 @@ from prometheus_client import (
     generate_latest,
 )
 
+from service.http import serve
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+_GRACE = 0.5
 
 
 def new_registry(service: str) -> CollectorRegistry:
@@ -34,6 +38,15 @@ def new_registry(service: str) -> CollectorRegistry:
 def page(registry: CollectorRegistry) -> bytes:
     """Return all that the registry holds, as CONTENT_TYPE."""
     return generate_latest(registry)
+
+
+async def serve_metrics(registry: CollectorRegistry, host: str, port: int, stop: asyncio.Event) -> None:
+    """Serve `/metrics` until told to stop, on a port of its own, for it is nobody else's business.
+
+    With port 0 it is served nowhere. Raises CannotListen and ServerFailed.
+    """
+    if port:
+        await serve(metrics_app(registry), host, port, stop, grace=_GRACE)
 
 
 def metrics_app(registry: CollectorRegistry) -> ASGIApp:

@@ -50,6 +50,22 @@ async def test_the_stored_view_is_the_fold_of_the_log(broker, database, eventual
     assert stored == fold([Recorded(offsets[0], events[0]), Recorded(offsets[1], events[2])])
 
 
+async def test_jobs_are_counted_once_though_a_crash_makes_batches_come_again(database):
+    store = JobViews(database).version(1)
+    log = [uploaded("j1"), uploaded("j2"), started("j1"), uploaded("j3"), started("j2")]
+    records = [raw(offset, event) for offset, event in enumerate(log)]
+    first = await project(store, None, records[:2])
+    assert first.jobs == {"uploaded": 2}
+    # It writes views and dies before its checkpoint; the next one comes upon other batches.
+    await store.save([fold([Recorded(0, log[0]), Recorded(2, log[2])])])
+    await store.insert([fold([Recorded(3, log[3])])])
+    second = await project(store, first, records[2:3])
+    assert second.jobs == {"uploaded": 1, "converting": 1}
+    third = await project(store, second, records[3:])
+    assert third.jobs == {"uploaded": 1, "converting": 2}
+    assert (await store.checkpoint()).jobs == third.jobs
+
+
 async def test_a_batch_projected_twice_changes_nothing(database):
     store = JobViews(database).version(1)
     batch = [raw(0, uploaded("j1")), raw(1, started("j1"))]
@@ -82,7 +98,7 @@ async def test_an_event_that_is_none_is_passed_over_and_the_checkpoint_moves_on(
     store = JobViews(database).version(1)
     batch = [RawRecord(0, 0.0, b"garbage"), raw(1, uploaded("j1")), RawRecord(2, 0.0, b"")]
     checkpoint = await project(store, None, batch)
-    assert checkpoint == Checkpoint(2, "invalid")
+    assert checkpoint == Checkpoint(2, "invalid", checkpoint.jobs)
     assert await store.checkpoint() == checkpoint
     assert await store.get("j1") is not None
 

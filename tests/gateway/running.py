@@ -105,6 +105,7 @@ class Gateway:
         self.broker, self.mongodb_url, self.auth = broker, mongodb_url, auth
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.metrics_port = free_port()
         self._environment = {
             **os.environ,
             "RABBITMQ_URL": broker.url,
@@ -112,6 +113,7 @@ class Gateway:
             "MONGODB_URL": mongodb_url,
             "AUTH_URL": auth.url,
             "GATEWAY_PORT": str(self.port),
+            "METRICS_PORT": str(self.metrics_port),
             "LOG_LEVEL": "INFO",
             **settings,
         }
@@ -147,6 +149,11 @@ class Gateway:
                 return (await client.get(f"{self.url}/health/ready")).status_code == 200
         except httpx.HTTPError:
             return False
+
+    async def metrics(self) -> str:
+        """What Prometheus would read."""
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"http://127.0.0.1:{self.metrics_port}/metrics")).text
 
     async def stop(self, timeout: float = 10.0) -> tuple[int, float]:
         """End it with SIGTERM; its exit code, and how many seconds it took."""

@@ -22,7 +22,6 @@ OPEN_TO_ALL = {
     "/logout",
     "/health/live",
     "/health/ready",
-    "/metrics",
     "/schema",
     "/schema/assets/{name}",
     "/schema/{path}",
@@ -191,14 +190,18 @@ async def test_the_page_of_the_api_needs_nothing_from_elsewhere(gateway: Gateway
         assert method.lower() in schema["paths"][route]
 
 
-async def test_metrics_name_routes_and_no_ids(gateway: Gateway, account: str) -> None:
+async def test_metrics_name_routes_and_no_ids_and_are_not_for_the_world(
+    gateway: Gateway, account: str
+) -> None:
+    job_id = new_id()
     async with gateway.as_(account) as client:
         await client.put("/upload/secret-name.mp4", content=os.urandom(10))
-        await client.get(f"/jobs/{new_id()}")
-        text = (await client.get("/metrics")).text
-    assert 'route="/jobs/{job_id}"' in text
-    assert "secret-name" not in text
-    assert "tonearm_gateway_uploads_total" in text
+        await client.get(f"/jobs/{job_id}")
+        assert (await client.get("/metrics")).status_code == 404
+    text = await gateway.metrics()
+    assert 'http_route="/jobs/{job_id}"' in text
+    assert 'tonearm_uploads_total{outcome="accepted"}' in text
+    assert not any(told in text for told in ("secret-name", job_id, account))
 
 
 async def test_a_second_process_on_the_port_is_told_so(gateway: Gateway) -> None:

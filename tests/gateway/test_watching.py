@@ -134,8 +134,8 @@ async def test_history_older_than_memory_comes_from_the_log(gateway: Gateway, ac
         first = await wait_for(lambda: _offset_of(client, job_id, 3))
 
         async def is_stored() -> bool:
-            text = (await client.get("/metrics")).text
-            line = next(x for x in text.splitlines() if x.startswith("tonearm_gateway_checkpoint_offset "))
+            text = await gateway.metrics()
+            line = next(x for x in text.splitlines() if x.startswith("tonearm_projection_offset "))
             return float(line.split()[1]) >= first + 2
 
         await wait_for(is_stored, 30)
@@ -225,7 +225,7 @@ async def test_a_stop_ends_streams_lets_uploads_finish_and_is_quick(
         uploading = asyncio.create_task(client.put("/upload/a.mp4", content=slowly()))
 
         async def is_under_way() -> bool:
-            return "tonearm_gateway_uploads_in_progress 1.0" in (await client.get("/metrics")).text
+            return "tonearm_uploads_in_progress 1.0" in await gateway.metrics()
 
         await wait_for(is_under_way)
         stopping = asyncio.create_task(gateway.stop())

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -93,6 +94,8 @@ async def test_a_rebuild_that_is_killed_goes_on_and_arrives_at_the_same(replay, 
     assert verified.code == 0, verified.out
     await replay("rebuild", "--yes")
     assert await documents(new) == await documents(Version(database, 3))
+    counted = Counter((await Version(database, 3).checkpoint()).jobs)
+    assert counted == Counter(each["state"] for each in (await documents(new)).values())
 
 
 async def test_verify_finds_what_was_changed_lost_or_added(replay, database):

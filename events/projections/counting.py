@@ -1,0 +1,30 @@
+"""How many jobs there are in each state, kept by adding what a batch of events changes.
+
+After a crash a batch comes again, and the stored views are ahead of the checkpoint. Their timelines say in
+which state each stood there, so nothing is counted twice: the counts are always those of the checkpoint.
+"""
+
+from collections.abc import Mapping
+
+from events.projections.job_view import JobView
+from events.projections.joining import state_at
+
+
+def counted(
+    jobs: Mapping[str, int],
+    stored: Mapping[str, JobView],
+    since: int,
+    changed: Mapping[str, JobView],
+    upto: int,
+) -> dict[str, int]:
+    """Return the jobs by state at offset `upto`, where `jobs` are those at `since`.
+
+    `changed` are the views of all jobs with an event in between, `stored` those of them that there were.
+    """
+    counts = dict(jobs)
+    for job_id, view in changed.items():
+        old = stored.get(job_id)
+        for state, by in ((state_at(old, since) if old else None, -1), (state_at(view, upto), 1)):
+            if state is not None:
+                counts[state.value] = counts.get(state.value, 0) + by
+    return counts
