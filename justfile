@@ -42,6 +42,10 @@ status *args:
 doctor *args:
     exec tonearm doctor "$@"
 
+# watch the running local stack with Debian's Prometheus and our alert rules, until Ctrl-C
+prometheus:
+    exec python -m infra.local.prometheus
+
 # show the mails the local stack has sent
 mail *args:
     exec tonearm mail "$@"
@@ -85,10 +89,14 @@ minikube *args:
 check-infra *args: infra-tools _broker
     exec pytest tests/infra/cluster "$@"
 
-# bring what that needs: Helm's library, kustomize, schemas; with it `test` checks all of it, too
+# bring what that needs: Helm's library, kustomize, promtool, schemas; with it `test` checks all of it, too
 infra-tools:
     uv pip install --quiet --require-hashes --requirements '{{ root }}/infra/requirements.lock'
     python -m infra.cluster.tools
+
+# write the alert rules and what they are computed from, for a Prometheus without its operator: alert-rules FILE
+alert-rules file:
+    cd "$FROM" && exec python -m infra.cluster.tools rules "$1"
 
 # have checkov look at every overlay and the Dockerfile; what is left as it is, infra/checkov.yaml explains
 lint-infra: infra-tools

@@ -240,7 +240,7 @@ class Live:
 
     async def _look(self) -> Checkpoint | None:
         checkpoint = await (await self._views.live()).checkpoint()
-        self.checkpoint, self.jobs = (checkpoint.offset, checkpoint.jobs) if checkpoint else (-1, None)
+        self.checkpoint, self.jobs = (checkpoint.offset, checkpoint.jobs) if checkpoint else (-1, {})
         return checkpoint
 
     async def _let_go(self) -> None:

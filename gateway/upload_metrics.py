@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -12,6 +13,7 @@ from gateway.errors import BodyCutOff, MaybeAccepted
 from gateway.problems import kind_of
 
 _MB = 1_000_000
+Outcome = Literal["accepted", "refused", "cut_off", "unknown", "failed"]
 
 
 class Upload:
@@ -41,6 +43,8 @@ class UploadMetrics:
             ["outcome"],
             registry=registry,
         )
+        for outcome in get_args(Outcome):  # a series that begins with its first event hides that
+            self._uploads.labels(outcome)
         self._size = Histogram(
             "tonearm_upload_size_bytes",
             "Bytes of accepted videos",
@@ -76,7 +80,7 @@ class UploadMetrics:
         self._acceptance.observe(now - (upload.whole or now))
 
 
-def _outcome(error: BaseException) -> str:
+def _outcome(error: BaseException) -> Outcome:
     match error:
         case BodyCutOff() | asyncio.CancelledError():
             return "cut_off"

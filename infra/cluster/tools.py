@@ -1,15 +1,18 @@
-"""`python -m infra.cluster.tools`: brings kustomize, for the tests of the manifests, where it is missing.
+"""`python -m infra.cluster.tools`: brings kustomize and promtool, for the tests of manifests and alert rules.
 
-With `render FOLDER` it also puts every overlay and the Dockerfile there, for a linter to look at.
+With `render FOLDER` it also puts every overlay and the Dockerfile there, for a linter to look at; with
+`rules FILE` the alert rules, for a Prometheus without its operator.
 
-Debian 12 has none and Debian 13 has, so there it is taken out of that package, beside this Python. The system
-stays as it is: neither its package sources nor its packages change.
+They are taken out of Debian 13's packages, beside this Python. The system stays as it is: neither its
+package sources nor its packages change.
 """
 
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 _INFRA = Path(__file__).parents[1]
@@ -17,18 +20,26 @@ _KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 _SOURCE = f"deb [signed-by={_KEYS}] http://deb.debian.org/debian trixie main"
 
 
+def find(program: str) -> str | None:
+    """Return where a program is, if it is here."""
+    beside = Path(sys.executable).parent / program
+    return shutil.which(program) or (str(beside) if beside.exists() else None)
+
+
 def renderer() -> list[str] | None:
     """Return the command that renders a kustomization, if there is one here."""
-    beside = Path(sys.executable).parent / "kustomize"
-    if found := shutil.which("kustomize") or (str(beside) if beside.exists() else None):
+    if found := find("kustomize"):
         return [found, "build"]
     if found := shutil.which("kubectl"):
         return [found, "kustomize"]
     return None
 
 
-def bring_kustomize() -> None:
-    """Take kustomize out of Debian's package. Raises CalledProcessError, FileNotFoundError (not Debian)."""
+def bring(programs: Sequence[str]) -> None:
+    """Take programs out of Debian's packages of the same names.
+
+    Raises CalledProcessError, FileNotFoundError (not Debian).
+    """
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         work.chmod(0o755)
@@ -44,10 +55,11 @@ def bring_kustomize() -> None:
         }
         apt = ["apt-get", "-qq", *(f"-o{key}={value}" for key, value in options.items())]
         subprocess.run([*apt, "update"], check=True)
-        subprocess.run([*apt, "download", "kustomize"], check=True, cwd=work)
-        (package,) = work.glob("kustomize_*.deb")
-        subprocess.run(["dpkg", "-x", str(package), str(work / "root")], check=True)
-        shutil.copy2(work / "root/usr/bin/kustomize", Path(sys.executable).parent / "kustomize")
+        for program in programs:
+            subprocess.run([*apt, "download", program], check=True, cwd=work)
+            (package,) = work.glob(f"{program}_*.deb")
+            subprocess.run(["dpkg", "-x", str(package), str(work / "root")], check=True)
+            shutil.copy2(work / "root/usr/bin" / program, Path(sys.executable).parent / program)
 
 
 def render(into: Path) -> None:
@@ -60,9 +72,30 @@ def render(into: Path) -> None:
     shutil.copy2(_INFRA / "Dockerfile", into)
 
 
-if __name__ == "__main__":
-    if renderer() is None:
-        bring_kustomize()
-    match sys.argv[1:]:
+def rules() -> str:
+    """Return the alert rules as Prometheus reads them from a file: JSON, which is YAML, too."""
+    import yaml  # type: ignore[import-untyped]  # ours, for tests and tools only
+
+    source = _INFRA / "minikube/components/monitoring/rules.yaml"
+    groups = yaml.safe_load(source.read_text())["spec"]["groups"]
+    return json.dumps({"groups": groups}, indent=1) + "\n"
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Bring what is missing, or do as told."""
+    match arguments:
+        case ["rules", file]:
+            Path(file).write_text(rules())
+            return
+    missing = [] if renderer() else ["kustomize"]
+    if find("promtool") is None:
+        missing.append("promtool")
+    if missing:
+        bring(missing)
+    match arguments:
         case ["render", folder]:
             render(Path(folder))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

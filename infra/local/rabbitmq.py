@@ -46,8 +46,9 @@ class RabbitMQ:
         """With `management` it has the management API, and its metrics for Prometheus."""
         self._directory = directory.resolve()
         found = kept_ports(self._directory / "ports", 6)
-        self.port, self.stream_port, self._epmd_port, self._distribution_port, *more = found
-        self.management_port, self.metrics_port = more if management else (None, None)
+        self.port, self.stream_port, self._epmd_port, self._distribution_port = found[:4]
+        self.management_port = found[4] if management else None
+        self.metrics_port = found[5] if management else None
         self._log = log or self._directory / "rabbitmq.jsonl"
         self._epmd: Process | None = None
         self._process: Process | None = None

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -52,6 +53,8 @@ class WorkMetrics:
     def of(self, queue: str, slots: int) -> "QueueMetrics":
         """Return the numbers of one queue, which a worker takes `slots` pieces of work from at once."""
         self.slots.labels(queue).set(slots)
+        for reason in get_args(Parked):  # a series that begins with its first event hides that
+            self.parked.labels(queue, reason)
         return QueueMetrics(self, queue)
 
 

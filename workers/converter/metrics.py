@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from events.envelope import Event
-from events.types import JobConverted, JobFailed
+from events.types import FailureCode, JobConverted, JobFailed
 
 SHORTEST = 60.0
 """Seconds: shorter audio counts as this long where lateness is measured, as some seconds go to every job."""
@@ -21,6 +21,8 @@ class ConversionMetrics:
             ["result"],
             registry=registry,
         )
+        for result in ("converted", *FailureCode):  # a series that begins with its first event hides that
+            self._results.labels(result)
         self._seconds = Histogram(
             "tonearm_conversion_duration_seconds",
             "From the beginning of a conversion to its stored audio, the fetching of the video included",

@@ -48,9 +48,9 @@ MORE_FLOWS = {
     "rabbitmq-nodes": {("rabbitmq", "rabbitmq", port) for port in (4369, 25672, 6000)},
     "scaler": {("keda", "rabbitmq", 5672)},
     "tracing": {(service, "tracing", 4318) for service in SETTINGS},
-    "monitoring": {
-        ("monitoring", name, port) for name in ("gateway", "auth", "rabbitmq") for port in (8080, 8081, 15692)
-    },
+    "monitoring-services": {("monitoring", name, 8090) for name in ("gateway", "auth")},
+    "monitoring-workers": {("monitoring", name, 8082) for name in ("converter", "notifier")},
+    "monitoring-rabbitmq": {("monitoring", "rabbitmq", 15692)},
 }
 """What a component adds, by the name of its policy."""
 
@@ -213,6 +213,26 @@ def test_every_port_is_one_that_somebody_listens_on(rendered):
         given = environment(rendered, service)
         (port,) = [int(value) for key, value in given.items() if re.search("(GATEWAY|AUTH|HEALTH)_PORT", key)]
         assert rendered.ports(service)["http"] == port
+        assert rendered.ports(service).get("metrics") == (int(given.get("METRICS_PORT", 0)) or None)
+
+
+def test_no_way_in_leads_to_the_metrics(rendered):
+    for service in rendered.of("Service"):
+        if service["spec"]["selector"][NAME] in SETTINGS:
+            assert "metrics" not in {port["targetPort"] for port in service["spec"]["ports"]}
+
+
+def test_every_service_and_the_broker_are_scraped(render):
+    production, scraped = render("overlays/production"), set()
+    for monitor in production.of("PodMonitor"):
+        selector, spec = monitor["spec"]["selector"], monitor["spec"]
+        (expression,) = selector.get(
+            "matchExpressions", [{"values": [selector.get("matchLabels", {}).get(NAME)]}]
+        )
+        for name in expression["values"]:
+            scraped |= {(name, production.ports(name)[each["port"]]) for each in spec["podMetricsEndpoints"]}
+    assert {name for name, _ in scraped} == {*SETTINGS, "rabbitmq"}
+    assert {("monitoring", *each) for each in scraped} <= production.flows()
 
 
 def test_the_course_s_names_lead_to_the_gateway_and_the_broker(rendered):
