@@ -18,7 +18,10 @@ from bench import disk, table
 from bench.measure import Options, Say, cores
 from bench.table import Row
 
-MEASURES = ("upload", "job", "clips", "engine", "reading", "latency", "accounts", "replay", "start", "memory")
+MEASURES = (
+    *("upload", "job", "clips", "engine", "reading", "latency", "accounts", "traces", "replay", "start"),
+    "memory",
+)
 DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "reading", "memory"))
 
 

@@ -7,8 +7,8 @@ log that cannot be edited. The names are OpenTelemetry's semantic conventions fo
 """
 
 import re
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import Enum
 from types import TracebackType
@@ -78,7 +78,10 @@ class Tracer(Protocol):
     def span(
         self, name: str, kind: Kind, attributes: Mapping[Attribute, Value], parent: str | None
     ) -> AbstractContextManager[Span]:
-        """Begin a span for a block: a part of the span around it, and where there is none, of `parent`."""
+        """Begin a span for a block: a part of the span around it, and where there is none, of `parent`.
+
+        `parent` is a `traceparent` from elsewhere: what is none is as if there were none.
+        """
 
 
 class _Nothing:
@@ -133,8 +136,8 @@ def serving(method: str, scheme: str, traceparent: str | None) -> AbstractContex
     """Begin the answer to a request. `traceparent` is the caller's, who may be anybody."""
     if _tracer is None:
         return _NOTHING
-    parent = traceparent if traceparent is not None and is_traceparent(traceparent) else None
-    return _tracer.span(method, Kind.SERVER, {"http.request.method": method, "url.scheme": scheme}, parent)
+    about: dict[Attribute, Value] = {"http.request.method": method, "url.scheme": scheme}
+    return _tracer.span(method, Kind.SERVER, about, traceparent)
 
 
 def calling(method: str, host: str, port: int) -> AbstractContextManager[Span]:
@@ -151,45 +154,33 @@ def calling(method: str, host: str, port: int) -> AbstractContextManager[Span]:
 
 def publishing(exchange: str, event: Event) -> AbstractContextManager[Event]:
     """Begin a publish; yields the event as it is to be published, with the span's context."""
-    return nullcontext(event) if _tracer is None else _Publishing(_tracer, exchange, event)
+    return nullcontext(event) if _tracer is None else _published(_tracer, exchange, event)
 
 
 def processing(exchange: str, queue: str, event: Event, attempt: int) -> AbstractContextManager[Span]:
     """Begin the work that an event asks for. The span's parent is the publish, however often it is tried."""
     if _tracer is None:
         return _NOTHING
-    about = _message("process", f"{exchange}:{event.type}:{queue}", event)
+    about = _message("process", "process", f"{exchange}:{event.type}:{queue}", event)
     about["tonearm.attempt"] = attempt
     about["tonearm.event_age_seconds"] = max(0.0, (datetime.now(UTC) - event.time).total_seconds())
-    parent = event.traceparent if event.traceparent and is_traceparent(event.traceparent) else None
-    return _tracer.span(f"process {about['messaging.destination.name']}", Kind.CONSUMER, about, parent)
+    name = f"process {about['messaging.destination.name']}"
+    return _tracer.span(name, Kind.CONSUMER, about, event.traceparent)
 
 
-class _Publishing:
-    """A publish under way."""
-
-    def __init__(self, tracer: Tracer, exchange: str, event: Event) -> None:
-        about = _message("publish", f"{exchange}:{event.type}", event)
-        about["messaging.operation.type"] = "send"
-        self._event = event
-        self._span = tracer.span(
-            f"publish {about['messaging.destination.name']}", Kind.PRODUCER, about, event.traceparent
-        )
-
-    def __enter__(self) -> Event:
-        return replace(self._event, traceparent=self._span.__enter__().traceparent)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._span.__exit__(kind, error, trace)
+@contextmanager
+def _published(tracer: Tracer, exchange: str, event: Event) -> Iterator[Event]:
+    about = _message("publish", "send", f"{exchange}:{event.type}", event)
+    name = f"publish {about['messaging.destination.name']}"
+    with tracer.span(name, Kind.PRODUCER, about, event.traceparent) as span:
+        yield replace(event, traceparent=span.traceparent)
 
 
-def _message(operation: str, destination: str, event: Event) -> dict[Attribute, Value]:
+def _message(name: str, type_: str, destination: str, event: Event) -> dict[Attribute, Value]:
     return {
         "messaging.system": "rabbitmq",
-        "messaging.operation.name": operation,
-        "messaging.operation.type": operation,
+        "messaging.operation.name": name,
+        "messaging.operation.type": type_,
         "messaging.destination.name": destination,
         "messaging.rabbitmq.destination.routing_key": event.type,
         "messaging.message.id": event.id,
