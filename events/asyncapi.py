@@ -22,6 +22,7 @@ SENDS: dict[str, tuple[str, ...]] = {
         "account.sign_in_refused",
         "account.changed",
         "account.revoked",
+        "account.erased",
         "account.letter_requested",
     ),
     "converter": ("job.started", "job.probed", "job.retrying", "job.converted", "job.failed"),
@@ -31,9 +32,10 @@ SENDS: dict[str, tuple[str, ...]] = {
         "account.notified",
         "account.notification_failed",
     ),
-    "operator": ("job.requeued", "account.erased"),
+    "operator": ("job.requeued",),
 }
-"""Who appends which types to the log. The operator is a person with `tonearm replay` or `tonearm account`."""
+"""Who appends which types to the log. The operator is a person with `tonearm replay`; what
+`tonearm account` tells, auth may tell, too."""
 
 WORKS: dict[str, str] = {
     topology.VIDEO: "converter",
