@@ -66,7 +66,7 @@ backup *args:
 restore *args: _broker
     cd "$FROM" && exec tonearm restore "$@"
 
-# look at accounts and change them: list, show, role, disable, enable, revoke, export, erase, import
+# look at accounts and change them: list, show, invite, role, reset, disable, enable, revoke, export, erase, import
 account *args:
     cd "$FROM" && exec tonearm account "$@"
 

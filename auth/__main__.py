@@ -14,16 +14,23 @@ from auth.api_keys import ApiKeys
 from auth.app import make_app
 from auth.directories import opened
 from auth.door import Door
+from auth.front_desk import FrontDesk
 from auth.keeping import keep_link, keep_swept, lacks, prepare
 from auth.keyring import Keyring
+from auth.letter_limits import LetterLimits
+from auth.letters import Letters
 from auth.mongo_failures import MongoFailures
+from auth.mongo_letters import MongoLetters
 from auth.mongo_sessions import MongoSessions
+from auth.operating.changes import Changes
+from auth.password_changes import PasswordChanges
 from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
 from auth.sessions import Sessions
 from auth.settings import AuthSettings
 from auth.signing import Signer, keep_rotated
 from auth.throttle import Throttle
+from auth.vanishing import forget_unverified
 from events import mongodb
 from events.publisher import Publisher
 from events.settings import load
@@ -79,6 +86,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             throttle=throttle,
             clock=clock,
         )
+        rules = PasswordRules(settings.password_length)
         accounts = Accounts(
             directory=directory,
             passwords=passwords,
@@ -86,21 +94,52 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             sessions=sessions,
             throttle=throttle,
             clock=clock,
-            rules=PasswordRules(settings.password_length),
+            rules=rules,
         )
+        posted = MongoLetters(database)
+        letters = Letters(store=posted, directory=directory, announcer=announcer, clock=clock)
+        password_changes = PasswordChanges(
+            directory=directory,
+            passwords=passwords,
+            rules=rules,
+            letters=letters,
+            sessions=sessions,
+            throttle=throttle,
+            announcer=announcer,
+            clock=clock,
+        )
+        desk = FrontDesk(
+            accounts=accounts,
+            directory=directory,
+            letters=letters,
+            limits=LetterLimits(failures, clock, files.secret("letters")),
+            log_is_there=lambda: publisher.ready,
+        )
+        stores = (store, failures, posted)
         if not await unless_stopped(
             stop,
-            prepare(accounts, directory, (store, failures), settings.admin_email, settings.admin_password),
+            prepare(accounts, directory, stores, settings.admin_email, settings.admin_password),
         ):
             return
         for keeping in (
             keep_link(publisher, settings.rabbitmq_url, accounts, sessions),
-            keep_swept((store, failures), clock),
+            keep_swept(stores, partial(forget_unverified, directory, letters, announcer), clock),
+            desk.run(),
             keep_rotated(keys, files, clock, settings.rotation()),
         ):
             stack.callback(asyncio.create_task(keeping).cancel)
-        door = Door(settings.registration == "open", settings.service_token)
-        app = make_app(accounts, sessions, api_keys, signer, door, partial(lacks, publisher, directory))
+        app = make_app(
+            accounts=accounts,
+            sessions=sessions,
+            api_keys=api_keys,
+            signer=signer,
+            desk=desk,
+            letters=letters,
+            password_changes=password_changes,
+            changes=Changes(directory, store, publisher, clock),
+            door=Door(settings.registration, settings.email_verification, settings.service_token),
+            readiness=partial(lacks, publisher, directory),
+        )
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve_metrics(registry, settings.metrics_host, settings.metrics_port, stop))
             counted = Counted(traced(app), HttpMetrics(registry))

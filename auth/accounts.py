@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
+from msgspec.structs import replace
 
 from auth.announcing import Announcer
 from auth.directory import MAX_EMAIL, USER, Account, Directory, normalised
@@ -69,15 +70,17 @@ class Accounts:
 
     async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
         """Make an account of a normalised address, whatever the password."""
-        account = Account(
-            account_id=new_id(),
-            email=email,
-            password_hash=await self._passwords.hash(password),
-            roles=roles,
-            created=self._clock(),
-        )
+        hash_ = await self._passwords.hash(password)
+        account = new_account(email, roles, self._clock(), password_hash=hash_)
         await self._directory.add(account)
         await self._announcer.tell(*self._registration(account))
+        return account
+
+    async def expect(self, email: str, roles: tuple[str, ...]) -> Account:
+        """Make an account of a normalised address, for whoever will show that the mailbox is theirs."""
+        account = new_account(email, roles, self._clock())
+        await self._directory.add(account)
+        self._announcer.begin(*self._registration(account))
         return account
 
     async def sign_in(self, email: str, password: str, *, address: str = "", lasting: bool = True) -> Grant:
@@ -91,13 +94,18 @@ class Accounts:
         with self._passwords.place():
             account, seconds = await self._verified(email, password, address)
             if account:
-                await self._refresh_hash(account, password)
+                account = await self._rehashed(account, password)
         if account is None:
             await asyncio.sleep(max(0.0, self._refusal_seconds - seconds))
             raise BadCredentials("no account has this address and password")
         if not account.announced:
             self._announcer.begin(*self._registration(account))
-        return await self._sessions.begin(account, lasting=lasting)
+
+        async def still_right(found: Account) -> bool:
+            unchanged = found.password_hash == account.password_hash
+            return unchanged or await self._passwords.verify(password, found.password_hash)
+
+        return await self._sessions.begin(account, lasting=lasting, still_right=still_right)
 
     async def _verified(self, email: str, password: str, address: str) -> tuple[Account | None, float]:
         """Return the account if this is its password, and the seconds that hashing took."""
@@ -111,10 +119,11 @@ class Accounts:
         except Unavailable:
             await self._throttle.let_go(tried)
             raise
-        if account is None or not right or account.disabled:
+        if account is None or not right or account.disabled or not account.verified:
             await self._throttle.failed(tried)
             if account:
-                refused = AccountSignInRefused(reason="disabled" if right else "wrong_password")
+                state = "disabled" if account.disabled else "unverified"
+                refused = AccountSignInRefused(reason=state if right else "wrong_password")
                 self._announcer.begin(self._event(account, refused, new_id()))
             return None, seconds
         await self._throttle.succeeded(tried)
@@ -141,15 +150,17 @@ class Accounts:
             tried = page[0].account_id
             await asyncio.gather(*(self._announcer.tell(*self._registration(account)) for account in page))
 
-    async def _refresh_hash(self, account: Account, password: str) -> None:
+    async def _rehashed(self, account: Account, password: str) -> Account:
         """Hash anew when the parameters have changed: only now is the password at hand."""
         if not self._passwords.outdated(account.password_hash):
-            return
+            return account
         try:
             new = await self._passwords.hash(password)
             await self._directory.rehash(account.account_id, account.password_hash, new)
         except (Busy, Unavailable) as error:  # the next sign-in tries again
             log.warning("rehash_put_off", account_id=account.account_id, error=str(error))
+            return account
+        return replace(account, password_hash=new)
 
     def _registration(self, account: Account) -> tuple[Event, Callable[[], Awaitable[None]]]:
         """Return the event, and what to do once it is in the log."""
@@ -172,6 +183,18 @@ def _folded(email: str) -> str:
         return normalised(email)
     except InvalidRequest:
         return ""
+
+
+def new_account(email: str, roles: tuple[str, ...], now: datetime, *, password_hash: str = "") -> Account:
+    """Return an account; without a password it is not verified."""
+    return Account(
+        account_id=new_id(),
+        email=email,
+        password_hash=password_hash,
+        roles=roles,
+        created=now,
+        verified=bool(password_hash),
+    )
 
 
 def registered(account: Account) -> Event:

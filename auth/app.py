@@ -1,6 +1,7 @@
 """The routes: parse, one call of the domain, answer."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from litestar import Litestar, Request, Response, get, post
@@ -13,8 +14,14 @@ from auth.accounts import Accounts
 from auth.api_keys import ApiKeys
 from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
 from auth.door import Door
-from auth.errors import BadCredentials, NotReady, NotSignedIn, RegistrationClosed
+from auth.errors import AlreadyRegistered, BadCredentials, NotReady, NotSignedIn, RegistrationClosed
+from auth.front_desk import FrontDesk
 from auth.key_routes import ROUTES as KEY_ROUTES
+from auth.letter_routes import ROUTES as LETTER_ROUTES
+from auth.letter_routes import Said, accepted
+from auth.letters import Letters
+from auth.operating.changes import Changes
+from auth.password_changes import PasswordChanges
 from auth.session_routes import NO_STORE, Access, answer
 from auth.session_routes import ROUTES as SESSION_ROUTES
 from auth.sessions import Sessions
@@ -22,12 +29,26 @@ from auth.signing import Signer
 from auth.tokens import Claims
 
 
-class Registered(Struct, frozen=True):
-    """The answer to a registration, and to the notifier's question."""
+class Addressee(Struct, frozen=True):
+    """Where the mail of an account goes."""
 
     account_id: str
     email: str
 
+
+class Registering(Struct, frozen=True):
+    """Who wants an account. The password is chosen by who gets the letter; one that is sent is not read."""
+
+    email: str
+
+    def __repr__(self) -> str:
+        return "Registering(…)"
+
+
+_NOT_OPEN = {
+    "invitation": "registration is by invitation: follow the link in yours",
+    "closed": "registration is closed here; ask the operator for an account",
+}
 
 Ready = Callable[[], Awaitable[tuple[str, ...]]]
 """Returns what is missing for the service to do its work; nothing when it is ready."""
@@ -58,16 +79,24 @@ async def validate(request: Request[Any, Any, Any], sessions: NamedDependency[Se
     return Response(claims, headers=NO_STORE)
 
 
-@post("/register")
+@post("/register", status_code=201)
 async def register(
-    request: Request[Any, Any, Any], accounts: NamedDependency[Accounts], door: NamedDependency[Door]
-) -> Response[Registered]:
-    """Make an account."""
-    if not door.registration_open:
-        raise RegistrationClosed("registration is closed here; ask the operator for an account")
-    asked = await json_body(request, Credentials)
-    account = await accounts.register(asked.email, asked.password, address=door.client_of(request))
-    return Response(Registered(account.account_id, account.email), headers=NO_STORE)
+    request: Request[Any, Any, Any],
+    accounts: NamedDependency[Accounts],
+    desk: NamedDependency[FrontDesk],
+    door: NamedDependency[Door],
+) -> Response[Said]:
+    """Make an account, or have a letter sent by which it is made. The answer never tells if there is one."""
+    if door.registration != "open":
+        raise RegistrationClosed(_NOT_OPEN[door.registration])
+    if door.verification:
+        asked = await json_body(request, Registering)
+        await desk.register(asked.email, address=door.client_of(request))
+        return accepted("A mail is on its way to this address: follow its link to go on.")
+    shown = await json_body(request, Credentials)
+    with suppress(AlreadyRegistered):
+        await accounts.register(shown.email, shown.password, address=door.client_of(request))
+    return Response(Said("If this address had no account, it has one now: sign in."), headers=NO_STORE)
 
 
 @get("/.well-known/jwks.json")
@@ -83,13 +112,13 @@ async def account(
     account_id: FromPath[str],
     accounts: NamedDependency[Accounts],
     door: NamedDependency[Door],
-) -> Response[Registered]:
+) -> Response[Addressee]:
     """Tell the notifier where an account's mail goes."""
     token = bearer(request.headers.get("authorization"))
     if not door.is_service(token):
         raise NotSignedIn("this is for the services of Tonearm")
     found = await accounts.get(account_id)
-    return Response(Registered(found.account_id, found.email), headers=NO_STORE)
+    return Response(Addressee(found.account_id, found.email), headers=NO_STORE)
 
 
 @get("/health/live")
@@ -107,7 +136,17 @@ async def ready(readiness: NamedDependency[Ready]) -> dict[str, str]:
 
 
 def make_app(
-    accounts: Accounts, sessions: Sessions, api_keys: ApiKeys, signer: Signer, door: Door, readiness: Ready
+    *,
+    accounts: Accounts,
+    sessions: Sessions,
+    api_keys: ApiKeys,
+    signer: Signer,
+    desk: FrontDesk,
+    letters: Letters,
+    password_changes: PasswordChanges,
+    changes: Changes,
+    door: Door,
+    readiness: Ready,
 ) -> Litestar:
     """Put the routes together. No OpenAPI here: the gateway is what the world sees."""
     return Litestar(
@@ -115,6 +154,7 @@ def make_app(
             login,
             *SESSION_ROUTES,
             *KEY_ROUTES,
+            *LETTER_ROUTES,
             validate,
             register,
             jwks,
@@ -127,6 +167,10 @@ def make_app(
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
             "api_keys": Provide(lambda: api_keys, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
+            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "letters": Provide(lambda: letters, sync_to_thread=False),
+            "password_changes": Provide(lambda: password_changes, sync_to_thread=False),
+            "changes": Provide(lambda: changes, sync_to_thread=False),
             "door": Provide(lambda: door, sync_to_thread=False),
             "readiness": Provide(lambda: readiness, sync_to_thread=False),
         },

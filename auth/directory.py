@@ -22,7 +22,8 @@ _EMAIL = re.compile(r'[^\s\x00-\x1f\x7f@<>()\[\]\\,;:"]{1,64}@[^\s\x00-\x1f\x7f@
 class Account(Struct, frozen=True, kw_only=True):
     """An account. `announced` tells that `account.registered` is known to be in the log.
 
-    A disabled one cannot be signed in to.
+    A disabled one cannot be signed in to, nor one that is not verified: nobody has shown yet that the mailbox
+    is theirs.
     """
 
     account_id: str
@@ -32,6 +33,7 @@ class Account(Struct, frozen=True, kw_only=True):
     created: datetime
     announced: bool = False
     disabled: bool = False
+    verified: bool = True
 
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, roles={self.roles!r})"
@@ -91,6 +93,18 @@ class Directory(Protocol):
 
     async def rehash(self, account_id: str, old: str, new: str) -> None:
         """Replace the hash, unless it is no longer `old`: then the password has changed meanwhile."""
+        ...
+
+    async def set_password(self, account_id: str, password_hash: str) -> bool:
+        """Replace the hash; who sets a password is verified. Returns whether there is such an account."""
+        ...
+
+    async def unverified(self, before: datetime, limit: int) -> list[Account]:
+        """Return accounts made before then that are not verified, oldest first."""
+        ...
+
+    async def erase_unverified(self, account_id: str) -> bool:
+        """Forget the account for good, unless it is verified. Returns whether it is gone by this call."""
         ...
 
     async def mark_announced(self, account_id: str) -> None:

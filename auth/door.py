@@ -1,17 +1,23 @@
 """Who may come in besides the signed-in, and where a request comes from."""
 
 import hmac
-from typing import Any
+from typing import Any, Literal
 
 from litestar import Request
 from msgspec import Struct
 
+Registration = Literal["open", "invitation", "closed"]
+
 
 class Door(Struct, frozen=True):
-    """Who may do what here besides the signed-in. An empty service token opens nothing."""
+    """Who may register, and the services' own secret; an empty one opens nothing.
 
-    registration_open: bool
-    service_token: str
+    With `verification`, an account is its holder's only once they have shown that the mailbox is theirs.
+    """
+
+    registration: Registration = "open"
+    verification: bool = True
+    service_token: str = ""
 
     def is_service(self, token: str) -> bool:
         """Tell whether this is the services' own secret."""
@@ -29,4 +35,4 @@ class Door(Struct, frozen=True):
         return request.client.host if request.client else ""
 
     def __repr__(self) -> str:
-        return f"Door(registration_open={self.registration_open})"
+        return f"Door({self.registration!r})"

@@ -6,6 +6,7 @@ TonearmError
 │   └── InvalidToken       the token is not one of ours, or no longer
 ├── TooManyFailures        wait for `.seconds`
 ├── InvalidRequest         say it differently; the text names what
+├── LinkSpent              ask for another letter
 ├── RegistrationClosed     ask the operator for an account
 ├── AlreadyRegistered      sign in instead
 ├── NoSuchAccount          nothing to do
@@ -42,6 +43,10 @@ class TooManyFailures(TonearmError):
 
 class InvalidRequest(TonearmError):
     """What was asked for cannot be; the text names the field and never repeats its value."""
+
+
+class LinkSpent(TonearmError):
+    """The token of a letter is not good (any more)."""
 
 
 class RegistrationClosed(TonearmError):

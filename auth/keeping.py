@@ -1,7 +1,7 @@
 """Broker and database: what must stand in them before anything is served, and the link that is kept up."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -73,12 +73,15 @@ async def keep_link(publisher: Publisher, url: str, accounts: Accounts, sessions
         await asyncio.sleep(2.0)
 
 
-async def keep_swept(stores: Sequence[Store], clock: Callable[[], datetime]) -> None:
-    """Forget what has expired, every few minutes and for ever."""
+async def keep_swept(
+    stores: Sequence[Store], forget: Callable[[datetime], Awaitable[None]], clock: Callable[[], datetime]
+) -> None:
+    """Forget what has expired, in stores and otherwise, every few minutes and for ever."""
     while True:
         try:
             for store in stores:
                 await store.sweep(clock())
+            await forget(clock())
         except DirectoryUnavailable as error:
             log.warning("not_swept", error=str(error))
         await asyncio.sleep(300.0)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -49,6 +50,7 @@ class MongoDirectory:
             "created": account.created,
             "announced": account.announced,
             "disabled": account.disabled,
+            "verified": account.verified,
             **({"identities": [_key(identity)]} if identity else {}),
         }
         async with _translated():
@@ -94,6 +96,23 @@ class MongoDirectory:
             await self._users.update_one(
                 {"_id": account_id, "password_hash": old}, {"$set": {"password_hash": new}}
             )
+
+    async def set_password(self, account_id: str, password_hash: str) -> bool:
+        """Replace the hash, and take the account for verified."""
+        return await self._set(account_id, {"password_hash": password_hash, "verified": True})
+
+    async def unverified(self, before: datetime, limit: int) -> list[Account]:
+        """Return accounts made before then that are not verified, oldest first."""
+        wanted = {"verified": False, "created": {"$lt": before}}
+        async with _translated():
+            documents = await self._users.find(wanted).sort("_id").to_list(limit)
+        return [account for document in documents if (account := _account(document))]
+
+    async def erase_unverified(self, account_id: str) -> bool:
+        """Delete the document, unless the account is verified."""
+        async with _translated():
+            done = await self._users.delete_one({"_id": account_id, "verified": False})
+        return done.deleted_count == 1
 
     async def mark_announced(self, account_id: str) -> None:
         """Remember that the log tells of the account."""
@@ -144,7 +163,8 @@ def _account(document: dict[str, Any] | None) -> Account | None:
         roles=tuple(document["roles"]),
         created=document["created"],
         announced=document["announced"],
-        disabled=document.get("disabled", False),  # accounts of earlier builds have no such field
+        disabled=document.get("disabled", False),  # accounts of earlier builds have no such fields
+        verified=document.get("verified", True),
     )
 
 

@@ -1,4 +1,4 @@
-"""Opaque secrets that we hand out: refresh tokens and API keys.
+"""Opaque secrets that we hand out: refresh tokens, API keys, and what stands in the links of letters.
 
 A known prefix and a checksum at the end, so that scanners of repositories and logs find what leaked and are
 not fooled by what only looks alike. Only a hash is stored: with 256 random bits a plain SHA-256 will do.
@@ -13,10 +13,12 @@ REFRESH = "tonearmr_"
 """How refresh tokens begin."""
 API_KEY = "tonearm_"
 """How API keys begin."""
+LETTER = "tonearml_"
+"""How the tokens in letters begin."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 43, 6
-_FORM = re.compile(rf"tonearmr?_[0-9A-Za-z]{{{_SECRET + _CHECK},{2 * _SECRET + _CHECK}}}")
+_FORM = re.compile(rf"tonearm[lr]?_[0-9A-Za-z]{{{_SECRET + _CHECK},{2 * _SECRET + _CHECK}}}")
 
 
 def make(prefix: str, family: str = "") -> str:

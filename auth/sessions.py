@@ -7,7 +7,7 @@ within moments, and an answer can get lost: so for GRACE seconds the same token 
 It is kept sealed by the very token that it follows, hence nobody can read it from the database.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -30,6 +30,8 @@ SOURCE = "auth"
 GRACE = timedelta(seconds=10)
 MOST = 100
 """Sessions of an account that can be refreshed. Of more, the oldest ends."""
+StillRight = Callable[[Account], Awaitable[bool]]
+"""Tells whether what was shown still opens the account as it is now."""
 _AT_ONCE = 500
 """Sessions that one event names; its size is limited."""
 _REFUSED = "the refresh token is not valid (any more): sign in again"
@@ -65,10 +67,13 @@ class Sessions:
         self._store, self._directory, self._signer = store, directory, signer
         self._announcer, self._clock, self._lifetime = announcer, clock, lifetime
 
-    async def begin(self, account: Account, *, lasting: bool = True) -> Grant:
+    async def begin(
+        self, account: Account, *, lasting: bool = True, still_right: StillRight | None = None
+    ) -> Grant:
         """Begin a session and tell the log; one that is not `lasting` ends with its only access token.
 
-        Raises BadCredentials for an account that was closed or erased while its password was verified.
+        Raises BadCredentials for an account that was closed or erased while its password was verified, or
+        that is not `still_right` then: its password was changed.
         """
         now, family, session_id = self._clock(), opaque.make_family(), new_id()
         refresh = opaque.make(opaque.REFRESH, family) if lasting else ""
@@ -83,9 +88,10 @@ class Sessions:
                 expires=now + lifetime,
             )
         )
-        # Who closes an account ends its sessions then: one that begins later has to see for itself.
+        # Who closes an account or changes its password ends its sessions then: one that begins later has to
+        # see for itself.
         found = await self._directory.by_id(account.account_id)
-        if found is None or found.disabled:
+        if found is None or found.disabled or (still_right and not await still_right(found)):
             await self._end(account.account_id, [session_id], "disabled")
             raise BadCredentials("no account has this address and password")
         if lasting and (surplus := await self._store.surplus(account.account_id, MOST)):

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
+from auth.door import Registration
 from auth.keyfile import KeyFiles
 from auth.password_rules import SHORTEST, Length
 from events.settings import InvalidSetting, Settings
@@ -36,6 +37,7 @@ class KeySettings(Settings, frozen=True, kw_only=True):
 class AuthSettings(KeySettings, frozen=True, kw_only=True):
     """The settings of auth.
 
+    With `email_verification`, who registers must have the mailbox.
     `access_seconds` is how long an access token lives, `session_days` how long it can be renewed without a
     password, `password_length` how many characters a new password needs. Without a `service_token`,
     `GET /accounts/{id}` is closed to everybody. Accounts are in `auth_directory_url`, or else in
@@ -50,7 +52,8 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     auth_port: Annotated[int, Meta(ge=1, le=65535)] = 8081
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    registration: Literal["open", "closed"] = "open"
+    registration: Registration = "open"
+    email_verification: bool = True
     access_seconds: Annotated[int, Meta(ge=5, le=LONGEST_TOKEN)] = 900
     session_days: Annotated[int, Meta(ge=1, le=365)] = 30
     password_length: Length = SHORTEST

@@ -145,7 +145,7 @@ class Throttle:
 
     def _keys(self, deed: Deed, name: str, address: str) -> tuple[str, str, str, str]:
         """Return the keys of account, address, the trust in both, and the failures of both."""
-        place = _network(address)
+        place = network(address)
         parts = (("account", name), ("address", place), ("known", name, place), ("own", name, place))
         account, address, known, own = (self._hashed(deed, *each) for each in parts)
         return account, address, known, own
@@ -154,7 +154,7 @@ class Throttle:
         return hmac.digest(self._secret, "\0".join(parts).encode(), "sha256").hex()
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """Return what one client can choose from: of IPv6, its /64."""
     try:
         found = ip_address(address)

@@ -7,13 +7,15 @@ is erased goes last of all, so that there is something to repeat.
 from collections.abc import Callable
 from datetime import datetime
 
+from auth.accounts import new_account, registered
 from auth.announcing import Publishes
 from auth.directory import Account, Directory, normalised
-from auth.errors import NoSuchAccount
+from auth.errors import AlreadyRegistered, NoSuchAccount
+from auth.letters import wanted
 from auth.session_store import SessionStore
 from events.envelope import record
 from events.ids import new_id
-from events.types import AccountChanged, AccountErased, AccountPayload, AccountRevoked
+from events.types import AccountChanged, AccountErased, AccountPayload, AccountRevoked, Letter
 
 SOURCE = "/account"
 
@@ -41,6 +43,28 @@ class Changes:
             await self.revoke(account, "roles_changed")
         await self._tell(account, AccountChanged(fields=("roles",)), new_id())
 
+    async def invite(self, email: str, roles: tuple[str, ...]) -> Account:
+        """Make an account for who has the mailbox of this normalised address, and send them the way in.
+
+        Who is invited once more gets another letter, and these roles. Raises AlreadyRegistered.
+        """
+        account = await self._directory.by_email(email)
+        if account is None:
+            account = new_account(email, roles, self._clock())
+            await self._directory.add(account)
+            await self._publisher.publish(registered(account))
+            await self._directory.mark_announced(account.account_id)
+        elif account.verified:
+            raise AlreadyRegistered("an account with this address exists")
+        elif account.roles != roles:
+            await self.set_roles(account, roles)
+        await self._write(account, Letter.INVITATION)
+        return account
+
+    async def reset(self, account: Account) -> None:
+        """Send the way to a new password; the one there is stays good until then."""
+        await self._write(account, Letter.RESET)
+
     async def disable(self, account: Account) -> None:
         """Let nobody sign in to the account any more, and end what is signed in."""
         await self._directory.set_disabled(account.account_id, True)
@@ -64,6 +88,9 @@ class Changes:
         await self.revoke(account, "erased")
         await self._tell(account, AccountErased(reason="operator"))
         await self._directory.erase(account.account_id)
+
+    async def _write(self, account: Account, letter: Letter) -> None:
+        await self._publisher.publish(wanted(account.account_id, letter, SOURCE, self._clock()))
 
     async def _tell(self, account: Account, payload: AccountPayload, *parts: str) -> None:
         event = record(

@@ -1,4 +1,4 @@
-"""`role`, `disable`, `enable`, `revoke` and `erase`: changes to one account."""
+"""`role`, `disable`, `enable`, `revoke`, `reset` and `erase`: changes to one account."""
 
 import argparse
 from datetime import UTC, datetime
@@ -29,7 +29,13 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
                     await changes.enable(account)
                 case "revoke":
                     await changes.revoke(account)
+                case "reset":
+                    await changes.reset(account)
                 case "erase":
                     await changes.erase(account)
-    done = {"role": "has these roles now", "revoke": "is signed out everywhere, its API keys are void"}
+    done = {
+        "role": "has these roles now",
+        "revoke": "is signed out everywhere, its API keys are void",
+        "reset": "is sent a mail with the way to a new password; until then the old one is good",
+    }
     print(f"account {account.account_id} {done.get(arguments.subcommand, f'is {arguments.subcommand}d')}")

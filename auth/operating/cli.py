@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auth import directories
 from auth.directory import ADMIN, USER
-from auth.operating import changing, creating, rotating, showing
+from auth.operating import changing, creating, inviting, rotating, showing
 from auth.operating.settings import OperatorSettings
 from events.logs import configure_tool
 from events.settings import load
@@ -86,6 +86,13 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new file, for its owner only")
 
 
+def _invite(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("email", metavar="EMAIL", help="where the invitation goes")
+    parser.add_argument(
+        "--role", dest="roles", action="append", choices=[USER, ADMIN], help="default: user; may be repeated"
+    )
+
+
 def _erase(parser: argparse.ArgumentParser) -> None:
     _who(parser)
     parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would be done")
@@ -116,6 +123,8 @@ SUBCOMMANDS = {
     "show": Subcommand(showing.show, "print one account", _show),
     "create": Subcommand(creating.run, "make an account, such as the first admin's", _create),
     "role": Subcommand(changing.run, "give an account exactly these roles", _role),
+    "invite": Subcommand(inviting.invite, "mail somebody the way to an account", _invite),
+    "reset": Subcommand(changing.run, "mail the holder the way to a new password", _who),
     "disable": Subcommand(changing.run, "let nobody sign in any more, and end what is signed in", _who),
     "enable": Subcommand(changing.run, "let people sign in again", _who),
     "revoke": Subcommand(changing.run, "end what is signed in, and void its API keys", _who),

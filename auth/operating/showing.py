@@ -42,7 +42,7 @@ def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
         account.account_id,
         account.email,
         account.roles,
-        "disabled" if account.disabled else "active",
+        _state(account),
         account.created,
         bool(account.password_hash),
         tuple(identities),
@@ -52,6 +52,10 @@ def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
 async def _whole(directory: Directory, who: str) -> Shown:
     account = await find(directory, who)
     return shown(account, await directory.identities(account.account_id))
+
+
+def _state(account: Account) -> str:
+    return "disabled" if account.disabled else "active" if account.verified else "unverified"
 
 
 async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
@@ -112,7 +116,7 @@ def _line(known: Shown, *, as_json: bool) -> str:
     if as_json:
         return msgspec.json.encode(known).decode()
     when = known.created.strftime("%Y-%m-%d %H:%M")
-    return f"{known.account_id}  {when}  {known.state:<8}  {','.join(known.roles):<10}  {known.email}"
+    return f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {known.email}"
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     DateTime,
+    Delete,
     Insert,
     MetaData,
     Row,
@@ -60,6 +61,7 @@ ACCOUNTS = Table(
     Column("created", _Instant),
     Column("announced", Boolean),
     Column("disabled", Boolean),
+    Column("verified", Boolean),
 )
 """The columns as they are asked for; `migrations` makes them. Roles are words with blanks between."""
 
@@ -105,6 +107,7 @@ class SqlDirectory:
             "created": account.created,
             "announced": account.announced,
             "disabled": account.disabled,
+            "verified": account.verified,
         }
         async with answering():
             try:
@@ -150,6 +153,20 @@ class SqlDirectory:
         still = ACCOUNTS.c.password_hash == old
         await self._changed(_at(account_id).where(still).values(password_hash=new))
 
+    async def set_password(self, account_id: str, password_hash: str) -> bool:
+        """Replace the hash, and take the account for verified."""
+        return await self._changed(_at(account_id).values(password_hash=password_hash, verified=True))
+
+    async def unverified(self, before: datetime, limit: int) -> list[Account]:
+        """Return accounts made before then that are not verified, oldest first."""
+        wanted = ACCOUNTS.c.verified.is_(False) & (ACCOUNTS.c.created < before)
+        return await self._found(wanted, limit=limit)
+
+    async def erase_unverified(self, account_id: str) -> bool:
+        """Delete the row, unless the account is verified."""
+        still = (ACCOUNTS.c.account_id == account_id) & ACCOUNTS.c.verified.is_(False)
+        return await self._changed(delete(ACCOUNTS).where(still))
+
     async def mark_announced(self, account_id: str) -> None:
         """Remember that the log tells of the account."""
         await self._changed(_at(account_id).values(announced=True))
@@ -172,9 +189,7 @@ class SqlDirectory:
 
     async def erase(self, account_id: str) -> bool:
         """Delete the row."""
-        async with answering(), self._engine.connect() as connection:
-            done = await connection.execute(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
-        return done.rowcount == 1
+        return await self._changed(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
 
     async def _found(self, which: ColumnElement[bool], *, limit: int) -> list[Account]:
         query = select(ACCOUNTS).where(which).order_by(ACCOUNTS.c.account_id).limit(limit)
@@ -182,7 +197,7 @@ class SqlDirectory:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
         return [_account(row) for row in rows]
 
-    async def _changed(self, change: Update) -> bool:
+    async def _changed(self, change: Update | Delete) -> bool:
         async with answering(), self._engine.connect() as connection:
             done = await connection.execute(change)
         return done.rowcount == 1
@@ -209,4 +224,5 @@ def _account(row: Row[Any]) -> Account:
         created=row.created,
         announced=row.announced,
         disabled=row.disabled,
+        verified=row.verified,
     )

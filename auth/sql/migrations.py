@@ -29,6 +29,13 @@ class Migration(NamedTuple):
     statements: dict[str, tuple[str, ...]]
 
 
+# MySQL, unlike MariaDB, knows no IF NOT EXISTS for a column.
+_ADD_VERIFIED = """SET @step = IF(
+    (SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE()
+        AND table_name = 'tonearm_accounts' AND column_name = 'verified') = 0,
+    'ALTER TABLE tonearm_accounts ADD COLUMN verified boolean NOT NULL DEFAULT true',
+    'DO 0')"""
+
 MIGRATIONS = (
     Migration(
         1,
@@ -84,6 +91,20 @@ MIGRATIONS = (
                     FOREIGN KEY (account_id) REFERENCES tonearm_accounts (account_id) ON DELETE CASCADE
                 ) ENGINE = InnoDB DEFAULT CHARACTER SET ascii COLLATE ascii_bin""",
             ),
+        },
+    ),
+    Migration(
+        3,
+        "verified addresses",
+        {
+            # Who has an account already counts as verified, and who an older replica adds meanwhile.
+            POSTGRESQL: (
+                """ALTER TABLE tonearm_accounts
+                    ADD COLUMN IF NOT EXISTS verified boolean NOT NULL DEFAULT true""",
+                """CREATE INDEX IF NOT EXISTS tonearm_accounts_unverified
+                    ON tonearm_accounts (account_id) WHERE NOT verified""",
+            ),
+            MYSQL: (_ADD_VERIFIED, "PREPARE step FROM @step", "EXECUTE step", "DEALLOCATE PREPARE step"),
         },
     ),
 )

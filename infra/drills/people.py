@@ -57,8 +57,7 @@ class Person:
     async def register(self) -> None:
         """Register and sign in, however often that takes."""
         account = {"email": self.email, "password": self._password}
-        # 409: the answer to an earlier try was lost on its way.
-        await self._insist(lambda: self._http.post("/register", json=account), 201, 409)
+        await self._insist(lambda: self._http.post("/register", json=account), 201)
         await self.sign_in()
 
     async def convert(self, clip: Clip) -> None:

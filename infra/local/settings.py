@@ -15,7 +15,10 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 
 
 class LocalSettings(Settings, frozen=True, kw_only=True):
-    """The stack's settings. `converters` is how many run at once; 0: one a core, up to MOST_CONVERTERS."""
+    """The stack's settings. `converters` is how many run at once; 0: one a core, up to MOST_CONVERTERS.
+
+    Who registers here signs in at once, unless `email_verification` wants a mail to be answered first.
+    """
 
     rabbitmq_url: str = ""
     stream_url: str = ""
@@ -29,6 +32,7 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
     auth_host: str = "127.0.0.1"
     auth_port: Port = 8081
     service_token: str = ""
+    email_verification: bool = False
     admin_email: str = ""
     admin_password: str = ""
     converters: Annotated[int, Meta(ge=0, le=256)] = 0

@@ -127,6 +127,7 @@ def _environment(settings: LocalSettings, urls: dict[str, str]) -> dict[str, str
         "AUTH_HOST": settings.auth_host,
         "AUTH_PORT": str(settings.auth_port),
         "SERVICE_TOKEN": settings.service_token or secrets.token_urlsafe(32),
+        "EMAIL_VERIFICATION": str(settings.email_verification).lower(),
         "LOCAL_DIR": str(settings.directory),
     }
     if not settings.auth_url:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import structlog
 from broker import Broker
@@ -18,10 +19,18 @@ from pymongo.asynchronous.database import AsyncDatabase
 from auth.accounts import Accounts
 from auth.announcing import Announcer
 from auth.api_keys import ApiKeys
+from auth.app import make_app
+from auth.door import Door
+from auth.front_desk import FrontDesk
 from auth.keyring import Keyring, held
+from auth.letter_limits import LetterLimits
+from auth.letters import Letters
 from auth.mongo_directory import MongoDirectory
 from auth.mongo_failures import MongoFailures
+from auth.mongo_letters import MongoLetters
 from auth.mongo_sessions import MongoSessions
+from auth.operating.changes import Changes
+from auth.password_changes import PasswordChanges
 from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
 from auth.sessions import Sessions
@@ -31,6 +40,8 @@ from cli.main import main
 from events.envelope import Event
 from events.errors import NotConfirmed
 from infra.local.ports import free_port
+
+SERVICE = {"Authorization": "Bearer between-services"}
 
 
 def wait_for_port(port: int, process: "subprocess.Popen[Any]", seconds: float = 30) -> None:
@@ -148,11 +159,22 @@ def throttle(database: AsyncDatabase[dict[str, Any]], clock: Clock) -> Throttle:
 
 
 @pytest.fixture
-def accounts(
-    directory: MongoDirectory, announcer: Announcer, sessions: Sessions, throttle: Throttle, clock: Clock
-) -> Iterator[Accounts]:
+def passwords() -> Iterator[Passwords]:
     passwords = Passwords()
-    yield Accounts(
+    yield passwords
+    passwords.close()
+
+
+@pytest.fixture
+def accounts(
+    directory: MongoDirectory,
+    announcer: Announcer,
+    sessions: Sessions,
+    throttle: Throttle,
+    clock: Clock,
+    passwords: Passwords,
+) -> Accounts:
+    return Accounts(
         directory=directory,
         passwords=passwords,
         announcer=announcer,
@@ -162,7 +184,106 @@ def accounts(
         rules=PasswordRules(),
         refusal_seconds=0.0,
     )
-    passwords.close()
+
+
+@pytest.fixture
+async def letters(
+    database: AsyncDatabase[dict[str, Any]], directory: MongoDirectory, announcer: Announcer, clock: Clock
+) -> Letters:
+    store = MongoLetters(database)
+    await store.prepare()
+    return Letters(store=store, directory=directory, announcer=announcer, clock=clock)
+
+
+@pytest.fixture
+def password_changes(
+    directory: MongoDirectory,
+    passwords: Passwords,
+    letters: Letters,
+    sessions: Sessions,
+    throttle: Throttle,
+    announcer: Announcer,
+    clock: Clock,
+) -> PasswordChanges:
+    return PasswordChanges(
+        directory=directory,
+        passwords=passwords,
+        rules=PasswordRules(),
+        letters=letters,
+        sessions=sessions,
+        throttle=throttle,
+        announcer=announcer,
+        clock=clock,
+    )
+
+
+@pytest.fixture
+async def desk(
+    accounts: Accounts,
+    directory: MongoDirectory,
+    letters: Letters,
+    fake_broker: FakeBroker,
+    database: AsyncDatabase[dict[str, Any]],
+    clock: Clock,
+) -> AsyncIterator[FrontDesk]:
+    desk = FrontDesk(
+        accounts=accounts,
+        directory=directory,
+        letters=letters,
+        limits=LetterLimits(MongoFailures(database), clock, b"secret"),
+        log_is_there=lambda: fake_broker.mode == "up",
+    )
+    running = asyncio.create_task(desk.run())
+    yield desk
+    running.cancel()
+
+
+@pytest.fixture
+def changes(
+    directory: MongoDirectory, store: MongoSessions, fake_broker: FakeBroker, clock: Clock
+) -> Changes:
+    return Changes(directory, store, fake_broker, clock)
+
+
+class Site:
+    """The application, its door and readiness set by the test."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.parts = parts
+        self.missing: tuple[str, ...] = ()
+
+    def client(self, **door: Any) -> httpx.AsyncClient:
+        async def readiness() -> tuple[str, ...]:
+            return self.missing
+
+        settings = {"verification": False, "service_token": "between-services"} | door
+        app = make_app(**self.parts, door=Door(**settings), readiness=readiness)
+        # In this loop, unlike litestar's own test client: the directory's connections belong to it.
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="http://auth")
+
+
+@pytest.fixture
+def site(
+    accounts: Accounts,
+    sessions: Sessions,
+    api_keys: ApiKeys,
+    signer: Signer,
+    desk: FrontDesk,
+    letters: Letters,
+    password_changes: PasswordChanges,
+    changes: Changes,
+) -> Site:
+    return Site(
+        accounts=accounts,
+        sessions=sessions,
+        api_keys=api_keys,
+        signer=signer,
+        desk=desk,
+        letters=letters,
+        password_changes=password_changes,
+        changes=changes,
+    )
 
 
 class Service:
@@ -178,6 +299,7 @@ class Service:
             "MONGODB_URL": mongodb_url,
             "AUTH_PORT": str(self.port),
             "LOCAL_DIR": str(tmp_path / "local"),
+            "EMAIL_VERIFICATION": "false",
             **environ,
         }
         with self.out.open("wb") as out:

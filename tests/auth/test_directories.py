@@ -55,7 +55,13 @@ def an_account(email: str = "a@example.com", **fields: Any) -> Account:
     "kept",
     [
         an_account(),
-        an_account("münchen-日本-😀@exämple.com", roles=("user", "admin"), announced=True, disabled=True),
+        an_account(
+            "münchen-日本-😀@exämple.com",
+            roles=("user", "admin"),
+            announced=True,
+            disabled=True,
+            verified=False,
+        ),
         an_account("a" * 64 + "@" + "é" * 189, password_hash="h" * 1024),
         an_account("' OR 1=1 --%s{}\\@x", password_hash="'; DROP TABLE tonearm_accounts; --", roles=()),
     ],
@@ -101,6 +107,27 @@ async def test_a_new_hash_does_not_overwrite_a_password_changed_meanwhile(direct
     found = await directory.by_id(kept.account_id)
     assert found is not None
     assert found.password_hash == "h2"
+
+
+async def test_who_sets_a_password_is_verified_and_is_not_erased_as_unverified(directory: Directory) -> None:
+    old, new, known = (
+        an_account("a@example.com", verified=False, password_hash=""),
+        an_account("b@example.com", verified=False, created=datetime(2026, 2, 1, tzinfo=UTC)),
+        an_account("c@example.com"),
+    )
+    for account in (old, new, known):
+        await directory.add(account)
+    before = datetime(2026, 1, 2, tzinfo=UTC)
+    assert await directory.unverified(before, 9) == [old]
+    assert await directory.set_password(old.account_id, "h2")
+    found = await directory.by_id(old.account_id)
+    assert found is not None
+    assert (found.verified, found.password_hash) == (True, "h2")
+    assert not await directory.set_password("nobody", "h2")
+    assert await directory.unverified(before, 9) == []
+    erased = [await directory.erase_unverified(each.account_id) for each in (old, new, known)]
+    assert erased == [False, True, False]
+    assert await directory.by_id(new.account_id) is None
 
 
 async def test_the_unannounced_are_listed_until_marked(directory: Directory) -> None:

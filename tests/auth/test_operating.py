@@ -6,13 +6,11 @@ from typing import Any
 
 import pytest
 from broker import Broker
-from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from auth.accounts import Accounts
 from auth.errors import BadCredentials, InvalidToken, NoSuchAccount
 from auth.mongo_directory import MongoDirectory
-from auth.mongo_sessions import MongoSessions
 from auth.operating.changes import Changes, find
 from auth.sessions import Sessions
 from events import topology
@@ -20,11 +18,6 @@ from events.errors import NotConfirmed
 from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused
 
 EMAIL, PASSWORD = "ann@example.com", "a canary password"
-
-
-@pytest.fixture
-def changes(directory: MongoDirectory, database: AsyncDatabase[Any], fake_broker: Any, clock: Any) -> Changes:
-    return Changes(directory, MongoSessions(database), fake_broker, clock)
 
 
 def told(fake_broker: Any) -> list[Any]:
@@ -148,6 +141,13 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert account.account_id in listed
     assert (await tonearm("role", EMAIL, "user", "admin"))[0] == 0
     assert (await tonearm("revoke", EMAIL))[0] == 0
+    assert (await tonearm("reset", EMAIL))[0] == 0
+    assert (await tonearm("invite", EMAIL))[0] == 1
+    assert (await tonearm("invite", "bob@example.com", "--role", "user", "--role", "admin"))[0] == 0
+    assert await broker.depth(topology.LETTERS) == 2
+    bob = json.loads((await tonearm("show", "bob@example.com", "--json"))[1])
+    assert (bob["state"], bob["roles"]) == ("unverified", ["user", "admin"])
+    assert (await tonearm("erase", "bob@example.com", "--yes"))[0] == 0
     assert (await tonearm("disable", account.account_id))[0] == 0
     shown = json.loads((await tonearm("show", EMAIL, "--json"))[1])
     assert (shown["state"], shown["roles"]) == ("disabled", ["user", "admin"])
@@ -156,7 +156,8 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert (await tonearm("export", EMAIL, "-o", "ann.jsonl"))[0] == 0
     first, *events = [json.loads(line) for line in (tmp_path / "ann.jsonl").read_text().splitlines()]
     assert first["email"] == EMAIL
-    types = ["account.changed", "account.revoked", "account.revoked", "account.changed"]
+    types = ["account.changed", "account.revoked", "account.letter_requested"]
+    types += ["account.revoked", "account.changed"]
     assert [line["event"]["type"] for line in events] == types
     assert oct((tmp_path / "ann.jsonl").stat().st_mode)[-3:] == "600"
     code, said, _ = await tonearm("erase", EMAIL, "--yes")

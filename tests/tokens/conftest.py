@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils import uuid4
@@ -83,11 +84,19 @@ class Site:
             for email in (known["email"], "canary-unknown@example.com"):
                 await client.post("/login", auth=(email, "canary wrong password"))
             await client.get("/jobs?canary=canary-query", headers={"Authorization": "Bearer canary-bearer"})
+            await client.get("/password/reset?token=canary-link")
+            chosen = {"token": "canary-token", "password": "canary chosen password"}
+            for content in ({"json": chosen}, {"data": chosen, "headers": {"Sec-Fetch-Site": "same-origin"}}):
+                assert (await client.post("/password/reset", **content)).status_code == 410  # type: ignore[arg-type]
+            await client.post("/password/forgot", json={"email": known["email"]})
         self.canaries |= {
             "canary-unknown@example.com",
             "canary wrong password",
             "canary-bearer",
             "canary-query",
+            "canary-link",
+            "canary-token",
+            "canary chosen password",
         }
         events = b"".join([body async for body in bodies(self.gateway.broker.stream_url)])
         assert b"account.signed_in" in events
@@ -117,7 +126,8 @@ class Site:
             assert made.status_code == 201, made.text
             signed_in = (await client.post("/login", json=shown)).json()
         self.canaries |= {email, PASSWORD, signed_in["access_token"], signed_in["refresh_token"]}
-        return {**signed_in, "email": email, "account_id": made.json()["account_id"]}
+        claims = jwt.decode(signed_in["access_token"], options={"verify_signature": False})
+        return {**signed_in, "email": email, "account_id": claims["sub"]}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """The claims of a good token; None leaves one out."""
