@@ -99,7 +99,7 @@ class Forwarding:
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
         if body is None:
-            body = await _body(request, self._sending, self._seconds)
+            body = await self.body(request)
         path = request.url.path
         answer = await self._auth.send(request.method, quote(path), headers, body, of=request)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and path != "/login":
@@ -110,6 +110,10 @@ class Forwarding:
             media_type=answer.headers.get("content-type", "application/octet-stream"),
             headers={name: answer.headers[name] for name in _BACK if name in answer.headers},
         )
+
+    async def body(self, request: AnyRequest) -> bytes:
+        """Read a small body. Raises Crowded, and what is wrong with it."""
+        return await _body(request, self._sending, self._seconds)
 
 
 async def _body(request: AnyRequest, sending: Patients, seconds: float) -> bytes:

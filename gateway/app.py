@@ -19,6 +19,7 @@ from gateway.families import family_routes
 from gateway.heads import Heads
 from gateway.health import Check, health_routes
 from gateway.jobs import OwnJobs, job_routes
+from gateway.letters import letter_routes, password_routes
 from gateway.lingering import Lingering
 from gateway.live import Live
 from gateway.metrics import Metrics
@@ -62,6 +63,7 @@ def litestar_app(parts: Parts) -> Litestar:
     forwarding = Forwarding(auth)
     open_to_all = [
         *account_routes(forwarding, parts.cookies),
+        *letter_routes(forwarding),
         *health_routes(dict(parts.checks)),
         *schema_routes(),
     ]
@@ -70,6 +72,7 @@ def litestar_app(parts: Parts) -> Litestar:
         guards=[signed_in(parts.tokens, password_sign_in(auth), ApiKeys(auth).token, parts.cookies)],
         route_handlers=[
             *session_routes(forwarding, parts.cookies),
+            *password_routes(forwarding),
             *key_routes(forwarding),
             *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics.uploads),
             *preset_routes(parts.presets, parts.terms),

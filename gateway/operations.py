@@ -71,10 +71,33 @@ _ACCESS["properties"] |= {**_REFRESH, "refresh_expires_in": {"type": "integer"}}
 _SIGNED_IN = _answer("An access token; with `Accept: text/plain` it alone", "application/json", _ACCESS)
 _SIGNED_IN["content"]["text/plain"] = {"schema": _TEXT}
 _SHOWN = {"content": {"application/json": {"schema": _object(**_REFRESH)}}}
-_REGISTERED = _answer("The account", "application/json", _object(account_id=_TEXT, email=_EMAIL))
+_NEW_PASSWORD = {**_TEXT, "format": "password"}
+_SAID = _object(message=_TEXT)
+_ACCEPTED = _answer("A mail may be on its way; the same, whoever has the address", "application/json", _SAID)
+_HTML = {200: _answer("A form", "text/html", _TEXT)}
+_SPENT = Kind(410, "", "The link was used, has expired, or is not one of ours")
+_INVITED = _object(email=_EMAIL)
+_INVITED["properties"] |= {"roles": {"type": "array", "items": {"enum": ["user", "admin"]}}}
 _BODY = (errors.BodyCutOff, errors.BodyStalled, errors.BodyTooLarge, errors.Crowded, Unavailable)
 _BAD_REQUEST = Kind(400, "bad-request", "Bad request")
 _INVALID = Kind(422, "", "Not an e-mail address, or not a password")
+
+
+def _takes(**properties: Json) -> Json:
+    """Return a body of these, as JSON or as a form."""
+    schema = {"schema": _object(**properties)}
+    forms = {"application/json": schema, "application/x-www-form-urlencoded": schema}
+    return {"requestBody": {"required": True, "content": forms}}
+
+
+def _by_letter(done: str) -> Operation:
+    return Operation(
+        errors=(*_BODY, errors.FromElsewhere, _BAD_REQUEST, _SPENT, _INVALID),
+        security=[],
+        answers={200: _answer(f"{done}; as a page for a form", "application/json", _SAID)},
+        more=_takes(token=_TEXT, password=_NEW_PASSWORD),
+    )
+
 
 _TIME: Json = {"type": "string", "format": "date-time"}
 _SCOPES: Json = {"type": "array", "items": {"enum": ["read", "upload", "admin"]}}
@@ -130,13 +153,37 @@ OPERATIONS: Mapping[str, Operation] = {
     "/register": Operation(
         errors=(
             *_BODY,
-            Kind(403, "", "Registration is closed"),
-            Kind(409, "", "The address has an account"),
+            Kind(403, "", "Registration is closed, or by invitation"),
+            Kind(429, "", "Too many letters"),
             _INVALID,
         ),
         security=[],
-        answers={201: _REGISTERED},
+        answers={
+            201: _answer("Sign in now; the same, whoever has the address", "application/json", _SAID),
+            202: _ACCEPTED,
+        },
         more={"requestBody": {"required": True, **_CREDENTIALS}},
+    ),
+    "/register/confirm": Operation(errors=(_BAD_REQUEST,), security=[], answers=_HTML),
+    "/password/reset": Operation(errors=(_BAD_REQUEST,), security=[], answers=_HTML),
+    "/password/forgot": Operation(security=[], answers=_HTML),
+    "POST /register/confirm": _by_letter("The account is there"),
+    "POST /password/reset": _by_letter("The password is set"),
+    "POST /password/forgot": Operation(
+        errors=(*_BODY, errors.FromElsewhere, _BAD_REQUEST, Kind(429, "", "Too many letters"), _INVALID),
+        security=[],
+        answers={202: _ACCEPTED},
+        more=_takes(email=_EMAIL),
+    ),
+    "/password": Operation(
+        errors=(*_BODY, _BAD_REQUEST, Kind(429, "", "Too many wrong passwords"), _INVALID),
+        answers={204: _answer("The password is set; all other sessions have ended")},
+        more=_takes(current=_NEW_PASSWORD, password=_NEW_PASSWORD),
+    ),
+    "/invitations": Operation(
+        errors=(*_BODY, _BAD_REQUEST, Kind(409, "", "The address has an account"), _INVALID),
+        answers={202: _answer("The invitation is on its way", "application/json", _SAID)},
+        more={"requestBody": {"required": True, "content": {"application/json": {"schema": _INVITED}}}},
     ),
     "/refresh": Operation(
         errors=(*_BODY, errors.FromElsewhere, errors.NotSignedIn, _INVALID),

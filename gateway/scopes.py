@@ -20,6 +20,8 @@ _NEEDED: Mapping[str, str | Mapping[str, str]] = {
     "/download": READ,
     "/logout/everywhere": ACCOUNT,
     "/keys": ACCOUNT,
+    "/password": ACCOUNT,
+    "/invitations": ADMIN,
     "/keys/{key_id}": ACCOUNT,
 }
 

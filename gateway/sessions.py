@@ -32,7 +32,7 @@ def account_routes(auth: Forwarding, cookies: Cookies) -> list[HTTPRouteHandler]
 
     @post("/register", status_code=201, tags=_TAGS, security=[])
     async def register(request: AnyRequest) -> Response[Any]:
-        """Make an account from `{"email", "password"}`."""
+        """Make an account from `{"email", "password"}`, or have a mail sent by which it is made."""
         return await auth.forward(request)
 
     @post("/refresh", status_code=200, tags=_TAGS, security=[])

@@ -18,6 +18,9 @@ from tests.gateway.running import FakeAuth, Gateway, gateway_running
 OPEN_TO_ALL = {
     "/login",
     "/register",
+    "/register/confirm",
+    "/password/forgot",
+    "/password/reset",
     "/refresh",
     "/logout",
     "/health/live",

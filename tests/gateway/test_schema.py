@@ -119,7 +119,9 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
     ("method", "path", "statuses"),
     [
         ("post", "/login", {200, 400, 401, 403, 408, 413, 422, 503}),
-        ("post", "/register", {201, 400, 403, 408, 409, 413, 422, 503}),
+        ("post", "/register", {201, 202, 400, 403, 408, 413, 422, 429, 503}),
+        ("get", "/password/reset", {200, 400}),
+        ("post", "/password/reset", {200, 400, 403, 408, 410, 413, 422, 503}),
         ("post", "/upload", {202, 400, 401, 403, 408, 409, 413, 415, 422, 503}),
         ("put", "/upload/{filename}", {202, 400, 401, 403, 408, 409, 413, 422, 503}),
         ("get", "/jobs", {200, 400, 401, 403, 503}),

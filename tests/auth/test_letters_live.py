@@ -1,0 +1,172 @@
+"""Mails about accounts, through real processes: gateway, auth, notifier, broker, database and mail server."""
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from broker import Broker
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events import topology
+from infra.local.mail import MailCatcher
+from tests.auth.conftest import Service
+from tests.gateway.running import Gateway
+from tests.tokens.conftest import bodies
+
+pytestmark = pytest.mark.servers
+
+TOKEN = "canary-between-services"
+EMAIL = "canary-ann@example.com"
+FIRST, SECOND = "canary of a first password", "canary of a second password"
+FORM = {"Sec-Fetch-Site": "same-origin"}
+
+
+class Town:
+    """All of it but the gateway, with one mailbox for everybody. `url` is where links lead to."""
+
+    def __init__(self, broker: Broker, auth: Service, mails: MailCatcher, database: str):
+        self.broker, self.auth, self.mails = broker, auth, mails
+        self.url, self._database = auth.url, database
+        self.told: list[bytes] = []
+        self.tokens: list[str] = []
+        self._read = 0
+
+    async def notifier(self, **settings: str) -> asyncio.subprocess.Process:
+        environment = {
+            **{"RABBITMQ_URL": self.broker.url, "MONGODB_URL": self._database, "AUTH_URL": self.auth.url},
+            **{"SMTP_URL": self.mails.url, "SERVICE_TOKEN": TOKEN, "PUBLIC_URL": self.url},
+            "PATH": os.environ["PATH"],
+        }
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "workers.notifier"),
+            env=environment | settings,
+            stdout=asyncio.subprocess.PIPE,
+        )
+
+    async def end(self, process: asyncio.subprocess.Process) -> None:
+        if process.returncode is None:
+            process.kill()
+        self.told.append((await process.communicate())[0])
+
+    async def mail(self) -> EmailMessage:
+        """The next mail."""
+        await wait_for(lambda: len(self.mails.mails()) > self._read, 60)
+        self._read += 1
+        read = message_from_bytes(self.mails.mails()[self._read - 1].read_bytes(), policy=default)
+        assert isinstance(read, EmailMessage)
+        return read
+
+    async def link(self) -> str:
+        """The link in the next mail."""
+        body = (await self.mail()).get_body(("plain",))
+        assert body is not None
+        [link] = re.findall(r"https?://\S+", body.get_content())
+        self.tokens += parse_qs(urlsplit(link).query).get("token", [])
+        return str(link)
+
+
+@pytest.fixture
+async def town(
+    broker: Broker, mongodb_url: str, mail_catcher: MailCatcher, tmp_path: Path
+) -> AsyncIterator[Town]:
+    settings = {"EMAIL_VERIFICATION": "true", "SERVICE_TOKEN": TOKEN}
+    auth = Service(tmp_path, mongodb_url, RABBITMQ_URL=broker.url, **settings)
+
+    async def ready() -> bool:
+        async with httpx.AsyncClient() as client:
+            return (await client.get(f"{auth.url}/health/ready")).status_code == 200
+
+    try:
+        await asyncio.to_thread(auth.wait)
+        await wait_for(ready, 30)
+        yield Town(broker, auth, mail_catcher, mongodb_url)
+    finally:
+        await asyncio.to_thread(auth.stop)
+
+
+@pytest.fixture
+async def gateway(town: Town, mongodb_url: str) -> AsyncIterator[Any]:
+    gateway: Any = Gateway(town.broker, mongodb_url, town.auth, SERVICE_TOKEN=TOKEN)  # type: ignore[arg-type]
+    town.url = gateway.url
+    try:
+        await gateway.start()
+        yield gateway
+    finally:
+        await gateway.stop()
+
+
+async def test_by_the_links_in_mails_somebody_gets_an_account_loses_the_password_and_gets_in_again(
+    town: Town, gateway: Gateway, database: AsyncDatabase[Any]
+) -> None:
+    notifier = await town.notifier()
+    async with httpx.AsyncClient(base_url=town.url, timeout=30) as browser:
+        await browser.post("/register", json={"email": EMAIL, "password": "not read"})
+        link = await town.link()
+        for _ in range(2):  # a program that looks at mails has opened it before
+            shown = await browser.get(link)
+            assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+        sent = {"token": town.tokens[0], "password": FIRST}
+        elsewhere = await browser.post(link, data=sent, headers={"Sec-Fetch-Site": "cross-site"})
+        assert elsewhere.status_code == 403
+        weak = await browser.post(link, data=sent | {"password": "short"}, headers=FORM)
+        assert (weak.status_code, 'role="alert"' in weak.text) == (422, True)
+        done = await browser.post(link, data=sent, headers=FORM)
+        assert (done.status_code, done.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        signed_in = (await browser.post("/login", json={"email": EMAIL, "password": FIRST})).json()
+
+        forgot = await browser.post("/password/forgot", data={"email": EMAIL}, headers=FORM)
+        assert forgot.status_code == 200
+        sent = {"token": parse_qs(urlsplit(await town.link()).query)["token"][0], "password": SECOND}
+        assert (await browser.post("/password/reset", json=sent)).status_code == 200
+        assert (await browser.post("/password/reset", json=sent)).status_code == 410
+        assert "changed" in str((await town.mail())["Subject"])
+
+        async def out() -> bool:
+            bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
+            return (await browser.get("/jobs", headers=bearer)).status_code == 401
+
+        await wait_for(out)
+        assert (await browser.post("/refresh", json=signed_in)).status_code == 401
+        assert (await browser.post("/login", auth=(EMAIL, SECOND))).status_code == 200
+    await town.end(notifier)
+    events = b"".join([body async for body in bodies(town.broker.stream_url)])
+    logs = b"".join(town.told) + town.auth.out.read_bytes() + repr(gateway.lines).encode()
+    assert events.count(b'"type":"account.notified"') == 3
+    assert b"letter_sent" in logs
+    for canary in (EMAIL, FIRST, SECOND, TOKEN, *town.tokens):
+        assert canary.encode() not in events, canary
+        assert canary.encode() not in logs, canary
+    assert await database["letters"].count_documents({}) == 0
+
+
+async def test_a_mail_comes_though_the_notifier_was_killed_while_it_sent_it(town: Town) -> None:
+    reached = asyncio.Event()
+
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reached.set()
+
+    await topology.declare_when_up(town.broker.url)
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as deaf:
+        port = deaf.sockets[0].getsockname()[1]
+        killed = await town.notifier(SMTP_URL=f"smtp://127.0.0.1:{port}?starttls=never")
+        async with httpx.AsyncClient(base_url=town.url, timeout=30) as client:
+            await client.post("/register", json={"email": EMAIL})
+            async with asyncio.timeout(60):
+                await reached.wait()
+            await town.end(killed)
+            after = await town.notifier()
+            sent = {"token": parse_qs(urlsplit(await town.link()).query)["token"][0], "password": FIRST}
+            assert (await client.post("/register/confirm", json=sent)).status_code == 200
+            assert (await client.post("/login", auth=(EMAIL, FIRST))).status_code == 200
+        await town.end(after)
