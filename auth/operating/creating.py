@@ -11,12 +11,11 @@ import secrets
 import sys
 from datetime import UTC, datetime
 
-from auth.accounts import registered
-from auth.directory import Account, normalised
+from auth.accounts import new_account, registered
+from auth.directory import normalised
 from auth.operating.settings import OperatorSettings
 from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
-from events.ids import new_id
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
@@ -26,13 +25,8 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
     password = typed or secrets.token_urlsafe(18)
     PasswordRules(settings.password_length).check(password, email)
     passwords = Passwords(threads=1)
-    account = Account(
-        account_id=new_id(),
-        email=email,
-        password_hash=await passwords.hash(password),
-        roles=tuple(dict.fromkeys(arguments.roles)),
-        created=datetime.now(UTC),
-    )
+    hash_, roles = await passwords.hash(password), tuple(dict.fromkeys(arguments.roles))
+    account = new_account(email, roles, datetime.now(UTC), password_hash=hash_)
     passwords.close()
     async with settings.directory() as directory, await settings.publisher() as publisher:
         await directory.add(account)
