@@ -3,6 +3,7 @@
 It comes from the `local` dependency group and is never imported. Any MONGODB_URL replaces it.
 """
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,11 @@ CACHE_MB = 256, 2048
 """At least, and at most: a quarter of the memory between them, taken as it is filled. A full one ends all:
 who holds the server's one lock waits for room, and those whose old snapshots take it wait for the lock."""
 
+PANIC = b"WT_PANIC"
+"""What stands in the log when the storage engine has given up, as on a full disk. MongoDB ends then, and is
+started again; SecantusDB stays, and answers every request with an error for ever."""
+LOOK_SECONDS = 2.0
+
 
 class MongoDB:
     """One server. Its port is kept with its data, and stays the same while nobody else has taken it."""
@@ -28,6 +34,7 @@ class MongoDB:
         [self.port] = kept_ports(self._directory / "port", 1)
         self._log = log or self._directory / "mongodb.jsonl"
         self._process: Process | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -59,18 +66,35 @@ class MongoDB:
             log=self._log,
             directory=self._directory,
         )
+        begin = self._log.stat().st_size if self._log.exists() else 0
         await self._process.start()
+        self._watching = asyncio.create_task(self._end_on_panic(self._process, begin))
         await self._process.ready(lambda: is_open(self.port), timeout)
 
     async def stop(self, grace: float = 8.0) -> None:
         """Stop the server, its data safe."""
+        if self._watching:
+            self._watching.cancel()
         if self._process:
             await self._process.stop(grace)
 
     async def kill(self) -> None:
         """End the server like a power cut would."""
+        if self._watching:
+            self._watching.cancel()
         if self._process:
             await self._process.kill()
+
+    async def _end_on_panic(self, process: Process, begin: int) -> None:
+        """End the server when its log tells of a panic; who keeps it starts it again."""
+        while process.pid is not None:
+            await asyncio.sleep(LOOK_SECONDS)
+            with self._log.open("rb") as log:
+                log.seek(begin)
+                said = log.read()
+            if PANIC in said:
+                await process.kill()
+            begin += max(len(said) - len(PANIC), 0)
 
 
 def cache_mb() -> int:

@@ -90,6 +90,17 @@ def send(catcher: MailCatcher, to: str) -> None:
         smtp.send_message(mail)
 
 
+async def test_a_mongodb_whose_storage_has_panicked_is_ended_to_be_started_again(tmp_path: Path) -> None:
+    server = MongoDB(tmp_path, log=tmp_path / "log")
+    await server.start()
+    try:
+        with (tmp_path / "log").open("a") as log:
+            log.write("_wiredtiger.WiredTigerError: WT_PANIC: WiredTiger library panic\n")
+        await wait_for(lambda: server.process and server.process.pid is None, 20, "it is ended")
+    finally:
+        await server.kill()
+
+
 async def test_the_mail_catcher_keeps_a_mail_as_a_file(mail_catcher: MailCatcher) -> None:
     await asyncio.to_thread(send, mail_catcher, "someone@example.org")
     [mail] = mail_catcher.mails()
