@@ -126,6 +126,15 @@ fuzz-media count="10000" *args:
 nightly *args: _broker
     exec pytest -m nightly -n 0 "$@"
 
+# run the tests of real servers on RabbitMQ 4, from a Debian 13 in a folder: test-broker-4 [pytest's arguments]
+test-broker-4 *args:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    type debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends debootstrap
+    RABBITMQ_BIN=$(python -m infra.local.trixie "${TRIXIE:-{{ root }}/.venv/trixie}")
+    export RABBITMQ_BIN
+    exec pytest -n 0 --timeout 600 -m '(servers or system) and not nightly' "$@"
+
 # try for real what the runbook says, on a stack of its own: drill NAME; alone it lists them
 drill *args: _broker
     exec python -m infra.drills "$@"

@@ -29,8 +29,9 @@ PLACES = (
 
 
 def find(program: str) -> Path:
-    """Return where rabbitmq-server or epmd is. Raises NotInstalled."""
-    path = os.pathsep.join([*PLACES, os.environ.get("PATH", os.defpath)])
+    """Return where rabbitmq-server or epmd is; the folder RABBITMQ_BIN comes first. Raises NotInstalled."""
+    chosen = [each for each in [os.environ.get("RABBITMQ_BIN")] if each]
+    path = os.pathsep.join([*chosen, *PLACES, os.environ.get("PATH", os.defpath)])
     found = shutil.which(program, path=path)
     if found is None:
         raise NotInstalled(f"{program} is not installed; `./justw doctor` names the line that mends it")
