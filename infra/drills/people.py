@@ -36,7 +36,8 @@ class Message(Struct, frozen=True):
 class Person:
     """One account, and the history of what it did."""
 
-    def __init__(self, url: str, email: str) -> None:
+    def __init__(self, url: str, email: str, *, read_timeout: float = 25.0) -> None:
+        """`read_timeout`: seconds that an answer may take."""
         self.email = email
         self.history: list[Upload] = []
         self.repeated = 0
@@ -45,7 +46,7 @@ class Person:
         self._password = f"{uuid4()}"
         self._http = httpx.AsyncClient(
             base_url=url,
-            timeout=httpx.Timeout(10.0, read=25.0),
+            timeout=httpx.Timeout(10.0, read=read_timeout),
             trust_env=False,
             event_hooks={"response": [self._note]},
         )
