@@ -21,6 +21,7 @@ DRILLS = {
     "upgrade": "a rolling restart of every service under load, twenty times",
     "backup": "a backup of a stack at work, restored into an empty one",
     "lost-tail": "the log has lost its newest events; `replay reconcile` tells them again",
+    "three-nodes": "the log moves to three nodes, and one of them is killed under load",
     "poison": "a video that kills every converter that takes it",
 }
 BROKEN, USAGE, BROKE_OFF, SKIPPED = 1, 2, 70, 77
