@@ -50,6 +50,7 @@ class Fleet:
             "AUTH_URL": f"http://{HOST}:{self._proxy.ports['auth']}",
             "PUBLIC_URL": self.url,
             "SERVICE_TOKEN": kept_secret(directory / "service-token"),
+            "EMAIL_VERIFICATION": "false",
             "ADMIN_EMAIL": "admin@localhost",
             "ADMIN_PASSWORD": kept_secret(directory / "admin-password"),
             "LOCAL_DIR": str(directory),
