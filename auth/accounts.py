@@ -21,7 +21,7 @@ from events.ids import new_id
 from events.types import AccountRegistered, AccountSignInRefused
 
 REFUSAL_SECONDS = 0.5
-"""More than most hashes take that an import has left us: bcrypt by 13, PBKDF2 by a million."""
+"""More than most hashes take that an import has left us: bcrypt by 12 290 ms, PBKDF2 by a million 380 ms."""
 
 log = structlog.get_logger()
 

@@ -2,9 +2,10 @@
 
 import faulthandler
 import os
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
+import canaries
 import httpx
 import hypothesis  # noqa: F401 - at the end of a session of coroutines CPython 3.11 trips over loading it
 import pytest
@@ -39,6 +40,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
         faulthandler.cancel_dump_traceback_later()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Fail the session when a service has logged or published what it must not: see `canaries`."""
+    yield
+    canaries.look_through(tmp_path_factory.getbasetemp())
+    assert not canaries.found, "secrets in logs:\n" + "\n".join(canaries.found[:20])
+
+
 @pytest.fixture(scope="session")
 async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
     """One node for the session. A test may restart it; one that kills it wants `private_rabbitmq`."""
@@ -62,7 +71,7 @@ async def private_rabbitmq(tmp_path: Path) -> AsyncIterator[RabbitMQ]:
 
 
 @pytest.fixture
-async def broker(rabbitmq: RabbitMQ) -> AsyncIterator[Broker]:
+async def broker(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
     """A fresh vhost: nothing declared, nothing in it."""
     vhost = f"test-{uuid4()}"
     async with httpx.AsyncClient(base_url=rabbitmq.management_url, timeout=30) as management:
@@ -72,6 +81,8 @@ async def broker(rabbitmq: RabbitMQ) -> AsyncIterator[Broker]:
         ]:
             (await management.put(path, json=body)).raise_for_status()
         yield Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost), rabbitmq.management_url)
+        for stream in tmp_path_factory.getbasetemp().glob(f"rabbitmq*/data/*/stream/{vhost}_*"):
+            canaries.look_through(stream)  # what was published goes with the vhost
         await management.delete(f"/vhosts/{vhost}")
 
 

@@ -43,7 +43,7 @@ class Person:
         self.repeated = 0
         self.answers: Counter[str] = Counter()
         """How often what came: a status, with `Retry-After` where that was said; or the driver's error."""
-        self._password = f"{uuid4()}"
+        self._password = f"canary {uuid4()}"  # to be seen in no log
         self._http = httpx.AsyncClient(
             base_url=url,
             timeout=httpx.Timeout(10.0, read=read_timeout),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import canaries
 import httpx
 import jwt
 from bson.binary import Binary
@@ -224,6 +225,7 @@ class Gateway:
         assert self.process is not None
         assert self.process.stdout is not None
         async for line in self.process.stdout:
+            canaries.hear(f"gateway {self.port}", [line], len(self.lines) + 1)
             self.lines.append(json.loads(line))
 
 

@@ -10,6 +10,9 @@ from waiting import wait_for
 from infra.drills.clips import Clips
 from infra.drills.stack import Stack
 
+ADMIN = {"ADMIN_EMAIL": "canary-admin@example.com", "ADMIN_PASSWORD": "the canary of an admin"}
+"""To be seen in no log: see `canaries`."""
+
 
 @asynccontextmanager
 async def running(stack: Stack) -> AsyncIterator[Stack]:
@@ -30,14 +33,14 @@ async def running(stack: Stack) -> AsyncIterator[Stack]:
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """One stack for the tests that do not disturb each other."""
-    async with running(Stack(tmp_path_factory.mktemp("stack"))) as started:
+    async with running(Stack(tmp_path_factory.mktemp("stack"), **ADMIN)) as started:
         yield started
 
 
 @pytest.fixture
 async def own_stack(tmp_path: Path) -> AsyncIterator[Stack]:
     """A stack of the test's own; it sweeps often, and only what is older than any upload's lease."""
-    settings = {"SWEEP_INTERVAL_SECONDS": "5", "SWEEP_GRACE_SECONDS": "120"}
+    settings = {**ADMIN, "SWEEP_INTERVAL_SECONDS": "5", "SWEEP_GRACE_SECONDS": "120"}
     async with running(Stack(tmp_path / "stack", **settings)) as started:
         yield started
 

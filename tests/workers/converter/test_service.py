@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import canaries
 import pytest
 from broker import Broker
 from gridfs import AsyncGridFSBucket
@@ -55,7 +56,8 @@ async def converter(
     yield process
     if process.returncode is None:
         process.kill()
-    await process.communicate()
+    output, _ = await process.communicate()
+    canaries.hear("converter", output.splitlines())
 
 
 async def upload(broker: Broker, database: Database, video: Path, options: Options = DEFAULT) -> str:

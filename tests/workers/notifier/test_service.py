@@ -9,6 +9,7 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+import canaries
 import pytest
 from broker import Broker
 from waiting import wait_for
@@ -91,7 +92,8 @@ async def notifier(
     yield process
     if process.returncode is None:
         process.kill()
-    await process.communicate()
+    output, _ = await process.communicate()
+    canaries.hear("notifier", output.splitlines())
 
 
 async def publish(broker: Broker, *events: Event) -> None:

@@ -1,0 +1,40 @@
+"""What no log may tell, looked for in all that the suite's services have logged and published.
+
+Passwords of the tests hold the word "canary", and so may anything else that has to stay secret. Addresses are
+known by the domains that nobody has (RFC 2606), but for our own as a sender; tokens and keys by their form.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+SECRET = re.compile(
+    rb"[Cc]anary|CANARY"
+    rb"|(?<!tonearm)(?:@|%40|\\u0040)example\.(?:com|org|net)"
+    rb"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}"  # an access token
+    rb"|tonearmr?_[0-9A-Za-z]{49,}"  # a refresh token, an API key
+    rb"|[Bb]asic [0-9A-Za-z+/]{12,}=*"
+)
+LOGS = ("*.log", "logs/*.jsonl*", "rabbitmq.jsonl", "mongodb.jsonl")
+"""Where processes that tests start write their lines, in whatever folder of the session."""
+EVENTS = ("*.segment",)
+"""A stream's files hold every event as it was published."""
+
+found: list[str] = []
+"""Each line that tells: its file, its number, and itself."""
+
+
+def hear(name: str, lines: Iterable[bytes], first: int = 1) -> None:
+    """Look at lines of a log."""
+    for number, line in enumerate(lines, first):
+        if told := SECRET.search(line):
+            text = line[max(0, told.start() - 200) : told.end() + 200].decode(errors="replace").strip()
+            found.append(f"{name}:{number}: {told[0].decode(errors='replace')!r} in {text}")
+
+
+def look_through(folder: Path, patterns: Iterable[str] = (*LOGS, *EVENTS)) -> int:
+    """Look at all logs and streams of a folder. Returns how many files there were."""
+    files = [path for pattern in patterns for path in folder.rglob(pattern) if path.is_file()]
+    for path in files:
+        hear(str(path), path.read_bytes().split(b"\n"))
+    return len(files)
