@@ -20,16 +20,15 @@ class Upload:
     """One upload on its way in."""
 
     def __init__(self) -> None:
-        self.began = time.monotonic()
-        self.whole: float | None = None
-        """When its last byte had come."""
+        self.began = self.came = time.monotonic()
+        """When its headers came, and when the last of its bytes so far."""
         self.size = 0
 
     async def body(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Pass the body on, and note its end."""
+        """Pass the body on, and note when it came; a form's reader may stop before its end."""
         async for piece in pieces:
+            self.came = time.monotonic()
             yield piece
-        self.whole = time.monotonic()
 
 
 class UploadMetrics:
@@ -77,7 +76,7 @@ class UploadMetrics:
         self._uploads.labels("accepted").inc()
         self._size.observe(upload.size)
         self._seconds.observe(now - upload.began)
-        self._acceptance.observe(now - (upload.whole or now))
+        self._acceptance.observe(now - upload.came)
 
 
 def _outcome(error: BaseException) -> Outcome:
