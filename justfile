@@ -78,7 +78,7 @@ check:
     lint-imports
 
 # run the tests, a file at a time on each core: test [pytest's arguments]; -n 0: one after the other
-test *args: _broker _curl _databases
+test *args: _broker _curl _databases _provider
     exec pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
 
 # run it on minikube: start, build, make secrets, apply, wait; safe to repeat
@@ -153,3 +153,8 @@ _curl:
 _databases:
     -python -m infra.local.install postgresql
     -python -m infra.local.install mariadb
+
+# The tests' provider of OpenID Connect, in an environment of its own; where it cannot be had, they say so.
+_provider:
+    -uv venv --quiet --allow-existing --python '{{ root }}/.venv/bin/python' '{{ root }}/.venv/canaille'
+    -uv pip install --quiet --require-hashes --python '{{ root }}/.venv/canaille' --requirements '{{ root }}/tests/servers/openid.lock'

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NoReturn
+
+from msgspec import structs
 
 from auth.accounts import Accounts
 from auth.announcing import Announcer
@@ -22,6 +24,10 @@ from auth.letters import Letters
 from auth.mongo_failures import MongoFailures
 from auth.mongo_letters import MongoLetters
 from auth.mongo_sessions import MongoSessions
+from auth.oidc.people import People
+from auth.oidc.provider import providers
+from auth.oidc.settings import LISTED, issuers
+from auth.oidc.signing_in import SigningIn
 from auth.operating.changes import Changes
 from auth.password_changes import PasswordChanges
 from auth.password_rules import PasswordRules
@@ -116,6 +122,19 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             log_is_there=lambda: publisher.ready,
         )
         stores = (store, failures, posted)
+        signing_in = SigningIn(
+            await stack.enter_async_context(providers(settings.oidc_issuers, settings.public_url)),
+            people=People(
+                directory=directory,
+                sessions=sessions,
+                announcer=announcer,
+                clock=clock,
+                open_to_all=settings.registration == "open",
+            ),
+            sessions=sessions,
+            signer=signer,
+            clock=clock,
+        )
         if not await unless_stopped(
             stop,
             prepare(accounts, directory, stores, settings.admin_email, settings.admin_password),
@@ -132,6 +151,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             accounts=accounts,
             sessions=sessions,
             api_keys=api_keys,
+            signing_in=signing_in,
             signer=signer,
             desk=desk,
             letters=letters,
@@ -146,10 +166,16 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             await serve(counted, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
 
 
+def read(environ: Mapping[str, str]) -> AuthSettings:
+    """Read the settings, those of each issuer among them. Raises InvalidSetting."""
+    settings = load(AuthSettings, {name: value for name, value in environ.items() if name != LISTED})
+    return structs.replace(settings, oidc_issuers=issuers(environ))
+
+
 def main() -> NoReturn:
     """Run the service, and end the process (see `service.lifecycle`)."""
     answer_help(SERVICE, AuthSettings)
-    run_service(SERVICE, lambda: load(AuthSettings, os.environ), run)
+    run_service(SERVICE, lambda: read(os.environ), run)
 
 
 if __name__ == "__main__":

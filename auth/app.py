@@ -20,6 +20,8 @@ from auth.key_routes import ROUTES as KEY_ROUTES
 from auth.letter_routes import ROUTES as LETTER_ROUTES
 from auth.letter_routes import Said, accepted
 from auth.letters import Letters
+from auth.oidc.routes import ROUTES as OIDC_ROUTES
+from auth.oidc.signing_in import SigningIn
 from auth.operating.changes import Changes
 from auth.password_changes import PasswordChanges
 from auth.session_routes import NO_STORE, Access, answer
@@ -145,6 +147,7 @@ def make_app(
     letters: Letters,
     password_changes: PasswordChanges,
     changes: Changes,
+    signing_in: SigningIn,
     door: Door,
     readiness: Ready,
 ) -> Litestar:
@@ -155,6 +158,7 @@ def make_app(
             *SESSION_ROUTES,
             *KEY_ROUTES,
             *LETTER_ROUTES,
+            *OIDC_ROUTES,
             validate,
             register,
             jwks,
@@ -166,6 +170,7 @@ def make_app(
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
             "api_keys": Provide(lambda: api_keys, sync_to_thread=False),
+            "signing_in": Provide(lambda: signing_in, sync_to_thread=False),
             "signer": Provide(lambda: signer, sync_to_thread=False),
             "desk": Provide(lambda: desk, sync_to_thread=False),
             "letters": Provide(lambda: letters, sync_to_thread=False),

@@ -80,7 +80,10 @@ class Directory(Protocol):
         ...
 
     async def link(self, account_id: str, identity: Identity) -> None:
-        """Let this identity sign in to the account, too. Raises AlreadyRegistered if it is another's."""
+        """Let this identity sign in to the account, which is verified by it.
+
+        Raises AlreadyRegistered if it is another's.
+        """
         ...
 
     async def by_email(self, email: str) -> Account | None:

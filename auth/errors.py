@@ -7,14 +7,18 @@ TonearmError
 ├── TooManyFailures        wait for `.seconds`
 ├── InvalidRequest         say it differently; the text names what
 ├── LinkSpent              ask for another letter
+├── SignInFailed           begin the sign-in at the provider again
+├── SignInRefused          the provider vouches, and there is no account for you; the text says why
 ├── RegistrationClosed     ask the operator for an account
 ├── AlreadyRegistered      sign in instead
 ├── NoSuchAccount          nothing to do
 ├── NoSuchKey              nothing to do
+├── NoSuchProvider         nothing to do
 ├── KeyUnusable            the operator mends the key file
 └── Unavailable            try again later
     ├── Busy               as many passwords as allowed are being hashed
     ├── DirectoryUnavailable  the database is away or slow
+    ├── IssuerUnavailable  an issuer of OpenID Connect is away, slow, or not what it should be
     └── NotReady           asked for its health, the service names what it lacks
 """
 
@@ -49,6 +53,18 @@ class LinkSpent(TonearmError):
     """The token of a letter is not good (any more)."""
 
 
+class SignInFailed(TonearmError):
+    """A sign-in at an issuer did not come to a good end. `why` is for the log; people begin again."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("the sign-in was not completed, or took too long; begin it again")
+        self.why = why
+
+
+class SignInRefused(TonearmError):
+    """An issuer says who this is, and there is no account for them; the text says why."""
+
+
 class RegistrationClosed(TonearmError):
     """The operator makes the accounts here."""
 
@@ -65,6 +81,10 @@ class NoSuchKey(TonearmError):
     """The account has no API key with this id."""
 
 
+class NoSuchProvider(TonearmError):
+    """No issuer has this name here."""
+
+
 class KeyUnusable(TonearmError):
     """The file of the signing key cannot be read, written or understood."""
 
@@ -75,6 +95,10 @@ class Busy(Unavailable):
 
 class DirectoryUnavailable(Unavailable):
     """The database is away, slow or refuses for now."""
+
+
+class IssuerUnavailable(Unavailable):
+    """An issuer is away, slow, or not what it should be; the text holds nothing that it said."""
 
 
 class NotReady(Unavailable):

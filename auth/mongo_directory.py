@@ -71,12 +71,11 @@ class MongoDirectory:
         return [Identity(*each.split(" ", 1)) for each in found.get("identities", [])]
 
     async def link(self, account_id: str, identity: Identity) -> None:
-        """Add an identity. Raises AlreadyRegistered if it is another's."""
+        """Add an identity, and take the account for verified. Raises AlreadyRegistered if it is another's."""
+        change = {"$addToSet": {"identities": _key(identity)}, "$set": {"verified": True}}
         async with _translated():
             try:
-                await self._users.update_one(
-                    {"_id": account_id}, {"$addToSet": {"identities": _key(identity)}}
-                )
+                await self._users.update_one({"_id": account_id}, change)
             except DuplicateKeyError:
                 raise AlreadyRegistered("another account has this identity") from None
 

@@ -37,13 +37,15 @@ class Refresh(Struct, frozen=True):
         return "Refresh(…)"
 
 
-def answer(grant: Grant) -> Response[Access]:
+def access_of(grant: Grant) -> Access:
     """Return the pair as the client gets it."""
     claims = grant.access.claims
-    access = Access(
-        grant.access.text, claims.exp - claims.iat, "Bearer", grant.refresh, grant.refresh_seconds
-    )
-    return Response(access, headers=NO_STORE)
+    return Access(grant.access.text, claims.exp - claims.iat, "Bearer", grant.refresh, grant.refresh_seconds)
+
+
+def answer(grant: Grant) -> Response[Access]:
+    """Answer with the pair."""
+    return Response(access_of(grant), headers=NO_STORE)
 
 
 async def of_session(request: Request[Any, Any, Any], sessions: Sessions) -> Claims:

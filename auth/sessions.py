@@ -68,9 +68,16 @@ class Sessions:
         self._announcer, self._clock, self._lifetime = announcer, clock, lifetime
 
     async def begin(
-        self, account: Account, *, lasting: bool = True, still_right: StillRight | None = None
+        self,
+        account: Account,
+        *,
+        lasting: bool = True,
+        still_right: StillRight | None = None,
+        provider: str = "",
     ) -> Grant:
         """Begin a session and tell the log; one that is not `lasting` ends with its only access token.
+
+        `provider` is the issuer's name by which somebody signs in without a password.
 
         Raises BadCredentials for an account that was closed or erased while its password was verified, or
         that is not `still_right` then: its password was changed.
@@ -97,7 +104,7 @@ class Sessions:
         if lasting and (surplus := await self._store.surplus(account.account_id, MOST)):
             await self._end(account.account_id, surplus[:_AT_ONCE], "too_many_sessions")
         access = self._signer.sign(found, session_id, scopes.of_person(found.roles), now + lifetime)
-        signed_in = AccountSignedIn(token_id=access.claims.jti)
+        signed_in = AccountSignedIn(token_id=access.claims.jti, provider=provider)
         await self._announcer.tell(self._event(account.account_id, signed_in, access.claims.jti))
         return Grant(access, refresh, int(lifetime.total_seconds()) if lasting else 0)
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from auth.door import Registration
 from auth.keyfile import KeyFiles
+from auth.oidc.settings import Issuer
 from auth.password_rules import SHORTEST, Length
 from events.settings import InvalidSetting, Settings
 from events.types import LONGEST_TOKEN
@@ -43,6 +44,7 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     `GET /accounts/{id}` is closed to everybody. Accounts are in `auth_directory_url`, or else in
     `mongodb_url`. `key_lead_seconds` is how long a key is published before it signs; when the newest is
     `key_rotation_days` old, the next is made (0: never). With a `metrics_port`, `/metrics` is served there.
+    `oidc_issuers` names the issuers of OpenID Connect, and `public_url` is where they send people back to.
     """
 
     rabbitmq_url: str
@@ -62,6 +64,8 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
     admin_password: str = ""
     key_lead_seconds: Annotated[int, Meta(ge=1, le=86400)] = 900
     key_rotation_days: Annotated[int, Meta(ge=0, le=3650)] = 90
+    oidc_issuers: tuple[Issuer, ...] = ()
+    public_url: str = "http://127.0.0.1:8080"
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:

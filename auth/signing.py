@@ -12,8 +12,8 @@ from auth import tokens
 from auth.directory import Account
 from auth.errors import KeyUnusable
 from auth.keyfile import KeyFiles
-from auth.keyring import Keyring
-from auth.tokens import Claims, Token
+from auth.keyring import Held, Keyring
+from auth.tokens import Claims, PublicKeys, Token
 from events.ids import new_id
 
 _LOOK_EVERY = 2.0
@@ -41,7 +41,7 @@ class Signer:
         now = self._clock()
         left = max(1, math.ceil((until - now).total_seconds()))
         return tokens.issue(
-            self._keys.signing(now).key,
+            self.key().key,
             account_id=account.account_id,
             roles=account.roles,
             session_id=session_id,
@@ -53,9 +53,15 @@ class Signer:
 
     def read(self, token: str) -> Claims:
         """Return what a token says that is signed by us and has not expired. Raises InvalidToken."""
-        now = self._clock()
-        public = {each.kid: each.key.public_key() for each in self._keys.published(now)}
-        return tokens.verify(token, public, now=now)
+        return tokens.verify(token, self.public_keys(), now=self._clock())
+
+    def key(self) -> Held:
+        """Return the key that signs now."""
+        return self._keys.signing(self._clock())
+
+    def public_keys(self) -> PublicKeys:
+        """Return the keys whose signatures count."""
+        return {each.kid: each.key.public_key() for each in self._keys.published(self._clock())}
 
 
 async def keep_rotated(

@@ -203,11 +203,15 @@ class AccountRegistered(Payload, frozen=True, kw_only=True):
     roles: tuple[str, ...]
 
 
-class AccountSignedIn(Payload, frozen=True, kw_only=True):
-    """A token was issued. `token_id` is its `jti`, not the token."""
+class AccountSignedIn(Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """A token was issued. `token_id` is its `jti`, not the token.
+
+    `provider` is the name of the OpenID Connect issuer; empty: it was a password.
+    """
 
     TYPE: ClassVar[str] = "account.signed_in"
     token_id: str
+    provider: str = ""
 
 
 class AccountSignInRefused(Payload, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from gateway.lingering import Lingering
 from gateway.live import Live
 from gateway.metrics import Metrics
 from gateway.observing import Observed
+from gateway.oidc import oidc_routes
 from gateway.presets import Presets
 from gateway.presetting import preset_routes
 from gateway.problems import answer
@@ -64,6 +65,7 @@ def litestar_app(parts: Parts) -> Litestar:
     open_to_all = [
         *account_routes(forwarding, parts.cookies),
         *letter_routes(forwarding),
+        *oidc_routes(auth, parts.cookies),
         *health_routes(dict(parts.checks)),
         *schema_routes(),
     ]

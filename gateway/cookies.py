@@ -20,11 +20,16 @@ from gateway.errors import FromElsewhere
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class _Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True):
+    """Auth's answer to a sign-in. No repr: it holds secrets."""
+
     access_token: str
     expires_in: int
     refresh_token: str
     refresh_expires_in: int
+
+    def __repr__(self) -> str:
+        return "Pair(…)"
 
 
 class _SignedIn(Struct, frozen=True):
@@ -34,6 +39,8 @@ class _SignedIn(Struct, frozen=True):
 
 class Cookies(Struct, frozen=True):
     """The two cookies. A link in a mail brings the access token's along, and never the refresh token's.
+
+    A third one lasts for minutes: of a sign-in that has gone to an issuer of OpenID Connect.
 
     Where they are not `secure` they have no prefix and travel over plain HTTP, too.
     """
@@ -50,27 +57,40 @@ class Cookies(Struct, frozen=True):
 
     def kept(self, answer: Response[Any]) -> Response[Any]:
         """Put the tokens of auth's answer into cookies, and leave only their lives in the body."""
-        pair = msgspec.json.decode(answer.content, type=_Pair)
+        pair = msgspec.json.decode(answer.content, type=Pair)
         made = Response[Any](
             _SignedIn(pair.expires_in, pair.refresh_expires_in),
             status_code=answer.status_code,
             headers={"Cache-Control": "no-store"},
         )
-        access, refresh = self._names
-        made.set_cookie(self._cookie(access, pair.access_token, pair.expires_in, "lax"))
-        made.set_cookie(self._cookie(refresh, pair.refresh_token, pair.refresh_expires_in, "strict"))
-        return made
+        return self.put(pair, made)
+
+    def put(self, pair: Pair, answer: Response[Any]) -> Response[Any]:
+        """Put the tokens into cookies of this answer."""
+        access, refresh, _ = self._names
+        answer.set_cookie(self._cookie(access, pair.access_token, pair.expires_in, "lax"))
+        answer.set_cookie(self._cookie(refresh, pair.refresh_token, pair.refresh_expires_in, "strict"))
+        return answer
+
+    def attempt(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+        """Return the sign-in that this browser has begun; empty for none."""
+        return connection.cookies.get(self._names[2], "")
+
+    def put_attempt(self, attempt: str, seconds: int, answer: Response[Any]) -> Response[Any]:
+        """Keep a sign-in that has begun; 0 seconds: forget it. The issuer's site leads back, hence lax."""
+        answer.set_cookie(self._cookie(self._names[2], attempt, seconds, "lax"))
+        return answer
 
     def dropped(self, answer: Response[Any]) -> Response[Any]:
         """Tell the browser to forget them."""
-        for name in self._names:
+        for name in self._names[:2]:
             answer.set_cookie(self._cookie(name, "", 0, "strict"))
         return answer
 
     @property
-    def _names(self) -> tuple[str, str]:
+    def _names(self) -> tuple[str, str, str]:
         prefix = "__Host-" if self.secure else ""
-        return f"{prefix}tonearm", f"{prefix}tonearm-refresh"
+        return f"{prefix}tonearm", f"{prefix}tonearm-refresh", f"{prefix}tonearm-oidc"
 
     def _of(self, connection: ASGIConnection[Any, Any, Any, Any], name: str) -> str | None:
         found = connection.cookies.get(name)

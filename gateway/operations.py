@@ -99,6 +99,8 @@ def _by_letter(done: str) -> Operation:
     )
 
 
+_OIDC = (_BAD_REQUEST, Kind(404, "", "No such provider"), errors.Crowded, Unavailable)
+
 _TIME: Json = {"type": "string", "format": "date-time"}
 _SCOPES: Json = {"type": "array", "items": {"enum": ["read", "upload", "admin"]}}
 _KEY = _object(key_id=_TEXT, name=_TEXT, scopes=_SCOPES, created=_TIME, expires=_TIME)
@@ -149,6 +151,21 @@ OPERATIONS: Mapping[str, Operation] = {
         security=[_PASSWORD, {}],
         answers={200: _SIGNED_IN},
         more={"requestBody": {"required": False, **_CREDENTIALS}},
+    ),
+    "/login/oidc": Operation(
+        errors=(errors.Crowded, Unavailable),
+        security=[],
+        answers={200: _answer("Labels by names", "application/json", {"additionalProperties": _TEXT})},
+    ),
+    "/login/oidc/{provider}": Operation(
+        errors=(*_OIDC, Kind(422, "", "`return_to` is no path on this site")),
+        security=[],
+        answers={303: _answer("To the provider", (), None, "Location", "Set-Cookie")},
+    ),
+    "/login/oidc/{provider}/callback": Operation(
+        errors=(*_OIDC, Kind(403, "", "No account for this person")),
+        security=[],
+        answers={303: _answer("Signed in, and on to `return_to`", (), None, "Location", "Set-Cookie")},
     ),
     "/register": Operation(
         errors=(

@@ -12,6 +12,7 @@ import pytest
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 from servers.mariadb import MariaDB
+from servers.openid import Canaille
 from servers.postgresql import PostgreSQL
 from uuid_utils import uuid4
 
@@ -132,7 +133,7 @@ async def mariadb() -> AsyncIterator[MariaDB]:
         await server.kill()
 
 
-async def started(server: PostgreSQL | MariaDB) -> None:
+async def started(server: PostgreSQL | MariaDB | Canaille) -> None:
     """Start it. Where it is not installed, the test is skipped; but not where all must run."""
     try:
         await server.start()

@@ -138,11 +138,12 @@ class SqlDirectory:
             return [Identity(*row) for row in await connection.execute(query)]
 
     async def link(self, account_id: str, identity: Identity) -> None:
-        """Insert an identity. Raises AlreadyRegistered if it is another's."""
+        """Insert an identity; the account is verified. Raises AlreadyRegistered if it is another's."""
         async with answering():
             try:
-                async with self._engine.connect() as connection:
+                async with self._together.begin() as connection:
                     await connection.execute(_linking(account_id, identity))
+                    await connection.execute(_at(account_id).values(verified=True))
             except IntegrityError:
                 known = await self.by_identity(identity)
                 if known is None or known.account_id != account_id:

@@ -29,6 +29,8 @@ from auth.mongo_directory import MongoDirectory
 from auth.mongo_failures import MongoFailures
 from auth.mongo_letters import MongoLetters
 from auth.mongo_sessions import MongoSessions
+from auth.oidc.people import People
+from auth.oidc.signing_in import SigningIn
 from auth.operating.changes import Changes
 from auth.password_changes import PasswordChanges
 from auth.password_rules import PasswordRules
@@ -44,7 +46,7 @@ from infra.local.ports import free_port
 SERVICE = {"Authorization": "Bearer between-services"}
 
 
-def wait_for_port(port: int, process: "subprocess.Popen[Any]", seconds: float = 30) -> None:
+def wait_for_port(port: int, process: "subprocess.Popen[Any]", seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, f"ended with {process.returncode}"
@@ -151,6 +153,17 @@ def sessions(
         clock=clock,
         lifetime=timedelta(days=30),
     )
+
+
+@pytest.fixture
+def signing_in(
+    directory: MongoDirectory, sessions: Sessions, announcer: Announcer, signer: Signer, clock: Clock
+) -> SigningIn:
+    """Without any issuer: the ones that there are need servers (tests/oidc)."""
+    people = People(
+        directory=directory, sessions=sessions, announcer=announcer, clock=clock, open_to_all=True
+    )
+    return SigningIn({}, people=people, sessions=sessions, signer=signer, clock=clock)
 
 
 @pytest.fixture
@@ -268,6 +281,7 @@ def site(
     accounts: Accounts,
     sessions: Sessions,
     api_keys: ApiKeys,
+    signing_in: SigningIn,
     signer: Signer,
     desk: FrontDesk,
     letters: Letters,
@@ -278,6 +292,7 @@ def site(
         accounts=accounts,
         sessions=sessions,
         api_keys=api_keys,
+        signing_in=signing_in,
         signer=signer,
         desk=desk,
         letters=letters,

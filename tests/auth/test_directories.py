@@ -210,6 +210,10 @@ async def test_an_identity_is_of_one_account_and_goes_with_it(directory: Directo
     assert await directory.by_identity(ANN) is None
     await directory.link(other.account_id, ANN)
     assert await directory.by_identity(ANN) == other
+    waiting = an_account("d@example.com", password_hash="", verified=False)
+    await directory.add(waiting)
+    await directory.link(waiting.account_id, ANN._replace(subject="2"))
+    assert not await directory.erase_unverified(waiting.account_id)
 
 
 async def test_of_many_first_sign_ins_of_one_person_at_once_one_wins(directory: Directory) -> None:

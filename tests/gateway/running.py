@@ -124,7 +124,7 @@ class Gateway:
 
     async def start(self) -> None:
         await self._spawn()
-        await wait_for(self.ready, 30, "the gateway is ready")
+        await wait_for(self.ready, 60, "the gateway is ready")
 
     async def ends(self) -> int:
         """Start it only to see it end by itself; its exit code."""

@@ -17,6 +17,9 @@ from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 OPEN_TO_ALL = {
     "/login",
+    "/login/oidc",
+    "/login/oidc/{provider}",
+    "/login/oidc/{provider}/callback",
     "/register",
     "/register/confirm",
     "/password/forgot",
