@@ -56,6 +56,15 @@ def test_the_chart_comes_to_what_kustomize_makes(render, path, values):
         assert chart[name] == wanted, name
 
 
+def test_issuers_of_openid_connect_are_reached_where_they_are_wanted():
+    before, after = comparable(rendered()), comparable(rendered({"oidc": True}))
+    assert after.keys() - before.keys() == {("NetworkPolicy", "auth-oidc")}
+    policy = after["NetworkPolicy", "auth-oidc"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "auth"}
+    assert policy["policyTypes"] == ["Egress"]
+    assert [each["ports"] for each in policy["egress"]] == [[{"port": 443}]]
+
+
 def test_it_has_nothing_that_its_linter_minds():
     problems = [each for each in helm.lint(CHART)["messages"] if each["severity"] > 1]
     assert problems == []

@@ -53,6 +53,8 @@ MORE_FLOWS = {
     "monitoring-rabbitmq": {("monitoring", "rabbitmq", 15692)},
 }
 """What a component adds, by the name of its policy."""
+OPTIONAL: dict[str, dict[str, str]] = {"oidc": {}}
+"""Secrets that only some operators make."""
 
 
 def size(quantity: str) -> float:
@@ -70,7 +72,9 @@ def environment(rendered: Manifests, service: str) -> dict[str, str]:
         if "configMapRef" in source:
             values |= rendered.one("ConfigMap", source["configMapRef"]["name"])["data"]
         else:
-            values |= SECRETS[source["secretRef"]["name"]]
+            name = source["secretRef"]["name"]
+            assert (name in OPTIONAL) == bool(source["secretRef"].get("optional")), name
+            values |= (SECRETS | OPTIONAL)[name]
     return values
 
 
@@ -178,7 +182,7 @@ def test_every_reference_leads_to_something(rendered):
         for container in [*pod["containers"], *pod.get("initContainers", [])]:
             for source in container.get("envFrom", []):
                 assert "configMapRef" not in source or source["configMapRef"]["name"] in maps, name
-                assert "secretRef" not in source or source["secretRef"]["name"] in SECRETS, name
+                assert "secretRef" not in source or source["secretRef"]["name"] in SECRETS | OPTIONAL, name
             for variable in container.get("env", []):
                 if key := variable.get("valueFrom", {}).get("secretKeyRef"):
                     assert key["key"] in SECRETS[key["name"]], name
@@ -302,7 +306,7 @@ def test_a_service_gets_only_its_own_secret(render, service):
         source["secretRef"]["name"] for source in pod["containers"][0]["envFrom"] if "secretRef" in source
     }
     mounted = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
-    assert given | mounted == {service} | ({"signing-key"} if service == "auth" else set())
+    assert given | mounted == {service} | ({"signing-key", *OPTIONAL} if service == "auth" else set())
 
 
 def test_settings_that_are_wrong_would_be_seen():
