@@ -21,6 +21,8 @@ DRILLS = {
     "upgrade": "a rolling restart of every service under load, twenty times",
     "backup": "a backup of a stack at work, restored into an empty one",
     "lost-tail": "the log has lost its newest events; `replay reconcile` tells them again",
+    "disk-full": "a full disk of the broker's, the database's, the converter's (root)",
+    "stream-limit": "the log reaches its retention, which is changed at work",
     "three-nodes": "the log moves to three nodes, and one of them is killed under load",
     "poison": "a video that kills every converter that takes it",
 }
