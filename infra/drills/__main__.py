@@ -23,6 +23,7 @@ DRILLS = {
     "lost-tail": "the log has lost its newest events; `replay reconcile` tells them again",
     "disk-full": "a full disk of the broker's, the database's, the converter's (root)",
     "stream-limit": "the log reaches its retention, which is changed at work",
+    "scale": "converters are added, and taken away in the middle of work",
     "three-nodes": "the log moves to three nodes, and one of them is killed under load",
     "poison": "a video that kills every converter that takes it",
 }
