@@ -166,6 +166,7 @@ async def test_a_token_is_good_once_for_a_while_for_its_kind_and_while_there_is_
     used = await fresh()
     assert_problem(await post.choose(RESET, used, "short"), 422)
     assert (await post.choose(RESET, used)).status_code == 200
+    assert_problem(await post.choose(RESET, used), 410)
     await post.one()
     of_another_kind = await fresh()
     assert_problem(await post.choose(CONFIRM, of_another_kind), 410)
