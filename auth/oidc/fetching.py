@@ -11,6 +11,8 @@ import msgspec
 from auth.errors import IssuerUnavailable
 
 T = TypeVar("T")
+Document = dict[str, Any]
+"""Something of JSON that nobody has looked at."""
 
 SECONDS = 6.0
 """For one answer, all of it."""
@@ -102,7 +104,3 @@ class Kept(Generic[T]):
             if self._value is None:
                 raise IssuerUnavailable("the issuer did not answer a moment ago")
             return self._value
-
-
-Document = dict[str, Any]
-"""Something of JSON that nobody has looked at."""
