@@ -22,6 +22,7 @@ DRILLS = {
     "backup": "a backup of a stack at work, restored into an empty one",
     "lost-tail": "the log has lost its newest events; `replay reconcile` tells them again",
     "disk-full": "a full disk of the broker's, the database's, the converter's (root)",
+    "rotate": "new signing keys, a new SERVICE_TOKEN, a new password of the broker's, under load",
     "stream-limit": "the log reaches its retention, which is changed at work",
     "scale": "converters are added, and taken away in the middle of work",
     "three-nodes": "the log moves to three nodes, and one of them is killed under load",
