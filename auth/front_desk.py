@@ -48,7 +48,11 @@ class FrontDesk:
         await self._take(partial(self._register, normalised(email)), address)
 
     async def forgot(self, email: str, *, address: str) -> None:
-        """Have a letter sent by which a new password can be chosen, if there is such an account."""
+        """Have a letter sent by which a new password can be chosen, if there is such an account.
+
+        Not to one that has none, because an issuer of OpenID Connect says who it is: a mailbox would be a way
+        around that issuer, and into the account of whoever the issuer let write somebody else's address.
+        """
         await self._take(partial(self._forgot, normalised(email)), address)
 
     async def run(self) -> None:
@@ -87,7 +91,8 @@ class FrontDesk:
         await self._write(account, Letter.ALREADY_REGISTERED if account.verified else Letter.VERIFY)
 
     async def _forgot(self, email: str) -> None:
-        if account := await self._directory.by_email(email):
+        account = await self._directory.by_email(email)
+        if account and (account.password_hash or not await self._directory.identities(account.account_id)):
             await self._write(account, Letter.RESET)
 
     async def _write(self, account: Account, letter: Letter) -> None:

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from waiting import wait_for
 
-from auth.accounts import Accounts
+from auth.accounts import Accounts, new_account
+from auth.directory import Identity
 from auth.front_desk import MOST_WAITING, FrontDesk
 from auth.letter_limits import PER_ACCOUNT, PER_CLIENT
 from auth.letters import LIFETIMES, Letters
@@ -288,3 +290,12 @@ async def test_a_sign_in_that_a_reset_overtakes_begins_no_session(
 
     monkeypatch.setattr(accounts._sessions, "begin", overtaken)
     assert not await post.signs_in()
+
+
+async def test_a_mailbox_is_no_way_around_an_issuer(post: Post, ann: str, directory: MongoDirectory) -> None:
+    known = new_account("bob@example.com", ("user",), datetime(2026, 1, 1, tzinfo=UTC))
+    await directory.add(replace(known, verified=True), Identity("https://id.example", "bob"))
+    await directory.link(ann, Identity("https://id.example", "ann"))
+    for email in ("bob@example.com", EMAIL):
+        assert (await post.forgot(email)).status_code == 202
+    assert (await post.one())[0] == ann, "who had a password may replace it"
