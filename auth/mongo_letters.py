@@ -30,10 +30,15 @@ class MongoLetters:
         """Keep it; what others had asked for earlier, of its kind and account, is void."""
         document = msgspec.to_builtins(issued, builtin_types=(bytes, datetime))
         document["_id"] = document.pop("digest")
-        of_kind = {"account_id": issued.account_id, "letter": issued.letter}
+        replaced = {
+            "account_id": issued.account_id,
+            "letter": issued.letter,
+            "cause": {"$ne": issued.cause},
+            "expires": {"$lt": issued.expires},  # of two at once the later stays, and not neither
+        }
         async with translated():
             await self._letters.insert_one(document)
-            await self._letters.delete_many(of_kind | {"cause": {"$ne": issued.cause}})
+            await self._letters.delete_many(replaced)
 
     async def find(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
         """Return what is good of these kinds."""

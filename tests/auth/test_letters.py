@@ -292,6 +292,15 @@ async def test_a_sign_in_that_a_reset_overtakes_begins_no_session(
     assert not await post.signs_in()
 
 
+async def test_of_two_letters_granted_at_once_the_later_link_is_good(
+    post: Post, ann: str, letters: Letters, clock: Any
+) -> None:
+    later = await letters.grant(ann, Letter.RESET, "e-2")
+    clock.now -= timedelta(seconds=1)
+    await letters.grant(ann, Letter.RESET, "e-1")  # which began a moment before, and was overtaken
+    assert (await post.choose(RESET, later.token)).status_code == 200
+
+
 async def test_a_mailbox_is_no_way_around_an_issuer(post: Post, ann: str, directory: MongoDirectory) -> None:
     known = new_account("bob@example.com", ("user",), datetime(2026, 1, 1, tzinfo=UTC))
     await directory.add(replace(known, verified=True), Identity("https://id.example", "bob"))
