@@ -99,7 +99,7 @@ class Letters:
     async def grant(self, account_id: str, letter: Letter, cause: str) -> Granted:
         """Return what a letter needs. Raises NoSuchAccount, also where it would be of no use any more."""
         account = await self._directory.by_id(account_id)
-        if account is None or account.disabled or (letter in INTO_AN_ACCOUNT and account.verified):
+        if account is None or not _is_of_use(letter, account):
             raise NoSuchAccount("no account has this id, or it has no use for this letter")
         if letter not in LIFETIMES:
             return Granted(account.email)
@@ -120,7 +120,7 @@ class Letters:
         if opaque.is_well_formed(token, opaque.LETTER):
             found = await self._store.find(opaque.digest(token), letters, self._clock())
             account = await self._directory.by_id(found.account_id) if found else None
-            if account and not account.disabled:
+            if found and account and _is_of_use(found.letter, account):
                 return account
         raise LinkSpent("the link was used, has expired, or is not one of ours: ask for another")
 
@@ -136,6 +136,11 @@ class Letters:
     async def awaited(self, account_id: str) -> bool:
         """Tell whether a link of the account is still good."""
         return await self._store.awaited(account_id, self._clock())
+
+
+def _is_of_use(letter: Letter, account: Account) -> bool:
+    """Tell whether the account may be sent this letter, and its link still leads anywhere."""
+    return not account.disabled and not (letter in INTO_AN_ACCOUNT and account.verified)
 
 
 def wanted(account_id: str, letter: Letter, source: str, time: datetime) -> Event:

@@ -308,3 +308,12 @@ async def test_a_mailbox_is_no_way_around_an_issuer(post: Post, ann: str, direct
     for email in ("bob@example.com", EMAIL):
         assert (await post.forgot(email)).status_code == 202
     assert (await post.one())[0] == ann, "who had a password may replace it"
+
+
+async def test_an_invitation_leads_nowhere_once_an_issuer_has_said_whose_the_account_is(
+    post: Post, changes: Changes, directory: MongoDirectory
+) -> None:
+    account = await changes.invite(EMAIL, ("user",))
+    token = await post.token()
+    await directory.link(account.account_id, Identity("https://id.example", "ann"))
+    assert_problem(await post.choose(CONFIRM, token), 410)
