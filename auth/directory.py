@@ -94,8 +94,11 @@ class Directory(Protocol):
         """Find an account by its id."""
         ...
 
-    async def rehash(self, account_id: str, old: str, new: str) -> None:
-        """Replace the hash, unless it is no longer `old`: then the password has changed meanwhile."""
+    async def rehash(self, account_id: str, old: str, new: str) -> bool:
+        """Replace the hash, unless it is no longer `old`: then the password has changed meanwhile.
+
+        Returns whether it was replaced.
+        """
         ...
 
     async def set_password(self, account_id: str, password_hash: str) -> bool:

@@ -89,12 +89,13 @@ class MongoDirectory:
         async with _translated():
             return _account(await self._users.find_one({"_id": account_id}))
 
-    async def rehash(self, account_id: str, old: str, new: str) -> None:
+    async def rehash(self, account_id: str, old: str, new: str) -> bool:
         """Replace the hash if it is still the old one."""
         async with _translated():
-            await self._users.update_one(
+            done = await self._users.update_one(
                 {"_id": account_id, "password_hash": old}, {"$set": {"password_hash": new}}
             )
+        return done.matched_count == 1
 
     async def set_password(self, account_id: str, password_hash: str) -> bool:
         """Replace the hash, and take the account for verified."""

@@ -73,7 +73,8 @@ class PasswordChanges:
         await self._throttle.succeeded(tried)
         hash_ = await self._hash(account, password)
         await self._letters.void(account.account_id)
-        await self._directory.set_password(account.account_id, hash_)
+        if not await self._directory.rehash(account.account_id, account.password_hash, hash_):
+            raise InvalidToken("the password was replaced meanwhile, and this session with it")
         await self._sessions.end_others(account.account_id, keep=claims.sid, reason="password_changed")
         self._tell(account)
         self._letters.ask(account.account_id, Letter.PASSWORD_CHANGED)

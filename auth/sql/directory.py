@@ -149,10 +149,10 @@ class SqlDirectory:
                 if known is None or known.account_id != account_id:
                     raise AlreadyRegistered("another account has this identity") from None
 
-    async def rehash(self, account_id: str, old: str, new: str) -> None:
+    async def rehash(self, account_id: str, old: str, new: str) -> bool:
         """Replace the hash if it is still the old one."""
         still = ACCOUNTS.c.password_hash == old
-        await self._changed(_at(account_id).where(still).values(password_hash=new))
+        return await self._changed(_at(account_id).where(still).values(password_hash=new))
 
     async def set_password(self, account_id: str, password_hash: str) -> bool:
         """Replace the hash, and take the account for verified."""

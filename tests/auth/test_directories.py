@@ -102,8 +102,8 @@ async def test_what_is_refused_names_no_address(directory: Directory) -> None:
 async def test_a_new_hash_does_not_overwrite_a_password_changed_meanwhile(directory: Directory) -> None:
     kept = an_account()
     await directory.add(kept)
-    await directory.rehash(kept.account_id, "h1", "h2")
-    await directory.rehash(kept.account_id, "h1", "h3")
+    replaced = [await directory.rehash(kept.account_id, "h1", new) for new in ("h2", "h3")]
+    assert replaced == [True, False]
     found = await directory.by_id(kept.account_id)
     assert found is not None
     assert found.password_hash == "h2"

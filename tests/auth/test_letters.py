@@ -17,6 +17,7 @@ from auth.letter_limits import PER_ACCOUNT, PER_CLIENT
 from auth.letters import LIFETIMES, Letters
 from auth.mongo_directory import MongoDirectory
 from auth.operating.changes import Changes, find
+from auth.passwords import Passwords
 from auth.vanishing import AFTER, forget_unverified
 from events.types import AccountLetterRequested, Letter
 from tests.auth.conftest import SERVICE, Site
@@ -317,3 +318,23 @@ async def test_an_invitation_leads_nowhere_once_an_issuer_has_said_whose_the_acc
     token = await post.token()
     await directory.link(account.account_id, Identity("https://id.example", "ann"))
     assert_problem(await post.choose(CONFIRM, token), 410)
+
+
+async def test_a_change_that_a_reset_overtakes_changes_nothing(
+    post: Post, ann: str, passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = (await post.http.post("/login", auth=(EMAIL, PASSWORD))).json()
+    await post.forgot()
+    token, verify = await post.token(), passwords.verify
+
+    async def overtaken(*shown: Any) -> bool:
+        right = await verify(*shown)
+        assert (await post.choose(RESET, token, OTHER)).status_code == 200
+        return right
+
+    monkeypatch.setattr(passwords, "verify", overtaken)
+    change = {"current": PASSWORD, "password": "a canary of the thief's"}
+    bearer = {"Authorization": f"Bearer {session['access_token']}"}
+    assert_problem(await post.http.post("/password", json=change, headers=bearer), 401)
+    monkeypatch.undo()
+    assert await post.signs_in(OTHER)
