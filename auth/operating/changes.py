@@ -52,11 +52,12 @@ class Changes:
         if account is None:
             account = new_account(email, roles, self._clock())
             await self._directory.add(account)
+        if account.verified:
+            raise AlreadyRegistered("an account with this address exists")
+        if not account.announced:
             await self._publisher.publish(registered(account))
             await self._directory.mark_announced(account.account_id)
-        elif account.verified:
-            raise AlreadyRegistered("an account with this address exists")
-        elif account.roles != roles:
+        if account.roles != roles:
             await self.set_roles(account, roles)
         await self._write(account, Letter.INVITATION)
         return account

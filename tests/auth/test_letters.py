@@ -19,6 +19,7 @@ from auth.mongo_directory import MongoDirectory
 from auth.operating.changes import Changes, find
 from auth.passwords import Passwords
 from auth.vanishing import AFTER, forget_unverified
+from events.errors import NotConfirmed
 from events.types import AccountLetterRequested, Letter
 from tests.auth.conftest import SERVICE, Site
 from tests.auth.test_app import assert_problem
@@ -338,3 +339,14 @@ async def test_a_change_that_a_reset_overtakes_changes_nothing(
     assert_problem(await post.http.post("/password", json=change, headers=bearer), 401)
     monkeypatch.undo()
     assert await post.signs_in(OTHER)
+
+
+async def test_an_invitation_that_could_not_be_told_is_told_when_it_is_repeated(
+    post: Post, changes: Changes, fake_broker: Any
+) -> None:
+    fake_broker.mode = "away"
+    with pytest.raises(NotConfirmed):
+        await changes.invite(EMAIL, ("user",))
+    fake_broker.mode = "up"
+    await changes.invite(EMAIL, ("user",))
+    assert fake_broker.types() == ["account.registered", "account.letter_requested"]
