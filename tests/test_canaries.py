@@ -21,6 +21,7 @@ TOKEN = jwt.encode({"sub": "a", "exp": time.time()}, "a secret of thirty-two cha
         "ann%40example.org",
         TOKEN,
         opaque.make(opaque.API_KEY),
+        opaque.make(opaque.LETTER),
         opaque.make(opaque.REFRESH, opaque.make_family()),
         f"Basic {b64encode(b'ann@example.com:x').decode()}",
     ],
