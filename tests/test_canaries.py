@@ -25,6 +25,7 @@ TOKEN = jwt.encode({"sub": "a", "exp": time.time()}, "a secret of thirty-two cha
         opaque.make(opaque.REFRESH, opaque.make_family()),
         f"Basic {b64encode(b'ann@example.com:x').decode()}",
     ],
+    ids=["password", "address", "quoted address", "token", "API key", "letter", "refresh token", "basic"],
 )
 def test_a_secret_in_a_log_is_found_and_its_line_named(tmp_path: Path, secret: str) -> None:
     (tmp_path / "logs").mkdir()
