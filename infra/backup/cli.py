@@ -9,33 +9,31 @@ import argparse
 import asyncio
 import os
 import shutil
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from argparse import Namespace
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
-from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from auth.settings import KeySettings
-from events import mongodb
-from events.errors import Unavailable
-from events.replay.cli import main as replay
+from events import topology
+from events.replay import exporting, importing
+from events.replay.files import verify, written
+from events.replay.log import Log
+from events.replay.remarks import say
+from events.replay.servers import Servers
 from events.settings import load
 from infra.backup import collections
 from infra.backup.collections import BackupDamaged, Saved
 from infra.local import given, state
 from infra.local.errors import LocalError
-from infra.local.services import servers
 from infra.local.settings import LocalSettings
 
 LOG, DATABASE, KEYS, MANIFEST = "log.jsonl.gz", "database", "keys", "manifest.json"
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - a file's name
-_ANSWER = 300.0
-T = TypeVar("T")
+_OURS_ALONE = 0o077
 
 
 class Refused(LocalError):
@@ -53,20 +51,17 @@ def backup(argv: list[str]) -> int:
     directory = _directory(argv, "backup", "save a running stack: log, database, keys")
     if directory.exists() and any(directory.iterdir()):
         raise Refused(f"{directory} is not empty")
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if code := replay(["export", str(directory / LOG)]):
-        return code
-    saved = asyncio.run(_in_database(os.environ, lambda database: _save(database, directory / DATABASE)))
-    _copy_keys(load(KeySettings, os.environ), directory / KEYS)
-    (directory / MANIFEST).write_bytes(msgspec.json.encode(Manifest(collections=saved)))
-    print(
-        f"{directory}: saved {sum(each.count for each in saved.values()):,} documents, the log and the keys"
-    )
+    os.umask(_OURS_ALONE)  # the folder may be there already, open to all
+    directory.mkdir(parents=True, exist_ok=True)
+    asyncio.run(_backup(directory, load(Servers, os.environ)))
     return 0
 
 
 def restore(argv: list[str]) -> int:
-    """Fill an empty stack from such a folder. Raises Refused, BackupDamaged, Unavailable, InvalidSetting."""
+    """Fill an empty stack from such a folder, or change nothing.
+
+    Raises Refused, BackupDamaged, FileDamaged, Unavailable, InvalidSetting.
+    """
     directory = _directory(argv, "restore", "fill an empty stack, whose services do not run")
     try:
         manifest = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=Manifest)
@@ -75,35 +70,54 @@ def restore(argv: list[str]) -> int:
     settings = given.settings(os.environ)
     if state.holder(settings.directory) is not None:
         raise Refused(f"the stack in {settings.directory} runs; stop it first (./justw down)")
-    return asyncio.run(_restore(directory, manifest, settings))
+    verify(directory / LOG)
+    for name, saved in manifest.collections.items():
+        collections.check(_file(directory, name), saved)
+    asyncio.run(_restore(directory, manifest, settings))
+    return 0
 
 
-async def _restore(directory: Path, manifest: Manifest, settings: LocalSettings) -> int:
+async def _backup(directory: Path, servers: Servers) -> None:
+    await exporting.run(Namespace(file=directory / LOG, force=False), servers)
+    (directory / DATABASE).mkdir()
+    async with servers.database() as database:
+        saved = {
+            name: await collections.save(database, name, _file(directory, name))
+            for name in await collections.names(database)
+        }
+    keys = _copy_keys(load(KeySettings, os.environ), directory / KEYS)
+    with written(directory / MANIFEST) as file:
+        file.write(msgspec.json.encode(Manifest(collections=saved)))
+    documents = sum(each.count for each in saved.values())
+    print(f"{directory}: saved the log, {documents:,} documents and {keys or 'no'} signing keys")
+
+
+async def _restore(directory: Path, manifest: Manifest, settings: LocalSettings) -> None:
     async with _reached(settings) as environ:
-
-        async def fill(database: AsyncDatabase[Any]) -> None:
+        servers = load(Servers, {**os.environ, **environ})
+        await topology.declare_when_up(servers.need("rabbitmq_url"))
+        if await Log(servers.need("stream_url"), say).ends():
+            raise Refused("the log is not empty")
+        async with servers.database() as database:
             if there := await collections.names(database):
                 raise Refused(f"the database is not empty: it holds {', '.join(there)}")
-            for name, saved in manifest.collections.items():
-                await collections.restore(database, name, directory / DATABASE / f"{name}.bson", saved)
-
-        await _in_database(environ, fill)
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "events.replay", "import", str(directory / LOG), "--yes"),
-            env={**os.environ, **environ},
-        )
-        if code := await process.wait():
-            return code
-    _put_keys_back(directory / KEYS, load(KeySettings, os.environ))
+            for name in manifest.collections:
+                await collections.restore(database, name, _file(directory, name))
+        _put_keys_back(directory / KEYS, load(KeySettings, os.environ))
+        await importing.run(Namespace(file=directory / LOG, resume=False, yes=True), servers)
     print(
         "restored; start the services, then `tonearm replay reconcile --work --yes` goes on with what waits"
     )
-    return 0
 
 
 @asynccontextmanager
 async def _reached(settings: LocalSettings) -> AsyncIterator[dict[str, str]]:
     """Give the servers' URLs for a block, with servers of our own where none are set."""
+    if settings.rabbitmq_url and settings.mongodb_url:
+        yield {}
+        return
+    from infra.local.services import servers  # its mail catcher is no part of the images
+
     settings.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     mine, urls = servers(settings)
     try:
@@ -113,28 +127,16 @@ async def _reached(settings: LocalSettings) -> AsyncIterator[dict[str, str]]:
         await asyncio.gather(*(server.stop(8.0) for server in mine))
 
 
-async def _save(database: AsyncDatabase[Any], directory: Path) -> dict[str, Saved]:
-    directory.mkdir(mode=0o700)
-    return {
-        name: await collections.save(database, name, directory / f"{name}.bson")
-        for name in await collections.names(database)
-    }
+def _file(directory: Path, collection: str) -> Path:
+    return directory / DATABASE / f"{collection}.bson"
 
 
-async def _in_database(environ: Mapping[str, str], work: Callable[[AsyncDatabase[Any]], Awaitable[T]]) -> T:
-    url = environ.get("MONGODB_URL", "")
-    if not url:
-        raise Refused("MONGODB_URL is not set; is the local stack running? `./justw status` tells")
-    try:
-        async with mongodb.connect(url, answer=_ANSWER, name="tonearm backup") as client:
-            return await work(client.get_default_database("tonearm"))
-    except PyMongoError as error:
-        raise Unavailable(f"MongoDB: {error}") from error
+def _copy_keys(settings: KeySettings, target: Path) -> int:
+    """Save the keys, and what a local stack keeps beside them; return how many keys there were.
 
-
-def _copy_keys(settings: KeySettings, target: Path) -> None:
-    """Save the keys, and what a local stack keeps beside them. In a cluster they are secrets of its own."""
-    target.mkdir(mode=0o700)
+    In a cluster they are secrets of its own, and none of them is here.
+    """
+    target.mkdir()
     first = settings.first_key_file
     for source, name in (
         (first, first.name),
@@ -142,17 +144,19 @@ def _copy_keys(settings: KeySettings, target: Path) -> None:
         (Path(settings.local_dir) / ADMIN_PASSWORD, ADMIN_PASSWORD),
     ):
         _copy(source, target / name)
+    return len(list(target.rglob("*.pem")))
 
 
 def _put_keys_back(source: Path, settings: KeySettings) -> None:
     first = settings.first_key_file
-    first.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     _copy(source / first.name, first)
     _copy(source / "keys", first.parent / "keys")
     _copy(source / ADMIN_PASSWORD, Path(settings.local_dir) / ADMIN_PASSWORD)
 
 
 def _copy(source: Path, target: Path) -> None:
+    if source.exists():
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if source.is_dir():
         shutil.copytree(source, target, dirs_exist_ok=True)
     elif source.is_file():

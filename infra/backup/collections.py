@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import bson
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.errors import TonearmError
+from events.replay.files import written
 
 MADE_ANEW = ("jobs_v", "projections", "leases", "idempotency_keys")
 """How the names of those begin that are not saved: views are made of the log, the rest is of the moment."""
@@ -17,6 +18,7 @@ CHUNKS, PENDING = ".chunks", ".pending"
 _BATCH_BYTES = 4 << 20
 _CHUNKS_AT_ONCE = 8
 """SecantusDB reads all that a cursor would yield into memory, so chunks are asked for a few at a time."""
+_FILES_AT_ONCE = 100
 
 Documents = AsyncIterator[dict[str, Any]]
 
@@ -32,11 +34,6 @@ class Saved(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-class _Batch(NamedTuple):
-    documents: list[dict[str, Any]]
-    bytes: int
-
-
 async def names(database: AsyncDatabase[Any]) -> list[str]:
     """Return the collections that are worth saving; GridFS's chunks after the files they belong to."""
     found = await database.list_collection_names()
@@ -47,10 +44,10 @@ async def names(database: AsyncDatabase[Any]) -> list[str]:
 
 
 async def save(database: AsyncDatabase[Any], name: str, file: Path) -> Saved:
-    """Write a collection into a file. Raises PyMongoError."""
+    """Write a collection into a file, which appears whole or not at all. Raises PyMongoError."""
     count, content = 0, hashlib.sha256()
     documents = _chunks(database, name) if name.endswith(CHUNKS) else _all(database, name)
-    with file.open("xb") as output:
+    with written(file) as output:
         async for document in documents:
             data = bson.encode(document)
             content.update(data)
@@ -59,8 +56,8 @@ async def save(database: AsyncDatabase[Any], name: str, file: Path) -> Saved:
     return Saved(count=count, sha256=content.hexdigest())
 
 
-async def restore(database: AsyncDatabase[Any], name: str, file: Path, saved: Saved) -> None:
-    """Fill a collection from a file, which is checked first. Raises BackupDamaged, PyMongoError."""
+def check(file: Path, saved: Saved) -> None:
+    """Read a file of a collection. Raises BackupDamaged unless it is as it was saved."""
     content = hashlib.sha256()
     count = 0
     for data in _documents(file):
@@ -68,8 +65,12 @@ async def restore(database: AsyncDatabase[Any], name: str, file: Path, saved: Sa
         count += 1
     if (count, content.hexdigest()) != (saved.count, saved.sha256):
         raise BackupDamaged(f"{file} is not what the manifest says: {count:,} documents")
-    for batch in _batches(file):
-        await database[name].insert_many(batch.documents)
+
+
+async def restore(database: AsyncDatabase[Any], name: str, file: Path) -> None:
+    """Fill a collection from a file. Raises BackupDamaged, PyMongoError."""
+    for documents in _batches(file):
+        await database[name].insert_many(documents)
 
 
 async def _all(database: AsyncDatabase[Any], name: str) -> Documents:
@@ -79,13 +80,21 @@ async def _all(database: AsyncDatabase[Any], name: str) -> Documents:
 
 async def _chunks(database: AsyncDatabase[Any], name: str) -> Documents:
     """Yield the chunks of every file there is; those of none are orphans."""
-    files = database[name.removesuffix(CHUNKS) + ".files"]
-    async for file in files.find({}, {"chunkSize": 1, "length": 1}):
+    async for file in _files(database, name.removesuffix(CHUNKS) + ".files"):
         count = -(-file["length"] // file["chunkSize"])
         for first in range(0, count, _CHUNKS_AT_ONCE):
             some = {"$gte": first, "$lt": first + _CHUNKS_AT_ONCE}
             for chunk in await database[name].find({"files_id": file["_id"], "n": some}).to_list():
                 yield chunk
+
+
+async def _files(database: AsyncDatabase[Any], name: str) -> Documents:
+    """Yield GridFS's files, asked for some at a time: a cursor is closed when nobody has asked for 10 min."""
+    newer: dict[str, Any] = {}
+    while files := await database[name].find(newer).sort("_id").limit(_FILES_AT_ONCE).to_list():
+        for file in files:
+            yield file
+        newer = {"_id": {"$gt": files[-1]["_id"]}}
 
 
 def _documents(file: Path) -> Iterator[bytes]:
@@ -98,14 +107,14 @@ def _documents(file: Path) -> Iterator[bytes]:
             yield head + rest
 
 
-def _batches(file: Path) -> Iterator[_Batch]:
+def _batches(file: Path) -> Iterator[list[dict[str, Any]]]:
     documents: list[dict[str, Any]] = []
     size = 0
     for data in _documents(file):
         documents.append(bson.decode(data))
         size += len(data)
         if size >= _BATCH_BYTES:
-            yield _Batch(documents, size)
+            yield documents
             documents, size = [], 0
     if documents:
-        yield _Batch(documents, size)
+        yield documents

@@ -1,4 +1,6 @@
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,19 @@ def test_without_arguments_every_command_is_listed(capsys: pytest.CaptureFixture
 def test_every_command_is_there(name: str) -> None:
     module = importlib.import_module(main.COMMANDS[name].module)
     assert callable(getattr(module, main.COMMANDS[name].function))
+
+
+def test_what_a_pod_runs_needs_nothing_that_only_the_local_stack_or_a_converter_has() -> None:
+    here = ("tail", "replay", "account", "backup", "restore", "gateway", "auth", "notifier")
+    absent = ("aiosmtpd", "secantus", "imageio_ffmpeg")
+    code = f"""
+import importlib, sys
+sys.modules.update(dict.fromkeys({absent}))
+from cli.main import COMMANDS
+for name in {here}:
+    importlib.import_module(COMMANDS[name].module)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
