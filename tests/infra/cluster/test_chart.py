@@ -111,6 +111,9 @@ def test_a_changed_setting_restarts_who_reads_it_and_nobody_else():
         {"replicas": {"converter": "many"}},
         {"rabbitmq": {"nodes": 2}},
         {"settings": {"auth": {"ADMIN_PASSWORD": "secret"}}},
+        {"settings": {"auth": {"AUTH_KEY_PASSPHRASE": "secret"}}},
+        {"settings": {"auth": {"AUTH_DIRECTORY_URL": "postgresql://tonearm:secret@db"}}},
+        {"settings": {"gateway": {"OTEL_EXPORTER_OTLP_HEADERS": "authorization=secret"}}},
         {"replica": {}},
     ],
 )
