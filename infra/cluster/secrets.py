@@ -1,5 +1,6 @@
 """What is secret in a cluster: made once, by chance, and applied from here; never a file, never committed."""
 
+import base64
 import json
 import secrets
 from collections.abc import Mapping
@@ -10,9 +11,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 
+from events.errors import TonearmError
 from infra.cluster.broker import ADMIN, USERS, definitions
 
 SERVICES = ("gateway", "auth", "converter", "notifier")
+
+
+class UnknownUser(TonearmError):
+    """This version's broker has users that the given definitions do not have."""
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
@@ -77,6 +83,26 @@ def manifests(fields: Mapping[str, Mapping[str, str]], namespace: str = "tonearm
         for name, values in fields.items()
     ]
     return {"apiVersion": "v1", "kind": "List", "items": items}
+
+
+def renewed(secret: Mapping[str, Any], *, quorum: bool) -> dict[str, Any]:
+    """Return the secret `rabbitmq` with what this version declares; users and passwords are those it has.
+
+    `secret` is as Kubernetes gives it. Raises UnknownUser, KeyError, ValueError.
+    """
+    old = json.loads(base64.b64decode(secret["data"]["definitions.json"], validate=True))
+    users = {user["name"]: user for user in old["users"]}
+    if new := {ADMIN, *USERS} - users.keys():
+        raise UnknownUser(f"these users of the broker have no password yet: {', '.join(sorted(new))}")
+    wanted = definitions(dict.fromkeys(users, ""), quorum=quorum)
+    wanted["users"] = [{**users[user["name"]], "tags": user["tags"]} for user in wanted["users"]]
+    data = {"definitions.json": base64.b64encode(json.dumps(wanted).encode()).decode()}
+    about = {name: value for name, value in secret["metadata"].items() if name in _NAMED}
+    return {**secret, "metadata": about, "data": secret["data"] | data}
+
+
+_NAMED = ("name", "namespace", "labels")
+"""What of an object's metadata is its owner's, and not the cluster's."""
 
 
 def write(fields: Mapping[str, Mapping[str, str]], directory: Path) -> None:

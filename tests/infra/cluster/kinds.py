@@ -55,7 +55,10 @@ class Manifests:
 
         What is not one of our pods is named by its namespace; what is beyond the cluster is `world`.
         """
-        ours = {each["spec"]["template"]["metadata"]["labels"][NAME]: each for each in self.workloads()}
+        ours = {
+            each["spec"].get("template", each)["metadata"]["labels"][NAME]: each
+            for each in [*self.workloads(), *self.of("Pod")]
+        }
         namespaces = {name: each["metadata"]["namespace"] for name, each in ours.items()}
         out = {flow for policy in self.of("NetworkPolicy") for flow in _allowed(policy, "egress", set(ours))}
         into = {

@@ -299,6 +299,24 @@ def test_three_nodes_find_each_other_by_the_names_they_have(render):
     assert named == [pattern.replace("$(POD_NAME)", f"rabbitmq-{number}") for number in range(count)]
 
 
+def test_an_operator_s_pod_is_as_shut_in_as_a_gateway_s_and_reaches_the_servers_alone(render):
+    base, operator = render("base"), render("operator")
+    pod = operator.one("Pod", "operator")["spec"]
+    (likewise,) = [spec for name, spec in base.pods() if name == "gateway"]
+    (main,), (other,) = pod["containers"], likewise["containers"]
+    assert pod["securityContext"] == likewise["securityContext"]
+    assert (main["image"], main["securityContext"]) == (other["image"], other["securityContext"])
+    assert pod["automountServiceAccountToken"] is False
+    for variable in main["env"]:
+        if key := variable.get("valueFrom", {}).get("secretKeyRef"):
+            assert key["key"] in SECRETS[key["name"]]
+    flows = Manifests(base.objects + operator.objects).flows() - base.flows()
+    assert {flow for flow in flows if flow[2] != 53} == {
+        ("operator", "mongodb", 27017),
+        *(("operator", "rabbitmq", port) for port in (5672, 5552, 15672)),
+    }
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_gets_only_its_own_secret(render, service):
     (pod,) = [pod for name, pod in render("base").pods() if name == service]

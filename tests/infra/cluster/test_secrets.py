@@ -1,0 +1,48 @@
+"""The secret `rabbitmq` of a cluster at work, brought to another version: nobody's password changes."""
+
+import base64
+import json
+import subprocess
+import sys
+from typing import Any
+
+from infra.cluster.secrets import Wishes, made
+
+
+def secret(definitions: str) -> dict[str, Any]:
+    """As Kubernetes gives it."""
+    fields = made(Wishes())["rabbitmq"] | {"definitions.json": definitions}
+    data = {name: base64.b64encode(value.encode()).decode() for name, value in fields.items()}
+    about = {"name": "rabbitmq", "namespace": "tonearm", "resourceVersion": "7"}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": about, "type": "Opaque", "data": data}
+
+
+def definitions(given: dict[str, Any], *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "infra.cluster", "definitions", *options]
+    return subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=False)
+
+
+def test_newer_definitions_keep_users_and_their_passwords():
+    old = json.loads(made(Wishes())["rabbitmq"]["definitions.json"])
+    given = secret(json.dumps(old | {"queues": [], "permissions": []}))
+
+    renewed = json.loads(definitions(given, "--quorum").stdout)
+
+    assert renewed["metadata"] == {"name": "rabbitmq", "namespace": "tonearm"}
+    new = json.loads(base64.b64decode(renewed["data"].pop("definitions.json")))
+    assert renewed["data"].items() < given["data"].items()
+    assert new["users"] == old["users"]
+    assert new["permissions"] == old["permissions"]
+    kinds = {each["name"]: each["arguments"]["x-queue-type"] for each in new["queues"]}
+    assert (kinds["video"], kinds["events"]) == ("quorum", "stream")
+
+
+def test_a_user_without_a_password_is_not_made_up():
+    old = json.loads(made(Wishes())["rabbitmq"]["definitions.json"])
+    without = [user for user in old["users"] if user["name"] != "notifier"]
+
+    refused = definitions(secret(json.dumps(old | {"users": without})))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "no password yet: notifier" in refused.stderr
+    assert definitions({"kind": "List"}).returncode == 1
