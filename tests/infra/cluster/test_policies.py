@@ -53,7 +53,7 @@ MORE_FLOWS = {
     "monitoring-rabbitmq": {("monitoring", "rabbitmq", 15692)},
 }
 """What a component adds, by the name of its policy."""
-OPTIONAL: dict[str, dict[str, str]] = {"oidc": {}}
+OPTIONAL: dict[str, dict[str, str]] = {"oidc": {}, "signing-keys": {}}
 """Secrets that only some operators make."""
 
 
@@ -178,7 +178,8 @@ def test_every_reference_leads_to_something(rendered):
         }
         for volume in volumes.values():
             assert "configMap" not in volume or volume["configMap"]["name"] in maps, name
-            assert "secret" not in volume or volume["secret"]["secretName"] in SECRETS, name
+            if secret := volume.get("secret"):
+                assert secret["secretName"] in (OPTIONAL if secret.get("optional") else SECRETS), name
         for container in [*pod["containers"], *pod.get("initContainers", [])]:
             for source in container.get("envFrom", []):
                 assert "configMapRef" not in source or source["configMapRef"]["name"] in maps, name
@@ -190,7 +191,9 @@ def test_every_reference_leads_to_something(rendered):
                 assert mount["name"] in volumes.keys() | claims, name
                 volume = volumes.get(mount["name"], {})
                 if "subPath" in mount:
-                    assert mount["subPath"] in maps[volume["configMap"]["name"]], name
+                    secret = volume.get("secret", {}).get("secretName")
+                    files = SECRETS[secret] if secret else maps[volume["configMap"]["name"]]
+                    assert mount["subPath"] in files, name
 
 
 def test_no_secret_is_in_the_manifests(rendered):
@@ -325,6 +328,16 @@ def test_a_service_gets_only_its_own_secret(render, service):
     }
     mounted = {volume["secret"]["secretName"] for volume in pod["volumes"] if "secret" in volume}
     assert given | mounted == {service} | ({"signing-key", *OPTIONAL} if service == "auth" else set())
+
+
+def test_signing_keys_are_mounted_where_auth_looks_for_them(rendered):
+    first = load(AuthSettings, environment(rendered, "auth")).first_key_file
+    (pod,) = [pod for name, pod in rendered.pods() if name == "auth"]
+    secrets = {volume["name"]: volume.get("secret", {}).get("secretName") for volume in pod["volumes"]}
+    mounted = {mount["mountPath"]: mount for mount in pod["containers"][0]["volumeMounts"]}
+    assert secrets[mounted[str(first)]["name"]] == "signing-key"
+    assert mounted[str(first)]["subPath"] == first.name
+    assert secrets[mounted[str(first.parent / "keys")]["name"]] == "signing-keys"
 
 
 def test_settings_that_are_wrong_would_be_seen():
