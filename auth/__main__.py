@@ -133,6 +133,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             ),
             sessions=sessions,
             signer=signer,
+            throttle=throttle,
             clock=clock,
         )
         if not await unless_stopped(

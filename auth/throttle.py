@@ -5,7 +5,8 @@ replicas count together. Only what was verified and wrong counts; who comes too 
 again, and that makes nothing worse. So that a stranger cannot keep somebody out by failing all the time, an
 address from which the account was signed in to lately waits for its own failures alone.
 
-API keys are tried in the same way. Of registrations each counts, made or not, by its address of either kind.
+API keys are tried in the same way, and codes of issuers of OpenID Connect. Of registrations each counts, made
+or not, by its address of either kind.
 """
 
 import hmac
@@ -88,6 +89,7 @@ class Deed(StrEnum):
     SIGN_IN = "sign-in"
     REGISTRATION = "registration"
     KEY = "key"
+    CODE = "code"
 
 
 class Throttle:

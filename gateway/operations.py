@@ -163,7 +163,11 @@ OPERATIONS: Mapping[str, Operation] = {
         answers={303: _answer("To the provider", (), None, "Location", "Set-Cookie")},
     ),
     "/login/oidc/{provider}/callback": Operation(
-        errors=(*_OIDC, Kind(403, "", "No account for this person")),
+        errors=(
+            *_OIDC,
+            Kind(403, "", "No account for this person"),
+            Kind(429, "", "Too many codes that were none"),
+        ),
         security=[],
         answers={303: _answer("Signed in, and on to `return_to`", (), None, "Location", "Set-Cookie")},
     ),

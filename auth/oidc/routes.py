@@ -8,6 +8,7 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from auth.credentials import json_body
+from auth.door import Door
 from auth.oidc.signing_in import Answered, Begun, SigningIn
 from auth.session_routes import NO_STORE, Access, access_of
 
@@ -45,10 +46,14 @@ async def begin(
 
 @post("/oidc/{provider:str}/finish", status_code=200)
 async def finish(
-    request: Request[Any, Any, Any], provider: FromPath[str], signing_in: NamedDependency[SigningIn]
+    request: Request[Any, Any, Any],
+    provider: FromPath[str],
+    signing_in: NamedDependency[SigningIn],
+    door: NamedDependency[Door],
 ) -> Response[Entered]:
     """Begin a session by the issuer's answer."""
-    grant, return_to = await signing_in.finish(provider, await json_body(request, Answered))
+    answered = await json_body(request, Answered)
+    grant, return_to = await signing_in.finish(provider, answered, address=door.client_of(request))
     return Response(Entered(access_of(grant), return_to), headers=NO_STORE)
 
 

@@ -12,10 +12,13 @@ from auth.errors import BadCredentials, IssuerUnavailable, NoSuchProvider, SignI
 from auth.oidc import attempts
 from auth.oidc.attempts import Attempt
 from auth.oidc.claims import person
+from auth.oidc.id_token import Claims
 from auth.oidc.people import People
 from auth.oidc.provider import Provider
 from auth.sessions import Grant, Sessions
 from auth.signing import Signer
+from auth.throttle import Deed, Throttle
+from events.errors import Unavailable
 
 _AT_ONCE = 8
 """Requests that may wait for one issuer; each keeps a place at the gateway that others need."""
@@ -59,11 +62,12 @@ class SigningIn:
         people: People,
         sessions: Sessions,
         signer: Signer,
+        throttle: Throttle,
         clock: Callable[[], datetime],
     ) -> None:
         """`providers` are by name, in the order to be shown."""
         self._providers, self._people, self._sessions = providers, people, sessions
-        self._signer, self._clock = signer, clock
+        self._signer, self._throttle, self._clock = signer, throttle, clock
         self._waiting = dict.fromkeys(providers, 0)
 
     def offered(self) -> dict[str, str]:
@@ -77,10 +81,10 @@ class SigningIn:
             location = await provider.authorization_url(attempt)
         return Begun(location, attempts.sealed(attempt, self._signer.key()), attempts.SECONDS)
 
-    async def finish(self, name: str, answered: Answered) -> tuple[Grant, str]:
-        """Return the session that has begun, and where to go on.
+    async def finish(self, name: str, answered: Answered, *, address: str) -> tuple[Grant, str]:
+        """Return the session that has begun, and where to go on; `address` is the client's, if known.
 
-        Raises SignInFailed, SignInRefused, DirectoryUnavailable.
+        Raises SignInFailed, SignInRefused, TooManyFailures, DirectoryUnavailable.
         """
         try:
             async with self._asking(name) as provider:
@@ -88,7 +92,7 @@ class SigningIn:
                 await provider.check_sender(answered.iss)
                 if answered.error or not answered.code:
                     raise SignInFailed("refused_by_issuer")
-                claims = await provider.claims(answered.code, attempt, self._clock().timestamp())
+                claims = await self._claims(provider, answered.code, attempt, address)
                 account = await self._people.account(person(claims, provider.settings), provider.settings)
             return await self._sessions.begin(account, provider=name), attempt.return_to
         except SignInFailed as failed:
@@ -99,6 +103,20 @@ class SigningIn:
             raise
         except BadCredentials:  # closed or erased at this moment
             raise SignInRefused("your account is closed; ask the operator") from None
+
+    async def _claims(self, provider: Provider, code: str, attempt: Attempt, address: str) -> Claims:
+        """Return what the issuer says. Who shows it made-up codes waits, or it would not hear us any more."""
+        tried = await self._throttle.admit(attempt.state, address, Deed.CODE)
+        try:
+            claims = await provider.claims(code, attempt, self._clock().timestamp())
+        except SignInFailed:
+            await self._throttle.failed(tried)
+            raise
+        except Unavailable:
+            await self._throttle.let_go(tried)
+            raise
+        await self._throttle.let_go(tried)
+        return claims
 
     def _attempt(self, name: str, answered: Answered) -> Attempt:
         """Return the attempt that this is the answer to. Raises SignInFailed."""

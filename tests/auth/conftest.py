@@ -157,13 +157,18 @@ def sessions(
 
 @pytest.fixture
 def signing_in(
-    directory: MongoDirectory, sessions: Sessions, announcer: Announcer, signer: Signer, clock: Clock
+    directory: MongoDirectory,
+    sessions: Sessions,
+    announcer: Announcer,
+    signer: Signer,
+    throttle: Throttle,
+    clock: Clock,
 ) -> SigningIn:
     """Without any issuer: the ones that there are need servers (tests/oidc)."""
     people = People(
         directory=directory, sessions=sessions, announcer=announcer, clock=clock, open_to_all=True
     )
-    return SigningIn({}, people=people, sessions=sessions, signer=signer, clock=clock)
+    return SigningIn({}, people=people, sessions=sessions, signer=signer, throttle=throttle, clock=clock)
 
 
 @pytest.fixture

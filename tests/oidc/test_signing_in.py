@@ -213,6 +213,16 @@ async def test_an_answer_counts_once(browser: Browser) -> None:
     assert_refused(await browser.get(url), browser)
 
 
+async def test_who_tries_out_codes_waits_before_the_issuer_is_asked_again(browser: Browser) -> None:
+    url = changed(await browser.away("ida"), code="x" * 48)
+    attempt = browser.cookies[ATTEMPT]
+    for _ in range(5):
+        assert_refused(await browser.get(url), browser)
+        browser.cookies[ATTEMPT] = attempt
+    refused = await browser.get(url)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+
+
 async def test_nobody_is_signed_in_as_somebody_else_by_a_link(browser: Browser, attacker: Browser) -> None:
     """Login CSRF: the victim follows the attacker's answer, with an attempt of its own or without."""
     theirs = await attacker.away("joe")
