@@ -71,3 +71,10 @@ def test_what_is_wrong_is_named_at_the_start(changed: dict[str, str], named: str
     with pytest.raises(InvalidSetting, match=named) as wrong:
         issuers(WORK | changed)
     assert "OIDC_" in str(wrong.value)
+
+
+def test_accounts_whose_addresses_nobody_has_verified_are_not_linked() -> None:
+    servers = {"RABBITMQ_URL": "amqp://x", "MONGODB_URL": "mongodb://x", "EMAIL_VERIFICATION": "false"}
+    assert read(WORK | servers).oidc_issuers
+    with pytest.raises(InvalidSetting, match="LINK_ACCOUNTS"):
+        read(WORK | servers | {"OIDC_WORK_LINK_ACCOUNTS": "true"})

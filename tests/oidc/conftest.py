@@ -161,6 +161,7 @@ async def site(
     secret.write_text(f"{SECRET}\n")
     settings = {
         "PUBLIC_URL": PUBLIC,
+        "EMAIL_VERIFICATION": "true",
         "OIDC_ISSUERS": "work, other, typo, down",
         "OIDC_WORK_ISSUER": work.url,
         "OIDC_WORK_CLIENT_ID": CLIENT_ID,
