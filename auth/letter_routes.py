@@ -15,7 +15,7 @@ from auth.front_desk import FrontDesk
 from auth.letters import Granted, Letters
 from auth.operating.changes import Changes
 from auth.password_changes import PasswordChanges
-from auth.scopes import ADMIN_SCOPE
+from auth.scopes import ACCOUNT, ADMIN_SCOPE
 from auth.session_routes import NO_STORE, of_session
 from auth.sessions import Sessions
 from events.types import Letter
@@ -132,6 +132,8 @@ async def invite(
     asked = await json_body(request, Invited)
     if not asked.roles or not set(asked.roles) <= {USER, ADMIN}:
         raise InvalidRequest(f"roles: some of {USER}, {ADMIN}")
+    if ADMIN in asked.roles and ACCOUNT not in claims.scope.split():
+        raise InvalidRequest("roles: administrators are invited by one who has signed in, not by an API key")
     await changes.invite(normalised(asked.email), tuple(dict.fromkeys(asked.roles)))
     return accepted("The invitation is on its way.")
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from auth.accounts import Accounts, new_account
+from auth.api_keys import ApiKeys
 from auth.directory import Identity
 from auth.front_desk import MOST_WAITING, FrontDesk
 from auth.letter_limits import PER_ACCOUNT, PER_CLIENT
@@ -221,6 +222,18 @@ async def test_only_administrators_invite(post: Post, ann: str) -> None:
     for headers in ({}, {"Authorization": f"Bearer {token}"}):
         answer = await post.http.post("/invitations", json={"email": "b@example.com"}, headers=headers)
         assert_problem(answer, 401)
+
+
+async def test_an_api_key_that_leaks_makes_no_administrators(
+    post: Post, accounts: Accounts, api_keys: ApiKeys
+) -> None:
+    boss = await accounts.register("boss@example.com", PASSWORD, ("user", "admin"))
+    _, key = await api_keys.create(boss.account_id, "staff", ["admin"], 1)
+    bearer = {"Authorization": f"Bearer {(await api_keys.exchange(key)).text}"}
+    for roles, status in ((["user"], 202), (["user", "admin"], 422)):
+        asked = {"email": "b@example.com", "roles": roles}
+        answer = await post.http.post("/invitations", json=asked, headers=bearer)
+        assert answer.status_code == status, answer.text
 
 
 async def test_only_the_notifier_gets_tokens(post: Post, ann: str) -> None:
