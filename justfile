@@ -70,6 +70,10 @@ restore *args: _broker
 account *args:
     cd "$FROM" && exec tonearm account "$@"
 
+# ask the broker of the running local stack, or change it: rabbitmqctl list_queues, set_policy …
+rabbitmqctl *args:
+    exec python -m infra.local.control "$@"
+
 # format, lint, types, import contracts
 check:
     ruff format --check

@@ -12,9 +12,9 @@ from itertools import count
 from pathlib import Path
 
 from infra.drills.proxy import Proxy
+from infra.local.control import of_node
 from infra.local.kept import kept_secret
 from infra.local.ports import HOST, free_port, http_ok
-from infra.local.rabbitmq import find
 from infra.local.services import Service, servers
 from infra.local.settings import LocalSettings
 
@@ -77,9 +77,8 @@ class Fleet:
     def broker_control(self) -> tuple[Path, dict[str, str]]:
         """Return rabbitmqctl and the environment in which it reaches this broker."""
         process = next(each.process for each in self._servers if each.name == "rabbitmq")
-        assert process, "the broker does not run"
-        pairs = Path(f"/proc/{process.pid}/environ").read_bytes().decode().split("\0")
-        return find("rabbitmqctl"), dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        assert process and process.pid, "the broker does not run"  # noqa: PT018
+        return of_node(process.pid)
 
     async def start(self) -> None:
         """Start the servers, the proxy, and every service's replicas."""

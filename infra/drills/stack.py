@@ -8,8 +8,8 @@ from pathlib import Path
 
 from infra.drills.waiting import wait_for
 from infra.local import ports, state
+from infra.local.control import of_node
 from infra.local.process import Process
-from infra.local.rabbitmq import find
 from infra.local.services import ROOT
 
 START_SECONDS = 120.0
@@ -112,8 +112,7 @@ class Stack:
         """Return rabbitmqctl and the environment in which it reaches this broker."""
         pid = self.pid("rabbitmq")
         assert pid, "the broker does not run"
-        pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-        return find("rabbitmqctl"), dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        return of_node(pid)
 
     def processes(self) -> list[str]:
         """Return every process that has to do with this stack, as `pid command`."""

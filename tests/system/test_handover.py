@@ -1,9 +1,11 @@
 """A job outlives the worker that had it, and however long it takes."""
 
+import asyncio
 import hashlib
 import json
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 
 import httpx
@@ -12,7 +14,7 @@ from waiting import wait_for
 
 from events.types import JobConverted, JobStarted
 from infra.drills.clips import Clips
-from infra.drills.snapshot import broker_says, read_log
+from infra.drills.snapshot import read_log
 from infra.drills.stack import Stack
 from infra.local.state import identity
 from workers.converter.__main__ import ConverterSettings
@@ -83,6 +85,12 @@ async def test_a_job_whose_worker_goes_is_done_by_another(
 
 
 async def test_the_broker_waits_longer_than_the_longest_conversion(stack: Stack):
-    said = await broker_says(stack, "eval", "{ok, Ms} = application:get_env(rabbit, consumer_timeout), Ms.")
+    asked = "{ok, Ms} = application:get_env(rabbit, consumer_timeout), Ms."
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "infra.local.control", "eval", asked),
+        env={**os.environ, "LOCAL_DIR": str(stack.directory)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
     longest = ConverterSettings(rabbitmq_url="", mongodb_url="").conversion_timeout_seconds
     assert int(said) > longest * 1000
