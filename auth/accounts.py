@@ -8,14 +8,14 @@ from functools import partial
 import structlog
 from msgspec.structs import replace
 
-from auth.announcing import Announcer
+from auth.announcing import Announcer, event_of
 from auth.directory import MAX_EMAIL, USER, Account, Directory, normalised
 from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
 from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
-from auth.sessions import SOURCE, Grant, Sessions
+from auth.sessions import Grant, Sessions
 from auth.throttle import Deed, Throttle
-from events.envelope import Event, record
+from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.types import AccountRegistered, AccountSignInRefused
@@ -124,7 +124,7 @@ class Accounts:
             if account:
                 state = "disabled" if account.disabled else "unverified"
                 refused = AccountSignInRefused(reason=state if right else "wrong_password")
-                self._announcer.begin(self._event(account, refused, new_id()))
+                self._announcer.begin(event_of(account.account_id, refused, self._clock(), new_id()))
             return None, seconds
         await self._throttle.succeeded(tried)
         return account, seconds
@@ -166,16 +166,6 @@ class Accounts:
         """Return the event, and what to do once it is in the log."""
         return registered(account), partial(self._directory.mark_announced, account.account_id)
 
-    def _event(self, account: Account, payload: AccountSignInRefused, part: str) -> Event:
-        return record(
-            payload,
-            subject=account.account_id,
-            account=account.account_id,
-            source=SOURCE,
-            parts=(part,),
-            time=self._clock(),
-        )
-
 
 def _folded(email: str) -> str:
     """Return the address as it is kept; empty for what is none, and so nobody's."""
@@ -199,10 +189,4 @@ def new_account(email: str, roles: tuple[str, ...], now: datetime, *, password_h
 
 def registered(account: Account) -> Event:
     """Return the event that tells of an account, the same one however often it is told."""
-    return record(
-        AccountRegistered(roles=account.roles),
-        subject=account.account_id,
-        account=account.account_id,
-        source=SOURCE,
-        time=account.created,
-    )
+    return event_of(account.account_id, AccountRegistered(roles=account.roles), account.created)

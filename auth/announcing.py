@@ -9,16 +9,25 @@ announced again, by the same event id, at the next start and the account's next 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Protocol
 
 import structlog
 
-from events.envelope import Event
+from events.envelope import Event, record
+from events.types import AccountPayload
 
 log = structlog.get_logger()
 
 MOST_PENDING = 200
 """Events under way at once. Beyond it they are dropped and logged, so an outage costs no memory."""
+
+
+def event_of(
+    account_id: str, payload: AccountPayload, time: datetime, *parts: str, source: str = "auth"
+) -> Event:
+    """Make an event of an account; `parts` tell it from others of its type (see `events.envelope.record`)."""
+    return record(payload, subject=account_id, account=account_id, source=source, parts=parts, time=time)
 
 
 class Publishes(Protocol):

@@ -14,11 +14,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from auth import opaque
-from auth.announcing import Announcer
+from auth.announcing import Announcer, event_of
 from auth.directory import Account, Directory
 from auth.errors import LinkSpent, NoSuchAccount
-from auth.sessions import SOURCE
-from events.envelope import Event, record
 from events.ids import new_id
 from events.types import AccountLetterRequested, Letter
 
@@ -94,7 +92,8 @@ class Letters:
 
     def ask(self, account_id: str, letter: Letter) -> None:
         """Ask for a letter, without waiting for the log."""
-        self._announcer.begin(wanted(account_id, letter, SOURCE, self._clock()))
+        wanted = AccountLetterRequested(letter=letter)
+        self._announcer.begin(event_of(account_id, wanted, self._clock(), new_id()))
 
     async def grant(self, account_id: str, letter: Letter, cause: str) -> Granted:
         """Return what a letter needs. Raises NoSuchAccount, also where it would be of no use any more."""
@@ -141,15 +140,3 @@ class Letters:
 def _is_of_use(letter: Letter, account: Account) -> bool:
     """Tell whether the account may be sent this letter, and its link still leads anywhere."""
     return not account.disabled and not (letter in INTO_AN_ACCOUNT and account.verified)
-
-
-def wanted(account_id: str, letter: Letter, source: str, time: datetime) -> Event:
-    """Return the event that asks for a letter."""
-    return record(
-        AccountLetterRequested(letter=letter),
-        subject=account_id,
-        account=account_id,
-        source=source,
-        parts=(new_id(),),
-        time=time,
-    )

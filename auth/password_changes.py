@@ -7,16 +7,15 @@ chosen then, never before: whoever else has registered the address has nothing o
 from collections.abc import Callable
 from datetime import datetime
 
-from auth.announcing import Announcer
+from auth.announcing import Announcer, event_of
 from auth.directory import Account, Directory
 from auth.errors import InvalidRequest, InvalidToken, LinkSpent
 from auth.letters import INTO_AN_ACCOUNT, Letters
 from auth.password_rules import PasswordRules
 from auth.passwords import Passwords
-from auth.sessions import SOURCE, Sessions
+from auth.sessions import Sessions
 from auth.throttle import Throttle
 from auth.tokens import Claims
-from events.envelope import record
 from events.errors import Unavailable
 from events.ids import new_id
 from events.types import AccountChanged, Letter
@@ -95,13 +94,5 @@ class PasswordChanges:
 
     def _tell(self, account: Account) -> None:
         fields = ("password",) if account.verified else ("password", "verified")
-        self._announcer.begin(
-            record(
-                AccountChanged(fields=fields),
-                subject=account.account_id,
-                account=account.account_id,
-                source=SOURCE,
-                parts=(new_id(),),
-                time=self._clock(),
-            )
-        )
+        changed = AccountChanged(fields=fields)
+        self._announcer.begin(event_of(account.account_id, changed, self._clock(), new_id()))

@@ -16,17 +16,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from auth import opaque, scopes
-from auth.announcing import Announcer
+from auth.announcing import Announcer, event_of
 from auth.directory import Account, Directory
 from auth.errors import BadCredentials, InvalidToken
 from auth.session_store import Session, SessionStore
 from auth.signing import Signer
 from auth.tokens import Claims, Token
-from events.envelope import Event, record
 from events.ids import new_id
 from events.types import LONGEST_TOKEN, AccountRevoked, AccountSignedIn
 
-SOURCE = "auth"
 GRACE = timedelta(seconds=10)
 MOST = 100
 """Sessions of an account that can be refreshed. Of more, the oldest ends."""
@@ -105,7 +103,7 @@ class Sessions:
             await self._end(account.account_id, surplus[:_AT_ONCE], "too_many_sessions")
         access = self._signer.sign(found, session_id, scopes.of_person(found.roles), now + lifetime)
         signed_in = AccountSignedIn(token_id=access.claims.jti, provider=provider)
-        await self._announcer.tell(self._event(account.account_id, signed_in, access.claims.jti))
+        await self._announcer.tell(event_of(account.account_id, signed_in, self._clock(), access.claims.jti))
         return Grant(access, refresh, int(lifetime.total_seconds()) if lasting else 0)
 
     async def refresh(self, text: str) -> Grant:
@@ -153,7 +151,7 @@ class Sessions:
         await self._store.end_account(account_id, now, reason)
         revoked = AccountRevoked(reason=reason)
         await self._announcer.tell(
-            self._event(account_id, revoked, new_id()), partial(self._store.told_of, account_id)
+            event_of(account_id, revoked, self._clock(), new_id()), partial(self._store.told_of, account_id)
         )
 
     async def announce_rest(self) -> None:
@@ -193,17 +191,7 @@ class Sessions:
         part = session_ids[0] if len(session_ids) == 1 else new_id()
         revoked = AccountRevoked(reason=reason, sessions=tuple(session_ids))
         then = partial(self._store.told, session_ids)
-        await self._announcer.tell(self._event(account_id, revoked, part), then)
-
-    def _event(self, account_id: str, payload: AccountSignedIn | AccountRevoked, part: str) -> Event:
-        return record(
-            payload,
-            subject=account_id,
-            account=account_id,
-            source=SOURCE,
-            parts=(part,),
-            time=self._clock(),
-        )
+        await self._announcer.tell(event_of(account_id, revoked, self._clock(), part), then)
 
 
 def _seal(token: str, successor: str) -> bytes:

@@ -4,11 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from auth.announcing import Announcer
+from auth.announcing import Announcer, event_of
 from auth.directory import Directory
 from auth.letters import Letters
-from auth.sessions import SOURCE
-from events.envelope import record
 from events.types import AccountErased
 
 AFTER = timedelta(days=3)
@@ -27,7 +25,5 @@ async def forget_unverified(
         ):
             continue
         erased = AccountErased(reason="never_verified")
-        announcer.begin(
-            record(erased, subject=account.account_id, account=account.account_id, source=SOURCE, time=now)
-        )
+        announcer.begin(event_of(account.account_id, erased, now))
         log.info("unverified_account_erased", account_id=account.account_id)

@@ -12,13 +12,12 @@ from functools import partial
 import structlog
 
 from auth.accounts import registered
-from auth.announcing import Announcer
+from auth.announcing import Announcer, event_of
 from auth.directory import USER, Account, Directory, Identity
 from auth.errors import AlreadyRegistered, SignInRefused
 from auth.oidc.claims import Person
 from auth.oidc.settings import Issuer
-from auth.sessions import SOURCE, Sessions
-from events.envelope import record
+from auth.sessions import Sessions
 from events.ids import new_id
 from events.types import AccountChanged, AccountSignInRefused
 
@@ -99,13 +98,4 @@ class People:
         return await self._directory.by_id(account.account_id) or account
 
     def _tell(self, account: Account, payload: AccountChanged | AccountSignInRefused) -> None:
-        self._announcer.begin(
-            record(
-                payload,
-                subject=account.account_id,
-                account=account.account_id,
-                source=SOURCE,
-                parts=(new_id(),),
-                time=self._clock(),
-            )
-        )
+        self._announcer.begin(event_of(account.account_id, payload, self._clock(), new_id()))

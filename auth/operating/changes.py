@@ -8,14 +8,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth.accounts import new_account, registered
-from auth.announcing import Publishes
+from auth.announcing import Publishes, event_of
 from auth.directory import Account, Directory, normalised
 from auth.errors import AlreadyRegistered, NoSuchAccount
-from auth.letters import wanted
 from auth.session_store import SessionStore
-from events.envelope import record
 from events.ids import new_id
-from events.types import AccountChanged, AccountErased, AccountPayload, AccountRevoked, Letter
+from events.types import (
+    AccountChanged,
+    AccountErased,
+    AccountLetterRequested,
+    AccountPayload,
+    AccountRevoked,
+    Letter,
+)
 
 SOURCE = "/account"
 
@@ -91,17 +96,10 @@ class Changes:
         await self._directory.erase(account.account_id)
 
     async def _write(self, account: Account, letter: Letter) -> None:
-        await self._publisher.publish(wanted(account.account_id, letter, SOURCE, self._clock()))
+        await self._tell(account, AccountLetterRequested(letter=letter), new_id())
 
     async def _tell(self, account: Account, payload: AccountPayload, *parts: str) -> None:
-        event = record(
-            payload,
-            subject=account.account_id,
-            account=account.account_id,
-            source=SOURCE,
-            parts=parts,
-            time=self._clock(),
-        )
+        event = event_of(account.account_id, payload, self._clock(), *parts, source=SOURCE)
         await self._publisher.publish(event)
 
 
