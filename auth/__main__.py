@@ -90,6 +90,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             sessions=sessions,
             signer=signer,
             throttle=throttle,
+            announcer=announcer,
             clock=clock,
         )
         rules = PasswordRules(settings.password_length)

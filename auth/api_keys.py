@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from auth import opaque, scopes
+from auth.announcing import Announcer, event_of
 from auth.directory import Account, Directory
 from auth.errors import DirectoryUnavailable, InvalidRequest, InvalidToken, NoSuchKey
 from auth.session_store import Session, SessionStore
@@ -16,6 +17,7 @@ from auth.signing import Signer
 from auth.throttle import Deed, Throttle
 from auth.tokens import Token
 from events.ids import new_id
+from events.types import AccountChanged
 
 MOST = 50
 """Keys of an account at a time."""
@@ -34,15 +36,16 @@ class ApiKeys:
         sessions: Sessions,
         signer: Signer,
         throttle: Throttle,
+        announcer: Announcer,
         clock: Callable[[], datetime],
     ) -> None:
         self._store, self._directory, self._sessions = store, directory, sessions
-        self._signer, self._throttle, self._clock = signer, throttle, clock
+        self._signer, self._throttle, self._announcer, self._clock = signer, throttle, announcer, clock
 
     async def create(
         self, account_id: str, name: str, wanted: Sequence[str], days: int
     ) -> tuple[Session, str]:
-        """Make a key that is good for so many days; it is returned here and never again.
+        """Make a key that is good for so many days, and tell the log; it is returned here and never again.
 
         Raises InvalidRequest.
         """
@@ -67,6 +70,8 @@ class ApiKeys:
             scopes=tuple(dict.fromkeys(wanted)),
         )
         await self._store.add(key)
+        made = AccountChanged(fields=("api_keys",))
+        await self._announcer.tell(event_of(account_id, made, now, key.session_id))
         return key, text
 
     async def of(self, account_id: str) -> list[Session]:

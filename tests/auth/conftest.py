@@ -134,10 +134,17 @@ def api_keys(
     sessions: Sessions,
     signer: Signer,
     throttle: Throttle,
+    announcer: Announcer,
     clock: Clock,
 ) -> ApiKeys:
     return ApiKeys(
-        store=store, directory=directory, sessions=sessions, signer=signer, throttle=throttle, clock=clock
+        store=store,
+        directory=directory,
+        sessions=sessions,
+        signer=signer,
+        throttle=throttle,
+        announcer=announcer,
+        clock=clock,
     )
 
 

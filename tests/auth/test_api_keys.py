@@ -12,7 +12,7 @@ from auth.directory import Account
 from auth.errors import InvalidRequest, InvalidToken, NoSuchKey
 from auth.mongo_directory import MongoDirectory
 from auth.sessions import Sessions
-from events.types import AccountRevoked
+from events.types import AccountChanged, AccountRevoked
 from tests.auth.conftest import Clock, FakeBroker
 
 
@@ -39,10 +39,11 @@ async def test_a_key_brings_tokens_of_its_scopes_and_remembers_its_use(
     assert await api_keys.of(account.account_id) == []
 
 
-async def test_a_revoked_key_is_told_of_as_a_session_is(
+async def test_a_key_is_told_of_when_it_is_made_and_revoked_as_a_session_is(
     api_keys: ApiKeys, sessions: Sessions, account: Account, fake_broker: FakeBroker
 ) -> None:
     key, text = await api_keys.create(account.account_id, "laptop", ["read"], 30)
+    assert fake_broker.events[-1].payload() == AccountChanged(fields=("api_keys",))
     token = await api_keys.exchange(text)
     with pytest.raises(NoSuchKey):
         await api_keys.revoke("somebody else", key.session_id)
