@@ -17,7 +17,7 @@ from events.errors import TonearmError
 from gateway.accounts import Forwarding
 from gateway.callers import AnyRequest, caller_of
 from gateway.cookies import check_origin
-from gateway.pages import Field, Form, page
+from gateway.pages import Field, Form, page, sentence
 from gateway.problems import kind_of
 
 _TAGS = ["accounts"]
@@ -41,10 +41,12 @@ class _Page(Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     button: str
 
-    def show(self, token: str = "", *, alert: str = "", status: int = 200) -> Response[str]:
+    def show(
+        self, token: str = "", *, alert: str = "", status: int = 200, retry_after: str = ""
+    ) -> Response[str]:
         hidden = (("token", token),) if token else ()
         form = Form(action=self.action, fields=self.fields, button=self.button, hidden=hidden)
-        return page(self.title, self.said, form=form, alert=alert, status=status)
+        return page(self.title, self.said, form=form, alert=alert, status=status, retry_after=retry_after)
 
 
 _PASSWORD = Field(
@@ -142,16 +144,18 @@ async def _sent(auth: Forwarding, request: AnyRequest, shown: _Page) -> Response
         token = fields.get("token", "")
         answer = await auth.forward(request, body=msgspec.json.encode(fields))
     except TonearmError as error:
-        status = kind_of(error).status
-        why = (
-            str(error) if status < HTTPStatus.INTERNAL_SERVER_ERROR else "this is not possible now; try later"
+        kind = kind_of(error)
+        ours = kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        why = "this is not possible now; try later" if ours else str(error)
+        return shown.show(
+            token, alert=sentence(why), status=kind.status, retry_after=str(kind.retry_after or "")
         )
-        return shown.show(token, alert=_sentence(why), status=status)
     status = answer.status_code or HTTPStatus.OK
     said = msgspec.json.decode(answer.content, type=_Answer)
     if status < HTTPStatus.BAD_REQUEST:
         return page(shown.title, said.message)
-    return shown.show(token, alert=_sentence(said.detail), status=status)
+    wait = answer.headers.get("retry-after", "")
+    return shown.show(token, alert=sentence(said.detail), status=status, retry_after=wait)
 
 
 def _read(body: bytes) -> dict[str, str]:
@@ -160,7 +164,3 @@ def _read(body: bytes) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[0] for name, values in found.items()}
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

@@ -3,7 +3,6 @@
 A browser shows what went wrong as a page, everything else gets the problem document.
 """
 
-from html import escape
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -18,20 +17,13 @@ from msgspec import Struct
 from gateway.accounts import Auth
 from gateway.callers import AnyRequest
 from gateway.cookies import Cookies, Pair
+from gateway.pages import Link, page, sentence
 
 _TAGS = ["accounts"]
 _AWAY = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 """For addresses that hold what is between the browser and the issuer only."""
 _LONGEST = 3000
 """Characters of each thing that an issuer sends back with the browser."""
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Not signed in</title>
-<h1>Not signed in</h1>
-<p>{detail}.</p>
-<p><a href="/login/oidc/{provider}">Try again</a></p>
-</html>
-"""
 
 
 class _Begun(Struct, frozen=True):
@@ -111,12 +103,12 @@ def _refused(request: AnyRequest, provider: str, answer: httpx.Response) -> Resp
         detail = msgspec.json.decode(answer.content, type=_Problem).detail
     except msgspec.DecodeError:
         detail = _Problem().detail
-    page = _PAGE.format(detail=escape(detail[:1].upper() + detail[1:]), provider=quote(provider, safe=""))
-    return Response(
-        page,
-        status_code=answer.status_code,
-        media_type="text/html",
-        headers={"Content-Security-Policy": "default-src 'none'", **_AWAY},
+    return page(
+        "Not signed in",
+        sentence(detail),
+        link=Link("Try again", f"/login/oidc/{quote(provider, safe='')}"),
+        status=answer.status_code,
+        retry_after=answer.headers.get("retry-after", ""),
     )
 
 

@@ -60,19 +60,46 @@ class Form(Struct, frozen=True, kw_only=True):
         return f"Form({self.action!r})"
 
 
+class Link(Struct, frozen=True):
+    """Where to go on, by which words."""
+
+    words: str
+    path: str
+
+
 def page(
-    title: str, said: str, *, form: Form | None = None, alert: str = "", status: int = 200
+    title: str,
+    said: str,
+    *,
+    form: Form | None = None,
+    link: Link | None = None,
+    alert: str = "",
+    status: int = 200,
+    retry_after: str = "",
 ) -> Response[str]:
-    """Return a page: what it is, a sentence, perhaps what went wrong, and perhaps a form."""
+    """Return a page: what it is, a sentence, perhaps what went wrong, and perhaps a form or a link.
+
+    `retry_after` is the header's value, where there is one.
+    """
     warning = f'<p role="alert">{escape(alert)}</p>\n' if alert else ""
     html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} – Tonearm</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(said)}</p>\n"
-        f"{warning}{_form(form) if form else ''}</main>\n</body>\n</html>\n"
+        f"{warning}{_form(form) if form else ''}{_link(link) if link else ''}</main>\n</body>\n</html>\n"
     )
-    return Response(html, status_code=status, media_type=MediaType.HTML, headers=_HEADERS)
+    headers = _HEADERS | ({"Retry-After": retry_after} if retry_after else {})
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def sentence(detail: str) -> str:
+    """Return a problem's detail as people write."""
+    return f"{detail[:1].upper()}{detail[1:]}."
+
+
+def _link(link: Link) -> str:
+    return f'<p><a href="{escape(link.path)}">{escape(link.words)}</a></p>\n'
 
 
 def _form(form: Form) -> str:

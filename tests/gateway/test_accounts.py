@@ -14,6 +14,7 @@ from waiting import wait_for
 
 from gateway.accounts import Auth, Forwarding
 from gateway.cookies import Cookies
+from gateway.letters import letter_routes
 from gateway.problems import answer
 from gateway.sessions import account_routes
 from infra.local.ports import free_port
@@ -27,8 +28,9 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
     port, stop = free_port(), asyncio.Event()
 
     async with httpx.AsyncClient() as client:
+        forwarding = Forwarding(Auth(client, auth_url), seconds=seconds)
         app = Litestar(
-            account_routes(Forwarding(Auth(client, auth_url), seconds=seconds), Cookies()),
+            [*account_routes(forwarding, Cookies()), *letter_routes(forwarding)],
             exception_handlers={Exception: answer},
             logging_config=None,
         )
@@ -140,3 +142,11 @@ async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
                 assert b"retry-after: " in refused
             else:
                 assert b"HTTP/1.1 408 " in refused
+
+
+async def test_a_form_that_comes_too_early_is_told_when_to_come_again(auth: FakeAuth) -> None:
+    form, headers = {"email": "ann@example.com"}, {"Sec-Fetch-Site": "same-origin"}
+    async with doors(auth.url, 5.0) as port, httpx.AsyncClient() as client:
+        answer = await client.post(f"http://127.0.0.1:{port}/password/forgot", data=form, headers=headers)
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+    assert answer.headers["content-type"].startswith("text/html")
