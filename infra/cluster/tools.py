@@ -63,12 +63,12 @@ def bring(programs: Sequence[str]) -> None:
 
 
 def render(into: Path) -> None:
-    """Write each overlay, and the Dockerfile. Raises CalledProcessError."""
+    """Write each overlay, the operator's pod, and the Dockerfile. Raises CalledProcessError."""
     into.mkdir(parents=True, exist_ok=True)
-    for overlay in sorted((_INFRA / "minikube/overlays").iterdir()):
-        command = [*(renderer() or ["kustomize", "build"]), str(overlay)]
+    for folder in (*sorted((_INFRA / "minikube/overlays").iterdir()), _INFRA / "minikube/operator"):
+        command = [*(renderer() or ["kustomize", "build"]), str(folder)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
-        (into / f"{overlay.name}.yaml").write_bytes(done.stdout)
+        (into / f"{folder.name}.yaml").write_bytes(done.stdout)
     shutil.copy2(_INFRA / "Dockerfile", into)
 
 
