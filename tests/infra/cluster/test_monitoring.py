@@ -37,6 +37,14 @@ def test_prometheus_takes_the_rules_and_they_call_when_they_should_and_only_then
     run(promtool, "test", "rules", tmp_path / "alerts.test.yaml")
 
 
+def test_every_alert_calls_in_one_of_its_tests():
+    tests = yaml.safe_load((HERE / "alerts.test.yaml").read_text())["tests"]
+    expected = [each for test in tests for each in test.get("alert_rule_test", [])]
+    assert {alert["alert"] for alert in ALERTS} == {
+        each["alertname"] for each in expected if each["exp_alerts"]
+    }
+
+
 def test_every_alert_says_what_is_wrong_and_leads_to_its_section_of_the_runbook():
     text = (ROOT / "infra/README.md").read_text()
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
