@@ -69,7 +69,7 @@ def _list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
 
 
-def _create(parser: argparse.ArgumentParser) -> None:
+def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("email", metavar="ADDRESS", help="its e-mail address")
     parser.add_argument(
         "--role", dest="roles", nargs="+", choices=[USER, ADMIN], default=[USER], help="default: user"
@@ -84,13 +84,6 @@ def _role(parser: argparse.ArgumentParser) -> None:
 def _export(parser: argparse.ArgumentParser) -> None:
     _who(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new file, for its owner only")
-
-
-def _invite(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("email", metavar="EMAIL", help="where the invitation goes")
-    parser.add_argument(
-        "--role", dest="roles", action="append", choices=[USER, ADMIN], help="default: user; may be repeated"
-    )
 
 
 def _erase(parser: argparse.ArgumentParser) -> None:
@@ -121,9 +114,9 @@ async def _import(arguments: argparse.Namespace, settings: OperatorSettings) -> 
 SUBCOMMANDS = {
     "list": Subcommand(showing.list_accounts, "print all accounts, oldest first", _list),
     "show": Subcommand(showing.show, "print one account", _show),
-    "create": Subcommand(creating.run, "make an account, such as the first admin's", _create),
+    "create": Subcommand(creating.run, "make an account, such as the first admin's", _new),
     "role": Subcommand(changing.run, "give an account exactly these roles", _role),
-    "invite": Subcommand(inviting.invite, "mail somebody the way to an account", _invite),
+    "invite": Subcommand(inviting.invite, "mail somebody the way to an account", _new),
     "reset": Subcommand(changing.run, "mail the holder the way to a new password", _who),
     "disable": Subcommand(changing.run, "let nobody sign in any more, and end what is signed in", _who),
     "enable": Subcommand(changing.run, "let people sign in again", _who),

@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
-from auth.directory import USER, normalised
+from auth.directory import normalised
 from auth.operating.changes import Changes
 from auth.operating.settings import OperatorSettings
 
@@ -18,5 +18,5 @@ async def invite(arguments: argparse.Namespace, settings: OperatorSettings) -> N
         await settings.publisher() as publisher,
     ):
         changes = Changes(directory, sessions, publisher, partial(datetime.now, UTC))
-        account = await changes.invite(email, tuple(dict.fromkeys(arguments.roles or [USER])))
+        account = await changes.invite(email, tuple(dict.fromkeys(arguments.roles)))
     print(f"account {account.account_id} is invited: a mail with the way in is on its way")

@@ -143,7 +143,7 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert (await tonearm("revoke", EMAIL))[0] == 0
     assert (await tonearm("reset", EMAIL))[0] == 0
     assert (await tonearm("invite", EMAIL))[0] == 1
-    assert (await tonearm("invite", "bob@example.com", "--role", "user", "--role", "admin"))[0] == 0
+    assert (await tonearm("invite", "bob@example.com", "--role", "user", "admin"))[0] == 0
     assert await broker.depth(topology.LETTERS) == 2
     bob = json.loads((await tonearm("show", "bob@example.com", "--json"))[1])
     assert (bob["state"], bob["roles"]) == ("unverified", ["user", "admin"])
