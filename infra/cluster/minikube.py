@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.cluster.secrets import Wishes, made, manifests
+from infra.cluster.secrets import UnknownUser, Wishes, made, manifests, renewed
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "tonearm"
@@ -49,14 +49,14 @@ def main() -> int:
         return 3
     try:
         install(asked.profile, asked.nodes)
-    except StepFailed as error:
+    except (StepFailed, UnknownUser) as error:
         print(f"failed: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def install(profile: str, nodes: int) -> None:
-    """Start, build, make secrets once, apply, wait, and say how to get in. Raises StepFailed."""
+    """Start, build, make secrets once, apply, wait, and say how to get in. Raises StepFailed, UnknownUser."""
     minikube, kubectl = ("minikube", "-p", profile), ("kubectl", "--context", profile)
     if not _works(*minikube, "status"):
         _say("starting minikube")  # Calico, because a NetworkPolicy is only as good as who enforces it
@@ -78,6 +78,7 @@ def install(profile: str, nodes: int) -> None:
     _do(*kubectl, "apply", "-f", "infra/minikube/base/namespace.yaml")
     if _works(*kubectl, "-n", NAMESPACE, "get", "secret", "rabbitmq"):
         _say("the secrets are there already, and stay")
+        _renew(*kubectl)
     else:
         _say("making the secrets")
         wanted = json.dumps(manifests(made(Wishes(quorum=nodes > 1)), NAMESPACE))
@@ -88,6 +89,16 @@ def install(profile: str, nodes: int) -> None:
     for workload in WORKLOADS:
         _do(*kubectl, "-n", NAMESPACE, "rollout", "status", workload, f"--timeout={WAIT}")
     print(_way_in(_do(*minikube, "ip", quiet=True).strip(), " ".join(kubectl)))
+
+
+def _renew(*kubectl: str) -> None:
+    """Bring the broker's definitions to this version, by which it starts anew; passwords stay."""
+    there = json.loads(_do(*kubectl, "-n", NAMESPACE, "get", "secret", "rabbitmq", "-o", "json", quiet=True))
+    wanted = renewed(there)
+    if wanted["data"] != there["data"]:
+        _say("giving the broker this version's queues and permissions")
+        _do(*kubectl, "apply", "-f", "-", given=json.dumps(wanted))
+        _do(*kubectl, "-n", NAMESPACE, "rollout", "restart", "statefulset/rabbitmq")
 
 
 def _way_in(address: str, kubectl: str) -> str:

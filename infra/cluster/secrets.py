@@ -85,16 +85,18 @@ def manifests(fields: Mapping[str, Mapping[str, str]], namespace: str = "tonearm
     return {"apiVersion": "v1", "kind": "List", "items": items}
 
 
-def renewed(secret: Mapping[str, Any], *, quorum: bool) -> dict[str, Any]:
+def renewed(secret: Mapping[str, Any], *, quorum: bool = False) -> dict[str, Any]:
     """Return the secret `rabbitmq` with what this version declares; users and passwords are those it has.
 
-    `secret` is as Kubernetes gives it. Raises UnknownUser, KeyError, ValueError.
+    `secret` is as Kubernetes gives it. `quorum` makes its work queues replicated ones, which they stay.
+    Raises UnknownUser, KeyError, ValueError.
     """
     old = json.loads(base64.b64decode(secret["data"]["definitions.json"], validate=True))
     users = {user["name"]: user for user in old["users"]}
     if new := {ADMIN, *USERS} - users.keys():
         raise UnknownUser(f"these users of the broker have no password yet: {', '.join(sorted(new))}")
-    wanted = definitions(dict.fromkeys(users, ""), quorum=quorum)
+    replicated = old["vhosts"] != definitions(dict.fromkeys(users, ""))["vhosts"]
+    wanted = definitions(dict.fromkeys(users, ""), quorum=quorum or replicated)
     wanted["users"] = [{**users[user["name"]], "tags": user["tags"]} for user in wanted["users"]]
     data = {"definitions.json": base64.b64encode(json.dumps(wanted).encode()).decode()}
     about = {name: value for name, value in secret["metadata"].items() if name in _NAMED}

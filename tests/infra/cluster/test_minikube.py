@@ -1,5 +1,7 @@
 """`just minikube`, with programs of ours instead of minikube and kubectl, which note what they are told."""
 
+import base64
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ ROOT = Path(__file__).parents[3]
 PROGRAM = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$CALLS"
 case "$*" in
+    *"get secret"*"-o json") cat "$CALLS.json" ;;
     *"get secret"*) test -e "$CALLS.secrets" ;;
     *status) test -e "$CALLS.started" ;;
     *" start "*) touch "$CALLS.started" ;;
@@ -55,13 +58,39 @@ def test_it_starts_builds_makes_secrets_applies_and_says_how_to_get_in(calls):
     assert "\n192.0.2.7 mp3converter.com rabbitmqmanager.com\n" in done.stdout
 
 
+def kept(calls: Path, **changed: list[object]) -> Path:
+    """The secret `rabbitmq` that was applied as the cluster gives it, its definitions changed; its file."""
+    items = json.loads(Path(f"{calls}.secrets").read_text())["items"]
+    (secret,) = [each for each in items if each["metadata"]["name"] == "rabbitmq"]
+    fields = secret.pop("stringData")
+    fields["definitions.json"] = json.dumps(json.loads(fields["definitions.json"]) | changed)
+    secret["data"] = {name: base64.b64encode(value.encode()).decode() for name, value in fields.items()}
+    file = Path(f"{calls}.json")
+    file.write_text(json.dumps(secret))
+    return file
+
+
 def test_a_second_time_nothing_is_started_and_no_secret_is_made_anew(calls):
     minikube(calls)
+    kept(calls)
     secrets = Path(f"{calls}.secrets").read_text()
     done = minikube(calls)
-    assert done.returncode == 0
+    assert done.returncode == 0, done.stderr
     assert " start " not in calls.read_text()
+    assert "rollout restart" not in calls.read_text()
     assert Path(f"{calls}.secrets").read_text() == secrets
+
+
+def test_after_an_upgrade_the_broker_gets_its_new_queues_and_keeps_its_passwords(calls):
+    minikube(calls)
+    old = json.loads(kept(calls, queues=[]).read_text())["data"]
+    done = minikube(calls)
+    assert done.returncode == 0, done.stderr
+    assert "rollout restart statefulset/rabbitmq" in calls.read_text()
+    new = json.loads(Path(f"{calls}.secrets").read_text())["data"]
+    before, after = (json.loads(base64.b64decode(data.pop("definitions.json"))) for data in (old, new))
+    assert (new, after["users"]) == (old, before["users"])
+    assert {"video", "letters"} <= {queue["name"] for queue in after["queues"]}
 
 
 def test_no_secret_is_printed(calls):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
-from infra.cluster.secrets import Wishes, made
+from infra.cluster.secrets import Wishes, made, renewed
 
 
 def secret(definitions: str) -> dict[str, Any]:
@@ -26,15 +26,17 @@ def test_newer_definitions_keep_users_and_their_passwords():
     old = json.loads(made(Wishes())["rabbitmq"]["definitions.json"])
     given = secret(json.dumps(old | {"queues": [], "permissions": []}))
 
-    renewed = json.loads(definitions(given, "--quorum").stdout)
+    printed = json.loads(definitions(given, "--quorum").stdout)
 
-    assert renewed["metadata"] == {"name": "rabbitmq", "namespace": "tonearm"}
-    new = json.loads(base64.b64decode(renewed["data"].pop("definitions.json")))
-    assert renewed["data"].items() < given["data"].items()
+    assert printed["metadata"] == {"name": "rabbitmq", "namespace": "tonearm"}
+    new = json.loads(base64.b64decode(printed["data"].pop("definitions.json")))
+    assert printed["data"].items() < given["data"].items()
     assert new["users"] == old["users"]
     assert new["permissions"] == old["permissions"]
     kinds = {each["name"]: each["arguments"]["x-queue-type"] for each in new["queues"]}
     assert (kinds["video"], kinds["events"]) == ("quorum", "stream")
+    again = renewed(secret(json.dumps(new)))
+    assert json.loads(base64.b64decode(again["data"]["definitions.json"])) == new, "they stay replicated"
 
 
 def test_a_user_without_a_password_is_not_made_up():
