@@ -77,9 +77,10 @@ USERS: Mapping[str, User] = {
     "notifier": User(
         events=(JobNotified, JobNotificationFailed, *_OF_MAILS), works_on=(topology.MP3, topology.LETTERS)
     ),
-    "scaler": User(read=(topology.VIDEO,)),
+    "scaler": User(),
 }
-"""Beside the administrator. A converter tells of an upload that only the queue still knows, too."""
+"""Beside the administrator. A converter tells of an upload that only the queue still knows, too. How long a
+queue is may everybody ask, and the scaler nothing else."""
 
 
 def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[str, Any]:

@@ -80,6 +80,24 @@ async def test_each_service_may_tell_of_its_own_events_and_of_no_other(urls):
         assert allowed == {kind.TYPE for kind in user.events}, name
 
 
+async def may_take(url: str, queue: str) -> bool:
+    async with amqp.connected(url, name="test") as connection:
+        try:
+            await (await connection.channel()).call("queue_purge", queue=queue)
+        except amqp.NotAllowed:
+            return False
+        return True
+
+
+@pytest.mark.servers
+async def test_work_is_taken_by_its_workers_alone_and_only_counted_by_the_scaler(urls):
+    for name, user in USERS.items():
+        taken = {queue for queue in topology.WORK_QUEUES if await may_take(urls[name], queue)}
+        assert taken == set(user.works_on), name
+    async with amqp.connected(urls["scaler"], name="test") as connection:
+        await (await connection.channel()).call("queue_declare", queue=topology.VIDEO, passive=True)
+
+
 @pytest.mark.servers
 async def test_no_way_leads_past_the_exchange_into_the_stream(urls):
     for name in USERS:
