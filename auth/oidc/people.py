@@ -13,7 +13,7 @@ import structlog
 
 from auth.accounts import registered
 from auth.announcing import Announcer, event_of
-from auth.directory import USER, Account, Directory, Identity
+from auth.directory import ADMIN, USER, Account, Directory, Identity
 from auth.errors import AlreadyRegistered, SignInRefused
 from auth.oidc.claims import Person
 from auth.oidc.settings import Issuer
@@ -65,7 +65,9 @@ class People:
         if known is None:
             return await self._made(person, issuer, identity)
         # One that is not verified is nobody's yet: it was invited, or has no password and waits for a letter.
-        if not (person.verified and (issuer.link_accounts or not known.verified)):
+        # An administrator's waits for its mail's link, unless this issuer is trusted with all accounts.
+        nobodys = not known.verified and ADMIN not in known.roles
+        if not (person.verified and (issuer.link_accounts or nobodys)):
             raise AlreadyRegistered("an account with this address exists")
         await self._directory.link(known.account_id, identity)
         self._tell(known, AccountChanged(fields=("identities",)))

@@ -32,7 +32,7 @@ from tests.gateway.running import Gateway, Log
 PUBLIC = "https://tonearm.example"
 """Where people reach the gateway, as they think."""
 OWN = {"sec-fetch-site": "same-origin"}
-PEOPLE = ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "joe")
+PEOPLE = ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "joe", "kim")
 SESSION, REFRESH, ATTEMPT = "__Host-tonearm", "__Host-tonearm-refresh", "__Host-tonearm-oidc"
 
 
@@ -67,13 +67,13 @@ class Site:
                     return found
         return found
 
-    async def register(self, name: str, *, verified: bool = True) -> str:
+    async def register(self, name: str, *roles: str, verified: bool = True) -> str:
         """Make an account with a password for somebody's address; its id."""
         account = Account(
             account_id=new_id(),
             email=f"{name}@example.org",
             password_hash="$argon2id$some",
-            roles=("user",),
+            roles=("user", *roles),
             created=datetime.now(UTC),
             verified=verified,
         )

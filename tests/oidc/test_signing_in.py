@@ -96,7 +96,16 @@ async def test_an_invitation_is_taken_up_by_who_has_the_address_at_a_provider(
     site: Site, browser: Browser
 ) -> None:
     account = await site.register("dan", verified=False)
-    assert (await browser.sign_in("dan", "other")).status_code == 303
+    assert (await browser.sign_in("dan")).status_code == 303
+    assert await browser.account() == account
+
+
+async def test_an_administrators_invitation_is_taken_up_only_where_the_operator_lets_accounts_be_linked(
+    site: Site, browser: Browser
+) -> None:
+    account = await site.register("kim", "admin", verified=False)
+    assert (await browser.sign_in("kim")).status_code == 403
+    assert (await browser.sign_in("kim", "other")).status_code == 303
     assert await browser.account() == account
 
 
