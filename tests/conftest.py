@@ -27,8 +27,18 @@ STDERR = pytest.StashKey[int]()
 """The real one: during a test the descriptor 2 is pytest's."""
 
 
+SECRETS = "tonearm/secrets"
+"""What was found in logs, in pytest's cache."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[STDERR] = os.dup(2)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    config = session.config
+    if config.cache and not hasattr(config, "workerinput") and not config.getoption("lf"):
+        config.cache.set(SECRETS, [])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -42,11 +52,21 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def no_secret_in_any_log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Fail the session when a service has logged or published what it must not: see `canaries`."""
+def no_secret_in_any_log(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[None]:
+    """Fail the session when a service has logged or published what it must not: see `canaries`.
+
+    And fail again where only what has failed is tried once more: which test it was, nobody knows.
+    """
     yield
     canaries.look_through(tmp_path_factory.getbasetemp())
-    assert not canaries.found, "secrets in logs:\n" + "\n".join(canaries.found[:20])
+    cache = request.config.cache
+    if canaries.found and cache:
+        cache.set(SECRETS, canaries.found[:20])
+    earlier = cache.get(SECRETS, []) if cache and request.config.getoption("lf") else []
+    told = canaries.found[:20] or earlier
+    assert not told, "secrets in logs:\n" + "\n".join(told)
 
 
 @pytest.fixture(scope="session")
