@@ -132,7 +132,7 @@ fuzz-media count="10000" *args:
 
 # run the tests that take minutes
 nightly *args: _broker
-    exec pytest -m nightly -n 0 "$@"
+    exec pytest -m nightly -n 0 -rP -o faulthandler_timeout=0 "$@"
 
 # run the tests of real servers on RabbitMQ 4, from a Debian 13 in a folder: test-broker-4 [pytest's arguments]
 test-broker-4 *args:
