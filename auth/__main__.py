@@ -38,6 +38,7 @@ from auth.signing import Signer, keep_rotated
 from auth.throttle import Throttle
 from auth.vanishing import forget_unverified
 from events import mongodb
+from events.cancelling import cancelled
 from events.publisher import Publisher
 from events.settings import load
 from service.http import serve
@@ -142,13 +143,13 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
             prepare(accounts, directory, stores, settings.admin_email, settings.admin_password),
         ):
             return
-        for keeping in (
+        keeping = (
             keep_link(publisher, settings.rabbitmq_url, accounts, sessions),
             keep_swept(stores, partial(forget_unverified, directory, letters, announcer), clock),
             desk.run(),
             keep_rotated(keys, files, clock, settings.rotation()),
-        ):
-            stack.callback(asyncio.create_task(keeping).cancel)
+        )
+        stack.push_async_callback(cancelled, [asyncio.create_task(each) for each in keeping])
         app = make_app(
             accounts=accounts,
             sessions=sessions,

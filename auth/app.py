@@ -12,7 +12,7 @@ from msgspec import Struct
 from auth import problems
 from auth.accounts import Accounts
 from auth.api_keys import ApiKeys
-from auth.credentials import MAX_BODY, Credentials, basic, bearer, json_body
+from auth.credentials import MAX_BODY, Addressed, Credentials, basic, bearer, json_body
 from auth.door import Door
 from auth.errors import AlreadyRegistered, BadCredentials, NotReady, NotSignedIn, RegistrationClosed
 from auth.front_desk import FrontDesk
@@ -36,15 +36,6 @@ class Addressee(Struct, frozen=True):
 
     account_id: str
     email: str
-
-
-class Registering(Struct, frozen=True):
-    """Who wants an account. The password is chosen by who gets the letter; one that is sent is not read."""
-
-    email: str
-
-    def __repr__(self) -> str:
-        return "Registering(…)"
 
 
 _NOT_OPEN = {
@@ -92,7 +83,7 @@ async def register(
     if door.registration != "open":
         raise RegistrationClosed(_NOT_OPEN[door.registration])
     if door.verification:
-        asked = await json_body(request, Registering)
+        asked = await json_body(request, Addressed)
         await desk.register(asked.email, address=door.client_of(request))
         return accepted("A mail is on its way to this address: follow its link to go on.")
     shown = await json_body(request, Credentials)

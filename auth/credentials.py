@@ -22,14 +22,24 @@ MAX_BASIC = 4096
 B = TypeVar("B", bound=Struct)
 
 
-class Credentials(Struct, frozen=True):
-    """An address and a password as somebody typed them. The repr shows neither."""
+class Undisclosed(Struct, frozen=True):
+    """What somebody sent, with a repr that shows nothing of it."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(…)"
+
+
+class Credentials(Undisclosed, frozen=True):
+    """An address and a password as somebody typed them."""
 
     email: str
     password: str
 
-    def __repr__(self) -> str:
-        return "Credentials(…)"
+
+class Addressed(Undisclosed, frozen=True):
+    """Only an address: who has the mailbox chooses the password. One that is sent along is not read."""
+
+    email: str
 
 
 def basic(header: str) -> Credentials:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from auth.credentials import bearer, json_body
+from auth.credentials import Addressed, Undisclosed, bearer, json_body
 from auth.directory import ADMIN, USER, normalised
 from auth.door import Door
 from auth.errors import InvalidRequest, InvalidToken, NotSignedIn
@@ -27,43 +27,25 @@ class Said(Struct, frozen=True):
     message: str
 
 
-class Forgotten(Struct, frozen=True):
-    """Whose password is forgotten."""
-
-    email: str
-
-    def __repr__(self) -> str:
-        return "Forgotten(…)"
-
-
-class Chosen(Struct, frozen=True):
+class Chosen(Undisclosed, frozen=True):
     """The token of a letter, and the password that its reader has chosen."""
 
     token: str
     password: str
 
-    def __repr__(self) -> str:
-        return "Chosen(…)"
 
-
-class Changed(Struct, frozen=True):
+class Changed(Undisclosed, frozen=True):
     """The password there is, and the one there shall be."""
 
     current: str
     password: str
 
-    def __repr__(self) -> str:
-        return "Changed(…)"
 
-
-class Invited(Struct, frozen=True):
+class Invited(Undisclosed, frozen=True):
     """Who is invited, with which roles."""
 
     email: str
     roles: tuple[str, ...] = (USER,)
-
-    def __repr__(self) -> str:
-        return "Invited(…)"
 
 
 class Wanted(Struct, frozen=True):
@@ -83,7 +65,7 @@ async def forgot(
     request: Request[Any, Any, Any], desk: NamedDependency[FrontDesk], door: NamedDependency[Door]
 ) -> Response[Said]:
     """Have a letter sent, if there is such an account."""
-    asked = await json_body(request, Forgotten)
+    asked = await json_body(request, Addressed)
     await desk.forgot(asked.email, address=door.client_of(request))
     return accepted("If there is an account with this address, a mail is on its way to it.")
 
