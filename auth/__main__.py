@@ -10,33 +10,33 @@ from typing import NoReturn
 
 from msgspec import structs
 
-from auth.accounts import Accounts
-from auth.announcing import Announcer
-from auth.api_keys import ApiKeys
+from auth.accounts.accounts import Accounts
+from auth.accounts.changes import Changes
+from auth.accounts.front_desk import FrontDesk
+from auth.accounts.letter_limits import LetterLimits
+from auth.accounts.letters import Letters
+from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.unconfirmed import forget_unverified
+from auth.announcements import Announcer
 from auth.app import make_app
-from auth.directories import opened
-from auth.door import Door
-from auth.front_desk import FrontDesk
-from auth.keeping import keep_link, keep_swept, lacks, prepare
-from auth.keyring import Keyring
-from auth.letter_limits import LetterLimits
-from auth.letters import Letters
-from auth.mongo_failures import MongoFailures
-from auth.mongo_letters import MongoLetters
-from auth.mongo_sessions import MongoSessions
+from auth.keys.keyring import Keyring
+from auth.keys.signer import Signer, keep_rotated
 from auth.oidc.people import People
 from auth.oidc.provider import providers
 from auth.oidc.settings import LISTED, issuers
-from auth.oidc.signing_in import SigningIn
-from auth.operating.changes import Changes
-from auth.password_changes import PasswordChanges
-from auth.password_rules import PasswordRules
-from auth.passwords import Passwords
-from auth.sessions import Sessions
+from auth.oidc.sign_in import SigningIn
+from auth.passwords.hashing import Passwords
+from auth.passwords.rules import PasswordRules
+from auth.routes.door import Door
+from auth.sessions.api_keys import ApiKeys
+from auth.sessions.sessions import Sessions
 from auth.settings import AuthSettings
-from auth.signing import Signer, keep_rotated
+from auth.stores.by_url import opened
+from auth.stores.mongo.failures import MongoFailures
+from auth.stores.mongo.letters import MongoLetters
+from auth.stores.mongo.sessions import MongoSessions
 from auth.throttle import Throttle
-from auth.vanishing import forget_unverified
+from auth.upkeep import keep_link, keep_swept, lacks, prepare
 from events import mongodb
 from events.cancelling import cancelled
 from events.publisher import Publisher

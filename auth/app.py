@@ -9,26 +9,26 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath
 from msgspec import Struct
 
-from auth import problems
-from auth.accounts import Accounts
-from auth.api_keys import ApiKeys
-from auth.credentials import MAX_BODY, Addressed, Credentials, basic, bearer, json_body
-from auth.door import Door
+from auth.accounts.accounts import Accounts
+from auth.accounts.changes import Changes
+from auth.accounts.front_desk import FrontDesk
+from auth.accounts.letters import Letters
+from auth.accounts.password_changes import PasswordChanges
 from auth.errors import AlreadyRegistered, BadCredentials, NotReady, NotSignedIn, RegistrationClosed
-from auth.front_desk import FrontDesk
-from auth.key_routes import ROUTES as KEY_ROUTES
-from auth.letter_routes import ROUTES as LETTER_ROUTES
-from auth.letter_routes import Said, accepted
-from auth.letters import Letters
-from auth.oidc.routes import ROUTES as OIDC_ROUTES
-from auth.oidc.signing_in import SigningIn
-from auth.operating.changes import Changes
-from auth.password_changes import PasswordChanges
-from auth.session_routes import NO_STORE, Access, answer
-from auth.session_routes import ROUTES as SESSION_ROUTES
-from auth.sessions import Sessions
-from auth.signing import Signer
-from auth.tokens import Claims
+from auth.keys.access_tokens import Claims
+from auth.keys.signer import Signer
+from auth.oidc.sign_in import SigningIn
+from auth.routes import problems
+from auth.routes.api_keys import ROUTES as KEY_ROUTES
+from auth.routes.credentials import MAX_BODY, Addressed, Credentials, basic, bearer, json_body
+from auth.routes.door import Door
+from auth.routes.letters import ROUTES as LETTER_ROUTES
+from auth.routes.letters import Said, accepted
+from auth.routes.oidc import ROUTES as OIDC_ROUTES
+from auth.routes.sessions import NO_STORE, Access, answer
+from auth.routes.sessions import ROUTES as SESSION_ROUTES
+from auth.sessions.api_keys import ApiKeys
+from auth.sessions.sessions import Sessions
 
 
 class Addressee(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What a token or an API key opens. The gateway says at each of its routes which one it needs."""
 
-from auth.directory import ADMIN
+from auth.stores.directory import ADMIN
 
 READ, UPLOAD, ADMIN_SCOPE = "read", "upload", "admin"
 ACCOUNT = "account"

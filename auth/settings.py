@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from auth.door import Registration
-from auth.keyfile import KeyFiles
+from auth.keys.keyfile import KeyFiles
 from auth.oidc.settings import Issuer
-from auth.password_rules import SHORTEST, Length
+from auth.passwords.rules import SHORTEST, Length
+from auth.routes.door import Registration
 from events.settings import InvalidSetting, Settings
 from events.types import LONGEST_TOKEN
 

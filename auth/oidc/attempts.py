@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from auth.errors import InvalidRequest, SignInFailed
-from auth.keyring import Held
-from auth.tokens import ALGORITHM, PublicKeys
+from auth.keys.access_tokens import ALGORITHM, PublicKeys
+from auth.keys.keyring import Held
 
 SECONDS = 600
 """How long somebody may take at the issuer."""

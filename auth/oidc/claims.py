@@ -5,9 +5,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from auth.directory import ADMIN, USER, normalised
 from auth.errors import InvalidRequest, SignInRefused
 from auth.oidc.settings import Issuer
+from auth.stores.directory import ADMIN, USER, normalised
 
 
 class Person(Struct, frozen=True, kw_only=True):

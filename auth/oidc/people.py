@@ -11,13 +11,13 @@ from functools import partial
 
 import structlog
 
-from auth.accounts import registered
-from auth.announcing import Announcer, event_of
-from auth.directory import ADMIN, USER, Account, Directory, Identity
+from auth.accounts.accounts import registered
+from auth.announcements import Announcer, event_of
 from auth.errors import AlreadyRegistered, SignInRefused
 from auth.oidc.claims import Person
 from auth.oidc.settings import Issuer
-from auth.sessions import Sessions
+from auth.sessions.sessions import Sessions
+from auth.stores.directory import ADMIN, USER, Account, Directory, Identity
 from events.ids import new_id
 from events.types import AccountChanged, AccountSignInRefused
 

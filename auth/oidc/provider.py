@@ -13,7 +13,7 @@ from msgspec import Struct
 from auth.errors import IssuerUnavailable, SignInFailed
 from auth.oidc import claims, id_token
 from auth.oidc.attempts import Attempt
-from auth.oidc.fetching import Document, Kept, ask, client
+from auth.oidc.fetch import Document, Kept, ask, client
 from auth.oidc.id_token import Claims, UnknownKey
 from auth.oidc.settings import Issuer, is_safe_url
 

@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
-from auth.operating.changes import Changes, find
+from auth.accounts.changes import Changes, find
 from auth.operating.settings import OperatorSettings
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from auth import directories
-from auth.directory import ADMIN, USER
 from auth.operating import changing, creating, inviting, rotating, showing
 from auth.operating.settings import OperatorSettings
+from auth.stores import by_url
+from auth.stores.directory import ADMIN, USER
 from events.logs import configure_tool
 from events.settings import load
 
@@ -107,7 +107,7 @@ async def _import(arguments: argparse.Namespace, settings: OperatorSettings) -> 
     try:
         from auth.operating import importing
     except ModuleNotFoundError as error:
-        raise directories.without_sql(error) from None
+        raise by_url.without_sql(error) from None
     await importing.run(arguments, settings)
 
 

@@ -11,11 +11,11 @@ import secrets
 import sys
 from datetime import UTC, datetime
 
-from auth.accounts import new_account, registered
-from auth.directory import normalised
+from auth.accounts.accounts import new_account, registered
 from auth.operating.settings import OperatorSettings
-from auth.password_rules import PasswordRules
-from auth.passwords import Passwords
+from auth.passwords.hashing import Passwords
+from auth.passwords.rules import PasswordRules
+from auth.stores.directory import normalised
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:

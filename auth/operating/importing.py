@@ -12,16 +12,16 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from auth import foreign_hashes
-from auth.accounts import registered
-from auth.announcing import Publishes
-from auth.directory import ADMIN, USER, Account, Directory, normalised
+from auth.accounts.accounts import registered
+from auth.announcements import Publishes
 from auth.errors import AlreadyRegistered, InvalidRequest
-from auth.foreign_hashes import Kind
 from auth.operating.settings import OperatorSettings
 from auth.operating.source import Row, Source
-from auth.passwords import Passwords
-from auth.sql.engine import engine_of
+from auth.passwords import foreign_hashes
+from auth.passwords.foreign_hashes import Kind
+from auth.passwords.hashing import Passwords
+from auth.stores.directory import ADMIN, USER, Account, Directory, normalised
+from auth.stores.sql.engine import engine_of
 from events.ids import new_id
 from events.replay.remarks import Meter
 from events.settings import InvalidSetting, masked

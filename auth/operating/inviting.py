@@ -4,9 +4,9 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
-from auth.directory import normalised
-from auth.operating.changes import Changes
+from auth.accounts.changes import Changes
 from auth.operating.settings import OperatorSettings
+from auth.stores.directory import normalised
 
 
 async def invite(arguments: argparse.Namespace, settings: OperatorSettings) -> None:

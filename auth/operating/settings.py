@@ -3,12 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from auth import directories
-from auth.directory import Directory
-from auth.mongo_sessions import MongoSessions
-from auth.password_rules import SHORTEST, Length
-from auth.session_store import SessionStore
+from auth.passwords.rules import SHORTEST, Length
 from auth.settings import KeySettings
+from auth.stores import by_url
+from auth.stores.directory import Directory
+from auth.stores.mongo.sessions import MongoSessions
+from auth.stores.sessions import SessionStore
 from events import mongodb, topology
 from events.publisher import Publisher
 from events.settings import InvalidSetting
@@ -27,7 +27,7 @@ class OperatorSettings(KeySettings, frozen=True, kw_only=True):
     @asynccontextmanager
     async def directory(self) -> AsyncIterator[Directory]:
         """Give the directory for a block, its tables made: auth may never have run. Raises InvalidSetting."""
-        async with directories.opened(self.auth_directory_url or self.need("mongodb_url")) as directory:
+        async with by_url.opened(self.auth_directory_url or self.need("mongodb_url")) as directory:
             await directory.prepare()
             yield directory
 

@@ -12,9 +12,9 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from auth.directory import Account, Directory, Identity
-from auth.operating.changes import find
+from auth.accounts.changes import find
 from auth.operating.settings import OperatorSettings
+from auth.stores.directory import Account, Directory, Identity
 from events.replay.lines import as_json
 from events.replay.log import Log
 from events.replay.positions import limit

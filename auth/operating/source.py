@@ -9,7 +9,7 @@ from sqlalchemy.exc import NoSuchTableError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.errors import InvalidRequest
-from auth.sql.engine import answering
+from auth.stores.sql.engine import answering
 
 EMAIL, PASSWORD = ("email",), ("password", "password_hash", "hashed_password")
 ROLE, FLAG = ("role", "roles"), ("is_admin", "admin")

@@ -16,27 +16,27 @@ from broker import Broker
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.asynchronous.database import AsyncDatabase
 
-from auth.accounts import Accounts
-from auth.announcing import Announcer
-from auth.api_keys import ApiKeys
+from auth.accounts.accounts import Accounts
+from auth.accounts.changes import Changes
+from auth.accounts.front_desk import FrontDesk
+from auth.accounts.letter_limits import LetterLimits
+from auth.accounts.letters import Letters
+from auth.accounts.password_changes import PasswordChanges
+from auth.announcements import Announcer
 from auth.app import make_app
-from auth.door import Door
-from auth.front_desk import FrontDesk
-from auth.keyring import Keyring, held
-from auth.letter_limits import LetterLimits
-from auth.letters import Letters
-from auth.mongo_directory import MongoDirectory
-from auth.mongo_failures import MongoFailures
-from auth.mongo_letters import MongoLetters
-from auth.mongo_sessions import MongoSessions
+from auth.keys.keyring import Keyring, held
+from auth.keys.signer import Signer
 from auth.oidc.people import People
-from auth.oidc.signing_in import SigningIn
-from auth.operating.changes import Changes
-from auth.password_changes import PasswordChanges
-from auth.password_rules import PasswordRules
-from auth.passwords import Passwords
-from auth.sessions import Sessions
-from auth.signing import Signer
+from auth.oidc.sign_in import SigningIn
+from auth.passwords.hashing import Passwords
+from auth.passwords.rules import PasswordRules
+from auth.routes.door import Door
+from auth.sessions.api_keys import ApiKeys
+from auth.sessions.sessions import Sessions
+from auth.stores.mongo.directory import MongoDirectory
+from auth.stores.mongo.failures import MongoFailures
+from auth.stores.mongo.letters import MongoLetters
+from auth.stores.mongo.sessions import MongoSessions
 from auth.throttle import Throttle
 from cli.main import main
 from events.envelope import Event

@@ -6,12 +6,12 @@ import pytest
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from auth.accounts import Accounts
+from auth.accounts.accounts import Accounts
+from auth.accounts.first_admin import ensure_first_admin
 from auth.errors import AlreadyRegistered, BadCredentials, InvalidRequest
-from auth.first_admin import ensure_first_admin
-from auth.mongo_directory import MongoDirectory
-from auth.passwords import Passwords
-from auth.sessions import Sessions
+from auth.passwords.hashing import Passwords
+from auth.sessions.sessions import Sessions
+from auth.stores.mongo.directory import MongoDirectory
 from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
 
 EMAIL, PASSWORD = "ann@example.com", "a canary password"

@@ -2,8 +2,8 @@ from time import process_time
 
 import pytest
 
-from auth.directory import normalised
 from auth.errors import InvalidRequest
+from auth.stores.directory import normalised
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from auth import opaque
-from auth.accounts import Accounts
-from auth.api_keys import ApiKeys
-from auth.directory import Account
+from auth.accounts.accounts import Accounts
 from auth.errors import InvalidRequest, InvalidToken, NoSuchKey
-from auth.mongo_directory import MongoDirectory
-from auth.sessions import Sessions
+from auth.sessions.api_keys import ApiKeys
+from auth.sessions.sessions import Sessions
+from auth.stores.directory import Account
+from auth.stores.mongo.directory import MongoDirectory
 from events.types import AccountChanged, AccountRevoked
 from tests.auth.conftest import Clock, FakeBroker
 

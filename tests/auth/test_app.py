@@ -7,9 +7,9 @@ import httpx
 import jwt
 import pytest
 
-from auth.accounts import Accounts
+from auth.accounts.accounts import Accounts
 from auth.errors import Busy, DirectoryUnavailable
-from auth.mongo_directory import MongoDirectory
+from auth.stores.mongo.directory import MongoDirectory
 from tests.auth.conftest import SERVICE, Site
 
 EMAIL, PASSWORD = "ann@example.com", "a canary: pässword"

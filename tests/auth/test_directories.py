@@ -16,9 +16,9 @@ from pymysql.constants import CLIENT
 from servers.line import Line
 from waiting import wait_for
 
-from auth import directories
-from auth.directory import Account, Directory, Identity
 from auth.errors import AlreadyRegistered, DirectoryUnavailable
+from auth.stores import by_url
+from auth.stores.directory import Account, Directory, Identity
 from cli.main import causes
 from events.ids import new_id
 from events.settings import InvalidSetting
@@ -35,7 +35,7 @@ def url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def directory(url: str) -> AsyncIterator[Directory]:
-    async with directories.opened(url) as directory:
+    async with by_url.opened(url) as directory:
         await directory.prepare()
         yield directory
 
@@ -224,11 +224,11 @@ async def test_of_many_first_sign_ins_of_one_person_at_once_one_wins(directory: 
 
 async def test_replicas_that_start_at_once_and_again_leave_one_directory_with_its_accounts(url: str) -> None:
     async def start() -> None:
-        async with directories.opened(url) as directory:
+        async with by_url.opened(url) as directory:
             await directory.prepare()
 
     await asyncio.gather(*(start() for _ in range(6)))
-    async with directories.opened(url) as directory:
+    async with by_url.opened(url) as directory:
         await directory.add(an_account())
         await start()
         with pytest.raises(AlreadyRegistered):
@@ -250,7 +250,7 @@ async def reached(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Re
     assert port
     async with (
         Line(port) as line,
-        directories.opened(url.replace(f":{port}/", f":{line.port}/")) as directory,
+        by_url.opened(url.replace(f":{port}/", f":{line.port}/")) as directory,
     ):
         await directory.prepare()
         await directory.add(an_account())
@@ -305,7 +305,7 @@ async def answers(directory: Directory) -> bool:
 )
 async def test_a_url_that_means_nothing_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(InvalidSetting) as refused:
-        async with directories.opened(url):
+        async with by_url.opened(url):
             pass
     assert "can" not in causes(refused.value)
 
@@ -335,7 +335,7 @@ def test_a_server_without_encryption_is_refused_where_that_is_asked_for(
     url = request.getfixturevalue(f"{kind}_url")
 
     async def ask() -> None:
-        async with directories.opened(f"{url}?{wish.format(ca=certifi.where())}") as directory:
+        async with by_url.opened(f"{url}?{wish.format(ca=certifi.where())}") as directory:
             await directory.ping()
 
     with pytest.raises(DirectoryUnavailable):
@@ -357,7 +357,7 @@ async def test_who_takes_encryption_out_of_a_servers_greeting_is_told_nothing() 
 
     port = free_port()
     async with await asyncio.start_server(pretend, "127.0.0.1", port), asyncio.timeout(10):
-        async with directories.opened(f"mysql://canary:canary@127.0.0.1:{port}/x?ssl=true") as directory:
+        async with by_url.opened(f"mysql://canary:canary@127.0.0.1:{port}/x?ssl=true") as directory:
             with pytest.raises(DirectoryUnavailable):
                 await directory.ping()
         assert await heard == b""

@@ -1,8 +1,8 @@
 import pytest
 
-from auth import foreign_hashes
-from auth.foreign_hashes import Kind, kept, kind
-from auth.passwords import Passwords
+from auth.passwords import foreign_hashes
+from auth.passwords.foreign_hashes import Kind, kept, kind
+from auth.passwords.hashing import Passwords
 
 PASSWORD = "Pässw0rd canary"
 

@@ -6,12 +6,12 @@ from broker import Broker
 from sqlalchemy import Column, MetaData, String, Table
 from test_foreign_hashes import MADE, PASSWORD
 
-from auth.accounts import Accounts
+from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials
-from auth.mongo_directory import MongoDirectory
 from auth.operating import importing
 from auth.operating.importing import Importer
 from auth.operating.source import Source
+from auth.stores.mongo.directory import MongoDirectory
 from events.errors import NotConfirmed
 from events.replay.log import Log
 from events.replay.positions import limit

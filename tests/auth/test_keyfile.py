@@ -6,7 +6,7 @@ from threading import Barrier
 import pytest
 
 from auth.errors import KeyUnusable
-from auth.keyfile import load_or_create
+from auth.keys.keyfile import load_or_create
 
 
 def test_the_key_is_made_once_for_its_owner_alone_and_kept(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from structlog.testing import capture_logs
 
 from auth.errors import KeyUnusable
-from auth.keyfile import KeyFiles, load_or_create
-from auth.keyring import Keyring, held
+from auth.keys.keyfile import KeyFiles, load_or_create
+from auth.keys.keyring import Keyring, held
 from events.types import LONGEST_TOKEN
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

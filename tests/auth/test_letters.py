@@ -10,16 +10,16 @@ import pytest
 from msgspec.structs import replace
 from waiting import wait_for
 
-from auth.accounts import Accounts, new_account
-from auth.api_keys import ApiKeys
-from auth.directory import Identity
-from auth.front_desk import MOST_WAITING, FrontDesk
-from auth.letter_limits import PER_ACCOUNT, PER_CLIENT
-from auth.letters import LIFETIMES, Letters
-from auth.mongo_directory import MongoDirectory
-from auth.operating.changes import Changes, find
-from auth.passwords import Passwords
-from auth.vanishing import AFTER, forget_unverified
+from auth.accounts.accounts import Accounts, new_account
+from auth.accounts.changes import Changes, find
+from auth.accounts.front_desk import MOST_WAITING, FrontDesk
+from auth.accounts.letter_limits import PER_ACCOUNT, PER_CLIENT
+from auth.accounts.letters import LIFETIMES, Letters
+from auth.accounts.unconfirmed import AFTER, forget_unverified
+from auth.passwords.hashing import Passwords
+from auth.sessions.api_keys import ApiKeys
+from auth.stores.directory import Identity
+from auth.stores.mongo.directory import MongoDirectory
 from events.errors import NotConfirmed
 from events.types import AccountLetterRequested, Letter
 from tests.auth.conftest import SERVICE, Site

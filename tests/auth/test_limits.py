@@ -3,7 +3,7 @@ from contextlib import suppress
 
 import pytest
 
-from auth.limits import within
+from auth.stores.time_limit import within
 
 
 async def test_a_driver_that_loses_a_cancellation_is_given_up_all_the_same() -> None:

@@ -6,8 +6,8 @@ from sqlalchemy import func, select, table
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.errors import DirectoryUnavailable
-from auth.sql.engine import MYSQL, POSTGRESQL, engine_of
-from auth.sql.migrations import MIGRATIONS, Migration, migrate
+from auth.stores.sql.engine import MYSQL, POSTGRESQL, engine_of
+from auth.stores.sql.migrations import MIGRATIONS, Migration, migrate
 
 
 def step(number: int, statement: str) -> Migration:

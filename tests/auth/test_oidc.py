@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth import tokens
-from auth.directory import ADMIN, USER
 from auth.errors import InvalidRequest, InvalidToken, IssuerUnavailable, SignInFailed, SignInRefused
-from auth.keyring import held
+from auth.keys import access_tokens
+from auth.keys.keyring import held
 from auth.oidc.attempts import SECONDS, Attempt, opened, sealed
 from auth.oidc.claims import person
-from auth.oidc.fetching import FRESH, PAUSE, Kept
+from auth.oidc.fetch import FRESH, PAUSE, Kept
 from auth.oidc.settings import Issuer
+from auth.stores.directory import ADMIN, USER
 
 NOW = 1_790_000_000.0
 KEY = held(Ed25519PrivateKey.generate())
@@ -56,8 +56,8 @@ def test_an_attempt_is_read_again_until_it_is_too_old_and_only_if_we_have_signed
 def test_an_attempt_is_no_access_token_and_an_access_token_no_attempt() -> None:
     now = datetime.fromtimestamp(NOW, UTC)
     with pytest.raises(InvalidToken):
-        tokens.verify(sealed(Attempt.new("work", "/", NOW), KEY), PUBLIC, now=now)
-    access = tokens.issue(
+        access_tokens.verify(sealed(Attempt.new("work", "/", NOW), KEY), PUBLIC, now=now)
+    access = access_tokens.issue(
         KEY.key,
         account_id="a",
         roles=(),

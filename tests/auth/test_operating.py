@@ -8,11 +8,11 @@ import pytest
 from broker import Broker
 from waiting import wait_for
 
-from auth.accounts import Accounts
+from auth.accounts.accounts import Accounts
+from auth.accounts.changes import Changes, find
 from auth.errors import BadCredentials, InvalidToken, NoSuchAccount
-from auth.mongo_directory import MongoDirectory
-from auth.operating.changes import Changes, find
-from auth.sessions import Sessions
+from auth.sessions.sessions import Sessions
+from auth.stores.mongo.directory import MongoDirectory
 from events import topology
 from events.errors import NotConfirmed
 from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused

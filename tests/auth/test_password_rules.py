@@ -1,7 +1,7 @@
 import pytest
 
 from auth.errors import InvalidRequest
-from auth.password_rules import LONGEST, SHORTEST, PasswordRules
+from auth.passwords.rules import LONGEST, SHORTEST, PasswordRules
 
 EMAIL = "ann.miller@example.com"
 

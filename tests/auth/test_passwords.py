@@ -8,7 +8,7 @@ import pytest
 from argon2 import extract_parameters
 
 from auth.errors import Busy
-from auth.passwords import Passwords
+from auth.passwords.hashing import Passwords
 
 
 async def test_a_hash_fits_its_password_only() -> None:

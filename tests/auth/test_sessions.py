@@ -10,12 +10,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from auth import opaque
-from auth.accounts import Accounts
-from auth.directory import Account
+from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials, InvalidToken
-from auth.keeping import keep_link
-from auth.mongo_directory import MongoDirectory
-from auth.sessions import GRACE, Grant, Sessions
+from auth.sessions.sessions import GRACE, Grant, Sessions
+from auth.stores.directory import Account
+from auth.stores.mongo.directory import MongoDirectory
+from auth.upkeep import keep_link
 from events.types import AccountRevoked
 from tests.auth.conftest import Clock, FakeBroker
 
@@ -177,7 +177,7 @@ async def test_the_database_holds_nothing_that_opens_anything(
 async def test_of_too_many_sessions_the_oldest_ends_and_bare_tokens_do_not_count(
     sessions: Sessions, account: Account, fake_broker: FakeBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auth.sessions.MOST", 3)
+    monkeypatch.setattr("auth.sessions.sessions.MOST", 3)
     grants = [await sessions.begin(account) for _ in range(3)]
     for _ in range(4):
         await sessions.begin(account, lasting=False)

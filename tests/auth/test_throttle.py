@@ -8,10 +8,10 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from auth import opaque
-from auth.accounts import Accounts
-from auth.api_keys import ApiKeys
+from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials, InvalidToken, TooManyFailures
-from auth.mongo_failures import MongoFailures
+from auth.sessions.api_keys import ApiKeys
+from auth.stores.mongo.failures import MongoFailures
 from auth.throttle import ACCOUNT, ADDRESS, Throttle
 from tests.auth.conftest import Clock
 

@@ -12,8 +12,8 @@ import pytest
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 
-from auth.mongo_directory import MongoDirectory
-from auth.passwords import Passwords
+from auth.passwords.hashing import Passwords
+from auth.stores.mongo.directory import MongoDirectory
 from events import topology
 from tests.auth.test_directories import an_account
 

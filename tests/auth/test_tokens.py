@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auth import tokens
 from auth.errors import InvalidToken
+from auth.keys import access_tokens
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = Ed25519PrivateKey.generate()
-KID = tokens.jwk(KEY.public_key())["kid"]
+KID = access_tokens.jwk(KEY.public_key())["kid"]
 KEYS = {KID: KEY.public_key()}
 
 
@@ -48,7 +48,7 @@ def forge(
 
 
 def test_a_token_tells_what_was_issued_until_it_expires() -> None:
-    token = tokens.issue(
+    token = access_tokens.issue(
         KEY,
         account_id="a1",
         roles=("user", "admin"),
@@ -58,7 +58,7 @@ def test_a_token_tells_what_was_issued_until_it_expires() -> None:
         now=NOW,
         lifetime=60,
     )
-    assert tokens.verify(token.text, KEYS, now=NOW + timedelta(seconds=59)) == token.claims
+    assert access_tokens.verify(token.text, KEYS, now=NOW + timedelta(seconds=59)) == token.claims
     assert token.claims.sub == "a1"
     assert token.claims.roles == ("user", "admin")
     assert token.claims.exp - token.claims.iat == 60
@@ -68,11 +68,11 @@ def test_a_token_tells_what_was_issued_until_it_expires() -> None:
         "kid": KID,
     }
     with pytest.raises(InvalidToken, match="expired"):
-        tokens.verify(token.text, KEYS, now=NOW + timedelta(seconds=60))
+        access_tokens.verify(token.text, KEYS, now=NOW + timedelta(seconds=60))
 
 
 def test_the_hand_made_token_is_good_so_that_each_refusal_below_has_one_cause() -> None:
-    assert tokens.verify(forge(), KEYS, now=NOW).sub == "a"
+    assert access_tokens.verify(forge(), KEYS, now=NOW).sub == "a"
 
 
 def hs256_with_public_key(text: bytes) -> bytes:
@@ -118,12 +118,12 @@ def hs256_with_public_key(text: bytes) -> bytes:
 )
 def test_a_token_is_refused(token: str) -> None:
     with pytest.raises(InvalidToken):
-        tokens.verify(token, KEYS, now=NOW)
+        access_tokens.verify(token, KEYS, now=NOW)
 
 
 def test_the_length_is_judged_before_anything_is_parsed() -> None:
     with pytest.raises(InvalidToken, match="too long"):
-        tokens.verify(forge(sub="a" * 5000), KEYS, now=NOW)
+        access_tokens.verify(forge(sub="a" * 5000), KEYS, now=NOW)
 
 
 @given(
@@ -134,18 +134,18 @@ def test_the_length_is_judged_before_anything_is_parsed() -> None:
 )
 def test_no_text_raises_anything_but_invalid_token(text: str) -> None:
     with contextlib.suppress(InvalidToken):
-        tokens.verify(text, KEYS, now=NOW)
+        access_tokens.verify(text, KEYS, now=NOW)
 
 
 def test_the_kid_is_the_thumbprint_of_rfc_8037() -> None:
     x = base64.urlsafe_b64decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
-    public = tokens.jwk(Ed25519PublicKey.from_public_bytes(x))
+    public = access_tokens.jwk(Ed25519PublicKey.from_public_bytes(x))
     assert public["kid"] == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
     assert "d" not in public
 
 
 def test_a_repr_holds_no_token() -> None:
-    token = tokens.issue(
+    token = access_tokens.issue(
         KEY, account_id="a", roles=(), session_id="s", scopes=(), token_id="t", now=NOW, lifetime=60
     )
     assert token.text not in repr(token)

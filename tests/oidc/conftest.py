@@ -16,8 +16,8 @@ from servers.openid import CLIENT_ID, SECRET, Canaille
 from uuid_utils import uuid4
 from waiting import wait_for
 
-from auth import directories
-from auth.directory import Account
+from auth.stores import by_url
+from auth.stores.directory import Account
 from events.bounds import bounds
 from events.envelope import Event, decode
 from events.ids import new_id
@@ -49,7 +49,7 @@ class Site:
     """What providers have sent browsers back with."""
 
     async def disable(self, account: str) -> None:
-        async with directories.opened(self.mongodb_url) as directory:
+        async with by_url.opened(self.mongodb_url) as directory:
             assert await directory.set_disabled(account, True)
 
     def browser(self) -> "Browser":
@@ -77,7 +77,7 @@ class Site:
             created=datetime.now(UTC),
             verified=verified,
         )
-        async with directories.opened(self.mongodb_url) as directory:
+        async with by_url.opened(self.mongodb_url) as directory:
             await directory.add(account)
         return account.account_id
 

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from uuid_utils import uuid4
 from waiting import wait_for
 
+from auth.keys.access_tokens import jwk
 from auth.operating.settings import OperatorSettings
-from auth.tokens import jwk
 from events.bounds import bounds
 from events.ids import new_id
 from events.reader import StreamReader

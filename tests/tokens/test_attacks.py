@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from waiting import wait_for
 
 from auth import opaque
+from auth.keys.access_tokens import jwk
 from auth.operating.rotating import rotate
 from auth.operating.settings import OperatorSettings
-from auth.tokens import jwk
 from cli.accounts import main
 from tests.tokens.conftest import PASSWORD, Site, b64
 

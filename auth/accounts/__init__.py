@@ -1,0 +1,1 @@
+"""Accounts: made, confirmed, changed and removed, and the letters about them."""

@@ -1,0 +1,192 @@
+"""What can be done with accounts: register, sign in, look up, and the first admin."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+import structlog
+from msgspec.structs import replace
+
+from auth.announcements import Announcer, event_of
+from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
+from auth.passwords.hashing import Passwords
+from auth.passwords.rules import PasswordRules
+from auth.sessions.sessions import Grant, Sessions
+from auth.stores.directory import MAX_EMAIL, USER, Account, Directory, normalised
+from auth.throttle import Deed, Throttle
+from events.envelope import Event
+from events.errors import Unavailable
+from events.ids import new_id
+from events.types import AccountRegistered, AccountSignInRefused
+
+REFUSAL_SECONDS = 0.5
+"""More than most hashes take that an import has left us: bcrypt by 12 290 ms, PBKDF2 by a million 380 ms."""
+
+log = structlog.get_logger()
+
+
+class Accounts:
+    """The domain of auth. Raises the errors of `auth.errors`; knows nothing of HTTP."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        passwords: Passwords,
+        announcer: Announcer,
+        sessions: Sessions,
+        throttle: Throttle,
+        clock: Callable[[], datetime],
+        rules: PasswordRules,
+        refusal_seconds: float = REFUSAL_SECONDS,
+    ) -> None:
+        """`clock` returns an aware time; `rules` hold wherever a password is chosen.
+
+        A refused password takes `refusal_seconds`, waiting for its turn not counted.
+        """
+        self._refusal_seconds = refusal_seconds
+        self.rules = rules
+        self._directory = directory
+        self._passwords = passwords
+        self._announcer = announcer
+        self._sessions = sessions
+        self._throttle = throttle
+        self._clock = clock
+
+    async def register(
+        self, email: str, password: str, roles: tuple[str, ...] = (USER,), *, address: str = ""
+    ) -> Account:
+        """Make an account for who asks from `address`, where that is known.
+
+        Raises InvalidRequest, TooManyFailures, AlreadyRegistered, Busy, DirectoryUnavailable.
+
+        It exists once the directory has it, whether or not the broker can be told now: see `announcing`.
+        """
+        email = normalised(email)
+        self.rules.check(password, email)
+        await self._throttle.failed(await self._throttle.admit(email, address, Deed.REGISTRATION))
+        return await self.add(email, password, roles)
+
+    async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
+        """Make an account of a normalised address, whatever the password."""
+        hash_ = await self._passwords.hash(password)
+        account = new_account(email, roles, self._clock(), password_hash=hash_)
+        await self._directory.add(account)
+        await self._announcer.tell(*self._registration(account))
+        return account
+
+    async def expect(self, email: str, roles: tuple[str, ...]) -> Account:
+        """Make an account of a normalised address, for whoever will show that the mailbox is theirs."""
+        account = new_account(email, roles, self._clock())
+        await self._directory.add(account)
+        self._announcer.begin(*self._registration(account))
+        return account
+
+    async def sign_in(self, email: str, password: str, *, address: str = "", lasting: bool = True) -> Grant:
+        """Begin a session (see `Sessions.begin`) for who signs in from `address`, where that is known.
+
+        Raises BadCredentials, TooManyFailures, Busy, DirectoryUnavailable.
+
+        An unknown address costs as much time as a wrong password, whoever has made its hash, and a refusal
+        does not wait for the broker: neither tells a stranger which addresses have accounts.
+        """
+        with self._passwords.place():
+            account, seconds = await self._verified(email, password, address)
+            if account:
+                account = await self._rehashed(account, password)
+        if account is None:
+            await asyncio.sleep(max(0.0, self._refusal_seconds - seconds))
+            raise BadCredentials("no account has this address and password")
+        if not account.announced:
+            self._announcer.begin(*self._registration(account))
+
+        async def still_right(found: Account) -> bool:
+            unchanged = found.password_hash == account.password_hash
+            return unchanged or await self._passwords.verify(password, found.password_hash)
+
+        return await self._sessions.begin(account, lasting=lasting, still_right=still_right)
+
+    async def _verified(self, email: str, password: str, address: str) -> tuple[Account | None, float]:
+        """Return the account if this is its password, and the seconds that hashing took."""
+        name = _folded(email)
+        tried = await self._throttle.admit(name or email.strip().lower()[:MAX_EMAIL], address)
+        try:
+            account = await self._directory.by_email(name) if name else None
+            right, seconds = await self._passwords.examine(
+                password, account.password_hash if account else None
+            )
+        except Unavailable:
+            await self._throttle.let_go(tried)
+            raise
+        if account is None or not right or account.disabled or not account.verified:
+            await self._throttle.failed(tried)
+            if account:
+                state = "disabled" if account.disabled else "unverified"
+                refused = AccountSignInRefused(reason=state if right else "wrong_password")
+                self._announcer.begin(event_of(account.account_id, refused, self._clock(), new_id()))
+            return None, seconds
+        await self._throttle.succeeded(tried)
+        return account, seconds
+
+    async def get(self, account_id: str) -> Account:
+        """Return an account. Raises NoSuchAccount, DirectoryUnavailable."""
+        account = await self._directory.by_id(account_id)
+        if account is None:
+            raise NoSuchAccount("no account has this id")
+        return account
+
+    async def has_password(self, account: Account, password: str) -> bool:
+        """Whether this is the account's password. Signs nobody in and tells nobody. Raises Busy."""
+        return await self._passwords.verify(password, account.password_hash)
+
+    async def announce_rest(self, limit: int = 100) -> None:
+        """Announce accounts that were registered while the broker was away, `limit` at a time.
+
+        Ends when none is left, or when the first of a page could not be told: the broker is away again.
+        """
+        tried = ""
+        while (page := await self._directory.unannounced(limit)) and page[0].account_id != tried:
+            tried = page[0].account_id
+            await asyncio.gather(*(self._announcer.tell(*self._registration(account)) for account in page))
+
+    async def _rehashed(self, account: Account, password: str) -> Account:
+        """Hash anew when the parameters have changed: only now is the password at hand."""
+        if not self._passwords.outdated(account.password_hash):
+            return account
+        try:
+            new = await self._passwords.hash(password)
+            await self._directory.rehash(account.account_id, account.password_hash, new)
+        except (Busy, Unavailable) as error:  # the next sign-in tries again
+            log.warning("rehash_put_off", account_id=account.account_id, error=str(error))
+            return account
+        return replace(account, password_hash=new)
+
+    def _registration(self, account: Account) -> tuple[Event, Callable[[], Awaitable[None]]]:
+        """Return the event, and what to do once it is in the log."""
+        return registered(account), partial(self._directory.mark_announced, account.account_id)
+
+
+def _folded(email: str) -> str:
+    """Return the address as it is kept; empty for what is none, and so nobody's."""
+    try:
+        return normalised(email)
+    except InvalidRequest:
+        return ""
+
+
+def new_account(email: str, roles: tuple[str, ...], now: datetime, *, password_hash: str = "") -> Account:
+    """Return an account; without a password it is not verified."""
+    return Account(
+        account_id=new_id(),
+        email=email,
+        password_hash=password_hash,
+        roles=roles,
+        created=now,
+        verified=bool(password_hash),
+    )
+
+
+def registered(account: Account) -> Event:
+    """Return the event that tells of an account, the same one however often it is told."""
+    return event_of(account.account_id, AccountRegistered(roles=account.roles), account.created)

@@ -1,0 +1,100 @@
+"""What anybody may ask about an address, answered before anybody has looked at it.
+
+The answer can tell nothing, neither by what it says nor by the time it takes: an address that has no account
+costs the asker as much as one that has. What was asked for is done after that, one at a time, by one task.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import structlog
+
+from auth.accounts.accounts import Accounts
+from auth.accounts.letter_limits import LetterLimits
+from auth.accounts.letters import Letters
+from auth.errors import AlreadyRegistered, Busy
+from auth.stores.directory import USER, Account, Directory, normalised
+from events.errors import Unavailable
+from events.types import Letter
+
+MOST_WAITING = 100
+
+log = structlog.get_logger()
+
+
+class FrontDesk:
+    """Takes requests, and has one task (`run`) that sees to them.
+
+    Every request raises InvalidRequest for what is no address, TooManyFailures for a client that asks too
+    often, Busy when too many wait, and Unavailable while letters cannot be sent at all.
+    """
+
+    def __init__(
+        self,
+        *,
+        accounts: Accounts,
+        directory: Directory,
+        letters: Letters,
+        limits: LetterLimits,
+        log_is_there: Callable[[], bool],
+    ) -> None:
+        self._accounts, self._directory = accounts, directory
+        self._letters, self._limits, self._log_is_there = letters, limits, log_is_there
+        self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
+
+    async def register(self, email: str, *, address: str) -> None:
+        """Have a letter sent to who wants an account: with it the account becomes theirs."""
+        await self._take(partial(self._register, normalised(email)), address)
+
+    async def forgot(self, email: str, *, address: str) -> None:
+        """Have a letter sent by which a new password can be chosen, if there is such an account.
+
+        Not to one that has none, because an issuer of OpenID Connect says who it is: a mailbox would be a way
+        around that issuer, and into the account of whoever the issuer let write somebody else's address.
+        """
+        await self._take(partial(self._forgot, normalised(email)), address)
+
+    async def run(self) -> None:
+        """See to what was asked for, for ever."""
+        while True:
+            do = await self._waiting.get()
+            try:
+                await do()
+            except Unavailable as error:
+                log.warning("letter_given_up", error=str(error))
+            except Exception as error:  # its text may hold an address
+                log.error("letter_failed", error=type(error).__name__)
+            finally:
+                self._waiting.task_done()
+
+    async def settled(self) -> None:
+        """Return when nothing waits."""
+        await self._waiting.join()
+
+    async def _take(self, do: Callable[[], Awaitable[None]], address: str) -> None:
+        if not self._log_is_there():
+            raise Unavailable("the broker is away")
+        await self._limits.admit(address)
+        try:
+            self._waiting.put_nowait(do)
+        except asyncio.QueueFull:
+            raise Busy("too many requests at once") from None
+
+    async def _register(self, email: str) -> None:
+        account = await self._directory.by_email(email)
+        if account is None:
+            try:
+                account = await self._accounts.expect(email, (USER,))
+            except AlreadyRegistered:  # by another replica, a moment ago
+                return
+        await self._write(account, Letter.ALREADY_REGISTERED if account.verified else Letter.VERIFY)
+
+    async def _forgot(self, email: str) -> None:
+        account = await self._directory.by_email(email)
+        if account and (account.password_hash or not await self._directory.identities(account.account_id)):
+            await self._write(account, Letter.RESET)
+
+    async def _write(self, account: Account, letter: Letter) -> None:
+        if not account.disabled and await self._limits.allow(account.account_id):
+            self._letters.ask(account.account_id, letter)

@@ -1,0 +1,142 @@
+"""Letters to the holders of accounts, and the tokens in their links.
+
+The log is told that a letter is wanted, and nothing else. The notifier takes that as its work, and asks here
+for address and token when it sends: the token is made in that moment and leaves by that answer alone, so it
+is in no event, no queue and no log line. Only its hash is kept. It is good once, for a while, and for one
+kind of letter; a later letter of the kind takes its place. Work that is delivered again brings one more
+token for the same letter, as nobody knows whether the mail before it went out.
+"""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from msgspec import Struct
+
+from auth import opaque
+from auth.announcements import Announcer, event_of
+from auth.errors import LinkSpent, NoSuchAccount
+from auth.stores.directory import Account, Directory
+from events.ids import new_id
+from events.types import AccountLetterRequested, Letter
+
+LIFETIMES = {
+    Letter.VERIFY: timedelta(days=1),
+    Letter.RESET: timedelta(hours=1),
+    Letter.INVITATION: timedelta(days=7),
+}
+"""The letters with a link that is good once, and for how long. None shorter than what limits their number
+looks back: whoever else asks for somebody's letters, the last of them is still good."""
+INTO_AN_ACCOUNT = (Letter.VERIFY, Letter.INVITATION)
+"""Letters to who has no password yet."""
+
+
+class Issued(Struct, frozen=True, kw_only=True):
+    """A token that was handed out, by its hash. `cause` is the id of the event that asked for the letter."""
+
+    digest: bytes
+    account_id: str
+    letter: Letter
+    cause: str
+    expires: datetime
+
+
+class LetterStore(Protocol):
+    """Keeps tokens. Every method raises DirectoryUnavailable when it cannot."""
+
+    async def issue(self, issued: Issued) -> None:
+        """Keep it; what others had asked for earlier, of its kind and account, is void."""
+        ...
+
+    async def find(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
+        """Return what is good of these kinds."""
+        ...
+
+    async def take(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
+        """Return it to one of all who ask, and void all of its account."""
+        ...
+
+    async def void(self, account_id: str) -> None:
+        """Void all of an account."""
+        ...
+
+    async def awaited(self, account_id: str, now: datetime) -> bool:
+        """Tell whether one of the account's is still good."""
+        ...
+
+
+class Granted(Struct, frozen=True):
+    """What the notifier needs for a letter; the token is empty where its kind has none."""
+
+    email: str
+    token: str = ""
+    seconds: int = 0
+
+    def __repr__(self) -> str:
+        return "Granted(…)"
+
+
+class Letters:
+    """All letters. Every method but `ask` raises DirectoryUnavailable when the database is away."""
+
+    def __init__(
+        self,
+        *,
+        store: LetterStore,
+        directory: Directory,
+        announcer: Announcer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store, self._directory = store, directory
+        self._announcer, self._clock = announcer, clock
+
+    def ask(self, account_id: str, letter: Letter) -> None:
+        """Ask for a letter, without waiting for the log."""
+        wanted = AccountLetterRequested(letter=letter)
+        self._announcer.begin(event_of(account_id, wanted, self._clock(), new_id()))
+
+    async def grant(self, account_id: str, letter: Letter, cause: str) -> Granted:
+        """Return what a letter needs. Raises NoSuchAccount, also where it would be of no use any more."""
+        account = await self._directory.by_id(account_id)
+        if account is None or not _is_of_use(letter, account):
+            raise NoSuchAccount("no account has this id, or it has no use for this letter")
+        if letter not in LIFETIMES:
+            return Granted(account.email)
+        token, lifetime = opaque.make(opaque.LETTER), LIFETIMES[letter]
+        await self._store.issue(
+            Issued(
+                digest=opaque.digest(token),
+                account_id=account_id,
+                letter=letter,
+                cause=cause,
+                expires=self._clock() + lifetime,
+            )
+        )
+        return Granted(account.email, token, int(lifetime.total_seconds()))
+
+    async def reader(self, token: str, letters: Collection[Letter]) -> Account:
+        """Return whose token this is, and leave it good. Raises LinkSpent."""
+        if opaque.is_well_formed(token, opaque.LETTER):
+            found = await self._store.find(opaque.digest(token), letters, self._clock())
+            account = await self._directory.by_id(found.account_id) if found else None
+            if found and account and _is_of_use(found.letter, account):
+                return account
+        raise LinkSpent("the link was used, has expired, or is not one of ours: ask for another")
+
+    async def take(self, token: str, letters: Collection[Letter]) -> None:
+        """Use a token up, and with it all others of its account. Raises LinkSpent."""
+        if await self._store.take(opaque.digest(token), letters, self._clock()) is None:
+            raise LinkSpent("the link was used, has expired, or is not one of ours: ask for another")
+
+    async def void(self, account_id: str) -> None:
+        """Void all links of an account."""
+        await self._store.void(account_id)
+
+    async def awaited(self, account_id: str) -> bool:
+        """Tell whether a link of the account is still good."""
+        return await self._store.awaited(account_id, self._clock())
+
+
+def _is_of_use(letter: Letter, account: Account) -> bool:
+    """Tell whether the account may be sent this letter, and its link still leads anywhere."""
+    return not account.disabled and not (letter in INTO_AN_ACCOUNT and account.verified)

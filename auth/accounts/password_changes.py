@@ -1,0 +1,98 @@
+"""Setting a password: by the token of a letter, or signed in, by the one there was.
+
+Who has read a letter has the mailbox, so a token also confirms the address; and the password that counts is
+chosen then, never before: whoever else has registered the address has nothing of it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from auth.accounts.letters import INTO_AN_ACCOUNT, Letters
+from auth.announcements import Announcer, event_of
+from auth.errors import InvalidRequest, InvalidToken, LinkSpent
+from auth.keys.access_tokens import Claims
+from auth.passwords.hashing import Passwords
+from auth.passwords.rules import PasswordRules
+from auth.sessions.sessions import Sessions
+from auth.stores.directory import Account, Directory
+from auth.throttle import Throttle
+from events.errors import Unavailable
+from events.ids import new_id
+from events.types import AccountChanged, Letter
+
+
+class PasswordChanges:
+    """All ways to a new password. Every method raises InvalidRequest for one that the rules forbid, Busy and
+    DirectoryUnavailable; then nothing has changed, and a token is as good as before.
+    """
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        passwords: Passwords,
+        rules: PasswordRules,
+        letters: Letters,
+        sessions: Sessions,
+        throttle: Throttle,
+        announcer: Announcer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._directory, self._passwords, self._rules = directory, passwords, rules
+        self._letters, self._sessions, self._throttle = letters, sessions, throttle
+        self._announcer, self._clock = announcer, clock
+
+    async def confirm(self, token: str, password: str) -> None:
+        """Finish a registration, or accept an invitation. Raises LinkSpent."""
+        await self._by_letter(token, password, *INTO_AN_ACCOUNT)
+
+    async def reset(self, token: str, password: str) -> None:
+        """Replace a forgotten password, and end all that was signed in, API keys too. Raises LinkSpent."""
+        account = await self._by_letter(token, password, Letter.RESET)
+        await self._sessions.end_account(account.account_id, "password_reset")
+        self._letters.ask(account.account_id, Letter.PASSWORD_CHANGED)
+
+    async def change(self, claims: Claims, current: str, password: str, *, address: str) -> None:
+        """Replace the password of who is signed in, and end the account's other sessions.
+
+        Raises TooManyFailures: whoever has a stolen session may not guess on without end.
+        """
+        account = await self._directory.by_id(claims.sub)
+        if account is None or account.disabled:
+            raise InvalidToken("the account is gone or closed")
+        tried = await self._throttle.admit(account.email, address)
+        try:
+            right = await self._passwords.verify(current, account.password_hash)
+        except Unavailable:
+            await self._throttle.let_go(tried)
+            raise
+        if not right:
+            await self._throttle.failed(tried)
+            raise InvalidRequest("current: this is not your password")
+        await self._throttle.succeeded(tried)
+        hash_ = await self._hash(account, password)
+        await self._letters.void(account.account_id)
+        if not await self._directory.rehash(account.account_id, account.password_hash, hash_):
+            raise InvalidToken("the password was replaced meanwhile, and this session with it")
+        await self._sessions.end_others(account.account_id, keep=claims.sid, reason="password_changed")
+        self._tell(account)
+        self._letters.ask(account.account_id, Letter.PASSWORD_CHANGED)
+
+    async def _by_letter(self, token: str, password: str, *letters: Letter) -> Account:
+        account = await self._letters.reader(token, letters)
+        hash_ = await self._hash(account, password)
+        await self._letters.take(token, letters)
+        if not await self._directory.set_password(account.account_id, hash_):
+            raise LinkSpent("the account does not exist any more")
+        self._tell(account)
+        return account
+
+    async def _hash(self, account: Account, password: str) -> str:
+        self._rules.check(password, account.email)
+        with self._passwords.place():
+            return await self._passwords.hash(password)
+
+    def _tell(self, account: Account) -> None:
+        fields = ("password",) if account.verified else ("password", "verified")
+        changed = AccountChanged(fields=fields)
+        self._announcer.begin(event_of(account.account_id, changed, self._clock(), new_id()))

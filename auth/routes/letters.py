@@ -1,0 +1,137 @@
+"""Passwords by letter, invitations, and what the notifier asks when it sends a letter."""
+
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from auth.accounts.changes import Changes
+from auth.accounts.front_desk import FrontDesk
+from auth.accounts.letters import Granted, Letters
+from auth.accounts.password_changes import PasswordChanges
+from auth.errors import InvalidRequest, InvalidToken, NotSignedIn
+from auth.routes.credentials import Addressed, Undisclosed, bearer, json_body
+from auth.routes.door import Door
+from auth.routes.sessions import NO_STORE, of_session
+from auth.scopes import ACCOUNT, ADMIN_SCOPE
+from auth.sessions.sessions import Sessions
+from auth.stores.directory import ADMIN, USER, normalised
+from events.types import Letter
+
+
+class Said(Struct, frozen=True):
+    """One sentence."""
+
+    message: str
+
+
+class Chosen(Undisclosed, frozen=True):
+    """The token of a letter, and the password that its reader has chosen."""
+
+    token: str
+    password: str
+
+
+class Changed(Undisclosed, frozen=True):
+    """The password there is, and the one there shall be."""
+
+    current: str
+    password: str
+
+
+class Invited(Undisclosed, frozen=True):
+    """Who is invited, with which roles."""
+
+    email: str
+    roles: tuple[str, ...] = (USER,)
+
+
+class Wanted(Struct, frozen=True):
+    """A letter, and the id of the event that asked for it."""
+
+    letter: Letter
+    cause: str
+
+
+def accepted(message: str) -> Response[Said]:
+    """Return the one answer that there is, whatever will come of it."""
+    return Response(Said(message), status_code=202, headers=NO_STORE)
+
+
+@post("/password/forgot", status_code=202)
+async def forgot(
+    request: Request[Any, Any, Any], desk: NamedDependency[FrontDesk], door: NamedDependency[Door]
+) -> Response[Said]:
+    """Have a letter sent, if there is such an account."""
+    asked = await json_body(request, Addressed)
+    await desk.forgot(asked.email, address=door.client_of(request))
+    return accepted("If there is an account with this address, a mail is on its way to it.")
+
+
+@post("/password/reset", status_code=200)
+async def reset(
+    request: Request[Any, Any, Any], password_changes: NamedDependency[PasswordChanges]
+) -> Response[Said]:
+    """Set a new password by the token of such a letter."""
+    chosen = await json_body(request, Chosen)
+    await password_changes.reset(chosen.token, chosen.password)
+    return Response(Said("Your password is set: sign in with it."), headers=NO_STORE)
+
+
+@post("/register/confirm", status_code=200)
+async def confirm(
+    request: Request[Any, Any, Any], password_changes: NamedDependency[PasswordChanges]
+) -> Response[Said]:
+    """Finish a registration, or accept an invitation, by the token of the letter."""
+    chosen = await json_body(request, Chosen)
+    await password_changes.confirm(chosen.token, chosen.password)
+    return Response(Said("Your account is there: sign in."), headers=NO_STORE)
+
+
+@post("/password", status_code=204)
+async def change(
+    request: Request[Any, Any, Any],
+    sessions: NamedDependency[Sessions],
+    password_changes: NamedDependency[PasswordChanges],
+    door: NamedDependency[Door],
+) -> None:
+    """Replace one's own password."""
+    claims = await of_session(request, sessions)
+    asked = await json_body(request, Changed)
+    await password_changes.change(claims, asked.current, asked.password, address=door.client_of(request))
+
+
+@post("/invitations", status_code=202)
+async def invite(
+    request: Request[Any, Any, Any], sessions: NamedDependency[Sessions], changes: NamedDependency[Changes]
+) -> Response[Said]:
+    """Invite somebody, as an administrator."""
+    claims = await sessions.validate(bearer(request.headers.get("authorization")))
+    if ADMIN_SCOPE not in claims.scope.split():
+        raise InvalidToken("this is for administrators")
+    asked = await json_body(request, Invited)
+    if not asked.roles or not set(asked.roles) <= {USER, ADMIN}:
+        raise InvalidRequest(f"roles: some of {USER}, {ADMIN}")
+    if ADMIN in asked.roles and ACCOUNT not in claims.scope.split():
+        raise InvalidRequest("roles: administrators are invited by one who has signed in, not by an API key")
+    await changes.invite(normalised(asked.email), tuple(dict.fromkeys(asked.roles)))
+    return accepted("The invitation is on its way.")
+
+
+@post("/accounts/{account_id:str}/letters", status_code=200)
+async def grant(
+    request: Request[Any, Any, Any],
+    account_id: FromPath[str],
+    letters: NamedDependency[Letters],
+    door: NamedDependency[Door],
+) -> Response[Granted]:
+    """Tell the notifier where a letter goes, and the token of its link."""
+    if not door.is_service(bearer(request.headers.get("authorization"))):
+        raise NotSignedIn("this is for the services of Tonearm")
+    asked = await json_body(request, Wanted)
+    return Response(await letters.grant(account_id, asked.letter, asked.cause), headers=NO_STORE)
+
+
+ROUTES = [forgot, reset, confirm, change, invite, grant]

@@ -1,0 +1,60 @@
+"""Sign-ins by issuers over HTTP, as a gateway asks for them."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from auth.oidc.sign_in import Answered, Begun, SigningIn
+from auth.routes.credentials import json_body
+from auth.routes.door import Door
+from auth.routes.sessions import NO_STORE, Access, access_of
+
+
+class Wanted(Struct, frozen=True):
+    """Where to go on after the sign-in: a path on this site."""
+
+    return_to: str = "/"
+
+
+class Entered(Struct, frozen=True):
+    """A session that has begun, and where to go on."""
+
+    session: Access
+    return_to: str
+
+    def __repr__(self) -> str:
+        return "Entered(…)"
+
+
+@get("/oidc")
+async def providers(signing_in: NamedDependency[SigningIn]) -> Response[dict[str, str]]:
+    """List the providers: labels by names."""
+    return Response(signing_in.offered(), headers=NO_STORE)
+
+
+@post("/oidc/{provider:str}/begin", status_code=200)
+async def begin(
+    request: Request[Any, Any, Any], provider: FromPath[str], signing_in: NamedDependency[SigningIn]
+) -> Response[Begun]:
+    """Begin an attempt: where to send the browser, and what it must keep meanwhile."""
+    wanted = await json_body(request, Wanted)
+    return Response(await signing_in.begin(provider, wanted.return_to), headers=NO_STORE)
+
+
+@post("/oidc/{provider:str}/finish", status_code=200)
+async def finish(
+    request: Request[Any, Any, Any],
+    provider: FromPath[str],
+    signing_in: NamedDependency[SigningIn],
+    door: NamedDependency[Door],
+) -> Response[Entered]:
+    """Begin a session by the issuer's answer."""
+    answered = await json_body(request, Answered)
+    grant, return_to = await signing_in.finish(provider, answered, address=door.client_of(request))
+    return Response(Entered(access_of(grant), return_to), headers=NO_STORE)
+
+
+ROUTES = [providers, begin, finish]

@@ -1,0 +1,1 @@
+"""Stores: what auth asks of a database, and each database that answers."""

@@ -1,0 +1,229 @@
+"""The directory in a database of SQL: table `tonearm_accounts`, one row an account."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Delete,
+    Insert,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Update,
+    and_,
+    delete,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.types import TypeDecorator
+
+from auth.errors import AlreadyRegistered
+from auth.stores.directory import Account, Identity
+from auth.stores.sql.engine import answering
+from auth.stores.sql.migrations import migrate
+
+
+class _Instant(TypeDecorator[datetime]):
+    """A time, in UTC: MySQL keeps no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+ACCOUNTS = Table(
+    "tonearm_accounts",
+    MetaData(),
+    Column("account_id", String(36), primary_key=True),
+    Column("email", String(254)),
+    Column("password_hash", String(1024)),
+    Column("roles", String(255)),
+    Column("created", _Instant),
+    Column("announced", Boolean),
+    Column("disabled", Boolean),
+    Column("verified", Boolean),
+)
+"""The columns as they are asked for; `migrations` makes them. Roles are words with blanks between."""
+
+IDENTITIES = Table(
+    "tonearm_identities",
+    MetaData(),
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account_id", String(36)),
+)
+"""They go with their accounts."""
+
+
+class SqlDirectory:
+    """A `Directory`. The unique column `email` is what makes an address belong to one account."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._together = engine.execution_options(isolation_level="READ COMMITTED")
+        """For statements of which all count or none."""
+
+    async def prepare(self) -> None:
+        """Bring the tables up to date. Idempotent, and safe beside others that do the same."""
+        await migrate(self._engine)
+
+    async def ping(self) -> None:
+        """Return when the database answers."""
+        async with answering(), self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def is_empty(self) -> bool:
+        """Tell whether there is no account at all."""
+        async with answering(), self._engine.connect() as connection:
+            return (await connection.execute(select(ACCOUNTS.c.account_id).limit(1))).first() is None
+
+    async def add(self, account: Account, identity: Identity | None = None) -> None:
+        """Insert the account. Raises AlreadyRegistered when its address or this identity is taken."""
+        row = {
+            "account_id": account.account_id,
+            "email": account.email,
+            "password_hash": account.password_hash,
+            "roles": " ".join(account.roles),
+            "created": account.created,
+            "announced": account.announced,
+            "disabled": account.disabled,
+            "verified": account.verified,
+        }
+        async with answering():
+            try:
+                async with self._together.begin() if identity else self._engine.connect() as connection:
+                    await connection.execute(insert(ACCOUNTS).values(row))
+                    if identity:
+                        await connection.execute(_linking(account.account_id, identity))
+            except IntegrityError:  # its text holds the address
+                raise AlreadyRegistered("an account with this address exists") from None
+
+    async def by_email(self, email: str) -> Account | None:
+        """Find an account by its normalised address."""
+        return next(iter(await self._found(ACCOUNTS.c.email == email, limit=1)), None)
+
+    async def by_id(self, account_id: str) -> Account | None:
+        """Find an account by its id."""
+        return next(iter(await self._found(ACCOUNTS.c.account_id == account_id, limit=1)), None)
+
+    async def by_identity(self, identity: Identity) -> Account | None:
+        """Find an account by who it is to an issuer."""
+        theirs = select(IDENTITIES.c.account_id).where(_is(identity)).scalar_subquery()
+        return next(iter(await self._found(ACCOUNTS.c.account_id == theirs, limit=1)), None)
+
+    async def identities(self, account_id: str) -> list[Identity]:
+        """Return who the account is to issuers."""
+        query = select(IDENTITIES.c.issuer, IDENTITIES.c.subject).where(IDENTITIES.c.account_id == account_id)
+        async with answering(), self._engine.connect() as connection:
+            return [Identity(*row) for row in await connection.execute(query)]
+
+    async def link(self, account_id: str, identity: Identity) -> None:
+        """Insert an identity; the account is verified. Raises AlreadyRegistered if it is another's."""
+        async with answering():
+            try:
+                async with self._together.begin() as connection:
+                    await connection.execute(_linking(account_id, identity))
+                    await connection.execute(_at(account_id).values(verified=True))
+            except IntegrityError:
+                known = await self.by_identity(identity)
+                if known is None or known.account_id != account_id:
+                    raise AlreadyRegistered("another account has this identity") from None
+
+    async def rehash(self, account_id: str, old: str, new: str) -> bool:
+        """Replace the hash if it is still the old one."""
+        still = ACCOUNTS.c.password_hash == old
+        return await self._changed(_at(account_id).where(still).values(password_hash=new))
+
+    async def set_password(self, account_id: str, password_hash: str) -> bool:
+        """Replace the hash, and take the account for verified."""
+        return await self._changed(_at(account_id).values(password_hash=password_hash, verified=True))
+
+    async def unverified(self, before: datetime, limit: int) -> list[Account]:
+        """Return accounts made before then that are not verified, oldest first."""
+        wanted = ACCOUNTS.c.verified.is_(False) & (ACCOUNTS.c.created < before)
+        return await self._found(wanted, limit=limit)
+
+    async def erase_unverified(self, account_id: str) -> bool:
+        """Delete the row, unless the account is verified."""
+        still = (ACCOUNTS.c.account_id == account_id) & ACCOUNTS.c.verified.is_(False)
+        return await self._changed(delete(ACCOUNTS).where(still))
+
+    async def mark_announced(self, account_id: str) -> None:
+        """Remember that the log tells of the account."""
+        await self._changed(_at(account_id).values(announced=True))
+
+    async def unannounced(self, limit: int) -> list[Account]:
+        """Return accounts the log may not tell of, oldest first."""
+        return await self._found(ACCOUNTS.c.announced.is_(False), limit=limit)
+
+    async def page(self, after: str, limit: int) -> list[Account]:
+        """Return accounts whose ids follow `after`, in the order of their ids."""
+        return await self._found(ACCOUNTS.c.account_id > after, limit=limit)
+
+    async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
+        """Replace the roles."""
+        return await self._changed(_at(account_id).values(roles=" ".join(roles)))
+
+    async def set_disabled(self, account_id: str, disabled: bool) -> bool:
+        """Close the account, or open it again."""
+        return await self._changed(_at(account_id).values(disabled=disabled))
+
+    async def erase(self, account_id: str) -> bool:
+        """Delete the row."""
+        return await self._changed(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
+
+    async def _found(self, which: ColumnElement[bool], *, limit: int) -> list[Account]:
+        query = select(ACCOUNTS).where(which).order_by(ACCOUNTS.c.account_id).limit(limit)
+        async with answering(), self._engine.connect() as connection:
+            rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
+        return [_account(row) for row in rows]
+
+    async def _changed(self, change: Update | Delete) -> bool:
+        async with answering(), self._engine.connect() as connection:
+            done = await connection.execute(change)
+        return done.rowcount == 1
+
+
+def _linking(account_id: str, identity: Identity) -> Insert:
+    return insert(IDENTITIES).values(account_id=account_id, **identity._asdict())
+
+
+def _is(identity: Identity) -> ColumnElement[bool]:
+    return and_(IDENTITIES.c.issuer == identity.issuer, IDENTITIES.c.subject == identity.subject)
+
+
+def _at(account_id: str) -> Update:
+    return update(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id)
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        account_id=row.account_id,
+        email=row.email,
+        password_hash=row.password_hash,
+        roles=tuple(row.roles.split()),
+        created=row.created,
+        announced=row.announced,
+        disabled=row.disabled,
+        verified=row.verified,
+    )
