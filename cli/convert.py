@@ -16,12 +16,12 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from cli.account import Account, AccountMissing, account_for
-from cli.answers import ClientError, Job, Preset, Refused, SignInRefused, Unreachable
-from cli.client import Gateway
-from cli.download import download
+from cli.client.answers import ClientError, Job, Preset, Refused, SignInRefused, Unreachable
+from cli.client.api import Gateway
+from cli.client.download import download
+from cli.client.identity import Account, AccountMissing, account_for
+from cli.display import Screen, clock, console_for, size
 from cli.exits import Exit
-from cli.showing import Screen, clock, console_for, size
 from cli.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
 from events.options import Chapters, Format, Options, Tags, offered_as
 

@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from cli.display import visible
 from cli.exits import Exit
-from cli.showing import visible
 
 
 def kept(folder: Path) -> list[Path]:

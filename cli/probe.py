@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cli.display import clock, console_for, size, visible
 from cli.exits import Exit
-from cli.showing import clock, console_for, size, visible
 from events import logs
 from events.media import Chapter, Media, Picture, Track, fitting
 from workers.converter.cage import keeper_of

@@ -2,7 +2,7 @@
 
 Keys every line has: `timestamp` (RFC 3339, UTC), `level`, `service`, `event`. Keys with a fixed meaning
 where they stand: `job_id`, `account_id`, `event_id`, `offset`, `trace_id`, `error`. `tonearm tail` reads
-these lines back; see `events.tailing`.
+these lines back; see `cli.tail`.
 """
 
 import logging

@@ -119,7 +119,7 @@ async def complete(cluster: Cluster) -> bool:
 async def replay(broker: RabbitMQ, *arguments: str) -> None:
     """Run `tonearm replay` at a broker."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "events.replay", *arguments),
+        *(sys.executable, "-m", "cli.replay", *arguments),
         env={**os.environ, "RABBITMQ_URL": broker.amqp_url, "STREAM_URL": broker.stream_url},
         cwd=ROOT,
     )

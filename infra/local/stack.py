@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from cli.tail.follow import Query, Tail
+from cli.tail.formats import pretty
+from cli.tail.output import Output
 from events import logs
-from events.tailing.following import Query, Tail
-from events.tailing.formats import pretty
-from events.tailing.output import Output
 from infra.local import given, state
 from infra.local.errors import NotReady
 from infra.local.install import ensure_installed

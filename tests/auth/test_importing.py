@@ -8,13 +8,13 @@ from test_foreign_hashes import MADE, PASSWORD
 
 from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials
-from auth.operating import importing
-from auth.operating.importing import Importer
-from auth.operating.source import Source
 from auth.stores.mongo.directory import MongoDirectory
+from cli.account import import_table
+from cli.account.import_table import Importer
+from cli.account.source import Source
+from cli.replay.log import Log
+from cli.replay.positions import limit
 from events.errors import NotConfirmed
-from events.replay.log import Log
-from events.replay.positions import limit
 from events.stream import First
 
 COURSE = {
@@ -130,14 +130,14 @@ def test_a_number_makes_an_admin_only_where_the_column_asks_for_one(
 async def test_an_import_that_broke_off_goes_on_where_it_was_and_tells_of_everybody(
     directory: MongoDirectory, fake_broker: Any, mariadb_table: str
 ) -> None:
-    async with importing.opened(mariadb_table, "user") as source:
+    async with import_table.opened(mariadb_table, "user") as source:
         fake_broker.mode = "away"
         with pytest.raises(NotConfirmed):
-            await importing.import_all(source, len(ROWS), Importer(directory, fake_broker))
+            await import_table.import_all(source, len(ROWS), Importer(directory, fake_broker))
         kept = len(await directory.unannounced(1000))
         assert 0 < kept < 257
         fake_broker.mode = "up"
-        tally = await importing.import_all(source, len(ROWS), Importer(directory, fake_broker))
+        tally = await import_table.import_all(source, len(ROWS), Importer(directory, fake_broker))
     assert sum(tally.values()) == len(ROWS)
     subjects = Counter(event.subject for event in fake_broker.events)
     assert len(subjects) == 257

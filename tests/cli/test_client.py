@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.answers import Damaged, Refused, SignInRefused, Unreachable
-from cli.client import Gateway
-from cli.download import download
+from cli.client.answers import Damaged, Refused, SignInRefused, Unreachable
+from cli.client.api import Gateway
+from cli.client.download import download
 from tests.cli import gateways
 from tests.cli.gateways import EMAIL, PASSWORD
 

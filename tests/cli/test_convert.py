@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.account import account_for
+from cli.client.identity import account_for
 from cli.convert import main
 from cli.exits import Exit
 from cli.targets import target_for

@@ -10,12 +10,12 @@ from making import uploaded
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 
+from cli.backup import command
+from cli.backup.collections import BackupDamaged
+from cli.replay.exits import FileDamaged
 from events import amqp, topology
 from events.mongodb import connect
 from events.publisher import Publisher
-from events.replay.exits import FileDamaged
-from infra.backup import cli
-from infra.backup.collections import BackupDamaged
 from infra.drills.operator import tonearm
 from infra.drills.snapshot import read_log
 from infra.local.mongodb import MongoDB
@@ -78,24 +78,24 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
     await tonearm(Operated(urls | {"LOCAL_DIR": str(tmp_path / "old")}), "backup", str(saved))
 
     assert {path.stat().st_mode & 0o077 for path in saved.rglob("*")} == {0}, "for its owner only"
-    with pytest.raises(cli.Refused, match="is not empty"):
-        cli.backup([str(saved)])
+    with pytest.raises(command.Refused, match="is not empty"):
+        command.backup([str(saved)])
 
     elsewhere = {"MONGODB_URL": mongodb.url_of(f"test-{uuid4()}"), "LOCAL_DIR": str(tmp_path / "new")}
     for name, value in (urls | elsewhere).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(cli.Refused, match="log is not empty"):
-        await asyncio.to_thread(cli.restore, [str(saved)])
+    with pytest.raises(command.Refused, match="log is not empty"):
+        await asyncio.to_thread(command.restore, [str(saved)])
     async with amqp.connected(broker.url, name="test") as connection:
         await (await connection.channel()).call("queue_delete", queue=topology.STREAM)
-    for name, error in ((cli.LOG, FileDamaged), ("database/accounts.bson", BackupDamaged)):
+    for name, error in ((command.LOG, FileDamaged), ("database/accounts.bson", BackupDamaged)):
         whole = (saved / name).read_bytes()
         (saved / name).write_bytes(whole[:-3] + b"xyz")
         with pytest.raises(error):
-            await asyncio.to_thread(cli.restore, [str(saved)])
+            await asyncio.to_thread(command.restore, [str(saved)])
         (saved / name).write_bytes(whole)
 
-    await asyncio.to_thread(cli.restore, [str(saved)])
+    await asyncio.to_thread(command.restore, [str(saved)])
 
     async with connect(elsewhere["MONGODB_URL"]) as client:
         assert await everything(client.get_default_database()) == {
@@ -106,6 +106,6 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
 
 
 def test_a_backup_that_was_broken_off_is_none(tmp_path: Path) -> None:
-    (tmp_path / cli.LOG).touch()
+    (tmp_path / command.LOG).touch()
     with pytest.raises(BackupDamaged, match="no finished backup"):
-        cli.restore([str(tmp_path)])
+        command.restore([str(tmp_path)])

@@ -18,7 +18,7 @@ from uuid_utils import uuid4
 from waiting import wait_for
 
 from auth.keys.access_tokens import jwk
-from auth.operating.settings import OperatorSettings
+from cli.account.settings import OperatorSettings
 from events.bounds import bounds
 from events.ids import new_id
 from events.reader import StreamReader

@@ -20,9 +20,9 @@ from waiting import wait_for
 
 from auth import opaque
 from auth.keys.access_tokens import jwk
-from auth.operating.rotating import rotate
-from auth.operating.settings import OperatorSettings
-from cli.accounts import main
+from cli.account.dispatch import main
+from cli.account.rotate_key import rotate
+from cli.account.settings import OperatorSettings
 from tests.tokens.conftest import PASSWORD, Site, b64
 
 Attack = Callable[[Site], str]

@@ -62,7 +62,7 @@ class Replay:
             "RABBITMQ_MANAGEMENT_URL": self.broker.management_url,
         }
         environ = {**os.environ, "PYTHONUNBUFFERED": "1", **servers, **self.settings}
-        command = [sys.executable, "-P", "-m", "events.replay", *arguments]
+        command = [sys.executable, "-P", "-m", "cli.replay", *arguments]
         return await asyncio.create_subprocess_exec(
             *command, stdout=PIPE, stderr=PIPE, env=environ, cwd=self.directory
         )

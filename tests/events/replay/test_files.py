@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from making import uploaded
 
+from cli.replay.exits import FileDamaged
+from cli.replay.files import Manifest, bodies, file_name, manifest_of, verify, write_manifest
+from cli.replay.lines import as_json
+from cli.replay.log import line
 from events.envelope import encode
-from events.replay.exits import FileDamaged
-from events.replay.files import Manifest, bodies, file_name, manifest_of, verify, write_manifest
-from events.replay.lines import as_json
-from events.replay.log import line
 from events.stream import RawRecord
 
 JOBS = [f"j{number}" for number in range(1, 8)]

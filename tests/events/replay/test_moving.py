@@ -8,12 +8,12 @@ from making import event, uploaded
 from msgspec.structs import replace
 from waiting import wait_for
 
+from cli.replay.files import bodies
+from cli.replay.import_log import GUARD
+from cli.replay.views.stored import Version
 from events import amqp
 from events.options import Format, Options, Tags
 from events.projections.job_view import State
-from events.replay.files import bodies
-from events.replay.importing import GUARD
-from events.replay.stored import Version
 from events.types import FailureCode, JobFailed, JobRequeued
 
 pytestmark = pytest.mark.servers

@@ -3,9 +3,9 @@
 from hypothesis import HealthCheck, given, settings
 from strategies import orderly, recorded
 
+from cli.replay.proof import asks_for_work, told_again
 from events.projections.job_view import SETTLED
 from events.projections.jobs import fold
-from events.replay.proving import asks_for_work, told_again
 
 MAILED = {"job.notified", "job.notification_failed"}
 PATIENT = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])

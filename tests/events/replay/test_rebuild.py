@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from bench.loggen import events, write
+from cli.replay.views.stored import Version
 from events import amqp, topology
 from events.documents import pack, unpack
 from events.projections.job_view import COLLECTION
 from events.projector import Projector
-from events.replay.stored import Version
 from events.views import JobViews
 
 pytestmark = pytest.mark.servers

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 from making import uploaded
 
+from cli.replay.command import main
+from cli.replay.exits import Exit, WrongArgument
+from cli.replay.lines import template
+from cli.replay.log import line
+from cli.servers import Servers
 from events.envelope import encode
-from events.replay.cli import main
-from events.replay.exits import Exit, WrongArgument
-from events.replay.lines import template
-from events.replay.log import line
-from events.replay.servers import Servers
 from events.settings import InvalidSetting
 from events.stream import RawRecord
 
@@ -57,8 +57,8 @@ def test_what_nobody_foresaw_is_told_from_a_difference(monkeypatch, capsys):
     async def run(*_: object) -> int:
         raise ZeroDivisionError("by chance")
 
-    monkeypatch.setattr("events.replay.show.run", run)
-    monkeypatch.setattr("events.replay.cli.configure_tool", lambda: None)
+    monkeypatch.setattr("cli.replay.show.run", run)
+    monkeypatch.setattr("cli.replay.command.configure_tool", lambda: None)
 
     assert main(["show"]) == Exit.UNEXPECTED == 70
     said = capsys.readouterr().err

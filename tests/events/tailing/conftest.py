@@ -64,7 +64,7 @@ class Running:
 async def _tail(*arguments: str, **environment: str) -> AsyncIterator[Running]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "events.tailing", *arguments),
+        *("-m", "cli.tail", *arguments),
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "LOCAL_DIR": "/nonexistent", **environment},
         stdin=PIPE,

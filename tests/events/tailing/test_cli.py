@@ -123,7 +123,7 @@ async def test_a_job_is_followed_from_before_its_name_is_told(logs, finished):
 @pytest.mark.parametrize("follow", [[], ["--no-follow"]])
 async def test_a_closed_pipe_ends_it_silently(logs, follow):
     (logs / "a.jsonl").write_text("".join(line(f"{i}") for i in range(50_000)))
-    tail = f"{sys.executable} -m events.tailing {' '.join(follow)} -n all --only=logs"
+    tail = f"{sys.executable} -m cli.tail {' '.join(follow)} -n all --only=logs"
     command = f"{tail} | head -1; echo ${{PIPESTATUS[0]}}"
     done = await asyncio.to_thread(
         subprocess.run,
@@ -161,7 +161,7 @@ def test_colour_is_for_terminals_that_want_it(logs, arguments, environment, colo
     ours, theirs = pty.openpty()
     with os.fdopen(ours, "rb", buffering=0) as terminal:
         subprocess.run(
-            [sys.executable, "-m", "events.tailing", "--no-follow", "--only=logs", *arguments],
+            [sys.executable, "-m", "cli.tail", "--no-follow", "--only=logs", *arguments],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "LOCAL_DIR": str(logs.parent), **environment},
             stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cli.tail.event_log import EventLog
 from events import topology
 from events.bounds import bounds
 from events.envelope import Event, job_event
@@ -16,7 +17,6 @@ from events.ids import new_id
 from events.publisher import Publisher
 from events.reader import StreamReader
 from events.stream import First
-from events.tailing.event_log import EventLog
 from events.types import JobFailed, JobStarted
 
 pytestmark = pytest.mark.servers

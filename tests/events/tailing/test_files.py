@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.tailing import files
-from events.tailing.files import LogFile, Watch, backwards
-from events.tailing.record import Kind
+from cli.tail import files
+from cli.tail.files import LogFile, Watch, backwards
+from cli.tail.record import Kind
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 

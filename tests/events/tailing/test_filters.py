@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.tail import filters
+from cli.tail.record import Kind, Level, Record
 from events.ids import new_id
-from events.tailing import filters
-from events.tailing.record import Kind, Level, Record
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 

@@ -5,9 +5,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.tailing.formats import as_json, as_logfmt, pretty
-from events.tailing.parsing import parse_line
-from events.tailing.record import Kind, Level, Record
+from cli.tail.formats import as_json, as_logfmt, pretty
+from cli.tail.parser import parse_line
+from cli.tail.record import Kind, Level, Record
 
 NOON = datetime(2025, 1, 31, 12, 0, 0, 1500, UTC)
 keys = st.from_regex(r"[a-z_]{1,8}", fullmatch=True).filter(

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.tailing.merging import Window, merge
-from events.tailing.record import Kind, Record
+from cli.tail.merge import Window, merge
+from cli.tail.record import Kind, Record
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 

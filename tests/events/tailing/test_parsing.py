@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.tail.parser import parse_event, parse_line
+from cli.tail.record import Kind, Level
+from cli.times import point_in_time
 from events import envelope
 from events.ids import new_id
-from events.tailing.parsing import parse_event, parse_line
-from events.tailing.record import Kind, Level
-from events.tailing.times import point_in_time
 from events.types import FailureCode, JobFailed
 
 BEFORE = datetime(2025, 1, 31, 12, tzinfo=UTC)

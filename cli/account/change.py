@@ -1,0 +1,41 @@
+"""`role`, `disable`, `enable`, `revoke`, `reset` and `erase`: changes to one account."""
+
+import argparse
+from datetime import UTC, datetime
+from functools import partial
+
+from auth.accounts.changes import Changes, find
+from cli.account.settings import OperatorSettings
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Do what the subcommand's name says. Raises NoSuchAccount, Unavailable."""
+    async with settings.directory() as directory:
+        account = await find(directory, arguments.who)
+        if arguments.subcommand == "erase" and not arguments.yes:
+            print(
+                f"dry run: account {account.account_id} stays; --yes erases its address and its password,"
+                " for good. Its id stays in the log, and its jobs stay, too"
+            )
+            return
+        async with settings.sessions() as sessions, await settings.publisher() as publisher:
+            changes = Changes(directory, sessions, publisher, partial(datetime.now, UTC))
+            match arguments.subcommand:
+                case "role":
+                    await changes.set_roles(account, tuple(dict.fromkeys(arguments.roles)))
+                case "disable":
+                    await changes.disable(account)
+                case "enable":
+                    await changes.enable(account)
+                case "revoke":
+                    await changes.revoke(account)
+                case "reset":
+                    await changes.reset(account)
+                case "erase":
+                    await changes.erase(account)
+    done = {
+        "role": "has these roles now",
+        "revoke": "is signed out everywhere, its API keys are void",
+        "reset": "is sent a mail with the way to a new password; until then the old one is good",
+    }
+    print(f"account {account.account_id} {done.get(arguments.subcommand, f'is {arguments.subcommand}d')}")

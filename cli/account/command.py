@@ -1,0 +1,128 @@
+"""`tonearm account <subcommand>`: arguments, the environment. Errors are told by `cli.main`."""
+
+import argparse
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from auth.stores import by_url
+from auth.stores.directory import ADMIN, USER
+from cli.account import change, create, invite, rotate_key, show
+from cli.account.settings import OperatorSettings
+from events.logs import configure_tool
+from events.settings import load
+
+Run = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
+WHO = "an account's id, or its e-mail address"
+
+
+class Subcommand(NamedTuple):
+    """What a subcommand does, by which arguments."""
+
+    run: Run
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm account`. Returns 0, or raises TonearmError."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    configure_tool()
+    asyncio.run(SUBCOMMANDS[arguments.subcommand].run(arguments, load(OperatorSettings, os.environ)))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tonearm account",
+        description="Look at accounts and change them. Each change is an event in the log.",
+        epilog="`tonearm account keys` makes, lists and revokes your own API keys.",
+    )
+    subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    for name, subcommand in SUBCOMMANDS.items():
+        sub = subcommands.add_parser(name, help=subcommand.summary, description=subcommand.summary)
+        subcommand.add_arguments(sub)
+    return parser
+
+
+def _who(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("who", metavar="WHO", help=WHO)
+
+
+def _nothing(parser: argparse.ArgumentParser) -> None:
+    """Take no arguments."""
+
+
+def _show(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def _list(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--role", choices=[USER, ADMIN], help="only those with this role")
+    parser.add_argument("--disabled", action="store_true", help="only those that are disabled")
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("email", metavar="ADDRESS", help="its e-mail address")
+    parser.add_argument(
+        "--role", dest="roles", nargs="+", choices=[USER, ADMIN], default=[USER], help="default: user"
+    )
+
+
+def _role(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("roles", metavar="ROLE", nargs="+", choices=[USER, ADMIN], help="all its roles")
+
+
+def _export(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new file, for its owner only")
+
+
+def _erase(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument("--yes", action="store_true", help="do it; without this, only say what would be done")
+
+
+def _source(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--from",
+        dest="source",
+        metavar="URL",
+        help="mysql://… or postgresql://…; or IMPORT_URL, unseen by ps",
+    )
+    add("--table", default="user", help="with id, email, password; maybe role, is_admin (default: user)")
+    add("--yes", action="store_true", help="do it; without this, only say what would be done")
+
+
+async def _import(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    try:
+        from cli.account import import_table
+    except ModuleNotFoundError as error:
+        raise by_url.without_sql(error) from None
+    await import_table.run(arguments, settings)
+
+
+SUBCOMMANDS = {
+    "list": Subcommand(show.list_accounts, "print all accounts, oldest first", _list),
+    "show": Subcommand(show.show, "print one account", _show),
+    "create": Subcommand(create.run, "make an account, such as the first admin's", _new),
+    "role": Subcommand(change.run, "give an account exactly these roles", _role),
+    "invite": Subcommand(invite.invite, "mail somebody the way to an account", _new),
+    "reset": Subcommand(change.run, "mail the holder the way to a new password", _who),
+    "disable": Subcommand(change.run, "let nobody sign in any more, and end what is signed in", _who),
+    "enable": Subcommand(change.run, "let people sign in again", _who),
+    "revoke": Subcommand(change.run, "end what is signed in, and void its API keys", _who),
+    "import": Subcommand(_import, "take over the accounts of another table", _source),
+    "rotate-key": Subcommand(rotate_key.rotate, "make the next key that signs access tokens", _nothing),
+    "export": Subcommand(show.export, "write what is known of an account, with its events", _export),
+    "erase": Subcommand(change.run, "forget the person, for good; the ids stay", _erase),
+}

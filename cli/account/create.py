@@ -1,0 +1,43 @@
+"""`create`: an account made by the operator, above all the first admin.
+
+Its password is typed here, or comes on standard input; where there is none, one is made and shown to who
+has asked, and written nowhere.
+"""
+
+import argparse
+import asyncio
+import getpass
+import secrets
+import sys
+from datetime import UTC, datetime
+
+from auth.accounts.accounts import new_account, registered
+from auth.passwords.hashing import Passwords
+from auth.passwords.rules import PasswordRules
+from auth.stores.directory import normalised
+from cli.account.settings import OperatorSettings
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Make the account. Raises InvalidRequest, AlreadyRegistered, Unavailable."""
+    email = normalised(arguments.email)
+    typed = await asyncio.to_thread(_typed)
+    password = typed or secrets.token_urlsafe(18)
+    PasswordRules(settings.password_length).check(password, email)
+    passwords = Passwords(threads=1)
+    hash_, roles = await passwords.hash(password), tuple(dict.fromkeys(arguments.roles))
+    account = new_account(email, roles, datetime.now(UTC), password_hash=hash_)
+    passwords.close()
+    async with settings.directory() as directory, await settings.publisher() as publisher:
+        await directory.add(account)
+        print(f"account {account.account_id} is there, with the roles {', '.join(account.roles)}")
+        if not typed:
+            print(f"password: {password}")
+        await publisher.publish(registered(account))
+        await directory.mark_announced(account.account_id)
+
+
+def _typed() -> str:
+    if sys.stdin.isatty():
+        return getpass.getpass("Password (nothing: one is made and shown): ")
+    return sys.stdin.readline().rstrip("\r\n")

@@ -1,0 +1,177 @@
+"""`import`: accounts from a table of somebody else's, their passwords hashed on the way.
+
+It may be broken off and begun again: who is here already is left as they are. Nothing that is printed holds a
+password or an address.
+"""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from auth.accounts.accounts import registered
+from auth.announcements import Publishes
+from auth.errors import AlreadyRegistered, InvalidRequest
+from auth.passwords import foreign_hashes
+from auth.passwords.foreign_hashes import Kind
+from auth.passwords.hashing import Passwords
+from auth.stores.directory import ADMIN, USER, Account, Directory, normalised
+from auth.stores.sql.engine import engine_of
+from cli.account.settings import OperatorSettings
+from cli.account.source import Row, Source
+from cli.remarks import Meter
+from events.ids import new_id
+from events.settings import InvalidSetting, masked
+
+PAGE = 200
+AT_ONCE = 16
+"""Accounts under way: fewer than may wait for a hash on a single core."""
+
+
+class LeftOut(StrEnum):
+    """Why a row becomes no account."""
+
+    KNOWN = "here already, left as they are"
+    NO_ADDRESS = "without an e-mail address"
+
+
+_TOLD = {
+    Kind.PLAIN: "plain passwords, hashed on the way",
+    Kind.ARGON2: "argon2 hashes, kept and made anew at the next sign-in",
+    Kind.BCRYPT: "bcrypt hashes, kept and made anew at the next sign-in",
+    Kind.PBKDF2: "pbkdf2 hashes, kept and made anew at the next sign-in",
+    Kind.SCRYPT: "scrypt hashes, kept and made anew at the next sign-in",
+    Kind.UNKNOWN: "hashes that cannot be verified: no password, they need a reset",
+    Kind.NONE: "without a password: they need a reset",
+}
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Import, or with no --yes count. Raises InvalidSetting, InvalidRequest, Unavailable."""
+    url = arguments.source or settings.import_url
+    if not url:
+        raise InvalidSetting("say where the table is: --from mysql://…, or IMPORT_URL")
+    async with opened(url, arguments.table) as source, settings.directory() as directory:
+        total = await source.count()
+        print(f"table {arguments.table} at {masked('url', url)}: {total:,} rows")
+        if arguments.yes:
+            async with await settings.publisher() as publisher:
+                tally = await import_all(source, total, Importer(directory, publisher))
+        else:
+            tally = await _count(source, total, directory)
+    for line in _lines(tally, done=arguments.yes):
+        print(line)
+
+
+@asynccontextmanager
+async def opened(url: str, table: str) -> AsyncIterator[Source]:
+    """Give the table for a block. Raises InvalidSetting, InvalidRequest, DirectoryUnavailable."""
+    engine = engine_of(url)
+    try:
+        yield await Source.of(engine, table)
+    finally:
+        await engine.dispose()
+
+
+class Importer:
+    """Makes accounts of rows, some at once."""
+
+    def __init__(self, directory: Directory, publisher: Publishes) -> None:
+        self._directory, self._publisher = directory, publisher
+        self.passwords = Passwords()
+        self._places = asyncio.Semaphore(AT_ONCE)
+
+    async def add(self, row: Row) -> Kind | LeftOut:
+        """Make an account, which is not announced yet. Returns what has become of the row."""
+        email = address(row)
+        if email is None:
+            return LeftOut.NO_ADDRESS
+        kind = foreign_hashes.kind(row.password)
+        async with self._places:
+            if await self._directory.by_email(email):
+                return LeftOut.KNOWN
+            try:
+                await self._directory.add(
+                    Account(
+                        account_id=new_id(),
+                        email=email,
+                        password_hash=await self._hash(kind, row.password),
+                        roles=(USER, ADMIN) if row.is_admin else (USER,),
+                        created=datetime.now(UTC),
+                    )
+                )
+            except AlreadyRegistered:
+                return LeftOut.KNOWN
+        return kind
+
+    async def announce(self) -> None:
+        """Tell the log of all accounts that it does not know of. Raises NotConfirmed."""
+        while page := await self._directory.unannounced(PAGE):
+            await asyncio.gather(*(self._announce(account) for account in page))
+
+    async def _announce(self, account: Account) -> None:
+        async with self._places:
+            await self._publisher.publish(registered(account))
+            await self._directory.mark_announced(account.account_id)
+
+    async def _hash(self, kind: Kind, password: str) -> str:
+        match kind:
+            case Kind.PLAIN:
+                return await self.passwords.hash(password)
+            case Kind.UNKNOWN | Kind.NONE:
+                return ""
+            case _:
+                return foreign_hashes.kept(password)
+
+
+async def import_all(source: Source, total: int, importer: Importer) -> Counter[str]:
+    """Import every row, and tell the log page by page. Returns what has become of how many."""
+    tally: Counter[str] = Counter()
+    try:
+        with Meter("import", total, "rows") as meter:
+            async for page in source.pages(PAGE):
+                tally.update(await asyncio.gather(*(importer.add(row) for row in page)))
+                await importer.announce()
+                meter.at(meter.events + len(page), len(page))
+    finally:
+        importer.passwords.close()
+    await importer.announce()
+    return tally
+
+
+async def _count(source: Source, total: int, directory: Directory) -> Counter[str]:
+    tally: Counter[str] = Counter()
+    seen: set[str] = set()
+    with Meter("dry run", total, "rows") as meter:
+        async for page in source.pages(PAGE):
+            for row in page:
+                email = address(row)
+                if email is None:
+                    tally[LeftOut.NO_ADDRESS] += 1
+                elif email in seen or await directory.by_email(email):
+                    tally[LeftOut.KNOWN] += 1
+                else:
+                    seen.add(email)
+                    tally[foreign_hashes.kind(row.password)] += 1
+            meter.at(meter.events + len(page), len(page))
+    return tally
+
+
+def address(row: Row) -> str | None:
+    """Return the normalised address of a row, if it is one."""
+    try:
+        return normalised(row.email)
+    except InvalidRequest:
+        return None
+
+
+def _lines(tally: Counter[str], *, done: bool) -> list[str]:
+    accounts = sum(tally[kind] for kind in Kind)
+    lines = [f"{tally[kind]:>9,}  {text}" for kind, text in _TOLD.items() if tally[kind]]
+    lines += [f"{tally[why]:>9,}  left out: {why}" for why in LeftOut if tally[why]]
+    if done:
+        return [*lines, f"imported: {accounts:,} accounts"]
+    return [*lines, f"dry run: no account was written; --yes imports {accounts:,} accounts"]

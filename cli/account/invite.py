@@ -1,0 +1,22 @@
+"""`invite`: an account for somebody who has no password yet, and the mail that lets them choose one."""
+
+import argparse
+from datetime import UTC, datetime
+from functools import partial
+
+from auth.accounts.changes import Changes
+from auth.stores.directory import normalised
+from cli.account.settings import OperatorSettings
+
+
+async def invite(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Invite, or invite once more. Raises InvalidRequest, AlreadyRegistered, Unavailable."""
+    email = normalised(arguments.email)
+    async with (
+        settings.directory() as directory,
+        settings.sessions() as sessions,
+        await settings.publisher() as publisher,
+    ):
+        changes = Changes(directory, sessions, publisher, partial(datetime.now, UTC))
+        account = await changes.invite(email, tuple(dict.fromkeys(arguments.roles)))
+    print(f"account {account.account_id} is invited: a mail with the way in is on its way")

@@ -1,0 +1,86 @@
+"""`tonearm account keys`: make, list and revoke API keys, signed in as their owner."""
+
+import argparse
+import os
+import sys
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from cli.client.answers import read_as
+from cli.client.api import Gateway, unreachable
+from cli.client.identity import account_for
+
+
+class Key(Struct, frozen=True):
+    """An API key as it is listed; times are RFC 3339."""
+
+    key_id: str
+    name: str
+    scopes: tuple[str, ...]
+    expires: str
+    last_used: str | None = None
+    key: str = ""
+
+    def __repr__(self) -> str:
+        return f"Key({self.key_id!r})"
+
+
+class Keys(Struct, frozen=True):
+    """All keys of an account."""
+
+    items: list[Key]
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm account keys`. Returns 0 or 2, or raises TonearmError."""
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    account = account_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
+    with Gateway(account.url) as gateway:
+        gateway.sign_in(account.email, account.password)
+        with unreachable(account.url):
+            _DO[arguments.subcommand](gateway, arguments)
+    return 0
+
+
+def _create(gateway: Gateway, arguments: argparse.Namespace) -> None:
+    wanted = {"name": arguments.name, "scopes": arguments.scope or ["read"], "days": arguments.days}
+    with gateway.asking("POST", "/keys", content=msgspec.json.encode(wanted)) as answer:
+        made = read_as(answer, Key)
+    print(f"shown only this once; good until {made.expires} for: {' '.join(made.scopes)}", file=sys.stderr)
+    print(made.key)
+
+
+def _list(gateway: Gateway, arguments: argparse.Namespace) -> None:
+    with gateway.asking("GET", "/keys") as answer:
+        keys = read_as(answer, Keys)
+    for key in keys.items:
+        used = f"last used {key.last_used}" if key.last_used else "never used"
+        print(f"{key.key_id}  {key.name}  {','.join(key.scopes)}  until {key.expires}  {used}")
+
+
+def _revoke(gateway: Gateway, arguments: argparse.Namespace) -> None:
+    with gateway.asking("DELETE", f"/keys/{quote(arguments.key_id, safe='')}"):
+        print(f"key {arguments.key_id} is revoked")
+
+
+_DO = {"create": _create, "list": _list, "revoke": _revoke}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tonearm account keys", description="API keys, for programs.")
+    parser.add_argument("--url", help="the gateway; without it, the local stack's")
+    parser.add_argument("--email", help="whose keys (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
+    subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    create = subcommands.add_parser("create", help="make a key and print it, this once")
+    create.add_argument("name", help="what it is for")
+    create.add_argument("--scope", action="append", choices=["read", "upload", "admin"], help="default: read")
+    create.add_argument("--days", type=int, default=365, help="how long it is good (365)")
+    subcommands.add_parser("list", help="print the keys that are good")
+    revoke = subcommands.add_parser("revoke", help="void a key, at once and everywhere")
+    revoke.add_argument("key_id", metavar="KEY_ID")
+    return parser

@@ -1,0 +1,129 @@
+"""`list`, `show` and `export`: what is known of accounts. None of them shows a password's hash."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+from msgspec import Struct
+
+from auth.accounts.changes import find
+from auth.stores.directory import Account, Directory, Identity
+from cli.account.settings import OperatorSettings
+from cli.remarks import say
+from cli.replay.lines import as_json
+from cli.replay.log import Log
+from cli.replay.positions import limit
+from events.stream import First
+
+PAGE = 500
+
+
+class Shown(Struct, frozen=True):
+    """An account as an operator sees it. `identities` are asked for only where one account is shown."""
+
+    account_id: str
+    email: str
+    roles: tuple[str, ...]
+    state: str
+    created: datetime
+    has_password: bool
+    identities: tuple[Identity, ...] = ()
+
+
+def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
+    """Return what may be seen of an account."""
+    return Shown(
+        account.account_id,
+        account.email,
+        account.roles,
+        _state(account),
+        account.created,
+        bool(account.password_hash),
+        tuple(identities),
+    )
+
+
+async def _whole(directory: Directory, who: str) -> Shown:
+    account = await find(directory, who)
+    return shown(account, await directory.identities(account.account_id))
+
+
+def _state(account: Account) -> str:
+    return "disabled" if account.disabled else "active" if account.verified else "unverified"
+
+
+async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Print the accounts, oldest first."""
+    async with settings.directory() as directory:
+        async for account in every(directory):
+            if arguments.role and arguments.role not in account.roles:
+                continue
+            if arguments.disabled and not account.disabled:
+                continue
+            print(_line(shown(account), as_json=arguments.json))
+
+
+async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Print one account."""
+    async with settings.directory() as directory:
+        known = await _whole(directory, arguments.who)
+    if arguments.json:
+        print(_line(known, as_json=True))
+        return
+    for name, value in msgspec.to_builtins(known).items():
+        text = " ".join(map(_told, value)) if isinstance(value, tuple | list) else value
+        print(f"{name:<13} {'yes' if value is True else 'no' if value is False else text}")
+
+
+def _told(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
+
+
+async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Write what is known of one account as JSON lines: what the directory keeps, then its events."""
+    log = Log(settings.need("stream_url"), say)
+    async with settings.directory() as directory:
+        known = await _whole(directory, arguments.who)
+    with _opened(arguments.output) as output:
+        output.write(_line(known, as_json=True).encode() + b"\n")
+        count = 0
+        async with contextlib.aclosing(log.between(First(), limit("end"))) as batches:
+            async for batch in batches:
+                for line in batch:
+                    if line.event and line.event.account == known.account_id:
+                        output.write(as_json(line) + b"\n")
+                        count += 1
+        output.flush()
+    say(f"exported: the account and {count:,} events")
+
+
+async def every(directory: Directory) -> AsyncIterator[Account]:
+    """Yield all accounts in the order of their ids, a page at a time."""
+    last = ""
+    while page := await directory.page(last, PAGE):
+        for account in page:
+            yield account
+        last = page[-1].account_id
+
+
+def _line(known: Shown, *, as_json: bool) -> str:
+    if as_json:
+        return msgspec.json.encode(known).decode()
+    when = known.created.strftime("%Y-%m-%d %H:%M")
+    return f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {known.email}"
+
+
+@contextlib.contextmanager
+def _opened(path: Path | None) -> Iterator[BinaryIO]:
+    if path is None:
+        yield sys.stdout.buffer
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        yield file

@@ -1,0 +1,182 @@
+"""The gateway's HTTP API from a caller's side: it survives what networks do, or says one clear thing."""
+
+import mimetypes
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from cli.client.answers import Accepted, Job, Jobs, Preset, Refused, Token, Unreachable, read_as, refusal
+from cli.client.sse import Message, messages
+from events.ids import new_id
+
+BLOCK = 256 * 1024
+PATIENCE = 60.0
+"""Seconds without any answer after which a broken connection is given up."""
+
+Count = Callable[[int], None]
+"""Told how many bytes have gone or come so far; fewer than before when a transfer begins again."""
+
+
+_NONE: Mapping[str, str] = {}
+
+
+class Gateway:
+    """One account at one gateway. Methods raise ClientError, and OSError about local files."""
+
+    def __init__(self, url: str) -> None:
+        # A proxy of the environment is for the world outside, not for this machine.
+        outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
+        timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
+        self.url = url.rstrip("/")
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=outside)
+        self._credentials = ("", "")
+        self._refresh = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._refresh:
+            with suppress(httpx.HTTPError):  # a session that nobody ends expires
+                self._http.post("/logout", json={"refresh_token": self._refresh}, timeout=2.0)
+        self._http.close()
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Begin a session; it is kept until `__exit__`, beyond the life of a token. Raises SignInRefused."""
+        self._credentials = (email, password)
+        with unreachable(self.url):
+            self._renew()
+
+    def upload(self, path: Path, sent: Count, options: Mapping[str, str] = _NONE) -> str:
+        """Stream the file up and return the job's id. A broken connection is tried once more, from the start.
+
+        Both tries carry one Idempotency-Key, so that they are one job whatever became of the first.
+        """
+        name = quote(path.name.encode("utf-8", "replace"), safe="")
+        headers = {
+            "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+            "Content-Length": str(path.stat().st_size),
+            "Idempotency-Key": new_id(),
+        }
+        with unreachable(self.url):
+            for last in (False, True):
+                try:
+                    body = _blocks(path, sent)
+                    with self.asking(
+                        "PUT", f"/upload/{name}", params=dict(options), headers=headers, content=body
+                    ) as answer:
+                        return read_as(answer, Accepted).job_id
+                except httpx.TransportError:
+                    if last:
+                        raise
+                    self._renew()  # the first try may have outlived the token
+        raise AssertionError("unreachable")
+
+    def preset(self) -> Preset:
+        """Return what an upload of the account becomes that asks for nothing."""
+        with unreachable(self.url), self.asking("GET", "/preset") as answer:
+            return read_as(answer, Preset)
+
+    def job(self, job_id: str) -> Job:
+        """Return the job as it stands."""
+        with unreachable(self.url), self.asking("GET", f"/jobs/{quote(job_id, safe='')}") as answer:
+            return read_as(answer, Job)
+
+    def jobs(self, limit: int) -> Iterator[Job]:
+        """Yield up to `limit` jobs, newest first."""
+        params = {"limit": str(min(limit, 100))}
+        with unreachable(self.url):
+            while limit > 0:
+                with self.asking("GET", "/jobs", params=params) as answer:
+                    page = read_as(answer, Jobs)
+                yield from page.items[:limit]
+                limit -= len(page.items)
+                if not page.items or page.next_cursor is None:
+                    return
+                params["cursor"] = page.next_cursor
+
+    def follow(self, job_id: str) -> Iterator[Message]:
+        """Yield what happens to the job, for ever: after each (re)connection a message of type `connected`.
+
+        What came in between is sent again by the gateway (Last-Event-ID). Raises Unreachable after
+        PATIENCE seconds of nobody answering.
+        """
+        seen, deadline = "", time.monotonic() + PATIENCE
+        headers = {"Accept": "text/event-stream"}
+        while True:
+            try:
+                with self.asking("GET", f"/jobs/{quote(job_id, safe='')}/events", headers=headers) as answer:
+                    deadline = time.monotonic() + PATIENCE
+                    yield Message("connected", "", seen)
+                    for message in messages(answer.iter_lines()):
+                        seen = message.id or seen
+                        yield message
+                        deadline = time.monotonic() + PATIENCE
+            except httpx.TransportError as error:
+                if time.monotonic() > deadline:
+                    raise Unreachable(f"{self.url} does not answer any more: {_why(error)}") from error
+            except Refused as error:
+                if error.status < 500 or time.monotonic() > deadline:
+                    raise
+            if seen:
+                headers["Last-Event-ID"] = seen
+            time.sleep(0.5)
+
+    @contextmanager
+    def asking(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
+        """Ask, and give the answer with its body still to be read. Raises Refused, httpx.TransportError."""
+        headers = options.pop("headers", {})
+        for last in (method != "GET", True):
+            signed = {**headers, "Authorization": self._http.headers.get("Authorization", "")}
+            with self._http.stream(method, path, headers=signed, **options) as answer:
+                if answer.status_code != httpx.codes.UNAUTHORIZED or last:
+                    if not answer.is_success:
+                        answer.read()
+                        raise refusal(answer)
+                    yield answer
+                    return
+            self._renew()
+
+    def _renew(self) -> None:
+        """Get the next token of the session, or begin another one: it may have been ended elsewhere."""
+        shown, self._refresh = self._refresh, ""
+        answer = self._http.post("/refresh", json={"refresh_token": shown}) if shown else None
+        if answer is None or answer.status_code == httpx.codes.UNAUTHORIZED:
+            answer = self._http.post("/login", auth=httpx.BasicAuth(*map(str.encode, self._credentials)))
+        if not answer.is_success:
+            self._refresh = shown
+            raise refusal(answer)
+        token = read_as(answer, Token)
+        self._refresh = token.refresh_token
+        self._http.headers["Authorization"] = f"Bearer {token.access_token}"
+
+
+@contextmanager
+def unreachable(url: str) -> Iterator[None]:
+    """Translate the driver's errors about the connection."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        raise Unreachable(f"{url} cannot be reached: {_why(error)}") from error
+
+
+def _why(error: httpx.TransportError) -> str:
+    return str(error) or type(error).__name__
+
+
+def _blocks(path: Path, sent: Count) -> Iterator[bytes]:
+    done = 0
+    sent(done)
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block
+            done += len(block)
+            sent(done)

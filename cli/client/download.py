@@ -1,0 +1,76 @@
+"""Fetching a job's audio: whole or not at all, and a broken connection costs only what is missing.
+
+The bytes go to a hidden file beside the target, which takes the target's place at the end in one step.
+After a break the rest is asked for by Range, guarded by If-Range (RFC 9110, 13.1.5): should the gateway
+hold other bytes by now, it sends all of them and the file begins again.
+"""
+
+import hashlib
+import re
+import time
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+import httpx
+
+from cli.client.answers import ClientError, Damaged, Job, Unreachable
+from cli.client.api import Count, Gateway
+
+BREAKS = 5
+"""Broken connections in a row, without one byte between them, after which it is given up."""
+
+
+def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
+    """Write the job's audio to `target`, replacing what is there. Raises ClientError, OSError."""
+    part = target.with_name(
+        f".{job.job_id}.part"
+    )  # not the target's name: that may be as long as names can be
+    try:
+        with part.open("w+b") as file:
+            _fetch(gateway, job.job_id, file, got)
+            file.seek(0)
+            if job.audio and hashlib.file_digest(file, "sha256").hexdigest() != job.audio.sha256:
+                raise Damaged("the audio arrived damaged: its SHA-256 is not the one in the job's timeline")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _fetch(gateway: Gateway, job_id: str, file: BinaryIO, got: Count) -> None:
+    path, etag, breaks = f"/jobs/{quote(job_id, safe='')}/audio", "", 0
+    while True:
+        before = file.tell()
+        headers = {"Accept-Encoding": "identity"}
+        if before and etag:
+            headers |= {"Range": f"bytes={before}-", "If-Range": etag}
+        try:
+            with gateway.asking("GET", path, headers=headers) as answer:
+                etag = _strong(answer.headers.get("ETag", ""))
+                _position(file, answer)
+                for block in answer.iter_raw():
+                    file.write(block)
+                    got(file.tell())
+            return
+        except httpx.TransportError as error:
+            breaks = 0 if file.tell() > before else breaks + 1
+            if breaks == BREAKS:
+                raise Unreachable(f"the download broke off {BREAKS} times: {error!r}") from error
+            time.sleep(0.2 * 2**breaks)
+
+
+def _position(file: BinaryIO, answer: httpx.Response) -> None:
+    """Go to where the answer's first byte belongs."""
+    start = 0
+    if answer.status_code == httpx.codes.PARTIAL_CONTENT:
+        match = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+        if match is None or int(match[1]) > file.tell():
+            raise ClientError("the gateway answered with another range than asked for")
+        start = int(match[1])
+    file.seek(start)
+    file.truncate()
+
+
+def _strong(etag: str) -> str:
+    """Return the tag unless it is weak: If-Range takes strong ones only."""
+    return "" if etag.startswith("W/") else etag

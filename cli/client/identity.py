@@ -1,0 +1,61 @@
+"""Which gateway, and as whom: by the command line, else the environment, else the local stack."""
+
+import getpass
+import sys
+from collections.abc import Mapping
+
+from cli.client.answers import Unreachable
+from events.errors import TonearmError
+from events.settings import Settings
+from infra.local.ports import http_url
+
+
+class AccountMissing(TonearmError):
+    """Nothing says whom to sign in as."""
+
+
+class Account(Settings, frozen=True, kw_only=True):
+    """An account at a gateway. The repr masks the password."""
+
+    url: str
+    email: str
+    password: str
+    hint: str = ""
+    """What to tell when the gateway refuses this account."""
+
+
+def account_for(
+    url: str | None, email: str | None, password: str | None, *, start: bool, environ: Mapping[str, str]
+) -> Account:
+    """Return the account to use; without a `url` the local stack is meant, and started if `start` says so.
+
+    Raises AccountMissing, Unreachable, and what starting the stack raises.
+    """
+    email = email or environ.get("TONEARM_EMAIL")
+    password = password or environ.get("TONEARM_PASSWORD")
+    hint = ""
+    if url is None:
+        local = _local_stack(start, environ)
+        url = http_url(local.get("GATEWAY_HOST") or "127.0.0.1", int(local.get("GATEWAY_PORT") or 8080))
+        if email is None:
+            email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
+            hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
+    if email and not password and sys.stdin.isatty():
+        password = getpass.getpass(f"Password of {email}: ")
+    if not email or not password:
+        raise AccountMissing(
+            "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
+        )
+    return Account(url=url, email=email, password=password, hint=hint)
+
+
+def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables by which the local stack is reached; not started, it may be run otherwise."""
+    from infra.local import stack, state
+
+    if start:
+        return stack.ensure_up(lambda line: print(line, file=sys.stderr))
+    running = state.environment(environ)
+    if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):
+        raise Unreachable("the local stack does not run; start it with `./justw up`, or leave out --no-start")
+    return {**environ, **running}

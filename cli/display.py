@@ -1,0 +1,116 @@
+"""What the user of `tonearm convert` sees: bars on a terminal, plain lines anywhere else.
+
+Progress goes to standard error, the result to standard output, so that `tonearm convert … > log` keeps
+what matters and a pipe never sees a bar.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from cli.client.answers import Entry
+
+_WIDE = 10_000
+"""Columns of what is no terminal: nothing is wrapped for a file."""
+
+
+def console_for(stream: TextIO) -> Console:
+    """Return a console that shows colour and bars only when the stream is a terminal."""
+    terminal = stream.isatty()
+    return Console(file=stream, highlight=False, width=None if terminal else _WIDE, no_color=not terminal)
+
+
+class Screen:
+    """Shows what is under way on `progress` and what came of it on `result`."""
+
+    def __init__(self, progress: Console, result: Console) -> None:
+        self._progress = progress
+        self._result = result
+
+    def say(self, text: str) -> None:
+        """Show a line about what is under way."""
+        self._progress.print(Text(visible(text)))
+
+    def result(self, text: str) -> None:
+        """Show a line of the result."""
+        self._result.print(Text(visible(text)))
+
+    @contextmanager
+    def transfer(self, verb: str, name: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show bytes, rate and time left; yields what is told the bytes so far."""
+        columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
+        with self._bar(f"{verb} {name} ({size(total)})", verb, total, *columns) as bar:
+            yield lambda done: bar(done, "")
+
+    @contextmanager
+    def conversion(self, name: str) -> Iterator[Callable[[float | None, str], None]]:
+        """Show percent and a note; yields what is told both. None as percent keeps the last one."""
+        with self._bar(f"converting {name}", "converting", 100, TaskProgressColumn()) as bar:
+            yield bar
+
+    @contextmanager
+    def _bar(
+        self, line: str, verb: str, total: int, *columns: ProgressColumn
+    ) -> Iterator[Callable[[float | None, str], None]]:
+        if not self._progress.is_terminal:
+            self.say(line)
+            yield lambda done, note: None
+            return
+        shown = (TextColumn(f"{verb:<12}"), BarColumn(), *columns, TextColumn("{task.fields[note]}"))
+        with Progress(*shown, console=self._progress) as progress:
+            task = progress.add_task(verb, total=total, note="")
+            yield lambda done, note: progress.update(task, completed=done, note=visible(note))
+
+    def timeline(self, entries: Sequence[Entry]) -> None:
+        """Show what the log tells of the job."""
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for heading, right in (("time", False), ("after", True), ("event", False), ("", False)):
+            table.add_column(heading, justify="right" if right else "left", no_wrap=bool(heading))
+        for time, after, type_, note in rows(entries):
+            table.add_row(time, after, Text(type_), Text(note))
+        self._result.print(table)
+
+
+def rows(entries: Sequence[Entry]) -> list[tuple[str, str, str, str]]:
+    """Return the timeline's rows: local time, seconds since the row above, event, note."""
+    shown, before = [], None
+    for entry in entries:
+        time = datetime.fromisoformat(entry.time)
+        after = f"{(time - before).total_seconds():+.3f} s" if before else ""
+        clock = time.astimezone().strftime("%H:%M:%S.%f")[:-3]
+        shown.append((clock, after, visible(entry.type), visible(entry.note)))
+        before = time
+    return shown
+
+
+def size(count: int) -> str:
+    """Return bytes as people say them."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1000:.0f} kB"
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as m:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def visible(text: str) -> str:
+    """Return the text with nothing in it that could steer a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)

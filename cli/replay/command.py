@@ -1,0 +1,148 @@
+"""`tonearm replay <subcommand>`: arguments, the environment, exit codes. Nothing else reads either.
+
+Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `rebuild --no-switch`); 2 the arguments or the
+environment are wrong; 65 the log or a file is damaged; 66 there are no views to verify; 69 a server is away;
+70 it cannot be done as things stand, or something unexpected came up; 130 Ctrl-C.
+"""
+
+import argparse
+import asyncio
+import importlib
+import io
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple, TextIO
+
+from cli.remarks import say
+from cli.replay.exits import Exit, causes, exit_for
+from cli.servers import Servers
+from events.errors import TonearmError
+from events.logs import configure_tool
+from events.settings import load
+
+
+class Subcommand(NamedTuple):
+    """Where a subcommand is; its module is loaded when it is asked for."""
+
+    module: str
+    summary: str
+    writes: bool = False
+
+
+SUBCOMMANDS = {
+    "show": Subcommand("show", "print a part of the log"),
+    "state": Subcommand("state", "show a job as it was at some place of the log"),
+    "verify": Subcommand("verify", "check the stored views against the log"),
+    "rebuild": Subcommand("rebuild", "build the job views anew beside the live ones, compare, switch", True),
+    "diff": Subcommand("diff", "compare a job with the log, or two versions of the views, field by field"),
+    "info": Subcommand("info", "tell what the log holds, how far the views have come, how the queues stand"),
+    "requeue": Subcommand("requeue", "give failed jobs another run", True),
+    "reconcile": Subcommand("reconcile", "tell a log that lost its end what the views still know", True),
+    "export": Subcommand("export_log", "write the log into a file of JSON lines, with a manifest", True),
+    "import": Subcommand("import_log", "fill an empty log from an exported file", True),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm replay` and return its exit code."""
+    try:
+        arguments = _parser(argv).parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    writes = SUBCOMMANDS[arguments.subcommand].writes
+    if writes:
+        sys.stdout, sys.stderr = _heedless(sys.stdout), _heedless(sys.stderr)
+    configure_tool()
+    try:
+        return asyncio.run(_run(arguments, load(Servers, os.environ)))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        say("interrupted")
+        return Exit.INTERRUPTED
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) and not writes:
+            # Whoever read us has had enough; do not try to flush once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return Exit.OK
+        print(f"tonearm replay {arguments.subcommand}: {causes(error)}", file=sys.stderr)
+        if isinstance(error, TonearmError):
+            return exit_for(error)
+        if isinstance(error, OSError):
+            return Exit.REFUSED
+        return _unexpected(error, os.environ)
+
+
+def _unexpected(error: Exception, environ: Mapping[str, str]) -> Exit:
+    """Keep 1 for what differs: that is also how Python ends by itself."""
+    if environ.get("LOG_LEVEL", "").lower() == "debug":
+        traceback.print_exception(error)
+    else:
+        say(f"this was not foreseen ({type(error).__name__}); LOG_LEVEL=debug shows where it comes from")
+    return Exit.UNEXPECTED
+
+
+async def _run(arguments: argparse.Namespace, servers: Servers) -> int:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # elsewhere than in a main thread
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        return int(await _module(arguments.subcommand).run(arguments, servers))
+    finally:
+        # Connections are still being closed; cancelled in the middle of that they take three seconds more.
+        if closing := asyncio.all_tasks() - {task}:
+            await asyncio.wait(closing, timeout=1.0)
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(f"cli.replay.{SUBCOMMANDS[name].module}")
+
+
+def _parser(argv: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tonearm replay",
+        description="Read the event log, travel in it, check the views against it and build them anew.",
+        epilog=" ".join((__doc__ or "").partition("\n\n")[2].split())
+        + " What writes does nothing but say what it would do, unless --yes is given.",
+    )
+    subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
+    for name, subcommand in SUBCOMMANDS.items():
+        asked = name in argv
+        sub = subcommands.add_parser(
+            name, help=subcommand.summary, description=_module(name).__doc__ if asked else None
+        )
+        if asked:
+            _module(name).add_arguments(sub)
+    return parser
+
+
+class _Heedless(io.RawIOBase):
+    """The output of what writes: should its reader go away, the work is done all the same, unseen."""
+
+    def __init__(self, like: TextIO) -> None:
+        self._descriptor = like.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: Any) -> int:
+        try:
+            return os.write(self._descriptor, data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._descriptor)
+            return len(data)
+
+
+def _heedless(like: TextIO) -> TextIO:
+    raw = io.BufferedWriter(_Heedless(like))
+    return io.TextIOWrapper(raw, encoding=like.encoding, errors=like.errors, line_buffering=True)

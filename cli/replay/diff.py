@@ -1,0 +1,80 @@
+"""`diff`: field by field, a stored job against the log, or one version of the views against another."""
+
+import argparse
+import contextlib
+
+from cli.remarks import say
+from cli.replay.exits import Exit, Refused, WrongArgument
+from cli.replay.log import Log
+from cli.replay.positions import at_most
+from cli.replay.views.comparison import differs, laid_out
+from cli.replay.views.findings import NAMED, Findings
+from cli.replay.views.stored import Version, named
+from cli.replay.views.versions import compare
+from cli.servers import Servers
+from events.envelope import Recorded, decode
+from events.errors import InvalidEvent
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
+from events.stream import First
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("versions", nargs="*", metavar="V", help="two versions: live, 1, v2, jobs_v2")
+    add(
+        "--job",
+        metavar="ID",
+        help="one job: its live view against the fold of the log as far as that has seen",
+    )
+    add(
+        "--limit",
+        type=at_most,
+        default=NAMED,
+        metavar="N",
+        help=f"name at most N jobs of each kind ({NAMED})",
+    )
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Print what differs. Raises WrongArgument, Refused."""
+    if len(arguments.versions) != (0 if arguments.job else 2):
+        raise WrongArgument("give either two versions, or --job ID")
+    async with servers.database() as database:
+        if arguments.job:
+            log = Log(servers.need("stream_url"), say)
+            findings = await _job(log, await named(database, "live"), arguments.job)
+        else:
+            left, right = [await named(database, text) for text in arguments.versions]
+            findings = await compare(left, right)
+    findings.show(arguments.limit)
+    return findings.exit
+
+
+async def _job(log: Log, version: Version, job_id: str) -> Findings:
+    """A stored view must be the fold of its events up to what it has seen; one that is not stored, of all."""
+    stored, ends = await version.document(job_id), await log.ends()
+    seen = laid_out(stored).get("seen") if stored else None
+    upto = min(seen, ends.last) if ends and isinstance(seen, int) else ends.last if ends else -1
+    view: JobView | None = None
+    async with contextlib.aclosing(log.read(First(), upto)) as batches:
+        async for batch in batches:
+            for record in batch:
+                with contextlib.suppress(InvalidEvent):
+                    event = decode(record.body)
+                    if event.subject == job_id and event.type.startswith("job."):
+                        view = evolve(view, Recorded(record.offset, event))
+    findings = Findings("log", version.name)
+    match view, stored:
+        case None, None:
+            raise Refused(f"neither the log nor {version.name} knows job {job_id}")
+        case None, _:
+            findings.extra.append(job_id)
+        case JobView(), None:
+            findings.missing.append(job_id)
+        case JobView(), _:
+            found = differs(view, stored)
+            findings.different = {job_id: found} if found else {}
+            findings.equal = 0 if found else 1
+    return findings

@@ -1,0 +1,109 @@
+"""`import`: fill an empty log from an exported file, in its order, without any work being done again.
+
+The events go to the stream alone, by the default exchange, so no work queue sees them. Offsets are the new
+log's own. A broken import is continued with --resume: what the log holds must be how the file begins.
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
+from pathlib import Path
+
+from cli.remarks import Meter, say
+from cli.replay.exits import Exit, Refused
+from cli.replay.files import bodies, file_name, verify
+from cli.replay.log import Log
+from cli.servers import Servers
+from events import amqp, topology
+from events.errors import NotConfirmed, Unavailable
+from events.projector import identity
+from events.stream import First
+
+AT_ONCE = 500
+"""Events published before their confirms are awaited."""
+TIMEOUT = 30.0
+GUARD = "replay.import"
+"""The exclusive queue of the one import at work."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "file", type=file_name, metavar="FILE", help="as `export` wrote it, its manifest beside it"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with an import that broke off")
+    parser.add_argument("--yes", action="store_true", help="do it; without this, only check the file")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Check the file, and with --yes publish. Raises FileDamaged, Refused, Unavailable."""
+    path: Path = arguments.file
+    manifest = verify(path)
+    print(f"{path}: {manifest.count:,} events, as its manifest says")
+    url = servers.need("rabbitmq_url")
+    log = Log(servers.need("stream_url"), say)
+    if not arguments.yes:
+        left = manifest.count - await _already(log, bodies(path), resume=arguments.resume)
+        print(f"dry run: nothing was published; --yes imports {left:,} events")
+        return Exit.OK
+    await topology.declare(url)
+    async with _alone(url) as connection:
+        there = await _already(log, bodies(path), resume=arguments.resume)
+        with Meter("import", manifest.count - there) as meter:
+            await _publish(connection, islice(bodies(path), there, None), meter)
+    print(f"imported: {manifest.count - there:,} events")
+    return Exit.OK
+
+
+@contextlib.asynccontextmanager
+async def _alone(url: str) -> AsyncIterator[amqp.Connection]:
+    """Give the connection that the events go by. No other import is at work while it stands. Raises Refused.
+
+    An exclusive queue belongs to one connection and goes with it: who cannot publish any more guards nothing.
+    """
+    async with amqp.connected(url, name="replay import") as connection:
+        channel = await connection.channel()
+        try:
+            await channel.call("queue_declare", queue=GUARD, exclusive=True)
+        except Unavailable as error:
+            if "RESOURCE_LOCKED" in str(error):
+                raise Refused("another import is at work") from None
+            raise
+        yield connection
+
+
+async def _already(log: Log, wanted: Iterator[bytes], *, resume: bool) -> int:
+    """Return how many events the log holds, which must be how the file begins. Raises Refused."""
+    ends = await log.ends()
+    if ends is None:
+        return 0
+    if not resume:
+        raise Refused(
+            f"the log is not empty (it ends at offset {ends.last}); --resume goes on with this file's"
+        )
+    count = 0
+    async with contextlib.aclosing(log.read(First(), ends.last)) as batches:
+        async for batch in batches:
+            for record in batch:
+                if next(wanted, None) != record.body:
+                    raise Refused(f"the log holds another event than the file at offset {record.offset}")
+                count += 1
+    return count
+
+
+async def _publish(connection: amqp.Connection, source: Iterator[bytes], meter: Meter) -> None:
+    """Publish in order, some hundreds before waiting. The first trouble ends it, or order would be lost."""
+    try:
+        channel = await connection.channel(confirms=True)
+        done = 0
+        while some := list(islice(source, AT_ONCE)):
+            async with asyncio.timeout(TIMEOUT):
+                await asyncio.gather(
+                    *[channel.publish("", topology.STREAM, body, {}, identity(body)) for body in some]
+                )
+            done += len(some)
+            meter.at(done, len(some))
+    except (Unavailable, TimeoutError) as error:
+        raise NotConfirmed(f"the import broke off after {meter.events:,} events; --resume goes on") from error

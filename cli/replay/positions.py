@@ -1,0 +1,71 @@
+"""Places in the log as people give them: `first`, `last`, `1200`, `-20`, `2026-01-31T12:00:00Z`, `10m`."""
+
+import argparse
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from cli.replay.exits import WrongArgument
+from cli.times import point_in_time
+from events.stream import First, FromOffset, FromTime
+
+
+class FromEnd(NamedTuple):
+    """The last so many events."""
+
+    number: int
+
+
+class End(NamedTuple):
+    """As far as the log goes when the reading begins."""
+
+
+Beginning = First | FromEnd | FromOffset | FromTime
+Limit = FromOffset | FromTime | End
+"""Offset and time are inclusive; a time is compared with the event's own."""
+
+
+def beginning(text: str, now: datetime | None = None) -> Beginning:
+    """Return where reading begins. Raises WrongArgument."""
+    match text:
+        case "first":
+            return First()
+        case "last":
+            return FromEnd(1)
+    if re.fullmatch(r"-\d{1,18}", text):
+        return FromEnd(-int(text))
+    place = _place(text, now)
+    if place is None:
+        raise _refused(text, "first, last, an offset, -N (the last N)")
+    return place
+
+
+def limit(text: str, now: datetime | None = None) -> Limit:
+    """Return where reading ends. Raises WrongArgument."""
+    place = End() if text == "end" else _place(text, now)
+    if place is None:
+        raise _refused(text, "end, an offset")
+    return place
+
+
+def at_most(text: str) -> int:
+    """Return the number that --limit is given. Raises ArgumentTypeError."""
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise argparse.ArgumentTypeError(f"takes a number from 0 up, not {text!r}")
+    return int(text)
+
+
+def _place(text: str, now: datetime | None) -> FromOffset | FromTime | None:
+    if re.fullmatch(r"\d{1,18}", text):
+        return FromOffset(int(text))
+    try:
+        return FromTime(point_in_time(text.removesuffix(" ago"), now or datetime.now(UTC)))
+    except ValueError:
+        return None
+
+
+def _refused(text: str, also: str) -> WrongArgument:
+    return WrongArgument(
+        f"{text!r} is no place in the log: {also}, a time (2026-01-31T12:00:00Z), "
+        "or how long ago (10m, 2h, 1d)"
+    )

@@ -1,0 +1,220 @@
+"""`reconcile`: find what the log has lost and the views still know, and tell the log again.
+
+For a log that lost its newest events: an older volume restored, a power cut. What a view proves of a lost
+event is published once more, under the same id: to the stream alone where the job has gone on since; as work
+where something is still to be done. Nothing is told of a sound or a video that is not stored any more. Then
+`rebuild` makes views of that log.
+
+With --work, what the log knows and nobody has done is handed to the queues again, which lost it: that is no
+event, and changes nothing where a queue has it after all.
+"""
+
+import argparse
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from msgspec import DecodeError
+from pymongo.asynchronous.database import AsyncDatabase
+
+from cli.remarks import Meter, say
+from cli.replay.exits import Exit, Refused, WrongArgument
+from cli.replay.log import SKEW, Log
+from cli.replay.positions import at_most, limit
+from cli.replay.proof import ABOUT, asks_for_work, told_again
+from cli.replay.views.findings import NAMED
+from cli.replay.views.stored import Version, named
+from cli.servers import Servers
+from events import amqp, topology
+from events.documents import unpack
+from events.envelope import Event, encode
+from events.errors import NotConfirmed, Unavailable
+from events.ids import event_id
+from events.projections.job_view import Entry, JobView, State
+from events.projector import identity
+from events.publisher import Publisher
+from events.stream import First, FromOffset, FromTime, Start
+from events.types import JobConverted, JobNotified, JobRequeued, JobUploaded
+
+TIMEOUT = 30.0
+
+
+class Loss(NamedTuple):
+    """A line of a view's timeline that the log lacks. `event` is None where it cannot be told: `why`."""
+
+    view: JobView
+    entry: Entry
+    event: Event | None
+    why: str
+
+    @property
+    def is_work(self) -> bool:
+        """Whether something is still to be done about it."""
+        return asks_for_work(self.view, self.entry)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("--yes", action="store_true", help="do it; without this, only say what the log lacks (exit code 1)")
+    add("--work", action="store_true", help="hand out what waits, too: after a restore no queue has it")
+    add("--views", default="live", metavar="VERSION", help="the views from before the loss (live)")
+    add(
+        "--since",
+        metavar="TIME",
+        help="look at what happened from then on, such as `2h ago`, instead of reading the whole log",
+    )
+    add("--limit", type=at_most, default=NAMED, metavar="N", help=f"name at most N events ({NAMED})")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Compare, and with --yes publish. Raises Refused, WrongArgument, Unavailable, NotConfirmed."""
+    since = limit(arguments.since) if arguments.since else None
+    if since is not None and not isinstance(since, FromTime):
+        raise WrongArgument(f"--since takes a time, not {arguments.since!r}")
+    log = Log(servers.need("stream_url"), say)
+    async with servers.database() as database:
+        version = await named(database, arguments.views)
+        losses = [loss async for loss in _losses(log, database, version, since)]
+        lost = {loss.entry.id for loss in losses}
+        waiting = [event async for event in _waiting(version, lost)] if arguments.work else []
+    _show(losses, arguments.limit)
+    if arguments.work:
+        print(f"work that waits: {len(waiting):,}")
+    if not losses and not waiting:
+        return Exit.OK
+    if not arguments.yes:
+        print("dry run: nothing was published; --yes does it")
+        return Exit.DIFFERENT
+    provable = [loss for loss in losses if loss.event]
+    await _publish(servers.need("rabbitmq_url"), provable, waiting)
+    if provable:
+        print(f"told again: {len(provable):,} events; `replay rebuild --yes` makes the views of them")
+    if waiting:
+        print(f"handed out: {len(waiting):,} pieces of work")
+    return Exit.OK
+
+
+async def _losses(
+    log: Log, database: AsyncDatabase[Any], version: Version, since: FromTime | None
+) -> AsyncIterator[Loss]:
+    """Yield what the log lacks of the views, in the order in which it was told."""
+    ends = await log.ends()
+    start: Start = FromTime(since.time - SKEW) if since else First()
+    known = await _ids(log, start, ends.last) if ends else set()
+    lacking = [
+        (view, entry)
+        async for view in _views(version)
+        for entry in view.timeline
+        if entry.id not in known and (since is None or entry.time >= since.time)
+    ]
+    if ends and lacking and (now := await log.ends()) is not None and now.last > ends.last:
+        # A log at work has grown meanwhile, and the views with it.
+        newer = await _ids(log, FromOffset(ends.last + 1), now.last)
+        lacking = [(view, entry) for view, entry in lacking if entry.id not in newer]
+    for view, entry in sorted(lacking, key=lambda each: each[1].offset):
+        yield await _loss(database, view, entry)
+
+
+async def _waiting(version: Version, lost: set[str]) -> AsyncIterator[Event]:
+    """Yield the events that the log has and about which something is still to be done."""
+    async for view in _views(version):
+        for entry in view.timeline:
+            if entry.id not in lost and asks_for_work(view, entry) and (event := told_again(view, entry)):
+                yield event
+
+
+async def _ids(log: Log, start: Start, to: int) -> set[str]:
+    """Return the ids of a part of the log: some 150 bytes of memory each."""
+    found: set[str] = set()
+    with Meter("read", to) as meter:
+        async with contextlib.aclosing(log.read(start, to)) as batches:
+            async for batch in batches:
+                found.update(identity(record.body) for record in batch)
+                meter.at(batch[-1].offset, len(batch))
+    return found
+
+
+async def _views(version: Version) -> AsyncIterator[JobView]:
+    async for batch in version.documents():
+        for each in batch:
+            try:
+                yield unpack(each)
+            except (KeyError, TypeError, DecodeError) as error:
+                raise Refused(f"the stored view {each['_id']} is damaged") from error
+
+
+async def _loss(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> Loss:
+    message_id = await _message_id(database, view, entry) if entry.type == JobNotified.TYPE else ""
+    event = told_again(view, entry, message_id=message_id)
+    if event is None:
+        return Loss(view, entry, None, "the view does not keep what it said")
+    if gone := await _gone(database, view, entry):
+        return Loss(view, entry, None, gone)
+    return Loss(view, entry, event, "")
+
+
+async def _message_id(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
+    """Return the id of the mail, which the notifier has noted under what the mail tells of."""
+    about = event_id(view.job_id, entry.note.removeprefix(ABOUT), entry.run)
+    note = await database["mails"].find_one({"_id": about})
+    return str(note["message_id"]) if note else ""
+
+
+async def _gone(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
+    """Return what is missing that this event would promise."""
+    if view.state is State.DELETED:
+        return ""
+    if entry.type == JobConverted.TYPE and view.audio:
+        whole = {"_id": view.audio.audio_id, "length": view.audio.bytes}
+        return "" if await database["audio.files"].find_one(whole) else "its audio is not stored any more"
+    if entry.type in (JobUploaded.TYPE, JobRequeued.TYPE) and view.video and asks_for_work(view, entry):
+        whole = {"_id": view.video.video_id, "length": view.video.bytes}
+        return "" if await database["videos.files"].find_one(whole) else "its video is not stored any more"
+    return ""
+
+
+def _show(losses: list[Loss], most: int) -> None:
+    for view, entry, event, why in losses[:most]:
+        what = "can be told again" if event else f"cannot: {why}"
+        print(f"{view.job_id}  {entry.type:<22} {entry.time.isoformat(timespec='seconds')}  {what}")
+    if len(losses) > most:
+        print(f"… and {len(losses) - most:,} more")
+    provable = sum(loss.event is not None for loss in losses)
+    work = sum(loss.event is not None and loss.is_work for loss in losses)
+    jobs = len({loss.view.job_id for loss in losses})
+    print(
+        f"the log lacks {len(losses):,} events of {jobs:,} jobs: {provable:,} can be told again,"
+        f" {work:,} of them as work"
+    )
+    for type_, count in Counter(loss.entry.type for loss in losses if not loss.event).most_common():
+        print(f"  cannot: {type_:<22} {count:>8,}")
+
+
+async def _publish(url: str, losses: list[Loss], waiting: list[Event]) -> None:
+    """Tell in the order of old, then hand out. It may be broken off and begun again: the ids are the same."""
+    await topology.declare(url)
+    try:
+        async with (
+            Publisher(url, name="replay reconcile") as publisher,
+            amqp.connected(url, name="replay reconcile") as connection,
+        ):
+            channel = await connection.channel(confirms=True)
+            for loss in losses:
+                assert loss.event is not None  # noqa: S101
+                if loss.is_work:
+                    await publisher.publish(loss.event)
+                else:
+                    await _send(channel, "", topology.STREAM, loss.event)
+            for event in waiting:
+                queue = topology.VIDEO if event.type in (JobUploaded.TYPE, JobRequeued.TYPE) else topology.MP3
+                await _send(channel, topology.WORK, queue, event)
+    except (Unavailable, TimeoutError) as error:
+        raise NotConfirmed("it broke off; to run it again goes on") from error
+
+
+async def _send(channel: amqp.Channel, exchange: str, key: str, event: Event) -> None:
+    async with asyncio.timeout(TIMEOUT):
+        await channel.publish(exchange, key, encode(event), {}, event.id)

@@ -1,0 +1,128 @@
+"""`requeue`: give failed jobs another run.
+
+Publishes `job.requeued`, which is the work message too. The event's id is made of the job and the run, so
+asking twice for the same run is one fact in the log, and one run.
+"""
+
+import argparse
+import asyncio
+import re
+from datetime import UTC, datetime
+
+from msgspec import DecodeError
+
+from cli.remarks import say
+from cli.replay.exits import Exit, Refused, WrongArgument
+from cli.replay.positions import limit
+from cli.replay.views.stored import Version, live
+from cli.servers import Servers
+from events.documents import unpack
+from events.envelope import Event, job_event
+from events.projections.job_view import JobView, State
+from events.publisher import Publisher
+from events.stream import FromTime
+from events.types import FailureCode, JobRequeued
+
+SOURCE = "/replay"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("--job", action="append", default=[], metavar="ID", help="this failed job; may be repeated")
+    add(
+        "--code",
+        action="append",
+        default=[],
+        choices=[code.value for code in FailureCode],
+        help="failed for this",
+    )
+    add("--since", metavar="TIME", help="failed since then: 2026-01-31T12:00:00Z, or 2h ago")
+    add("--all-failed", action="store_true", help="every failed job")
+    add("--rate", default="5/s", metavar="N/s", help="at most so many: 5/s (default), 30/m")
+    add("--yes", action="store_true", help="do it; without this, only name the jobs")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Name the jobs, and with --yes publish. Raises Refused, WrongArgument, Unavailable."""
+    pause = _pause(arguments.rate)
+    since = limit(arguments.since) if arguments.since else None
+    if since is not None and not isinstance(since, FromTime):
+        raise WrongArgument(f"--since takes a time, not {arguments.since!r}")
+    if not (arguments.job or arguments.code or since or arguments.all_failed):
+        raise WrongArgument("say which: --job, --code, --since, or --all-failed")
+    async with servers.database() as database:
+        failed = await _failed(await live(database), arguments.job)
+    chosen = [
+        view
+        for view in failed
+        if (not arguments.code or (view.error and view.error.code in arguments.code))
+        and (since is None or _failed_at(view) >= since.time)
+    ]
+    for view in chosen:
+        code = view.error.code if view.error else "?"
+        print(f"{view.job_id}  run {view.run} failed {_failed_at(view).isoformat()}  {code}  {view.filename}")
+    print(f"{len(chosen):,} of {len(failed):,} failed jobs")
+    if not arguments.yes:
+        print("dry run: nothing was published; --yes does it")
+    elif chosen:
+        await _publish(servers.need("rabbitmq_url"), [_requeued(view) for view in chosen], pause)
+    return Exit.OK
+
+
+async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
+    """Return the failed jobs, or of those named each; what cannot run again is said, or refused by name."""
+    query: dict[str, object] = {"_id": {"$in": job_ids}} if job_ids else {"state": State.FAILED.value}
+    views: list[JobView] = []
+    async for batch in version.documents(query):
+        for each in batch:
+            try:
+                views.append(unpack(each))
+            except (KeyError, TypeError, DecodeError) as error:
+                raise Refused(f"the stored view {each['_id']} is damaged; `verify` tells more") from error
+    if unknown := set(job_ids) - {view.job_id for view in views}:
+        raise Refused(f"no such job: {', '.join(sorted(unknown))}")
+    for view in views:
+        if view.state is not State.FAILED:
+            raise Refused(f"job {view.job_id} is {view.state}, not failed")
+    for view in views:
+        if view.video is None:
+            say(f"job {view.job_id} is left out: the log does not tell of its upload")
+    return sorted((view for view in views if view.video), key=lambda view: view.job_id)
+
+
+def _failed_at(view: JobView) -> datetime:
+    times = [entry.time for entry in view.timeline if entry.state is State.FAILED and entry.run == view.run]
+    return max(times, default=view.updated).astimezone(UTC)
+
+
+def _requeued(view: JobView) -> Event:
+    video = view.video
+    assert video is not None  # noqa: S101
+    payload = JobRequeued(
+        run=view.run + 1,
+        filename=video.filename,
+        content_type=video.content_type,
+        bytes=video.bytes,
+        sha256=video.sha256,
+        video_id=video.video_id,
+        options=video.options,
+        family=video.family,
+    )
+    return job_event(payload, job_id=view.job_id, account=view.account, source=SOURCE)
+
+
+async def _publish(url: str, events: list[Event], pause: float) -> None:
+    async with Publisher(url, name="replay requeue") as publisher:
+        for count, event in enumerate(events):
+            if count:
+                await asyncio.sleep(pause)
+            await publisher.publish(event)
+    print(f"requeued: {len(events):,}")
+
+
+def _pause(rate: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)/([smh])", rate)
+    if match is None or float(match[1]) <= 0:
+        raise WrongArgument(f"--rate takes 5/s, 30/m or 100/h, not {rate!r}")
+    return {"s": 1, "m": 60, "h": 3600}[match[2]] / float(match[1])

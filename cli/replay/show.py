@@ -1,0 +1,88 @@
+"""`show`: print a part of the log."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+
+from cli.remarks import say
+from cli.replay.exits import Exit, WrongArgument
+from cli.replay.lines import FIELDS, Format, as_json, as_raw, pretty, template
+from cli.replay.log import Line, Log
+from cli.replay.positions import at_most, beginning, limit
+from cli.servers import Servers
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add(
+        "--from",
+        dest="begin",
+        default="first",
+        metavar="PLACE",
+        help="first (default), last, OFFSET, -N, TIME, 10m ago",
+    )
+    add("--to", dest="end", default="end", metavar="PLACE", help="end (default), OFFSET, TIME; inclusive")
+    add(
+        "--type", action="append", default=[], metavar="GLOB", help="this type only: 'job.*'; may be repeated"
+    )
+    add("--job", metavar="ID", help="this job only")
+    add("--account", metavar="ID", help="this account only")
+    add("--limit", type=at_most, metavar="N", help="at most so many")
+    add("--format", choices=["pretty", "jsonl", "raw", "template"], help="default: pretty")
+    add(
+        "--template",
+        metavar="TEXT",
+        help=f"such as '{{offset}} {{type}} {{subject}}'; names: {', '.join(FIELDS)}",
+    )
+    add("--follow", action="store_true", help="go on with what is published from now on")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Print the lines. Raises WrongArgument, Unavailable, LogDamaged."""
+    begin, end, write = beginning(arguments.begin), limit(arguments.end), _format(arguments, servers)
+    keep, left = _filter(arguments), arguments.limit
+    log = Log(servers.need("stream_url"), say)
+    if left == 0:
+        return Exit.OK
+    async with contextlib.aclosing(log.between(begin, end, follow=arguments.follow)) as batches:
+        async for batch in batches:
+            chosen = [line for line in batch if keep(line)][:left]
+            sys.stdout.buffer.write(b"".join([write(line) + b"\n" for line in chosen]))
+            sys.stdout.buffer.flush()
+            if left is not None and (left := left - len(chosen)) <= 0:
+                break
+    return Exit.OK
+
+
+def _filter(arguments: argparse.Namespace) -> Callable[[Line], bool]:
+    """What is no event has no type, job or account, so any of these filters leaves it out."""
+    types, job, account = arguments.type, arguments.job, arguments.account
+
+    def keep(line: Line) -> bool:
+        event = line.event
+        if event is None:
+            return not (types or job or account)
+        return (
+            (not types or any(fnmatchcase(event.type, glob) for glob in types))
+            and (job is None or (event.subject == job and event.type.startswith("job.")))
+            and (account is None or event.account == account)
+        )
+
+    return keep
+
+
+def _format(arguments: argparse.Namespace, servers: Servers) -> Format:
+    match arguments.format or ("template" if arguments.template else "pretty"):
+        case "template":
+            if arguments.template is None:
+                raise WrongArgument("--format template needs --template TEXT")
+            return template(arguments.template)
+        case "jsonl":
+            return as_json
+        case "raw":
+            return as_raw
+        case _:
+            return pretty(sys.stdout.isatty() and not servers.no_color)

@@ -1,0 +1,72 @@
+"""`state`: a job as it was at some place of the log (time travel)."""
+
+import argparse
+import contextlib
+import sys
+
+import msgspec
+
+from cli.remarks import say
+from cli.replay.exits import Exit, Refused
+from cli.replay.lines import Format, pretty
+from cli.replay.log import Line, Log, line
+from cli.replay.positions import End, limit
+from cli.replay.views.comparison import differences, plain
+from cli.servers import Servers
+from events.envelope import Recorded
+from events.errors import InvalidEvent
+from events.projections.job_view import JobView
+from events.projections.jobs import evolve
+from events.stream import First, FromOffset, FromTime
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("--job", required=True, metavar="ID")
+    add("--at", default="end", metavar="PLACE", help="end (default), OFFSET, TIME, 10m ago; inclusive")
+    add("--trace", action="store_true", help="show each event and what it changed")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Print the view as JSON. Raises Refused when the log says nothing of the job up to there."""
+    at = limit(arguments.at)
+    log = Log(servers.need("stream_url"), say)
+    ends = await log.ends()
+    if ends and ends.first:
+        say(f"the log begins at offset {ends.first}: what stood before it is gone")
+    to = None if ends is None else min(ends.last, at.offset if isinstance(at, FromOffset) else ends.last)
+    needle = arguments.job.encode()
+    view: JobView | None = None
+    write = pretty(sys.stdout.isatty() and not servers.no_color) if arguments.trace else None
+    if to is not None:
+        async with contextlib.aclosing(log.read(First(), to)) as batches:
+            async for batch in batches:
+                for told in (line(record) for record in batch if needle in record.body):
+                    if _concerns(told, arguments.job) and not (
+                        isinstance(at, FromTime) and told.time > at.time
+                    ):
+                        view = _step(view, told, write)
+    if view is None:
+        place = "" if isinstance(at, End) else f" up to {arguments.at}"
+        raise Refused(f"the log says nothing of job {arguments.job}{place}")
+    print(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
+    return Exit.OK
+
+
+def _concerns(told: Line, job_id: str) -> bool:
+    return told.event is not None and told.event.subject == job_id and told.event.type.startswith("job.")
+
+
+def _step(view: JobView | None, told: Line, write: Format | None) -> JobView | None:
+    assert told.event is not None  # noqa: S101
+    try:
+        after = evolve(view, Recorded(told.offset, told.event))
+    except InvalidEvent:
+        after = view
+    if write is not None:
+        print(write(told).decode())
+        before = plain(view) if view else {}
+        for each in differences(before, plain(after) if after else {}):
+            print(f"          {each.path}: {each.left} → {each.right}")
+    return after

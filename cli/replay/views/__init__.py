@@ -1,0 +1,1 @@
+"""Stored views against the log, in bulk: built anew, compared, and put into words."""

@@ -1,0 +1,128 @@
+"""Building a version of the job views from the log, so that it can be killed at any moment.
+
+- The checkpoint moves to the end of a generation only after every job handed out up to there is written.
+- What was written beyond it is met again by the next run: the insert is refused, the stored view is loaded,
+  the events are folded onto it (those it has change nothing), and written guarded by the offset it has seen.
+
+So a job is written once, by a plain insert, unless it goes on after it had settled.
+
+Two handings-out are written at a time, so that the database always has one to work on while the next is
+read and folded here. What of the later one belongs to jobs of the earlier one waits for that.
+"""
+
+import asyncio
+import contextlib
+from collections import Counter, deque
+from collections.abc import Set
+from typing import NamedTuple
+
+from cli.remarks import Meter, say
+from cli.replay.exits import Refused
+from cli.replay.log import Log
+from cli.replay.views.fold import Settled, Window
+from cli.replay.views.stored import Version
+from events.bounds import Bounds
+from events.envelope import Recorded
+from events.projections.job_view import JobView
+from events.projector import after, identity
+from events.views import Checkpoint
+
+CLOSE = 1000
+"""Events that may be left to the projector; with more, reading goes on first."""
+
+
+async def build(
+    log: Log, version: Version, checkpoint: Checkpoint | None, ends: Bounds, generation: int
+) -> Checkpoint | None:
+    """Bring a version from its checkpoint to the end of the log, and close to it as long as that grows.
+
+    Returns its new checkpoint.
+    """
+    await version.prepare()
+    while True:
+        builder = Builder(version, checkpoint, Window(generation=generation))
+        await builder.run(log, ends)
+        checkpoint = builder.checkpoint
+        newer = await log.ends()
+        if newer is None or newer.last - ends.last <= CLOSE:
+            return checkpoint
+        ends = newer
+
+
+AT_ONCE = 2
+"""Handings-out that are written at a time."""
+
+
+class _Writing(NamedTuple):
+    """A handing-out on its way into the database, and whose views are in it."""
+
+    task: asyncio.Task[None]
+    jobs: Set[str]
+
+
+class Builder:
+    """Reads, gathers, folds, and writes behind: two handings-out are written while the next is made."""
+
+    def __init__(self, version: Version, checkpoint: Checkpoint | None, window: Window) -> None:
+        self._version, self.checkpoint, self._window = version, checkpoint, window
+        self._writing: deque[_Writing] = deque()
+        # By state as stored, which is ahead of the checkpoint until all is written.
+        self._counts = checkpoint is None or checkpoint.jobs is not None
+        self._jobs = Counter(checkpoint.jobs or {}) if checkpoint else Counter[str]()
+
+    async def run(self, log: Log, ends: Bounds) -> None:
+        """Build up to the end. Raises LogDamaged when the log is not the one that the checkpoint is from."""
+        window, begin = self._window, self.checkpoint.offset if self.checkpoint else ends.first
+        try:
+            with Meter("rebuild", ends.last - begin) as meter:
+                async with contextlib.aclosing(log.read(after(self.checkpoint), ends.last)) as batches:
+                    async for batch in batches:
+                        if settled := window.add(batch):
+                            await self._put(settled)
+                        meter.at(batch[-1].offset - begin, len(batch))
+                for _ in range(2):
+                    if settled := window.turn():
+                        await self._put(settled)
+                while self._writing:
+                    await self._writing.popleft().task
+        finally:
+            for each in self._writing:
+                each.task.cancel()
+            await asyncio.gather(*(each.task for each in self._writing), return_exceptions=True)
+        if window.invalid:
+            say(f"{window.invalid} events are none, or their data does not fit: skipped")
+
+    async def _put(self, settled: Settled) -> None:
+        # Before waiting: the database has those before this one to write meanwhile.
+        views = [view for events in settled.jobs.values() if (view := self._window.fold(events))]
+        if len(self._writing) == AT_ONCE:
+            await self._writing[0].task
+            self._writing.popleft()
+        before = self._writing[-1] if self._writing else None
+        task = asyncio.create_task(self._write(settled, views, before))
+        self._writing.append(_Writing(task, settled.jobs.keys()))
+        await asyncio.sleep(0)  # it is on its way before the next batch is decoded
+
+    async def _write(self, settled: Settled, views: list[JobView], before: "_Writing | None") -> None:
+        underway = before.jobs if before else frozenset[str]()
+        later = await self._version.insert([view for view in views if view.job_id not in underway])
+        if before is not None:
+            await asyncio.shield(before.task)
+        later += [view for view in views if view.job_id in underway]
+        self._jobs.update(view.state.value for view in views)
+        if later:
+            self._jobs.subtract(view.state.value for view in later)
+            await self._write_on([view.job_id for view in later], settled.jobs)
+        jobs = dict(self._jobs) if self._counts else None
+        checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body), jobs)
+        if not await self._version.move_checkpoint(self.checkpoint, checkpoint):
+            raise Refused(f"another process builds {self._version.name}")
+        self.checkpoint = checkpoint
+
+    async def _write_on(self, job_ids: list[str], jobs: dict[str, list[Recorded]]) -> None:
+        stored = await self._version.get_many(job_ids)
+        folded = (self._window.fold(jobs[job_id], stored.get(job_id)) for job_id in job_ids)
+        views = [view for view in folded if view]
+        self._jobs.update(view.state.value for view in views)
+        self._jobs.subtract(view.state.value for view in stored.values())
+        await self._version.save(views)

@@ -1,0 +1,57 @@
+"""The stored views in bulk: a version read whole, and written many at a time."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from cli.replay.exits import Refused, WrongArgument
+from cli.replay.views.scan import AT_ONCE
+from events.documents import Document
+from events.projections.job_view import COLLECTION
+from events.views import JobViews, ViewStore
+
+
+class Version(ViewStore):
+    """One version of the job views. Its methods raise PyMongoError where `ViewStore`'s do not already."""
+
+    def __init__(self, database: AsyncDatabase[Any], number: int) -> None:
+        super().__init__(database, f"{COLLECTION}_v{number}")
+        self.number = number
+
+    async def documents(self, query: dict[str, Any] | None = None) -> AsyncIterator[list[Document]]:
+        """Yield the stored documents, in no order, many at a time."""
+        cursor = self._views.find(query or {}, batch_size=AT_ONCE)
+        while batch := await cursor.to_list(AT_ONCE):
+            yield batch
+
+    async def document(self, job_id: str) -> Document | None:
+        """Return one stored document."""
+        return await self._views.find_one({"_id": job_id})
+
+
+async def live(database: AsyncDatabase[Any]) -> Version:
+    """Return the live version. Raises Unavailable."""
+    return Version(database, await JobViews(database).live_number())
+
+
+async def versions(database: AsyncDatabase[Any]) -> list[Version]:
+    """Return the versions that have a collection, oldest first."""
+    names = await database.list_collection_names()
+    numbers = sorted(int(m[1]) for name in names if (m := re.fullmatch(rf"{COLLECTION}_v(\d{{1,9}})", name)))
+    return [Version(database, number) for number in numbers]
+
+
+async def named(database: AsyncDatabase[Any], text: str) -> Version:
+    """Return the version called `live`, `2`, `v2` or `jobs_v2`. Raises WrongArgument, Refused."""
+    if text == "live":
+        return await live(database)
+    match = re.fullmatch(rf"(?:{COLLECTION}_)?v?(\d{{1,9}})", text)
+    if match is None:
+        raise WrongArgument(f"{text!r} is no version: live, 2, v2 or {COLLECTION}_v2")
+    known = await versions(database)
+    for version in known:
+        if version.number == int(match[1]):
+            return version
+    raise Refused(f"there is no version {text}; there are {', '.join(v.name for v in known) or 'none'}")

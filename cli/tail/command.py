@@ -1,0 +1,123 @@
+"""`tonearm tail`: arguments, signals and output.
+
+Exit codes: 0 done, also when ended by Ctrl-C, SIGTERM or a closed pipe, since that is how following ends;
+1 nothing to read, or the event log is damaged; 2 the arguments are wrong.
+"""
+
+import argparse
+import asyncio
+import glob
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from cli.tail.arguments import parser
+from cli.tail.arguments import query as query_of
+from cli.tail.event_log import EventLog
+from cli.tail.files import paths_of
+from cli.tail.follow import Query, Tail
+from cli.tail.formats import as_json, as_logfmt, pretty
+from cli.tail.output import Output
+from cli.tail.standard_input import standard_input
+from events.errors import TonearmError, Unavailable
+from events.settings import InvalidSetting, load
+
+OK, NOTHING_TO_READ, WRONG_ARGUMENTS = 0, 1, 2
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The variables that are read: where the event log and the local stack's files are, and NO_COLOR."""
+
+    stream_url: str = ""
+    local_dir: str = ".local"
+    no_color: str = ""
+
+
+class NothingToRead(TonearmError):
+    """No source of what was asked for is there."""
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm tail` and return its exit code."""
+    now = datetime.now(UTC)
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as exit_:
+        return int(exit_.code or 0)
+    try:
+        settings = load(Settings, os.environ)
+        query = query_of(arguments, now)
+    except (InvalidSetting, ValueError, re.error) as error:
+        print(f"tonearm tail: {error}", file=sys.stderr)
+        return WRONG_ARGUMENTS
+    coloured = arguments.color == "always" or (
+        arguments.color == "auto" and not settings.no_color and sys.stdout.isatty()
+    )
+    output = Output({"pretty": pretty(coloured), "json": as_json, "logfmt": as_logfmt}[arguments.format])
+    try:
+        asyncio.run(_tail(arguments, settings, query, output, now))
+    except BrokenPipeError:
+        # Whoever read us has had enough. The interpreter must not try to flush once more when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        pass
+    except TonearmError as error:
+        print(f"tonearm tail: {error}", file=sys.stderr)
+        return NOTHING_TO_READ
+    return OK
+
+
+async def _tail(
+    arguments: argparse.Namespace, settings: Settings, query: Query, output: Output, now: datetime
+) -> None:
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # elsewhere than in a main thread
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    paths = arguments.paths or [str(Path(glob.escape(settings.local_dir), "logs", "*.jsonl"))]
+    paths = paths if arguments.only != "events" else []
+    patterns = [path for path in paths if path != "-"]
+    missing = [path for path in patterns if not paths_of(path)]
+    for path in missing if arguments.paths else ():
+        if not query.follow:
+            raise NothingToRead(f"{path}: no such file")
+        output.say(f"{path}: not there yet, waiting for it")
+    has_logs = bool(arguments.paths and paths) or len(missing) < len(patterns)
+    log = None
+    if arguments.only != "logs":
+        log = await _event_log(settings.stream_url, output.say, has_logs, query.follow, now)
+    elif not has_logs:
+        raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
+    stdin = standard_input() if "-" in paths else None
+    await Tail(query, output.show, patterns=patterns, log=log, stdin=stdin).run()
+
+
+async def _event_log(
+    url: str, say: Callable[[str], None], has_logs: bool, follow: bool, now: datetime
+) -> EventLog | None:
+    """Return the event log, or None when it cannot be had and there are logs to show without it."""
+    if not url:
+        if not has_logs:
+            raise NothingToRead("STREAM_URL is not set and no log file is there; is the stack running?")
+        say("event log: STREAM_URL is not set, showing logs only")
+        return None
+    log = EventLog(url, say)
+    try:
+        await log.find()
+    except Unavailable as error:
+        if not has_logs:
+            raise NothingToRead(f"the event log is unreachable ({error}) and no log file is there") from error
+        if not follow:
+            say(f"event log: unreachable ({error}), showing logs only")
+            return None
+        say(f"event log: unreachable ({error}), showing logs only until it is back")
+        log.wait_from(now)
+    return log

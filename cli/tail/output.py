@@ -1,0 +1,30 @@
+"""Standard output for records, standard error for what the tool itself has to say."""
+
+import select
+import sys
+from collections.abc import Iterable
+
+from cli.tail.formats import Format
+from cli.tail.record import Record
+
+
+class Output:
+    """Where records and remarks go."""
+
+    def __init__(self, format_: Format) -> None:
+        self._format = format_
+        self._reader_gone = select.poll()
+        self._reader_gone.register(sys.stdout.fileno(), 0)
+
+    def show(self, records: Iterable[Record]) -> None:
+        """Write the records. Raises BrokenPipeError, also with none to write, once nobody reads them."""
+        lines = [f"{self._format(record)}\n".encode(errors="replace") for record in records]
+        if lines:
+            sys.stdout.buffer.write(b"".join(lines))
+            sys.stdout.buffer.flush()
+        elif any(state & (select.POLLERR | select.POLLHUP) for _, state in self._reader_gone.poll(0)):
+            raise BrokenPipeError
+
+    def say(self, text: str) -> None:
+        """Write a remark."""
+        print(f"-- {text}", file=sys.stderr, flush=True)

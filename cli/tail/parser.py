@@ -1,0 +1,150 @@
+"""From a line of a log, or an event of the stream, to a record. Pure; nothing here ever raises.
+
+A log line is what `events.logs` writes. It may stand behind what `kubectl logs --prefix --timestamps` or
+`docker compose logs` put before it. Anything else is text and passes through: with its own time when it
+begins with one (as the broker's log does), otherwise with the time of the line before.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from cli.tail.record import Kind, Level, Record
+from events import envelope
+from events.errors import InvalidEvent
+
+EVENT_LOG = "log"
+"""The source of events, in the place where log lines have their service."""
+
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)"
+_PREFIXED = re.compile(
+    rf"(?:\[(?P<pod>[^\]\s]+)\]\s+|(?P<container>[\w.-]+)\s+\|\s)?(?:(?P<time>{_TIME})\s+)?(?P<rest>.*)",
+    re.DOTALL,
+)
+_OWN_KEYS = frozenset({"timestamp", "level", "service", "event"})
+_LEVELS = {
+    **{level.name.lower(): level for level in Level},
+    "trace": Level.DEBUG,
+    "warn": Level.WARNING,
+    "exception": Level.ERROR,
+    "fatal": Level.CRITICAL,
+}
+_EVENT_LEVELS = {
+    "job.failed": Level.ERROR,
+    "job.notification_failed": Level.ERROR,
+    "job.retrying": Level.WARNING,
+    "account.sign_in_refused": Level.WARNING,
+}
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+def parse_level(name: Any) -> Level | None:
+    """Return the level of that name, in any case, with the usual aliases; None for any other."""
+    return _LEVELS.get(name.lower()) if isinstance(name, str) else None
+
+
+def parse_time(text: Any) -> datetime | None:
+    """Return an RFC 3339 time, cut to microseconds; None when it is none or has no zone."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text.replace(",", "."))
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def own_time(line: str) -> datetime | None:
+    """Return the time that the line itself tells, if it does."""
+    _, time, _, fields = _split(line, "")
+    return time if fields is None else parse_time(fields.get("timestamp")) or time
+
+
+def parse_line(line: str, service: str, before: datetime) -> Record:
+    """Read a line of the service's output. `before` is the time of the line before it."""
+    name, time, text, fields = _split(line, service)
+    if fields is None:
+        return Record(kind=Kind.TEXT, time=time or before, source=name, event=text, raw=line)
+    source, event = fields.get("service"), fields.get("event")
+    return Record(
+        kind=Kind.LINE,
+        time=parse_time(fields.get("timestamp")) or time or before,
+        source=source if isinstance(source, str) else name,
+        event=event if isinstance(event, str) else "",
+        level=(level := parse_level(fields.get("level"))),
+        fields={
+            key: value
+            for key, value in fields.items()
+            if key not in _OWN_KEYS or (key == "level" and level is None)
+        },
+        raw=line,
+    )
+
+
+def parse_event(offset: int, body: bytes, before: datetime) -> Record:
+    """Read an event of the stream. Data that this build does not know is shown as it stands."""
+    raw = body.decode(errors="replace")
+    try:
+        event = envelope.decode(body)
+    except InvalidEvent as error:
+        return Record(
+            kind=Kind.EVENT,
+            time=before,
+            source=EVENT_LOG,
+            event="invalid_event",
+            level=Level.ERROR,
+            fields={"offset": offset, "error": error.reason},
+            raw=raw,
+        )
+    about = {"offset": offset, "subject": event.subject, "account": event.account}
+    trailing = {
+        "event_id": event.id,
+        "publisher": event.source,
+        "correlation_id": event.correlationid,
+        "causation_id": event.causationid,
+        "trace_id": trace_of(event.traceparent),
+    }
+    ids = {key: value for key, value in trailing.items() if value}
+    taken = {*about, *ids, *_OWN_KEYS}
+    data = {f"data.{key}" if key in taken else key: value for key, value in _data(event).items()}
+    return Record(
+        kind=Kind.EVENT,
+        time=event.time.astimezone(UTC),
+        source=EVENT_LOG,
+        event=event.type,
+        level=_EVENT_LEVELS.get(event.type, Level.INFO),
+        fields={**about, **data, **ids},
+        raw=raw,
+    )
+
+
+def trace_of(traceparent: Any) -> str | None:
+    """Return the trace id within a W3C `traceparent`."""
+    parts = traceparent.split("-") if isinstance(traceparent, str) else []
+    return parts[1] if len(parts) >= 4 else None
+
+
+def _split(line: str, service: str) -> tuple[str, datetime | None, str, dict[str, Any] | None]:
+    """Return service, time before the line proper, the line proper, and its fields if it is JSON."""
+    if line.startswith("{") and (fields := _json(line)) is not None:
+        return service, None, line, fields
+    match = _PREFIXED.match(line)
+    assert match is not None  # noqa: S101 - every part of the pattern may be empty
+    name = match["container"] or (match["pod"] or "").rpartition("/")[2] or service
+    return name, parse_time(match["time"]), line, _json(match["rest"])
+
+
+def _json(text: str) -> dict[str, Any] | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        return _decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _data(event: envelope.Event) -> dict[str, Any]:
+    data = _json(bytes(event.data).decode(errors="replace"))
+    return {"data": bytes(event.data).decode(errors="replace")} if data is None else data
