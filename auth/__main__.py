@@ -37,17 +37,17 @@ from auth.stores.mongo.letters import MongoLetters
 from auth.stores.mongo.sessions import MongoSessions
 from auth.throttle import Throttle
 from auth.upkeep import keep_link, keep_swept, lacks, prepare
-from events import mongodb
 from events.cancelling import cancelled
-from events.publisher import Publisher
-from events.settings import load
+from events.log.publisher import Publisher
+from service import mongodb
 from service.http import serve
-from service.lifecycle import run_service, started
 from service.metrics.http import Counted, HttpMetrics
-from service.metrics.publishing import PublishMetrics
+from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry, serve_metrics
-from service.stopping import unless_stopped
-from service.traced_http import traced
+from service.settings import load
+from service.start import run_service, started
+from service.stop import unless_stopped
+from service.tracing.http import traced
 from service.usage import answer_help
 
 SERVICE = "auth"
@@ -176,7 +176,7 @@ def read(environ: Mapping[str, str]) -> AuthSettings:
 
 
 def main() -> NoReturn:
-    """Run the service, and end the process (see `service.lifecycle`)."""
+    """Run the service, and end the process (see `service.start`)."""
     answer_help(SERVICE, AuthSettings)
     run_service(SERVICE, lambda: read(os.environ), run)
 

@@ -31,7 +31,7 @@ def event_of(
 
 
 class Publishes(Protocol):
-    """The part of `events.publisher.Publisher` that is needed here."""
+    """The part of `events.log.publisher.Publisher` that is needed here."""
 
     async def publish(self, event: Event) -> None:
         """Return once the event is confirmed."""

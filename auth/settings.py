@@ -1,4 +1,4 @@
-"""What auth needs to know, from the environment (see `events.settings`)."""
+"""What auth needs to know, from the environment (see `service.settings`)."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -10,8 +10,8 @@ from auth.keys.keyfile import KeyFiles
 from auth.oidc.settings import Issuer
 from auth.passwords.rules import SHORTEST, Length
 from auth.routes.door import Registration
-from events.settings import InvalidSetting, Settings
 from events.types import LONGEST_TOKEN
+from service.settings import InvalidSetting, Settings
 
 
 class KeySettings(Settings, frozen=True, kw_only=True):

@@ -12,8 +12,8 @@ from auth.accounts.first_admin import ensure_first_admin
 from auth.errors import DirectoryUnavailable
 from auth.sessions.sessions import Sessions
 from auth.stores.directory import Directory
-from events import topology
-from events.publisher import Publisher
+from events.log import topology
+from events.log.publisher import Publisher
 
 log = structlog.get_logger()
 

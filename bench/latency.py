@@ -18,9 +18,9 @@ from bench.stack import Stack, running_stack
 from bench.table import Row, Trial, percentile, rows_of
 from events.envelope import Event, encode, job_event
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log.publisher import Publisher
 from events.types import JobStarted
-from events.views import JobViews
+from events.views.store import JobViews
 
 EVENTS, WARM_UP = 300, 30
 AGAINST = "bare pika confirm to bare rstream"

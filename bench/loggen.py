@@ -24,8 +24,8 @@ from uuid import UUID
 import rstream
 from msgspec import Struct
 
-from events import topology
 from events.envelope import Event, encode, job_event, record
+from events.log import topology
 from events.types import (
     AccountSignedIn,
     DeletionReason,

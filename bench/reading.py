@@ -21,8 +21,8 @@ from bench.measure import Options, Say
 from bench.stack import private_directory
 from bench.table import Row, Trial
 from events.ids import new_id
-from events.mongodb import connect
 from infra.local.mongodb import MongoDB
+from service.mongodb import connect
 from workers.converter.command import Limits
 from workers.converter.conversion import convert
 from workers.converter.engine import find_engine

@@ -19,7 +19,7 @@ from bench import bare_log, bare_views, loggen
 from bench.measure import BenchFailed, Options, Say
 from bench.stack import private_directory, private_environment
 from bench.table import Row, Trial, rows_of
-from events import topology
+from events.log import topology
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import RabbitMQ
 from infra.local.services import ROOT

@@ -16,10 +16,11 @@ from statistics import median
 from bench.measure import Options, Say
 from bench.stack import private_directory
 from bench.table import Row, Trial, rows_of
-from events import topology, tracing
+from events import tracing
 from events.envelope import Event, encode, job_event
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log import topology
+from events.log.publisher import Publisher
 from events.types import JobStarted
 from infra.local.rabbitmq import RabbitMQ
 
@@ -84,7 +85,7 @@ async def _spent(publisher: Publisher, count: int) -> float:
 @contextmanager
 def traced() -> Iterator[None]:
     """Have the block's spans sent to somebody who throws them away."""
-    from service.otel import OpenTelemetry
+    from service.tracing.otel import OpenTelemetry
 
     with ThreadingHTTPServer(("127.0.0.1", 0), _Taker) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

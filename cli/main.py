@@ -117,8 +117,8 @@ def causes(error: BaseException) -> str:
 def exit_for(error: TonearmError) -> Exit:
     """Return the exit code that says what kind of error it was."""
     from events.errors import Unavailable
-    from events.settings import InvalidSetting
     from infra.local.errors import LocalError
+    from service.settings import InvalidSetting
 
     match error:
         case InvalidSetting():

@@ -22,8 +22,8 @@ from rich.text import Text
 
 from cli.display import clock, console_for, size, visible
 from cli.exits import Exit
-from events import logs
 from events.media import Chapter, Media, Picture, Track, fitting
+from service import logs
 from workers.converter.cage import keeper_of
 from workers.converter.command import Limits
 from workers.converter.container import inspect

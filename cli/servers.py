@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from events import mongodb
 from events.errors import Unavailable
-from events.settings import InvalidSetting, Settings
+from service import mongodb
+from service.settings import InvalidSetting, Settings
 
 _ANSWER = 300.0
 """Seconds: on what a rebuild asks of it a database may work for minutes."""

@@ -8,9 +8,10 @@ test fails when they are behind. https://www.asyncapi.com/docs/reference/specifi
 import sys
 from collections.abc import Iterable
 
-from events import schemas, topology
+from events import schemas
 from events.envelope import CONTENT_TYPE, Event
-from events.progress import Progress
+from events.log import topology
+from events.log.progress import Progress
 from events.registry import REGISTRY
 from events.schemas import Json
 

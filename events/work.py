@@ -25,13 +25,14 @@ from uuid import uuid4
 import structlog
 from msgspec import Struct
 
-from events import amqp, topology, tracing
+from events import tracing
 from events.cancelling import cancelled
 from events.envelope import Event, decode
 from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
-from events.publisher import ConfirmedChannel
+from events.log import amqp, topology
+from events.log.publisher import ConfirmedChannel
+from events.observers import Unwatched, WorkWatch
 from events.types import AnyPayload, JobUploaded, Unknown
-from events.watching import Unwatched, WorkWatch
 
 log = structlog.get_logger()
 

@@ -8,14 +8,12 @@ from typing import NoReturn
 
 import structlog
 
-from events import mongodb
 from events.cancelling import cancelled
 from events.ids import new_id
-from events.progress import progress_feed
-from events.projector import Projector
-from events.publisher import Publisher
-from events.settings import load
-from events.views import JobViews
+from events.log.progress import progress_feed
+from events.log.publisher import Publisher
+from events.views.projector import Projector
+from events.views.store import JobViews
 from gateway.app import Parts, application
 from gateway.bodies import Patience
 from gateway.cookies import Cookies
@@ -33,11 +31,13 @@ from gateway.sweeper import Sweeper
 from gateway.tokens import Keys, Tokens
 from gateway.uploading import Terms
 from gateway.uploads import Uploads
+from service import mongodb
 from service.http import serve
-from service.lifecycle import run_service, started
 from service.metrics.registry import serve_metrics
-from service.stopping import unless_stopped
-from service.traced_http import Client
+from service.settings import load
+from service.start import run_service, started
+from service.stop import unless_stopped
+from service.tracing.http import Client
 from service.usage import answer_help
 
 SERVICE = "gateway"
@@ -153,7 +153,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
 
 
 def main() -> NoReturn:
-    """Run the service, and end the process (see `service.lifecycle`)."""
+    """Run the service, and end the process (see `service.start`)."""
     answer_help(SERVICE, GatewaySettings)
     run_service(SERVICE, lambda: load(GatewaySettings, os.environ), run)
 

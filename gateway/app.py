@@ -7,7 +7,7 @@ from litestar import Litestar, Router
 from litestar.types import ASGIApp
 from msgspec import Struct
 
-from events.views import JobViews
+from events.views.store import JobViews
 from gateway.accounts import Auth, Forwarding, password_sign_in
 from gateway.addresses import Origin
 from gateway.api_keys import ApiKeys, key_routes
@@ -35,7 +35,7 @@ from gateway.tokens import Tokens
 from gateway.uploading import Terms, upload_routes
 from gateway.uploads import Uploads
 from gateway.watching import watch_routes
-from service.traced_http import traced
+from service.tracing.http import traced
 
 
 class Parts(Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ import structlog
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from events import topology
 from events.errors import TonearmError, TopologyMissing
+from events.log import topology
 from gateway.callers import AnyRequest
 from gateway.problems import Kind, problem
 

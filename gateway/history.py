@@ -12,8 +12,8 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from events.envelope import Recorded
-from events.reader import StreamReader
-from events.stream import FromOffset, RawRecord
+from events.log.reader import StreamReader
+from events.log.stream import FromOffset, RawRecord
 
 SLICE = 500
 """Events in a slice, at most: what waits in memory for one client."""

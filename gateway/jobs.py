@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 
 from events.errors import Unavailable
 from events.projections.job_view import JobView, State
-from events.views import JobViews
+from events.views.store import JobViews
 from gateway import cursors, presenting
 from gateway.callers import AnyRequest, caller_of
 from gateway.errors import NoSuchJob

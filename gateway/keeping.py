@@ -7,9 +7,9 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from events import topology
 from events.errors import Unavailable
-from events.publisher import Publisher
+from events.log import topology
+from events.log.publisher import Publisher
 from gateway.idempotency import UploadKeys
 from gateway.storage import Bucket
 

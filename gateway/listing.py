@@ -1,7 +1,7 @@
 """Pages of jobs: the stored ones, corrected by and merged with those the tail knows more of."""
 
 from events.projections.job_view import JobView, State
-from events.views import JobViews
+from events.views.store import JobViews
 from gateway import cursors
 from gateway.live import Live
 

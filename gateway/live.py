@@ -13,16 +13,16 @@ from itertools import islice
 
 import structlog
 
-from events.bounds import bounds, cut_at
 from events.cancelling import cancelled
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
+from events.log.bounds import bounds, cut_at
+from events.log.reader import StreamReader
+from events.log.stream import RawRecord
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
-from events.projector import after
-from events.reader import StreamReader
-from events.stream import RawRecord
-from events.views import Checkpoint, JobViews, Readable
+from events.views.projector import after
+from events.views.store import Checkpoint, JobViews, Readable
 from gateway.history import SLICE, History, Slice
 from gateway.subscriptions import Subscriptions
 from gateway.tail import LIMIT, Tail

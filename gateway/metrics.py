@@ -8,12 +8,12 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from events.envelope import Recorded
 from events.projections.job_view import State
-from events.views import DAMAGED
+from events.views.store import DAMAGED
 from gateway.draining import Uploading
 from gateway.live import Live
 from gateway.upload_metrics import UploadMetrics
 from service.metrics.http import HttpMetrics
-from service.metrics.publishing import PublishMetrics
+from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 
 

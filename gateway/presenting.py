@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from events.log.progress import Progress
 from events.options import Format, Options, offered_as
-from events.progress import Progress
 from events.projections.job_view import Entry, JobView, State
 from events.types import FailureCode
 from gateway.filenames import audio_name

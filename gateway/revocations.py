@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 
 import structlog
 
-from events.bounds import newest
 from events.envelope import decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.ids import earliest_id
-from events.reader import StreamReader
-from events.stream import FromTime, RawRecord
+from events.log.bounds import newest
+from events.log.reader import StreamReader
+from events.log.stream import FromTime, RawRecord
 from events.types import LONGEST_TOKEN, AccountRevoked
 
 log = structlog.get_logger()

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from events.settings import InvalidSetting, Settings
 from gateway.addresses import Origin, networks
 from gateway.errors import BadOptions
 from gateway.options import options_of, read_query
+from service.settings import InvalidSetting, Settings
 
 
 class GatewaySettings(Settings, frozen=True, kw_only=True):

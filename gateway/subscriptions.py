@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 from events.envelope import Recorded
-from events.progress import Progress
+from events.log.progress import Progress
 
 MOST_OF_ACCOUNT = 20
 """Streams that an account may have open at a time."""

@@ -18,8 +18,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
-from events.leases import Lease
 from events.projections.job_view import JobView, State
+from events.views.leases import Lease
 from gateway.live import Live
 from gateway.storage import Blob, Bucket, blob_of
 

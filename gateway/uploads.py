@@ -18,9 +18,9 @@ from events import tracing
 from events.envelope import job_event
 from events.errors import NotConfirmed, TonearmError
 from events.ids import new_id
+from events.log.publisher import Publisher
 from events.options import Options
 from events.projections.job_view import JobView, State, Video
-from events.publisher import Publisher
 from events.types import JobUploaded
 from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
 from gateway.idempotency import Claim, Known, UploadKeys

@@ -17,7 +17,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from events.envelope import Recorded, to_json
-from events.progress import Progress
+from events.log.progress import Progress
 from events.projections.job_view import JobView
 from gateway import sse
 from gateway.callers import AnyRequest, caller_of

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from events.settings import Settings
+from service.settings import Settings
 
 _WIDTH = 30
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from events import amqp, topology
+from events.log import amqp, topology
 
 _MEGABYTE = 1_000_000
 

@@ -16,11 +16,11 @@ from servers.openid import Canaille
 from servers.postgresql import PostgreSQL
 from uuid_utils import uuid4
 
-from events.mongodb import connect
 from infra.local.errors import NotInstalled
 from infra.local.mail import MailCatcher
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
+from service.mongodb import connect
 
 TEARDOWN_SECONDS = 120
 STDERR = pytest.StashKey[int]()

@@ -9,7 +9,7 @@ import structlog
 from auth.accounts.accounts import Accounts
 from auth.errors import AlreadyRegistered, InvalidRequest
 from auth.stores.directory import ADMIN, USER, Directory, normalised
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 
 ROLES = (USER, ADMIN)
 

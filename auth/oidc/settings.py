@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from events.settings import InvalidSetting, Settings, load
+from service.settings import InvalidSetting, Settings, load
 
 LISTED = "OIDC_ISSUERS"
 _NAME = re.compile(r"[a-z][a-z0-9]{0,30}")

@@ -9,8 +9,8 @@ from pymongo.errors import PyMongoError
 
 from auth.stores.directory import Directory
 from auth.stores.mongo.directory import MongoDirectory
-from events import mongodb
-from events.settings import InvalidSetting
+from service import mongodb
+from service.settings import InvalidSetting
 
 MONGODB = ("mongodb://", "mongodb+srv://")
 SQL = ("postgresql://", "postgres://", "mysql://", "mariadb://")

@@ -11,8 +11,8 @@ from auth.stores import by_url
 from auth.stores.directory import ADMIN, USER
 from cli.account import change, create, invite, rotate_key, show
 from cli.account.settings import OperatorSettings
-from events.logs import configure_tool
-from events.settings import load
+from service.logs import configure_tool
+from service.settings import load
 
 Run = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
 WHO = "an account's id, or its e-mail address"

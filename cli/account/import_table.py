@@ -24,7 +24,7 @@ from cli.account.settings import OperatorSettings
 from cli.account.source import Row, Source
 from cli.remarks import Meter
 from events.ids import new_id
-from events.settings import InvalidSetting, masked
+from service.settings import InvalidSetting, masked
 
 PAGE = 200
 AT_ONCE = 16

@@ -9,9 +9,10 @@ from auth.stores import by_url
 from auth.stores.directory import Directory
 from auth.stores.mongo.sessions import MongoSessions
 from auth.stores.sessions import SessionStore
-from events import mongodb, topology
-from events.publisher import Publisher
-from events.settings import InvalidSetting
+from events.log import topology
+from events.log.publisher import Publisher
+from service import mongodb
+from service.settings import InvalidSetting
 
 
 class OperatorSettings(KeySettings, frozen=True, kw_only=True):

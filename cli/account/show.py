@@ -19,7 +19,7 @@ from cli.remarks import say
 from cli.replay.lines import as_json
 from cli.replay.log import Log
 from cli.replay.positions import limit
-from events.stream import First
+from events.log.stream import First
 
 PAGE = 500
 

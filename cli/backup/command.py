@@ -25,11 +25,11 @@ from cli.replay import export_log, import_log
 from cli.replay.files import verify, written
 from cli.replay.log import Log
 from cli.servers import Servers
-from events import topology
-from events.settings import load
+from events.log import topology
 from infra.local import given, state
 from infra.local.errors import LocalError
 from infra.local.settings import LocalSettings
+from service.settings import load
 
 LOG, DATABASE, KEYS, MANIFEST = "log.jsonl.gz", "database", "keys", "manifest.json"
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - a file's name

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from cli.client.answers import Unreachable
 from events.errors import TonearmError
-from events.settings import Settings
 from infra.local.ports import http_url
+from service.settings import Settings
 
 
 class AccountMissing(TonearmError):

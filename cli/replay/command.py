@@ -21,8 +21,8 @@ from cli.remarks import say
 from cli.replay.exits import Exit, causes, exit_for
 from cli.servers import Servers
 from events.errors import TonearmError
-from events.logs import configure_tool
-from events.settings import load
+from service.logs import configure_tool
+from service.settings import load
 
 
 class Subcommand(NamedTuple):

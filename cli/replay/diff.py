@@ -14,9 +14,9 @@ from cli.replay.views.versions import compare
 from cli.servers import Servers
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
+from events.log.stream import First
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.stream import First
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

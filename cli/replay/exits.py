@@ -4,7 +4,7 @@ import re
 from enum import IntEnum
 
 from events.errors import InvalidEvent, LogDamaged, TonearmError, Unavailable
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 
 
 class Exit(IntEnum):

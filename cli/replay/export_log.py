@@ -12,7 +12,7 @@ from cli.replay.files import Manifest, file_name, manifest_of, write_manifest, w
 from cli.replay.lines import as_json
 from cli.replay.log import Log, line
 from cli.servers import Servers
-from events.stream import First, RawRecord
+from events.log.stream import First, RawRecord
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,10 +16,10 @@ from cli.replay.exits import Exit, Refused
 from cli.replay.files import bodies, file_name, verify
 from cli.replay.log import Log
 from cli.servers import Servers
-from events import amqp, topology
 from events.errors import NotConfirmed, Unavailable
-from events.projector import identity
-from events.stream import First
+from events.log import amqp, topology
+from events.log.stream import First
+from events.views.projector import identity
 
 AT_ONCE = 500
 """Events published before their confirms are awaited."""

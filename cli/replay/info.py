@@ -12,10 +12,10 @@ from cli.replay.exits import Exit, causes
 from cli.replay.log import Line, Log, line
 from cli.replay.views.stored import live, versions
 from cli.servers import Servers
-from events import amqp, topology
-from events.bounds import Bounds
 from events.errors import Unavailable
-from events.stream import First
+from events.log import amqp, topology
+from events.log.bounds import Bounds
+from events.log.stream import First
 from events.work import DELAYS
 
 _QUEUES = topology.WORK_QUEUES

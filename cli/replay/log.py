@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from cli.replay.positions import Beginning, FromEnd, Limit
-from events.bounds import Bounds, bounds
 from events.envelope import Event, decode
 from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
-from events.reader import StreamReader
-from events.stream import First, FromOffset, FromTime, RawRecord, Resume, Start
+from events.log.bounds import Bounds, bounds
+from events.log.reader import StreamReader
+from events.log.stream import First, FromOffset, FromTime, RawRecord, Resume, Start
 
 SKEW = timedelta(minutes=1)
 """How far the clocks of publishers and broker may differ: reading from a time begins so much earlier."""

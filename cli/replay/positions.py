@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cli.replay.exits import WrongArgument
 from cli.times import point_in_time
-from events.stream import First, FromOffset, FromTime
+from events.log.stream import First, FromOffset, FromTime
 
 
 class FromEnd(NamedTuple):

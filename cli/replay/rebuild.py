@@ -28,10 +28,10 @@ from cli.replay.views.stored import Version, live
 from cli.replay.views.verification import check
 from cli.replay.views.versions import compare
 from cli.servers import Servers
-from events.bounds import Bounds
 from events.errors import LeaseLost, RetentionGap
-from events.leases import Lease
-from events.views import Checkpoint, JobViews
+from events.log.bounds import Bounds
+from events.views.leases import Lease
+from events.views.store import Checkpoint, JobViews
 
 LEASE_SECONDS = 6.0
 READERS_SEE_A_SWITCH = 3.0

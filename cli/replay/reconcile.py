@@ -27,16 +27,16 @@ from cli.replay.proof import ABOUT, asks_for_work, told_again
 from cli.replay.views.findings import NAMED
 from cli.replay.views.stored import Version, named
 from cli.servers import Servers
-from events import amqp, topology
-from events.documents import unpack
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.ids import event_id
+from events.log import amqp, topology
+from events.log.publisher import Publisher
+from events.log.stream import First, FromOffset, FromTime, Start
 from events.projections.job_view import Entry, JobView, State
-from events.projector import identity
-from events.publisher import Publisher
-from events.stream import First, FromOffset, FromTime, Start
 from events.types import JobConverted, JobNotified, JobRequeued, JobUploaded
+from events.views.documents import unpack
+from events.views.projector import identity
 
 TIMEOUT = 30.0
 

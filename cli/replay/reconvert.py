@@ -22,12 +22,12 @@ from cli.remarks import say
 from cli.replay.exits import Exit, causes, exit_for
 from cli.replay.log import Log
 from cli.servers import Servers
-from events import logs
 from events.envelope import decode
 from events.errors import InvalidEvent, TonearmError
-from events.settings import load
-from events.stream import First
+from events.log.stream import First
 from events.types import JobConverted, JobRequeued, JobUploaded
+from service import logs
+from service.settings import load
 from workers.converter.album import convert
 from workers.converter.converted import Converted
 from workers.converter.engine import Engine, find_engine

@@ -16,12 +16,12 @@ from cli.replay.exits import Exit, Refused, WrongArgument
 from cli.replay.positions import limit
 from cli.replay.views.stored import Version, live
 from cli.servers import Servers
-from events.documents import unpack
 from events.envelope import Event, job_event
+from events.log.publisher import Publisher
+from events.log.stream import FromTime
 from events.projections.job_view import JobView, State
-from events.publisher import Publisher
-from events.stream import FromTime
 from events.types import FailureCode, JobRequeued
+from events.views.documents import unpack
 
 SOURCE = "/replay"
 

@@ -15,9 +15,9 @@ from cli.replay.views.comparison import differences, plain
 from cli.servers import Servers
 from events.envelope import Recorded
 from events.errors import InvalidEvent
+from events.log.stream import First, FromOffset, FromTime
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.stream import First, FromOffset, FromTime
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

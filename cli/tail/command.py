@@ -27,7 +27,7 @@ from cli.tail.formats import as_json, as_logfmt, pretty
 from cli.tail.output import Output
 from cli.tail.standard_input import standard_input
 from events.errors import TonearmError, Unavailable
-from events.settings import InvalidSetting, load
+from service.settings import InvalidSetting, load
 
 OK, NOTHING_TO_READ, WRONG_ARGUMENTS = 0, 1, 2
 

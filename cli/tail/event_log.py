@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from cli.tail.filters import Filter
 from cli.tail.parser import parse_event
 from cli.tail.record import Record
-from events.bounds import Bounds, bounds
-from events.reader import StreamReader
-from events.stream import First, FromOffset, FromTime, Last, RawRecord, Start
+from events.log.bounds import Bounds, bounds
+from events.log.reader import StreamReader
+from events.log.stream import First, FromOffset, FromTime, Last, RawRecord, Start
 
 SKEW = timedelta(minutes=1)
 """How far the clocks of publishers and broker may differ: a start by time begins so much earlier."""

@@ -37,7 +37,7 @@ def timestamp(time: datetime, timespec: str = "microseconds") -> str:
 
 
 def as_json(record: Record) -> str:
-    """One JSON object, in the shape of `events.logs`, so that it can be read back by this tool."""
+    """One JSON object, in the shape of `service.logs`, so that it can be read back by this tool."""
     own: dict[str, Any] = {"timestamp": timestamp(record.time)}
     if record.level is not None:
         own["level"] = record.level.name.lower()

@@ -1,6 +1,6 @@
 """From a line of a log, or an event of the stream, to a record. Pure; nothing here ever raises.
 
-A log line is what `events.logs` writes. It may stand behind what `kubectl logs --prefix --timestamps` or
+A log line is what `service.logs` writes. It may stand behind what `kubectl logs --prefix --timestamps` or
 `docker compose logs` put before it. Anything else is text and passes through: with its own time when it
 begins with one (as the broker's log does), otherwise with the time of the line before.
 """

@@ -17,7 +17,7 @@ from typing import Any, get_args
 
 from msgspec import Struct
 
-from events import topology
+from events.log import topology
 from events.types import (
     AccountNotificationFailed,
     AccountNotified,
@@ -84,7 +84,7 @@ queue is may everybody ask, and the scaler nothing else."""
 
 
 def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[str, Any]:
-    """Return the definitions: users with these passwords, and all that `events.topology` declares.
+    """Return the definitions: users with these passwords, and all that `events.log.topology` declares.
 
     `quorum` makes the work queues replicated ones, for a broker of several nodes.
     """

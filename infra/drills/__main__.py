@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from events.errors import TonearmError
-from events.logs import configure_tool
 from infra.drills.drill import Drill, Skipped
+from service.logs import configure_tool
 
 DRILLS = {
     "upgrade": "a rolling restart of every service under load, twenty times",

@@ -12,8 +12,8 @@ import os
 import signal
 
 from events.envelope import decode
-from events.reader import StreamReader
-from events.stream import Next
+from events.log.reader import StreamReader
+from events.log.stream import Next
 from events.types import JobStarted
 from events.work import MAX_REDELIVERIES
 from infra.drills import snapshot

@@ -14,12 +14,12 @@ from typing import Any, Protocol
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events.bounds import bounds
 from events.envelope import Recorded, decode
-from events.reader import StreamReader
-from events.stream import First
-from events.topology import MP3, VIDEO
-from events.views import JobViews
+from events.log.bounds import bounds
+from events.log.reader import StreamReader
+from events.log.stream import First
+from events.log.topology import MP3, VIDEO
+from events.views.store import JobViews
 from infra.drills.checker import Blob, Mail, Upload, World
 from infra.drills.waiting import wait_for
 

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 
 from msgspec import Raw
 
-from events import amqp, topology
-from events.bounds import Bounds, bounds
 from events.envelope import Event, encode
 from events.ids import new_id
+from events.log import amqp, topology
+from events.log.bounds import Bounds, bounds
 from infra.drills import snapshot
 from infra.drills.clips import Clips
 from infra.drills.drill import Drill

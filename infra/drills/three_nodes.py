@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 
 from msgspec import Raw
 
-from events import topology
 from events.envelope import Event
 from events.errors import NotConfirmed
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log import topology
+from events.log.publisher import Publisher
 from infra.drills.drill import Drill
 from infra.drills.nodes import COUNT, Cluster, Node
 from infra.drills.snapshot import read_log

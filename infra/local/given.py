@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from events.settings import load
 from infra.local.settings import LocalSettings
+from service.settings import load
 
 FILE = "given.json"
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from events.logs import threshold_of
-from events.settings import InvalidSetting, Settings
+from service.logs import threshold_of
+from service.settings import InvalidSetting, Settings
 
 MOST_CONVERTERS = 8
 """Unless more are asked for: each holds memory and connections, and a quota of CPU time shows in no count."""

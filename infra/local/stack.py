@@ -13,13 +13,13 @@ from pathlib import Path
 from cli.tail.follow import Query, Tail
 from cli.tail.formats import pretty
 from cli.tail.output import Output
-from events import logs
 from infra.local import given, state
 from infra.local.errors import NotReady
 from infra.local.install import ensure_installed
 from infra.local.services import ROOT
 from infra.local.settings import LocalSettings
 from infra.local.supervisor import Supervisor
+from service import logs
 
 Say = Callable[[str], None]
 

@@ -16,9 +16,9 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from events.settings import load
 from infra.local.errors import AlreadyRunning
 from infra.local.settings import LocalSettings
+from service.settings import load
 
 LOCK_TRIES, LOCK_PAUSE = 10, 0.05
 """Looking whether the lock is held takes it for a moment; these outlast that."""

@@ -21,8 +21,8 @@ from auth.stores import by_url
 from auth.stores.directory import Account, Directory, Identity
 from cli.main import causes
 from events.ids import new_id
-from events.settings import InvalidSetting
 from infra.local.ports import free_port
+from service.settings import InvalidSetting
 
 KINDS = ["mongodb", "postgresql", "mariadb"]
 

@@ -15,7 +15,7 @@ from cli.account.source import Source
 from cli.replay.log import Log
 from cli.replay.positions import limit
 from events.errors import NotConfirmed
-from events.stream import First
+from events.log.stream import First
 
 COURSE = {
     "mariadb": "CREATE TABLE user (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,"

@@ -18,7 +18,7 @@ from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events import topology
+from events.log import topology
 from infra.local.mail import MailCatcher
 from tests.auth.conftest import Service
 from tests.gateway.running import Gateway

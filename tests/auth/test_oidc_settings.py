@@ -4,7 +4,7 @@ import pytest
 
 from auth.__main__ import read
 from auth.oidc.settings import issuers
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 
 WORK = {
     "OIDC_ISSUERS": "work",

@@ -13,8 +13,8 @@ from auth.accounts.changes import Changes, find
 from auth.errors import BadCredentials, InvalidToken, NoSuchAccount
 from auth.sessions.sessions import Sessions
 from auth.stores.mongo.directory import MongoDirectory
-from events import topology
 from events.errors import NotConfirmed
+from events.log import topology
 from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused
 
 EMAIL, PASSWORD = "ann@example.com", "a canary password"

@@ -14,8 +14,8 @@ from servers.postgresql import PostgreSQL
 from waiting import wait_for
 
 from events.envelope import decode
-from events.reader import StreamReader
-from events.stream import First
+from events.log.reader import StreamReader
+from events.log.stream import First
 from infra.local.rabbitmq import RabbitMQ
 
 ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the canary of an admin"}

@@ -14,7 +14,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from auth.passwords.hashing import Passwords
 from auth.stores.mongo.directory import MongoDirectory
-from events import topology
+from events.log import topology
 from tests.auth.test_directories import an_account
 
 PASSWORD = "the right canary password"

@@ -8,7 +8,7 @@ import pytest
 from cli import main
 from cli.exits import Exit
 from events.errors import NotConfirmed, TonearmError
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 
 
 def test_without_arguments_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

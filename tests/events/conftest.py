@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from broker import Broker, FreezingProxy
 
-from events import topology
+from events.log import topology
 from infra.local.rabbitmq import RabbitMQ
 
 

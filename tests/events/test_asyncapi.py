@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from events import schemas, topology
+from events import schemas
 from events.asyncapi import SENDS, WORKS, document, files
+from events.log import topology
 from events.registry import REGISTRY
 
 DOCUMENT = document()

@@ -5,16 +5,16 @@ import asyncio
 import pytest
 from making import started, uploaded
 
-from events import topology
 from events.envelope import Event, Recorded, encode
 from events.errors import LeaseLost
-from events.leases import Lease
+from events.log import topology
+from events.log.publisher import Publisher
+from events.log.stream import RawRecord
 from events.projections.job_view import State
 from events.projections.jobs import fold
-from events.projector import Projector, project
-from events.publisher import Publisher
-from events.stream import RawRecord
-from events.views import Checkpoint, JobViews
+from events.views.leases import Lease
+from events.views.projector import Projector, project
+from events.views.store import Checkpoint, JobViews
 
 pytestmark = pytest.mark.servers
 

@@ -6,12 +6,12 @@ from contextlib import aclosing
 import pytest
 from making import started, uploaded
 
-from events import topology
 from events.envelope import decode
 from events.errors import NotConfirmed, Unavailable
-from events.publisher import Publisher
-from events.reader import StreamReader
-from events.stream import First
+from events.log import topology
+from events.log.publisher import Publisher
+from events.log.reader import StreamReader
+from events.log.stream import First
 
 pytestmark = pytest.mark.servers
 

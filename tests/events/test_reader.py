@@ -6,15 +6,15 @@ from contextlib import aclosing, suppress
 import pytest
 from making import started
 
-from events import topology
-from events.bounds import bounds
 from events.envelope import decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, RetentionGap, Unavailable
-from events.projector import after
-from events.publisher import Publisher
-from events.reader import StreamReader
-from events.stream import First, FromOffset, Next, RawRecord
-from events.views import Checkpoint
+from events.log import topology
+from events.log.bounds import bounds
+from events.log.publisher import Publisher
+from events.log.reader import StreamReader
+from events.log.stream import First, FromOffset, Next, RawRecord
+from events.views.projector import after
+from events.views.store import Checkpoint
 
 pytestmark = pytest.mark.servers
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from events.settings import InvalidSetting, Settings, load
+from service.settings import InvalidSetting, Settings, load
 
 
 class Example(Settings, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from events import topology
+from events.log import topology
 
 pytestmark = pytest.mark.servers
 

@@ -6,11 +6,11 @@ from contextlib import aclosing
 import pytest
 from making import event, uploaded
 
-from events import topology
 from events.envelope import Event, decode, encode
-from events.publisher import Publisher
-from events.reader import StreamReader
-from events.stream import First
+from events.log import topology
+from events.log.publisher import Publisher
+from events.log.reader import StreamReader
+from events.log.stream import First
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
 from events.work import MAX_REDELIVERIES, Work, Worker
 

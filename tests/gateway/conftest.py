@@ -10,10 +10,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 from waiting import wait_for
 
-from events import topology
 from events.cancelling import cancelled
 from events.ids import new_id
-from events.views import JobViews
+from events.log import topology
+from events.views.store import JobViews
 from gateway.live import Live
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ

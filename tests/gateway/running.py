@@ -22,8 +22,8 @@ from waiting import wait_for
 
 from events.envelope import job_event
 from events.ids import new_id
+from events.log.publisher import Publisher
 from events.options import Format
-from events.publisher import Publisher
 from events.types import FailureCode, JobConverted, JobFailed, JobPayload, JobStarted
 from infra.local.ports import free_port
 

@@ -8,9 +8,9 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events import amqp, topology
 from events.cancelling import cancelled
-from events.views import JobViews
+from events.log import amqp, topology
+from events.views.store import JobViews
 from gateway.health import Topology, projection
 from infra.local.rabbitmq import RabbitMQ
 from tests.gateway.running import STARTED, FakeAuth, Gateway, Log, gateway_running

@@ -12,7 +12,7 @@ from waiting import wait_for
 
 from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log.publisher import Publisher
 from gateway import watching
 from gateway.live import Live
 from gateway.subscriptions import MOST_OF_ACCOUNT

@@ -9,8 +9,8 @@ from pymongo.asynchronous.database import AsyncDatabase
 from events.envelope import job_event
 from events.errors import Unavailable
 from events.ids import new_id
-from events.publisher import Publisher
-from events.views import JobViews
+from events.log.publisher import Publisher
+from events.views.store import JobViews
 from gateway.errors import NoSuchJob
 from gateway.jobs import OwnJobs
 from gateway.live import Live

@@ -16,7 +16,7 @@ from events.ids import earliest_id, new_id
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
 from events.types import JobPayload, JobUploaded
-from events.views import DAMAGED, JobViews, ViewStore, _ranges
+from events.views.store import DAMAGED, JobViews, ViewStore, _ranges
 from gateway import cursors
 from gateway.listing import page
 from gateway.live import Live

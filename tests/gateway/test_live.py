@@ -7,12 +7,12 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events import topology
 from events.cancelling import cancelled
 from events.envelope import job_event
 from events.ids import new_id
-from events.publisher import Publisher
-from events.views import Checkpoint, JobViews
+from events.log import topology
+from events.log.publisher import Publisher
+from events.views.store import Checkpoint, JobViews
 from gateway.live import Live
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded

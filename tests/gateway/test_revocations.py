@@ -11,7 +11,7 @@ from waiting import wait_for
 from events.cancelling import cancelled
 from events.envelope import record
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log.publisher import Publisher
 from events.types import LONGEST_TOKEN, AccountRevoked
 from gateway.revocations import Revocations, Revoked
 from tests.gateway.running import FakeAuth, Gateway

@@ -12,14 +12,14 @@ from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from events import topology
 from events.cancelling import cancelled
 from events.envelope import job_event
 from events.errors import Unavailable
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log import topology
+from events.log.publisher import Publisher
 from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
-from events.views import JobViews
+from events.views.store import JobViews
 from gateway.live import Live
 from gateway.storage import BATCH, CHUNK, Bucket, Writer
 from gateway.sweeper import Sweeper

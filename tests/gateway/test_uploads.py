@@ -10,18 +10,18 @@ from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events import topology
-from events.bounds import bounds
 from events.cancelling import cancelled
 from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
+from events.log import topology
+from events.log.bounds import bounds
+from events.log.publisher import Publisher
+from events.log.reader import StreamReader
+from events.log.stream import First
 from events.options import Format, Options
 from events.projections.job_view import State
-from events.publisher import Publisher
-from events.reader import StreamReader
-from events.stream import First
-from events.views import JobViews
+from events.views.store import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
 from gateway.idempotency import Known, UploadKeys
 from gateway.live import Live

@@ -14,7 +14,7 @@ from waiting import wait_for
 
 from events.cancelling import cancelled
 from events.ids import new_id
-from events.progress import Progress, ProgressSender
+from events.log.progress import Progress, ProgressSender
 from tests.gateway.running import FAILED, STARTED, Gateway, gateway_running
 
 

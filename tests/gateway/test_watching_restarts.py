@@ -13,9 +13,9 @@ from waiting import wait_for
 from events.cancelling import cancelled
 from events.envelope import Recorded, job_event
 from events.ids import new_id
+from events.log.publisher import Publisher
 from events.projections.jobs import fold
-from events.publisher import Publisher
-from events.views import Checkpoint, JobViews
+from events.views.store import Checkpoint, JobViews
 from gateway import watching
 from gateway.live import Live
 from gateway.tokens import Caller

@@ -13,12 +13,12 @@ from uuid_utils import uuid4
 from cli.backup import command
 from cli.backup.collections import BackupDamaged
 from cli.replay.exits import FileDamaged
-from events import amqp, topology
-from events.mongodb import connect
-from events.publisher import Publisher
+from events.log import amqp, topology
+from events.log.publisher import Publisher
 from infra.drills.operator import tonearm
 from infra.drills.snapshot import read_log
 from infra.local.mongodb import MongoDB
+from service.mongodb import connect
 
 pytestmark = pytest.mark.servers
 

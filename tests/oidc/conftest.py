@@ -18,11 +18,11 @@ from waiting import wait_for
 
 from auth.stores import by_url
 from auth.stores.directory import Account
-from events.bounds import bounds
 from events.envelope import Event, decode
 from events.ids import new_id
-from events.reader import StreamReader
-from events.stream import First
+from events.log.bounds import bounds
+from events.log.reader import StreamReader
+from events.log.stream import First
 from infra.local.mongodb import MongoDB
 from infra.local.ports import free_port
 from infra.local.rabbitmq import USER, RabbitMQ

@@ -11,12 +11,12 @@ from structlog.contextvars import get_contextvars
 from structlog.testing import capture_logs
 
 from events import tracing
-from events.settings import InvalidSetting
 from events.tracing import Attribute
 from infra.local.ports import free_port
-from service import tracing as turning_on
-from service.traced_http import Client, traced
-from service.tracing import TracingSettings, exported
+from service.settings import InvalidSetting
+from service.tracing import setup as turning_on
+from service.tracing.http import Client, traced
+from service.tracing.setup import TracingSettings, exported
 
 TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 

@@ -10,7 +10,7 @@ import pytest
 from broker import Broker
 from waiting import wait_for
 
-from events import topology
+from events.log import topology
 from infra.cluster.tools import find
 from infra.drills.clips import Clips
 from infra.drills.stack import Stack

@@ -7,8 +7,8 @@ from bson import Binary, ObjectId
 from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 
-from events import amqp, topology
-from events.documents import pack
+from events.log import amqp, topology
+from events.views.documents import pack
 from infra.drills import snapshot
 from infra.drills.checker import check
 from infra.drills.clips import Clips

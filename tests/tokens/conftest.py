@@ -19,10 +19,10 @@ from waiting import wait_for
 
 from auth.keys.access_tokens import jwk
 from cli.account.settings import OperatorSettings
-from events.bounds import bounds
 from events.ids import new_id
-from events.reader import StreamReader
-from events.stream import First
+from events.log.bounds import bounds
+from events.log.reader import StreamReader
+from events.log.stream import First
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
 from tests.auth.conftest import Service

@@ -8,18 +8,19 @@ from typing import NoReturn
 
 import msgspec
 
-from events import mongodb, topology
-from events.progress import ProgressSender
-from events.publisher import Publisher
-from events.settings import load
-from events.views import JobViews
+from events.log import topology
+from events.log.progress import ProgressSender
+from events.log.publisher import Publisher
+from events.views.store import JobViews
 from events.work import Worker
+from service import mongodb
 from service.health import work
-from service.lifecycle import run_service, started
-from service.metrics.publishing import PublishMetrics
+from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
-from service.metrics.working import WorkMetrics
-from service.stopping import unless_stopped
+from service.metrics.work import WorkMetrics
+from service.settings import load
+from service.start import run_service, started
+from service.stop import unless_stopped
 from service.usage import answer_help
 from workers.converter.cage import keeper_of
 from workers.converter.engine import find_engine
@@ -82,7 +83,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
 
 
 def main() -> NoReturn:
-    """Run the service, and end the process (see `service.lifecycle`)."""
+    """Run the service, and end the process (see `service.start`)."""
     answer_help(SERVICE, ConverterSettings)
     run_service(SERVICE, lambda: load(ConverterSettings, os.environ), run)
 

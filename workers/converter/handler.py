@@ -21,9 +21,9 @@ from events import tracing
 from events.envelope import Event, job_event
 from events.errors import TonearmError
 from events.ids import new_id
+from events.log.progress import INTERVAL, Progress
 from events.media import Media, fitting
 from events.options import offered_as
-from events.progress import INTERVAL, Progress
 from events.projections.job_view import SETTLED, JobView, State
 from events.types import (
     FailureCode,

@@ -1,11 +1,11 @@
-"""What the converter needs to know, from the environment (see `events.settings`)."""
+"""What the converter needs to know, from the environment (see `service.settings`)."""
 
 from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
 
-from events.settings import Settings
+from service.settings import Settings
 from workers.converter.command import Limits
 from workers.converter.workshop import Workshop
 

@@ -5,18 +5,19 @@ import os
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
-from events import mongodb, topology
-from events.publisher import Publisher
-from events.settings import load
-from events.views import JobViews
+from events.log import topology
+from events.log.publisher import Publisher
+from events.views.store import JobViews
 from events.work import Handler, Worker
+from service import mongodb
 from service.health import work
-from service.lifecycle import run_service, started
-from service.metrics.publishing import PublishMetrics
+from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
-from service.metrics.working import WorkMetrics
-from service.stopping import unless_stopped
-from service.traced_http import Client
+from service.metrics.work import WorkMetrics
+from service.settings import load
+from service.start import run_service, started
+from service.stop import unless_stopped
+from service.tracing.http import Client
 from service.usage import answer_help
 from workers.notifier.account_handler import AccountNotifier
 from workers.notifier.accounts import AuthAccounts
@@ -72,7 +73,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
 
 
 def main() -> NoReturn:
-    """Run the service, and end the process (see `service.lifecycle`)."""
+    """Run the service, and end the process (see `service.start`)."""
     answer_help(SERVICE, NotifierSettings)
     run_service(SERVICE, lambda: load(NotifierSettings, os.environ), run)
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from msgspec import Struct
 
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 from workers.notifier.errors import Undeliverable
 
 

@@ -1,10 +1,10 @@
-"""What the notifier needs to know, from the environment (see `events.settings`)."""
+"""What the notifier needs to know, from the environment (see `service.settings`)."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from events.settings import Settings
+from service.settings import Settings
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ Gmail: turn on two-step verification, make an app password (myaccount.google.com
 from typing import Literal, cast, get_args
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from events.settings import InvalidSetting, Settings
+from service.settings import InvalidSetting, Settings
 
 Tls = Literal["implicit", "always", "auto", "never"]
 StartTls = Literal["always", "auto", "never"]

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from auth.errors import DirectoryUnavailable
 from auth.stores.time_limit import within
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 
 POSTGRESQL, MYSQL = "postgresql", "mysql"
 _KINDS = {"postgresql": POSTGRESQL, "postgres": POSTGRESQL, "mysql": MYSQL, "mariadb": MYSQL}

@@ -21,11 +21,11 @@ from cli.replay.exits import Refused
 from cli.replay.log import Log
 from cli.replay.views.fold import Settled, Window
 from cli.replay.views.stored import Version
-from events.bounds import Bounds
 from events.envelope import Recorded
+from events.log.bounds import Bounds
 from events.projections.job_view import JobView
-from events.projector import after, identity
-from events.views import Checkpoint
+from events.views.projector import after, identity
+from events.views.store import Checkpoint
 
 CLOSE = 1000
 """Events that may be left to the projector; with more, reading goes on first."""

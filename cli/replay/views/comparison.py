@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from events.documents import Document, pack
 from events.projections.job_view import JobView
+from events.views.documents import Document, pack
 
 ABSENT = "(absent)"
 

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
+from events.log.stream import RawRecord
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.stream import RawRecord
 
 GENERATION = 20_000
 """Events; about 2 kB of memory each, two generations at a time."""

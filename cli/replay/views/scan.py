@@ -18,8 +18,8 @@ from pymongo.errors import PyMongoError
 
 import events
 from cli.replay.views.comparison import digest
-from events.documents import Document, pack, unpack
 from events.errors import Unavailable
+from events.views.documents import Document, pack, unpack
 
 AT_ONCE = 2000
 _ROOT = Path(events.__file__).parents[1]

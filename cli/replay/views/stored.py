@@ -8,9 +8,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.replay.exits import Refused, WrongArgument
 from cli.replay.views.scan import AT_ONCE
-from events.documents import Document
 from events.projections.job_view import COLLECTION
-from events.views import JobViews, ViewStore
+from events.views.documents import Document
+from events.views.store import JobViews, ViewStore
 
 
 class Version(ViewStore):

@@ -23,14 +23,14 @@ from cli.replay.views.findings import Findings
 from cli.replay.views.fold import Settled, Window
 from cli.replay.views.scan import Stored, part_of, scan
 from cli.replay.views.stored import Version
-from events.bounds import Bounds
 from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
+from events.log.bounds import Bounds
+from events.log.stream import First, FromOffset, RawRecord
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.projector import identity
-from events.stream import First, FromOffset, RawRecord
-from events.views import Checkpoint
+from events.views.projector import identity
+from events.views.store import Checkpoint
 
 JOB_BYTES = 2600
 """Memory a job takes while it is verified: the folded view as JSON (1.6 kB for five events), its id, and the

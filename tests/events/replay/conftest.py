@@ -18,9 +18,9 @@ from pymongo import AsyncMongoClient
 from uuid_utils import uuid4
 
 from bench.loggen import events, write
-from events import amqp, topology
 from events.envelope import Event
-from events.publisher import Publisher
+from events.log import amqp, topology
+from events.log.publisher import Publisher
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
 

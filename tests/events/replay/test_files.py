@@ -14,7 +14,7 @@ from cli.replay.files import Manifest, bodies, file_name, manifest_of, verify, w
 from cli.replay.lines import as_json
 from cli.replay.log import line
 from events.envelope import encode
-from events.stream import RawRecord
+from events.log.stream import RawRecord
 
 JOBS = [f"j{number}" for number in range(1, 8)]
 

@@ -11,7 +11,7 @@ from waiting import wait_for
 from cli.replay.files import bodies
 from cli.replay.import_log import GUARD
 from cli.replay.views.stored import Version
-from events import amqp
+from events.log import amqp
 from events.options import Format, Options, Tags
 from events.projections.job_view import State
 from events.types import FailureCode, JobFailed, JobRequeued

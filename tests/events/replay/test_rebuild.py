@@ -13,11 +13,11 @@ from waiting import wait_for
 
 from bench.loggen import events, write
 from cli.replay.views.stored import Version
-from events import amqp, topology
-from events.documents import pack, unpack
+from events.log import amqp, topology
 from events.projections.job_view import COLLECTION
-from events.projector import Projector
-from events.views import JobViews
+from events.views.documents import pack, unpack
+from events.views.projector import Projector
+from events.views.store import JobViews
 
 pytestmark = pytest.mark.servers
 

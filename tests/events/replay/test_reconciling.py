@@ -4,7 +4,7 @@ import pytest
 from making import event, started, uploaded
 from pymongo import AsyncMongoClient
 
-from events import amqp, topology
+from events.log import amqp, topology
 from events.types import FailureCode, JobFailed, JobNotified
 
 pytestmark = pytest.mark.servers

@@ -10,8 +10,8 @@ from cli.replay.lines import template
 from cli.replay.log import line
 from cli.servers import Servers
 from events.envelope import encode
-from events.settings import InvalidSetting
-from events.stream import RawRecord
+from events.log.stream import RawRecord
+from service.settings import InvalidSetting
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.tail.event_log import EventLog
-from events import topology
-from events.bounds import bounds
 from events.envelope import Event, job_event
 from events.errors import NotConfirmed
 from events.ids import new_id
-from events.publisher import Publisher
-from events.reader import StreamReader
-from events.stream import First
+from events.log import topology
+from events.log.bounds import bounds
+from events.log.publisher import Publisher
+from events.log.reader import StreamReader
+from events.log.stream import First
 from events.types import JobFailed, JobStarted
 
 pytestmark = pytest.mark.servers

@@ -13,12 +13,12 @@ from making import event, uploaded
 from waiting import wait_for
 
 import events.types
-from events import amqp, topology
-from events.bounds import bounds
 from events.envelope import Event
 from events.errors import Unavailable
-from events.progress import ProgressSender
-from events.publisher import Publisher
+from events.log import amqp, topology
+from events.log.bounds import bounds
+from events.log.progress import ProgressSender
+from events.log.publisher import Publisher
 from events.work import Work, Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from test_policies import OPENTELEMETRY, SETTINGS
 
-from events.settings import load
 from infra.cluster.secrets import Wishes, made, write
+from service.settings import load
 
 INFRA = Path(__file__).parents[3] / "infra"
 FILE = INFRA / "compose.yaml"

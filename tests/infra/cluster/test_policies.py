@@ -8,11 +8,11 @@ from kinds import NAME, Manifest, Manifests
 from opentelemetry.sdk import environment_variables
 
 from auth.settings import AuthSettings
-from events.settings import InvalidSetting, Settings, load
 from gateway.settings import GatewaySettings
 from infra.cluster.secrets import SERVICES, Wishes, made
-from service.lifecycle import STOP_SECONDS
-from service.tracing import TracingSettings
+from service.settings import InvalidSetting, Settings, load
+from service.start import STOP_SECONDS
+from service.tracing.setup import TracingSettings
 from workers.converter.settings import ConverterSettings
 from workers.converter.workshop import RESERVE
 from workers.notifier.settings import NotifierSettings

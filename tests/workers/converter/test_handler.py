@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
+from events.log.progress import Progress
 from events.options import Cover, Format, Options
-from events.progress import Progress
 from events.projections.job_view import JobView
 from events.projections.jobs import fold
 from events.types import (

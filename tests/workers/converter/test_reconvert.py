@@ -15,11 +15,11 @@ from media import Studio
 from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events import topology
 from events.envelope import job_event
 from events.ids import new_id
+from events.log import topology
+from events.log.publisher import Publisher
 from events.options import Chapters, Cover, Format, Options
-from events.publisher import Publisher
 from events.types import JobConverted, JobUploaded
 from workers.converter.album import convert
 from workers.converter.command import Limits

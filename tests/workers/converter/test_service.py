@@ -17,11 +17,11 @@ from media import Studio, processes_of
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events import amqp, topology
 from events.envelope import Event, decode, job_event
 from events.ids import new_id
+from events.log import amqp, topology
+from events.log.publisher import Publisher
 from events.options import DEFAULT, Options
-from events.publisher import Publisher
 from events.types import FailureCode, JobConverted, JobFailed, JobUploaded
 
 pytestmark = pytest.mark.servers

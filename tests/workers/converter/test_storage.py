@@ -14,8 +14,8 @@ import pytest
 from gridfs import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events.mongodb import connect
 from infra.local.mongodb import MongoDB
+from service.mongodb import connect
 from workers.converter.errors import StorageAway, VideoLost
 from workers.converter.sparse import Sparse
 from workers.converter.storage import CHUNK, Storage

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from events.options import Format
-from events.settings import InvalidSetting
 from events.types import FailureCode, JobConverted, JobFailed
+from service.settings import InvalidSetting
 from workers.notifier.errors import Undeliverable
 from workers.notifier.letter import NAMELESS, compose, plain_name
 from workers.notifier.letterhead import letterhead

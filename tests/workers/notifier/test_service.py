@@ -14,10 +14,10 @@ import pytest
 from broker import Broker
 from waiting import wait_for
 
-from events import amqp, topology
 from events.envelope import Event, decode, job_event
 from events.ids import new_id
-from events.publisher import Publisher
+from events.log import amqp, topology
+from events.log.publisher import Publisher
 from events.types import FailureCode, JobConverted, JobFailed, JobNotificationFailed, JobNotified, JobPayload
 from infra.local.mail import MailCatcher
 from tests.workers.notifier.servers import TOKEN, Auth, auth_serving

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 from tests.workers.notifier.servers import Catcher, serving
 from workers.notifier.errors import MailDelayed, Undeliverable
 from workers.notifier.smtp import Mailer, without_address

@@ -17,12 +17,12 @@ from typing import Any, NoReturn, Protocol, TypeVar
 
 import structlog
 
-from events import logs
 from events.errors import TonearmError
-from events.settings import InvalidSetting, Settings
+from service import logs
 from service.privacy import hide_from_neighbours
-from service.stopping import stop_on_signal
-from service.tracing import exported
+from service.settings import InvalidSetting, Settings
+from service.stop import stop_on_signal
+from service.tracing.setup import exported
 
 STOP_SECONDS = 8.0
 """From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""

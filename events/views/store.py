@@ -20,10 +20,10 @@ from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 
-from events.documents import Document, needing, pack, place, places, unpack
 from events.errors import Unavailable
 from events.ids import earliest_id
 from events.projections.job_view import COLLECTION, JobView, State
+from events.views.documents import Document, needing, pack, place, places, unpack
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from events.settings import InvalidSetting
+from service.settings import InvalidSetting
 
 Logger = structlog.stdlib.BoundLogger
 

@@ -14,8 +14,8 @@ import msgspec
 import structlog
 from msgspec import Struct
 
-from events import amqp, topology
 from events.errors import Unavailable
+from events.log import amqp, topology
 
 log = structlog.get_logger()
 

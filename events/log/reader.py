@@ -10,9 +10,9 @@ event still stands there. If not, the log was cut or replaced, and going on woul
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-from events.bounds import last_offset
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, RetentionGap, Unavailable
-from events.stream import First, FromOffset, FromTime, Next, RawRecord, Resume, Start, Subscription
+from events.log.bounds import last_offset
+from events.log.stream import First, FromOffset, FromTime, Next, RawRecord, Resume, Start, Subscription
 
 SILENCE = 15.0
 """Seconds without a delivery after which a fresh connection asks whether there is something to deliver."""

@@ -23,8 +23,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 
-from events import amqp
 from events.errors import Unavailable
+from events.log import amqp
 from events.types import AccountLetterRequested, JobConverted, JobFailed, JobRequeued, JobUploaded
 
 EXCHANGE = "events"

@@ -13,17 +13,17 @@ from typing import Any
 import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events.bounds import bounds
 from events.cancelling import cancelled
 from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
-from events.leases import Lease
+from events.log.bounds import bounds
+from events.log.reader import StreamReader
+from events.log.stream import First, FromOffset, RawRecord, Resume
 from events.projections.counting import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
-from events.reader import StreamReader
-from events.stream import First, FromOffset, RawRecord, Resume
-from events.views import Checkpoint, JobViews, ViewStore
+from events.views.leases import Lease
+from events.views.store import Checkpoint, JobViews, ViewStore
 
 log = structlog.get_logger()
 

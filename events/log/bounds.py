@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from events.errors import Unavailable
-from events.stream import First, Last, RawRecord, Start, Subscription
+from events.log.stream import First, Last, RawRecord, Start, Subscription
 
 _PATIENCE = (0.3, 1.0)
 """Seconds to wait for a chunk. The broker sends it right behind its answer to the subscription, so a slow

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from events import tracing
-from events.settings import InvalidSetting, Settings, load
+from service.settings import InvalidSetting, Settings, load
 
 FLUSH_SECONDS = 1.5
 """What the last spans get at the end, if the stop's deadline leaves so much."""
@@ -55,7 +55,7 @@ def exported(service: str) -> Iterator[None]:
         yield
         return
     try:
-        from service.otel import OpenTelemetry
+        from service.tracing.otel import OpenTelemetry
     except ModuleNotFoundError as error:
         raise InvalidSetting(
             "setting: traces are asked for, but OpenTelemetry is not installed: pip install 'tonearm[otel]'"

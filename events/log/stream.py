@@ -15,8 +15,8 @@ import rstream
 import rstream.connection
 from rstream import ConsumerOffsetSpecification, OffsetType
 
-from events.amqp10 import data_section
 from events.errors import InvalidEvent, Unavailable
+from events.log.amqp10 import data_section
 
 logging.getLogger("rstream").setLevel(logging.CRITICAL)  # it logs what is handled here and in the reader
 rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; this doubles its speed

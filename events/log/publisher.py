@@ -20,10 +20,11 @@ from typing import Self
 
 import structlog
 
-from events import amqp, topology, tracing
+from events import tracing
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
-from events.watching import PublishWatch, unwatched
+from events.log import amqp, topology
+from events.observers import PublishWatch, unwatched
 
 log = structlog.get_logger()
 
