@@ -20,7 +20,7 @@ from bench.table import Row, Trial, rows_of
 from events.ids import new_id
 from events.options import Format
 from events.options import Options as Wishes
-from workers.converter.engine import find_engine
+from workers.converter.ffmpeg.engine import find_engine
 
 LONG = 600.0
 CLIPS = {1.0: 40, 5.0: 20}

@@ -10,12 +10,12 @@ import imageio_ffmpeg
 from bench.measure import BenchFailed
 from events.ids import new_id
 from events.options import DEFAULT, Options
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
+from workers.converter.conversion.single import convert
 from workers.converter.errors import ConversionError
-from workers.converter.lanes import Lanes
-from workers.converter.parallel import Sharing
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.parallel.encoding import Sharing
+from workers.converter.parallel.lanes import Lanes
 from workers.converter.workshop import Workshop
 
 

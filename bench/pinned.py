@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.filewise import Ours, bare
 from bench.measure import BenchFailed
 from bench.table import Trial
-from workers.converter.engine import find_engine
+from workers.converter.ffmpeg.engine import find_engine
 
 POSSIBLE = hasattr(os, "sched_setaffinity")
 """Not on macOS, which pins no processes."""

@@ -23,10 +23,10 @@ from bench.table import Row, Trial
 from events.ids import new_id
 from infra.local.mongodb import MongoDB
 from service.mongodb import connect
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import find_engine
-from workers.converter.sources import open_source
+from workers.converter.conversion.single import convert
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import find_engine
+from workers.converter.source.source import open_source
 from workers.converter.storage import Storage
 
 SIZE = 4_000 * MB

@@ -24,13 +24,13 @@ from cli.display import clock, console_for, size, visible
 from cli.exits import Exit
 from events.media import Chapter, Media, Picture, Track, fitting
 from service import logs
-from workers.converter.cage import keeper_of
-from workers.converter.command import Limits
-from workers.converter.container import inspect
-from workers.converter.engine import find_engine
+from workers.converter.cage.cage import keeper_of
+from workers.converter.containers.inspection import inspect
+from workers.converter.containers.structure import Structure
 from workers.converter.errors import ConversionError, EngineFailed, EngineUnfit
-from workers.converter.probing import probe
-from workers.converter.structure import Structure
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import find_engine
+from workers.converter.ffmpeg.probe import probe
 
 
 def main(argv: list[str]) -> int:

@@ -28,14 +28,14 @@ from events.log.stream import First
 from events.types import JobConverted, JobRequeued, JobUploaded
 from service import logs
 from service.settings import load
-from workers.converter.album import convert
-from workers.converter.converted import Converted
-from workers.converter.engine import Engine, find_engine
+from workers.converter.conversion.album import convert
+from workers.converter.conversion.result import Converted
 from workers.converter.errors import ConversionError, VideoLost
+from workers.converter.ffmpeg.engine import Engine, find_engine
+from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.settings import ConverterSettings
-from workers.converter.sources import open_source
+from workers.converter.source.source import open_source
 from workers.converter.storage import Storage
-from workers.converter.transcript import Mark
 
 Upload = JobUploaded | JobRequeued
 

@@ -18,7 +18,7 @@ from infra.local.install import advice
 from infra.local.mongodb import PROGRAM
 from infra.local.rabbitmq import find
 from infra.local.settings import LocalSettings
-from workers.converter.cage import keeper_of
+from workers.converter.cage.cage import keeper_of
 
 GIB = 1024**3
 NEEDED_DISK, NEEDED_MEMORY = 2 * GIB, 1 * GIB

@@ -22,12 +22,12 @@ from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.usage import answer_help
-from workers.converter.cage import keeper_of
-from workers.converter.engine import find_engine
+from workers.converter.cage.cage import keeper_of
+from workers.converter.ffmpeg.engine import find_engine
 from workers.converter.handler import Converter
-from workers.converter.lanes import Lanes
 from workers.converter.metrics import ConversionMetrics
-from workers.converter.parallel import Sharing
+from workers.converter.parallel.encoding import Sharing
+from workers.converter.parallel.lanes import Lanes
 from workers.converter.settings import ConverterSettings
 from workers.converter.storage import Storage
 

@@ -37,15 +37,15 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Publishes, Work, WorkerKeepsDying
-from workers.converter.album import convert
-from workers.converter.command import Limits
-from workers.converter.engine import Engine
+from workers.converter.conversion.album import convert
 from workers.converter.errors import ConversionError
-from workers.converter.parallel import Sharing
-from workers.converter.retelling import Retelling
-from workers.converter.sources import open_source
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.parallel.encoding import Sharing
+from workers.converter.recovery import Retelling
+from workers.converter.source.source import open_source
 from workers.converter.storage import Storage
-from workers.converter.transcript import Mark
 from workers.converter.workshop import Workshop
 
 log = structlog.get_logger()

@@ -17,7 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from workers.converter.errors import StorageAway, VideoLost
-from workers.converter.videos import Video
+from workers.converter.source.video import Video
 
 CHUNK = 1024 * 1024
 BATCH = 4

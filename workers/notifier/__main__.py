@@ -19,15 +19,15 @@ from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
 from service.usage import answer_help
-from workers.notifier.account_handler import AccountNotifier
 from workers.notifier.accounts import AuthAccounts
-from workers.notifier.handler import Notifier
-from workers.notifier.letterhead import letterhead
+from workers.notifier.mail.account_handler import AccountNotifier
+from workers.notifier.mail.job_handler import Notifier
+from workers.notifier.mail.letterhead import letterhead
+from workers.notifier.mail.sent import SentMails
+from workers.notifier.mail.smtp import Mailer
+from workers.notifier.mail.smtp_url import parse_smtp_url
 from workers.notifier.metrics import MailMetrics
-from workers.notifier.sent import SentMails
 from workers.notifier.settings import NotifierSettings
-from workers.notifier.smtp import Mailer
-from workers.notifier.smtp_url import parse_smtp_url
 
 SERVICE = "notifier"
 

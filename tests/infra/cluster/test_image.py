@@ -120,8 +120,8 @@ def test_the_list_of_what_is_inside_is_inside(store):
 def test_the_cage_stands_whole_without_any_privilege(store):
     code = (
         "import asyncio, msgspec\n"
-        "from workers.converter.cage import keeper_of\n"
-        "from workers.converter.engine import find_engine\n"
+        "from workers.converter.cage.cage import keeper_of\n"
+        "from workers.converter.ffmpeg.engine import find_engine\n"
         "async def main():\n"
         "    engine = await find_engine('')\n"
         "    cage = await keeper_of(engine.path).cage()\n"

@@ -8,8 +8,10 @@ import pytest
 from hall import Hall
 from media import Studio
 
-from workers.converter import covering, parallel, probing, process
-from workers.converter.engine import Engine, find_engine
+from workers.converter.conversion import cover
+from workers.converter.ffmpeg import probe, process
+from workers.converter.ffmpeg.engine import Engine, find_engine
+from workers.converter.parallel import encoding
 from workers.converter.workshop import Workshop
 
 
@@ -68,6 +70,6 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Run]:
         runs.append(await process.run(*arguments, **named))
         return runs[-1]
 
-    for module in (covering, parallel, probing):
+    for module in (cover, encoding, probe):
         monkeypatch.setattr(module, "run", run)
     return runs

@@ -8,11 +8,11 @@ import mutagen
 from media import FFMPEG, ffmpeg, pcm
 
 from events.options import Format, Options
-from workers.converter.album import convert
-from workers.converter.command import Limits
-from workers.converter.converted import Converted
-from workers.converter.dump import read
-from workers.converter.engine import Engine
+from workers.converter.conversion.album import convert
+from workers.converter.conversion.result import Converted
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.dump import read
+from workers.converter.ffmpeg.engine import Engine
 
 RATE = 44100
 CHAPTERS = """;FFMETADATA1

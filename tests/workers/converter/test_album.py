@@ -20,14 +20,14 @@ from waiting import wait_for
 from events.media import Chapter, Media
 from events.options import Chapters, Cover, Format, Options, Tags
 from events.types import FailureCode
-from workers.converter.album import convert
-from workers.converter.archive import Archive
-from workers.converter.command import Limits
-from workers.converter.engine import Engine
+from workers.converter.containers.zip_archive import Archive
+from workers.converter.conversion.album import convert
+from workers.converter.conversion.chapters import parts
 from workers.converter.errors import ConversionError
-from workers.converter.lanes import Lanes
-from workers.converter.parallel import Sharing
-from workers.converter.splitting import parts
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.parallel.encoding import Sharing
+from workers.converter.parallel.lanes import Lanes
 from workers.converter.workshop import Workshop
 
 MARKS = [(0, 1.5, "Start: “here”/there"), (1.5, 4.123456, "Mid ."), (4.123456, 6, "Ende?")]

@@ -10,11 +10,11 @@ import pytest
 from media import Studio, ffmpeg
 
 from events.types import FailureCode
-from workers.converter import probing, process
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
+from workers.converter.conversion.single import convert
 from workers.converter.errors import ConversionError
+from workers.converter.ffmpeg import probe, process
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel holds it to its limits")
 CPU_SECONDS, MEMORY = 10.0, 300 << 20
@@ -54,7 +54,7 @@ async def test_a_bomb_gets_its_verdict_for_little(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """None: it is harmless, and converted. On a busy machine the clock would come before the limits."""
-    monkeypatch.setattr(probing, "PATIENCE", 150.0)
+    monkeypatch.setattr(probe, "PATIENCE", 150.0)
     found = None
     with bench.holding(bombs[name]) as (video, mp3):
         try:

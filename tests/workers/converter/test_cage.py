@@ -16,12 +16,12 @@ from media import Studio, children_of, processes_of
 from trap import caged
 from waiting import wait_for
 
-from workers.converter import forkserver, landlock, launcher
-from workers.converter.cage import Cage, Caged, Keeper
-from workers.converter.command import Limits
-from workers.converter.engine import Engine
+from workers.converter.cage import fork_server, landlock, launcher
+from workers.converter.cage.cage import Cage, Caged, Keeper
 from workers.converter.errors import EngineFailed
-from workers.converter.process import run
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.process import run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 SLEEP, TRUE, CAT = "/bin/sleep", "/bin/true", "/bin/cat"
@@ -185,7 +185,7 @@ async def test_how_it_ended_is_not_lost_with_one_who_stops_waiting_just_then(hop
     waiting = asyncio.create_task(caged.wait())
     for _ in range(3):
         await asyncio.sleep(0)
-    theirs.sendall(forkserver.EXIT.pack(7, 0.5, 4096))
+    theirs.sendall(fork_server.EXIT.pack(7, 0.5, 4096))
     theirs.close()
     for _ in range(hops):
         await asyncio.sleep(0)

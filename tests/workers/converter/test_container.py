@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media import Studio
 
-from workers.converter.container import inspect
-from workers.converter.structure import Structure
+from workers.converter.containers.inspection import inspect
+from workers.converter.containers.structure import Structure
 
 WHOLE = [
     "moov-first.mp4",

@@ -8,12 +8,13 @@ from media import SECONDS, TONE, Studio, layer_one, listen, tags
 
 from events.options import Format, Options
 from events.types import FailureCode
-from workers.converter import converting, process
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
+from workers.converter.conversion import steps
+from workers.converter.conversion.single import convert
 from workers.converter.errors import ConversionError
-from workers.converter.transcript import Mark
+from workers.converter.ffmpeg import process
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.transcript import Mark
 
 DEFAULTS = Options()
 
@@ -288,7 +289,7 @@ async def test_a_large_file_is_looked_at_so_that_nothing_is_done_twice(
     times: int,
 ) -> None:
     """What has more than two channels needs another plan than most."""
-    monkeypatch.setattr(converting, "_SMALL", small)
+    monkeypatch.setattr(steps, "_SMALL", small)
     with bench.holding(studio.make("surround.mp4")) as (video, mp3):
         await convert(engine, video, mp3, limits=Limits(), tell=ignore)
     assert len([each for each in spent if each.seconds]) == times

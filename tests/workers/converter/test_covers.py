@@ -8,8 +8,8 @@ from media import ffmpeg, pitch
 from structlog.testing import capture_logs
 
 from events.options import Cover, Format, Tags
-from workers.converter import process
-from workers.converter.dump import read
+from workers.converter.ffmpeg import process
+from workers.converter.ffmpeg.dump import read
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])

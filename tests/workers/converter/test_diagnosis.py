@@ -2,8 +2,7 @@ import signal
 
 import pytest
 
-from workers.converter.command import Limits
-from workers.converter.diagnosis import Ended, diagnose, refuse
+from workers.converter.containers.structure import Structure
 from workers.converter.errors import (
     DiskFull,
     Encrypted,
@@ -18,8 +17,9 @@ from workers.converter.errors import (
     Truncated,
     UnsupportedCodec,
 )
-from workers.converter.structure import Structure
-from workers.converter.transcript import Heard
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse
+from workers.converter.ffmpeg.transcript import Heard
 
 TORN = Heard(codec="aac", length=10, broken=1)
 MUTE = Heard(codec="aac", length=10, undecoded=400)

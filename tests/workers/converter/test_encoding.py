@@ -11,9 +11,9 @@ from hall import CHAPTERS, RISING, Hall, told
 from media import ffmpeg, packets, pcm
 
 from events.options import Channels, Format, Tags
-from workers.converter.command import Limits, arguments
-from workers.converter.dump import read
-from workers.converter.engine import Engine
+from workers.converter.ffmpeg.command import Limits, arguments
+from workers.converter.ffmpeg.dump import read
+from workers.converter.ffmpeg.engine import Engine
 
 FORMER = shlex.split(
     "-map 0:a:0 -vn -sn -dn -c:a libmp3lame -q:a 2 -compression_level 5 -fflags +bitexact -flags:a +bitexact "

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from workers.converter.engine import Engine, find_engine, parse_version
 from workers.converter.errors import EngineUnfit
+from workers.converter.ffmpeg.engine import Engine, find_engine, parse_version
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from escapes import ESCAPES, Escape
 from media import Studio
 from trap import Trap, caged
 
-from workers.converter import landlock
-from workers.converter.command import Limits, arguments
-from workers.converter.engine import Engine
+from workers.converter.cage import landlock
+from workers.converter.ffmpeg.command import Limits, arguments
+from workers.converter.ffmpeg.engine import Engine
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="the layers are Linux's"),

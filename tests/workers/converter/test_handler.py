@@ -33,9 +33,9 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Work, WorkerKeepsDying
-from workers.converter.command import Limits
-from workers.converter.engine import Engine
 from workers.converter.errors import EngineFailed
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
 from workers.converter.handler import Converter, tellable
 from workers.converter.storage import Storage
 from workers.converter.workshop import Workshop

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from workers.converter import launcher
-from workers.converter.cage import Keeper
-from workers.converter.command import Limits
-from workers.converter.diagnosis import Ended, diagnose
+from workers.converter.cage import launcher
+from workers.converter.cage.cage import Keeper
 from workers.converter.errors import EngineFailed
-from workers.converter.transcript import Heard
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.diagnosis import Ended, diagnose
+from workers.converter.ffmpeg.transcript import Heard
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's layers")
 

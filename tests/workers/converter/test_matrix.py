@@ -8,9 +8,9 @@ import pytest
 from media import ffmpeg, pcm, pitch
 
 from events.options import Channels, Format, Options
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
+from workers.converter.conversion.single import convert
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
 
 SECONDS = 1.2
 LEFT, RIGHT = 440, 1000

@@ -17,13 +17,13 @@ from mutants import Mutant, make_all, mutant
 
 from events.media import MOST_BYTES, fitting
 from events.options import Channels, Chapters, Cover, Format, Options
-from workers.converter import ebml
-from workers.converter.album import convert
-from workers.converter.command import Limits
-from workers.converter.engine import Engine
+from workers.converter.containers import ebml
+from workers.converter.containers.sample_table import needed
+from workers.converter.conversion.album import convert
 from workers.converter.errors import ConversionError
-from workers.converter.probing import probe
-from workers.converter.sampletable import needed
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.probe import probe
 from workers.converter.workshop import Workshop
 
 WISHES = (

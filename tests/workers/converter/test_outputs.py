@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from media import ffmpeg, pcm
 
 from events.options import Format
-from workers.converter.outputs import describe
+from workers.converter.containers.output import describe
 
 RATES = {Format.OPUS: 48000}
 

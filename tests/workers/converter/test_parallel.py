@@ -19,17 +19,17 @@ from structlog.testing import capture_logs
 from waiting import wait_for
 
 from events.options import Options
-from workers.converter.cage import keeper_of
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
+from workers.converter.cage.cage import keeper_of
+from workers.converter.conversion.single import convert
 from workers.converter.errors import ConversionError
-from workers.converter.lanes import Lanes
-from workers.converter.parallel import Sharing
-from workers.converter.planning import DEFAULT, plan
-from workers.converter.probing import probe
-from workers.converter.process import run
-from workers.converter.ranges import later, starts
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.plan import DEFAULT, plan
+from workers.converter.ffmpeg.probe import probe
+from workers.converter.ffmpeg.process import run
+from workers.converter.parallel.encoding import Sharing
+from workers.converter.parallel.lanes import Lanes
+from workers.converter.parallel.shares import later, starts
 from workers.converter.workshop import Workshop
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts encoders")
@@ -213,7 +213,7 @@ async def test_a_helper_that_dies_costs_nothing_but_its_help(
     def broken(plan: Any, start: int) -> Any:
         return later(plan, 10**15)  # nothing comes of it: ffmpeg says so, and fails
 
-    monkeypatch.setattr("workers.converter.parallel.ranges.later", broken)
+    monkeypatch.setattr("workers.converter.parallel.encoding.ranges.later", broken)
     with capture_logs() as logs:
         together = await made(engine, bench, sources.make("aac.mp4"), sharing)
     assert [line["event"] for line in logs if line["event"].startswith("encode")] == ["encoders_stopped"]
@@ -226,7 +226,7 @@ async def test_a_helper_that_hears_something_else_is_never_joined(
     def broken(plan: Any, start: int) -> Any:
         return later(plan, start + 1)
 
-    monkeypatch.setattr("workers.converter.parallel.ranges.later", broken)
+    monkeypatch.setattr("workers.converter.parallel.encoding.ranges.later", broken)
     with capture_logs() as logs:
         together = await made(engine, bench, sources.make("aac.mp4"), sharing)
     assert not [line for line in logs if line["event"] == "encoded_together"]
@@ -258,7 +258,7 @@ async def test_what_cannot_be_put_together_is_encoded_alone_after_all(
         target.truncate(1000)
         raise IndexError
 
-    monkeypatch.setattr("workers.converter.parallel.assemble", broken)
+    monkeypatch.setattr("workers.converter.parallel.encoding.assemble", broken)
     options = Options(quality="192k")
     together = await made(engine, bench, sources.make("aac.mp4"), sharing, options)
     assert digest(together) == digest(await made(engine, bench, sources.make("aac.mp4"), None, options))
@@ -281,7 +281,7 @@ def test_lanes_are_counted_over_all_processes_and_freed_by_their_death() -> None
     name = f"test-{uuid4()}"
     lanes = Lanes(3, name=name, crowd=math.inf)
     program = (
-        "import sys; from workers.converter.lanes import Lanes\n"
+        "import sys; from workers.converter.parallel.lanes import Lanes\n"
         f"with Lanes(3, name={name!r}).taken(): print('ready', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdin=-1, stdout=-1) as process:

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from events.media import Media, Track
 from events.options import Channels, Chapters, Format, Options, Tags, faults
-from workers.converter.encoders import MUXERS
 from workers.converter.errors import TrackMissing
-from workers.converter.filters import Measured, gain_of
-from workers.converter.languages import same_language
-from workers.converter.planning import DEFAULT, Plan, choose, measuring, plan
+from workers.converter.ffmpeg.encoders import MUXERS
+from workers.converter.ffmpeg.filters import Measured, gain_of
+from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring, plan
 
 STEREO = Track(
     index=0, codec="aac", profile="LC", sample_rate=44100, channels=2, layout="stereo", bit_rate=127_000

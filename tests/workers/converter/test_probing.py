@@ -20,11 +20,11 @@ from events.media import (
     Track,
 )
 from events.types import FailureCode
-from workers.converter.command import Limits
-from workers.converter.dump import channels_of, clean, read
-from workers.converter.engine import Engine
 from workers.converter.errors import ConversionError
-from workers.converter.probing import probe
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.dump import channels_of, clean, read
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.probe import probe
 
 WORDS = """[h264 @ 0x55] Codec (h264) not on whitelist 'aac,mp3'
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':

@@ -13,14 +13,14 @@ from media import Studio, open_files, processes_of
 from msgspec.structs import replace
 from waiting import wait_for
 
-from workers.converter.cage import Keeper, keeper_of
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
+from workers.converter.cage.cage import Keeper, keeper_of
+from workers.converter.conversion.single import convert
 from workers.converter.errors import EngineFailed
-from workers.converter.planning import DEFAULT
-from workers.converter.process import Run, caps, run
-from workers.converter.transcript import TAIL, Mark
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.plan import DEFAULT
+from workers.converter.ffmpeg.process import Run, caps, run
+from workers.converter.ffmpeg.transcript import TAIL, Mark
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 

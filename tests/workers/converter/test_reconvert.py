@@ -21,9 +21,9 @@ from events.log import topology
 from events.log.publisher import Publisher
 from events.options import Chapters, Cover, Format, Options
 from events.types import JobConverted, JobUploaded
-from workers.converter.album import convert
-from workers.converter.command import Limits
-from workers.converter.engine import Engine
+from workers.converter.conversion.album import convert
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
 from workers.converter.workshop import Workshop
 
 pytestmark = pytest.mark.servers

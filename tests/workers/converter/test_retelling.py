@@ -7,7 +7,7 @@ from events.ids import new_id
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 from events.types import JobStarted, JobUploaded
-from workers.converter.retelling import PATIENCE, Retelling
+from workers.converter.recovery import PATIENCE, Retelling
 
 
 class Told(list[Event]):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media import H264, Studio, ffmpeg, tone
 
-from workers.converter.sampletable import Range, needed
+from workers.converter.containers.sample_table import Range, needed
 
 GRAIN = 4096
 LARGE = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=6", *tone(seconds=6)]

@@ -17,7 +17,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from workers.converter.errors import DiskFull, StorageAway, VideoLost
-from workers.converter.sources import HEAD, SMALL, TAIL, Source, open_source
+from workers.converter.source.source import HEAD, SMALL, TAIL, Source, open_source
 from workers.converter.storage import Storage
 
 pytestmark = pytest.mark.servers

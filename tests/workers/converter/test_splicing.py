@@ -9,9 +9,9 @@ from pathlib import Path
 import imageio_ffmpeg
 import pytest
 
-from workers.converter.lametag import Crc
-from workers.converter.mp3frames import Frames, NotFrames
-from workers.converter.splicing import AGREEING, Join, Piece, Pursuit, assemble
+from workers.converter.containers.lame_tag import Crc
+from workers.converter.containers.mp3_frames import Frames, NotFrames
+from workers.converter.parallel.splice import AGREEING, Join, Piece, Pursuit, assemble
 
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 SOUNDS = {

@@ -17,7 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from infra.local.mongodb import MongoDB
 from service.mongodb import connect
 from workers.converter.errors import StorageAway, VideoLost
-from workers.converter.sparse import Sparse
+from workers.converter.source.sparse_file import Sparse
 from workers.converter.storage import CHUNK, Storage
 
 pytestmark = pytest.mark.servers

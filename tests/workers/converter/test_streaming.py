@@ -16,10 +16,10 @@ from test_handler import Scene
 from events.media import fitting
 from events.options import Cover, Options
 from events.types import FailureCode, JobConverted, JobFailed, JobProbed
-from workers.converter.command import Limits
-from workers.converter.conversion import convert
-from workers.converter.engine import Engine
-from workers.converter.sources import HEAD, TAIL
+from workers.converter.conversion.single import convert
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.source.source import HEAD, TAIL
 from workers.converter.workshop import Workshop
 
 pytestmark = pytest.mark.servers

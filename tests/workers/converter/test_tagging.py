@@ -8,8 +8,8 @@ from hall import CHAPTERS, RISING, TAGGABLE, Hall, told
 from media import ffmpeg
 
 from events.options import Chapters, Cover, Format, Tags
-from workers.converter.dump import read
-from workers.converter.tagging import COMMENTING
+from workers.converter.ffmpeg.dump import read
+from workers.converter.ffmpeg.tags import COMMENTING
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.converter.dump import read
-from workers.converter.transcript import TAIL, Heard, Mark, ProgressReader, Transcript
+from workers.converter.ffmpeg.dump import read
+from workers.converter.ffmpeg.transcript import TAIL, Heard, Mark, ProgressReader, Transcript
 
 WORDS = b"""[h264 @ 0x1] Codec (h264) not on whitelist 'aac'
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':

@@ -10,10 +10,10 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from workers.converter.cage import Keeper
-from workers.converter.command import Limits
-from workers.converter.planning import DEFAULT
-from workers.converter.process import caps
+from workers.converter.cage.cage import Keeper
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.plan import DEFAULT
+from workers.converter.ffmpeg.process import caps
 
 IN_OPEN, IN_NONBLOCK = 0x20, 0o4000
 _libc = ctypes.CDLL(None, use_errno=True)

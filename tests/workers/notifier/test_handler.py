@@ -30,11 +30,11 @@ from events.work import Work
 from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed
-from workers.notifier.handler import Notifier
-from workers.notifier.letterhead import letterhead
-from workers.notifier.sent import SentMails
-from workers.notifier.smtp import Mailer
-from workers.notifier.smtp_url import parse_smtp_url
+from workers.notifier.mail.job_handler import Notifier
+from workers.notifier.mail.letterhead import letterhead
+from workers.notifier.mail.sent import SentMails
+from workers.notifier.mail.smtp import Mailer
+from workers.notifier.mail.smtp_url import parse_smtp_url
 
 UPLOADED = JobUploaded(filename="holiday.mp4", content_type="video/mp4", bytes=1, sha256="0", video_id="v")
 CONVERTED = JobConverted(

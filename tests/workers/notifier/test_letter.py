@@ -13,8 +13,8 @@ from events.options import Format
 from events.types import FailureCode, JobConverted, JobFailed
 from service.settings import InvalidSetting
 from workers.notifier.errors import Undeliverable
-from workers.notifier.letter import NAMELESS, compose, plain_name
-from workers.notifier.letterhead import letterhead
+from workers.notifier.mail.job_letter import NAMELESS, compose, plain_name
+from workers.notifier.mail.letterhead import letterhead
 
 HEAD = letterhead("Tonearm <tonearm@example.org>", "https://tonearm.example.org/")
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)

@@ -16,8 +16,8 @@ from cryptography.x509.oid import NameOID
 from service.settings import InvalidSetting
 from tests.workers.notifier.servers import Catcher, serving
 from workers.notifier.errors import MailDelayed, Undeliverable
-from workers.notifier.smtp import Mailer, without_address
-from workers.notifier.smtp_url import SmtpServer, parse_smtp_url
+from workers.notifier.mail.smtp import Mailer, without_address
+from workers.notifier.mail.smtp_url import SmtpServer, parse_smtp_url
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""What a new process does to itself before it becomes the program: session, descriptors, limits, layers.
+
+Runs in a child of the fork server, which has one thread, so that Python may run between fork and exec.
+Nothing but the standard library, and little of it. What cannot be done is not left out: the program is
+not started, and one line says why.
+"""
+
+import fcntl
+import os
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn
+
+from workers.converter.cage import landlock, seccomp
+from workers.converter.cage.kernel import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
+
+PREFIX = "launcher:"
+"""Begins the one line that is written when the program could not be started."""
+EXIT_CODE = 125
+LIMITS = tuple(
+    name
+    for name in ("as", "data", "cpu", "fsize", "nofile", "core")
+    if (name, sys.platform) != ("as", "darwin")
+)
+"""What can be limited here. macOS refuses to limit the address space."""
+_MOST_DESCRIPTORS = 1024
+"""The fork server has not a tenth of that."""
+
+
+class Layers(NamedTuple):
+    """What the program is shut in with."""
+
+    ruleset: int | None = None
+    """Landlock's, of `landlock.allow_only`; None: without."""
+    seccomp: bool = False
+    rlimits: bool = False
+
+
+def become(
+    command: list[str], *, files: Sequence[int], limits: dict[str, int], layers: Layers, parent: int
+) -> NoReturn:
+    """Become the program, with `files` as its descriptors from 0 on, and no others."""
+    try:
+        _tie_to(parent)
+        os.setsid()
+        _restrict(layers)
+        _take(files)
+        if layers.rlimits:
+            for name in LIMITS:
+                _limit(name, limits[name])
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and ffmpeg would inherit it
+            signal.signal(number, signal.SIG_DFL)
+        if layers.seccomp:
+            seccomp.install(os.uname().machine, os.getpid())
+            seccomp.execute(os.uname().machine, command)
+        os.execve(command[0], command, {})  # noqa: S606 - that is the point
+    except Exception as error:
+        os.write(2, f"{PREFIX} {type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(EXIT_CODE)
+
+
+def shut_in(layers: Layers) -> None:
+    """Put Landlock and seccomp on, for ever. Raises OSError."""
+    _restrict(layers)
+    if layers.seccomp:
+        seccomp.install(os.uname().machine, os.getpid())
+
+
+def _restrict(layers: Layers) -> None:
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if layers.ruleset is not None:
+        landlock.restrict(layers.ruleset)
+
+
+def _tie_to(parent: int) -> None:
+    """Let the kernel kill us when the fork server dies, however it dies."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the kernel was asked
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _take(files: Sequence[int]) -> None:
+    # First out of the way of each other's places.
+    aside = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, len(files)) for fd in files]
+    for place, fd in enumerate(aside):
+        os.dup2(fd, place)
+    os.closerange(len(files), _MOST_DESCRIPTORS)  # those received survive exec: recv_fds drops its flags
+
+
+def _limit(name: str, wanted: int) -> None:
+    kind = getattr(resource, f"RLIMIT_{name.upper()}")
+    _, most = resource.getrlimit(kind)
+    soft = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    # The soft CPU limit asks ffmpeg to stop, the hard one makes it.
+    hard = soft + 5 if name == "cpu" and (most == resource.RLIM_INFINITY or soft + 5 <= most) else soft
+    resource.setrlimit(kind, (soft, hard))

@@ -1,0 +1,148 @@
+"""Matroska and WebM: elements of `id, size` in each other (RFC 8794, 9559)."""
+
+import os
+from collections.abc import Iterator
+from io import RawIOBase
+from typing import NamedTuple
+
+from workers.converter.containers.structure import Structure
+
+MAGIC = b"\x1a\x45\xdf\xa3"
+
+_SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
+_INFO, _TAGS, _CHAPTERS, _ATTACHMENTS = 0x1549A966, 0x1254C367, 0x1043A770, 0x1941A469
+_MOST_LATE = 16 << 20
+"""Bytes of elements that a stream is told before its clusters."""
+_SEGMENT, _CLUSTER, _TRACKS, _TRACK = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE
+_TRACK_TYPE, _ENCODINGS, _ENCODING, _ENCRYPTION = 0x83, 0x6D80, 0x6240, 0x5035
+_AUDIO = 2
+_WORDS = frozenset({_TAGS, _CHAPTERS, _ATTACHMENTS})
+_MOST_ELEMENTS = 10_000
+
+
+class _Element(NamedTuple):
+    at: int
+    id: int
+    body: int
+    end: int
+
+
+class Late(NamedTuple):
+    """Parts of the file, from and to, that belong before the first cluster."""
+
+    cluster: int
+    parts: tuple[tuple[int, int], ...]
+
+
+def inspect(video: RawIOBase, size: int) -> Structure:
+    """Look at the segment's size, and at the tracks, which stand before the first cluster."""
+    video.seek(len(MAGIC))
+    header = _size(video)
+    if header is None:
+        return Structure()
+    video.seek(header, os.SEEK_CUR)
+    if _id(video) != _SEGMENT:
+        return Structure(cut=video.tell() >= size)
+    length = _size(video)
+    body = video.tell()
+    cut = length is not None and body + length > size
+    return Structure(cut=cut, encrypted=_Elements(video).encrypted(body, size))
+
+
+def late(video: RawIOBase, size: int) -> Late | None:
+    """Return the tags, chapters and attachments that stand behind the clusters, where a stream ends.
+
+    Who reads a stream needs them before the first cluster. None when it cannot be read as a stream at all.
+    """
+    video.seek(len(MAGIC))
+    header = _size(video)
+    if header is None:
+        return None
+    video.seek(header, os.SEEK_CUR)
+    if _id(video) != _SEGMENT or _size(video) == 0:
+        return None
+    return _Elements(video).late(video.tell(), size)
+
+
+class _Elements:
+    """One walk."""
+
+    def __init__(self, video: RawIOBase) -> None:
+        self._video = video
+        self._left = _MOST_ELEMENTS
+
+    def encrypted(self, body: int, size: int) -> bool:
+        """Tell whether the first audio track of a segment is encrypted."""
+        for part in self._between(body, size):
+            if part.id == _CLUSTER:
+                return False
+            if part.id != _TRACKS:
+                continue
+            for track in self._inside(part):
+                entries = {each.id: each for each in self._inside(track)}
+                if track.id == _TRACK and self._number(entries.get(_TRACK_TYPE)) == _AUDIO:
+                    return self._has_encryption(entries.get(_ENCODINGS))
+        return False
+
+    def late(self, body: int, size: int) -> Late | None:
+        told: list[tuple[int, int]] = []
+        for part in self._between(body, size):
+            if part.id == _CLUSTER:
+                return self._late(part.at, {(kind, at) for kind, at in told if part.at < at < size}, size)
+            if part.id == _SEEK_HEAD:
+                for seek in (each for each in self._inside(part) if each.id == _SEEK):
+                    entry = {each.id: self._number(each) or 0 for each in self._inside(seek)}
+                    told.append((entry.get(_SEEK_ID, 0), body + entry.get(_SEEK_POSITION, 0)))
+        return None
+
+    def _late(self, cluster: int, told: set[tuple[int, int]], size: int) -> Late | None:
+        if {kind for kind, _ in told} & {_INFO, _TRACKS, _SEEK_HEAD}:
+            return None
+        parts = [next(self._between(at, size), None) for kind, at in sorted(told) if kind in _WORDS]
+        found = [part for part in parts if part is not None and part.id in _WORDS]
+        if len(found) < len(parts) or sum(part.end - part.at for part in found) > _MOST_LATE:
+            return None
+        return Late(cluster, tuple((part.at, part.end) for part in found))
+
+    def _has_encryption(self, encodings: _Element | None) -> bool:
+        return encodings is not None and any(
+            inner.id == _ENCRYPTION
+            for encoding in self._inside(encodings)
+            if encoding.id == _ENCODING
+            for inner in self._inside(encoding)
+        )
+
+    def _inside(self, parent: _Element) -> Iterator[_Element]:
+        return self._between(parent.body, parent.end)
+
+    def _between(self, at: int, end: int) -> Iterator[_Element]:
+        """Yield the elements between two positions; one of unknown size, which is a cluster, is the last."""
+        while at < end and self._left > 0:
+            self._left -= 1
+            self._video.seek(at)
+            kind, length = _id(self._video), _size(self._video)
+            start, body = at, self._video.tell()
+            at = end if length is None else body + length
+            yield _Element(start, kind, body, min(at, end))
+
+    def _number(self, element: _Element | None) -> int | None:
+        if element is None:
+            return None
+        self._video.seek(element.body)
+        return int.from_bytes(self._video.read(max(0, min(element.end - element.body, 8))))
+
+
+def _id(video: RawIOBase) -> int:
+    first = video.read(1)
+    return int.from_bytes(first + video.read(8 - first[0].bit_length())) if first else 0
+
+
+def _size(video: RawIOBase) -> int | None:
+    """Read a variable-size integer (RFC 8794, section 4); None when it stands for "unknown"."""
+    first = video.read(1)
+    if not first or first == b"\0":
+        return None
+    width = 9 - first[0].bit_length()
+    rest = video.read(width - 1)
+    value = int.from_bytes(bytes([first[0] & (0xFF >> width)]) + rest)
+    return None if value == (1 << 7 * width) - 1 else value

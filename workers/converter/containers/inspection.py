@@ -1,0 +1,122 @@
+"""What a video's container says of itself: is its sound encrypted, is its end missing?
+
+ffmpeg answers neither: it decodes encrypted audio into noise or errors, and of a file that was cut in half
+it converts the half and exits with 0. Only headers are looked at, and not many, however long the file is.
+
+- MP4, MOV: see `boxes`. The last box reaches beyond the end of a file that was cut.
+- Matroska, WebM: see `ebml`. The segment tells its size, unless it was streamed.
+- AVI: each RIFF chunk tells its size. Its length in seconds is in the index at the end, or a guess.
+- WMV (ASF specification, 3.2): the header tells the file's size, unless it was streamed.
+- FLV (Adobe's specification, E.3): a whole file ends with the size of its last tag.
+- MPEG-TS (ISO 13818-1): packets of 188 bytes; a file that ends inside one was cut, and knows no length.
+"""
+
+import os
+from enum import Enum, auto
+from io import RawIOBase
+
+from workers.converter.containers import boxes, ebml
+from workers.converter.containers.structure import Structure
+
+_ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
+_ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_HEADER = 64 << 10
+_ASF_BROADCAST = 1
+_PACKETS = ((188, 0), (192, 4))
+"""MPEG-TS and M2TS: a packet's length, and where in it the sync byte is."""
+_MOST_PARTS = 10_000
+"""Of an AVI: each is about 1 GB."""
+
+
+class Kind(Enum):
+    """How a container is read."""
+
+    BOXES = auto()
+    """MP4, MOV."""
+    EBML = auto()
+    """Matroska, WebM."""
+    STREAM = auto()
+    """From its beginning to its end, with the same sound and tags as from a file."""
+    OTHER = auto()
+    """Tags may stand behind the sound (MP3, WAV), or it is not known."""
+
+
+def kind(video: RawIOBase) -> Kind:
+    """Tell it by the first bytes."""
+    video.seek(0)
+    head = video.read(400)
+    if head[4:8] in boxes.FIRST:
+        return Kind.BOXES
+    if head[:4] == ebml.MAGIC:
+        return Kind.EBML
+    streams = (
+        head[:4] in (b"OggS", b"FLV\1", b"\0\0\1\xba")
+        or head[:16] == _ASF
+        or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")
+        or any(head[sync : 3 * packet : packet] == b"GGG" for packet, sync in _PACKETS)
+    )
+    return Kind.STREAM if streams else Kind.OTHER
+
+
+def inspect(video: RawIOBase) -> Structure:
+    """Look at a seekable file from its beginning; its position is anywhere after."""
+    size = video.seek(0, os.SEEK_END)
+    video.seek(0)
+    head = video.read(16)
+    if head[4:8] in boxes.FIRST:
+        return boxes.inspect(video, size)
+    if head[:4] == ebml.MAGIC:
+        return ebml.inspect(video, size)
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return _riff(video, size)
+    if head[:16] == _ASF:
+        return _asf(video, size)
+    if head[:4] == b"FLV\1":
+        return _flv(video, size)
+    return _transport(video, size)
+
+
+def _asf(video: RawIOBase, size: int) -> Structure:
+    video.seek(0)
+    header = video.read(_ASF_HEADER)
+    at = header.find(_ASF_FILE_PROPERTIES) + 40
+    if at < 40:
+        return Structure()
+    told, flags = (int.from_bytes(header[at + a : at + b], "little") for a, b in ((0, 8), (48, 52)))
+    return Structure(cut=not flags & _ASF_BROADCAST and told > size)
+
+
+def _flv(video: RawIOBase, size: int) -> Structure:
+    last = int.from_bytes(_read(video, size - 4, 4))
+    body = int.from_bytes(_read(video, size - 4 - last + 1, 3)) if last <= size - 4 else -1
+    return Structure(cut=last != body + 11)
+
+
+def _transport(video: RawIOBase, size: int) -> Structure:
+    """Look at the grid of sync bytes at both ends; on M2TS each packet has a time of 4 bytes before it."""
+    for packet, sync in _PACKETS:
+        last = size // packet - 1
+        if last > 1 and all(_read(video, at * packet + sync, 1) == b"G" for at in (0, 1, 2, last)):
+            cut = size % packet > 0
+            return Structure(cut=cut, guesses_length=cut)
+    return Structure()
+
+
+def _read(video: RawIOBase, at: int, length: int) -> bytes:
+    video.seek(at)
+    return video.read(length)
+
+
+def _riff(video: RawIOBase, size: int) -> Structure:
+    at = 0
+    for _ in range(_MOST_PARTS):
+        if at + 12 > size:
+            break
+        video.seek(at)
+        head = video.read(12)
+        if head[:4] != b"RIFF":
+            return Structure()
+        at += 8 + int.from_bytes(head[4:8], "little")
+        at += at % 2
+    # A padding byte that was never written is not missing.
+    return Structure(cut=at > size + 1, guesses_length=True)

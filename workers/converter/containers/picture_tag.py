@@ -1,0 +1,119 @@
+"""Puts a picture into a file of sound, as it is.
+
+ffmpeg would have to know the picture's size for that, and so to decode it, which a cover is not worth.
+
+- MP3: a frame APIC in the ID3v2.3 tag (https://id3.org/id3v2.3.0, 4.15). - FLAC: RFC 9639, 8.8.
+- M4A: `covr` in moov/udta/meta/ilst (QuickTime File Format, metadata). `moov` is the last box in ours.
+"""
+
+import os
+from io import FileIO
+
+from events.options import Format
+from workers.converter.containers import mp4
+
+LARGEST = 8 << 20
+"""Bytes of a picture; a larger one is left out."""
+_FRONT = 3
+"""Cover (front)."""
+_BLOCK = 1 << 20
+
+
+def kind(picture: bytes) -> tuple[bytes, int] | None:
+    """Return a picture's media type, and its number in an M4A; None for what cannot be put in."""
+    if len(picture) >= LARGEST:
+        return None
+    if picture[:3] == b"\xff\xd8\xff":
+        return b"image/jpeg", 13
+    return (b"image/png", 14) if picture[:8] == b"\x89PNG\r\n\x1a\n" else None
+
+
+def embed(format_: Format, file: FileIO, picture: bytes) -> bool:
+    """Add the cover to a whole file; tell whether it could be done. Other formats hold none."""
+    if (known := kind(picture)) is None:
+        return False
+    mime, number = known
+    if format_ is Format.MP3:
+        return _mp3(file, mime, picture)
+    if format_ is Format.FLAC:
+        return _flac(file, mime, picture)
+    return format_ is Format.M4A and _m4a(file, number, picture)
+
+
+def _mp3(file: FileIO, mime: bytes, picture: bytes) -> bool:
+    body = b"\0" + mime + b"\0" + bytes([_FRONT]) + b"\0" + picture
+    frame = b"APIC" + len(body).to_bytes(4) + b"\0\0" + body
+    file.seek(0)
+    head = file.read(10)
+    if head[:4] != b"ID3\3":
+        _insert(file, 0, b"ID3\3\0\0" + _seven(len(frame)) + frame)
+        return True
+    size = sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+    _insert(file, 10, frame)
+    _write(file, 6, _seven(size + len(frame)))
+    return True
+
+
+def _seven(number: int) -> bytes:
+    """ID3's sizes have seven bits a byte."""
+    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
+def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
+    file.seek(0)
+    head = file.read(8)
+    if head[:4] != b"fLaC":
+        return False
+    # Width, height, depth and colours are told to be unknown.
+    body = _FRONT.to_bytes(4) + len(mime).to_bytes(4) + mime + bytes(20) + len(picture).to_bytes(4) + picture
+    last = head[4] & 0x80
+    _insert(file, 42, bytes([last | 6]) + len(body).to_bytes(3) + body)
+    _write(file, 4, bytes([head[4] & 0x7F]))
+    return True
+
+
+def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
+    """Append to the innermost of the boxes that is there, and let all around it grow."""
+    size = file.seek(0, os.SEEK_END)
+    parent, path = mp4.Box(b"", 0, size), []
+    new = _box(b"covr", _box(b"data", number.to_bytes(4) + bytes(4) + picture))
+    missing = [b"moov", b"udta", b"meta", b"ilst"]
+    while missing and (box := mp4.find(file, parent, missing[0])) is not None:
+        path.append(box)
+        missing.pop(0)
+        parent = box._replace(body=box.body + 4) if box.kind == b"meta" else box
+    if not path or path[0].end != size:
+        return False
+    if b"ilst" in missing:
+        new = _box(b"ilst", new)
+    if b"meta" in missing:
+        handler = _box(b"hdlr", bytes(8) + b"mdirappl" + bytes(9))
+        new = _box(b"meta", bytes(4) + handler + new)
+    if b"udta" in missing:
+        new = _box(b"udta", new)
+    _insert(file, path[-1].end, new)
+    for box in path:
+        _write(file, box.body - 8, (box.end - box.body + 8 + len(new)).to_bytes(4))
+    return True
+
+
+def _box(kind: bytes, body: bytes) -> bytes:
+    return (8 + len(body)).to_bytes(4) + kind + body
+
+
+def _write(file: FileIO, at: int, data: bytes) -> None:
+    file.seek(at)
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _insert(file: FileIO, at: int, data: bytes) -> None:
+    """Make room by moving what follows, from the end on, and write there."""
+    end = file.seek(0, os.SEEK_END)
+    while end > at:
+        begin = max(end - _BLOCK, at)
+        file.seek(begin)
+        _write(file, begin + len(data), file.read(end - begin))
+        end = begin
+    _write(file, at, data)

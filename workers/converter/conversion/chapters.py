@@ -1,0 +1,89 @@
+"""Which files a recording falls into by its chapters, and what they are called. Pure.
+
+Each chapter is a file, from its mark to where it ends; what is in no chapter is in no file, and a recording
+without chapters is one file. A part is converted as if it had been asked for by `start` and `end`, so fades
+and the silence at the ends are each file's own. Loudness is the whole recording's, see `album`.
+"""
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.media import Chapter, Media
+from events.options import SHORTEST, Chapters, Cover, Options
+from workers.converter.ffmpeg.diagnosis import states_length
+from workers.converter.ffmpeg.plan import choose
+
+_LONGEST = 100
+"""Characters of a title in a file's name."""
+_MOST_BYTES = 200
+"""Of these characters: file systems take 255 for a name, with number and ending."""
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
+"""What some file systems do not take in a name; control characters are none of a title, see `dump.clean`."""
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One file of several. `name` is safe on any file system, `track` counts from 1 as in `1/12`."""
+
+    name: str
+    track: str
+    options: Options
+
+
+def parts(options: Options, media: Media) -> tuple[Part, ...]:
+    """Return the files in order: at least one. Raises TrackMissing."""
+    rate = choose(options, media).sample_rate or 48000
+    inside = list(_inside(options, media, rate))
+    if not inside:
+        inside = [Chapter(start=options.start, end=options.end or 0.0, title=_tag(media, "title") or "Audio")]
+    width = max(2, len(str(len(inside))))
+    return tuple(
+        _part(options, media, chapter, number=f"{at:0{width}}", track=f"{at}/{len(inside)}")
+        for at, chapter in enumerate(inside, 1)
+    )
+
+
+def _inside(options: Options, media: Media, rate: int) -> Iterator[Chapter]:
+    """Yield what of the chapters is in the part that is asked for, cut between two samples.
+
+    So one file begins with the very sample after the last one's. What begins behind the end is in no file.
+    """
+    told = media.duration_seconds if states_length(media) else 0.0
+    for at, chapter in enumerate(media.chapters, 1):
+        start = max(chapter.start, options.start)
+        end = chapter.end if options.end is None else min(chapter.end, options.end)
+        start, end = round(start * rate) / rate, round(end * rate) / rate
+        if end - start >= SHORTEST and start < (told or math.inf):
+            yield Chapter(start=start, end=end, title=chapter.title or f"Chapter {at}")
+
+
+def _part(options: Options, media: Media, chapter: Chapter, *, number: str, track: str) -> Part:
+    tags = options.tags
+    album = next((each for each in (tags.album, tags.title) if each is not None), None)
+    if album is None and options.keep_tags:
+        album = _tag(media, "album") or _tag(media, "title") or None
+    own = replace(
+        options,
+        start=chapter.start,
+        end=chapter.end or None,
+        chapters=Chapters.DROP,
+        cover=Cover.NONE,
+        cover_at=None,
+        tags=replace(tags, title=chapter.title, album=album),
+    )
+    return Part(name=f"{number} {_safe(chapter.title)}.{options.format}", track=track, options=own)
+
+
+def _tag(media: Media, name: str) -> str:
+    return next((tag.text for tag in media.tags if tag.name.lower() == name), "")
+
+
+def _safe(title: str) -> str:
+    plain = unicodedata.normalize("NFC", title)
+    shown = "".join(char for char in plain if char.isprintable())
+    short = _FORBIDDEN.sub("_", shown)[:_LONGEST].encode()[:_MOST_BYTES].decode(errors="ignore")
+    return short.strip(" .") or "Chapter"

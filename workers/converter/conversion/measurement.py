@@ -1,0 +1,41 @@
+"""What a first pass said: loudness, true peak, the silence at the end. Pure."""
+
+import re
+
+from workers.converter.ffmpeg.filters import Measured
+
+_JSON = re.compile(r'"(input_i|input_tp)" : "(-?[\d.]+|-?inf)"')
+_SILENT = re.compile(r"\[silencedetect @|\[Parsed_silencedetect_\d+ @")
+_START = re.compile(r"silence_start: (-?[\d.]+)")
+_END = re.compile(r"silence_end: (-?[\d.]+)")
+_NEARLY = 0.05
+"""Seconds between where the silence ends and the sound does, at most, for it to be the one at the end."""
+
+
+def read(tail: str, seconds: float) -> Measured:
+    """Read the last words of ffmpeg, which has listened to so many seconds.
+
+    A file's own words are printed before all of this, and each of these lines begins with the filter's
+    name, so the last ones count.
+    """
+    found = dict(_JSON.findall(tail))
+    start = end = None
+    for line in tail.splitlines():
+        if not _SILENT.match(line):
+            continue
+        if match := _START.search(line):
+            start, end = max(float(match[1]), 0.0), None
+        elif match := _END.search(line):
+            end = float(match[1])
+    lasts = start is not None and (end is None or end >= seconds - _NEARLY)
+    return Measured(
+        seconds=seconds,
+        loudness=_number(found.get("input_i")),
+        true_peak=_number(found.get("input_tp")),
+        silent_from=start if lasts else None,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    """Return a number; None for the infinity that stands for silence."""
+    return None if text is None or "inf" in text else float(text)

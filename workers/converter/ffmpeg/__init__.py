@@ -1,0 +1,1 @@
+"""ffmpeg: which one, what it is told, and what its words mean."""

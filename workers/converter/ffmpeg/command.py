@@ -1,0 +1,89 @@
+"""How ffmpeg is called, as a tool that reads hostile files. Pure.
+
+It gets descriptors and never a name: the source is its standard input and the result its standard output,
+both seekable files, and `fd` is the only protocol, so a playlist that poses as a video cannot open a
+neighbour or a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video
+decoders run while the file is probed.
+"""
+
+from msgspec import Struct
+
+from workers.converter.ffmpeg.plan import DEFAULT, Plan
+
+FORMATS = (
+    "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,gxf,dv,rm,"
+    "wav,w64,aiff,caf,au,voc,mp3,aac,loas,flac,amr,ac3,eac3,dts,dtshd,truehd,mlp,ape,mpc,mpc8,tta,tak,wv,dsf,oma"
+)
+"""Demuxers. No playlists, no images, nothing that refers to other files."""
+
+DECODERS = (
+    "aac,aac_latm,mp3,mp3float,mp3adu,mp3adufloat,mp3on4,mp3on4float,mp2,mp2float,mp1,mp1float,als,"
+    "ac3,eac3,dca,truehd,mlp,dolby_e,s302m,dvaudio,opus,libopus,vorbis,libvorbis,speex,"
+    "flac,alac,wavpack,tta,tak,ape,mpc7,mpc8,dst,dsd_lsbf,dsd_msbf,dsd_lsbf_planar,dsd_msbf_planar,"
+    "wmav1,wmav2,wmapro,wmalossless,wmavoice,cook,sipr,real_144,real_288,ralf,atrac1,atrac3,atrac3al,"
+    "atrac3plus,atrac3plusal,amrnb,amrwb,libopencore_amrnb,libopencore_amrwb,qcelp,evrc,ilbc,gsm,gsm_ms,"
+    "g722,g723_1,g726,g726le,g729,truespeech,msnsiren,nellymoser,on2avc,imc,iac,qdm2,qdmc,mace3,mace6,"
+    "adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,adpcm_ima_dk3,adpcm_ima_dk4,adpcm_swf,adpcm_yamaha,adpcm_ct,"
+    "adpcm_sbpro_2,adpcm_sbpro_3,adpcm_sbpro_4,"
+    "pcm_alaw,pcm_mulaw,pcm_bluray,pcm_dvd,pcm_s8,pcm_s8_planar,pcm_u8,pcm_s16le,pcm_s16be,pcm_u16le,"
+    "pcm_u16be,pcm_s24le,pcm_s24be,pcm_u24le,pcm_u24be,pcm_s32le,pcm_s32be,pcm_u32le,pcm_u32be,pcm_s64le,"
+    "pcm_s64be,pcm_f16le,pcm_f24le,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
+    "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar"
+)
+"""Decoders, all for sound, so that no video, subtitle or picture decoder runs."""
+
+PICTURE_DECODERS = "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,mjpeg,prores"
+"""Decoders of pictures, for who asks for a frame as cover, in a process that decodes nothing else."""
+
+OVERRUN = 1.0
+"""Seconds more than allowed that are converted, so that too long can be told from what just fits."""
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What one conversion may take. The defaults are far beyond what an honest video needs."""
+
+    duration_seconds: float = 6 * 3600.0
+    output_bytes: int = 1_000_000_000
+    wall_seconds: float = 4 * 3600.0
+    memory_bytes: int = 1 << 30
+    """Of address space; 256 MiB have sufficed."""
+    block_bytes: int = 256 << 20
+    """Of one allocation."""
+    open_files: int = 32
+    streams: int = 64
+
+    @property
+    def cpu_seconds(self) -> int:
+        """Two cores' worth of the wall clock: decoding and encoding overlap."""
+        return round(self.wall_seconds) * 2 + 1
+
+    @property
+    def file_bytes(self) -> int:
+        """Where the kernel stops the output, a little above where ffmpeg should stop itself."""
+        return self.output_bytes + (16 << 20)
+
+
+def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[str]:
+    """Return ffmpeg's arguments for a plan: the source on descriptor 0, the result to descriptor 1.
+
+    The same source and plan always give the same bytes (`bitexact`). What ffmpeg says is said as often as it
+    happens (`repeat`), to be counted. `+faststart` is never used: ffmpeg would open its own output a second
+    time, to read, and on descriptors it then reads the *source* instead and exits with 0.
+    """
+    decoders = PICTURE_DECODERS if plan.pictures else DECODERS
+    return [
+        *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "repeat+info"),
+        *("-progress", f"pipe:{progress_fd}", "-stats_period", "0.55"),
+        *("-max_alloc", str(limits.block_bytes)),
+        *("-abort_on", "empty_output+empty_output_stream"),
+        *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", decoders),
+        *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
+        *(*plan.input, "-fd", "0", "-i", "fd:"),
+        *(_output(limits, plan) if plan.output else ()),
+    ]
+
+
+def _output(limits: Limits, plan: Plan) -> list[str]:
+    longest = ["-t", f"{limits.duration_seconds + OVERRUN:.3f}", "-fs", str(limits.output_bytes)]
+    file = ["fd:"] if plan.output[-1] == "null" else ["-fd", "1", "fd:"]
+    return [*plan.output, *longest, "-y", *file]

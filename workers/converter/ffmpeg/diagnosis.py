@@ -1,0 +1,172 @@
+"""Why a conversion failed, from what is left of it. Pure.
+
+Exit code 0 is not success: half a file, and an output that was cut at a limit, end with 0 too. And most
+failures have the same few exit codes, so ffmpeg's words are read. A file can put words into ffmpeg's
+mouth (a track's title), but by that it only gets another reason for its own failure.
+"""
+
+import re
+import signal
+
+from msgspec import Struct
+
+from events.errors import TonearmError
+from events.media import Media
+from workers.converter.cage import launcher
+from workers.converter.containers.structure import Structure
+from workers.converter.errors import (
+    ConversionError,
+    DiskFull,
+    Encrypted,
+    EngineFailed,
+    NoAudio,
+    NotMedia,
+    OutOfRange,
+    TimedOut,
+    TooHungry,
+    TooLarge,
+    TooLong,
+    TooMuchWork,
+    Truncated,
+    UnsupportedCodec,
+)
+from workers.converter.ffmpeg.command import OVERRUN, Limits
+from workers.converter.ffmpeg.transcript import Heard
+
+SHORTFALL = 0.5
+"""Seconds that may be missing at the end of a cut file: less than that nobody misses."""
+
+LOSS = 0.05
+"""The share of the sound that may be missing from a damaged file: a scratch is no reason to refuse it."""
+DAMAGED = 10
+"""Packets that cannot be decoded in a damaged file; fewer are common in honest ones."""
+
+_CUT = re.compile(r"moov atom not found|partial file|File ended prematurely|Packet corrupt")
+_SURE = ("mov,", "matroska,", "flac", "wav", "aiff")
+"""Containers that state their length; others have it guessed from a bit rate."""
+_NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
+_NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
+_BROKEN_HEAD = re.compile(r"^\[in#0 @ \w+\] Error opening input: Input/output error", re.MULTILINE)
+"""The demuxer's word for what makes no sense, as of a Matroska file. The file itself was written by us."""
+_NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
+_CPU_LIMIT = f"received signal {int(signal.SIGXCPU)}."
+
+
+class Ended(Struct, frozen=True, kw_only=True):
+    """How a conversion ended."""
+
+    exit_code: int
+    """Negative: killed by that signal."""
+    overtime: bool = False
+    """Killed by our wall clock."""
+    heard: Heard = Heard()
+    structure: Structure = Structure()
+    seconds: float = 0.0
+    """Of sound written, as the progress told last: where it ended, with all gaps."""
+    played: float | None = None
+    """Seconds of sound in the MP3, without gaps; None when it tells nothing."""
+    output_bytes: int = 0
+
+
+def refuse(size: int, structure: Structure) -> ConversionError | None:
+    """Return why ffmpeg need not even be asked about a file of so many bytes, or None."""
+    if size == 0:
+        return NotMedia(empty=True)
+    return Encrypted() if structure.encrypted else None
+
+
+def states_length(media: Media) -> bool:
+    """Tell whether the container's word about its length can be taken."""
+    return media.container.startswith(_SURE)
+
+
+def refuse_length(media: Media, seconds: float | None, limits: Limits) -> ConversionError | None:
+    """Return why a result of so many seconds need not be begun, where the container's word can be taken."""
+    if seconds is None or not states_length(media):
+        return None
+    if seconds <= 0:
+        return OutOfRange(media.duration_seconds)
+    return TooLong(limits.duration_seconds) if seconds > limits.duration_seconds + OVERRUN else None
+
+
+def diagnose(ended: Ended, limits: Limits) -> TonearmError | None:
+    """Return what went wrong: a ConversionError, trouble of ours, or None when the MP3 is good."""
+    return _stopped(ended, limits) or (_refused(ended) if ended.exit_code else _incomplete(ended))
+
+
+def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
+    """Was it a limit of ours, or a signal?"""
+    tail, code = ended.heard.tail, ended.exit_code
+    if ended.overtime:
+        return TimedOut(limits.wall_seconds)
+    if code == -signal.SIGXCPU or _CPU_LIMIT in tail:
+        return TooMuchWork()
+    if ended.seconds > limits.duration_seconds + OVERRUN / 2:
+        return TooLong(limits.duration_seconds)
+    if code == -signal.SIGXFSZ or ended.output_bytes >= limits.output_bytes:
+        return TooLarge(limits.output_bytes)
+    if code < 0:
+        return EngineFailed(f"ffmpeg was killed by {signal.Signals(-code).name}")
+    if code == launcher.EXIT_CODE and tail.startswith(launcher.PREFIX):
+        return EngineFailed(tail.strip()[:200])
+    if code and _NO_ROOM.search(tail):
+        return DiskFull("no room left for the MP3")
+    if code and "Input/output error" in tail and not _BROKEN_HEAD.search(tail):
+        return EngineFailed("ffmpeg could not read or write its files")
+    if code and "Cannot allocate memory" in tail:
+        return TooHungry()
+    return None
+
+
+def _refused(ended: Ended) -> TonearmError:
+    """What did ffmpeg not like about the file?"""
+    tail, codec = ended.heard.tail, ended.heard.codec
+    if ended.heard.locked:
+        return Encrypted()
+    if "matches no streams" in tail and not codec:
+        return Truncated() if ended.structure.cut and not _has_streams(tail) else NoAudio()
+    if ended.structure.cut or _CUT.search(tail):
+        return Truncated()
+    if codec and _NO_DECODER.search(tail):
+        return UnsupportedCodec(_name(ended.heard))
+    if codec:
+        return Truncated(damaged=True)
+    if _BROKEN_HEAD.search(tail):
+        return Truncated(damaged=True)
+    if _NOT_MEDIA.search(tail):
+        return NotMedia()
+    return EngineFailed(f"ffmpeg ended with {ended.exit_code}: {_last_line(tail)}")
+
+
+def _incomplete(ended: Ended) -> TonearmError | None:
+    """Is a part missing, although ffmpeg is content?
+
+    Sound that ends before the picture is common, and gaps in it are, so being shorter than the container is
+    no proof by itself; the file must also show that it was cut or damaged.
+    """
+    heard, structure = ended.heard, ended.structure
+    if structure.cut or _CUT.search(heard.tail):
+        if structure.guesses_length or heard.length is None:
+            return Truncated()
+        if ended.seconds < heard.length - SHORTFALL:
+            return Truncated()
+    if heard.length is None or not (heard.broken or heard.undecoded >= DAMAGED):
+        return None
+    played = ended.seconds if ended.played is None else ended.played
+    missing = heard.length - played
+    return Truncated(damaged=True) if missing > max(SHORTFALL, LOSS * heard.length) else None
+
+
+def _name(heard: Heard) -> str:
+    """Name a codec that ffmpeg has no name for by its container's."""
+    tracks = heard.media.tracks if heard.media else ()
+    return tracks[0].codec if heard.codec == "none" and tracks else heard.codec.replace("none", "")
+
+
+def _has_streams(tail: str) -> bool:
+    return "  Stream #0:" in tail
+
+
+def _last_line(tail: str) -> str:
+    lines = tail.strip().splitlines()
+    return lines[-1][:200] if lines else "it said nothing"

@@ -1,0 +1,193 @@
+"""Reads what ffmpeg says of its input: which tracks, chapters, pictures and tags a file holds. Pure.
+
+Line by line, with a memory of a bounded size, and by the indent: what a file says of itself stands deeper
+than what ffmpeg says of the file, and a title's second line begins with a colon. The name of a tag and a
+language may hold line breaks, though, so a file can lie about itself; it then gets a conversion that fails.
+"""
+
+import re
+
+from events.media import (
+    LONGEST_TEXT,
+    MOST_CHAPTERS,
+    MOST_TAGS,
+    MOST_TRACKS,
+    Chapter,
+    Media,
+    Picture,
+    Tag,
+    Track,
+)
+from workers.converter.ffmpeg.tags import CONTAINER_TAGS, PLUMBING_TAGS, is_private
+
+_INPUT = re.compile(r"Input #0, (.+), from 'fd:':")
+_DURATION = re.compile(r"  Duration: (?:(\d+):(\d\d):(\d\d\.\d+)|N/A)(?:.*?, bitrate: (\d+) kb/s)?")
+_CHAPTER = re.compile(r"    Chapter #0:\d+: start (-?[\d.]+), end (-?[\d.]+)")
+_STREAM = re.compile(r"  Stream #0:(\d+)(?:\[\w+\])?(?:\((.*?)\))?: (\w+): (.*)")
+_TAG = re.compile(r" *(.*?) *: (.*)")
+_CODEC = re.compile(r"(\w+)((?: \([^()]*(?:\([^()]*\))?[^()]*\))*)(.*)")
+_KHZ = re.compile(r", (\d+) Hz(?:, ([^,]+))?")
+_DEPTH = re.compile(r", \w+ \((\d+ bit)\)")
+_BITS = re.compile(r", (\d+) kb/s")
+_SIZE = re.compile(r", (\d+)x(\d+)")
+_LAYOUTS = {"mono": 1, "stereo": 2, "downmix": 2, "quad": 4, "quad(side)": 4, "hexagonal": 6, "octagonal": 8}
+_LAYOUTS |= {"cube": 8, "hexadecagonal": 16, "binaural": 2}
+
+
+class Dump:
+    """Listens to the lines."""
+
+    def __init__(self) -> None:
+        self._container: str | None = None
+        self._over = False
+        self._seconds, self._bit_rate = 0.0, 0
+        self._tracks: dict[int, dict[str, str | int | bool]] = {}
+        self._pictures: dict[int, Picture] = {}
+        self._chapters: list[tuple[float, float, str]] = []
+        self._tags: dict[str, str] = {}
+        self._owner = ""
+        """Whose tags follow: the file's, a chapter's, a track's."""
+        self._track = -1
+        self._name = ""
+
+    def hear(self, line: str) -> None:
+        """Take the next line, without its end."""
+        if self._over:
+            return
+        if self._container is None:
+            if match := _INPUT.match(line):
+                self._container, self._owner = clean(match[1]), "file"
+        elif not line.startswith("  "):
+            self._over = True
+        elif not line.startswith("   "):
+            self._top(line)
+        elif self._owner == "chapters" and (match := _CHAPTER.match(line)):
+            if len(self._chapters) < MOST_CHAPTERS:
+                self._chapters.append((float(match[1]), float(match[2]), ""))
+        else:
+            self._tag(line)
+
+    @property
+    def media(self) -> Media | None:
+        """What the file holds; None when ffmpeg could not open it."""
+        if self._container is None:
+            return None
+        audio = [self._tracks[index] for index in sorted(self._tracks)]
+        return Media(
+            container=self._container,
+            duration_seconds=self._seconds,
+            bit_rate=self._bit_rate,
+            tracks=tuple(Track(index=at, **each) for at, each in enumerate(audio)),  # type: ignore[arg-type]
+            pictures=tuple(self._pictures[index] for index in sorted(self._pictures)),
+            chapters=tuple(
+                Chapter(start=max(a, 0.0), end=max(b, 0.0), title=clean(t)) for a, b, t in self._chapters
+            ),
+            tags=tuple(Tag(clean(name), clean(text)) for name, text in self._tags.items()),
+        )
+
+    def _top(self, line: str) -> None:
+        self._name = ""
+        if match := _DURATION.match(line):
+            if match[1]:
+                self._seconds = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
+            self._bit_rate = int(match[4] or 0) * 1000
+        elif match := _STREAM.match(line):
+            self._stream(int(match[1]), match[2] or "", match[3], match[4])
+        elif line.startswith("  Chapters:"):
+            self._owner = "chapters"
+        elif line.startswith("  Program"):
+            self._owner = ""
+
+    def _stream(self, index: int, language: str, kind: str, words: str) -> None:
+        self._owner, self._track = "", -1
+        match = _CODEC.match(words)
+        if match is None or index in self._tracks or index in self._pictures:
+            return
+        if kind == "Video" and len(self._pictures) < MOST_TRACKS:
+            size = _SIZE.search(match[3])
+            width, height = (int(size[1]), int(size[2])) if size else (0, 0)
+            cover = "(attached pic)" in match[3]
+            self._pictures[index] = Picture(codec=match[1], width=width, height=height, cover=cover)
+        elif kind == "Audio" and len(self._tracks) < MOST_TRACKS:
+            self._owner, self._track = "track", index
+            self._tracks[index] = _audio(match[1], match[2], match[3]) | {"language": _language(language)}
+
+    def _tag(self, line: str) -> None:
+        if line.endswith(("Metadata:", "Side data:")) and ": " not in line:
+            if line.endswith("Side data:"):
+                self._owner = ""
+            return
+        match = _TAG.match(line)
+        if match is None:
+            return
+        new, text = match[1], match[2]
+        name = self._name = new or self._name
+        if self._owner == "chapters" and name == "title" and self._chapters:
+            start, end, before = self._chapters[-1]
+            self._chapters[-1] = (start, end, f"{before} {text}".strip()[:LONGEST_TEXT])
+        elif self._owner == "file" or (self._owner == "track" and self._speaks_of_all(name, text)):
+            self._keep(name, text)
+
+    def _speaks_of_all(self, name: str, text: str) -> bool:
+        """Take what speaks of one track; a file of Ogg has all its tags there, so then tell True."""
+        track = self._tracks[self._track]
+        if name in ("title", "name") and self._container != "ogg":
+            track["title"] = clean(f"{track.get('title', '')} {text}")
+        return self._container == "ogg" and len(self._tracks) == 1
+
+    def _keep(self, name: str, text: str) -> None:
+        if name.lower() in CONTAINER_TAGS or name.lower() in PLUMBING_TAGS:
+            return
+        if name in self._tags:
+            text = f"{self._tags[name]} {text}"
+        elif len(self._tags) >= MOST_TAGS:
+            return
+        # The log cannot be edited: it is told that there is a place, and never which.
+        self._tags[name] = "" if is_private(name) else text[: 2 * LONGEST_TEXT]
+
+
+def read(words: str) -> Media | None:
+    """Return what these words of ffmpeg say of its input; None when they say nothing of one."""
+    dump = Dump()
+    for line in words.split("\n"):
+        dump.hear(line)
+    return dump.media
+
+
+def clean(text: str) -> str:
+    """Return a text that can be shown: one line, no control or direction characters, cut."""
+    shown = "".join(char if char.isprintable() else " " for char in text[: 2 * LONGEST_TEXT])
+    return " ".join(shown.split())[:LONGEST_TEXT]
+
+
+def channels_of(layout: str) -> int:
+    """Count the channels of a layout as ffmpeg names it; 0 when it is unknown."""
+    if match := re.match(r"(\d+) channels", layout):
+        return int(match[1])
+    if match := re.match(r"\d+(?:\.\d+)+", layout):
+        return sum(map(int, match[0].split(".")))
+    return _LAYOUTS.get(layout, 0)
+
+
+def _language(text: str) -> str:
+    return text if re.fullmatch(r"[A-Za-z0-9-]{1,16}", text) and text != "und" else ""
+
+
+def _audio(codec: str, parentheses: str, rest: str) -> dict[str, str | int | bool]:
+    """Read `aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 69 kb/s (default)`, taken apart."""
+    told = re.findall(r" \(((?:[^()]|\([^()]*\))*)\)", parentheses)
+    tag = next((each.split(" / 0x")[0] for each in told if " / 0x" in each), "")
+    # The first may name the decoder, in small letters with digits; profiles have capitals.
+    profiles = [each for each in told if " / 0x" not in each and not re.fullmatch(r"[a-z0-9_]+", each)]
+    depth = _DEPTH.search(rest)
+    rate, bits = _KHZ.search(rest), _BITS.search(rest)
+    layout = rate[2] or "" if rate else ""
+    return {
+        "codec": codec if codec != "none" else clean(tag),
+        "profile": clean(profiles[0]) if profiles else depth[1] if depth else "",
+        "sample_rate": int(rate[1]) if rate else 0,
+        "layout": clean(layout),
+        "channels": channels_of(layout),
+        "bit_rate": int(bits[1]) * 1000 if bits else 0,
+        "default": "(default)" in rest,
+    }

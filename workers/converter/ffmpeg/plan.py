@@ -1,0 +1,157 @@
+"""From what is asked and what there is to what ffmpeg shall do. Pure."""
+
+from msgspec import Struct
+
+from events.media import Media, Track
+from events.options import Chapters, Format, Options
+from workers.converter.errors import TrackMissing
+from workers.converter.ffmpeg.encoders import MUXERS, copies, encoder
+from workers.converter.ffmpeg.filters import Measured, finished, listening, measures, shaped
+from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.tags import COMMENTING, metadata
+
+_MARGIN = 5.0
+"""Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
+_SEEKABLE = ("mov,", "matroska,")
+"""Containers whose packets tell their time, wherever one begins to read."""
+_EXACT = ("mov,",)
+"""Those that tell it to the sample."""
+
+
+class Plan(Struct, frozen=True):
+    """What ffmpeg shall do."""
+
+    format: Format
+    input: tuple[str, ...]
+    """Before `-i`."""
+    output: tuple[str, ...]
+    """Between input and output file; empty: it only looks."""
+    copied: bool = False
+    pictures: bool = False
+    """Decodes a picture, and no sound."""
+    expected_seconds: float | None = None
+    """How long the result should be; None: it cannot be known."""
+
+
+LOOK = Plan(Format.MP3, (), ())
+"""Only open the file, and say what is in it."""
+_UNKNOWN = Track(index=0, codec="")
+
+
+def plan(
+    options: Options,
+    media: Media,
+    measured: Measured | None = None,
+    *,
+    track: str = "",
+    seekable: bool = True,
+) -> Plan:
+    """Return what to do.
+
+    `measured` is what the plan of `measuring` found, `track` which file of several it is, as in `1/12`. Not
+    `seekable` is what comes through a pipe: all before a cut is then decoded.
+    Raises TrackMissing. Of a file without sound it returns a plan all the same: it will fail, with a reason.
+    """
+    sound = choose(options, media)
+    seek = _seek(options, media, exactly=bool(track)) if seekable else 0.0
+    copied = copies(options, sound)
+    filters = []
+    if not copied:
+        filters = [*shaped(options, sound, seek), *finished(options, measured), *_timed(options, seek)]
+    packets = ["-c:a", "copy"] if copied else encoder(options, sound)
+    return Plan(
+        options.format,
+        _input(seek),
+        (
+            *("-map", f"0:a:{sound.index}", "-vn", "-sn", "-dn"),
+            *(("-af", ",".join(filters)) if filters else ()),
+            *_chapters(options, seek),
+            *packets,
+            *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
+            *(("-id3v2_version", "3") if options.format is Format.MP3 else ()),
+            *metadata(options, media, sound.index, number=track),
+            *("-f", MUXERS[options.format]),
+        ),
+        copied=copied,
+        expected_seconds=_expected(options, media, measured),
+    )
+
+
+def measuring(options: Options, media: Media, *, seekable: bool = True) -> Plan | None:
+    """Return the plan of a first pass that only listens; None when nothing need be known."""
+    if not measures(options):
+        return None
+    track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
+    filters = ",".join([*shaped(options, track, seek), *listening(options)])
+    output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
+    return Plan(options.format, _input(seek), output, expected_seconds=_expected(options, media, None))
+
+
+def choose(options: Options, media: Media) -> Track:
+    """Return the track that is asked for, the first by default. Raises TrackMissing."""
+    wanted, tracks = options.track, media.tracks
+    if not tracks:
+        return _UNKNOWN
+    if wanted is not None:
+        if wanted >= len(tracks):
+            raise TrackMissing(tracks)
+        return tracks[wanted]
+    if options.language:
+        found = [each for each in tracks if same_language(options.language, each.language)]
+        if not found:
+            raise TrackMissing(tracks)
+        return next((each for each in found if each.default), found[0])
+    return tracks[0]
+
+
+def _seek(options: Options, media: Media, *, exactly: bool = False) -> float:
+    """Where to begin to read, in seconds: the rest of the way is decoded and thrown away.
+
+    `exactly`: only where the samples get the very same times as from the beginning, so that files join.
+    """
+    exact = media.container.startswith(_EXACT if exactly else _SEEKABLE)
+    return max(options.start - _MARGIN, 0.0) if exact else 0.0
+
+
+def _input(seek: float) -> tuple[str, ...]:
+    return ("-ss", f"{seek:.6f}") if seek else ()
+
+
+def _timed(options: Options, seek: float) -> list[str]:
+    """Number the samples anew, so that a gap or a late beginning is none in the result.
+
+    An MP3 knows no time. After a cut the first sample's time is that of the cut, see `_chapters`.
+    """
+    begin = options.start - seek if _chapters(options, seek)[:1] == ["-ss"] else 0.0
+    if options.format is Format.MP3 and not begin:
+        return []
+    return [f"asetpts=(N/SR+{begin:.6f})/TB+0.5"]
+
+
+def _chapters(options: Options, seek: float) -> list[str]:
+    """Let chapters move with a cut. ffmpeg cannot move them with speed or silence, so they are left out.
+
+    Where they are tags, they are written as such, see `tagging`.
+    """
+    if options.chapters is Chapters.DROP or options.speed != 1 or options.trim_silence:
+        return ["-map_chapters", "-1"]
+    if options.format in COMMENTING:
+        return ["-map_chapters", "-1"]
+    if not options.start:
+        return []
+    return ["-ss", f"{options.start - seek:.6f}"]  # the sound is cut already: this moves the chapters
+
+
+def _expected(options: Options, media: Media, measured: Measured | None) -> float | None:
+    if options.trim_silence:
+        return None
+    if measured is not None:
+        return measured.seconds
+    end = media.duration_seconds or None
+    if options.end is not None:
+        end = min(options.end, end) if end else None
+    return max(end - options.start, 0.0) / options.speed if end else None
+
+
+DEFAULT = plan(Options(), Media(container=""))
+"""What is done unless anything is asked."""

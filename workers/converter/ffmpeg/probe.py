@@ -1,0 +1,50 @@
+"""What does a file hold? There is no ffprobe: ffmpeg itself is asked, in the same cage. See `dump`."""
+
+import asyncio
+import os
+from io import FileIO
+
+from msgspec.structs import replace
+
+from events import tracing
+from events.media import Media
+from workers.converter.containers.inspection import inspect
+from workers.converter.containers.structure import Structure
+from workers.converter.errors import NotMedia
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.plan import LOOK
+from workers.converter.ffmpeg.process import run
+from workers.converter.ffmpeg.transcript import Mark
+
+PATIENCE = 30.0
+"""Seconds that looking may take; a file that needs more is not an honest one."""
+
+
+async def probe(engine: Engine, source: FileIO, limits: Limits) -> Media:
+    """Return what is in a seekable file.
+
+    Raises ConversionError when nothing can be said of it, and EngineFailed when the trouble is ours. A file
+    that is cut, encrypted or without sound has a Media all the same, where its head can be read.
+    """
+    structure = await asyncio.to_thread(inspect, source)
+    if os.fstat(source.fileno()).st_size == 0:
+        raise NotMedia(empty=True)
+    return await look(engine, source, limits, structure)
+
+
+async def look(engine: Engine, source: FileIO, limits: Limits, structure: Structure) -> Media:
+    """Do the same for a file whose structure is known."""
+    source.seek(0)
+    hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
+    with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:
+        ran = await run(engine, source, nowhere, hurried, _ignore, LOOK)
+    if ran.heard.media is not None and not ran.overtime:
+        return ran.heard.media
+    ended = Ended(exit_code=ran.exit_code, overtime=ran.overtime, heard=ran.heard, structure=structure)
+    raise refuse(1, structure) or diagnose(ended, hurried) or NotMedia()
+
+
+async def _ignore(mark: Mark, length: float | None) -> None:
+    pass

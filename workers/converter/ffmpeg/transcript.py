@@ -1,0 +1,130 @@
+"""What ffmpeg tells while it works: the words on standard error, the numbers on the progress pipe. Pure.
+
+Both are fed in pieces, as they come, so that nothing a file makes ffmpeg say can fill the memory: of the
+words the last 64 kB stay, and those few facts that stand near the beginning.
+"""
+
+import re
+
+from msgspec import Struct
+
+from events.media import Media
+from workers.converter.ffmpeg.dump import Dump
+
+TAIL = 64 * 1024
+_LONGEST_LINE = 4096
+
+_DURATION = re.compile(r"  Duration: (\d+):(\d\d):(\d\d\.\d+), ")
+_UNDECODED = re.compile(r"\[.*Error submitting packet to decoder")
+_BROKEN = re.compile(
+    r"\[.*(?:invalid as first byte of an EBML number|exceeds containing master|Unknown-sized element"  # MKV
+    r"|Packet mismatch|ff asf bad header|invalid padsize|invalid packet_length|packet_replic_size"  # FLV, WMV
+    r"|max resync size reached|changing packet size|Packet corrupt|Error during demuxing)"  # TS, MPEG, any
+)
+_LOCKED = re.compile(r"\[.*(?:DRM protected stream detected|activation_bytes|Unsupported encryption scheme)")
+_AUDIO = re.compile(r"  Stream #0:\d+\S*: Audio: (\w+)")
+
+
+class Heard(Struct, frozen=True, kw_only=True):
+    """What the words say. `length` in seconds as the container tells it, None when it does not."""
+
+    length: float | None = None
+    codec: str = ""
+    """Of the first audio track; empty when there is none."""
+    undecoded: int = 0
+    """Packets that the decoder refused. One or two are common: where a recording begins or ends."""
+    broken: int = 0
+    """Places where the container made no sense."""
+    tail: str = ""
+    media: Media | None = None
+    """What the file holds; None when ffmpeg could not open it."""
+    locked: bool = False
+    """The demuxer says that the sound is protected."""
+
+
+class Transcript:
+    """Listens to standard error."""
+
+    def __init__(self) -> None:
+        self._tail, self._line = bytearray(), bytearray()
+        self._length: float | None = None
+        self._codec = ""
+        self._undecoded = self._broken = 0
+        self._locked = False
+        self._dump = Dump()
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece."""
+        self._tail += data
+        del self._tail[:-TAIL]
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            self._hear(bytes(self._line + line[:_LONGEST_LINE]))
+            self._line.clear()
+        self._line += rest[: _LONGEST_LINE - len(self._line)]
+
+    def heard(self) -> Heard:
+        """Return what is known so far."""
+        tail = self._tail.decode(errors="replace")
+        return Heard(
+            length=self._length,
+            codec=self._codec,
+            undecoded=self._undecoded,
+            broken=self._broken,
+            tail=tail,
+            media=self._dump.media,
+            locked=self._locked,
+        )
+
+    @property
+    def length(self) -> float | None:
+        """The container's length in seconds, once it was told."""
+        return self._length
+
+    def _hear(self, line: bytes) -> None:
+        text = line.decode(errors="replace")
+        self._dump.hear(text)
+        self._locked |= _LOCKED.match(text) is not None
+        # What a file says of itself is indented, so no title is taken for a complaint.
+        self._undecoded += _UNDECODED.match(text) is not None
+        self._broken += _BROKEN.match(text) is not None
+        if self._length is None and (match := _DURATION.match(text)):
+            self._length = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
+        elif not self._codec and (match := _AUDIO.match(text)):
+            self._codec = match[1]
+
+
+class Mark(Struct, frozen=True):
+    """How far ffmpeg is: seconds of sound written, and how many of them a second (None at first)."""
+
+    seconds: float
+    speed: float | None
+
+
+class ProgressReader:
+    """Reads the progress pipe: blocks of `key=value` lines, each ended by `progress=…`."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._values: dict[str, str] = {}
+        self.seconds = 0.0
+        """The last position that was told."""
+
+    def feed(self, data: bytes) -> list[Mark]:
+        """Take the next piece; return the marks that it completes."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        marks = []
+        for line in lines:
+            key, _, value = line.decode(errors="replace").partition("=")
+            self._values[key.strip()] = value.strip()
+            if key == "progress":
+                marks.append(self._mark())
+                self._values.clear()
+        return marks
+
+    def _mark(self) -> Mark:
+        done = self._values.get("out_time_us", "")
+        if re.fullmatch(r"\d+", done):  # "N/A" before the first packet, negative while it is primed
+            self.seconds = int(done) / 1_000_000
+        speed = re.fullmatch(r"([\d.]+(?:e[+-]?\d+)?)x", self._values.get("speed", ""))
+        return Mark(self.seconds, float(speed[1]) if speed else None)

@@ -1,0 +1,1 @@
+"""One MP3 on several cores: the same bytes as from one encoder."""

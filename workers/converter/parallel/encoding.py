@@ -1,0 +1,281 @@
+"""Encodes one long sound on all idle cores: the file is the one that a lone encoder makes, to the byte.
+
+    source ─┬─► ffmpeg ─► frames 0, 1, 2 … ────────┐ ended where the next does the same
+            └─► ffmpeg ─► … from the middle on ────┴─► one MP3
+
+The first encoder is the lone one, and begins as if there were no other. When others are found to be of use,
+they begin further on; each earlier one goes on until the next was seen to write the same (see `splicing`).
+Where that is never shown, or anything goes wrong, the first simply makes the whole, in the time that it
+takes alone. So there is nothing to be undone, and nothing in the log tells the one file from the other.
+
+Each encoder decodes the source itself, from its beginning. That costs less than a tenth of encoding, needs
+neither memory nor disk for samples, and lets the source be anything that can be read twice.
+"""
+
+import asyncio
+import math
+import os
+import stat
+import time
+from asyncio import FIRST_COMPLETED
+from collections.abc import Awaitable
+from contextlib import ExitStack
+from io import FileIO
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+from msgspec import Struct
+from msgspec.structs import replace
+
+from events.errors import TonearmError
+from events.media import Media
+from workers.converter.containers.mp3_frames import Frames, NotFrames
+from workers.converter.containers.structure import Structure
+from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.plan import Plan
+from workers.converter.ffmpeg.probe import look
+from workers.converter.ffmpeg.process import OnProgress, Run, run
+from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.parallel import shares
+from workers.converter.parallel.lanes import Lanes
+from workers.converter.parallel.splice import Join, Piece, Pursuit, assemble
+from workers.converter.workshop import Workshop
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+PATIENCE = 0.1
+_EVERY = 0.05
+"""Seconds between two looks at what was written."""
+
+
+class Sharing(Struct, frozen=True):
+    """The means to encode with more than one encoder."""
+
+    lanes: Lanes
+    workshop: Workshop
+    shortest: float = shares.SHORTEST
+    """Seconds; what lasts less is not shared out."""
+    patience: float = PATIENCE
+    """Seconds that the first encoder is alone: what is done by then was short."""
+
+
+class Job(Struct, frozen=True):
+    """What `process.run` is asked."""
+
+    engine: Engine
+    source: FileIO
+    target: FileIO
+    limits: Limits
+    tell: OnProgress
+    plan: Plan
+    size: int | None = None
+
+    async def alone(self) -> Run:
+        """Do it with one encoder."""
+        return await self.run(self.source, self.target, self.plan, self.tell)
+
+    async def run(self, source: FileIO, target: FileIO, plan: Plan, tell: OnProgress) -> Run:
+        """Do this with one encoder."""
+        return await run(self.engine, source, target, self.limits, tell, plan, size=self.size)
+
+
+async def encode(sharing: Sharing | None, job: Job, media: Media | None = None) -> Run:
+    """Do what `process.run` does, with more encoders where they are of use.
+
+    `media` is what the source holds, if that is known. Raises EngineFailed, and DiskFull.
+    """
+    if sharing is None:
+        return await job.alone()
+    with sharing.lanes.taken():
+        if not (shares.fits(job.plan) and sharing.lanes.free() and _can_be_read_twice(job.source)):
+            return await job.alone()
+        with ExitStack() as stack:
+            work = _Work(sharing, job, stack)
+            try:
+                return await work.run(media)
+            finally:
+                await work.end()
+
+
+class _Encoder:
+    """One encoder at work. Its `first` frame is that number in the whole, `begin` seconds in."""
+
+    def __init__(self, file: FileIO, first: int = 0, begin: float = 0.0) -> None:
+        self.first, self.begin, self.frames = first, begin, Frames(file)
+        self.seconds = begin
+        """How far it is in the whole."""
+        self.pursuit: Pursuit | None = None
+        self.follower: _Encoder | None = None
+        """Who may take over; after `join`, who has."""
+        self.join: Join | None = None
+        self.task: asyncio.Task[Run]
+
+    def follow(self, other: "_Encoder") -> None:
+        """Look from now on whether that one may take over."""
+        self.follower, self.pursuit = other, Pursuit(self.frames, other.frames, other.first)
+
+    @property
+    def at(self) -> int:
+        """How many frames of the whole are made, its own or before it."""
+        return self.first + len(self.frames)
+
+    @property
+    def overtakes(self) -> bool:
+        """Tell whether it has made what its follower makes only now."""
+        ahead = self.follower
+        while ahead is not None and ahead.join is not None:
+            ahead = ahead.follower
+        return ahead is not None and ahead.at < self.at and self.join is None
+
+    def look(self) -> None:
+        """Look whether somebody may. Raises NotFrames."""
+        if self.pursuit is None or self.follower is None or self.join is not None:
+            return
+        if (join := self.pursuit.look()) is not None and not self.overtakes:
+            self.join = join
+        beyond = self.follower.join
+        if self.join is None and beyond and self.pursuit.seen >= beyond.at and self.follower.follower:
+            self.follow(self.follower.follower)
+
+    async def end(self) -> None:
+        """Have it killed if it still runs."""
+        self.task.cancel()
+        await asyncio.wait([self.task])
+
+
+class _Work:
+    """One encoding under way."""
+
+    def __init__(self, sharing: Sharing, job: Job, stack: ExitStack) -> None:
+        self._sharing, self._job, self._stack = sharing, job, stack
+        self._encoders: list[_Encoder] = []
+        self._begun = time.monotonic()
+
+    async def run(self, media: Media | None) -> Run:
+        """Return how it went, as if one encoder had done it."""
+        job = self._job
+        lone = self._start(_Encoder(job.target), job.source, job.target, job.plan)
+        await asyncio.wait([lone.task], timeout=self._sharing.patience)
+        try:
+            if not lone.task.done() and await self._start_others(media):
+                while not self._chain()[-1].task.done():
+                    await self._watch()
+            ran = await self._chain()[-1].task
+            if lone.join is not None and not ran.overtime:
+                _expect_success(ran)
+                await _finished(asyncio.to_thread(self._assemble))
+            return ran
+        except (TonearmError, OSError, ValueError, LookupError, ArithmeticError) as error:
+            told = isinstance(error, NotFrames | TonearmError)
+            log.info("encoders_stopped", reason=str(error) if told else type(error).__name__)
+        await asyncio.gather(*(each.end() for each in self._encoders[1:]))
+        return await (lone.task if lone.join is None else self._again())
+
+    async def end(self) -> None:
+        """Leave no encoder behind."""
+        await asyncio.gather(*(each.end() for each in self._encoders))
+
+    def _start(self, encoder: _Encoder, source: FileIO, target: FileIO, plan: Plan) -> _Encoder:
+        async def tell(mark: Mark, length: float | None) -> None:
+            encoder.seconds = max(mark.seconds, encoder.seconds)
+            await self._job.tell(self._mark(), length)
+
+        encoder.task = asyncio.create_task(self._job.run(source, target, plan, tell))
+        self._encoders.append(encoder)
+        return encoder
+
+    async def _start_others(self, media: Media | None) -> bool:
+        """Tell whether there are others now."""
+        lanes, job = self._sharing.lanes, self._job
+        if media is None:
+            media = await look(job.engine, self._source(), job.limits, Structure())
+        free = lanes.free()
+        longest = job.limits.duration_seconds
+        for start in shares.starts(job.plan, media, 1 + free, self._sharing.shortest, longest):
+            self._stack.enter_context(lanes.taken())
+            _, file = self._stack.enter_context(self._sharing.workshop.bench())
+            rate = shares.rate_of(job.plan, media)
+            encoder = _Encoder(file, start // shares.samples(rate), start / rate)
+            self._encoders[-1].follow(encoder)
+            self._start(encoder, self._source(), file, shares.later(job.plan, start))
+        return len(self._encoders) > 1
+
+    def _source(self) -> FileIO:
+        """Return the source once more, with a position of its own."""
+        return self._stack.enter_context(FileIO(_again_path(self._job.source), "r"))
+
+    async def _watch(self) -> None:
+        """Wait a while, then look who may be ended. Raises NotFrames when others are of no use."""
+        running = [each for each in self._encoders if not each.task.done()]
+        await asyncio.wait([each.task for each in running], timeout=_EVERY, return_when=FIRST_COMPLETED)
+        for each in self._encoders[1:]:
+            if each.join is None and each.task.done() and not each.task.result().overtime:
+                _expect_success(each.task.result())
+        for each in reversed(self._encoders):
+            await _finished(asyncio.to_thread(each.look))
+            if each.join is not None and not each.task.done():
+                await each.end()
+        if self._encoders[0].overtakes:
+            raise NotFrames("the first is faster")
+
+    def _chain(self) -> list[_Encoder]:
+        """Return who makes the whole, as far as that is known."""
+        chain = [self._encoders[0]]
+        while chain[-1].join is not None and chain[-1].follower is not None:
+            chain.append(chain[-1].follower)
+        return chain
+
+    def _assemble(self) -> None:
+        """Put together what they made. Raises NotFrames, and OSError."""
+        pieces, low, turned, chain = [], 0, False, self._chain()
+        chain[-1].frames.grow()
+        for each in chain:
+            high = each.join.at if each.join else each.at
+            pieces.append(Piece(each.frames, low - each.first, high - each.first, turned))
+            low, turned = high, turned ^ (each.join is not None and each.join.turned)
+        assemble(self._job.target, pieces)
+        log.info("encoded_together", frames=[piece.last - piece.first for piece in pieces])
+
+    def _mark(self) -> Mark:
+        ends = [each.begin for each in self._encoders[1:]]
+        done = sum(
+            min(each.seconds, end) - each.begin
+            for each, end in zip(self._encoders, [*ends, math.inf], strict=True)
+        )
+        return Mark(done, round(done / max(time.monotonic() - self._begun, 0.001), 3))
+
+    async def _again(self) -> Run:
+        """Do all of it with one encoder, after all, in the time that is left: what is there is of no use."""
+        await self.end()
+        self._job.source.seek(0)
+        self._job.target.seek(0)
+        self._job.target.truncate()
+        limits = self._job.limits
+        left = max(limits.wall_seconds - (time.monotonic() - self._begun), 0.0)
+        return await replace(self._job, limits=replace(limits, wall_seconds=left)).alone()
+
+
+def _expect_success(ran: Run) -> None:
+    if ran.exit_code != 0:
+        raise NotFrames("an encoder failed")
+
+
+async def _finished(doing: Awaitable[T]) -> T:
+    """Wait for a thread, also when cancelled: it uses files that are closed afterwards."""
+    task = asyncio.ensure_future(doing)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _can_be_read_twice(source: FileIO) -> bool:
+    return stat.S_ISREG(os.fstat(source.fileno()).st_mode) and _again_path(source).exists()
+
+
+def _again_path(source: FileIO) -> Path:
+    return Path(f"/proc/self/fd/{source.fileno()}")

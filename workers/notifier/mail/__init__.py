@@ -1,0 +1,1 @@
+"""Mails: what they say, whether they were sent, and the server that takes them."""

@@ -1,0 +1,87 @@
+"""The letter: what the mail about a job's end says. Pure; time, ids and addresses come in.
+
+The filename was chosen by whoever uploaded, so it is text and nothing else: no line breaks (they would
+be headers), no direction marks (they would turn "gpm.exe" around), no markup, and not a page of it.
+"""
+
+import unicodedata
+from datetime import datetime
+from email.message import EmailMessage
+
+from events.options import Format
+from events.types import JobConverted, JobFailed
+from workers.notifier.mail.letterhead import Letterhead, Link, Words, mail
+
+MAX_NAME = 100
+"""Characters of a filename that a letter shows."""
+
+NAMELESS = "your video"
+"""What the video is called while its name is not known."""
+
+_CALLED = {
+    Format.MP3: "an MP3",
+    Format.M4A: "an M4A file",
+    Format.OPUS: "an Opus file",
+    Format.OGG: "an Ogg Vorbis file",
+    Format.FLAC: "a FLAC file",
+    Format.WAV: "a WAV file",
+}
+_HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+
+def compose(
+    ending: JobConverted | JobFailed,
+    *,
+    head: Letterhead,
+    to: str,
+    job_id: str,
+    filename: str,
+    cause_id: str,
+    now: datetime,
+) -> EmailMessage:
+    """Write the letter, plain with an HTML alternative. Raises Undeliverable for an impossible address."""
+    name = plain_name(filename)
+    match ending:
+        case JobConverted():
+            title = "Your audio is ready"
+            facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
+            said = f"{name} is now {_called(ending)} ({facts})."
+            sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
+            link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
+        case JobFailed():
+            title = "Your video could not be converted"
+            said, link = f"{name}: {_one_line(ending.message)}", None
+    words = Words(subject=f"{title}: {name}", title=title, said=said, link=link)
+    return mail(words, head=head, to=to, cause_id=cause_id, now=now)
+
+
+def _called(ending: JobConverted) -> str:
+    if not ending.parts:
+        return _CALLED[ending.format]
+    files = "file, for its one chapter" if ending.parts == 1 else "files, one for each chapter"
+    return f"a ZIP of {ending.parts} {ending.format.upper()} {files}"
+
+
+def plain_name(filename: str) -> str:
+    """Return the filename as it may be shown: one line, visible, at most MAX_NAME characters."""
+    name = _one_line(filename)
+    return (name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") or NAMELESS
+
+
+def _one_line(text: str) -> str:
+    shown = (
+        " " if unicodedata.category(c) in _HIDDEN or unicodedata.bidirectional(c) in _TURNING else c
+        for c in text
+    )
+    return " ".join("".join(shown).split())
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{max(1, round(count / 1000))} kB"
