@@ -15,22 +15,22 @@ from events.log.publisher import Publisher
 from events.views.projector import Projector
 from events.views.store import JobViews
 from gateway.app import Parts, application
-from gateway.bodies import Patience
-from gateway.cookies import Cookies
-from gateway.draining import Uploading
+from gateway.callers.cookies import Cookies
+from gateway.callers.revocations import Revocations
+from gateway.callers.tokens import Keys, Tokens
 from gateway.health import Topology, projection
-from gateway.idempotency import UploadKeys
-from gateway.keeping import answers, keep_open, prepare
-from gateway.live import Live
+from gateway.http.bodies import Patience
+from gateway.jobs.live import Live
 from gateway.metrics import Metrics
-from gateway.presets import Presets
-from gateway.revocations import Revocations
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
 from gateway.sweeper import Sweeper
-from gateway.tokens import Keys, Tokens
-from gateway.uploading import Terms
-from gateway.uploads import Uploads
+from gateway.upkeep import answers, keep_open, prepare
+from gateway.uploads.idempotency import UploadKeys
+from gateway.uploads.intake import Uploads
+from gateway.uploads.presets import Presets
+from gateway.uploads.routes import Terms
+from gateway.uploads.under_way import Uploading
 from service import mongodb
 from service.http import serve
 from service.metrics.registry import serve_metrics

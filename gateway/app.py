@@ -8,33 +8,33 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views.store import JobViews
-from gateway.accounts import Auth, Forwarding, password_sign_in
-from gateway.addresses import Origin
-from gateway.api_keys import ApiKeys, key_routes
-from gateway.callers import signed_in
-from gateway.cookies import Cookies
-from gateway.downloads import download_routes
-from gateway.draining import Uploading
-from gateway.families import family_routes
-from gateway.heads import Heads
+from gateway.accounts.api_keys import ApiKeys, key_routes
+from gateway.accounts.auth_client import Auth, Forwarding, password_sign_in
+from gateway.accounts.letters import letter_routes, password_routes
+from gateway.accounts.oidc import oidc_routes
+from gateway.accounts.sessions import account_routes, session_routes
+from gateway.callers.addresses import Origin
+from gateway.callers.cookies import Cookies
+from gateway.callers.guard import signed_in
+from gateway.callers.tokens import Tokens
+from gateway.handover.audio import download_routes
 from gateway.health import Check, health_routes
-from gateway.jobs import OwnJobs, job_routes
-from gateway.letters import letter_routes, password_routes
-from gateway.lingering import Lingering
-from gateway.live import Live
+from gateway.http.access_log import Observed
+from gateway.http.early_answers import Lingering
+from gateway.http.head import Heads
+from gateway.http.problems import answer
+from gateway.jobs.event_stream import watch_routes
+from gateway.jobs.live import Live
+from gateway.jobs.routes import OwnJobs, job_routes
 from gateway.metrics import Metrics
-from gateway.observing import Observed
-from gateway.oidc import oidc_routes
-from gateway.presets import Presets
-from gateway.presetting import preset_routes
-from gateway.problems import answer
-from gateway.schema import openapi_config, schema_routes
-from gateway.sessions import account_routes, session_routes
+from gateway.openapi.document import openapi_config, schema_routes
 from gateway.storage import Bucket
-from gateway.tokens import Tokens
-from gateway.uploading import Terms, upload_routes
-from gateway.uploads import Uploads
-from gateway.watching import watch_routes
+from gateway.uploads.families import family_routes
+from gateway.uploads.intake import Uploads
+from gateway.uploads.preset_routes import preset_routes
+from gateway.uploads.presets import Presets
+from gateway.uploads.routes import Terms, upload_routes
+from gateway.uploads.under_way import Uploading
 from service.tracing.http import traced
 
 

@@ -10,8 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from events.errors import TonearmError, TopologyMissing
 from events.log import topology
-from gateway.callers import AnyRequest
-from gateway.problems import Kind, problem
+from gateway.callers.guard import AnyRequest
+from gateway.http.problems import Kind, problem
 
 log = structlog.get_logger()
 

@@ -9,9 +9,9 @@ from prometheus_client import Counter, Gauge, Histogram
 from events.envelope import Recorded
 from events.projections.job_view import State
 from events.views.store import DAMAGED
-from gateway.draining import Uploading
-from gateway.live import Live
-from gateway.upload_metrics import UploadMetrics
+from gateway.jobs.live import Live
+from gateway.uploads.metrics import UploadMetrics
+from gateway.uploads.under_way import Uploading
 from service.metrics.http import HttpMetrics
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from gateway.addresses import Origin, networks
+from gateway.callers.addresses import Origin, networks
 from gateway.errors import BadOptions
-from gateway.options import options_of, read_query
+from gateway.uploads.options import options_of, read_query
 from service.settings import InvalidSetting, Settings
 
 

@@ -20,7 +20,7 @@ from pymongo.errors import PyMongoError
 from events.errors import Unavailable
 from events.projections.job_view import JobView, State
 from events.views.leases import Lease
-from gateway.live import Live
+from gateway.jobs.live import Live
 from gateway.storage import Blob, Bucket, blob_of
 
 log = structlog.get_logger()

@@ -14,7 +14,7 @@ from events.cancelling import cancelled
 from events.ids import new_id
 from events.log import topology
 from events.views.store import JobViews
-from gateway.live import Live
+from gateway.jobs.live import Live
 from infra.local.mongodb import MongoDB
 from infra.local.rabbitmq import USER, RabbitMQ
 from tests.gateway.running import FakeAuth, Gateway, Log, auth_running, gateway_running

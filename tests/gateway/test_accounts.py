@@ -12,11 +12,11 @@ from litestar import Litestar
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from gateway.accounts import Auth, Forwarding
-from gateway.cookies import Cookies
-from gateway.letters import letter_routes
-from gateway.problems import answer
-from gateway.sessions import account_routes
+from gateway.accounts.auth_client import Auth, Forwarding
+from gateway.accounts.letters import letter_routes
+from gateway.accounts.sessions import account_routes
+from gateway.callers.cookies import Cookies
+from gateway.http.problems import answer
 from infra.local.ports import free_port
 from service.http import serve
 from tests.gateway.running import FakeAuth, auth_running, gateway_running

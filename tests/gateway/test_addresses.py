@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.addresses import client_address, networks
+from gateway.callers.addresses import client_address, networks
 
 PROXIES = networks("10.0.0.0/8, ::1")
 

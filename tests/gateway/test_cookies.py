@@ -7,7 +7,7 @@ import httpx
 import pytest
 from litestar import Response
 
-from gateway.cookies import Cookies, check_origin
+from gateway.callers.cookies import Cookies, check_origin
 from gateway.errors import FromElsewhere
 from tests.gateway.running import FakeAuth, Gateway
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.bodies import Limit, Patience, incoming
 from gateway.errors import BadForm, BadOptions, BodyCutOff, BodyStalled, BodyTooLarge, NoFile, NotAForm
-from gateway.forms import FileInForm
+from gateway.http.bodies import Limit, Patience, incoming
+from gateway.uploads.forms import FileInForm
 
 TYPE = "multipart/form-data; boundary=bb"
 

@@ -13,10 +13,10 @@ from waiting import wait_for
 from events.envelope import Event, Recorded, job_event
 from events.ids import new_id
 from events.log.publisher import Publisher
-from gateway import watching
-from gateway.live import Live
-from gateway.subscriptions import MOST_OF_ACCOUNT
-from gateway.tokens import Caller
+from gateway.callers.tokens import Caller
+from gateway.jobs import event_stream
+from gateway.jobs.live import Live
+from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
 from tests.gateway.running import FAILED, STARTED, Gateway
 from tests.gateway.test_sweeper import uploaded
 from tests.gateway.test_watching_restarts import starting, stored_up_to
@@ -56,7 +56,9 @@ async def test_listeners_that_do_not_read_keep_nobody_from_what_they_missed(
 ) -> None:
     async with late(broker, database) as live, AsyncExitStack() as stack, asyncio.timeout(30):
         for _ in range(9):
-            stream = await stack.enter_async_context(aclosing(watching.watch(live, caller_for(account), 0)))
+            stream = await stack.enter_async_context(
+                aclosing(event_stream.watch(live, caller_for(account), 0))
+            )
             assert (await anext(stream)).startswith(b"retry:")
             assert told[1].id.encode() in await anext(stream)  # and no more is read of it
 
@@ -66,7 +68,7 @@ async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
 ) -> None:
     async with (
         late(broker, database) as live,
-        aclosing(watching.watch(live, caller_for(account), 0)) as stream,
+        aclosing(event_stream.watch(live, caller_for(account), 0)) as stream,
     ):
         await anext(stream)
         assert told[1].id.encode() in await anext(stream)
@@ -74,7 +76,7 @@ async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
         live.subscriptions.tell(account, newer.subject, Recorded(3, newer))
         live.subscriptions.close()
         assert [each async for each in stream] == [], "what is newer must not be told before what is missing"
-        assert len([each async for each in watching.watch(live, caller_for(account), None)]) == 1
+        assert len([each async for each in event_stream.watch(live, caller_for(account), None)]) == 1
 
 
 async def test_a_stream_ends_with_the_token_also_in_the_middle_of_the_past(
@@ -82,7 +84,7 @@ async def test_a_stream_ends_with_the_token_also_in_the_middle_of_the_past(
 ) -> None:
     async with late(broker, database) as live:
         caller = caller_for(account, 1.0)
-        async with aclosing(watching.watch(live, caller, 0)) as stream:
+        async with aclosing(event_stream.watch(live, caller, 0)) as stream:
             await anext(stream)
             assert told[1].id.encode() in await anext(stream)
             await wait_for(lambda: caller.expires <= time.time())
@@ -96,7 +98,7 @@ async def test_who_waits_for_the_past_is_pinged_and_still_ends_with_the_token(
     account: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watching, "PING_EVERY", 0.05)
+    monkeypatch.setattr(event_stream, "PING_EVERY", 0.05)
     never = asyncio.Event()
     async with late(broker, database) as live, asyncio.timeout(10):
 
@@ -104,7 +106,7 @@ async def test_who_waits_for_the_past_is_pinged_and_still_ends_with_the_token(
             await never.wait()
 
         monkeypatch.setattr(live, "history", stuck)
-        stream = watching.watch(live, caller_for(account, 1.0), 0)
+        stream = event_stream.watch(live, caller_for(account, 1.0), 0)
         first, *rest = [each async for each in stream]
         assert first.startswith(b"retry:")
         assert len(rest) > 3
@@ -118,11 +120,11 @@ async def test_a_long_past_is_told_whole_and_in_order(
     account: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gateway.history.SLICE", 1)
+    monkeypatch.setattr("gateway.jobs.history.SLICE", 1)
     async with late(broker, database) as live, asyncio.timeout(20):
         for after, job_id in ((0, None), (None, told[0].subject)):
             expected = told[1:] if job_id is None else told
-            async with aclosing(watching.watch(live, caller_for(account), after, job_id)) as stream:
+            async with aclosing(event_stream.watch(live, caller_for(account), after, job_id)) as stream:
                 await anext(stream)
                 for event in expected:
                     assert event.id.encode() in await anext(stream)

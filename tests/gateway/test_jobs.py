@@ -12,8 +12,8 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from events.views.store import JobViews
 from gateway.errors import NoSuchJob
-from gateway.jobs import OwnJobs
-from gateway.live import Live
+from gateway.jobs.live import Live
+from gateway.jobs.routes import OwnJobs
 from gateway.storage import Bucket, Writer
 from tests.gateway.test_sweeper import uploaded
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from waiting import wait_for
 
-from gateway import lingering
+from gateway.http import early_answers
 from tests.gateway.running import Gateway
 
 SIZE = 2 * 1024 * 1024
@@ -53,13 +53,13 @@ async def test_a_sender_refused_in_the_middle_reads_the_answer(
 
 
 async def test_who_was_read_on_from_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lingering, "MOST", 2)
-    monkeypatch.setattr(lingering, "SECONDS", 60.0)
+    monkeypatch.setattr(early_answers, "MOST", 2)
+    monkeypatch.setattr(early_answers, "SECONDS", 60.0)
 
     async def refuse(scope: Any, receive: Any, send: Any) -> None:
         return None
 
-    app, never = lingering.Lingering(refuse), asyncio.Event()
+    app, never = early_answers.Lingering(refuse), asyncio.Event()
     scope: Any = {"type": "http", "headers": [(b"content-length", b"9")]}
     clients = [asyncio.create_task(app(scope, never.wait, never.wait)) for _ in range(3)]  # type: ignore[arg-type]
     try:

@@ -17,10 +17,10 @@ from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
 from events.types import JobPayload, JobUploaded
 from events.views.store import DAMAGED, JobViews, ViewStore, _ranges
-from gateway import cursors
-from gateway.listing import page
-from gateway.live import Live
-from gateway.tail import Tail
+from gateway.jobs import cursors
+from gateway.jobs.listing import page
+from gateway.jobs.live import Live
+from gateway.jobs.recent import Tail
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded
 

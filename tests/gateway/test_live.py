@@ -13,7 +13,7 @@ from events.ids import new_id
 from events.log import topology
 from events.log.publisher import Publisher
 from events.views.store import Checkpoint, JobViews
-from gateway.live import Live
+from gateway.jobs.live import Live
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded
 
@@ -21,7 +21,7 @@ from tests.gateway.test_sweeper import uploaded
 async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
     broker: Any, database: AsyncDatabase[Any], account: str, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("gateway.live._AT_ONCE", 1)
+    monkeypatch.setattr("gateway.jobs.live._AT_ONCE", 1)
     await topology.declare(broker.url)
     live, job_id = Live(JobViews(database), broker.stream_url, limit=1), new_id()
     following = asyncio.create_task(live.run())

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.ids import new_id
-from gateway import cursors, sse
 from gateway.errors import BadCursor, BadKey
-from gateway.filenames import LONGEST, attachment, audio_name, cleaned
-from gateway.idempotency import read_key
-from gateway.tracing import traceparent
+from gateway.http import sse
+from gateway.http.filenames import LONGEST, attachment, audio_name, cleaned
+from gateway.http.trace_context import traceparent
+from gateway.jobs import cursors
+from gateway.uploads.idempotency import read_key
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from events.options import Channels, Chapters, Format, Options, Tags
 from gateway.errors import BadOptions
-from gateway.options import NAMES, options_of, read, read_query
+from gateway.uploads.options import NAMES, options_of, read, read_query
 
 
 def test_nothing_asked_is_an_mp3_of_the_default_kind() -> None:

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from gateway.letters import _CONFIRM, _FORGOT, _RESET, _Page
+from gateway.accounts.letters import _CONFIRM, _FORGOT, _RESET, _Page
 
 HOSTILE = '"><script>alert(1)</script>'
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ranges import (
+from gateway.http.ranges import (
     NotModified,
     Part,
     PreconditionFailed,

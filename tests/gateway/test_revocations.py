@@ -13,7 +13,7 @@ from events.envelope import record
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.types import LONGEST_TOKEN, AccountRevoked
-from gateway.revocations import Revocations, Revoked
+from gateway.callers.revocations import Revocations, Revoked
 from tests.gateway.running import FakeAuth, Gateway
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator, validate
 
 from events.options import MEDIA_TYPES, ZIP, Format
 from gateway.app import litestar_app
-from gateway.operations import OPERATIONS
-from gateway.options import NAMES
+from gateway.openapi.operations import OPERATIONS
+from gateway.uploads.options import NAMES
 from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -20,10 +20,10 @@ from events.log import topology
 from events.log.publisher import Publisher
 from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
 from events.views.store import JobViews
-from gateway.live import Live
+from gateway.jobs.live import Live
+from gateway.jobs.recent import Tail
 from gateway.storage import BATCH, CHUNK, Bucket, Writer
 from gateway.sweeper import Sweeper
-from gateway.tail import Tail
 from tests.gateway.running import STARTED, converted
 
 ACCOUNT = new_id()

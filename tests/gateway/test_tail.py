@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from events.envelope import Recorded, job_event
 from events.types import JobStarted
-from gateway.tail import Tail
+from gateway.jobs.recent import Tail
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

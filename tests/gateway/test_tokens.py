@@ -11,8 +11,8 @@ from waiting import wait_for
 
 from events.errors import Unavailable
 from events.ids import new_id
+from gateway.callers.tokens import Keys, Tokens
 from gateway.errors import NotSignedIn
-from gateway.tokens import Keys, Tokens
 from tests.gateway.running import FakeAuth
 
 
@@ -61,7 +61,7 @@ async def test_a_known_key_waits_for_nobody() -> None:
 async def test_old_keys_are_fetched_again_and_a_withdrawn_one_is_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("gateway.tokens._PATIENCE", 0.0)
+    monkeypatch.setattr("gateway.callers.tokens._PATIENCE", 0.0)
     auth = HangingAuth()
     async with tokens_of(auth, stale=0.0) as tokens:
         old = auth.token(new_id())

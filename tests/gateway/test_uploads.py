@@ -23,10 +23,10 @@ from events.options import Format, Options
 from events.projections.job_view import State
 from events.views.store import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
-from gateway.idempotency import Known, UploadKeys
-from gateway.live import Live
+from gateway.jobs.live import Live
 from gateway.storage import Bucket, Content
-from gateway.uploads import Upload, Uploads
+from gateway.uploads.idempotency import Known, UploadKeys
+from gateway.uploads.intake import Upload, Uploads
 from infra.local.ports import free_port
 
 KNOWN = Known(filename="a", content_type="b", content=Content(bytes=1, sha256="c"))
@@ -71,7 +71,7 @@ async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(
 async def test_an_upload_is_answered_once_it_is_seen_here(
     broker: Any, database: AsyncDatabase[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.uploads._SEEN_WITHIN", 30.0)
+    monkeypatch.setattr("gateway.uploads.intake._SEEN_WITHIN", 30.0)
     await topology.declare(broker.url)
     live = Live(JobViews(database), broker.stream_url)
     async with Publisher(broker.url, name="test") as publisher:

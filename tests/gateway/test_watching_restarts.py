@@ -16,10 +16,10 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from events.projections.jobs import fold
 from events.views.store import Checkpoint, JobViews
-from gateway import watching
-from gateway.live import Live
-from gateway.tokens import Caller
-from gateway.watching import watch
+from gateway.callers.tokens import Caller
+from gateway.jobs import event_stream
+from gateway.jobs.event_stream import watch
+from gateway.jobs.live import Live
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded
 
@@ -98,7 +98,7 @@ async def test_what_a_client_saw_before_a_restart_is_not_told_again_when_it_is_p
 async def test_what_a_client_saw_at_another_replica_is_waited_for_and_not_told_again(
     broker: Any, live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_REACHES_WITHIN", 20.0)
+    monkeypatch.setattr(event_stream, "_REACHES_WITHIN", 20.0)
     job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
     seen, new = (
         job_event(payload, job_id=job_id, account=caller.account, source="test")
@@ -116,7 +116,7 @@ async def test_what_a_client_saw_at_another_replica_is_waited_for_and_not_told_a
 async def test_who_saw_more_than_a_gateway_that_is_behind_is_sent_back(
     live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "_REACHES_WITHIN", 0.0)
+    monkeypatch.setattr(event_stream, "_REACHES_WITHIN", 0.0)
     live.trouble = "behind"
     caller = Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
     async with asyncio.timeout(10):

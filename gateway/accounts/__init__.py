@@ -1,0 +1,1 @@
+"""Accounts over HTTP: auth does the work, and the gateway adds cookies and pages."""

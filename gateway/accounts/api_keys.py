@@ -1,0 +1,90 @@
+"""API keys: each is exchanged at auth for an access token, which does for it while that is good."""
+
+import asyncio
+import hashlib
+import time
+from http import HTTPStatus
+
+import msgspec
+from litestar import Response, delete, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from msgspec import Struct
+
+from events.errors import Unavailable
+from gateway.accounts.auth_client import Auth, Forwarding, check_patience
+from gateway.callers.guard import AnyConnection, AnyRequest, caller_of
+from gateway.errors import NotSignedIn
+
+PREFIX = "tonearm_"
+_LONGEST = 200
+_MOST = 10_000
+"""Keys whose tokens are kept."""
+_EARLY = 30.0
+"""Seconds before its end that a token is replaced."""
+
+
+class _Exchanged(Struct, frozen=True):
+    access_token: str
+    expires_in: int
+
+
+class ApiKeys:
+    """The access tokens of API keys that were used here. Only hashes of the keys are kept."""
+
+    def __init__(self, auth: Auth) -> None:
+        self._auth = auth
+        self._tokens: dict[bytes, tuple[str, float]] = {}
+        self._asking: dict[bytes, asyncio.Task[str]] = {}
+
+    async def token(self, key: str, of: AnyConnection) -> str:
+        """Return an access token with the key's rights, for this client.
+
+        Raises NotSignedIn, Crowded, Unavailable, and a 429.
+        """
+        if len(key) > _LONGEST or not key.isascii():
+            raise NotSignedIn
+        digest = hashlib.sha256(key.encode()).digest()
+        token, until = self._tokens.get(digest, ("", 0.0))
+        if time.monotonic() < until:
+            return token
+        if (asking := self._asking.get(digest)) is None:
+            asking = self._asking[digest] = asyncio.create_task(self._exchange(key, digest, of))
+            asking.add_done_callback(lambda _: self._asking.pop(digest, None))
+        return await asyncio.shield(asking)
+
+    async def _exchange(self, key: str, digest: bytes, of: AnyConnection) -> str:
+        headers = {"authorization": f"Bearer {key}"}
+        answer = await self._auth.send("POST", "/keys/exchange", headers, of=of)
+        check_patience(answer)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            raise NotSignedIn
+        if not answer.is_success:
+            raise Unavailable("API keys cannot be verified right now")
+        found = msgspec.json.decode(answer.content, type=_Exchanged)
+        self._tokens.pop(digest, None)
+        if len(self._tokens) >= _MOST:
+            del self._tokens[next(iter(self._tokens))]
+        self._tokens[digest] = found.access_token, time.monotonic() + found.expires_in - _EARLY
+        return found.access_token
+
+
+def key_routes(auth: Forwarding) -> list[HTTPRouteHandler]:
+    """Return the routes by which people make and revoke their keys."""
+
+    @post("/keys", status_code=201, tags=["accounts"])
+    async def create_key(request: AnyRequest) -> Response[bytes]:
+        """Make an API key, and show it this once."""
+        return await auth.forward(request, token=caller_of(request).token)
+
+    @get("/keys", tags=["accounts"])
+    async def list_keys(request: AnyRequest) -> Response[bytes]:
+        """List your API keys."""
+        return await auth.forward(request, token=caller_of(request).token, body=b"")
+
+    @delete("/keys/{key_id:str}", status_code=204, tags=["accounts"])
+    async def revoke_key(request: AnyRequest, key_id: FromPath[str]) -> Response[None]:
+        """Revoke an API key, at once and everywhere."""
+        return await auth.forward(request, token=caller_of(request).token, body=b"")
+
+    return [create_key, list_keys, revoke_key]

@@ -1,0 +1,1 @@
+"""Callers: who asks, from where, and what they may do."""

@@ -1,0 +1,131 @@
+"""The audio of a job, whole or in part."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any, NamedTuple
+
+from litestar import Response, route
+from litestar.enums import HttpMethod
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
+
+from events.options import offered_as
+from events.projections.job_view import SETTLED, Audio, JobView, State
+from gateway.callers.guard import TAKES_PASSWORD, AnyRequest, caller_of
+from gateway.errors import BlobDamaged, JobGone, NoAudio
+from gateway.http import ranges
+from gateway.http.filenames import attachment, audio_name
+from gateway.http.problems import Kind, problem
+from gateway.jobs.routes import OwnJobs
+from gateway.storage import Blob, Bucket
+
+_READ = [HttpMethod.GET, HttpMethod.HEAD]
+
+
+class _Offered(NamedTuple):
+    """What the file is called, as a Content-Disposition, and of what type it is."""
+
+    disposition: str
+    media_type: str
+
+
+def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
+    """Return the routes that give the audio out."""
+
+    async def answer(request: AnyRequest, job_id: str) -> Response[Any]:
+        view = await own.get(caller_of(request).account, job_id)
+        made = audio_of(view)
+        blob = await audio.find(made.audio_id)
+        if blob is None:
+            raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
+        version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
+        media_type, ending = offered_as(made.format, made.parts)
+        offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
+        return await _respond(request, audio, blob, version, offered)
+
+    @route(
+        "/jobs/{job_id:str}/audio",
+        http_method=_READ,
+        status_code=200,
+        tags=["audio"],
+        opt=TAKES_PASSWORD,
+    )
+    async def audio_by_job(request: AnyRequest, job_id: FromPath[str]) -> Response[Any]:
+        """Download a job's audio. Ranges and conditional requests are understood."""
+        return await answer(request, job_id)
+
+    @route(
+        "/download",
+        http_method=_READ,
+        status_code=200,
+        tags=["audio"],
+        opt=TAKES_PASSWORD,
+    )
+    async def audio_by_file(request: AnyRequest, fid: FromQuery[str]) -> Response[Any]:
+        """Download a job's audio by the id that the upload was answered with."""
+        return await answer(request, fid)
+
+    return [audio_by_job, audio_by_file]
+
+
+def audio_of(view: JobView) -> Audio:
+    """Return the audio that a job has to give. Raises JobGone, NoAudio."""
+    if view.state is State.DELETED:
+        raise JobGone("the files of this job were deleted")
+    if view.audio is not None:
+        return view.audio
+    state = view.state.value
+    if view.state not in SETTLED:
+        raise NoAudio(f"the audio is not ready yet: the job is {state}", state=state, waiting=True)
+    if view.state is State.FAILED and view.error is not None:
+        raise NoAudio(f"the conversion failed: {view.error.message}", state=state, waiting=False)
+    raise NoAudio(f"the job has no audio: it is {state}", state=state, waiting=False)
+
+
+async def _respond(
+    request: AnyRequest, bucket: Bucket, blob: Blob, version: ranges.Version, offered: _Offered
+) -> Response[Any]:
+    known = {
+        "ETag": version.etag,
+        "Last-Modified": version.last_modified,
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+    }
+    match ranges.decide(request.method, request.headers, version):
+        case ranges.NotModified():
+            return Response(b"", status_code=304, headers=known)
+        case ranges.PreconditionFailed():
+            kind = Kind(412, "changed", "Not the version you asked for")
+            return problem(request.url.path, kind, "the audio has another entity tag or is newer")
+        case ranges.Unsatisfiable():
+            kind = Kind(416, "range", "No such range")
+            limits = {"Content-Range": f"bytes */{version.size}"}
+            return problem(request.url.path, kind, f"the audio has {version.size} bytes", limits)
+        case ranges.Part(first, last):
+            status, part = 206, {"Content-Range": f"bytes {first}-{last}/{version.size}"}
+        case ranges.Whole():
+            status, part, first, last = 200, {}, 0, version.size - 1
+    headers = {
+        **known,
+        **part,
+        "Content-Length": str(last - first + 1),
+        "Content-Disposition": offered.disposition,
+    }
+    if request.method == HttpMethod.HEAD:
+        return Response(b"", status_code=status, headers=headers, media_type=offered.media_type)
+    chunks = await _begun(bucket.read(blob, first, last))
+    return Stream(chunks, status_code=status, headers=headers, media_type=offered.media_type)
+
+
+async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Read the first chunk before the answer begins: its trouble is still a proper error then."""
+    head = await anext(chunks, b"")
+
+    async def all_of() -> AsyncIterator[bytes]:
+        async with aclosing(chunks):  # type: ignore[type-var]  # it is a generator
+            yield head
+            async for chunk in chunks:
+                yield chunk
+
+    return all_of()

@@ -1,0 +1,1 @@
+"""HTTP as the standards have it: bodies, ranges, problems, and limits on who may wait."""

@@ -1,0 +1,59 @@
+"""Around every request, also those that match no route: metrics, one log line, one header."""
+
+import time
+from typing import Any
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
+
+from gateway.http.trace_context import trace_id, traceparent
+from service.metrics.http import HttpMetrics, route_of
+
+log = structlog.get_logger()
+
+_QUIET = ("/health", "/schema")
+_TRACEPARENT = b"traceparent"
+
+
+class Observed:
+    """The application, observed."""
+
+    def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request (ASGI)."""
+        began, status, seconds = time.perf_counter(), 0, 0.0
+
+        async def sending(message: Message) -> None:
+            nonlocal status, seconds
+            if message["type"] == "http.response.start":
+                status, seconds = message["status"], time.perf_counter() - began
+                message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
+            await send(message)
+
+        with bound_contextvars(trace_id=_traced(scope)):
+            try:
+                await self._app(scope, receive, sending)
+            except Exception:
+                # The answer has begun: all that is left is to break it off, so that the client notices.
+                log.exception("answer_broken_off", route=scope.get("path_template"))
+                raise
+            finally:
+                self._note(scope, status, seconds)
+
+    def _note(self, scope: Any, status: int, seconds: float) -> None:
+        method, route = scope["method"], route_of(scope)
+        self._metrics.answered(method, route, status, seconds)
+        if not route.startswith(_QUIET):
+            job = {key: value for key, value in scope.get("path_params", {}).items() if key == "job_id"}
+            log.info("request", method=method, route=route, status=status, seconds=round(seconds, 4), **job)
+
+
+def _traced(scope: Scope) -> str:
+    """Give the request a trace if it has none, in its headers, where the routes find it; return its id."""
+    headers = list(scope["headers"])
+    context = traceparent(next((v.decode("latin-1") for k, v in headers if k == _TRACEPARENT), None))
+    scope["headers"] = [*((k, v) for k, v in headers if k != _TRACEPARENT), (_TRACEPARENT, context.encode())]
+    return trace_id(context)

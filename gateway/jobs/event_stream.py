@@ -1,0 +1,200 @@
+"""Live events over SSE: of one job, or of all jobs of an account.
+
+The id of an event is its offset in the log. A client that reconnects names the last one it saw and gets
+what came after it: first from history, then as it happens. The subscription begins before history is
+read and history ends where the subscription began, so nothing is missed and nothing comes twice.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+
+from litestar import get
+from litestar.exceptions import TooManyRequestsException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from events.envelope import Recorded, to_json
+from events.log.progress import Progress
+from events.projections.job_view import JobView
+from gateway.callers.guard import AnyRequest, caller_of
+from gateway.callers.tokens import Caller, Tokens
+from gateway.http import sse
+from gateway.jobs.history import Slice
+from gateway.jobs.live import Live
+from gateway.jobs.presentation import present_progress
+from gateway.jobs.routes import OwnJobs
+from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
+
+PING_EVERY = 15.0
+_RETRY_MS = 2000
+_BEGINS_WITHIN = 5.0
+_REACHES_WITHIN = 2.0
+"""Seconds for the tail to come to what a client saw at another replica."""
+
+_REMEMBERED = 1000
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def watch_routes(own: OwnJobs, live: Live, tokens: Tokens) -> list[HTTPRouteHandler]:
+    """Return the routes that stream events."""
+
+    @get("/jobs/{job_id:str}/events", media_type="text/event-stream", tags=["events"])
+    async def watch_job(request: AnyRequest, job_id: FromPath[str]) -> Stream:
+        """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
+        caller = _listener(request, live)
+        await own.get(caller.account, job_id)
+        return _stream(watch(live, caller, _after(request), job_id, is_void=tokens.is_void))
+
+    @get("/events", media_type="text/event-stream", tags=["events"])
+    async def watch_all(request: AnyRequest) -> Stream:
+        """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
+        return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))
+
+    return [watch_job, watch_all]
+
+
+async def watch(
+    live: Live,
+    caller: Caller,
+    after: int | None,
+    job_id: str | None = None,
+    *,
+    is_void: Callable[[Caller], bool] = lambda _: False,
+) -> AsyncGenerator[bytes, None]:
+    """Yield the stream's bytes until the token expires, the client is too slow, or the process stops.
+
+    `is_void` tells whether the caller was revoked between the request's check and the subscription, which
+    hears of it from then on.
+    """
+    sent: dict[str, None] = {}
+    with live.subscriptions.of(caller.account, job_id) as subscription:
+        yield sse.retry(_RETRY_MS)
+        if is_void(caller):
+            return
+        if live.subscriptions.of_account(caller.account) > MOST_OF_ACCOUNT:
+            return  # many came at once: who comes back is told why
+        if not await live.begun(_BEGINS_WITHIN):
+            return  # the client comes back
+        if after is not None and not await live.reached(after, _REACHES_WITHIN):
+            if not live.caught_up:
+                return
+            after = None  # an id of another log, or of none: as if it had named none
+        through = live.tail.position
+        view = await live.view(job_id) if job_id is not None else None
+        if view is not None and after is not None:
+            # A repetition of what the client saw before may come, and the tail may not reach back that far.
+            sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
+        async with aclosing(_missed(live, caller, after, through, job_id, view)) as missed:
+            async for recorded in missed:
+                if subscription.revoked:
+                    return
+                if recorded is None:
+                    yield sse.PING
+                elif recorded.event.id not in sent:
+                    yield _message(recorded, sent)
+        if live.subscriptions.closing.is_set():
+            return
+        while (left := caller.expires - time.time()) > 0:
+            try:
+                item = await subscription.take(min(PING_EVERY, left))
+            except TimeoutError:
+                yield sse.PING
+                continue
+            if item is None:
+                return
+            if isinstance(item, Progress):
+                yield sse.message("progress", to_json(present_progress(item)))
+            elif item.event.id not in sent and (after is None or item.offset > after):
+                yield _message(item, sent)
+
+
+async def _missed(
+    live: Live, caller: Caller, after: int | None, through: int, job_id: str | None, view: JobView | None
+) -> AsyncGenerator[Recorded | None, None]:
+    """Yield what came after offset `after`, up to `through`: of a job all of it if there is no `after`.
+
+    A job's timeline knows each event's first place in the log, so an event that was published twice is
+    told where it stands first. For all jobs only the tail knows, which is where repetitions mostly are.
+    """
+    if job_id is not None:
+        places = {entry.offset for entry in view.timeline} if view else set()
+        places = {place for place in places if (after is None or place > after) and place <= through}
+        first, last = min(places, default=0), max(places, default=-1)
+        wanted = _at(places)
+    elif after is not None:
+        first, last = after + 1, through
+        wanted = _first_told_of(live, caller.account)
+    else:
+        return
+    while first <= last:
+        reading = asyncio.create_task(live.history(caller.account, first, last, wanted))
+        async with aclosing(_until(reading, live, caller)) as silences:
+            async for _ in silences:
+                yield None
+        if reading.cancelled():
+            return
+        events, first = reading.result()
+        for recorded in events:
+            if _over(live, caller):
+                return
+            yield recorded
+
+
+async def _until(reading: asyncio.Task[Slice], live: Live, caller: Caller) -> AsyncGenerator[None, None]:
+    """Wait for the task, and yield at every silence; cancels it when the stream is over before."""
+    closing = asyncio.create_task(live.subscriptions.closing.wait())
+    try:
+        while not reading.done() and not _over(live, caller):
+            wait = max(0.0, min(PING_EVERY, caller.expires - time.time()))
+            done, _ = await asyncio.wait(
+                {reading, closing}, timeout=wait, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not done:
+                yield
+    finally:
+        closing.cancel()
+        if not reading.done():
+            reading.cancel()
+            await asyncio.wait({reading})
+
+
+def _over(live: Live, caller: Caller) -> bool:
+    return live.subscriptions.closing.is_set() or caller.expires <= time.time()
+
+
+def _at(places: set[int]) -> Callable[[Recorded], bool]:
+    return lambda recorded: recorded.offset in places
+
+
+def _first_told_of(live: Live, account: str) -> Callable[[Recorded], bool]:
+    return lambda recorded: recorded.event.account == account and not live.tail.repeats(recorded)
+
+
+def _listener(request: AnyRequest, live: Live) -> Caller:
+    """Return who asks. Raises a 429 when they listen often enough."""
+    caller = caller_of(request)
+    if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
+        raise TooManyRequestsException(
+            detail=f"you have {MOST_OF_ACCOUNT} event streams open; close one first",
+            headers={"Retry-After": "5"},
+        )
+    return caller
+
+
+def _message(recorded: Recorded, sent: dict[str, None]) -> bytes:
+    event = recorded.event
+    sent[event.id] = None
+    if len(sent) > _REMEMBERED:
+        del sent[next(iter(sent))]
+    return sse.message(event.type, to_json(event), recorded.offset)
+
+
+def _after(request: AnyRequest) -> int | None:
+    return sse.last_event_id(request.headers.get("last-event-id"))
+
+
+def _stream(events: AsyncIterator[bytes]) -> Stream:
+    return Stream(events, media_type="text/event-stream", headers=_HEADERS)

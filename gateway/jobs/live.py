@@ -1,0 +1,271 @@
+"""The live view of jobs: what is stored, folded with the newer events in memory.
+
+Every gateway follows the log itself, so each is as fresh as its own tail, whichever projects. The fold
+takes any order and any repetition, so it does not matter that view and tail overlap.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing, suppress
+from datetime import datetime
+from itertools import islice
+
+import structlog
+
+from events.cancelling import cancelled
+from events.envelope import Recorded, decode
+from events.errors import InvalidEvent, LogDamaged, Unavailable
+from events.log.bounds import bounds, cut_at
+from events.log.reader import StreamReader
+from events.log.stream import RawRecord
+from events.projections.job_view import JobView, State
+from events.projections.jobs import fold
+from events.views.projector import after
+from events.views.store import Checkpoint, JobViews, Readable
+from gateway.jobs.history import SLICE, History, Slice
+from gateway.jobs.recent import LIMIT, Tail
+from gateway.jobs.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+_PRUNE_EVERY = 5.0
+_AT_ONCE = 1000
+_ROOM_EVERY = 0.5
+_BEHIND = "the views are behind"
+
+
+class Live:
+    """Answers for jobs as of this moment. One task runs `run`."""
+
+    def __init__(
+        self,
+        views: JobViews,
+        stream_url: str,
+        *,
+        keep: float = 60.0,
+        limit: int = LIMIT,
+        on_event: Callable[[Recorded], None] = lambda recorded: None,
+        on_state: Callable[[str], None] = lambda state: None,
+    ) -> None:
+        """`keep` is the time in seconds that events stay in memory, `limit` how many may at most.
+
+        `on_event` hears of each event that is part of the answers from now on, `on_state` as a reader's does.
+        """
+        self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
+        self._on_event, self._heard = on_event, on_state
+        self.subscriptions = Subscriptions()
+        self.tail = Tail(-1, keep, limit)
+        self.trouble: str | None = "the log was not read yet"
+        self.checkpoint = -1
+        self.jobs: Mapping[str, int] | None = None
+        """Jobs by state, up to the checkpoint; None where they were not counted."""
+        self._target: int | None = None
+        self._begun = asyncio.Event()
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._history = History(stream_url, _readable)
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether this process has seen what the log held when it began, and still follows it."""
+        return self.trouble is None
+
+    def waiting(self) -> float:
+        """For how many seconds the stored views have lacked an event, as far as was seen here."""
+        return self.tail.waiting(self.checkpoint, time.monotonic())
+
+    def lacking(self) -> int:
+        """How many events that are held the stored views lack."""
+        return self.tail.lacking(self.checkpoint)
+
+    async def complete(self) -> bool:
+        """Whether stored views and tail together know every event there is. Raises Unavailable.
+
+        Only then does a job without a view not exist: views that are being rebuilt know fewer.
+        """
+        checkpoint = await (await self._views.live()).checkpoint()
+        return self.caught_up and self.tail.holds((checkpoint.offset if checkpoint else -1) + 1)
+
+    async def cut_at(self) -> datetime | None:
+        """When the oldest event was written that retention left; None when it cut nothing."""
+        return await cut_at(self._stream_url)
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. Trouble is logged, shown in `trouble`, and tried again."""
+        while True:
+            try:
+                await self._follow()
+            except (Unavailable, LogDamaged) as error:
+                self.trouble = str(error)
+                log.error("tail_interrupted", error=str(error), kind=type(error).__name__)
+            except Exception as error:
+                self.trouble = repr(error)
+                log.exception("tail_failed")
+            await asyncio.sleep(2.0)
+
+    async def view(self, job_id: str) -> JobView | None:
+        """Return the job as it stands now. Raises Unavailable."""
+        newer = self.tail.of_job(job_id)
+        return fold(newer, await self._views.get(job_id))
+
+    async def views(self, job_ids: list[str]) -> Readable:
+        """Return those of the jobs that exist, as they stand now, in this order. Raises Unavailable."""
+        newer = {job_id: self.tail.of_job(job_id) for job_id in job_ids}
+        stored, damaged = await (await self._views.live()).readable(job_ids)
+        sound = (job_id for job_id in job_ids if job_id not in damaged)
+        folded = {job_id: fold(newer[job_id], stored.get(job_id)) for job_id in sound}
+        return Readable({job_id: view for job_id, view in folded.items() if view is not None}, damaged)
+
+    async def needs(self, account: str, video_id: str) -> bool:
+        """Tell whether any job of the account may still need this video: its own, or one that shares it.
+
+        Raises Unavailable.
+        """
+        newer = (fold(self.tail.of_job(job_id)) for job_id in self.tail.jobs_of(account))
+        for view in newer:
+            if view and view.video and view.video.video_id == video_id and view.state is not State.DELETED:
+                return True
+        return await (await self._views.live()).needs(account, video_id)
+
+    async def wait_for(self, name: str, timeout: float) -> bool:
+        """Wait until an event with this id, or any event of a job with this id, is seen here."""
+        if self.tail.has(name) or self.tail.of_job(name):
+            return True
+        seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.setdefault(name, [])
+        waiting.append(seen)
+        try:
+            async with asyncio.timeout(timeout):
+                await seen
+        except TimeoutError:
+            return False
+        finally:
+            waiting.remove(seen)
+            if not waiting and self._waiting.get(name) is waiting:
+                del self._waiting[name]
+        return True
+
+    async def begun(self, timeout: float) -> bool:
+        """Wait until the tail has a place in the log: before, nobody can say what a client has missed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self._begun.wait()
+        return self._begun.is_set()
+
+    async def reached(self, offset: int, timeout: float) -> bool:
+        """Wait until the tail has come to this offset, which another replica may have seen before."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while self.tail.position < offset:  # noqa: ASYNC110 - rarely waited for, and not for long
+                    await asyncio.sleep(0.1)
+        return self.tail.position >= offset
+
+    async def history(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
+        """Return the first of the wanted events from offset `first` to `last`.
+
+        They come from memory or, one reader for each account at a time, from the log itself.
+        """
+        if not self.tail.holds(first):
+            return await self._history.slice(account, first, last, wanted)
+        held = filter(wanted, self.tail.between(first, last))
+        events = list(islice(held, SLICE))
+        return Slice(events, events[-1].offset + 1 if len(events) == SLICE else last + 1)
+
+    async def _follow(self) -> None:
+        checkpoint = await self._look()
+        ends = await bounds(self._stream_url)
+        self._target = ends.last if ends else -1
+        self.tail = Tail(self.checkpoint, self._keep, self._limit)
+        if self._begun.is_set():
+            # The new tail begins where the views are: those who listened to the old one may miss something.
+            self.subscriptions.end()
+        self._begun.set()
+        if self.checkpoint >= self._target:
+            self.trouble = None
+        reader = StreamReader(self._stream_url, after(checkpoint), name="gateway", on_state=self._on_state)
+        tasks = [asyncio.create_task(self._read(reader)), asyncio.create_task(self._prune())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            await cancelled(tasks)
+
+    async def _read(self, reader: StreamReader) -> None:
+        async with aclosing(reader.batches()) as batches:
+            async for batch in batches:
+                for at in range(0, len(batch), _AT_ONCE):
+                    self._take(batch[at : at + _AT_ONCE])
+                    await self._room()
+
+    def _take(self, batch: list[RawRecord]) -> None:
+        now = time.monotonic()
+        for record in batch:
+            recorded = _readable(record)
+            if recorded is None:
+                self.tail.pass_over(record.offset)
+                continue
+            self.tail.add(recorded, now)
+            self._on_event(recorded)
+            event = recorded.event
+            if not self.tail.repeats(recorded):
+                self.subscriptions.tell(event.account, event.subject, recorded)
+            for name in (event.id, event.subject):
+                for seen in self._waiting.pop(name, ()):
+                    if not seen.done():
+                        seen.set_result(None)
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._target is not None and self.tail.position >= self._target:
+            self.trouble = None
+
+    async def _room(self) -> None:
+        """Wait while more is in memory than may be: the broker holds back what comes, and nothing is lost."""
+        if not self.tail.full:
+            return
+        await self._let_go()
+        while self.tail.full:
+            if self.trouble != _BEHIND:
+                self.trouble = _BEHIND
+                log.warning("tail_full", events=len(self.tail), checkpoint=self.checkpoint)
+            await asyncio.sleep(_ROOM_EVERY)
+            await self._let_go()
+        self._settle()
+
+    async def _prune(self) -> None:
+        while True:
+            await asyncio.sleep(_PRUNE_EVERY)
+            await self._let_go()
+
+    async def _look(self) -> Checkpoint | None:
+        checkpoint = await (await self._views.live()).checkpoint()
+        self.checkpoint, self.jobs = (checkpoint.offset, checkpoint.jobs) if checkpoint else (-1, {})
+        return checkpoint
+
+    async def _let_go(self) -> None:
+        with suppress(Unavailable):
+            await self._look()
+            self.tail.prune(self.checkpoint, time.monotonic())
+
+    def _on_state(self, state: str) -> None:
+        self._heard(state)
+        if state == "connected":
+            log.info("tail_connected", after=self.tail.position)
+            self._settle()
+        else:
+            self.trouble = f"the log: {state}"
+            log.warning("tail_disconnected", reason=state)
+
+
+def _readable(record: RawRecord) -> Recorded | None:
+    """Decode a job's event; None for other events, and for what is no event at all."""
+    try:
+        event = decode(record.body)
+        if not event.type.startswith("job."):
+            return None
+        event.payload()
+    except InvalidEvent as error:
+        log.error("event_invalid", offset=record.offset, error=error.reason)
+        return None
+    return Recorded(record.offset, event)

@@ -1,0 +1,157 @@
+"""What a caller sees of a job. Pure; nothing in here reveals how jobs are stored."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from events.log.progress import Progress
+from events.options import Format, Options, offered_as
+from events.projections.job_view import Entry, JobView, State
+from events.types import FailureCode
+from gateway.http.filenames import audio_name
+
+
+class Video(Struct, frozen=True, kw_only=True):
+    """What was uploaded."""
+
+    bytes: int
+    content_type: str
+    sha256: str
+
+
+class Audio(Struct, frozen=True, kw_only=True):
+    """What came out, and what its file is called. `copied`: the source's own sound, not encoded again.
+
+    `partial`: as far as it went. `parts`: files of the format in the ZIP that it is; 0: it is no ZIP.
+    """
+
+    format: Format
+    media_type: str
+    filename: str
+    parts: int
+    bytes: int
+    duration_seconds: float
+    bit_rate: int
+    sample_rate: int
+    channels: int
+    sha256: str
+    copied: bool
+    partial: bool
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why nothing came out: a code for programs, a sentence for people."""
+
+    code: FailureCode
+    message: str
+
+
+class TimelineEntry(Struct, frozen=True, kw_only=True):
+    """One event of the job; `offset` is its place in the log."""
+
+    id: str
+    type: str
+    time: datetime
+    offset: int
+    run: int
+    attempt: int
+    note: str
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """A job, with everything that happened to it. Jobs of one video have one family."""
+
+    job_id: str
+    state: State
+    filename: str
+    run: int
+    attempt: int
+    created: datetime
+    updated: datetime
+    video: Video | None
+    family: str
+    options: Options
+    audio: Audio | None
+    error: Failure | None
+    timeline: tuple[TimelineEntry, ...]
+
+
+class Jobs(Struct, frozen=True, kw_only=True):
+    """A page of jobs, newest first; the next one begins at `next_cursor`, the last one has none."""
+
+    items: list[Job]
+    next_cursor: str | None
+
+
+class Accepted(Struct, frozen=True, kw_only=True):
+    """A video that is stored and whose event is in the log."""
+
+    job_id: str
+    state: State
+    filename: str
+    bytes: int
+    sha256: str
+
+
+def present(view: JobView) -> Job:
+    """Return the job as its owner sees it.
+
+    Audio of an earlier run stays until it is replaced; an earlier run's error is history.
+    """
+    video, audio, error = view.video, view.audio, view.error
+    ended_well = view.state in (State.CONVERTED, State.NOTIFIED)
+    return Job(
+        job_id=view.job_id,
+        state=view.state,
+        filename=view.filename,
+        run=view.run,
+        attempt=view.attempt,
+        created=view.created,
+        updated=view.updated,
+        video=None
+        if video is None
+        else Video(bytes=video.bytes, content_type=video.content_type, sha256=video.sha256),
+        family=(video.family if video else "") or view.job_id,
+        options=video.options if video else Options(),
+        audio=None
+        if audio is None or view.state is State.DELETED
+        else Audio(
+            format=audio.format,
+            media_type=offered_as(audio.format, audio.parts)[0],
+            filename=audio_name(view.filename, offered_as(audio.format, audio.parts)[1]),
+            parts=audio.parts,
+            bytes=audio.bytes,
+            duration_seconds=audio.duration_seconds,
+            bit_rate=audio.bit_rate,
+            sample_rate=audio.sample_rate,
+            channels=audio.channels,
+            sha256=audio.sha256,
+            copied=audio.copied,
+            partial=audio.partial,
+        ),
+        error=None
+        if error is None or error.run < view.run or ended_well
+        else Failure(code=error.code, message=error.message),
+        timeline=tuple(map(_entry, view.timeline)),
+    )
+
+
+def present_progress(progress: Progress) -> dict[str, Any]:
+    """Return the progress as its owner sees it."""
+    shown: dict[str, Any] = msgspec.to_builtins(progress)
+    del shown["account"]
+    return shown
+
+
+def _entry(entry: Entry) -> TimelineEntry:
+    return TimelineEntry(
+        id=entry.id,
+        type=entry.type,
+        time=entry.time,
+        offset=entry.offset,
+        run=entry.run,
+        attempt=entry.attempt,
+        note=entry.note,
+    )

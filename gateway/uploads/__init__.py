@@ -1,0 +1,1 @@
+"""Uploads: a video and its options come in and become a job."""

@@ -1,0 +1,183 @@
+"""Idempotency keys (draft-ietf-httpapi-idempotency-key-header): one key, one request, one job.
+
+A key's document is made before the upload begins, and gives it its job id. So whoever repeats the
+request, after whatever crash and on whichever replica, arrives at the same job and the same event:
+
+    uploading   somebody stores the file; a lease tells whether they still live
+    stored      the file is stored and its hash known; the event may or may not be in the log
+    done        the event is in the log
+
+Only the lease's owner moves it on, so an upload that was given up for dead cannot finish as a second
+one. The file of an attempt that died is nobody's and goes with the sweeper.
+"""
+
+import hashlib
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from pymongo import ReturnDocument
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from events.errors import Unavailable
+from events.ids import new_id
+from events.options import Options
+from gateway.errors import BadKey, KeyInUse
+from gateway.storage import Content
+from gateway.uploads.options import Given
+
+LIFE = timedelta(hours=24)
+"""After this time a key is free again."""
+
+LEASE = 60.0
+"""Seconds without a sign of life after which an upload is given up for dead: more than a body's idle time."""
+
+_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What belongs to the key: the file, and the options.
+
+    `given` are those that the request itself named. A repetition is known by them: what it would inherit
+    may have changed since. None in a document from before they were kept.
+    """
+
+    filename: str
+    content_type: str
+    content: Content
+    options: Options = Options()
+    given: dict[str, str] | None = None
+
+    def asks_for(self, given: Given, options: Options) -> bool:
+        """Tell whether a repetition asks for the same conversion."""
+        return self.options == options if self.given is None else self.given == given
+
+
+class Claim(Struct, kw_only=True):
+    """What a key stands for. `known` is None for the first to come, and for who takes over from a dead
+    attempt; `done` tells that the event is in the log."""
+
+    id: str
+    owner: str
+    job_id: str
+    video_id: str
+    known: Known | None = None
+    done: bool = False
+    renewed: float = 0.0
+
+
+def read_key(header: str | None) -> str | None:
+    """Return the key: a structured-field string, or, as most clients send it, bare. Raises BadKey."""
+    if header is None:
+        return None
+    key = header.strip()
+    if len(key) >= 2 and key[0] == key[-1] == '"':
+        key = key[1:-1]
+    if not _KEY.fullmatch(key):
+        raise BadKey("an Idempotency-Key is 1 to 255 printable ASCII characters, such as a UUID")
+    return key
+
+
+class UploadKeys:
+    """The keys, in MongoDB, for all replicas."""
+
+    def __init__(self, database: AsyncDatabase[Any], *, lease: float = LEASE) -> None:
+        self._keys = database["idempotency_keys"]
+        self._lease = lease
+
+    async def prepare(self) -> None:
+        """Create the index by which the database forgets old keys. Raises Unavailable."""
+        try:
+            await self._keys.create_index("created", expireAfterSeconds=int(LIFE.total_seconds()))
+        except PyMongoError as error:
+            raise _away(error) from error
+
+    async def claim(self, account: str, key: str) -> Claim:
+        """Take the key, or learn what it stands for. Raises KeyInUse, Unavailable."""
+        try:
+            return await self._claim(hashlib.sha256(f"{account}\0{key}".encode()).hexdigest())
+        except PyMongoError as error:
+            raise _away(error) from error
+
+    async def renew(self, claim: Claim) -> None:
+        """Show a sign of life, at most every quarter of the lease. Raises KeyInUse when it was too late."""
+        if time.monotonic() - claim.renewed < self._lease / 4:
+            return
+        await self._set(claim, {"until": self._until()})
+        claim.renewed = time.monotonic()
+
+    async def store(self, claim: Claim, known: Known) -> None:
+        """Note that the file is stored. Raises KeyInUse when another attempt took over, Unavailable."""
+        fields = {"known": msgspec.to_builtins(known), "video_id": claim.video_id, "until": self._until()}
+        await self._set(claim, fields)
+        claim.known = known
+
+    async def finish(self, claim: Claim) -> None:
+        """Note that the event is in the log. Raises KeyInUse, Unavailable."""
+        await self._set(claim, {"done": True})
+
+    async def release(self, claim: Claim) -> None:
+        """Let the next attempt in at once. Raises Unavailable."""
+        mine = {"_id": claim.id, "owner": claim.owner, "done": False}
+        try:
+            if claim.known is None:
+                await self._keys.delete_one(mine)
+            else:
+                await self._keys.update_one(mine, {"$set": {"until": 0.0}})
+        except PyMongoError as error:
+            raise _away(error) from error
+
+    async def _claim(self, id_: str) -> Claim:
+        owner, job_id = new_id(), new_id()
+        new = {
+            "_id": id_,
+            "owner": owner,
+            "until": self._until(),
+            "job_id": job_id,
+            "video_id": job_id,
+            "known": None,
+            "done": False,
+            "created": datetime.now(UTC),
+        }
+        forgotten = {"_id": id_, "created": {"$lt": datetime.now(UTC) - LIFE}}
+        await self._keys.delete_one(forgotten)  # the database itself may take a minute, or not do it at all
+        try:
+            await self._keys.insert_one(new)
+            return Claim(id=id_, owner=owner, job_id=job_id, video_id=job_id, renewed=time.monotonic())
+        except DuplicateKeyError:
+            found = await self._keys.find_one_and_update(
+                {"_id": id_, "done": False, "until": {"$lt": time.time()}},
+                {"$set": {"owner": owner, "until": self._until()}},
+                return_document=ReturnDocument.AFTER,
+            ) or await self._keys.find_one({"_id": id_, "done": True})
+        if found is None:
+            raise KeyInUse("an upload with this Idempotency-Key is still under way")
+        known = msgspec.convert(found["known"], Known) if found["known"] else None
+        return Claim(
+            id=id_,
+            owner=owner,
+            job_id=found["job_id"],
+            video_id=found["video_id"] if known else new_id(),
+            known=known,
+            done=found["done"],
+            renewed=time.monotonic(),
+        )
+
+    async def _set(self, claim: Claim, fields: dict[str, Any]) -> None:
+        try:
+            result = await self._keys.update_one({"_id": claim.id, "owner": claim.owner}, {"$set": fields})
+        except PyMongoError as error:
+            raise _away(error) from error
+        if result.matched_count == 0:
+            raise KeyInUse("another upload with this Idempotency-Key took over")
+
+    def _until(self) -> float:
+        return time.time() + self._lease
+
+
+def _away(error: PyMongoError) -> Unavailable:
+    return Unavailable(f"the idempotency keys: {type(error).__name__}")
