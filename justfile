@@ -72,7 +72,7 @@ account *args:
 
 # ask the broker of the running local stack, or change it: rabbitmqctl list_queues, set_policy …
 rabbitmqctl *args:
-    exec python -m infra.local.control "$@"
+    exec python -m infra.local.servers.control "$@"
 
 # format, lint, types, import contracts
 check:
@@ -139,7 +139,7 @@ test-broker-4 *args:
     #!/usr/bin/env bash
     set -euo pipefail
     type debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends debootstrap
-    RABBITMQ_BIN=$(python -m infra.local.trixie "${TRIXIE:-{{ root }}/.venv/trixie}")
+    RABBITMQ_BIN=$(python -m infra.local.servers.trixie "${TRIXIE:-{{ root }}/.venv/trixie}")
     export RABBITMQ_BIN
     exec pytest -n 0 --timeout 600 -m '(servers or system) and not nightly' "$@"
 
@@ -152,15 +152,15 @@ bench *args: _broker
     exec python -m bench "$@"
 
 _broker:
-    python -m infra.local.install
+    python -m infra.local.servers.install
 
 _curl:
-    python -m infra.local.install curl
+    python -m infra.local.servers.install curl
 
 # Where they cannot be installed, the tests that need them say so.
 _databases:
-    -python -m infra.local.install postgresql
-    -python -m infra.local.install mariadb
+    -python -m infra.local.servers.install postgresql
+    -python -m infra.local.servers.install mariadb
 
 # The tests' provider of OpenID Connect, in an environment of its own; where it cannot be had, they say so.
 _provider:

@@ -21,7 +21,7 @@ from bench.measure import Options, Say
 from bench.stack import private_directory
 from bench.table import Row, Trial
 from events.ids import new_id
-from infra.local.mongodb import MongoDB
+from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
 from workers.converter.conversion.single import convert
 from workers.converter.ffmpeg.command import Limits

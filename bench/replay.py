@@ -20,8 +20,8 @@ from bench.measure import BenchFailed, Options, Say
 from bench.stack import private_directory, private_environment
 from bench.table import Row, Trial, rows_of
 from events.log import topology
-from infra.local.mongodb import MongoDB
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import RabbitMQ
 from infra.local.services import ROOT
 
 SUBCOMMANDS = {"rebuild": ("--yes", "--no-compare"), "verify": ()}

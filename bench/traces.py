@@ -22,7 +22,7 @@ from events.ids import new_id
 from events.log import topology
 from events.log.publisher import Publisher
 from events.types import JobStarted
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.rabbitmq import RabbitMQ
 
 EVENTS, ROUND, AT_ONCE = 5000, 200, 50
 _ENDPOINT = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"

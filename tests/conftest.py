@@ -17,9 +17,9 @@ from servers.postgresql import PostgreSQL
 from uuid_utils import uuid4
 
 from infra.local.errors import NotInstalled
-from infra.local.mail import MailCatcher
-from infra.local.mongodb import MongoDB
-from infra.local.rabbitmq import USER, RabbitMQ
+from infra.local.servers.mail import MailCatcher
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import USER, RabbitMQ
 from service.mongodb import connect
 
 TEARDOWN_SECONDS = 120
@@ -192,7 +192,7 @@ async def mail_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 
 @pytest.fixture
 def mail_catcher(mail_server: MailCatcher) -> MailCatcher:
-    """The mail catcher without any mail in it. Its addresses that refuse: see `infra.local.mail`."""
+    """The mail catcher without any mail in it. Its addresses that refuse: see `infra.local.servers.mail`."""
     for mail in mail_server.mails():
         mail.unlink()
     return mail_server

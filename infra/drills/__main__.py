@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from events.errors import TonearmError
-from infra.drills.drill import Drill, Skipped
+from infra.drills.rig.drill import Drill, Skipped
 from service.logs import configure_tool
 
 DRILLS = {

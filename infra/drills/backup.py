@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx
 
-from infra.drills.clips import Clips
-from infra.drills.drill import Drill
-from infra.drills.jobs import jobs
-from infra.drills.load import under_load
-from infra.drills.operator import tonearm
-from infra.drills.people import Person
-from infra.drills.stack import Stack
-from infra.drills.waiting import wait_for
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.jobs import jobs
+from infra.drills.rig.load import under_load
+from infra.drills.rig.operator import tonearm
+from infra.drills.rig.people import Person
+from infra.drills.rig.stack import Stack
+from infra.drills.rig.waiting import wait_for
 
 CONVERTERS = ("converter-1", "converter-2")
 

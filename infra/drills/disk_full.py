@@ -8,15 +8,15 @@ import argparse
 import asyncio
 from contextlib import ExitStack
 
-from infra.drills import snapshot
-from infra.drills.checker import check
-from infra.drills.clips import Clips
-from infra.drills.disk import Disk, small_disk
-from infra.drills.drill import Drill
-from infra.drills.people import Person
-from infra.drills.stack import Stack
+from infra.drills.rig import snapshot
+from infra.drills.rig.checker import check
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.disk import Disk, small_disk
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.people import Person
+from infra.drills.rig.stack import Stack
+from infra.drills.rig.waiting import wait_for
 from infra.drills.upgrade import FOR_THE_SWEEPER, GOOD
-from infra.drills.waiting import wait_for
 
 FULL_SECONDS = 40.0
 """How long a disk is full: longer than a publish is tried again."""

@@ -16,13 +16,13 @@ from events.log.reader import StreamReader
 from events.log.stream import Next
 from events.types import JobStarted
 from events.work import MAX_REDELIVERIES
-from infra.drills import snapshot
-from infra.drills.clips import Clips
-from infra.drills.drill import Drill
-from infra.drills.operator import tonearm
-from infra.drills.people import Person
-from infra.drills.stack import Stack
-from infra.drills.waiting import wait_for
+from infra.drills.rig import snapshot
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.operator import tonearm
+from infra.drills.rig.people import Person
+from infra.drills.rig.stack import Stack
+from infra.drills.rig.waiting import wait_for
 
 LONG_SECONDS = 1800
 """Of sound: nobody is done before he is killed."""

@@ -10,16 +10,16 @@ from base64 import urlsafe_b64decode
 
 import httpx
 
-from infra.drills import snapshot
-from infra.drills.checker import check
-from infra.drills.clips import Clips
-from infra.drills.drill import Drill
-from infra.drills.fleet import REPLICAS, Fleet
-from infra.drills.load import under_load
-from infra.drills.operator import tonearm
+from infra.drills.rig import snapshot
+from infra.drills.rig.checker import check
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.fleet import REPLICAS, Fleet
+from infra.drills.rig.load import under_load
+from infra.drills.rig.operator import tonearm
+from infra.drills.rig.waiting import wait_for
 from infra.drills.upgrade import FOR_THE_SWEEPER, GOOD
-from infra.drills.waiting import wait_for
-from infra.local.rabbitmq import USER
+from infra.local.servers.rabbitmq import USER
 
 LEAD_SECONDS = 5
 

@@ -6,12 +6,12 @@ import os
 import sys
 from time import monotonic
 
-from infra.drills import snapshot
-from infra.drills.checker import check
-from infra.drills.clips import Clips
-from infra.drills.drill import Drill
-from infra.drills.people import Person
-from infra.drills.stack import Stack
+from infra.drills.rig import snapshot
+from infra.drills.rig.checker import check
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.people import Person
+from infra.drills.rig.stack import Stack
 from infra.local.process import Process
 from infra.local.services import ROOT
 

@@ -18,11 +18,11 @@ from events.errors import NotConfirmed
 from events.ids import new_id
 from events.log import topology
 from events.log.publisher import Publisher
-from infra.drills.drill import Drill
-from infra.drills.nodes import COUNT, Cluster, Node
-from infra.drills.snapshot import read_log
-from infra.drills.waiting import wait_for
-from infra.local.rabbitmq import RabbitMQ
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.nodes import COUNT, Cluster, Node
+from infra.drills.rig.snapshot import read_log
+from infra.drills.rig.waiting import wait_for
+from infra.local.servers.rabbitmq import RabbitMQ
 from infra.local.services import ROOT
 
 MOVED, PUBLISHERS = 500, 8

@@ -9,12 +9,12 @@ import asyncio
 import re
 from collections import Counter
 
-from infra.drills import snapshot
-from infra.drills.checker import World, check
-from infra.drills.clips import Clips
-from infra.drills.drill import Drill
-from infra.drills.fleet import REPLICAS, Fleet
-from infra.drills.load import under_load
+from infra.drills.rig import snapshot
+from infra.drills.rig.checker import World, check
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.drill import Drill
+from infra.drills.rig.fleet import REPLICAS, Fleet
+from infra.drills.rig.load import under_load
 
 UPLOADERS = 3
 GOOD = re.compile(r"2\d\d|503 Retry-After")

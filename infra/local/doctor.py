@@ -14,9 +14,9 @@ import imageio_ffmpeg
 from events.errors import TonearmError
 from infra.local import ports, state
 from infra.local.errors import NotInstalled
-from infra.local.install import advice
-from infra.local.mongodb import PROGRAM
-from infra.local.rabbitmq import find
+from infra.local.servers.install import advice
+from infra.local.servers.mongodb import PROGRAM
+from infra.local.servers.rabbitmq import find
 from infra.local.settings import LocalSettings
 from workers.converter.cage.cage import keeper_of
 

@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from infra.local.mail import MailCatcher
-from infra.local.mongodb import MongoDB
 from infra.local.ports import http_ok
 from infra.local.process import Process
-from infra.local.rabbitmq import RabbitMQ
 from infra.local.scraping import scraped
+from infra.local.servers.mail import MailCatcher
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import RabbitMQ
 from infra.local.settings import LocalSettings
 
 ROOT = Path(__file__).resolve().parents[2]

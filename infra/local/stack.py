@@ -15,7 +15,7 @@ from cli.tail.formats import pretty
 from cli.tail.output import Output
 from infra.local import given, state
 from infra.local.errors import NotReady
-from infra.local.install import ensure_installed
+from infra.local.servers.install import ensure_installed
 from infra.local.services import ROOT
 from infra.local.settings import LocalSettings
 from infra.local.supervisor import Supervisor

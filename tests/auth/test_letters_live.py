@@ -19,7 +19,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events.log import topology
-from infra.local.mail import MailCatcher
+from infra.local.servers.mail import MailCatcher
 from tests.auth.conftest import Service
 from tests.gateway.running import Gateway
 from tests.tokens.conftest import bodies

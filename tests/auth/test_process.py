@@ -16,7 +16,7 @@ from waiting import wait_for
 from events.envelope import decode
 from events.log.reader import StreamReader
 from events.log.stream import First
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.rabbitmq import RabbitMQ
 
 ADMIN = {"ADMIN_EMAIL": "admin@example.com", "ADMIN_PASSWORD": "the canary of an admin"}
 

@@ -8,7 +8,7 @@ import pytest
 from broker import Broker, FreezingProxy
 
 from events.log import topology
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.rabbitmq import RabbitMQ
 
 
 class Node(Broker):

@@ -15,8 +15,8 @@ from events.ids import new_id
 from events.log import topology
 from events.views.store import JobViews
 from gateway.jobs.live import Live
-from infra.local.mongodb import MongoDB
-from infra.local.rabbitmq import USER, RabbitMQ
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import USER, RabbitMQ
 from tests.gateway.running import FakeAuth, Gateway, Log, auth_running, gateway_running
 
 

@@ -12,7 +12,7 @@ from events.cancelling import cancelled
 from events.log import amqp, topology
 from events.views.store import JobViews
 from gateway.health import Topology, projection
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.rabbitmq import RabbitMQ
 from tests.gateway.running import STARTED, FakeAuth, Gateway, Log, gateway_running
 
 

@@ -15,9 +15,9 @@ from cli.backup.collections import BackupDamaged
 from cli.replay.exits import FileDamaged
 from events.log import amqp, topology
 from events.log.publisher import Publisher
-from infra.drills.operator import tonearm
-from infra.drills.snapshot import read_log
-from infra.local.mongodb import MongoDB
+from infra.drills.rig.operator import tonearm
+from infra.drills.rig.snapshot import read_log
+from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
 
 pytestmark = pytest.mark.servers

@@ -9,9 +9,9 @@ from pathlib import Path
 import aiomysql
 from uuid_utils import uuid4
 
-from infra.local.install import find_tool
 from infra.local.ports import HOST, free_port, is_open
 from infra.local.process import Process
+from infra.local.servers.install import find_tool
 
 USER, PASSWORD = "tonearm", "p@ss/word"
 URL_PASSWORD = "p%40ss%2Fword"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from waiting import wait_for
 
-from infra.drills.clips import Clips
-from infra.drills.stack import Stack
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.stack import Stack
 
 ADMIN = {"ADMIN_EMAIL": "canary-admin@example.com", "ADMIN_PASSWORD": "the canary of an admin"}
 """To be seen in no log: see `canaries`."""

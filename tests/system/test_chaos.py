@@ -16,11 +16,11 @@ from random import Random
 import pytest
 from waiting import wait_for
 
-from infra.drills import snapshot
-from infra.drills.checker import check
-from infra.drills.clips import Clips
-from infra.drills.people import Person
-from infra.drills.stack import Stack
+from infra.drills.rig import snapshot
+from infra.drills.rig.checker import check
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.people import Person
+from infra.drills.rig.stack import Stack
 
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 30)
 SEED = int(os.environ.get("CHAOS_SEED") or Random().randrange(10_000))  # noqa: S311

@@ -10,7 +10,7 @@ from events.envelope import Event, Recorded, job_event
 from events.projections.job_view import State
 from events.projections.jobs import fold
 from events.types import JobConverted, JobNotified, JobPayload, JobStarted, JobUploaded
-from infra.drills.checker import Blob, Mail, Upload, World, check
+from infra.drills.rig.checker import Blob, Mail, Upload, World, check
 
 JOB = "0192aaaa-0000-7000-8000-000000000001"
 

@@ -14,8 +14,8 @@ import pytest
 from uuid_utils import uuid4
 from waiting import wait_for
 
-from infra.drills.clips import Clips
-from infra.drills.stack import Stack
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.stack import Stack
 
 pytestmark = pytest.mark.system
 

@@ -13,9 +13,9 @@ import pytest
 from waiting import wait_for
 
 from events.types import JobConverted, JobStarted
-from infra.drills.clips import Clips
-from infra.drills.snapshot import read_log
-from infra.drills.stack import Stack
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.snapshot import read_log
+from infra.drills.rig.stack import Stack
 from infra.local.state import identity
 from workers.converter.__main__ import ConverterSettings
 
@@ -87,7 +87,7 @@ async def test_a_job_whose_worker_goes_is_done_by_another(
 async def test_the_broker_waits_longer_than_the_longest_conversion(stack: Stack):
     asked = "{ok, Ms} = application:get_env(rabbit, consumer_timeout), Ms."
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "infra.local.control", "eval", asked),
+        *(sys.executable, "-m", "infra.local.servers.control", "eval", asked),
         env={**os.environ, "LOCAL_DIR": str(stack.directory)},
         stdout=asyncio.subprocess.PIPE,
     )

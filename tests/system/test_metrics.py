@@ -12,10 +12,10 @@ from waiting import wait_for
 
 from events.log import topology
 from infra.cluster.tools import find
-from infra.drills.clips import Clips
-from infra.drills.stack import Stack
-from infra.local.rabbitmq import RabbitMQ
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.stack import Stack
 from infra.local.scraping import TARGETS
+from infra.local.servers.rabbitmq import RabbitMQ
 
 pytestmark = pytest.mark.system
 

@@ -9,11 +9,11 @@ from pymongo import AsyncMongoClient
 
 from events.log import amqp, topology
 from events.views.documents import pack
-from infra.drills import snapshot
-from infra.drills.checker import check
-from infra.drills.clips import Clips
-from infra.drills.people import Person
-from infra.drills.stack import Stack
+from infra.drills.rig import snapshot
+from infra.drills.rig.checker import check
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.people import Person
+from infra.drills.rig.stack import Stack
 
 pytestmark = pytest.mark.system
 

@@ -15,9 +15,9 @@ from broker import Broker
 from servers.collector import CONSUMER, PRODUCER, SERVER, Collector, Taken, collecting
 from waiting import wait_for
 
-from infra.drills.clips import Clips
-from infra.local.mail import MailCatcher
+from infra.drills.rig.clips import Clips
 from infra.local.ports import free_port
+from infra.local.servers.mail import MailCatcher
 from infra.local.services import Service, services
 from infra.local.settings import LocalSettings
 

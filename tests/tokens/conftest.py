@@ -23,8 +23,8 @@ from events.ids import new_id
 from events.log.bounds import bounds
 from events.log.reader import StreamReader
 from events.log.stream import First
-from infra.local.mongodb import MongoDB
-from infra.local.rabbitmq import USER, RabbitMQ
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import USER, RabbitMQ
 from tests.auth.conftest import Service
 from tests.gateway.running import Gateway, Log
 

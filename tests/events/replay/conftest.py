@@ -21,8 +21,8 @@ from bench.loggen import events, write
 from events.envelope import Event
 from events.log import amqp, topology
 from events.log.publisher import Publisher
-from infra.local.mongodb import MongoDB
-from infra.local.rabbitmq import USER, RabbitMQ
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import USER, RabbitMQ
 
 ROOT = Path(__file__).parents[3]
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from waiting import wait_for
 
-from infra.local.mongodb import MongoDB
 from infra.local.ports import free_port
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import RabbitMQ
 
 pytestmark = [
     pytest.mark.skipif(not os.environ.get("CHECK_IMAGE"), reason="slow; `just check-image` runs it"),

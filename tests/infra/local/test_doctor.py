@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import install, ports, rabbitmq
+from infra.local import ports
 from infra.local.doctor import Finding, examine
 from infra.local.errors import NotInstalled
+from infra.local.servers import install, rabbitmq
 from infra.local.settings import LocalSettings
 
 

@@ -13,11 +13,11 @@ from pymongo import AsyncMongoClient
 from waiting import wait_for
 
 from infra.local.leash import alive
-from infra.local.mail import MailCatcher
-from infra.local.mongodb import MongoDB
 from infra.local.ports import is_open
 from infra.local.process import Process
-from infra.local.rabbitmq import RabbitMQ
+from infra.local.servers.mail import MailCatcher
+from infra.local.servers.mongodb import MongoDB
+from infra.local.servers.rabbitmq import RabbitMQ
 
 
 def processes_of(directory: Path) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 from gridfs import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
 
-from infra.local.mongodb import MongoDB
+from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
 from workers.converter.errors import StorageAway, VideoLost
 from workers.converter.source.sparse_file import Sparse

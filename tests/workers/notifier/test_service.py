@@ -19,7 +19,7 @@ from events.ids import new_id
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from events.types import FailureCode, JobConverted, JobFailed, JobNotificationFailed, JobNotified, JobPayload
-from infra.local.mail import MailCatcher
+from infra.local.servers.mail import MailCatcher
 from tests.workers.notifier.servers import TOKEN, Auth, auth_serving
 
 pytestmark = pytest.mark.servers

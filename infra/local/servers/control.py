@@ -1,11 +1,11 @@
-"""`python -m infra.local.control …`: rabbitmqctl, for the broker of the local stack in LOCAL_DIR."""
+"""`python -m infra.local.servers.control …`: rabbitmqctl, for the broker of the local stack in LOCAL_DIR."""
 
 import os
 import sys
 from pathlib import Path
 
 from infra.local import state
-from infra.local.rabbitmq import find
+from infra.local.servers.rabbitmq import find
 from infra.local.settings import LocalSettings
 
 

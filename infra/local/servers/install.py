@@ -14,7 +14,7 @@ from typing import NamedTuple
 from events.errors import TonearmError
 from infra.local import given
 from infra.local.errors import NotInstalled
-from infra.local.rabbitmq import find
+from infra.local.servers.rabbitmq import find
 from infra.local.settings import LocalSettings
 
 PACKAGE = "rabbitmq-server"
@@ -143,7 +143,7 @@ def _sudo_works() -> bool:
 
 
 def main() -> int:
-    """`python -m infra.local.install [TOOL …]`: for recipes that need a broker, or what TOOLS names."""
+    """`python -m infra.local.servers.install [TOOL …]`: installs the broker, or tools of TOOLS."""
     try:
         for name in sys.argv[1:]:
             ensure_tool(TOOLS[name], _say)

@@ -15,8 +15,8 @@ import httpx
 from msgspec import Struct
 from uuid_utils import uuid4
 
-from infra.drills.checker import Upload
-from infra.drills.clips import Clip
+from infra.drills.rig.checker import Upload
+from infra.drills.rig.clips import Clip
 
 PATIENCE = 220.0
 """Seconds after which a person gives up: an upload that died holds its key for a minute (its lease), and a

@@ -20,8 +20,8 @@ from events.log.reader import StreamReader
 from events.log.stream import First
 from events.log.topology import MP3, VIDEO
 from events.views.store import JobViews
-from infra.drills.checker import Blob, Mail, Upload, World
-from infra.drills.waiting import wait_for
+from infra.drills.rig.checker import Blob, Mail, Upload, World
+from infra.drills.rig.waiting import wait_for
 
 
 class Stack(Protocol):

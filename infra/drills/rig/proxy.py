@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.local.install import find_tool
 from infra.local.ports import HOST, free_port, is_open
 from infra.local.process import Process
+from infra.local.servers.install import find_tool
 
 _CONFIGURATION = """
 global

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.drills.waiting import wait_for
+from infra.drills.rig.waiting import wait_for
 from infra.local import ports, state
-from infra.local.control import of_node
 from infra.local.process import Process
+from infra.local.servers.control import of_node
 from infra.local.services import ROOT
 
 START_SECONDS = 120.0

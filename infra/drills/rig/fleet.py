@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
-from infra.drills.proxy import Proxy
-from infra.local.control import of_node
+from infra.drills.rig.proxy import Proxy
 from infra.local.kept import kept_secret
 from infra.local.ports import HOST, free_port, http_ok
+from infra.local.servers.control import of_node
 from infra.local.services import Service, servers
 from infra.local.settings import LocalSettings
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from infra.drills.drill import Skipped
+from infra.drills.rig.drill import Skipped
 
 _BLOCK = 1 << 20
 

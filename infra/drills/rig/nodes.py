@@ -8,7 +8,7 @@ from typing import Any
 
 from infra.local.ports import HOST, free_port, is_open
 from infra.local.process import Process
-from infra.local.rabbitmq import RabbitMQ, find
+from infra.local.servers.rabbitmq import RabbitMQ, find
 
 COUNT = 3
 START_SECONDS = 120.0

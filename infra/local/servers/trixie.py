@@ -1,6 +1,6 @@
 """RabbitMQ 4 for the tests on a machine whose Debian has 3.10: Debian 13's, in a folder of its own.
 
-    python -m infra.local.trixie FOLDER
+    python -m infra.local.servers.trixie FOLDER
 
 bootstraps Debian 13 (trixie) with its RabbitMQ 4.0 into FOLDER/root, once, and writes FOLDER/bin, whose
 programs run those of that root. `RABBITMQ_BIN=FOLDER/bin` has the stack and the tests use them. Wants root

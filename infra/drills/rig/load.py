@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
-from infra.drills.checker import Upload
-from infra.drills.clips import Clip, Clips
-from infra.drills.people import Person
+from infra.drills.rig.checker import Upload
+from infra.drills.rig.clips import Clip, Clips
+from infra.drills.rig.people import Person
 
 LOOK_EVERY, SIGN_IN_EVERY = 0.1, 1.0
 """Seconds."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from infra.drills.people import Person
+from infra.drills.rig.people import Person
 
 
 async def jobs(person: Person) -> dict[str, dict[str, Any]]:

@@ -1,6 +1,6 @@
 """A mail server that keeps every mail as a file and sends none.
 
-    python -m infra.local.mail --port PORT --dir DIRECTORY
+    python -m infra.local.servers.mail --port PORT --dir DIRECTORY
 
 Each mail is one `.eml` file, written beside and then renamed, so a reader never sees half a mail. The
 envelope's recipient is in the header `X-Envelope-To`. Some addresses are refused, for trying failures out:
@@ -24,7 +24,7 @@ from infra.local.ports import HOST, is_open, kept_ports
 from infra.local.process import Process
 
 _TEMPORARY = re.compile(r"tempfail-(\d+)(?:\D|$)")
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MAX_BYTES = 32 * 1024 * 1024
 
 
@@ -119,7 +119,7 @@ async def serve(port: int, directory: Path) -> None:
 def main() -> None:
     """Read the command line and serve."""
     parser = argparse.ArgumentParser(
-        prog="python -m infra.local.mail", description="keep every mail as a file"
+        prog="python -m infra.local.servers.mail", description="keep every mail as a file"
     )
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--dir", type=Path, required=True)

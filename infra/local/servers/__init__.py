@@ -1,0 +1,1 @@
+"""The servers of the local stack, each a child process: broker, database, mail."""
