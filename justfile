@@ -124,11 +124,11 @@ check-image *args: _broker
 
 # splice encodings of sounds of so many seconds, begun at many places, and compare each with one encoder's
 splices seconds="600" *args:
-    seconds=$1; shift; exec pytest tests/workers/converter/test_splicing.py --spliced-seconds "$seconds" --timeout 0 -o faulthandler_timeout=0 "$@"
+    seconds=$1; shift; exec pytest tests/workers/converter/parallel/test_splice.py --spliced-seconds "$seconds" --timeout 0 -o faulthandler_timeout=0 "$@"
 
 # convert so many files that chance has changed, and count the verdicts; --seed N draws others
 fuzz-media count="10000" *args:
-    mutants=$1; shift; exec pytest tests/workers/converter/test_mutants.py --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
+    mutants=$1; shift; exec pytest tests/workers/converter/conversion/test_mutants.py --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
 
 # run the tests that take minutes
 nightly *args: _broker

@@ -15,7 +15,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from auth.passwords.hashing import Passwords
 from auth.stores.mongo.directory import MongoDirectory
 from events.log import topology
-from tests.auth.test_directories import an_account
+from tests.auth.stores.test_directories import an_account
 
 PASSWORD = "the right canary password"
 ADDRESSES = {"known": 250, "unknown": 250, "imported": 100}

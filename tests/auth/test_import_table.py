@@ -4,7 +4,6 @@ from typing import Any
 import pytest
 from broker import Broker
 from sqlalchemy import Column, MetaData, String, Table
-from test_foreign_hashes import MADE, PASSWORD
 
 from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials
@@ -16,6 +15,7 @@ from cli.replay.log import Log
 from cli.replay.positions import limit
 from events.errors import NotConfirmed
 from events.log.stream import First
+from tests.auth.passwords.test_foreign_hashes import MADE, PASSWORD
 
 COURSE = {
     "mariadb": "CREATE TABLE user (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,"

@@ -17,9 +17,9 @@ from gateway.callers.tokens import Caller
 from gateway.jobs import event_stream
 from gateway.jobs.live import Live
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
+from tests.gateway.jobs.test_event_stream_restarts import starting, stored_up_to
 from tests.gateway.running import FAILED, STARTED, Gateway
 from tests.gateway.test_sweeper import uploaded
-from tests.gateway.test_watching_restarts import starting, stored_up_to
 
 
 @pytest.fixture
