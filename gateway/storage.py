@@ -1,18 +1,14 @@
-"""GridFS, straight on its two collections (https://github.com/mongodb/specifications, gridfs-spec).
+"""Reading, writing and removing stored files (see `service.blobs` for their form).
 
-The driver's own writer holds 48 MB an upload and leaves chunks behind on errors. This one holds two
-batches, and writes the files document last: a file exists once it is whole. Any GridFS client can read
-it.
-
-A third collection, `pending`, names what is being written or removed. So chunks that a crash left without
-a files document are found without a look at every chunk there is; the sweeper removes them.
+The driver's own writer of GridFS holds 48 MB an upload and leaves chunks behind on errors. This one holds
+two batches.
 """
 
 import asyncio
 import hashlib
 import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,7 +18,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
+from events.mongodb_errors import translated
 from gateway.errors import BlobDamaged
+from service import blobs
+from service.blobs import Blob, Pending
 
 CHUNK = 255 * 1024
 """Bytes of every chunk but the last, as GridFS has it by default. A converter fetches the chunks that hold
@@ -33,17 +32,6 @@ RENEW_AFTER = 60.0
 """Seconds after which a writer notes again that it is at work."""
 READ_AT_ONCE = 2
 """Chunks in one answer of the database."""
-
-
-class Blob(Struct, frozen=True, kw_only=True):
-    """A stored file."""
-
-    id: str
-    bytes: int
-    chunk_size: int
-    uploaded: datetime
-    job_id: str
-    account: str
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -57,26 +45,21 @@ class Bucket:
     """One bucket: `videos` or `audio`."""
 
     def __init__(self, database: AsyncDatabase[Any], name: str) -> None:
-        self.name = name
+        self.name, self._database = name, database
         self.files = database[f"{name}.files"]
         self.chunks = database[f"{name}.chunks"]
-        self.pending = database[f"{name}.pending"]
+        self.pending = Pending(database, name)
 
     async def prepare(self) -> None:
-        """Create the indexes that GridFS asks for. Raises Unavailable."""
-        try:
-            await self.chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
-            await self.files.create_index([("filename", 1), ("uploadDate", 1)])
-        except PyMongoError as error:
-            raise self._away(error) from error
+        """Create the indexes. Raises Unavailable."""
+        with self.translated():
+            await blobs.prepare(self._database, self.name)
 
     async def find(self, blob_id: str) -> Blob | None:
         """Return the file of this id. Raises Unavailable."""
-        try:
+        with self.translated():
             document = await self.files.find_one({"_id": blob_id})
-        except PyMongoError as error:
-            raise self._away(error) from error
-        return None if document is None else blob_of(document)
+        return None if document is None else Blob.of(document)
 
     async def read(self, blob: Blob, first: int, last: int) -> AsyncIterator[bytes]:
         """Yield the bytes from `first` to `last`, both included, at most a chunk at a time.
@@ -84,7 +67,7 @@ class Bucket:
         Raises BlobDamaged when a chunk is missing or short, Unavailable.
         """
         n, end = first // blob.chunk_size, last // blob.chunk_size
-        try:
+        with self.translated():
             while n <= end and (chunks := await self._chunks(blob.id, n, end)):
                 for chunk in chunks:
                     data, start = chunk["data"], n * blob.chunk_size
@@ -93,8 +76,6 @@ class Bucket:
                         raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
                     n += 1
                     yield data[max(first - start, 0) : last + 1 - start]
-        except PyMongoError as error:
-            raise self._away(error) from error
         if n != end + 1:
             raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
 
@@ -108,27 +89,17 @@ class Bucket:
 
         Not `surely`, where more chunks may still arrive: then its note stays, for the sweeper.
         """
-        try:
-            await self.begin(blob_id)
+        with self.translated():
+            await self.pending.begin(blob_id)
             await self.files.delete_one({"_id": blob_id})
             removed = (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
             if surely:
-                await self.pending.delete_one({"_id": blob_id})
-        except PyMongoError as error:
-            raise self._away(error) from error
+                await self.pending.drop(blob_id)
         return removed
 
-    async def begin(self, blob_id: str) -> None:
-        """Note that chunks of this file come or go from now on. Raises PyMongoError."""
-        now = datetime.now(UTC)
-        await self.pending.update_one({"_id": blob_id}, {"$setOnInsert": {"since": now}}, upsert=True)
-
-    async def renew(self, blob_id: str) -> None:
-        """Note that they still do. Raises PyMongoError."""
-        await self.pending.update_one({"_id": blob_id}, {"$set": {"since": datetime.now(UTC)}})
-
-    def _away(self, error: PyMongoError) -> Unavailable:
-        return Unavailable(f"the storage of {self.name}: {type(error).__name__}")
+    def translated(self) -> AbstractContextManager[None]:
+        """Raise Unavailable, naming the bucket, for whatever the driver raises in the block."""
+        return translated(f"the storage of {self.name}")
 
 
 class Writer:
@@ -160,21 +131,19 @@ class Writer:
             await self._insert(len(self._buffer))
         await self._inserted()
         content = self.content
-        try:
-            await self._bucket.files.insert_one(
-                {
-                    "_id": self._id,
-                    "length": content.bytes,
-                    "chunkSize": CHUNK,
-                    "uploadDate": datetime.now(UTC),
-                    "filename": filename,
-                    "metadata": {"account": account, "job_id": job_id},
-                }
-            )
-            done = await self._bucket.pending.delete_one({"_id": self._id, "swept": {"$exists": False}})
-        except PyMongoError as error:
-            raise self._bucket._away(error) from error
-        if not done.deleted_count and self._n:
+        blob = Blob(
+            id=self._id,
+            bytes=content.bytes,
+            chunk_size=CHUNK,
+            uploaded=datetime.now(UTC),
+            filename=filename,
+            account=account,
+            job_id=job_id,
+        )
+        with self._bucket.translated():
+            await self._bucket.files.insert_one(blob.document())
+            finished = await self._bucket.pending.finish(self._id)
+        if not finished and self._n:
             # A sweep with a grace time shorter than this upload would do it.
             raise Unavailable(f"the storage of {self._bucket.name} lost what was written")
         return content
@@ -196,37 +165,23 @@ class Writer:
         chunks = [
             {"files_id": self._id, "n": n, "data": Binary(part)} for n, part in enumerate(parts, self._n)
         ]
-        try:
+        with self._bucket.translated():
             if self._n == 0:
-                await self._bucket.begin(self._id)
+                await self._bucket.pending.begin(self._id)
                 self._noted = time.monotonic()
             elif time.monotonic() - self._noted > RENEW_AFTER:
-                await self._bucket.renew(self._id)
+                await self._bucket.pending.renew(self._id)
                 self._noted = time.monotonic()
-        except PyMongoError as error:
-            raise self._bucket._away(error) from error
         self._n += len(chunks)
         self._inserting = asyncio.create_task(self._bucket.chunks.insert_many(chunks))
 
     async def _inserted(self) -> None:
         if self._inserting is None:
             return
-        try:
-            await asyncio.shield(self._inserting)
-        except PyMongoError as error:
-            self._failed = True
-            raise self._bucket._away(error) from error
+        with self._bucket.translated():
+            try:
+                await asyncio.shield(self._inserting)
+            except PyMongoError:
+                self._failed = True
+                raise
         self._inserting = None
-
-
-def blob_of(document: dict[str, Any]) -> Blob:
-    """Read a files document, whoever wrote it."""
-    metadata = document.get("metadata") or {}
-    return Blob(
-        id=str(document["_id"]),
-        bytes=document["length"],
-        chunk_size=document["chunkSize"],
-        uploaded=document["uploadDate"].replace(tzinfo=UTC),
-        job_id=str(metadata.get("job_id", document["_id"])),
-        account=str(metadata.get("account", "")),
-    )

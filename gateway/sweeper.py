@@ -21,7 +21,8 @@ from events.errors import Unavailable
 from events.projections.job_view import JobView, State
 from events.views.leases import Lease
 from gateway.jobs.live import Live
-from gateway.storage import Blob, Bucket, blob_of
+from gateway.storage import Bucket
+from service.blobs import Blob
 
 log = structlog.get_logger()
 
@@ -101,16 +102,13 @@ class Sweeper:
     async def _orphans(self, bucket: Bucket, before: datetime) -> int:
         """Remove the chunks that a crash left in the middle of writing or removing a file."""
         removed = 0
-        async for pending in bucket.pending.find({"since": {"$lt": before}}):
-            only = {"_id": pending["_id"]}
-            # Marked first: a writer that is only slow finds the mark when it ends, and does not end well.
-            old = {**only, "since": {"$lt": before}}
-            if not (await bucket.pending.update_one(old, {"$set": {"swept": True}})).matched_count:
+        async for blob_id in bucket.pending.older(before):
+            if not await bucket.pending.mark_swept(blob_id, before):
                 continue  # it is being written after all
-            if await bucket.files.find_one(only, {"_id": 1}) is None:
-                removed += await bucket.remove(pending["_id"])
+            if await bucket.files.find_one({"_id": blob_id}, {"_id": 1}) is None:
+                removed += await bucket.remove(blob_id)
             else:
-                await bucket.pending.delete_one(only)
+                await bucket.pending.drop(blob_id)
         return removed
 
 
@@ -130,7 +128,7 @@ async def _older(bucket: Bucket, before: datetime) -> AsyncIterator[list[Blob]]:
     """Yield the files from before this time, some at a time."""
     blobs: list[Blob] = []
     async for document in bucket.files.find({"uploadDate": {"$lt": before}}, batch_size=_AT_ONCE):
-        blobs.append(blob_of(document))
+        blobs.append(Blob.of(document))
         if len(blobs) == _AT_ONCE:
             yield blobs
             blobs = []

@@ -16,6 +16,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from events.errors import Unavailable
+from events.mongodb_errors import translated
 
 log = structlog.get_logger()
 
@@ -30,16 +31,15 @@ class Lease:
     async def take(self) -> bool:
         """Take or renew the lease; False while another holds it. Raises Unavailable."""
         now = datetime.now(UTC)
-        try:
-            await self._leases.update_one(
-                {"_id": self._name, "$or": [{"holder": self._holder}, {"expires": {"$lt": now}}]},
-                {"$set": {"holder": self._holder, "expires": now + timedelta(seconds=self._ttl)}},
-                upsert=True,
-            )
-        except DuplicateKeyError:
-            return False  # it exists, is another's and has not expired, so the upsert met its id
-        except PyMongoError as error:
-            raise Unavailable(f"the lease {self._name}: {error}") from error
+        with translated(f"the lease {self._name}", words=str):
+            try:
+                await self._leases.update_one(
+                    {"_id": self._name, "$or": [{"holder": self._holder}, {"expires": {"$lt": now}}]},
+                    {"$set": {"holder": self._holder, "expires": now + timedelta(seconds=self._ttl)}},
+                    upsert=True,
+                )
+            except DuplicateKeyError:
+                return False  # it exists, is another's and has not expired, so the upsert met its id
         return True
 
     async def give_back(self) -> None:

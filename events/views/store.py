@@ -18,10 +18,11 @@ from msgspec.structs import asdict
 from pymongo import DESCENDING, ReplaceOne
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.errors import BulkWriteError, DuplicateKeyError
 
 from events.errors import Unavailable
 from events.ids import earliest_id
+from events.mongodb_errors import translated
 from events.projections.job_view import COLLECTION, JobView, State
 from events.views.documents import Document, needing, pack, place, places, unpack
 
@@ -69,10 +70,8 @@ class ViewStore:
 
     async def get(self, job_id: str) -> JobView | None:
         """Return the stored view. Raises Unavailable."""
-        try:
+        with translated("the views", words=str):
             document = await self._views.find_one({"_id": job_id})
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
         return _view(document) if document else None
 
     async def get_many(self, job_ids: Sequence[str]) -> dict[str, JobView]:
@@ -81,12 +80,10 @@ class ViewStore:
 
     async def _documents(self, job_ids: Sequence[str]) -> list[Document]:
         found: list[Document] = []
-        try:
+        with translated("the views", words=str):
             for at in range(0, len(job_ids), _IDS_AT_ONCE):
                 ids = list(job_ids[at : at + _IDS_AT_ONCE])
                 found += await self._views.find({"_id": {"$in": ids}}).to_list()
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
         return found
 
     async def readable(self, job_ids: Sequence[str]) -> Readable:
@@ -100,7 +97,7 @@ class ViewStore:
         """
         found: list[JobView] = []
         by_state = {} if state is None else {"state": state.value}
-        try:
+        with translated("the views", words=str):
             for lower, upper in _ranges(account, before, datetime.now(UTC)):
                 while (lacking := limit - len(found)) > 0:
                     wanted = {"place": {"$gte": lower, "$lt": upper}, **by_state}
@@ -111,8 +108,6 @@ class ViewStore:
                     if len(documents) < lacking:
                         break
                     upper = documents[-1]["place"]
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
         return found
 
     async def needs(self, account: str, video_id: str) -> bool:
@@ -120,18 +115,14 @@ class ViewStore:
 
         Raises Unavailable.
         """
-        try:
+        with translated("the views", words=str):
             return await self._views.find_one(needing(account, video_id), {"_id": 1}) is not None
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
 
     async def all(self) -> AsyncIterator[JobView]:
         """Yield every view, in no order. Raises Unavailable."""
-        try:
+        with translated("the views", words=str):
             async for document in self._views.find({}, batch_size=2000):
                 yield _view(document)
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
 
     async def count(self) -> int:
         """Return how many jobs are stored, by the collection's own statistics."""
@@ -145,14 +136,13 @@ class ViewStore:
         ]
         if not writes:
             return
-        try:
-            await self._views.bulk_write(writes, ordered=False)
-        except BulkWriteError as error:
-            # The guard refused, so the upsert tried to insert a second document: stored is as new or newer.
-            if any(each["code"] != _DUPLICATE_KEY for each in error.details.get("writeErrors", [])):
-                raise Unavailable(f"the views: {error}") from error
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
+        with translated("the views", words=str):
+            try:
+                await self._views.bulk_write(writes, ordered=False)
+            except BulkWriteError as error:
+                # The guard refused, so the upsert tried to insert a second one: stored is as new or newer.
+                if any(each["code"] != _DUPLICATE_KEY for each in error.details.get("writeErrors", [])):
+                    raise
 
     async def insert(self, views: Sequence[JobView]) -> list[JobView]:
         """Write views that are most likely new, several times faster than `save`.
@@ -161,15 +151,14 @@ class ViewStore:
         """
         if not views:
             return []
-        try:
-            await self._views.insert_many([pack(view) for view in views], ordered=False)
-        except BulkWriteError as error:
-            failures = error.details.get("writeErrors", [])
-            if any(each["code"] != _DUPLICATE_KEY for each in failures):
-                raise Unavailable(f"the views: {error}") from error
-            return [views[each["index"]] for each in failures]
-        except PyMongoError as error:
-            raise Unavailable(f"the views: {error}") from error
+        with translated("the views", words=str):
+            try:
+                await self._views.insert_many([pack(view) for view in views], ordered=False)
+            except BulkWriteError as error:
+                failures = error.details.get("writeErrors", [])
+                if any(each["code"] != _DUPLICATE_KEY for each in failures):
+                    raise
+                return [views[each["index"]] for each in failures]
         return []
 
     async def add(self, views: Sequence[JobView]) -> None:
@@ -178,27 +167,24 @@ class ViewStore:
 
     async def checkpoint(self) -> Checkpoint | None:
         """Return how far this version has come; None when it has taken in nothing. Raises Unavailable."""
-        try:
+        with translated("the checkpoint", words=str):
             document = await self._projections.find_one({"_id": self.name})
-        except PyMongoError as error:
-            raise Unavailable(f"the checkpoint: {error}") from error
         if document is None:
             return None
         return Checkpoint(document["offset"], document["event_id"], document.get("jobs"))
 
     async def move_checkpoint(self, old: Checkpoint | None, new: Checkpoint) -> bool:
         """Move the checkpoint if it still is where it was (compare and set). Raises Unavailable."""
-        try:
-            if old is None:
-                await self._projections.insert_one({"_id": self.name, **asdict(new)})
-                return True
-            result = await self._projections.update_one(
-                {"_id": self.name, "offset": old.offset}, {"$set": asdict(new)}
-            )
-        except DuplicateKeyError:
-            return False
-        except PyMongoError as error:
-            raise Unavailable(f"the checkpoint: {error}") from error
+        with translated("the checkpoint", words=str):
+            try:
+                if old is None:
+                    await self._projections.insert_one({"_id": self.name, **asdict(new)})
+                    return True
+                result = await self._projections.update_one(
+                    {"_id": self.name, "offset": old.offset}, {"$set": asdict(new)}
+                )
+            except DuplicateKeyError:
+                return False
         return result.matched_count == 1
 
     async def drop(self) -> None:
@@ -234,7 +220,7 @@ class JobViews:
 
     async def switch(self, old: int, new: int) -> bool:
         """Make `new` live if `old` still is. Raises Unavailable."""
-        try:
+        with translated("the projections", words=str):
             await self._database["projections"].update_one(
                 {"_id": COLLECTION}, {"$setOnInsert": {"live": f"{COLLECTION}_v{old}"}}, upsert=True
             )
@@ -242,8 +228,6 @@ class JobViews:
                 {"_id": COLLECTION, "live": f"{COLLECTION}_v{old}"},
                 {"$set": {"live": f"{COLLECTION}_v{new}"}},
             )
-        except PyMongoError as error:
-            raise Unavailable(f"the projections: {error}") from error
         self._known_until = 0.0
         return result.matched_count == 1
 
@@ -256,10 +240,8 @@ class JobViews:
         return await (await self.live()).page(account, state, before, limit)
 
     async def _alias(self) -> str:
-        try:
+        with translated("the projections", words=str):
             document = await self._database["projections"].find_one({"_id": COLLECTION})
-        except PyMongoError as error:
-            raise Unavailable(f"the projections: {error}") from error
         return str(document["live"]) if document else f"{COLLECTION}_v1"
 
 

@@ -18,7 +18,8 @@ from gateway.http import ranges
 from gateway.http.filenames import attachment, audio_name
 from gateway.http.problems import Kind, problem
 from gateway.jobs.routes import OwnJobs
-from gateway.storage import Blob, Bucket
+from gateway.storage import Bucket
+from service.blobs import Blob
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 

@@ -21,10 +21,10 @@ import msgspec
 from msgspec import Struct
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
-from events.errors import Unavailable
 from events.ids import new_id
+from events.mongodb_errors import translated
 from events.options import Options
 from gateway.errors import BadKey, KeyInUse
 from gateway.storage import Content
@@ -91,17 +91,13 @@ class UploadKeys:
 
     async def prepare(self) -> None:
         """Create the index by which the database forgets old keys. Raises Unavailable."""
-        try:
+        with translated("the idempotency keys"):
             await self._keys.create_index("created", expireAfterSeconds=int(LIFE.total_seconds()))
-        except PyMongoError as error:
-            raise _away(error) from error
 
     async def claim(self, account: str, key: str) -> Claim:
         """Take the key, or learn what it stands for. Raises KeyInUse, Unavailable."""
-        try:
+        with translated("the idempotency keys"):
             return await self._claim(hashlib.sha256(f"{account}\0{key}".encode()).hexdigest())
-        except PyMongoError as error:
-            raise _away(error) from error
 
     async def renew(self, claim: Claim) -> None:
         """Show a sign of life, at most every quarter of the lease. Raises KeyInUse when it was too late."""
@@ -123,13 +119,11 @@ class UploadKeys:
     async def release(self, claim: Claim) -> None:
         """Let the next attempt in at once. Raises Unavailable."""
         mine = {"_id": claim.id, "owner": claim.owner, "done": False}
-        try:
+        with translated("the idempotency keys"):
             if claim.known is None:
                 await self._keys.delete_one(mine)
             else:
                 await self._keys.update_one(mine, {"$set": {"until": 0.0}})
-        except PyMongoError as error:
-            raise _away(error) from error
 
     async def _claim(self, id_: str) -> Claim:
         owner, job_id = new_id(), new_id()
@@ -168,16 +162,10 @@ class UploadKeys:
         )
 
     async def _set(self, claim: Claim, fields: dict[str, Any]) -> None:
-        try:
+        with translated("the idempotency keys"):
             result = await self._keys.update_one({"_id": claim.id, "owner": claim.owner}, {"$set": fields})
-        except PyMongoError as error:
-            raise _away(error) from error
         if result.matched_count == 0:
             raise KeyInUse("another upload with this Idempotency-Key took over")
 
     def _until(self) -> float:
         return time.time() + self._lease
-
-
-def _away(error: PyMongoError) -> Unavailable:
-    return Unavailable(f"the idempotency keys: {type(error).__name__}")

@@ -3,9 +3,8 @@
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
-from events.errors import Unavailable
+from events.mongodb_errors import translated
 from gateway.uploads.options import Given, options_of
 
 
@@ -17,24 +16,16 @@ class Presets:
 
     async def get(self, account: str) -> dict[str, str]:
         """Return the preset, empty when there is none. Raises Unavailable."""
-        try:
+        with translated("the presets"):
             found = await self._presets.find_one({"_id": account})
-        except PyMongoError as error:
-            raise _away(error) from error
         return dict(found["options"]) if found else {}
 
     async def set(self, account: str, given: Given, defaults: Given) -> None:
         """Keep a preset, or forget it when it is empty. Raises BadOptions, Unavailable."""
         options_of(given, defaults)
-        try:
+        with translated("the presets"):
             if given:
                 document = {"_id": account, "options": dict(given)}
                 await self._presets.replace_one({"_id": account}, document, upsert=True)
             else:
                 await self._presets.delete_one({"_id": account})
-        except PyMongoError as error:
-            raise _away(error) from error
-
-
-def _away(error: PyMongoError) -> Unavailable:
-    return Unavailable(f"the presets: {type(error).__name__}")

@@ -69,13 +69,13 @@ async def test_a_file_that_was_swept_while_it_was_written_is_refused(database: A
     writer = Writer(bucket, new_id())
     await writer.write(DATA)
     await wait_for(lambda: bucket.chunks.count_documents({"n": 0}))
-    await bucket.pending.update_many({}, {"$set": {"swept": True}})
+    await database["videos.pending"].update_many({}, {"$set": {"swept": True}})
     await bucket.chunks.delete_many({})
     with pytest.raises(Unavailable):
         await writer.finish(filename="a.mp4", account="owner", job_id="job")
     await writer.discard()
     assert await bucket.files.count_documents({}) == 0
-    assert await bucket.pending.count_documents({}) == 0
+    assert await database["videos.pending"].count_documents({}) == 0
 
 
 async def test_a_discarded_file_leaves_nothing(database: AsyncDatabase[Any]) -> None:

@@ -1,7 +1,7 @@
-"""GridFS, straight on its collections (https://github.com/mongodb/specifications, gridfs-spec).
+"""The converter's part of the stored files: videos to read, audio to write (see `service.blobs`).
 
-The driver's own writer holds 48 MB a file and leaves chunks behind on errors. This one holds a batch, and
-writes the files document last: a file exists once it is whole. For what is read see `videos`.
+The driver's own writer of GridFS holds 48 MB a file and leaves chunks behind on errors. This one holds a
+batch.
 """
 
 import asyncio
@@ -16,6 +16,9 @@ from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from events.mongodb_errors import translated
+from service import blobs
+from service.blobs import AUDIO, VIDEOS, Blob, Pending
 from workers.converter.errors import StorageAway, VideoLost
 from workers.converter.source.video import Video
 
@@ -35,25 +38,20 @@ class Storage:
     """The bucket `videos`, to read, and the bucket `audio`, to write."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
-        self._videos, self._video_chunks = database["videos.files"], database["videos.chunks"]
-        self._audio, self._audio_chunks = database["audio.files"], database["audio.chunks"]
-        # What is being written: the sweeper looks here for chunks that a crash left behind.
-        self._audio_pending = database["audio.pending"]
+        self._database = database
+        self._videos, self._video_chunks = database[f"{VIDEOS}.files"], database[f"{VIDEOS}.chunks"]
+        self._audio, self._audio_chunks = database[f"{AUDIO}.files"], database[f"{AUDIO}.chunks"]
+        self._pending = Pending(database, AUDIO)
 
     async def prepare(self) -> None:
         """Create the indexes that GridFS asks for. Raises StorageAway."""
-        try:
-            await self._audio_chunks.create_index([("files_id", 1), ("n", 1)], unique=True)
-            await self._audio.create_index([("filename", 1), ("uploadDate", 1)])
-        except PyMongoError as error:
-            raise _away("audio", error) from error
+        with translated("the storage of audio", StorageAway):
+            await blobs.prepare(self._database, AUDIO)
 
     async def open(self, video_id: str, *, size: int) -> Video:
         """Find a video of so many bytes. Raises VideoLost (gone, or of another size), StorageAway."""
-        try:
+        with translated("the storage of videos", StorageAway):
             document = await self._videos.find_one({"_id": video_id})
-        except PyMongoError as error:
-            raise _away("videos", error) from error
         if document is None:
             raise VideoLost
         if document["length"] != size or document["chunkSize"] <= 0:
@@ -62,46 +60,47 @@ class Storage:
 
     async def keep(self, audio_id: str, audio: FileIO, *, filename: str, account: str, job_id: str) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
-        try:
-            return await self._write(audio_id, audio, filename, {"account": account, "job_id": job_id})
-        except BaseException as error:
-            # Also when cancelled. What the database still carries out later, or does not let us remove now,
-            # the sweeper will: the note in `pending` stays.
-            with suppress(PyMongoError, TimeoutError):
-                async with asyncio.timeout(2.0):
-                    await self._audio.delete_one({"_id": audio_id})
-                    await self._audio_chunks.delete_many({"files_id": audio_id})
-            if isinstance(error, PyMongoError):
-                raise _away("audio", error) from error
-            raise
+        with translated("the storage of audio", StorageAway):
+            try:
+                stored = await self._write(audio_id, audio)
+                await self._finish(audio_id, stored.bytes, filename, account, job_id)
+            except BaseException:
+                # Also when cancelled. What the database still carries out later, or does not let us remove
+                # now, the sweeper will: the note in `pending` stays.
+                with suppress(PyMongoError, TimeoutError):
+                    async with asyncio.timeout(2.0):
+                        await self._audio.delete_one({"_id": audio_id})
+                        await self._audio_chunks.delete_many({"files_id": audio_id})
+                raise
+        return stored
 
-    async def _write(self, audio_id: str, audio: FileIO, filename: str, metadata: dict[str, str]) -> Stored:
+    async def _write(self, audio_id: str, audio: FileIO) -> Stored:
         digest, size, n = hashlib.sha256(), 0, 0
         audio.seek(0)
-        since = {"$set": {"since": datetime.now(UTC)}}
-        await self._audio_pending.update_one({"_id": audio_id}, since, upsert=True)
+        await self._pending.begin(audio_id)
         while pieces := await asyncio.to_thread(_pieces, audio, digest):
             chunks = [
                 {"files_id": audio_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
             ]
             await self._audio_chunks.insert_many(chunks)
             n, size = n + len(pieces), size + sum(map(len, pieces))
-        await self._audio.insert_one(
-            {
-                "_id": audio_id,
-                "length": size,
-                "chunkSize": CHUNK,
-                "uploadDate": datetime.now(UTC),
-                "filename": filename,
-                "metadata": metadata,
-            }
+        return Stored(bytes=size, sha256=digest.hexdigest())
+
+    async def _finish(self, audio_id: str, size: int, filename: str, account: str, job_id: str) -> None:
+        blob = Blob(
+            id=audio_id,
+            bytes=size,
+            chunk_size=CHUNK,
+            uploaded=datetime.now(UTC),
+            filename=filename,
+            account=account,
+            job_id=job_id,
         )
-        done = await self._audio_pending.delete_one({"_id": audio_id, "swept": {"$exists": False}})
-        if not done.deleted_count:
+        await self._audio.insert_one(blob.document())
+        if not await self._pending.finish(audio_id):
             raise StorageAway(
                 "the storage of audio lost what was written: it took longer than the sweeper waits"
             )
-        return Stored(bytes=size, sha256=digest.hexdigest())
 
 
 def _pieces(audio: FileIO, digest: Any) -> list[bytes]:
@@ -111,7 +110,3 @@ def _pieces(audio: FileIO, digest: Any) -> list[bytes]:
         digest.update(piece)
         pieces.append(piece)
     return pieces
-
-
-def _away(bucket: str, error: PyMongoError) -> StorageAway:
-    return StorageAway(f"the storage of {bucket}: {type(error).__name__}")

@@ -1,20 +1,16 @@
 """The directory in MongoDB: collection `users`, one document an account."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError
 
-from auth.errors import AlreadyRegistered, DirectoryUnavailable
+from auth.errors import AlreadyRegistered
 from auth.stores.directory import Account, Identity
-from auth.stores.time_limit import within
+from auth.stores.mongo.errors import answering
 
 COLLECTION = "users"
-ANSWER_SECONDS = 5.0
-"""How long the database may take for an answer, retries of its driver included."""
 
 
 class MongoDirectory:
@@ -26,18 +22,18 @@ class MongoDirectory:
 
     async def prepare(self) -> None:
         """Create the unique indexes. Idempotent."""
-        async with _translated():
+        async with answering():
             await self._users.create_index("email", unique=True)
             await self._users.create_index("identities", unique=True, sparse=True)
 
     async def ping(self) -> None:
         """Return when the database answers."""
-        async with _translated():
+        async with answering():
             await self._database.command("ping")
 
     async def is_empty(self) -> bool:
         """Tell whether there is no account at all."""
-        async with _translated():
+        async with answering():
             return await self._users.find_one({}, {"_id": 1}) is None
 
     async def add(self, account: Account, identity: Identity | None = None) -> None:
@@ -53,7 +49,7 @@ class MongoDirectory:
             "verified": account.verified,
             **({"identities": [_key(identity)]} if identity else {}),
         }
-        async with _translated():
+        async with answering():
             try:
                 await self._users.insert_one(document)
             except DuplicateKeyError:
@@ -61,19 +57,19 @@ class MongoDirectory:
 
     async def by_identity(self, identity: Identity) -> Account | None:
         """Find an account by who it is to an issuer."""
-        async with _translated():
+        async with answering():
             return _account(await self._users.find_one({"identities": _key(identity)}))
 
     async def identities(self, account_id: str) -> list[Identity]:
         """Return who the account is to issuers."""
-        async with _translated():
+        async with answering():
             found = await self._users.find_one({"_id": account_id}, {"identities": 1}) or {}
         return [Identity(*each.split(" ", 1)) for each in found.get("identities", [])]
 
     async def link(self, account_id: str, identity: Identity) -> None:
         """Add an identity, and take the account for verified. Raises AlreadyRegistered if it is another's."""
         change = {"$addToSet": {"identities": _key(identity)}, "$set": {"verified": True}}
-        async with _translated():
+        async with answering():
             try:
                 await self._users.update_one({"_id": account_id}, change)
             except DuplicateKeyError:
@@ -81,17 +77,17 @@ class MongoDirectory:
 
     async def by_email(self, email: str) -> Account | None:
         """Find an account by its normalised address."""
-        async with _translated():
+        async with answering():
             return _account(await self._users.find_one({"email": email}))
 
     async def by_id(self, account_id: str) -> Account | None:
         """Find an account by its id."""
-        async with _translated():
+        async with answering():
             return _account(await self._users.find_one({"_id": account_id}))
 
     async def rehash(self, account_id: str, old: str, new: str) -> bool:
         """Replace the hash if it is still the old one."""
-        async with _translated():
+        async with answering():
             done = await self._users.update_one(
                 {"_id": account_id, "password_hash": old}, {"$set": {"password_hash": new}}
             )
@@ -104,13 +100,13 @@ class MongoDirectory:
     async def unverified(self, before: datetime, limit: int) -> list[Account]:
         """Return accounts made before then that are not verified, oldest first."""
         wanted = {"verified": False, "created": {"$lt": before}}
-        async with _translated():
+        async with answering():
             documents = await self._users.find(wanted).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
     async def erase_unverified(self, account_id: str) -> bool:
         """Delete the document, unless the account is verified."""
-        async with _translated():
+        async with answering():
             done = await self._users.delete_one({"_id": account_id, "verified": False})
         return done.deleted_count == 1
 
@@ -120,13 +116,13 @@ class MongoDirectory:
 
     async def unannounced(self, limit: int) -> list[Account]:
         """Return accounts the log may not tell of, oldest first."""
-        async with _translated():
+        async with answering():
             documents = await self._users.find({"announced": False}).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
     async def page(self, after: str, limit: int) -> list[Account]:
         """Return accounts whose ids follow `after`, in the order of their ids."""
-        async with _translated():
+        async with answering():
             documents = await self._users.find({"_id": {"$gt": after}}).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
@@ -140,11 +136,11 @@ class MongoDirectory:
 
     async def erase(self, account_id: str) -> bool:
         """Delete the document."""
-        async with _translated():
+        async with answering():
             return (await self._users.delete_one({"_id": account_id})).deleted_count == 1
 
     async def _set(self, account_id: str, fields: dict[str, Any]) -> bool:
-        async with _translated():
+        async with answering():
             done = await self._users.update_one({"_id": account_id}, {"$set": fields})
         return done.matched_count == 1
 
@@ -166,12 +162,3 @@ def _account(document: dict[str, Any] | None) -> Account | None:
         disabled=document.get("disabled", False),  # accounts of earlier builds have no such fields
         verified=document.get("verified", True),
     )
-
-
-@asynccontextmanager
-async def _translated() -> AsyncIterator[None]:
-    try:
-        async with within(ANSWER_SECONDS):
-            yield
-    except (PyMongoError, TimeoutError) as error:
-        raise DirectoryUnavailable(f"the database does not answer: {type(error).__name__}") from error

@@ -8,7 +8,7 @@ import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 
 from auth.accounts.letters import Issued
-from auth.stores.mongo.errors import translated
+from auth.stores.mongo.errors import answering
 from events.types import Letter
 
 COLLECTION = "letters"
@@ -22,7 +22,7 @@ class MongoLetters:
 
     async def prepare(self) -> None:
         """Create the indexes. Idempotent."""
-        async with translated():
+        async with answering():
             await self._letters.create_index("account_id")
             await self._letters.create_index("expires")
 
@@ -36,18 +36,18 @@ class MongoLetters:
             "cause": {"$ne": issued.cause},
             "expires": {"$lt": issued.expires},  # of two at once the later stays, and not neither
         }
-        async with translated():
+        async with answering():
             await self._letters.insert_one(document)
             await self._letters.delete_many(replaced)
 
     async def find(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
         """Return what is good of these kinds."""
-        async with translated():
+        async with answering():
             return _issued(await self._letters.find_one(_good(digest, letters, now)))
 
     async def take(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
         """Return it to one of all who ask, and void all of its account."""
-        async with translated():
+        async with answering():
             taken = _issued(await self._letters.find_one_and_delete(_good(digest, letters, now)))
         if taken:
             await self.void(taken.account_id)
@@ -55,18 +55,18 @@ class MongoLetters:
 
     async def void(self, account_id: str) -> None:
         """Void all of an account."""
-        async with translated():
+        async with answering():
             await self._letters.delete_many({"account_id": account_id})
 
     async def awaited(self, account_id: str, now: datetime) -> bool:
         """Tell whether one of the account's is still good."""
-        async with translated():
+        async with answering():
             wanted = {"account_id": account_id, "expires": {"$gt": now}}
             return await self._letters.find_one(wanted, {"_id": 1}) is not None
 
     async def sweep(self, now: datetime) -> None:
         """Forget what has expired."""
-        async with translated():
+        async with answering():
             await self._letters.delete_many({"expires": {"$lt": now}})
 
 

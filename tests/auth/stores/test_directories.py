@@ -245,7 +245,7 @@ class Reached:
 
 @pytest.fixture
 async def reached(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Reached]:
-    kind = "mongo_directory" if url.startswith("mongodb") else "sql.engine"
+    kind = "mongo.errors" if url.startswith("mongodb") else "sql.engine"
     port = urlsplit(url).port
     assert port
     async with (
@@ -254,7 +254,7 @@ async def reached(url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Re
     ):
         await directory.prepare()
         await directory.add(an_account())
-        monkeypatch.setattr(f"auth.{kind}.ANSWER_SECONDS", 1.0)
+        monkeypatch.setattr(f"auth.stores.{kind}.ANSWER_SECONDS", 1.0)
         yield Reached(directory, line)
 
 

@@ -6,8 +6,8 @@ from itertools import zip_longest
 from typing import Any
 
 from pymongo.asynchronous.collection import AsyncCollection
-from pymongo.errors import PyMongoError
 
+from events.mongodb_errors import translated
 from workers.converter.errors import StorageAway, VideoLost
 
 AT_ONCE = 4 << 20
@@ -62,10 +62,8 @@ class Video:
         first, last = numbers[0], numbers[-1]
         run = last - first + 1 == len(numbers)
         wanted = {"$gte": first, "$lte": last} if run else {"$in": list(numbers)}
-        try:
+        with translated("the storage of videos", StorageAway):
             found = await self._chunks.find({"files_id": self._id, "n": wanted}, sort=[("n", 1)]).to_list()
-        except PyMongoError as error:
-            raise StorageAway(f"the storage of videos: {type(error).__name__}") from error
         if [chunk["n"] for chunk in found] != list(numbers):
             raise VideoLost(damaged=True)
         pieces = [chunk["data"] for chunk in found]

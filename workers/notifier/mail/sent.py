@@ -15,7 +15,7 @@ import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
-from events.errors import Unavailable
+from events.mongodb_errors import translated
 
 log = structlog.get_logger()
 
@@ -30,10 +30,8 @@ class SentMails:
 
     async def has(self, cause_id: str) -> bool:
         """Tell whether the mail about this event is known to be sent. Raises Unavailable."""
-        try:
+        with translated("the database cannot be asked which mails are sent"):
             return await self._mails.find_one({"_id": cause_id}, {"_id": 1}) is not None
-        except PyMongoError as error:
-            raise Unavailable("the database cannot be asked which mails are sent") from error
 
     async def note(self, cause_id: str, *, about: str, message_id: str) -> None:
         """Note the mail about a job or an account as sent.
