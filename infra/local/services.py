@@ -89,7 +89,7 @@ def servers(settings: LocalSettings) -> tuple[list[Component], dict[str, str]]:
         urls |= {"RABBITMQ_URL": rabbitmq.amqp_url, "STREAM_URL": rabbitmq.stream_url}
         found.append(rabbitmq)
     if not settings.mongodb_url:
-        mongodb = MongoDB(directory / "mongodb", log=settings.logs / "mongodb.jsonl")
+        mongodb = MongoDB(directory / "mongodb", log=settings.logs / "mongodb.jsonl", end_silent=True)
         urls["MONGODB_URL"] = mongodb.url
         found.append(mongodb)
     if not settings.smtp_url:

@@ -4,9 +4,14 @@ It comes from the `local` dependency group and is never imported. Any MONGODB_UR
 """
 
 import asyncio
+import contextlib
 import os
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
+
+import structlog
 
 from infra.local.errors import NotInstalled
 from infra.local.ports import HOST, is_open, kept_ports
@@ -15,13 +20,25 @@ from infra.local.process import Process
 PROGRAM = "secantusd-py"
 DATABASE = "tonearm"
 CACHE_MB = 256, 2048
-"""At least, and at most: a quarter of the memory between them, taken as it is filled. A full one ends all:
-who holds the server's one lock waits for room, and those whose old snapshots take it wait for the lock."""
+"""At least, and at most: a quarter of the memory between them, taken as it is filled."""
+
+STORAGE_ENGINE = "eviction_dirty_trigger=95,eviction_updates_trigger=95"
+"""Settings of WiredTiger: a client's request writes changed pages out only when they fill 95 % of the cache.
+
+By default it must from 20 % on, from 10 % for new values, and it waits until the share has fallen. That could
+stop SecantusDB for good. The request holds the server's one lock, and other requests wait for this lock while
+their open transactions keep the pages in the cache. WiredTiger's own threads write out from 5 % on."""
 
 PANIC = b"WT_PANIC"
 """What stands in the log when the storage engine has given up, as on a full disk. MongoDB ends then, and is
 started again; SecantusDB stays, and answers every request with an error for ever."""
 LOOK_SECONDS = 2.0
+
+PROBE_SECONDS = 5.0
+SILENT_SECONDS = 20.0
+"""How long a small write may take. Its answer may be an error; without one, the server is ended."""
+
+log = structlog.get_logger()
 
 
 class MongoDB:
@@ -29,12 +46,14 @@ class MongoDB:
 
     name = "mongodb"
 
-    def __init__(self, directory: Path, *, log: Path | None = None) -> None:
+    def __init__(self, directory: Path, *, log: Path | None = None, end_silent: bool = False) -> None:
+        """With `end_silent` a server that does not answer is killed, for its keeper to start it again."""
         self._directory = directory.resolve()
         [self.port] = kept_ports(self._directory / "port", 1)
         self._log = log or self._directory / "mongodb.jsonl"
         self._process: Process | None = None
-        self._watching: asyncio.Task[None] | None = None
+        self._end_silent = end_silent
+        self._watching: list[asyncio.Task[None]] = []
 
     @property
     def url(self) -> str:
@@ -56,6 +75,7 @@ class MongoDB:
         if not program.exists():
             raise NotInstalled(f"{PROGRAM} is missing from the environment; `./justw doctor` mends it")
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._watch_no_more()
         self._process = Process(
             self.name,
             [
@@ -64,29 +84,37 @@ class MongoDB:
                 *("--log-level", "WARNING", "--standalone", "--sync-on-commit"),
             ],
             log=self._log,
+            environment={"WIREDTIGER_CONFIG": STORAGE_ENGINE, **os.environ},
             directory=self._directory,
         )
         begin = self._log.stat().st_size if self._log.exists() else 0
         await self._process.start()
-        self._watching = asyncio.create_task(self._end_on_panic(self._process, begin))
+        self._watch(self._end_on_panic(self._process, begin))
         await self._process.ready(lambda: is_open(self.port), timeout)
+        if self._end_silent:
+            self._watch(self._end_when_silent(self._process))
 
     async def stop(self, grace: float = 8.0) -> None:
         """Stop the server, its data safe."""
-        if self._watching:
-            self._watching.cancel()
+        self._watch_no_more()
         if self._process:
             await self._process.stop(grace)
 
     async def kill(self) -> None:
         """End the server like a power cut would."""
-        if self._watching:
-            self._watching.cancel()
+        self._watch_no_more()
         if self._process:
             await self._process.kill()
 
+    def _watch(self, watch: Coroutine[Any, Any, None]) -> None:
+        self._watching.append(asyncio.create_task(watch))
+
+    def _watch_no_more(self) -> None:
+        while self._watching:
+            self._watching.pop().cancel()
+
     async def _end_on_panic(self, process: Process, begin: int) -> None:
-        """End the server when its log tells of a panic; who keeps it starts it again."""
+        """End the server when its log names a panic, for its keeper to start it again."""
         while process.pid is not None:
             await asyncio.sleep(LOOK_SECONDS)
             with self._log.open("rb") as log:
@@ -95,6 +123,27 @@ class MongoDB:
             if PANIC in said:
                 await process.kill()
             begin += max(len(said) - len(PANIC), 0)
+
+    async def _end_when_silent(self, process: Process) -> None:
+        """End the server when it does not answer a write, for its keeper to start it again.
+
+        It loses nothing: whatever it has acknowledged is on disk.
+        """
+        from pymongo import AsyncMongoClient
+        from pymongo.errors import PyMongoError
+
+        async with AsyncMongoClient[dict[str, Any]](self.url, directConnection=True) as client:
+            probe = client["keeper"]["probe"]
+            while process.pid is not None:
+                await asyncio.sleep(PROBE_SECONDS)
+                try:
+                    async with asyncio.timeout(SILENT_SECONDS):
+                        with contextlib.suppress(PyMongoError):
+                            await probe.replace_one({"_id": 1}, {}, upsert=True)
+                except TimeoutError:
+                    if process.pid is not None:
+                        log.error("component_silent", component=self.name, seconds=SILENT_SECONDS)
+                        await process.kill()
 
 
 def cache_mb() -> int:

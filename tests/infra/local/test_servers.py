@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import smtplib
@@ -10,11 +11,14 @@ from pathlib import Path
 import pika
 import pytest
 from pymongo import AsyncMongoClient
+from pymongo.errors import PyMongoError
 from waiting import wait_for
 
+from infra.local.keeper import Keeper
 from infra.local.leash import alive
 from infra.local.ports import is_open
 from infra.local.process import Process
+from infra.local.servers import mongodb
 from infra.local.servers.mail import MailCatcher
 from infra.local.servers.mongodb import MongoDB
 from infra.local.servers.rabbitmq import RabbitMQ
@@ -79,6 +83,48 @@ async def test_acknowledged_documents_survive_a_killed_mongodb(tmp_path: Path) -
         async with AsyncMongoClient(server.url) as client:
             assert await client.tonearm.things.count_documents({}) == 100
     finally:
+        await server.kill()
+
+
+async def test_a_mongodb_that_stands_still_is_started_again_and_has_all_it_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mongodb, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(mongodb, "SILENT_SECONDS", 2.0)
+    server = MongoDB(tmp_path, end_silent=True)
+    keeper = Keeper(server, lambda keeper: None)
+    acknowledged: set[str] = set()
+
+    async def write(writer: int) -> None:
+        async with AsyncMongoClient(server.url, retryWrites=False) as client:
+            for number in itertools.count():
+                document = f"{writer}-{number}"
+                with contextlib.suppress(PyMongoError):
+                    await client.tonearm.things.insert_one({"_id": document, "bytes": bytes(20_000)})
+                    acknowledged.add(document)
+
+    async def written(more: int) -> None:
+        before = len(acknowledged)
+        await wait_for(lambda: len(acknowledged) > before + more, 30, "documents are acknowledged")
+
+    await keeper.start()
+    tasks = [asyncio.create_task(keeper.keep()), *(asyncio.create_task(write(number)) for number in range(4))]
+    try:
+        await written(100)
+        assert server.process
+        assert server.process.pid
+        os.killpg(server.process.pid, signal.SIGSTOP)
+        await wait_for(lambda: keeper.state().restarts == 1 and keeper.phase == "ready", 30)
+        await written(10)
+        async with AsyncMongoClient(server.url) as client:
+            before = set(acknowledged)
+            kept = {document["_id"] async for document in client.tonearm.things.find({}, {"_id": True})}
+        assert before <= kept
+        assert keeper.state().restarts == 1
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await server.kill()
 
 
