@@ -1,10 +1,61 @@
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
+from auth.announcements import event_of
+from events.envelope import Event, job_event, record
 from events.ids import event_id, new_id
+from tests.events.strategies import JOB, OWNER, PAYLOADS
+from tests.events.test_envelope import GOLDEN
 
-JOB = "0199a1b2-0000-7000-8000-00000000000a"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OCCASION = "0199a1b2-0000-7000-8000-0000000000cc"
+IDS = {
+    "job.uploaded": "688247e5-f754-5881-80b4-d6d7d501da59",
+    "job.started": "62409eb0-4db6-5b60-b171-5a093d4048b0",
+    "job.probed": "ae17b4e0-e3a7-57e0-8673-67890b8be2af",
+    "job.retrying": "7f7cc3e7-bbea-5f67-8fd5-713816bfbd05",
+    "job.converted": "11ce57b7-dfed-5f3c-a663-21fcee0452bc",
+    "job.failed": "dc07d9f6-fb1d-51e3-bf19-8243ff4fdad0",
+    "job.notified": "7a0ef60e-33f2-5fe5-b833-508881941daf",
+    "job.notification_failed": "707b3277-3256-52d0-b539-56a32b78269a",
+    "job.cancelled": "0b29688a-2516-53b2-abae-c259fc9f0868",
+    "job.requeued": "14e4c8ca-bf5d-5873-b605-770ea154e531",
+    "job.deleted": "af23492f-f0dd-5973-be6a-3dfafa9e172f",
+    "account.registered": "0a93944b-7765-520c-b1ca-df0434cb39f5",
+    "account.signed_in": "8741e7d1-ac19-5c12-a0a2-f820db8ad127",
+    "account.sign_in_refused": "8096087c-957e-5689-9f8e-44b0d7ca771e",
+    "account.changed": "f356ab20-681e-5117-8ffa-57740eb75a64",
+    "account.revoked": "2f20405e-5fb3-5065-9882-47b7f4a7bc92",
+    "account.erased": "7ca31d59-8af0-546e-a9e4-40caa4ff7073",
+    "account.letter_requested": "6eb3d159-7179-5011-abe9-e1322e1aaa5e",
+    "account.notified": "dbc96ebc-9fe9-54b4-9fcf-6cda4a8deb6a",
+    "account.notification_failed": "10f721d9-eb0a-5e15-bbca-a2f36dc2fbcf",
+}
+"""One event of every type, made of its golden payload. Another id would make a second event of a retry."""
+
+
+def made(type_: str) -> Event:
+    """The event as its publisher makes it."""
+    payload = GOLDEN[type_, 1]
+    match type_:
+        case "account.signed_in":
+            return event_of(OWNER, payload, NOW, payload.token_id)
+        case "account.registered" | "account.erased":
+            return event_of(OWNER, payload, NOW)
+        case "account.notified" | "account.notification_failed":
+            cause = made("account.letter_requested")
+            return record(payload, subject=OWNER, account=OWNER, source="", parts=(cause.id,), cause=cause)
+        case _ if type_.startswith("account."):
+            return event_of(OWNER, payload, NOW, OCCASION)
+        case _:
+            return job_event(payload, job_id=JOB, account=OWNER, source="")
+
+
+@pytest.mark.parametrize("type_", [payload.TYPE for payload in PAYLOADS])
+def test_every_type_is_named_as_ever(type_: str):
+    assert made(type_).id == IDS[type_]
 
 
 @pytest.mark.parametrize(
