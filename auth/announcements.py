@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 
-from events.envelope import Event, record
+from events.envelope import Event, account_event
 from events.types import AccountPayload
 
 log = structlog.get_logger()
@@ -24,10 +24,15 @@ MOST_PENDING = 200
 
 
 def event_of(
-    account_id: str, payload: AccountPayload, time: datetime, *parts: str, source: str = "auth"
+    account_id: str,
+    payload: AccountPayload,
+    time: datetime,
+    occasion: str | None = None,
+    *,
+    source: str = "auth",
 ) -> Event:
-    """Make an event of an account; `parts` tell it from others of its type (see `events.envelope.record`)."""
-    return record(payload, subject=account_id, account=account_id, source=source, parts=parts, time=time)
+    """Make an event of an account; `occasion` names it where its type asks for one."""
+    return account_event(payload, account=account_id, source=source, occasion=occasion, time=time)
 
 
 class Publishes(Protocol):

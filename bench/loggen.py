@@ -24,7 +24,7 @@ from uuid import UUID
 import rstream
 from msgspec import Struct
 
-from events.envelope import Event, encode, job_event, record
+from events.envelope import Event, account_event, encode, job_event
 from events.log import topology
 from events.types import (
     AccountSignedIn,
@@ -80,14 +80,8 @@ def events(seed: int = 1) -> Iterator[Event]:
             heapq.heappush(due, (now + rng.expovariate(JOBS_A_SECOND), number, None))
             if rng.random() < SIGN_INS_A_JOB:
                 token = _hex(rng, 128)
-                yield record(
-                    AccountSignedIn(token_id=token),
-                    subject=job.account,
-                    account=job.account,
-                    source="/auth",
-                    parts=(token,),
-                    time=at,
-                )
+                signed_in = AccountSignedIn(token_id=token)
+                yield account_event(signed_in, account=job.account, source="/auth", time=at)
         payload = _told(rng, job, job.left.pop(0))
         yield job_event(payload, job_id=job.job_id, account=job.account, source="/loggen", time=at)
         if job.left:

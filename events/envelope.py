@@ -2,21 +2,24 @@
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions for
 distributed tracing (`traceparent`) and correlation (`correlationid`, `causationid`), and one of ours:
-`account`, the owner, so that whose event it is needs no look-up. `data` is decoded second, by type.
+`account`, the owner, which saves a look-up. `data` is decoded second, by type.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw, Struct
+from msgspec.structs import replace
 
 from events.errors import InvalidEvent
 from events.ids import event_id
+from events.payload import Aggregate, Payload, aggregate_of, names_of
 from events.registry import REGISTRY, Registry
-from events.types import AnyPayload, JobPayload, Payload, Unknown
+from events.types import AccountPayload, AnyPayload, JobPayload, Unknown
 
 CONTENT_TYPE = "application/cloudevents+json"
 MAX_BODY = 64 * 1024
@@ -51,6 +54,11 @@ class Event(
         """The version of the type; 0 when `dataschema` is not one of ours."""
         return _version(self.dataschema)
 
+    @property
+    def aggregate(self) -> Aggregate | None:
+        """The kind of thing that the event is about; None for a type of nobody's."""
+        return aggregate_of(self.type)
+
     def payload(self, registry: Registry = REGISTRY) -> AnyPayload | Unknown:
         """Decode the data. Raises InvalidEvent when it does not fit its type."""
         return registry.decode(self.type, _version(self.dataschema), self.data)
@@ -78,28 +86,65 @@ def schema_urn(payload: type[Payload]) -> str:
     return f"urn:tonearm:event:{payload.TYPE}:{payload.VERSION}"
 
 
-def record(
-    payload: AnyPayload,
+def job_event(
+    payload: JobPayload,
     *,
+    job_id: str,
+    account: str,
+    source: str,
+    time: datetime | None = None,
+    traceparent: str | None = None,
+) -> Event:
+    """Make the event of a job that nothing in the log has led to. Raises InvalidEvent."""
+    event = _record(payload, names_of(payload), job_id, account, source, time)
+    return replace(event, traceparent=traceparent)
+
+
+def account_event(
+    payload: AccountPayload,
+    *,
+    account: str,
+    source: str,
+    occasion: str | None = None,
+    time: datetime | None = None,
+) -> Event:
+    """Make the event of an account that nothing in the log has led to. Raises InvalidEvent.
+
+    `occasion` names the events whose type asks for one: see `payload.Given`.
+    """
+    return _record(payload, names_of(payload, occasion=occasion), account, account, source, time)
+
+
+def consequence(cause: Event, payload: AnyPayload, *, source: str) -> Event:
+    """Make the event that answers another one about the same subject. Raises InvalidEvent.
+
+    It continues the trace and the correlation of its cause.
+    """
+    names = names_of(payload, cause=cause.id)
+    return replace(
+        _record(payload, names, cause.subject, cause.account, source, None),
+        correlationid=cause.correlationid or cause.subject,
+        causationid=cause.id,
+        traceparent=cause.traceparent,
+    )
+
+
+def _record(
+    payload: AnyPayload,
+    names: Sequence[str | int],
     subject: str,
     account: str,
     source: str,
-    parts: tuple[str | int, ...] = (),
-    time: datetime | None = None,
-    cause: Event | None = None,
-    traceparent: str | None = None,
+    time: datetime | None,
 ) -> Event:
-    """Make the event of a payload.
+    """Make an event. Raises InvalidEvent for data that could not be read back: the log cannot be edited.
 
-    `parts` tell this fact from others of its type about the same subject (see `ids.event_id`; for the
-    job's events, `job_event` chooses them). `cause` is the event that led to this one; the trace and
-    the correlation id are handed on from it. Raises InvalidEvent when the data could not be read back
-    (a number that is not finite, half a surrogate pair, a time without a zone): the log cannot be edited.
+    Such data are a number that is not finite, half a surrogate pair, a time without a zone.
     """
     time = time or datetime.now(UTC)
     _check(time)
     return Event(
-        id=event_id(subject, payload.TYPE, *parts),
+        id=event_id(subject, payload.TYPE, *names),
         type=payload.TYPE,
         source=source,
         subject=subject,
@@ -108,53 +153,17 @@ def record(
         account=account,
         data=_readable(payload),
         datacontenttype="application/json",
-        correlationid=(cause.correlationid if cause else None) or subject,
-        causationid=cause.id if cause else None,
-        traceparent=traceparent or (cause.traceparent if cause else None),
+        correlationid=subject,
     )
 
 
 def _readable(payload: AnyPayload) -> Raw:
     try:
         data = Raw(_encoder.encode(payload))
-    except UnicodeEncodeError as error:
-        raise InvalidEvent(f"the text of {payload.TYPE} is not Unicode: {error}") from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise InvalidEvent(f"{payload.TYPE} cannot be written as JSON: {error}") from error
     REGISTRY.decode(payload.TYPE, payload.VERSION, data)
     return data
-
-
-def job_event(
-    payload: JobPayload,
-    *,
-    job_id: str,
-    account: str,
-    source: str,
-    cause: Event | None = None,
-    time: datetime | None = None,
-    traceparent: str | None = None,
-) -> Event:
-    """Make a job's event, its id drawn from run and, where an attempt is told of, the attempt.
-
-    A run ends once, so `job.converted` and `job.failed` are named by the run alone: two workers that
-    finish the same run tell of the same fact. What is said about an end is named by that end.
-    """
-    parts: list[str | int] = []
-    if (run := getattr(payload, "run", None)) is not None:
-        parts.append(run)
-    if payload.TYPE in ("job.started", "job.retrying"):
-        parts.append(getattr(payload, "attempt"))  # noqa: B009 - two of the union have it
-    if (about := getattr(payload, "about", None)) is not None:
-        parts.append(about)
-    return record(
-        payload,
-        subject=job_id,
-        account=account,
-        source=source,
-        parts=tuple(parts),
-        time=time,
-        cause=cause,
-        traceparent=traceparent,
-    )
 
 
 def encode(event: Event) -> bytes:
@@ -179,7 +188,7 @@ def _check(time: datetime) -> None:
     if time.tzinfo is None:
         raise InvalidEvent("the time has no zone (RFC 3339 requires one)")
     if not 1 < time.year < 9999:
-        raise InvalidEvent("the time may not exist in UTC")  # and would stop whoever converts it
+        raise InvalidEvent("the time may not exist in UTC")  # converting it would raise an OverflowError
 
 
 def to_json(value: Any) -> bytes:

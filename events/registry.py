@@ -1,4 +1,4 @@
-"""Which struct an event's data is, by type and version, and how old versions become today's.
+"""The struct of an event's data, by type and version, and the steps from old versions to today's.
 
 To change a meaning: raise `VERSION` of the struct in `types`, freeze the old shape here as a struct of
 its own, and add an `Upcast` from it. Old events then stay readable for ever; golden files hold us to it.
@@ -11,7 +11,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from events.errors import InvalidEvent
-from events.types import AnyPayload, Payload, Unknown
+from events.payload import Payload, check_declarations
+from events.types import AnyPayload, Unknown
 
 
 class Upcast(Struct, frozen=True):
@@ -27,8 +28,11 @@ class Registry:
     def __init__(
         self, payloads: Iterable[type[Payload]], upcasts: dict[tuple[str, int], Upcast] | None = None
     ) -> None:
-        """Raise ValueError when a type lacks an upcast from one of its earlier versions."""
-        self.current = {payload.TYPE: payload for payload in payloads}
+        """Raise ValueError when a type lacks a declaration, or an upcast from one of its earlier versions."""
+        self.current: dict[str, type[Payload]] = {}
+        for payload in payloads:
+            check_declarations(payload)
+            self.current[payload.TYPE] = payload
         self._upcasts = upcasts or {}
         self._decoders: dict[tuple[str, int], msgspec.json.Decoder[Any]] = {}
         for type_, payload in self.current.items():

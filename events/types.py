@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 
 from events.media import Media
 from events.options import Format, Options
+from events.payload import Aggregate, Given, Payload
 
 Ordinal = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """A run or an attempt: they are counted from 1."""
@@ -58,20 +59,32 @@ class Letter(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
 
 
-class Payload(Struct, frozen=True, kw_only=True):
-    """The data of an event. `TYPE` is the CloudEvents type and the routing key."""
+class JobFact(Payload, frozen=True, kw_only=True):
+    """Something that happened to a job."""
 
-    TYPE: ClassVar[str]
-    VERSION: ClassVar[int] = 1
+    AGGREGATE: ClassVar[Aggregate] = Aggregate.JOB
 
 
-class JobUploaded(Payload, frozen=True, kw_only=True, omit_defaults=True):
+class RunFact(JobFact, frozen=True, kw_only=True):
+    """Something that happened in a run, or that began or ended it."""
+
+    run: Ordinal
+
+
+class AccountFact(Payload, frozen=True, kw_only=True):
+    """Something that happened to an account."""
+
+    AGGREGATE: ClassVar[Aggregate] = Aggregate.ACCOUNT
+
+
+class JobUploaded(JobFact, frozen=True, kw_only=True, omit_defaults=True):
     """A video is stored whole and its work may begin: run 1, attempt 1.
 
     Jobs of one video are a family, named by the job that it was uploaded for; empty: this one.
     """
 
     TYPE: ClassVar[str] = "job.uploaded"
+    NAMED_BY = ()
     filename: str
     content_type: str
     bytes: Count
@@ -81,34 +94,34 @@ class JobUploaded(Payload, frozen=True, kw_only=True, omit_defaults=True):
     family: str = ""
 
 
-class JobStarted(Payload, frozen=True, kw_only=True):
+class JobStarted(RunFact, frozen=True, kw_only=True):
     """A worker began an attempt. A redelivered attempt starts once in the log."""
 
     TYPE: ClassVar[str] = "job.started"
-    run: Ordinal
+    NAMED_BY = ("run", "attempt")
     attempt: Ordinal
     worker: str
 
 
-class JobProbed(Payload, frozen=True, kw_only=True):
+class JobProbed(RunFact, frozen=True, kw_only=True):
     """A worker looked at what the video holds, before it began to convert."""
 
     TYPE: ClassVar[str] = "job.probed"
-    run: Ordinal
+    NAMED_BY = ("run",)
     media: Media
 
 
-class JobRetrying(Payload, frozen=True, kw_only=True):
+class JobRetrying(RunFact, frozen=True, kw_only=True):
     """An attempt met trouble of ours; the next one comes after `delay_seconds`."""
 
     TYPE: ClassVar[str] = "job.retrying"
-    run: Ordinal
+    NAMED_BY = ("run", "attempt")
     attempt: Ordinal
     reason: str
     delay_seconds: float
 
 
-class JobConverted(Payload, frozen=True, kw_only=True, omit_defaults=True):
+class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     """The audio is stored whole. `engine` names the encoder's build.
 
     With the source's hash, the options and the arguments it was made with, it can be made again, and must
@@ -118,7 +131,7 @@ class JobConverted(Payload, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     TYPE: ClassVar[str] = "job.converted"
-    run: Ordinal
+    NAMED_BY = ("run",)
     attempt: Ordinal
     audio_id: str
     bytes: Count
@@ -138,46 +151,46 @@ class JobConverted(Payload, frozen=True, kw_only=True, omit_defaults=True):
     parts: Count = 0
 
 
-class JobFailed(Payload, frozen=True, kw_only=True):
+class JobFailed(RunFact, frozen=True, kw_only=True):
     """The run ended without audio. `message` is one sentence for the person who uploaded."""
 
     TYPE: ClassVar[str] = "job.failed"
-    run: Ordinal
+    NAMED_BY = ("run",)
     attempt: Ordinal
     code: FailureCode
     message: str
 
 
-class JobNotified(Payload, frozen=True, kw_only=True):
+class JobNotified(RunFact, frozen=True, kw_only=True):
     """The mail about the run's end was accepted by the mail server."""
 
     TYPE: ClassVar[str] = "job.notified"
-    run: Ordinal
+    NAMED_BY = ("run", "about")
     about: str
     message_id: str
 
 
-class JobNotificationFailed(Payload, frozen=True, kw_only=True):
+class JobNotificationFailed(RunFact, frozen=True, kw_only=True):
     """The mail about the run's end will never be sent."""
 
     TYPE: ClassVar[str] = "job.notification_failed"
-    run: Ordinal
+    NAMED_BY = ("run", "about")
     about: str
     reason: str
 
 
-class JobCancelled(Payload, frozen=True, kw_only=True):
+class JobCancelled(RunFact, frozen=True, kw_only=True):
     """The owner called the run off."""
 
     TYPE: ClassVar[str] = "job.cancelled"
-    run: Ordinal
+    NAMED_BY = ("run",)
 
 
-class JobRequeued(Payload, frozen=True, kw_only=True, omit_defaults=True):
+class JobRequeued(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     """An operator asked for another run. Carries all that the work needs, as `job.uploaded` does."""
 
     TYPE: ClassVar[str] = "job.requeued"
-    run: Ordinal
+    NAMED_BY = ("run",)
     filename: str
     content_type: str
     bytes: Count
@@ -187,44 +200,49 @@ class JobRequeued(Payload, frozen=True, kw_only=True, omit_defaults=True):
     family: str = ""
 
 
-class JobDeleted(Payload, frozen=True, kw_only=True):
+class JobDeleted(JobFact, frozen=True, kw_only=True):
     """The job's blobs are gone for good; the hashes say which."""
 
     TYPE: ClassVar[str] = "job.deleted"
+    NAMED_BY = ()
     reason: DeletionReason
     video_sha256: str | None = None
     audio_sha256: str | None = None
 
 
-class AccountRegistered(Payload, frozen=True, kw_only=True):
+class AccountRegistered(AccountFact, frozen=True, kw_only=True):
     """An account exists from now on."""
 
     TYPE: ClassVar[str] = "account.registered"
+    NAMED_BY = ()
     roles: tuple[str, ...]
 
 
-class AccountSignedIn(Payload, frozen=True, kw_only=True, omit_defaults=True):
+class AccountSignedIn(AccountFact, frozen=True, kw_only=True, omit_defaults=True):
     """A token was issued. `token_id` is its `jti`, not the token.
 
     `provider` is the name of the OpenID Connect issuer; empty: it was a password.
     """
 
     TYPE: ClassVar[str] = "account.signed_in"
+    NAMED_BY = ("token_id",)
     token_id: str
     provider: str = ""
 
 
-class AccountSignInRefused(Payload, frozen=True, kw_only=True):
+class AccountSignInRefused(AccountFact, frozen=True, kw_only=True):
     """A sign-in to an existing account was refused."""
 
     TYPE: ClassVar[str] = "account.sign_in_refused"
+    NAMED_BY = (Given.OCCASION,)
     reason: str
 
 
-class AccountChanged(Payload, frozen=True, kw_only=True):
+class AccountChanged(AccountFact, frozen=True, kw_only=True):
     """Fields of an account changed; their names, never their values."""
 
     TYPE: ClassVar[str] = "account.changed"
+    NAMED_BY = (Given.OCCASION,)
     fields: tuple[str, ...]
 
 
@@ -232,40 +250,45 @@ LONGEST_TOKEN = 3600
 """Seconds that an access token lives at most, and so for which a revocation must be remembered."""
 
 
-class AccountRevoked(Payload, frozen=True, kw_only=True, omit_defaults=True):
+class AccountRevoked(AccountFact, frozen=True, kw_only=True, omit_defaults=True):
     """Tokens of these sessions (or API keys) are void; none named: of all begun before the event's time."""
 
     TYPE: ClassVar[str] = "account.revoked"
+    NAMED_BY = (Given.OCCASION,)
     reason: str
     sessions: tuple[str, ...] = ()
 
 
-class AccountErased(Payload, frozen=True, kw_only=True):
+class AccountErased(AccountFact, frozen=True, kw_only=True):
     """The person is forgotten: nothing tells any more whose this id was. What happened stays, by its ids."""
 
     TYPE: ClassVar[str] = "account.erased"
+    NAMED_BY = ()
     reason: str
 
 
-class AccountLetterRequested(Payload, frozen=True, kw_only=True):
+class AccountLetterRequested(AccountFact, frozen=True, kw_only=True):
     """The account's holder shall get this mail. Its link is made when it is sent, and is in no event."""
 
     TYPE: ClassVar[str] = "account.letter_requested"
+    NAMED_BY = (Given.OCCASION,)
     letter: Letter
 
 
-class AccountNotified(Payload, frozen=True, kw_only=True):
+class AccountNotified(AccountFact, frozen=True, kw_only=True):
     """The mail about the account was accepted by the mail server."""
 
     TYPE: ClassVar[str] = "account.notified"
+    NAMED_BY = (Given.CAUSE,)
     letter: Letter
     message_id: str
 
 
-class AccountNotificationFailed(Payload, frozen=True, kw_only=True):
+class AccountNotificationFailed(AccountFact, frozen=True, kw_only=True):
     """The mail about the account will never be sent."""
 
     TYPE: ClassVar[str] = "account.notification_failed"
+    NAMED_BY = (Given.CAUSE,)
     letter: Letter
     reason: str
 

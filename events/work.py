@@ -32,7 +32,8 @@ from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
 from events.log import amqp, topology
 from events.log.publisher import ConfirmedChannel
 from events.observers import Unwatched, WorkWatch
-from events.types import AnyPayload, JobUploaded, Unknown
+from events.payload import Aggregate
+from events.types import AnyPayload, RunFact, Unknown
 
 log = structlog.get_logger()
 
@@ -58,7 +59,7 @@ class Work(Struct, frozen=True):
     @property
     def run(self) -> int:
         """The run of the job that this work belongs to."""
-        return 1 if isinstance(self.payload, JobUploaded) else int(getattr(self.payload, "run", 1))
+        return self.payload.run if isinstance(self.payload, RunFact) else 1
 
 
 class Publishes(Protocol):
@@ -224,7 +225,7 @@ class Worker:
             channel.hand_back(tag)
 
     async def _do(self, work: Work, body: bytes) -> None:
-        about = "job_id" if work.event.type.startswith("job.") else "account_id"
+        about = "job_id" if work.event.aggregate is Aggregate.JOB else "account_id"
         with (
             structlog.contextvars.bound_contextvars(
                 **{about: work.event.subject}, cause_id=work.event.id, attempt=work.attempt

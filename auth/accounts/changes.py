@@ -98,8 +98,8 @@ class Changes:
     async def _write(self, account: Account, letter: Letter) -> None:
         await self._tell(account, AccountLetterRequested(letter=letter), new_id())
 
-    async def _tell(self, account: Account, payload: AccountPayload, *parts: str) -> None:
-        event = event_of(account.account_id, payload, self._clock(), *parts, source=SOURCE)
+    async def _tell(self, account: Account, payload: AccountPayload, occasion: str | None = None) -> None:
+        event = event_of(account.account_id, payload, self._clock(), occasion, source=SOURCE)
         await self._publisher.publish(event)
 
 

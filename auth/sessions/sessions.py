@@ -103,7 +103,7 @@ class Sessions:
             await self._end(account.account_id, surplus[:_AT_ONCE], "too_many_sessions")
         access = self._signer.sign(found, session_id, scopes.of_person(found.roles), now + lifetime)
         signed_in = AccountSignedIn(token_id=access.claims.jti, provider=provider)
-        await self._announcer.tell(event_of(account.account_id, signed_in, self._clock(), access.claims.jti))
+        await self._announcer.tell(event_of(account.account_id, signed_in, self._clock()))
         return Grant(access, refresh, int(lifetime.total_seconds()) if lasting else 0)
 
     async def refresh(self, text: str) -> Grant:
@@ -188,10 +188,10 @@ class Sessions:
             await self._tell_end(account_id, ended, reason)
 
     async def _tell_end(self, account_id: str, session_ids: Sequence[str], reason: str) -> None:
-        part = session_ids[0] if len(session_ids) == 1 else new_id()
+        occasion = session_ids[0] if len(session_ids) == 1 else new_id()
         revoked = AccountRevoked(reason=reason, sessions=tuple(session_ids))
         then = partial(self._store.told, session_ids)
-        await self._announcer.tell(event_of(account_id, revoked, self._clock(), part), then)
+        await self._announcer.tell(event_of(account_id, revoked, self._clock(), occasion), then)
 
 
 def _seal(token: str, successor: str) -> bytes:

@@ -15,6 +15,7 @@ from cli.servers import Servers
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
 from events.log.stream import First
+from events.payload import Aggregate
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
@@ -63,7 +64,7 @@ async def _job(log: Log, version: Version, job_id: str) -> Findings:
             for record in batch:
                 with contextlib.suppress(InvalidEvent):
                     event = decode(record.body)
-                    if event.subject == job_id and event.type.startswith("job."):
+                    if event.subject == job_id and event.aggregate is Aggregate.JOB:
                         view = evolve(view, Recorded(record.offset, event))
     findings = Findings("log", version.name)
     match view, stored:

@@ -12,6 +12,7 @@ from cli.replay.lines import FIELDS, Format, as_json, as_raw, pretty, template
 from cli.replay.log import Line, Log
 from cli.replay.positions import at_most, beginning, limit
 from cli.servers import Servers
+from events.payload import Aggregate
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def _filter(arguments: argparse.Namespace) -> Callable[[Line], bool]:
             return not (types or job or account)
         return (
             (not types or any(fnmatchcase(event.type, glob) for glob in types))
-            and (job is None or (event.subject == job and event.type.startswith("job.")))
+            and (job is None or (event.subject == job and event.aggregate is Aggregate.JOB))
             and (account is None or event.account == account)
         )
 

@@ -16,6 +16,7 @@ from cli.servers import Servers
 from events.envelope import Recorded
 from events.errors import InvalidEvent
 from events.log.stream import First, FromOffset, FromTime
+from events.payload import Aggregate
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
@@ -55,7 +56,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 
 
 def _concerns(told: Line, job_id: str) -> bool:
-    return told.event is not None and told.event.subject == job_id and told.event.type.startswith("job.")
+    return told.event is not None and told.event.subject == job_id and told.event.aggregate is Aggregate.JOB
 
 
 def _step(view: JobView | None, told: Line, write: Format | None) -> JobView | None:

@@ -11,6 +11,7 @@ import msgspec
 
 from cli.tail.parser import trace_of
 from cli.tail.record import Kind, Level, Record
+from events.payload import Aggregate, aggregate_of
 
 Filter = Callable[[Record], bool]
 
@@ -128,7 +129,7 @@ class OfJob:
         return any(record.fields.get(key) == self.job_id for key in keys)
 
     def _names_another(self, record: Record) -> bool:
-        is_job = record.kind is Kind.EVENT and record.event.startswith("job.")
+        is_job = record.kind is Kind.EVENT and aggregate_of(record.event) is Aggregate.JOB
         return is_job or record.fields.get("job_id") is not None
 
 

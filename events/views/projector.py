@@ -19,6 +19,7 @@ from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.log.bounds import bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, RawRecord, Resume
+from events.payload import Aggregate
 from events.projections.counting import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
@@ -176,6 +177,6 @@ def readable(batch: list[RawRecord]) -> list[Recorded]:
         except InvalidEvent as error:
             log.error("event_invalid", offset=record.offset, error=error.reason)
             continue
-        if event.type.startswith("job."):
+        if event.aggregate is Aggregate.JOB:
             events.append(Recorded(record.offset, event))
     return events

@@ -19,6 +19,7 @@ from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.log.bounds import bounds, cut_at
 from events.log.reader import StreamReader
 from events.log.stream import RawRecord
+from events.payload import Aggregate
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
 from events.views.projector import after
@@ -262,7 +263,7 @@ def _readable(record: RawRecord) -> Recorded | None:
     """Decode a job's event; None for other events, and for what is no event at all."""
     try:
         event = decode(record.body)
-        if not event.type.startswith("job."):
+        if event.aggregate is not Aggregate.JOB:
             return None
         event.payload()
     except InvalidEvent as error:

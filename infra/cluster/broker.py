@@ -18,6 +18,7 @@ from typing import Any, get_args
 from msgspec import Struct
 
 from events.log import topology
+from events.payload import Payload
 from events.types import (
     AccountNotificationFailed,
     AccountNotified,
@@ -30,7 +31,6 @@ from events.types import (
     JobRetrying,
     JobStarted,
     JobUploaded,
-    Payload,
 )
 from events.work import DELAYS
 

@@ -9,7 +9,8 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from events.envelope import Event, Recorded, job_event
+from events.envelope import Event, Recorded, account_event, consequence, job_event
+from events.payload import Aggregate, Given
 from events.types import (
     AnyPayload,
     JobCancelled,
@@ -72,6 +73,18 @@ times = st.integers(0, 10_000).map(lambda seconds: EPOCH + timedelta(seconds=sec
 small = st.integers(1, 3)
 
 
+def event_of(payload: Any, subject: str, account: str, time: datetime) -> Event:
+    """Make the event of any payload about any subject, whatever an event of its type is named by."""
+    if payload.AGGREGATE is Aggregate.JOB:
+        return job_event(payload, job_id=subject, account=account, source="/test", time=time)
+    if Given.CAUSE in payload.NAMED_BY:
+        cause = job_event(JobCancelled(run=1), job_id=subject, account=account, source="/test")
+        return msgspec.structs.replace(consequence(cause, payload, source="/test"), time=time)
+    occasion = "once" if Given.OCCASION in payload.NAMED_BY else None
+    event = account_event(payload, account=subject, source="/test", occasion=occasion, time=time)
+    return msgspec.structs.replace(event, account=account)
+
+
 @st.composite
 def told(draw: st.DrawFn) -> Event:
     """One event about JOB. Ids, owners, runs and times contradict each other now and then."""
@@ -79,7 +92,7 @@ def told(draw: st.DrawFn) -> Event:
     type_ = draw(st.sampled_from(PAYLOADS))
     payload = draw(payloads(type_, run=small, attempt=small, about=about))
     owner = draw(st.sampled_from([OWNER, OWNER, "another"]))
-    event = job_event(payload, job_id=JOB, account=owner, source="/test", time=draw(times))
+    event = event_of(payload, JOB, owner, draw(times))
     match draw(st.integers(0, 9)):
         case 0:
             return msgspec.structs.replace(event, id=draw(st.sampled_from("abc")))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
 
-from events.envelope import MAX_BODY, Event, Recorded, decode, encode, job_event, record, schema_urn
+from events.envelope import MAX_BODY, Event, Recorded, consequence, decode, encode, job_event, schema_urn
 from events.errors import InvalidEvent
 from events.media import Chapter, Media, Picture, Tag, Track
 from events.options import Channels, Chapters, Cover, Format, Options, Tags
@@ -43,7 +43,7 @@ from events.types import (
     Letter,
     Unknown,
 )
-from tests.events.strategies import JOB, OWNER, PAYLOADS, payloads
+from tests.events.strategies import EPOCH, JOB, OWNER, PAYLOADS, event_of, payloads
 
 GOLDEN_FOLDER = Path(__file__).parent / "golden"
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -175,8 +175,8 @@ def test_a_golden_event_reads_as_ever_and_writes_as_ever(key: tuple[Any, ...]):
     assert encode(event) == body
 
 
-def written(payload: Any, **fields: Any) -> Event:
-    return record(payload, subject=JOB, account=OWNER, source="/test", **fields)
+def written(payload: Any, time: datetime = EPOCH) -> Event:
+    return event_of(payload, JOB, OWNER, time)
 
 
 @pytest.mark.parametrize("type_", PAYLOADS, ids=lambda type_: type_.TYPE)
@@ -185,11 +185,8 @@ def written(payload: Any, **fields: Any) -> Event:
 def test_every_payload_comes_back_as_it_went(type_: type[Any], data: st.DataObject):
     payload = data.draw(payloads(type_))
     zone = timezone(timedelta(minutes=data.draw(st.integers(-14 * 60, 14 * 60))))
-    event = written(
-        payload,
-        time=data.draw(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(zone))),
-        traceparent=TRACE,
-    )
+    time = data.draw(st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(zone)))
+    event = replace(written(payload, time), traceparent=TRACE)
     again = decode(encode(event))
     assert again == event
     assert again.payload() == payload
@@ -204,8 +201,9 @@ def test_an_event_carries_every_attribute_that_cloudevents_requires():
 
 
 def test_a_consequence_carries_its_cause_and_the_trace():
-    cause = written(JobStarted(run=1, attempt=1, worker="w"), traceparent=TRACE)
-    event = written(JobCancelled(run=1), cause=cause)
+    started = JobStarted(run=1, attempt=1, worker="w")
+    cause = job_event(started, job_id=JOB, account=OWNER, source="/test", traceparent=TRACE)
+    event = consequence(cause, JobCancelled(run=1), source="/test")
     assert (event.correlationid, event.causationid, event.traceparent) == (JOB, cause.id, TRACE)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from auth.announcements import event_of
-from events.envelope import Event, job_event, record
+from events.envelope import Event, consequence, job_event
 from events.ids import event_id, new_id
 from tests.events.strategies import JOB, OWNER, PAYLOADS
 from tests.events.test_envelope import GOLDEN
@@ -40,13 +40,10 @@ def made(type_: str) -> Event:
     """The event as its publisher makes it."""
     payload = GOLDEN[type_, 1]
     match type_:
-        case "account.signed_in":
-            return event_of(OWNER, payload, NOW, payload.token_id)
-        case "account.registered" | "account.erased":
+        case "account.signed_in" | "account.registered" | "account.erased":
             return event_of(OWNER, payload, NOW)
         case "account.notified" | "account.notification_failed":
-            cause = made("account.letter_requested")
-            return record(payload, subject=OWNER, account=OWNER, source="", parts=(cause.id,), cause=cause)
+            return consequence(made("account.letter_requested"), payload, source="")
         case _ if type_.startswith("account."):
             return event_of(OWNER, payload, NOW, OCCASION)
         case _:

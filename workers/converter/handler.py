@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from events import tracing
-from events.envelope import Event, job_event
+from events.envelope import Event, consequence
 from events.errors import TonearmError
 from events.ids import new_id
 from events.log.progress import INTERVAL, Progress
@@ -224,10 +224,7 @@ class Converter:
         return self._event(work, end)
 
     def _event(self, work: Work, payload: JobPayload) -> Event:
-        cause = work.event
-        return job_event(
-            payload, job_id=cause.subject, account=cause.account, source=self._source, cause=cause
-        )
+        return consequence(work.event, payload, source=self._source)
 
 
 def is_over(view: JobView, run: int) -> bool:

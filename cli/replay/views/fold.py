@@ -13,6 +13,7 @@ from typing import NamedTuple
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
 from events.log.stream import RawRecord
+from events.payload import Aggregate
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
@@ -49,7 +50,7 @@ class Window:
             except InvalidEvent:
                 self.invalid += 1
                 continue
-            if not event.type.startswith("job."):
+            if event.aggregate is not Aggregate.JOB:
                 continue
             subject = event.subject
             events = old.get(subject) or young.get(subject)

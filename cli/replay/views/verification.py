@@ -27,6 +27,7 @@ from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds
 from events.log.stream import First, FromOffset, RawRecord
+from events.payload import Aggregate
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 from events.views.projector import identity
@@ -144,7 +145,7 @@ class Verifier:
                     with contextlib.suppress(InvalidEvent):
                         event = decode(record.body)
                         is_ = later.get(event.subject)
-                        if is_ is not None and record.offset <= is_.seen and event.type.startswith("job."):
+                        if is_ is not None and record.offset <= is_.seen and event.aggregate is Aggregate.JOB:
                             view = evolve(views.get(event.subject), Recorded(record.offset, event))
                             if view is not None:
                                 views[event.subject] = view

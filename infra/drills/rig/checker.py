@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from events.envelope import Recorded
+from events.payload import Aggregate
 from events.projections.job_view import SETTLED, JobView, State
 from events.projections.jobs import fold
 from events.types import JobConverted, JobFailed
@@ -109,7 +110,7 @@ def _uploads(world: World) -> Iterator[str]:
 def _views(world: World) -> Iterator[str]:
     by_job: dict[str, list[Recorded]] = {}
     for recorded in world.log:
-        if recorded.event.type.startswith("job."):
+        if recorded.event.aggregate is Aggregate.JOB:
             by_job.setdefault(recorded.event.subject, []).append(recorded)
     for job_id in by_job.keys() | world.views.keys():
         if fold(by_job.get(job_id, [])) != world.views.get(job_id):

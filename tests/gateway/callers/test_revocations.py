@@ -9,7 +9,7 @@ import httpx
 from waiting import wait_for
 
 from events.cancelling import cancelled
-from events.envelope import record
+from events.envelope import account_event
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.types import LONGEST_TOKEN, AccountRevoked
@@ -22,9 +22,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 async def tell(url: str, account: str, *sessions: str) -> None:
     payload = AccountRevoked(reason="test", sessions=sessions)
     async with Publisher(url, name="test") as publisher:
-        await publisher.publish(
-            record(payload, subject=account, account=account, source="test", parts=(new_id(),))
-        )
+        await publisher.publish(account_event(payload, account=account, source="test", occasion=new_id()))
 
 
 def test_a_named_session_is_void_and_no_other_and_only_while_a_token_could_be_left() -> None:

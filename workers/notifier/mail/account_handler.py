@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from events.envelope import Event, record
+from events.envelope import Event, consequence
 from events.errors import TonearmError
 from events.types import AccountLetterRequested, AccountNotificationFailed, AccountNotified
 from events.work import Work
@@ -85,11 +85,4 @@ class AccountNotifier:
         return self._event(cause, AccountNotificationFailed(letter=asked.letter, reason=reason))
 
     def _event(self, cause: Event, payload: AccountNotified | AccountNotificationFailed) -> Event:
-        return record(
-            payload,
-            subject=cause.subject,
-            account=cause.account,
-            source=self._source,
-            parts=(cause.id,),
-            cause=cause,
-        )
+        return consequence(cause, payload, source=self._source)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from events.envelope import Event, job_event
+from events.envelope import Event, consequence
 from events.errors import TonearmError
 from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationFailed, JobNotified
@@ -133,9 +133,7 @@ class Notifier:
         return self._event(cause, JobNotificationFailed(run=ending.run, about=cause.type, reason=reason))
 
     def _event(self, cause: Event, payload: JobNotified | JobNotificationFailed) -> Event:
-        return job_event(
-            payload, job_id=cause.subject, account=cause.account, source=self._source, cause=cause
-        )
+        return consequence(cause, payload, source=self._source)
 
 
 def _kind(ending: JobConverted | JobFailed) -> str:
