@@ -1,7 +1,7 @@
-"""What a file holds, as the converter found it: told by `job.probed`, by each attempt of a run.
+"""The contents of a media file, as `job.probed` records them for each attempt of a run.
 
-Texts come from a stranger's file: they are cut, and hold nothing but what can be shown. All of it has to
-fit into an event, whatever the file says of itself: see `fitting`.
+Texts come from a stranger's file, so they are cut and hold printable characters only. `fitting` makes the
+whole short enough for an event.
 """
 
 import msgspec
@@ -13,11 +13,11 @@ MOST_CHAPTERS = 200
 MOST_TAGS = 32
 LONGEST_TEXT = 300
 MOST_BYTES = 48 * 1024
-"""What is told of a file, as JSON: an event may have 64 KiB."""
+"""Bytes of a file's contents, as JSON: a whole event may have 64 KiB."""
 
 
 class Track(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One audio track. `index` counts audio tracks from 0; rates in Hz and bit/s, 0 where it is not told."""
+    """One audio track. `index` counts audio tracks from 0; rates in Hz and bit/s, 0 where unknown."""
 
     index: int
     codec: str
@@ -56,7 +56,7 @@ class Tag(Struct, frozen=True, gc=False):
 
 
 class Media(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """A file's contents. `duration_seconds` is 0 where the container does not tell it."""
+    """A file's contents. `duration_seconds` is 0 where the container does not hold it."""
 
     container: str
     duration_seconds: float = 0.0
@@ -68,15 +68,36 @@ class Media(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 def fitting(media: Media, most: int = MOST_BYTES) -> Media:
-    """Return as much of it as fits into so many bytes: chapters go first, from the end, then tags, titles."""
+    """Return as much of the contents as fits into `most` bytes of JSON.
+
+    Chapters go first, from the end; then tags, the tracks' titles, most tracks and pictures, and last the
+    container's name. Raises ValueError when not even the numbers fit.
+    """
     while (excess := len(msgspec.json.encode(media)) - most) > 0:
-        if media.chapters:
-            keep = len(media.chapters) * most // (most + excess)
-            media = replace(media, chapters=media.chapters[: min(keep, len(media.chapters) - 1)])
-        elif media.tags:
-            media = replace(media, tags=media.tags[: len(media.tags) // 2])
-        elif any(track.title for track in media.tracks):
-            media = replace(media, tracks=tuple(replace(track, title="") for track in media.tracks))
-        else:
-            media = replace(media, tracks=media.tracks[: len(media.tracks) // 2], pictures=media.pictures[:1])
+        media = _less(media, most / (most + excess))
     return media
+
+
+def _less(media: Media, share: float) -> Media:
+    """Return the contents without a part of what is missed least. Raises ValueError when nothing is left.
+
+    Each step removes something and adds nothing, so repeating it comes to an end.
+    """
+    if media.chapters:
+        keep = int(len(media.chapters) * share)
+        return replace(media, chapters=media.chapters[: min(keep, len(media.chapters) - 1)])
+    if media.tags:
+        return replace(media, tags=media.tags[: len(media.tags) // 2])
+    if any(track.title for track in media.tracks):
+        return replace(media, tracks=tuple(replace(track, title="") for track in media.tracks))
+    if len(media.tracks) > 1 or len(media.pictures) > 1:
+        return replace(
+            media, tracks=media.tracks[: (len(media.tracks) + 1) // 2], pictures=media.pictures[:1]
+        )
+    if media.pictures:
+        return replace(media, pictures=())
+    if media.tracks:
+        return replace(media, tracks=())
+    if media.container:
+        return replace(media, container=media.container[: len(media.container) // 2])
+    raise ValueError("the file's duration and bit rate alone are too long")

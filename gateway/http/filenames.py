@@ -1,6 +1,7 @@
 """File names: as uploaded, as stored, as offered for download."""
 
 import unicodedata
+from itertools import dropwhile
 from urllib.parse import quote
 
 LONGEST = 255
@@ -15,17 +16,21 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def cleaned(name: str) -> str:
-    """Return the name without folders, invisible characters and excess length; `video` if nothing stays."""
+    """Return the name without folders, invisible characters and excess length; `video` if nothing stays.
+
+    Cleaning a clean name changes nothing.
+    """
     name = name.replace("\\", "/").rpartition("/")[2]
     if len(name) > _READ:
         name = name[: _READ - _ENDING] + name[-_ENDING:]
-    name = unicodedata.normalize("NFC", name)
-    name = "".join(c for c in name if unicodedata.category(c) not in _HIDDEN).strip().lstrip(".")
+    name = "".join(c for c in name if unicodedata.category(c) not in _HIDDEN)
+    name = unicodedata.normalize("NFC", name).rstrip()
+    name = "".join(dropwhile(lambda c: c.isspace() or c == ".", name))
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix.encode()) > 16:
         stem, dot, suffix = name, "", ""
     room = LONGEST - len((dot + suffix).encode())
-    return (stem.encode()[:room].decode(errors="ignore") + dot + suffix) or "video"
+    return (stem.encode()[:room].decode(errors="ignore") + dot + suffix).rstrip() or "video"
 
 
 def audio_name(video: str, ending: str) -> str:

@@ -1,12 +1,13 @@
 """What is told of a file fits into an event, whatever the file says of itself."""
 
 import msgspec
-from hypothesis import given, settings
+import pytest
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from strategies import payloads
 
 from events.envelope import encode, job_event
-from events.media import MOST_BYTES, Chapter, Media, Tag, Track, fitting
+from events.media import MOST_BYTES, Chapter, Media, Picture, Tag, Track, fitting
 from events.types import JobProbed
 
 
@@ -32,9 +33,21 @@ def test_chapters_go_from_the_end_and_no_more_than_need_be() -> None:
     assert len(msgspec.json.encode(told)) > MOST_BYTES * 0.8
 
 
+LONG_NAME = JobProbed(
+    run=1, media=Media(container="\x00" * 30, pictures=(Picture(codec="\x00" * 30, width=2**31),))
+)
+
+
 @given(payloads(JobProbed), st.integers(200, 3000))
+@example(LONG_NAME, 200)
+@example(JobProbed(run=1, media=Media(container="\x00" * 300)), 200)
 @settings(deadline=None, max_examples=50)
 def test_any_file_fits_and_what_fits_stays_as_it_is(probed: JobProbed, most: int) -> None:
     told = fitting(probed.media, most)
     size = len(msgspec.json.encode(probed.media))
     assert told == probed.media if size <= most else len(msgspec.json.encode(told)) <= most
+
+
+def test_what_cannot_be_made_short_enough_is_refused() -> None:
+    with pytest.raises(ValueError, match="too long"):
+        fitting(Media(container="mov", duration_seconds=1 / 3, bit_rate=10**18), 20)

@@ -4,7 +4,7 @@ from time import process_time
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events.ids import new_id
@@ -34,6 +34,10 @@ def test_a_name_is_cleaned(raw: str, clean: str) -> None:
 
 
 @given(st.text(max_size=400))
+@example(". 0")
+@example("e\u200b\u0301")
+@example("a" * 254 + " b")
+@example(" . . ")
 def test_a_clean_name_stays_clean_and_short(raw: str) -> None:
     name = cleaned(raw)
     assert name

@@ -21,15 +21,20 @@ from events.media import (
 from workers.converter.ffmpeg.tags import CONTAINER_TAGS, PLUMBING_TAGS, is_private
 
 _INPUT = re.compile(r"Input #0, (.+), from 'fd:':")
-_DURATION = re.compile(r"  Duration: (?:(\d+):(\d\d):(\d\d\.\d+)|N/A)(?:.*?, bitrate: (\d+) kb/s)?")
-_CHAPTER = re.compile(r"    Chapter #0:\d+: start (-?[\d.]+), end (-?[\d.]+)")
-_STREAM = re.compile(r"  Stream #0:(\d+)(?:\[\w+\])?(?:\((.*?)\))?: (\w+): (.*)")
+# What is longer or oddly dotted is a lie of the file's: it would be no number, or none that JSON can hold.
+_INTEGER = r"\d{1,9}"
+_SECONDS = rf"-?{_INTEGER}(?:\.{_INTEGER})?"
+_DURATION = re.compile(
+    rf"  Duration: (?:({_INTEGER}):(\d\d):(\d\d\.{_INTEGER})|N/A)(?:.*?, bitrate: ({_INTEGER}) kb/s)?"
+)
+_CHAPTER = re.compile(rf"    Chapter #0:\d+: start ({_SECONDS}), end ({_SECONDS})")
+_STREAM = re.compile(rf"  Stream #0:({_INTEGER})(?:\[\w+\])?(?:\((.*?)\))?: (\w+): (.*)")
 _TAG = re.compile(r" *(.*?) *: (.*)")
 _CODEC = re.compile(r"(\w+)((?: \([^()]*(?:\([^()]*\))?[^()]*\))*)(.*)")
-_KHZ = re.compile(r", (\d+) Hz(?:, ([^,]+))?")
-_DEPTH = re.compile(r", \w+ \((\d+ bit)\)")
-_BITS = re.compile(r", (\d+) kb/s")
-_SIZE = re.compile(r", (\d+)x(\d+)")
+_KHZ = re.compile(rf", ({_INTEGER}) Hz(?:, ([^,]+))?")
+_DEPTH = re.compile(rf", \w+ \(({_INTEGER} bit)\)")
+_BITS = re.compile(rf", ({_INTEGER}) kb/s")
+_SIZE = re.compile(rf", ({_INTEGER})x({_INTEGER})")
 _LAYOUTS = {"mono": 1, "stereo": 2, "downmix": 2, "quad": 4, "quad(side)": 4, "hexagonal": 6, "octagonal": 8}
 _LAYOUTS |= {"cube": 8, "hexadecagonal": 16, "binaural": 2}
 
@@ -162,9 +167,9 @@ def clean(text: str) -> str:
 
 def channels_of(layout: str) -> int:
     """Count the channels of a layout as ffmpeg names it; 0 when it is unknown."""
-    if match := re.match(r"(\d+) channels", layout):
+    if match := re.match(rf"({_INTEGER}) channels", layout):
         return int(match[1])
-    if match := re.match(r"\d+(?:\.\d+)+", layout):
+    if match := re.match(rf"{_INTEGER}(?:\.{_INTEGER})+", layout):
         return sum(map(int, match[0].split(".")))
     return _LAYOUTS.get(layout, 0)
 

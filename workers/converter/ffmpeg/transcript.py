@@ -14,7 +14,7 @@ from workers.converter.ffmpeg.dump import Dump
 TAIL = 64 * 1024
 _LONGEST_LINE = 4096
 
-_DURATION = re.compile(r"  Duration: (\d+):(\d\d):(\d\d\.\d+), ")
+_DURATION = re.compile(r"  Duration: (\d{1,9}):(\d\d):(\d\d\.\d{1,9}), ")
 _UNDECODED = re.compile(r"\[.*Error submitting packet to decoder")
 _BROKEN = re.compile(
     r"\[.*(?:invalid as first byte of an EBML number|exceeds containing master|Unknown-sized element"  # MKV
@@ -124,7 +124,7 @@ class ProgressReader:
 
     def _mark(self) -> Mark:
         done = self._values.get("out_time_us", "")
-        if re.fullmatch(r"\d+", done):  # "N/A" before the first packet, negative while it is primed
+        if re.fullmatch(r"\d{1,18}", done):  # "N/A" before the first packet, negative while it is primed
             self.seconds = int(done) / 1_000_000
-        speed = re.fullmatch(r"([\d.]+(?:e[+-]?\d+)?)x", self._values.get("speed", ""))
+        speed = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?(?:e[+-]?\d\d?)?)x", self._values.get("speed", ""))
         return Mark(self.seconds, float(speed[1]) if speed else None)

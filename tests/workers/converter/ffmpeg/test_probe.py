@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from media import FFMPEG, Studio, ffmpeg
 
+from events.envelope import encode, job_event
 from events.media import (
     LONGEST_TEXT,
     MOST_CHAPTERS,
@@ -18,8 +19,9 @@ from events.media import (
     Picture,
     Tag,
     Track,
+    fitting,
 )
-from events.types import FailureCode
+from events.types import FailureCode, JobProbed
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.dump import channels_of, clean, read
@@ -106,10 +108,23 @@ def test_recorded_words_are_read_whole() -> None:
     )
 
 
-@given(st.text(), st.integers(0, len(WORDS)))
+def within(words: str) -> int:
+    """The place between the first two letters of these words."""
+    return WORDS.index(words) + 1
+
+
+@given(st.text() | st.text(",. 0123456789:-#xHz\n"), st.integers(0, len(WORDS)))
+@example(".", within(".000000, end"))
+@example("9" * 400, within("01:02:03"))
+@example("9" * 5000, within("44100 Hz"))
+@example("9" * 30, within("1920x1080"))
+@example("9" * 30, within("809 kb/s"))
 def test_no_words_whatever_break_the_reader(text: str, at: int) -> None:
     media = read(WORDS[:at] + text + WORDS[at:])
-    assert media is None or len(media.tracks) <= MOST_TRACKS
+    if media is not None:
+        assert len(media.tracks) <= MOST_TRACKS
+        probed = JobProbed(run=1, media=fitting(media))
+        encode(job_event(probed, job_id="job", account="account", source="/test"))
 
 
 def test_there_is_an_end_to_everything() -> None:

@@ -1,4 +1,6 @@
-from hypothesis import given
+from math import isfinite
+
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workers.converter.ffmpeg.dump import read
@@ -41,6 +43,25 @@ def test_progress_is_understood_however_it_is_cut(at: list[int]) -> None:
     marks = [mark for piece in pieces(PROGRESS, at) for mark in reader.feed(piece)]
     assert marks == [Mark(0.0, None), Mark(1.5, 180.0), Mark(4.0, 150.0)]
     assert reader.seconds == 4.0
+
+
+@given(st.binary() | st.text(" .=xe+-0123456789\n").map(str.encode), st.integers(0, len(PROGRESS)))
+@example(b".", PROGRESS.index(b".5e"))
+@example(b"9" * 5000, PROGRESS.index(b"1500000"))
+@example(b"9" * 400, PROGRESS.index(b"180x"))
+@example(b"9" * 400, PROGRESS.index(b"02x"))
+def test_no_progress_whatever_breaks_the_reader(data: bytes, at: int) -> None:
+    reader = ProgressReader()
+    marks = reader.feed(PROGRESS[:at] + data + PROGRESS[at:])
+    assert all(isfinite(mark.seconds) and isfinite(mark.speed or 0) for mark in marks)
+
+
+@given(st.binary() | st.text(" .:,0123456789\n").map(str.encode), st.integers(0, len(WORDS)))
+@example(b"9" * 4000, WORDS.index(b"01:02:03"))
+def test_no_words_whatever_break_the_transcript(data: bytes, at: int) -> None:
+    transcript = Transcript()
+    transcript.feed(WORDS[:at] + data + WORDS[at:])
+    assert isfinite(transcript.length or 0)
 
 
 def test_a_line_without_end_is_not_kept() -> None:
