@@ -1,7 +1,5 @@
 """The application: which routes there are, and who may call them."""
 
-from collections.abc import Mapping
-
 import httpx
 from litestar import Litestar, Router
 from litestar.types import ASGIApp
@@ -18,7 +16,6 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.tokens import Tokens
 from gateway.handover.audio import download_routes
-from gateway.health import Check, health_routes
 from gateway.http.access_log import Observed
 from gateway.http.early_answers import Lingering
 from gateway.http.head import Heads
@@ -35,6 +32,9 @@ from gateway.uploads.preset_routes import preset_routes
 from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms, upload_routes
 from gateway.uploads.under_way import Uploading
+from service import health
+from service.health import Checks
+from service.parts import provide
 from service.tracing.http import traced
 
 
@@ -53,7 +53,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     uploading: Uploading
     terms: Terms
     metrics: Metrics
-    checks: Mapping[str, Check]
+    checks: Checks
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
 
@@ -66,7 +66,7 @@ def litestar_app(parts: Parts) -> Litestar:
         *account_routes(forwarding, parts.cookies),
         *letter_routes(forwarding),
         *oidc_routes(auth, parts.cookies),
-        *health_routes(dict(parts.checks)),
+        *health.ROUTES,
         *schema_routes(),
     ]
     guarded = Router(
@@ -86,6 +86,7 @@ def litestar_app(parts: Parts) -> Litestar:
     )
     return Litestar(
         route_handlers=[*open_to_all, guarded],
+        dependencies={"checks": provide(parts.checks)},
         exception_handlers={Exception: answer},
         openapi_config=openapi_config(),
         logging_config=None,

@@ -1,68 +1,62 @@
-"""What a service that serves nobody else has for its operator: `/health/live`, `/health/ready`, `/metrics`.
+"""The probes of every service: `/health/live` and `/health/ready`.
 
-Live says that the event loop turns. Ready says that the work can be done now, or what is missing.
+Live means that the event loop turns. Ready means that the work can be done now; if not, the answer names
+each check that failed.
 """
 
 import asyncio
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from litestar.types import ASGIApp, Receive, Scope, Send
-from prometheus_client import CollectorRegistry
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
 
-from events.work import Worker
-from service.http import serve
-from service.metrics.registry import CONTENT_TYPE, page
+from events.errors import TonearmError
+from service.problems import Kind, problem
 
-_GRACE = 0.5
-Trouble = Callable[[], str | None]
-"""Returns what is wrong now, None when all is well."""
+Check = Callable[[], Awaitable[str | None]]
+"""Returns what is wrong, None when all is well. May raise TonearmError, which counts as wrong."""
+Checks = Mapping[str, Check]
+"""The checks by the names that an operator reads."""
 
-
-async def work(
-    workers: Sequence[Worker], host: str, port: int, stop: asyncio.Event, registry: CollectorRegistry
-) -> None:
-    """Run workers until told to stop; their pages are served on the port, nowhere if that is 0."""
-
-    def trouble() -> str | None:
-        return next((worker.trouble for worker in workers if worker.trouble), None)
-
-    async with asyncio.TaskGroup() as tasks:
-        for worker in workers:
-            tasks.create_task(worker.run(stop))
-        if port:
-            tasks.create_task(serve(health_app(trouble, registry), host, port, stop, grace=_GRACE))
+_TIMEOUT = 3.0
+_NOT_READY = Kind(503, "not-ready", "Not ready", 2)
 
 
-def health_app(trouble: Trouble, registry: CollectorRegistry) -> ASGIApp:
-    """Return the application. Ready is 200, or 503 with what is wrong as problem details (RFC 9457)."""
+def trouble_check(trouble: Callable[[], str | None]) -> Check:
+    """Return the check for a part that knows its own trouble."""
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        match scope["path"]:
-            case "/health/live":
-                status, kind, body = _well("live")
-            case "/health/ready":
-                wrong = trouble()
-                status, kind, body = _problem(503, "Not ready", wrong) if wrong else _well("ready")
-            case "/metrics":
-                status, kind, body = 200, CONTENT_TYPE, page(registry)
-            case _:
-                status, kind, body = _problem(404, "Not found", "there are only /health/… and /metrics")
-        headers = [(b"content-type", kind.encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+    async def check() -> str | None:
+        return trouble()
 
-    return app
+    return check
 
 
-_Answer = tuple[int, str, bytes]
-"""Status, media type, body."""
+@get("/health/live", tags=["operation"], security=[])
+async def live() -> dict[str, str]:
+    """Answer as long as the process does."""
+    return {"status": "live"}
 
 
-def _well(status: str) -> _Answer:
-    return 200, "application/json", json.dumps({"status": status}).encode()
+@get("/health/ready", tags=["operation"], security=[])
+async def ready(request: Request[Any, Any, Any], checks: NamedDependency[Checks]) -> Response[dict[str, Any]]:
+    """Answer 200 when everything this process needs is there, else 503 and what is missing."""
+    answers = await asyncio.gather(*map(_ask, checks.values()))
+    wrong = {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}
+    if wrong:
+        text = "; ".join(f"{name}: {answer}" for name, answer in wrong.items())
+        return problem(request.url.path, _NOT_READY, text, missing=list(wrong))
+    return Response({"status": "ready", "checks": list(checks)})
 
 
-def _problem(status: int, title: str, detail: str) -> _Answer:
-    problem = {"type": "about:blank", "status": status, "title": title, "detail": detail}
-    return status, "application/problem+json", json.dumps(problem).encode()
+ROUTES = [live, ready]
+
+
+async def _ask(check: Check) -> str | None:
+    try:
+        async with asyncio.timeout(_TIMEOUT):
+            return await check()
+    except TimeoutError:
+        return f"no answer in {_TIMEOUT:g} s"
+    except TonearmError as error:
+        return str(error)

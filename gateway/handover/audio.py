@@ -16,10 +16,10 @@ from gateway.callers.guard import TAKES_PASSWORD, AnyRequest, caller_of
 from gateway.errors import BlobDamaged, JobGone, NoAudio
 from gateway.http import ranges
 from gateway.http.filenames import attachment, audio_name
-from gateway.http.problems import Kind, problem
 from gateway.jobs.routes import OwnJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
+from service.problems import Kind, problem
 
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 

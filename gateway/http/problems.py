@@ -1,43 +1,19 @@
-"""Errors over HTTP: problem details (RFC 9457), and the one table from our errors to their answers.
-
-The framework's plugin swaps title and detail and leaves a 500 as plain JSON, so this is our own.
-"""
+"""The one table from the errors of the gateway to their answers over HTTP (RFC 9457)."""
 
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from msgspec import Struct
 
 from events.errors import TonearmError, Unavailable
 from gateway import errors
 from gateway.callers.guard import takes_password
+from service import problems
+from service.problems import Kind, problem
 
 log = structlog.get_logger()
-
-MEDIA_TYPE = "application/problem+json"
-
-
-class Problem(Struct, frozen=True, kw_only=True):
-    """The body of every answer that is an error. Some kinds have members of their own beside these."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    instance: str
-
-
-class Kind(NamedTuple):
-    """How a kind of error is answered. `retry_after` is in seconds."""
-
-    status: int
-    name: str
-    title: str
-    retry_after: int | None = None
-
 
 KINDS: dict[type[TonearmError], Kind] = {
     errors.NotSignedIn: Kind(401, "not-signed-in", "Sign in first"),
@@ -70,28 +46,11 @@ _INTERNAL = Kind(500, "internal", "Something went wrong on our side")
 
 def kind_of(error: TonearmError) -> Kind:
     """Return how the error is answered: by its own class, or the nearest above it."""
-    return next((KINDS[each] for each in type(error).__mro__ if each in KINDS), _INTERNAL)
-
-
-def problem(
-    path: str, kind: Kind, detail: str, headers: dict[str, str] | None = None, **members: Any
-) -> Response[dict[str, Any]]:
-    """Make the answer. `path` becomes the instance; `members` are further members of the body."""
-    headers = dict(headers or {})
-    if kind.retry_after is not None:
-        headers.setdefault("Retry-After", str(kind.retry_after))
-    type_ = f"urn:tonearm:problem:{kind.name}" if kind.name else "about:blank"
-    body = Problem(type=type_, title=kind.title, status=kind.status, detail=detail, instance=path)
-    return Response(
-        {name: getattr(body, name) for name in body.__struct_fields__} | members,
-        status_code=kind.status,
-        media_type=MEDIA_TYPE,
-        headers=headers,
-    )
+    return problems.kind_of(error, KINDS) or _INTERNAL
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    """Answer any exception; what nobody foresaw is logged, and told of without its text."""
+    """Answer any exception. An unforeseen one is logged; its text stays out of the answer."""
     path = request.url.path
     match error:
         case errors.NotSignedIn():
@@ -118,13 +77,13 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
         case ValidationException(extra=extra):
             return problem(path, Kind(400, "bad-request", "Bad request"), _spelled_out(extra))
         case HTTPException(status_code=status, detail=detail, headers=headers) if status < 500:
-            return problem(path, Kind(status, "", HTTPStatus(status).phrase), detail, headers)
+            return problem(path, Kind(status), detail, headers)
     log.error("request_failed", path=path, kind=type(error).__name__, exc_info=error)
     return problem(path, _INTERNAL, "It was logged. Trying again may help.")
 
 
 def _spelled_out(extra: Any) -> str:
-    """Say which parameter does not fit, and why."""
+    """Name each parameter that does not fit, and the reason."""
     if not isinstance(extra, list):
         return "a parameter does not fit"
     return "; ".join(

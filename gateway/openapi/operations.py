@@ -14,8 +14,9 @@ from events.errors import TonearmError, Unavailable
 from events.options import MEDIA_TYPES, ZIP
 from gateway import errors
 from gateway.callers import scopes
-from gateway.http.problems import KINDS, MEDIA_TYPE, Kind, Problem
+from gateway.http.problems import KINDS
 from gateway.openapi import options
+from service.problems import MEDIA_TYPE, Kind, Problem
 
 Json = dict[str, Any]
 

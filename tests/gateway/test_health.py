@@ -11,14 +11,14 @@ from waiting import wait_for
 from events.cancelling import cancelled
 from events.log import amqp, topology
 from events.views.store import JobViews
-from gateway.health import Topology, projection
+from gateway.health import Bindings, projection
 from infra.local.servers.rabbitmq import RabbitMQ
 from tests.gateway.running import STARTED, FakeAuth, Gateway, Log, gateway_running
 
 
 async def test_a_missing_binding_is_named(broker: Any) -> None:
     await topology.declare(broker.url)
-    watched = Topology(broker.url, broker.management_url, every=0.05)
+    watched = Bindings(broker.url, broker.management_url, every=0.05)
     watching = asyncio.create_task(watched.run())
     try:
         async with amqp.connected(broker.url, name="test") as connection:
@@ -26,13 +26,13 @@ async def test_a_missing_binding_is_named(broker: Any) -> None:
             await channel.call("queue_unbind", queue="mp3", exchange="events", routing_key="job.failed")
 
         async def trouble() -> str | None:
-            return await watched.check()
+            return watched.trouble
 
         assert "mp3 (job.failed)" in await wait_for(trouble)
         await topology.declare(broker.url)
 
         async def mended() -> bool:
-            return await watched.check() is None
+            return watched.trouble is None
 
         await wait_for(mended)
     finally:

@@ -14,7 +14,6 @@ from events.log.publisher import Publisher
 from events.views.store import JobViews
 from events.work import Worker
 from service import mongodb
-from service.health import work
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
@@ -22,6 +21,7 @@ from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.usage import answer_help
+from service.workers import run_workers
 from workers.converter.cage.cage import keeper_of
 from workers.converter.ffmpeg.engine import find_engine
 from workers.converter.handler import Converter
@@ -79,7 +79,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             slots=slots,
             watch=WorkMetrics(registry).of(topology.VIDEO, slots),
         )
-        await work([worker], settings.health_host, settings.health_port, stop, registry)
+        await run_workers([worker], settings.health_host, settings.health_port, stop, registry)
 
 
 def main() -> NoReturn:

@@ -10,7 +10,6 @@ from events.log.publisher import Publisher
 from events.views.store import JobViews
 from events.work import Handler, Worker
 from service import mongodb
-from service.health import work
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
@@ -19,6 +18,7 @@ from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
 from service.usage import answer_help
+from service.workers import run_workers
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.mail.account_handler import AccountNotifier
 from workers.notifier.mail.job_handler import Notifier
@@ -69,7 +69,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
             )
             for queue, handler in handlers.items()
         ]
-        await work(workers, settings.health_host, settings.health_port, stop, registry)
+        await run_workers(workers, settings.health_host, settings.health_port, stop, registry)
 
 
 def main() -> NoReturn:

@@ -315,9 +315,9 @@ def test_without_the_extra_its_name_is_told(missing: str) -> None:
     program = f"""
 import asyncio, sys
 sys.modules[{missing!r}] = None
-from auth import directories
+from auth.stores import by_url
 async def main():
-    async with directories.opened("postgresql://u:p@h/x"):
+    async with by_url.opened("postgresql://u:p@h/x"):
         pass
 asyncio.run(main())
 """

@@ -1,0 +1,63 @@
+"""A service that takes its work from queues: the workers, and the probes and metrics for its operator."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import Litestar, Request, Response
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Receive, Scope, Send
+from msgspec import Struct
+from prometheus_client import CollectorRegistry
+
+from events.work import Worker
+from service import health
+from service.health import Checks, trouble_check
+from service.http import serve
+from service.metrics.registry import metrics_app
+from service.parts import provided
+from service.problems import Kind, problem
+
+_GRACE = 0.5
+
+
+async def run_workers(
+    workers: Sequence[Worker], host: str, port: int, stop: asyncio.Event, registry: CollectorRegistry
+) -> None:
+    """Run workers until told to stop; probes and metrics are served on the port, nowhere if that is 0."""
+
+    def trouble() -> str | None:
+        return next((worker.trouble for worker in workers if worker.trouble), None)
+
+    async with asyncio.TaskGroup() as tasks:
+        for worker in workers:
+            tasks.create_task(worker.run(stop))
+        if port:
+            app = operator_app({"work": trouble_check(trouble)}, registry)
+            tasks.create_task(serve(app, host, port, stop, grace=_GRACE))
+
+
+def operator_app(checks: Checks, registry: CollectorRegistry) -> ASGIApp:
+    """Return an application that has `/health/…` and `/metrics`, and nothing else."""
+    probes = Litestar(
+        health.ROUTES,
+        dependencies=provided(_Parts(checks=checks)),
+        exception_handlers={Exception: _answer},
+        openapi_config=None,
+        logging_config=None,
+    )
+    metrics = metrics_app(registry)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await (metrics if scope["path"] == "/metrics" else probes)(scope, receive, send)
+
+    return app
+
+
+class _Parts(Struct, frozen=True, kw_only=True):
+    checks: Checks
+
+
+def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return problem(request.url.path, Kind(status), "there are only /health/… and /metrics")
