@@ -4,10 +4,11 @@ import re
 
 from workers.converter.ffmpeg.filters import Measured
 
-_JSON = re.compile(r'"(input_i|input_tp)" : "(-?[\d.]+|-?inf)"')
+_NUMBER = r"-?\d{1,9}(?:\.\d{1,9})?"
+_JSON = re.compile(rf'"(input_i|input_tp)" : "({_NUMBER}|-?inf)"')
 _SILENT = re.compile(r"\[silencedetect @|\[Parsed_silencedetect_\d+ @")
-_START = re.compile(r"silence_start: (-?[\d.]+)")
-_END = re.compile(r"silence_end: (-?[\d.]+)")
+_START = re.compile(rf"silence_start: ({_NUMBER})")
+_END = re.compile(rf"silence_end: ({_NUMBER})")
 _NEARLY = 0.05
 """Seconds between where the silence ends and the sound does, at most, for it to be the one at the end."""
 
