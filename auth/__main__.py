@@ -37,8 +37,8 @@ from auth.stores.mongo.letters import MongoLetters
 from auth.stores.mongo.sessions import MongoSessions
 from auth.throttle import Throttle
 from auth.upkeep import keep_link, keep_swept, lacks, prepare
-from events.cancelling import cancelled
 from events.log.publisher import Publisher
+from events.tasks import cancelled
 from service import mongodb
 from service.http import serve
 from service.metrics.http import Counted, HttpMetrics
@@ -68,7 +68,7 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         database = mongo.get_default_database("tonearm")
         store, failures = MongoSessions(database), MongoFailures(database)
         registry = new_registry(SERVICE)
-        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, watch=PublishMetrics(registry))
+        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
         stack.push_async_exit(publisher)
         announcer = Announcer(publisher)
         stack.push_async_callback(announcer.close)

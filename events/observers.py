@@ -12,14 +12,14 @@ Parked = Literal["attempts", "redeliveries", "unreadable"]
 """Why work was given up: its attempts came to an end, it came back too often, nobody can read it."""
 
 
-class PublishWatch(Protocol):
+class PublishObserver(Protocol):
     """Hears of every attempt to publish."""
 
     def __call__(self, key: str, confirmed: bool, seconds: float) -> None:
         """`key` is an event's type. Not confirmed means unknown: it may be in the log."""
 
 
-class WorkWatch(Protocol):
+class WorkObserver(Protocol):
     """Hears what becomes of work from a queue."""
 
     def handling(self, event: Event, attempt: int) -> AbstractContextManager[None]:
@@ -33,12 +33,12 @@ class WorkWatch(Protocol):
         """No further attempt will be made; the message is put aside for an operator."""
 
 
-def unwatched(key: str, confirmed: bool, seconds: float) -> None:
-    """Hear nothing (a `PublishWatch`)."""
+def unobserved(key: str, confirmed: bool, seconds: float) -> None:
+    """Hear nothing (a `PublishObserver`)."""
 
 
-class Unwatched:
-    """Hears nothing (a `WorkWatch`)."""
+class Unobserved:
+    """Hears nothing (a `WorkObserver`)."""
 
     def handling(self, event: Event, attempt: int) -> AbstractContextManager[None]:
         """Do nothing."""

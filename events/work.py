@@ -26,13 +26,13 @@ import structlog
 from msgspec import Struct
 
 from events import tracing
-from events.cancelling import cancelled
 from events.envelope import Event, decode
 from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
 from events.log import amqp, topology
 from events.log.publisher import ConfirmedChannel
-from events.observers import Unwatched, WorkWatch
+from events.observers import Unobserved, WorkObserver
 from events.payload import Aggregate
+from events.tasks import cancelled
 from events.types import AnyPayload, RunFact, Unknown
 
 log = structlog.get_logger()
@@ -99,12 +99,12 @@ class Worker:
         slots: int = 1,
         delays: Sequence[float] = DELAYS,
         grace: float = 5.0,
-        watch: WorkWatch | None = None,
+        observer: WorkObserver | None = None,
     ) -> None:
         """`delays` in seconds before attempts 2, 3, …; `grace` for work under way when stopping."""
         self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
         self._slots, self._delays, self._grace = slots, tuple(delays), grace
-        self._watch = watch or Unwatched()
+        self._observer = observer or Unobserved()
         self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=1)
         # The broker's prefetch is no bound: after a reconnect it counts anew, and old work runs on.
         self._slot = asyncio.Semaphore(slots)
@@ -185,7 +185,7 @@ class Worker:
             work = _work(headers, body)
         except InvalidEvent as error:
             log.error("work_unreadable", queue=self._queue, error=str(error))
-            self._watch.parked("unreadable")
+            self._observer.parked("unreadable")
             await self._keep(topology.parked(self._queue), body, reason=str(error))
             channel.ack(tag)
             return
@@ -236,7 +236,7 @@ class Worker:
                 if work.redeliveries > MAX_REDELIVERIES:
                     raise WorkerKeepsDying(f"came back {work.redeliveries} times without an answer")
                 async with self._slot:
-                    with self._watch.handling(work.event, work.attempt):
+                    with self._observer.handling(work.event, work.attempt):
                         result = await self._handler.handle(work)
             except Exception as error:
                 span.failed(type(error).__name__)
@@ -250,14 +250,14 @@ class Worker:
         died = isinstance(error, WorkerKeepsDying)
         if not left or died:
             log.error("work_parked", error=repr(error), exc_info=error)
-            self._watch.parked("redeliveries" if died else "attempts")
+            self._observer.parked("redeliveries" if died else "attempts")
             await self._publish(self._handler.gave_up(work, error))
             await self._keep(
                 topology.parked(self._queue), body, attempt=work.attempt, reason=repr(error)[:500]
             )
             return
         log.warning("work_retrying", error=repr(error), again_in=left[0])
-        self._watch.retried()
+        self._observer.retried()
         event = self._handler.retrying(work, error, left[0])
         if event is not None:
             await self._publish(event)

@@ -10,11 +10,11 @@ import structlog
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events.cancelling import cancelled
 from events.ids import new_id
 from events.log import topology
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
+from events.tasks import cancelled
 from events.views.projector import Projector
 from events.views.store import JobViews
 from gateway.app import Parts, application
@@ -72,7 +72,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         database = mongo.get_default_database("tonearm")
         auth = await stack.enter_async_context(Client(timeout=10.0))
         metrics = Metrics()
-        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, watch=metrics.publishing)
+        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing)
         stack.push_async_exit(publisher)
         followers = _followers(settings, database, metrics)
         parts = _parts(settings, database, auth, publisher, metrics, followers)

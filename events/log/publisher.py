@@ -24,7 +24,7 @@ from events import tracing
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology
-from events.observers import PublishWatch, unwatched
+from events.observers import PublishObserver, unobserved
 
 log = structlog.get_logger()
 
@@ -40,11 +40,11 @@ class ConfirmedChannel:
         timeout: float,
         attempts: int,
         needs: tuple[str, ...] = (),
-        watch: PublishWatch = unwatched,
+        observer: PublishObserver = unobserved,
     ) -> None:
         """`needs` names the queues that must be up before a channel is used."""
         self._url, self._name, self._timeout, self._attempts = url, name, timeout, attempts
-        self._needs, self._watch = needs, watch
+        self._needs, self._observer = needs, observer
         self._connection: amqp.Connection | None = None
         self._channel: amqp.Channel | None = None
         self._opening = asyncio.Lock()
@@ -69,12 +69,12 @@ class ConfirmedChannel:
                 async with asyncio.timeout(self._timeout):
                     channel = await self._open()
                     await channel.publish(exchange, key, body, headers, message_id)
-                self._watch(key, True, time.perf_counter() - began)
+                self._observer(key, True, time.perf_counter() - began)
                 return
             except (Unavailable, TimeoutError) as error:
                 # Other publishes under way on this channel fail with it and come back the same way.
                 self._drop(channel)
-                self._watch(key, False, time.perf_counter() - began)
+                self._observer(key, False, time.perf_counter() - began)
                 log.warning("publish_unknown", key=key, attempt=attempt, error=str(error) or "timed out")
                 if attempt == self._attempts:
                     why = str(error) or "timed out"
@@ -133,7 +133,7 @@ class Publisher:
         name: str,
         timeout: float = 5.0,
         attempts: int = 5,
-        watch: PublishWatch = unwatched,
+        observer: PublishObserver = unobserved,
     ) -> None:
         """`name` is what the broker shows; `timeout` in seconds for each of the `attempts`."""
         self._channel = ConfirmedChannel(
@@ -142,7 +142,7 @@ class Publisher:
             timeout=timeout,
             attempts=attempts,
             needs=(topology.STREAM,),
-            watch=watch,
+            observer=observer,
         )
 
     @property

@@ -1,11 +1,11 @@
-"""The fold of a job's events: what each says of the job. How it is taken in: `joining`."""
+"""The fold of a job's events: what each says of the job. How it is taken in: `join`."""
 
 from collections.abc import Iterable
 from typing import assert_never
 
 from events.envelope import Recorded
 from events.projections.job_view import Audio, Entry, Failure, JobView, Probe, State, Video
-from events.projections.joining import join
+from events.projections.join import join
 from events.types import (
     AccountChanged,
     AccountErased,

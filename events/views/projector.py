@@ -13,16 +13,16 @@ from typing import Any
 import structlog
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events.cancelling import cancelled
 from events.envelope import Event, Recorded, decode
 from events.errors import InvalidEvent, LeaseLost, LogDamaged, Unavailable
 from events.log.bounds import bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, RawRecord, Resume
 from events.payload import Aggregate
-from events.projections.counting import counted
+from events.projections.counts import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
+from events.tasks import cancelled
 from events.views.leases import Lease
 from events.views.store import Checkpoint, JobViews, ViewStore
 

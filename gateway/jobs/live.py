@@ -13,7 +13,6 @@ from itertools import islice
 
 import structlog
 
-from events.cancelling import cancelled
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent, LogDamaged, Unavailable
 from events.log.bounds import bounds, cut_at
@@ -22,6 +21,7 @@ from events.log.stream import RawRecord
 from events.payload import Aggregate
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
+from events.tasks import cancelled
 from events.views.projector import after
 from events.views.store import Checkpoint, JobViews, Readable
 from gateway.jobs.history import SLICE, History, Slice

@@ -4,7 +4,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
 class PublishMetrics:
-    """Counts and times attempts (a `PublishWatch`)."""
+    """Counts and times attempts (a `PublishObserver`)."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._attempts = Counter(

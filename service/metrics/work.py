@@ -59,7 +59,7 @@ class WorkMetrics:
 
 
 class QueueMetrics:
-    """The numbers of one queue (a `WorkWatch`)."""
+    """The numbers of one queue (a `WorkObserver`)."""
 
     def __init__(self, all_: WorkMetrics, queue: str) -> None:
         self._all, self._queue = all_, queue

@@ -10,9 +10,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.ids import new_id
 from events.log import topology
+from events.tasks import cancelled
 from events.views.store import JobViews
 from gateway.jobs.live import Live
 from infra.local.servers.mongodb import MongoDB

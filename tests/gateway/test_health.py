@@ -8,8 +8,8 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.log import amqp, topology
+from events.tasks import cancelled
 from events.views.store import JobViews
 from gateway.health import Bindings, projection
 from infra.local.servers.rabbitmq import RabbitMQ

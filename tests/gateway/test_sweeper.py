@@ -12,12 +12,12 @@ from pymongo.asynchronous.database import AsyncDatabase
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.envelope import job_event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.log import topology
 from events.log.publisher import Publisher
+from events.tasks import cancelled
 from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
 from events.views.store import JobViews
 from gateway.jobs.live import Live

@@ -54,7 +54,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             return
         await storage.prepare()
         publisher = await stack.enter_async_context(
-            Publisher(settings.rabbitmq_url, name=SERVICE, watch=PublishMetrics(registry))
+            Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
         )
         progress = await stack.enter_async_context(ProgressSender(settings.rabbitmq_url))
         converter = Converter(
@@ -77,7 +77,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             converter,
             publisher,
             slots=slots,
-            watch=WorkMetrics(registry).of(topology.VIDEO, slots),
+            observer=WorkMetrics(registry).of(topology.VIDEO, slots),
         )
         await run_workers([worker], settings.health_host, settings.health_port, stop, registry)
 

@@ -44,7 +44,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return
         publisher = await stack.enter_async_context(
-            Publisher(settings.rabbitmq_url, name=SERVICE, watch=PublishMetrics(registry))
+            Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
         )
         accounts = AuthAccounts(http, settings.auth_url, settings.service_token)
         sent, mails, works = SentMails(database), MailMetrics(registry), WorkMetrics(registry)
@@ -65,7 +65,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         slots = settings.notifier_slots
         workers = [
             Worker(
-                settings.rabbitmq_url, queue, handler, publisher, slots=slots, watch=works.of(queue, slots)
+                settings.rabbitmq_url, queue, handler, publisher, slots=slots, observer=works.of(queue, slots)
             )
             for queue, handler in handlers.items()
         ]

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.envelope import account_event
 from events.ids import new_id
 from events.log.publisher import Publisher
+from events.tasks import cancelled
 from events.types import LONGEST_TOKEN, AccountRevoked
 from gateway.callers.revocations import Revocations, Revoked
 from tests.gateway.running import FakeAuth, Gateway

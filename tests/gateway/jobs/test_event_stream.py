@@ -12,9 +12,9 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.ids import new_id
 from events.log.progress import Progress, ProgressSender
+from events.tasks import cancelled
 from tests.gateway.running import FAILED, STARTED, Gateway, gateway_running
 
 

@@ -10,11 +10,11 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.envelope import Recorded, job_event
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.projections.jobs import fold
+from events.tasks import cancelled
 from events.views.store import Checkpoint, JobViews
 from gateway.callers.tokens import Caller
 from gateway.jobs import event_stream

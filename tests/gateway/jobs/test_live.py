@@ -7,11 +7,11 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.envelope import job_event
 from events.ids import new_id
 from events.log import topology
 from events.log.publisher import Publisher
+from events.tasks import cancelled
 from events.views.store import Checkpoint, JobViews
 from gateway.jobs.live import Live
 from tests.gateway.running import FAILED, STARTED

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
@@ -21,6 +20,7 @@ from events.log.reader import StreamReader
 from events.log.stream import First
 from events.options import Format, Options
 from events.projections.job_view import State
+from events.tasks import cancelled
 from events.views.store import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
 from gateway.jobs.live import Live

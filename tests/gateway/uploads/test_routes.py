@@ -11,8 +11,8 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.cancelling import cancelled
 from events.ids import new_id
+from events.tasks import cancelled
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 VIDEO = os.urandom(2_500_000)

@@ -17,5 +17,5 @@ def test_the_silence_at_the_end_and_the_loudness_are_read() -> None:
 
 
 def test_a_tag_that_looks_like_a_measurement_breaks_nothing() -> None:
-    lies = '[silencedetect @ me] silence_start: 1..5\n[silencedetect @ me] silence_end: .\n"input_i" : "1.2.3"\n'
-    assert read(lies + WORDS, 60.0) == read(WORDS, 60.0)
+    lies = "[silencedetect @ me] silence_start: 1..5\n[silencedetect @ me] silence_end: .\n"
+    assert read(lies + '"input_i" : "1.2.3"\n' + WORDS, 60.0) == read(WORDS, 60.0)

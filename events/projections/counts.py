@@ -7,7 +7,7 @@ which state each stood there, so nothing is counted twice: the counts are always
 from collections.abc import Mapping
 
 from events.projections.job_view import JobView
-from events.projections.joining import state_at
+from events.projections.join import state_at
 
 
 def counted(

@@ -1,7 +1,7 @@
 import asyncio
 from contextlib import suppress
 
-from events.cancelling import cancelled
+from events.tasks import cancelled
 
 
 async def test_a_task_that_loses_a_cancellation_ends_all_the_same() -> None:
