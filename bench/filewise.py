@@ -10,12 +10,13 @@ import imageio_ffmpeg
 from bench.measure import BenchFailed
 from events.ids import new_id
 from events.options import DEFAULT, Options
-from workers.converter.conversion.single import convert
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
-from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
+from workers.converter.source.input import Input
 from workers.converter.workshop import Workshop
 
 
@@ -23,26 +24,17 @@ class Ours:
     """The converter's own way from file to file, with all cores that are idle, as the worker has it."""
 
     def __init__(self, engine: Engine, directory: Path) -> None:
-        self._engine, self._workshop = engine, Workshop(directory / "work")
-        self._workshop.open()
-        self._sharing = Sharing(lanes=Lanes(), workshop=self._workshop)
+        self._equipment = Equipment(engine, workshop=Workshop(directory / "work"), sharing=Sharing(Lanes()))
+        self._equipment.workshop.open()
 
     async def convert(self, path: Path, wishes: Options = DEFAULT) -> float:
         """Return the seconds it took, the source's copying left out. Raises BenchFailed."""
-        with self._workshop.bench(path.stat().st_size) as (source, target):
+        with self._equipment.workshop.bench(path.stat().st_size) as (source, target):
             with path.open("rb") as file:
                 shutil.copyfileobj(file, source)
             begin = time.perf_counter()
             try:
-                await convert(
-                    self._engine,
-                    source,
-                    target,
-                    limits=Limits(),
-                    tell=_ignore,
-                    options=wishes,
-                    sharing=self._sharing,
-                )
+                await convert(Task(self._equipment, Input.of(source), target, wishes))
             except ConversionError as error:
                 raise BenchFailed(f"{path.name}: {error}") from error
             return time.perf_counter() - begin
@@ -63,7 +55,3 @@ async def bare(path: Path, *arguments: str) -> float:
     if code != 0:
         raise BenchFailed(f"bare ffmpeg ended with code {code} on {path.name}")
     return seconds
-
-
-async def _ignore(*_: object) -> None:
-    pass

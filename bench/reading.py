@@ -23,8 +23,8 @@ from bench.table import Row, Trial
 from events.ids import new_id
 from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
-from workers.converter.conversion.single import convert
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg.engine import find_engine
 from workers.converter.source.source import open_source
 from workers.converter.storage import Storage
@@ -77,13 +77,7 @@ async def _measured(database: AsyncDatabase[dict[str, Any]], path: Path, name: s
         video = await Storage(database).open(video_id, size=size)
         source = await open_source(video, scratch, sha256=sha256, room=lambda _: None)
         opened = time.perf_counter() - begin
-        await convert(
-            *(engine, source.file, target),
-            limits=Limits(),
-            tell=_ignore,
-            structure=source.structure,
-            stream=source.stream,
-        )
+        await convert(Task(Equipment(engine), source.input, target))
         spent = time.perf_counter() - begin
         disk = os.fstat(scratch.fileno()).st_blocks * 512
     say(f"reading: {name}: {disk / MB:,.0f} MB of disk; {spent:.1f} s, {opened:.1f} s before ffmpeg began")
@@ -108,7 +102,3 @@ def _row(name: str, unit: str, value: float, against: str, reference: float) -> 
         against=against,
         trials=(Trial(value, reference),),
     )
-
-
-async def _ignore(*_: object) -> None:
-    pass

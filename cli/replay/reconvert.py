@@ -28,11 +28,11 @@ from events.log.stream import First
 from events.types import JobConverted, JobRequeued, JobUploaded
 from service import logs
 from service.settings import load
-from workers.converter.conversion.album import convert
-from workers.converter.conversion.result import Converted
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.result import Result
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError, VideoLost
-from workers.converter.ffmpeg.engine import Engine, find_engine
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.engine import find_engine
 from workers.converter.settings import ConverterSettings
 from workers.converter.source.source import open_source
 from workers.converter.storage import Storage
@@ -89,14 +89,14 @@ async def _run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         say("the log tells of no such conversion")
         return Exit.NO_VIEWS
     settings = load(ConverterSettings, os.environ)
-    engine, workshop = await find_engine(settings.ffmpeg), settings.workshop
-    workshop.open()
+    equipment = Equipment(await find_engine(settings.ffmpeg), settings.limits, settings.workshop)
+    equipment.workshop.open()
     counts = {"same": 0, "different": 0, "lost": 0}
     async with servers.database() as database:
         storage = Storage(database)
         for each in made:
-            with workshop.bench() as (scratch, target):
-                verdict, why = await _compare(each, engine, settings, storage, scratch, target)
+            with equipment.workshop.bench() as (scratch, target):
+                verdict, why = await _compare(each, equipment, storage, scratch, target)
             counts[verdict] += 1
             print(f"{verdict:<10} {each.job_id}  run {each.told.run}  {why}", flush=True)
     print(", ".join(f"{count:,} {verdict}" for verdict, count in counts.items()))
@@ -126,12 +126,7 @@ async def _told(log: Log, job_ids: set[str]) -> AsyncIterator[Made]:
 
 
 async def _compare(
-    made: Made,
-    engine: Engine,
-    settings: ConverterSettings,
-    storage: Storage,
-    scratch: FileIO,
-    target: FileIO,
+    made: Made, equipment: Equipment, storage: Storage, scratch: FileIO, target: FileIO
 ) -> tuple[str, str]:
     """Return the verdict, and in words why."""
     video, told = made.video, made.told
@@ -142,20 +137,10 @@ async def _compare(
             stored,
             scratch,
             sha256=video.sha256,
-            room=settings.workshop.room,
+            room=equipment.workshop.room,
             options=told.options,
         )
-        again = await convert(
-            engine,
-            source.file,
-            target,
-            limits=settings.limits,
-            tell=_ignore,
-            options=told.options,
-            structure=source.structure,
-            stream=source.stream,
-            folder=settings.workshop.directory,
-        )
+        again = await convert(Task(equipment, source.input, target, told.options))
     except VideoLost as error:
         return "lost", str(error)
     except ConversionError as error:
@@ -165,25 +150,21 @@ async def _compare(
     if sha256 == told.sha256:
         return "same", sha256
     return "different", "; ".join(
-        [f"{told.sha256} then, {sha256} now", *_reasons(told, video, again, engine)]
+        [f"{told.sha256} then, {sha256} now", *_reasons(told, video, again, equipment.engine.name)]
     )
 
 
-def _reasons(told: JobConverted, video: Upload, again: Converted, engine: Engine) -> list[str]:
+def _reasons(told: JobConverted, video: Upload, again: Result, engine: str) -> list[str]:
     """Say what was different in the making."""
     reasons = []
-    if told.engine != engine.name:
-        reasons.append(f"then {told.engine}, now {engine.name}")
+    if told.engine != engine:
+        reasons.append(f"then {told.engine}, now {engine}")
     if told.source_sha256 and told.source_sha256 != video.sha256:
         reasons.append("the source is another")
     if told.arguments and told.arguments != again.arguments:
         was, is_ = set(told.arguments), set(again.arguments)
         reasons.append(f"arguments: only then {sorted(was - is_)}, only now {sorted(is_ - was)}")
     return reasons or ["nothing that the log holds differs: another kind of processor, perhaps"]
-
-
-async def _ignore(mark: Mark, length: float | None) -> None:
-    pass
 
 
 if __name__ == "__main__":

@@ -23,15 +23,14 @@ from service.stop import unless_stopped
 from service.usage import answer_help
 from service.workers import run_workers
 from workers.converter.cage.cage import keeper_of
+from workers.converter.conversion.task import Equipment
 from workers.converter.ffmpeg.engine import find_engine
-from workers.converter.handler import Converter
+from workers.converter.handler import SERVICE, Converter
 from workers.converter.metrics import ConversionMetrics
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.settings import ConverterSettings
 from workers.converter.storage import Storage
-
-SERVICE = "converter"
 
 
 async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
@@ -58,16 +57,12 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         )
         progress = await stack.enter_async_context(ProgressSender(settings.rabbitmq_url))
         converter = Converter(
-            engine=engine,
-            limits=settings.limits,
+            equipment=Equipment(engine, settings.limits, workshop, Sharing(Lanes(settings.converter_cores))),
             storage=storage,
-            workshop=workshop,
             views=JobViews(database),
             publisher=publisher,
             progress=progress,
-            source=SERVICE,
             name=f"{socket.gethostname()}/{os.getpid()}",
-            sharing=Sharing(lanes=Lanes(settings.converter_cores), workshop=workshop),
             on_end=ConversionMetrics(registry),
         )
         slots = settings.converter_slots

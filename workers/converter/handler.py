@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import PurePath
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from events.envelope import Event, consequence
 from events.errors import TonearmError
 from events.ids import new_id
 from events.log.progress import INTERVAL, Progress
-from events.media import Media, fitting
+from events.media import fitting
 from events.options import offered_as
 from events.projections.job_view import SETTLED, JobView, State
 from events.types import (
@@ -37,18 +38,18 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Publishes, Work, WorkerKeepsDying
-from workers.converter.conversion.album import convert
+from workers.converter.conversion.conversion import begin
+from workers.converter.conversion.result import Result
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
-from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.transcript import Mark
-from workers.converter.parallel.encoding import Sharing
 from workers.converter.recovery import Retelling
-from workers.converter.source.source import open_source
-from workers.converter.storage import Storage
-from workers.converter.workshop import Workshop
+from workers.converter.source.source import Source, open_source
+from workers.converter.storage import Storage, Stored
 
 log = structlog.get_logger()
+
+SERVICE = "converter"
 
 MOST_ARGUMENTS = 32 * 1024
 """Bytes, as JSON: an event may have 64 KiB, and the options in it take up to 21."""
@@ -75,37 +76,26 @@ Ended = Callable[[Event, JobConverted | JobFailed], None]
 
 
 class Converter:
-    """Handles the work of queue `video`. `name` tells this worker from others in the log.
-
-    `sharing`: the cores that may help with a long MP3; None: none but the one that a conversion has.
-    """
+    """Handles the work of queue `video`. `name` tells this worker from others in the log."""
 
     def __init__(
         self,
         *,
-        engine: Engine,
-        limits: Limits,
+        equipment: Equipment,
         storage: Storage,
-        workshop: Workshop,
         views: Views,
         publisher: Publishes,
         progress: Sends,
-        source: str,
         name: str,
-        sharing: Sharing | None = None,
         on_end: Ended = lambda cause, end: None,
     ) -> None:
-        self._engine = engine
-        self._limits = limits
+        self._equipment = equipment
         self._storage = storage
-        self._workshop = workshop
         self._views = views
         self._publisher = publisher
         self._retelling = Retelling(publisher)
         self._progress = progress
-        self._source = source
         self._name = name
-        self._sharing = sharing
         self._on_end = on_end
 
     async def handle(self, work: Work) -> Event | None:
@@ -142,59 +132,23 @@ class Converter:
         return self._end(work, _failed(work, FailureCode.INTERNAL, message))
 
     async def _convert(self, work: Work, video: JobUploaded | JobRequeued) -> JobConverted:
-        begin = time.monotonic()
-        job_id, audio_id = work.event.subject, new_id()
-        with self._workshop.bench() as (scratch, target):
-            with tracing.span("fetch video") as span:
-                stored_video = await self._storage.open(video.video_id, size=video.bytes)
-                source = await open_source(
-                    stored_video,
-                    scratch,
-                    sha256=video.sha256,
-                    room=self._workshop.room,
-                    options=video.options,
-                )
-                span.set("tonearm.bytes", source.fetched)
+        started, audio_id = time.monotonic(), new_id()
+        with self._equipment.workshop.bench() as (scratch, target):
+            source = await self._fetch(video, scratch)
             fetched = time.monotonic()
-
-            async def found(media: Media) -> None:
-                await self._publisher.publish(
-                    self._event(work, JobProbed(run=work.run, media=fitting(media)))
-                )
-
-            with tracing.span("convert"):
-                made = await convert(
-                    self._engine,
-                    source.file,
-                    target,
-                    limits=self._limits,
-                    tell=_Teller(self._progress, work),
-                    options=video.options,
-                    found=found,
-                    structure=source.structure,
-                    stream=source.stream,
-                    folder=self._workshop.directory,
-                    sharing=self._sharing,
-                )
+            progress = _ProgressReport(self._progress, work)
+            task = Task(self._equipment, source.input, target, video.options, progress)
+            made = await self._make(work, task)
             converted = time.monotonic()
-            _, ending = offered_as(made.format, made.parts)
-            with tracing.span("store audio") as span:
-                stored = await self._storage.keep(
-                    audio_id,
-                    target,
-                    filename=f"{PurePath(video.filename).stem or 'audio'}.{ending}",
-                    account=work.event.account,
-                    job_id=job_id,
-                )
-                span.set("tonearm.bytes", stored.bytes)
-        spent = time.monotonic() - begin
+            stored = await self._store(work, audio_id, target, _filename(video, made))
+        spent = time.monotonic() - started
         log.info(
             "video_converted",
-            job_id=job_id,
+            job_id=work.event.subject,
             audio_id=audio_id,
             bytes=stored.bytes,
             fetched_bytes=source.fetched,
-            fetch_seconds=round(fetched - begin, 3),
+            fetch_seconds=round(fetched - started, 3),
             ffmpeg_seconds=round(converted - fetched, 3),
             seconds=round(spent, 3),
         )
@@ -209,7 +163,7 @@ class Converter:
             sample_rate=made.sample_rate,
             channels=made.channels,
             seconds_spent=round(spent, 3),
-            engine=self._engine.name,
+            engine=self._equipment.engine.name,
             format=made.format,
             source_sha256=video.sha256,
             options=video.options,
@@ -219,12 +173,45 @@ class Converter:
             parts=made.parts,
         )
 
+    async def _fetch(self, video: JobUploaded | JobRequeued, scratch: FileIO) -> Source:
+        """Bring as much of the video as the conversion needs at first. Raises VideoLost, Unavailable."""
+        with tracing.span("fetch video") as span:
+            stored = await self._storage.open(video.video_id, size=video.bytes)
+            room = self._equipment.workshop.room
+            source = await open_source(stored, scratch, sha256=video.sha256, room=room, options=video.options)
+            span.set("tonearm.bytes", source.fetched)
+        return source
+
+    async def _make(self, work: Work, task: Task) -> Result:
+        """Convert, and publish `job.probed` as soon as the content is known. Raises ConversionError."""
+        with tracing.span("convert"):
+            conversion = begin(task)
+            if (media := await conversion.probe()) is not None:
+                probed = JobProbed(run=work.run, media=fitting(media))
+                await self._publisher.publish(self._event(work, probed))
+            return await conversion.finish()
+
+    async def _store(self, work: Work, audio_id: str, audio: FileIO, filename: str) -> Stored:
+        """Store the audio under its new id. Raises Unavailable."""
+        owner = work.event.account
+        with tracing.span("store audio") as span:
+            stored = await self._storage.keep(
+                audio_id, audio, filename=filename, account=owner, job_id=work.event.subject
+            )
+            span.set("tonearm.bytes", stored.bytes)
+        return stored
+
     def _end(self, work: Work, end: JobConverted | JobFailed) -> Event:
         self._on_end(work.event, end)
         return self._event(work, end)
 
     def _event(self, work: Work, payload: JobPayload) -> Event:
-        return consequence(work.event, payload, source=self._source)
+        return consequence(work.event, payload, source=SERVICE)
+
+
+def _filename(video: JobUploaded | JobRequeued, made: Result) -> str:
+    _, ending = offered_as(made.format, made.parts)
+    return f"{PurePath(video.filename).stem or 'audio'}.{ending}"
 
 
 def is_over(view: JobView, run: int) -> bool:
@@ -243,7 +230,7 @@ def _failed(work: Work, code: FailureCode, message: str) -> JobFailed:
     return JobFailed(run=work.run, attempt=work.attempt, code=code, message=message)
 
 
-class _Teller:
+class _ProgressReport:
     """Sends how far a conversion is, at most once an interval."""
 
     def __init__(self, progress: Sends, work: Work) -> None:

@@ -22,14 +22,13 @@ class Workshop:
     """Hands out pairs of files in a directory, the system's temporary one by default."""
 
     def __init__(self, directory: Path | None = None) -> None:
-        self.directory = directory
-        """Where else files may be made that take room; None: the system's temporary one."""
+        self._directory = directory
 
     def open(self) -> None:
         """Make the directory, for us alone, and try it. Raises WorkDirUnfit."""
         try:
-            if self.directory is not None:
-                self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if self._directory is not None:
+                self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self.bench(0):
                 pass
         except (OSError, DiskFull) as error:
@@ -53,6 +52,10 @@ class Workshop:
                 raise DiskFull("no room left in the work directory") from error
             raise
 
+    def file(self) -> FileIO:
+        """Return one more such file, empty. The caller closes it."""
+        return tempfile.TemporaryFile(dir=self._path, buffering=0)
+
     def room(self, size: int) -> None:
         """Raise DiskFull when there is no room for so many bytes more."""
         free = shutil.disk_usage(self._path).free
@@ -61,4 +64,4 @@ class Workshop:
 
     @property
     def _path(self) -> Path:
-        return self.directory or Path(tempfile.gettempdir())
+        return self._directory or Path(tempfile.gettempdir())

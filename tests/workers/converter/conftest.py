@@ -42,11 +42,11 @@ class Bench:
     """A video on the bench, and the file that its audio goes into."""
 
     def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+        self.workshop = workshop
 
     @contextmanager
     def holding(self, video: Path) -> Iterator[tuple[FileIO, FileIO]]:
-        with self._workshop.bench(video.stat().st_size) as (source, target):
+        with self.workshop.bench(video.stat().st_size) as (source, target):
             source.write(video.read_bytes())
             yield source, target
 
@@ -62,11 +62,11 @@ def hall(engine: Engine, bench: Bench, tmp_path: Path) -> Hall:
 
 
 @pytest.fixture
-def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Run]:
+def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Outcome]:
     """All that ffmpeg was started for, with what it took."""
-    runs: list[process.Run] = []
+    runs: list[process.Outcome] = []
 
-    async def run(*arguments: Any, **named: Any) -> process.Run:
+    async def run(*arguments: Any, **named: Any) -> process.Outcome:
         runs.append(await process.run(*arguments, **named))
         return runs[-1]
 

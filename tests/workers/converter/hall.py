@@ -8,11 +8,13 @@ import mutagen
 from media import FFMPEG, ffmpeg, pcm
 
 from events.options import Format, Options
-from workers.converter.conversion.album import convert
-from workers.converter.conversion.result import Converted
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.result import Result
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.dump import read
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.source.input import Input
 
 RATE = 44100
 CHAPTERS = """;FFMETADATA1
@@ -35,10 +37,6 @@ RISING = "0.4*sin(2*PI*(200+100*floor(t))*t)"
 TAGGABLE = [Format.MP3, Format.M4A, Format.OPUS, Format.OGG, Format.FLAC]
 
 
-async def _ignore(*_: object) -> None:
-    pass
-
-
 class Hall:
     """Converts with options, and keeps the result as a file."""
 
@@ -52,14 +50,10 @@ class Hall:
         ffmpeg("-y", "-f", "lavfi", "-i", sound, *arguments, str(path))
         return path
 
-    async def convert(self, source: Path, limits: Limits | None = None, **options: Any) -> Converted:
+    async def convert(self, source: Path, limits: Limits | None = None, **options: Any) -> Result:
         with self._bench.holding(source) as (video, target):
-            made = await convert(
-                *(self._engine, video, target),
-                limits=limits or Limits(),
-                tell=_ignore,
-                options=Options(**options),
-            )
+            equipment = Equipment(self._engine, limits or Limits())
+            made = await convert(Task(equipment, Input.of(video), target, Options(**options)))
             target.seek(0)
             self.result = self.directory / f"result.{'zip' if made.parts else made.format}"
             self.result.write_bytes(target.read())

@@ -33,8 +33,8 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Work, WorkerKeepsDying
+from workers.converter.conversion.task import Equipment
 from workers.converter.errors import EngineFailed
-from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.handler import Converter, tellable
 from workers.converter.storage import Storage
@@ -68,14 +68,11 @@ class Scene:
     def __init__(self, database: Database, engine: Engine, workshop: Workshop) -> None:
         self.database, self.job_id, self.log = database, new_id(), Log()
         self.converter = Converter(
-            engine=engine,
-            limits=Limits(),
+            equipment=Equipment(engine, workshop=workshop),
             storage=Storage(database),
-            workshop=workshop,
             views=self.log,
             publisher=self.log,
             progress=self.log,
-            source="converter",
             name="test",
         )
         self.facts: dict[str, Any] = {}

@@ -21,9 +21,10 @@ from events.log import topology
 from events.log.publisher import Publisher
 from events.options import Chapters, Cover, Format, Options
 from events.types import JobConverted, JobUploaded
-from workers.converter.conversion.album import convert
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.source.input import Input
 from workers.converter.workshop import Workshop
 
 pytestmark = pytest.mark.servers
@@ -48,9 +49,7 @@ async def made(database: Database, engine: Engine, workshop: Workshop, video: Pa
     )
     with workshop.bench(len(content)) as (source, target):
         source.write(content)
-        done = await convert(
-            engine, source, target, limits=Limits(), tell=nobody_listens, options=options, found=None
-        )
+        done = await convert(Task(Equipment(engine), Input.of(source), target, options))
         target.seek(0)
         sha256 = hashlib.file_digest(target, "sha256").hexdigest()
     converted = JobConverted(

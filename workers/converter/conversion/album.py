@@ -1,111 +1,77 @@
-"""From one video to what was asked of it: a file of sound, or a ZIP of one for each chapter."""
+"""From one video to a ZIP with a file of sound for each chapter.
 
-import asyncio
-import tempfile
+One file at a time is made in the work directory, and takes as much room there as it will in the ZIP. All of
+them together are held to the limits of one conversion.
+"""
+
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from functools import partial
 from io import FileIO
-from pathlib import Path
 
 from msgspec.structs import replace
 
 from events.media import MOST_CHAPTERS, Media
-from events.options import Chapters, Options
-from workers.converter.containers.inspection import inspect
-from workers.converter.containers.structure import Structure
+from events.options import Options
 from workers.converter.containers.zip_archive import Archive
-from workers.converter.conversion import cover, single
+from workers.converter.conversion import cover
 from workers.converter.conversion.chapters import Part, parts
-from workers.converter.conversion.result import Converted, OnFound, Whole
-from workers.converter.conversion.steps import rewound
+from workers.converter.conversion.result import Recording, Result
+from workers.converter.conversion.single import Single, look_at
+from workers.converter.conversion.task import Task
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
-from workers.converter.ffmpeg.command import OVERRUN, Limits
-from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.process import OnProgress
+from workers.converter.ffmpeg.command import OVERRUN
 from workers.converter.ffmpeg.transcript import Mark
-from workers.converter.parallel.encoding import Sharing
-from workers.converter.source.source import Stream
 from workers.converter.source.sparse_file import in_thread
 
 
-async def convert(
-    engine: Engine,
-    source: FileIO,
-    target: FileIO,
-    *,
-    limits: Limits,
-    tell: OnProgress,
-    options: Options = Options(),  # noqa: B008 - it is frozen
-    found: OnFound | None = None,
-    structure: Structure | None = None,
-    stream: Stream | None = None,
-    folder: Path | None = None,
-    sharing: Sharing | None = None,
-) -> Converted:
-    """Do what `conversion.convert` does; with `chapters=split` a ZIP comes out, and `source` must hold all.
+class Album:
+    """The conversion of one video into a ZIP. The source's file must hold all of the video."""
 
-    One file at a time is made in `folder` (None: the system's for such), and takes as much room as it will
-    in the ZIP. All of them together are held to the limits of one.
-    """
-    if options.chapters is not Chapters.SPLIT:
-        return await single.convert(
-            *(engine, source, target),
-            limits=limits,
-            tell=tell,
-            options=options,
-            found=found,
-            structure=structure,
-            stream=stream,
-            sharing=sharing,
-        )
-    structure = structure if structure is not None else await asyncio.to_thread(inspect, source)
-    album = _Album(engine, source, limits, tell, options, structure)
-    with sharing.lanes.taken() if sharing is not None else nullcontext():
-        return await album.write(target, folder, found)
-
-
-class _Album:
-    """One splitting under way."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        source: FileIO,
-        limits: Limits,
-        tell: OnProgress,
-        options: Options,
-        structure: Structure,
-    ) -> None:
-        self._engine, self._source, self._tell = engine, source, tell
-        self._limits, self._options, self._structure = limits, options, structure
-        self._end = time.monotonic() + limits.wall_seconds
+    def __init__(self, task: Task) -> None:
+        equipment = task.equipment
+        self._limits, self._workshop, self._sharing = equipment.limits, equipment.workshop, equipment.sharing
+        # The whole album takes one lane, so no part takes one of its own.
+        self._task = replace(task, equipment=replace(equipment, sharing=None))
+        self._end = time.monotonic() + self._limits.wall_seconds
+        self._media: Media | None = None
         self._done = 0.0
+        """Seconds of sound in the files that are finished."""
 
-    async def write(self, target: FileIO, folder: Path | None, found: OnFound | None) -> Converted:
-        whole = await single.survey(
-            *(self._engine, self._source, target),
-            limits=self._limits,
-            options=self._options,
-            structure=self._structure,
-            found=found,
-        )
-        wanted = parts(self._options, whole.media)
-        self._check(wanted, whole.media)
-        picture = await cover.take(
-            self._engine, partial(rewound, self._source), self._limits, self._options, whole.media
-        )
-        made: list[Converted] = []
-        with tempfile.TemporaryFile(dir=folder, buffering=0) as file, Archive(target) as archive:
+    async def probe(self) -> Media:
+        """Return what the video holds."""
+        self._media = await look_at(self._task)
+        return self._media
+
+    async def finish(self) -> Result:
+        """Make all files and write the ZIP."""
+        media = self._media or await self.probe()
+        with self._sharing.lanes.taken() if self._sharing is not None else nullcontext():
+            return await self._write(await self._recording(media))
+
+    async def _recording(self, media: Media) -> Recording:
+        """Measure the loudness of all chapters together, if the options ask for one."""
+        options = replace(self._task.options, fade_out=0.0, trim_silence=False)
+        measured = await Single(replace(self._task, options=options)).measure(media)
+        if measured is None:
+            return Recording(media=media)
+        return Recording(media=media, loudness=measured.loudness, true_peak=measured.true_peak)
+
+    async def _write(self, recording: Recording) -> Result:
+        options, target = self._task.options, self._task.target
+        wanted = parts(options, recording.media)
+        self._check(wanted, recording.media)
+        picture = await cover.take(self._task, recording.media)
+        made: list[Result] = []
+        with self._workshop.file() as file, Archive(target) as archive:
             for part in wanted:
                 try:
-                    made.append(await self._part(part, file, whole))
+                    made.append(await self._part(part, file, recording))
                 except Truncated:
-                    if not self._options.partial or not made:
+                    if not options.partial or not made:
                         raise
                     break  # the rest is what the file lacks
-                await cover.put(self._options.format, file, picture)
+                await cover.put(options.format, file, picture)
                 size = await in_thread(archive.add, part.name, file)
                 if size > self._limits.output_bytes:
                     raise TooLarge(self._limits.output_bytes)
@@ -113,7 +79,7 @@ class _Album:
         return replace(
             made[0],
             duration_seconds=round(sum(each.duration_seconds for each in made), 6),
-            media=whole.media,
+            media=recording.media,
             partial=len(made) < len(wanted) or any(each.partial for each in made),
             parts=len(made),
         )
@@ -126,21 +92,16 @@ class _Album:
         if length > self._limits.duration_seconds + OVERRUN:
             raise TooLong(self._limits.duration_seconds)
 
-    async def _part(self, part: Part, file: FileIO, whole: Whole) -> Converted:
+    async def _part(self, part: Part, file: FileIO, recording: Recording) -> Result:
         last: OnlySilence | None = None
         for options in _bearable(part.options):
             left = self._end - time.monotonic()
             if left <= 0:
                 raise TimedOut(self._limits.wall_seconds)
+            equipment = replace(self._task.equipment, limits=replace(self._limits, wall_seconds=left))
+            task = Task(equipment, self._task.source, file, options, self._further)
             try:
-                return await single.convert(
-                    *(self._engine, self._source, file),
-                    limits=replace(self._limits, wall_seconds=left),
-                    tell=self._further,
-                    options=options,
-                    structure=self._structure,
-                    whole=replace(whole, track=part.track),
-                )
+                return await Single(task, replace(recording, track=part.track)).finish()
             except TimedOut:
                 raise TimedOut(self._limits.wall_seconds) from None
             except OnlySilence as error:
@@ -148,7 +109,7 @@ class _Album:
         raise last or OnlySilence
 
     async def _further(self, mark: Mark, length: float | None) -> None:
-        await self._tell(replace(mark, seconds=self._done + mark.seconds), length)
+        await self._task.on_progress(replace(mark, seconds=self._done + mark.seconds), length)
 
 
 def _bearable(options: Options) -> Iterator[Options]:

@@ -1,44 +1,42 @@
-"""Takes a picture out of the source, to be put into the result."""
+"""Takes a picture out of the source, and puts it into the result."""
 
 import tempfile
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from io import FileIO
 
 import structlog
 from msgspec.structs import replace
 
 from events.media import Media
-from events.options import Cover, Format, Options
+from events.options import Cover, Format
 from workers.converter.containers import picture_tag
 from workers.converter.conversion.picture import cover_plan
-from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.process import run
+from workers.converter.conversion.task import Task
+from workers.converter.ffmpeg.process import Invocation, run
 from workers.converter.source.sparse_file import in_thread
 
-Reading = Callable[[], AbstractAsyncContextManager[FileIO]]
 log = structlog.get_logger()
 
 PATIENCE = 20.0
 """Seconds that it may take: a picture is no reason to wait, and a film's frame takes less than one."""
 
 
-async def take(engine: Engine, reading: Reading, limits: Limits, options: Options, media: Media) -> bytes:
-    """Return the picture that is asked for, as JPEG or PNG, of what `reading` opens for a block.
+async def take(task: Task, media: Media) -> bytes:
+    """Return the picture that the options ask for, as JPEG or PNG.
 
-    Empty when none is, and when it cannot be had: that is no reason to fail, and is told to our log.
+    Empty when they ask for none. Empty also when it cannot be had: that goes to the log and fails nothing.
     """
-    plan = cover_plan(options, media)
+    plan = cover_plan(task.options, media)
     if plan is None:
-        if options.cover is Cover.FRAME:
+        if task.options.cover is Cover.FRAME:
             log.info("cover_left_out", reason="no track of pictures that we decode")
         return b""
+    engine, limits = task.equipment.engine, task.equipment.limits
     wall = min(limits.wall_seconds, PATIENCE)
     limits = replace(limits, wall_seconds=wall, output_bytes=picture_tag.LARGEST)
     with tempfile.TemporaryFile(buffering=0) as file:
-        async with reading() as source:
-            ran = await run(engine, source, file, limits, _ignore, plan)
+        async with task.source.opened() as source:
+            invocation = Invocation(engine=engine, source=source, target=file, plan=plan, limits=limits)
+            ran = await run(invocation)
         file.seek(0)
         picture = file.read(picture_tag.LARGEST)
     if ran.exit_code == 0 and picture_tag.kind(picture) is not None:
@@ -49,10 +47,6 @@ async def take(engine: Engine, reading: Reading, limits: Limits, options: Option
 
 
 async def put(format_: Format, target: FileIO, picture: bytes) -> None:
-    """Put a picture into a whole result; an empty one is none."""
+    """Put a picture into a finished result; nothing for an empty one."""
     if picture:
         await in_thread(picture_tag.embed, format_, target, picture)
-
-
-async def _ignore(mark: object, length: float | None) -> None:
-    pass

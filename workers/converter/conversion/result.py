@@ -1,37 +1,33 @@
-"""What is told of a conversion: while it begins, of a whole of which it is a part, and when it is done."""
-
-from collections.abc import Awaitable, Callable
+"""The result of a conversion, and what its parts know of the whole recording."""
 
 from msgspec import Struct
 
 from events.media import Media
 from events.options import Format
 
-OnFound = Callable[[Media], Awaitable[None]]
-"""Is told what the file holds, as soon as it is known."""
 
-
-class Converted(Struct, frozen=True, kw_only=True):
-    """What came out, and what `job.converted` needs to tell."""
+class Result(Struct, frozen=True, kw_only=True):
+    """The result of one conversion, with all that `job.converted` records of it."""
 
     duration_seconds: float
     sample_rate: int
     channels: int
     media: Media
+    """The source's content."""
     format: Format
     arguments: tuple[str, ...]
     copied: bool
     partial: bool
-    """The source was incomplete or damaged, and this is what there is."""
+    """The source was incomplete or damaged, and this is the part that could be read."""
     parts: int = 0
-    """Files in the ZIP that it is; 0: it is none. Then the arguments are those of the first."""
+    """Files in the ZIP; 0: the result is no ZIP. The arguments of a ZIP are those of its first file."""
 
 
-class Whole(Struct, frozen=True, kw_only=True):
-    """What is known already of a recording of which parts are converted, each on its own."""
+class Recording(Struct, frozen=True, kw_only=True):
+    """A whole recording, known before its parts are converted one by one."""
 
     media: Media
     loudness: float | None = None
     true_peak: float | None = None
     track: str = ""
-    """Which part this one is, as in `1/12`."""
+    """The number of the part under way, as in `1/12`."""

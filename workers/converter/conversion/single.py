@@ -1,84 +1,208 @@
-"""One conversion from file to file, and what has to be known before those of parts."""
+"""From one video to one file of sound: look, measure, encode, judge, describe."""
 
-import asyncio
 import os
-from io import FileIO
 
 from msgspec.structs import replace
 
-from events.options import Options
-from workers.converter.containers.inspection import inspect
-from workers.converter.containers.structure import Structure
-from workers.converter.conversion.result import Converted, OnFound, Whole
-from workers.converter.conversion.steps import Conversion
-from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.diagnosis import refuse
-from workers.converter.ffmpeg.engine import Engine
+from events.errors import TonearmError
+from events.media import Media
+from events.options import Cover, Options
+from workers.converter.containers import output
+from workers.converter.containers.sound import Sound
+from workers.converter.conversion import cover, measurement
+from workers.converter.conversion.result import Recording, Result
+from workers.converter.conversion.task import Task
+from workers.converter.errors import EngineFailed, OnlySilence, Truncated
+from workers.converter.ffmpeg import plan as planning
+from workers.converter.ffmpeg.command import arguments
+from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse, refuse_length
+from workers.converter.ffmpeg.filters import Measured
+from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import look
-from workers.converter.ffmpeg.process import OnProgress
-from workers.converter.parallel.encoding import Sharing
-from workers.converter.source.source import Stream
+from workers.converter.ffmpeg.process import Invocation, Outcome, unwatched
+from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.parallel.encoding import encode
+
+_NO_DESCRIPTOR = 3
+"""Stands in recorded arguments for the progress pipe's, which is another each time."""
+_NOTHING = Media(container="")
+_SMALL = 8 << 20
+"""Bytes of a file that is converted in about the time that a look takes."""
+_SHORTEST = 0.1
+"""Seconds that must be left for a sound to be more than silence."""
 
 
-async def convert(
-    engine: Engine,
-    source: FileIO,
-    target: FileIO,
-    *,
-    limits: Limits,
-    tell: OnProgress,
-    options: Options = Options(),  # noqa: B008 - it is frozen
-    found: OnFound | None = None,
-    structure: Structure | None = None,
-    whole: Whole | None = None,
-    stream: Stream | None = None,
-    sharing: Sharing | None = None,
-) -> Converted:
-    """Write what `options` ask of `source` into `target`, both private seekable files.
-
-    `structure` is what the source's container says of itself; None: look. `whole`: this is a part of it. With
-    a `stream` the source, as long as it is, need hold no more than shows what is in it: each pass reads one.
-    `sharing`: cores that may help with a long MP3, which is the same without.
-
-    Raises ConversionError when this source cannot be converted so, and EngineFailed or DiskFull when it
-    can, but not now.
-    """
-    seen = structure if structure is not None else await asyncio.to_thread(inspect, source)
-    _refuse(source, seen)
-    work = Conversion(engine, source, target, limits, tell, options, seen, stream, sharing)
-    return await work.convert(found, whole)
+async def look_at(task: Task) -> Media:
+    """Return the content of a task's source. Raises ConversionError and EngineFailed."""
+    _refuse(task)
+    equipment, source = task.equipment, task.source
+    return await look(equipment.engine, source.file, equipment.limits, source.structure)
 
 
-async def survey(
-    engine: Engine,
-    source: FileIO,
-    target: FileIO,
-    *,
-    limits: Limits,
-    options: Options,
-    structure: Structure,
-    found: OnFound | None = None,
-) -> Whole:
-    """Return what has to be known before parts of it are converted. Empties `target`.
+class Single:
+    """The conversion of one video, or of the part of a `recording` that the options cut out."""
 
-    Raises what `convert` does.
-    """
-    _refuse(source, structure)
-    media = await look(engine, source, limits, structure)
-    if found is not None:
-        await found(media)
-    loudness = replace(options, fade_out=0.0, trim_silence=False)
-    all_of_it = Conversion(engine, source, target, limits, _ignore, loudness, structure)
-    measured = await all_of_it.measure(media)
-    if measured is None:
-        return Whole(media=media)
-    return Whole(media=media, loudness=measured.loudness, true_peak=measured.true_peak)
+    def __init__(self, task: Task, recording: Recording | None = None) -> None:
+        self._task, self._options, self._source = task, task.options, task.source
+        self._equipment, self._recording = task.equipment, recording
+        self._track = recording.track if recording else ""
+        self._media = recording.media if recording else None
+        self._ran: Outcome | None = None
+        """The outcome of the default plan, if that was tried instead of a look."""
+        self._partial = False
+
+    async def probe(self) -> Media | None:
+        """Return the source's content; None when ffmpeg could not read any, and `finish` raises the reason.
+
+        Where the default plan is most likely right it runs at once, which saves a look.
+        """
+        if self._source.seekable and self._is_usual():
+            _refuse(self._task)
+            self._ran = await self._run(DEFAULT)
+            self._media = self._ran.heard.media
+        else:
+            self._media = await look_at(self._task)
+        return self._media
+
+    async def finish(self) -> Result:
+        """Write the file that the options ask for into the task's target."""
+        plan, measured = await self._plan_for(self._media)
+        ran = self._ran
+        if ran is None or plan.output != DEFAULT.output:
+            ran = await self._run(plan)
+        if plan.copied and not self._is_good(ran, plan):
+            # The packets are of a kind that this container does not take, after all.
+            plan = self._plan(replace(self._options, copy=False), self._media or _NOTHING, measured)
+            ran = await self._run(plan)
+        sound, partial = self._judge(ran, plan)
+        if self._media is None:
+            raise EngineFailed("ffmpeg converted a file and did not say what is in it")
+        picture = await cover.take(self._task, self._media)
+        await cover.put(plan.format, self._task.target, picture)
+        return Result(
+            duration_seconds=sound.duration_seconds,
+            sample_rate=sound.sample_rate,
+            channels=sound.channels,
+            media=self._media,
+            format=plan.format,
+            arguments=tuple(arguments(self._equipment.limits, _NO_DESCRIPTOR, plan)),
+            copied=plan.copied,
+            partial=partial or self._partial,
+        )
+
+    def _is_usual(self) -> bool:
+        """Return True if these options make the default plan of most files of this kind.
+
+        MP4 and WebM hold AAC, Opus or Vorbis nearly always, so there is nothing to be copied into an MP3.
+        Where it is not right, all is done twice: in a large file a look costs less than that chance.
+        """
+        if self._source.size > _SMALL:
+            return False
+        self._source.file.seek(0)
+        head = self._source.file.read(64)
+        usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)
+        return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
+
+    async def _plan_for(self, media: Media | None) -> tuple[Plan, Measured | None]:
+        """Return the plan, and the measurement that it rests on. Raises TooLong, OutOfRange, TrackMissing."""
+        if media is None:
+            return DEFAULT, None
+        measured = await self._measured(media)
+        plan = self._plan(self._options, media, measured)
+        error = refuse_length(media, plan.expected_seconds, self._equipment.limits)
+        if error is not None and self._ran is None:
+            raise error
+        return plan, measured
+
+    def _plan(self, options: Options, media: Media, measured: Measured | None) -> Plan:
+        seekable = self._source.seekable
+        return planning.plan(options, media, measured, track=self._track, seekable=seekable)
+
+    async def _measured(self, media: Media) -> Measured | None:
+        """Return the first pass's measurement, with the loudness of the whole recording for a part of one."""
+        recording = self._recording
+        if recording is None or self._options.loudness is None:
+            return await self.measure(media)
+        plain = replace(self._options, loudness=None, true_peak=Options().true_peak)
+        seconds = planning.plan(plain, media).expected_seconds or 0.0
+        own = await self.measure(media, plain) or Measured(seconds=seconds)
+        return replace(own, loudness=recording.loudness, true_peak=recording.true_peak)
+
+    async def measure(self, media: Media, options: Options | None = None) -> Measured | None:
+        """Return a first pass's measurement; None where the options, the task's by default, need none.
+
+        Empties the target.
+        """
+        plan = planning.measuring(options or self._options, media, seekable=self._source.seekable)
+        if plan is None:
+            return None
+        ran = await self._run(plan, quiet=True)
+        self._partial = self._raise(self._ended(ran, plan, None, sized=False))
+        measured = measurement.read(ran.heard.tail, ran.seconds)
+        silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
+        if silent:
+            raise OnlySilence
+        return measured
+
+    async def _run(self, plan: Plan, *, quiet: bool = False) -> Outcome:
+        async def on_progress(mark: Mark, length: float | None) -> None:
+            # A stream knows no length.
+            await self._task.on_progress(mark, plan.expected_seconds or length)
+
+        equipment, target = self._equipment, self._task.target
+        target.seek(0)
+        target.truncate()
+        async with self._source.opened() as source:
+            invocation = Invocation(
+                engine=equipment.engine,
+                source=source,
+                target=target,
+                plan=plan,
+                limits=equipment.limits,
+                on_progress=unwatched if quiet else on_progress,
+                size=self._source.size,
+            )
+            return await encode(invocation, equipment.sharing, equipment.workshop, self._media)
+
+    def _is_good(self, ran: Outcome, plan: Plan) -> bool:
+        sound = output.describe(plan.format, self._task.target)
+        return ran.exit_code == 0 and sound is not None and sound.duration_seconds > 0
+
+    def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
+        """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
+        sound = output.describe(plan.format, self._task.target)
+        partial = self._raise(self._ended(ran, plan, sound), sound)
+        if sound is None:
+            raise EngineFailed(f"ffmpeg was content, but what it wrote is no {plan.format}")
+        return sound, partial
+
+    def _raise(self, ended: Ended, sound: Sound | None = None) -> bool:
+        """Raise what went wrong. Return True for a truncated source whose part the options ask for."""
+        error: TonearmError | None = diagnose(ended, self._equipment.limits)
+        if error is None:
+            return False
+        wanted = self._options.partial and isinstance(error, Truncated) and ended.exit_code == 0
+        if wanted and ended.seconds > 0 and (sound is None or sound.duration_seconds > 0):
+            return True
+        raise error
+
+    def _ended(self, ran: Outcome, plan: Plan, sound: Sound | None, *, sized: bool = True) -> Ended:
+        heard = ran.heard
+        if not self._source.seekable:
+            heard = replace(heard, length=plan.expected_seconds)
+        elif plan.output != DEFAULT.output:
+            heard = replace(heard, length=plan.expected_seconds if heard.length is not None else None)
+        return Ended(
+            exit_code=ran.exit_code,
+            overtime=ran.overtime,
+            heard=heard,
+            structure=self._source.structure,
+            seconds=ran.seconds,
+            played=sound.duration_seconds if sound else None,
+            output_bytes=os.fstat(self._task.target.fileno()).st_size if sized else 0,
+        )
 
 
-def _refuse(source: FileIO, structure: Structure) -> None:
-    if (refusal := refuse(os.fstat(source.fileno()).st_size, structure)) is not None:
+def _refuse(task: Task) -> None:
+    if (refusal := refuse(task.source.size, task.source.structure)) is not None:
         raise refusal
-
-
-async def _ignore(mark: object, length: float | None) -> None:
-    pass

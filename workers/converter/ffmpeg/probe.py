@@ -15,8 +15,7 @@ from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import LOOK
-from workers.converter.ffmpeg.process import run
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.process import Invocation, run
 
 PATIENCE = 30.0
 """Seconds that looking may take; a file that needs more is not an honest one."""
@@ -39,12 +38,8 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
     source.seek(0)
     hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
     with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:
-        ran = await run(engine, source, nowhere, hurried, _ignore, LOOK)
+        ran = await run(Invocation(engine=engine, source=source, target=nowhere, plan=LOOK, limits=hurried))
     if ran.heard.media is not None and not ran.overtime:
         return ran.heard.media
     ended = Ended(exit_code=ran.exit_code, overtime=ran.overtime, heard=ran.heard, structure=structure)
     raise refuse(1, structure) or diagnose(ended, hurried) or NotMedia()
-
-
-async def _ignore(mark: Mark, length: float | None) -> None:
-    pass

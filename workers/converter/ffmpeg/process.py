@@ -32,8 +32,26 @@ OnProgress = Callable[[Mark, float | None], Awaitable[None]]
 """Is told how far it is, and the container's length in seconds."""
 
 
-class Run(Struct, frozen=True):
-    """How it went. See `diagnosis.Ended`."""
+async def unwatched(mark: Mark, length: float | None) -> None:
+    """Ignore the progress."""
+
+
+class Invocation(Struct, frozen=True, kw_only=True):
+    """One run of ffmpeg, from a source to a seekable target."""
+
+    engine: Engine
+    source: FileIO
+    """A file, or the reading end of a pipe."""
+    target: FileIO
+    plan: Plan = DEFAULT
+    limits: Limits = Limits()
+    on_progress: OnProgress = unwatched
+    size: int | None = None
+    """Bytes of the source, where that is a pipe."""
+
+
+class Outcome(Struct, frozen=True):
+    """The end of one run of ffmpeg; `diagnosis` finds out what it means."""
 
     exit_code: int
     overtime: bool
@@ -44,32 +62,23 @@ class Run(Struct, frozen=True):
     """Of memory."""
 
 
-async def run(
-    engine: Engine,
-    video: FileIO,
-    mp3: FileIO,
-    limits: Limits,
-    tell: OnProgress,
-    plan: Plan = DEFAULT,
-    *,
-    size: int | None = None,
-    keeper: Keeper | None = None,
-) -> Run:
-    """Convert a file, or what comes through a pipe, into a seekable file.
+async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcome:
+    """Run ffmpeg to its end, by the keeper of its program unless another one is given.
 
-    `size`: the video's bytes, to be told of a pipe. The keeper is that of the engine's program, unless
-    another one is given. Raises EngineFailed when it cannot be started.
+    Raises EngineFailed when it cannot be started.
     """
+    plan, limits = invocation.plan, invocation.limits
     transcript, progress = Transcript(), ProgressReader()
-    keeper = keeper or keeper_of(engine.path)
+    keeper = keeper or keeper_of(invocation.engine.path)
     with (
         tracing.span("ffmpeg") as span,
         _pipe() as (words, words_in),
         _pipe() as (numbers, numbers_in),
     ):
         try:
-            files = (video, mp3, words_in, numbers_in)
-            held = caps(limits, _size(video) if size is None else size, plan)
+            files = (invocation.source, invocation.target, words_in, numbers_in)
+            size = _size(invocation.source) if invocation.size is None else invocation.size
+            held = caps(limits, size, plan)
             caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
         finally:
             words_in.close()
@@ -78,7 +87,7 @@ async def run(
             try:
                 async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
                     pumps.create_task(_listen(words, transcript))
-                    pumps.create_task(_follow(numbers, progress, transcript, tell))
+                    pumps.create_task(_follow(numbers, progress, transcript, invocation.on_progress))
                     exit_code, overtime = await caged.wait(), False
             except TimeoutError:
                 caged.kill()
@@ -89,7 +98,7 @@ async def run(
                 raise
         span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
-    return Run(exit_code, overtime, transcript.heard(), progress.seconds, *spent)
+    return Outcome(exit_code, overtime, transcript.heard(), progress.seconds, *spent)
 
 
 def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
@@ -129,11 +138,13 @@ async def _listen(pipe: FileIO, transcript: Transcript) -> None:
             transcript.feed(data)
 
 
-async def _follow(pipe: FileIO, progress: ProgressReader, transcript: Transcript, tell: OnProgress) -> None:
+async def _follow(
+    pipe: FileIO, progress: ProgressReader, transcript: Transcript, on_progress: OnProgress
+) -> None:
     async with aclosing(_pieces(pipe)) as pieces:
         async for data in pieces:
             for mark in progress.feed(data):
-                await tell(mark, transcript.length)
+                await on_progress(mark, transcript.length)
 
 
 async def _pieces(pipe: FileIO) -> AsyncGenerator[bytes, None]:

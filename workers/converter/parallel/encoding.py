@@ -32,11 +32,8 @@ from events.errors import TonearmError
 from events.media import Media
 from workers.converter.containers.mp3_frames import Frames, NotFrames
 from workers.converter.containers.structure import Structure
-from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.plan import Plan
 from workers.converter.ffmpeg.probe import look
-from workers.converter.ffmpeg.process import OnProgress, Run, run
+from workers.converter.ffmpeg.process import Invocation, Outcome, run
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel import shares
 from workers.converter.parallel.lanes import Lanes
@@ -55,49 +52,30 @@ class Sharing(Struct, frozen=True):
     """The means to encode with more than one encoder."""
 
     lanes: Lanes
-    workshop: Workshop
     shortest: float = shares.SHORTEST
     """Seconds; what lasts less is not shared out."""
     patience: float = PATIENCE
     """Seconds that the first encoder is alone: what is done by then was short."""
 
 
-class Job(Struct, frozen=True):
-    """What `process.run` is asked."""
+async def encode(
+    lone: Invocation, sharing: Sharing | None, workshop: Workshop, media: Media | None = None
+) -> Outcome:
+    """Do what `process.run` does with one encoder, with more encoders where they are of use.
 
-    engine: Engine
-    source: FileIO
-    target: FileIO
-    limits: Limits
-    tell: OnProgress
-    plan: Plan
-    size: int | None = None
-
-    async def alone(self) -> Run:
-        """Do it with one encoder."""
-        return await self.run(self.source, self.target, self.plan, self.tell)
-
-    async def run(self, source: FileIO, target: FileIO, plan: Plan, tell: OnProgress) -> Run:
-        """Do this with one encoder."""
-        return await run(self.engine, source, target, self.limits, tell, plan, size=self.size)
-
-
-async def encode(sharing: Sharing | None, job: Job, media: Media | None = None) -> Run:
-    """Do what `process.run` does, with more encoders where they are of use.
-
-    `media` is what the source holds, if that is known. Raises EngineFailed, and DiskFull.
+    `media` is the source's content, if that is known. Raises EngineFailed, and DiskFull.
     """
     if sharing is None:
-        return await job.alone()
+        return await run(lone)
     with sharing.lanes.taken():
-        if not (shares.fits(job.plan) and sharing.lanes.free() and _can_be_read_twice(job.source)):
-            return await job.alone()
+        if not (shares.fits(lone.plan) and sharing.lanes.free() and _can_be_read_twice(lone.source)):
+            return await run(lone)
         with ExitStack() as stack:
-            work = _Work(sharing, job, stack)
+            encoding = _Encoding(lone, sharing, workshop, stack)
             try:
-                return await work.run(media)
+                return await encoding.run(media)
             finally:
-                await work.end()
+                await encoding.end()
 
 
 class _Encoder:
@@ -111,7 +89,7 @@ class _Encoder:
         self.follower: _Encoder | None = None
         """Who may take over; after `join`, who has."""
         self.join: Join | None = None
-        self.task: asyncio.Task[Run]
+        self.task: asyncio.Task[Outcome]
 
     def follow(self, other: "_Encoder") -> None:
         """Look from now on whether that one may take over."""
@@ -146,18 +124,17 @@ class _Encoder:
         await asyncio.wait([self.task])
 
 
-class _Work:
+class _Encoding:
     """One encoding under way."""
 
-    def __init__(self, sharing: Sharing, job: Job, stack: ExitStack) -> None:
-        self._sharing, self._job, self._stack = sharing, job, stack
+    def __init__(self, lone: Invocation, sharing: Sharing, workshop: Workshop, stack: ExitStack) -> None:
+        self._lone, self._sharing, self._workshop, self._stack = lone, sharing, workshop, stack
         self._encoders: list[_Encoder] = []
         self._begun = time.monotonic()
 
-    async def run(self, media: Media | None) -> Run:
+    async def run(self, media: Media | None) -> Outcome:
         """Return how it went, as if one encoder had done it."""
-        job = self._job
-        lone = self._start(_Encoder(job.target), job.source, job.target, job.plan)
+        lone = self._start(_Encoder(self._lone.target), self._lone)
         await asyncio.wait([lone.task], timeout=self._sharing.patience)
         try:
             if not lone.task.done() and await self._start_others(media):
@@ -178,34 +155,35 @@ class _Work:
         """Leave no encoder behind."""
         await asyncio.gather(*(each.end() for each in self._encoders))
 
-    def _start(self, encoder: _Encoder, source: FileIO, target: FileIO, plan: Plan) -> _Encoder:
-        async def tell(mark: Mark, length: float | None) -> None:
+    def _start(self, encoder: _Encoder, invocation: Invocation) -> _Encoder:
+        async def on_progress(mark: Mark, length: float | None) -> None:
             encoder.seconds = max(mark.seconds, encoder.seconds)
-            await self._job.tell(self._mark(), length)
+            await self._lone.on_progress(self._mark(), length)
 
-        encoder.task = asyncio.create_task(self._job.run(source, target, plan, tell))
+        encoder.task = asyncio.create_task(run(replace(invocation, on_progress=on_progress)))
         self._encoders.append(encoder)
         return encoder
 
     async def _start_others(self, media: Media | None) -> bool:
         """Tell whether there are others now."""
-        lanes, job = self._sharing.lanes, self._job
+        lanes, lone = self._sharing.lanes, self._lone
         if media is None:
-            media = await look(job.engine, self._source(), job.limits, Structure())
+            media = await look(lone.engine, self._source(), lone.limits, Structure())
         free = lanes.free()
-        longest = job.limits.duration_seconds
-        for start in shares.starts(job.plan, media, 1 + free, self._sharing.shortest, longest):
+        longest = lone.limits.duration_seconds
+        for start in shares.starts(lone.plan, media, 1 + free, self._sharing.shortest, longest):
             self._stack.enter_context(lanes.taken())
-            _, file = self._stack.enter_context(self._sharing.workshop.bench())
-            rate = shares.rate_of(job.plan, media)
+            _, file = self._stack.enter_context(self._workshop.bench())
+            rate = shares.rate_of(lone.plan, media)
             encoder = _Encoder(file, start // shares.samples(rate), start / rate)
             self._encoders[-1].follow(encoder)
-            self._start(encoder, self._source(), file, shares.later(job.plan, start))
+            plan = shares.later(lone.plan, start)
+            self._start(encoder, replace(lone, source=self._source(), target=file, plan=plan))
         return len(self._encoders) > 1
 
     def _source(self) -> FileIO:
         """Return the source once more, with a position of its own."""
-        return self._stack.enter_context(FileIO(_again_path(self._job.source), "r"))
+        return self._stack.enter_context(FileIO(_again_path(self._lone.source), "r"))
 
     async def _watch(self) -> None:
         """Wait a while, then look who may be ended. Raises NotFrames when others are of no use."""
@@ -236,7 +214,7 @@ class _Work:
             high = each.join.at if each.join else each.at
             pieces.append(Piece(each.frames, low - each.first, high - each.first, turned))
             low, turned = high, turned ^ (each.join is not None and each.join.turned)
-        assemble(self._job.target, pieces)
+        assemble(self._lone.target, pieces)
         log.info("encoded_together", frames=[piece.last - piece.first for piece in pieces])
 
     def _mark(self) -> Mark:
@@ -247,18 +225,18 @@ class _Work:
         )
         return Mark(done, round(done / max(time.monotonic() - self._begun, 0.001), 3))
 
-    async def _again(self) -> Run:
+    async def _again(self) -> Outcome:
         """Do all of it with one encoder, after all, in the time that is left: what is there is of no use."""
         await self.end()
-        self._job.source.seek(0)
-        self._job.target.seek(0)
-        self._job.target.truncate()
-        limits = self._job.limits
+        self._lone.source.seek(0)
+        self._lone.target.seek(0)
+        self._lone.target.truncate()
+        limits = self._lone.limits
         left = max(limits.wall_seconds - (time.monotonic() - self._begun), 0.0)
-        return await replace(self._job, limits=replace(limits, wall_seconds=left)).alone()
+        return await run(replace(self._lone, limits=replace(limits, wall_seconds=left)))
 
 
-def _expect_success(ran: Run) -> None:
+def _expect_success(ran: Outcome) -> None:
     if ran.exit_code != 0:
         raise NotFrames("an encoder failed")
 

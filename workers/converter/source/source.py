@@ -15,7 +15,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, aclosing
+from contextlib import aclosing
 from functools import partial
 from io import FileIO, RawIOBase
 
@@ -26,6 +26,7 @@ from workers.converter.containers import ebml, inspection
 from workers.converter.containers.sample_table import PAGE, Range, needed
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import VideoLost
+from workers.converter.source.input import Input, Stream
 from workers.converter.source.pipe import Spout, poured
 from workers.converter.source.sparse_file import Reader, Sparse, in_thread, put_into
 from workers.converter.source.video import Video
@@ -37,10 +38,6 @@ WORTHWHILE = 0.9
 HEAD, TAIL = 11 << 20, 2 << 20
 """Bytes at both ends of what will be piped, for who asks what it holds: ffmpeg looks at 10 MB (`-probesize`),
 and for the last time stamp at the end."""
-
-
-Stream = Callable[[], AbstractAsyncContextManager[FileIO]]
-"""Opens a pipe that brings all of a video, from its beginning, for the block."""
 
 
 class Survey(Struct, frozen=True):
@@ -115,6 +112,11 @@ class Source:
         """A seekable file as long as the video, from its beginning."""
         self._file.seek(0)
         return self._file
+
+    @property
+    def input(self) -> Input:
+        """The video as a conversion reads it."""
+        return Input(self.file, self.structure, self.stream)
 
     async def prepare(self) -> None:
         """Fetch what there is to fetch before anything else. Raises VideoLost, StorageAway, DiskFull."""

@@ -19,16 +19,11 @@ from waiting import wait_for
 from workers.converter.cage import fork_server, landlock, launcher
 from workers.converter.cage.cage import Cage, Caged, Keeper
 from workers.converter.errors import EngineFailed
-from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.process import run
+from workers.converter.ffmpeg.process import Invocation, run
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 SLEEP, TRUE, CAT = "/bin/sleep", "/bin/true", "/bin/cat"
-
-
-async def ignore(*_: object) -> None:
-    pass
 
 
 async def test_the_cage_says_which_layers_hold_here(engine: Engine) -> None:
@@ -47,24 +42,22 @@ async def test_a_kernel_without_landlock_and_seccomp_is_told_and_converts_all_th
     """An older kernel, by a filter that answers in its place: both calls do not exist."""
     program = f"""
 import asyncio, os, struct
-from workers.converter import kernel, seccomp
-from workers.converter.cage import keeper_of
-from workers.converter.command import Limits
-from workers.converter.engine import find_engine
-from workers.converter.process import run
-from workers.converter.syscalls import ARCHITECTURES
+from workers.converter.cage import kernel, seccomp
+from workers.converter.cage.cage import keeper_of
+from workers.converter.cage.syscalls import ARCHITECTURES
+from workers.converter.ffmpeg.engine import find_engine
+from workers.converter.ffmpeg.process import Invocation, run
 _, architecture, number = ARCHITECTURES[os.uname().machine]
 gone = [(0x20, 0, 0, 0), (0x15, 2, 0, 444), (0x15, 1, 0, number), (6, 0, 0, 0x7FFF0000), (6, 0, 0, 0x50026)]
 seccomp.program = lambda machine, pid: b"".join(struct.pack("=HBBI", *step) for step in gone)
 kernel.prctl(38, 1)
 seccomp.install(os.uname().machine, os.getpid())
-async def tell(mark, length): pass
 async def main():
     engine = await find_engine()
     print(await keeper_of(engine.path).cage())
     with open({str(studio.make("aac.ts"))!r}, "rb", buffering=0) as video, \\
          open({str(tmp_path / "out")!r}, "wb+", buffering=0) as mp3:
-        print((await run(engine, video, mp3, Limits(), tell)).exit_code)
+        print((await run(Invocation(engine=engine, source=video, target=mp3))).exit_code)
 asyncio.run(main())
 """
     converter = await asyncio.create_subprocess_exec(
@@ -91,7 +84,8 @@ async def test_a_server_that_died_is_started_again_and_takes_its_programs_along(
         async def work() -> None:
             with bench.holding(studio.endless()) as (video, mp3):
                 video.seek(0)
-                await run(engine, video, mp3, Limits(), note, keeper=keeper)
+                invocation = Invocation(engine=engine, source=video, target=mp3, on_progress=note)
+                await run(invocation, keeper=keeper)
 
         task = asyncio.create_task(work())
         await under_way.wait()
@@ -102,7 +96,8 @@ async def test_a_server_that_died_is_started_again_and_takes_its_programs_along(
         await wait_for(lambda: not any(map(runs, started)), message="all are gone")
         with bench.holding(studio.make("aac.ts")) as (video, mp3):
             video.seek(0)
-            assert (await run(engine, video, mp3, Limits(), ignore, keeper=keeper)).exit_code == 0
+            ran = await run(Invocation(engine=engine, source=video, target=mp3), keeper=keeper)
+            assert ran.exit_code == 0
 
 
 async def test_many_at_once_each_get_their_own_answer_and_leave_no_zombie(tmp_path: Path) -> None:

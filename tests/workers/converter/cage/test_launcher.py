@@ -78,7 +78,7 @@ FORBIDDEN = {
 
 PROGRAM = f"""
 import ctypes, errno, os
-from workers.converter import kernel, seccomp
+from workers.converter.cage import kernel, seccomp
 libc = ctypes.CDLL(None, use_errno=True)
 buffer = ctypes.create_string_buffer(8192)
 page = (ctypes.addressof(buffer) + 4095) // 4096 * 4096

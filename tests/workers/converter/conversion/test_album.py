@@ -21,13 +21,15 @@ from events.media import Chapter, Media
 from events.options import Chapters, Cover, Format, Options, Tags
 from events.types import FailureCode
 from workers.converter.containers.zip_archive import Archive
-from workers.converter.conversion.album import convert
 from workers.converter.conversion.chapters import parts
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
+from workers.converter.source.input import Input
 from workers.converter.workshop import Workshop
 
 MARKS = [(0, 1.5, "Start: “here”/there"), (1.5, 4.123456, "Mid ."), (4.123456, 6, "Ende?")]
@@ -127,7 +129,8 @@ async def test_a_recording_without_chapters_is_one_file_in_a_zip(hall: Hall) -> 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts encoders")
 async def test_its_encoder_is_counted(hall: Hall, engine: Engine, bench: Any, workshop: Workshop) -> None:
-    sharing = Sharing(lanes=Lanes(2, name=f"test-{uuid4()}", crowd=math.inf), workshop=workshop)
+    sharing = Sharing(Lanes(2, name=f"test-{uuid4()}", crowd=math.inf))
+    equipment = Equipment(engine, workshop=workshop, sharing=sharing)
     free = set()
 
     async def tell(*_: object) -> None:
@@ -135,7 +138,7 @@ async def test_its_encoder_is_counted(hall: Hall, engine: Engine, bench: Any, wo
 
     with bench.holding(chaptered(hall)) as (source, target):
         split = Options(chapters=Chapters.SPLIT)
-        await convert(engine, source, target, limits=Limits(), tell=tell, options=split, sharing=sharing)
+        await convert(Task(equipment, Input.of(source), target, split, tell))
     assert free == {1}
     assert sharing.lanes.free() == 2
 

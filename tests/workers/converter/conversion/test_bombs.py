@@ -10,18 +10,15 @@ import pytest
 from media import Studio, ffmpeg
 
 from events.types import FailureCode
-from workers.converter.conversion.single import convert
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg import probe, process
-from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.source.input import Input
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel holds it to its limits")
 CPU_SECONDS, MEMORY = 10.0, 300 << 20
-
-
-async def ignore(*_: object) -> None:
-    pass
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +47,7 @@ async def test_a_bomb_gets_its_verdict_for_little(
     bombs: dict[str, Path],
     engine: Engine,
     bench: Any,
-    spent: list[process.Run],
+    spent: list[process.Outcome],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """None: it is harmless, and converted. On a busy machine the clock would come before the limits."""
@@ -58,7 +55,7 @@ async def test_a_bomb_gets_its_verdict_for_little(
     found = None
     with bench.holding(bombs[name]) as (video, mp3):
         try:
-            await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+            await convert(Task(Equipment(engine), Input.of(video), mp3))
         except ConversionError as error:
             found = error.code
     assert found is code

@@ -129,7 +129,7 @@ async def test_a_frame_that_cannot_be_had_is_left_out_and_our_log_knows_why(hall
 
 
 async def test_no_decoder_of_pictures_is_opened_unless_a_frame_is_asked_for(
-    hall: Hall, spent: list[process.Run]
+    hall: Hall, spent: list[process.Outcome]
 ) -> None:
     source = film(hall, "a.mp4", "-c:v", "libx264", "-preset", "ultrafast")
     for cover, opened in ((Cover.NONE, 0), (Cover.KEEP, 0), (Cover.FRAME, 1)):

@@ -8,9 +8,10 @@ import pytest
 from media import ffmpeg, pcm, pitch
 
 from events.options import Channels, Format, Options
-from workers.converter.conversion.single import convert
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.source.input import Input
 
 SECONDS = 1.2
 LEFT, RIGHT = 440, 1000
@@ -93,10 +94,6 @@ def make(case: Case, directory: Path) -> Path:
     return path
 
 
-async def ignore(*_: object) -> None:
-    pass
-
-
 def test_there_are_at_least_sixty_cases_and_no_two_are_the_same() -> None:
     assert len(set(CASES)) == len(CASES) >= 60
     assert {case.to for case in CASES} == set(Format)
@@ -111,7 +108,7 @@ async def test_every_combination_comes_out_whole_in_tune_and_the_same_twice(
     hashes = set()
     for _ in range(2):
         with bench.holding(source) as (video, target):
-            made = await convert(engine, video, target, limits=Limits(), tell=ignore, options=options)
+            made = await convert(Task(Equipment(engine), Input.of(video), target, options))
             target.seek(0)
             hashes.add(hashlib.sha256(target.read()).hexdigest())
             heard = pcm(target, case.to)

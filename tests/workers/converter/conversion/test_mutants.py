@@ -19,11 +19,13 @@ from events.media import MOST_BYTES, fitting
 from events.options import Channels, Chapters, Cover, Format, Options
 from workers.converter.containers import ebml
 from workers.converter.containers.sample_table import needed
-from workers.converter.conversion.album import convert
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.probe import probe
+from workers.converter.source.input import Input
 from workers.converter.workshop import Workshop
 
 WISHES = (
@@ -40,10 +42,6 @@ WISHES = (
 LIMITS = Limits(wall_seconds=60)
 SLOW = 30.0
 """Seconds on a busy machine: the kernel's limits of the processor's time come much sooner."""
-
-
-async def ignore(*_: object) -> None:
-    pass
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +69,7 @@ async def verdict_of(engine: Engine, workshop: Workshop, victim: Mutant, number:
             pass
         options = Random(number).choice(WISHES)  # noqa: S311 - to be had again
         try:
-            await convert(engine, source, target, limits=LIMITS, tell=ignore, options=options)
+            await convert(Task(Equipment(engine, LIMITS), Input.of(source), target, options))
         except ConversionError as error:
             return error.code.value
         return "converted"

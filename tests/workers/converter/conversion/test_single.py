@@ -8,13 +8,15 @@ from media import SECONDS, TONE, Studio, layer_one, listen, tags
 
 from events.options import Format, Options
 from events.types import FailureCode
-from workers.converter.conversion import steps
-from workers.converter.conversion.single import convert
+from workers.converter.conversion import single
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg import process
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.source.input import Input
 
 DEFAULTS = Options()
 
@@ -39,15 +41,11 @@ GOOD = [
 ]
 
 
-async def ignore(mark: Mark, length: float | None) -> None:
-    pass
-
-
 async def refusal(
     engine: Engine, bench: Any, path: Any, limits: Limits | None = None, options: Options = DEFAULTS
 ) -> ConversionError:
     with bench.holding(path) as (video, mp3), pytest.raises(ConversionError) as caught:
-        await convert(engine, video, mp3, limits=limits or Limits(), tell=ignore, options=options)
+        await convert(Task(Equipment(engine, limits or Limits()), Input.of(video), mp3, options))
     return caught.value
 
 
@@ -56,7 +54,7 @@ async def test_the_first_tracks_sound_comes_out_whole(
     engine: Engine, bench: Any, studio: Studio, name: str
 ) -> None:
     with bench.holding(studio.make(name)) as (video, mp3):
-        sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        sound = await convert(Task(Equipment(engine), Input.of(video), mp3))
         seconds, hertz = listen(mp3)
     assert seconds == pytest.approx(SECONDS, abs=0.1)
     assert sound.duration_seconds == pytest.approx(seconds, abs=0.01)
@@ -69,7 +67,7 @@ async def test_sample_rate_and_channels_are_those_of_the_mp3(
     heard = {}
     for name in ("surround.mp4", "amr.3gp", "high-rate.mkv"):
         with bench.holding(studio.make(name)) as (video, mp3):
-            sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+            sound = await convert(Task(Equipment(engine), Input.of(video), mp3))
             heard[name] = (sound.sample_rate, sound.channels)
     assert heard == {"surround.mp4": (44100, 2), "amr.3gp": (8000, 1), "high-rate.mkv": (48000, 1)}
 
@@ -79,7 +77,7 @@ async def test_sound_that_ends_before_the_picture_is_not_a_cut_file(
     engine: Engine, bench: Any, studio: Studio, kind: str
 ) -> None:
     with bench.holding(studio.make(f"sound-ends-early.{kind}")) as (video, mp3):
-        sound = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        sound = await convert(Task(Equipment(engine), Input.of(video), mp3))
     assert sound.duration_seconds == pytest.approx(1, abs=0.1)
 
 
@@ -87,7 +85,7 @@ async def test_title_and_artist_are_kept_and_where_it_was_filmed_is_not(
     engine: Engine, bench: Any, studio: Studio
 ) -> None:
     with bench.holding(studio.make("tagged.mp4")) as (video, mp3):
-        await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        await convert(Task(Equipment(engine), Input.of(video), mp3))
         kept = tags(mp3)
     assert "title=A walk" in kept
     assert "artist=Ada" in kept
@@ -99,7 +97,7 @@ async def test_the_same_video_gives_the_same_bytes(engine: Engine, bench: Any, s
     outputs = set()
     for _ in range(2):
         with bench.holding(studio.make("aac.mkv")) as (video, mp3):
-            await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+            await convert(Task(Equipment(engine), Input.of(video), mp3))
             mp3.seek(0)
             outputs.add(mp3.read())
     assert len(outputs) == 1
@@ -177,7 +175,7 @@ async def test_codecs_that_ffmpeg_decodes_and_does_not_encode_are_accepted(
         assert low.count(b"\x56\xe5\x00") == 1
         path = studio.write(name, low.replace(b"\x56\xe5\x00", b"\x56\xe5\xa0"))
     with bench.holding(path) as (video, mp3):
-        made = await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        made = await convert(Task(Equipment(engine), Input.of(video), mp3))
         seconds, hertz = listen(mp3)
     assert (made.media.tracks[0].codec, made.sample_rate) == (name[-3:] if "mp1" in name else "aac", 44100)
     assert seconds == pytest.approx(140 * 384 / 44100 if "mp1" in name else SECONDS, abs=0.1)
@@ -246,7 +244,7 @@ async def test_what_is_longer_than_the_limit_is_too_long_and_not_begun_if_it_say
     limits = Limits(duration_seconds=30)
     with bench.holding(studio.make("long.flac")) as (video, mp3):
         with pytest.raises(ConversionError, match="up to 30 seconds of sound") as caught:
-            await convert(engine, video, mp3, limits=limits, tell=ignore)
+            await convert(Task(Equipment(engine, limits), Input.of(video), mp3))
         assert mp3.seek(0, os.SEEK_END) == 0
     assert caught.value.code is FailureCode.TOO_LONG
 
@@ -257,7 +255,7 @@ async def test_what_turns_out_longer_than_the_limit_stops_there(
     limits = Limits(duration_seconds=1)
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
         with pytest.raises(ConversionError, match="up to 1 second of sound") as caught:
-            await convert(engine, video, mp3, limits=limits, tell=ignore)
+            await convert(Task(Equipment(engine, limits), Input.of(video), mp3))
         seconds, _ = listen(mp3)
     assert caught.value.code is FailureCode.TOO_LONG
     assert 1 < seconds < SECONDS - 0.5
@@ -265,7 +263,7 @@ async def test_what_turns_out_longer_than_the_limit_stops_there(
 
 async def test_what_just_fits_the_limit_is_converted(engine: Engine, bench: Any, studio: Studio) -> None:
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
-        await convert(engine, video, mp3, limits=Limits(duration_seconds=SECONDS), tell=ignore)
+        await convert(Task(Equipment(engine, Limits(duration_seconds=SECONDS)), Input.of(video), mp3))
 
 
 async def test_audio_beyond_the_size_limit_is_too_large(engine: Engine, bench: Any, studio: Studio) -> None:
@@ -283,15 +281,15 @@ async def test_a_large_file_is_looked_at_so_that_nothing_is_done_twice(
     engine: Engine,
     bench: Any,
     studio: Studio,
-    spent: list[process.Run],
+    spent: list[process.Outcome],
     monkeypatch: pytest.MonkeyPatch,
     small: int,
     times: int,
 ) -> None:
     """What has more than two channels needs another plan than most."""
-    monkeypatch.setattr(steps, "_SMALL", small)
+    monkeypatch.setattr(single, "_SMALL", small)
     with bench.holding(studio.make("surround.mp4")) as (video, mp3):
-        await convert(engine, video, mp3, limits=Limits(), tell=ignore)
+        await convert(Task(Equipment(engine), Input.of(video), mp3))
     assert len([each for each in spent if each.seconds]) == times
 
 
@@ -304,7 +302,7 @@ async def test_progress_tells_how_far_it_is_and_of_how_much(
         marks.append((mark.seconds, length))
 
     with bench.holding(studio.make("long.flac")) as (video, mp3):
-        await convert(engine, video, mp3, limits=Limits(), tell=note)
+        await convert(Task(Equipment(engine), Input.of(video), mp3, on_progress=note))
     assert len(marks) >= 2
     assert marks == sorted(marks)
     assert marks[-1] == (pytest.approx(600), 600)

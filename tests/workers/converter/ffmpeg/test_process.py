@@ -14,19 +14,17 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from workers.converter.cage.cage import Keeper, keeper_of
-from workers.converter.conversion.single import convert
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT
-from workers.converter.ffmpeg.process import Run, caps, run
+from workers.converter.ffmpeg.process import Invocation, Outcome, caps, run
 from workers.converter.ffmpeg.transcript import TAIL, Mark
+from workers.converter.source.input import Input
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-async def ignore(mark: Mark, length: float | None) -> None:
-    pass
 
 
 def script(path: Path, body: str) -> Engine:
@@ -36,10 +34,11 @@ def script(path: Path, body: str) -> Engine:
     return Engine(str(path), "test")
 
 
-async def run_script(engine: Engine, video: Any, mp3: Any, limits: Limits) -> Run:
+async def run_script(engine: Engine, video: Any, mp3: Any, limits: Limits) -> Outcome:
     """Scripts need Python's own files, and these here start processes: with rlimits for a cage."""
     with Keeper(engine.path, ["rlimits"]) as keeper:
-        return await run(engine, video, mp3, limits, ignore, keeper=keeper)
+        invocation = Invocation(engine=engine, source=video, target=mp3, limits=limits)
+        return await run(invocation, keeper=keeper)
 
 
 @linux
@@ -54,7 +53,7 @@ async def test_a_cancelled_conversion_leaves_no_process_and_no_file(
 
     async def work() -> None:
         with bench.holding(studio.endless()) as (video, mp3):
-            await convert(engine, video, mp3, limits=Limits(), tell=note)
+            await convert(Task(Equipment(engine), Input.of(video), mp3, on_progress=note))
 
     task = asyncio.create_task(work())
     await under_way.wait()
@@ -72,14 +71,13 @@ async def test_a_cancelled_conversion_leaves_no_process_and_no_file(
 async def test_a_converter_that_is_killed_takes_ffmpeg_with_it(studio: Studio, tmp_path: Path) -> None:
     program = f"""
 import asyncio
-from workers.converter.command import Limits
-from workers.converter.engine import find_engine
-from workers.converter.process import run
+from workers.converter.ffmpeg.engine import find_engine
+from workers.converter.ffmpeg.process import Invocation, run
 async def tell(mark, length): print(flush=True)
 async def main():
     with open({str(studio.endless())!r}, "rb", buffering=0) as video, \\
          open({str(tmp_path / "out")!r}, "wb+", buffering=0) as mp3:
-        await run(await find_engine(), video, mp3, Limits(), tell)
+        await run(Invocation(engine=await find_engine(), source=video, target=mp3, on_progress=tell))
 asyncio.run(main())
 """
     converter = await asyncio.create_subprocess_exec(
@@ -185,7 +183,7 @@ async def test_an_ffmpeg_that_dies_is_trouble_of_ours(engine: Engine, bench: Any
         bench.holding(studio.endless()) as (video, mp3),
         pytest.raises(EngineFailed, match="killed by SIGKILL"),
     ):
-        await convert(engine, video, mp3, limits=Limits(), tell=kill)
+        await convert(Task(Equipment(engine), Input.of(video), mp3, on_progress=kill))
 
 
 async def test_an_ffmpeg_that_cannot_start_is_trouble_of_ours(
@@ -196,7 +194,7 @@ async def test_an_ffmpeg_that_cannot_start_is_trouble_of_ours(
         bench.holding(studio.make("aac.ts")) as (video, mp3),
         pytest.raises(EngineFailed, match="No such file"),
     ):
-        await convert(missing, video, mp3, limits=Limits(), tell=ignore)
+        await convert(Task(Equipment(missing), Input.of(video), mp3))
 
 
 async def _server_of(engine: Engine) -> set[int]:

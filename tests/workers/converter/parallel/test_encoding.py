@@ -20,17 +20,18 @@ from waiting import wait_for
 
 from events.options import Options
 from workers.converter.cage.cage import keeper_of
-from workers.converter.conversion.single import convert
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.command import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT, plan
 from workers.converter.ffmpeg.probe import probe
-from workers.converter.ffmpeg.process import run
+from workers.converter.ffmpeg.process import Invocation, run
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.parallel.shares import later, starts
-from workers.converter.workshop import Workshop
+from workers.converter.source.input import Input
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts encoders")
 SECONDS = 100
@@ -71,8 +72,8 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 
 @pytest.fixture
-def sharing(workshop: Workshop) -> Sharing:
-    return Sharing(lanes=Lanes(2, name=f"test-{uuid4()}", crowd=math.inf), workshop=workshop, patience=0)
+def sharing() -> Sharing:
+    return Sharing(Lanes(2, name=f"test-{uuid4()}", crowd=math.inf), patience=0)
 
 
 async def made(
@@ -87,16 +88,13 @@ async def made(
         if marks is not None:
             marks.append(mark.seconds)
 
+    equipment = Equipment(engine, workshop=bench.workshop, sharing=sharing)
     with bench.holding(video) as (source, target):
-        await convert(engine, source, target, limits=Limits(), tell=tell, options=options, sharing=sharing)
+        await convert(Task(equipment, Input.of(source), target, options, tell))
         target.seek(0)
         data = bytes(target.read())
     assert data
     return data
-
-
-async def ignore(*_: object) -> None:
-    pass
 
 
 def digest(data: bytes) -> str:
@@ -125,12 +123,8 @@ async def test_two_encoders_make_the_file_of_one(
 
 
 @pytest.mark.parametrize("cores", [2, 4])
-async def test_a_long_sound_is_shared_out(
-    engine: Engine, bench: Any, sources: Studio, workshop: Workshop, cores: int
-) -> None:
-    sharing = Sharing(
-        lanes=Lanes(cores, name=f"test-{uuid4()}", crowd=math.inf), workshop=workshop, patience=0
-    )
+async def test_a_long_sound_is_shared_out(engine: Engine, bench: Any, sources: Studio, cores: int) -> None:
+    sharing = Sharing(lanes=Lanes(cores, name=f"test-{uuid4()}", crowd=math.inf), patience=0)
     video = sources.make("long.mp4")
     for _ in range(5):  # a machine that does something else may let the first encoder be faster
         marks: list[float] = []
@@ -213,7 +207,7 @@ async def test_a_helper_that_dies_costs_nothing_but_its_help(
     def broken(plan: Any, start: int) -> Any:
         return later(plan, 10**15)  # nothing comes of it: ffmpeg says so, and fails
 
-    monkeypatch.setattr("workers.converter.parallel.encoding.ranges.later", broken)
+    monkeypatch.setattr("workers.converter.parallel.encoding.shares.later", broken)
     with capture_logs() as logs:
         together = await made(engine, bench, sources.make("aac.mp4"), sharing)
     assert [line["event"] for line in logs if line["event"].startswith("encode")] == ["encoders_stopped"]
@@ -226,7 +220,7 @@ async def test_a_helper_that_hears_something_else_is_never_joined(
     def broken(plan: Any, start: int) -> Any:
         return later(plan, start + 1)
 
-    monkeypatch.setattr("workers.converter.parallel.encoding.ranges.later", broken)
+    monkeypatch.setattr("workers.converter.parallel.encoding.shares.later", broken)
     with capture_logs() as logs:
         together = await made(engine, bench, sources.make("aac.mp4"), sharing)
     assert not [line for line in logs if line["event"] == "encoded_together"]
@@ -246,7 +240,8 @@ async def test_a_helper_fails_where_its_filter_would_begin_to_count_anew(
         for each in (DEFAULT, later(DEFAULT, 2 * 49 * 1152)):
             source.seek(0)
             target.truncate(0)
-            codes.append((await run(engine, source, target, Limits(), ignore, each)).exit_code)
+            lone = Invocation(engine=engine, source=source, target=target, plan=each)
+            codes.append((await run(lone)).exit_code)
     assert codes[0] == 0
     assert codes[1] > 0
 

@@ -16,9 +16,10 @@ from test_handler import Scene
 from events.media import fitting
 from events.options import Cover, Options
 from events.types import FailureCode, JobConverted, JobFailed, JobProbed
-from workers.converter.conversion.single import convert
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.conversion.conversion import convert
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.source.input import Input
 from workers.converter.source.source import HEAD, TAIL
 from workers.converter.workshop import Workshop
 
@@ -71,7 +72,7 @@ async def test_what_comes_through_a_pipe_becomes_the_same_audio_and_takes_next_t
     assert isinstance(told, JobConverted), told
     assert workshop.taken < HEAD + TAIL + (1 << 20)
     with path.open("rb", buffering=0) as whole, (tmp_path / "audio").open("w+b", buffering=0) as target:
-        made = await convert(engine, whole, target, limits=Limits(), tell=_ignore, options=options)
+        made = await convert(Task(Equipment(engine), Input.of(whole), target, options))
     assert hashlib.sha256((tmp_path / "audio").read_bytes()).hexdigest() == told.sha256
     probed = [event.payload() for event in scene.log if event.type == JobProbed.TYPE]
     assert probed == [JobProbed(run=1, media=fitting(made.media))]
@@ -89,7 +90,3 @@ async def test_what_is_missing_at_the_end_of_a_pipe_is_told(
     assert result is not None
     assert isinstance(told := result.payload(), JobFailed)
     assert told.code is FailureCode.TRUNCATED
-
-
-async def _ignore(*_: object) -> None:
-    pass
