@@ -22,10 +22,11 @@ from service.start import run_service, started
 from service.stop import unless_stopped
 from service.usage import answer_help
 from service.workers import run_workers
+from workers.converter import SERVICE
 from workers.converter.cage.cage import keeper_of
 from workers.converter.conversion.task import Equipment
 from workers.converter.ffmpeg.engine import find_engine
-from workers.converter.handler import SERVICE, Converter
+from workers.converter.handler import Converter
 from workers.converter.metrics import ConversionMetrics
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes

@@ -20,7 +20,6 @@ import structlog
 
 from events import tracing
 from events.envelope import Event, consequence
-from events.errors import TonearmError
 from events.ids import new_id
 from events.log.progress import INTERVAL, Progress
 from events.media import fitting
@@ -38,6 +37,7 @@ from events.types import (
     JobUploaded,
 )
 from events.work import Publishes, Work, WorkerKeepsDying
+from workers.converter import SERVICE
 from workers.converter.conversion.conversion import begin
 from workers.converter.conversion.result import Result
 from workers.converter.conversion.task import Equipment, Task
@@ -46,29 +46,20 @@ from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.recovery import Retelling
 from workers.converter.source.source import Source, open_source
 from workers.converter.storage import Storage, Stored
+from workers.errors import publishable
+from workers.views import Views
 
 log = structlog.get_logger()
-
-SERVICE = "converter"
 
 MOST_ARGUMENTS = 32 * 1024
 """Bytes, as JSON: an event may have 64 KiB, and the options in it take up to 21."""
 
 
-class Views(Protocol):
-    """Where the job views are read."""
-
-    async def get(self, job_id: str) -> JobView | None:
-        """Return the stored view, None when there is none yet."""
-        ...
-
-
-class Sends(Protocol):
-    """Where progress goes."""
+class ProgressSink(Protocol):
+    """A way to the clients that watch the progress."""
 
     async def send(self, progress: Progress) -> None:
         """Send it or lose it; never raises."""
-        ...
 
 
 Ended = Callable[[Event, JobConverted | JobFailed], None]
@@ -85,7 +76,7 @@ class Converter:
         storage: Storage,
         views: Views,
         publisher: Publishes,
-        progress: Sends,
+        progress: ProgressSink,
         name: str,
         on_end: Ended = lambda cause, end: None,
     ) -> None:
@@ -117,8 +108,8 @@ class Converter:
             return self._end(work, _failed(work, error.code, str(error)))
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
-        """Tell the owner that it goes on. Foreign errors may hold an address: only their name is told."""
-        reason = str(error) if isinstance(error, TonearmError) else type(error).__name__
+        """Return the event by which the owner learns that there will be another attempt."""
+        reason = publishable(error)
         return self._event(
             work, JobRetrying(run=work.run, attempt=work.attempt, reason=reason, delay_seconds=delay)
         )
@@ -231,9 +222,9 @@ def _failed(work: Work, code: FailureCode, message: str) -> JobFailed:
 
 
 class _ProgressReport:
-    """Sends how far a conversion is, at most once an interval."""
+    """ProgressSink how far a conversion is, at most once an interval."""
 
-    def __init__(self, progress: Sends, work: Work) -> None:
+    def __init__(self, progress: ProgressSink, work: Work) -> None:
         self._progress, self._work = progress, work
         self._not_before = 0.0
 

@@ -19,17 +19,17 @@ from service.stop import unless_stopped
 from service.tracing.http import Client
 from service.usage import answer_help
 from service.workers import run_workers
+from workers.notifier import SERVICE
 from workers.notifier.accounts import AuthAccounts
-from workers.notifier.mail.account_handler import AccountNotifier
-from workers.notifier.mail.job_handler import Notifier
+from workers.notifier.mail.account_handler import AccountMailHandler
+from workers.notifier.mail.job_handler import JobMailHandler
 from workers.notifier.mail.letterhead import letterhead
+from workers.notifier.mail.mail_room import MailRoom
 from workers.notifier.mail.sent import SentMails
 from workers.notifier.mail.smtp import Mailer
 from workers.notifier.mail.smtp_url import parse_smtp_url
 from workers.notifier.metrics import MailMetrics
 from workers.notifier.settings import NotifierSettings
-
-SERVICE = "notifier"
 
 
 async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
@@ -46,22 +46,18 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         publisher = await stack.enter_async_context(
             Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
         )
-        accounts = AuthAccounts(http, settings.auth_url, settings.service_token)
-        sent, mails, works = SentMails(database), MailMetrics(registry), WorkMetrics(registry)
+        room = MailRoom(
+            accounts=AuthAccounts(http, settings.auth_url, settings.service_token),
+            mailer=mailer,
+            sent=SentMails(database),
+            head=head,
+            on_mail=MailMetrics(registry),
+        )
         handlers: dict[str, Handler] = {
-            topology.MP3: Notifier(
-                views=JobViews(database),
-                accounts=accounts,
-                mailer=mailer,
-                sent=sent,
-                head=head,
-                source=SERVICE,
-                on_mail=mails,
-            ),
-            topology.LETTERS: AccountNotifier(
-                accounts=accounts, mailer=mailer, sent=sent, head=head, source=SERVICE, on_mail=mails
-            ),
+            topology.MP3: JobMailHandler(room, JobViews(database)),
+            topology.LETTERS: AccountMailHandler(room),
         }
+        works = WorkMetrics(registry)
         slots = settings.notifier_slots
         workers = [
             Worker(

@@ -4,44 +4,28 @@ The address, and the link that is good once, are asked for when the mail server 
 neither waits anywhere. Work that comes again after a crash brings another link, and the first stays good.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
 
 from events.envelope import Event, consequence
-from events.errors import TonearmError
 from events.types import AccountLetterRequested, AccountNotificationFailed, AccountNotified
 from events.work import Work
-from workers.notifier.accounts import Accounts
+from workers.errors import publishable
+from workers.notifier import SERVICE
 from workers.notifier.errors import Undeliverable
 from workers.notifier.mail.account_letter import words
-from workers.notifier.mail.letterhead import Letterhead, mail
-from workers.notifier.mail.sent import SentMails
-from workers.notifier.mail.smtp import Mailer
+from workers.notifier.mail.letterhead import mail
+from workers.notifier.mail.mail_room import MailRoom
 
 log = structlog.get_logger()
 
 
-class AccountNotifier:
+class AccountMailHandler:
     """Handles the work of queue `letters`."""
 
-    def __init__(
-        self,
-        *,
-        accounts: Accounts,
-        mailer: Mailer,
-        sent: SentMails,
-        head: Letterhead,
-        source: str,
-        on_mail: Callable[[str, str], None] = lambda kind, outcome: None,
-    ) -> None:
-        self._accounts = accounts
-        self._mailer = mailer
-        self._sent = sent
-        self._head = head
-        self._source = source
-        self._on_mail = on_mail
+    def __init__(self, room: MailRoom) -> None:
+        self._room = room
 
     async def handle(self, work: Work) -> Event | None:
         """Send the mail unless it is sent. Returns what the log shall be told."""
@@ -49,16 +33,16 @@ class AccountNotifier:
         if not isinstance(asked, AccountLetterRequested):
             log.warning("not_a_letter", type=cause.type, event_id=cause.id)
             return None
-        if not await self._sent.has(cause.id):
+        if not await self._room.sent.has(cause.id):
             try:
                 await self._send(cause, asked)
             except Undeliverable as error:
-                self._on_mail(asked.letter, "refused")
+                self._room.on_mail(asked.letter, "refused")
                 log.warning("letter_refused", account_id=cause.subject, event_id=cause.id, error=str(error))
                 return self._failed(cause, asked, str(error))
-            self._on_mail(asked.letter, "sent")
+            self._room.on_mail(asked.letter, "sent")
             log.info("letter_sent", account_id=cause.subject, event_id=cause.id, letter=asked.letter)
-        message_id = self._head.message_id(cause.id)
+        message_id = self._room.head.message_id(cause.id)
         return self._event(cause, AccountNotified(letter=asked.letter, message_id=message_id))
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
@@ -66,23 +50,23 @@ class AccountNotifier:
         return None
 
     def gave_up(self, work: Work, error: Exception) -> Event:
-        """Tell the log that the mail will not come. Foreign errors may hold an address: only their name."""
+        """Return the event that ends it: the mail will not come."""
         assert isinstance(work.payload, AccountLetterRequested)  # noqa: S101 - `handle` lets no other pass
-        last = str(error) if isinstance(error, TonearmError) else type(error).__name__
-        self._on_mail(work.payload.letter, "gave_up")
-        reason = f"gave up after {work.attempt} attempts: {last}"
+        self._room.on_mail(work.payload.letter, "gave_up")
+        reason = f"gave up after {work.attempt} attempts: {publishable(error)}"
         return self._failed(work.event, work.payload, reason)
 
     async def _send(self, cause: Event, asked: AccountLetterRequested) -> None:
-        async with self._mailer.connected() as deliver:
-            granted = await self._accounts.grant(cause.subject, asked.letter, cause.id)
-            said = words(asked.letter, self._head, granted.token, granted.seconds)
+        head, sent = self._room.head, self._room.sent
+        async with self._room.mailer.connected() as deliver:
+            granted = await self._room.accounts.grant(cause.subject, asked.letter, cause.id)
+            said = words(asked.letter, head, granted.token, granted.seconds)
             now = datetime.now(UTC)
-            await deliver(mail(said, head=self._head, to=granted.email, cause_id=cause.id, now=now))
-            await self._sent.note(cause.id, about=cause.subject, message_id=self._head.message_id(cause.id))
+            await deliver(mail(said, head=head, to=granted.email, cause_id=cause.id, now=now))
+            await sent.note(cause.id, about=cause.subject, message_id=head.message_id(cause.id))
 
     def _failed(self, cause: Event, asked: AccountLetterRequested, reason: str) -> Event:
         return self._event(cause, AccountNotificationFailed(letter=asked.letter, reason=reason))
 
     def _event(self, cause: Event, payload: AccountNotified | AccountNotificationFailed) -> Event:
-        return consequence(cause, payload, source=self._source)
+        return consequence(cause, payload, source=SERVICE)

@@ -30,8 +30,9 @@ from events.work import Work
 from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed
-from workers.notifier.mail.job_handler import Notifier
+from workers.notifier.mail.job_handler import JobMailHandler
 from workers.notifier.mail.letterhead import letterhead
+from workers.notifier.mail.mail_room import MailRoom
 from workers.notifier.mail.sent import SentMails
 from workers.notifier.mail.smtp import Mailer
 from workers.notifier.mail.smtp_url import parse_smtp_url
@@ -77,7 +78,7 @@ class FoldedViews:
 class Desk:
     """A notifier with real servers around it, and a job to tell of."""
 
-    def __init__(self, auth: Auth, catcher: Catcher, notifier: Notifier, views: FoldedViews) -> None:
+    def __init__(self, auth: Auth, catcher: Catcher, notifier: JobMailHandler, views: FoldedViews) -> None:
         self.auth, self.catcher, self.notifier, self.views = auth, catcher, notifier, views
         self.job_id = new_id()
 
@@ -103,13 +104,14 @@ async def desk(
     views = FoldedViews()
     with auth_serving(ADDRESSES) as auth:
         async with httpx.AsyncClient(trust_env=False) as http:
-            notifier = Notifier(
-                views=views,
-                accounts=AuthAccounts(http, auth.url, TOKEN),
-                mailer=Mailer(parse_smtp_url(f"smtp://127.0.0.1:{plain.port}")),
-                sent=SentMails(database),
-                head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
-                source="notifier",
+            notifier = JobMailHandler(
+                MailRoom(
+                    accounts=AuthAccounts(http, auth.url, TOKEN),
+                    mailer=Mailer(parse_smtp_url(f"smtp://127.0.0.1:{plain.port}")),
+                    sent=SentMails(database),
+                    head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
+                ),
+                views,
                 patience=0.3,
             )
             yield Desk(auth, catcher, notifier, views)
@@ -214,13 +216,14 @@ async def test_nothing_is_sent_while_the_notes_cannot_be_read(plain: Controller,
     )
     async with client, httpx.AsyncClient(trust_env=False) as http:
         views = FoldedViews()
-        notifier = Notifier(
-            views=views,
-            accounts=AuthAccounts(http, "http://127.0.0.1:1", TOKEN),
-            mailer=Mailer(parse_smtp_url(f"smtp://127.0.0.1:{plain.port}")),
-            sent=SentMails(client.get_default_database()),
-            head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
-            source="notifier",
+        notifier = JobMailHandler(
+            MailRoom(
+                accounts=AuthAccounts(http, "http://127.0.0.1:1", TOKEN),
+                mailer=Mailer(parse_smtp_url(f"smtp://127.0.0.1:{plain.port}")),
+                sent=SentMails(client.get_default_database()),
+                head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
+            ),
+            views,
             patience=0,
         )
         desk = Desk(None, catcher, notifier, views)  # type: ignore[arg-type]
