@@ -43,7 +43,7 @@ from workers.converter.conversion.result import Result
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.transcript import Mark
-from workers.converter.recovery import Retelling
+from workers.converter.recovery import Recovery
 from workers.converter.source.source import Source, open_source
 from workers.converter.storage import Storage, Stored
 from workers.errors import publishable
@@ -84,7 +84,7 @@ class Converter:
         self._storage = storage
         self._views = views
         self._publisher = publisher
-        self._retelling = Retelling(publisher)
+        self._recovery = Recovery(publisher)
         self._progress = progress
         self._name = name
         self._on_end = on_end
@@ -95,7 +95,7 @@ class Converter:
             log.warning("not_a_video", type=work.event.type, event_id=work.event.id)
             return None
         view = await self._views.get(work.event.subject)
-        await self._retelling.if_lost(work.event, view)
+        await self._recovery.publish_if_lost(work.event, view)
         if view and is_over(view, work.run):
             log.info("conversion_not_needed", job_id=view.job_id, state=view.state, run=work.run)
             return None

@@ -26,21 +26,21 @@ PATIENCE = timedelta(seconds=60)
 _REMEMBERED = 10_000
 
 
-class Retelling:
+class Recovery:
     """Remembers what it told again."""
 
     def __init__(self, publisher: Publishes) -> None:
         self._publisher = publisher
-        self._told: OrderedDict[str, None] = OrderedDict()
+        self._published: OrderedDict[str, None] = OrderedDict()
 
-    async def if_lost(self, event: Event, view: JobView | None) -> None:
+    async def publish_if_lost(self, event: Event, view: JobView | None) -> None:
         """Publish the event again when the log seems not to know it. Raises NotConfirmed."""
         if view is not None and view.has(event.id):
             return
-        if datetime.now(UTC) - event.time < PATIENCE or event.id in self._told:
+        if datetime.now(UTC) - event.time < PATIENCE or event.id in self._published:
             return
         log.warning("event_told_again", event_type=event.type, event_id=event.id, job_id=event.subject)
         await self._publisher.publish(event)
-        self._told[event.id] = None
-        if len(self._told) > _REMEMBERED:
-            self._told.popitem(last=False)
+        self._published[event.id] = None
+        if len(self._published) > _REMEMBERED:
+            self._published.popitem(last=False)

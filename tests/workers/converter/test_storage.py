@@ -17,7 +17,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
 from workers.converter.errors import StorageAway, VideoLost
-from workers.converter.source.sparse_file import Sparse
+from workers.converter.source.sparse_file import SparseFile
 from workers.converter.storage import CHUNK, Storage
 
 pytestmark = pytest.mark.servers
@@ -41,7 +41,7 @@ async def upload(database: Database, content: bytes = CONTENT, chunk: int = CHUN
 
 
 async def fetch(storage: Storage, file: FileIO, *, size: int, sha256: str) -> None:
-    await Sparse(await storage.open("v1", size=size), file).complete(sha256)
+    await SparseFile(await storage.open("v1", size=size), file).complete(sha256)
 
 
 @pytest.mark.parametrize("chunk", [CHUNK, 255 * 1024])

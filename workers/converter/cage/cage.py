@@ -42,7 +42,7 @@ class Cage(Struct, frozen=True, kw_only=True):
         return bool(self.landlock_abi) and self.seccomp and set(self.rlimits) == {*launcher.LIMITS, "as"}
 
 
-class Caged:
+class CagedProgram:
     """A program that was started. Leave the block, and it is dead, with all it started."""
 
     def __init__(self, job: socket.socket) -> None:
@@ -102,7 +102,9 @@ class Keeper:
         """Return what it shuts the program in with. Raises EngineFailed."""
         return (await self._running()).cage
 
-    async def start(self, arguments: Sequence[str], files: Sequence[FileIO], limits: dict[str, int]) -> Caged:
+    async def start(
+        self, arguments: Sequence[str], files: Sequence[FileIO], limits: dict[str, int]
+    ) -> CagedProgram:
         """Start the program with these arguments, and `files` as its descriptors from 0 on.
 
         The limits are those of `launcher.LIMITS`, in bytes, seconds and pieces. That the program itself
@@ -118,7 +120,7 @@ class Keeper:
                         ours, [self._program, *arguments], limits, [file.fileno() for file in files]
                     )
                     socket.send_fds(server.control, [b"J"], [theirs.fileno()])
-                    return Caged(ours)
+                    return CagedProgram(ours)
                 except BlockingIOError:
                     ours.close()
                     raise EngineFailed("cannot start ffmpeg: too many arguments") from None

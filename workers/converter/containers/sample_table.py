@@ -68,18 +68,18 @@ def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
     for what can be left out costs more than it saves.
     """
     try:
-        return _Survey(video, size, grain).ranges()
+        return _Walk(video, size, grain).ranges()
     except _Odd:
         return None
 
 
-class _Survey:
+class _Walk:
     """One look at one file."""
 
     def __init__(self, video: RawIOBase, size: int, grain: int) -> None:
         self._video, self._size, self._grain = video, size, grain
         self._left = 1000 + 8 * (size // grain)
-        self._inner = _Inner()
+        self._inner = _InnerBoxes()
         self._pictures: frozenset[int] | None = None
         self._ranges: list[Range] = []
         self._marks: array[int] = array("Q")
@@ -174,7 +174,7 @@ class _Survey:
         self._lost_since = None
 
 
-class _Inner:
+class _InnerBoxes:
     """Looks into boxes that were read, and no further than is bearable."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from workers.converter.conversion.task import Task
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
 from workers.converter.ffmpeg.command import OVERRUN
 from workers.converter.ffmpeg.transcript import Mark
-from workers.converter.source.sparse_file import in_thread
+from workers.converter.threads import in_thread
 
 
 class Album:

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from events.media import Media
 from events.options import Cover, Format
 from workers.converter.containers import picture_tag
-from workers.converter.conversion.picture import cover_plan
+from workers.converter.conversion.cover_plan import cover_plan
 from workers.converter.conversion.task import Task
 from workers.converter.ffmpeg.process import Invocation, run
-from workers.converter.source.sparse_file import in_thread
+from workers.converter.threads import in_thread
 
 log = structlog.get_logger()
 
@@ -41,7 +41,7 @@ async def take(task: Task, media: Media) -> bytes:
         picture = file.read(picture_tag.LARGEST)
     if ran.exit_code == 0 and picture_tag.kind(picture) is not None:
         return picture
-    reason = "it took too long" if ran.overtime else ran.heard.tail.strip().rpartition("\n")[2][:200]
+    reason = "it took too long" if ran.overtime else ran.findings.tail.strip().rpartition("\n")[2][:200]
     log.info("cover_left_out", reason=reason, exit_code=ran.exit_code)
     return b""
 

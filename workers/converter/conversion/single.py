@@ -9,14 +9,15 @@ from events.media import Media
 from events.options import Cover, Options
 from workers.converter.containers import output
 from workers.converter.containers.sound import Sound
-from workers.converter.conversion import cover, measurement
+from workers.converter.conversion import cover
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.task import Task
 from workers.converter.errors import EngineFailed, OnlySilence, Truncated
+from workers.converter.ffmpeg import measurement
 from workers.converter.ffmpeg import plan as planning
 from workers.converter.ffmpeg.command import arguments
-from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse, refuse_length
-from workers.converter.ffmpeg.filters import Measured
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refuse, refuse_length
+from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import look
 from workers.converter.ffmpeg.process import Invocation, Outcome, unwatched
@@ -59,7 +60,7 @@ class Single:
         if self._source.seekable and self._is_usual():
             _refuse(self._task)
             self._ran = await self._run(DEFAULT)
-            self._media = self._ran.heard.media
+            self._media = self._ran.findings.media
         else:
             self._media = await look_at(self._task)
         return self._media
@@ -103,7 +104,7 @@ class Single:
         usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)
         return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
 
-    async def _plan_for(self, media: Media | None) -> tuple[Plan, Measured | None]:
+    async def _plan_for(self, media: Media | None) -> tuple[Plan, Measurement | None]:
         """Return the plan, and the measurement that it rests on. Raises TooLong, OutOfRange, TrackMissing."""
         if media is None:
             return DEFAULT, None
@@ -114,21 +115,21 @@ class Single:
             raise error
         return plan, measured
 
-    def _plan(self, options: Options, media: Media, measured: Measured | None) -> Plan:
+    def _plan(self, options: Options, media: Media, measured: Measurement | None) -> Plan:
         seekable = self._source.seekable
         return planning.plan(options, media, measured, track=self._track, seekable=seekable)
 
-    async def _measured(self, media: Media) -> Measured | None:
+    async def _measured(self, media: Media) -> Measurement | None:
         """Return the first pass's measurement, with the loudness of the whole recording for a part of one."""
         recording = self._recording
         if recording is None or self._options.loudness is None:
             return await self.measure(media)
         plain = replace(self._options, loudness=None, true_peak=Options().true_peak)
         seconds = planning.plan(plain, media).expected_seconds or 0.0
-        own = await self.measure(media, plain) or Measured(seconds=seconds)
+        own = await self.measure(media, plain) or Measurement(seconds=seconds)
         return replace(own, loudness=recording.loudness, true_peak=recording.true_peak)
 
-    async def measure(self, media: Media, options: Options | None = None) -> Measured | None:
+    async def measure(self, media: Media, options: Options | None = None) -> Measurement | None:
         """Return a first pass's measurement; None where the options, the task's by default, need none.
 
         Empties the target.
@@ -137,8 +138,8 @@ class Single:
         if plan is None:
             return None
         ran = await self._run(plan, quiet=True)
-        self._partial = self._raise(self._ended(ran, plan, None, sized=False))
-        measured = measurement.read(ran.heard.tail, ran.seconds)
+        self._partial = self._raise(self._evidence(ran, plan, None, sized=False))
+        measured = measurement.read(ran.findings.tail, ran.seconds)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
         if silent:
             raise OnlySilence
@@ -171,31 +172,32 @@ class Single:
     def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
         """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
         sound = output.describe(plan.format, self._task.target)
-        partial = self._raise(self._ended(ran, plan, sound), sound)
+        partial = self._raise(self._evidence(ran, plan, sound), sound)
         if sound is None:
             raise EngineFailed(f"ffmpeg was content, but what it wrote is no {plan.format}")
         return sound, partial
 
-    def _raise(self, ended: Ended, sound: Sound | None = None) -> bool:
+    def _raise(self, evidence: Evidence, sound: Sound | None = None) -> bool:
         """Raise what went wrong. Return True for a truncated source whose part the options ask for."""
-        error: TonearmError | None = diagnose(ended, self._equipment.limits)
+        error: TonearmError | None = diagnose(evidence, self._equipment.limits)
         if error is None:
             return False
-        wanted = self._options.partial and isinstance(error, Truncated) and ended.exit_code == 0
-        if wanted and ended.seconds > 0 and (sound is None or sound.duration_seconds > 0):
+        wanted = self._options.partial and isinstance(error, Truncated) and evidence.exit_code == 0
+        if wanted and evidence.seconds > 0 and (sound is None or sound.duration_seconds > 0):
             return True
         raise error
 
-    def _ended(self, ran: Outcome, plan: Plan, sound: Sound | None, *, sized: bool = True) -> Ended:
-        heard = ran.heard
+    def _evidence(self, ran: Outcome, plan: Plan, sound: Sound | None, *, sized: bool = True) -> Evidence:
+        findings, stated = ran.findings, ran.findings.length
         if not self._source.seekable:
-            heard = replace(heard, length=plan.expected_seconds)
+            stated = plan.expected_seconds
         elif plan.output != DEFAULT.output:
-            heard = replace(heard, length=plan.expected_seconds if heard.length is not None else None)
-        return Ended(
+            stated = plan.expected_seconds if stated is not None else None
+        findings = replace(findings, length=stated)
+        return Evidence(
             exit_code=ran.exit_code,
             overtime=ran.overtime,
-            heard=heard,
+            findings=findings,
             structure=self._source.structure,
             seconds=ran.seconds,
             played=sound.duration_seconds if sound else None,

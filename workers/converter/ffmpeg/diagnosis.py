@@ -31,7 +31,7 @@ from workers.converter.errors import (
     UnsupportedCodec,
 )
 from workers.converter.ffmpeg.command import OVERRUN, Limits
-from workers.converter.ffmpeg.transcript import Heard
+from workers.converter.ffmpeg.transcript import Findings
 
 SHORTFALL = 0.5
 """Seconds that may be missing at the end of a cut file: less than that nobody misses."""
@@ -52,14 +52,14 @@ _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
 _CPU_LIMIT = f"received signal {int(signal.SIGXCPU)}."
 
 
-class Ended(Struct, frozen=True, kw_only=True):
-    """How a conversion ended."""
+class Evidence(Struct, frozen=True, kw_only=True):
+    """All that a conversion leaves behind: its end, and the words of ffmpeg."""
 
     exit_code: int
     """Negative: killed by that signal."""
     overtime: bool = False
     """Killed by our wall clock."""
-    heard: Heard = Heard()
+    findings: Findings = Findings()
     structure: Structure = Structure()
     seconds: float = 0.0
     """Of sound written, as the progress told last: where it ended, with all gaps."""
@@ -89,21 +89,21 @@ def refuse_length(media: Media, seconds: float | None, limits: Limits) -> Conver
     return TooLong(limits.duration_seconds) if seconds > limits.duration_seconds + OVERRUN else None
 
 
-def diagnose(ended: Ended, limits: Limits) -> TonearmError | None:
+def diagnose(evidence: Evidence, limits: Limits) -> TonearmError | None:
     """Return what went wrong: a ConversionError, trouble of ours, or None when the MP3 is good."""
-    return _stopped(ended, limits) or (_refused(ended) if ended.exit_code else _incomplete(ended))
+    return _stopped(evidence, limits) or (_refused(evidence) if evidence.exit_code else _incomplete(evidence))
 
 
-def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
+def _stopped(evidence: Evidence, limits: Limits) -> TonearmError | None:
     """Was it a limit of ours, or a signal?"""
-    tail, code = ended.heard.tail, ended.exit_code
-    if ended.overtime:
+    tail, code = evidence.findings.tail, evidence.exit_code
+    if evidence.overtime:
         return TimedOut(limits.wall_seconds)
     if code == -signal.SIGXCPU or _CPU_LIMIT in tail:
         return TooMuchWork()
-    if ended.seconds > limits.duration_seconds + OVERRUN / 2:
+    if evidence.seconds > limits.duration_seconds + OVERRUN / 2:
         return TooLong(limits.duration_seconds)
-    if code == -signal.SIGXFSZ or ended.output_bytes >= limits.output_bytes:
+    if code == -signal.SIGXFSZ or evidence.output_bytes >= limits.output_bytes:
         return TooLarge(limits.output_bytes)
     if code < 0:
         return EngineFailed(f"ffmpeg was killed by {signal.Signals(-code).name}")
@@ -118,49 +118,49 @@ def _stopped(ended: Ended, limits: Limits) -> TonearmError | None:
     return None
 
 
-def _refused(ended: Ended) -> TonearmError:
+def _refused(evidence: Evidence) -> TonearmError:
     """What did ffmpeg not like about the file?"""
-    tail, codec = ended.heard.tail, ended.heard.codec
-    if ended.heard.locked:
+    tail, codec = evidence.findings.tail, evidence.findings.codec
+    if evidence.findings.locked:
         return Encrypted()
     if "matches no streams" in tail and not codec:
-        return Truncated() if ended.structure.cut and not _has_streams(tail) else NoAudio()
-    if ended.structure.cut or _CUT.search(tail):
+        return Truncated() if evidence.structure.cut and not _has_streams(tail) else NoAudio()
+    if evidence.structure.cut or _CUT.search(tail):
         return Truncated()
     if codec and _NO_DECODER.search(tail):
-        return UnsupportedCodec(_name(ended.heard))
+        return UnsupportedCodec(_name(evidence.findings))
     if codec:
         return Truncated(damaged=True)
     if _BROKEN_HEAD.search(tail):
         return Truncated(damaged=True)
     if _NOT_MEDIA.search(tail):
         return NotMedia()
-    return EngineFailed(f"ffmpeg ended with {ended.exit_code}: {_last_line(tail)}")
+    return EngineFailed(f"ffmpeg ended with {evidence.exit_code}: {_last_line(tail)}")
 
 
-def _incomplete(ended: Ended) -> TonearmError | None:
+def _incomplete(evidence: Evidence) -> TonearmError | None:
     """Is a part missing, although ffmpeg is content?
 
     Sound that ends before the picture is common, and gaps in it are, so being shorter than the container is
     no proof by itself; the file must also show that it was cut or damaged.
     """
-    heard, structure = ended.heard, ended.structure
-    if structure.cut or _CUT.search(heard.tail):
-        if structure.guesses_length or heard.length is None:
+    findings, structure = evidence.findings, evidence.structure
+    if structure.cut or _CUT.search(findings.tail):
+        if structure.guesses_length or findings.length is None:
             return Truncated()
-        if ended.seconds < heard.length - SHORTFALL:
+        if evidence.seconds < findings.length - SHORTFALL:
             return Truncated()
-    if heard.length is None or not (heard.broken or heard.undecoded >= DAMAGED):
+    if findings.length is None or not (findings.broken or findings.undecoded >= DAMAGED):
         return None
-    played = ended.seconds if ended.played is None else ended.played
-    missing = heard.length - played
-    return Truncated(damaged=True) if missing > max(SHORTFALL, LOSS * heard.length) else None
+    played = evidence.seconds if evidence.played is None else evidence.played
+    missing = findings.length - played
+    return Truncated(damaged=True) if missing > max(SHORTFALL, LOSS * findings.length) else None
 
 
-def _name(heard: Heard) -> str:
+def _name(findings: Findings) -> str:
     """Name a codec that ffmpeg has no name for by its container's."""
-    tracks = heard.media.tracks if heard.media else ()
-    return tracks[0].codec if heard.codec == "none" and tracks else heard.codec.replace("none", "")
+    tracks = findings.media.tracks if findings.media else ()
+    return tracks[0].codec if findings.codec == "none" and tracks else findings.codec.replace("none", "")
 
 
 def _has_streams(tail: str) -> bool:

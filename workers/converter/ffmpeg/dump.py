@@ -55,7 +55,7 @@ class Dump:
         self._track = -1
         self._name = ""
 
-    def hear(self, line: str) -> None:
+    def feed(self, line: str) -> None:
         """Take the next line, without its end."""
         if self._over:
             return
@@ -155,7 +155,7 @@ def read(words: str) -> Media | None:
     """Return what these words of ffmpeg say of its input; None when they say nothing of one."""
     dump = Dump()
     for line in words.split("\n"):
-        dump.hear(line)
+        dump.feed(line)
     return dump.media
 
 

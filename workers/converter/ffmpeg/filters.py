@@ -2,7 +2,7 @@
 
 In this order: cut, mixed down, its speed changed, silence cut off, loudness, fades. Where an option needs
 to know what the sound is like (loudness, fades at the end, silence at the end), ffmpeg first listens to
-all of it, see `Measured`.
+all of it, see `Measurement`.
 
 **Mixing down.** More channels than wanted become stereo by ITU-R BS.775 with the scale that makes clipping
 impossible: left = (L + 0.707 C + 0.707 Ls [+ 0.707 Lb]) / (sum of those factors), right alike; the
@@ -14,10 +14,9 @@ unknown arrangement of them, the first two are taken.
 import re
 from collections.abc import Sequence
 
-from msgspec import Struct
-
 from events.media import Track
 from events.options import Channels, Format, Options
+from workers.converter.ffmpeg.measurement import Measurement
 
 SILENCE = "-50dB"
 """What peaks below it is silence, where it lasts for `SILENT_SECONDS`."""
@@ -26,18 +25,6 @@ _CENTRE = "ochl=stereo:rematrix_maxval=1:clev=0.70710678:slev=0.70710678:lfe_mix
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """What encoders know for so many channels."""
 _MOST = 8
-
-
-class Measured(Struct, frozen=True, kw_only=True):
-    """What a first pass found. `seconds` of sound, after the cut and the change of speed."""
-
-    seconds: float
-    loudness: float | None = None
-    """Integrated, in LUFS; None: too quiet to tell, or not asked."""
-    true_peak: float | None = None
-    """In dBTP."""
-    silent_from: float | None = None
-    """Where the silence begins that lasts to the end; None: there is none, or it was not asked."""
 
 
 def measures(options: Options) -> bool:
@@ -59,7 +46,7 @@ def shaped(options: Options, track: Track, seek: float) -> list[str]:
     return filters
 
 
-def finished(options: Options, measured: Measured | None) -> list[str]:
+def finished(options: Options, measured: Measurement | None) -> list[str]:
     """Return what comes after: silence, loudness, fades, each by what was measured."""
     if measured is None and not options.fade_in:
         return []
@@ -87,7 +74,7 @@ def _faded_out(options: Options, length: float) -> list[str]:
     return [f"afade=t=out:st={max(length - options.fade_out, 0):.6f}:d={options.fade_out:.6f}"]
 
 
-def gain_of(options: Options, measured: Measured) -> float:
+def gain_of(options: Options, measured: Measurement) -> float:
     """Return by how many dB to change the volume: to the loudness, unless the true peak comes first.
 
     One gain for all of it, so that the dynamics stay as they are.

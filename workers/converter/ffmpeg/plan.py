@@ -6,8 +6,9 @@ from events.media import Media, Track
 from events.options import Chapters, Format, Options
 from workers.converter.errors import TrackMissing
 from workers.converter.ffmpeg.encoders import MUXERS, copies, encoder
-from workers.converter.ffmpeg.filters import Measured, finished, listening, measures, shaped
+from workers.converter.ffmpeg.filters import finished, listening, measures, shaped
 from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.tags import COMMENTING, metadata
 
 _MARGIN = 5.0
@@ -41,7 +42,7 @@ _UNKNOWN = Track(index=0, codec="")
 def plan(
     options: Options,
     media: Media,
-    measured: Measured | None = None,
+    measured: Measurement | None = None,
     *,
     track: str = "",
     seekable: bool = True,
@@ -142,7 +143,7 @@ def _chapters(options: Options, seek: float) -> list[str]:
     return ["-ss", f"{options.start - seek:.6f}"]  # the sound is cut already: this moves the chapters
 
 
-def _expected(options: Options, media: Media, measured: Measured | None) -> float | None:
+def _expected(options: Options, media: Media, measured: Measurement | None) -> float | None:
     if options.trim_silence:
         return None
     if measured is not None:

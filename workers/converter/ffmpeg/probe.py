@@ -12,7 +12,7 @@ from workers.converter.containers.inspection import inspect
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import NotMedia
 from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refuse
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import LOOK
 from workers.converter.ffmpeg.process import Invocation, run
@@ -39,7 +39,9 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
     hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
     with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:
         ran = await run(Invocation(engine=engine, source=source, target=nowhere, plan=LOOK, limits=hurried))
-    if ran.heard.media is not None and not ran.overtime:
-        return ran.heard.media
-    ended = Ended(exit_code=ran.exit_code, overtime=ran.overtime, heard=ran.heard, structure=structure)
-    raise refuse(1, structure) or diagnose(ended, hurried) or NotMedia()
+    if ran.findings.media is not None and not ran.overtime:
+        return ran.findings.media
+    evidence = Evidence(
+        exit_code=ran.exit_code, overtime=ran.overtime, findings=ran.findings, structure=structure
+    )
+    raise refuse(1, structure) or diagnose(evidence, hurried) or NotMedia()

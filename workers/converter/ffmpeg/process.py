@@ -18,7 +18,7 @@ from workers.converter.cage.cage import Keeper, keeper_of
 from workers.converter.ffmpeg.command import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
-from workers.converter.ffmpeg.transcript import Heard, Mark, ProgressReader, Transcript
+from workers.converter.ffmpeg.transcript import Findings, Mark, ProgressReader, Transcript
 
 _PIECE = 64 * 1024
 
@@ -55,7 +55,7 @@ class Outcome(Struct, frozen=True):
 
     exit_code: int
     overtime: bool
-    heard: Heard
+    findings: Findings
     seconds: float
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
@@ -98,7 +98,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
                 raise
         span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
-    return Outcome(exit_code, overtime, transcript.heard(), progress.seconds, *spent)
+    return Outcome(exit_code, overtime, transcript.findings(), progress.seconds, *spent)
 
 
 def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:

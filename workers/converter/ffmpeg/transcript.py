@@ -25,7 +25,7 @@ _LOCKED = re.compile(r"\[.*(?:DRM protected stream detected|activation_bytes|Uns
 _AUDIO = re.compile(r"  Stream #0:\d+\S*: Audio: (\w+)")
 
 
-class Heard(Struct, frozen=True, kw_only=True):
+class Findings(Struct, frozen=True, kw_only=True):
     """What the words say. `length` in seconds as the container tells it, None when it does not."""
 
     length: float | None = None
@@ -59,14 +59,14 @@ class Transcript:
         del self._tail[:-TAIL]
         *lines, rest = data.split(b"\n")
         for line in lines:
-            self._hear(bytes(self._line + line[:_LONGEST_LINE]))
+            self._read(bytes(self._line + line[:_LONGEST_LINE]))
             self._line.clear()
         self._line += rest[: _LONGEST_LINE - len(self._line)]
 
-    def heard(self) -> Heard:
+    def findings(self) -> Findings:
         """Return what is known so far."""
         tail = self._tail.decode(errors="replace")
-        return Heard(
+        return Findings(
             length=self._length,
             codec=self._codec,
             undecoded=self._undecoded,
@@ -81,9 +81,9 @@ class Transcript:
         """The container's length in seconds, once it was told."""
         return self._length
 
-    def _hear(self, line: bytes) -> None:
+    def _read(self, line: bytes) -> None:
         text = line.decode(errors="replace")
-        self._dump.hear(text)
+        self._dump.feed(text)
         self._locked |= _LOCKED.match(text) is not None
         # What a file says of itself is indented, so no title is taken for a complaint.
         self._undecoded += _UNDECODED.match(text) is not None

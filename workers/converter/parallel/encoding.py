@@ -18,11 +18,9 @@ import os
 import stat
 import time
 from asyncio import FIRST_COMPLETED
-from collections.abc import Awaitable
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 from msgspec import Struct
@@ -38,10 +36,10 @@ from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel import shares
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.parallel.splice import Join, Piece, Pursuit, assemble
+from workers.converter.threads import in_thread
 from workers.converter.workshop import Workshop
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 PATIENCE = 0.1
 _EVERY = 0.05
@@ -143,7 +141,7 @@ class _Encoding:
             ran = await self._chain()[-1].task
             if lone.join is not None and not ran.overtime:
                 _expect_success(ran)
-                await _finished(asyncio.to_thread(self._assemble))
+                await in_thread(self._assemble)
             return ran
         except (TonearmError, OSError, ValueError, LookupError, ArithmeticError) as error:
             told = isinstance(error, NotFrames | TonearmError)
@@ -193,7 +191,7 @@ class _Encoding:
             if each.join is None and each.task.done() and not each.task.result().overtime:
                 _expect_success(each.task.result())
         for each in reversed(self._encoders):
-            await _finished(asyncio.to_thread(each.look))
+            await in_thread(each.look)
             if each.join is not None and not each.task.done():
                 await each.end()
         if self._encoders[0].overtakes:
@@ -239,16 +237,6 @@ class _Encoding:
 def _expect_success(ran: Outcome) -> None:
     if ran.exit_code != 0:
         raise NotFrames("an encoder failed")
-
-
-async def _finished(doing: Awaitable[T]) -> T:
-    """Wait for a thread, also when cancelled: it uses files that are closed afterwards."""
-    task = asyncio.ensure_future(doing)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
 
 
 def _can_be_read_twice(source: FileIO) -> bool:

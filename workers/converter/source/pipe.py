@@ -14,7 +14,7 @@ PAUSE = 0.002
 waking up for each such piece took longer than all the rest."""
 
 
-class Spout:
+class PipeWriter:
     """The writing end."""
 
     def __init__(self, descriptor: int, pause: float) -> None:
@@ -40,48 +40,48 @@ class Spout:
         await asyncio.sleep(self._pause)
 
 
-Pour = Callable[[Spout], Awaitable[None]]
+Fill = Callable[[PipeWriter], Awaitable[None]]
 """Writes everything; a BrokenPipeError ends it quietly."""
 
 
 @asynccontextmanager
-async def poured(pour: Pour) -> AsyncIterator[FileIO]:
-    """Give the reading end of a pipe for the block, and pour into it meanwhile.
+async def filled_pipe(fill: Fill) -> AsyncIterator[FileIO]:
+    """Give the reading end of a pipe for the block, and fill into it meanwhile.
 
-    When pouring failed, the block sees an early end, and whatever it made of that, the failure is raised
+    When filling failed, the block sees an early end, and whatever it made of that, the failure is raised
     instead. A block that ends before all was poured stops it.
     """
     reading, writing = os.pipe()
     with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
         os.set_blocking(writing, False)
         pause = PAUSE if _widened(writing) else 0.0
-        pouring = asyncio.create_task(_pour(pour, inlet, pause))
+        filling = asyncio.create_task(_fill(fill, inlet, pause))
         try:
             yield outlet
         except Exception as error:
-            if (failure := await _ended(pouring)) is not None:
+            if (failure := await _ended(filling)) is not None:
                 raise failure from error
             raise
         except BaseException:
-            await _ended(pouring)
+            await _ended(filling)
             raise
-        if (failure := await _ended(pouring)) is not None:
+        if (failure := await _ended(filling)) is not None:
             raise failure
 
 
-async def _pour(pour: Pour, inlet: FileIO, pause: float) -> None:
+async def _fill(fill: Fill, inlet: FileIO, pause: float) -> None:
     try:
         with suppress(BrokenPipeError):
-            await pour(Spout(inlet.fileno(), pause))
+            await fill(PipeWriter(inlet.fileno(), pause))
     finally:
         inlet.close()
 
 
-async def _ended(pouring: asyncio.Task[None]) -> BaseException | None:
+async def _ended(filling: asyncio.Task[None]) -> BaseException | None:
     """Stop it unless it is done; return why it failed."""
-    pouring.cancel()
-    await asyncio.wait([pouring])
-    return None if pouring.cancelled() else pouring.exception()
+    filling.cancel()
+    await asyncio.wait([filling])
+    return None if filling.cancelled() else filling.exception()
 
 
 def _widened(descriptor: int) -> bool:

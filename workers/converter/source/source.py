@@ -27,9 +27,10 @@ from workers.converter.containers.sample_table import PAGE, Range, needed
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import VideoLost
 from workers.converter.source.input import Input, Stream
-from workers.converter.source.pipe import Spout, poured
-from workers.converter.source.sparse_file import Reader, Sparse, in_thread, put_into
+from workers.converter.source.pipe import PipeWriter, filled_pipe
+from workers.converter.source.sparse_file import SparseFile, VideoReader, put_into
 from workers.converter.source.video import Video
+from workers.converter.threads import in_thread
 
 SMALL = 4 << 20
 """Bytes that are fetched as fast as it takes to find out what could be left out."""
@@ -40,7 +41,7 @@ HEAD, TAIL = 11 << 20, 2 << 20
 and for the last time stamp at the end."""
 
 
-class Survey(Struct, frozen=True):
+class Outline(Struct, frozen=True):
     """What was found out about a video from a few of its bytes."""
 
     structure: Structure = Structure()
@@ -52,23 +53,23 @@ class Survey(Struct, frozen=True):
     early: tuple[Range, ...] = ()
 
 
-def survey(video: RawIOBase, size: int, *, grain: int) -> Survey:
+def outline(video: RawIOBase, size: int, *, grain: int) -> Outline:
     """Look at a video, of which at least `grain` bytes are fetched for any."""
     structure = inspection.inspect(video)
     if size <= SMALL:
-        return Survey(structure)
+        return Outline(structure)
     kind = inspection.kind(video)
     if kind is inspection.Kind.BOXES:
-        return Survey(structure, needed(video, size, grain=grain))
+        return Outline(structure, needed(video, size, grain=grain))
     if kind is inspection.Kind.OTHER or size <= HEAD + TAIL:
-        return Survey(structure)
+        return Outline(structure)
     ends = [(0, HEAD), (size - TAIL, size)]
     if kind is inspection.Kind.STREAM:
-        return Survey(structure, ends, streams=True)
+        return Outline(structure, ends, streams=True)
     late = ebml.late(video, size)
     if late is None:
-        return Survey(structure)
-    return Survey(structure, [*ends, *late.parts], streams=True, cluster=late.cluster, early=late.parts)
+        return Outline(structure)
+    return Outline(structure, [*ends, *late.parts], streams=True, cluster=late.cluster, early=late.parts)
 
 
 class Source:
@@ -77,9 +78,9 @@ class Source:
     def __init__(
         self,
         video: Video,
-        sparse: Sparse,
+        sparse: SparseFile,
         file: FileIO,
-        found: Survey,
+        found: Outline,
         *,
         sha256: str,
         room: Callable[[int], None],
@@ -105,7 +106,7 @@ class Source:
         Each pipe fetches everything again. A block that ends by an error because the pipe ended too early
         raises why it did: VideoLost, StorageAway.
         """
-        return partial(poured, self._pour) if self._found.streams and not self.whole else None
+        return partial(filled_pipe, self._fill) if self._found.streams and not self.whole else None
 
     @property
     def file(self) -> FileIO:
@@ -137,7 +138,7 @@ class Source:
         self._room(self._video.size - self.fetched)
         await self._sparse.complete(self._sha256)
 
-    async def _pour(self, into: Spout) -> None:
+    async def _fill(self, into: PipeWriter) -> None:
         digest, at, cluster = hashlib.sha256(), 0, self._found.cluster
         async with aclosing(self._sparse.read()) as batches:
             async for batch in batches:
@@ -171,10 +172,10 @@ async def open_source(
 
     `room` is asked before so many bytes are written, and raises DiskFull. Raises VideoLost, StorageAway.
     """
-    sparse = Sparse(video, file)
+    sparse = SparseFile(video, file)
     if video.size <= SMALL:
         await sparse.complete(sha256)
-    found = await _looked_at(sparse, video, file)
+    found = await _outlined(sparse, video, file)
     source = Source(video, sparse, file, found, sha256=sha256, room=room)
     if not source.whole:
         each_apart = found.streams and options.chapters is Chapters.SPLIT
@@ -183,11 +184,11 @@ async def open_source(
     return source
 
 
-async def _looked_at(sparse: Sparse, video: Video, file: FileIO) -> Survey:
+async def _outlined(sparse: SparseFile, video: Video, file: FileIO) -> Outline:
     # In a thread of its own: it waits for the loop, and the loop for one of the threads that all share. As
-    # many surveys at once as these are would wait for ever.
-    with Reader(sparse, video.size, file) as reader, ThreadPoolExecutor(1, "survey") as own:
-        look = partial(survey, reader, video.size, grain=video.chunk_size)
+    # many outlines at once as these are would wait for ever.
+    with VideoReader(sparse, video.size, file) as reader, ThreadPoolExecutor(1, "outline") as own:
+        look = partial(outline, reader, video.size, grain=video.chunk_size)
         looking = asyncio.get_running_loop().run_in_executor(own, look)
         try:
             return await asyncio.shield(looking)

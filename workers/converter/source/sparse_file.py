@@ -7,32 +7,21 @@ import asyncio
 import hashlib
 import os
 from bisect import bisect
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from io import SEEK_CUR, SEEK_SET, FileIO, RawIOBase
 from itertools import accumulate, groupby
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any
 
 from workers.converter.containers.sample_table import Range
 from workers.converter.errors import VideoLost
 from workers.converter.source.video import AT_ONCE, Chunk, Video
-
-_R = TypeVar("_R")
-
-
-async def in_thread(function: Callable[..., _R], *arguments: object) -> _R:
-    """Run it in a thread, to its end even when cancelled: afterwards nothing touches the file any more."""
-    work = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
-    try:
-        return await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait([work])
-        raise
+from workers.converter.threads import in_thread
 
 
-class Sparse:
+class SparseFile:
     """Fetches parts of a video into an empty file, at their places."""
 
     def __init__(self, video: Video, file: FileIO) -> None:
@@ -144,14 +133,14 @@ def put_into(digest: Any, pieces: list[bytes]) -> None:
         digest.update(piece)
 
 
-class Reader(RawIOBase):
+class VideoReader(RawIOBase):
     """A video as a file for code that knows of no database; each byte is fetched when it is asked for.
 
     For another thread than the event loop's, which must run meanwhile, and none of those that `to_thread`
     uses, for which the loop may have to wait. `close` ends what is still going on there, by an error.
     """
 
-    def __init__(self, sparse: Sparse, size: int, file: FileIO) -> None:
+    def __init__(self, sparse: SparseFile, size: int, file: FileIO) -> None:
         self._sparse, self._size, self._file = sparse, size, file
         self._loop, self._at = asyncio.get_running_loop(), 0
         self._fetching: Future[None] | None = None

@@ -17,7 +17,7 @@ from trap import caged
 from waiting import wait_for
 
 from workers.converter.cage import fork_server, landlock, launcher
-from workers.converter.cage.cage import Cage, Caged, Keeper
+from workers.converter.cage.cage import Cage, CagedProgram, Keeper
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.process import Invocation, run
@@ -176,7 +176,7 @@ def runs(pid: int) -> bool:
 async def test_how_it_ended_is_not_lost_with_one_who_stops_waiting_just_then(hops: int) -> None:
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    caged = Caged(ours)
+    caged = CagedProgram(ours)
     waiting = asyncio.create_task(caged.wait())
     for _ in range(3):
         await asyncio.sleep(0)

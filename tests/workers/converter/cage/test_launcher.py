@@ -11,8 +11,8 @@ from workers.converter.cage import launcher
 from workers.converter.cage.cage import Keeper
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.diagnosis import Ended, diagnose
-from workers.converter.ffmpeg.transcript import Heard
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose
+from workers.converter.ffmpeg.transcript import Findings
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's layers")
 
@@ -126,5 +126,5 @@ async def test_a_program_that_vanished_is_trouble_of_ours_and_says_so(
         words.seek(0)
         tail = words.read().decode()
     assert "No such file or directory" in tail
-    trouble = diagnose(Ended(exit_code=exit_code, heard=Heard(tail=tail)), Limits())
+    trouble = diagnose(Evidence(exit_code=exit_code, findings=Findings(tail=tail)), Limits())
     assert isinstance(trouble, EngineFailed)

@@ -135,6 +135,6 @@ async def test_no_decoder_of_pictures_is_opened_unless_a_frame_is_asked_for(
     for cover, opened in ((Cover.NONE, 0), (Cover.KEEP, 0), (Cover.FRAME, 1)):
         spent.clear()
         await hall.convert(source, cover=cover)
-        refused = ["Codec (h264) not on whitelist" in each.heard.tail for each in spent]
+        refused = ["Codec (h264) not on whitelist" in each.findings.tail for each in spent]
         assert refused.count(False) == opened
         assert "Codec (aac) not on whitelist" in spent[-1].heard.tail or not opened

@@ -18,61 +18,64 @@ from workers.converter.errors import (
     UnsupportedCodec,
 )
 from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.diagnosis import Ended, diagnose, refuse
-from workers.converter.ffmpeg.transcript import Heard
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refuse
+from workers.converter.ffmpeg.transcript import Findings
 
-TORN = Heard(codec="aac", length=10, broken=1)
-MUTE = Heard(codec="aac", length=10, undecoded=400)
-FEW = Heard(codec="aac", length=10, undecoded=2)
+TORN = Findings(codec="aac", length=10, broken=1)
+MUTE = Findings(codec="aac", length=10, undecoded=400)
+FEW = Findings(codec="aac", length=10, undecoded=2)
 LIMITS = Limits(duration_seconds=100, output_bytes=5000, wall_seconds=60)
 CUT = Structure(cut=True)
 GUESS = Structure(cut=True, guesses_length=True)
 
 
-def says(tail: str, codec: str = "", length: float | None = None) -> Heard:
-    return Heard(tail=tail, codec=codec, length=length)
+def says(tail: str, codec: str = "", length: float | None = None) -> Findings:
+    return Findings(tail=tail, codec=codec, length=length)
 
 
 @pytest.mark.parametrize(
     ("ended", "verdict"),
     [
-        (Ended(exit_code=0, seconds=10, heard=says("", "aac", 10)), None),
-        (Ended(exit_code=0, seconds=4, heard=says("", "aac", 10)), None),
-        (Ended(exit_code=0, seconds=10, heard=says("", "aac", 10), structure=CUT), None),
-        (Ended(exit_code=0, seconds=4, heard=says("", "aac", 10), structure=CUT), Truncated),
-        (Ended(exit_code=0, seconds=4, heard=says("", "aac", 4), structure=GUESS), Truncated),
-        (Ended(exit_code=0, seconds=4, heard=says("x: partial file\n", "aac", 10)), Truncated),
-        (Ended(exit_code=0, seconds=4, heard=says("File ended prematurely\n", "aac")), Truncated),
-        (Ended(exit_code=0, seconds=10, played=4, heard=says("", "aac", 10)), None),
-        (Ended(exit_code=0, seconds=10, played=4, heard=TORN), Truncated),
-        (Ended(exit_code=0, seconds=10, played=4, heard=MUTE), Truncated),
-        (Ended(exit_code=0, seconds=10, played=4, heard=FEW), None),
-        (Ended(exit_code=0, seconds=10, played=9.6, heard=TORN), None),
-        (Ended(exit_code=0, seconds=101, heard=says("", "aac", 500)), TooLong),
-        (Ended(exit_code=0, output_bytes=5000), TooLarge),
-        (Ended(exit_code=-signal.SIGXFSZ), TooLarge),
-        (Ended(exit_code=-signal.SIGKILL, overtime=True), TimedOut),
-        (Ended(exit_code=255, heard=says("Exiting normally, received signal 24.\n")), TooMuchWork),
-        (Ended(exit_code=-signal.SIGKILL), EngineFailed),
-        (Ended(exit_code=-signal.SIGSEGV, heard=says("", "aac")), EngineFailed),
-        (Ended(exit_code=125, heard=says("launcher: OSError: no\n")), EngineFailed),
-        (Ended(exit_code=228, heard=says("av_write: No space left on device\n", "aac")), DiskFull),
-        (Ended(exit_code=251, heard=says("fd:: Input/output error\n")), EngineFailed),
+        (Evidence(exit_code=0, seconds=10, findings=says("", "aac", 10)), None),
+        (Evidence(exit_code=0, seconds=4, findings=says("", "aac", 10)), None),
+        (Evidence(exit_code=0, seconds=10, findings=says("", "aac", 10), structure=CUT), None),
+        (Evidence(exit_code=0, seconds=4, findings=says("", "aac", 10), structure=CUT), Truncated),
+        (Evidence(exit_code=0, seconds=4, findings=says("", "aac", 4), structure=GUESS), Truncated),
+        (Evidence(exit_code=0, seconds=4, findings=says("x: partial file\n", "aac", 10)), Truncated),
+        (Evidence(exit_code=0, seconds=4, findings=says("File ended prematurely\n", "aac")), Truncated),
+        (Evidence(exit_code=0, seconds=10, played=4, findings=says("", "aac", 10)), None),
+        (Evidence(exit_code=0, seconds=10, played=4, findings=TORN), Truncated),
+        (Evidence(exit_code=0, seconds=10, played=4, findings=MUTE), Truncated),
+        (Evidence(exit_code=0, seconds=10, played=4, findings=FEW), None),
+        (Evidence(exit_code=0, seconds=10, played=9.6, findings=TORN), None),
+        (Evidence(exit_code=0, seconds=101, findings=says("", "aac", 500)), TooLong),
+        (Evidence(exit_code=0, output_bytes=5000), TooLarge),
+        (Evidence(exit_code=-signal.SIGXFSZ), TooLarge),
+        (Evidence(exit_code=-signal.SIGKILL, overtime=True), TimedOut),
+        (Evidence(exit_code=255, findings=says("Exiting normally, received signal 24.\n")), TooMuchWork),
+        (Evidence(exit_code=-signal.SIGKILL), EngineFailed),
+        (Evidence(exit_code=-signal.SIGSEGV, findings=says("", "aac")), EngineFailed),
+        (Evidence(exit_code=125, findings=says("launcher: OSError: no\n")), EngineFailed),
+        (Evidence(exit_code=228, findings=says("av_write: No space left on device\n", "aac")), DiskFull),
+        (Evidence(exit_code=251, findings=says("fd:: Input/output error\n")), EngineFailed),
         (
-            Ended(exit_code=251, heard=says("[in#0 @ 0x5] Error opening input: Input/output error\n")),
+            Evidence(exit_code=251, findings=says("[in#0 @ 0x5] Error opening input: Input/output error\n")),
             Truncated,
         ),
-        (Ended(exit_code=244, heard=says("Cannot allocate memory\n", "flac")), TooHungry),
-        (Ended(exit_code=234, heard=says("Stream map '' matches no streams.\n")), NoAudio),
-        (Ended(exit_code=183, heard=says("moov atom not found\nError opening input\n")), Truncated),
-        (Ended(exit_code=183, heard=says("Error opening input: Invalid data\n")), NotMedia),
-        (Ended(exit_code=183, heard=says("Error opening input\n"), structure=CUT), Truncated),
-        (Ended(exit_code=234, heard=says("[dec:x] Error while opening decoder\n", "x")), UnsupportedCodec),
-        (Ended(exit_code=69, heard=says("Conversion failed!\n", "aac")), Truncated),
-        (Ended(exit_code=1, heard=says("something new\n")), EngineFailed),
+        (Evidence(exit_code=244, findings=says("Cannot allocate memory\n", "flac")), TooHungry),
+        (Evidence(exit_code=234, findings=says("Stream map '' matches no streams.\n")), NoAudio),
+        (Evidence(exit_code=183, findings=says("moov atom not found\nError opening input\n")), Truncated),
+        (Evidence(exit_code=183, findings=says("Error opening input: Invalid data\n")), NotMedia),
+        (Evidence(exit_code=183, findings=says("Error opening input\n"), structure=CUT), Truncated),
+        (
+            Evidence(exit_code=234, findings=says("[dec:x] Error while opening decoder\n", "x")),
+            UnsupportedCodec,
+        ),
+        (Evidence(exit_code=69, findings=says("Conversion failed!\n", "aac")), Truncated),
+        (Evidence(exit_code=1, findings=says("something new\n")), EngineFailed),
     ],
 )
-def test_each_way_to_end_has_its_reason(ended: Ended, verdict: type[Exception] | None) -> None:
+def test_each_way_to_end_has_its_reason(ended: Evidence, verdict: type[Exception] | None) -> None:
     found = diagnose(ended, LIMITS)
     assert type(found) is (verdict or type(None)), found
 
@@ -84,5 +87,5 @@ def test_some_files_are_refused_without_asking_ffmpeg() -> None:
 
 
 def test_what_ours_fails_with_is_not_told_as_the_files_fault() -> None:
-    found = diagnose(Ended(exit_code=1, heard=says("first\nlast line\n")), LIMITS)
+    found = diagnose(Evidence(exit_code=1, findings=says("first\nlast line\n")), LIMITS)
     assert str(found) == "ffmpeg ended with 1: last line"

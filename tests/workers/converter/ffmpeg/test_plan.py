@@ -8,8 +8,9 @@ from events.media import Media, Track
 from events.options import Channels, Chapters, Format, Options, Tags, faults
 from workers.converter.errors import TrackMissing
 from workers.converter.ffmpeg.encoders import MUXERS
-from workers.converter.ffmpeg.filters import Measured, gain_of
+from workers.converter.ffmpeg.filters import gain_of
 from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring, plan
 
 STEREO = Track(
@@ -87,9 +88,9 @@ def test_a_cut_is_sought_with_a_margin_only_where_packets_tell_their_time() -> N
 
 def test_the_gain_stops_at_the_true_peak() -> None:
     wanted = Options(loudness=-16, true_peak=-1)
-    assert gain_of(wanted, Measured(seconds=1, loudness=-30, true_peak=-20)) == 14
-    assert gain_of(wanted, Measured(seconds=1, loudness=-30, true_peak=-3)) == 2
-    assert gain_of(wanted, Measured(seconds=1)) == 0
+    assert gain_of(wanted, Measurement(seconds=1, loudness=-30, true_peak=-20)) == 14
+    assert gain_of(wanted, Measurement(seconds=1, loudness=-30, true_peak=-3)) == 2
+    assert gain_of(wanted, Measurement(seconds=1)) == 0
 
 
 @pytest.mark.parametrize(
@@ -153,10 +154,10 @@ def test_every_plan_names_one_track_and_its_muxer_and_nothing_a_program_cannot_t
         return
     media = Media(container="mov,mp4", duration_seconds=30, tracks=(track,))
     first = measuring(options, media)
-    done = plan(options, media, Measured(seconds=9, loudness=-20.0, true_peak=-3.0) if first else None)
+    done = plan(options, media, Measurement(seconds=9, loudness=-20.0, true_peak=-3.0) if first else None)
     assert done.output[:2] == ("-map", "0:a:0")
     assert done.output[-2:] == ("-f", MUXERS[options.format])
     assert not any("\0" in each for each in done.output)
     assert done == plan(
-        options, media, Measured(seconds=9, loudness=-20.0, true_peak=-3.0) if first else None
+        options, media, Measurement(seconds=9, loudness=-20.0, true_peak=-3.0) if first else None
     )

@@ -102,8 +102,8 @@ async def test_a_program_that_talks_without_end_is_drained_and_only_its_last_wor
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
         ran = await run_script(talker, video, mp3, Limits(wall_seconds=60))
     assert ran.exit_code == 0
-    assert len(ran.heard.tail) == TAIL
-    assert ran.heard.tail.endswith("last words")
+    assert len(ran.findings.tail) == TAIL
+    assert ran.findings.tail.endswith("last words")
 
 
 async def test_the_program_has_limits_its_own_session_and_an_empty_environment(
@@ -120,7 +120,7 @@ async def test_the_program_has_limits_its_own_session_and_an_empty_environment(
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
         ran = await run_script(looker, video, mp3, limits)
         cpu = caps(limits, os.fstat(video.fileno()).st_size, DEFAULT)["cpu"]
-    assert ran.heard.tail.strip() == f"[{cpu}, {1000 + (16 << 20)}, 32, 0] False True"
+    assert ran.findings.tail.strip() == f"[{cpu}, {1000 + (16 << 20)}, 32, 0] False True"
 
 
 def test_the_work_is_bounded_by_the_length_or_by_the_size_and_by_the_clock() -> None:
@@ -168,7 +168,7 @@ async def test_the_program_can_gain_no_privileges(bench: Any, studio: Studio, tm
     looker = script(tmp_path / "looker", "sys.stderr.write(open('/proc/self/status').read())")
     with bench.holding(studio.make("aac.ts")) as (video, mp3):
         ran = await run_script(looker, video, mp3, Limits())
-    assert "NoNewPrivs:\t1\n" in ran.heard.tail
+    assert "NoNewPrivs:\t1\n" in ran.findings.tail
 
 
 @linux

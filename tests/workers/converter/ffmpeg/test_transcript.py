@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workers.converter.ffmpeg.dump import read
-from workers.converter.ffmpeg.transcript import TAIL, Heard, Mark, ProgressReader, Transcript
+from workers.converter.ffmpeg.transcript import TAIL, Findings, Mark, ProgressReader, Transcript
 
 WORDS = b"""[h264 @ 0x1] Codec (h264) not on whitelist 'aac'
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':
@@ -32,7 +32,7 @@ def test_words_are_understood_however_they_are_cut(at: list[int]) -> None:
     transcript = Transcript()
     for piece in pieces(WORDS, at):
         transcript.feed(piece)
-    assert transcript.heard() == Heard(
+    assert transcript.findings() == Findings(
         length=3723.5, codec="aac", tail=WORDS.decode(), media=read(WORDS.decode())
     )
 
@@ -69,15 +69,15 @@ def test_a_line_without_end_is_not_kept() -> None:
     for _ in range(100):
         transcript.feed(b"x" * TAIL)
     transcript.feed(b"\n" + WORDS)
-    heard = transcript.heard()
-    assert len(heard.tail) == TAIL
-    assert heard.codec == "aac"
+    findings = transcript.findings()
+    assert len(findings.tail) == TAIL
+    assert findings.codec == "aac"
 
 
 def test_an_unknown_length_is_none() -> None:
     transcript = Transcript()
     transcript.feed(b"  Duration: N/A, start: 0.000000, bitrate: N/A\n")
-    assert transcript.heard().length is None
+    assert transcript.findings().length is None
 
 
 def test_complaints_are_counted_also_when_their_words_are_gone_and_a_title_is_none() -> None:
@@ -87,6 +87,6 @@ def test_complaints_are_counted_also_when_their_words_are_gone_and_a_title_is_no
     for _ in range(2000):
         transcript.feed(complaint.encode())
     transcript.feed(b"[flv @ 0x1] Packet mismatch 1 2 3\n")
-    heard = transcript.heard()
-    assert heard.tail.count(complaint) < 2000
-    assert (heard.undecoded, heard.broken) == (2000, 1)
+    findings = transcript.findings()
+    assert findings.tail.count(complaint) < 2000
+    assert (findings.undecoded, findings.broken) == (2000, 1)

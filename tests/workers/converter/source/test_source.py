@@ -241,7 +241,7 @@ async def test_a_reader_who_leaves_early_stops_the_pipe(
         async with asyncio.timeout(0.2), source.stream() as stdin:
             await asyncio.Event().wait()
     assert len(open_files(tmp_path)) == 1
-    assert all(task is asyncio.current_task() or "_pour" not in repr(task) for task in asyncio.all_tasks())
+    assert all(task is asyncio.current_task() or "_fill" not in repr(task) for task in asyncio.all_tasks())
 
 
 async def test_looking_at_a_video_needs_none_of_the_threads_that_it_waits_for(

@@ -2,7 +2,7 @@
 
 import re
 
-from workers.converter.ffmpeg.filters import Measured
+from msgspec import Struct
 
 _NUMBER = r"-?\d{1,9}(?:\.\d{1,9})?"
 _JSON = re.compile(rf'"(input_i|input_tp)" : "({_NUMBER}|-?inf)"')
@@ -13,7 +13,19 @@ _NEARLY = 0.05
 """Seconds between where the silence ends and the sound does, at most, for it to be the one at the end."""
 
 
-def read(tail: str, seconds: float) -> Measured:
+class Measurement(Struct, frozen=True, kw_only=True):
+    """What a first pass found. `seconds` of sound, after the cut and the change of speed."""
+
+    seconds: float
+    loudness: float | None = None
+    """Integrated, in LUFS; None: too quiet to tell, or not asked."""
+    true_peak: float | None = None
+    """In dBTP."""
+    silent_from: float | None = None
+    """Where the silence begins that lasts to the end; None: there is none, or it was not asked."""
+
+
+def read(tail: str, seconds: float) -> Measurement:
     """Read the last words of ffmpeg, which has listened to so many seconds.
 
     A file's own words are printed before all of this, and each of these lines begins with the filter's
@@ -29,7 +41,7 @@ def read(tail: str, seconds: float) -> Measured:
         elif match := _END.search(line):
             end = float(match[1])
     lasts = start is not None and (end is None or end >= seconds - _NEARLY)
-    return Measured(
+    return Measurement(
         seconds=seconds,
         loudness=_number(found.get("input_i")),
         true_peak=_number(found.get("input_tp")),

@@ -2,7 +2,7 @@ import pytest
 
 from events.media import Media, Picture
 from events.options import Cover, Options
-from workers.converter.conversion.picture import cover_plan
+from workers.converter.conversion.cover_plan import cover_plan
 
 FILM = Media(
     container="mov",
