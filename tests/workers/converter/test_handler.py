@@ -251,7 +251,7 @@ async def test_progress_is_told_at_most_twice_a_second(scene: Scene, studio: Stu
 
 
 async def test_trouble_of_ours_is_not_told_as_a_result(scene: Scene, studio: Studio, tmp_path: Path) -> None:
-    scene.converter._engine = Engine(str(tmp_path / "missing"), "test")
+    scene.converter._equipment = Equipment(Engine(str(tmp_path / "missing"), "test"))
     with pytest.raises(EngineFailed):
         await scene.converter.handle(await scene.upload(studio.make("aac.mkv")))
     assert await scene.audio() == []

@@ -1,4 +1,4 @@
-"""The converter's side of the cage: has programs started by a fork server, and keeps that alive."""
+"""The converter's side of the cage: it has a fork server start programs, and keeps that server alive."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ _LOADER_CACHE = Path("/etc/ld.so.cache")
 
 
 class Cage(Struct, frozen=True, kw_only=True):
-    """Which layers shut ffmpeg in on this machine, each tried and not guessed."""
+    """The layers that shut ffmpeg in on this machine. Each was tried, not guessed."""
 
     landlock_abi: int
     """The kernel's version of Landlock; 0: ffmpeg may open any file of our user's."""
@@ -38,32 +38,32 @@ class Cage(Struct, frozen=True, kw_only=True):
 
     @property
     def whole(self) -> bool:
-        """Tell whether no layer is missing."""
+        """True if no layer is missing."""
         return bool(self.landlock_abi) and self.seccomp and set(self.rlimits) == {*launcher.LIMITS, "as"}
 
 
 class CagedProgram:
-    """A program that was started. Leave the block, and it is dead, with all it started."""
+    """A program that was started. `close` kills it, and all that it has started."""
 
-    def __init__(self, job: socket.socket) -> None:
-        self._job = job
-        self._telling: asyncio.Task[int] | None = None
+    def __init__(self, request: socket.socket) -> None:
+        self._request = request
+        self._answer: asyncio.Task[int] | None = None
         self.cpu_seconds, self.peak_bytes = 0.0, 0
-        """What it took; known when it was waited for."""
+        """The computing time and memory that it took, known once `wait` has returned."""
 
     async def wait(self) -> int:
         """Return the exit code, negative for a signal; nothing of the program runs by then.
 
         Raises EngineFailed when the fork server died, and with it the program.
         """
-        # One task for all who wait: with one who is cancelled, an answer that has just come would be lost.
-        self._telling = self._telling or asyncio.create_task(self._told())
-        return await asyncio.shield(self._telling)
+        # All callers share one task: one that is cancelled would take an answer along that has just come.
+        self._answer = self._answer or asyncio.create_task(self._receive())
+        return await asyncio.shield(self._answer)
 
-    async def _told(self) -> int:
-        job, size = self._job, fork_server.EXIT.size
+    async def _receive(self) -> int:
+        size = fork_server.EXIT.size
         try:
-            answer = await asyncio.get_running_loop().sock_recv(job, size)
+            answer = await asyncio.get_running_loop().sock_recv(self._request, size)
         except ConnectionError:
             answer = b""
         if len(answer) < size:
@@ -73,24 +73,24 @@ class CagedProgram:
         return code
 
     def kill(self) -> None:
-        """Have it killed. `wait` tells when it is dead."""
+        """Have it killed. It is dead when `wait` returns."""
         with suppress(OSError):
-            self._job.shutdown(socket.SHUT_WR)
+            self._request.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Have it killed if it still runs, without waiting."""
         self.kill()
-        if self._telling is None:
-            self._job.close()
-        else:  # not before nobody reads from it
-            self._telling.add_done_callback(lambda telling: self._job.close())
-            self._telling.cancel()
+        if self._answer is None:
+            self._request.close()
+        else:  # only when nothing reads from it any more
+            self._answer.add_done_callback(lambda _: self._request.close())
+            self._answer.cancel()
 
 
 class Keeper:
     """Starts one program, again and again, each time in a cage of its own.
 
-    The fork server is started when it is first needed, and again when it has died. It ends with us.
+    The fork server starts when it is first needed, and again when it has died. It ends with this process.
     """
 
     def __init__(self, program: str, layers: Sequence[str] = ("landlock", "seccomp", "rlimits")) -> None:
@@ -99,7 +99,7 @@ class Keeper:
         self._server: _Server | None = None
 
     async def cage(self) -> Cage:
-        """Return what it shuts the program in with. Raises EngineFailed."""
+        """Return the layers around the program. Raises EngineFailed."""
         return (await self._running()).cage
 
     async def start(
@@ -107,8 +107,8 @@ class Keeper:
     ) -> CagedProgram:
         """Start the program with these arguments, and `files` as its descriptors from 0 on.
 
-        The limits are those of `launcher.LIMITS`, in bytes, seconds and pieces. That the program itself
-        could not be started shows in its exit code, `launcher.EXIT_CODE`. Raises EngineFailed.
+        The limits are those of `launcher.LIMITS`, in bytes, seconds and pieces. A program that could not be
+        started ends with the exit code `launcher.EXIT_CODE`. Raises EngineFailed.
         """
         for _ in range(2):  # it may have died since
             server = await self._running()
@@ -130,7 +130,7 @@ class Keeper:
         raise EngineFailed("cannot start ffmpeg: what starts it dies at once")
 
     def close(self) -> None:
-        """End the fork server, and all that it has started."""
+        """End the fork server and all that it has started."""
         with self._lock:
             if self._server is not None:
                 self._server.close()
@@ -173,8 +173,8 @@ class _Server:
                     cwd="/",
                     env={},
                 )
-            with self.control.makefile("rb") as said:  # nothing until it knows
-                words = said.readline().split()
+            with self.control.makefile("rb") as answer:  # it comes when all layers were tried
+                words = answer.readline().split()
         except OSError as error:
             raise EngineFailed(f"cannot start ffmpeg: {error.strerror}") from error
         if len(words) != 3:
@@ -190,13 +190,13 @@ class _Server:
         return self._process.poll() is None
 
     def close(self) -> None:
-        """End it. It kills what it has started first, which takes no time."""
+        """End it. First it kills all that it has started, which takes no time."""
         self.control.close()
         self._process.wait()
 
 
 def _needed(program: str) -> list[str]:
-    """The files that the kernel and the loader open to start a program."""
+    """Return the files that the kernel and the loader open to start a program."""
     tracing = {"LD_TRACE_LOADED_OBJECTS": "1"}  # the loader lists, and starts nothing; musl's does, too
     listed = subprocess.run([program], env=tracing, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     files = [str(Path(program).resolve()), *_LIBRARY.findall(listed.stdout)]

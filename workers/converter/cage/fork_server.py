@@ -1,13 +1,13 @@
 """Starts programs for the converter by forking, which takes a tenth of a new Python's time.
 
-`python -I -S -c … ROOT LAYERS READABLE…`, with a socket as standard input. Reads nothing but that socket,
-has one thread, no environment and no secret.
+`python -I -S -c … ROOT LAYERS READABLE…`, with a socket as standard input: the control socket. The server
+reads nothing else. It has one thread, no environment and no secret.
 
-On the control socket it says in one line which layers work here, tried and not guessed. Then each byte that
-comes brings the socket of one job, on which wait the request (see `ask`) and the descriptors of the program.
-The job's socket gets EXIT when the program has ended, and all that it had started with it. When
-the other end of a job's socket is closed, or shut for writing, that program is killed; when the control
-socket is, all are, and the server ends.
+First it writes one line to the control socket: the layers that work here, each tried, not guessed. Then each
+byte that comes on it brings the socket of one request. On that socket wait the words of the request (see
+`ask`) and the program's descriptors. EXIT is sent there when the program, and all that it had started, has
+ended. The program is killed when the other end of that socket is closed, or shut for writing. When the
+control socket is closed, all programs are killed and the server ends.
 """
 
 import gc
@@ -25,30 +25,30 @@ from workers.converter.cage.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABL
 from workers.converter.cage.launcher import EXIT_CODE, PREFIX, Layers, become, shut_in
 
 LENGTH, EXIT = struct.Struct("!I"), struct.Struct("!idq")
-"""The latter: exit code, CPU seconds, peak of the memory in bytes."""
+"""EXIT: exit code, CPU seconds, peak of the memory in bytes."""
 _MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024
 MOST_FILES = 16
 BUFFER = 1 << 20
-"""Bytes of a request that there should be room for: of chapters' titles. Linux gives 400 kB, or more."""
+"""Bytes that a request may have: chapters' titles can be long. Linux gives at least 400 kB."""
 _CLOEXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
-def ask(job: socket.socket, command: Sequence[str], limits: dict[str, int], files: Sequence[int]) -> None:
-    """Put a request on a job's socket: strings that end in NUL.
+def ask(request: socket.socket, command: Sequence[str], limits: dict[str, int], files: Sequence[int]) -> None:
+    """Write a request to its socket: limits and command, separated by NUL.
 
     Raises BlockingIOError when it does not fit the socket's buffer: the server would wait for the rest.
     """
     words = [" ".join(f"{name}={value}" for name, value in limits.items()), *command]
     body = b"\0".join(map(os.fsencode, words))
-    job.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-    if socket.send_fds(job, [LENGTH.pack(len(body)), body], files) < LENGTH.size + len(body):
+    request.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
+    if socket.send_fds(request, [LENGTH.pack(len(body)), body], files) < LENGTH.size + len(body):
         raise BlockingIOError("the request does not fit")
 
 
-def _asked(job: socket.socket) -> tuple[list[str], dict[str, int], list[int]]:
-    data, files, _, _ = socket.recv_fds(job, 1 << 16, MOST_FILES, _CLOEXEC)
+def _read(request: socket.socket) -> tuple[list[str], dict[str, int], list[int]]:
+    data, files, _, _ = socket.recv_fds(request, 1 << 16, MOST_FILES, _CLOEXEC)
     while len(data) < LENGTH.size or len(data) < LENGTH.size + LENGTH.unpack_from(data)[0]:
-        more = job.recv(1 << 16)
+        more = request.recv(1 << 16)
         if not more:
             raise EOFError
         data += more
@@ -58,7 +58,7 @@ def _asked(job: socket.socket) -> tuple[list[str], dict[str, int], list[int]]:
 
 
 class Walls:
-    """The layers that are put around each program."""
+    """The layers that work on this machine, ready to be put around each program."""
 
     def __init__(self, wanted: Sequence[str], readable: list[str]) -> None:
         self._readable = readable
@@ -73,7 +73,7 @@ class Walls:
         self._rlimits = "rlimits" in wanted
 
     def layers(self) -> Layers:
-        """Return them. A program or a library that was replaced meanwhile may be read. Raises OSError."""
+        """Return the layers. A program or library that was replaced meanwhile may be read. Raises OSError."""
         if not self.landlock:
             return Layers(None, self._seccomp, self._rlimits)
         files = [os.stat(path) for path in self._readable]  # noqa: PTH116 - pathlib takes as long as a fork
@@ -94,10 +94,10 @@ class Server:
 
     def __init__(self, control: socket.socket, walls: Walls) -> None:
         self._control, self._walls = control, walls
-        self._jobs: dict[int, socket.socket] = {}
-        """By process id, until it was waited for: so long the id is nobody else's."""
+        self._requests: dict[int, socket.socket] = {}
+        """By process id, until the process was waited for: no other process gets the id before."""
         self._pids: dict[int, int] = {}
-        """By the descriptor of the job's socket, until killed."""
+        """By the descriptor of the request's socket, until the process is killed."""
         self._poll = select.poll()
 
     def serve(self) -> None:
@@ -124,13 +124,13 @@ class Server:
             for fd in list(self._pids):
                 self._kill(fd)
             return False
-        job = socket.socket(fileno=fds[0])
-        with suppress(OSError, EOFError):  # it has lost interest already
-            self._start(job, *_asked(job))
+        request = socket.socket(fileno=fds[0])
+        with suppress(OSError, EOFError):  # the other end is closed already
+            self._start(request, *_read(request))
         return True
 
     def _start(
-        self, job: socket.socket, command: list[str], limits: dict[str, int], files: list[int]
+        self, request: socket.socket, command: list[str], limits: dict[str, int], files: list[int]
     ) -> None:
         me = os.getpid()
         try:
@@ -138,7 +138,7 @@ class Server:
             pid = os.fork()
         except OSError as error:
             os.write(files[2], f"{PREFIX} {error}\n".encode())
-            job.sendall(EXIT.pack(EXIT_CODE, 0.0, 0))
+            request.sendall(EXIT.pack(EXIT_CODE, 0.0, 0))
             return
         finally:
             if os.getpid() == me:
@@ -147,12 +147,12 @@ class Server:
         if pid == 0:
             signal.set_wakeup_fd(-1)
             become(command, files=files, limits=limits, layers=layers, parent=me)
-        self._jobs[pid] = job
-        self._pids[job.fileno()] = pid
-        self._poll.register(job, select.POLLIN)
+        self._requests[pid] = request
+        self._pids[request.fileno()] = pid
+        self._poll.register(request, select.POLLIN)
 
     def _kill(self, fd: int) -> None:
-        """Kill what runs for a job, and is reaped like any other."""
+        """Kill the program of a request. It is reaped like any other."""
         self._poll.unregister(fd)
         pid = self._pids.pop(fd)
         try:
@@ -166,19 +166,19 @@ class Server:
                 pid, status, used = os.wait4(-1, os.WNOHANG)
                 if pid == 0:
                     return
-                if (job := self._jobs.pop(pid, None)) is None:
-                    continue  # an orphan of a program's
-                with suppress(ProcessLookupError):  # what it left behind; nobody else can have the id yet
+                if (request := self._requests.pop(pid, None)) is None:
+                    continue  # left behind by a program
+                with suppress(ProcessLookupError):  # the rest of its group; no other has the id yet
                     os.killpg(pid, signal.SIGKILL)
-                if self._pids.pop(job.fileno(), None) is not None:
-                    self._poll.unregister(job)
-                with suppress(OSError), job:
+                if self._pids.pop(request.fileno(), None) is not None:
+                    self._poll.unregister(request)
+                with suppress(OSError), request:
                     exit_code, cpu = os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime
-                    job.sendall(EXIT.pack(exit_code, cpu, used.ru_maxrss * _MEMORY_UNIT))
+                    request.sendall(EXIT.pack(exit_code, cpu, used.ru_maxrss * _MEMORY_UNIT))
 
 
 def _works(layers: Callable[[], Layers], forbidden: Callable[[], object]) -> bool:
-    """Tell whether a layer can be put on, and then forbids what it should, in a process made to find out."""
+    """Return True if a layer can be put on, and then forbids what it should. Tried in a child process."""
     pid = os.fork()
     if pid == 0:
         works = False
@@ -193,12 +193,12 @@ def _works(layers: Callable[[], Layers], forbidden: Callable[[], object]) -> boo
 
 
 def main(wanted: str, *readable: str) -> None:
-    """Say what works, then serve."""
+    """Report the layers that work, then serve."""
     prctl(PR_SET_DUMPABLE, 0)  # see `service.privacy`
-    prctl(PR_SET_CHILD_SUBREAPER, 1)  # what a program leaves behind becomes ours, and no zombie
+    prctl(PR_SET_CHILD_SUBREAPER, 1)  # adopts what a program leaves behind, so that no zombie stays
     control = socket.socket(fileno=0)
     walls = Walls(wanted.split(","), list(readable))
     control.sendall(str(walls).encode())
     gc.collect()
-    gc.freeze()  # or each child would copy what its garbage collector looks at
+    gc.freeze()  # or each child would copy the pages that its garbage collector looks at
     Server(control, walls).serve()

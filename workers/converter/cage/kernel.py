@@ -1,7 +1,7 @@
 """System calls that Python has no name for. Linux.
 
-Imported by the fork server: nothing but the standard library, and little of it. What is looked up here once
-would take as long as a fork.
+The fork server imports this: nothing but the standard library, and little of it. The library's functions are
+looked up once: to look them up again would take as long as a fork.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ _mmap.restype = ctypes.c_void_p
 
 
 def syscall(what: str, number: int, *arguments: object) -> int:
-    """Make a system call. Raises OSError, which names `what`."""
+    """Make a system call. Raises an OSError that names `what`."""
     result: int = _libc.syscall(number, *arguments)
     if result < 0:
         raise _error(what)
@@ -25,13 +25,13 @@ def syscall(what: str, number: int, *arguments: object) -> int:
 
 
 def prctl(option: int, value: int) -> None:
-    """Ask for something about this process. Elsewhere than on Linux nothing happens."""
+    """Set an attribute of this process. Does nothing elsewhere than on Linux."""
     if sys.platform == "linux":
         _libc.prctl(option, value, 0, 0, 0)
 
 
 def map_page(what: str, address: int, size: int) -> None:
-    """Have private memory at an address where there is none. Raises OSError."""
+    """Map private memory at an address where there is none. Raises OSError."""
     protection, flags = 0x3, 0x100022  # read and write; private, anonymous, fixed but not replacing
     fixed = ctypes.c_void_p(address)
     if _mmap(fixed, ctypes.c_size_t(size), protection, flags, -1, ctypes.c_long(0)) != address:

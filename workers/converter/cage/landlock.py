@@ -1,9 +1,9 @@
-"""Landlock: the kernel's own word that a process opens no file but those named. Linux 5.13 and later.
+"""Landlock: the kernel lets a process open no file but those named. Linux 5.13 and later.
 
-No root needed, and nothing in the file system. What is not asked for here is not forbidden, so everything is
-asked for that the kernel knows (landlock(7)). Descriptors that are open already stay as they are. No version
-so far (7) covers UDP and named Unix sockets, for which there is `seccomp`, nor looking whether a file exists.
-Imported by the fork server: nothing but the standard library, and little of it.
+It needs no root, and nothing in the file system. A right that a ruleset does not handle is not forbidden, so
+it handles all that the kernel knows (landlock(7)). Descriptors that are open already stay usable. No version
+so far (7) covers UDP and named Unix sockets, for which there is `seccomp`. None hides whether a file exists.
+The fork server imports this: nothing but the standard library, and little of it.
 """
 
 import ctypes
@@ -19,11 +19,11 @@ RULE_PATH_BENEATH = 1
 
 EXECUTE, READ_FILE = 1 << 0, 1 << 2
 _FILES = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
-"""What can be done with files, by the version that learnt to forbid it: 13 rights, refer, truncate, ioctl."""
+"""Rights on files, by the version that learnt to forbid them: the first 13, refer, truncate, ioctl."""
 _NETWORK = {4: 0b11}
 """TCP: bind, connect."""
 _SCOPES = {6: 0b11}
-"""Outside of the cage: abstract Unix sockets, signals."""
+"""Ways out of the cage: abstract Unix sockets, signals."""
 
 
 class _Ruleset(ctypes.Structure):
@@ -37,7 +37,7 @@ class _PathBeneath(ctypes.Structure):
 
 
 def abi() -> int:
-    """Return the kernel's version of it; 0: none, or switched off."""
+    """Return the kernel's version of Landlock; 0: none, or switched off."""
     if sys.platform != "linux":
         return 0
     try:
@@ -47,9 +47,9 @@ def abi() -> int:
 
 
 def allow_only(readable: list[str], version: int) -> int:
-    """Return a descriptor for `restrict`: files (or whole folders) that may be read and run, nothing else.
+    """Return a ruleset for `restrict`: these files, or whole folders, may be read and run, and nothing else.
 
-    A file is meant as it is now: one that takes its name later is another one. Raises OSError.
+    A file is meant as it is now: one that takes its name later may not be read. Raises OSError.
     """
     asked = [_known(table, version) for table in (_FILES, _NETWORK, _SCOPES)]
     ruleset = syscall(
@@ -64,7 +64,7 @@ def allow_only(readable: list[str], version: int) -> int:
 
 
 def restrict(ruleset: int) -> None:
-    """Shut this thread in, for ever. Needs PR_SET_NO_NEW_PRIVS first. Raises OSError."""
+    """Restrict this thread for ever. Needs PR_SET_NO_NEW_PRIVS first. Raises OSError."""
     syscall("landlock", RESTRICT_SELF, ruleset, 0)
 
 
@@ -73,5 +73,5 @@ def _known(table: dict[int, int], version: int) -> int:
 
 
 def _size(version: int) -> int:
-    """Older kernels do not know the later fields, and refuse them."""
+    """Return the size of the ruleset's struct: older kernels refuse fields that they do not know."""
     return 24 if version >= 6 else 16 if version >= 4 else 8

@@ -1,8 +1,8 @@
-"""What a new process does to itself before it becomes the program: session, descriptors, limits, layers.
+"""Prepares a new process to become the program: session, descriptors, limits, layers.
 
-Runs in a child of the fork server, which has one thread, so that Python may run between fork and exec.
-Nothing but the standard library, and little of it. What cannot be done is not left out: the program is
-not started, and one line says why.
+This runs in a child of the fork server. That has one thread, so Python may run between fork and exec.
+Nothing but the standard library, and little of it. Where one step fails, the program is not started, and one
+line on standard error gives the reason.
 """
 
 import fcntl
@@ -17,23 +17,23 @@ from workers.converter.cage import landlock, seccomp
 from workers.converter.cage.kernel import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
 
 PREFIX = "launcher:"
-"""Begins the one line that is written when the program could not be started."""
+"""The beginning of the one line that is written when the program could not be started."""
 EXIT_CODE = 125
 LIMITS = tuple(
     name
     for name in ("as", "data", "cpu", "fsize", "nofile", "core")
     if (name, sys.platform) != ("as", "darwin")
 )
-"""What can be limited here. macOS refuses to limit the address space."""
+"""The limits of this system. macOS refuses to limit the address space."""
 _MOST_DESCRIPTORS = 1024
-"""The fork server has not a tenth of that."""
+"""The fork server has not a tenth of that many."""
 
 
 class Layers(NamedTuple):
-    """What the program is shut in with."""
+    """The layers around the program."""
 
     ruleset: int | None = None
-    """Landlock's, of `landlock.allow_only`; None: without."""
+    """The ruleset of `landlock.allow_only`; None: no Landlock."""
     seccomp: bool = False
     rlimits: bool = False
 
@@ -41,7 +41,7 @@ class Layers(NamedTuple):
 def become(
     command: list[str], *, files: Sequence[int], limits: dict[str, int], layers: Layers, parent: int
 ) -> NoReturn:
-    """Become the program, with `files` as its descriptors from 0 on, and no others."""
+    """Become the program, with `files` as its descriptors from 0 on and no others."""
     try:
         _tie_to(parent)
         os.setsid()
@@ -50,7 +50,10 @@ def become(
         if layers.rlimits:
             for name in LIMITS:
                 _limit(name, limits[name])
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores these, and ffmpeg would inherit it
+        for number in (
+            signal.SIGPIPE,
+            signal.SIGXFSZ,
+        ):  # Python ignores these two, and ffmpeg would inherit that
             signal.signal(number, signal.SIG_DFL)
         if layers.seccomp:
             seccomp.install(os.uname().machine, os.getpid())
@@ -63,7 +66,7 @@ def become(
 
 
 def shut_in(layers: Layers) -> None:
-    """Put Landlock and seccomp on, for ever. Raises OSError."""
+    """Put Landlock and seccomp around this process, for ever. Raises OSError."""
     _restrict(layers)
     if layers.seccomp:
         seccomp.install(os.uname().machine, os.getpid())
@@ -76,18 +79,20 @@ def _restrict(layers: Layers) -> None:
 
 
 def _tie_to(parent: int) -> None:
-    """Let the kernel kill us when the fork server dies, however it dies."""
+    """Let the kernel kill this process when the fork server dies, however it dies."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the kernel was asked
+    if os.getppid() != parent:  # the server died before prctl
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _take(files: Sequence[int]) -> None:
-    # First out of the way of each other's places.
+    # First move each aside, so that none takes the place of another.
     aside = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, len(files)) for fd in files]
     for place, fd in enumerate(aside):
         os.dup2(fd, place)
-    os.closerange(len(files), _MOST_DESCRIPTORS)  # those received survive exec: recv_fds drops its flags
+    os.closerange(
+        len(files), _MOST_DESCRIPTORS
+    )  # received descriptors survive exec: recv_fds drops its flags
 
 
 def _limit(name: str, wanted: int) -> None:

@@ -1,13 +1,15 @@
-"""Seccomp: which system calls the program may make, as a filter that the kernel runs. Linux only.
+"""Seccomp: the system calls that the program may make, as a filter that the kernel runs. Linux only.
 
-A list of what is allowed: what ffmpeg makes for sound from descriptor to descriptor, and what the libraries
-of glibc and musl may choose in its place, is a hundred calls and stays so, while a list of what is dangerous
-grows with every kernel. Whatever is not listed does not exist (ENOSYS), which lets libraries fall back to
-what does, so a newer libc is slower at worst. What this layer alone prevents: sockets of any kind, further
-processes and programs, ptrace, mount, bpf, keys, namespaces, io_uring, signals to others, and writing to
-or making a file by its name. It cannot tell one file from another for reading: see `landlock`.
+It lists what is allowed, as a list of what is dangerous grows with every kernel. ffmpeg makes about a hundred
+calls for sound from descriptor to descriptor, those included that glibc or musl may choose instead. A call
+that is not listed fails with ENOSYS, as if it did not exist. Libraries then fall back to another one, so a
+newer libc is slower at worst.
 
-Imported by the fork server: nothing but the standard library, and little of it.
+This layer alone prevents: sockets of any kind, further processes and programs, ptrace, mount, bpf, keys,
+namespaces, io_uring, signals to others, and writing to or making a file by its name. It cannot tell one file
+from another for reading: `landlock` does.
+
+The fork server imports this: nothing but the standard library, and little of it.
 """
 
 import ctypes
@@ -21,13 +23,13 @@ from workers.converter.cage.kernel import map_page, syscall
 from workers.converter.cage.syscalls import ARCHITECTURES, CHECKED, FREE
 
 DOOR = 0x200000
-"""Where the program's path lies when it is started. Nothing can be mapped there afterwards, below all that a
-kernel or a linker uses, so `execve` of this one address works once and never again."""
+"""The address of the program's path when it is started, below all that a kernel or a linker uses. Nothing can
+be mapped there afterwards, so `execve` of this one address works once and never again."""
 _PAGE = 0x1000
 
 _SET_MODE_FILTER, _SPECULATION_AS_EVER = 1, 1 << 2
-"""Kernels before 5.16 slow a filtered program down against Spectre 4 unless told not to. ffmpeg's memory
-holds one stranger's file and nothing to spy on."""
+"""Kernels before 5.16 slow a filtered program down against Spectre 4 without this flag. ffmpeg's memory holds
+one stranger's file and nothing to spy on."""
 
 _CLONE_THREAD, _NAMESPACES = 0x10000, 0x7E020000
 _WRITING = 0o1103
@@ -42,14 +44,14 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE = 0, 4
 
 _NOBODY = 0x7FFFFFFF
-"""No process has this id; stands for the one that is not known yet."""
+"""No process has this id; it stands for the one that is not known yet."""
 
 _Step = tuple[int, int, int, int]
 """One instruction: code, how many to skip if true, and if false, operand."""
 
 
 def program(machine: str, pid: int) -> bytes:
-    """Return the filter for process `pid` on a machine as `os.uname` calls it. Raises KeyError."""
+    """Return the filter for process `pid` on a machine, by the name in `os.uname`. Raises KeyError."""
     column, architecture, _ = ARCHITECTURES[machine]
     steps: list[_Step] = [
         (_LOAD, 0, 0, _ARCHITECTURE),
@@ -115,7 +117,7 @@ def _argument(index: int, half: int = 0) -> _Step:
 
 
 def _masked(index: int, mask: int, *values: int) -> list[_Step]:
-    """Allow those values of an `int` argument's bits; EPERM for others."""
+    """Allow these values of some bits of an `int` argument; EPERM for others."""
     tests = [(_EQUALS, len(values) - at, 0, value) for at, value in enumerate(values)]
     return [_argument(index), (_AND, 0, 0, mask), *tests, (_RETURN, 0, 0, _ERRNO | errno.EPERM), _GRANT]
 
@@ -127,7 +129,7 @@ def _exactly(index: int, value: int) -> list[_Step]:
 
 
 def _nowhere_near_the_door() -> list[_Step]:
-    """Allow addresses above it that do not grow down, or to leave it to the kernel, who begins far above."""
+    """Allow mappings above the door that do not grow down. Those that the kernel places are far above it."""
     return [
         *(_argument(3), (_AND, 0, 0, _MAP_GROWSDOWN), (_EQUALS, 0, 8, 0)),
         *(_argument(0, 1), (_EQUALS, 0, 7, 0)),
@@ -141,7 +143,7 @@ _GRANT: _Step = (_RETURN, 0, 0, _ALLOW)
 
 
 def prepare(machine: str) -> bool:
-    """Make ready for `install`; tell whether there is a table for this machine. Its kernel may yet refuse."""
+    """Compute the filter ahead; return False if this machine has no table. Its kernel may yet refuse."""
     if sys.platform != "linux" or machine not in ARCHITECTURES or sys.maxsize < 2**32:
         return False
     return bool(_template(machine))

@@ -1,7 +1,7 @@
 """The numbers of the system calls that a caged program may make. See `seccomp` for why these."""
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E, 317), "aarch64": (1, 0xC00000B7, 277)}
-"""By the name that `os.uname` has for it: column in the tables below, AUDIT_ARCH_*, number of seccomp(2)."""
+"""By the machine's name in `os.uname`: column in the tables below, AUDIT_ARCH_*, number of seccomp(2)."""
 
 # fmt: off
 FREE = {
@@ -25,7 +25,7 @@ FREE = {
     "clock_gettime": (228, 113), "clock_getres": (229, 114), "clock_nanosleep": (230, 115),
     "nanosleep": (35, 101), "gettimeofday": (96, 169), "time": (201, -1),
 }
-"""Allowed whatever their arguments; -1: the architecture has none."""
+"""Allowed whatever the arguments; -1: the architecture has no such call."""
 
 CHECKED = {
     "mmap": (9, 222), "mremap": (25, 216), "clone": (56, 220), "prctl": (157, 167), "tgkill": (234, 131),

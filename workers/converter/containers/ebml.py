@@ -12,7 +12,7 @@ MAGIC = b"\x1a\x45\xdf\xa3"
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _INFO, _TAGS, _CHAPTERS, _ATTACHMENTS = 0x1549A966, 0x1254C367, 0x1043A770, 0x1941A469
 _MOST_LATE = 16 << 20
-"""Bytes of elements that a stream is told before its clusters."""
+"""Bytes of elements that may be put before the clusters of a stream."""
 _SEGMENT, _CLUSTER, _TRACKS, _TRACK = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE
 _TRACK_TYPE, _ENCODINGS, _ENCODING, _ENCRYPTION = 0x83, 0x6D80, 0x6240, 0x5035
 _AUDIO = 2
@@ -28,14 +28,14 @@ class _Element(NamedTuple):
 
 
 class Late(NamedTuple):
-    """Parts of the file, from and to, that belong before the first cluster."""
+    """Parts of the file that a stream must have before its first cluster."""
 
     cluster: int
     parts: tuple[tuple[int, int], ...]
 
 
 def inspect(video: RawIOBase, size: int) -> Structure:
-    """Look at the segment's size, and at the tracks, which stand before the first cluster."""
+    """Read the segment's size, and the tracks, which stand before the first cluster."""
     video.seek(len(MAGIC))
     header = _size(video)
     if header is None:
@@ -50,9 +50,9 @@ def inspect(video: RawIOBase, size: int) -> Structure:
 
 
 def late(video: RawIOBase, size: int) -> Late | None:
-    """Return the tags, chapters and attachments that stand behind the clusters, where a stream ends.
+    """Return the tags, chapters and attachments that stand behind the clusters.
 
-    Who reads a stream needs them before the first cluster. None when it cannot be read as a stream at all.
+    A reader of a stream needs them before the first cluster. None when the file cannot be read as a stream.
     """
     video.seek(len(MAGIC))
     header = _size(video)
@@ -72,7 +72,7 @@ class _Elements:
         self._left = _MOST_ELEMENTS
 
     def encrypted(self, body: int, size: int) -> bool:
-        """Tell whether the first audio track of a segment is encrypted."""
+        """Return True if the first audio track of a segment is encrypted."""
         for part in self._between(body, size):
             if part.id == _CLUSTER:
                 return False
@@ -116,7 +116,7 @@ class _Elements:
         return self._between(parent.body, parent.end)
 
     def _between(self, at: int, end: int) -> Iterator[_Element]:
-        """Yield the elements between two positions; one of unknown size, which is a cluster, is the last."""
+        """Yield the elements between two positions. One of unknown size is a cluster, and the last."""
         while at < end and self._left > 0:
             self._left -= 1
             self._video.seek(at)

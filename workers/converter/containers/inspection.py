@@ -1,12 +1,12 @@
-"""What a video's container says of itself: is its sound encrypted, is its end missing?
+"""Finds out from a video's container whether its sound is encrypted, and whether its end is missing.
 
-ffmpeg answers neither: it decodes encrypted audio into noise or errors, and of a file that was cut in half
-it converts the half and exits with 0. Only headers are looked at, and not many, however long the file is.
+ffmpeg does neither: it decodes encrypted audio into noise or errors. Of a file that was cut in half, it
+converts the half and exits with 0. Only a few headers are read here, however long the file is.
 
 - MP4, MOV: see `boxes`. The last box reaches beyond the end of a file that was cut.
-- Matroska, WebM: see `ebml`. The segment tells its size, unless it was streamed.
-- AVI: each RIFF chunk tells its size. Its length in seconds is in the index at the end, or a guess.
-- WMV (ASF specification, 3.2): the header tells the file's size, unless it was streamed.
+- Matroska, WebM: see `ebml`. The segment has its size, unless it was streamed.
+- AVI: each RIFF chunk has its size. The length in seconds is in the index at the end, or a guess.
+- WMV (ASF specification, 3.2): the header has the file's size, unless it was streamed.
 - FLV (Adobe's specification, E.3): a whole file ends with the size of its last tag.
 - MPEG-TS (ISO 13818-1): packets of 188 bytes; a file that ends inside one was cut, and knows no length.
 """
@@ -23,13 +23,13 @@ _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _ASF_HEADER = 64 << 10
 _ASF_BROADCAST = 1
 _PACKETS = ((188, 0), (192, 4))
-"""MPEG-TS and M2TS: a packet's length, and where in it the sync byte is."""
+"""MPEG-TS and M2TS: a packet's length, and the place of the sync byte in it."""
 _MOST_PARTS = 10_000
-"""Of an AVI: each is about 1 GB."""
+"""Parts of an AVI: each is about 1 GB."""
 
 
 class Kind(Enum):
-    """How a container is read."""
+    """Ways to read a container."""
 
     BOXES = auto()
     """MP4, MOV."""
@@ -38,11 +38,11 @@ class Kind(Enum):
     STREAM = auto()
     """From its beginning to its end, with the same sound and tags as from a file."""
     OTHER = auto()
-    """Tags may stand behind the sound (MP3, WAV), or it is not known."""
+    """Tags may stand behind the sound (MP3, WAV), or the container is not known."""
 
 
 def kind(video: RawIOBase) -> Kind:
-    """Tell it by the first bytes."""
+    """Return the kind of a container, by its first bytes."""
     video.seek(0)
     head = video.read(400)
     if head[4:8] in boxes.FIRST:
@@ -59,7 +59,7 @@ def kind(video: RawIOBase) -> Kind:
 
 
 def inspect(video: RawIOBase) -> Structure:
-    """Look at a seekable file from its beginning; its position is anywhere after."""
+    """Inspect a seekable file. Its position is anywhere afterwards."""
     size = video.seek(0, os.SEEK_END)
     video.seek(0)
     head = video.read(16)
@@ -82,8 +82,8 @@ def _asf(video: RawIOBase, size: int) -> Structure:
     at = header.find(_ASF_FILE_PROPERTIES) + 40
     if at < 40:
         return Structure()
-    told, flags = (int.from_bytes(header[at + a : at + b], "little") for a, b in ((0, 8), (48, 52)))
-    return Structure(cut=not flags & _ASF_BROADCAST and told > size)
+    stated, flags = (int.from_bytes(header[at + a : at + b], "little") for a, b in ((0, 8), (48, 52)))
+    return Structure(cut=not flags & _ASF_BROADCAST and stated > size)
 
 
 def _flv(video: RawIOBase, size: int) -> Structure:
@@ -93,7 +93,7 @@ def _flv(video: RawIOBase, size: int) -> Structure:
 
 
 def _transport(video: RawIOBase, size: int) -> Structure:
-    """Look at the grid of sync bytes at both ends; on M2TS each packet has a time of 4 bytes before it."""
+    """Check the grid of sync bytes at both ends. In M2TS each packet has a time of 4 bytes before it."""
     for packet, sync in _PACKETS:
         last = size // packet - 1
         if last > 1 and all(_read(video, at * packet + sync, 1) == b"G" for at in (0, 1, 2, last)):

@@ -1,7 +1,7 @@
 """Writes the table before an MP3's sound ("Xing" or "Info", with LAME's part) as ffmpeg does. Pure.
 
-ffmpeg's muxer writes it, not LAME (libavformat/mp3enc.c), and all that does not hang on the music's length is
-taken from a table that it wrote. Layout: http://gabriel.mp3-tech.org/mp3infotag.html. After the side
+ffmpeg's muxer writes it, not LAME (libavformat/mp3enc.c). All that does not depend on the music's length is
+taken from a table that the muxer wrote. Layout: http://gabriel.mp3-tech.org/mp3infotag.html. After the side
 information, which is zero: 0 "Xing", 4 flags, 8 frames, 12 bytes, 16 table of contents (100), 116 quality,
 120 encoder (9), 141 delay and padding (12 bits each), 148 music's bytes, 152 its CRC, 154 the table's CRC.
 """
@@ -15,14 +15,14 @@ _FRAMES, _BYTES, _TOC, _MUSIC_BYTES, _MUSIC_CRC, _TAG_CRC, _SIZE = 8, 12, 16, 14
 _TOC_ENTRIES, _BAGS = 100, 400
 _ALL_FLAGS = 0x0F
 _CRC_COVERS = 190
-"""Bytes of the frame: all up to the CRC, for MPEG 1 in stereo. ffmpeg does so whatever the
-sound is, and goes beyond a frame of mono into the zeros after."""
+"""Bytes of the frame that the CRC covers: all before it, for MPEG 1 in stereo. ffmpeg takes as many of any
+sound; of a mono frame it goes beyond the end, into the zeros behind it."""
 _PERIOD = 32767
 """Bytes after which the CRC's polynomial x^16+x^15+x^2+1 = (x+1)(x^15+x+1) repeats: x^32767 = 1 by both."""
 
 
 def count_of(table: bytes) -> int:
-    """Return how many frames follow; 0 in a table that is not finished. Raises NotFrames."""
+    """Return the number of frames that follow; 0 in an unfinished table. Raises NotFrames."""
     found = table[kind_of(table).overhead :]
     if found[:4] not in (b"Xing", b"Info") or len(found) < _SIZE or found[7] != _ALL_FLAGS:
         raise NotFrames("the first frame holds no table")
@@ -30,9 +30,9 @@ def count_of(table: bytes) -> int:
 
 
 def finish(table: bytes, *, ends: Sequence[int], variable: bool, music_crc: int) -> bytes:
-    """Return the frame of a table for other music: frames that end at `ends`, counted from the first's start.
+    """Return the table's frame for other music, whose frames end at `ends` after the start of the first.
 
-    `variable`: they are of more than one bit rate, whatever was asked for. Delay and padding stay.
+    `variable`: they have more than one bit rate, whatever the options are. Delay and padding stay.
     """
     frame, at = bytearray(table), kind_of(table).overhead
     size = len(frame) + ends[-1]
@@ -55,9 +55,9 @@ def finish(table: bytes, *, ends: Sequence[int], variable: bool, music_crc: int)
 
 
 def _contents(ends: Sequence[int], before: int) -> bytes:
-    """Return the position of each hundredth of the time in 256ths of the size.
+    """Return the position of each hundredth of the time, in 256ths of the size.
 
-    Of every so many frames, a power of two, one's end is remembered, so that fewer than 400 are.
+    ffmpeg remembers the end of every n-th frame, where n is the power of two that leaves fewer than 400.
     """
     every = next(1 << at for at in count() if len(ends) >> at < _BAGS)
     bags, size = len(ends) // every, before + ends[-1]
@@ -68,8 +68,8 @@ def _contents(ends: Sequence[int], before: int) -> bytes:
 class Crc:
     """CRC-16/ARC of so many bytes, given in pieces.
 
-    A table's look-up per byte would take a second a song. As the polynomial repeats, blocks of one period
-    are first added up (exclusive or), each a single big number.
+    To look up a table for each byte would take a second a song. As the polynomial repeats, blocks of one
+    period are first added up (exclusive or), each as a single big number.
     """
 
     def __init__(self, length: int) -> None:
@@ -84,7 +84,7 @@ class Crc:
             done, self._at = done + len(part), (self._at + len(part)) % _PERIOD
 
     def value(self) -> int:
-        """Return the CRC, once all was given."""
+        """Return the CRC, once all bytes were given."""
         crc = 0
         for byte in self._folded.to_bytes(_PERIOD, "little"):
             crc = crc >> 8 ^ _TABLE[(crc ^ byte) & 0xFF]

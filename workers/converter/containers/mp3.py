@@ -1,13 +1,13 @@
-"""Reads an MP3's first frame: what the sound is, and how long, to the sample. Pure.
+"""Reads an MP3's first frame: rate, channels, and length to the sample. Pure.
 
-LAME writes a frame that holds no sound but a table ("Xing" or "Info") with the number of frames, and the
-samples of silence that the encoder had to add in front (delay) and behind (padding).
-http://gabriel.mp3-tech.org/mp3infotag.html
+That frame holds no sound but a table, "Xing" or "Info" (http://gabriel.mp3-tech.org/mp3infotag.html): the
+number of frames, and the samples of silence that the encoder added in front (delay) and behind (padding).
 """
 
 import os
 from io import FileIO
 
+from workers.converter.containers import id3
 from workers.converter.containers.sound import Sound
 
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
@@ -20,7 +20,7 @@ def describe(mp3: FileIO) -> Sound | None:
     """Read the header of a seekable MP3; None when there is no such frame at its beginning."""
     size = mp3.seek(0, os.SEEK_END)
     mp3.seek(0)
-    start = _after_tag(mp3.read(10))
+    start = id3.length(mp3.read(id3.HEAD))
     if start + 4 > size:
         return None
     mp3.seek(start)
@@ -37,13 +37,6 @@ def describe(mp3: FileIO) -> Sound | None:
     gaps = int.from_bytes(table[141:144])
     delay, padding = gaps >> 12, gaps & 0xFFF
     rate = _RATES[version][rate_index]
-    # A decoder is late by 529 samples: of an MP3 that was copied, and so has no padding, they are lost.
+    # A decoder is late by 529 samples. They are lost at the end of an MP3 that was copied: it has no padding.
     seconds = max(samples - delay - max(padding, _LATE), 0) / rate
     return Sound(duration_seconds=round(seconds, 6), sample_rate=rate, channels=1 if mono else 2)
-
-
-def _after_tag(head: bytes) -> int:
-    """Where the sound begins: after an ID3v2 tag, whose size has seven bits a byte."""
-    if head[:3] != b"ID3":
-        return 0
-    return 10 + sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))

@@ -1,9 +1,9 @@
-"""Finds an MP3's frames, and in them what LAME puts where nobody listens. Pure, but for reading the file.
+"""Finds an MP3's frames, and the bits with which LAME fills the gaps between them. Only reads the file.
 
 ISO 11172-3, 2.4.1.3 and 2.4.1.7 (MPEG 1), ISO 13818-3, 2.4.1 (half the sample rates). A frame is a header of
-4 bytes, side information of 9, 17 or 32 bytes, and a slot of a stream of main data that all frames share: a
-frame's main data begin `main_data_begin` bytes *before* its own slot (the bit reservoir), and between one
-frame's end and the next one's beginning there may be bits that nobody decodes ("ancillary").
+4 bytes, side information of 9, 17 or 32 bytes, and a slot. The slots of all frames are one stream of main
+data. A frame's main data begin `main_data_begin` bytes *before* its own slot (the bit reservoir). Between the
+main data of two frames there may be bits that nobody decodes ("ancillary").
 """
 
 import os
@@ -13,31 +13,33 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from workers.converter.containers import id3
+
 HEADER = 4
 _BIT_RATES = {
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""Of layer III in kbit/s, by the version bits of a header: MPEG 1 and MPEG 2."""
+"""Layer III's bit rates in kbit/s, by the version bits of a header: MPEG 1 and MPEG 2."""
 _RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000)}
 RATES = frozenset(rate for rates in _RATES.values() for rate in rates)
-"""Sample rates of MPEG 1 and 2. Those below, of MPEG 2.5, are left to a lone encoder."""
+"""Sample rates of MPEG 1 and 2. A sound of MPEG 2.5, with lower ones, always has one encoder only."""
 _MONO = 3
 _PIECE = 1 << 20
 _FILLING = "(01001100(?:01000001(?:01001101(?:01000101(?:0[01]1[01]{5})*?)?)?)?)?(0?(?:10)*1?)"
-"""In bits: as much as there is room for of `LAME` and a version such as `4.1 (alpha 0)`; 0 and 1 by turns."""
+"""A filling, in bits: as much of `LAME` and a version, `4.1 (alpha 0)`, as fits, then 0 and 1 by turns."""
 _GAP = re.compile(_FILLING * 2)
-"""LAME fills a gap once or twice: with what one frame left over, and with what the next one gave up."""
+"""LAME fills a gap once or twice: the rest of one frame, and what the next one gave up."""
 _CAUTION = 12
 """Bits at the end of a name that may go on in what follows."""
 
 
 class NotFrames(ValueError):
-    """What is not a row of layer III frames of one kind, without checksums and without gaps."""
+    """These bytes are no row of layer III frames of one kind, without checksums and without gaps."""
 
 
 class Kind(Struct, frozen=True):
-    """What all frames of one MP3 have in common."""
+    """The properties that all frames of one MP3 share."""
 
     version: int
     """3 is MPEG 1, 2 is MPEG 2."""
@@ -51,17 +53,17 @@ class Kind(Struct, frozen=True):
 
     @property
     def begin_bits(self) -> int:
-        """How wide `main_data_begin` is."""
+        """The width of `main_data_begin`."""
         return 9 if self.version == 3 else 8
 
     @property
     def reach(self) -> int:
-        """Frames that the longest reservoir can span, when they are the smallest there are."""
+        """Frames that the longest reservoir can span, if they are the smallest possible ones."""
         smallest = min(length for third in range(256) if (length := self.length(third)) > self.overhead)
         return (1 << self.begin_bits) // (smallest - self.overhead) + 1
 
     def length(self, third: int) -> int:
-        """Of a frame in bytes, by the third byte of its header; 0 when that is of another kind."""
+        """Return a frame's bytes, by the third byte of its header; 0 when that is of another kind."""
         bit_rate = third >> 4
         if bit_rate in (0, 15) or (third >> 2) & 3 != self.rate_index:
             return 0
@@ -70,7 +72,7 @@ class Kind(Struct, frozen=True):
 
     @property
     def lengths(self) -> list[int]:
-        """Of each granule and channel: how many bits of side information stand after its `part2_3_length`."""
+        """Bits of side information after the `part2_3_length` of each granule and channel."""
         width, granule, count = (self.overhead - HEADER) * 8, *((59, 2) if self.version == 3 else (63, 1))
         lead = (18 if self.mono else 20) if self.version == 3 else (9 if self.mono else 10)
         return [width - lead - at * granule - 12 for at in range(count * (1 if self.mono else 2))]
@@ -90,19 +92,19 @@ class Frames:
     """The frames of an MP3 that may still be written, as ffmpeg writes it: tags, a table, then the sound."""
 
     def __init__(self, file: FileIO) -> None:
-        self._file = file  # or nobody might hold it open
+        self._file = file  # keeps it open
         self._fd = file.fileno()
         self.kind = Kind(3, 0, mono=False)
         self.table = 0
-        """Where the table is."""
+        """The offset of the table."""
         self.offsets: list[int] = []
-        """Of each frame after the table, and of the end; empty until the first is there."""
+        """Offsets of the frames after the table, and of their end; empty until the first frame is there."""
 
     def __len__(self) -> int:
         return max(len(self.offsets) - 1, 0)
 
     def grow(self) -> None:
-        """Find what was written since. Raises NotFrames."""
+        """Find the frames that were written since the last call. Raises NotFrames."""
         size = os.fstat(self._fd).st_size
         if not self.offsets and not self._begin(size):
             return
@@ -122,10 +124,8 @@ class Frames:
             at += done
 
     def _begin(self, size: int) -> bool:
-        """Find the table and what is behind it, if that much was written."""
-        head = os.pread(self._fd, 10, 0)
-        if head[:3] == b"ID3" and len(head) == 10:  # seven bits a byte
-            self.table = 10 + sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
+        """Find the table and the first frame; return False if those are not written yet."""
+        self.table = id3.length(os.pread(self._fd, id3.HEAD, 0))
         header = os.pread(self._fd, HEADER, self.table)
         if len(header) < HEADER:
             return False
@@ -137,7 +137,7 @@ class Frames:
         return True
 
     def data(self, first: int, last: int) -> bytes:
-        """Return the bytes of some frames. Raises NotFrames when they are gone."""
+        """Return the bytes of some frames. Raises NotFrames when the file has become shorter."""
         low, high = self.offsets[first], self.offsets[last]
         pieces, at = [], low
         while at < high and (piece := os.pread(self._fd, min(high - at, _PIECE), at)):
@@ -152,15 +152,15 @@ class Frames:
         return os.pread(self._fd, self.offsets[0] - self.table, self.table)
 
     def split(self, first: int, last: int, data: bytes) -> list[bytes]:
-        """Return some frames one by one, of their bytes."""
+        """Split the bytes of some frames into one piece for each."""
         spans = pairwise(self.offsets[first : last + 1])
         return [data[at - self.offsets[first] : end - self.offsets[first]] for at, end in spans]
 
     def turned(self, first: int, last: int) -> bytes:
-        """Return the bytes of some frames with all those bits turned that LAME fills gaps with.
+        """Return the bytes of some frames, with every bit inverted that fills a gap.
 
-        It writes 0 and 1 by turns, from the beginning of the file on, so that two encoders in the same state
-        differ in these by chance. Frames behind them are needed as far as `Kind.reach`, or to the file's end.
+        LAME writes 0 and 1 by turns, from the beginning of the file on. So two encoders in the same state
+        differ in these bits by chance. The frames behind must be there as far as `Kind.reach`, or to the end.
         """
         kind, reach = self.kind, self.kind.reach
         low, high = max(first - reach, 0), min(last + reach, len(self))
@@ -187,7 +187,7 @@ class Frames:
 
 
 def _turn(stream: bytearray, end: int, begin: int) -> None:
-    """Turn the gap between two frames' main data, from a bit to a byte; LAME's name in it is left alone."""
+    """Invert the gap between two frames' main data, from a bit to a byte, but for LAME's name in it."""
     first, width = end >> 3, 8 * begin - end
     if width < 8:  # as nearly always
         if width > 0:

@@ -3,24 +3,16 @@
 import os
 from collections.abc import Iterator
 from io import FileIO
-from typing import NamedTuple
 
+from workers.converter.containers.boxes import Box, box_at
 from workers.converter.containers.sound import Sound
 
 _MOST_BOXES = 1000
 
 
-class Box(NamedTuple):
-    """Where a box is: its content begins at `body`."""
-
-    kind: bytes
-    body: int
-    end: int
-
-
 def describe(file: FileIO) -> Sound | None:
     """Read a seekable MP4; None when there is no sound track in it."""
-    movie = find(file, Box(b"", 0, file.seek(0, os.SEEK_END)), b"moov")
+    movie = find(file, whole(file), b"moov")
     header = movie and find(file, movie, b"mvhd")
     if movie is None or header is None:
         return None
@@ -29,6 +21,11 @@ def describe(file: FileIO) -> Sound | None:
         if track.kind == b"trak" and (sound := _track(file, track, clock)) is not None:
             return sound
     return None
+
+
+def whole(file: FileIO) -> Box:
+    """Return a file as if it were a box, in which the outermost boxes are."""
+    return Box(b"", 0, 0, file.seek(0, os.SEEK_END))
 
 
 def _track(file: FileIO, track: Box, clock: int) -> Sound | None:
@@ -47,7 +44,7 @@ def _track(file: FileIO, track: Box, clock: int) -> Sound | None:
     channels, rate = int.from_bytes(entry[24:26]), int.from_bytes(entry[32:34])
     if not scale or not channels:
         return None
-    # The rate has 16 bits there, and is 0 where that is too few; the media's clock ticks once a sample.
+    # The rate has 16 bits there, and is 0 where those do not suffice. The media's clock ticks once a sample.
     return Sound(
         duration_seconds=round(_played(file, track, clock, scale, length), 6),
         sample_rate=rate or scale,
@@ -58,8 +55,8 @@ def _track(file: FileIO, track: Box, clock: int) -> Sound | None:
 def _played(file: FileIO, track: Box, clock: int, scale: int, length: int) -> float:
     """Return the seconds that the edit list lets through, or all of them.
 
-    An edit's length is in the movie's clock, which may be as coarse as a millisecond. Where the edit ends
-    with the media, the media's clock tells it to the sample.
+    An edit's length is in ticks of the movie's clock, which may be as coarse as a millisecond. Where the edit
+    ends with the media, the media's clock gives it to the sample.
     """
     edits = find(file, track, b"edts")
     lists = edits and find(file, edits, b"elst")
@@ -89,7 +86,7 @@ def _timing(file: FileIO, header: Box) -> tuple[int, int]:
 
 
 def find(file: FileIO, parent: Box, kind: bytes) -> Box | None:
-    """Return the first box of a kind directly inside another one."""
+    """Return the first box of a kind directly inside another one; None when there is none."""
     return next((box for box in _boxes(file, parent) if box.kind == kind), None)
 
 
@@ -98,16 +95,11 @@ def _boxes(file: FileIO, parent: Box) -> Iterator[Box]:
     for _ in range(_MOST_BOXES):
         if at + 8 > parent.end:
             return
-        head = _read(file, at, 16)
-        length, body = int.from_bytes(head[:4]), at + 8
-        if length == 1:
-            length, body = int.from_bytes(head[8:16]), at + 16
-        elif length == 0:
-            length = parent.end - at
-        if length < body - at:
+        box = box_at(_read(file, at, 16), 0, parent.end - at)
+        if box is None:
             return
-        yield Box(head[4:8], body, min(at + length, parent.end))
-        at += length
+        yield Box(box.kind, at, at + box.body, min(at + box.end, parent.end))
+        at += box.end
 
 
 def _read(file: FileIO, at: int, length: int) -> bytes:

@@ -1,7 +1,7 @@
-"""Reads what was written, by the containers' own headers: how long it plays to the sample, rate, channels.
+"""Reads length (to the sample), rate and channels of a result from its container's own headers.
 
-Pure and bounded: a header, and of Ogg the last page. None for anything that is not what it should be: the
-files are ours, so that means that something went wrong.
+Bounded: a header, and of Ogg the last page. None for a file that is not of its format: the files are the
+converter's own, so something went wrong.
 
 - FLAC: STREAMINFO (RFC 9639, 8.2). - WAV: `fmt ` and `data` (RFC 2361). - MP4: see `mp4`. - MP3: see `mp3`.
 - Ogg: the last page's granule position (RFC 3533) less, for Opus, the pre-skip (RFC 7845, 4.2).
@@ -20,7 +20,7 @@ _MOST_CHUNKS = 64
 
 
 def describe(format_: Format, file: FileIO) -> Sound | None:
-    """Read a seekable file of this format; its position is anywhere after."""
+    """Read a seekable file of this format. Its position is anywhere afterwards."""
     return _READERS[format_](file)
 
 

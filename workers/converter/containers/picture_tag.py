@@ -1,6 +1,6 @@
 """Puts a picture into a file of sound, as it is.
 
-ffmpeg would have to know the picture's size for that, and so to decode it, which a cover is not worth.
+ffmpeg would have to know the picture's size for that, and so would decode it, which a cover is not worth.
 
 - MP3: a frame APIC in the ID3v2.3 tag (https://id3.org/id3v2.3.0, 4.15). - FLAC: RFC 9639, 8.8.
 - M4A: `covr` in moov/udta/meta/ilst (QuickTime File Format, metadata). `moov` is the last box in ours.
@@ -10,7 +10,7 @@ import os
 from io import FileIO
 
 from events.options import Format
-from workers.converter.containers import mp4
+from workers.converter.containers import id3, mp4
 
 LARGEST = 8 << 20
 """Bytes of a picture; a larger one is left out."""
@@ -20,7 +20,7 @@ _BLOCK = 1 << 20
 
 
 def kind(picture: bytes) -> tuple[bytes, int] | None:
-    """Return a picture's media type, and its number in an M4A; None for what cannot be put in."""
+    """Return a picture's media type, and its number in an M4A; None for a picture that cannot be embedded."""
     if len(picture) >= LARGEST:
         return None
     if picture[:3] == b"\xff\xd8\xff":
@@ -29,7 +29,7 @@ def kind(picture: bytes) -> tuple[bytes, int] | None:
 
 
 def embed(format_: Format, file: FileIO, picture: bytes) -> bool:
-    """Add the cover to a whole file; tell whether it could be done. Other formats hold none."""
+    """Add the cover to a whole file. Return False where that cannot be done, as in other formats."""
     if (known := kind(picture)) is None:
         return False
     mime, number = known
@@ -44,19 +44,13 @@ def _mp3(file: FileIO, mime: bytes, picture: bytes) -> bool:
     body = b"\0" + mime + b"\0" + bytes([_FRONT]) + b"\0" + picture
     frame = b"APIC" + len(body).to_bytes(4) + b"\0\0" + body
     file.seek(0)
-    head = file.read(10)
+    head = file.read(id3.HEAD)
     if head[:4] != b"ID3\3":
-        _insert(file, 0, b"ID3\3\0\0" + _seven(len(frame)) + frame)
+        _insert(file, 0, b"ID3\3\0\0" + id3.packed(len(frame)) + frame)
         return True
-    size = sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-    _insert(file, 10, frame)
-    _write(file, 6, _seven(size + len(frame)))
+    _insert(file, id3.HEAD, frame)
+    _write(file, 6, id3.packed(id3.length(head) - id3.HEAD + len(frame)))
     return True
-
-
-def _seven(number: int) -> bytes:
-    """ID3's sizes have seven bits a byte."""
-    return bytes(number >> shift & 0x7F for shift in (21, 14, 7, 0))
 
 
 def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
@@ -64,7 +58,7 @@ def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
     head = file.read(8)
     if head[:4] != b"fLaC":
         return False
-    # Width, height, depth and colours are told to be unknown.
+    # 0 for width, height, depth and colours: they are not known.
     body = _FRONT.to_bytes(4) + len(mime).to_bytes(4) + mime + bytes(20) + len(picture).to_bytes(4) + picture
     last = head[4] & 0x80
     _insert(file, 42, bytes([last | 6]) + len(body).to_bytes(3) + body)
@@ -73,9 +67,9 @@ def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
 
 
 def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
-    """Append to the innermost of the boxes that is there, and let all around it grow."""
-    size = file.seek(0, os.SEEK_END)
-    parent, path = mp4.Box(b"", 0, size), []
+    """Append to the innermost of these boxes that exists, and enlarge all around it."""
+    parent, path = mp4.whole(file), []
+    size = parent.end
     new = _box(b"covr", _box(b"data", number.to_bytes(4) + bytes(4) + picture))
     missing = [b"moov", b"udta", b"meta", b"ilst"]
     while missing and (box := mp4.find(file, parent, missing[0])) is not None:

@@ -1,11 +1,11 @@
-"""MP4 and MOV: which bytes of the file are needed for its sound (ISO 14496-12, QuickTime File Format).
+"""MP4 and MOV: the bytes of a file that its sound needs (ISO 14496-12, QuickTime File Format).
 
-All but the pictures are: the boxes themselves, the sound, and the small tracks (chapters, time codes) that
-ffmpeg looks at when it opens a file. Where a track's chunks begin is told, in `stco` and `co64`, or by the
-`trun` boxes of fragments; each ends, at the latest, where the next chunk of any track begins. So sizes are
-not added up: a gap in the file makes us read too much, never too little.
+It needs all but the pictures: the boxes themselves, the sound, and the small tracks (chapters, time codes)
+that ffmpeg reads when it opens a file. The boxes `stco` and `co64`, and `trun` in fragments, hold where a
+track's chunks begin. A chunk ends, at the latest, where the next chunk of any track begins. So no sizes are
+added up: a gap in the file makes the converter read too much, never too little.
 
-Whatever is odd (encrypted pictures, compressed or several `moov`, tables beyond our bounds) is answered
+Whatever is odd (encrypted pictures, compressed or several `moov`, tables beyond the bounds here) is answered
 with None: then the whole file is needed.
 """
 
@@ -14,46 +14,40 @@ from array import array
 from collections.abc import Iterable, Iterator
 from io import RawIOBase
 from itertools import pairwise
-from typing import NamedTuple
 
 from msgspec import Struct
 
+from workers.converter.containers.boxes import Box, box_at
+
 Range = tuple[int, int]
-"""From the first byte to the one after the last."""
+"""Bytes from the first to the one after the last."""
 
 _FILLING = frozenset({b"mdat", b"free", b"skip", b"wide"})
-"""Boxes at the top of which only the head matters."""
+"""Boxes at the top whose content is not needed for itself."""
 _HEAD = 16
 PAGE = 4096
-"""Bytes of disk that are taken for any byte."""
+"""Bytes of disk that even a single byte takes."""
 _RUBBISH = 1 << 20
-"""Bytes behind the last box that are no box."""
+"""Bytes behind the last box that may be no box."""
 _MOST_TABLES = 64 << 20
-"""Bytes of one `moov` or `moof`; that of a day in 60 pictures a second has half as many."""
+"""Bytes of one `moov` or `moof`. A day of 60 pictures a second has half as many."""
 _MOST_CHUNKS = 1_000_000
-"""Of all tracks: some 60 MB while they are sorted. Two hours in 60 pictures a second have 800,000."""
+"""Chunks of all tracks: some 60 MB while they are sorted. Two hours of 60 pictures a second have 800,000."""
 _MOST_INNER = 200_000
-"""Boxes in these boxes, all together: a second. Six hours in fragments of a second have as many."""
+"""Boxes inside `moov` and all `moof`: a second of work. Six hours in fragments of a second have as many."""
 _PROTECTED = frozenset({b"encv", b"drmi"})
 _BASE_TOLD, _BASE_IS_MOOF, _OFFSET_TOLD = 0x1, 0x20000, 0x1
 
 
 class _Odd(Exception):
-    """Not to be understood in the few words that we know."""
-
-
-class _Box(NamedTuple):
-    kind: bytes
-    at: int
-    body: int
-    end: int
+    """The file uses more of the format than is understood here."""
 
 
 class _Track(Struct):
     id: int = 0
     handlers: tuple[bytes, ...] = ()
     chapters: tuple[int, ...] = ()
-    """Tracks that hold this one's chapters."""
+    """Ids of the tracks that hold this one's chapters."""
     chunks: "list[array[int]]" = []
 
     @property
@@ -62,10 +56,10 @@ class _Track(Struct):
 
 
 def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
-    """Return the ranges that matter for the sound, in order and apart; None: all.
+    """Return the ranges that the sound needs, ascending and without overlap; None: the whole file.
 
-    `grain` is what is fetched at least for any byte: when there are many more boxes than grains, looking
-    for what can be left out costs more than it saves.
+    `grain` is the number of bytes fetched for any one byte. Where there are many more boxes than grains, to
+    find what can be left out costs more than it saves.
     """
     try:
         return _Walk(video, size, grain).ranges()
@@ -74,7 +68,7 @@ def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
 
 
 class _Walk:
-    """One look at one file."""
+    """One walk over the boxes of one file."""
 
     def __init__(self, video: RawIOBase, size: int, grain: int) -> None:
         self._video, self._size, self._grain = video, size, grain
@@ -83,9 +77,9 @@ class _Walk:
         self._pictures: frozenset[int] | None = None
         self._ranges: list[Range] = []
         self._marks: array[int] = array("Q")
-        """Where something begins, twice, plus one if it is needed: in order, what is needed comes last."""
+        """Offsets where chunks and boxes begin, doubled, plus 1 if needed: so the needed one sorts last."""
         self._lost_since: int | None = None
-        """The fragment whose data is we do not know where."""
+        """The offset of the fragment whose data could be anywhere behind it."""
 
     def ranges(self) -> list[Range]:
         for box in self._top():
@@ -105,23 +99,23 @@ class _Walk:
         sound = ((a >> 1, b >> 1) for a, b in pairwise(marks) if a & 1)
         return _joined(sorted([*_joined(sound), *self._ranges]))
 
-    def _top(self) -> Iterator[_Box]:
+    def _top(self) -> Iterator[Box]:
         at = 0
         while at < self._size:
             self._left -= 1
             if self._left < 0:
                 raise _Odd
             self._video.seek(at)
-            box = _box(self._video.read(_HEAD) or b"", 0, self._size - at)
+            box = box_at(self._video.read(_HEAD) or b"", 0, self._size - at)
             if box is None or not box.kind.isascii():
                 if self._size - at > _RUBBISH:
                     raise _Odd
                 self._ranges.append((at, self._size))
                 return
-            yield _Box(box.kind, at, at + box.body, min(at + box.end, self._size))
+            yield Box(box.kind, at, at + box.body, min(at + box.end, self._size))
             at += box.end
 
-    def _load(self, box: _Box) -> bytes:
+    def _load(self, box: Box) -> bytes:
         if box.end - box.body > _MOST_TABLES:
             raise _Odd
         self._video.seek(box.body)
@@ -175,26 +169,26 @@ class _Walk:
 
 
 class _InnerBoxes:
-    """Looks into boxes that were read, and no further than is bearable."""
+    """Walks over boxes that are in memory, a bounded number of them."""
 
     def __init__(self) -> None:
         self._left = _MOST_INNER
 
-    def track(self, moov: bytes, trak: _Box) -> _Track:
-        """Read what matters of a track."""
+    def track(self, moov: bytes, trak: Box) -> _Track:
+        """Read the id, kind, chapters and chunks of a track."""
         track = _Track()
         for box in self.descend(moov, trak, [b"mdia", b"minf", b"stbl", b"tref"]):
             if box.kind == b"tkhd":
                 track.id = _number(moov, box.body + (20 if moov[box.body : box.body + 1] == b"\1" else 12), 4)
             elif box.kind == b"hdlr":
                 kind = moov[box.body + 8 : box.body + 12]
-                # A MOV has another in `minf`: the data's handler, which says nothing about the track.
+                # A MOV has another one in `minf`: the data's handler, which is not about the track.
                 if moov[box.body + 4 : box.body + 8] != b"dhlr":
                     track.handlers += (kind,)
             elif box.kind == b"chap":
                 track.chapters += tuple(_numbers(moov, box.body, box.end, "I"))
             elif box.kind == b"stsd" and moov[box.body + 12 : box.body + 16] in _PROTECTED:
-                raise _Odd  # where the keys' data is, is told elsewhere
+                raise _Odd  # other boxes hold where the keys' data is
             elif box.kind in (b"stco", b"co64"):
                 code = "I" if box.kind == b"stco" else "Q"
                 count = _number(moov, box.body + 4, 4)
@@ -202,32 +196,22 @@ class _InnerBoxes:
                 track.chunks.append(_numbers(moov, box.body + 8, end, code))
         return track
 
-    def descend(self, data: bytes, parent: _Box, parents: list[bytes]) -> Iterator[_Box]:
-        """Yield the boxes in a box, and those in its descendants of some kinds, once deep at most each."""
+    def descend(self, data: bytes, parent: Box, parents: list[bytes]) -> Iterator[Box]:
+        """Yield the boxes in a box, and those in its descendants of `parents`, each kind once on a path."""
         for box in self.boxes(data, parent.body, parent.end):
             if box.kind in parents:
                 yield from self.descend(data, box, [kind for kind in parents if kind != box.kind])
             else:
                 yield box
 
-    def boxes(self, data: bytes, at: int, end: int) -> Iterator[_Box]:
+    def boxes(self, data: bytes, at: int, end: int) -> Iterator[Box]:
         """Yield the boxes between two positions."""
-        while at + 8 <= end and (box := _box(data, at, end)) is not None:
+        while at + 8 <= end and (box := box_at(data, at, end)) is not None:
             self._left -= 1
             if self._left < 0:
                 raise _Odd
-            yield _Box(box.kind, at, box.body, min(box.end, end))
+            yield Box(box.kind, at, box.body, min(box.end, end))
             at = box.end
-
-
-def _box(data: bytes, at: int, end: int) -> _Box | None:
-    """Read a box's head; its end may be beyond `end`. None when there is none."""
-    length, kind, body = _number(data, at, 4), data[at + 4 : at + 8], at + 8
-    if length == 1:  # the size stands after the type, in 64 bits
-        length, body = _number(data, at + 8, 8), at + 16
-    elif length == 0:  # to the end
-        length = end - at
-    return _Box(kind, at, body, at + length) if length >= body - at and len(kind) == 4 else None
 
 
 def _number(data: bytes, at: int, width: int) -> int:
@@ -243,7 +227,7 @@ def _numbers(data: bytes, at: int, end: int, code: str) -> "array[int]":
 
 
 def _joined(ranges: Iterable[Range]) -> list[Range]:
-    """Join what is nearer to each other than a page, as none could be left out between."""
+    """Join ranges that are less than a page apart: no page between them could be left out."""
     joined: list[Range] = []
     for start, end in ranges:
         if joined and start < joined[-1][1] + PAGE:

@@ -8,13 +8,13 @@ from types import TracebackType
 from typing import Self
 
 _BEGINNING = (1980, 1, 1, 0, 0, 0)
-"""The first time that a ZIP can tell."""
+"""The earliest time that a ZIP can hold."""
 _PLAIN_FILE = 0o100644 << 16
 _UNIX = 3
 
 
 class Archive:
-    """Writes into a seekable file, which it replaces. Sound is packed already, so nothing is deflated."""
+    """Writes a seekable file anew. Nothing is deflated: sound is packed already."""
 
     def __init__(self, target: FileIO) -> None:
         target.seek(0)
@@ -23,7 +23,7 @@ class Archive:
         self._zip = zipfile.ZipFile(self._buffer, "w", zipfile.ZIP_STORED)
 
     def add(self, name: str, file: FileIO) -> int:
-        """Copy a whole file; return how long the archive is by now. Raises OSError."""
+        """Copy a whole file into the archive, and return the archive's size so far. Raises OSError."""
         info = zipfile.ZipInfo(name, _BEGINNING)
         info.create_system, info.external_attr = _UNIX, _PLAIN_FILE
         info.file_size = file.seek(0, os.SEEK_END)  # beyond 2 GiB the entry has to be of another kind

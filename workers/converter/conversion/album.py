@@ -31,7 +31,7 @@ class Album:
     def __init__(self, task: Task) -> None:
         equipment = task.equipment
         self._limits, self._workshop, self._sharing = equipment.limits, equipment.workshop, equipment.sharing
-        # The whole album takes one lane, so no part takes one of its own.
+        # The album as a whole takes one lane, so its parts take none.
         self._task = replace(task, equipment=replace(equipment, sharing=None))
         self._end = time.monotonic() + self._limits.wall_seconds
         self._media: Media | None = None
@@ -39,12 +39,12 @@ class Album:
         """Seconds of sound in the files that are finished."""
 
     async def probe(self) -> Media:
-        """Return what the video holds."""
+        """Return the video's content."""
         self._media = await look_at(self._task)
         return self._media
 
     async def finish(self) -> Result:
-        """Make all files and write the ZIP."""
+        """Convert all parts and write the ZIP."""
         media = self._media or await self.probe()
         with self._sharing.lanes.taken() if self._sharing is not None else nullcontext():
             return await self._write(await self._recording(media))
@@ -85,7 +85,7 @@ class Album:
         )
 
     def _check(self, wanted: tuple[Part, ...], media: Media) -> None:
-        """Chapters may overlap, so they can be far more than the recording."""
+        """Refuse too many or too long chapters: they may overlap, and add up to more than the recording."""
         if len(media.chapters) >= MOST_CHAPTERS:
             raise TooManyParts(MOST_CHAPTERS - 1)
         length = sum(each.options.end - each.options.start for each in wanted if each.options.end)
@@ -94,7 +94,7 @@ class Album:
 
     async def _part(self, part: Part, file: FileIO, recording: Recording) -> Result:
         last: OnlySilence | None = None
-        for options in _bearable(part.options):
+        for options in _attempts(part.options):
             left = self._end - time.monotonic()
             if left <= 0:
                 raise TimedOut(self._limits.wall_seconds)
@@ -112,8 +112,8 @@ class Album:
         await self._task.on_progress(replace(mark, seconds=self._done + mark.seconds), length)
 
 
-def _bearable(options: Options) -> Iterator[Options]:
-    """Yield a part's options, and then those that leave it as it is if it is nothing but silence."""
+def _attempts(options: Options) -> Iterator[Options]:
+    """Yield a part's options, then those that keep its silence, for a part that has nothing else."""
     yield options
     if options.trim_silence:
         yield replace(options, trim_silence=False)

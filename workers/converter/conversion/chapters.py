@@ -1,8 +1,8 @@
-"""Which files a recording falls into by its chapters, and what they are called. Pure.
+"""Splits a recording by its chapters into files, with their names. Pure.
 
-Each chapter is a file, from its mark to where it ends; what is in no chapter is in no file, and a recording
-without chapters is one file. A part is converted as if it had been asked for by `start` and `end`, so fades
-and the silence at the ends are each file's own. Loudness is the whole recording's, see `album`.
+Each chapter is a file. Sound outside of all chapters is in no file. A recording without chapters is one file.
+A part is converted like a cut with `start` and `end`, so each file has its own fades and its own silence at
+the ends. The loudness is the whole recording's, see `album`.
 """
 
 import math
@@ -21,13 +21,13 @@ from workers.converter.ffmpeg.plan import choose
 _LONGEST = 100
 """Characters of a title in a file's name."""
 _MOST_BYTES = 200
-"""Of these characters: file systems take 255 for a name, with number and ending."""
+"""Bytes of these characters: file systems take 255 for a name, with number and ending."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
-"""What some file systems do not take in a name; control characters are none of a title, see `dump.clean`."""
+"""Characters that some file systems refuse. Control characters are in no title, see `dump.clean`."""
 
 
 class Part(Struct, frozen=True, kw_only=True):
-    """One file of several. `name` is safe on any file system, `track` counts from 1 as in `1/12`."""
+    """One file of several. Its `name` is safe on any file system; `track` counts from 1, as in `1/12`."""
 
     name: str
     track: str
@@ -35,7 +35,7 @@ class Part(Struct, frozen=True, kw_only=True):
 
 
 def parts(options: Options, media: Media) -> tuple[Part, ...]:
-    """Return the files in order: at least one. Raises TrackMissing."""
+    """Return the files in order, at least one. Raises TrackMissing."""
     rate = choose(options, media).sample_rate or 48000
     inside = list(_inside(options, media, rate))
     if not inside:
@@ -48,16 +48,17 @@ def parts(options: Options, media: Media) -> tuple[Part, ...]:
 
 
 def _inside(options: Options, media: Media, rate: int) -> Iterator[Chapter]:
-    """Yield what of the chapters is in the part that is asked for, cut between two samples.
+    """Yield the chapters inside `start` and `end`, each cut between two samples.
 
-    So one file begins with the very sample after the last one's. What begins behind the end is in no file.
+    So a file begins with the very sample after the last one of the file before. A chapter that begins behind
+    the recording's end is left out.
     """
-    told = media.duration_seconds if states_length(media) else 0.0
+    length = media.duration_seconds if states_length(media) else 0.0
     for at, chapter in enumerate(media.chapters, 1):
         start = max(chapter.start, options.start)
         end = chapter.end if options.end is None else min(chapter.end, options.end)
         start, end = round(start * rate) / rate, round(end * rate) / rate
-        if end - start >= SHORTEST and start < (told or math.inf):
+        if end - start >= SHORTEST and start < (length or math.inf):
             yield Chapter(start=start, end=end, title=chapter.title or f"Chapter {at}")
 
 

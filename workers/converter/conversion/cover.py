@@ -17,7 +17,7 @@ from workers.converter.threads import in_thread
 log = structlog.get_logger()
 
 PATIENCE = 20.0
-"""Seconds that it may take: a picture is no reason to wait, and a film's frame takes less than one."""
+"""Seconds: a picture is no reason to wait longer, and a film's frame takes less than one."""
 
 
 async def take(task: Task, media: Media) -> bytes:

@@ -1,4 +1,4 @@
-"""Where a cover comes from, as what ffmpeg shall do. Pure."""
+"""Plans how ffmpeg takes a cover out of a video. Pure."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,9 @@ from workers.converter.ffmpeg.command import PICTURE_DECODERS
 from workers.converter.ffmpeg.plan import Plan
 
 _LARGEST = 1000
-"""Pixels, of a frame's longer side."""
+"""Pixels of a frame's longer side."""
 _MOST_PIXELS = 36_000_000
-"""Of a frame before it is made smaller: 8K has 33 million, and no more fit into the memory that there is."""
+"""Pixels of a frame before it is scaled: 8K has 33 million, and more do not fit into the memory limit."""
 _EARLY = 0.1
 """The share of the recording after which a frame is most likely neither black nor a title."""
 _NAMES = {"libdav1d": "av1"}
@@ -21,7 +21,7 @@ _SMALLER = (
 
 
 def cover_plan(options: Options, media: Media) -> Plan | None:
-    """Return what takes out the picture that is asked for; None when there is none."""
+    """Return the plan for the picture that the options ask for; None when there is no such picture."""
     match options.cover:
         case Cover.NONE:
             return None
@@ -44,7 +44,7 @@ def _stored(at: int) -> Plan:
 
 
 def _frame(at: int, moment: float) -> Plan:
-    """Decode a key frame near a moment, none but key frames, in one thread."""
+    """Decode a key frame near a moment, and no other frames, in one thread."""
     return Plan(
         Format.MP3,
         (

@@ -25,12 +25,12 @@ from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel.encoding import encode
 
 _NO_DESCRIPTOR = 3
-"""Stands in recorded arguments for the progress pipe's, which is another each time."""
+"""Stands in recorded arguments for the progress pipe's descriptor, which differs from run to run."""
 _NOTHING = Media(container="")
 _SMALL = 8 << 20
 """Bytes of a file that is converted in about the time that a look takes."""
 _SHORTEST = 0.1
-"""Seconds that must be left for a sound to be more than silence."""
+"""Seconds of sound before the silence, at least, for a file that is not silent."""
 
 
 async def look_at(task: Task) -> Media:

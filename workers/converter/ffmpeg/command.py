@@ -1,9 +1,9 @@
-"""How ffmpeg is called, as a tool that reads hostile files. Pure.
+"""ffmpeg's command line, for a tool that reads hostile files. Pure.
 
-It gets descriptors and never a name: the source is its standard input and the result its standard output,
-both seekable files, and `fd` is the only protocol, so a playlist that poses as a video cannot open a
-neighbour or a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video
-decoders run while the file is probed.
+ffmpeg gets descriptors and never a name. The source is its standard input and the result its standard output,
+both seekable files. `fd` is the only protocol, so a playlist that poses as a video cannot open a neighbour or
+a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video decoders run
+while the file is probed.
 """
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ FORMATS = (
     "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,gxf,dv,rm,"
     "wav,w64,aiff,caf,au,voc,mp3,aac,loas,flac,amr,ac3,eac3,dts,dtshd,truehd,mlp,ape,mpc,mpc8,tta,tak,wv,dsf,oma"
 )
-"""Demuxers. No playlists, no images, nothing that refers to other files."""
+"""Demuxers: no playlists, no images, nothing that refers to other files."""
 
 DECODERS = (
     "aac,aac_latm,mp3,mp3float,mp3adu,mp3adufloat,mp3on4,mp3on4float,mp2,mp2float,mp1,mp1float,als,"
@@ -30,25 +30,25 @@ DECODERS = (
     "pcm_s64be,pcm_f16le,pcm_f24le,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
     "pcm_s16le_planar,pcm_s16be_planar,pcm_s24le_planar,pcm_s32le_planar"
 )
-"""Decoders, all for sound, so that no video, subtitle or picture decoder runs."""
+"""Decoders for sound, so that none for video, subtitles or pictures runs."""
 
 PICTURE_DECODERS = "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,mjpeg,prores"
-"""Decoders of pictures, for who asks for a frame as cover, in a process that decodes nothing else."""
+"""Decoders of pictures, for a frame as cover. Their process decodes nothing else."""
 
 OVERRUN = 1.0
-"""Seconds more than allowed that are converted, so that too long can be told from what just fits."""
+"""Seconds converted beyond the limit: so a sound that is too long differs from one that just fits."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What one conversion may take. The defaults are far beyond what an honest video needs."""
+    """The limits of one conversion. The defaults are far beyond what an honest video needs."""
 
     duration_seconds: float = 6 * 3600.0
     output_bytes: int = 1_000_000_000
     wall_seconds: float = 4 * 3600.0
     memory_bytes: int = 1 << 30
-    """Of address space; 256 MiB have sufficed."""
+    """Bytes of address space; 256 MiB have sufficed."""
     block_bytes: int = 256 << 20
-    """Of one allocation."""
+    """Bytes of one allocation."""
     open_files: int = 32
     streams: int = 64
 
@@ -59,16 +59,16 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     @property
     def file_bytes(self) -> int:
-        """Where the kernel stops the output, a little above where ffmpeg should stop itself."""
+        """Bytes at which the kernel stops the output, a little above ffmpeg's own limit."""
         return self.output_bytes + (16 << 20)
 
 
 def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[str]:
     """Return ffmpeg's arguments for a plan: the source on descriptor 0, the result to descriptor 1.
 
-    The same source and plan always give the same bytes (`bitexact`). What ffmpeg says is said as often as it
-    happens (`repeat`), to be counted. `+faststart` is never used: ffmpeg would open its own output a second
-    time, to read, and on descriptors it then reads the *source* instead and exits with 0.
+    The same source and plan always give the same bytes (`bitexact`). ffmpeg repeats a message as often as it
+    happens (`repeat`), so that messages can be counted. `+faststart` is never used: ffmpeg would open its
+    output a second time, to read it. On descriptors it then reads the *source* instead and exits with 0.
     """
     decoders = PICTURE_DECODERS if plan.pictures else DECODERS
     return [

@@ -1,8 +1,8 @@
-"""Why a conversion failed, from what is left of it. Pure.
+"""Finds out from the evidence why a conversion failed. Pure.
 
-Exit code 0 is not success: half a file, and an output that was cut at a limit, end with 0 too. And most
-failures have the same few exit codes, so ffmpeg's words are read. A file can put words into ffmpeg's
-mouth (a track's title), but by that it only gets another reason for its own failure.
+Exit code 0 is not success: half a file, and an output that was cut at a limit, end with 0 too. Most failures
+share the same few exit codes, so ffmpeg's messages are read. A file can put words into these (a track's
+title), but by that it only gets another reason for its own failure.
 """
 
 import re
@@ -34,20 +34,20 @@ from workers.converter.ffmpeg.command import OVERRUN, Limits
 from workers.converter.ffmpeg.transcript import Findings
 
 SHORTFALL = 0.5
-"""Seconds that may be missing at the end of a cut file: less than that nobody misses."""
+"""Seconds that may be missing at the end of a cut file: nobody misses less."""
 
 LOSS = 0.05
-"""The share of the sound that may be missing from a damaged file: a scratch is no reason to refuse it."""
+"""The share of the sound that may be missing in a damaged file: a scratch is no reason to refuse it."""
 DAMAGED = 10
 """Packets that cannot be decoded in a damaged file; fewer are common in honest ones."""
 
 _CUT = re.compile(r"moov atom not found|partial file|File ended prematurely|Packet corrupt")
 _SURE = ("mov,", "matroska,", "flac", "wav", "aiff")
-"""Containers that state their length; others have it guessed from a bit rate."""
+"""Containers that state their length; for others ffmpeg guesses it from a bit rate."""
 _NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
 _BROKEN_HEAD = re.compile(r"^\[in#0 @ \w+\] Error opening input: Input/output error", re.MULTILINE)
-"""The demuxer's word for what makes no sense, as of a Matroska file. The file itself was written by us."""
+"""The demuxer's message for a head that makes no sense, as in Matroska. The file itself can be read."""
 _NO_ROOM = re.compile(r"No space left on device|Disk quota exceeded")
 _CPU_LIMIT = f"received signal {int(signal.SIGXCPU)}."
 
@@ -62,26 +62,26 @@ class Evidence(Struct, frozen=True, kw_only=True):
     findings: Findings = Findings()
     structure: Structure = Structure()
     seconds: float = 0.0
-    """Of sound written, as the progress told last: where it ended, with all gaps."""
+    """The last position in the progress: the end of the sound that was written, gaps included."""
     played: float | None = None
-    """Seconds of sound in the MP3, without gaps; None when it tells nothing."""
+    """Seconds of sound in the result, without gaps; None when its head does not have that."""
     output_bytes: int = 0
 
 
 def refuse(size: int, structure: Structure) -> ConversionError | None:
-    """Return why ffmpeg need not even be asked about a file of so many bytes, or None."""
+    """Return the reason to refuse a file of so many bytes without running ffmpeg, or None."""
     if size == 0:
         return NotMedia(empty=True)
     return Encrypted() if structure.encrypted else None
 
 
 def states_length(media: Media) -> bool:
-    """Tell whether the container's word about its length can be taken."""
+    """Return True if the length that the container states can be trusted."""
     return media.container.startswith(_SURE)
 
 
 def refuse_length(media: Media, seconds: float | None, limits: Limits) -> ConversionError | None:
-    """Return why a result of so many seconds need not be begun, where the container's word can be taken."""
+    """Return the reason to refuse a result of so many seconds beforehand, where the length can be trusted."""
     if seconds is None or not states_length(media):
         return None
     if seconds <= 0:
@@ -90,12 +90,12 @@ def refuse_length(media: Media, seconds: float | None, limits: Limits) -> Conver
 
 
 def diagnose(evidence: Evidence, limits: Limits) -> TonearmError | None:
-    """Return what went wrong: a ConversionError, trouble of ours, or None when the MP3 is good."""
+    """Return what went wrong: a ConversionError, trouble of ours, or None when the result is good."""
     return _stopped(evidence, limits) or (_refused(evidence) if evidence.exit_code else _incomplete(evidence))
 
 
 def _stopped(evidence: Evidence, limits: Limits) -> TonearmError | None:
-    """Was it a limit of ours, or a signal?"""
+    """Return the limit or the signal that stopped ffmpeg, or trouble of ours."""
     tail, code = evidence.findings.tail, evidence.exit_code
     if evidence.overtime:
         return TimedOut(limits.wall_seconds)
@@ -119,7 +119,7 @@ def _stopped(evidence: Evidence, limits: Limits) -> TonearmError | None:
 
 
 def _refused(evidence: Evidence) -> TonearmError:
-    """What did ffmpeg not like about the file?"""
+    """Return the reason for which ffmpeg refused the file."""
     tail, codec = evidence.findings.tail, evidence.findings.codec
     if evidence.findings.locked:
         return Encrypted()
@@ -139,10 +139,10 @@ def _refused(evidence: Evidence) -> TonearmError:
 
 
 def _incomplete(evidence: Evidence) -> TonearmError | None:
-    """Is a part missing, although ffmpeg is content?
+    """Return Truncated if a part of the sound is missing, although ffmpeg succeeded.
 
-    Sound that ends before the picture is common, and gaps in it are, so being shorter than the container is
-    no proof by itself; the file must also show that it was cut or damaged.
+    Sound often ends before the picture, or has gaps. So a sound that is shorter than its container proves
+    nothing by itself: the file must also show that it was cut or damaged.
     """
     findings, structure = evidence.findings, evidence.structure
     if structure.cut or _CUT.search(findings.tail):
@@ -158,7 +158,7 @@ def _incomplete(evidence: Evidence) -> TonearmError | None:
 
 
 def _name(findings: Findings) -> str:
-    """Name a codec that ffmpeg has no name for by its container's."""
+    """Return the codec's name; the container's own name where ffmpeg has none."""
     tracks = findings.media.tracks if findings.media else ()
     return tracks[0].codec if findings.codec == "none" and tracks else findings.codec.replace("none", "")
 

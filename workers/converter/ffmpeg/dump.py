@@ -1,8 +1,8 @@
-"""Reads what ffmpeg says of its input: which tracks, chapters, pictures and tags a file holds. Pure.
+"""Reads ffmpeg's dump of its input: the tracks, chapters, pictures and tags of a file. Pure.
 
-Line by line, with a memory of a bounded size, and by the indent: what a file says of itself stands deeper
-than what ffmpeg says of the file, and a title's second line begins with a colon. The name of a tag and a
-language may hold line breaks, though, so a file can lie about itself; it then gets a conversion that fails.
+It reads line by line, with bounded memory, and by the indent: the file's own texts stand deeper than
+ffmpeg's, and a title's second line begins with a colon. The name of a tag and a language may hold line
+breaks, though, so a file can lie about itself. It then gets a conversion that fails.
 """
 
 import re
@@ -40,7 +40,7 @@ _LAYOUTS |= {"cube": 8, "hexadecagonal": 16, "binaural": 2}
 
 
 class Dump:
-    """Listens to the lines."""
+    """Collects the content of a file from the lines of the dump."""
 
     def __init__(self) -> None:
         self._container: str | None = None
@@ -51,7 +51,7 @@ class Dump:
         self._chapters: list[tuple[float, float, str]] = []
         self._tags: dict[str, str] = {}
         self._owner = ""
-        """Whose tags follow: the file's, a chapter's, a track's."""
+        """The owner of the tags that follow: the file, a chapter or a track."""
         self._track = -1
         self._name = ""
 
@@ -74,7 +74,7 @@ class Dump:
 
     @property
     def media(self) -> Media | None:
-        """What the file holds; None when ffmpeg could not open it."""
+        """The content of the file; None when ffmpeg could not open it."""
         if self._container is None:
             return None
         audio = [self._tracks[index] for index in sorted(self._tracks)]
@@ -130,11 +130,11 @@ class Dump:
         if self._owner == "chapters" and name == "title" and self._chapters:
             start, end, before = self._chapters[-1]
             self._chapters[-1] = (start, end, f"{before} {text}".strip()[:LONGEST_TEXT])
-        elif self._owner == "file" or (self._owner == "track" and self._speaks_of_all(name, text)):
+        elif self._owner == "file" or (self._owner == "track" and self._is_the_files(name, text)):
             self._keep(name, text)
 
-    def _speaks_of_all(self, name: str, text: str) -> bool:
-        """Take what speaks of one track; a file of Ogg has all its tags there, so then tell True."""
+    def _is_the_files(self, name: str, text: str) -> bool:
+        """Keep a track's title. Return True where a track has the whole file's tags, as in Ogg."""
         track = self._tracks[self._track]
         if name in ("title", "name") and self._container != "ogg":
             track["title"] = clean(f"{track.get('title', '')} {text}")
@@ -147,12 +147,12 @@ class Dump:
             text = f"{self._tags[name]} {text}"
         elif len(self._tags) >= MOST_TAGS:
             return
-        # The log cannot be edited: it is told that there is a place, and never which.
+        # The log cannot be edited: it records that there is a place, and never which.
         self._tags[name] = "" if is_private(name) else text[: 2 * LONGEST_TEXT]
 
 
 def read(words: str) -> Media | None:
-    """Return what these words of ffmpeg say of its input; None when they say nothing of one."""
+    """Return the content of ffmpeg's input by these messages; None when they have no dump of one."""
     dump = Dump()
     for line in words.split("\n"):
         dump.feed(line)
@@ -160,7 +160,7 @@ def read(words: str) -> Media | None:
 
 
 def clean(text: str) -> str:
-    """Return a text that can be shown: one line, no control or direction characters, cut."""
+    """Return a text that can be shown: one line, no control or direction characters, of bounded length."""
     shown = "".join(char if char.isprintable() else " " for char in text[: 2 * LONGEST_TEXT])
     return " ".join(shown.split())[:LONGEST_TEXT]
 
@@ -179,11 +179,11 @@ def _language(text: str) -> str:
 
 
 def _audio(codec: str, parentheses: str, rest: str) -> dict[str, str | int | bool]:
-    """Read `aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 69 kb/s (default)`, taken apart."""
-    told = re.findall(r" \(((?:[^()]|\([^()]*\))*)\)", parentheses)
-    tag = next((each.split(" / 0x")[0] for each in told if " / 0x" in each), "")
+    """Read a line such as `aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 69 kb/s (default)`."""
+    notes = re.findall(r" \(((?:[^()]|\([^()]*\))*)\)", parentheses)
+    tag = next((each.split(" / 0x")[0] for each in notes if " / 0x" in each), "")
     # The first may name the decoder, in small letters with digits; profiles have capitals.
-    profiles = [each for each in told if " / 0x" not in each and not re.fullmatch(r"[a-z0-9_]+", each)]
+    profiles = [each for each in notes if " / 0x" not in each and not re.fullmatch(r"[a-z0-9_]+", each)]
     depth = _DEPTH.search(rest)
     rate, bits = _KHZ.search(rest), _BITS.search(rest)
     layout = rate[2] or "" if rate else ""

@@ -1,4 +1,4 @@
-"""Which encoder makes a format, how well, and when the source's own packets will do. Pure."""
+"""Chooses the encoder and its bit rate, or to copy the source's own packets. Pure."""
 
 import re
 from bisect import bisect_right
@@ -23,18 +23,18 @@ _CODECS = {
     Format.FLAC: ("flac",),
     Format.WAV: ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le", "pcm_u8"),
 }
-"""What is what is asked for already."""
+"""Codecs that a format holds: a source with one of them may need no encoding."""
 _VORBIS_LEVELS = (8, 7, 6, 5.5, 5, 4, 3, 2, 1, 0)
-"""Of V0 to V9: libvorbis' quality with about LAME's bit rate at that level."""
+"""For V0 to V9: libvorbis' quality with about LAME's bit rate at that level."""
 _VORBIS_RATES = (22.5, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
-"""kbit/s a channel that libvorbis means by quality -1 to 10 (its table for 44.1 kHz)."""
+"""kbit/s a channel for libvorbis' quality -1 to 10 (its table for 44.1 kHz)."""
 _DEEP = re.compile(r"pcm_[sfu](?:24|32|64)|truehd|mlp")
 _FALLBACK = {Format.M4A: (96, 80), Format.OPUS: (64, 64)}
-"""kbit/s by default: of mono, and of each of more channels."""
+"""kbit/s by default: for mono, and for each of several channels."""
 
 
 def copies(options: Options, track: Track) -> bool:
-    """Tell whether the source's packets are what is asked for, so that nothing need be encoded."""
+    """Return True if the source's packets are what the options ask for, so that nothing has to be encoded."""
     return (
         options.copy
         and track.codec in _CODECS[options.format]
@@ -54,7 +54,7 @@ def encoder(options: Options, track: Track) -> list[str]:
 
 
 def is_deep(track: Track) -> bool:
-    """Tell whether the samples of a lossless track have more than 16 bits."""
+    """Return True if the samples of a lossless track have more than 16 bits."""
     lossless = track.codec in ("flac", "alac", "wavpack", "tta", "ape", "als", "wmalossless", "tak")
     return _DEEP.match(track.codec) is not None or (lossless and track.profile in ("24 bit", "32 bit"))
 
@@ -71,7 +71,7 @@ def _mp3(options: Options, track: Track) -> list[str]:
 
 
 def _step(kilobits: int, sample_rate: int) -> int:
-    """Return the nearest bit rate of an MP3 that is not above, or the lowest that there is."""
+    """Return the nearest bit rate of an MP3 that is not above, or the lowest one."""
     lowest, highest = (32, 320) if sample_rate >= 32000 else (8, 160 if sample_rate >= 16000 else 64)
     steps = [each for each in MP3_BIT_RATES if lowest <= each <= highest]
     return steps[max(bisect_right(steps, kilobits) - 1, 0)]
@@ -82,12 +82,12 @@ def _m4a(options: Options, track: Track) -> list[str]:
 
 
 def _opus(options: Options, track: Track) -> list[str]:
-    """Of 44.1 kHz and other rates that Opus lacks, 48 kHz is made."""
+    """44.1 kHz and other rates that Opus lacks become 48 kHz."""
     return ["-c:a", "libopus", "-b:a", f"{_bounded(options, track, 510, 256)}k"]
 
 
 def _ogg(options: Options, track: Track) -> list[str]:
-    """Levels and bit rates are both qualities of libvorbis, so the bits follow the sound."""
+    """Levels and bit rates both become a quality of libvorbis, so the bit rate follows the sound."""
     match = LEVEL.fullmatch(options.quality)
     quality = float(_VORBIS_LEVELS[int(match[1])]) if match else 5.0
     if (kilobits := _kilobits(options, track)) is not None:
@@ -102,7 +102,7 @@ def _vorbis_quality(kilobits: float) -> float:
 
 
 def _flac(options: Options, track: Track) -> list[str]:
-    """Lossy sound is decoded to fractions; 24 bits of those would be four times the noise it already has."""
+    """A lossy sound decodes to fractions. It gets 16 bits: 24 would mostly store the noise it already has."""
     return ["-c:a", "flac", *(() if is_deep(track) else ("-sample_fmt", "s16"))]
 
 
@@ -124,7 +124,7 @@ _ENCODERS = {
 
 
 def _kilobits(options: Options, track: Track) -> int | None:
-    """Return the bit rate that was asked for; None: none was, or the source does not tell its own."""
+    """Return the bit rate in the options; None: there is none, or the source's own is not known."""
     if options.quality == SOURCE:
         return track.bit_rate // 1000 or None
     match = RATE.fullmatch(options.quality)

@@ -1,4 +1,4 @@
-"""Which ffmpeg: the one that comes with imageio-ffmpeg, unless a setting names another."""
+"""Finds the ffmpeg to use: the one that comes with imageio-ffmpeg, unless a setting names another."""
 
 import asyncio
 import re
@@ -10,11 +10,11 @@ from msgspec import Struct
 from workers.converter.errors import EngineUnfit
 
 OLDEST = (8, 1, 2)
-"""Older ones run a decoder that a video can take over (CVE-2026-8461), whitelists or not."""
+"""Older versions run a decoder that a video can take over (CVE-2026-8461), whitelists or not."""
 
 
 LIBRARIES = ("libmp3lame", "libopus", "libvorbis")
-"""What MP3, Opus and Ogg Vorbis are made with; AAC, FLAC and WAV are ffmpeg's own."""
+"""The encoders of MP3, Opus and Ogg Vorbis. Those of AAC, FLAC and WAV are ffmpeg's own."""
 
 
 class Engine(Struct, frozen=True):
@@ -25,14 +25,14 @@ class Engine(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What `job.converted` calls it."""
+        """Its name in `job.converted`."""
         return f"ffmpeg {self.version} libmp3lame"
 
 
 def parse_version(banner: str) -> tuple[str, tuple[int, ...]]:
-    """Read the first line of `ffmpeg -version`: the version as it stands, and as numbers.
+    """Read the version in the first line of `ffmpeg -version`, as text and as numbers.
 
-    Raises EngineUnfit for builds that are named after a commit, as nobody can tell how old they are.
+    Raises EngineUnfit for builds that are named after a commit: their age is not known.
     """
     match = re.match(r"ffmpeg version (n?(\d+(?:\.\d+)+)\S*)", banner)
     if not match:
@@ -41,7 +41,7 @@ def parse_version(banner: str) -> tuple[str, tuple[int, ...]]:
 
 
 async def find_engine(path: str = "") -> Engine:
-    """Return the engine after asking it for its version. Raises EngineUnfit."""
+    """Return the engine, with its version checked. Raises EngineUnfit."""
     try:
         path = path or imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:

@@ -1,8 +1,7 @@
-"""What happens to the samples between decoder and encoder, as ffmpeg's filters. Pure.
+"""ffmpeg's filters for the samples between decoder and encoder. Pure.
 
-In this order: cut, mixed down, its speed changed, silence cut off, loudness, fades. Where an option needs
-to know what the sound is like (loudness, fades at the end, silence at the end), ffmpeg first listens to
-all of it, see `Measurement`.
+In this order: cut, mixing down, speed, silence cut off, loudness, fades. Some options need to know the sound
+(loudness, fades at the end, silence at the end). For them a first pass measures all of it, see `measurement`.
 
 **Mixing down.** More channels than wanted become stereo by ITU-R BS.775 with the scale that makes clipping
 impossible: left = (L + 0.707 C + 0.707 Ls [+ 0.707 Lb]) / (sum of those factors), right alike; the
@@ -19,21 +18,21 @@ from events.options import Channels, Format, Options
 from workers.converter.ffmpeg.measurement import Measurement
 
 SILENCE = "-50dB"
-"""What peaks below it is silence, where it lasts for `SILENT_SECONDS`."""
+"""A sound whose peaks stay below it for `SILENT_SECONDS` is silence."""
 SILENT_SECONDS = 0.1
 _CENTRE = "ochl=stereo:rematrix_maxval=1:clev=0.70710678:slev=0.70710678:lfe_mix_level=0"
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
-"""What encoders know for so many channels."""
+"""The layouts that encoders know for so many channels."""
 _MOST = 8
 
 
 def measures(options: Options) -> bool:
-    """Tell whether a first pass is needed."""
+    """Return True if a first pass is needed."""
     return options.loudness is not None or options.trim_silence or options.fade_out > 0
 
 
 def shaped(options: Options, track: Track, seek: float) -> list[str]:
-    """Return what comes first, also when measuring: cut, channels, speed. `seek`: seconds left out before."""
+    """Return the first filters, for the first pass too: cut, channels, speed. `seek`: seconds skipped."""
     filters = []
     if options.start or options.end is not None:
         end = f":end={options.end - seek:.6f}" if options.end is not None else ""
@@ -47,7 +46,7 @@ def shaped(options: Options, track: Track, seek: float) -> list[str]:
 
 
 def finished(options: Options, measured: Measurement | None) -> list[str]:
-    """Return what comes after: silence, loudness, fades, each by what was measured."""
+    """Return the last filters, by the measurement: silence, loudness, fades."""
     if measured is None and not options.fade_in:
         return []
     filters = ["asetpts=PTS-STARTPTS"]
@@ -75,7 +74,7 @@ def _faded_out(options: Options, length: float) -> list[str]:
 
 
 def gain_of(options: Options, measured: Measurement) -> float:
-    """Return by how many dB to change the volume: to the loudness, unless the true peak comes first.
+    """Return the gain in dB that reaches the loudness, or less where the true peak would be too high.
 
     One gain for all of it, so that the dynamics stay as they are.
     """
@@ -98,7 +97,7 @@ def listening(options: Options) -> list[str]:
 
 
 def channels_out(options: Options, track: Track) -> int:
-    """Return how many channels come out; 0 when it is not known how many go in."""
+    """Return the channels of the result; 0 when those of the source are not known."""
     most = 2 if options.format is Format.MP3 else _MOST
     wanted = {Channels.MONO: 1, Channels.STEREO: 2}.get(options.channels, track.channels)
     return wanted if wanted <= most else 2
@@ -106,7 +105,7 @@ def channels_out(options: Options, track: Track) -> int:
 
 def _mixed(options: Options, track: Track) -> Sequence[str]:
     wanted, given = channels_out(options, track), track.channels
-    if given == 0:  # nobody knows: let ffmpeg do what it thinks best
+    if given == 0:  # not known: ffmpeg decides
         return (
             [f"aformat=channel_layouts={options.channels}"] if options.channels is not Channels.KEEP else []
         )

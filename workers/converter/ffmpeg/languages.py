@@ -1,4 +1,4 @@
-"""Languages by their two and three letters: people say `en` or `en-GB`, files say `eng`. Pure.
+"""Languages by their codes of two and three letters: people type `en` or `en-GB`, files hold `eng`. Pure.
 
 ISO 639-1 with the terminology and the bibliographic code of ISO 639-2, for the languages that have a
 film industry or twenty million speakers. Others are compared as they stand.
@@ -17,8 +17,8 @@ _CODES = {
 
 
 def same_language(one: str, other: str) -> bool:
-    """Tell whether two codes stand for one language; a region behind a hyphen is not looked at."""
+    """Return True if two codes stand for one language. A region behind a hyphen is ignored."""
     a, b = (each.lower().split("-")[0] for each in (one, other))
     if not a or not b:
-        return False  # no language at all, not even the other one's
+        return False  # an unknown language is no other's, not even another unknown one's
     return a == b or b in _CODES.get(a, ()) or a in _CODES.get(b, ())

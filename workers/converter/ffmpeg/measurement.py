@@ -1,4 +1,4 @@
-"""What a first pass said: loudness, true peak, the silence at the end. Pure."""
+"""The measurement of a first pass: loudness, true peak, silence at the end. Pure."""
 
 import re
 
@@ -10,26 +10,26 @@ _SILENT = re.compile(r"\[silencedetect @|\[Parsed_silencedetect_\d+ @")
 _START = re.compile(rf"silence_start: ({_NUMBER})")
 _END = re.compile(rf"silence_end: ({_NUMBER})")
 _NEARLY = 0.05
-"""Seconds between where the silence ends and the sound does, at most, for it to be the one at the end."""
+"""Seconds between the end of a silence and that of the sound, at most, for a silence at the end."""
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
-    """What a first pass found. `seconds` of sound, after the cut and the change of speed."""
+    """`seconds` are those of the sound after the cut and the change of speed."""
 
     seconds: float
     loudness: float | None = None
-    """Integrated, in LUFS; None: too quiet to tell, or not asked."""
+    """Integrated, in LUFS; None: too quiet, or not measured."""
     true_peak: float | None = None
     """In dBTP."""
     silent_from: float | None = None
-    """Where the silence begins that lasts to the end; None: there is none, or it was not asked."""
+    """The beginning of the silence that lasts to the end; None: there is none, or it was not measured."""
 
 
 def read(tail: str, seconds: float) -> Measurement:
-    """Read the last words of ffmpeg, which has listened to so many seconds.
+    """Read the measurement from ffmpeg's last messages, after so many seconds of sound.
 
-    A file's own words are printed before all of this, and each of these lines begins with the filter's
-    name, so the last ones count.
+    Each of these lines begins with the filter's name, and a file's own texts are printed before all of them:
+    so the last lines count.
     """
     found = dict(_JSON.findall(tail))
     start = end = None

@@ -1,4 +1,4 @@
-"""From what is asked and what there is to what ffmpeg shall do. Pure."""
+"""From the options and the source's content to ffmpeg's arguments. Pure."""
 
 from msgspec import Struct
 
@@ -14,28 +14,28 @@ from workers.converter.ffmpeg.tags import COMMENTING, metadata
 _MARGIN = 5.0
 """Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
 _SEEKABLE = ("mov,", "matroska,")
-"""Containers whose packets tell their time, wherever one begins to read."""
+"""Containers whose packets hold their time, wherever one begins to read."""
 _EXACT = ("mov,",)
-"""Those that tell it to the sample."""
+"""Containers that hold it to the sample."""
 
 
 class Plan(Struct, frozen=True):
-    """What ffmpeg shall do."""
+    """The arguments of one run of ffmpeg that depend on options and source."""
 
     format: Format
     input: tuple[str, ...]
     """Before `-i`."""
     output: tuple[str, ...]
-    """Between input and output file; empty: it only looks."""
+    """Between input and output file; empty: it only opens the file."""
     copied: bool = False
     pictures: bool = False
-    """Decodes a picture, and no sound."""
+    """It decodes a picture, and no sound."""
     expected_seconds: float | None = None
-    """How long the result should be; None: it cannot be known."""
+    """The length that the result should have; None: it cannot be known."""
 
 
 LOOK = Plan(Format.MP3, (), ())
-"""Only open the file, and say what is in it."""
+"""Only open the file and print its content."""
 _UNKNOWN = Track(index=0, codec="")
 
 
@@ -47,11 +47,11 @@ def plan(
     track: str = "",
     seekable: bool = True,
 ) -> Plan:
-    """Return what to do.
+    """Return the plan of a conversion.
 
-    `measured` is what the plan of `measuring` found, `track` which file of several it is, as in `1/12`. Not
-    `seekable` is what comes through a pipe: all before a cut is then decoded.
-    Raises TrackMissing. Of a file without sound it returns a plan all the same: it will fail, with a reason.
+    `measured` comes from the pass of `measuring`. `track` is the number of one file of several, as in `1/12`.
+    A pipe is not `seekable`: all before a cut is then decoded.
+    Raises TrackMissing. The plan for a file without sound will fail, with a reason.
     """
     sound = choose(options, media)
     seek = _seek(options, media, exactly=bool(track)) if seekable else 0.0
@@ -79,7 +79,7 @@ def plan(
 
 
 def measuring(options: Options, media: Media, *, seekable: bool = True) -> Plan | None:
-    """Return the plan of a first pass that only listens; None when nothing need be known."""
+    """Return the plan of a first pass that only measures; None when nothing has to be measured."""
     if not measures(options):
         return None
     track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
@@ -89,7 +89,7 @@ def measuring(options: Options, media: Media, *, seekable: bool = True) -> Plan 
 
 
 def choose(options: Options, media: Media) -> Track:
-    """Return the track that is asked for, the first by default. Raises TrackMissing."""
+    """Return the track that the options ask for, the first by default. Raises TrackMissing."""
     wanted, tracks = options.track, media.tracks
     if not tracks:
         return _UNKNOWN
@@ -106,9 +106,9 @@ def choose(options: Options, media: Media) -> Track:
 
 
 def _seek(options: Options, media: Media, *, exactly: bool = False) -> float:
-    """Where to begin to read, in seconds: the rest of the way is decoded and thrown away.
+    """Return the second to begin to read at. The rest of the way is decoded and thrown away.
 
-    `exactly`: only where the samples get the very same times as from the beginning, so that files join.
+    `exactly`: 0 unless the samples get the very same times as from the beginning, so that files join.
     """
     exact = media.container.startswith(_EXACT if exactly else _SEEKABLE)
     return max(options.start - _MARGIN, 0.0) if exact else 0.0
@@ -119,9 +119,9 @@ def _input(seek: float) -> tuple[str, ...]:
 
 
 def _timed(options: Options, seek: float) -> list[str]:
-    """Number the samples anew, so that a gap or a late beginning is none in the result.
+    """Number the samples anew: so a gap or a late beginning of the source is none of the result.
 
-    An MP3 knows no time. After a cut the first sample's time is that of the cut, see `_chapters`.
+    An MP3 holds no time. After a cut the first sample's time is that of the cut, see `_chapters`.
     """
     begin = options.start - seek if _chapters(options, seek)[:1] == ["-ss"] else 0.0
     if options.format is Format.MP3 and not begin:
@@ -130,9 +130,9 @@ def _timed(options: Options, seek: float) -> list[str]:
 
 
 def _chapters(options: Options, seek: float) -> list[str]:
-    """Let chapters move with a cut. ffmpeg cannot move them with speed or silence, so they are left out.
+    """Move the chapters with a cut. ffmpeg cannot move them with speed or silence, so it then drops them.
 
-    Where they are tags, they are written as such, see `tagging`.
+    Chapters that are tags are written as tags, see `tags`.
     """
     if options.chapters is Chapters.DROP or options.speed != 1 or options.trim_silence:
         return ["-map_chapters", "-1"]
@@ -155,4 +155,4 @@ def _expected(options: Options, media: Media, measured: Measurement | None) -> f
 
 
 DEFAULT = plan(Options(), Media(container=""))
-"""What is done unless anything is asked."""
+"""The plan for a source and options of which nothing is known."""

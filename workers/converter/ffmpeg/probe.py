@@ -1,4 +1,4 @@
-"""What does a file hold? There is no ffprobe: ffmpeg itself is asked, in the same cage. See `dump`."""
+"""Finds out what a file holds. There is no ffprobe: ffmpeg itself does it, in the same cage. See `dump`."""
 
 import asyncio
 import os
@@ -18,14 +18,14 @@ from workers.converter.ffmpeg.plan import LOOK
 from workers.converter.ffmpeg.process import Invocation, run
 
 PATIENCE = 30.0
-"""Seconds that looking may take; a file that needs more is not an honest one."""
+"""Seconds for a look; a file that needs more is not an honest one."""
 
 
 async def probe(engine: Engine, source: FileIO, limits: Limits) -> Media:
-    """Return what is in a seekable file.
+    """Return the content of a seekable file.
 
-    Raises ConversionError when nothing can be said of it, and EngineFailed when the trouble is ours. A file
-    that is cut, encrypted or without sound has a Media all the same, where its head can be read.
+    Raises ConversionError when it cannot be read, and EngineFailed when the trouble is ours. A file that is
+    cut, encrypted or without sound has a content all the same, where its head can be read.
     """
     structure = await asyncio.to_thread(inspect, source)
     if os.fstat(source.fileno()).st_size == 0:
@@ -34,7 +34,7 @@ async def probe(engine: Engine, source: FileIO, limits: Limits) -> Media:
 
 
 async def look(engine: Engine, source: FileIO, limits: Limits, structure: Structure) -> Media:
-    """Do the same for a file whose structure is known."""
+    """Return the content of a file whose structure is known. Raises as `probe` does."""
     source.seek(0)
     hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
     with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:

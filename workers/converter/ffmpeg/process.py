@@ -1,7 +1,7 @@
-"""Runs the program in its cage, with a clock that has it killed.
+"""Runs ffmpeg in its cage, with a clock that has it killed.
 
-Standard error and the progress pipe are drained all the time: a program that talks a lot would wait for
-us otherwise, for ever. Whatever happens here, also cancellation, no process is left behind.
+Standard error and the progress pipe are drained all the time: a full pipe would stop ffmpeg for ever.
+Whatever happens here, cancellation included, no process is left behind.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ _CPU_AT_LEAST = 3.0
 _CPU_PER_SECOND = 0.2
 """CPU seconds per second of sound: several times what the slowest decoder, filter and encoder take."""
 _CPU_PER_BYTE = 20e-6
-"""CPU seconds: more than telephone speech at 4.75 kbit/s takes, which holds the most sound in a byte."""
+"""CPU seconds: more than telephone speech at 4.75 kbit/s takes, which has the most sound in a byte."""
 
 OnProgress = Callable[[Mark, float | None], Awaitable[None]]
-"""Is told how far it is, and the container's length in seconds."""
+"""Takes the position, and the container's length in seconds if it is known."""
 
 
 async def unwatched(mark: Mark, length: float | None) -> None:
@@ -94,7 +94,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
                 exit_code, overtime = await caged.wait(), True
             except BaseException:
                 caged.kill()
-                await caged.wait()  # a matter of milliseconds; says again that nobody is there to tell
+                await caged.wait()  # a matter of milliseconds
                 raise
         span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
@@ -102,10 +102,10 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
 
 
 def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
-    """Return what the kernel shall hold ffmpeg to, for a source of so many bytes; None: nobody knows.
+    """Return the kernel's limits for ffmpeg, for a source of so many bytes; None: the size is not known.
 
-    The work that a file makes is bounded by how long it is to last, or by its size if that allows more:
-    164 kB can hold a day of silence, whatever the header says.
+    The work is bounded by the expected length, or by the size if that allows more: 164 kB can hold a day of
+    silence, whatever the header states.
     """
     work = max(_CPU_PER_BYTE * (size or 0), _CPU_PER_SECOND * (plan.expected_seconds or 0.0))
     cpu = limits.cpu_seconds if size is None else round(_CPU_AT_LEAST + work)
@@ -126,7 +126,7 @@ def _size(source: FileIO) -> int | None:
 
 @contextmanager
 def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
-    """Both ends of a pipe of ours. With one of asyncio's, `wait` would wait for its end too."""
+    """Open both ends of a pipe for the block. With one of asyncio's, `wait` would wait for its end too."""
     reading, writing = os.pipe()
     with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
         yield outlet, inlet

@@ -1,6 +1,6 @@
-"""Which tags travel with the sound, and as which arguments. Pure.
+"""The tags that travel with the sound, as ffmpeg's arguments. Pure.
 
-Where and with what a phone filmed never does, whatever is asked.
+The place and the phone of a recording never travel, whatever the options are.
 """
 
 import math
@@ -19,12 +19,12 @@ PRIVATE_TAGS = (
     "com.apple.quicktime.software",
     "com.android.version",
 )
-"""Where and with what a phone filmed: not meant to travel with the sound. Others are known by their names."""
+"""The place and the phone of a recording. More such tags are known by the pattern of their names."""
 
 CONTAINER_TAGS = ("major_brand", "minor_version", "compatible_brands", "encoder", "software")
-"""What speaks of the video's container and would be wrong of the audio's."""
+"""Tags about the video's container. They would be wrong about the audio's."""
 PLUMBING_TAGS = ("handler_name", "vendor_id", "language", "duration", "bps", "number_of_frames")
-"""What containers say of a track for themselves."""
+"""Tags about a track that containers write for themselves."""
 
 COMMENTING = (Format.OPUS, Format.OGG, Format.FLAC)
 """Formats whose tags are Vorbis comments."""
@@ -33,16 +33,16 @@ _PRIVATE = re.compile(r"(location|com\.apple\.|com\.android\.|make$|model$|gps|g
 
 
 def is_private(name: str) -> bool:
-    """Tell whether a tag of this name says where, or with what, somebody filmed."""
+    """Return True if a tag of this name holds the place or the phone of a recording."""
     return _PRIVATE.match(name) is not None
 
 
 def metadata(options: Options, media: Media, track: int, *, number: str = "") -> list[str]:
-    """Return the arguments that keep, set and drop tags. `number`: which file of several, as in `1/12`."""
+    """Return the arguments that keep, set and drop tags. `number`: of one file of several, as in `1/12`."""
     given: list[str] = []
     if not options.keep_tags:
         given += ["-map_metadata:g", "-1"]
-    elif media.container == "ogg":  # it has all its tags on the track
+    elif media.container == "ogg":  # all tags of an Ogg file are the track's
         given += ["-map_metadata:g", f"0:s:a:{track}"]
     if options.format is not Format.MP3 or not options.keep_tags:  # an MP3 has none of the track's own
         given += ["-map_metadata:s:a:0", "-1:s:a:0"]
@@ -58,9 +58,9 @@ def metadata(options: Options, media: Media, track: int, *, number: str = "") ->
 
 
 def _chapter_comments(options: Options, media: Media) -> list[str]:
-    """Write chapters as comments where they are written so (https://wiki.xiph.org/Chapter_Extension).
+    """Return chapters as Vorbis comments (https://wiki.xiph.org/Chapter_Extension).
 
-    ffmpeg would do so for Opus alone. Here they move with a cut and with the speed.
+    ffmpeg would write them for Opus alone. Here they move with a cut and with the speed.
     """
     if options.format not in COMMENTING or options.chapters is not Chapters.KEEP or options.trim_silence:
         return []
@@ -76,5 +76,5 @@ def _chapter_comments(options: Options, media: Media) -> list[str]:
 
 
 def _plain(text: str) -> str:
-    """Drop what no argument of a program can hold, and what no tag should."""
+    """Drop the characters that no argument of a program can hold, and that no tag should."""
     return "".join(char for char in text if char in "\n\t" or ord(char) >= 32)

@@ -1,7 +1,7 @@
-"""What ffmpeg tells while it works: the words on standard error, the numbers on the progress pipe. Pure.
+"""Reads ffmpeg's output while it works: messages on standard error, numbers on the progress pipe. Pure.
 
-Both are fed in pieces, as they come, so that nothing a file makes ffmpeg say can fill the memory: of the
-words the last 64 kB stay, and those few facts that stand near the beginning.
+Both come in pieces, so that no file can fill the memory by what it makes ffmpeg print. The last 64 kB of the
+messages are kept, and a few facts from the beginning.
 """
 
 import re
@@ -26,24 +26,24 @@ _AUDIO = re.compile(r"  Stream #0:\d+\S*: Audio: (\w+)")
 
 
 class Findings(Struct, frozen=True, kw_only=True):
-    """What the words say. `length` in seconds as the container tells it, None when it does not."""
+    """Facts from ffmpeg's messages. `length` in seconds as the container states it; None: it does not."""
 
     length: float | None = None
     codec: str = ""
-    """Of the first audio track; empty when there is none."""
+    """The codec of the first audio track; empty when there is none."""
     undecoded: int = 0
     """Packets that the decoder refused. One or two are common: where a recording begins or ends."""
     broken: int = 0
     """Places where the container made no sense."""
     tail: str = ""
     media: Media | None = None
-    """What the file holds; None when ffmpeg could not open it."""
+    """The content of the file; None when ffmpeg could not open it."""
     locked: bool = False
-    """The demuxer says that the sound is protected."""
+    """The sound is protected, by a message of the demuxer."""
 
 
 class Transcript:
-    """Listens to standard error."""
+    """Collects findings from standard error."""
 
     def __init__(self) -> None:
         self._tail, self._line = bytearray(), bytearray()
@@ -64,7 +64,7 @@ class Transcript:
         self._line += rest[: _LONGEST_LINE - len(self._line)]
 
     def findings(self) -> Findings:
-        """Return what is known so far."""
+        """Return the findings so far."""
         tail = self._tail.decode(errors="replace")
         return Findings(
             length=self._length,
@@ -78,14 +78,14 @@ class Transcript:
 
     @property
     def length(self) -> float | None:
-        """The container's length in seconds, once it was told."""
+        """The container's length in seconds, once it was printed."""
         return self._length
 
     def _read(self, line: bytes) -> None:
         text = line.decode(errors="replace")
         self._dump.feed(text)
         self._locked |= _LOCKED.match(text) is not None
-        # What a file says of itself is indented, so no title is taken for a complaint.
+        # A file's own texts are indented, so no title is taken for a complaint.
         self._undecoded += _UNDECODED.match(text) is not None
         self._broken += _BROKEN.match(text) is not None
         if self._length is None and (match := _DURATION.match(text)):
@@ -95,7 +95,7 @@ class Transcript:
 
 
 class Mark(Struct, frozen=True):
-    """How far ffmpeg is: seconds of sound written, and how many of them a second (None at first)."""
+    """A position of ffmpeg: seconds of sound written, and the speed in seconds a second (None at first)."""
 
     seconds: float
     speed: float | None
@@ -108,7 +108,7 @@ class ProgressReader:
         self._rest = b""
         self._values: dict[str, str] = {}
         self.seconds = 0.0
-        """The last position that was told."""
+        """The last position."""
 
     def feed(self, data: bytes) -> list[Mark]:
         """Take the next piece; return the marks that it completes."""

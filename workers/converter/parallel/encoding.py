@@ -1,15 +1,15 @@
-"""Encodes one long sound on all idle cores: the file is the one that a lone encoder makes, to the byte.
+"""Encodes one long sound on all idle cores, with the very bytes that a lone encoder makes.
 
     source ─┬─► ffmpeg ─► frames 0, 1, 2 … ────────┐ ended where the next does the same
             └─► ffmpeg ─► … from the middle on ────┴─► one MP3
 
-The first encoder is the lone one, and begins as if there were no other. When others are found to be of use,
-they begin further on; each earlier one goes on until the next was seen to write the same (see `splicing`).
-Where that is never shown, or anything goes wrong, the first simply makes the whole, in the time that it
-takes alone. So there is nothing to be undone, and nothing in the log tells the one file from the other.
+The first encoder is the lone one, and begins as if there were no other. Where others are of use, they begin
+further on. Each encoder goes on until the next one is seen to write the same frames (see `splice`). Where
+that never happens, or anything goes wrong, the first encoder makes the whole, in the time that it takes
+alone. So nothing has to be undone, and the log cannot tell the one file from the other.
 
-Each encoder decodes the source itself, from its beginning. That costs less than a tenth of encoding, needs
-neither memory nor disk for samples, and lets the source be anything that can be read twice.
+Each encoder decodes the source itself, from its beginning. That costs less than a tenth of encoding, and
+needs neither memory nor disk for samples. It works for any source that can be read twice.
 """
 
 import asyncio
@@ -43,17 +43,17 @@ log = structlog.get_logger()
 
 PATIENCE = 0.1
 _EVERY = 0.05
-"""Seconds between two looks at what was written."""
+"""Seconds between two comparisons of the frames that were written."""
 
 
 class Sharing(Struct, frozen=True):
-    """The means to encode with more than one encoder."""
+    """The means to use more than one encoder."""
 
     lanes: Lanes
     shortest: float = shares.SHORTEST
-    """Seconds; what lasts less is not shared out."""
+    """Seconds; a shorter sound has one encoder."""
     patience: float = PATIENCE
-    """Seconds that the first encoder is alone: what is done by then was short."""
+    """Seconds that the first encoder works alone: a short sound is finished by then."""
 
 
 async def encode(
@@ -77,37 +77,37 @@ async def encode(
 
 
 class _Encoder:
-    """One encoder at work. Its `first` frame is that number in the whole, `begin` seconds in."""
+    """One encoder at work. Its first frame is number `first` of the whole, `begin` seconds from the start."""
 
     def __init__(self, file: FileIO, first: int = 0, begin: float = 0.0) -> None:
         self.first, self.begin, self.frames = first, begin, Frames(file)
         self.seconds = begin
-        """How far it is in the whole."""
+        """Its position in the whole, in seconds."""
         self.pursuit: Pursuit | None = None
         self.follower: _Encoder | None = None
-        """Who may take over; after `join`, who has."""
+        """The encoder that may take over; after `join`, the one that has."""
         self.join: Join | None = None
         self.task: asyncio.Task[Outcome]
 
     def follow(self, other: "_Encoder") -> None:
-        """Look from now on whether that one may take over."""
+        """Let another encoder take over, once it writes the same."""
         self.follower, self.pursuit = other, Pursuit(self.frames, other.frames, other.first)
 
     @property
     def at(self) -> int:
-        """How many frames of the whole are made, its own or before it."""
+        """The frames of the whole up to here: its own, and all before its first."""
         return self.first + len(self.frames)
 
     @property
     def overtakes(self) -> bool:
-        """Tell whether it has made what its follower makes only now."""
+        """True if it is further than the encoder that should take over."""
         ahead = self.follower
         while ahead is not None and ahead.join is not None:
             ahead = ahead.follower
         return ahead is not None and ahead.at < self.at and self.join is None
 
     def look(self) -> None:
-        """Look whether somebody may. Raises NotFrames."""
+        """Find out if the follower may take over. Raises NotFrames."""
         if self.pursuit is None or self.follower is None or self.join is not None:
             return
         if (join := self.pursuit.look()) is not None and not self.overtakes:
@@ -117,7 +117,7 @@ class _Encoder:
             self.follow(self.follower.follower)
 
     async def end(self) -> None:
-        """Have it killed if it still runs."""
+        """Kill it if it still runs."""
         self.task.cancel()
         await asyncio.wait([self.task])
 
@@ -131,7 +131,7 @@ class _Encoding:
         self._begun = time.monotonic()
 
     async def run(self, media: Media | None) -> Outcome:
-        """Return how it went, as if one encoder had done it."""
+        """Return the outcome, as if one encoder had done it."""
         lone = self._start(_Encoder(self._lone.target), self._lone)
         await asyncio.wait([lone.task], timeout=self._sharing.patience)
         try:
@@ -144,13 +144,13 @@ class _Encoding:
                 await in_thread(self._assemble)
             return ran
         except (TonearmError, OSError, ValueError, LookupError, ArithmeticError) as error:
-            told = isinstance(error, NotFrames | TonearmError)
-            log.info("encoders_stopped", reason=str(error) if told else type(error).__name__)
+            ours = isinstance(error, NotFrames | TonearmError)
+            log.info("encoders_stopped", reason=str(error) if ours else type(error).__name__)
         await asyncio.gather(*(each.end() for each in self._encoders[1:]))
         return await (lone.task if lone.join is None else self._again())
 
     async def end(self) -> None:
-        """Leave no encoder behind."""
+        """Kill the encoders that still run."""
         await asyncio.gather(*(each.end() for each in self._encoders))
 
     def _start(self, encoder: _Encoder, invocation: Invocation) -> _Encoder:
@@ -163,7 +163,7 @@ class _Encoding:
         return encoder
 
     async def _start_others(self, media: Media | None) -> bool:
-        """Tell whether there are others now."""
+        """Start as many further encoders as are of use. Return True if there are any."""
         lanes, lone = self._sharing.lanes, self._lone
         if media is None:
             media = await look(lone.engine, self._source(), lone.limits, Structure())
@@ -180,11 +180,11 @@ class _Encoding:
         return len(self._encoders) > 1
 
     def _source(self) -> FileIO:
-        """Return the source once more, with a position of its own."""
+        """Open the source once more, with a position of its own."""
         return self._stack.enter_context(FileIO(_again_path(self._lone.source), "r"))
 
     async def _watch(self) -> None:
-        """Wait a while, then look who may be ended. Raises NotFrames when others are of no use."""
+        """Wait a while, then end encoders that are not needed any more. Raises NotFrames if none helps."""
         running = [each for each in self._encoders if not each.task.done()]
         await asyncio.wait([each.task for each in running], timeout=_EVERY, return_when=FIRST_COMPLETED)
         for each in self._encoders[1:]:
@@ -198,14 +198,14 @@ class _Encoding:
             raise NotFrames("the first is faster")
 
     def _chain(self) -> list[_Encoder]:
-        """Return who makes the whole, as far as that is known."""
+        """Return the encoders that make the whole, one after the other, as far as that is known."""
         chain = [self._encoders[0]]
         while chain[-1].join is not None and chain[-1].follower is not None:
             chain.append(chain[-1].follower)
         return chain
 
     def _assemble(self) -> None:
-        """Put together what they made. Raises NotFrames, and OSError."""
+        """Put their frames together. Raises NotFrames and OSError."""
         pieces, low, turned, chain = [], 0, False, self._chain()
         chain[-1].frames.grow()
         for each in chain:
@@ -224,7 +224,7 @@ class _Encoding:
         return Mark(done, round(done / max(time.monotonic() - self._begun, 0.001), 3))
 
     async def _again(self) -> Outcome:
-        """Do all of it with one encoder, after all, in the time that is left: what is there is of no use."""
+        """Encode again with one encoder, in the time that is left: the frames so far are of no use."""
         await self.end()
         self._lone.source.seek(0)
         self._lone.target.seek(0)

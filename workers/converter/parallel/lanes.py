@@ -1,7 +1,8 @@
-"""How many encoders may run at once: as many as there are cores, counting those of all our processes here.
+"""Lanes for encoders: as many may run at once as there are cores, over all converters of this machine.
 
-Every encoder in use holds an abstract Unix socket (Linux), which vanishes with its process, however that
-ends; `/proc/net/unix` tells how many there are. Containers do not see each other's, each counts for itself.
+Every running encoder holds an abstract Unix socket (Linux). It vanishes with its process, however that ends.
+`/proc/net/unix` lists these sockets, so they can be counted. Containers do not see those of others, and each
+counts for itself.
 """
 
 import os
@@ -12,33 +13,33 @@ from pathlib import Path
 from secrets import token_hex
 
 MOST = 4
-"""Encoders for one sound. Each decodes all that is before its part, so that more gain little."""
+"""Encoders for one sound. Each decodes all that is before its part, so more of them gain little."""
 _SOCKETS = Path("/proc/net/unix")
 _LOAD = Path("/proc/loadavg")
 _CROWD = 4.0
-"""Threads that want to run, for each core of the machine: with more, none is idle. One ffmpeg has several."""
+"""Runnable threads for each core of the machine: beyond it no core is idle. One ffmpeg has several."""
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 class Lanes:
-    """The cores for encoders. `name` is that of all who share them."""
+    """The cores for encoders. All converters with the same `name` share them."""
 
     def __init__(self, cores: int = 0, *, name: str = "tonearm", crowd: float = _CROWD) -> None:
-        """Take so many cores; 0: all that this process may use. None is free with a `crowd` for each core."""
+        """Use so many cores; 0: all of this process. With more than `crowd` threads a core, none is free."""
         self._crowd = crowd * (os.cpu_count() or 1)
         self._cores = cores or _usable()
         self._name = f"{name}/{os.getuid()}/encoder/"
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Be counted as one encoder, for the block."""
+        """Count as one encoder, for the block."""
         with socket.socket(socket.AF_UNIX) as mark:
-            with suppress(OSError):  # no Linux: nobody counts, and nobody shares
-                mark.bind(f"\0{self._name}{token_hex(8)}")  # a process id may be there twice, in containers
+            with suppress(OSError):  # no Linux: nothing is counted, and nothing is shared
+                mark.bind(f"\0{self._name}{token_hex(8)}")  # in containers two processes may have one id
             yield
 
     def free(self) -> int:
-        """Return how many encoders more there is a core for."""
+        """Return the number of further encoders for which there is a core."""
         try:
             running = int(_LOAD.read_text().split()[3].partition("/")[0])
             busy = _SOCKETS.read_text(errors="replace").count(f"@{self._name}")

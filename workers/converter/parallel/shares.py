@@ -1,4 +1,4 @@
-"""How one MP3's making is shared out: which encoder begins where, and what it is told. Pure."""
+"""Shares out the encoding of one MP3: the start and the plan of each encoder. Pure."""
 
 import math
 from itertools import pairwise
@@ -11,33 +11,33 @@ from workers.converter.containers.mp3_frames import RATES
 from workers.converter.ffmpeg.plan import Plan
 
 SHORTEST = 60.0
-"""Seconds of sound for which it pays."""
+"""Seconds of sound, at least, for which it pays."""
 _EACH = 25.0
-"""Seconds that an encoder has for itself at least."""
+"""Seconds that an encoder has for itself, at least."""
 STEP = 49 * 1152
-"""Samples at whose multiples an encoder begins: then its frames are those of the whole, also in the pattern
-of padding bytes, which at 44.1 kHz comes round after 49 frames."""
+"""An encoder begins at a multiple of so many samples. So its frames are those of the whole, also in the
+pattern of padding bytes, which at 44.1 kHz repeats after 49 frames."""
 _SOONER = 0.9
-"""With a variable bit rate others begin sooner by this, as an earlier one goes on for a while."""
+"""With a variable bit rate the others begin earlier by this factor, as each one goes on for a while."""
 _SHAPES = "sample_fmts=s32p|fltp|s16p:channel_layouts=mono|stereo"
-"""What LAME takes. The encoder of the whole is given the same, by the same choice of ffmpeg's."""
+"""The samples that LAME takes. ffmpeg chooses the same for the encoder of the whole."""
 _ENCODER = "-c:a"
 
 
 def fits(plan: Plan) -> bool:
-    """Tell whether a plan is one that could be shared out."""
+    """Return True if a plan can be shared out."""
     return plan.format is Format.MP3 and not plan.copied and _ENCODER in plan.output
 
 
 def starts(
     plan: Plan, media: Media, encoders: int, shortest: float = SHORTEST, longest: float = math.inf
 ) -> list[int]:
-    """Return the samples at which encoders but the first begin; none where it does not pay or cannot be.
+    """Return the samples at which all encoders but the first begin; none where it does not pay or work.
 
-    What lasts more than `longest` is going to be refused, and worth no hurry.
+    A sound longer than `longest` is going to be refused, and not worth the hurry. Lengths are in seconds.
 
-    Each decodes the source from its beginning, and throws away what it does not encode: so it does not
-    matter how exactly a container can be sought, or what a decoder remembers.
+    Each encoder decodes the source from its beginning, and throws away what it does not encode. So it does
+    not matter how exactly one can seek in the container, or what a decoder remembers.
     """
     seconds, hertz = plan.expected_seconds or media.duration_seconds, rate_of(plan, media)
     if not shortest <= seconds <= longest or hertz not in RATES:
@@ -49,7 +49,7 @@ def starts(
 
 
 def later(plan: Plan, start: int) -> Plan:
-    """Return the plan of an encoder that begins at a sample of what the whole's would encode."""
+    """Return the plan of an encoder that begins at this sample of the whole."""
     output = list(plan.output)
     rates = str(_asked(plan)) if _asked(plan) else "|".join(map(str, sorted(RATES)))
     cut = f"aformat={_SHAPES}:sample_rates={rates},atrim=start_sample={start}"
@@ -57,19 +57,19 @@ def later(plan: Plan, start: int) -> Plan:
         output[output.index("-af") + 1] += f",{cut}"
     else:
         output[output.index(_ENCODER) : output.index(_ENCODER)] = ["-af", cut]
-    # A filter begins to count anew where the decoder's output becomes another, as from stereo to mono: then
-    # this encoder has to fail.
+    # Where the decoder's output changes, as from stereo to mono, a filter would count anew: then this encoder
+    # has to fail.
     return replace(plan, input=("-reinit_filter:a", "0", *plan.input), output=tuple(output))
 
 
 def rate_of(plan: Plan, media: Media) -> int:
-    """Return the sample rate of what a plan makes; 0: not known."""
+    """Return the sample rate of a plan's result; 0: not known."""
     track = int(plan.output[plan.output.index("-map") + 1].rpartition(":")[2])
     return _asked(plan) or (media.tracks[track].sample_rate if track < len(media.tracks) else 0)
 
 
 def samples(rate: int) -> int:
-    """Return how many samples a frame of this rate has."""
+    """Return the samples in a frame of this rate."""
     return 1152 if rate >= 32000 else 576
 
 

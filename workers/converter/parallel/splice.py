@@ -1,18 +1,21 @@
-"""Where an encoder's work can be ended because another one is doing the same, and how theirs is put together.
+"""Finds the frame where a later encoder can take over from an earlier one, and joins their frames.
 
     the whole's frames   0 ─────────────────────────────► end
     earlier encoder      ████████████████████▌
-    later encoder                    ░░░██████████████████      ░ it has not heard what was before
+    later encoder                    ░░░██████████████████      ░ it does not know the sound before
 
-The later one hears the same sound from some frame on, without a past. LAME's memory fades: of the sound
-within a few frames (what masks: at a factor of 0.925 a frame), of the bits that it saved (the reservoir) when
-both are full, empty, or happen to be equal. Once `AGREEING` frames in a row are the same to the last bit,
-their headers, their places in the reservoir and their data, nothing is left by which the two could differ:
-from there on the later one writes what the earlier one would have. So the whole is what a lone encoder
-makes, to the byte. It takes an instant for a constant bit rate; a variable one may take a minute of dense
-music, and until then the earlier encoder simply goes on: at worst it makes the whole.
+The later encoder gets the same sound from some frame on, without a past. LAME's memory fades. It forgets the
+sound within a few frames (masking, by a factor of 0.925 a frame). It forgets the bits that it saved (the
+reservoir) when both encoders' are full, empty, or happen to be equal.
 
-One thing remembers more than the sound: LAME fills gaps with 0 and 1 by turns, see `Frames.turned`.
+Once `AGREEING` frames in a row are the same to the last bit (headers, places in the reservoir, data), nothing
+is left by which the two could differ. From there on the later encoder writes what the earlier one would have
+written. So the whole has the very bytes that a lone encoder makes.
+
+With a constant bit rate this takes an instant. With a variable one it may take a minute of dense music. Until
+then the earlier encoder goes on; at worst it makes the whole.
+
+One thing depends on more than the sound: LAME fills gaps with 0 and 1 by turns, see `Frames.turned`.
 """
 
 from collections.abc import Sequence
@@ -24,33 +27,33 @@ from workers.converter.containers.lame_tag import Crc, count_of, finish
 from workers.converter.containers.mp3_frames import Frames, NotFrames
 
 AGREEING = 100
-"""Frames in a row that must be the same. In silence the ear's threshold, which nothing shows, takes 95 to
-fall from the loudest to the softest: log(0.000625) / log(0.925)."""
+"""Frames in a row that must be the same. In silence LAME's threshold of hearing, which no frame shows, takes
+95 to fall from the loudest to the softest: log(0.000625) / log(0.925)."""
 _BLOCK = 512
-"""Frames that are worked on at once, to bound the memory."""
+"""Frames that are handled at once, to bound the memory."""
 
 
 class Join(Struct, frozen=True):
-    """Where a later encoder takes over."""
+    """The place where a later encoder takes over."""
 
     at: int
-    """The number in the whole of its first frame that is used."""
+    """The first of its frames that is used, by its number in the whole."""
     turned: bool
-    """Its fillings are the other way round."""
+    """Its gaps are filled the other way round."""
 
 
 class Pursuit:
-    """Looks for the place where a later encoder, whose first frame is number `first`, may take over."""
+    """Looks for the place where a later encoder, which begins with frame `first`, may take over."""
 
     def __init__(self, earlier: Frames, later: Frames, first: int) -> None:
         self._earlier, self._later, self._first = earlier, later, first
         self.seen = first
-        """Frames of the whole that were compared, or are before."""
+        """The number of the next frame of the whole to compare."""
         self._straight = self._turned = 0
-        """How many of the last frames were the same, as they are and with their fillings turned."""
+        """Frames in a row that were the same so far: as they are, and with their gaps inverted."""
 
     def look(self) -> Join | None:
-        """Compare what was written since. Raises NotFrames when there is no hope."""
+        """Compare the frames that were written since. Raises NotFrames where they can never be joined."""
         self._earlier.grow()
         self._later.grow()
         if not len(self._later):
@@ -72,14 +75,14 @@ class Pursuit:
         for at, (frame, straight, other) in enumerate(zip(ours, theirs, turned, strict=True), low + 1):
             self._straight = self._straight + 1 if frame == straight else 0
             self._turned = self._turned + 1 if frame == other else 0
-            # Where nothing was filled both are the same, and it shows later which way round it is.
+            # As long as no gap was filled, both are the same. The first gap decides.
             if max(self._straight, self._turned) >= AGREEING > min(self._straight, self._turned):
                 return Join(at, self._turned > self._straight)
         return None
 
 
 class Piece(Struct, frozen=True):
-    """A row of one encoder's frames, by their numbers in its own file."""
+    """A row of frames of one encoder, by their numbers in its own file."""
 
     frames: Frames
     first: int
@@ -88,7 +91,7 @@ class Piece(Struct, frozen=True):
 
 
 def assemble(target: FileIO, pieces: Sequence[Piece]) -> None:
-    """Make the whole in the first piece's file, `target`. Raises NotFrames, upon which that is spoilt."""
+    """Write the whole into `target`, the first piece's file. After NotFrames that file is spoilt."""
     end = pieces[-1].frames
     table = end.front()
     if not pieces[-1].last == len(end) == count_of(table):
