@@ -1,1 +1,1 @@
-"""The services that take work from a queue and publish what came of it."""
+"""The services that take work from a queue and publish its result."""

@@ -1,10 +1,10 @@
-"""What can stand between a video and its audio, grouped by what the converter does about it.
+"""Errors between a video and its audio, grouped by what the converter does about them.
 
-ConversionError      never going to work: told at once as `job.failed` with `.code` and the sentence
+ConversionError      never going to work: published at once as `job.failed` with `.code` and the sentence
 ├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
-├── TrackMissing  OnlySilence  OutOfRange                         what was asked for is not in it
+├── TrackMissing  OnlySilence  OutOfRange                         the options ask for what is not in it
 ├── TooLong  TooLarge  TooManyParts  TooHungry  TimedOut
-│   TooMuchWork                                                   the file asks for more than we give
+│   TooMuchWork                                                   the file takes more than the limits
 └── VideoLost                                                     the stored video is gone or damaged
 DiskFull  StorageAway  EngineFailed     trouble of ours: tried again later
 EngineUnfit  WorkDirUnfit               the converter does not start
@@ -21,7 +21,7 @@ from events.types import FailureCode
 
 
 class ConversionError(TonearmError):
-    """This video will never become audio here; trying again is of no use."""
+    """This video will never become audio here. To try again is of no use."""
 
     code: ClassVar[FailureCode]
 
@@ -79,7 +79,7 @@ class Truncated(ConversionError):
 
 
 class TrackMissing(ConversionError):
-    """No audio track of the number or language that was asked for. The sentence lists what there is."""
+    """No audio track has the number or language in the options. The sentence lists the tracks."""
 
     code = FailureCode.TRACK_MISSING
 
@@ -100,7 +100,7 @@ class OnlySilence(ConversionError):
 
 
 class OutOfRange(ConversionError):
-    """The part that was asked for begins after the end, in seconds."""
+    """The part in the options begins after the end, which is in seconds."""
 
     code = FailureCode.OUT_OF_RANGE
 
@@ -131,7 +131,7 @@ class TooLarge(ConversionError):
 
 
 class TooManyParts(ConversionError):
-    """It has more chapters than we make files of."""
+    """It has more chapters than an album may have files."""
 
     code = FailureCode.TOO_LARGE
 
@@ -202,7 +202,7 @@ class WorkDirUnfit(TonearmError):
 
 
 def _span(seconds: float) -> str:
-    """Say a span of time in the largest unit it fills."""
+    """Return a span of time in the largest unit that it fills."""
     unit, size = ("hour", 3600) if seconds >= 3600 else ("minute", 60) if seconds >= 60 else ("second", 1)
     count = round(seconds / size, 1)
     return f"{count:g} {unit}{'' if count == 1 else 's'}"

@@ -1,10 +1,9 @@
 """From `job.uploaded` or `job.requeued` to `job.converted` or `job.failed`.
 
-In order: the view says whether the log has lost the work, and whether the run is over already;
-`job.started`; the video is fetched; `job.probed`, what it holds; it is converted and the audio stored under a
-new id; the answer. The answer's
-id is drawn from the run alone, so when two workers end the same run, the log's first answer counts and the
-other's audio is an orphan for the sweeper.
+In order: the view shows if the log has lost the event, and if the run is over already. `job.started` is
+published, the video fetched, `job.probed` published with its content. The audio is made and stored under a
+new id, and the result returned. The result's id depends on the run alone. So when two workers end the same
+run, the first result in the log counts, and the other's audio is an orphan for the sweeper.
 """
 
 import asyncio
@@ -63,7 +62,7 @@ class ProgressSink(Protocol):
 
 
 Ended = Callable[[Event, JobConverted | JobFailed], None]
-"""Hears of a run's end, and the event that began it."""
+"""Takes the event that began a run, and the run's end."""
 
 
 class Converter:
@@ -90,7 +89,7 @@ class Converter:
         self._on_end = on_end
 
     async def handle(self, work: Work) -> Event | None:
-        """Convert the video, unless nobody needs it any more. Returns what the log shall be told."""
+        """Convert the video, unless the run is over. Returns the result's event."""
         if not isinstance(work.payload, JobUploaded | JobRequeued):
             log.warning("not_a_video", type=work.event.type, event_id=work.event.id)
             return None
@@ -115,7 +114,7 @@ class Converter:
         )
 
     def gave_up(self, work: Work, error: Exception) -> Event:
-        """End the run. The cause is in our logs; the owner is told what it means."""
+        """Return the event that ends the run. The owner gets its meaning; the cause is in our logs."""
         if isinstance(error, WorkerKeepsDying):
             message = "Converting this video stopped our converter again and again, so we gave up."
         else:
@@ -158,7 +157,7 @@ class Converter:
             format=made.format,
             source_sha256=video.sha256,
             options=video.options,
-            arguments=tellable(made.arguments),
+            arguments=recordable(made.arguments),
             copied=made.copied,
             partial=made.partial,
             parts=made.parts,
@@ -206,14 +205,14 @@ def _filename(video: JobUploaded | JobRequeued, made: Result) -> str:
 
 
 def is_over(view: JobView, run: int) -> bool:
-    """Tell whether nobody waits for this run any more: it has ended, or a later one has begun."""
+    """Return True if nobody waits for this run any more: it has ended, or a later one has begun."""
     if view.state is State.DELETED or view.run > run:
         return True
     return view.run == run and view.state in SETTLED
 
 
-def tellable(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return arguments as an event can hold them: all, or none of what a file's many titles make too long."""
+def recordable(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """Return all arguments, or none where a file's many titles make them too long for an event."""
     return arguments if len(msgspec.json.encode(arguments)) <= MOST_ARGUMENTS else ()
 
 
@@ -222,7 +221,7 @@ def _failed(work: Work, code: FailureCode, message: str) -> JobFailed:
 
 
 class _ProgressReport:
-    """ProgressSink how far a conversion is, at most once an interval."""
+    """Sends a conversion's progress, at most once an interval."""
 
     def __init__(self, progress: ProgressSink, work: Work) -> None:
         self._progress, self._work = progress, work

@@ -1,4 +1,4 @@
-"""What conversions come to: how fast, how late, and with which result."""
+"""Metrics of conversions: results, speed and delay."""
 
 from datetime import UTC, datetime
 
@@ -8,11 +8,11 @@ from events.envelope import Event
 from events.types import FailureCode, JobConverted, JobFailed
 
 SHORTEST = 60.0
-"""Seconds: shorter audio counts as this long where lateness is measured, as some seconds go to every job."""
+"""Seconds: shorter audio counts as this long in the turnaround, as every job takes some seconds."""
 
 
 class ConversionMetrics:
-    """Hears the end of each run."""
+    """Counts the ends of runs."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._results = Counter(

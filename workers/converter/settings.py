@@ -1,4 +1,4 @@
-"""What the converter needs to know, from the environment (see `service.settings`)."""
+"""The converter's settings, from the environment (see `service.settings`)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,17 +11,15 @@ from workers.converter.workshop import Workshop
 
 
 class ConverterSettings(Settings, frozen=True, kw_only=True):
-    """The settings of the converter. `converter_slots` is how many videos are under way at once.
-
-    With a `health_port`, its probes are served there.
-    """
+    """With a `health_port`, the probes are served there."""
 
     rabbitmq_url: str
     mongodb_url: str
     converter_slots: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Videos that are converted at once."""
     converter_cores: Annotated[int, Meta(ge=0, le=256)] = 0
-    """Cores for the encoders of all converters on this machine: a long MP3 gets those that are idle, and with
-    1 never more than its own. 0: as many as this process may use."""
+    """Cores for the encoders of all converters on this machine. A long MP3 gets those that are idle; with 1
+    it has one encoder. 0: as many as this process may use."""
     work_dir: str = ""
     """A directory on a disk with room for `converter_slots` videos; empty: the system's temporary one."""
     max_duration_seconds: Annotated[float, Meta(gt=0)] = 6 * 3600.0
@@ -36,7 +34,7 @@ class ConverterSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def limits(self) -> Limits:
-        """What one conversion may take."""
+        """The limits of one conversion."""
         return Limits(
             duration_seconds=self.max_duration_seconds,
             output_bytes=self.max_audio_bytes,
@@ -45,5 +43,5 @@ class ConverterSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def workshop(self) -> Workshop:
-        """Where the work is done."""
+        """The work directory, not opened yet."""
         return Workshop(Path(self.work_dir) if self.work_dir else None)

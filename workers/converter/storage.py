@@ -24,11 +24,11 @@ from workers.converter.source.video import Video
 
 CHUNK = 1024 * 1024
 BATCH = 4
-"""Chunks in one message to the database: what is held in memory at a time, about."""
+"""Chunks in one message to the database: about so much is in memory at a time."""
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A file that is in the database whole."""
+    """The size and hash of a stored file."""
 
     bytes: int
     sha256: str

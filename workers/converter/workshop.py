@@ -1,7 +1,7 @@
-"""Where a conversion's files are: on a disk with room, and without names.
+"""The work directory: a conversion's files, on a disk with room, and without names.
 
-A file without a name is nobody else's, and is gone with the process however that ends. So there is never
-anything left behind to clean, and converters can share a directory.
+No other process can open a file without a name, and it is gone with its process however that ends. So nothing
+is ever left behind, and converters can share a directory.
 """
 
 import errno
@@ -15,17 +15,17 @@ from pathlib import Path
 from workers.converter.errors import DiskFull, WorkDirUnfit
 
 RESERVE = 64 << 20
-"""Bytes that stay free for the audio and for everybody else on that disk."""
+"""Bytes that stay free for the audio and for all others on that disk."""
 
 
 class Workshop:
-    """Hands out pairs of files in a directory, the system's temporary one by default."""
+    """Opens nameless files in a directory, the system's temporary one by default."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
 
     def open(self) -> None:
-        """Make the directory, for us alone, and try it. Raises WorkDirUnfit."""
+        """Make the directory, for this user alone, and try it. Raises WorkDirUnfit."""
         try:
             if self._directory is not None:
                 self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -36,9 +36,9 @@ class Workshop:
 
     @contextmanager
     def bench(self, size: int = 0) -> Iterator[tuple[FileIO, FileIO]]:
-        """Give a file for a video of so many bytes and one for its audio, for the block.
+        """Open a file for a video of so many bytes, and one for its audio, for the block.
 
-        Raises DiskFull when there is no room at the beginning, and for a write in the block that finds none.
+        Raises DiskFull when there is no room at the beginning, and when a write in the block finds none.
         """
         try:
             self.room(size)
@@ -53,11 +53,11 @@ class Workshop:
             raise
 
     def file(self) -> FileIO:
-        """Return one more such file, empty. The caller closes it."""
+        """Open one more such file. The caller closes it."""
         return tempfile.TemporaryFile(dir=self._path, buffering=0)
 
     def room(self, size: int) -> None:
-        """Raise DiskFull when there is no room for so many bytes more."""
+        """Raise DiskFull if there is no room for so many more bytes."""
         free = shutil.disk_usage(self._path).free
         if free < size + RESERVE:
             raise DiskFull(f"{size} bytes of a video to work on, and only {free} bytes are free")

@@ -1,3 +1,3 @@
-"""The notifier: tells people by mail how their jobs ended, and what concerns their accounts."""
+"""The notifier: mails people about the ends of their jobs, and about their accounts."""
 
 SERVICE = "notifier"

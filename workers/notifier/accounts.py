@@ -1,4 +1,4 @@
-"""Asking auth for an account's address, and for a link. The answer is used at once and kept nowhere."""
+"""Asks auth for an account's address, and for a link. The answer is used at once and kept nowhere."""
 
 from typing import Protocol
 from urllib.parse import quote
@@ -12,7 +12,7 @@ from workers.notifier.errors import AccountsUnavailable, Undeliverable
 
 
 class Granted(Struct, frozen=True):
-    """Where a letter goes, and the token of its link, good for so many seconds; empty where there is none."""
+    """The address of a letter, and the token of its link with the seconds it is good for, if it has one."""
 
     email: str
     token: str = ""
@@ -23,19 +23,20 @@ class Granted(Struct, frozen=True):
 
 
 class Accounts(Protocol):
-    """Who knows where an account's mail goes."""
+    """A source of the addresses of accounts."""
 
     async def address(self, account_id: str) -> str:
         """Return the address. Raises Undeliverable when there is none, AccountsUnavailable for now."""
-        ...
 
     async def grant(self, account_id: str, letter: Letter, cause_id: str) -> Granted:
-        """Return what a letter needs. Raises as `address` does; Undeliverable also if it is of no use now."""
-        ...
+        """Return address and token for a letter.
+
+        Raises as `address` does, and Undeliverable for a letter that is of no use any more.
+        """
 
 
 class AuthAccounts:
-    """Accounts as auth tells them, `GET {AUTH_URL}/accounts/{id}` with the service token."""
+    """The accounts of auth, by `GET {AUTH_URL}/accounts/{id}` with the service token."""
 
     def __init__(self, http: httpx.AsyncClient, url: str, token: str) -> None:
         self._http = http
@@ -43,11 +44,11 @@ class AuthAccounts:
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
     async def address(self, account_id: str) -> str:
-        """Return the address. Raises Undeliverable when there is none, AccountsUnavailable for now."""
+        """Ask auth for the address."""
         return (await self._ask("GET", self._of(account_id))).email
 
     async def grant(self, account_id: str, letter: Letter, cause_id: str) -> Granted:
-        """Return what a letter needs. Raises as `address` does; Undeliverable also if it is of no use now."""
+        """Ask auth for address and token."""
         asked = {"letter": letter, "cause": cause_id}
         return await self._ask("POST", f"{self._of(account_id)}/letters", asked)
 

@@ -1,10 +1,10 @@
-"""What becomes of mails."""
+"""Metrics of mails."""
 
 from prometheus_client import CollectorRegistry, Counter
 
 
 class MailMetrics:
-    """Hears what became of each mail."""
+    """Counts mails."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._mails = Counter(

@@ -1,4 +1,4 @@
-"""What the notifier needs to know, from the environment (see `service.settings`)."""
+"""The notifier's settings, from the environment (see `service.settings`)."""
 
 from typing import Annotated
 
@@ -8,10 +8,7 @@ from service.settings import Settings
 
 
 class NotifierSettings(Settings, frozen=True, kw_only=True):
-    """The settings of the notifier. `notifier_slots` is how many mails are under way at once.
-
-    With a `health_port`, its probes are served there.
-    """
+    """With a `health_port`, the probes are served there."""
 
     rabbitmq_url: str
     mongodb_url: str
@@ -21,6 +18,7 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     public_url: str = "http://127.0.0.1:8080"
     mail_from: str = "Tonearm <tonearm@localhost>"
     notifier_slots: int = 4
+    """Mails that are under way at once, of each kind."""
     health_host: str = "127.0.0.1"
     health_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     log_level: str = "INFO"

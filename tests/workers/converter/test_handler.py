@@ -36,7 +36,7 @@ from events.work import Work, WorkerKeepsDying
 from workers.converter.conversion.task import Equipment
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.engine import Engine
-from workers.converter.handler import Converter, tellable
+from workers.converter.handler import Converter, recordable
 from workers.converter.storage import Storage
 from workers.converter.workshop import Workshop
 
@@ -258,8 +258,8 @@ async def test_trouble_of_ours_is_not_told_as_a_result(scene: Scene, studio: Stu
 
 
 def test_arguments_with_too_many_titles_are_left_out_of_the_event() -> None:
-    assert tellable(("-i", "fd:")) == ("-i", "fd:")
-    assert tellable(tuple(f"CHAPTER{at:03}NAME={'a' * 300}" for at in range(200))) == ()
+    assert recordable(("-i", "fd:")) == ("-i", "fd:")
+    assert recordable(tuple(f"CHAPTER{at:03}NAME={'a' * 300}" for at in range(200))) == ()
 
 
 async def test_retries_and_giving_up_are_told_without_an_address(scene: Scene, studio: Studio) -> None:

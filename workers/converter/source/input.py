@@ -35,7 +35,7 @@ class Input(Struct, frozen=True):
 
     @property
     def seekable(self) -> bool:
-        """True unless all of the video comes through a pipe only."""
+        """True unless the video comes through a pipe."""
         return self.stream is None
 
     @asynccontextmanager

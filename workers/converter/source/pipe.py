@@ -1,4 +1,4 @@
-"""Feeds a program through a pipe while it works: no disk, and fetching and converting overlap."""
+"""Fills a pipe while a program reads it: it takes no disk, and fetching and converting overlap."""
 
 import asyncio
 import os
@@ -7,21 +7,21 @@ from contextlib import asynccontextmanager, suppress
 from io import FileIO
 
 PIPE_BYTES = 1 << 20
-"""What a pipe should hold, where the kernel can be asked (Linux): the fewer wake-ups the better."""
+"""Bytes of a pipe, where the kernel lets us choose (Linux): the fewer wake-ups the better."""
 _F_SETPIPE_SZ = 1031
 PAUSE = 0.002
-"""Seconds until a full, wide pipe is written to again: there is room as soon as 4 kB were read, and
-waking up for each such piece took longer than all the rest."""
+"""Seconds to wait when a wide pipe is full: it has room as soon as 4 kB were read, and waking up for each
+such piece took longer than all the rest."""
 
 
 class PipeWriter:
-    """The writing end."""
+    """The writing end of a pipe."""
 
     def __init__(self, descriptor: int, pause: float) -> None:
         self._descriptor, self._pause = descriptor, pause
 
     async def write(self, data: bytes | memoryview) -> None:
-        """Write it all, as fast as it is read. Raises BrokenPipeError when nobody reads any more."""
+        """Write all bytes, as fast as they are read. Raises BrokenPipeError if the reading end is closed."""
         left = memoryview(data)
         while left:
             try:
@@ -41,15 +41,15 @@ class PipeWriter:
 
 
 Fill = Callable[[PipeWriter], Awaitable[None]]
-"""Writes everything; a BrokenPipeError ends it quietly."""
+"""Writes all that the pipe shall bring. A BrokenPipeError ends it quietly."""
 
 
 @asynccontextmanager
 async def filled_pipe(fill: Fill) -> AsyncIterator[FileIO]:
-    """Give the reading end of a pipe for the block, and fill into it meanwhile.
+    """Open a pipe's reading end for the block, and fill the pipe meanwhile.
 
-    When filling failed, the block sees an early end, and whatever it made of that, the failure is raised
-    instead. A block that ends before all was poured stops it.
+    When filling fails, the pipe ends early. Whatever the block makes of that, the failure is raised instead.
+    A block that ends before all was written stops the filling.
     """
     reading, writing = os.pipe()
     with FileIO(reading, "r") as outlet, FileIO(writing, "w") as inlet:
@@ -78,7 +78,7 @@ async def _fill(fill: Fill, inlet: FileIO, pause: float) -> None:
 
 
 async def _ended(filling: asyncio.Task[None]) -> BaseException | None:
-    """Stop it unless it is done; return why it failed."""
+    """Stop the filling unless it is done. Return its failure, if it failed."""
     filling.cancel()
     await asyncio.wait([filling])
     return None if filling.cancelled() else filling.exception()

@@ -1,14 +1,14 @@
-"""Where a conversion reads its video from: no more of it than the sound needs, and no more disk than that.
+"""Fetches a video for a conversion: no more of it than the sound needs, and no more disk than that.
 
-- MP4 and MOV: a file with holes (see `sparse`) where the pictures would be (see `sampletable`). ffmpeg
+- MP4 and MOV: a file with holes (see `sparse_file`) in place of the pictures (see `sample_table`). ffmpeg
   seeks in it as in the whole one.
 - Containers that can be read from their beginning to their end (Matroska, TS, MPEG, AVI, FLV, WMV, Ogg):
-  a pipe, filled while ffmpeg works, and a file of the video's beginning and end for who only looks. Who
-  reads twice is given two pipes: to fetch again takes the database's time, to keep it would take the disk.
+  a pipe, filled while ffmpeg works, and a file of the video's beginning and end for a look. A second pass
+  gets a second pipe: to fetch again takes the database's time, to keep the video would take the disk.
 - Anything else, anything odd or small: the whole file.
 
-The whole video's hash is checked when all of it was read. Of a part only this is known: its chunks are
-there, at their length, and the upload checked them all before it said so; the rest is the database's promise.
+The hash of the whole video is checked when all of it was read. Of a part only this is known: its chunks are
+there, at their length. The upload checked them all; the rest is the database's promise.
 """
 
 import asyncio
@@ -33,28 +33,28 @@ from workers.converter.source.video import Video
 from workers.converter.threads import in_thread
 
 SMALL = 4 << 20
-"""Bytes that are fetched as fast as it takes to find out what could be left out."""
+"""Bytes: to fetch so few takes no longer than to find out which could be left out."""
 WORTHWHILE = 0.9
-"""Of more than this share all is fetched, so that the hash can be checked, or kept."""
+"""Where more than this share is needed, all is fetched, so that the hash can be checked."""
 HEAD, TAIL = 11 << 20, 2 << 20
-"""Bytes at both ends of what will be piped, for who asks what it holds: ffmpeg looks at 10 MB (`-probesize`),
-and for the last time stamp at the end."""
+"""Bytes at both ends of a video that comes through a pipe, for a look: ffmpeg reads 10 MB (`-probesize`), and
+the last time stamp at the end."""
 
 
 class Outline(Struct, frozen=True):
-    """What was found out about a video from a few of its bytes."""
+    """The outline of a video, by a few of its bytes."""
 
     structure: Structure = Structure()
     ranges: list[Range] | None = None
-    """What to fetch; None: everything."""
+    """The bytes to fetch; None: all."""
     streams: bool = False
-    """It can be read through a pipe, once the ranges of `early` were put in before byte `cluster`."""
+    """It can be read through a pipe that has the ranges of `early` before byte `cluster`."""
     cluster: int = 0
     early: tuple[Range, ...] = ()
 
 
 def outline(video: RawIOBase, size: int, *, grain: int) -> Outline:
-    """Look at a video, of which at least `grain` bytes are fetched for any."""
+    """Read the outline of a video. `grain`: the bytes that are fetched for any one of them."""
     structure = inspection.inspect(video)
     if size <= SMALL:
         return Outline(structure)
@@ -73,7 +73,7 @@ def outline(video: RawIOBase, size: int, *, grain: int) -> Outline:
 
 
 class Source:
-    """A video to convert. `structure`: what its container says of itself."""
+    """A video to convert, fetched as far as a conversion needs it at first."""
 
     def __init__(
         self,
@@ -96,15 +96,15 @@ class Source:
 
     @property
     def whole(self) -> bool:
-        """All of the video is in the file."""
+        """True if all of the video is in the file."""
         return self._sparse.whole
 
     @property
     def stream(self) -> Stream | None:
         """Opens a pipe with all of the video, where the file has only its ends; None: read the file.
 
-        Each pipe fetches everything again. A block that ends by an error because the pipe ended too early
-        raises why it did: VideoLost, StorageAway.
+        Each pipe fetches everything again. A block that fails because the pipe ended too early raises the
+        reason: VideoLost, StorageAway.
         """
         return partial(filled_pipe, self._fill) if self._found.streams and not self.whole else None
 
@@ -120,7 +120,7 @@ class Source:
         return Input(self.file, self.structure, self.stream)
 
     async def prepare(self) -> None:
-        """Fetch what there is to fetch before anything else. Raises VideoLost, StorageAway, DiskFull."""
+        """Fetch the bytes that a conversion needs at first. Raises VideoLost, StorageAway, DiskFull."""
         ranges, most = self._found.ranges, WORTHWHILE * self._video.size
         if ranges is None or sum(end - start for start, end in ranges) > most:
             await self.complete()
@@ -165,12 +165,12 @@ async def open_source(
     room: Callable[[int], None],
     options: Options = DEFAULT,
 ) -> Source:
-    """Look at a video, and fetch into the empty file what a conversion by these options needs first.
+    """Fetch into the empty file what a conversion by these options needs at first.
 
-    That is all of it for a frame as cover, as a part has no pictures, and for chapters that become files when
-    it would come through a pipe, as each needs one of its own.
+    A frame as cover needs all of the video, as a part has no pictures. So do chapters that become files where
+    the video would come through a pipe, as each chapter would need a pipe of its own.
 
-    `room` is asked before so many bytes are written, and raises DiskFull. Raises VideoLost, StorageAway.
+    `room` is called before so many bytes are written, and raises DiskFull. Raises VideoLost, StorageAway.
     """
     sparse = SparseFile(video, file)
     if video.size <= SMALL:
@@ -178,15 +178,15 @@ async def open_source(
     found = await _outlined(sparse, video, file)
     source = Source(video, sparse, file, found, sha256=sha256, room=room)
     if not source.whole:
-        each_apart = found.streams and options.chapters is Chapters.SPLIT
-        everything = options.cover is Cover.FRAME or each_apart
+        split_stream = found.streams and options.chapters is Chapters.SPLIT
+        everything = options.cover is Cover.FRAME or split_stream
         await (source.complete() if everything else source.prepare())
     return source
 
 
 async def _outlined(sparse: SparseFile, video: Video, file: FileIO) -> Outline:
-    # In a thread of its own: it waits for the loop, and the loop for one of the threads that all share. As
-    # many outlines at once as these are would wait for ever.
+    # In a thread of its own. It waits for the loop, and the loop for one of the threads that all share: with
+    # as many outlines at once as there are such threads, all would wait for ever.
     with VideoReader(sparse, video.size, file) as reader, ThreadPoolExecutor(1, "outline") as own:
         look = partial(outline, reader, video.size, grain=video.chunk_size)
         looking = asyncio.get_running_loop().run_in_executor(own, look)

@@ -1,6 +1,6 @@
-"""A copy of a stored video with holes: what was not asked for is not there, and reads as zeros.
+"""A copy of a stored video with holes: bytes that were not fetched read as zeros.
 
-Such a file has the video's size and takes the disk of what was put there, no more.
+The file has the video's size, and takes the disk of the bytes that were fetched, no more.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from workers.converter.threads import in_thread
 
 
 class SparseFile:
-    """Fetches parts of a video into an empty file, at their places."""
+    """Fetches parts of a video into an empty file, each at its place."""
 
     def __init__(self, video: Video, file: FileIO) -> None:
         self._video, self._file = video, file
@@ -31,16 +31,16 @@ class SparseFile:
 
     @property
     def whole(self) -> bool:
-        """No hole is left."""
+        """True if no hole is left."""
         return 0 not in self._there
 
     def lacks(self, start: int, end: int) -> bool:
-        """Tell whether any of these bytes is not there yet."""
+        """Return True if any of these bytes is not fetched yet."""
         chunks = self._video.covering(start, end)
         return 0 in self._there[chunks.start : chunks.stop]
 
     def lacking(self, ranges: Iterable[Range]) -> list[int]:
-        """Return the chunks, ascending, that these bytes need and that are not there yet."""
+        """Return the ascending numbers of the chunks that these bytes need and that are not fetched yet."""
         wanted = bytearray(self._video.count)
         for start, end in ranges:
             chunks = self._video.covering(start, end)
@@ -50,15 +50,15 @@ class SparseFile:
         ]
 
     async def fetch(self, ranges: Iterable[Range]) -> None:
-        """Fill these bytes in, and what comes with them. Raises VideoLost, StorageAway, OSError."""
+        """Write these bytes, and all of their chunks. Raises VideoLost, StorageAway, OSError."""
         async with aclosing(self._video.read(self.lacking(ranges))) as coming:
             async for chunks in coming:
                 await in_thread(self._put, chunks)
 
     async def sift(self, ranges: Sequence[Range], *, sha256: str | None = None) -> None:
-        """Fill these bytes in, in order and apart, and nothing of what comes with them.
+        """Write these bytes, ascending and without overlap, and no other bytes of their chunks.
 
-        With a hash all of the video is fetched, and checked. Raises VideoLost, StorageAway, OSError.
+        With a hash all of the video is fetched and checked. Raises VideoLost, StorageAway, OSError.
         """
         digest, at, size = hashlib.sha256(), 0, self._video.chunk_size
         if sha256 is None:
@@ -76,7 +76,7 @@ class SparseFile:
             raise VideoLost(damaged=True)
 
     async def complete(self, sha256: str) -> None:
-        """Fill everything in. Raises VideoLost when it is not what was uploaded, StorageAway, OSError."""
+        """Write the whole video. Raises VideoLost if it is not the uploaded one, StorageAway, OSError."""
         digest = hashlib.sha256()
         async with aclosing(self.read(keep=True)) as pieces:
             async for piece in pieces:
@@ -85,9 +85,9 @@ class SparseFile:
             raise VideoLost(damaged=True)
 
     async def read(self, *, keep: bool = False) -> AsyncGenerator[list[bytes], None]:
-        """Yield the whole video in order, a few MB at a time; what is there comes from the file.
+        """Yield the whole video in order, a few MB at a time. Bytes that are in the file come from there.
 
-        `keep`: the rest is put there too. Raises VideoLost, StorageAway, OSError.
+        `keep` writes the others to the file. Raises VideoLost, StorageAway, OSError.
         """
         size = self._video.chunk_size
         for there, run in groupby(range(self._video.count), self._there.__getitem__):
@@ -105,7 +105,7 @@ class SparseFile:
                     yield [data for _, data in chunks]
 
     def at(self, start: int, end: int) -> bytes:
-        """Return bytes that are there."""
+        """Return bytes from the file."""
         return os.pread(self._file.fileno(), end - start, start)
 
     def _put(self, chunks: list[Chunk]) -> None:
@@ -134,10 +134,10 @@ def put_into(digest: Any, pieces: list[bytes]) -> None:
 
 
 class VideoReader(RawIOBase):
-    """A video as a file for code that knows of no database; each byte is fetched when it is asked for.
+    """A video as a file, for code that knows of no database. Bytes are fetched when they are read.
 
-    For another thread than the event loop's, which must run meanwhile, and none of those that `to_thread`
-    uses, for which the loop may have to wait. `close` ends what is still going on there, by an error.
+    It is for a thread beside the event loop, which must run meanwhile. That must be none of the threads of
+    `to_thread`, for which the loop may have to wait. `close` ends a read under way, by an error.
     """
 
     def __init__(self, sparse: SparseFile, size: int, file: FileIO) -> None:
@@ -153,11 +153,11 @@ class VideoReader(RawIOBase):
         return self._at
 
     def tell(self) -> int:
-        """Return where it is."""
+        """Return the position."""
         return self._at
 
     def read(self, size: int = -1, /) -> bytes:
-        """Fetch what is lacking, then read. Raises VideoLost, StorageAway, OSError."""
+        """Read, and fetch the bytes that are lacking before. Raises VideoLost, StorageAway, OSError."""
         end = min(self._at + size, self._size) if size >= 0 else self._size
         if end <= self._at:
             return b""
@@ -172,7 +172,7 @@ class VideoReader(RawIOBase):
         return data
 
     def close(self) -> None:
-        """Stop it."""
+        """Close the file, and cancel a fetch under way."""
         super().close()
         if self._fetching is not None:
             self._fetching.cancel()

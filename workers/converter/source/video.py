@@ -1,4 +1,4 @@
-"""One video in GridFS, read by its chunks in any order. Each is checked: there, and of its length."""
+"""One video in GridFS, read by its chunks in any order. Each must be there, at its length."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -14,7 +14,7 @@ AT_ONCE = 4 << 20
 """Bytes in one answer of the database. Two are held in memory: one to work on, one to come."""
 
 Chunk = tuple[int, bytes]
-"""Its number, its data."""
+"""Number and data."""
 
 
 class Video:
@@ -34,12 +34,12 @@ class Video:
         return -(-self.size // self.chunk_size)
 
     def covering(self, start: int, end: int) -> range:
-        """Return the chunks that hold these bytes."""
+        """Return the numbers of the chunks that hold these bytes."""
         end = min(end, self.size)
         return range(start // self.chunk_size, -(-end // self.chunk_size) if start < end else 0)
 
     async def read(self, numbers: Sequence[int]) -> AsyncGenerator[list[Chunk], None]:
-        """Yield the chunks of these ascending numbers, a few at a time; the next few are fetched meanwhile.
+        """Yield the chunks with these ascending numbers, a few at a time. The next few are fetched meanwhile.
 
         Raises VideoLost(damaged) when one is missing or not of its length, StorageAway.
         """
@@ -55,10 +55,10 @@ class Video:
             if coming is not None:
                 coming.cancel()
                 await asyncio.wait([coming])
-                _ = coming.cancelled() or coming.exception()  # nobody is interested any more
+                _ = coming.cancelled() or coming.exception()  # of no interest any more
 
     async def _batch(self, numbers: Sequence[int]) -> list[bytes]:
-        """Fetch what one answer may hold: SecantusDB reads all that a cursor would yield into memory."""
+        """Fetch no more than one answer may hold: SecantusDB reads all that a cursor yields into memory."""
         first, last = numbers[0], numbers[-1]
         run = last - first + 1 == len(numbers)
         wanted = {"$gte": first, "$lte": last} if run else {"$in": list(numbers)}

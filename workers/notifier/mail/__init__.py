@@ -1,1 +1,1 @@
-"""Mails: what they say, whether they were sent, and the server that takes them."""
+"""Mails: their text, the notes of those that were sent, and the server that takes them."""

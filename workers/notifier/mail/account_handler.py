@@ -1,7 +1,7 @@
 """From `account.letter_requested` to `account.notified`: one mail about an account.
 
-The address, and the link that is good once, are asked for when the mail server is there to take the mail:
-neither waits anywhere. Work that comes again after a crash brings another link, and the first stays good.
+Auth is asked for the address and the link when the mail server is there to take the mail: so neither waits
+anywhere. The link is good once. Work that comes again after a crash gets another link; the first stays good.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ class AccountMailHandler:
         self._room = room
 
     async def handle(self, work: Work) -> Event | None:
-        """Send the mail unless it is sent. Returns what the log shall be told."""
+        """Send the mail unless it is sent. Returns the result's event."""
         cause, asked = work.event, work.payload
         if not isinstance(asked, AccountLetterRequested):
             log.warning("not_a_letter", type=cause.type, event_id=cause.id)
@@ -46,7 +46,7 @@ class AccountMailHandler:
         return self._event(cause, AccountNotified(letter=asked.letter, message_id=message_id))
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
-        """Say nothing: a mail that is late changes nothing."""
+        """Return no event: a mail that is late changes nothing."""
         return None
 
     def gave_up(self, work: Work, error: Exception) -> Event:

@@ -1,4 +1,4 @@
-"""What the mails about an account say. Pure."""
+"""The texts of the mails about an account. Pure."""
 
 from events.types import Letter
 from workers.notifier.mail.letterhead import Letterhead, Link, Words
@@ -10,11 +10,11 @@ _PAGES = {
     Letter.INVITATION: "/register/confirm",
     Letter.RESET: "/password/reset",
 }
-"""Where the links lead to that are good once."""
+"""The pages of the links that are good once."""
 
 
 def words(letter: Letter, head: Letterhead, token: str, seconds: int) -> Words:
-    """Return what to say. `token` is good for so many seconds; both are empty where there is none."""
+    """Return the text of a letter. `token` is good for so many seconds; both are empty where it has none."""
     url = head.page(_PAGES[letter], token) if letter in _PAGES else head.page(_FORGOT)
     once = f"The link is good once, for {_span(seconds)}."
     after: tuple[str, ...]

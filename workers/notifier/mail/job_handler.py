@@ -1,8 +1,8 @@
 """From the end of a run to `job.notified`: one mail to the eye, however often the work is delivered.
 
-In order: the view says whether the log has an answer already; the notes say whether the mail went out and
-only the answer is missing; else the address is asked for, the letter sent and noted. The answer's id is
-drawn from the run and from what it is about, so a second answer is the same event.
+In order: the view shows if the log has an answer already. The notes show if the mail went out and only the
+answer is missing. Else auth is asked for the address, and the letter is sent and noted. The answer's id
+depends on the run and on the event that it is about, so a second answer is the same event.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class JobMailHandler:
         self._room, self._views, self._patience = room, views, patience
 
     async def handle(self, work: Work) -> Event | None:
-        """Send the mail unless it is sent or nobody wants it. Returns what the log shall be told."""
+        """Send the mail unless it is sent or not needed any more. Returns the result's event."""
         cause, ending = work.event, work.payload
         if not isinstance(ending, JobConverted | JobFailed):
             log.warning("not_an_ending", type=cause.type, event_id=cause.id)
@@ -56,7 +56,7 @@ class JobMailHandler:
         return notified
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
-        """Say nothing: a mail that is late does not change the job."""
+        """Return no event: a mail that is late does not change the job."""
         return None
 
     def gave_up(self, work: Work, error: Exception) -> Event:
@@ -93,7 +93,7 @@ class JobMailHandler:
     def _settled(
         self, view: JobView, notified: Event, cause: Event, ending: JobConverted | JobFailed
     ) -> bool:
-        """Tell whether the log has the answer, or the owner has taken the job away meanwhile."""
+        """Return True if the log has the answer, or the owner has cancelled or deleted the job meanwhile."""
         answered = view.has(notified.id) or view.has(self._failed(cause, ending, "").id)
         return answered or view.state in (State.CANCELLED, State.DELETED)
 

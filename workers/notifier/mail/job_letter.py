@@ -1,7 +1,7 @@
-"""The letter: what the mail about a job's end says. Pure; time, ids and addresses come in.
+"""The text of the mail about a job's end. Pure: time, ids and addresses come in.
 
-The filename was chosen by whoever uploaded, so it is text and nothing else: no line breaks (they would
-be headers), no direction marks (they would turn "gpm.exe" around), no markup, and not a page of it.
+The uploader chose the filename, so it is shown as text and nothing else: no line breaks (they would be
+headers), no direction marks (they would turn "gpm.exe" around), no markup, and a bounded length.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ MAX_NAME = 100
 """Characters of a filename that a letter shows."""
 
 NAMELESS = "your video"
-"""What the video is called while its name is not known."""
+"""The video's name while its filename is not known."""
 
 _CALLED = {
     Format.MP3: "an MP3",

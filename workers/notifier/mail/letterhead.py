@@ -1,4 +1,4 @@
-"""What all mails have in common: who writes, where the gateway is, and how words become a mail. Pure."""
+"""The form of all mails: the sender, the links to the gateway, and the step from words to a mail. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from workers.notifier.errors import Undeliverable
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """Where a mail leads to: the words before the address in plain text, those of the button in HTML."""
+    """A link in a mail: `here` stands before the URL in plain text, `button` is shown in HTML."""
 
     url: str
     here: str
@@ -28,7 +28,7 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """What a mail says. `title` heads the HTML; paragraphs stand before and `after` the link."""
+    """The text of a mail. `title` heads the HTML; `said` stands before the link, `after` behind it."""
 
     subject: str
     title: str
@@ -38,7 +38,7 @@ class Words(Struct, frozen=True, kw_only=True):
 
 
 class Letterhead(Struct, frozen=True, kw_only=True):
-    """What all letters share: who writes, and where the gateway is reached (no slash at the end)."""
+    """The sender of all letters, and the gateway's URL without a slash at the end."""
 
     sender: Address
     public_url: str
@@ -49,11 +49,11 @@ class Letterhead(Struct, frozen=True, kw_only=True):
         return f"<{cause_id}@{f'[{host}]' if ':' in host else host}>"
 
     def link(self, job_id: str) -> str:
-        """Return where the job's audio is."""
+        """Return the URL of a job's audio."""
         return f"{self.public_url}/jobs/{quote(job_id, safe='')}/audio"
 
     def page(self, path: str, token: str = "") -> str:
-        """Return where a page for an account's holder is."""
+        """Return the URL of a page for an account's holder."""
         return f"{self.public_url}{path}{'?' + urlencode({'token': token}) if token else ''}"
 
 
@@ -73,7 +73,7 @@ def letterhead(mail_from: str, public_url: str) -> Letterhead:
 
 
 def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetime) -> EmailMessage:
-    """Write it, plain with an HTML alternative. Raises Undeliverable for an impossible address."""
+    """Return the mail, plain with an HTML alternative. Raises Undeliverable for an impossible address."""
     message = EmailMessage(policy=SMTP)
     message["From"] = head.sender
     message["To"] = _recipient(to)

@@ -1,11 +1,13 @@
-"""Remembering which mails the server has accepted: collection `mails`, one document an event told of.
+"""Notes of the mails that the server has accepted: collection `mails`, one document for each event.
 
-The log learns of a mail by `job.notified` or `account.notified`, but a crash can fall between the server's
-acceptance and the confirm of that event, and the work is then delivered again. The note made here, right
-after, keeps the second mail from going out. Two windows remain: a crash between acceptance and note, and a
-broker that hands the work to another notifier while this one is still talking to the mail server. Then the
-mail goes twice, both with the same Message-ID, so that mailboxes can tell it is one. SMTP offers nothing
-better (RFC 5321, 6.1, asks for this trade: rather twice than never).
+The log has `job.notified` or `account.notified` for a mail. A crash can fall between the server's acceptance
+and the confirm of that event, and the work is then delivered again. The note, made right after the
+acceptance, keeps a second mail from going out.
+
+Two windows remain: a crash between acceptance and note, and a broker that gives the work to another notifier
+while this one still talks to the mail server. Then the mail goes out twice, both times with the same
+Message-ID, so that mailboxes can join them. SMTP offers nothing better: RFC 5321, 6.1, prefers twice to
+never.
 """
 
 from datetime import UTC, datetime
@@ -23,13 +25,13 @@ COLLECTION = "mails"
 
 
 class SentMails:
-    """The notes. `_id` is the id of the event that the mail tells of, or that asked for it."""
+    """The notes. `_id` is the id of the event that the mail is about, or that asked for it."""
 
     def __init__(self, database: AsyncDatabase[dict[str, Any]]) -> None:
         self._mails = database[COLLECTION]
 
     async def has(self, cause_id: str) -> bool:
-        """Tell whether the mail about this event is known to be sent. Raises Unavailable."""
+        """Return True if the mail about this event is known to be sent. Raises Unavailable."""
         with translated("the database cannot be asked which mails are sent"):
             return await self._mails.find_one({"_id": cause_id}, {"_id": 1}) is not None
 

@@ -1,4 +1,4 @@
-"""Sending by SMTP (RFC 5321), and which refusals are for good."""
+"""Sends by SMTP (RFC 5321), and tells refusals that are final from those that are not."""
 
 import re
 import ssl
@@ -22,7 +22,7 @@ from workers.notifier.errors import MailDelayed, Undeliverable
 from workers.notifier.mail.smtp_url import SmtpServer
 
 _OUR_TROUBLE = frozenset({530, 534, 535, 538})
-"""RFC 4954 and 3207: sign in first, or start TLS first. The settings are wrong, not the mail."""
+"""RFC 4954 and 3207: sign in first, or start TLS first. The settings are wrong, and not the mail."""
 
 Deliver = Callable[[EmailMessage], Awaitable[None]]
 
@@ -40,11 +40,11 @@ class Mailer:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Deliver]:
-        """Connect, sign in, and yield the way to deliver; say goodbye after.
+        """Connect, sign in, and yield `deliver`; quit afterwards.
 
-        `deliver` returns once the server has taken responsibility for the mail (RFC 5321, 4.2.5). It
-        raises MailDelayed for what may work later and Undeliverable for what never will. Whatever the
-        caller notes about the acceptance goes inside the block, so that a slow goodbye cannot lose it.
+        `deliver` returns once the server has taken responsibility for the mail (RFC 5321, 4.2.5). It raises
+        MailDelayed for a refusal that may end, and Undeliverable for one that is final. The caller notes the
+        acceptance inside the block, so that a slow QUIT cannot lose it.
         """
         server = self._server
         client = SMTP(
@@ -69,7 +69,7 @@ class Mailer:
                     await client.send_message(message)
                 except (SMTPException, OSError, ValueError) as error:
                     text = _said(error, address)
-                    if _for_good(error):
+                    if _is_final(error):
                         raise Undeliverable(f"the mail server refused the mail: {text}") from None
                     raise MailDelayed(f"the mail was not accepted yet: {text}") from None
 
@@ -84,10 +84,10 @@ class Mailer:
                     client.close()
 
 
-def _for_good(error: Exception) -> bool:
+def _is_final(error: Exception) -> bool:
     match error:
         case SMTPRecipientsRefused():
-            return all(_for_good(refusal) for refusal in error.recipients)
+            return all(_is_final(refusal) for refusal in error.recipients)
         case SMTPSenderRefused() | SMTPDataError():
             return error.code >= 500 and error.code not in _OUR_TROUBLE
         case SMTPResponseException():  # of one recipient

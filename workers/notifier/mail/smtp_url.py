@@ -1,4 +1,4 @@
-"""Where mails are handed in, as one setting.
+"""The mail server, as one setting.
 
 `SMTP_URL` names the server: `smtp://[user:password@]host[:port][?starttls=always|auto|never]`, or
 `smtps://…` for TLS from the first byte (RFC 8314; port 465). Reserved characters in user and password
@@ -21,7 +21,7 @@ StartTls = Literal["always", "auto", "never"]
 
 
 class SmtpServer(Settings, frozen=True, kw_only=True):
-    """Where and how mail is handed in. The repr masks the password."""
+    """The mail server and the way to it. The repr masks the password."""
 
     host: str
     port: int

@@ -1,6 +1,6 @@
 """The words of a first pass, also where a file's own words stand among them."""
 
-from workers.converter.conversion.measurement import read
+from workers.converter.ffmpeg.measurement import read
 
 WORDS = """[silencedetect @ 0x1] silence_start: 58.5
 [silencedetect @ 0x1] silence_end: 60 | silence_duration: 1.5
