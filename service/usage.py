@@ -29,4 +29,4 @@ def usage(service: str, settings: type[Settings]) -> str:
     for field in msgspec.structs.fields(settings):
         default = "(must be set)" if field.required else f"{field.default!r}"
         lines.append(f"  {field.name.upper():<{_WIDTH}} {default}")
-    return "\n".join([*lines, "", "SIGTERM stops it. infra/README.md says what each variable is."])
+    return "\n".join([*lines, "", "SIGTERM stops it. docs/settings.md says what each variable is."])
