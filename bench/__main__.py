@@ -1,4 +1,4 @@
-"""`python -m bench [MEASURE…]`: prints one table. It says how fast, and never that it is fast enough."""
+"""`python -m bench [MEASURE…]`: prints one table of speeds. It does not judge them."""
 
 import argparse
 import asyncio
@@ -82,7 +82,7 @@ def _scale(text: str) -> float:
 
 
 def _has_room(names: tuple[str, ...], options: Options, say: Say) -> bool:
-    """Say how much will be written, before it is."""
+    """Print how much the run will write to the disk."""
     needed = disk.needed(names, options)
     directory, free = disk.free()
     say(f"writes up to {needed / 1e9:.1f} GB to {directory} (TMPDIR), where {free / 1e9:.1f} GB are free")

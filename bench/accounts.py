@@ -17,7 +17,7 @@ REQUESTS, WARM_UP, SIGN_INS = 500, 50, 200
 DOCTOR_SECONDS = 15.0
 Way = Callable[[], Awaitable[httpx.Response]]
 MEMORY, HEALTH = 256.0, 200.0
-"""The limits: MB that auth holds at most, and milliseconds in which it says that it lives."""
+"""The limits: MB that auth holds at most, and milliseconds in which it answers about its health."""
 
 
 async def measure(options: Options, say: Say) -> list[Row]:

@@ -18,7 +18,7 @@ _BOUNDARY = "tonearm-bench"
 
 
 class _Event(Struct):
-    """What is read of an event; progress has none of it."""
+    """The fields of an event that are read; progress has none of them."""
 
     id: str = ""
     type: str = ""
@@ -78,7 +78,7 @@ class Client:
 
 
 class Watch:
-    """When each event was first seen (`time.perf_counter`)."""
+    """The time at which each event was first seen (`time.perf_counter`)."""
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[float, str]] = {}

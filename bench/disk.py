@@ -1,4 +1,4 @@
-"""How much a run writes to the disk that TMPDIR names; every measure removes its own when it is over."""
+"""The bytes that a run writes to the disk of TMPDIR. Every measure removes its own files."""
 
 import shutil
 import tempfile

@@ -57,7 +57,7 @@ async def measure(options: Options, say: Say) -> list[Row]:
 
 
 async def _times(way: Round, account: str, count: int) -> list[float]:
-    """Return how long each of so many events took; each tells of a job of its own, and no queue takes it."""
+    """Return the seconds of each of `count` events. Each is about a job of its own, and no queue takes it."""
     payload = JobStarted(run=1, attempt=1, worker="bench")
     return [
         await way(job_event(payload, job_id=new_id(), account=account, source="bench")) for _ in range(count)

@@ -1,4 +1,4 @@
-"""What every measure is given and returns."""
+"""The arguments and the result of every measure."""
 
 import os
 from collections.abc import Awaitable, Callable
@@ -9,20 +9,20 @@ from bench.table import Row
 from events.errors import TonearmError
 
 Say = Callable[[str], None]
-"""Tells a person how far it is: one line."""
+"""Prints a line of progress."""
 
 
 class BenchFailed(TonearmError):
-    """What was to be measured did not work at all, so there is no figure."""
+    """The measured thing did not work, so there is no figure."""
 
 
 class Options(Struct, frozen=True, kw_only=True):
-    """How much is measured. `scale` multiplies sizes and counts; 1 gives the figures that are quoted."""
+    """The amount of measuring. `scale` multiplies sizes and counts; 1 gives the figures that are quoted."""
 
     scale: float = 1.0
     repetitions: int = 3
     events: int = 200_000
-    """How long the log is that `replay` reads."""
+    """Events in the log that `replay` reads."""
 
     def scaled(self, amount: int, least: int = 1) -> int:
         """Return an amount at this scale, but no less than `least`."""

@@ -26,7 +26,7 @@ KINDS = (
     ("silence", 60, "mp4", "aac"), ("silence", 600, "ogg", "libvorbis"), ("chord", 10, "mp4", "ac3"),
     ("chord", 90, "mpg", "mp2"), ("chord", 240, "wmv", "wmav2"),
 )  # fmt: skip
-"""What, how many seconds, in which container, by which codec."""
+"""The soundtracks: sound, seconds, container and codec of each."""
 _VIDEO = {"mp4": "mpeg4", "mkv": "mpeg4", "mov": "mpeg4", "webm": "libvpx", "flv": "flv", "ts": "mpeg2video",
           "avi": "mpeg4", "mpg": "mpeg1video", "wmv": "wmv2"}  # fmt: skip
 _LONGEST_PICTURE = 120
@@ -45,7 +45,7 @@ def music(directory: Path, seconds: float) -> Path:
 
 
 def seconds_of(path: Path) -> float:
-    """Return a file's length as ffmpeg tells it."""
+    """Return a file's length in seconds, by ffmpeg."""
     program = imageio_ffmpeg.get_ffmpeg_exe()
     told = subprocess.run(
         [program, "-hide_banner", "-i", str(path)], capture_output=True, text=True, check=False

@@ -41,7 +41,7 @@ class Stack:
 
 
 def private_environment(directory: Path) -> dict[str, str]:
-    """Return this process's environment without what it says about a stack, for one of our own."""
+    """Return this process's environment without the settings of another stack."""
     told = {name.upper() for name in LocalSettings.__struct_fields__}
     kept = {name: value for name, value in os.environ.items() if name not in told}
     return {

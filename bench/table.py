@@ -29,7 +29,7 @@ class Trial(NamedTuple):
 
 
 class Row(Struct, frozen=True, kw_only=True):
-    """One line of the table. `against` names the reference; `better` says which way the ratio should go."""
+    """One line of the table. `against` names the reference; `better` is the ratio's good direction."""
 
     measure: str
     unit: str

@@ -1,5 +1,6 @@
-"""The language of the system: what can happen, how it is written down, and what follows from it.
+"""The language of the system: events, their encoding, the log that holds them, the views folded from it.
 
-Everything imports this package; it imports none of the services. The modules `types`, `envelope`,
-`registry`, `ids`, `errors` and `projections` are pure: no driver, no clock, no socket.
+Everything imports this package; it imports none of the services. Its imports go down only: `views` and
+`work`, then `log`, then the pure modules (`payload`, `types`, `envelope`, `registry`, `projections` and the
+like), which know no driver, no clock and no socket.
 """

@@ -35,15 +35,15 @@ SENDS: dict[str, tuple[str, ...]] = {
     ),
     "operator": ("job.requeued",),
 }
-"""Who appends which types to the log. The operator is a person with `tonearm replay`; what
-`tonearm account` tells, auth may tell, too."""
+"""The types that each service appends to the log. The operator is a person with `tonearm replay`; what
+`tonearm account` publishes, auth may publish, too."""
 
 WORKS: dict[str, str] = {
     topology.VIDEO: "converter",
     topology.MP3: "notifier",
     topology.LETTERS: "notifier",
 }
-"""Which queue's work is whose."""
+"""The service that takes each queue's work."""
 
 _EVERY = {f"{type_}.v{version}": (type_, version) for type_, version in REGISTRY.shapes()}
 _CURRENT = {type_: f"{type_}.v{payload.VERSION}" for type_, payload in REGISTRY.current.items()}

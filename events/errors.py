@@ -2,14 +2,14 @@
 
 TonearmError
 ├── Unavailable              try again later: a server is away, slow or refuses for now
-│   ├── NotConfirmed         the broker never said yes; the event may or may not be in the log
+│   ├── NotConfirmed         the broker did not confirm; the event may or may not be in the log
 │   └── TopologyMissing      a binding or queue is not there; `.missing` names each
 ├── LogDamaged               stop and look: going on would lose events silently
 │   ├── RetentionGap         the log no longer holds what the checkpoint needs
 │   ├── CheckpointBeyondEnd  the checkpoint is later than the log's last event
 │   └── CheckpointMismatch   another event stands where the checkpoint points
 ├── LeaseLost                somebody else projects now; step back
-└── InvalidEvent             these bytes are not an event of ours; `.reason` says why
+└── InvalidEvent             these bytes are not an event of ours; see `.reason`
 """
 
 

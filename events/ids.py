@@ -1,7 +1,7 @@
 """Event ids. They are deterministic, so that a retry is the same event and not a second one.
 
-The rule of the whole log: whoever tells of the same fact twice, after a lost confirm, a crash or a
-redelivery, arrives at the same id, and every reader keeps only the first.
+A service that publishes the same fact twice, after a lost confirm, a crash or a redelivery, arrives at the
+same id, and every reader keeps only the first. `payload` describes what names an event.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ NAMESPACE = UUID("6f2a4b1e-9c57-5d0e-8a63-746f6e65726d")
 
 
 def event_id(subject: str, type_: str, *parts: str | int) -> str:
-    """Return the id of the one fact named by subject, type and parts (run, attempt or cause)."""
+    """Return the id of the one event named by subject, type and parts (run, attempt or cause)."""
     return str(uuid5(NAMESPACE, "/".join([subject, type_, *map(str, parts)])))
 
 
@@ -24,5 +24,5 @@ def new_id() -> str:
 
 
 def earliest_id(time: datetime) -> str:
-    """Return what sorts before every id made from `time` on: its milliseconds, and zeros (RFC 9562, 5.7)."""
+    """Return a bound before every id made from `time` on: its milliseconds, and zeros (RFC 9562, 5.7)."""
     return str(UUID(int=int(time.timestamp() * 1000) << 80))

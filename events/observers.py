@@ -1,6 +1,6 @@
-"""What the adapters tell somebody who counts: metrics, say. Nobody listens unless an entry point says so.
+"""Observers of publishes and of work, for metrics. There is none unless an entry point passes one.
 
-Whoever listens is called in the middle of the work: it may neither raise nor wait.
+An observer is called in the middle of the work, so it may neither raise nor wait.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -9,21 +9,21 @@ from typing import Literal, Protocol
 from events.envelope import Event
 
 Parked = Literal["attempts", "redeliveries", "unreadable"]
-"""Why work was given up: its attempts came to an end, it came back too often, nobody can read it."""
+"""The reason for which work was given up: no attempt is left, it came back too often, it is unreadable."""
 
 
 class PublishObserver(Protocol):
-    """Hears of every attempt to publish."""
+    """Observes every attempt to publish."""
 
     def __call__(self, key: str, confirmed: bool, seconds: float) -> None:
         """`key` is an event's type. Not confirmed means unknown: it may be in the log."""
 
 
 class WorkObserver(Protocol):
-    """Hears what becomes of work from a queue."""
+    """Observes work from a queue."""
 
     def handling(self, event: Event, attempt: int) -> AbstractContextManager[None]:
-        """Stand around one attempt, from the moment it has its slot; an exception passes through."""
+        """Enclose one attempt, from the moment it has its slot. An exception passes through."""
         ...
 
     def retried(self) -> None:
@@ -34,11 +34,11 @@ class WorkObserver(Protocol):
 
 
 def unobserved(key: str, confirmed: bool, seconds: float) -> None:
-    """Hear nothing (a `PublishObserver`)."""
+    """Ignore it (a `PublishObserver`)."""
 
 
 class Unobserved:
-    """Hears nothing (a `WorkObserver`)."""
+    """Ignores everything (a `WorkObserver`)."""
 
     def handling(self, event: Event, attempt: int) -> AbstractContextManager[None]:
         """Do nothing."""

@@ -1,7 +1,7 @@
-"""What a person may ask of a conversion. Frozen into `job.uploaded`, so that a run can be repeated exactly.
+"""The options of a conversion. `job.uploaded` holds them, so that a run can be repeated exactly.
 
-The defaults are what most people want: an MP3 of the whole first track, at LAME's V2. What cannot be told
-by types alone is told by `faults`: in one sentence each, for the person who asked.
+The defaults suit most people: an MP3 of the whole first track, at LAME's V2. `faults` finds what the types
+alone cannot rule out, in a sentence each for the person who asked.
 """
 
 import re
@@ -13,7 +13,7 @@ from msgspec import Meta, Struct
 
 
 class Format(StrEnum):
-    """What comes out: the codec, in the container people expect it in."""
+    """The codec of the result, in the container people expect it in."""
 
     MP3 = "mp3"
     M4A = "m4a"
@@ -31,19 +31,19 @@ MEDIA_TYPES = {
     Format.FLAC: "audio/flac",  # RFC 9639
     Format.WAV: "audio/vnd.wave",  # RFC 2361
 }
-"""How each is called over HTTP. Its file name ends like the format's value."""
+"""The media type of each format. The file name ends like the format's value."""
 
 
 ZIP = "application/zip"
 
 
 def offered_as(format_: Format, parts: int) -> tuple[str, str]:
-    """Return how a result is called over HTTP, and how its file name ends: that of several parts is a ZIP."""
+    """Return the media type of a result and the ending of its file name. Several parts make a ZIP."""
     return (ZIP, "zip") if parts else (MEDIA_TYPES[format_], format_.value)
 
 
 class Channels(StrEnum):
-    """How many channels. `keep` keeps mono and stereo; more than the format holds is mixed down to stereo."""
+    """The number of channels. `keep` keeps mono and stereo; too many for the format become stereo."""
 
     KEEP = "keep"
     MONO = "mono"
@@ -51,7 +51,7 @@ class Channels(StrEnum):
 
 
 class Chapters(StrEnum):
-    """What becomes of chapters: kept as marks, left out, or each a file of its own, in a ZIP."""
+    """The fate of chapters: kept as marks, left out, or each a file of its own, in a ZIP."""
 
     KEEP = "keep"
     DROP = "drop"
@@ -67,7 +67,7 @@ class Cover(StrEnum):
 
 
 class Tags(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """What is written about the sound. None: kept from the source; empty: left out."""
+    """The tags of the result. None: kept from the source; empty: left out."""
 
     title: Annotated[str, Meta(max_length=500)] | None = None
     artist: Annotated[str, Meta(max_length=500)] | None = None
@@ -81,12 +81,12 @@ LEVEL = re.compile("V([0-9])")
 RATE = re.compile("([1-9][0-9]{0,2})k")
 SOURCE = "source"
 SHORTEST = 0.1
-"""Seconds between start and end: less is nothing that can be heard."""
+"""Seconds between start and end: less is too short to be heard."""
 SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 
 
 class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One conversion's wishes. `start` and `end` in seconds of the source, fades in seconds as heard."""
+    """The options of one conversion. `start` and `end` are seconds of the source, fades seconds as heard."""
 
     format: Format = Format.MP3
     quality: Annotated[str, Meta(max_length=8)] = ""
@@ -96,9 +96,9 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """In Hz; not given: the source's, or the nearest that the format knows."""
     channels: Channels = Channels.KEEP
     start: Seconds = 0.0
-    """Where the part begins, in seconds of the source."""
+    """Beginning of the part, in seconds of the source."""
     end: Annotated[float, Meta(gt=0, le=1e6)] | None = None
-    """Where it ends; not given: at the source's end."""
+    """End of the part; not given: the source's end."""
     fade_in: Seconds = 0.0
     """Seconds, as heard."""
     fade_out: Seconds = 0.0
@@ -114,9 +114,9 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     track: Annotated[int, Meta(ge=0, le=63)] | None = None
     """Among the audio tracks, from 0."""
     language: Annotated[str, Meta(max_length=16)] = ""
-    """ISO 639 or BCP 47, as the file tells it."""
+    """ISO 639 or BCP 47, as the file names it."""
     keep_tags: bool = True
-    """Keep what the file tells of the sound: title, artist and the like."""
+    """Keep the file's tags: title, artist and the like."""
     tags: Tags = Tags()
     chapters: Chapters = Chapters.KEEP
     cover: Cover = Cover.NONE
@@ -125,7 +125,7 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     copy: bool = True
     """Take the source's own packets where they already are what is asked for."""
     partial: bool = False
-    """Convert what is there of an incomplete file, and say so."""
+    """Convert an incomplete file as far as it goes, and mark the result."""
 
 
 DEFAULT = Options()
@@ -134,7 +134,7 @@ _LOSSLESS = (Format.FLAC, Format.WAV)
 _HIGHEST = {Format.MP3: 320, Format.M4A: 512, Format.OPUS: 510, Format.OGG: 500}
 _LOWEST = {Format.MP3: 8, Format.M4A: 16, Format.OPUS: 6, Format.OGG: 32}
 MP3_BIT_RATES = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 320)
-"""In kbit/s: what ISO 11172-3 and 13818-3 know between them."""
+"""In kbit/s: the rates of ISO 11172-3 and 13818-3 together."""
 _RATES_OF = {
     Format.MP3: (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
     Format.OPUS: (8000, 12000, 16000, 24000, 48000),
@@ -149,7 +149,7 @@ _AAC_KILOBITS = 6
 def _bit_rates(options: Options) -> tuple[int, int]:
     """Return the lowest and the highest bit rate, in kbit/s, as far as the other options decide it.
 
-    Where they leave rate or channels to the source, it may hold less: then it gets the nearest there is.
+    If they leave rate or channels to the source, the result may get the nearest rate below.
     """
     format_, rate, mono = options.format, options.sample_rate, options.channels is Channels.MONO
     lowest, highest = _LOWEST[format_], _HIGHEST[format_]
@@ -166,7 +166,7 @@ def _under(options: Options) -> str:
 
 
 def faults(options: Options) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong: the option's name, and a sentence that says what would be right."""
+    """Yield each fault: the option's name, and a sentence with a right value."""
     format_, quality = options.format, options.quality
     if quality and not (quality == SOURCE or LEVEL.fullmatch(quality) or RATE.fullmatch(quality)):
         yield "quality", "give V0 (best) to V9, a bit rate such as 192k, or source"

@@ -1,7 +1,7 @@
-"""Ends tasks for certain: one cancellation may get lost.
+"""Ending tasks for certain: one cancellation may get lost.
 
-CPython 3.11's `asyncio.wait_for`, by which pymongo writes to its sockets, drops a cancellation that comes in
-the moment when what it waits for is done (https://github.com/python/cpython/issues/86296), and rstream drops
+CPython 3.11's `asyncio.wait_for`, by which pymongo writes to its sockets, drops a cancellation that arrives
+together with the result (https://github.com/python/cpython/issues/86296), and rstream drops
 one while it connects.
 """
 

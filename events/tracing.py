@@ -1,9 +1,9 @@
-"""Spans: what took how long, and what led to it. Nobody listens unless an entry point installs a tracer.
+"""Spans of traces. They go nowhere unless an entry point installs a tracer.
 
-A trace goes on in the event itself, by CloudEvents' extension for distributed tracing: `traceparent`
-(https://www.w3.org/TR/trace-context/) is the context of the span that published it, and whoever takes the
-event as work goes on from there. `tracestate` and baggage go nowhere: what strangers write has no place in a
-log that cannot be edited. The names are OpenTelemetry's semantic conventions for messaging and RabbitMQ.
+A trace continues in the event itself, by CloudEvents' extension for distributed tracing: `traceparent`
+(https://www.w3.org/TR/trace-context/) is the context of the span that published it, and the parent of the
+work's span. `tracestate` and baggage are dropped: strangers' text has no place in a log that cannot be
+edited. The names are OpenTelemetry's semantic conventions for messaging and RabbitMQ.
 """
 
 import re
@@ -40,13 +40,13 @@ Attribute = Literal[
     "tonearm.event_age_seconds",
     "url.scheme",
 ]
-"""All that a span may hold: no name of a file, no path or query of a URL, nothing that came from outside."""
+"""All attributes of spans: no name of a file, no path or query of a URL, nothing that came from outside."""
 
 Value = str | int | float
 
 
 class Kind(Enum):
-    """What a span is to the one before it. SERVER and CONSUMER begin a process's own part of a trace."""
+    """The relation of a span to its parent. SERVER and CONSUMER begin a process's own part of a trace."""
 
     INTERNAL = 0
     SERVER = 1
@@ -56,36 +56,36 @@ class Kind(Enum):
 
 
 class Span(Protocol):
-    """What is under way. An exception that leaves the block is noted by its type alone."""
+    """A span under way. Of an exception that leaves the block only the type is recorded."""
 
     @property
     def traceparent(self) -> str | None:
-        """How others go on from here; None when nobody traces."""
+        """The context for a child in another process; None without a tracer."""
 
     def rename(self, name: str) -> None:
-        """Give it a name that was not known at its beginning."""
+        """Replace the name, when the right one was not known at the beginning."""
 
     def set(self, attribute: Attribute, value: Value) -> None:
-        """Note a fact."""
+        """Set an attribute."""
 
     def failed(self, kind: str) -> None:
-        """Note that it came to nothing, and which kind of error that was."""
+        """Mark the span as failed, with the kind of the error."""
 
 
 class Tracer(Protocol):
-    """Who listens."""
+    """Records spans."""
 
     def span(
         self, name: str, kind: Kind, attributes: Mapping[Attribute, Value], parent: str | None
     ) -> AbstractContextManager[Span]:
-        """Begin a span for a block: a part of the span around it, and where there is none, of `parent`.
+        """Begin a span for a block: a child of the span around it, or else of `parent`.
 
-        `parent` is a `traceparent` from elsewhere: what is none is as if there were none.
+        `parent` is a `traceparent` from elsewhere; text of another form is ignored.
         """
 
 
 class _Nothing:
-    """Stands for every span while nobody traces."""
+    """Stands for every span while there is no tracer."""
 
     traceparent = None
 
@@ -112,28 +112,28 @@ _tracer: Tracer | None = None
 
 
 def install(tracer: Tracer | None) -> None:
-    """Have this process's spans go there; None: nowhere. Like its log, a process has one."""
+    """Set the process's tracer; None removes it."""
     global _tracer
     _tracer = tracer
 
 
 def enabled() -> bool:
-    """Tell whether anybody listens."""
+    """Return True if there is a tracer."""
     return _tracer is not None
 
 
 def is_traceparent(text: str) -> bool:
-    """Tell whether it is a context that can be gone on from."""
+    """Return True if the text is a trace context that a span can continue."""
     return _TRACEPARENT.fullmatch(text) is not None
 
 
 def span(name: str) -> AbstractContextManager[Span]:
-    """Begin a part of what is under way."""
+    """Begin a child of the current span."""
     return _NOTHING if _tracer is None else _tracer.span(name, Kind.INTERNAL, {}, None)
 
 
 def serving(method: str, scheme: str, traceparent: str | None) -> AbstractContextManager[Span]:
-    """Begin the answer to a request. `traceparent` is the caller's, who may be anybody."""
+    """Begin the answer to a request. `traceparent` comes from the caller, a stranger."""
     if _tracer is None:
         return _NOTHING
     about: dict[Attribute, Value] = {"http.request.method": method, "url.scheme": scheme}
@@ -141,7 +141,7 @@ def serving(method: str, scheme: str, traceparent: str | None) -> AbstractContex
 
 
 def calling(method: str, host: str, port: int) -> AbstractContextManager[Span]:
-    """Begin a request to somebody else."""
+    """Begin a request to another server."""
     if _tracer is None:
         return _NOTHING
     about: dict[Attribute, Value] = {
@@ -153,12 +153,12 @@ def calling(method: str, host: str, port: int) -> AbstractContextManager[Span]:
 
 
 def publishing(exchange: str, event: Event) -> AbstractContextManager[Event]:
-    """Begin a publish; yields the event as it is to be published, with the span's context."""
+    """Begin a publish; yields the event to publish, with the span's context in it."""
     return nullcontext(event) if _tracer is None else _published(_tracer, exchange, event)
 
 
 def processing(exchange: str, queue: str, event: Event, attempt: int) -> AbstractContextManager[Span]:
-    """Begin the work that an event asks for. The span's parent is the publish, however often it is tried."""
+    """Begin the work that an event asks for. The span's parent is the publish, in every attempt."""
     if _tracer is None:
         return _NOTHING
     about = _message("process", "process", f"{exchange}:{event.type}:{queue}", event)

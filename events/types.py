@@ -4,8 +4,8 @@ Past tense, few fields, ids and facts only: the log cannot be edited, so it neve
 address, a token or a secret. New fields have defaults. A new meaning is a new version of the type and
 an upcast in `registry`.
 
-A job's story is told in *runs* and *attempts*. The upload begins run 1, each requeue begins the next.
-Within a run the work is attempted 1, 2, … times. A run ends once: converted or failed.
+A job's story has *runs* and *attempts*. The upload begins run 1, each requeue begins the next.
+Within a run the work is attempted 1, 2, … times. A run ends once: converted, failed or cancelled.
 """
 
 from enum import StrEnum
@@ -21,11 +21,11 @@ Ordinal = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 """A run or an attempt: they are counted from 1."""
 
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""How many; no more than a view's store can hold."""
+"""A number of things; no more than a view's store can hold."""
 
 
 class FailureCode(StrEnum):
-    """Why a run failed, for programs; the sentence for people stands beside it."""
+    """The reason why a run failed, for programs; the sentence for people stands beside it."""
 
     NO_AUDIO = "no_audio"
     TRACK_MISSING = "track_missing"
@@ -42,7 +42,7 @@ class FailureCode(StrEnum):
 
 
 class DeletionReason(StrEnum):
-    """Who or what let a job's blobs go."""
+    """The cause of a job's deletion."""
 
     USER = "user"
     EXPIRED = "expired"
@@ -50,7 +50,7 @@ class DeletionReason(StrEnum):
 
 
 class Letter(StrEnum):
-    """What a mail about an account is for. The first three hold a link that is good once."""
+    """The purpose of a mail about an account. The first three hold a link that is good once."""
 
     VERIFY = "verify"
     RESET = "reset"

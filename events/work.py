@@ -1,15 +1,15 @@
 """Work from a queue: the event is the work message, and it is acknowledged last.
 
-What happens to one delivery:
+The ways of one delivery:
 
     handle ──► result event, confirmed ──► acknowledged
        │ raises
        ├──► attempts left: `retrying` event, a copy into the delay's retry queue ──► acknowledged
        └──► none left:     `gave_up` event, a copy into the parked queue         ──► acknowledged
-    stop ──► what the grace does not suffice for: a copy into the queue          ──► acknowledged
+    stop ──► not done within the grace: a copy into the queue                    ──► acknowledged
 
 A crash anywhere before the acknowledgement means that the same delivery comes again, to this worker or
-another; deterministic event ids make the second telling the same fact. Retry and parked queues are
+another; deterministic event ids make the second result the same event. Retry and parked queues are
 reached by the exchange `work`, on a connection of its own, never through `events`.
 
 A lost connection does not throw away work under way: it runs on, and when the broker delivers the same
@@ -18,7 +18,6 @@ message again to this worker, that delivery waits for it and acknowledges it.
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -44,6 +43,16 @@ DELAYS = (5, 30, 120, 600)
 """Seconds before attempts 2, 3, …"""
 
 
+class Pace(Struct, frozen=True):
+    """The amount of work at once, and the seconds to wait for it."""
+
+    slots: int = 1
+    delays: tuple[float, ...] = DELAYS
+    """Before attempts 2, 3, …; after the last one the work is given up."""
+    grace: float = 5.0
+    """For work under way when the worker stops."""
+
+
 class WorkerKeepsDying(TonearmError):
     """The message came back too often without an answer: it may be what kills the workers."""
 
@@ -63,31 +72,31 @@ class Work(Struct, frozen=True):
 
 
 class Publishes(Protocol):
-    """What appends events to the log."""
+    """Appends events to the log."""
 
     async def publish(self, event: Event) -> None:
         """Return once the event is confirmed. Raises NotConfirmed."""
 
 
 class Handler(Protocol):
-    """What a kind of worker does; the rest is the same for all."""
+    """The work of one kind of worker."""
 
     async def handle(self, work: Work) -> Event | None:
         """Do the work and return its result's event; None when there is nothing to do any more.
 
-        Any exception means trouble of ours: the work is tried again later. What can never succeed is
-        a result too, and not an exception. Must be idempotent: the same work can come again.
+        Any exception means trouble of ours: the work is tried again later. A failure that no later attempt
+        can mend is a result, not an exception. Must be idempotent: the same work can come again.
         """
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
-        """Tell that the attempt failed and the next one comes in `delay` seconds."""
+        """Return the event of a failed attempt whose next one comes in `delay` seconds; None for no event."""
 
     def gave_up(self, work: Work, error: Exception) -> Event:
-        """Tell that no further attempt will be made."""
+        """Return the event of a failure after which no attempt follows."""
 
 
 class Worker:
-    """Consumes one queue, at most `slots` pieces of work at a time. Run more processes to scale."""
+    """Consumes one queue, `pace.slots` pieces of work at a time. Run more processes to scale."""
 
     def __init__(
         self,
@@ -96,18 +105,15 @@ class Worker:
         handler: Handler,
         publisher: Publishes,
         *,
-        slots: int = 1,
-        delays: Sequence[float] = DELAYS,
-        grace: float = 5.0,
+        pace: Pace = Pace(),  # noqa: B008 - frozen
         observer: WorkObserver | None = None,
     ) -> None:
-        """`delays` in seconds before attempts 2, 3, …; `grace` for work under way when stopping."""
         self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
-        self._slots, self._delays, self._grace = slots, tuple(delays), grace
+        self._pace = pace
         self._observer = observer or Unobserved()
         self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=1)
         # The broker's prefetch is no bound: after a reconnect it counts anew, and old work runs on.
-        self._slot = asyncio.Semaphore(slots)
+        self._slot = asyncio.Semaphore(pace.slots)
         self._running: dict[str, asyncio.Task[None]] = {}
         self._deliveries: set[asyncio.Task[None]] = set()
         self._consumer_tag = ""
@@ -115,7 +121,7 @@ class Worker:
 
     @property
     def trouble(self) -> str | None:
-        """Why no work is taken now; None while it is."""
+        """The reason why no work is taken now; None while it is."""
         if self._consuming is not None and self._consuming.is_open:
             return None
         return f"nothing is taken from the queue {self._queue}"
@@ -130,7 +136,7 @@ class Worker:
                     await self._declare()
                     async with amqp.connected(self._url, name=f"{self._queue}: worker") as connection:
                         channel = self._consuming = await self._consume(connection)
-                        log.info("consuming", queue=self._queue, slots=self._slots)
+                        log.info("consuming", queue=self._queue, slots=self._pace.slots)
                         pause = 0.2
                         ends: list[asyncio.Future[Any]] = [stopping, channel.closed]
                         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -146,11 +152,11 @@ class Worker:
             await self._aside.close()
 
     async def _declare(self) -> None:
-        """Make sure of every queue this worker needs, also after the broker came back empty."""
-        await topology.declare(self._url, topology.retries(self._queue, self._delays))
+        """Declare every queue this worker needs, also after the broker came back empty."""
+        await topology.declare(self._url, topology.retries(self._queue, self._pace.delays))
 
     async def _consume(self, connection: amqp.Connection) -> amqp.Channel:
-        channel = await connection.channel(prefetch=self._slots)
+        channel = await connection.channel(prefetch=self._pace.slots)
 
         def on_message(method: Any, properties: Any, body: bytes) -> None:
             headers = properties.headers or {}
@@ -171,7 +177,7 @@ class Worker:
         except (Unavailable, TimeoutError):
             return
         if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=self._grace)
+            await asyncio.wait(self._deliveries, timeout=self._pace.grace)
         for task in self._running.values():
             task.cancel()
         if self._deliveries:
@@ -180,7 +186,7 @@ class Worker:
     async def _deliver(
         self, channel: amqp.Channel, tag: int, redelivered: bool, headers: dict[str, Any], body: bytes
     ) -> None:
-        """See one delivery to its end, and answer for it."""
+        """See one delivery to its end, and acknowledge it or hand it back."""
         try:
             work = _work(headers, body)
         except InvalidEvent as error:
@@ -192,13 +198,13 @@ class Worker:
         if isinstance(work, Unknown):
             # A worker of a newer version, in the middle of an upgrade, will know it.
             log.error("work_unknown", queue=self._queue, type=work.type, version=work.version)
-            await self._keep(topology.retry(self._queue, self._delays[-1]), body)
+            await self._keep(topology.retry(self._queue, self._pace.delays[-1]), body)
             channel.ack(tag)
             return
         key = f"{work.event.id}/{work.attempt}"
         task = self._running.get(key)
         if task is None and redelivered:
-            # A classic queue does not count; the copy does. Whoever takes it starts afresh.
+            # A classic queue does not count; the copy does. The worker that takes it starts afresh.
             await self._keep(self._queue, body, attempt=work.attempt, redeliveries=work.redeliveries + 1)
             channel.ack(tag)
             return
@@ -246,7 +252,7 @@ class Worker:
                     await self._publish(result)
 
     async def _failed(self, work: Work, body: bytes, error: Exception) -> None:
-        left = self._delays[work.attempt - 1 :]
+        left = self._pace.delays[work.attempt - 1 :]
         died = isinstance(error, WorkerKeepsDying)
         if not left or died:
             log.error("work_parked", error=repr(error), exc_info=error)
@@ -264,7 +270,7 @@ class Worker:
         await self._keep(topology.retry(self._queue, left[0]), body, attempt=work.attempt + 1)
 
     async def _publish(self, event: Event) -> None:
-        """Publish until it is confirmed: the work is done, only its telling is missing."""
+        """Publish until it is confirmed: the work is done, only its event is missing."""
         while True:
             try:
                 await self._publisher.publish(event)

@@ -1,1 +1,1 @@
-"""The log itself: how an event gets into the stream, and how it is read back."""
+"""The log itself: publishing events to the stream, and reading them back."""

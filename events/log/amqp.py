@@ -2,7 +2,7 @@
 
 pika's own asyncio adapter speaks in callbacks, has no recovery, and forgets pending callbacks when a
 channel closes. Here every operation is a future that also ends when the channel does, so nothing waits
-for an answer that will not come. A lost connection is not mended here: whoever owns it opens another.
+for an answer that will not come. A lost connection is not mended here: its owner opens another.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ HEARTBEAT = 20
 """Seconds between AMQP heartbeats; two missed ones close the connection."""
 
 ACCESS_REFUSED = 403
-"""AMQP 0-9-1, 1.2: the reply code for what a user has no permission for."""
+"""AMQP 0-9-1, 1.2: the reply code for a missing permission."""
 
 
 class ConnectionLost(Unavailable):
-    """The connection or channel to the broker closed; what was under way has an unknown outcome."""
+    """The connection or channel to the broker closed; the outcome of what was under way is unknown."""
 
 
 class NotAllowed(ConnectionLost):
-    """The broker's user has no permission for this; the channel is closed by it."""
+    """The broker's user has no permission for this. The broker has closed the channel."""
 
 
 class Refused(Unavailable):
@@ -40,7 +40,7 @@ class Refused(Unavailable):
 
 
 class Unroutable(Unavailable):
-    """The broker confirmed a message that it put nowhere: what should take it is missing or down."""
+    """The broker confirmed a message that it put nowhere: the queue for it is missing or down."""
 
 
 class Channel:
@@ -58,7 +58,7 @@ class Channel:
 
     @property
     def is_open(self) -> bool:
-        """Whether the channel can still be used."""
+        """True while the channel can be used."""
         return not self.closed.done() and bool(self._channel.is_open)
 
     async def call(self, method: str, **arguments: Any) -> Any:
@@ -131,7 +131,7 @@ class Channel:
             self._channel.basic_ack(tag)
 
     def hand_back(self, tag: int) -> None:
-        """Return a delivery to its queue, for another consumer (`nack`: see FACTS on delivery limits)."""
+        """Return a delivery to its queue, by `nack`: from RabbitMQ 4.3 on, delivery limits count `reject`."""
         if self.is_open:
             self._channel.basic_nack(tag, requeue=True)
 
@@ -142,7 +142,7 @@ class Channel:
         self._end("closed by us")
 
     def _on_return(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
-        """A message that no queue took comes back, and is confirmed after that."""
+        """Note a message that no queue took: it comes back first, and is confirmed after that."""
         self._returned.add(properties.message_id)
 
     def _on_confirm(self, frame: Any) -> None:
@@ -183,7 +183,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether the connection can still be used."""
+        """True while the connection can be used."""
         return not self.closed.done()
 
     async def channel(self, *, confirms: bool = False, prefetch: int = 0) -> Channel:

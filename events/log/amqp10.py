@@ -1,4 +1,4 @@
-"""The body of a message as a stream keeps it: AMQP 1.0 sections, of which only one is ours.
+"""The body of a message as a stream keeps it: AMQP 1.0 sections, of which we need one.
 
 A full decoder reads every section into objects and runs at a third of the speed; events need just the
 bytes of the `data` section (OASIS AMQP 1.0, part 3, 3.2.6), so the others are stepped over by their sizes.

@@ -1,4 +1,4 @@
-"""Where a stream begins and ends. The stream protocol has no question for it: one looks at both ends."""
+"""The first and the last offset of a stream. The protocol has no query for them, so both are probed."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from events.log.stream import First, Last, RawRecord, Start, Subscription
 
 _PATIENCE = (0.3, 1.0)
 """Seconds to wait for a chunk. The broker sends it right behind its answer to the subscription, so a slow
-broker is waited for by how long that took, too: it must not pass for an empty log."""
+broker gets three times as long as that took, too: it must not pass for an empty log."""
 
 
 class Bounds(NamedTuple):
@@ -22,10 +22,10 @@ class Bounds(NamedTuple):
 async def bounds(url: str, stream: str = "events") -> Bounds | None:
     """Probe the log's first and last offset; None when it is empty. Raises Unavailable.
 
-    An empty log is known by nothing coming for some seconds, asked for twice.
+    A log is empty when two probes receive nothing for some seconds.
     """
     probes = _probe(url, stream, First(), _PATIENCE[-1]), last_offset(url, stream)
-    first, end = await asyncio.gather(*probes, return_exceptions=True)  # both have ended, whatever happens
+    first, end = await asyncio.gather(*probes, return_exceptions=True)  # both must end before an error leaves
     if isinstance(first, BaseException):
         raise first
     if isinstance(end, BaseException):
@@ -37,7 +37,7 @@ async def bounds(url: str, stream: str = "events") -> Bounds | None:
 
 
 async def cut_at(url: str, stream: str = "events") -> datetime | None:
-    """When the oldest event was written that retention left; None when it cut nothing. Raises Unavailable."""
+    """Return the time of the oldest event if retention has cut the log, else None. Raises Unavailable."""
     if await last_offset(url, stream) is None:
         return None
     first = await _first(url, stream)
@@ -59,7 +59,7 @@ async def last_offset(url: str, stream: str = "events") -> int | None:
 
 
 async def _first(url: str, stream: str) -> list[RawRecord]:
-    """The beginning of a log that is known to have one. Raises Unavailable."""
+    """Return the first records of a log that is not empty. Raises Unavailable."""
     if batch := await _probe(url, stream, First(), _PATIENCE[-1]):
         return batch
     raise Unavailable("the log has an end and delivers no beginning")

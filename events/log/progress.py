@@ -1,7 +1,6 @@
-"""Progress is not state: it travels on a transient exchange and is never stored.
+"""Progress of conversions. It is not state: it travels on a transient exchange and is never stored.
 
-A sender publishes at most twice a second per job, to whoever listens now; a percentage that is lost is
-replaced by the next one.
+A sender publishes at most twice a second for a job. A percentage that is lost is replaced by the next one.
 """
 
 import asyncio
@@ -28,7 +27,7 @@ _EXCHANGE = {"exchange": topology.PROGRESS, "exchange_type": "topic", "durable":
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """How far an attempt is. `percent` is 0 to 100, None while the length is unknown."""
+    """The progress of an attempt. `percent` is 0 to 100, None while the length is unknown."""
 
     job_id: str
     account: str
@@ -46,7 +45,7 @@ _decoder = msgspec.json.Decoder(Progress)
 
 
 class ProgressSender:
-    """Sends progress as far as the broker can be reached; never raises, waits two seconds at most."""
+    """Sends progress while the broker can be reached. Never raises, and waits two seconds at most."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -55,7 +54,7 @@ class ProgressSender:
         self._not_before = 0.0
 
     async def send(self, progress: Progress) -> None:
-        """Send it if a connection can be had; after a failure none is tried for five seconds."""
+        """Send it if the broker answers; after a failure the next five seconds' messages are dropped."""
         now = asyncio.get_running_loop().time()
         if now < self._not_before:
             return
@@ -70,7 +69,7 @@ class ProgressSender:
     async def _open(self) -> amqp.Channel:
         if self._channel is not None and self._channel.is_open:
             return self._channel
-        self._not_before = asyncio.get_running_loop().time() + _PAUSE  # whatever comes of it
+        self._not_before = asyncio.get_running_loop().time() + _PAUSE  # taken back on success
         if self._connection is None or not self._connection.is_open:
             self._connection = await amqp.connect(self._url, name="progress", timeout=_PATIENCE)
         channel = await self._connection.channel()
@@ -90,7 +89,7 @@ class ProgressSender:
 
 
 async def progress_feed(url: str) -> AsyncIterator[Progress]:
-    """Yield the progress of all jobs from now on; reconnects for ever, missing what came meanwhile."""
+    """Yield the progress of all jobs from now on; reconnects for ever, missing the messages in between."""
     pause = 0.2
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Publishing is finished when the broker says so.
+"""Publishes events. A publish ends when the broker has confirmed it.
 
 The publisher owns a private connection with one confirm channel that is used for the exchange `events`
 and nothing else: before RabbitMQ 4.0.1 other publishes on the channel could cost confirmed events when
@@ -9,8 +9,8 @@ dropped and the same event, with the same id, is published again; readers keep t
 
 A confirm alone does not mean that the stream has it. When the stream is down or unbound, the broker
 confirms and drops (seen on 3.10, after a kill soon after the stream was first declared). So `mandatory`
-is set, which tells of events that only the stream would have taken, and every new channel first makes
-sure that the stream is up, which a lost broker makes necessary anyway.
+is set, by which the broker returns an event that no queue took. And every new channel first makes sure that
+the stream is up.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class ConfirmedChannel:
 
     @property
     def ready(self) -> bool:
-        """Whether a channel is open now."""
+        """True while a channel is open."""
         return self._channel is not None and self._channel.is_open
 
     async def publish(
@@ -147,7 +147,7 @@ class Publisher:
 
     @property
     def ready(self) -> bool:
-        """Whether the last known state of the private channel is open."""
+        """True while the private channel is open, as far as is known."""
         return self._channel.ready
 
     async def publish(self, event: Event) -> None:
@@ -156,8 +156,8 @@ class Publisher:
         Raises NotConfirmed when the outcome stays unknown (publish the same event again later), and
         InvalidEvent when it is too long to be one.
         """
-        with tracing.publishing(topology.EXCHANGE, event) as told:
-            await self._channel.publish(topology.EXCHANGE, told.type, encode(told), {}, told.id)
+        with tracing.publishing(topology.EXCHANGE, event) as traced:
+            await self._channel.publish(topology.EXCHANGE, traced.type, encode(traced), {}, traced.id)
 
     async def open(self) -> None:
         """Connect ahead of the first publish. Raises Unavailable."""

@@ -1,4 +1,4 @@
-"""The supervised reader of the stream: for ever, in order, each event once.
+"""The supervised reader of the stream: it delivers for ever, in order, each event once.
 
 rstream delivers, and this module owns everything that makes it dependable. Its own recovery stays off:
 it replays the whole stream when nothing was received yet, loses the first chunk after a time-stamped
@@ -33,7 +33,7 @@ class StreamReader:
         on_state: Callable[[str], None] | None = None,
         silence: float = SILENCE,
     ) -> None:
-        """`on_state` hears "connected" and "disconnected: why"; `url` is rabbitmq-stream://…"""
+        """`on_state` is called with "connected" and "disconnected: why"; `url` is rabbitmq-stream://…"""
         self._url, self._start, self._stream, self._name = url, start, stream, name
         self._on_state = on_state or (lambda _: None)
         self._silence = silence
@@ -71,7 +71,7 @@ class StreamReader:
             batch = await subscription.take(self._silence)
             if not batch:
                 end = await last_offset(self._url, self._stream)
-                batch = await subscription.take(_LATE)  # it may have come while the end was asked for
+                batch = await subscription.take(_LATE)  # it may have come during the probe
                 if not batch:
                     self._alarm(resume, end)
                     continue
@@ -83,18 +83,18 @@ class StreamReader:
                 yield batch
 
     async def _where_to_start(self) -> Start:
-        """After a record was read, always at the last one; else where the caller said."""
+        """Return the last record read; before there is one, the caller's start."""
         if self._last is not None:
             body = self._last.body
             return Resume(self._last.offset, lambda other: other == body)
         if isinstance(self._start, Next):
-            # Pinned once, or what is published during a later outage would be passed over.
+            # Pinned once, or events published during a later outage would be passed over.
             end = await last_offset(self._url, self._stream)
             self._start = First() if end is None else FromOffset(end + 1)
         return self._start
 
     def _alarm(self, resume: Resume | None, end: int | None) -> None:
-        """After a silence: is there nothing to deliver, or has the delivery died?"""
+        """Raise an error when a silence means more than that there is nothing to deliver."""
         if resume is not None:
             if end is None or end < resume.offset:
                 raise CheckpointBeyondEnd(
@@ -111,7 +111,7 @@ class StreamReader:
             case None, FromOffset(offset=offset):
                 read_to = offset - 1
             case None, FromTime():
-                return  # nothing may have happened since
+                return  # there may be no event since then
             case _:
                 read_to = -1
         if end > read_to:
@@ -119,7 +119,7 @@ class StreamReader:
 
 
 def _after(resume: Resume, batch: list[RawRecord]) -> list[RawRecord]:
-    """Check the event that reading resumes after, and return what follows it."""
+    """Check the event that reading resumes after, and return the records behind it."""
     first = batch[0]
     if first.offset > resume.offset:
         raise RetentionGap(

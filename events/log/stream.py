@@ -18,7 +18,7 @@ from rstream import ConsumerOffsetSpecification, OffsetType
 from events.errors import InvalidEvent, Unavailable
 from events.log.amqp10 import data_section
 
-logging.getLogger("rstream").setLevel(logging.CRITICAL)  # it logs what is handled here and in the reader
+logging.getLogger("rstream").setLevel(logging.CRITICAL)  # the reader logs the same errors
 rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; this doubles its speed
 
 _CLOSING: set[asyncio.Future[None]] = set()
@@ -36,23 +36,23 @@ class Last(NamedTuple):
 
 
 class Next(NamedTuple):
-    """Start with what is published from now on."""
+    """Start with the events published from now on."""
 
 
 class FromOffset(NamedTuple):
-    """Start at an offset; one that is no longer or not yet there is clamped by the broker, silently."""
+    """Start at an offset. The broker silently clamps one that is gone or not there yet."""
 
     offset: int
 
 
 class FromTime(NamedTuple):
-    """Start with the chunk that holds this time: earlier events come too, filter on the event's own."""
+    """Start with the chunk that holds this time. Earlier events come too: filter on the event's own time."""
 
     time: datetime
 
 
 class Resume(NamedTuple):
-    """Start after an event that was read before, and make sure that it still is in its place."""
+    """Start after an event that was read before, and check that it still is in its place."""
 
     offset: int
     is_same: Callable[[bytes], bool]
@@ -96,7 +96,7 @@ class Subscription:
         )
 
     async def open(self, start: Start, *, chunks: int = 10, timeout: float = 10.0) -> None:
-        """Subscribe, with so many chunks on their way at once. Raises Unavailable, whatever happens."""
+        """Subscribe, with `chunks` on their way at once. Every failure is raised as Unavailable."""
         match start:
             case First():
                 where = ConsumerOffsetSpecification(OffsetType.FIRST, None)
@@ -126,7 +126,7 @@ class Subscription:
             raise Unavailable(f"the stream {self._stream} at {self._where}: {error!r}") from error
 
     async def take(self, timeout: float) -> list[RawRecord]:
-        """Return what has come, waiting up to `timeout` seconds; an empty list after a silence.
+        """Return the records received, waiting up to `timeout` seconds; an empty list after a silence.
 
         Raises Unavailable when the connection is lost and the buffer is empty.
         """
@@ -142,9 +142,9 @@ class Subscription:
         return batch
 
     def close(self) -> None:
-        """Take nothing more, and close the connections in the background, in three seconds at most.
+        """Take nothing more, and close the connections in the background within three seconds.
 
-        Nobody waits for that: the driver sleeps 0.2 s for each of the two, and swallows cancellation.
+        No caller waits for that: the driver sleeps 0.2 s for each of the two, and swallows cancellation.
         """
         self._closed = True
         self._room.set()
@@ -165,7 +165,7 @@ class Subscription:
             try:
                 body = data_section(message)
             except InvalidEvent:
-                body = b""  # not written by AMQP 0.9.1 clients: an invalid event to every reader
+                body = b""  # no AMQP 0.9.1 client writes that; every reader takes it for an invalid event
             self._buffer.append(RawRecord(context.offset, context.timestamp / 1000, body))
             self._filled.set()
             if len(self._buffer) >= _BUFFER:

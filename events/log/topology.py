@@ -1,4 +1,4 @@
-"""What must stand in the broker, declared in this one place, idempotently, by every service.
+"""The broker's exchanges, queues and bindings, which every service declares idempotently from here.
 
     topic exchange `events` ── `#` ──────────────────────────► stream `events`
                             ── job.uploaded, job.requeued ───► queue `video` ─► converter
@@ -7,13 +7,13 @@
     topic exchange `work` ── a queue's own name ─────────────► work queues, their retry and parked queues
     topic exchange `progress` (transient) ── job id ─────────► a queue of each gateway's own
 
-Retries and parked work go by the exchange `work`, never through `events`; nor by the default exchange, for
-whoever may write there may write past `events` into every queue, the stream included. A missing binding loses
-events silently (`mandatory` does not tell, as long as any other binding matches), so `missing` asks the
+Retries and parked work go by the exchange `work`, never through `events`. They avoid the default exchange,
+too: a user that may write there may write into every queue, the stream included. A missing binding loses
+events silently (`mandatory` does not show it while any other binding matches), so `missing` asks the
 management API, the only place where bindings can be listed.
 
-A user of the broker that may not declare these things only looks whether they are there: in a cluster they
-come with the broker's definitions, and no service may change or delete them.
+A user that may not declare them only checks that they are there: in a cluster they come with the broker's
+definitions, and no service may change or delete them.
 """
 
 import asyncio
@@ -52,32 +52,32 @@ BINDINGS: tuple[tuple[str, str], ...] = (
 
 
 def parked(queue: str) -> str:
-    """The queue that keeps what could not be done, for an operator."""
+    """Return the queue that keeps failed work for an operator."""
     return f"{queue}.parked"
 
 
 def retry(queue: str, delay: float) -> str:
-    """The queue in which work waits `delay` seconds before it returns to `queue`."""
+    """Return the queue in which work waits `delay` seconds before it returns to `queue`."""
     return f"{queue}.retry.{round(delay * 1000)}ms"
 
 
 def queues() -> dict[str, dict[str, Any]]:
-    """The arguments of every queue that is always there, by its name."""
+    """Return the arguments of every permanent queue, by its name."""
     stream = {"x-queue-type": "stream", "x-stream-max-segment-size-bytes": SEGMENT_BYTES}
     return {STREAM: stream} | {name: {} for queue in WORK_QUEUES for name in (queue, parked(queue))}
 
 
 def retries(queue: str, delays: Sequence[float]) -> dict[str, dict[str, Any]]:
-    """The same of the retry queues, one for each delay in seconds; from there expired work goes back."""
+    """Return the arguments of the retry queues, one for each delay in seconds. Expired work goes back."""
     back = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": queue}
     return {retry(queue, delay): {"x-message-ttl": round(delay * 1000), **back} for delay in delays}
 
 
 async def declare(url: str, more: Mapping[str, dict[str, Any]] | None = None) -> None:
-    """Declare everything, and `more` queues (see `retries`); a user who may not only looks.
+    """Declare everything, and `more` queues (see `retries`); a user without that permission only checks.
 
-    Raises Unavailable when the broker is away or holds something else by a name, and to who may only look
-    when something is not there.
+    Raises Unavailable when the broker is away, when a name there stands for something else, and when a check
+    finds something missing.
     """
     wanted = queues() | dict(more or {})
     async with amqp.connected(url, name="topology") as connection:
@@ -106,7 +106,7 @@ async def _look(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> 
 
 
 async def missing(url: str, management_url: str, *, timeout: float = 5.0) -> tuple[str, ...]:
-    """Name each binding of `events` that is not there; an empty tuple means all is well.
+    """Return the name of each binding of `events` that is missing.
 
     `url` is the broker's AMQP URL (its path is the virtual host), `management_url` the management
     API's, `http://user:password@host:port`. Raises Unavailable when that does not answer.

@@ -1,7 +1,7 @@
-"""How many jobs there are in each state, kept by adding what a batch of events changes.
+"""The number of jobs in each state, kept by adding what a batch of events changes.
 
-After a crash a batch comes again, and the stored views are ahead of the checkpoint. Their timelines say in
-which state each stood there, so nothing is counted twice: the counts are always those of the checkpoint.
+After a crash a batch comes again, and the stored views are ahead of the checkpoint. Their timelines hold the
+state at the checkpoint, so nothing is counted twice.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def counted(
 ) -> dict[str, int]:
     """Return the jobs by state at offset `upto`, where `jobs` are those at `since`.
 
-    `changed` are the views of all jobs with an event in between, `stored` those of them that there were.
+    `changed` are the views of all jobs with an event in between, `stored` their stored views.
     """
     counts = dict(jobs)
     for job_id, view in changed.items():

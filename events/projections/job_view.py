@@ -1,4 +1,4 @@
-"""The job view: what is known of one job, and what is stored of it.
+"""The job view: all that the events of one job add up to.
 
 The structs are not tracked by the garbage collector (`gc=False`): they hold nothing that could lead back
 to them, and a replay makes millions.
@@ -18,7 +18,7 @@ COLLECTION = "jobs"
 
 
 class State(StrEnum):
-    """Where a job stands. `uploaded` means waiting for a worker, also after a requeue."""
+    """The state of a job. `uploaded` means waiting for a worker, also after a requeue."""
 
     UPLOADED = "uploaded"
     CONVERTING = "converting"
@@ -35,9 +35,9 @@ SETTLED = frozenset({State.CONVERTED, State.NOTIFIED, State.FAILED, State.CANCEL
 
 
 class Entry(Struct, frozen=True, kw_only=True, gc=False):
-    """One line of the timeline: an event, and the state it speaks for (None: it has no say).
+    """One line of the timeline: an event, and the state that it means (None: none).
 
-    `run` is 0 for what belongs to no run, `attempt` for what belongs to no attempt.
+    `run` is 0 outside a run, `attempt` is 0 outside an attempt.
     """
 
     id: str
@@ -51,7 +51,7 @@ class Entry(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Video(Struct, frozen=True, kw_only=True, gc=False):
-    """What was uploaded, and what is to be made of it."""
+    """The upload, and the options of its conversion."""
 
     run: int
     offset: int
@@ -65,7 +65,7 @@ class Video(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Probe(Struct, frozen=True, kw_only=True, gc=False):
-    """What the video holds."""
+    """The contents of the video."""
 
     run: int
     offset: int
@@ -73,7 +73,7 @@ class Probe(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Audio(Struct, frozen=True, kw_only=True, gc=False):
-    """What came out."""
+    """The result of a run."""
 
     run: int
     offset: int
@@ -92,7 +92,7 @@ class Audio(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
-    """Why nothing came out."""
+    """The reason for which a run has no result."""
 
     run: int
     offset: int
@@ -123,5 +123,5 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
         return self.video.filename if self.video else ""
 
     def has(self, event_id: str) -> bool:
-        """Tell whether this event is in the view."""
+        """Return True if this event is in the view."""
         return any(entry.id == event_id for entry in self.timeline)

@@ -1,4 +1,4 @@
-"""The fold of a job's events: what each says of the job. How it is taken in: `join`."""
+"""The fold of a job's events: each becomes an entry of the timeline, which `join` merges into the view."""
 
 from collections.abc import Iterable
 from typing import assert_never
@@ -34,7 +34,7 @@ from events.types import (
 def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
     """Return the view with one more event seen.
 
-    None stays None for events that tell of no job. Raises InvalidEvent when the data of a known type
+    None stays None for events about no job. Raises InvalidEvent when the data of a known type
     does not fit it.
     """
     payload = recorded.event.payload()

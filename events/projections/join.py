@@ -1,7 +1,7 @@
-"""How one more event is taken into the view of its job, whatever came before it.
+"""The merge of one more event into the view of its job, whatever came before it.
 
 The events of one job come from several publishers, so they can be seen in any order, and more than
-once. The fold must not care, and here is why it does not. Every part of the view is one of three:
+once. The fold comes to the same view, because every part of the view is one of three:
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
 - a *register* (video, probe, audio, error), where the higher run wins, and within a run the lower offset;
@@ -31,7 +31,7 @@ R = TypeVar("R", bound=_Register)
 
 
 def _later(old: R | None, new: R | None) -> R | None:
-    """Return the register of the higher run; within a run, the one the log held first."""
+    """Return the register of the higher run; within a run, that of the lower offset."""
     if new is None:
         return old
     if old is None:
@@ -49,7 +49,7 @@ def join(
     audio: Audio | None = None,
     error: Failure | None = None,
 ) -> JobView:
-    """Return the view with one more entry of the timeline, and with what its event brings to a register."""
+    """Return the view with one more entry of the timeline, and with its event's register."""
     event, offset = recorded.event, recorded.offset
     timeline: tuple[Entry, ...]
     if view is None:
@@ -57,7 +57,7 @@ def join(
     else:
         timeline = view.timeline
         standing = (view.state, view.run, view.attempt, view.created, view.updated)
-        # The owner is whom the first event of the log names.
+        # The first event in the log names the owner.
         account = view.account if timeline[0].offset < offset else event.account
         seen = view.seen if view.seen > offset else offset
         known = _find(timeline, entry.id)
@@ -65,7 +65,7 @@ def join(
             timeline = _insert(timeline, entry)
             standing = _advance(standing, entry)
         elif offset < known.offset:
-            # The later telling no longer counts, and a maximum cannot be taken back: look at all again.
+            # The later copy no longer counts, and a maximum cannot be taken back: look at all again.
             timeline = _insert(tuple(e for e in timeline if e is not known), entry)
             standing = reduce(_advance, timeline[1:], _begin(timeline[0]))
         video = _later(view.video, video)
@@ -91,7 +91,7 @@ def join(
 
 
 def state_at(view: JobView, offset: int) -> State | None:
-    """Return the state in which the job was when the log had come to this offset; None: it was none yet."""
+    """Return the job's state when the log had come to this offset; None before its first event."""
     if view.seen <= offset:
         return view.state
     entries = [entry for entry in view.timeline if entry.offset <= offset]
@@ -149,7 +149,7 @@ _STRENGTH: dict[State | None, int] = {
 
 
 def _rank(state: State | None, run: int, attempt: int) -> tuple[bool, int, int, int, bool]:
-    """Order what the entries of a job say by how much it decides.
+    """Return the weight of an entry: the highest decides the job's state.
 
     Deletion outweighs all; then the later run; then the end over the attempts; then the later attempt,
     where retrying comes after started. The highest attempt of a run stands for the deciding one: they

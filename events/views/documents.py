@@ -1,4 +1,4 @@
-"""How a job view is stored: one document of MongoDB.
+"""The document of MongoDB that stores a job view.
 
     _id     the job
     place   account/job: pages are ranges of this one index, newest first, since job ids sort by time
@@ -6,9 +6,9 @@
     seen    the highest offset in it: the guard of every write
     view    the whole view as JSON text
 
-The view is packed because nobody queries into it, and a database that need not take it apart writes and
-reads it several times faster; JSON, so that `mongosh` still shows it; and text, because BSON's times end at
-milliseconds and a rebuilt view must equal the stored one.
+The view is packed because no query looks into it, and the database writes and reads it several times faster
+that way. It is JSON so that `mongosh` shows it. It is text because BSON cuts times to milliseconds, and a
+rebuilt view must equal the stored one.
 """
 
 import re
@@ -54,7 +54,7 @@ def needing(account: str, video_id: str) -> Document:
 
 
 def place(account: str, job_id: str) -> str:
-    """Return where a job stands among all: its account's together, by time."""
+    """Return the place of a job among all: an account's jobs together, by time."""
     return f"{account}/{job_id}"
 
 

@@ -1,8 +1,8 @@
 """A lease in MongoDB: one holder at a time, taken over when the holder falls silent.
 
 Two holders at once are possible for a moment (a paused process that wakes up), so what a lease guards
-must be safe to do twice; the lease only makes that rare. So the holders' own clocks serve; `$$NOW` of the
-database would be finer and is not there in every MongoDB-wire server.
+must be safe to do twice; the lease only makes that rare. So the holders' own clocks are good enough; `$$NOW`
+of the database would be better, but not every MongoDB-wire server has it.
 """
 
 import asyncio
@@ -39,11 +39,11 @@ class Lease:
                     upsert=True,
                 )
             except DuplicateKeyError:
-                return False  # it exists, is another's and has not expired, so the upsert met its id
+                return False  # another's, not expired: the upsert met its id
         return True
 
     async def give_back(self) -> None:
-        """Let the next one in at once. What cannot be given back expires."""
+        """Let the next holder in at once. A lease that cannot be given back expires."""
         with contextlib.suppress(PyMongoError):
             await self._leases.delete_one({"_id": self._name, "holder": self._holder})
 

@@ -2,7 +2,7 @@
 
 For every batch of events: load the views they touch, fold in memory, write the changed views guarded by
 their offset, then move the checkpoint by compare-and-set. A crash between the two repeats a batch, and
-the fold does not mind. At start the event at the checkpoint is read again and must be the same one.
+the fold comes to the same views. At start the event at the checkpoint is read again and must be the same one.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 _AT_ONCE = 1000
 
 _LOOK = 5.0
-"""Seconds that a look at the log's last event may take."""
+"""Seconds for reading the log's last event."""
 
 
 class Projector:
@@ -48,7 +48,7 @@ class Projector:
     ) -> None:
         """`holder` names this process in the lease; it must differ between processes.
 
-        `on_state` hears what its reader's does.
+        `on_state` goes to the reader.
         """
         self._database, self._stream_url, self._on_state = database, stream_url, on_state
         self._lease = Lease(database, "projector", holder, lease_ttl)
@@ -104,7 +104,7 @@ class Projector:
                     self.position, self.trouble = checkpoint.offset if checkpoint else None, None
 
     async def _at_the_end(self, checkpoint: Checkpoint | None) -> bool:
-        """Tell whether the log ends with the very event that the checkpoint is about."""
+        """Return True if the log ends with the very event of the checkpoint."""
         ends = await bounds(self._stream_url)
         if checkpoint is None or ends is None:
             return checkpoint is None and ends is None
@@ -119,7 +119,7 @@ class Projector:
 
 
 def after(checkpoint: Checkpoint | None) -> First | Resume:
-    """Where reading starts for views that have come to `checkpoint`."""
+    """Return the place in the log at which views with this checkpoint go on."""
     if checkpoint is None:
         return First()
     event_id = checkpoint.event_id
@@ -131,7 +131,7 @@ def after(checkpoint: Checkpoint | None) -> First | Resume:
 
 
 def identity(body: bytes) -> str:
-    """The event's id; for bytes that are no event, a stand-in that a checkpoint can hold."""
+    """Return the event's id; for bytes that are no event, a stand-in that a checkpoint can hold."""
     try:
         return decode(body).id
     except InvalidEvent:
@@ -169,7 +169,7 @@ async def project(
 
 
 def readable(batch: list[RawRecord]) -> list[Recorded]:
-    """Decode the envelopes of the jobs' events; what is no event is logged and left out."""
+    """Decode the envelopes of the jobs' events. Bytes that are no event are logged and left out."""
     events: list[Recorded] = []
     for record in batch:
         try:

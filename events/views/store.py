@@ -3,8 +3,8 @@
     jobs_v1, jobs_v2, …     one document per job, guarded by the offset it has seen
     projections             `jobs_v1`: the checkpoint of that version; `jobs`: which version is live
 
-A view's write is refused by the database when what is stored has seen as much or more, so two projectors
-at once, or a slow one, do no harm. What a document holds stands in `documents`.
+The database refuses to write a view when the stored one has seen as much or more, so two projectors at once,
+or a slow one, do no harm. `documents` describes a document.
 """
 
 import time
@@ -87,7 +87,7 @@ class ViewStore:
         return found
 
     async def readable(self, job_ids: Sequence[str]) -> Readable:
-        """Return those views that are stored, and which of them are damaged. Raises Unavailable."""
+        """Return the stored views, and the jobs of those that are damaged. Raises Unavailable."""
         return _readable(await self._documents(job_ids))
 
     async def page(self, account: str, state: State | None, before: str | None, limit: int) -> list[JobView]:
@@ -111,7 +111,7 @@ class ViewStore:
         return found
 
     async def needs(self, account: str, video_id: str) -> bool:
-        """Tell whether a stored job of the account is made from this video, and not deleted.
+        """Return True if a job of the account needs this video: it is made from it, and not deleted.
 
         Raises Unavailable.
         """
@@ -129,7 +129,7 @@ class ViewStore:
         return await self._views.estimated_document_count()
 
     async def save(self, views: Iterable[JobView]) -> None:
-        """Write each view unless what is stored has seen as much. Raises Unavailable."""
+        """Write each view unless the stored one has seen as much. Raises Unavailable."""
         writes = [
             ReplaceOne({"_id": view.job_id, "seen": {"$lt": view.seen}}, pack(view), upsert=True)
             for view in views
@@ -166,7 +166,7 @@ class ViewStore:
         await self.save(await self.insert(views))
 
     async def checkpoint(self) -> Checkpoint | None:
-        """Return how far this version has come; None when it has taken in nothing. Raises Unavailable."""
+        """Return the checkpoint of this version; None before its first event. Raises Unavailable."""
         with translated("the checkpoint", words=str):
             document = await self._projections.find_one({"_id": self.name})
         if document is None:
@@ -194,7 +194,7 @@ class ViewStore:
 
 
 class JobViews:
-    """The live version, by the alias; what readers use."""
+    """The live version of the views, found by the alias."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
         self._database = database
@@ -246,9 +246,9 @@ class JobViews:
 
 
 def _ranges(account: str, before: str | None, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the ranges of places to look through: side by side, and all of the account's in the end.
+    """Yield ranges of places that lie side by side and together hold all of the account's.
 
-    So whatever the clock says and whatever ids there are, none is left out; only the speed depends on it.
+    So none is left out, whatever the clock and the ids are; only the speed depends on them.
     """
     bottom, upper = places(account)
     if before is not None:
@@ -271,7 +271,7 @@ def _view(document: Document) -> JobView:
 
 
 def _readable(documents: Iterable[Document]) -> Readable:
-    """Leave out what is damaged: one view must not stand in the way of all others. It is told and counted."""
+    """Unpack all views but damaged ones, which are logged and counted: one must not block all others."""
     views: dict[str, JobView] = {}
     damaged: set[str] = set()
     for document in documents:

@@ -1,4 +1,4 @@
-"""What Hypothesis makes events from: any payload its struct allows, orderly jobs, hostile logs."""
+"""Hypothesis strategies for events: any payload its struct allows, orderly jobs, hostile logs."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -119,7 +119,7 @@ def recorded(events: Sequence[Event], step: int = 2) -> list[Recorded]:
 
 @st.composite
 def orderly(draw: st.DrawFn) -> list[Event]:
-    """The history of a job as services tell it when nothing goes wrong with them: several runs, no races."""
+    """The history of a job whose services have no trouble: several runs, no races."""
     story: list[Any] = [draw(payloads(JobUploaded))]
     for run in range(1, draw(small) + 1):
         if run > 1:

@@ -147,9 +147,9 @@ GOLDEN: dict[tuple[str, int] | tuple[str, int, str], AnyPayload] = {
         partial=True,
     ),
 }
-"""What the golden files say. A file, once released, is never edited: it stands for every such event in
+"""The contents of the golden files. A file, once released, is never edited: it stands for every such event in
 every log. After an upcast, only the expectation here changes.
-The third part of a key tells more events of one type and version apart."""
+The third part of a key separates several events of one type and version."""
 
 
 def name_of(key: tuple[Any, ...]) -> str:

@@ -1,4 +1,4 @@
-"""What is told of a file fits into an event, whatever the file says of itself."""
+"""The contents of any file fit into an event."""
 
 import msgspec
 import pytest

@@ -1,4 +1,4 @@
-"""What a tracer is told of publishes and work, and what an event carries on."""
+"""The spans of publishes and work, and the context that an event carries."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ PUBLISH = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 class Tracer:
-    """Remembers what it was told."""
+    """A tracer that keeps its spans."""
 
     def __init__(self) -> None:
         self.told: list[tuple[str, Kind, Mapping[Attribute, Value], str | None]] = []

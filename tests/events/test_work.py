@@ -1,4 +1,4 @@
-"""What a worker promises about the messages it takes, against a real broker."""
+"""A worker's promises about the messages it takes, against a real broker."""
 
 import asyncio
 from contextlib import aclosing
@@ -12,13 +12,13 @@ from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
-from events.work import MAX_REDELIVERIES, Work, Worker
+from events.work import MAX_REDELIVERIES, Pace, Work, Worker
 
 pytestmark = pytest.mark.servers
 
 
 class Echo:
-    """A handler of ours: fails as often as told, then answers `job.started`."""
+    """A handler of ours: fails `failures` times, then answers `job.started`."""
 
     def __init__(self, failures: int = 0) -> None:
         self.failures = failures
@@ -45,14 +45,14 @@ class Echo:
 class Running:
     """A worker that runs for the length of a block."""
 
-    def __init__(self, broker, handler, **options) -> None:
-        self.broker, self.handler, self.options = broker, handler, options
+    def __init__(self, broker, handler, **pace) -> None:
+        self.broker, self.handler, self.pace = broker, handler, Pace(**pace)
         self.stop = asyncio.Event()
 
     async def __aenter__(self):
         self.publisher = Publisher(self.broker.url, name="test", attempts=30)
         await self.publisher.__aenter__()
-        worker = Worker(self.broker.url, topology.VIDEO, self.handler, self.publisher, **self.options)
+        worker = Worker(self.broker.url, topology.VIDEO, self.handler, self.publisher, pace=self.pace)
         self.task = asyncio.create_task(worker.run(self.stop))
         return self
 
@@ -101,7 +101,7 @@ async def test_a_worker_that_dies_before_its_result_is_confirmed_has_not_acknowl
             await asyncio.Event().wait()
 
     never = Never()
-    worker = Worker(broker.url, topology.VIDEO, Echo(), never, grace=0.1)
+    worker = Worker(broker.url, topology.VIDEO, Echo(), never, pace=Pace(grace=0.1))
     working = asyncio.create_task(worker.run(asyncio.Event()))
     async with asyncio.timeout(20):
         await never.asked.wait()

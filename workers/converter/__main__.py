@@ -12,7 +12,7 @@ from events.log import topology
 from events.log.progress import ProgressSender
 from events.log.publisher import Publisher
 from events.views.store import JobViews
-from events.work import Worker
+from events.work import Pace, Worker
 from service import mongodb
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
@@ -72,7 +72,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             topology.VIDEO,
             converter,
             publisher,
-            slots=slots,
+            pace=Pace(slots=slots),
             observer=WorkMetrics(registry).of(topology.VIDEO, slots),
         )
         await run_workers([worker], settings.health_host, settings.health_port, stop, registry)

@@ -8,7 +8,7 @@ from typing import NoReturn
 from events.log import topology
 from events.log.publisher import Publisher
 from events.views.store import JobViews
-from events.work import Handler, Worker
+from events.work import Handler, Pace, Worker
 from service import mongodb
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
@@ -61,7 +61,12 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         slots = settings.notifier_slots
         workers = [
             Worker(
-                settings.rabbitmq_url, queue, handler, publisher, slots=slots, observer=works.of(queue, slots)
+                settings.rabbitmq_url,
+                queue,
+                handler,
+                publisher,
+                pace=Pace(slots=slots),
+                observer=works.of(queue, slots),
             )
             for queue, handler in handlers.items()
         ]

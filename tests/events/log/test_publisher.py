@@ -1,4 +1,4 @@
-"""What the publisher promises, against a real broker."""
+"""The publisher's promises, against a real broker."""
 
 import asyncio
 from contextlib import aclosing

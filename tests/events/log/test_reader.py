@@ -1,4 +1,4 @@
-"""What the reader promises, against a real broker that is restarted, cut and replaced."""
+"""The reader's promises, against a real broker that is restarted, cut and replaced."""
 
 import asyncio
 from contextlib import aclosing, suppress

@@ -1,4 +1,4 @@
-"""What is declared, and that what is missing is named."""
+"""The declared topology, and the names of its missing parts."""
 
 import pytest
 

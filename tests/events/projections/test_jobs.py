@@ -19,7 +19,7 @@ fold_settings = settings.get_profile("fold")
 
 
 def shuffled(log: list[Recorded], chance: random.Random) -> list[Recorded]:
-    """The same log in another order, with some of it told more than once."""
+    """The same log in another order, with some of it repeated."""
     again = [*log, *chance.choices(log, k=chance.randint(0, len(log)))] if log else []
     chance.shuffle(again)
     return again
@@ -92,7 +92,7 @@ AFTER = {
 
 
 def model(events: Iterable[Event]) -> tuple[State, int, int]:
-    """State, run and attempt, told the simple way: by believing the events in the order of the log."""
+    """State, run and attempt by the simple model: the events in the order of the log."""
     state, run, attempt = State.UPLOADED, 1, 1
     for event in events:
         payload = event.payload()

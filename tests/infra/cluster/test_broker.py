@@ -19,7 +19,7 @@ from events.log import amqp, topology
 from events.log.bounds import bounds
 from events.log.progress import ProgressSender
 from events.log.publisher import Publisher
-from events.work import Work, Worker
+from events.work import Pace, Work, Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
 
 PAYLOADS = [kind for kind in vars(events.types).values() if isinstance(kind, type) and hasattr(kind, "TYPE")]
@@ -145,7 +145,7 @@ class Fails:
 async def test_a_converter_with_its_own_user_retries_and_parks(broker, urls):
     stop, handler = asyncio.Event(), Fails()
     async with Publisher(urls["converter"], name="test") as publisher, ProgressSender(urls["converter"]):
-        worker = Worker(urls["converter"], topology.VIDEO, handler, publisher, delays=())
+        worker = Worker(urls["converter"], topology.VIDEO, handler, publisher, pace=Pace(delays=()))
         running = asyncio.create_task(worker.run(stop))
         await wait_for(lambda: worker.trouble is None)
         async with Publisher(urls["gateway"], name="test") as gateway:
