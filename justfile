@@ -81,9 +81,9 @@ check:
     mypy
     lint-imports
 
-# run the tests, a file at a time on each core: test [pytest's arguments]; -n 0: one after the other
+# run the tests: test [--long] [pytest's arguments]; --long: the long ones too, and properties by chance; -n 0: one by one
 test *args: _broker _curl _databases _provider
-    exec pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder "$@"
+    exec pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
 # run it on minikube: start, build, make secrets, apply, wait; safe to repeat
 minikube *args:
@@ -141,7 +141,7 @@ test-broker-4 *args:
     type debootstrap >/dev/null || apt-get install -qq -y --no-install-recommends debootstrap
     RABBITMQ_BIN=$(python -m infra.local.servers.trixie "${TRIXIE:-{{ root }}/.venv/trixie}")
     export RABBITMQ_BIN
-    exec pytest -n 0 --timeout 600 -m '(servers or system) and not nightly' "$@"
+    exec pytest -n 0 --timeout 600 --long -m 'servers or system' "$@"
 
 # try for real what the runbook says, on a stack of its own: drill NAME; alone it lists them
 drill *args: _broker

@@ -2,20 +2,22 @@
 
 import faulthandler
 import os
+import random
 from collections.abc import AsyncIterator, Generator, Iterator
-from pathlib import Path
+from typing import Any
 
 import canaries
 import httpx
-import hypothesis  # noqa: F401 - at the end of a session of coroutines CPython 3.11 trips over loading it
 import pytest
 from broker import Broker
+from hypothesis import settings
 from pymongo.asynchronous.database import AsyncDatabase
 from servers.mariadb import MariaDB
 from servers.openid import Canaille
 from servers.postgresql import PostgreSQL
 from uuid_utils import uuid4
 
+from events.log import topology
 from infra.local.errors import NotInstalled
 from infra.local.servers.mail import MailCatcher
 from infra.local.servers.mongodb import MongoDB
@@ -27,12 +29,42 @@ STDERR = pytest.StashKey[int]()
 """The real one: during a test the descriptor 2 is pytest's."""
 
 
+SEED = "hypothesis_seed"
 SECRETS = "tonearm/secrets"
 """What was found in logs, in pytest's cache."""
 
 
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("chance", deadline=None, print_blob=True)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests too, and properties by chance")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[STDERR] = os.dup(2)
+    options = config.option
+    settings.load_profile("chance" if options.long else "fixed")
+    asked = options.markexpr
+    left_out = [*([] if options.long else ["long"]), *([] if "nightly" in asked else ["nightly"])]
+    options.markexpr = " and ".join(
+        [*([f"({asked})"] if asked else []), *(f"not {mark}" for mark in left_out)]
+    )
+    if options.long and options.hypothesis_seed is None:
+        worker = getattr(config, "workerinput", {})
+        options.hypothesis_seed = worker.get(SEED) or str(random.randrange(2**32))  # noqa: S311 - no secret
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Give each worker the same seed, the one that the head of the report names."""
+    node.workerinput[SEED] = node.config.option.hypothesis_seed
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    seed = config.option.hypothesis_seed
+    return f"hypothesis: --hypothesis-seed={seed}" if seed else "hypothesis: a fixed seed"
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -80,27 +112,51 @@ async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ra
         await node.kill()
 
 
-@pytest.fixture
-async def private_rabbitmq(tmp_path: Path) -> AsyncIterator[RabbitMQ]:
-    """A running node of the test's own: for kill(), stop() and start()."""
-    node = RabbitMQ(tmp_path / "rabbitmq")
+@pytest.fixture(scope="session")
+async def mortal_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
+    """A second node, for the tests that kill theirs.
+
+    Restarted once in good order: a broker killed within seconds of its very first stream forgets it.
+    """
+    node = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), management=True)
     try:
         await node.start()
+        await topology.declare(node.amqp_url)
+        await node.restart()
         yield node
     finally:
         await node.kill()
 
 
 @pytest.fixture
+async def private_rabbitmq(mortal_rabbitmq: RabbitMQ) -> RabbitMQ:
+    """A running node, empty, that nobody else uses: for kill(), stop() and start()."""
+    if mortal_rabbitmq.process is None or mortal_rabbitmq.process.pid is None:
+        await mortal_rabbitmq.start()
+    async with managed(mortal_rabbitmq) as management:
+        (await management.delete("/vhosts/%2f")).raise_for_status()
+        await make_vhost(management, "%2f")
+    return mortal_rabbitmq
+
+
+def managed(node: RabbitMQ) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=node.management_url, timeout=30)
+
+
+async def make_vhost(management: httpx.AsyncClient, name: str) -> None:
+    for path, body in [
+        (f"/vhosts/{name}", {}),
+        (f"/permissions/{name}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"}),
+    ]:
+        (await management.put(path, json=body)).raise_for_status()
+
+
+@pytest.fixture
 async def broker(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
     """A fresh vhost: nothing declared, nothing in it."""
     vhost = f"test-{uuid4()}"
-    async with httpx.AsyncClient(base_url=rabbitmq.management_url, timeout=30) as management:
-        for path, body in [
-            (f"/vhosts/{vhost}", {}),
-            (f"/permissions/{vhost}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"}),
-        ]:
-            (await management.put(path, json=body)).raise_for_status()
+    async with managed(rabbitmq) as management:
+        await make_vhost(management, vhost)
         yield Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost), rabbitmq.management_url)
         for stream in tmp_path_factory.getbasetemp().glob(f"rabbitmq*/data/*/stream/{vhost}_*"):
             canaries.look_through(stream)  # what was published goes with the vhost

@@ -21,10 +21,8 @@ class Node(Broker):
 
 @pytest.fixture
 async def node(private_rabbitmq: RabbitMQ) -> Node:
-    """Restarted once in good order: a broker killed within seconds of its first stream forgets it."""
+    """A node with our topology, of the test's own."""
     await topology.declare(private_rabbitmq.amqp_url)
-    await private_rabbitmq.restart()
-    await topology.declare_when_up(private_rabbitmq.amqp_url)
     return Node(private_rabbitmq)
 
 

@@ -1,6 +1,6 @@
 """Every service is killed again and again, the broker too; afterwards every promise must have been kept.
 
-    CHAOS_SECONDS=600 CHAOS_SEED=7 pytest tests/system/test_chaos.py -s
+    CHAOS_SECONDS=600 CHAOS_SEED=7 pytest --long tests/system/test_chaos.py -s
 
 The seed decides what is killed when and who uploads what. It cannot decide what the machine does in
 between, so a failure may need several tries with the same seed.
@@ -30,7 +30,7 @@ SERVICES = ("gateway", "auth", "converter-1", "converter-2", "notifier")
 BROKER_EVERY = 60.0
 """Seconds in which the broker is killed once."""
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(SECONDS + 300)]
+pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.timeout(SECONDS + 300)]
 
 
 async def test_kills_at_any_moment_lose_nothing_and_double_nothing(own_stack: Stack, clips: Clips):

@@ -54,7 +54,7 @@ def worker_pid(worker: str) -> int:
     return int(worker.rpartition("/")[2])
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGTERM, marks=pytest.mark.long), signal.SIGKILL])
 async def test_a_job_whose_worker_goes_is_done_by_another(
     stack: Stack, user: httpx.AsyncClient, clips: Clips, number: signal.Signals
 ):

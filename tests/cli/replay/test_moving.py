@@ -114,7 +114,7 @@ async def test_requeueing_keeps_to_its_rate(failures):
     assert len(await requeues(failures)) == 1
 
 
-@pytest.mark.parametrize("name", ["log.jsonl", "log.jsonl.gz"])
+@pytest.mark.parametrize("name", [pytest.param("log.jsonl", marks=pytest.mark.long), "log.jsonl.gz"])
 async def test_an_exported_log_is_imported_as_it_was_without_work_being_done_again(
     replay, failures, tmp_path, name
 ):

@@ -74,6 +74,7 @@ async def test_the_stack_starts_once_heals_itself_and_ends_without_a_trace(tonea
     assert (await tonearm("status"))[0] == 69
 
 
+@pytest.mark.long
 async def test_a_killed_stack_leaves_nothing_running_and_the_next_finds_its_data(tonearm: Tonearm) -> None:
     tonearm.environment["LOG_LEVEL"] = "ERROR"  # must not keep anybody from being seen to be ready
     code, said = await tonearm("up", "-d")

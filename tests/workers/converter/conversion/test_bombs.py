@@ -33,7 +33,7 @@ def bombs(tmp_path_factory: pytest.TempPathFactory, studio: Studio) -> dict[str,
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("day-that-hides-its-length.flac", FailureCode.TIMED_OUT),
+        pytest.param("day-that-hides-its-length.flac", FailureCode.TIMED_OUT, marks=pytest.mark.long),
         ("day-that-says-it-is-a-second.flac", FailureCode.TIMED_OUT),
         ("million-packets.flv", FailureCode.TOO_LARGE),
         ("thousand-tracks.mov", FailureCode.TOO_LARGE),

@@ -70,6 +70,10 @@ def _cases() -> list[Case]:
 
 
 CASES = _cases()
+LONG = [
+    case for before, case in enumerate(CASES) if case.container in {each.container for each in CASES[:before]}
+]
+"""All but the first of each container."""
 MOST = {Format.MP3: 2}
 RATES = {
     Format.OPUS: (48000, 24000, 16000, 12000, 8000),
@@ -99,7 +103,10 @@ def test_there_are_at_least_sixty_cases_and_no_two_are_the_same() -> None:
     assert {case.to for case in CASES} == set(Format)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, id=case.name, marks=[pytest.mark.long] * (case in LONG)) for case in CASES],
+)
 async def test_every_combination_comes_out_whole_in_tune_and_the_same_twice(
     engine: Engine, bench: Any, tmp_path: Path, case: Case
 ) -> None:
