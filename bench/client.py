@@ -13,7 +13,7 @@ from msgspec import Struct
 from bench.measure import BenchFailed
 
 PATIENCE = 600.0
-"""Seconds after which what was waited for will not come."""
+"""Seconds to wait for an event or an answer."""
 _BOUNDARY = "tonearm-bench"
 
 

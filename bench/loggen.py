@@ -54,7 +54,7 @@ UNDER_WAY = 20
 
 
 class _Job(Struct):
-    """A job under way: what is left of its story."""
+    """A job under way, with the rest of its story."""
 
     job_id: str
     account: str

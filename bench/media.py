@@ -29,7 +29,7 @@ def cut(source: Path, seconds: float) -> Path:
 
 
 def big(source: Path, size: int) -> Path:
-    """Return a video of about `size` bytes: the same sound, and a picture that nobody has compressed."""
+    """Return a video of about `size` bytes: the same sound, and an uncompressed picture."""
     target = source.with_name("big.mkv")
     width, height, rate = 1280, 720, 25
     seconds = size / (width * height * 3 / 2 * rate)

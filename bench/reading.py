@@ -40,7 +40,7 @@ KINDS = {
 
 
 async def measure(options: Options, say: Say) -> list[Row]:
-    """Go through the containers once: what is measured is mostly no time."""
+    """Go through the containers once, as most figures are bytes and not times."""
     size, rows = options.scaled(SIZE, 40 * MB), list[Row]()
     async with private_directory() as directory:
         source = await asyncio.to_thread(media.rich, directory)

@@ -30,7 +30,7 @@ READERS = {"bare rstream, raw": None, "bare rstream, amqp_decoder": amqp_decoder
 
 
 async def measure(options: Options, say: Say) -> list[Row]:
-    """Write one log, then take turns: each bare reader, rebuild, verify of what was rebuilt."""
+    """Write one log, then take turns: each bare reader, rebuild, verify."""
     count = options.events
     found: list[Row] = []
     async with _servers() as environment:

@@ -1,7 +1,7 @@
-"""`traces`: the processor time that a publish costs where nobody traces, and where somebody does.
+"""`traces`: the processor time that a publish costs without a tracer, and with one.
 
-What the thread of the event loop spends, and not how long it waits: so a busy machine matters little, and the
-library's own thread, which packs spans and sends them, is not counted.
+Only the time of the event loop's thread counts, without its waits. So a busy machine matters little, and the
+library's own thread, which packs spans and sends them, is left out.
 """
 
 import asyncio
@@ -84,7 +84,7 @@ async def _spent(publisher: Publisher, count: int) -> float:
 
 @contextmanager
 def traced() -> Iterator[None]:
-    """Have the block's spans sent to somebody who throws them away."""
+    """Send the block's spans to a receiver that throws them away."""
     from service.tracing.otel import OpenTelemetry
 
     with ThreadingHTTPServer(("127.0.0.1", 0), _Taker) as server:

@@ -56,7 +56,7 @@ class Event(
 
     @property
     def aggregate(self) -> Aggregate | None:
-        """The kind of thing that the event is about; None for a type of nobody's."""
+        """The kind of thing that the event is about; None for a foreign type."""
         return aggregate_of(self.type)
 
     def payload(self, registry: Registry = REGISTRY) -> AnyPayload | Unknown:

@@ -79,7 +79,7 @@ def fitting(media: Media, most: int = MOST_BYTES) -> Media:
 
 
 def _less(media: Media, share: float) -> Media:
-    """Return the contents without a part of what is missed least. Raises ValueError when nothing is left.
+    """Return the contents without some of their least important part. Raises ValueError when nothing is left.
 
     Each step removes something and adds nothing, so repeating it comes to an end.
     """

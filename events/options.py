@@ -121,9 +121,9 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     chapters: Chapters = Chapters.KEEP
     cover: Cover = Cover.NONE
     cover_at: Seconds | None = None
-    """Near which second of the source the frame is taken; not given: after a tenth of what is converted."""
+    """The frame's place, in seconds of the source; not given: after a tenth of the part."""
     copy: bool = True
-    """Take the source's own packets where they already are what is asked for."""
+    """Take the source's own packets where they already fit the options."""
     partial: bool = False
     """Convert an incomplete file as far as it goes, and mark the result."""
 

@@ -127,7 +127,7 @@ class Worker:
         return f"nothing is taken from the queue {self._queue}"
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Work until `stop` is set; then finish or hand back what is under way, within `grace`."""
+        """Work until `stop` is set; then finish the work under way or hand it back, within the grace."""
         stopping = asyncio.create_task(stop.wait())
         pause = 0.2
         try:

@@ -1,1 +1,1 @@
-"""Stored job views: what is kept, under which lease, and how it keeps in step with the log."""
+"""The stored job views: their documents, their store, and the projector that follows the log."""

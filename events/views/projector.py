@@ -143,7 +143,7 @@ async def project(
 ) -> Checkpoint | None:
     """Fold one batch into the store and move the checkpoint past it.
 
-    Raises LeaseLost when the checkpoint was moved by somebody else, and Unavailable.
+    Raises LeaseLost when another process has moved the checkpoint, and Unavailable.
     """
     events = readable(batch)
     views: dict[str, JobView] = await store.get_many(list({event.event.subject for event in events}))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from events.envelope import Event, Recorded, job_event
 from events.errors import InvalidEvent
+from events.payload import Aggregate
 from events.projections.job_view import JobView, State
 from events.projections.jobs import evolve, fold
 from events.types import FailureCode, JobCancelled, JobConverted, JobFailed, JobStarted, Payload, Unknown
@@ -72,7 +73,7 @@ def test_seen_is_the_highest_offset_that_told_of_the_job(log: list[Recorded], ch
 def test_the_timeline_holds_each_id_once_where_the_log_held_it_first(log: list[Recorded]):
     first: dict[str, int] = {}
     for event in log:
-        if not isinstance(event.event.payload(), Unknown) and event.event.type.startswith("job."):
+        if not isinstance(event.event.payload(), Unknown) and event.event.aggregate is Aggregate.JOB:
             first.setdefault(event.event.id, event.offset)
     view = fold(reversed(log))
     assert {entry.id: entry.offset for entry in (view.timeline if view else ())} == first
