@@ -2,41 +2,48 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NoReturn
 
-from msgspec import structs
+from msgspec import Struct, structs
+from prometheus_client import CollectorRegistry
 
 from auth.accounts.accounts import Accounts
-from auth.accounts.changes import Changes
-from auth.accounts.front_desk import FrontDesk
+from auth.accounts.first_admin import ensure_first_admin
 from auth.accounts.letter_limits import LetterLimits
+from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
+from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
 from auth.accounts.unconfirmed import forget_unverified
 from auth.announcements import Announcer
-from auth.app import make_app
+from auth.app import Parts, make_app
+from auth.background import keep_announced, keep_swept
+from auth.errors import DirectoryUnavailable
+from auth.keys.keyfile import KeyFiles
 from auth.keys.keyring import Keyring
 from auth.keys.signer import Signer, keep_rotated
 from auth.oidc.people import People
-from auth.oidc.provider import providers
+from auth.oidc.provider import Provider, providers
 from auth.oidc.settings import LISTED, issuers
-from auth.oidc.sign_in import SigningIn
-from auth.passwords.hashing import Passwords
+from auth.oidc.sign_in import SignIn
+from auth.passwords.hasher import Hasher
+from auth.passwords.passwords import Passwords
 from auth.passwords.rules import PasswordRules
-from auth.routes.door import Door
+from auth.policy import Policy
 from auth.sessions.api_keys import ApiKeys
 from auth.sessions.sessions import Sessions
 from auth.settings import AuthSettings
 from auth.stores.by_url import opened
+from auth.stores.directory import Directory
+from auth.stores.expiring import ExpiringStore
 from auth.stores.mongo.failures import MongoFailures
 from auth.stores.mongo.letters import MongoLetters
 from auth.stores.mongo.sessions import MongoSessions
 from auth.throttle import Throttle
-from auth.upkeep import keep_link, keep_swept, lacks, prepare
 from events.log.publisher import Publisher
 from events.tasks import cancelled
 from service import mongodb
@@ -48,125 +55,202 @@ from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import traced
+from service.upkeep import keep_open, link_check, prepared
 from service.usage import answer_help
 
 SERVICE = "auth"
 REQUEST_GRACE = 3.0
-"""Seconds that requests under way get when the process is told to stop."""
+"""Seconds that requests under way get after the signal to stop."""
+
+
+class Stores(Struct, frozen=True, kw_only=True):
+    """The stores of auth."""
+
+    directory: Directory
+    sessions: MongoSessions
+    letters: MongoLetters
+    failures: MongoFailures
+
+    @property
+    def expiring(self) -> tuple[ExpiringStore, ...]:
+        """The stores that are swept."""
+        return self.sessions, self.letters, self.failures
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    """The parts that the domain is built on."""
+
+    stores: Stores
+    publisher: Publisher
+    announcer: Announcer
+    hasher: Hasher
+    keyring: Keyring
+    files: KeyFiles
+    providers: Mapping[str, Provider]
+    clock: Callable[[], datetime]
 
 
 async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
     """Serve until told to stop."""
     started(settings)
-    files = settings.key_files()
-    keys = Keyring(files.read(), timedelta(seconds=settings.key_lead_seconds))
+    registry = new_registry(SERVICE)
     async with AsyncExitStack() as stack:
-        directory = await stack.enter_async_context(
-            opened(settings.auth_directory_url or settings.mongodb_url)
+        tools = await _tools(settings, registry, stack)
+        stores, publisher = tools.stores, tools.publisher
+        parts = _parts(settings, tools)
+        admin = settings.admin_email, settings.admin_password
+        steps: tuple[Callable[[], Awaitable[None]], ...] = (
+            stores.directory.prepare,
+            *(each.prepare for each in stores.expiring),
+            partial(ensure_first_admin, parts.accounts, stores.directory, *admin),
         )
-        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url, reach=3.0, answer=5.0))
-        database = mongo.get_default_database("tonearm")
-        store, failures = MongoSessions(database), MongoFailures(database)
-        registry = new_registry(SERVICE)
-        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
-        stack.push_async_exit(publisher)
-        announcer = Announcer(publisher)
-        stack.push_async_callback(announcer.close)
-        passwords = Passwords()
-        stack.callback(passwords.close)
-        clock: Callable[[], datetime] = partial(datetime.now, UTC)
-        throttle = Throttle(failures, clock, files.secret("throttle"))
-        signer = Signer(keys, clock=clock, lifetime=settings.access_seconds)
-        sessions = Sessions(
-            store=store,
-            directory=directory,
-            signer=signer,
-            announcer=announcer,
-            clock=clock,
-            lifetime=timedelta(days=settings.session_days),
-        )
-        api_keys = ApiKeys(
-            store=store,
-            directory=directory,
-            sessions=sessions,
-            signer=signer,
-            throttle=throttle,
-            announcer=announcer,
-            clock=clock,
-        )
-        rules = PasswordRules(settings.password_length)
-        accounts = Accounts(
-            directory=directory,
-            passwords=passwords,
-            announcer=announcer,
-            sessions=sessions,
-            throttle=throttle,
-            clock=clock,
-            rules=rules,
-        )
-        posted = MongoLetters(database)
-        letters = Letters(store=posted, directory=directory, announcer=announcer, clock=clock)
-        password_changes = PasswordChanges(
-            directory=directory,
-            passwords=passwords,
-            rules=rules,
-            letters=letters,
-            sessions=sessions,
-            throttle=throttle,
-            announcer=announcer,
-            clock=clock,
-        )
-        desk = FrontDesk(
-            accounts=accounts,
-            directory=directory,
-            letters=letters,
-            limits=LetterLimits(failures, clock, files.secret("letters")),
-            log_is_there=lambda: publisher.ready,
-        )
-        stores = (store, failures, posted)
-        signing_in = SigningIn(
-            await stack.enter_async_context(providers(settings.oidc_issuers, settings.public_url)),
-            people=People(
-                directory=directory,
-                sessions=sessions,
-                announcer=announcer,
-                clock=clock,
-                open_to_all=settings.registration == "open",
-            ),
-            sessions=sessions,
-            signer=signer,
-            throttle=throttle,
-            clock=clock,
-        )
-        if not await unless_stopped(
-            stop,
-            prepare(accounts, directory, stores, settings.admin_email, settings.admin_password),
-        ):
+        if not await unless_stopped(stop, prepared(*steps)):
             return
-        keeping = (
-            keep_link(publisher, settings.rabbitmq_url, accounts, sessions),
-            keep_swept(stores, partial(forget_unverified, directory, letters, announcer), clock),
-            desk.run(),
-            keep_rotated(keys, files, clock, settings.rotation()),
+        reopened = asyncio.Event()
+        reopened.set()  # at the start, too, the log may lack something
+        forget = partial(forget_unverified, stores.directory, parts.letters, tools.announcer)
+        background = (
+            keep_open(publisher, settings.rabbitmq_url, opened=reopened.set),
+            keep_announced(parts.accounts, parts.sessions, ready=lambda: publisher.ready, reopened=reopened),
+            keep_swept(stores.expiring, forget, tools.clock),
+            keep_rotated(tools.keyring, tools.files, tools.clock, settings.rotation()),
+            parts.letter_requests.run(),
         )
-        stack.push_async_callback(cancelled, [asyncio.create_task(each) for each in keeping])
-        app = make_app(
-            accounts=accounts,
-            sessions=sessions,
-            api_keys=api_keys,
-            signing_in=signing_in,
-            signer=signer,
-            desk=desk,
-            letters=letters,
-            password_changes=password_changes,
-            changes=Changes(directory, store, publisher, clock),
-            door=Door(settings.registration, settings.email_verification, settings.service_token),
-            readiness=partial(lacks, publisher, directory),
-        )
+        stack.push_async_callback(cancelled, [asyncio.create_task(each) for each in background])
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve_metrics(registry, settings.metrics_host, settings.metrics_port, stop))
-            counted = Counted(traced(app), HttpMetrics(registry))
-            await serve(counted, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
+            app = Counted(traced(make_app(parts)), HttpMetrics(registry))
+            await serve(app, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
+
+
+async def _tools(settings: AuthSettings, registry: CollectorRegistry, stack: AsyncExitStack) -> Tools:
+    """Read the keys and make the clients, which the stack closes. Raises KeyUnusable, InvalidSetting."""
+    files = settings.key_files()
+    keyring = Keyring(files.read(), timedelta(seconds=settings.key_lead_seconds))
+    directory = await stack.enter_async_context(opened(settings.auth_directory_url or settings.mongodb_url))
+    mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url, reach=3.0, answer=5.0))
+    database = mongo.get_default_database("tonearm")
+    publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
+    stack.push_async_exit(publisher)
+    announcer = Announcer(publisher)
+    stack.push_async_callback(announcer.close)
+    hasher = Hasher()
+    stack.callback(hasher.close)
+    return Tools(
+        stores=Stores(
+            directory=directory,
+            sessions=MongoSessions(database),
+            letters=MongoLetters(database),
+            failures=MongoFailures(database),
+        ),
+        publisher=publisher,
+        announcer=announcer,
+        hasher=hasher,
+        keyring=keyring,
+        files=files,
+        providers=await stack.enter_async_context(providers(settings.oidc_issuers, settings.public_url)),
+        clock=partial(datetime.now, UTC),
+    )
+
+
+def _parts(settings: AuthSettings, tools: Tools) -> Parts:
+    """Build the domain."""
+    directory, clock = tools.stores.directory, tools.clock
+    throttle = Throttle(tools.stores.failures, clock, tools.files.secret("throttle"))
+    signer = Signer(tools.keyring, clock=clock, lifetime=settings.access_seconds)
+    passwords = Passwords(tools.hasher, PasswordRules(settings.password_length))
+    letters = Letters(store=tools.stores.letters, directory=directory, announcer=tools.announcer, clock=clock)
+    sessions = Sessions(
+        store=tools.stores.sessions,
+        directory=directory,
+        signer=signer,
+        announcer=tools.announcer,
+        clock=clock,
+        lifetime=timedelta(days=settings.session_days),
+    )
+    accounts = Accounts(
+        directory=directory,
+        passwords=passwords,
+        announcer=tools.announcer,
+        sessions=sessions,
+        throttle=throttle,
+        clock=clock,
+    )
+    return Parts(
+        accounts=accounts,
+        sessions=sessions,
+        api_keys=_api_keys(tools, sessions, signer, throttle),
+        sign_in=_sign_in(settings, tools, sessions, signer, throttle),
+        signer=signer,
+        letters=letters,
+        letter_requests=_letter_requests(tools, accounts, letters),
+        password_changes=PasswordChanges(
+            directory=directory,
+            passwords=passwords,
+            letters=letters,
+            sessions=sessions,
+            throttle=throttle,
+            announcer=tools.announcer,
+            clock=clock,
+        ),
+        changes=OperatorChanges(directory, tools.stores.sessions, tools.publisher, clock),
+        policy=Policy(settings.registration, settings.email_verification, settings.service_token),
+        checks={
+            "directory": partial(_trouble_of, directory),
+            "publisher": link_check(tools.publisher),
+        },
+    )
+
+
+def _api_keys(tools: Tools, sessions: Sessions, signer: Signer, throttle: Throttle) -> ApiKeys:
+    return ApiKeys(
+        store=tools.stores.sessions,
+        directory=tools.stores.directory,
+        sessions=sessions,
+        signer=signer,
+        throttle=throttle,
+        announcer=tools.announcer,
+        clock=tools.clock,
+    )
+
+
+def _letter_requests(tools: Tools, accounts: Accounts, letters: Letters) -> LetterRequests:
+    publisher = tools.publisher
+    return LetterRequests(
+        accounts=accounts,
+        directory=tools.stores.directory,
+        letters=letters,
+        limits=LetterLimits(tools.stores.failures, tools.clock, tools.files.secret("letters")),
+        log_is_there=lambda: publisher.ready,
+    )
+
+
+def _sign_in(
+    settings: AuthSettings, tools: Tools, sessions: Sessions, signer: Signer, throttle: Throttle
+) -> SignIn:
+    people = People(
+        directory=tools.stores.directory,
+        sessions=sessions,
+        announcer=tools.announcer,
+        clock=tools.clock,
+        open_to_all=settings.registration == "open",
+    )
+    return SignIn(
+        tools.providers,
+        people=people,
+        sessions=sessions,
+        signer=signer,
+        throttle=throttle,
+        clock=tools.clock,
+    )
+
+
+async def _trouble_of(directory: Directory) -> str | None:
+    try:
+        await directory.ping()
+    except DirectoryUnavailable:  # whose text may hold an address
+        return "the database is away"
+    return None
 
 
 def read(environ: Mapping[str, str]) -> AuthSettings:

@@ -12,14 +12,13 @@ TonearmError
 ├── RegistrationClosed     ask the operator for an account
 ├── AlreadyRegistered      sign in instead
 ├── NoSuchAccount          nothing to do
-├── NoSuchKey              nothing to do
+├── NoSuchApiKey              nothing to do
 ├── NoSuchProvider         nothing to do
 ├── KeyUnusable            the operator mends the key file
 └── Unavailable            try again later
     ├── Busy               as many passwords as allowed are being hashed
     ├── DirectoryUnavailable  the database is away or slow
-    ├── IssuerUnavailable  an issuer of OpenID Connect is away, slow, or not what it should be
-    └── NotReady           asked for its health, the service names what it lacks
+    └── IssuerUnavailable  an issuer of OpenID Connect is away, slow, or not what it should be
 """
 
 from events.errors import TonearmError, Unavailable
@@ -77,7 +76,7 @@ class NoSuchAccount(TonearmError):
     """No account has this id."""
 
 
-class NoSuchKey(TonearmError):
+class NoSuchApiKey(TonearmError):
     """The account has no API key with this id."""
 
 
@@ -99,7 +98,3 @@ class DirectoryUnavailable(Unavailable):
 
 class IssuerUnavailable(Unavailable):
     """An issuer is away, slow, or not what it should be; the text holds nothing that it said."""
-
-
-class NotReady(Unavailable):
-    """Something this service needs is missing; the text names it and holds no address."""

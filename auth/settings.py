@@ -9,7 +9,7 @@ from msgspec import Meta
 from auth.keys.keyfile import KeyFiles
 from auth.oidc.settings import Issuer
 from auth.passwords.rules import SHORTEST, Length
-from auth.routes.door import Registration
+from auth.policy import Registration
 from events.types import LONGEST_TOKEN
 from service.settings import InvalidSetting, Settings
 

@@ -10,15 +10,15 @@ or not, by its address of either kind.
 """
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv6Address, ip_address
-from typing import Protocol
 
 from msgspec import Struct
 
 from auth.errors import TooManyFailures
+from auth.stores.failures import Failures, FailureStore
 
 KNOWN_FOR = timedelta(days=30)
 FORGET_AFTER = timedelta(hours=1)
@@ -34,40 +34,6 @@ class Patience(Struct, frozen=True):
 ACCOUNT = Patience(5, timedelta(seconds=30))
 ADDRESS = Patience(20, timedelta(seconds=60))
 """Behind one address there may be many people."""
-
-
-class Failures(Struct, frozen=True):
-    """How often somebody has failed, and when last."""
-
-    count: int = 0
-    last: datetime | None = None
-
-    def wait(self, patience: Patience, now: datetime) -> float:
-        """Return for how many seconds the next try is too early."""
-        if self.last is None or self.count < patience.free:
-            return 0.0
-        delay = min(timedelta(seconds=2.0 ** min(self.count - patience.free, 10)), patience.longest)
-        return max(0.0, (self.last + delay - now).total_seconds())
-
-
-class FailureStore(Protocol):
-    """Counts failures by key. Every method raises DirectoryUnavailable when it cannot."""
-
-    async def get(self, keys: Sequence[str], now: datetime) -> dict[str, Failures]:
-        """Return what is known of these keys and not to be forgotten yet."""
-        ...
-
-    async def count(self, key: str, now: datetime, until: datetime) -> None:
-        """Count one more failure, remembered until then."""
-        ...
-
-    async def uncount(self, key: str) -> None:
-        """Take one back."""
-        ...
-
-    async def forget(self, key: str) -> None:
-        """Begin anew."""
-        ...
 
 
 class Try(Struct, frozen=True):
@@ -114,7 +80,8 @@ class Throttle:
             account, counts = own, {own: ACCOUNT}
         else:
             counts = {account: ACCOUNT} | ({place: ADDRESS} if address else {})
-        wait = max((found[key].wait(each, now) for key, each in counts.items() if key in found), default=0.0)
+        waits = (_wait(found[key], each, now) for key, each in counts.items() if key in found)
+        wait = max(waits, default=0.0)
         if wait > 0:
             raise TooManyFailures("too many tries; try again later", wait)
         charged = [key for key, each in counts.items() if key in found and found[key].count >= each.free]
@@ -154,6 +121,14 @@ class Throttle:
 
     def _hashed(self, *parts: str) -> str:
         return hmac.digest(self._secret, "\0".join(parts).encode(), "sha256").hex()
+
+
+def _wait(failures: Failures, patience: Patience, now: datetime) -> float:
+    """Return for how many seconds the next try is too early."""
+    if failures.last is None or failures.count < patience.free:
+        return 0.0
+    delay = min(timedelta(seconds=2.0 ** min(failures.count - patience.free, 10)), patience.longest)
+    return max(0.0, (failures.last + delay - now).total_seconds())
 
 
 def network(address: str) -> str:

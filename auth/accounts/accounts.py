@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from auth.announcements import Announcer, event_of
 from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount
-from auth.passwords.hashing import Passwords
-from auth.passwords.rules import PasswordRules
+from auth.passwords.passwords import Passwords
 from auth.sessions.sessions import Grant, Sessions
 from auth.stores.directory import MAX_EMAIL, USER, Account, Directory, normalised
 from auth.throttle import Deed, Throttle
@@ -38,17 +37,12 @@ class Accounts:
         sessions: Sessions,
         throttle: Throttle,
         clock: Callable[[], datetime],
-        rules: PasswordRules,
         refusal_seconds: float = REFUSAL_SECONDS,
     ) -> None:
-        """`clock` returns an aware time; `rules` hold wherever a password is chosen.
-
-        A refused password takes `refusal_seconds`, waiting for its turn not counted.
-        """
+        """`clock` returns an aware time. A refused password takes `refusal_seconds`, its wait not counted."""
         self._refusal_seconds = refusal_seconds
-        self.rules = rules
         self._directory = directory
-        self._passwords = passwords
+        self._hasher, self.rules = passwords.hasher, passwords.rules
         self._announcer = announcer
         self._sessions = sessions
         self._throttle = throttle
@@ -70,7 +64,7 @@ class Accounts:
 
     async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
         """Make an account of a normalised address, whatever the password."""
-        hash_ = await self._passwords.hash(password)
+        hash_ = await self._hasher.hash(password)
         account = new_account(email, roles, self._clock(), password_hash=hash_)
         await self._directory.add(account)
         await self._announcer.tell(*self._registration(account))
@@ -91,7 +85,7 @@ class Accounts:
         An unknown address costs as much time as a wrong password, whoever has made its hash, and a refusal
         does not wait for the broker: neither tells a stranger which addresses have accounts.
         """
-        with self._passwords.place():
+        with self._hasher.place():
             account, seconds = await self._verified(email, password, address)
             if account:
                 account = await self._rehashed(account, password)
@@ -103,7 +97,7 @@ class Accounts:
 
         async def still_right(found: Account) -> bool:
             unchanged = found.password_hash == account.password_hash
-            return unchanged or await self._passwords.verify(password, found.password_hash)
+            return unchanged or await self._hasher.verify(password, found.password_hash)
 
         return await self._sessions.begin(account, lasting=lasting, still_right=still_right)
 
@@ -113,9 +107,7 @@ class Accounts:
         tried = await self._throttle.admit(name or email.strip().lower()[:MAX_EMAIL], address)
         try:
             account = await self._directory.by_email(name) if name else None
-            right, seconds = await self._passwords.examine(
-                password, account.password_hash if account else None
-            )
+            right, seconds = await self._hasher.examine(password, account.password_hash if account else None)
         except Unavailable:
             await self._throttle.let_go(tried)
             raise
@@ -138,7 +130,7 @@ class Accounts:
 
     async def has_password(self, account: Account, password: str) -> bool:
         """Whether this is the account's password. Signs nobody in and tells nobody. Raises Busy."""
-        return await self._passwords.verify(password, account.password_hash)
+        return await self._hasher.verify(password, account.password_hash)
 
     async def announce_rest(self, limit: int = 100) -> None:
         """Announce accounts that were registered while the broker was away, `limit` at a time.
@@ -152,10 +144,10 @@ class Accounts:
 
     async def _rehashed(self, account: Account, password: str) -> Account:
         """Hash anew when the parameters have changed: only now is the password at hand."""
-        if not self._passwords.outdated(account.password_hash):
+        if not self._hasher.outdated(account.password_hash):
             return account
         try:
-            new = await self._passwords.hash(password)
+            new = await self._hasher.hash(password)
             await self._directory.rehash(account.account_id, account.password_hash, new)
         except (Busy, Unavailable) as error:  # the next sign-in tries again
             log.warning("rehash_put_off", account_id=account.account_id, error=str(error))

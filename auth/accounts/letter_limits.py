@@ -8,7 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from auth.errors import TooManyFailures
-from auth.throttle import FailureStore, network
+from auth.stores.failures import FailureStore
+from auth.throttle import network
 
 WINDOW = timedelta(hours=1)
 """Since the last letter."""

@@ -9,7 +9,6 @@ token for the same letter, as nobody knows whether the mail before it went out.
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from msgspec import Struct
 
@@ -17,6 +16,7 @@ from auth import opaque
 from auth.announcements import Announcer, event_of
 from auth.errors import LinkSpent, NoSuchAccount
 from auth.stores.directory import Account, Directory
+from auth.stores.letters import Issued, LetterStore
 from events.ids import new_id
 from events.types import AccountLetterRequested, Letter
 
@@ -29,40 +29,6 @@ LIFETIMES = {
 looks back: whoever else asks for somebody's letters, the last of them is still good."""
 INTO_AN_ACCOUNT = (Letter.VERIFY, Letter.INVITATION)
 """Letters to who has no password yet."""
-
-
-class Issued(Struct, frozen=True, kw_only=True):
-    """A token that was handed out, by its hash. `cause` is the id of the event that asked for the letter."""
-
-    digest: bytes
-    account_id: str
-    letter: Letter
-    cause: str
-    expires: datetime
-
-
-class LetterStore(Protocol):
-    """Keeps tokens. Every method raises DirectoryUnavailable when it cannot."""
-
-    async def issue(self, issued: Issued) -> None:
-        """Keep it; what others had asked for earlier, of its kind and account, is void."""
-        ...
-
-    async def find(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
-        """Return what is good of these kinds."""
-        ...
-
-    async def take(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
-        """Return it to one of all who ask, and void all of its account."""
-        ...
-
-    async def void(self, account_id: str) -> None:
-        """Void all of an account."""
-        ...
-
-    async def awaited(self, account_id: str, now: datetime) -> bool:
-        """Tell whether one of the account's is still good."""
-        ...
 
 
 class Granted(Struct, frozen=True):

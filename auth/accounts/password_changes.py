@@ -11,8 +11,7 @@ from auth.accounts.letters import INTO_AN_ACCOUNT, Letters
 from auth.announcements import Announcer, event_of
 from auth.errors import InvalidRequest, InvalidToken, LinkSpent
 from auth.keys.access_tokens import Claims
-from auth.passwords.hashing import Passwords
-from auth.passwords.rules import PasswordRules
+from auth.passwords.passwords import Passwords
 from auth.sessions.sessions import Sessions
 from auth.stores.directory import Account, Directory
 from auth.throttle import Throttle
@@ -31,14 +30,13 @@ class PasswordChanges:
         *,
         directory: Directory,
         passwords: Passwords,
-        rules: PasswordRules,
         letters: Letters,
         sessions: Sessions,
         throttle: Throttle,
         announcer: Announcer,
         clock: Callable[[], datetime],
     ) -> None:
-        self._directory, self._passwords, self._rules = directory, passwords, rules
+        self._directory, self._passwords = directory, passwords
         self._letters, self._sessions, self._throttle = letters, sessions, throttle
         self._announcer, self._clock = announcer, clock
 
@@ -62,7 +60,7 @@ class PasswordChanges:
             raise InvalidToken("the account is gone or closed")
         tried = await self._throttle.admit(account.email, address)
         try:
-            right = await self._passwords.verify(current, account.password_hash)
+            right = await self._passwords.hasher.verify(current, account.password_hash)
         except Unavailable:
             await self._throttle.let_go(tried)
             raise
@@ -70,7 +68,7 @@ class PasswordChanges:
             await self._throttle.failed(tried)
             raise InvalidRequest("current: this is not your password")
         await self._throttle.succeeded(tried)
-        hash_ = await self._hash(account, password)
+        hash_ = await self._passwords.hash_new(password, account.email)
         await self._letters.void(account.account_id)
         if not await self._directory.rehash(account.account_id, account.password_hash, hash_):
             raise InvalidToken("the password was replaced meanwhile, and this session with it")
@@ -80,17 +78,12 @@ class PasswordChanges:
 
     async def _by_letter(self, token: str, password: str, *letters: Letter) -> Account:
         account = await self._letters.reader(token, letters)
-        hash_ = await self._hash(account, password)
+        hash_ = await self._passwords.hash_new(password, account.email)
         await self._letters.take(token, letters)
         if not await self._directory.set_password(account.account_id, hash_):
             raise LinkSpent("the account does not exist any more")
         self._tell(account)
         return account
-
-    async def _hash(self, account: Account, password: str) -> str:
-        self._rules.check(password, account.email)
-        with self._passwords.place():
-            return await self._passwords.hash(password)
 
     def _tell(self, account: Account) -> None:
         fields = ("password",) if account.verified else ("password", "verified")

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from auth.errors import KeyUnusable
-from auth.keys.keyring import Held, held
+from auth.keys.keyring import SigningKey, signing_key
 
 _NAME = "%Y%m%dT%H%M%SZ"
 
@@ -29,12 +29,12 @@ class KeyFiles:
 
     def __init__(self, first: Path, folder: Path, passphrase: str = "") -> None:
         self._first, self._folder, self._passphrase = first, folder, passphrase.encode() or None
-        self._known: dict[str, Held] = {}
+        self._known: dict[str, SigningKey] = {}
 
-    def read(self) -> list[Held]:
+    def read(self) -> list[SigningKey]:
         """Return all keys; the first is made if there is none. Each file is decrypted once."""
         key = self._known.get("")
-        self._known[""] = key or held(load_or_create(self._first, self._passphrase))
+        self._known[""] = key or signing_key(load_or_create(self._first, self._passphrase))
         try:
             paths = {path.name: path for path in self._folder.glob("*.pem")}
             found = {name: self._known.get(name) or self._load(path) for name, path in paths.items()}
@@ -45,9 +45,9 @@ class KeyFiles:
         self._known = {"": self._known[""], **found}
         return list(self._known.values())
 
-    def add(self, now: datetime) -> Held:
+    def add(self, now: datetime) -> SigningKey:
         """Make a key that follows all others."""
-        key = held(Ed25519PrivateKey.generate(), now.replace(microsecond=0))
+        key = signing_key(Ed25519PrivateKey.generate(), now.replace(microsecond=0))
         name = f"{now.astimezone(UTC):{_NAME}}-{key.kid[:8]}.pem"
         try:
             _write(self._folder / name, key.key, self._passphrase)
@@ -55,14 +55,14 @@ class KeyFiles:
             raise KeyUnusable(f"a signing key in {self._folder}: {error.strerror}") from error
         return key
 
-    def remove_all_but(self, keys: list[Held]) -> None:
+    def remove_all_but(self, keys: list[SigningKey]) -> None:
         """Remove from the folder what signs and verifies nothing any more."""
         kids = {key.kid for key in keys}
         for name, key in self._known.items():
             if name and key.kid not in kids:
                 (self._folder / name).unlink(missing_ok=True)
 
-    def made(self, key: Held) -> datetime:
+    def made(self, key: SigningKey) -> datetime:
         """Return when a key was made; of the first only its file knows."""
         if self._known.get("") == key:
             return datetime.fromtimestamp(self._first.stat().st_mtime, UTC)
@@ -73,12 +73,12 @@ class KeyFiles:
         first = load_or_create(self._first, self._passphrase)
         return HKDF(hashes.SHA256(), 32, salt=None, info=purpose.encode()).derive(first.private_bytes_raw())
 
-    def _load(self, path: Path) -> Held:
+    def _load(self, path: Path) -> SigningKey:
         try:
             created = datetime.strptime(path.name.split("-")[0], _NAME).replace(tzinfo=UTC)
         except ValueError:
             raise KeyUnusable(f"the signing key {path} is not named by when it was made") from None
-        return held(_load(path, self._passphrase), created)
+        return signing_key(_load(path, self._passphrase), created)
 
 
 def load_or_create(path: Path, passphrase: bytes | None = None) -> Ed25519PrivateKey:

@@ -19,7 +19,7 @@ FIRST = datetime.fromtimestamp(0, UTC)
 _MARGIN = timedelta(seconds=60)
 
 
-class Held(NamedTuple):
+class SigningKey(NamedTuple):
     """A private key, by what its tokens name it, and since when it has been there."""
 
     created: datetime
@@ -27,35 +27,35 @@ class Held(NamedTuple):
     key: Ed25519PrivateKey
 
 
-def held(key: Ed25519PrivateKey, created: datetime = FIRST) -> Held:
+def signing_key(key: Ed25519PrivateKey, created: datetime = FIRST) -> SigningKey:
     """Return the key under its thumbprint."""
-    return Held(created, jwk(key.public_key())["kid"], key)
+    return SigningKey(created, jwk(key.public_key())["kid"], key)
 
 
 class Keyring:
     """The keys there are; at least one. `replace` when others are found."""
 
-    def __init__(self, keys: Iterable[Held], lead: timedelta = timedelta(0)) -> None:
+    def __init__(self, keys: Iterable[SigningKey], lead: timedelta = timedelta(0)) -> None:
         self._lead = lead
         self.replace(keys)
 
-    def replace(self, keys: Iterable[Held]) -> None:
+    def replace(self, keys: Iterable[SigningKey]) -> None:
         """Go on with these keys."""
         self._keys = sorted(keys, key=lambda each: each[:2])
 
-    def signing(self, now: datetime) -> Held:
+    def signing(self, now: datetime) -> SigningKey:
         """Return the newest key that has been published for long enough, else the oldest there is."""
         ready = [each for each in self._keys if each.created + self._lead <= now]
         return ready[-1] if ready else self._keys[0]
 
-    def published(self, now: datetime) -> Sequence[Held]:
+    def published(self, now: datetime) -> Sequence[SigningKey]:
         """Return the keys whose signatures count, oldest first."""
         ends = [
             each.created + self._lead + timedelta(seconds=LONGEST_TOKEN) + _MARGIN for each in self._keys[1:]
         ]
         return [each for each, end in zip(self._keys, [*ends, None], strict=True) if end is None or now < end]
 
-    def newest(self) -> Held:
+    def newest(self) -> SigningKey:
         """Return the key that was made last."""
         return self._keys[-1]
 

@@ -12,7 +12,7 @@ from auth.errors import KeyUnusable
 from auth.keys import access_tokens
 from auth.keys.access_tokens import Claims, PublicKeys, Token
 from auth.keys.keyfile import KeyFiles
-from auth.keys.keyring import Held, Keyring
+from auth.keys.keyring import Keyring, SigningKey
 from auth.stores.directory import Account
 from events.ids import new_id
 
@@ -55,7 +55,7 @@ class Signer:
         """Return what a token says that is signed by us and has not expired. Raises InvalidToken."""
         return access_tokens.verify(token, self.public_keys(), now=self._clock())
 
-    def key(self) -> Held:
+    def key(self) -> SigningKey:
         """Return the key that signs now."""
         return self._keys.signing(self._clock())
 

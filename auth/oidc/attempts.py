@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from auth.errors import InvalidRequest, SignInFailed
 from auth.keys.access_tokens import ALGORITHM, PublicKeys
-from auth.keys.keyring import Held
+from auth.keys.keyring import SigningKey
 
 SECONDS = 600
 """How long somebody may take at the issuer."""
@@ -67,7 +67,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
         return f"Attempt({self.provider!r})"
 
 
-def sealed(attempt: Attempt, key: Held) -> str:
+def sealed(attempt: Attempt, key: SigningKey) -> str:
     """Return the attempt as the browser keeps it."""
     return _jws.encode(msgspec.json.encode(attempt), key.key, ALGORITHM, {"typ": TYPE, "kid": key.kid})
 

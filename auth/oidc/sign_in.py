@@ -52,7 +52,7 @@ class Answered(Struct, frozen=True):
         return "Answered(…)"
 
 
-class SigningIn:
+class SignIn:
     """Sign-ins by issuers. Every method raises NoSuchProvider and IssuerUnavailable."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""API keys over HTTP. They are made and revoked by people who have signed in, never by a key."""
+"""API keys over HTTP. People who have signed in make and revoke them; an API key cannot."""
 
 from datetime import datetime
 from typing import Any
@@ -8,24 +8,24 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from auth.keys.access_tokens import Claims
+from auth.policy import Policy
 from auth.routes.credentials import bearer, json_body
-from auth.routes.door import Door
-from auth.routes.sessions import NO_STORE, Access, of_session
+from auth.routes.sessions import NO_STORE, Access
 from auth.sessions.api_keys import ApiKeys
-from auth.sessions.sessions import Sessions
 from auth.stores.sessions import Session
 
 
 class Wanted(Struct, frozen=True):
-    """A key as it is asked for."""
+    """The API key that is asked for."""
 
     name: str
     scopes: tuple[str, ...]
     days: int = 365
 
 
-class Key(Struct, frozen=True, kw_only=True):
-    """A key as it is shown; `last_used` to a quarter of an hour."""
+class ApiKey(Struct, frozen=True, kw_only=True):
+    """An API key without its secret."""
 
     key_id: str
     name: str
@@ -35,58 +35,55 @@ class Key(Struct, frozen=True, kw_only=True):
     last_used: datetime | None
 
 
-class Keys(Struct, frozen=True):
+class ApiKeyList(Struct, frozen=True):
     """All keys of an account."""
 
-    items: list[Key]
+    items: list[ApiKey]
 
 
-class NewKey(Key, frozen=True, kw_only=True):
-    """A key with its secret, which nobody can show again."""
+class NewApiKey(ApiKey, frozen=True, kw_only=True):
+    """An API key with its secret, which cannot be shown again."""
 
     key: str
 
     def __repr__(self) -> str:
-        return f"NewKey({self.key_id!r})"
+        return f"NewApiKey({self.key_id!r})"
 
 
 @post("/keys")
-async def create_key(
-    request: Request[Any, Any, Any], sessions: NamedDependency[Sessions], api_keys: NamedDependency[ApiKeys]
-) -> Response[NewKey]:
+async def create_api_key(
+    request: Request[Any, Any, Any], person: NamedDependency[Claims], api_keys: NamedDependency[ApiKeys]
+) -> Response[NewApiKey]:
     """Make an API key and show it, this once."""
-    caller, wanted = await of_session(request, sessions), await json_body(request, Wanted)
-    made, text = await api_keys.create(caller.sub, wanted.name, wanted.scopes, wanted.days)
-    return Response(NewKey(key=text, **_shown(made)), headers=NO_STORE)
+    wanted = await json_body(request, Wanted)
+    made, text = await api_keys.create(person.sub, wanted.name, wanted.scopes, wanted.days)
+    return Response(NewApiKey(key=text, **_shown(made)), headers=NO_STORE)
 
 
 @get("/keys")
-async def list_keys(
-    request: Request[Any, Any, Any], sessions: NamedDependency[Sessions], api_keys: NamedDependency[ApiKeys]
-) -> Response[Keys]:
+async def list_api_keys(
+    person: NamedDependency[Claims], api_keys: NamedDependency[ApiKeys]
+) -> Response[ApiKeyList]:
     """List the API keys of the account."""
-    caller = await of_session(request, sessions)
-    return Response(Keys([Key(**_shown(key)) for key in await api_keys.of(caller.sub)]), headers=NO_STORE)
+    return Response(
+        ApiKeyList([ApiKey(**_shown(key)) for key in await api_keys.of(person.sub)]), headers=NO_STORE
+    )
 
 
 @delete("/keys/{key_id:str}", status_code=204)
-async def revoke_key(
-    request: Request[Any, Any, Any],
-    key_id: FromPath[str],
-    sessions: NamedDependency[Sessions],
-    api_keys: NamedDependency[ApiKeys],
+async def revoke_api_key(
+    key_id: FromPath[str], person: NamedDependency[Claims], api_keys: NamedDependency[ApiKeys]
 ) -> None:
     """Revoke an API key, at once and everywhere."""
-    caller = await of_session(request, sessions)
-    await api_keys.revoke(caller.sub, key_id)
+    await api_keys.revoke(person.sub, key_id)
 
 
 @post("/keys/exchange", status_code=200)
-async def exchange_key(
-    request: Request[Any, Any, Any], api_keys: NamedDependency[ApiKeys], door: NamedDependency[Door]
+async def exchange_api_key(
+    request: Request[Any, Any, Any], api_keys: NamedDependency[ApiKeys], policy: NamedDependency[Policy]
 ) -> Response[Access]:
-    """Exchange an API key for an access token: what a gateway does."""
-    token = await api_keys.exchange(bearer(request.headers.get("authorization")), door.client_of(request))
+    """Exchange an API key for an access token, for a gateway."""
+    token = await api_keys.exchange(bearer(request.headers.get("authorization")), policy.client_of(request))
     return Response(Access(token.text, token.claims.exp - token.claims.iat, "Bearer"), headers=NO_STORE)
 
 
@@ -101,4 +98,4 @@ def _shown(key: Session) -> dict[str, Any]:
     }
 
 
-ROUTES = [create_key, list_keys, revoke_key, exchange_key]
+ROUTES = [create_api_key, list_api_keys, revoke_api_key, exchange_api_key]

@@ -1,4 +1,4 @@
-"""Passwords by letter, invitations, and what the notifier asks when it sends a letter."""
+"""Letters over HTTP: registrations, passwords, invitations, and the tokens that the notifier sends."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from auth.accounts.changes import Changes
-from auth.accounts.front_desk import FrontDesk
+from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Granted, Letters
+from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
-from auth.errors import InvalidRequest, InvalidToken, NotSignedIn
+from auth.errors import InvalidRequest, NotSignedIn
+from auth.keys.access_tokens import Claims
+from auth.policy import Policy
 from auth.routes.credentials import Addressed, Undisclosed, bearer, json_body
-from auth.routes.door import Door
-from auth.routes.sessions import NO_STORE, of_session
-from auth.scopes import ACCOUNT, ADMIN_SCOPE
-from auth.sessions.sessions import Sessions
+from auth.routes.sessions import NO_STORE
+from auth.scopes import ACCOUNT
 from auth.stores.directory import ADMIN, USER, normalised
 from events.types import Letter
 
@@ -35,14 +35,14 @@ class Chosen(Undisclosed, frozen=True):
 
 
 class Changed(Undisclosed, frozen=True):
-    """The password there is, and the one there shall be."""
+    """The present password, and the new one."""
 
     current: str
     password: str
 
 
 class Invited(Undisclosed, frozen=True):
-    """Who is invited, with which roles."""
+    """An invitation: an address and roles."""
 
     email: str
     roles: tuple[str, ...] = (USER,)
@@ -56,17 +56,19 @@ class Wanted(Struct, frozen=True):
 
 
 def accepted(message: str) -> Response[Said]:
-    """Return the one answer that there is, whatever will come of it."""
+    """Return the answer that is the same whether or not there is an account."""
     return Response(Said(message), status_code=202, headers=NO_STORE)
 
 
 @post("/password/forgot", status_code=202)
 async def forgot(
-    request: Request[Any, Any, Any], desk: NamedDependency[FrontDesk], door: NamedDependency[Door]
+    request: Request[Any, Any, Any],
+    letter_requests: NamedDependency[LetterRequests],
+    policy: NamedDependency[Policy],
 ) -> Response[Said]:
     """Have a letter sent, if there is such an account."""
     asked = await json_body(request, Addressed)
-    await desk.forgot(asked.email, address=door.client_of(request))
+    await letter_requests.forgot(asked.email, address=policy.client_of(request))
     return accepted("If there is an account with this address, a mail is on its way to it.")
 
 
@@ -93,28 +95,26 @@ async def confirm(
 @post("/password", status_code=204)
 async def change(
     request: Request[Any, Any, Any],
-    sessions: NamedDependency[Sessions],
+    person: NamedDependency[Claims],
     password_changes: NamedDependency[PasswordChanges],
-    door: NamedDependency[Door],
+    policy: NamedDependency[Policy],
 ) -> None:
     """Replace one's own password."""
-    claims = await of_session(request, sessions)
     asked = await json_body(request, Changed)
-    await password_changes.change(claims, asked.current, asked.password, address=door.client_of(request))
+    await password_changes.change(person, asked.current, asked.password, address=policy.client_of(request))
 
 
 @post("/invitations", status_code=202)
 async def invite(
-    request: Request[Any, Any, Any], sessions: NamedDependency[Sessions], changes: NamedDependency[Changes]
+    request: Request[Any, Any, Any],
+    administrator: NamedDependency[Claims],
+    changes: NamedDependency[OperatorChanges],
 ) -> Response[Said]:
     """Invite somebody, as an administrator."""
-    claims = await sessions.validate(bearer(request.headers.get("authorization")))
-    if ADMIN_SCOPE not in claims.scope.split():
-        raise InvalidToken("this is for administrators")
     asked = await json_body(request, Invited)
     if not asked.roles or not set(asked.roles) <= {USER, ADMIN}:
         raise InvalidRequest(f"roles: some of {USER}, {ADMIN}")
-    if ADMIN in asked.roles and ACCOUNT not in claims.scope.split():
+    if ADMIN in asked.roles and ACCOUNT not in administrator.scope.split():
         raise InvalidRequest("roles: administrators are invited by one who has signed in, not by an API key")
     await changes.invite(normalised(asked.email), tuple(dict.fromkeys(asked.roles)))
     return accepted("The invitation is on its way.")
@@ -125,10 +125,10 @@ async def grant(
     request: Request[Any, Any, Any],
     account_id: FromPath[str],
     letters: NamedDependency[Letters],
-    door: NamedDependency[Door],
+    policy: NamedDependency[Policy],
 ) -> Response[Granted]:
-    """Tell the notifier where a letter goes, and the token of its link."""
-    if not door.is_service(bearer(request.headers.get("authorization"))):
+    """Return the address of a letter and the token of its link, to the notifier only."""
+    if not policy.is_service(bearer(request.headers.get("authorization"))):
         raise NotSignedIn("this is for the services of Tonearm")
     asked = await json_body(request, Wanted)
     return Response(await letters.grant(account_id, asked.letter, asked.cause), headers=NO_STORE)

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from auth.oidc.sign_in import Answered, Begun, SigningIn
+from auth.oidc.sign_in import Answered, Begun, SignIn
+from auth.policy import Policy
 from auth.routes.credentials import json_body
-from auth.routes.door import Door
 from auth.routes.sessions import NO_STORE, Access, access_of
 
 
@@ -30,30 +30,30 @@ class Entered(Struct, frozen=True):
 
 
 @get("/oidc")
-async def providers(signing_in: NamedDependency[SigningIn]) -> Response[dict[str, str]]:
+async def providers(sign_in: NamedDependency[SignIn]) -> Response[dict[str, str]]:
     """List the providers: labels by names."""
-    return Response(signing_in.offered(), headers=NO_STORE)
+    return Response(sign_in.offered(), headers=NO_STORE)
 
 
 @post("/oidc/{provider:str}/begin", status_code=200)
 async def begin(
-    request: Request[Any, Any, Any], provider: FromPath[str], signing_in: NamedDependency[SigningIn]
+    request: Request[Any, Any, Any], provider: FromPath[str], sign_in: NamedDependency[SignIn]
 ) -> Response[Begun]:
     """Begin an attempt: where to send the browser, and what it must keep meanwhile."""
     wanted = await json_body(request, Wanted)
-    return Response(await signing_in.begin(provider, wanted.return_to), headers=NO_STORE)
+    return Response(await sign_in.begin(provider, wanted.return_to), headers=NO_STORE)
 
 
 @post("/oidc/{provider:str}/finish", status_code=200)
 async def finish(
     request: Request[Any, Any, Any],
     provider: FromPath[str],
-    signing_in: NamedDependency[SigningIn],
-    door: NamedDependency[Door],
+    sign_in: NamedDependency[SignIn],
+    policy: NamedDependency[Policy],
 ) -> Response[Entered]:
     """Begin a session by the issuer's answer."""
     answered = await json_body(request, Answered)
-    grant, return_to = await signing_in.finish(provider, answered, address=door.client_of(request))
+    grant, return_to = await sign_in.finish(provider, answered, address=policy.client_of(request))
     return Response(Entered(access_of(grant), return_to), headers=NO_STORE)
 
 

@@ -1,15 +1,18 @@
-"""Staying signed in, and signing out."""
+"""Sessions over HTTP: signing in, staying signed in, signing out, and the keys that verify tokens."""
 
 from typing import Any
 
-from litestar import Request, Response, post
+from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from msgspec import Struct
 
-from auth.errors import InvalidToken
+from auth.accounts.accounts import Accounts
+from auth.errors import BadCredentials
 from auth.keys.access_tokens import Claims
-from auth.routes.credentials import bearer, json_body
-from auth.scopes import ACCOUNT
+from auth.keys.signer import Signer
+from auth.policy import Policy
+from auth.routes.credentials import Credentials, basic, bearer, json_body
+from auth.routes.guards import person
 from auth.sessions.sessions import Grant, Sessions
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -48,12 +51,29 @@ def answer(grant: Grant) -> Response[Access]:
     return Response(access_of(grant), headers=NO_STORE)
 
 
-async def of_session(request: Request[Any, Any, Any], sessions: Sessions) -> Claims:
-    """Return whose session calls; an API key is not one. Raises InvalidToken."""
+@post("/login", status_code=200)
+async def login(
+    request: Request[Any, Any, Any], accounts: NamedDependency[Accounts], policy: NamedDependency[Policy]
+) -> Response[Access] | Response[str]:
+    """Begin a session; as plain text only an access token, and the session ends with it."""
+    header = request.headers.get("authorization")
+    if header is None and "content-type" not in request.headers:
+        raise BadCredentials("sign in with HTTP Basic, or with a JSON body")
+    shown = basic(header) if header is not None else await json_body(request, Credentials)
+    bare = request.accept.best_match(["application/json", "text/plain"]) == "text/plain"
+    grant = await accounts.sign_in(
+        shown.email, shown.password, address=policy.client_of(request), lasting=not bare
+    )
+    if bare:
+        return Response(grant.access.text, media_type="text/plain", headers=NO_STORE)
+    return answer(grant)
+
+
+@post("/validate", status_code=200)
+async def validate(request: Request[Any, Any, Any], sessions: NamedDependency[Sessions]) -> Response[Claims]:
+    """Return the claims of a token, if it is good and its session has not ended."""
     claims = await sessions.validate(bearer(request.headers.get("authorization")))
-    if ACCOUNT not in claims.scope.split():
-        raise InvalidToken("this needs a session: sign in")
-    return claims
+    return Response(claims, headers=NO_STORE)
 
 
 @post("/refresh", status_code=200)
@@ -67,17 +87,23 @@ async def refresh(request: Request[Any, Any, Any], sessions: NamedDependency[Ses
 async def logout(request: Request[Any, Any, Any], sessions: NamedDependency[Sessions]) -> None:
     """End the session of the access token, or of the refresh token in the body."""
     if "authorization" in request.headers:
-        claims = await of_session(request, sessions)
+        claims = await person(request, sessions)
         await sessions.end(claims.sub, claims.sid)
     else:
         await sessions.end_by_refresh((await json_body(request, Refresh)).refresh_token)
 
 
 @post("/logout/everywhere", status_code=204)
-async def logout_everywhere(request: Request[Any, Any, Any], sessions: NamedDependency[Sessions]) -> None:
+async def logout_everywhere(person: NamedDependency[Claims], sessions: NamedDependency[Sessions]) -> None:
     """End all sessions of the account, this one included. API keys stay."""
-    claims = await of_session(request, sessions)
-    await sessions.end_others(claims.sub, reason="signed_out_everywhere")
+    await sessions.end_others(person.sub, reason="signed_out_everywhere")
 
 
-ROUTES = [refresh, logout, logout_everywhere]
+@get("/.well-known/jwks.json")
+async def jwks(signer: NamedDependency[Signer]) -> Response[dict[str, Any]]:
+    """Publish the keys that verify access tokens (RFC 7517)."""
+    keys, seconds = signer.jwks()
+    return Response(keys, headers={"Cache-Control": f"public, max-age={seconds}"})
+
+
+ROUTES = [login, validate, refresh, logout, logout_everywhere, jwks]

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from auth import opaque, scopes
 from auth.announcements import Announcer, event_of
-from auth.errors import DirectoryUnavailable, InvalidRequest, InvalidToken, NoSuchKey
+from auth.errors import DirectoryUnavailable, InvalidRequest, InvalidToken, NoSuchApiKey
 from auth.keys.access_tokens import Token
 from auth.keys.signer import Signer
 from auth.sessions.sessions import Sessions
@@ -80,9 +80,9 @@ class ApiKeys:
         return [key for key in found if key.is_live(self._clock())]
 
     async def revoke(self, account_id: str, key_id: str) -> None:
-        """End a key. Raises NoSuchKey, also for somebody else's."""
+        """End a key. Raises NoSuchApiKey, also for somebody else's."""
         if key_id not in [key.session_id for key in await self.of(account_id)]:
-            raise NoSuchKey("you have no key with this id")
+            raise NoSuchApiKey("you have no key with this id")
         await self._sessions.end(account_id, key_id, "key_revoked")
 
     async def exchange(self, text: str, address: str = "") -> Token:

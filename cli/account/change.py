@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
-from auth.accounts.changes import Changes, find
+from auth.accounts.operator_changes import OperatorChanges, find
 from cli.account.settings import OperatorSettings
 
 
@@ -19,7 +19,7 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
             )
             return
         async with settings.sessions() as sessions, await settings.publisher() as publisher:
-            changes = Changes(directory, sessions, publisher, partial(datetime.now, UTC))
+            changes = OperatorChanges(directory, sessions, publisher, partial(datetime.now, UTC))
             match arguments.subcommand:
                 case "role":
                     await changes.set_roles(account, tuple(dict.fromkeys(arguments.roles)))

@@ -12,7 +12,7 @@ import sys
 from datetime import UTC, datetime
 
 from auth.accounts.accounts import new_account, registered
-from auth.passwords.hashing import Passwords
+from auth.passwords.hasher import Hasher
 from auth.passwords.rules import PasswordRules
 from auth.stores.directory import normalised
 from cli.account.settings import OperatorSettings
@@ -24,7 +24,7 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
     typed = await asyncio.to_thread(_typed)
     password = typed or secrets.token_urlsafe(18)
     PasswordRules(settings.password_length).check(password, email)
-    passwords = Passwords(threads=1)
+    passwords = Hasher(threads=1)
     hash_, roles = await passwords.hash(password), tuple(dict.fromkeys(arguments.roles))
     account = new_account(email, roles, datetime.now(UTC), password_hash=hash_)
     passwords.close()

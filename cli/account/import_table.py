@@ -17,7 +17,7 @@ from auth.announcements import Publishes
 from auth.errors import AlreadyRegistered, InvalidRequest
 from auth.passwords import foreign_hashes
 from auth.passwords.foreign_hashes import Kind
-from auth.passwords.hashing import Passwords
+from auth.passwords.hasher import Hasher
 from auth.stores.directory import ADMIN, USER, Account, Directory, normalised
 from auth.stores.sql.engine import engine_of
 from cli.account.settings import OperatorSettings
@@ -81,7 +81,7 @@ class Importer:
 
     def __init__(self, directory: Directory, publisher: Publishes) -> None:
         self._directory, self._publisher = directory, publisher
-        self.passwords = Passwords()
+        self.passwords = Hasher()
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def add(self, row: Row) -> Kind | LeftOut:

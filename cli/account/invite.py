@@ -4,7 +4,7 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
-from auth.accounts.changes import Changes
+from auth.accounts.operator_changes import OperatorChanges
 from auth.stores.directory import normalised
 from cli.account.settings import OperatorSettings
 
@@ -17,6 +17,6 @@ async def invite(arguments: argparse.Namespace, settings: OperatorSettings) -> N
         settings.sessions() as sessions,
         await settings.publisher() as publisher,
     ):
-        changes = Changes(directory, sessions, publisher, partial(datetime.now, UTC))
+        changes = OperatorChanges(directory, sessions, publisher, partial(datetime.now, UTC))
         account = await changes.invite(email, tuple(dict.fromkeys(arguments.roles)))
     print(f"account {account.account_id} is invited: a mail with the way in is on its way")

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from auth.accounts.changes import find
+from auth.accounts.operator_changes import find
 from auth.stores.directory import Account, Directory, Identity
 from cli.account.settings import OperatorSettings
 from cli.remarks import say

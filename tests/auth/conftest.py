@@ -17,20 +17,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymongo.asynchronous.database import AsyncDatabase
 
 from auth.accounts.accounts import Accounts
-from auth.accounts.changes import Changes
-from auth.accounts.front_desk import FrontDesk
 from auth.accounts.letter_limits import LetterLimits
+from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
+from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
 from auth.announcements import Announcer
-from auth.app import make_app
-from auth.keys.keyring import Keyring, held
+from auth.app import Parts, make_app
+from auth.keys.keyring import Keyring, signing_key
 from auth.keys.signer import Signer
 from auth.oidc.people import People
-from auth.oidc.sign_in import SigningIn
-from auth.passwords.hashing import Passwords
-from auth.passwords.rules import PasswordRules
-from auth.routes.door import Door
+from auth.oidc.sign_in import SignIn
+from auth.passwords.hasher import Hasher
+from auth.passwords.passwords import Passwords
+from auth.policy import Policy
 from auth.sessions.api_keys import ApiKeys
 from auth.sessions.sessions import Sessions
 from auth.stores.mongo.directory import MongoDirectory
@@ -117,7 +117,7 @@ async def announcer(fake_broker: FakeBroker) -> AsyncIterator[Announcer]:
 
 @pytest.fixture
 def signer(clock: Clock, key: Ed25519PrivateKey) -> Signer:
-    return Signer(Keyring([held(key)]), clock=clock, lifetime=600)
+    return Signer(Keyring([signing_key(key)]), clock=clock, lifetime=600)
 
 
 @pytest.fixture
@@ -163,19 +163,19 @@ def sessions(
 
 
 @pytest.fixture
-def signing_in(
+def sign_in(
     directory: MongoDirectory,
     sessions: Sessions,
     announcer: Announcer,
     signer: Signer,
     throttle: Throttle,
     clock: Clock,
-) -> SigningIn:
+) -> SignIn:
     """Without any issuer: the ones that there are need servers (tests/oidc)."""
     people = People(
         directory=directory, sessions=sessions, announcer=announcer, clock=clock, open_to_all=True
     )
-    return SigningIn({}, people=people, sessions=sessions, signer=signer, throttle=throttle, clock=clock)
+    return SignIn({}, people=people, sessions=sessions, signer=signer, throttle=throttle, clock=clock)
 
 
 @pytest.fixture
@@ -184,10 +184,10 @@ def throttle(database: AsyncDatabase[dict[str, Any]], clock: Clock) -> Throttle:
 
 
 @pytest.fixture
-def passwords() -> Iterator[Passwords]:
-    passwords = Passwords()
-    yield passwords
-    passwords.close()
+def hasher() -> Iterator[Hasher]:
+    hasher = Hasher()
+    yield hasher
+    hasher.close()
 
 
 @pytest.fixture
@@ -197,16 +197,15 @@ def accounts(
     sessions: Sessions,
     throttle: Throttle,
     clock: Clock,
-    passwords: Passwords,
+    hasher: Hasher,
 ) -> Accounts:
     return Accounts(
         directory=directory,
-        passwords=passwords,
+        passwords=Passwords(hasher),
         announcer=announcer,
         sessions=sessions,
         throttle=throttle,
         clock=clock,
-        rules=PasswordRules(),
         refusal_seconds=0.0,
     )
 
@@ -223,7 +222,7 @@ async def letters(
 @pytest.fixture
 def password_changes(
     directory: MongoDirectory,
-    passwords: Passwords,
+    hasher: Hasher,
     letters: Letters,
     sessions: Sessions,
     throttle: Throttle,
@@ -232,8 +231,7 @@ def password_changes(
 ) -> PasswordChanges:
     return PasswordChanges(
         directory=directory,
-        passwords=passwords,
-        rules=PasswordRules(),
+        passwords=Passwords(hasher),
         letters=letters,
         sessions=sessions,
         throttle=throttle,
@@ -243,46 +241,46 @@ def password_changes(
 
 
 @pytest.fixture
-async def desk(
+async def letter_requests(
     accounts: Accounts,
     directory: MongoDirectory,
     letters: Letters,
     fake_broker: FakeBroker,
     database: AsyncDatabase[dict[str, Any]],
     clock: Clock,
-) -> AsyncIterator[FrontDesk]:
-    desk = FrontDesk(
+) -> AsyncIterator[LetterRequests]:
+    letter_requests = LetterRequests(
         accounts=accounts,
         directory=directory,
         letters=letters,
         limits=LetterLimits(MongoFailures(database), clock, b"secret"),
         log_is_there=lambda: fake_broker.mode == "up",
     )
-    running = asyncio.create_task(desk.run())
-    yield desk
+    running = asyncio.create_task(letter_requests.run())
+    yield letter_requests
     running.cancel()
 
 
 @pytest.fixture
 def changes(
     directory: MongoDirectory, store: MongoSessions, fake_broker: FakeBroker, clock: Clock
-) -> Changes:
-    return Changes(directory, store, fake_broker, clock)
+) -> OperatorChanges:
+    return OperatorChanges(directory, store, fake_broker, clock)
 
 
 class Site:
-    """The application, its door and readiness set by the test."""
+    """The application, its policy and readiness set by the test."""
 
     def __init__(self, **parts: Any) -> None:
         self.parts = parts
-        self.missing: tuple[str, ...] = ()
+        self.missing: str | None = None
 
-    def client(self, **door: Any) -> httpx.AsyncClient:
-        async def readiness() -> tuple[str, ...]:
+    def client(self, **policy: Any) -> httpx.AsyncClient:
+        async def check() -> str | None:
             return self.missing
 
-        settings = {"verification": False, "service_token": "between-services"} | door
-        app = make_app(**self.parts, door=Door(**settings), readiness=readiness)
+        settings = {"verification": False, "service_token": "between-services"} | policy
+        app = make_app(Parts(**self.parts, policy=Policy(**settings), checks={"publisher": check}))
         # In this loop, unlike litestar's own test client: the directory's connections belong to it.
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         return httpx.AsyncClient(transport=transport, base_url="http://auth")
@@ -293,20 +291,20 @@ def site(
     accounts: Accounts,
     sessions: Sessions,
     api_keys: ApiKeys,
-    signing_in: SigningIn,
+    sign_in: SignIn,
     signer: Signer,
-    desk: FrontDesk,
+    letter_requests: LetterRequests,
     letters: Letters,
     password_changes: PasswordChanges,
-    changes: Changes,
+    changes: OperatorChanges,
 ) -> Site:
     return Site(
         accounts=accounts,
         sessions=sessions,
         api_keys=api_keys,
-        signing_in=signing_in,
+        sign_in=sign_in,
         signer=signer,
-        desk=desk,
+        letter_requests=letter_requests,
         letters=letters,
         password_changes=password_changes,
         changes=changes,

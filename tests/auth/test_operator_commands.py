@@ -9,7 +9,7 @@ from broker import Broker
 from waiting import wait_for
 
 from auth.accounts.accounts import Accounts
-from auth.accounts.changes import Changes, find
+from auth.accounts.operator_changes import OperatorChanges, find
 from auth.errors import BadCredentials, InvalidToken, NoSuchAccount
 from auth.sessions.sessions import Sessions
 from auth.stores.mongo.directory import MongoDirectory
@@ -40,7 +40,7 @@ async def test_an_account_is_found_by_id_or_address_however_it_is_typed(
 
 
 async def test_a_role_given_is_told_and_one_taken_ends_what_is_signed_in(
-    accounts: Accounts, changes: Changes, directory: MongoDirectory, fake_broker: Any
+    accounts: Accounts, changes: OperatorChanges, directory: MongoDirectory, fake_broker: Any
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     told(fake_broker)
@@ -53,7 +53,7 @@ async def test_a_role_given_is_told_and_one_taken_ends_what_is_signed_in(
 
 
 async def test_a_role_taken_away_ends_what_is_signed_in_though_the_log_cannot_be_told(
-    accounts: Accounts, sessions: Sessions, changes: Changes, fake_broker: Any
+    accounts: Accounts, sessions: Sessions, changes: OperatorChanges, fake_broker: Any
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD, ("user", "admin"))
     grant = await accounts.sign_in(EMAIL, PASSWORD)
@@ -64,12 +64,12 @@ async def test_a_role_taken_away_ends_what_is_signed_in_though_the_log_cannot_be
         await sessions.refresh(grant.refresh)
 
 
-@pytest.mark.parametrize("change", [Changes.revoke, Changes.disable, Changes.erase])
+@pytest.mark.parametrize("change", [OperatorChanges.revoke, OperatorChanges.disable, OperatorChanges.erase])
 async def test_who_is_signed_in_is_so_no_more(
     accounts: Accounts,
     sessions: Sessions,
-    changes: Changes,
-    change: Callable[[Changes, Any], Awaitable[None]],
+    changes: OperatorChanges,
+    change: Callable[[OperatorChanges, Any], Awaitable[None]],
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     grant = await accounts.sign_in(EMAIL, PASSWORD)
@@ -81,7 +81,7 @@ async def test_who_is_signed_in_is_so_no_more(
 
 
 async def test_a_disabled_account_is_refused_like_a_wrong_password_until_it_is_enabled(
-    accounts: Accounts, changes: Changes, fake_broker: Any
+    accounts: Accounts, changes: OperatorChanges, fake_broker: Any
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     with pytest.raises(BadCredentials) as wrong:
@@ -100,7 +100,7 @@ async def test_a_disabled_account_is_refused_like_a_wrong_password_until_it_is_e
 
 
 async def test_an_erased_person_is_gone_and_the_log_has_the_id(
-    accounts: Accounts, changes: Changes, directory: MongoDirectory, fake_broker: Any
+    accounts: Accounts, changes: OperatorChanges, directory: MongoDirectory, fake_broker: Any
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     told(fake_broker)
@@ -110,13 +110,13 @@ async def test_an_erased_person_is_gone_and_the_log_has_the_id(
     assert (await accounts.register(EMAIL, PASSWORD)).account_id != account.account_id
 
 
-@pytest.mark.parametrize("change", [Changes.disable, Changes.erase])
+@pytest.mark.parametrize("change", [OperatorChanges.disable, OperatorChanges.erase])
 async def test_what_the_broker_could_not_hear_holds_all_the_same_and_is_told_at_the_next_try(
     accounts: Accounts,
-    changes: Changes,
+    changes: OperatorChanges,
     directory: MongoDirectory,
     fake_broker: Any,
-    change: Callable[[Changes, Any], Awaitable[None]],
+    change: Callable[[OperatorChanges, Any], Awaitable[None]],
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
     fake_broker.mode = "away"

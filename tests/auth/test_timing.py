@@ -12,7 +12,7 @@ import pytest
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 
-from auth.passwords.hashing import Passwords
+from auth.passwords.hasher import Hasher
 from auth.stores.mongo.directory import MongoDirectory
 from events.log import topology
 from tests.auth.stores.test_directories import an_account
@@ -47,7 +47,7 @@ async def test_known_unknown_and_imported_addresses_take_the_same_time(
     cores that are busy with much else they take longer than any refusal has to.
     """
     await topology.declare(broker.url)
-    passwords = Passwords()
+    passwords = Hasher()
     hashes = {
         "known": await passwords.hash(PASSWORD),
         "imported": bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(12)).decode(),

@@ -6,8 +6,8 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
+from auth.stores.failures import Failures
 from auth.stores.mongo.errors import answering
-from auth.throttle import Failures
 
 COLLECTION = "sign_in_failures"
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 
-from auth.accounts.letters import Issued
+from auth.stores.letters import Issued
 from auth.stores.mongo.errors import answering
 from events.types import Letter
 

@@ -9,7 +9,7 @@ from waiting import wait_for
 from auth.accounts.accounts import Accounts
 from auth.accounts.first_admin import ensure_first_admin
 from auth.errors import AlreadyRegistered, BadCredentials, InvalidRequest
-from auth.passwords.hashing import Passwords
+from auth.passwords.hasher import Hasher
 from auth.sessions.sessions import Sessions
 from auth.stores.mongo.directory import MongoDirectory
 from events.types import AccountRegistered, AccountSignedIn, AccountSignInRefused
@@ -104,7 +104,7 @@ async def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(
     accounts: Accounts, directory: MongoDirectory
 ) -> None:
     account = await accounts.register(EMAIL, PASSWORD)
-    old = Passwords(memory_kib=8 * 1024)
+    old = Hasher(memory_kib=8 * 1024)
     await directory.rehash(account.account_id, account.password_hash, await old.hash(PASSWORD))
     with pytest.raises(BadCredentials):
         await accounts.sign_in(EMAIL, "a wrong canary password")

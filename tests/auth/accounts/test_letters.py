@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from auth.accounts.accounts import Accounts, new_account
-from auth.accounts.changes import Changes, find
-from auth.accounts.front_desk import MOST_WAITING, FrontDesk
 from auth.accounts.letter_limits import PER_ACCOUNT, PER_CLIENT
+from auth.accounts.letter_requests import MOST_WAITING, LetterRequests
 from auth.accounts.letters import LIFETIMES, Letters
+from auth.accounts.operator_changes import OperatorChanges, find
 from auth.accounts.unconfirmed import AFTER, forget_unverified
-from auth.passwords.hashing import Passwords
+from auth.passwords.hasher import Hasher
 from auth.sessions.api_keys import ApiKeys
 from auth.stores.directory import Identity
 from auth.stores.mongo.directory import MongoDirectory
@@ -32,8 +32,8 @@ CONFIRM, RESET = "/register/confirm", "/password/reset"
 class Post:
     """A client of auth, and the mailboxes of everybody."""
 
-    def __init__(self, http: httpx.AsyncClient, desk: FrontDesk, broker: Any) -> None:
-        self.http, self._desk, self._broker = http, desk, broker
+    def __init__(self, http: httpx.AsyncClient, letter_requests: LetterRequests, broker: Any) -> None:
+        self.http, self._desk, self._broker = http, letter_requests, broker
 
     async def asked(self) -> list[tuple[str, Letter, str]]:
         """The letters that the log was asked for since the last look: account, kind and event."""
@@ -78,9 +78,9 @@ class Post:
 
 
 @pytest.fixture
-async def post(site: Site, desk: FrontDesk, fake_broker: Any) -> AsyncIterator[Post]:
+async def post(site: Site, letter_requests: LetterRequests, fake_broker: Any) -> AsyncIterator[Post]:
     async with site.client(verification=True) as http:
-        yield Post(http, desk, fake_broker)
+        yield Post(http, letter_requests, fake_broker)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ async def test_who_has_the_mailbox_chooses_the_password_that_counts(post: Post) 
 
 
 async def test_the_answers_are_the_same_to_the_byte_whoever_has_the_address(
-    post: Post, ann: str, changes: Changes, directory: MongoDirectory
+    post: Post, ann: str, changes: OperatorChanges, directory: MongoDirectory
 ) -> None:
     for email in ("unverified@example.com", "disabled@example.com"):
         await post.register(email)
@@ -161,7 +161,7 @@ async def test_a_password_is_changed_by_the_one_there_was_and_only_this_session_
 
 
 async def test_a_token_is_good_once_for_a_while_for_its_kind_and_while_there_is_an_account(
-    post: Post, ann: str, clock: Any, changes: Changes, directory: MongoDirectory
+    post: Post, ann: str, clock: Any, changes: OperatorChanges, directory: MongoDirectory
 ) -> None:
     async def fresh() -> str:
         clock.now += timedelta(hours=2)
@@ -199,7 +199,7 @@ async def test_work_that_comes_again_brings_a_second_token_and_the_first_stays_g
 async def test_an_invitation_opens_a_closed_door_and_no_other_letter_does(
     post: Post,
     site: Site,
-    changes: Changes,
+    changes: OperatorChanges,
 ) -> None:
     await changes.invite(EMAIL, ("user", "admin"))
     await changes.invite(EMAIL, ("user", "admin"))
@@ -264,15 +264,15 @@ async def test_a_client_that_asks_too_often_is_told_so_whatever_the_addresses(po
 
 
 async def test_while_letters_cannot_be_sent_or_too_many_wait_it_is_503_for_everybody(
-    post: Post, desk: FrontDesk, fake_broker: Any
+    post: Post, letter_requests: LetterRequests, fake_broker: Any
 ) -> None:
     fake_broker.mode = "away"
     assert_problem(await post.forgot(), 503)
     fake_broker.mode = "up"
     for _ in range(MOST_WAITING):
-        desk._waiting.put_nowait(desk.settled)  # ends when all have: never
-    await wait_for(lambda: desk._waiting.qsize() < MOST_WAITING)
-    desk._waiting.put_nowait(desk.settled)
+        letter_requests._waiting.put_nowait(letter_requests.settled)  # ends when all have: never
+    await wait_for(lambda: letter_requests._waiting.qsize() < MOST_WAITING)
+    letter_requests._waiting.put_nowait(letter_requests.settled)
     assert (await post.forgot()).headers["retry-after"]
 
 
@@ -326,7 +326,7 @@ async def test_a_mailbox_is_no_way_around_an_issuer(post: Post, ann: str, direct
 
 
 async def test_an_invitation_leads_nowhere_once_an_issuer_has_said_whose_the_account_is(
-    post: Post, changes: Changes, directory: MongoDirectory
+    post: Post, changes: OperatorChanges, directory: MongoDirectory
 ) -> None:
     account = await changes.invite(EMAIL, ("user",))
     token = await post.token()
@@ -335,18 +335,18 @@ async def test_an_invitation_leads_nowhere_once_an_issuer_has_said_whose_the_acc
 
 
 async def test_a_change_that_a_reset_overtakes_changes_nothing(
-    post: Post, ann: str, passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+    post: Post, ann: str, hasher: Hasher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = (await post.http.post("/login", auth=(EMAIL, PASSWORD))).json()
     await post.forgot()
-    token, verify = await post.token(), passwords.verify
+    token, verify = await post.token(), hasher.verify
 
     async def overtaken(*shown: Any) -> bool:
         right = await verify(*shown)
         assert (await post.choose(RESET, token, OTHER)).status_code == 200
         return right
 
-    monkeypatch.setattr(passwords, "verify", overtaken)
+    monkeypatch.setattr(hasher, "verify", overtaken)
     change = {"current": PASSWORD, "password": "a canary of the thief's"}
     bearer = {"Authorization": f"Bearer {session['access_token']}"}
     assert_problem(await post.http.post("/password", json=change, headers=bearer), 401)
@@ -355,7 +355,7 @@ async def test_a_change_that_a_reset_overtakes_changes_nothing(
 
 
 async def test_an_invitation_that_could_not_be_told_is_told_when_it_is_repeated(
-    post: Post, changes: Changes, fake_broker: Any
+    post: Post, changes: OperatorChanges, fake_broker: Any
 ) -> None:
     fake_broker.mode = "away"
     with pytest.raises(NotConfirmed):

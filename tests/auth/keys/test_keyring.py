@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from auth.errors import KeyUnusable
 from auth.keys.keyfile import KeyFiles, load_or_create
-from auth.keys.keyring import Keyring, held
+from auth.keys.keyring import Keyring, signing_key
 from events.types import LONGEST_TOKEN
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -18,8 +18,8 @@ LEAD = timedelta(minutes=15)
 
 
 def test_a_key_is_published_before_it_signs_and_until_its_last_token_has_expired() -> None:
-    first = held(Ed25519PrivateKey.generate())
-    second = held(Ed25519PrivateKey.generate(), NOW)
+    first = signing_key(Ed25519PrivateKey.generate())
+    second = signing_key(Ed25519PrivateKey.generate(), NOW)
     ring, moment = Keyring([second, first], LEAD), timedelta(seconds=1)
     assert (ring.signing(NOW), list(ring.published(NOW))) == (first, [first, second])
     assert ring.signing(NOW + LEAD - moment) == first

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auth.errors import InvalidRequest, InvalidToken, IssuerUnavailable, SignInFailed, SignInRefused
 from auth.keys import access_tokens
-from auth.keys.keyring import held
+from auth.keys.keyring import signing_key
 from auth.oidc.attempts import SECONDS, Attempt, opened, sealed
 from auth.oidc.claims import person
 from auth.oidc.fetch import FRESH, PAUSE, Kept
@@ -17,7 +17,7 @@ from auth.oidc.settings import Issuer
 from auth.stores.directory import ADMIN, USER
 
 NOW = 1_790_000_000.0
-KEY = held(Ed25519PrivateKey.generate())
+KEY = signing_key(Ed25519PrivateKey.generate())
 PUBLIC = {KEY.kid: KEY.key.public_key()}
 
 
@@ -47,7 +47,7 @@ def test_an_attempt_is_read_again_until_it_is_too_old_and_only_if_we_have_signed
     text = sealed(attempt, KEY)
     assert len(sealed(Attempt.new("work", "/" + "x" * 999, NOW), KEY)) < 2500
     assert opened(text, PUBLIC, NOW + SECONDS - 1) == attempt
-    stranger = sealed(attempt, held(Ed25519PrivateKey.generate())._replace(kid=KEY.kid))
+    stranger = sealed(attempt, signing_key(Ed25519PrivateKey.generate())._replace(kid=KEY.kid))
     for shown, then in [(text, NOW + SECONDS), (stranger, NOW), (text[:-4], NOW), ("", NOW), ("a.b.c", NOW)]:
         with pytest.raises(SignInFailed):
             opened(shown, PUBLIC, then)

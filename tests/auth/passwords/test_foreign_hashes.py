@@ -2,7 +2,7 @@ import pytest
 
 from auth.passwords import foreign_hashes
 from auth.passwords.foreign_hashes import Kind, kept, kind
-from auth.passwords.hashing import Passwords
+from auth.passwords.hasher import Hasher
 
 PASSWORD = "Pässw0rd canary"
 
@@ -32,7 +32,7 @@ MADE = [
 async def test_a_hash_of_others_fits_its_password_only_and_is_to_be_made_anew(
     which: Kind, stored: str
 ) -> None:
-    passwords = Passwords()
+    passwords = Hasher()
     assert kind(stored) is which
     assert await passwords.verify(PASSWORD, kept(stored))
     assert not await passwords.verify(PASSWORD + "x", kept(stored))
@@ -82,7 +82,7 @@ def test_what_people_type_is_plain(stored: str) -> None:
 
 
 async def test_an_account_without_a_password_lets_nobody_in() -> None:
-    passwords = Passwords()
+    passwords = Hasher()
     assert kind("") is Kind.NONE
     assert not await passwords.verify("", "")
     passwords.close()

@@ -7,7 +7,7 @@ import pytest
 
 from auth import opaque
 from auth.accounts.accounts import Accounts
-from auth.errors import InvalidRequest, InvalidToken, NoSuchKey
+from auth.errors import InvalidRequest, InvalidToken, NoSuchApiKey
 from auth.sessions.api_keys import ApiKeys
 from auth.sessions.sessions import Sessions
 from auth.stores.directory import Account
@@ -45,7 +45,7 @@ async def test_a_key_is_told_of_when_it_is_made_and_revoked_as_a_session_is(
     key, text = await api_keys.create(account.account_id, "laptop", ["read"], 30)
     assert fake_broker.events[-1].payload() == AccountChanged(fields=("api_keys",))
     token = await api_keys.exchange(text)
-    with pytest.raises(NoSuchKey):
+    with pytest.raises(NoSuchApiKey):
         await api_keys.revoke("somebody else", key.session_id)
     await sessions.end_others(account.account_id, reason="signed_out_everywhere")
     assert await api_keys.exchange(text)

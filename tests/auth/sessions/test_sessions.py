@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,11 +10,11 @@ from waiting import wait_for
 
 from auth import opaque
 from auth.accounts.accounts import Accounts
+from auth.background import keep_announced
 from auth.errors import BadCredentials, InvalidToken
 from auth.sessions.sessions import GRACE, Grant, Sessions
 from auth.stores.directory import Account
 from auth.stores.mongo.directory import MongoDirectory
-from auth.upkeep import keep_link
 from events.types import AccountRevoked
 from tests.auth.conftest import Clock, FakeBroker
 
@@ -145,8 +144,9 @@ async def test_a_dropped_end_is_told_although_the_broker_was_never_missed(
     fake_broker.mode = "away"
     await sessions.end(account.account_id, grant.access.claims.sid)
     fake_broker.mode = "up"
-    publisher: Any = SimpleNamespace(ready=True)
-    keeping = asyncio.create_task(keep_link(publisher, "", accounts, sessions))
+    keeping = asyncio.create_task(
+        keep_announced(accounts, sessions, ready=lambda: True, reopened=asyncio.Event())
+    )
     await wait_for(lambda: len(revoked(fake_broker)) == 1)
     keeping.cancel()
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 Registration = Literal["open", "invitation", "closed"]
 
 
-class Door(Struct, frozen=True):
+class Policy(Struct, frozen=True):
     """Who may register, and the services' own secret; an empty one opens nothing.
 
     With `verification`, an account is its holder's only once they have shown that the mailbox is theirs.
@@ -35,4 +35,4 @@ class Door(Struct, frozen=True):
         return request.client.host if request.client else ""
 
     def __repr__(self) -> str:
-        return f"Door({self.registration!r})"
+        return f"Policy({self.registration!r})"

@@ -23,7 +23,7 @@ MOST_WAITING = 100
 log = structlog.get_logger()
 
 
-class FrontDesk:
+class LetterRequests:
     """Takes requests, and has one task (`run`) that sees to them.
 
     Every request raises InvalidRequest for what is no address, TooManyFailures for a client that asks too

@@ -25,8 +25,8 @@ from events.types import (
 SOURCE = "/account"
 
 
-class Changes:
-    """Changes to single accounts.
+class OperatorChanges:
+    """OperatorChanges to single accounts.
 
     Every method raises DirectoryUnavailable, and NotConfirmed when the directory has it and the log may not.
     """

@@ -42,7 +42,7 @@ class Verdict(NamedTuple):
     seconds: float
 
 
-class Passwords:
+class Hasher:
     """Hashes and verifies passwords. Every method that hashes raises Busy when the queue is full."""
 
     def __init__(
