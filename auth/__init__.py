@@ -1,1 +1,1 @@
-"""Who you are: accounts, passwords, tokens. Imports `events`; nobody imports it, they ask over HTTP."""
+"""Accounts, passwords, sessions and tokens. Other services reach auth over HTTP and import nothing of it."""

@@ -1,10 +1,10 @@
-"""Telling the log about accounts, without making people wait for a broker that is away.
+"""Events about accounts, published without making people wait for a broker that is away.
 
-Signing in needs the directory and the key, not the log, so a broker that is away must not lock anybody
-out. An event is published in the background, and a caller waits for the confirm for at most `patience`
-seconds; what happens after that is logged. What is lost when the process dies meanwhile is a line of
-history for a sign-in; for a registration nothing: the account stays marked as not announced, and is
-announced again, by the same event id, at the next start and the account's next sign-in.
+Signing in needs the directory and the signing key, not the log, so it works while the broker is away. An
+event is published in the background, and a caller waits at most `patience` seconds for the confirm; later
+failures are logged. If the process dies meanwhile, a sign-in loses its line of history. A registration loses
+nothing: the account stays marked as not announced, and is announced again, by the same event id, at the next
+start and at its next sign-in.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from events.types import AccountPayload
 log = structlog.get_logger()
 
 MOST_PENDING = 200
-"""Events under way at once. Beyond it they are dropped and logged, so an outage costs no memory."""
+"""Events under way at once. More are dropped and logged, so an outage costs no memory."""
 
 
 def event_of(
@@ -47,16 +47,16 @@ class Announcer:
     """Publishes events in the background."""
 
     def __init__(self, publisher: Publishes, *, patience: float = 1.0) -> None:
-        """`patience` is how many seconds `tell` waits for the confirm."""
+        """`patience` is the number of seconds that `publish` waits for the confirm."""
         self._publisher = publisher
         self._patience = patience
         self._pending: set[asyncio.Task[None]] = set()
 
-    def begin(self, event: Event, then: Callable[[], Awaitable[None]] | None = None) -> None:
+    def publish_soon(self, event: Event, then: Callable[[], Awaitable[None]] | None = None) -> None:
         """Publish without waiting; `then` is called once the event is confirmed."""
         self._start(event, then)
 
-    async def tell(self, event: Event, then: Callable[[], Awaitable[None]] | None = None) -> None:
+    async def publish(self, event: Event, then: Callable[[], Awaitable[None]] | None = None) -> None:
         """Publish, and return when that is confirmed, has failed, or `patience` is over. Never raises."""
         if task := self._start(event, then):
             await asyncio.wait({task}, timeout=self._patience)

@@ -1,14 +1,14 @@
 """The errors of auth, grouped by what the caller can do about them. `problems` maps them to HTTP.
 
 TonearmError
-├── NotSignedIn            show who you are, and try again
+├── NotSignedIn            sign in, and try again
 │   ├── BadCredentials     no account has this address and password
 │   └── InvalidToken       the token is not one of ours, or no longer
 ├── TooManyFailures        wait for `.seconds`
-├── InvalidRequest         say it differently; the text names what
+├── InvalidRequest         mend the field that the text names
 ├── LinkSpent              ask for another letter
 ├── SignInFailed           begin the sign-in at the provider again
-├── SignInRefused          the provider vouches, and there is no account for you; the text says why
+├── SignInRefused          there is no account for this person; the text gives the reason
 ├── RegistrationClosed     ask the operator for an account
 ├── AlreadyRegistered      sign in instead
 ├── NoSuchAccount          nothing to do
@@ -25,15 +25,15 @@ from events.errors import TonearmError, Unavailable
 
 
 class NotSignedIn(TonearmError):
-    """Nobody has shown who they are."""
+    """The request has no credentials."""
 
 
 class BadCredentials(NotSignedIn):
-    """No account has this address and password. Never says which of the two is wrong."""
+    """No account has this address and password. The text does not name the wrong one."""
 
 
 class InvalidToken(NotSignedIn):
-    """The token is not one of ours, or no longer; the text says why."""
+    """The token is not one of ours, or no longer good; the text gives the reason."""
 
 
 class TooManyFailures(TonearmError):
@@ -45,15 +45,15 @@ class TooManyFailures(TonearmError):
 
 
 class InvalidRequest(TonearmError):
-    """What was asked for cannot be; the text names the field and never repeats its value."""
+    """A field of the request does not fit; the text names it and never repeats its value."""
 
 
 class LinkSpent(TonearmError):
-    """The token of a letter is not good (any more)."""
+    """The token of a letter is unknown, used or expired."""
 
 
 class SignInFailed(TonearmError):
-    """A sign-in at an issuer did not come to a good end. `why` is for the log; people begin again."""
+    """A sign-in at an issuer failed. `why` is for the log; people begin again."""
 
     def __init__(self, why: str) -> None:
         super().__init__("the sign-in was not completed, or took too long; begin it again")
@@ -61,11 +61,11 @@ class SignInFailed(TonearmError):
 
 
 class SignInRefused(TonearmError):
-    """An issuer says who this is, and there is no account for them; the text says why."""
+    """An issuer vouches for a person who has no account; the text gives the reason."""
 
 
 class RegistrationClosed(TonearmError):
-    """The operator makes the accounts here."""
+    """Only the operator makes accounts here."""
 
 
 class AlreadyRegistered(TonearmError):
@@ -89,7 +89,7 @@ class KeyUnusable(TonearmError):
 
 
 class Busy(Unavailable):
-    """As many passwords as allowed are being hashed or wait for it."""
+    """The queue for hashing passwords is full."""
 
 
 class DirectoryUnavailable(Unavailable):
@@ -97,4 +97,4 @@ class DirectoryUnavailable(Unavailable):
 
 
 class IssuerUnavailable(Unavailable):
-    """An issuer is away, slow, or not what it should be; the text holds nothing that it said."""
+    """An issuer is away, slow or answers wrongly; the text holds nothing from its answer."""

@@ -1,7 +1,7 @@
-"""Opaque secrets that we hand out: refresh tokens, API keys, and what stands in the links of letters.
+"""Opaque secrets: refresh tokens, API keys, and the tokens in links of letters.
 
-A known prefix and a checksum at the end, so that scanners of repositories and logs find what leaked and are
-not fooled by what only looks alike. Only a hash is stored: with 256 random bits a plain SHA-256 will do.
+Each has a known prefix and a checksum at its end. So scanners of repositories and logs find a leaked one, and
+look-alikes do not fool them. Only a hash is stored: for 256 random bits a plain SHA-256 is enough.
 """
 
 import hashlib
@@ -10,11 +10,11 @@ import secrets
 import zlib
 
 REFRESH = "tonearmr_"
-"""How refresh tokens begin."""
+"""The prefix of refresh tokens."""
 API_KEY = "tonearm_"
-"""How API keys begin."""
+"""The prefix of API keys."""
 LETTER = "tonearml_"
-"""How the tokens in letters begin."""
+"""The prefix of tokens in letters."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 43, 6
@@ -38,7 +38,7 @@ def family_of(text: str) -> str:
 
 
 def is_well_formed(text: str, prefix: str) -> bool:
-    """Tell whether this can be one of ours, without asking any store."""
+    """Return True if prefix, form and checksum are right; no store is asked."""
     return (
         text.startswith(prefix) and bool(_FORM.fullmatch(text)) and text[-_CHECK:] == _check(text[:-_CHECK])
     )

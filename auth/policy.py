@@ -1,4 +1,4 @@
-"""Who may come in besides the signed-in, and where a request comes from."""
+"""The operator's policy for requests without a session: registration, services, addresses of clients."""
 
 import hmac
 from typing import Any, Literal
@@ -10,9 +10,9 @@ Registration = Literal["open", "invitation", "closed"]
 
 
 class Policy(Struct, frozen=True):
-    """Who may register, and the services' own secret; an empty one opens nothing.
+    """The mode of registration, and the services' shared secret; an empty one opens nothing.
 
-    With `verification`, an account is its holder's only once they have shown that the mailbox is theirs.
+    With `verification`, an account is usable only after its holder has confirmed the mailbox.
     """
 
     registration: Registration = "open"
@@ -20,13 +20,13 @@ class Policy(Struct, frozen=True):
     service_token: str = ""
 
     def is_service(self, token: str) -> bool:
-        """Tell whether this is the services' own secret."""
+        """Return True if this is the services' shared secret."""
         return bool(self.service_token) and hmac.compare_digest(token.encode(), self.service_token.encode())
 
     def client_of(self, request: Request[Any, Any, Any]) -> str:
-        """Return the client's address: as a gateway of ours tells, else the socket's.
+        """Return the client's address: the one that a gateway of ours names, else the socket's.
 
-        Empty where gateways have no secret to show: then all clients would be one.
+        Empty if there is no shared secret: all clients of a gateway would have one address.
         """
         if not self.service_token:
             return ""

@@ -1,15 +1,15 @@
-"""What a token or an API key opens. The gateway says at each of its routes which one it needs."""
+"""Scopes of tokens and API keys. Each route of the gateway names the scope it needs."""
 
 from auth.stores.directory import ADMIN
 
 READ, UPLOAD, ADMIN_SCOPE = "read", "upload", "admin"
 ACCOUNT = "account"
-"""Keys and sessions themselves. Never an API key's: a leaked key must not make another one."""
+"""API keys and sessions themselves. No API key has it: a leaked one must not make another."""
 
 GRANTABLE = (READ, UPLOAD, ADMIN_SCOPE)
-"""What an API key may have."""
+"""The scopes that an API key may have."""
 
 
 def of_person(roles: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what somebody with these roles may do who has signed in."""
+    """Return the scopes of a session of an account with these roles."""
     return (READ, UPLOAD, *([ADMIN_SCOPE] if ADMIN in roles else []), ACCOUNT)

@@ -1,4 +1,4 @@
-"""What auth needs to know, from the environment (see `service.settings`)."""
+"""The settings of auth, from the environment (see `service.settings`)."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +15,9 @@ from service.settings import InvalidSetting, Settings
 
 
 class KeySettings(Settings, frozen=True, kw_only=True):
-    """Where the signing keys are: `auth_key_file` and, beside it, the folder `keys` of those that follow.
+    """The place of the signing keys: `auth_key_file` and, beside it, the folder `keys` of later ones.
 
-    Without a name it is `auth/signing-key.pem` in `local_dir`.
+    Without a name the file is `auth/signing-key.pem` in `local_dir`.
     """
 
     local_dir: str = ".local"
@@ -26,7 +26,7 @@ class KeySettings(Settings, frozen=True, kw_only=True):
 
     @property
     def first_key_file(self) -> Path:
-        """Where the first key is."""
+        """The file of the first key."""
         return Path(self.auth_key_file or f"{self.local_dir}/auth/signing-key.pem")
 
     def key_files(self) -> KeyFiles:

@@ -1,12 +1,12 @@
-"""How long a sign-in must wait after wrong passwords: longer each time, and never for good.
+"""The wait before the next sign-in after wrong passwords: longer each time, and never for good.
 
-Counted for each account (whether it exists or not) and for each client's address, in the database, so that
-replicas count together. Only what was verified and wrong counts; who comes too early is told when to come
-again, and that makes nothing worse. So that a stranger cannot keep somebody out by failing all the time, an
-address from which the account was signed in to lately waits for its own failures alone.
+Failures are counted for each account (existing or not) and for each client's address, in the database, so
+that replicas count together. Only a verified and wrong password counts. A try that comes too early is refused
+with a Retry-After and does not count. A stranger cannot lock a person out by failing all the time: an address
+from which the account was signed in to lately waits for its own failures alone.
 
-API keys are tried in the same way, and codes of issuers of OpenID Connect. Of registrations each counts, made
-or not, by its address of either kind.
+API keys and codes of issuers of OpenID Connect are throttled in the same way. Every registration counts, made
+or not, by its e-mail address and by the client's address.
 """
 
 import hmac
@@ -25,7 +25,7 @@ FORGET_AFTER = timedelta(hours=1)
 
 
 class Patience(Struct, frozen=True):
-    """Failures that cost nothing, and the most that one may cost."""
+    """The number of failures without a wait, and the longest wait."""
 
     free: int
     longest: timedelta
@@ -37,7 +37,7 @@ ADDRESS = Patience(20, timedelta(seconds=60))
 
 
 class Try(Struct, frozen=True):
-    """A sign-in that was let in: its keys, what was known of them, and which were charged already.
+    """A try that was admitted: its keys, their failures, and the keys that were charged already.
 
     `account` counts the account's failures, or those from a trusted address alone.
     """
@@ -50,7 +50,7 @@ class Try(Struct, frozen=True):
 
 
 class Deed(StrEnum):
-    """What is tried. Each is counted for itself."""
+    """The kinds of tries. Each is counted separately."""
 
     SIGN_IN = "sign-in"
     REGISTRATION = "registration"
@@ -59,19 +59,19 @@ class Deed(StrEnum):
 
 
 class Throttle:
-    """Says no to who fails too often."""
+    """Refuses tries after too many failures."""
 
     def __init__(self, store: FailureStore, clock: Callable[[], datetime], secret: bytes) -> None:
-        """All replicas share the `secret`, by which names are hashed: nobody else can look one up."""
+        """All replicas share the `secret`, which hashes the names, so the database does not reveal them."""
         self._store, self._clock, self._secret = store, clock, secret
 
     async def admit(self, name: str, address: str, deed: Deed = Deed.SIGN_IN) -> Try:
-        """Let a sign-in be tried. Raises TooManyFailures when it is too early for the account or the address.
+        """Admit a try. Raises TooManyFailures if it is too early for the account or the address.
 
-        `name` is the account's e-mail address, or whatever else is tried out.
+        `name` is the account's e-mail address, or the hash of the secret that is tried.
 
-        Where there were failures enough, the next is counted before it is one: many at once are no way
-        around. Elsewhere many may sign in at once. Without an address only accounts count.
+        After enough failures, a try is counted before its result is known, so many at once do not get
+        around the limit. Before that, many may sign in at once. Without an address only accounts count.
         """
         now = self._clock()
         account, place, trusted, own = self._keys(deed, name, address)
@@ -97,12 +97,12 @@ class Throttle:
                 await self._store.count(key, now, now + FORGET_AFTER)
 
     async def let_go(self, tried: Try) -> None:
-        """Count nothing: nothing was verified."""
+        """Take back what was charged: nothing was verified."""
         for key in tried.charged:
             await self._store.uncount(key)
 
     async def succeeded(self, tried: Try) -> None:
-        """Begin anew for the account, and trust the address with it."""
+        """Reset the account's count, and trust the address for it."""
         now = self._clock()
         if tried.account in tried.found or tried.account in tried.charged:
             await self._store.forget(tried.account)
@@ -132,7 +132,7 @@ def _wait(failures: Failures, patience: Patience, now: datetime) -> float:
 
 
 def network(address: str) -> str:
-    """Return what one client can choose from: of IPv6, its /64."""
+    """Return the network of one client: of IPv6, its /64."""
     try:
         found = ip_address(address)
     except ValueError:

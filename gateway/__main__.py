@@ -47,7 +47,7 @@ from service.usage import answer_help
 
 SERVICE = "gateway"
 UPLOAD_GRACE = 4.0
-"""Seconds that uploads under way get when the process is told to stop."""
+"""Seconds that uploads under way get after the signal to stop."""
 REQUEST_GRACE = 1.0
 """Seconds that all other requests get after that."""
 

@@ -35,7 +35,7 @@ READ_AT_ONCE = 2
 
 
 class Content(Struct, frozen=True, kw_only=True):
-    """What was read: size and hash tell one content from another."""
+    """Size and hash of an upload, which identify its content."""
 
     bytes: int
     sha256: str

@@ -1,4 +1,4 @@
-"""Removes what belongs to no job: uploads that never became one, audio no view refers to, orphan chunks.
+"""Removes files of no job: uploads that never became one, audio no view refers to, orphan chunks.
 
 Everything here errs on the side of keeping. A blob goes only when it is older than the grace time and
 the job's view, as of a moment after the sweep began, does not refer to it; a video only when no other job
@@ -30,7 +30,7 @@ _AT_ONCE = 50
 
 
 class Swept(Struct, kw_only=True):
-    """What a sweep removed: files, and chunks that belonged to no file."""
+    """The result of a sweep: the numbers of files removed, and of chunks that belonged to no file."""
 
     uploads: int = 0
     audio: int = 0
@@ -113,14 +113,14 @@ class Sweeper:
 
 
 def refers_to_video(view: JobView, video_id: str) -> bool:
-    """Tell whether the job still needs this video. Without `job.uploaded` seen, it may."""
+    """Return True if the job still needs this video. Before `job.uploaded` is seen, it may."""
     if view.state is State.DELETED:
         return False
     return view.video is None or view.video.video_id == video_id
 
 
 def refers_to_audio(view: JobView, audio_id: str) -> bool:
-    """Tell whether this is the audio that the job gives out."""
+    """Return True if this is the audio of the job."""
     return view.state is not State.DELETED and view.audio is not None and view.audio.audio_id == audio_id
 
 

@@ -1,1 +1,1 @@
-"""What all services have in common below their work: how a process starts, stops and serves HTTP."""
+"""The parts that all services share: start, stop, settings, logs, HTTP, health, problems, metrics."""

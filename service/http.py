@@ -1,9 +1,9 @@
 """Granian in our own process and event loop, started and stopped by us.
 
-Four things it does not do by itself, each seen to go wrong: it binds with SO_REUSEPORT, so a second
-process on the same port starts happily and takes half of the connections; it runs no signal handlers; it
-waits without end for open requests when it stops; and with a failing ASGI lifespan it ends as if all
-were well, which is why connections are opened by the entry point and not in the application.
+Four shortcomings of its own, each seen to go wrong. It binds with SO_REUSEPORT, so a second process on the
+same port starts and takes half of the connections. It runs no signal handlers. It waits without end for open
+requests when it stops. With a failing ASGI lifespan it ends with success; so the entry point opens the
+connections, not the application.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class CannotListen(TonearmError):
 
 
 class ServerFailed(TonearmError):
-    """The HTTP server ended though nobody asked it to."""
+    """The HTTP server ended by itself."""
 
 
 def free_address(host: str, port: int) -> str:

@@ -1,4 +1,4 @@
-"""A client of MongoDB that waits for nobody for ever."""
+"""A client of MongoDB whose every wait is bounded."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ def connect(
 ) -> AsyncMongoClient[dict[str, Any]]:
     """Return a client, to be closed, that gives times with their zone. Nothing is opened yet.
 
-    `reach` is how many seconds a server may take to be found and to accept a connection, `answer` how many
-    it may say nothing while it owes an answer: the driver's default is for ever, and a database that stands
-    still would hold its caller as long. After either an operation raises PyMongoError; reading is tried
-    twice. Raises ValueError or PyMongoError for what is no URL.
+    `reach` is the limit in seconds for finding a server and connecting, `answer` the limit for its silence
+    while it owes an answer. The driver's default is no limit, so a database that stands still would hold its
+    caller for ever. After either limit an operation raises PyMongoError; reading is tried twice. Raises
+    ValueError or PyMongoError for a bad URL.
     """
     return AsyncMongoClient(
         url,

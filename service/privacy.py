@@ -1,8 +1,8 @@
-"""Keeps ffmpeg, and whatever else runs as our user, from reading the passwords of a service.
+"""Keeps ffmpeg, and any other process of our user, from reading the passwords of a service.
 
-It runs as the same user, and by the kernel's usual rule that is enough to read `/proc/PID/environ` and the
-memory of any process of that user, an empty environment of its own notwithstanding. On one machine that is
-not only the converter that started it: auth's signing key is a process away, too.
+By the kernel's usual rule, a process may read `/proc/PID/environ` and the memory of every process of its own
+user, even if its own environment is empty. On one machine that is not only the converter that started it, but
+also auth with its signing key.
 """
 
 import ctypes

@@ -1,6 +1,6 @@
-"""`python -m service.probe`: exit code 0 if the service of this container is ready, else 1 and why.
+"""`python -m service.probe`: exit code 0 if the service of this container is ready, else 1 and the reason.
 
-For containers without a cluster around them. The port is the one that the environment tells the service.
+For containers outside a cluster. The port comes from the service's own variable.
 """
 
 import os

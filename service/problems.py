@@ -25,7 +25,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 
 
 class Kind(NamedTuple):
-    """How a kind of error is answered. `retry_after` is in seconds.
+    """The answer to a kind of error. `retry_after` is in seconds.
 
     Without a name its type is `about:blank`: the title is the status's own then (RFC 9457, 4.2.1).
     """

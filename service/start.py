@@ -2,10 +2,10 @@
 
 | exit code | what happened |
 |---|---|
-| 0 | it was told to stop by SIGTERM or SIGINT, and did |
-| 1 | it cannot start or go on; the last lines of the log say why |
+| 0 | SIGTERM or SIGINT stopped it |
+| 1 | it cannot start or go on; the last lines of the log give the reason |
 | 2 | a setting is missing or wrong; standard error names it |
-| -14 (SIGALRM; a shell says 142) | it was told to stop, and did not in time; the log says where it hung |
+| -14 (SIGALRM; 142 in a shell) | it did not stop in time; the log names the place where it hung |
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from service.stop import stop_on_signal
 from service.tracing.setup import exported
 
 STOP_SECONDS = 8.0
-"""From the signal on; then SIGALRM ends the process, whatever it waits for: a server may be gone, too."""
+"""From the signal on; then SIGALRM ends the process, even if it waits for a server that is gone."""
 
 log = structlog.get_logger()
 
@@ -47,8 +47,8 @@ def run_service(
 ) -> NoReturn:
     """Run a service until it is told to stop, and end the process with the exit code.
 
-    `load` reads the settings. `run` begins with `started`, and returns soon after its event is set; what it
-    raises ends the service.
+    `load` reads the settings. `run` begins with `started`, and returns soon after its event is set. An error
+    that it raises ends the service.
     """
     _end(_run_service(service, load, run, stop_seconds))
 
@@ -87,7 +87,7 @@ def _run_service(
 
 
 def started(settings: Settings, **more: Any) -> None:
-    """Write a service's first line: its settings, secrets masked, and what else it has found out."""
+    """Write a service's first log line: its settings, secrets masked, and `more` fields."""
     log.info(logs.STARTED, settings=repr(settings), **more)
 
 

@@ -1,9 +1,9 @@
 """The stop: a signal asks for it, and from then on a deadline runs.
 
-Both are kept by a thread that the kernel's signal wakes, not by the event loop or the main thread: these may
-be what hangs. At the deadline SIGALRM ends the process by its default action, so whatever it waits for, be
-it a server that is gone, a thread or a full pipe to who reads the log. Just before, if it still can, the
-thread says where the process hangs.
+A thread that the kernel's signal wakes keeps both, as the event loop or the main thread may be the one that
+hangs. At the deadline SIGALRM ends the process by its default action, even if it waits for a server that is
+gone, a thread, or a full pipe to the reader of the log. Just before, the thread logs the place where the
+process hangs.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ import structlog
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _LAST_WORDS = 1.0
-"""Seconds before the deadline at which it is said why; half of the time where that is less."""
+"""Seconds before the deadline at which the place is logged; half of the time if that is less."""
 _MOST_TASKS, _MOST_FRAMES = 20, 5
 
 log = structlog.get_logger()
@@ -44,7 +44,7 @@ def stop_on_signal(stop: asyncio.Event, seconds: float) -> None:
 
 
 async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Tell whether the work was done before being told to stop; it is cancelled then."""
+    """Return True if the work was done before the stop; else it is cancelled."""
     working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -75,7 +75,7 @@ def _watch(woken: int, loop: asyncio.AbstractEventLoop, stop: asyncio.Event, sec
 
 
 def _frames_of(task: asyncio.Task[Any]) -> list[FrameType]:
-    """The coroutines of a task that waits, outermost first."""
+    """Return the coroutines of a task that waits, outermost first."""
     frames: list[FrameType] = []
     inner: Any = task.get_coro()
     while (frame := getattr(inner, "cr_frame", None)) is not None:

@@ -1,4 +1,4 @@
-"""`python -m <service> --help`: what a service is told by its environment, for it takes no arguments."""
+"""`python -m <service> --help`: the variables of a service, which takes no arguments."""
 
 import sys
 from collections.abc import Sequence
@@ -11,9 +11,9 @@ _WIDTH = 30
 
 
 def answer_help(service: str, settings: type[Settings], arguments: Sequence[str] | None = None) -> None:
-    """Return if the service was started without arguments; else say how it is started, and end the process.
+    """Return if the service was started without arguments; else print its usage, and end the process.
 
-    The exit code is 0 for `--help`, and 2 for what nobody understands.
+    The exit code is 0 for `--help`, and 2 for any other argument.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     if not given:

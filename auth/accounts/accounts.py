@@ -1,4 +1,4 @@
-"""What can be done with accounts: register, sign in, look up, and the first admin."""
+"""Accounts: register, sign in, look up."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,13 +20,13 @@ from events.ids import new_id
 from events.types import AccountRegistered, AccountSignInRefused
 
 REFUSAL_SECONDS = 0.5
-"""More than most hashes take that an import has left us: bcrypt by 12 290 ms, PBKDF2 by a million 380 ms."""
+"""Longer than most imported hashes take: bcrypt by 12 290 ms, PBKDF2 by a million 380 ms."""
 
 log = structlog.get_logger()
 
 
 class Accounts:
-    """The domain of auth. Raises the errors of `auth.errors`; knows nothing of HTTP."""
+    """Registrations and sign-ins by password."""
 
     def __init__(
         self,
@@ -51,11 +51,10 @@ class Accounts:
     async def register(
         self, email: str, password: str, roles: tuple[str, ...] = (USER,), *, address: str = ""
     ) -> Account:
-        """Make an account for who asks from `address`, where that is known.
+        """Make an account; `address` is the client's, if known.
 
+        It exists once the directory has it, even while the broker is away (see `auth.announcements`).
         Raises InvalidRequest, TooManyFailures, AlreadyRegistered, Busy, DirectoryUnavailable.
-
-        It exists once the directory has it, whether or not the broker can be told now: see `announcing`.
         """
         email = normalised(email)
         self.rules.check(password, email)
@@ -63,27 +62,26 @@ class Accounts:
         return await self.add(email, password, roles)
 
     async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
-        """Make an account of a normalised address, whatever the password."""
+        """Make an account of a normalised address; the password is not checked against the rules."""
         hash_ = await self._hasher.hash(password)
         account = new_account(email, roles, self._clock(), password_hash=hash_)
         await self._directory.add(account)
-        await self._announcer.tell(*self._registration(account))
+        await self._announcer.publish(*self._registration(account))
         return account
 
     async def expect(self, email: str, roles: tuple[str, ...]) -> Account:
-        """Make an account of a normalised address, for whoever will show that the mailbox is theirs."""
+        """Make an account of a normalised address, without a password until its holder has confirmed it."""
         account = new_account(email, roles, self._clock())
         await self._directory.add(account)
-        self._announcer.begin(*self._registration(account))
+        self._announcer.publish_soon(*self._registration(account))
         return account
 
     async def sign_in(self, email: str, password: str, *, address: str = "", lasting: bool = True) -> Grant:
-        """Begin a session (see `Sessions.begin`) for who signs in from `address`, where that is known.
+        """Begin a session (see `Sessions.begin`); `address` is the client's, if known.
 
+        An unknown e-mail address takes as long as a wrong password, also where the hash was imported. A
+        refusal does not wait for the broker. So the time does not show which addresses have accounts.
         Raises BadCredentials, TooManyFailures, Busy, DirectoryUnavailable.
-
-        An unknown address costs as much time as a wrong password, whoever has made its hash, and a refusal
-        does not wait for the broker: neither tells a stranger which addresses have accounts.
         """
         with self._hasher.place():
             account, seconds = await self._verified(email, password, address)
@@ -93,7 +91,7 @@ class Accounts:
             await asyncio.sleep(max(0.0, self._refusal_seconds - seconds))
             raise BadCredentials("no account has this address and password")
         if not account.announced:
-            self._announcer.begin(*self._registration(account))
+            self._announcer.publish_soon(*self._registration(account))
 
         async def still_right(found: Account) -> bool:
             unchanged = found.password_hash == account.password_hash
@@ -116,7 +114,7 @@ class Accounts:
             if account:
                 state = "disabled" if account.disabled else "unverified"
                 refused = AccountSignInRefused(reason=state if right else "wrong_password")
-                self._announcer.begin(event_of(account.account_id, refused, self._clock(), new_id()))
+                self._announcer.publish_soon(event_of(account.account_id, refused, self._clock(), new_id()))
             return None, seconds
         await self._throttle.succeeded(tried)
         return account, seconds
@@ -129,18 +127,18 @@ class Accounts:
         return account
 
     async def has_password(self, account: Account, password: str) -> bool:
-        """Whether this is the account's password. Signs nobody in and tells nobody. Raises Busy."""
+        """Return True if this is the account's password; no session begins. Raises Busy."""
         return await self._hasher.verify(password, account.password_hash)
 
     async def announce_rest(self, limit: int = 100) -> None:
         """Announce accounts that were registered while the broker was away, `limit` at a time.
 
-        Ends when none is left, or when the first of a page could not be told: the broker is away again.
+        Ends when none is left, or when the first of a batch was not confirmed: the broker is away again.
         """
         tried = ""
         while (page := await self._directory.unannounced(limit)) and page[0].account_id != tried:
             tried = page[0].account_id
-            await asyncio.gather(*(self._announcer.tell(*self._registration(account)) for account in page))
+            await asyncio.gather(*(self._announcer.publish(*self._registration(account)) for account in page))
 
     async def _rehashed(self, account: Account, password: str) -> Account:
         """Hash anew when the parameters have changed: only now is the password at hand."""
@@ -160,7 +158,7 @@ class Accounts:
 
 
 def _folded(email: str) -> str:
-    """Return the address as it is kept; empty for what is none, and so nobody's."""
+    """Return the normalised address; empty if it is none, as no account has it."""
     try:
         return normalised(email)
     except InvalidRequest:
@@ -180,5 +178,5 @@ def new_account(email: str, roles: tuple[str, ...], now: datetime, *, password_h
 
 
 def registered(account: Account) -> Event:
-    """Return the event that tells of an account, the same one however often it is told."""
+    """Return the event of a registration. Its id is always the same."""
     return event_of(account.account_id, AccountRegistered(roles=account.roles), account.created)

@@ -1,7 +1,7 @@
 """The first admin: from the settings, or by `tonearm account create`.
 
-There is no password by default. One that a service made would have to be told in its log, where collectors
-keep it; the command tells it to whoever may run it, and to nobody else.
+There is no default password. A service could show one only in its log, where collectors keep it. The
+command shows it to its user alone.
 """
 
 import structlog
@@ -17,11 +17,11 @@ log = structlog.get_logger()
 
 
 async def ensure_first_admin(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
-    """Make the admin that the settings name; with neither set and no account at all, say how to make one.
+    """Make the admin that the settings name. Without one, and without any account, log how to make one.
 
-    An account that exists is left as it is, its password and its roles: making an admin of whoever has
-    taken the address first would be a present to a stranger. Where it differs, a warning says so. Of several
-    processes that start at once, the unique address lets one make the account. Raises InvalidSetting.
+    An existing account keeps its password and its roles: a stranger may have registered the address first.
+    If they differ from the settings, a warning is logged. If several processes start at once, the unique
+    address lets one of them make the account. Raises InvalidSetting.
     """
     if email:
         await _from_settings(accounts, directory, email, password)

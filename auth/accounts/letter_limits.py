@@ -1,6 +1,6 @@
-"""How many letters may be asked for: a mailbox must not be filled, nor a mail server made a nuisance of.
+"""Limits for letters, so that nobody can flood a mailbox or abuse the mail server.
 
-Only letters that go out count, so that who asks on and on keeps nobody's next letter from going.
+Only letters that go out count. So a stranger who keeps asking cannot hold up the next letter.
 """
 
 import hmac
@@ -12,17 +12,17 @@ from auth.stores.failures import FailureStore
 from auth.throttle import network
 
 WINDOW = timedelta(hours=1)
-"""Since the last letter."""
+"""A count expires this long after the last letter."""
 PER_ACCOUNT = 3
 PER_CLIENT = 30
 """Behind one address there may be many people."""
 
 
 class LetterLimits:
-    """Counts letters. Both methods raise DirectoryUnavailable."""
+    """Counts letters by account and by client. Both methods raise DirectoryUnavailable."""
 
     def __init__(self, store: FailureStore, clock: Callable[[], datetime], secret: bytes) -> None:
-        """All replicas share the `secret`, by which addresses are hashed."""
+        """All replicas share the `secret`, which hashes the addresses."""
         self._store, self._clock, self._secret = store, clock, secret
 
     async def admit(self, address: str) -> None:
@@ -31,7 +31,7 @@ class LetterLimits:
             raise TooManyFailures("too many letters were asked for; try again later", WINDOW.total_seconds())
 
     async def allow(self, account_id: str) -> bool:
-        """Tell whether the account may be sent one more letter that anybody can ask for, and count it."""
+        """Return True and count the letter if the account may be sent one more."""
         return await self._counted(f"letters to {account_id}", PER_ACCOUNT)
 
     async def _counted(self, what: str, most: int) -> bool:

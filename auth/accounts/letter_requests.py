@@ -1,7 +1,7 @@
-"""What anybody may ask about an address, answered before anybody has looked at it.
+"""Requests for letters, which anybody may make about any address.
 
-The answer can tell nothing, neither by what it says nor by the time it takes: an address that has no account
-costs the asker as much as one that has. What was asked for is done after that, one at a time, by one task.
+They are answered before the address is looked up. So neither the text nor the time of the answer shows
+whether there is an account. One task then works on the requests, one at a time.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 
 class LetterRequests:
-    """Takes requests, and has one task (`run`) that sees to them.
+    """The queue of requests, and the task (`run`) that works on it.
 
-    Every request raises InvalidRequest for what is no address, TooManyFailures for a client that asks too
-    often, Busy when too many wait, and Unavailable while letters cannot be sent at all.
+    Every request raises InvalidRequest for a bad address, TooManyFailures for a client that asks too often,
+    Busy when too many wait, and Unavailable while letters cannot be sent.
     """
 
     def __init__(
@@ -44,19 +44,19 @@ class LetterRequests:
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MOST_WAITING)
 
     async def register(self, email: str, *, address: str) -> None:
-        """Have a letter sent to who wants an account: with it the account becomes theirs."""
+        """Request the letter that confirms a new account."""
         await self._take(partial(self._register, normalised(email)), address)
 
     async def forgot(self, email: str, *, address: str) -> None:
-        """Have a letter sent by which a new password can be chosen, if there is such an account.
+        """Request the letter by which a new password can be chosen, if there is such an account.
 
-        Not to one that has none, because an issuer of OpenID Connect says who it is: a mailbox would be a way
-        around that issuer, and into the account of whoever the issuer let write somebody else's address.
+        An account without a password belongs to an issuer of OpenID Connect and gets no letter. A mailbox
+        would be a way around that issuer, which may have let its user enter another person's address.
         """
         await self._take(partial(self._forgot, normalised(email)), address)
 
     async def run(self) -> None:
-        """See to what was asked for, for ever."""
+        """Work on the requests, for ever."""
         while True:
             do = await self._waiting.get()
             try:
@@ -69,7 +69,7 @@ class LetterRequests:
                 self._waiting.task_done()
 
     async def settled(self) -> None:
-        """Return when nothing waits."""
+        """Return when the queue is empty."""
         await self._waiting.join()
 
     async def _take(self, do: Callable[[], Awaitable[None]], address: str) -> None:

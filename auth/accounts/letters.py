@@ -1,10 +1,10 @@
 """Letters to the holders of accounts, and the tokens in their links.
 
-The log is told that a letter is wanted, and nothing else. The notifier takes that as its work, and asks here
-for address and token when it sends: the token is made in that moment and leaves by that answer alone, so it
-is in no event, no queue and no log line. Only its hash is kept. It is good once, for a while, and for one
-kind of letter; a later letter of the kind takes its place. Work that is delivered again brings one more
-token for the same letter, as nobody knows whether the mail before it went out.
+The event of a letter holds only its kind. The notifier takes it as work, and asks auth for address and token
+when it sends. The token is made at that moment and leaves by that answer alone, so it is in no event, no
+queue and no log line. Only its hash is stored. It is good once, for a limited time, and for one kind of
+letter; a later letter of the same kind replaces it. Work that is delivered again gets one more token for the
+same letter, as the first mail may have gone out or not.
 """
 
 from collections.abc import Callable, Collection
@@ -25,14 +25,14 @@ LIFETIMES = {
     Letter.RESET: timedelta(hours=1),
     Letter.INVITATION: timedelta(days=7),
 }
-"""The letters with a link that is good once, and for how long. None shorter than what limits their number
-looks back: whoever else asks for somebody's letters, the last of them is still good."""
+"""The letters with a link, and the time for which it is good. None is shorter than `letter_limits.WINDOW`:
+however many letters a stranger requests, the last one is still good."""
 INTO_AN_ACCOUNT = (Letter.VERIFY, Letter.INVITATION)
-"""Letters to who has no password yet."""
+"""Letters to accounts that are not verified yet."""
 
 
 class Granted(Struct, frozen=True):
-    """What the notifier needs for a letter; the token is empty where its kind has none."""
+    """The address and the token of a letter; the token is empty for a kind without a link."""
 
     email: str
     token: str = ""
@@ -57,12 +57,12 @@ class Letters:
         self._announcer, self._clock = announcer, clock
 
     def ask(self, account_id: str, letter: Letter) -> None:
-        """Ask for a letter, without waiting for the log."""
+        """Publish the event that asks for a letter, in the background."""
         wanted = AccountLetterRequested(letter=letter)
-        self._announcer.begin(event_of(account_id, wanted, self._clock(), new_id()))
+        self._announcer.publish_soon(event_of(account_id, wanted, self._clock(), new_id()))
 
     async def grant(self, account_id: str, letter: Letter, cause: str) -> Granted:
-        """Return what a letter needs. Raises NoSuchAccount, also where it would be of no use any more."""
+        """Return address and a new token. Raises NoSuchAccount, also if the letter is of no use any more."""
         account = await self._directory.by_id(account_id)
         if account is None or not _is_of_use(letter, account):
             raise NoSuchAccount("no account has this id, or it has no use for this letter")
@@ -81,7 +81,7 @@ class Letters:
         return Granted(account.email, token, int(lifetime.total_seconds()))
 
     async def reader(self, token: str, letters: Collection[Letter]) -> Account:
-        """Return whose token this is, and leave it good. Raises LinkSpent."""
+        """Return the account of a token, which stays good. Raises LinkSpent."""
         if opaque.is_well_formed(token, opaque.LETTER):
             found = await self._store.find(opaque.digest(token), letters, self._clock())
             account = await self._directory.by_id(found.account_id) if found else None
@@ -99,10 +99,10 @@ class Letters:
         await self._store.void(account_id)
 
     async def awaited(self, account_id: str) -> bool:
-        """Tell whether a link of the account is still good."""
+        """Return True if a link of the account is still good."""
         return await self._store.awaited(account_id, self._clock())
 
 
 def _is_of_use(letter: Letter, account: Account) -> bool:
-    """Tell whether the account may be sent this letter, and its link still leads anywhere."""
+    """Return True if the account may be sent this letter, and its link would still work."""
     return not account.disabled and not (letter in INTO_AN_ACCOUNT and account.verified)

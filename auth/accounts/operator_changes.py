@@ -1,7 +1,7 @@
-"""What an operator changes. First the directory, then the log: a change holds whether or not it can be told.
+"""An operator's changes to accounts: first in the directory, then in the log.
 
-Where telling fails, the command says so, and is run once more: every change can be repeated. An account that
-is erased goes last of all, so that there is something to repeat.
+A change holds even if its event cannot be published. The command then fails and can be repeated, as can every
+change. Erasing removes the account last, so that there is something to repeat.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ SOURCE = "/account"
 class OperatorChanges:
     """OperatorChanges to single accounts.
 
-    Every method raises DirectoryUnavailable, and NotConfirmed when the directory has it and the log may not.
+    Every method raises DirectoryUnavailable, and NotConfirmed if the directory has it and the log may not.
     """
 
     def __init__(
@@ -42,16 +42,16 @@ class OperatorChanges:
         self._publisher, self._clock = publisher, clock
 
     async def set_roles(self, account: Account, roles: tuple[str, ...]) -> None:
-        """Replace the roles. Where one is taken away, what the account is signed in to ends at once."""
+        """Replace the roles. If one is taken away, all sessions and API keys end at once."""
         await self._directory.set_roles(account.account_id, roles)
-        if set(account.roles) - set(roles):  # before anything is told: once more, nothing would be taken away
+        if set(account.roles) - set(roles):  # before the event: a repetition would find nothing taken away
             await self.revoke(account, "roles_changed")
-        await self._tell(account, AccountChanged(fields=("roles",)), new_id())
+        await self._publish(account, AccountChanged(fields=("roles",)), new_id())
 
     async def invite(self, email: str, roles: tuple[str, ...]) -> Account:
-        """Make an account for who has the mailbox of this normalised address, and send them the way in.
+        """Make an account of this normalised address, and send its holder an invitation.
 
-        Who is invited once more gets another letter, and these roles. Raises AlreadyRegistered.
+        A second invitation sends another letter and sets these roles. Raises AlreadyRegistered.
         """
         account = await self._directory.by_email(email)
         if account is None:
@@ -68,37 +68,37 @@ class OperatorChanges:
         return account
 
     async def reset(self, account: Account) -> None:
-        """Send the way to a new password; the one there is stays good until then."""
+        """Send the letter for a new password; the present one stays good until then."""
         await self._write(account, Letter.RESET)
 
     async def disable(self, account: Account) -> None:
-        """Let nobody sign in to the account any more, and end what is signed in."""
+        """Close the account, and end its sessions and API keys."""
         await self._directory.set_disabled(account.account_id, True)
         await self.revoke(account, "disabled")
-        await self._tell(account, AccountChanged(fields=("disabled",)), new_id())
+        await self._publish(account, AccountChanged(fields=("disabled",)), new_id())
 
     async def enable(self, account: Account) -> None:
-        """Let people sign in again, with the password they had."""
+        """Open the account again; its password is the same."""
         await self._directory.set_disabled(account.account_id, False)
-        await self._tell(account, AccountChanged(fields=("disabled",)), new_id())
+        await self._publish(account, AccountChanged(fields=("disabled",)), new_id())
 
     async def revoke(self, account: Account, reason: str = "operator") -> None:
         """End all sessions and API keys of the account. The password stays good."""
         await self._sessions.end_account(account.account_id, self._clock(), reason)
-        await self._tell(account, AccountRevoked(reason=reason), new_id())
-        await self._sessions.told_of(account.account_id)
+        await self._publish(account, AccountRevoked(reason=reason), new_id())
+        await self._sessions.mark_all_announced(account.account_id)
 
     async def erase(self, account: Account) -> None:
-        """Forget address and password; the id stays in the log and with the jobs."""
+        """Remove address and password; the id stays in the log and with the jobs."""
         await self._directory.set_disabled(account.account_id, True)
         await self.revoke(account, "erased")
-        await self._tell(account, AccountErased(reason="operator"))
+        await self._publish(account, AccountErased(reason="operator"))
         await self._directory.erase(account.account_id)
 
     async def _write(self, account: Account, letter: Letter) -> None:
-        await self._tell(account, AccountLetterRequested(letter=letter), new_id())
+        await self._publish(account, AccountLetterRequested(letter=letter), new_id())
 
-    async def _tell(self, account: Account, payload: AccountPayload, occasion: str | None = None) -> None:
+    async def _publish(self, account: Account, payload: AccountPayload, occasion: str | None = None) -> None:
         event = event_of(account.account_id, payload, self._clock(), occasion, source=SOURCE)
         await self._publisher.publish(event)
 

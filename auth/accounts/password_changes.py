@@ -1,7 +1,7 @@
-"""Setting a password: by the token of a letter, or signed in, by the one there was.
+"""New passwords: by the token of a letter, or by the present password.
 
-Who has read a letter has the mailbox, so a token also confirms the address; and the password that counts is
-chosen then, never before: whoever else has registered the address has nothing of it.
+The reader of a letter has the mailbox, so a token also confirms the address. The password is chosen at that
+moment and not at the registration, so a stranger who registered the address gains nothing.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ from events.types import AccountChanged, Letter
 
 
 class PasswordChanges:
-    """All ways to a new password. Every method raises InvalidRequest for one that the rules forbid, Busy and
-    DirectoryUnavailable; then nothing has changed, and a token is as good as before.
+    """Sets new passwords. Every method raises InvalidRequest for a password that the rules forbid, Busy, and
+    DirectoryUnavailable; then nothing has changed, and a token is still good.
     """
 
     def __init__(
@@ -45,15 +45,15 @@ class PasswordChanges:
         await self._by_letter(token, password, *INTO_AN_ACCOUNT)
 
     async def reset(self, token: str, password: str) -> None:
-        """Replace a forgotten password, and end all that was signed in, API keys too. Raises LinkSpent."""
+        """Replace a forgotten password, and end all sessions and API keys. Raises LinkSpent."""
         account = await self._by_letter(token, password, Letter.RESET)
         await self._sessions.end_account(account.account_id, "password_reset")
         self._letters.ask(account.account_id, Letter.PASSWORD_CHANGED)
 
     async def change(self, claims: Claims, current: str, password: str, *, address: str) -> None:
-        """Replace the password of who is signed in, and end the account's other sessions.
+        """Replace the password of the account of these claims, and end its other sessions.
 
-        Raises TooManyFailures: whoever has a stolen session may not guess on without end.
+        Raises TooManyFailures, as a thief with a session could guess the present password.
         """
         account = await self._directory.by_id(claims.sub)
         if account is None or account.disabled:
@@ -73,7 +73,7 @@ class PasswordChanges:
         if not await self._directory.rehash(account.account_id, account.password_hash, hash_):
             raise InvalidToken("the password was replaced meanwhile, and this session with it")
         await self._sessions.end_others(account.account_id, keep=claims.sid, reason="password_changed")
-        self._tell(account)
+        self._publish(account)
         self._letters.ask(account.account_id, Letter.PASSWORD_CHANGED)
 
     async def _by_letter(self, token: str, password: str, *letters: Letter) -> Account:
@@ -82,10 +82,10 @@ class PasswordChanges:
         await self._letters.take(token, letters)
         if not await self._directory.set_password(account.account_id, hash_):
             raise LinkSpent("the account does not exist any more")
-        self._tell(account)
+        self._publish(account)
         return account
 
-    def _tell(self, account: Account) -> None:
+    def _publish(self, account: Account) -> None:
         fields = ("password",) if account.verified else ("password", "verified")
         changed = AccountChanged(fields=fields)
-        self._announcer.begin(event_of(account.account_id, changed, self._clock(), new_id()))
+        self._announcer.publish_soon(event_of(account.account_id, changed, self._clock(), new_id()))

@@ -1,4 +1,4 @@
-"""Accounts that nobody has ever confirmed go away, and so does the address that somebody typed."""
+"""The removal of accounts that were never confirmed, and of their addresses."""
 
 from datetime import datetime, timedelta
 
@@ -18,12 +18,12 @@ log = structlog.get_logger()
 async def forget_unverified(
     directory: Directory, letters: Letters, announcer: Announcer, now: datetime
 ) -> None:
-    """Erase those older than AFTER to whom no good link leads any more. Raises DirectoryUnavailable."""
+    """Erase those older than AFTER that have no good link any more. Raises DirectoryUnavailable."""
     for account in await directory.unverified(now - AFTER, _AT_ONCE):
         if await letters.awaited(account.account_id) or not await directory.erase_unverified(
             account.account_id
         ):
             continue
         erased = AccountErased(reason="never_verified")
-        announcer.begin(event_of(account.account_id, erased, now))
+        announcer.publish_soon(event_of(account.account_id, erased, now))
         log.info("unverified_account_erased", account_id=account.account_id)

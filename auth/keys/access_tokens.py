@@ -1,7 +1,7 @@
 """Access tokens: JWTs signed with Ed25519 (RFC 7519, 8037), typed `at+jwt` (RFC 9068).
 
-Pure: the key and the time come in. What an attacker writes into a token is believed in this order: its
-length, its header (`alg` and `typ` are compared, `kid` is only looked up), its signature, its claims.
+Pure: the key and the time come in. A token is checked in this order: its length, its header (`alg` and `typ`
+are compared, `kid` is only looked up), its signature, its claims.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ PublicKeys = Mapping[str, Ed25519PublicKey]
 
 
 class Claims(Struct, frozen=True, kw_only=True):
-    """What a token says. All claims are required; times are Unix seconds.
+    """The claims of a token. All are required; times are Unix seconds.
 
     `sid` is the session or API key that it belongs to; `scope` is a list in one text (RFC 8693, 4.2).
     """
@@ -45,7 +45,7 @@ class Claims(Struct, frozen=True, kw_only=True):
 
 
 class Token(Struct, frozen=True):
-    """A signed token and what it says. The repr leaves the token out."""
+    """A signed token and its claims. The repr leaves the token out."""
 
     text: str
     claims: Claims
@@ -93,7 +93,7 @@ def issue(
 
 
 def verify(text: str, keys: PublicKeys, *, now: datetime) -> Claims:
-    """Return the claims of a good token. Raises InvalidToken, saying why it is not."""
+    """Return the claims of a good token. Raises InvalidToken with the reason."""
     if len(text) > MAX_LENGTH:
         raise InvalidToken("the token is too long")
     try:

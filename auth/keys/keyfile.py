@@ -1,8 +1,8 @@
 """Signing keys as files: Ed25519 private keys in PEM (PKCS 8), encrypted where a passphrase is given.
 
-The first is made at the first start and kept. Those that follow lie in a folder, each named by when it was
-made. Files are never changed, so replicas may share the folder: two that rotate at once make two keys, which
-harms nobody.
+The first is made at the first start and kept. Later ones lie in a folder, each named by the time it was made.
+Files are never changed, so replicas may share the folder: if two rotate at once there are two new keys, which
+is harmless.
 """
 
 import os

@@ -1,8 +1,8 @@
-"""Which key signs, and which are published. Pure: keys and the time come in.
+"""The choice of the key that signs and of those that are published. Pure: keys and the time come in.
 
-A key is published as soon as it is there, and signs only after a `lead`, in which everybody who keeps public
-keys has asked again. Its predecessor is published until the last token that it may have signed has expired.
-All of it follows from when the keys were made, so replicas that see the same keys need not talk.
+A key is published as soon as it exists. It signs only after a `lead`, in which every holder of public keys
+has fetched them again. Its predecessor is published until the last token that it may have signed has expired.
+All this follows from the times of the keys, so replicas that see the same keys agree without talking.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ _MARGIN = timedelta(seconds=60)
 
 
 class SigningKey(NamedTuple):
-    """A private key, by what its tokens name it, and since when it has been there."""
+    """A private key, the `kid` in its tokens, and the time it was made."""
 
     created: datetime
     kid: str
@@ -33,14 +33,14 @@ def signing_key(key: Ed25519PrivateKey, created: datetime = FIRST) -> SigningKey
 
 
 class Keyring:
-    """The keys there are; at least one. `replace` when others are found."""
+    """All signing keys, at least one."""
 
     def __init__(self, keys: Iterable[SigningKey], lead: timedelta = timedelta(0)) -> None:
         self._lead = lead
         self.replace(keys)
 
     def replace(self, keys: Iterable[SigningKey]) -> None:
-        """Go on with these keys."""
+        """Use these keys from now on."""
         self._keys = sorted(keys, key=lambda each: each[:2])
 
     def signing(self, now: datetime) -> SigningKey:

@@ -1,4 +1,4 @@
-"""Who signs access tokens, and which signatures count."""
+"""Signing access tokens, and verifying their signatures."""
 
 import asyncio
 import math
@@ -52,7 +52,7 @@ class Signer:
         )
 
     def read(self, token: str) -> Claims:
-        """Return what a token says that is signed by us and has not expired. Raises InvalidToken."""
+        """Return the claims of a token of ours that has not expired. Raises InvalidToken."""
         return access_tokens.verify(token, self.public_keys(), now=self._clock())
 
     def key(self) -> SigningKey:

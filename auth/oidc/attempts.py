@@ -1,7 +1,7 @@
-"""A sign-in that is under way: what the browser carries to the issuer and back, in a cookie.
+"""A sign-in that is under way, as the browser carries it in a cookie to the issuer and back.
 
-It is signed, so no server has to remember strangers who never come back, and every replica can go on with
-it. It binds the answer to this browser (state), the code to this attempt (PKCE) and the ID token (nonce).
+It is signed, so no server has to remember people who never come back, and every replica can finish it. It
+binds the answer to this browser (state), the code to this attempt (PKCE) and the ID token (nonce).
 """
 
 import hmac
@@ -20,7 +20,7 @@ from auth.keys.access_tokens import ALGORITHM, PublicKeys
 from auth.keys.keyring import SigningKey
 
 SECONDS = 600
-"""How long somebody may take at the issuer."""
+"""The time that a person may take at the issuer."""
 TYPE = "tonearm-sign-in+jwt"
 _LONGEST = 4096
 _LONGEST_PATH = 1000
@@ -60,7 +60,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
         return urlsafe_b64encode(sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
 
     def is_answered_by(self, state: str) -> bool:
-        """Tell whether an answer with this state is to this attempt."""
+        """Return True if an answer with this state belongs to this attempt."""
         return hmac.compare_digest(self.state.encode(), state.encode())
 
     def __repr__(self) -> str:

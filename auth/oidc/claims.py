@@ -11,9 +11,9 @@ from auth.stores.directory import ADMIN, USER, normalised
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who has signed in. `email` is empty without an address that counts; `roles` None: as they are.
+    """The person who has signed in. `email` is empty without a usable address; `roles` None changes nothing.
 
-    `verified` tells that the issuer says of the address that it was verified. The repr holds no address.
+    `verified` is True if the issuer has verified the address. The repr holds no address.
     """
 
     subject: str
@@ -37,14 +37,14 @@ def person(claims: Mapping[str, Any], issuer: Issuer) -> Person:
 
 
 def lacks(claims: Mapping[str, Any], issuer: Issuer) -> bool:
-    """Tell whether something that is needed is not among these claims."""
+    """Return True if a claim that is needed is missing."""
     wanted_roles = issuer.roles_claim and _found(claims, issuer.roles_claim) is None
     return "email" not in claims or bool(wanted_roles)
 
 
-def _email(told: object) -> str:
+def _email(value: object) -> str:
     try:
-        return normalised(told) if isinstance(told, str) else ""
+        return normalised(value) if isinstance(value, str) else ""
     except InvalidRequest:
         return ""
 

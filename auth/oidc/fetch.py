@@ -1,4 +1,4 @@
-"""What an issuer is asked over HTTP: in bounded time, for bounded answers, and never elsewhere."""
+"""HTTP requests to an issuer: bounded in time and size, and never redirected elsewhere."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from auth.errors import IssuerUnavailable
 
 T = TypeVar("T")
 Document = dict[str, Any]
-"""Something of JSON that nobody has looked at."""
+"""A JSON object that is not validated yet."""
 
 SECONDS = 6.0
 """For one answer, all of it."""
@@ -25,8 +25,8 @@ FRESH = 3600.0
 _STALE = 24 * 3600.0
 """And for which it will do while the issuer does not answer."""
 PAUSE = 20.0
-"""Seconds between two tries: an issuer that is down is not waited for by everybody, and nobody can have it
-asked for keys all the time by tokens that name unknown ones."""
+"""Seconds between two tries. So an issuer that is down does not make everybody wait, and tokens that name
+unknown keys cannot make us fetch keys all the time."""
 
 
 def client() -> httpx.AsyncClient:
@@ -36,7 +36,7 @@ def client() -> httpx.AsyncClient:
 
 
 class Answer(NamedTuple):
-    """What came back. The body is JSON if the issuer is what it should be."""
+    """The answer of an issuer. The body should be JSON."""
 
     status: int
     body: bytes

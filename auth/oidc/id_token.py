@@ -1,7 +1,7 @@
-"""ID tokens: what an issuer says of who has signed in, verified (OpenID Connect Core 1.0, 3.1.3.7).
+"""The verification of ID tokens (OpenID Connect Core 1.0, 3.1.3.7).
 
-Pure: keys and time come in. Only asymmetric algorithms count, each with a key that was published for it: a
-public key that serves as an HMAC secret, `none`, and keys that the token itself brings are nobody's.
+Pure: keys and time come in. Only asymmetric algorithms count, each with a key that was published for it.
+Refused are a public key that serves as an HMAC secret, `none`, and keys that the token itself brings.
 """
 
 import hmac
@@ -36,7 +36,7 @@ class UnknownKey(SignInFailed):
 
 
 class _Claims(Struct, frozen=True):
-    """The claims that must be there, and those by which it may be somebody else's."""
+    """The required claims, and those that show that the token is meant for another client."""
 
     iss: str
     sub: str
@@ -114,13 +114,13 @@ def _wrong(claims: _Claims, issuer: str, client_id: str, nonce: str, now: float)
 
 
 def _is_key(subject: str) -> bool:
-    """Tell whether it is the same to every database: printable ASCII (Core, 2) without blanks at its ends."""
+    """Return True if every database compares it alike: printable ASCII (Core, 2), no blanks at its ends."""
     printable = subject.isascii() and subject.isprintable()
     return 0 < len(subject) <= _LONGEST_SUBJECT and printable and subject == subject.strip()
 
 
 def _is_hash(shown: str, access_token: str, algorithm: str) -> bool:
-    """Tell whether this is the left half of the access token's hash (Core, 3.1.3.6)."""
+    """Return True if this is the left half of the access token's hash (Core, 3.1.3.6)."""
     digest = _HASHES[algorithm[-3:]](access_token.encode()).digest()
     half = urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=")
     return hmac.compare_digest(shown.encode(), half)

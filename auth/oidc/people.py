@@ -1,8 +1,8 @@
-"""Whose account it is that an issuer's person signs in to: found, linked, or made.
+"""The account of a person whom an issuer vouches for: found, linked, or made.
 
-Issuer and subject are the key. An address is none: some issuers let people write any, and addresses change
-hands. So an account is given to who has its address only where the operator said so of this issuer, which
-must have verified it; or where nobody has shown yet that the mailbox is theirs.
+Issuer and subject identify the person. An address does not: some issuers let people write any, and addresses
+change hands. So an address links a person to an account only if the operator allows it for this issuer, which
+must have verified the address; or if the account is not verified yet.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class People:
         self._announcer, self._clock, self._open_to_all = announcer, clock, open_to_all
 
     async def account(self, person: Person, issuer: Issuer) -> Account:
-        """Return the account, its roles as the issuer has them now. Raises SignInRefused."""
+        """Return the account, with the roles that the issuer gives it now. Raises SignInRefused."""
         identity = Identity(issuer.issuer, person.subject)
         account = await self._directory.by_identity(identity)
         if account is None:
@@ -54,7 +54,7 @@ class People:
                 "there is an account with your e-mail address; sign in to it as you did before"
             )
         if account.disabled:
-            self._tell(account, AccountSignInRefused(reason="disabled"))
+            self._publish(account, AccountSignInRefused(reason="disabled"))
             raise SignInRefused("your account is closed; ask the operator")
         return await self._with_roles(account, person.roles)
 
@@ -70,7 +70,7 @@ class People:
         if not (person.verified and (issuer.link_accounts or nobodys)):
             raise AlreadyRegistered("an account with this address exists")
         await self._directory.link(known.account_id, identity)
-        self._tell(known, AccountChanged(fields=("identities",)))
+        self._publish(known, AccountChanged(fields=("identities",)))
         log.info("account_linked", account_id=known.account_id, provider=issuer.name)
         return known
 
@@ -85,19 +85,19 @@ class People:
             created=self._clock(),
         )
         await self._directory.add(account, identity)
-        told = partial(self._directory.mark_announced, account.account_id)
-        await self._announcer.tell(registered(account), told)
+        announced = partial(self._directory.mark_announced, account.account_id)
+        await self._announcer.publish(registered(account), announced)
         return account
 
     async def _with_roles(self, account: Account, roles: tuple[str, ...] | None) -> Account:
-        """Give the account these roles. Where one is taken away, what it is signed in to ends at once."""
+        """Give the account these roles. If one is taken away, all sessions and API keys end at once."""
         if roles is None or set(roles) == set(account.roles):
             return account
         if set(account.roles) - set(roles):  # first: if what follows fails, the next sign-in does both
             await self._sessions.end_account(account.account_id, "roles_changed")
         await self._directory.set_roles(account.account_id, roles)
-        self._tell(account, AccountChanged(fields=("roles",)))
+        self._publish(account, AccountChanged(fields=("roles",)))
         return await self._directory.by_id(account.account_id) or account
 
-    def _tell(self, account: Account, payload: AccountChanged | AccountSignInRefused) -> None:
-        self._announcer.begin(event_of(account.account_id, payload, self._clock(), new_id()))
+    def _publish(self, account: Account, payload: AccountChanged | AccountSignInRefused) -> None:
+        self._announcer.publish_soon(event_of(account.account_id, payload, self._clock(), new_id()))

@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class Metadata(Struct, frozen=True, kw_only=True):
-    """What the issuer publishes of itself (OpenID Connect Discovery 1.0, 3; RFC 8414; RFC 9207)."""
+    """The metadata that an issuer publishes (OpenID Connect Discovery 1.0, 3; RFC 8414; RFC 9207)."""
 
     issuer: str
     authorization_endpoint: str
@@ -92,16 +92,16 @@ class Provider:
             raise SignInFailed("iss")
 
     async def claims(self, code: str, attempt: Attempt, now: float) -> Claims:
-        """Exchange the code, and return what the issuer says of who has signed in.
+        """Exchange the code, and return the issuer's claims about the person.
 
-        What the ID token leaves out is looked up with the access token. Raises SignInFailed.
+        Claims that the ID token lacks are fetched with the access token. Raises SignInFailed.
         """
         metadata = await self._metadata.get()
         tokens = await self._exchange(metadata, code, attempt)
-        told = await self._verified(tokens, attempt.nonce, now)
-        if claims.lacks(told, self.settings) and metadata.userinfo_endpoint and tokens.access_token:
-            told = await self._user_info(metadata, tokens.access_token, str(told["sub"])) | told
-        return told
+        found = await self._verified(tokens, attempt.nonce, now)
+        if claims.lacks(found, self.settings) and metadata.userinfo_endpoint and tokens.access_token:
+            found = await self._user_info(metadata, tokens.access_token, str(found["sub"])) | found
+        return found
 
     async def _discover(self) -> Metadata:
         name = self.settings.issuer
@@ -171,10 +171,10 @@ class Provider:
         answer = await ask(self._http, metadata.userinfo_endpoint, headers=headers)
         if answer.status != _OK:
             raise self._away("userinfo", f"status {answer.status}")
-        told = answer.read(dict[str, Any])
-        if told.get("sub") != subject:  # else it is somebody else's (Core, 5.3.2)
+        found = answer.read(dict[str, Any])
+        if found.get("sub") != subject:  # else it is somebody else's (Core, 5.3.2)
             raise SignInFailed("userinfo_sub")
-        return told
+        return found
 
     def _away(self, what: str, why: str) -> IssuerUnavailable:
         log.warning("issuer_answers_wrong", provider=self.settings.name, asked_for=what, why=why)
@@ -183,7 +183,7 @@ class Provider:
 
 @asynccontextmanager
 async def providers(issuers: Iterable[Issuer], public_url: str) -> AsyncIterator[dict[str, Provider]]:
-    """Give all providers by name for a block. Nobody is asked anything yet.
+    """Give all providers by name for a block. No request is made yet.
 
     Each sends people back to an address of its own, so that one cannot answer in another's place.
     """

@@ -1,4 +1,4 @@
-"""The issuers that an operator trusts: OIDC_ISSUERS names them, OIDC_<NAME>_… tells of each."""
+"""The issuers that an operator trusts: OIDC_ISSUERS names them, OIDC_<NAME>_… describes each."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 class Issuer(Settings, frozen=True, kw_only=True):
     """One issuer, and we as its client. `client_id` is the variable OIDC_<NAME>_CLIENT_ID, and so on.
 
-    `issuer` is what the issuer calls itself, to the letter. Without a secret this is a public client. Of what
+    `issuer` is the issuer's own name, to the letter. Without a secret this is a public client. Of what
     the claim `roles_claim` holds, `admin_values` make an admin and `user_values` a user (both separated by
     commas); where there are `user_values`, who has none of either is not let in, and without `admin_values`
     roles are left as they are. `registration` is whether strangers get an account; unset, as at the password
@@ -54,7 +54,7 @@ class Issuer(Settings, frozen=True, kw_only=True):
         return frozenset(each.strip() for each in getattr(self, setting).split(",") if each.strip())
 
     def check(self) -> None:
-        """Raise InvalidSetting for what does not go together."""
+        """Raise InvalidSetting if settings contradict each other."""
         if not (is_safe_url(self.issuer) and self.issuer.isascii() and len(self.issuer) <= _LONGEST):
             raise _wrong(self.name, "ISSUER is an https:// URL without query (http:// for this machine only)")
         if self.client_secret and self.client_secret_file:
@@ -78,7 +78,7 @@ def issuers(environ: Mapping[str, str]) -> tuple[Issuer, ...]:
 
 
 def is_safe_url(url: str) -> bool:
-    """Tell whether secrets may go there: by https, or to this very machine."""
+    """Return True if secrets may go there: by https, or to this machine."""
     try:
         parts = urlsplit(url)
         port_fits = parts.port is None or parts.port > 0

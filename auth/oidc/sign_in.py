@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 class Begun(Struct, frozen=True):
-    """Where to send the browser, and what it brings back. The repr shows neither."""
+    """The address to send the browser to, and the sealed attempt that it keeps. The repr shows neither."""
 
     location: str
     attempt: str
@@ -40,7 +40,7 @@ class Begun(Struct, frozen=True):
 
 
 class Answered(Struct, frozen=True):
-    """What the browser brought back: the issuer's answer, and the attempt from its cookie."""
+    """The issuer's answer as the browser brings it, and the attempt from its cookie."""
 
     attempt: str = ""
     state: str = ""
@@ -82,7 +82,7 @@ class SignIn:
         return Begun(location, attempts.sealed(attempt, self._signer.key()), attempts.SECONDS)
 
     async def finish(self, name: str, answered: Answered, *, address: str) -> tuple[Grant, str]:
-        """Return the session that has begun, and where to go on; `address` is the client's, if known.
+        """Begin a session; return it with the path to go on to. `address` is the client's, if known.
 
         Raises SignInFailed, SignInRefused, TooManyFailures, DirectoryUnavailable.
         """
@@ -105,7 +105,7 @@ class SignIn:
             raise SignInRefused("your account is closed; ask the operator") from None
 
     async def _claims(self, provider: Provider, code: str, attempt: Attempt, address: str) -> Claims:
-        """Return what the issuer says. Who shows it made-up codes waits, or it would not hear us any more."""
+        """Return the issuer's claims. Made-up codes are throttled, or the issuer would block us."""
         tried = await self._throttle.admit(attempt.state, address, Deed.CODE)
         try:
             claims = await provider.claims(code, attempt, self._clock().timestamp())
@@ -129,7 +129,7 @@ class SignIn:
 
     @asynccontextmanager
     async def _asking(self, name: str) -> AsyncIterator[Provider]:
-        """Give the provider for a block. One that is slow or down keeps nobody but its own people waiting."""
+        """Give the provider for a block. A slow one keeps only its own people waiting."""
         if (provider := self._providers.get(name)) is None:
             raise NoSuchProvider("no provider has this name")
         if self._waiting[name] >= _AT_ONCE:

@@ -1,7 +1,7 @@
-"""Hashes of passwords that other programs have made: what they are, and whether a password fits one.
+"""Password hashes that other programs have made: recognised and verified.
 
-An account that was imported keeps its hash until its next sign-in makes one of ours of it. Whatever looks
-like a hash is taken for one: read as a password, it would let in whoever has stolen the old table.
+An imported account keeps its hash until the next sign-in replaces it. Text that looks like a hash is taken
+for one: read as a password, it would let in a thief of the old table.
 """
 
 import binascii
@@ -20,13 +20,13 @@ _MOST_MEMORY_KIB = 128 * 1024
 _MOST_LANES = 16
 """Threads that argon2 starts for one hash."""
 _MOST_ARGON2 = 1024 * 1024
-"""KiB times passes: about a second. A hash decides what verifying costs us, and anybody may ask for that."""
+"""KiB times passes: about a second. The hash decides the cost of verifying, which anybody may cause."""
 _MOST_BCRYPT = 14
 _MOST_PBKDF2 = 4_000_000
 
 
 class Kind(StrEnum):
-    """What a column `password` holds."""
+    """The kinds of values in an imported column `password`."""
 
     PLAIN = "plain"
     ARGON2 = "argon2"
@@ -52,7 +52,7 @@ _LOOKS_HASHED = re.compile(
 
 
 def kind(stored: str) -> Kind:
-    """Return what this is. Of the kinds before UNKNOWN a password can be verified, later."""
+    """Return the kind of a value. For the kinds before UNKNOWN a password can be verified later."""
     if not stored:
         return Kind.NONE
     if len(stored) <= MAX_LENGTH and (found := _verifier(stored)):
@@ -61,13 +61,13 @@ def kind(stored: str) -> Kind:
 
 
 def kept(stored: str) -> str:
-    """Return how a hash that can be verified is kept: without what a framework has put before it."""
+    """Return the hash as it is stored: without a framework's prefix."""
     found = _ARGON2.fullmatch(stored) or _BCRYPT.fullmatch(stored)
     return found[1] if found else stored
 
 
 def verify(password: bytes, stored: str) -> bool:
-    """Tell whether the password fits a hash that is not argon2's. False for what cannot be verified."""
+    """Return True if the password fits a hash other than argon2's; False if that cannot be verified."""
     found = _verifier(stored)
     try:
         return found is not None and found[1](password)
@@ -76,7 +76,7 @@ def verify(password: bytes, stored: str) -> bool:
 
 
 def _verifier(stored: str) -> tuple[Kind, Callable[[bytes], bool]] | None:
-    """Return the kind and how to verify; None if that cannot be done, or would cost too much."""
+    """Return the kind and a verifier; None if there is none, or it would cost too much."""
     if match := _ARGON2.fullmatch(stored):
         memory, passes, lanes = int(match[2]), int(match[3]), int(match[4])
         cheap = memory <= _MOST_MEMORY_KIB and memory * passes <= _MOST_ARGON2 and lanes <= _MOST_LANES

@@ -1,8 +1,8 @@
 """Password hashing: argon2id in a bounded pool.
 
 OWASP's minimum (19 MiB, two passes, one lane; Password Storage Cheat Sheet). A hash holds a core and its
-memory for tens of milliseconds, so as many run at once as there are cores, a few wait, and the rest are
-refused at once: without that bound, 32 sign-ins at a time take gigabytes.
+memory for tens of milliseconds, so one runs on each core, a few wait, and the rest are refused at once.
+Without that bound, 32 sign-ins at a time take gigabytes.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ MEMORY_KIB = 19 * 1024
 PASSES = 2
 LANES = 1
 WAITING_PER_CORE = 16
-"""How many hashes may wait for each core: about half a second of them."""
+"""Hashes that may wait for each core: about half a second of them."""
 
 _NICE = 5
 """Of the hashing threads: a third of an ordinary one's weight."""
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class Verdict(NamedTuple):
-    """Whether a password fits, and the seconds that it took to find out, without the waiting."""
+    """The result of a verification, and the seconds it took, waiting not counted."""
 
     right: bool
     seconds: float
@@ -65,9 +65,9 @@ class Hasher:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Enter with a password for the block; raises Busy where no more can be hashed soon.
+        """Reserve a place for the block; raises Busy if no more can be hashed soon.
 
-        So the rest of many at once is refused before it keeps the database and everybody else busy.
+        So a flood of sign-ins is refused before it burdens the database.
         """
         if not self._entries.acquire(blocking=False):
             raise Busy("too many sign-ins at once")
@@ -81,14 +81,13 @@ class Hasher:
         return await self._run(lambda: self._hasher.hash(_prepared(password)))
 
     async def verify(self, password: str, password_hash: str | None) -> bool:
-        """Tell whether the password fits: see `examine`."""
+        """Return True if the password fits (see `examine`)."""
         return (await self.examine(password, password_hash)).right
 
     async def examine(self, password: str, password_hash: str | None) -> Verdict:
-        """Tell whether the password fits; None (no such account) takes as long and is never right.
+        """Verify a password. None (no such account) and an empty hash take as long, and are never right.
 
-        So does an empty hash, that of an account without a password. A hash that others have made takes as
-        long as it does.
+        Only a hash that another program made may take longer or shorter.
         """
 
         def timed() -> Verdict:
@@ -99,11 +98,11 @@ class Hasher:
         return await self._run(timed)
 
     def outdated(self, password_hash: str) -> bool:
-        """Tell whether the hash was made by others, or with other parameters than today's."""
+        """Return True if another program made the hash, or if the parameters have changed."""
         return not password_hash.startswith(_OURS) or self._hasher.check_needs_rehash(password_hash)
 
     def close(self) -> None:
-        """Give up what waits; what runs ends by itself within milliseconds."""
+        """Cancel the hashes that wait; a running one ends within milliseconds."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, password: str, password_hash: str) -> bool:

@@ -1,8 +1,8 @@
-"""Which passwords may be chosen: the rules of NIST SP 800-63B-4, 3.1.1.2. What is in use already stays good.
+"""Rules for new passwords: NIST SP 800-63B-4, 3.1.1.2. Passwords in use stay good.
 
-Long, and none that everybody would try first; what it is made of is free. Letters count by code points after
-composing them (NFC, as in hashing), so that the keyboard does not matter. The standard compares whole
-passwords with what is common or to be expected, never parts: a sentence may hold such words.
+A password must be long and not among the first that an attacker tries; its characters are free. Length is
+counted in code points after composing them (NFC, as in hashing), so that the keyboard does not matter. The
+standard compares whole passwords with common ones, never parts: a sentence may hold such words.
 """
 
 import unicodedata
@@ -16,15 +16,15 @@ from msgspec import Meta, Struct
 from auth.errors import InvalidRequest
 
 SHORTEST = 15
-"""Characters, where the password is all that a sign-in asks for."""
+"""Characters, where the password is the only factor."""
 Length = Annotated[int, Meta(ge=8, le=64)]
-"""What an operator may make of it."""
+"""The range of the operator's setting."""
 LONGEST = 256
 
 _LIST = Path(__file__).with_name("common_passwords.txt")
 _SERVICE = "tonearm"
 _WORD = 4
-"""Letters that make a word; what repeats less is common, whatever it is."""
+"""Letters that make a word; a repetition of fewer is always common."""
 
 
 class PasswordRules(Struct, frozen=True):
@@ -48,7 +48,7 @@ class PasswordRules(Struct, frozen=True):
 
 
 def _is_about(password: str, words: frozenset[str]) -> bool:
-    """Tell whether it is one of these, repeated or not, with nothing but digits and signs around it."""
+    """Return True if it is one of these words, repeated or not, with only digits and signs around it."""
     inner = "".join(each if each.isalpha() else " " for each in password).strip()
     start = password.find(inner[:1]) if inner else 0
     return bool({password, _repeated(password), _repeated(password[start : start + len(inner)])} & words)

@@ -1,4 +1,4 @@
-"""What a request shows of who is asking: HTTP Basic (RFC 7617), Bearer (RFC 6750), or a JSON body."""
+"""Credentials in a request: HTTP Basic (RFC 7617), Bearer (RFC 6750), or a JSON body."""
 
 import asyncio
 import binascii
@@ -15,7 +15,7 @@ from auth.errors import BadCredentials, InvalidRequest, NotSignedIn
 MAX_BODY = 8 * 1024
 """Bytes of a request's body; the longest password takes 1 KiB of UTF-8."""
 BODY_SECONDS = 10.0
-"""How long a client may take to send its body."""
+"""The time in which a client must send its body."""
 MAX_BASIC = 4096
 """Characters of an Authorization header with a password."""
 
@@ -23,21 +23,21 @@ B = TypeVar("B", bound=Struct)
 
 
 class Undisclosed(Struct, frozen=True):
-    """What somebody sent, with a repr that shows nothing of it."""
+    """The base of secrets in a body: the repr shows nothing of them."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(…)"
 
 
 class Credentials(Undisclosed, frozen=True):
-    """An address and a password as somebody typed them."""
+    """An address and a password, not normalised."""
 
     email: str
     password: str
 
 
 class Addressed(Undisclosed, frozen=True):
-    """Only an address: who has the mailbox chooses the password. One that is sent along is not read."""
+    """Only an address: the reader of the letter chooses the password. One in the body is ignored."""
 
     email: str
 

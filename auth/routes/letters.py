@@ -28,7 +28,7 @@ class Said(Struct, frozen=True):
 
 
 class Chosen(Undisclosed, frozen=True):
-    """The token of a letter, and the password that its reader has chosen."""
+    """The token of a letter, and the new password."""
 
     token: str
     password: str
@@ -66,7 +66,7 @@ async def forgot(
     letter_requests: NamedDependency[LetterRequests],
     policy: NamedDependency[Policy],
 ) -> Response[Said]:
-    """Have a letter sent, if there is such an account."""
+    """Request a letter for a new password, if there is such an account."""
     asked = await json_body(request, Addressed)
     await letter_requests.forgot(asked.email, address=policy.client_of(request))
     return accepted("If there is an account with this address, a mail is on its way to it.")
@@ -110,7 +110,7 @@ async def invite(
     administrator: NamedDependency[Claims],
     changes: NamedDependency[OperatorChanges],
 ) -> Response[Said]:
-    """Invite somebody, as an administrator."""
+    """Invite a person, as an administrator."""
     asked = await json_body(request, Invited)
     if not asked.roles or not set(asked.roles) <= {USER, ADMIN}:
         raise InvalidRequest(f"roles: some of {USER}, {ADMIN}")

@@ -14,13 +14,13 @@ from auth.routes.sessions import NO_STORE, Access, access_of
 
 
 class Wanted(Struct, frozen=True):
-    """Where to go on after the sign-in: a path on this site."""
+    """The path on this site to go on to after the sign-in."""
 
     return_to: str = "/"
 
 
 class Entered(Struct, frozen=True):
-    """A session that has begun, and where to go on."""
+    """A session that has begun, and the path to go on to."""
 
     session: Access
     return_to: str
@@ -39,7 +39,7 @@ async def providers(sign_in: NamedDependency[SignIn]) -> Response[dict[str, str]
 async def begin(
     request: Request[Any, Any, Any], provider: FromPath[str], sign_in: NamedDependency[SignIn]
 ) -> Response[Begun]:
-    """Begin an attempt: where to send the browser, and what it must keep meanwhile."""
+    """Begin an attempt; return the address for the browser and the cookie it must keep."""
     wanted = await json_body(request, Wanted)
     return Response(await sign_in.begin(provider, wanted.return_to), headers=NO_STORE)
 

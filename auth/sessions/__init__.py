@@ -1,1 +1,1 @@
-"""Sessions and API keys: what keeps somebody signed in."""
+"""Sessions and API keys."""

@@ -1,7 +1,7 @@
-"""API keys: for programs, with fewer rights than the person who made them, shown once.
+"""API keys: for programs, with at most the rights of the person who made them, shown once.
 
-A gateway exchanges a key for an access token of minutes, which names the key as its session. So a key is
-verified, and revoked, in the way of everything else.
+A gateway exchanges an API key for an access token of minutes, which names the key as its session. So an API
+key is verified and revoked like a session.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ from events.ids import new_id
 from events.types import AccountChanged
 
 MOST = 50
-"""Keys of an account at a time."""
+"""API keys of an account at a time."""
 MOST_DAYS = 3650
 LONGEST_NAME = 100
 
@@ -45,7 +45,7 @@ class ApiKeys:
     async def create(
         self, account_id: str, name: str, wanted: Sequence[str], days: int
     ) -> tuple[Session, str]:
-        """Make a key that is good for so many days, and tell the log; it is returned here and never again.
+        """Make an API key that is good for so many days, and publish that. Its secret is returned only here.
 
         Raises InvalidRequest.
         """
@@ -71,22 +71,22 @@ class ApiKeys:
         )
         await self._store.add(key)
         made = AccountChanged(fields=("api_keys",))
-        await self._announcer.tell(event_of(account_id, made, now, key.session_id))
+        await self._announcer.publish(event_of(account_id, made, now, key.session_id))
         return key, text
 
     async def of(self, account_id: str) -> list[Session]:
-        """Return the account's keys that are good, oldest first."""
+        """Return the account's API keys that are good, oldest first."""
         found = await self._store.live_of(account_id, keys=True)
         return [key for key in found if key.is_live(self._clock())]
 
     async def revoke(self, account_id: str, key_id: str) -> None:
-        """End a key. Raises NoSuchApiKey, also for somebody else's."""
+        """End an API key. Raises NoSuchApiKey, also for another account's."""
         if key_id not in [key.session_id for key in await self.of(account_id)]:
             raise NoSuchApiKey("you have no key with this id")
         await self._sessions.end(account_id, key_id, "key_revoked")
 
     async def exchange(self, text: str, address: str = "") -> Token:
-        """Return an access token with the key's scopes and the roles of now, for who asks from `address`.
+        """Return an access token with the key's scopes and the present roles; `address` is the client's.
 
         Raises InvalidToken, TooManyFailures.
         """

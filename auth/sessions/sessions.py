@@ -1,10 +1,10 @@
-"""Sessions: signed in once, kept by refresh tokens that are good for one use, ended here or everywhere.
+"""Sessions: begun by a sign-in, continued by refresh tokens that are good for one use.
 
-Access tokens cannot be called back, so they live for minutes, and who ends a session tells the log: every
-gateway hears of it there. A refresh token is exchanged for a new pair (RFC 9700, 4.14.2). Used twice, it was
-stolen, by the first or by the second: the session ends for both. But two tabs of a browser use the same one
-within moments, and an answer can get lost: so for GRACE seconds the same token brings the same successor.
-It is kept sealed by the very token that it follows, hence nobody can read it from the database.
+Access tokens cannot be called back, so they live for minutes. The end of a session is an event in the log,
+where every gateway reads it. A refresh token is exchanged for a new pair (RFC 9700, 4.14.2). If it is used
+twice, one of the users is a thief, and the session ends for both. But two tabs of a browser may use the same
+token within moments, and an answer can get lost. So for GRACE seconds the same token brings the same
+successor. That is stored encrypted by the token it follows, so the database alone does not reveal it.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,7 +29,7 @@ GRACE = timedelta(seconds=10)
 MOST = 100
 """Sessions of an account that can be refreshed. Of more, the oldest ends."""
 StillRight = Callable[[Account], Awaitable[bool]]
-"""Tells whether what was shown still opens the account as it is now."""
+"""Returns True if the credentials still open the account as it is now."""
 _AT_ONCE = 500
 """Sessions that one event names; its size is limited."""
 _REFUSED = "the refresh token is not valid (any more): sign in again"
@@ -38,7 +38,7 @@ log = structlog.get_logger()
 
 
 class Grant(Struct, frozen=True):
-    """What a sign-in or a refresh brings; `refresh` is empty where there is none. The repr leaves it out."""
+    """The tokens of a sign-in or a refresh; `refresh` may be empty. The repr leaves it out."""
 
     access: Token
     refresh: str = ""
@@ -73,12 +73,10 @@ class Sessions:
         still_right: StillRight | None = None,
         provider: str = "",
     ) -> Grant:
-        """Begin a session and tell the log; one that is not `lasting` ends with its only access token.
+        """Begin a session and publish that; one that is not `lasting` ends with its only access token.
 
-        `provider` is the issuer's name by which somebody signs in without a password.
-
-        Raises BadCredentials for an account that was closed or erased while its password was verified, or
-        that is not `still_right` then: its password was changed.
+        `provider` names the issuer of a sign-in without a password. Raises BadCredentials if the account was
+        closed or erased while its password was verified, or is not `still_right`: the password has changed.
         """
         now, family, session_id = self._clock(), opaque.make_family(), new_id()
         refresh = opaque.make(opaque.REFRESH, family) if lasting else ""
@@ -103,7 +101,7 @@ class Sessions:
             await self._end(account.account_id, surplus[:_AT_ONCE], "too_many_sessions")
         access = self._signer.sign(found, session_id, scopes.of_person(found.roles), now + lifetime)
         signed_in = AccountSignedIn(token_id=access.claims.jti, provider=provider)
-        await self._announcer.tell(event_of(account.account_id, signed_in, self._clock()))
+        await self._announcer.publish(event_of(account.account_id, signed_in, self._clock()))
         return Grant(access, refresh, int(lifetime.total_seconds()) if lasting else 0)
 
     async def refresh(self, text: str) -> Grant:
@@ -122,7 +120,7 @@ class Sessions:
         return Grant(access, successor, int(left.total_seconds()))
 
     async def validate(self, token: str) -> Claims:
-        """Return what an access token says whose session has not ended. Raises InvalidToken."""
+        """Return the claims of an access token whose session has not ended. Raises InvalidToken."""
         claims = self._signer.read(token)
         session = await self._store.get(claims.sid)
         if session is None or not session.is_live(self._clock()):
@@ -135,7 +133,7 @@ class Sessions:
         await self._end(session.account_id, [session.session_id], "signed_out")
 
     async def end(self, account_id: str, session_id: str, reason: str = "signed_out") -> None:
-        """End one session or API key of the account; returns once the log has it, or a second is over."""
+        """End one session or API key of the account; return once the log has it, or after a second."""
         await self._end(account_id, [session_id], reason)
 
     async def end_others(self, account_id: str, *, keep: str = "", reason: str) -> None:
@@ -146,19 +144,20 @@ class Sessions:
             await self._end(account_id, ended[at : at + _AT_ONCE], reason)
 
     async def end_account(self, account_id: str, reason: str) -> None:
-        """End all sessions and API keys of an account: it is disabled, erased, or in other hands."""
+        """End all sessions and API keys of an account."""
         now = self._clock()
         await self._store.end_account(account_id, now, reason)
         revoked = AccountRevoked(reason=reason)
-        await self._announcer.tell(
-            event_of(account_id, revoked, self._clock(), new_id()), partial(self._store.told_of, account_id)
+        await self._announcer.publish(
+            event_of(account_id, revoked, self._clock(), new_id()),
+            partial(self._store.mark_all_announced, account_id),
         )
 
     async def announce_rest(self) -> None:
-        """Tell of the ends that were not in the log when the broker went away."""
+        """Publish the ends of sessions that the log may lack."""
         since = self._clock() - timedelta(seconds=LONGEST_TOKEN)  # before, no access token is left of them
-        for session in await self._store.untold(since):
-            await self._tell_end(session.account_id, [session.session_id], session.reason)
+        for session in await self._store.unannounced(since):
+            await self._announce_end(session.account_id, [session.session_id], session.reason)
 
     async def _by_refresh(self, text: str) -> Session:
         if not opaque.is_well_formed(text, opaque.REFRESH):
@@ -185,17 +184,17 @@ class Sessions:
 
     async def _end(self, account_id: str, session_ids: Sequence[str], reason: str) -> None:
         if ended := await self._store.end(account_id, session_ids, self._clock(), reason):
-            await self._tell_end(account_id, ended, reason)
+            await self._announce_end(account_id, ended, reason)
 
-    async def _tell_end(self, account_id: str, session_ids: Sequence[str], reason: str) -> None:
+    async def _announce_end(self, account_id: str, session_ids: Sequence[str], reason: str) -> None:
         occasion = session_ids[0] if len(session_ids) == 1 else new_id()
         revoked = AccountRevoked(reason=reason, sessions=tuple(session_ids))
-        then = partial(self._store.told, session_ids)
-        await self._announcer.tell(event_of(account_id, revoked, self._clock(), occasion), then)
+        then = partial(self._store.mark_announced, session_ids)
+        await self._announcer.publish(event_of(account_id, revoked, self._clock(), occasion), then)
 
 
 def _seal(token: str, successor: str) -> bytes:
-    """Encrypt what follows a token, so that only who has the token can read it. Its key has this one use."""
+    """Encrypt the successor of a token, so that only the token opens it. The derived key has this one use."""
     return AESGCM(opaque.digest(f"seal {token}")).encrypt(bytes(12), successor.encode(), None)
 
 

@@ -1,4 +1,4 @@
-"""Which directory a URL means."""
+"""The directory that a URL names."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -42,7 +42,7 @@ async def opened(url: str) -> AsyncIterator[Directory]:
 
 
 def without_sql(error: ModuleNotFoundError) -> InvalidSetting:
-    """Return what to say when the libraries for SQL are not installed."""
+    """Return the error for missing libraries for SQL."""
     return InvalidSetting(
         f"setting: PostgreSQL and MySQL need the extra `sql` ({error.name} is missing):"
         " pip install 'tonearm[sql]'"

@@ -1,4 +1,4 @@
-"""Who has an account: the shape, and what a directory of them must offer."""
+"""Accounts, and the protocol of a directory that keeps them."""
 
 import re
 import unicodedata
@@ -20,10 +20,9 @@ _EMAIL = re.compile(r'[^\s\x00-\x1f\x7f@<>()\[\]\\,;:"]{1,64}@[^\s\x00-\x1f\x7f@
 
 
 class Account(Struct, frozen=True, kw_only=True):
-    """An account. `announced` tells that `account.registered` is known to be in the log.
+    """An account. `announced` means that `account.registered` is known to be in the log.
 
-    A disabled one cannot be signed in to, nor one that is not verified: nobody has shown yet that the mailbox
-    is theirs.
+    Nobody can sign in to a disabled account, nor to one whose mailbox is not verified.
     """
 
     account_id: str
@@ -40,9 +39,9 @@ class Account(Struct, frozen=True, kw_only=True):
 
 
 class Identity(NamedTuple):
-    """Who somebody is to an issuer of OpenID Connect. Both are ASCII, of 255 characters at most.
+    """A person as an issuer of OpenID Connect names them. Both are ASCII, of 255 characters at most.
 
-    Neither ends with a blank: some databases would not see it.
+    Neither ends with a blank, which some databases ignore.
     """
 
     issuer: str
@@ -61,22 +60,22 @@ class Directory(Protocol):
         ...
 
     async def is_empty(self) -> bool:
-        """Tell whether there is no account at all."""
+        """Return True if there is no account at all."""
         ...
 
     async def add(self, account: Account, identity: Identity | None = None) -> None:
-        """Keep a new account, durably, and who it is to an issuer.
+        """Keep a new account, durably, and its identity at an issuer.
 
         Raises AlreadyRegistered when its address or this identity is taken; then nothing is kept.
         """
         ...
 
     async def by_identity(self, identity: Identity) -> Account | None:
-        """Find the account of somebody whom an issuer vouches for."""
+        """Return the account of an identity."""
         ...
 
     async def identities(self, account_id: str) -> list[Identity]:
-        """Return who the account is to issuers."""
+        """Return the account's identities at issuers."""
         ...
 
     async def link(self, account_id: str, identity: Identity) -> None:
@@ -87,22 +86,19 @@ class Directory(Protocol):
         ...
 
     async def by_email(self, email: str) -> Account | None:
-        """Find an account by its normalised address."""
+        """Return the account of a normalised address."""
         ...
 
     async def by_id(self, account_id: str) -> Account | None:
-        """Find an account by its id."""
+        """Return the account of an id."""
         ...
 
     async def rehash(self, account_id: str, old: str, new: str) -> bool:
-        """Replace the hash, unless it is no longer `old`: then the password has changed meanwhile.
-
-        Returns whether it was replaced.
-        """
+        """Replace the hash; return False if it is no longer `old`, as the password has changed meanwhile."""
         ...
 
     async def set_password(self, account_id: str, password_hash: str) -> bool:
-        """Replace the hash; who sets a password is verified. Returns whether there is such an account."""
+        """Replace the hash, which verifies the account. Return False if there is no such account."""
         ...
 
     async def unverified(self, before: datetime, limit: int) -> list[Account]:
@@ -110,15 +106,15 @@ class Directory(Protocol):
         ...
 
     async def erase_unverified(self, account_id: str) -> bool:
-        """Forget the account for good, unless it is verified. Returns whether it is gone by this call."""
+        """Remove the account, unless it is verified. Return True if this call removed it."""
         ...
 
     async def mark_announced(self, account_id: str) -> None:
-        """Remember that the log tells of the account."""
+        """Note that the log has the account's registration."""
         ...
 
     async def unannounced(self, limit: int) -> list[Account]:
-        """Return accounts the log may not tell of, oldest first."""
+        """Return accounts whose registration the log may lack, oldest first."""
         ...
 
     async def page(self, after: str, limit: int) -> list[Account]:
@@ -126,15 +122,15 @@ class Directory(Protocol):
         ...
 
     async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
-        """Replace the roles. Returns whether there is such an account."""
+        """Replace the roles. Return False if there is no such account."""
         ...
 
     async def set_disabled(self, account_id: str, disabled: bool) -> bool:
-        """Close the account, or open it again. Returns whether there is such an account."""
+        """Close the account, or open it again. Return False if there is no such account."""
         ...
 
     async def erase(self, account_id: str) -> bool:
-        """Forget the account for good. Returns whether there was one."""
+        """Remove the account. Return False if there was none."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a session or an API key, and what a store of them must offer."""
+"""Sessions and API keys, and the protocol of a store that keeps them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ class Session(Struct, frozen=True, kw_only=True):
     used: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
-        """Tell whether it has neither ended nor expired."""
+        """Return True if it has neither ended nor expired."""
         return self.ended is None and now < self.expires
 
     def __repr__(self) -> str:
@@ -65,27 +65,27 @@ class SessionStore(Protocol):
         ...
 
     async def mark_used(self, session_id: str, now: datetime) -> None:
-        """Remember when an API key was used last."""
+        """Note the time of the last use of an API key."""
         ...
 
     async def end(
         self, account_id: str, session_ids: Sequence[str], now: datetime, reason: str
     ) -> Sequence[str]:
-        """End those of the account's that have not ended; return which. They are not told of yet."""
+        """End those of the account's that have not ended; return their ids. They are not announced yet."""
         ...
 
     async def end_account(self, account_id: str, now: datetime, reason: str) -> None:
-        """End all sessions and keys of the account. They are not told of yet."""
+        """End all sessions and API keys of the account. They are not announced yet."""
         ...
 
-    async def told(self, session_ids: Sequence[str]) -> None:
-        """Remember that the log tells of these ends."""
+    async def mark_announced(self, session_ids: Sequence[str]) -> None:
+        """Note that the log has these ends."""
         ...
 
-    async def told_of(self, account_id: str) -> None:
-        """Remember that the log tells of all ends of this account."""
+    async def mark_all_announced(self, account_id: str) -> None:
+        """Note that the log has all ends of this account."""
         ...
 
-    async def untold(self, since: datetime) -> list[Session]:
-        """Return those that ended since and that the log may not tell of."""
+    async def unannounced(self, since: datetime) -> list[Session]:
+        """Return those that ended since this time and whose end the log may lack."""
         ...

@@ -10,7 +10,7 @@ _AGAIN = 1.0
 
 @asynccontextmanager
 async def within(seconds: float) -> AsyncIterator[None]:
-    """Raise TimeoutError when what is inside takes longer, and insist.
+    """Raise TimeoutError when the block takes longer, and cancel it twice.
 
     Once is not enough: `asyncio.wait_for`, which drivers use, loses a cancellation that comes together with
     what it waits for (before Python 3.12), and the driver then goes on without any limit.

@@ -1,4 +1,4 @@
-"""What every service counts the same way, in Prometheus' text format.
+"""Metrics that all services share, in Prometheus' text format.
 
 Names follow Prometheus' conventions (base units, `_total`); where OpenTelemetry has named something already,
 such as HTTP requests, its names. Labels have few values for ever: routes, states, outcomes, never an id, a

@@ -1,4 +1,4 @@
-"""What became of publishing events: confirmed, or unknown (see `events.log.publisher`)."""
+"""Attempts to publish events: confirmed, or unknown (see `events.log.publisher`)."""
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 

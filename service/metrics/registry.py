@@ -1,4 +1,4 @@
-"""A registry for one process, and the page on which Prometheus reads it."""
+"""A registry for one process, and its exposition for Prometheus."""
 
 import asyncio
 from importlib.metadata import version
@@ -22,7 +22,7 @@ _GRACE = 0.5
 
 
 def new_registry(service: str) -> CollectorRegistry:
-    """Return a registry with what holds for any process: CPU, memory, garbage collection, version."""
+    """Return a registry with the metrics of any process: CPU, memory, garbage collection, version."""
     disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
@@ -35,13 +35,13 @@ def new_registry(service: str) -> CollectorRegistry:
     return registry
 
 
-def page(registry: CollectorRegistry) -> bytes:
-    """Return all that the registry holds, as CONTENT_TYPE."""
+def exposition(registry: CollectorRegistry) -> bytes:
+    """Return the text of all metrics, of the type CONTENT_TYPE."""
     return generate_latest(registry)
 
 
 async def serve_metrics(registry: CollectorRegistry, host: str, port: int, stop: asyncio.Event) -> None:
-    """Serve `/metrics` until told to stop, on a port of its own, for it is nobody else's business.
+    """Serve `/metrics` until told to stop, on a port of its own that clients do not reach.
 
     With port 0 it is served nowhere. Raises CannotListen and ServerFailed.
     """
@@ -54,7 +54,7 @@ def metrics_app(registry: CollectorRegistry) -> ASGIApp:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         found = scope["path"] == "/metrics"
-        body = page(registry) if found else b"there is only /metrics\n"
+        body = exposition(registry) if found else b"there is only /metrics\n"
         kind = CONTENT_TYPE if found else "text/plain"
         headers = [(b"content-type", kind.encode())]
         await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})

@@ -1,4 +1,4 @@
-"""What becomes of the work in a queue."""
+"""Metrics of the work in a queue."""
 
 import asyncio
 import time

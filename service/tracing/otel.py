@@ -1,8 +1,7 @@
 """Spans by OpenTelemetry, exported by OTLP over HTTP. Imported only where traces are asked for.
 
-A collector that is away or hangs is nobody's trouble but the traces': spans wait in a queue of a fixed
-length, a thread of the library's sends them, what does not fit is dropped, and at the end nobody waits for
-longer than `close` says.
+A collector that is away or hangs harms only the traces. Spans wait in a queue of a fixed length, and a thread
+of the library sends them. Spans that do not fit are dropped, and at the end `close` waits for a limited time.
 """
 
 import logging
@@ -32,7 +31,7 @@ _BEGINNINGS = (Kind.SERVER, Kind.CONSUMER)
 
 
 class OpenTelemetry:
-    """The tracer. What OpenTelemetry's own variables say of sampling, limits and the exporter, holds."""
+    """The tracer. OpenTelemetry's own variables set sampling, limits and the exporter."""
 
     def __init__(self, service: str) -> None:
         ours = Resource.create(
@@ -68,7 +67,7 @@ class OpenTelemetry:
                 raise
 
     def close(self, seconds: float) -> None:
-        """Send what waits still, for so many seconds at most."""
+        """Send the spans that wait, for so many seconds at most."""
         closing = threading.Thread(target=self._provider.shutdown, name="traces", daemon=True)
         closing.start()
         closing.join(seconds)
@@ -98,7 +97,7 @@ class _Span:
 
 
 class _Reporting(SpanExporter):
-    """An exporter whose troubles are told once, and their end."""
+    """An exporter that logs the beginning and the end of its failures, once each."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._exporter, self._fails = exporter, False
@@ -120,7 +119,7 @@ class _Reporting(SpanExporter):
 
 
 def _context(around: trace.Span | None, parent: str | None) -> Context:
-    """Return what a span goes on from: the one around it, else the parent, else nothing."""
+    """Return the context that a span continues: the one around it, else the parent, else none."""
     if around is not None and around.get_span_context().is_valid:
         return trace.set_span_in_context(around, Context())
     if parent is None or not tracing.is_traceparent(parent):

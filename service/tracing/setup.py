@@ -13,14 +13,14 @@ from events import tracing
 from service.settings import InvalidSetting, Settings, load
 
 FLUSH_SECONDS = 1.5
-"""What the last spans get at the end, if the stop's deadline leaves so much."""
+"""The time for sending the last spans, if the stop's deadline leaves so much."""
 _BEFORE_DEADLINE = 1.5
-"""Seconds before the deadline at which nobody waits for a collector any more."""
+"""Seconds before the deadline at which the collector is given up."""
 _PROTOCOL = "http/protobuf"
 
 
 class TracingSettings(Settings, frozen=True, kw_only=True):
-    """What decides whether there are traces. The library reads these and its other variables by itself."""
+    """The variables that turn traces on. The library reads these and its other variables by itself."""
 
     otel_exporter_otlp_endpoint: str = ""
     otel_exporter_otlp_traces_endpoint: str = ""
@@ -31,7 +31,7 @@ class TracingSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def on(self) -> bool:
-        """Whether spans are to be exported. Raises InvalidSetting for a way that is not known here."""
+        """True if spans are exported. Raises InvalidSetting for an unknown exporter or protocol."""
         named = self.otel_traces_exporter or (
             "otlp" if self.otel_exporter_otlp_traces_endpoint or self.otel_exporter_otlp_endpoint else "none"
         )
@@ -47,7 +47,7 @@ class TracingSettings(Settings, frozen=True, kw_only=True):
 
 @contextmanager
 def exported(service: str) -> Iterator[None]:
-    """Export the block's spans if the environment says so. Raises InvalidSetting."""
+    """Export the block's spans if the environment asks for it. Raises InvalidSetting."""
     # Litestar loads OpenTelemetry wherever it is installed, to look whether its own plug-in is in use. It is
     # not: it notes paths and queries as they come.
     sys.modules.setdefault("litestar.plugins.opentelemetry", None)  # type: ignore[arg-type]
@@ -73,5 +73,5 @@ def exported(service: str) -> Iterator[None]:
 
 
 def _left(deadline: float) -> float:
-    """Return what the last spans get, so many seconds before the stop's deadline; 0: there is none."""
+    """Return the time for the last spans; `deadline` is in seconds from now, 0 if there is none."""
     return max(0.0, min(FLUSH_SECONDS, deadline - _BEFORE_DEADLINE)) if deadline else FLUSH_SECONDS

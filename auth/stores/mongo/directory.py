@@ -21,23 +21,19 @@ class MongoDirectory:
         self._users = database[COLLECTION]
 
     async def prepare(self) -> None:
-        """Create the unique indexes. Idempotent."""
         async with answering():
             await self._users.create_index("email", unique=True)
             await self._users.create_index("identities", unique=True, sparse=True)
 
     async def ping(self) -> None:
-        """Return when the database answers."""
         async with answering():
             await self._database.command("ping")
 
     async def is_empty(self) -> bool:
-        """Tell whether there is no account at all."""
         async with answering():
             return await self._users.find_one({}, {"_id": 1}) is None
 
     async def add(self, account: Account, identity: Identity | None = None) -> None:
-        """Insert the account. Raises AlreadyRegistered when its address or this identity is taken."""
         document = {
             "_id": account.account_id,
             "email": account.email,
@@ -56,18 +52,15 @@ class MongoDirectory:
                 raise AlreadyRegistered("an account with this address exists") from None
 
     async def by_identity(self, identity: Identity) -> Account | None:
-        """Find an account by who it is to an issuer."""
         async with answering():
             return _account(await self._users.find_one({"identities": _key(identity)}))
 
     async def identities(self, account_id: str) -> list[Identity]:
-        """Return who the account is to issuers."""
         async with answering():
             found = await self._users.find_one({"_id": account_id}, {"identities": 1}) or {}
         return [Identity(*each.split(" ", 1)) for each in found.get("identities", [])]
 
     async def link(self, account_id: str, identity: Identity) -> None:
-        """Add an identity, and take the account for verified. Raises AlreadyRegistered if it is another's."""
         change = {"$addToSet": {"identities": _key(identity)}, "$set": {"verified": True}}
         async with answering():
             try:
@@ -76,17 +69,14 @@ class MongoDirectory:
                 raise AlreadyRegistered("another account has this identity") from None
 
     async def by_email(self, email: str) -> Account | None:
-        """Find an account by its normalised address."""
         async with answering():
             return _account(await self._users.find_one({"email": email}))
 
     async def by_id(self, account_id: str) -> Account | None:
-        """Find an account by its id."""
         async with answering():
             return _account(await self._users.find_one({"_id": account_id}))
 
     async def rehash(self, account_id: str, old: str, new: str) -> bool:
-        """Replace the hash if it is still the old one."""
         async with answering():
             done = await self._users.update_one(
                 {"_id": account_id, "password_hash": old}, {"$set": {"password_hash": new}}
@@ -94,48 +84,39 @@ class MongoDirectory:
         return done.matched_count == 1
 
     async def set_password(self, account_id: str, password_hash: str) -> bool:
-        """Replace the hash, and take the account for verified."""
         return await self._set(account_id, {"password_hash": password_hash, "verified": True})
 
     async def unverified(self, before: datetime, limit: int) -> list[Account]:
-        """Return accounts made before then that are not verified, oldest first."""
         wanted = {"verified": False, "created": {"$lt": before}}
         async with answering():
             documents = await self._users.find(wanted).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
     async def erase_unverified(self, account_id: str) -> bool:
-        """Delete the document, unless the account is verified."""
         async with answering():
             done = await self._users.delete_one({"_id": account_id, "verified": False})
         return done.deleted_count == 1
 
     async def mark_announced(self, account_id: str) -> None:
-        """Remember that the log tells of the account."""
         await self._set(account_id, {"announced": True})
 
     async def unannounced(self, limit: int) -> list[Account]:
-        """Return accounts the log may not tell of, oldest first."""
         async with answering():
             documents = await self._users.find({"announced": False}).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
     async def page(self, after: str, limit: int) -> list[Account]:
-        """Return accounts whose ids follow `after`, in the order of their ids."""
         async with answering():
             documents = await self._users.find({"_id": {"$gt": after}}).sort("_id").to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
     async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
-        """Replace the roles."""
         return await self._set(account_id, {"roles": list(roles)})
 
     async def set_disabled(self, account_id: str, disabled: bool) -> bool:
-        """Close the account, or open it again."""
         return await self._set(account_id, {"disabled": disabled})
 
     async def erase(self, account_id: str) -> bool:
-        """Delete the document."""
         async with answering():
             return (await self._users.delete_one({"_id": account_id})).deleted_count == 1
 

@@ -19,35 +19,29 @@ class MongoFailures:
         self._failures = database[COLLECTION]
 
     async def prepare(self) -> None:
-        """Create the index. Idempotent."""
         async with answering():
             await self._failures.create_index("until")
 
     async def get(self, keys: Sequence[str], now: datetime) -> dict[str, Failures]:
-        """Return what is known of these keys and not to be forgotten yet."""
         wanted = {"_id": {"$in": list(keys)}, "until": {"$gt": now}}
         async with answering():
             found = await self._failures.find(wanted).to_list()
         return {each["_id"]: Failures(each["count"], each["last"]) for each in found}
 
     async def count(self, key: str, now: datetime, until: datetime) -> None:
-        """Count one more failure, remembered until then."""
         change = {"$inc": {"count": 1}, "$set": {"last": now, "until": until}}
         async with answering():
             await self._failures.delete_one({"_id": key, "until": {"$lte": now}})  # not swept yet
             await self._failures.update_one({"_id": key}, change, upsert=True)
 
     async def uncount(self, key: str) -> None:
-        """Take one back."""
         async with answering():
             await self._failures.update_one({"_id": key, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
 
     async def forget(self, key: str) -> None:
-        """Begin anew."""
         async with answering():
             await self._failures.delete_one({"_id": key})
 
     async def sweep(self, now: datetime) -> None:
-        """Forget what need not be remembered."""
         async with answering():
             await self._failures.delete_many({"until": {"$lt": now}})

@@ -21,13 +21,11 @@ class MongoLetters:
         self._letters = database[COLLECTION]
 
     async def prepare(self) -> None:
-        """Create the indexes. Idempotent."""
         async with answering():
             await self._letters.create_index("account_id")
             await self._letters.create_index("expires")
 
     async def issue(self, issued: Issued) -> None:
-        """Keep it; what others had asked for earlier, of its kind and account, is void."""
         document = msgspec.to_builtins(issued, builtin_types=(bytes, datetime))
         document["_id"] = document.pop("digest")
         replaced = {
@@ -41,12 +39,10 @@ class MongoLetters:
             await self._letters.delete_many(replaced)
 
     async def find(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
-        """Return what is good of these kinds."""
         async with answering():
             return _issued(await self._letters.find_one(_good(digest, letters, now)))
 
     async def take(self, digest: bytes, letters: Collection[Letter], now: datetime) -> Issued | None:
-        """Return it to one of all who ask, and void all of its account."""
         async with answering():
             taken = _issued(await self._letters.find_one_and_delete(_good(digest, letters, now)))
         if taken:
@@ -54,18 +50,15 @@ class MongoLetters:
         return taken
 
     async def void(self, account_id: str) -> None:
-        """Void all of an account."""
         async with answering():
             await self._letters.delete_many({"account_id": account_id})
 
     async def awaited(self, account_id: str, now: datetime) -> bool:
-        """Tell whether one of the account's is still good."""
         async with answering():
             wanted = {"account_id": account_id, "expires": {"$gt": now}}
             return await self._letters.find_one(wanted, {"_id": 1}) is not None
 
     async def sweep(self, now: datetime) -> None:
-        """Forget what has expired."""
         async with answering():
             await self._letters.delete_many({"expires": {"$lt": now}})
 

@@ -21,7 +21,6 @@ class MongoSessions:
         self._sessions = database[COLLECTION]
 
     async def prepare(self) -> None:
-        """Create the indexes. Idempotent."""
         async with answering():
             await self._sessions.create_index("digest", unique=True)
             await self._sessions.create_index("account_id")
@@ -29,24 +28,20 @@ class MongoSessions:
             await self._sessions.create_index("untold", sparse=True)
 
     async def add(self, session: Session) -> None:
-        """Insert it."""
         document = msgspec.to_builtins(session, builtin_types=(bytes, datetime))
         document["_id"] = document.pop("session_id")
         async with answering():
             await self._sessions.insert_one(document)
 
     async def get(self, session_id: str) -> Session | None:
-        """Find one by its id."""
         async with answering():
             return _session(await self._sessions.find_one({"_id": session_id}))
 
     async def find(self, digest: bytes) -> Session | None:
-        """Find one by the hash of its secret."""
         async with answering():
             return _session(await self._sessions.find_one({"digest": digest}))
 
     async def rotate(self, session_id: str, old: bytes, new: bytes, sealed: bytes, now: datetime) -> bool:
-        """Replace the current refresh token, in one step."""
         async with answering():
             done = await self._sessions.update_one(
                 {"_id": session_id, "current": old, "ended": None},
@@ -55,28 +50,24 @@ class MongoSessions:
         return done.modified_count == 1
 
     async def live_of(self, account_id: str, *, keys: bool) -> list[Session]:
-        """Return the account's sessions, or its API keys, that have not ended; oldest first."""
         wanted = {"account_id": account_id, "ended": None, "name": {"$ne": ""} if keys else ""}
         async with answering():
             documents = await self._sessions.find(wanted).sort("_id").to_list()
         return [session for each in documents if (session := _session(each))]
 
     async def surplus(self, account_id: str, most: int) -> Sequence[str]:
-        """Return the ids of the account's sessions with refresh tokens, but for the newest so many."""
         wanted = {"account_id": account_id, "ended": None, "name": "", "current": {"$ne": b""}}
         async with answering():
             found = await self._sessions.find(wanted, {"_id": 1}).sort("_id", -1).skip(most).to_list()
         return [each["_id"] for each in found]
 
     async def mark_used(self, session_id: str, now: datetime) -> None:
-        """Remember when an API key was used last."""
         async with answering():
             await self._sessions.update_one({"_id": session_id}, {"$set": {"used": now}})
 
     async def end(
         self, account_id: str, session_ids: Sequence[str], now: datetime, reason: str
     ) -> Sequence[str]:
-        """End those of the account's that have not ended; return which."""
         wanted = {"_id": {"$in": list(session_ids)}, "account_id": account_id, "ended": None}
         async with answering():
             found = [each["_id"] async for each in self._sessions.find(wanted, {"_id": 1})]
@@ -84,28 +75,23 @@ class MongoSessions:
         return found
 
     async def end_account(self, account_id: str, now: datetime, reason: str) -> None:
-        """End all sessions and keys of the account."""
         async with answering():
             await self._sessions.update_many({"account_id": account_id, "ended": None}, _end(now, reason))
 
-    async def told(self, session_ids: Sequence[str]) -> None:
-        """Remember that the log tells of these ends."""
+    async def mark_announced(self, session_ids: Sequence[str]) -> None:
         async with answering():
             await self._sessions.update_many({"_id": {"$in": list(session_ids)}}, {"$unset": {"untold": 1}})
 
-    async def told_of(self, account_id: str) -> None:
-        """Remember that the log tells of all ends of this account."""
+    async def mark_all_announced(self, account_id: str) -> None:
         async with answering():
             await self._sessions.update_many({"account_id": account_id}, {"$unset": {"untold": 1}})
 
-    async def untold(self, since: datetime) -> list[Session]:
-        """Return those that ended since and that the log may not tell of."""
+    async def unannounced(self, since: datetime) -> list[Session]:
         async with answering():
             documents = await self._sessions.find({"untold": True, "ended": {"$gte": since}}).to_list()
         return [session for each in documents if (session := _session(each))]
 
     async def sweep(self, now: datetime) -> None:
-        """Forget what has expired."""
         async with answering():
             await self._sessions.delete_many({"expires": {"$lt": now}})
 

@@ -84,21 +84,17 @@ class SqlDirectory:
         """For statements of which all count or none."""
 
     async def prepare(self) -> None:
-        """Bring the tables up to date. Idempotent, and safe beside others that do the same."""
         await migrate(self._engine)
 
     async def ping(self) -> None:
-        """Return when the database answers."""
         async with answering(), self._engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def is_empty(self) -> bool:
-        """Tell whether there is no account at all."""
         async with answering(), self._engine.connect() as connection:
             return (await connection.execute(select(ACCOUNTS.c.account_id).limit(1))).first() is None
 
     async def add(self, account: Account, identity: Identity | None = None) -> None:
-        """Insert the account. Raises AlreadyRegistered when its address or this identity is taken."""
         row = {
             "account_id": account.account_id,
             "email": account.email,
@@ -119,26 +115,21 @@ class SqlDirectory:
                 raise AlreadyRegistered("an account with this address exists") from None
 
     async def by_email(self, email: str) -> Account | None:
-        """Find an account by its normalised address."""
         return next(iter(await self._found(ACCOUNTS.c.email == email, limit=1)), None)
 
     async def by_id(self, account_id: str) -> Account | None:
-        """Find an account by its id."""
         return next(iter(await self._found(ACCOUNTS.c.account_id == account_id, limit=1)), None)
 
     async def by_identity(self, identity: Identity) -> Account | None:
-        """Find an account by who it is to an issuer."""
         theirs = select(IDENTITIES.c.account_id).where(_is(identity)).scalar_subquery()
         return next(iter(await self._found(ACCOUNTS.c.account_id == theirs, limit=1)), None)
 
     async def identities(self, account_id: str) -> list[Identity]:
-        """Return who the account is to issuers."""
         query = select(IDENTITIES.c.issuer, IDENTITIES.c.subject).where(IDENTITIES.c.account_id == account_id)
         async with answering(), self._engine.connect() as connection:
             return [Identity(*row) for row in await connection.execute(query)]
 
     async def link(self, account_id: str, identity: Identity) -> None:
-        """Insert an identity; the account is verified. Raises AlreadyRegistered if it is another's."""
         async with answering():
             try:
                 async with self._together.begin() as connection:
@@ -150,46 +141,36 @@ class SqlDirectory:
                     raise AlreadyRegistered("another account has this identity") from None
 
     async def rehash(self, account_id: str, old: str, new: str) -> bool:
-        """Replace the hash if it is still the old one."""
         still = ACCOUNTS.c.password_hash == old
         return await self._changed(_at(account_id).where(still).values(password_hash=new))
 
     async def set_password(self, account_id: str, password_hash: str) -> bool:
-        """Replace the hash, and take the account for verified."""
         return await self._changed(_at(account_id).values(password_hash=password_hash, verified=True))
 
     async def unverified(self, before: datetime, limit: int) -> list[Account]:
-        """Return accounts made before then that are not verified, oldest first."""
         wanted = ACCOUNTS.c.verified.is_(False) & (ACCOUNTS.c.created < before)
         return await self._found(wanted, limit=limit)
 
     async def erase_unverified(self, account_id: str) -> bool:
-        """Delete the row, unless the account is verified."""
         still = (ACCOUNTS.c.account_id == account_id) & ACCOUNTS.c.verified.is_(False)
         return await self._changed(delete(ACCOUNTS).where(still))
 
     async def mark_announced(self, account_id: str) -> None:
-        """Remember that the log tells of the account."""
         await self._changed(_at(account_id).values(announced=True))
 
     async def unannounced(self, limit: int) -> list[Account]:
-        """Return accounts the log may not tell of, oldest first."""
         return await self._found(ACCOUNTS.c.announced.is_(False), limit=limit)
 
     async def page(self, after: str, limit: int) -> list[Account]:
-        """Return accounts whose ids follow `after`, in the order of their ids."""
         return await self._found(ACCOUNTS.c.account_id > after, limit=limit)
 
     async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
-        """Replace the roles."""
         return await self._changed(_at(account_id).values(roles=" ".join(roles)))
 
     async def set_disabled(self, account_id: str, disabled: bool) -> bool:
-        """Close the account, or open it again."""
         return await self._changed(_at(account_id).values(disabled=disabled))
 
     async def erase(self, account_id: str) -> bool:
-        """Delete the row."""
         return await self._changed(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
 
     async def _found(self, which: ColumnElement[bool], *, limit: int) -> list[Account]:

@@ -19,7 +19,7 @@ _KINDS = {"postgresql": POSTGRESQL, "postgres": POSTGRESQL, "mysql": MYSQL, "mar
 _DATABASE = "tonearm"
 _CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 5.0
-"""How long the database may take for an answer, connecting included."""
+"""For an answer of the database, connecting included."""
 _POOL, _MORE = 5, 5
 """Connections that are kept, and as many more under load."""
 
@@ -44,9 +44,9 @@ def engine_of(url: str) -> AsyncEngine:
 
 @asynccontextmanager
 async def answering(seconds: float | None = None) -> AsyncIterator[None]:
-    """Let what is inside take `seconds`, or ANSWER_SECONDS.
+    """Raise DirectoryUnavailable if the block takes longer than `seconds`, and for any error of a driver.
 
-    Raises DirectoryUnavailable for that, and for whatever a driver raises.
+    The default is ANSWER_SECONDS.
     """
     try:
         async with within(seconds or ANSWER_SECONDS):

@@ -15,7 +15,7 @@ from auth.errors import DirectoryUnavailable
 from auth.stores.sql.engine import MYSQL, POSTGRESQL, answering
 
 WAIT_SECONDS = 30
-"""How long to wait for another replica's migration."""
+"""The wait for another replica's migration."""
 _MOST_SECONDS = 600.0
 _LOCK = 0x746F6E6561726D  # "tonearm"
 _MYSQL_LOCK = "CONCAT('tonearm.', MD5(DATABASE()))"  # locks of a server's databases share their names

@@ -1,7 +1,7 @@
-"""Connections to MySQL and MariaDB that are encrypted before anything is said.
+"""Connections to MySQL and MariaDB that are encrypted before anything else is sent.
 
-The driver alone goes on in the clear where a server, or who pretends to be it, offers no encryption: with the
-password, in whatever form the other side asks for.
+The driver alone goes on in the clear if a server, or an impostor, offers no encryption. It then sends the
+password in any form that the other side asks for.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from pymysql.constants import CLIENT
 
 
 class Encrypted(Connection):  # type: ignore[misc]
-    """A connection that ends where no encryption is offered, before it tells who it is."""
+    """A connection that ends if no encryption is offered, before it sends credentials."""
 
     async def _request_authentication(self) -> None:
         if not self.server_capabilities & CLIENT.SSL:
