@@ -39,7 +39,7 @@ from auth.sessions.sessions import Sessions
 from auth.settings import AuthSettings
 from auth.stores.by_url import opened
 from auth.stores.directory import Directory
-from auth.stores.expiring import ExpiringStore
+from auth.stores.expiry import ExpiringStore
 from auth.stores.mongo.failures import MongoFailures
 from auth.stores.mongo.letters import MongoLetters
 from auth.stores.mongo.sessions import MongoSessions

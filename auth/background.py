@@ -9,7 +9,7 @@ import structlog
 from auth.accounts.accounts import Accounts
 from auth.errors import DirectoryUnavailable
 from auth.sessions.sessions import Sessions
-from auth.stores.expiring import ExpiringStore
+from auth.stores.expiry import ExpiringStore
 
 log = structlog.get_logger()
 

@@ -21,10 +21,10 @@ from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import Keys, Tokens
-from gateway.health import Bindings, projection
 from gateway.http.bodies import Patience
 from gateway.jobs.live import Live
 from gateway.metrics import Metrics
+from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
 from gateway.sweeper import Sweeper

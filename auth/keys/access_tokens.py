@@ -44,6 +44,15 @@ class Claims(Struct, frozen=True, kw_only=True):
     roles: tuple[str, ...]
 
 
+class Holder(Struct, frozen=True, kw_only=True):
+    """The account, its session or API key, and the rights that a token stands for."""
+
+    account_id: str
+    session_id: str
+    roles: tuple[str, ...]
+    scopes: Sequence[str]
+
+
 class Token(Struct, frozen=True):
     """A signed token and its claims. The repr leaves the token out."""
 
@@ -64,29 +73,19 @@ def jwk(key: Ed25519PublicKey) -> dict[str, str]:
     return {**required, "kid": _b64(thumbprint), "use": "sig", "alg": ALGORITHM}
 
 
-def issue(
-    key: Ed25519PrivateKey,
-    *,
-    account_id: str,
-    roles: tuple[str, ...],
-    session_id: str,
-    scopes: Sequence[str],
-    token_id: str,
-    now: datetime,
-    lifetime: int,
-) -> Token:
+def issue(key: Ed25519PrivateKey, holder: Holder, *, token_id: str, now: datetime, lifetime: int) -> Token:
     """Sign a token that is good for `lifetime` seconds."""
     issued = int(now.timestamp())
     claims = Claims(
         iss=ISSUER,
         aud=AUDIENCE,
-        sub=account_id,
+        sub=holder.account_id,
         exp=issued + lifetime,
         iat=issued,
         jti=token_id,
-        sid=session_id,
-        scope=" ".join(scopes),
-        roles=roles,
+        sid=holder.session_id,
+        scope=" ".join(holder.scopes),
+        roles=holder.roles,
     )
     headers = {"typ": TYPE, "kid": jwk(key.public_key())["kid"]}
     return Token(_jws.encode(msgspec.json.encode(claims), key, ALGORITHM, headers), claims)

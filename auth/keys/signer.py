@@ -10,7 +10,7 @@ import structlog
 
 from auth.errors import KeyUnusable
 from auth.keys import access_tokens
-from auth.keys.access_tokens import Claims, PublicKeys, Token
+from auth.keys.access_tokens import Claims, Holder, PublicKeys, Token
 from auth.keys.keyfile import KeyFiles
 from auth.keys.keyring import Keyring, SigningKey
 from auth.stores.directory import Account
@@ -40,12 +40,12 @@ class Signer:
         """Issue an access token of this session, which ends at `until`."""
         now = self._clock()
         left = max(1, math.ceil((until - now).total_seconds()))
+        holder = Holder(
+            account_id=account.account_id, session_id=session_id, roles=account.roles, scopes=scopes
+        )
         return access_tokens.issue(
             self.key().key,
-            account_id=account.account_id,
-            roles=account.roles,
-            session_id=session_id,
-            scopes=scopes,
+            holder,
             token_id=new_id(),
             now=now,
             lifetime=min(self.lifetime, left),

@@ -76,7 +76,7 @@ class ApiKeys:
 
     async def of(self, account_id: str) -> list[Session]:
         """Return the account's API keys that are good, oldest first."""
-        found = await self._store.live_of(account_id, keys=True)
+        found = await self._store.live_of(account_id, api_keys=True)
         return [key for key in found if key.is_live(self._clock())]
 
     async def revoke(self, account_id: str, key_id: str) -> None:

@@ -138,7 +138,7 @@ class Sessions:
 
     async def end_others(self, account_id: str, *, keep: str = "", reason: str) -> None:
         """End all sessions of the account but `keep`; its API keys stay."""
-        live = await self._store.live_of(account_id, keys=False)
+        live = await self._store.live_of(account_id, api_keys=False)
         ended = [each.session_id for each in live if each.session_id != keep]
         for at in range(0, len(ended), _AT_ONCE):
             await self._end(account_id, ended[at : at + _AT_ONCE], reason)

@@ -56,7 +56,7 @@ class SessionStore(Protocol):
         """Replace the current refresh token, in one step; False when `old` is not it any more."""
         ...
 
-    async def live_of(self, account_id: str, *, keys: bool) -> list[Session]:
+    async def live_of(self, account_id: str, *, api_keys: bool) -> list[Session]:
         """Return the account's sessions, or its API keys, that have not ended; oldest first."""
         ...
 

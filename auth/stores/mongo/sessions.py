@@ -49,8 +49,8 @@ class MongoSessions:
             )
         return done.modified_count == 1
 
-    async def live_of(self, account_id: str, *, keys: bool) -> list[Session]:
-        wanted = {"account_id": account_id, "ended": None, "name": {"$ne": ""} if keys else ""}
+    async def live_of(self, account_id: str, *, api_keys: bool) -> list[Session]:
+        wanted = {"account_id": account_id, "ended": None, "name": {"$ne": ""} if api_keys else ""}
         async with answering():
             documents = await self._sessions.find(wanted).sort("_id").to_list()
         return [session for each in documents if (session := _session(each))]

@@ -50,10 +50,7 @@ def forge(
 def test_a_token_tells_what_was_issued_until_it_expires() -> None:
     token = access_tokens.issue(
         KEY,
-        account_id="a1",
-        roles=("user", "admin"),
-        session_id="s1",
-        scopes=("read",),
+        access_tokens.Holder(account_id="a1", session_id="s1", roles=("user", "admin"), scopes=("read",)),
         token_id="t1",
         now=NOW,
         lifetime=60,
@@ -146,6 +143,10 @@ def test_the_kid_is_the_thumbprint_of_rfc_8037() -> None:
 
 def test_a_repr_holds_no_token() -> None:
     token = access_tokens.issue(
-        KEY, account_id="a", roles=(), session_id="s", scopes=(), token_id="t", now=NOW, lifetime=60
+        KEY,
+        access_tokens.Holder(account_id="a", session_id="s", roles=(), scopes=()),
+        token_id="t",
+        now=NOW,
+        lifetime=60,
     )
     assert token.text not in repr(token)

@@ -59,10 +59,7 @@ def test_an_attempt_is_no_access_token_and_an_access_token_no_attempt() -> None:
         access_tokens.verify(sealed(Attempt.new("work", "/", NOW), KEY), PUBLIC, now=now)
     access = access_tokens.issue(
         KEY.key,
-        account_id="a",
-        roles=(),
-        session_id="s",
-        scopes=(),
+        access_tokens.Holder(account_id="a", session_id="s", roles=(), scopes=()),
         token_id="t",
         now=now,
         lifetime=60,

@@ -11,7 +11,7 @@ from waiting import wait_for
 from events.log import amqp, topology
 from events.tasks import cancelled
 from events.views.store import JobViews
-from gateway.health import Bindings, projection
+from gateway.readiness import Bindings, projection
 from infra.local.servers.rabbitmq import RabbitMQ
 from tests.gateway.running import STARTED, FakeAuth, Gateway, Log, gateway_running
 
