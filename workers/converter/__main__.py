@@ -35,38 +35,28 @@ from workers.converter.storage import Storage
 
 
 async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
-    """Work until told to stop."""
-    engine = await find_engine(settings.ffmpeg)
-    cage = await keeper_of(engine.path).cage()
-    started(
-        settings,
-        engine=engine.name,
-        limits=msgspec.to_builtins(settings.limits),
-        cage=msgspec.to_builtins(cage),
-    )
-    workshop, registry = settings.workshop, new_registry(SERVICE)
-    workshop.open()
+    """Work until `stop` is set. Raises EngineUnfit and WorkDirUnfit before anything is opened."""
+    equipment, registry = await _equipment(settings), new_registry(SERVICE)
+    slots = settings.converter_slots
     async with AsyncExitStack() as stack:
-        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
+        opened = stack.enter_async_context
+        mongo = await opened(mongodb.connect(settings.mongodb_url))
         database = mongo.get_default_database("tonearm")
-        storage = Storage(database)
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return
+        storage = Storage(database)
         await storage.prepare()
-        publisher = await stack.enter_async_context(
-            Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
-        )
-        progress = await stack.enter_async_context(ProgressSender(settings.rabbitmq_url))
+        observer = PublishMetrics(registry)
+        publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
         converter = Converter(
-            equipment=Equipment(engine, settings.limits, workshop, Sharing(Lanes(settings.converter_cores))),
+            equipment=equipment,
             storage=storage,
             views=JobViews(database),
             publisher=publisher,
-            progress=progress,
+            progress=await opened(ProgressSender(settings.rabbitmq_url)),
             name=f"{socket.gethostname()}/{os.getpid()}",
             on_end=ConversionMetrics(registry),
         )
-        slots = settings.converter_slots
         worker = Worker(
             settings.rabbitmq_url,
             topology.VIDEO,
@@ -76,6 +66,17 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             observer=WorkMetrics(registry).of(topology.VIDEO, slots),
         )
         await run_workers([worker], settings.health_host, settings.health_port, stop, registry)
+
+
+async def _equipment(settings: ConverterSettings) -> Equipment:
+    """Find the engine, try its cage, log the start, and open the work directory."""
+    engine = await find_engine(settings.ffmpeg)
+    cage = await keeper_of(engine.path).cage()
+    limits = msgspec.to_builtins(settings.limits)
+    started(settings, engine=engine.name, limits=limits, cage=msgspec.to_builtins(cage))
+    workshop = settings.workshop
+    workshop.open()
+    return Equipment(engine, settings.limits, workshop, Sharing(Lanes(settings.converter_cores)))
 
 
 def main() -> NoReturn:

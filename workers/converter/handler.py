@@ -66,7 +66,7 @@ Ended = Callable[[Event, JobConverted | JobFailed], None]
 
 
 class Converter:
-    """Handles the work of queue `video`. `name` tells this worker from others in the log."""
+    """Handles the work of queue `video`. `name` identifies this worker in the log."""
 
     def __init__(
         self,

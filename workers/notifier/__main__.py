@@ -33,19 +33,20 @@ from workers.notifier.settings import NotifierSettings
 
 
 async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
-    """Work until told to stop. Raises InvalidSetting before anything is opened."""
+    """Work until `stop` is set. Raises InvalidSetting before anything is opened."""
     started(settings)
     head = letterhead(settings.mail_from, settings.public_url)
     mailer, registry = Mailer(parse_smtp_url(settings.smtp_url)), new_registry(SERVICE)
+    slots, works = settings.notifier_slots, WorkMetrics(registry)
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(Client(timeout=10.0, trust_env=False))
-        mongo = await stack.enter_async_context(mongodb.connect(settings.mongodb_url))
+        opened = stack.enter_async_context
+        http = await opened(Client(timeout=10.0, trust_env=False))
+        mongo = await opened(mongodb.connect(settings.mongodb_url))
         database = mongo.get_default_database("tonearm")
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return
-        publisher = await stack.enter_async_context(
-            Publisher(settings.rabbitmq_url, name=SERVICE, observer=PublishMetrics(registry))
-        )
+        observer = PublishMetrics(registry)
+        publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
         room = MailRoom(
             accounts=AuthAccounts(http, settings.auth_url, settings.service_token),
             mailer=mailer,
@@ -57,8 +58,6 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
             topology.MP3: JobMailHandler(room, JobViews(database)),
             topology.LETTERS: AccountMailHandler(room),
         }
-        works = WorkMetrics(registry)
-        slots = settings.notifier_slots
         workers = [
             Worker(
                 settings.rabbitmq_url,

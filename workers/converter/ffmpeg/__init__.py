@@ -1,1 +1,1 @@
-"""ffmpeg: which one, what it is told, and what its words mean."""
+"""ffmpeg: the program, its arguments, its runs, and the meaning of its messages."""

@@ -35,7 +35,7 @@ from workers.converter.threads import in_thread
 SMALL = 4 << 20
 """Bytes: to fetch so few takes no longer than to find out which could be left out."""
 WORTHWHILE = 0.9
-"""Where more than this share is needed, all is fetched, so that the hash can be checked."""
+"""If more than this share is needed, all is fetched, so that the hash can be checked."""
 HEAD, TAIL = 11 << 20, 2 << 20
 """Bytes at both ends of a video that comes through a pipe, for a look: ffmpeg reads 10 MB (`-probesize`), and
 the last time stamp at the end."""

@@ -1,4 +1,4 @@
-"""Sends by SMTP (RFC 5321), and tells refusals that are final from those that are not."""
+"""Sends by SMTP (RFC 5321), and classifies refusals: final, or not."""
 
 import re
 import ssl
