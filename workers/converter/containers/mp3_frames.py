@@ -156,7 +156,7 @@ class Frames:
         spans = pairwise(self.offsets[first : last + 1])
         return [data[at - self.offsets[first] : end - self.offsets[first]] for at, end in spans]
 
-    def turned(self, first: int, last: int) -> bytes:
+    def inverted(self, first: int, last: int) -> bytes:
         """Return the bytes of some frames, with every bit inverted that fills a gap.
 
         LAME writes 0 and 1 by turns, from the beginning of the file on. So two encoders in the same state
@@ -173,11 +173,11 @@ class Frames:
             side = int.from_bytes(data[at + HEADER : at + overhead])
             begin = slot - (int.from_bytes(data[at + HEADER : at + HEADER + 2]) >> begin_shift)
             if ended:
-                _turn(stream, ended, begin)
+                _invert(stream, ended, begin)
             ended = 8 * begin + sum(side >> shift & 0xFFF for shift in lengths) if begin >= 0 else 0
             slot += end - at - overhead
         if ended and high == len(self):
-            _turn(stream, ended, slot)
+            _invert(stream, ended, slot)
         slot = 0
         for at, end in spans:
             size = end - at - overhead
@@ -186,7 +186,7 @@ class Frames:
         return bytes(data[self.offsets[first] - base : self.offsets[last] - base])
 
 
-def _turn(stream: bytearray, end: int, begin: int) -> None:
+def _invert(stream: bytearray, end: int, begin: int) -> None:
     """Invert the gap between two frames' main data, from a bit to a byte, but for LAME's name in it."""
     first, width = end >> 3, 8 * begin - end
     if width < 8:  # as nearly always

@@ -22,7 +22,7 @@ from workers.converter.containers.boxes import Box, box_at
 Range = tuple[int, int]
 """Bytes from the first to the one after the last."""
 
-_FILLING = frozenset({b"mdat", b"free", b"skip", b"wide"})
+_OPAQUE = frozenset({b"mdat", b"free", b"skip", b"wide"})
 """Boxes at the top whose content is not needed for itself."""
 _HEAD = 16
 PAGE = 4096
@@ -55,7 +55,7 @@ class _Track(Struct):
         return self.handlers == (b"vide",)
 
 
-def needed(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
+def needed_ranges(video: RawIOBase, size: int, *, grain: int) -> list[Range] | None:
     """Return the ranges that the sound needs, ascending and without overlap; None: the whole file.
 
     `grain` is the number of bytes fetched for any one byte. Where there are many more boxes than grains, to
@@ -84,7 +84,7 @@ class _Walk:
     def ranges(self) -> list[Range]:
         for box in self._top():
             self._mark([box.at], needed=False)
-            if box.kind in _FILLING:
+            if box.kind in _OPAQUE:
                 self._ranges.append((box.at, min(box.at + _HEAD, self._size)))
                 continue
             self._ranges.append((box.at, box.end))

@@ -16,7 +16,7 @@ from workers.converter.errors import EngineFailed, OnlySilence, Truncated
 from workers.converter.ffmpeg import measurement
 from workers.converter.ffmpeg import plan as planning
 from workers.converter.ffmpeg.command import arguments
-from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refuse, refuse_length
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal, refusal_of_length
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import look
@@ -110,7 +110,7 @@ class Single:
             return DEFAULT, None
         measured = await self._measured(media)
         plan = self._plan(self._options, media, measured)
-        error = refuse_length(media, plan.expected_seconds, self._equipment.limits)
+        error = refusal_of_length(media, plan.expected_seconds, self._equipment.limits)
         if error is not None and self._ran is None:
             raise error
         return plan, measured
@@ -134,7 +134,7 @@ class Single:
 
         Empties the target.
         """
-        plan = planning.measuring(options or self._options, media, seekable=self._source.seekable)
+        plan = planning.measuring_plan(options or self._options, media, seekable=self._source.seekable)
         if plan is None:
             return None
         ran = await self._run(plan, quiet=True)
@@ -206,5 +206,5 @@ class Single:
 
 
 def _refuse(task: Task) -> None:
-    if (refusal := refuse(task.source.size, task.source.structure)) is not None:
-        raise refusal
+    if (error := refusal(task.source.size, task.source.structure)) is not None:
+        raise error

@@ -68,7 +68,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     output_bytes: int = 0
 
 
-def refuse(size: int, structure: Structure) -> ConversionError | None:
+def refusal(size: int, structure: Structure) -> ConversionError | None:
     """Return the reason to refuse a file of so many bytes without running ffmpeg, or None."""
     if size == 0:
         return NotMedia(empty=True)
@@ -80,7 +80,7 @@ def states_length(media: Media) -> bool:
     return media.container.startswith(_SURE)
 
 
-def refuse_length(media: Media, seconds: float | None, limits: Limits) -> ConversionError | None:
+def refusal_of_length(media: Media, seconds: float | None, limits: Limits) -> ConversionError | None:
     """Return the reason to refuse a result of so many seconds beforehand, where the length can be trusted."""
     if seconds is None or not states_length(media):
         return None

@@ -33,7 +33,7 @@ _FALLBACK = {Format.M4A: (96, 80), Format.OPUS: (64, 64)}
 """kbit/s by default: for mono, and for each of several channels."""
 
 
-def copies(options: Options, track: Track) -> bool:
+def can_copy(options: Options, track: Track) -> bool:
     """Return True if the source's packets are what the options ask for, so that nothing has to be encoded."""
     return (
         options.copy
@@ -47,7 +47,7 @@ def copies(options: Options, track: Track) -> bool:
     )
 
 
-def encoder(options: Options, track: Track) -> list[str]:
+def encoder_arguments(options: Options, track: Track) -> list[str]:
     """Return the encoder's name and settings."""
     rate = ["-ar", str(options.sample_rate)] if options.sample_rate else []
     return [*_ENCODERS[options.format](options, track), *rate]

@@ -26,12 +26,12 @@ _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 _MOST = 8
 
 
-def measures(options: Options) -> bool:
+def need_measurement(options: Options) -> bool:
     """Return True if a first pass is needed."""
     return options.loudness is not None or options.trim_silence or options.fade_out > 0
 
 
-def shaped(options: Options, track: Track, seek: float) -> list[str]:
+def first_filters(options: Options, track: Track, seek: float) -> list[str]:
     """Return the first filters, for the first pass too: cut, channels, speed. `seek`: seconds skipped."""
     filters = []
     if options.start or options.end is not None:
@@ -45,7 +45,7 @@ def shaped(options: Options, track: Track, seek: float) -> list[str]:
     return filters
 
 
-def finished(options: Options, measured: Measurement | None) -> list[str]:
+def last_filters(options: Options, measured: Measurement | None) -> list[str]:
     """Return the last filters, by the measurement: silence, loudness, fades."""
     if measured is None and not options.fade_in:
         return []
@@ -86,7 +86,7 @@ def gain_of(options: Options, measured: Measurement) -> float:
     return round(gain, 2)
 
 
-def listening(options: Options) -> list[str]:
+def measuring_filters(options: Options) -> list[str]:
     """Return the filters that only measure."""
     filters = ["asetpts=PTS-STARTPTS"]
     if options.trim_silence:

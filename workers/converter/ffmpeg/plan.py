@@ -5,8 +5,8 @@ from msgspec import Struct
 from events.media import Media, Track
 from events.options import Chapters, Format, Options
 from workers.converter.errors import TrackMissing
-from workers.converter.ffmpeg.encoders import MUXERS, copies, encoder
-from workers.converter.ffmpeg.filters import finished, listening, measures, shaped
+from workers.converter.ffmpeg.encoders import MUXERS, can_copy, encoder_arguments
+from workers.converter.ffmpeg.filters import first_filters, last_filters, measuring_filters, need_measurement
 from workers.converter.ffmpeg.languages import same_language
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.tags import COMMENTING, metadata
@@ -49,17 +49,21 @@ def plan(
 ) -> Plan:
     """Return the plan of a conversion.
 
-    `measured` comes from the pass of `measuring`. `track` is the number of one file of several, as in `1/12`.
-    A pipe is not `seekable`: all before a cut is then decoded.
+    `measured` comes from the pass of `measuring_plan`. `track` is the number of one file of several, as in
+    `1/12`. A pipe is not `seekable`: all before a cut is then decoded.
     Raises TrackMissing. The plan for a file without sound will fail, with a reason.
     """
     sound = choose(options, media)
     seek = _seek(options, media, exactly=bool(track)) if seekable else 0.0
-    copied = copies(options, sound)
+    copied = can_copy(options, sound)
     filters = []
     if not copied:
-        filters = [*shaped(options, sound, seek), *finished(options, measured), *_timed(options, seek)]
-    packets = ["-c:a", "copy"] if copied else encoder(options, sound)
+        filters = [
+            *first_filters(options, sound, seek),
+            *last_filters(options, measured),
+            *_timed(options, seek),
+        ]
+    packets = ["-c:a", "copy"] if copied else encoder_arguments(options, sound)
     return Plan(
         options.format,
         _input(seek),
@@ -78,12 +82,12 @@ def plan(
     )
 
 
-def measuring(options: Options, media: Media, *, seekable: bool = True) -> Plan | None:
+def measuring_plan(options: Options, media: Media, *, seekable: bool = True) -> Plan | None:
     """Return the plan of a first pass that only measures; None when nothing has to be measured."""
-    if not measures(options):
+    if not need_measurement(options):
         return None
     track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
-    filters = ",".join([*shaped(options, track, seek), *listening(options)])
+    filters = ",".join([*first_filters(options, track, seek), *measuring_filters(options)])
     output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
     return Plan(options.format, _input(seek), output, expected_seconds=_expected(options, media, None))
 

@@ -12,7 +12,7 @@ from workers.converter.containers.inspection import inspect
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import NotMedia
 from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refuse
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import LOOK
 from workers.converter.ffmpeg.process import Invocation, run
@@ -44,4 +44,4 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
     evidence = Evidence(
         exit_code=ran.exit_code, overtime=ran.overtime, findings=ran.findings, structure=structure
     )
-    raise refuse(1, structure) or diagnose(evidence, hurried) or NotMedia()
+    raise refusal(1, structure) or diagnose(evidence, hurried) or NotMedia()

@@ -206,12 +206,12 @@ class _Encoding:
 
     def _assemble(self) -> None:
         """Put their frames together. Raises NotFrames and OSError."""
-        pieces, low, turned, chain = [], 0, False, self._chain()
+        pieces, low, inverted, chain = [], 0, False, self._chain()
         chain[-1].frames.grow()
         for each in chain:
             high = each.join.at if each.join else each.at
-            pieces.append(Piece(each.frames, low - each.first, high - each.first, turned))
-            low, turned = high, turned ^ (each.join is not None and each.join.turned)
+            pieces.append(Piece(each.frames, low - each.first, high - each.first, inverted))
+            low, inverted = high, inverted ^ (each.join is not None and each.join.inverted)
         assemble(self._lone.target, pieces)
         log.info("encoded_together", frames=[piece.last - piece.first for piece in pieces])
 

@@ -15,7 +15,7 @@ written. So the whole has the very bytes that a lone encoder makes.
 With a constant bit rate this takes an instant. With a variable one it may take a minute of dense music. Until
 then the earlier encoder goes on; at worst it makes the whole.
 
-One thing depends on more than the sound: LAME fills gaps with 0 and 1 by turns, see `Frames.turned`.
+One thing depends on more than the sound: LAME fills gaps with 0 and 1 by turns, see `Frames.inverted`.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class Join(Struct, frozen=True):
 
     at: int
     """The first of its frames that is used, by its number in the whole."""
-    turned: bool
+    inverted: bool
     """Its gaps are filled the other way round."""
 
 
@@ -49,7 +49,7 @@ class Pursuit:
         self._earlier, self._later, self._first = earlier, later, first
         self.seen = first
         """The number of the next frame of the whole to compare."""
-        self._straight = self._turned = 0
+        self._straight = self._inverted = 0
         """Frames in a row that were the same so far: as they are, and with their gaps inverted."""
 
     def look(self) -> Join | None:
@@ -70,14 +70,14 @@ class Pursuit:
         first, last = low - self._first, high - self._first
         ours = self._earlier.split(low, high, self._earlier.data(low, high))
         theirs = self._later.split(first, last, self._later.data(first, last))
-        turned = self._later.split(first, last, self._later.turned(first, last))
+        inverted = self._later.split(first, last, self._later.inverted(first, last))
         self.seen = high
-        for at, (frame, straight, other) in enumerate(zip(ours, theirs, turned, strict=True), low + 1):
+        for at, (frame, straight, other) in enumerate(zip(ours, theirs, inverted, strict=True), low + 1):
             self._straight = self._straight + 1 if frame == straight else 0
-            self._turned = self._turned + 1 if frame == other else 0
+            self._inverted = self._inverted + 1 if frame == other else 0
             # As long as no gap was filled, both are the same. The first gap decides.
-            if max(self._straight, self._turned) >= AGREEING > min(self._straight, self._turned):
-                return Join(at, self._turned > self._straight)
+            if max(self._straight, self._inverted) >= AGREEING > min(self._straight, self._inverted):
+                return Join(at, self._inverted > self._straight)
         return None
 
 
@@ -87,7 +87,7 @@ class Piece(Struct, frozen=True):
     frames: Frames
     first: int
     last: int
-    turned: bool = False
+    inverted: bool = False
 
 
 def assemble(target: FileIO, pieces: Sequence[Piece]) -> None:
@@ -107,7 +107,7 @@ def assemble(target: FileIO, pieces: Sequence[Piece]) -> None:
     for number, piece in enumerate(pieces):
         for low in range(piece.first, piece.last, _BLOCK):
             high = min(low + _BLOCK, piece.last)
-            data = (piece.frames.turned if piece.turned else piece.frames.data)(low, high)
+            data = (piece.frames.inverted if piece.inverted else piece.frames.data)(low, high)
             crc.add(data)
             if number:
                 _write(target, data)

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from events.options import DEFAULT, Chapters, Cover, Options
 from workers.converter.containers import ebml, inspection
-from workers.converter.containers.sample_table import PAGE, Range, needed
+from workers.converter.containers.sample_table import PAGE, Range, needed_ranges
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import VideoLost
 from workers.converter.source.input import Input, Stream
@@ -60,7 +60,7 @@ def outline(video: RawIOBase, size: int, *, grain: int) -> Outline:
         return Outline(structure)
     kind = inspection.kind(video)
     if kind is inspection.Kind.BOXES:
-        return Outline(structure, needed(video, size, grain=grain))
+        return Outline(structure, needed_ranges(video, size, grain=grain))
     if kind is inspection.Kind.OTHER or size <= HEAD + TAIL:
         return Outline(structure)
     ends = [(0, HEAD), (size - TAIL, size)]

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media import H264, Studio, ffmpeg, tone
 
-from workers.converter.containers.sample_table import Range, needed
+from workers.converter.containers.sample_table import Range, needed_ranges
 
 GRAIN = 4096
 LARGE = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=6", *tone(seconds=6)]
@@ -60,7 +60,7 @@ def make(studio: Studio, name: str) -> bytes:
 
 
 def ranges_of(content: bytes, grain: int = GRAIN) -> list[Range] | None:
-    return needed(cast("RawIOBase", BytesIO(content)), len(content), grain=grain)
+    return needed_ranges(cast("RawIOBase", BytesIO(content)), len(content), grain=grain)
 
 
 def with_holes(content: bytes, ranges: list[Range]) -> bytes:

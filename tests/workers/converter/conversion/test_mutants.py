@@ -18,7 +18,7 @@ from mutants import Mutant, make_all, mutant
 from events.media import MOST_BYTES, fitting
 from events.options import Channels, Chapters, Cover, Format, Options
 from workers.converter.containers import ebml
-from workers.converter.containers.sample_table import needed
+from workers.converter.containers.sample_table import needed_ranges
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
@@ -59,7 +59,7 @@ async def verdict_of(engine: Engine, workshop: Workshop, victim: Mutant, number:
     """Return what the converter says of it. Raises what would be an internal error."""
     with workshop.bench() as (source, target):
         source.write(victim.content)
-        await asyncio.to_thread(needed, source, len(victim.content), grain=512)
+        await asyncio.to_thread(needed_ranges, source, len(victim.content), grain=512)
         if victim.content[:4] == ebml.MAGIC:
             await asyncio.to_thread(ebml.late, source, len(victim.content))
         try:

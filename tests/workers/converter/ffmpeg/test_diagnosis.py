@@ -18,7 +18,7 @@ from workers.converter.errors import (
     UnsupportedCodec,
 )
 from workers.converter.ffmpeg.command import Limits
-from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refuse
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.transcript import Findings
 
 TORN = Findings(codec="aac", length=10, broken=1)
@@ -81,9 +81,9 @@ def test_each_way_to_end_has_its_reason(ended: Evidence, verdict: type[Exception
 
 
 def test_some_files_are_refused_without_asking_ffmpeg() -> None:
-    assert type(refuse(0, Structure())) is NotMedia
-    assert type(refuse(9, Structure(encrypted=True))) is Encrypted
-    assert refuse(9, Structure(cut=True)) is None
+    assert type(refusal(0, Structure())) is NotMedia
+    assert type(refusal(9, Structure(encrypted=True))) is Encrypted
+    assert refusal(9, Structure(cut=True)) is None
 
 
 def test_what_ours_fails_with_is_not_told_as_the_files_fault() -> None:

@@ -11,7 +11,7 @@ from workers.converter.ffmpeg.encoders import MUXERS
 from workers.converter.ffmpeg.filters import gain_of
 from workers.converter.ffmpeg.languages import same_language
 from workers.converter.ffmpeg.measurement import Measurement
-from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring, plan
+from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring_plan, plan
 
 STEREO = Track(
     index=0, codec="aac", profile="LC", sample_rate=44100, channels=2, layout="stereo", bit_rate=127_000
@@ -153,7 +153,7 @@ def test_every_plan_names_one_track_and_its_muxer_and_nothing_a_program_cannot_t
     if list(faults(options)):
         return
     media = Media(container="mov,mp4", duration_seconds=30, tracks=(track,))
-    first = measuring(options, media)
+    first = measuring_plan(options, media)
     done = plan(options, media, Measurement(seconds=9, loudness=-20.0, true_peak=-3.0) if first else None)
     assert done.output[:2] == ("-map", "0:a:0")
     assert done.output[-2:] == ("-f", MUXERS[options.format])

@@ -73,7 +73,7 @@ def spliced(lone: Path, earlier: Frames, later: Frames, first: int, join: Join, 
     with FileIO(target, "r+") as file:
         file.seek(earlier.table + 40)
         file.write(bytes(130))
-        whole = Piece(earlier, 0, join.at), Piece(later, join.at - first, len(later), join.turned)
+        whole = Piece(earlier, 0, join.at), Piece(later, join.at - first, len(later), join.inverted)
         assemble(file, whole)
     return target.read_bytes()
 
@@ -116,7 +116,7 @@ def test_both_ways_round_of_the_fillings_were_met(takes: Studio) -> None:
             takes.frames("speech", CONSTANT[0]), takes.frames("speech", CONSTANT[0], first), first
         ).look()
         assert join is not None
-        ways.add(join.turned)
+        ways.add(join.inverted)
     assert ways == {False, True}
 
 
