@@ -85,5 +85,5 @@ class Announcer:
             await self._publisher.publish(event)
             if then:
                 await then()
-        except Exception as error:  # whatever it is, nobody upstream could do more than log it
+        except Exception as error:  # a caller could do no more than log it
             log.warning("event_not_confirmed", event_id=event.id, type=event.type, error=repr(error))

@@ -73,7 +73,7 @@ class AuthSettings(KeySettings, frozen=True, kw_only=True):
             raise InvalidSetting(
                 "setting: ADMIN_EMAIL and ADMIN_PASSWORD go together; one of them is missing"
             )
-        # Whoever had typed somebody's address would share their account from the first sign-in on.
+        # A stranger who registered a person's address would share the account from the first sign-in on.
         if not self.email_verification and any(each.link_accounts for each in self.oidc_issuers):
             raise InvalidSetting("setting: an issuer's LINK_ACCOUNTS goes with EMAIL_VERIFICATION only")
 

@@ -15,9 +15,9 @@ from typing import Any
 import structlog
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
+from events.mongodb_errors import translated
 from events.projections.job_view import JobView, State
 from events.views.leases import Lease
 from gateway.jobs.live import Live
@@ -60,12 +60,13 @@ class Sweeper:
         while True:
             await asyncio.sleep(self._interval)
             try:
-                async with self._lease.held() as lost:
-                    if lost.is_set() or not await self._live.complete():
-                        continue
-                    swept = await self.sweep()
+                with translated("the storage"):
+                    async with self._lease.held() as lost:
+                        if lost.is_set() or not await self._live.complete():
+                            continue
+                        swept = await self.sweep()
                 log.info("swept", uploads=swept.uploads, audio=swept.audio, chunks=swept.chunks)
-            except (Unavailable, PyMongoError) as error:
+            except Unavailable as error:
                 log.warning("sweep_interrupted", error=str(error))
 
     async def sweep(self) -> Swept:

@@ -86,8 +86,8 @@ async def serve(
 
 
 async def _cut_off(serving: asyncio.Task[None]) -> None:
-    # What is cut off complains, here and in Granian's log, of having been cut off. We know. And a callback
-    # of Granian's own finds its future cancelled; nobody needs to know that either.
+    # Requests that are cut off log that, here and in Granian's log, and a callback of Granian's own finds its
+    # future cancelled. `requests_cut_off` is enough.
     granian = logging.getLogger("_granian")
     granian.propagate = False
     granian.addHandler(logging.NullHandler())

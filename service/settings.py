@@ -15,7 +15,7 @@ from events.errors import TonearmError
 S = TypeVar("S", bound=Struct)
 
 _SECRET = re.compile(r"password|secret|token|passphrase|email", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(://[^/@:\s]*:).+@", re.DOTALL)  # also one with a `/` or `@` that nobody escaped
+_URL_PASSWORD = re.compile(r"(://[^/@:\s]*:).+@", re.DOTALL)  # also one with an unescaped `/` or `@`
 
 
 class InvalidSetting(TonearmError):

@@ -1,9 +1,9 @@
 """The stop: a signal asks for it, and from then on a deadline runs.
 
 A thread that the kernel's signal wakes keeps both, as the event loop or the main thread may be the one that
-hangs. At the deadline SIGALRM ends the process by its default action, even if it waits for a server that is
-gone, a thread, or a full pipe to the reader of the log. Just before, the thread logs the place where the
-process hangs.
+hangs. At the deadline SIGALRM ends the process by its default action. That works even if the process waits
+for a server that is gone, for a thread, or for the full pipe of its log. Just before, the thread logs the
+place where the process hangs.
 """
 
 import asyncio

@@ -50,7 +50,7 @@ async def keep_open(
                 await topology.declare(rabbitmq_url)
                 await publisher.open()
                 opened()
-            except Exception as error:  # whatever it is, this loop is what mends it
+            except Exception as error:  # of any kind: only this loop mends the link
                 log.warning("broker_away", error=str(error) or repr(error))
         await asyncio.sleep(_LOOK_EVERY)
 

@@ -101,7 +101,7 @@ def _wrong(claims: _Claims, issuer: str, client_id: str, nonce: str, now: float)
         return "iss"
     if client_id not in audiences:
         return "aud"
-    # Among others it was issued to us only if it says so.
+    # With several audiences, `azp` must name us.
     if (claims.azp or len(audiences) > 1) and claims.azp != client_id:
         return "azp"
     if claims.exp <= now - LEEWAY:

@@ -64,10 +64,10 @@ class People:
         known = await self._directory.by_email(person.email)
         if known is None:
             return await self._made(person, issuer, identity)
-        # One that is not verified is nobody's yet: it was invited, or has no password and waits for a letter.
-        # An administrator's waits for its mail's link, unless this issuer is trusted with all accounts.
-        nobodys = not known.verified and ADMIN not in known.roles
-        if not (person.verified and (issuer.link_accounts or nobodys)):
+        # One that is not verified has no holder yet: it was invited, or waits for the link of its letter.
+        # An administrator's always waits for that link, unless this issuer is trusted with all accounts.
+        unclaimed = not known.verified and ADMIN not in known.roles
+        if not (person.verified and (issuer.link_accounts or unclaimed)):
             raise AlreadyRegistered("an account with this address exists")
         await self._directory.link(known.account_id, identity)
         self._publish(known, AccountChanged(fields=("identities",)))

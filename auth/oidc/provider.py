@@ -172,7 +172,7 @@ class Provider:
         if answer.status != _OK:
             raise self._away("userinfo", f"status {answer.status}")
         found = answer.read(dict[str, Any])
-        if found.get("sub") != subject:  # else it is somebody else's (Core, 5.3.2)
+        if found.get("sub") != subject:  # else it is another person's (Core, 5.3.2)
             raise SignInFailed("userinfo_sub")
         return found
 

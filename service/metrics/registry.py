@@ -23,7 +23,7 @@ _GRACE = 0.5
 
 def new_registry(service: str) -> CollectorRegistry:
     """Return a registry with the metrics of any process: CPU, memory, garbage collection, version."""
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
+    disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, of no use
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)

@@ -22,7 +22,7 @@ from events import tracing
 from events.ids import new_id
 from events.tracing import Attribute, Kind, Value
 
-# What it logs of a collector that is away, many lines for each attempt, is said below in one.
+# It logs many lines for each attempt while a collector is away; `_Reporting` below logs one.
 logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
 log = structlog.get_logger()
 

@@ -77,7 +77,7 @@ def _mysql(url: URL) -> AsyncEngine:
     arguments: dict[str, Any] = {
         "connect_timeout": _CONNECT_SECONDS,
         "charset": "utf8mb4",
-        # What does not fit is an error, whatever the server's default: half an address is another one.
+        # Text that does not fit is an error, although the server's default may be to cut it.
         "init_command": "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'",
     }
     if query.get("ssl_ca") or query.get("ssl") == "true":
@@ -98,7 +98,7 @@ def _engine(url: URL, arguments: dict[str, Any]) -> AsyncEngine:
         pool_size=_POOL,
         max_overflow=_MORE,
         pool_timeout=_CONNECT_SECONDS,
-        pool_pre_ping=True,  # a connection that died while nobody used it is replaced, not handed out
+        pool_pre_ping=True,  # a connection that died while idle is replaced, not handed out
         pool_recycle=1800,
         isolation_level="AUTOCOMMIT",  # every question is one statement: no BEGIN, COMMIT or ROLLBACK around
         skip_autocommit_rollback=True,

@@ -97,7 +97,7 @@ MIGRATIONS = (
         3,
         "verified addresses",
         {
-            # Who has an account already counts as verified, and who an older replica adds meanwhile.
+            # Accounts from before count as verified, and so do those that an older replica adds meanwhile.
             POSTGRESQL: (
                 """ALTER TABLE tonearm_accounts
                     ADD COLUMN IF NOT EXISTS verified boolean NOT NULL DEFAULT true""",
