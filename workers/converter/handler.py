@@ -122,46 +122,28 @@ class Converter:
         return self._end(work, _failed(work, FailureCode.INTERNAL, message))
 
     async def _convert(self, work: Work, video: JobUploaded | JobRequeued) -> JobConverted:
-        started, audio_id = time.monotonic(), new_id()
+        started = time.monotonic()
         with self._equipment.workshop.bench() as (scratch, target):
             source = await self._fetch(video, scratch)
             fetched = time.monotonic()
             progress = _ProgressReport(self._progress, work)
-            task = Task(self._equipment, source.input, target, video.options, progress)
-            made = await self._make(work, task)
+            made = await self._make(
+                work, Task(self._equipment, source.input, target, video.options, progress)
+            )
             converted = time.monotonic()
-            stored = await self._store(work, audio_id, target, _filename(video, made))
-        spent = time.monotonic() - started
+            stored = await self._store(work, target, _filename(video, made))
+        seconds = round(time.monotonic() - started, 3)
         log.info(
             "video_converted",
             job_id=work.event.subject,
-            audio_id=audio_id,
+            audio_id=stored.audio_id,
             bytes=stored.bytes,
             fetched_bytes=source.fetched,
             fetch_seconds=round(fetched - started, 3),
             ffmpeg_seconds=round(converted - fetched, 3),
-            seconds=round(spent, 3),
+            seconds=seconds,
         )
-        return JobConverted(
-            run=work.run,
-            attempt=work.attempt,
-            audio_id=audio_id,
-            bytes=stored.bytes,
-            sha256=stored.sha256,
-            duration_seconds=made.duration_seconds,
-            bit_rate=round(stored.bytes * 8 / made.duration_seconds) if made.duration_seconds else 0,
-            sample_rate=made.sample_rate,
-            channels=made.channels,
-            seconds_spent=round(spent, 3),
-            engine=self._equipment.engine.name,
-            format=made.format,
-            source_sha256=video.sha256,
-            options=video.options,
-            arguments=recordable(made.arguments),
-            copied=made.copied,
-            partial=made.partial,
-            parts=made.parts,
-        )
+        return _converted(work, video, made, stored, seconds, self._equipment.engine.name)
 
     async def _fetch(self, video: JobUploaded | JobRequeued, scratch: FileIO) -> Source:
         """Bring as much of the video as the conversion needs at first. Raises VideoLost, Unavailable."""
@@ -181,12 +163,12 @@ class Converter:
                 await self._publisher.publish(self._event(work, probed))
             return await conversion.finish()
 
-    async def _store(self, work: Work, audio_id: str, audio: FileIO, filename: str) -> Stored:
-        """Store the audio under its new id. Raises Unavailable."""
+    async def _store(self, work: Work, audio: FileIO, filename: str) -> Stored:
+        """Store the audio under a new id. Raises Unavailable."""
         owner = work.event.account
         with tracing.span("store audio") as span:
             stored = await self._storage.keep(
-                audio_id, audio, filename=filename, account=owner, job_id=work.event.subject
+                new_id(), audio, filename=filename, account=owner, job_id=work.event.subject
             )
             span.set("tonearm.bytes", stored.bytes)
         return stored
@@ -214,6 +196,31 @@ def is_over(view: JobView, run: int) -> bool:
 def recordable(arguments: tuple[str, ...]) -> tuple[str, ...]:
     """Return all arguments, or none where a file's many titles make them too long for an event."""
     return arguments if len(msgspec.json.encode(arguments)) <= MOST_ARGUMENTS else ()
+
+
+def _converted(
+    work: Work, video: JobUploaded | JobRequeued, made: Result, stored: Stored, seconds: float, engine: str
+) -> JobConverted:
+    return JobConverted(
+        run=work.run,
+        attempt=work.attempt,
+        audio_id=stored.audio_id,
+        bytes=stored.bytes,
+        sha256=stored.sha256,
+        duration_seconds=made.duration_seconds,
+        bit_rate=round(stored.bytes * 8 / made.duration_seconds) if made.duration_seconds else 0,
+        sample_rate=made.sample_rate,
+        channels=made.channels,
+        seconds_spent=seconds,
+        engine=engine,
+        format=made.format,
+        source_sha256=video.sha256,
+        options=video.options,
+        arguments=recordable(made.arguments),
+        copied=made.copied,
+        partial=made.partial,
+        parts=made.parts,
+    )
 
 
 def _failed(work: Work, code: FailureCode, message: str) -> JobFailed:

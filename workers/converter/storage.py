@@ -28,8 +28,9 @@ BATCH = 4
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """The size and hash of a stored file."""
+    """A stored file: its id, size and hash."""
 
+    audio_id: str
     bytes: int
     sha256: str
 
@@ -84,7 +85,7 @@ class Storage:
             ]
             await self._audio_chunks.insert_many(chunks)
             n, size = n + len(pieces), size + sum(map(len, pieces))
-        return Stored(bytes=size, sha256=digest.hexdigest())
+        return Stored(audio_id=audio_id, bytes=size, sha256=digest.hexdigest())
 
     async def _finish(self, audio_id: str, size: int, filename: str, account: str, job_id: str) -> None:
         blob = Blob(
