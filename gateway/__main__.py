@@ -146,11 +146,10 @@ def _parts(
         videos=videos,
         audio=Bucket(database, AUDIO),
         uploads=Uploads(videos, UploadKeys(database), publisher, live),
-        presets=Presets(database),
+        presets=Presets(database, settings.defaults()),
         uploading=Uploading(),
         terms=Terms(
             max_bytes=settings.max_upload_bytes,
-            defaults=settings.defaults(),
             roles=settings.roles(),
             patience=Patience(idle=settings.upload_idle_seconds, min_rate=settings.upload_min_rate),
         ),

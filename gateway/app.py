@@ -1,45 +1,59 @@
-"""The application: which routes there are, and who may call them."""
+"""The application: the routes, and the parts they work with.
+
+Handlers stand at module level and receive their parts by name (`litestar.di`), so a handler can be imported,
+read and inspected without running parts. What got worse: the link between a handler's parameter and
+`_dependencies` below is a name, which the framework checks when the application is built, and mypy does not.
+
+The scope of a route stands in its contract, at the handler (`gateway.http.contract`).
+"""
+
+from collections.abc import Sequence
 
 import httpx
 from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views.store import JobViews
-from gateway.accounts.api_keys import ApiKeys, key_routes
-from gateway.accounts.auth_client import Auth, Forwarding, password_sign_in
-from gateway.accounts.letters import letter_routes, password_routes
-from gateway.accounts.oidc import oidc_routes
-from gateway.accounts.sessions import account_routes, session_routes
+from gateway.accounts import api_keys, letters, oidc, sessions
+from gateway.accounts.api_keys import ApiKeys
+from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
+from gateway.accounts.oidc import ProviderSignIns
 from gateway.callers.addresses import Origin
 from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.tokens import Tokens
-from gateway.handover.audio import download_routes
+from gateway.handover import audio
 from gateway.http.access_log import Observed
-from gateway.http.early_answers import Lingering
+from gateway.http.contract import ANYBODY, Contract, Contracts
+from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import Heads
 from gateway.http.problems import answer
-from gateway.jobs.event_stream import watch_routes
+from gateway.jobs import event_stream
+from gateway.jobs import routes as jobs
 from gateway.jobs.live import Live
-from gateway.jobs.routes import OwnJobs, job_routes
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.metrics import Metrics
-from gateway.openapi.document import openapi_config, schema_routes
+from gateway.openapi import document
+from gateway.openapi.document import openapi_config
 from gateway.storage import Bucket
-from gateway.uploads.families import family_routes
+from gateway.uploads import preset_routes
+from gateway.uploads import routes as uploads
 from gateway.uploads.intake import Uploads
-from gateway.uploads.preset_routes import preset_routes
 from gateway.uploads.presets import Presets
-from gateway.uploads.routes import Terms, upload_routes
+from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import Uploading
 from service import health
 from service.health import Checks
 from service.parts import provide
+from service.problems import Kind
 from service.tracing.http import traced
 
 
 class Parts(Struct, frozen=True, kw_only=True):
-    """What the routes work with."""
+    """The parts that the routes work with."""
 
     auth_url: str
     auth: httpx.AsyncClient
@@ -58,42 +72,64 @@ class Parts(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin()
 
 
-def litestar_app(parts: Parts) -> Litestar:
-    """Return the framework's application. A route is open to everyone only if it stands in `open_to_all`."""
-    own, auth = OwnJobs(parts.live, parts.videos), Auth(parts.auth, parts.auth_url, parts.origin)
-    forwarding = Forwarding(auth)
-    open_to_all = [
-        *account_routes(forwarding, parts.cookies),
-        *letter_routes(forwarding),
-        *oidc_routes(auth, parts.cookies),
-        *health.ROUTES,
-        *schema_routes(),
-    ]
-    guarded = Router(
-        "/",
-        guards=[signed_in(parts.tokens, password_sign_in(auth), ApiKeys(auth).token, parts.cookies)],
-        route_handlers=[
-            *session_routes(forwarding, parts.cookies),
-            *password_routes(forwarding),
-            *key_routes(forwarding),
-            *upload_routes(parts.uploads, parts.presets, parts.terms, parts.uploading, parts.metrics.uploads),
-            *preset_routes(parts.presets, parts.terms),
-            *job_routes(own, parts.live, parts.views),
-            *family_routes(own, parts.uploads, parts.presets, parts.terms),
-            *watch_routes(own, parts.live, parts.tokens),
-            *download_routes(own, parts.audio),
-        ],
-    )
+_NOT_READY = Kind(503, "not-ready", "Not ready: `missing` names what is")
+_PROBES = (
+    Router("/", route_handlers=[health.live], opt=Contract(scope=ANYBODY, errors=()).opt),
+    Router("/", route_handlers=[health.ready], opt=Contract(scope=ANYBODY, errors=(_NOT_READY,)).opt),
+)
+"""All services share these handlers, so their contracts stand here."""
+ROUTES = (
+    *sessions.ROUTES,
+    *letters.ROUTES,
+    *oidc.ROUTES,
+    *api_keys.ROUTES,
+    *uploads.ROUTES,
+    *preset_routes.ROUTES,
+    *jobs.ROUTES,
+    *event_stream.ROUTES,
+    *audio.ROUTES,
+    *_PROBES,
+    *document.ROUTES,
+)
+
+
+def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROUTES) -> Litestar:
+    """Return the framework's application. Raises ImproperlyConfiguredException: a route has no contract."""
+    contracts = Contracts()
+    auth = AuthClient(parts.auth, parts.auth_url, parts.origin)
+    guard = signed_in(parts.tokens, password_sign_in(auth), ApiKeys(auth).token, parts.cookies)
     return Litestar(
-        route_handlers=[*open_to_all, guarded],
-        dependencies={"checks": provide(parts.checks)},
+        route_handlers=routes,
+        dependencies=_dependencies(parts, auth),
+        guards=[guard],
+        plugins=[contracts],
         exception_handlers={Exception: answer},
-        openapi_config=openapi_config(),
+        openapi_config=openapi_config(contracts),
         logging_config=None,
     )
 
 
+def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
+    """Return the parts by the names that handlers ask for them."""
+    return {
+        "audio": provide(parts.audio),
+        "auth": provide(AuthProxy(auth)),
+        "checks": provide(parts.checks),
+        "live": provide(parts.live),
+        "own_jobs": provide(OwnJobs(parts.live, parts.videos)),
+        "presets": provide(parts.presets),
+        "session_cookies": provide(parts.cookies),
+        "sign_ins": provide(ProviderSignIns(auth, parts.cookies)),
+        "terms": provide(parts.terms),
+        "tokens": provide(parts.tokens),
+        "upload_metrics": provide(parts.metrics.uploads),
+        "uploading": provide(parts.uploading),
+        "uploads": provide(parts.uploads),
+        "views": provide(parts.views),
+    }
+
+
 def application(parts: Parts) -> ASGIApp:
-    """Return what the server serves."""
+    """Return the application as it is served, with everything around it."""
     parts.metrics.watch(parts.live, parts.uploading)
-    return Lingering(traced(Observed(Heads(litestar_app(parts)), parts.metrics.http)))
+    return EarlyAnswers(traced(Observed(Heads(litestar_app(parts)), parts.metrics.http)))

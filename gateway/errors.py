@@ -45,9 +45,14 @@ class NotSignedIn(GatewayError):
     """No token, or one that is not valid (any more). Never says why not."""
 
     def __init__(
-        self, message: str = "send a valid access token or API key: Authorization: Bearer …"
+        self,
+        message: str = "send a valid access token or API key: Authorization: Bearer …",
+        *,
+        takes_password: bool = False,
     ) -> None:
+        """`takes_password`: e-mail and password would do, too."""
         super().__init__(message)
+        self.takes_password = takes_password
 
 
 class NotAllowed(GatewayError):

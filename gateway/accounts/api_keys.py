@@ -7,16 +7,19 @@ from http import HTTPStatus
 
 import msgspec
 from litestar import Response, delete, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
 from events.errors import Unavailable
-from gateway.accounts.auth_client import Auth, Forwarding, check_patience
+from gateway.accounts.auth_client import BODY_ERRORS, AuthClient, AuthProxy, check_patience
+from gateway.accounts.messages import ApiKeyList, NewApiKey, WantedKey
 from gateway.callers.guard import AnyConnection, AnyRequest, caller_of
 from gateway.errors import NotSignedIn
+from gateway.http.contract import ACCOUNT, BAD_REQUEST, Answer, Body, Contract, as_json
+from service.problems import Kind
 
-PREFIX = "tonearm_"
+_TAGS = ["accounts"]
 _LONGEST = 200
 _MOST = 10_000
 """Keys whose tokens are kept."""
@@ -32,12 +35,12 @@ class _Exchanged(Struct, frozen=True):
 class ApiKeys:
     """The access tokens of API keys that were used here. Only hashes of the keys are kept."""
 
-    def __init__(self, auth: Auth) -> None:
+    def __init__(self, auth: AuthClient) -> None:
         self._auth = auth
         self._tokens: dict[bytes, tuple[str, float]] = {}
         self._asking: dict[bytes, asyncio.Task[str]] = {}
 
-    async def token(self, key: str, of: AnyConnection) -> str:
+    async def token(self, key: str, client: AnyConnection) -> str:
         """Return an access token with the key's rights, for this client.
 
         Raises NotSignedIn, Crowded, Unavailable, and a 429.
@@ -49,13 +52,13 @@ class ApiKeys:
         if time.monotonic() < until:
             return token
         if (asking := self._asking.get(digest)) is None:
-            asking = self._asking[digest] = asyncio.create_task(self._exchange(key, digest, of))
+            asking = self._asking[digest] = asyncio.create_task(self._exchange(key, digest, client))
             asking.add_done_callback(lambda _: self._asking.pop(digest, None))
         return await asyncio.shield(asking)
 
-    async def _exchange(self, key: str, digest: bytes, of: AnyConnection) -> str:
+    async def _exchange(self, key: str, digest: bytes, client: AnyConnection) -> str:
         headers = {"authorization": f"Bearer {key}"}
-        answer = await self._auth.send("POST", "/keys/exchange", headers, of=of)
+        answer = await self._auth.send("POST", "/keys/exchange", headers, client=client)
         check_patience(answer)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:
             raise NotSignedIn
@@ -69,22 +72,43 @@ class ApiKeys:
         return found.access_token
 
 
-def key_routes(auth: Forwarding) -> list[HTTPRouteHandler]:
-    """Return the routes by which people make and revoke their keys."""
+@post(
+    "/keys",
+    status_code=201,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ACCOUNT,
+        errors=(*BODY_ERRORS, BAD_REQUEST, Kind(422, "", "No such key can be made")),
+        body=Body(as_json(WantedKey)),
+        answers={201: Answer("The key, shown this once", as_json(NewApiKey))},
+    ).opt,
+)
+async def create_key(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[bytes]:
+    """Make an API key, and show it this once."""
+    return await auth.forward(request, token=caller_of(request).token)
 
-    @post("/keys", status_code=201, tags=["accounts"])
-    async def create_key(request: AnyRequest) -> Response[bytes]:
-        """Make an API key, and show it this once."""
-        return await auth.forward(request, token=caller_of(request).token)
 
-    @get("/keys", tags=["accounts"])
-    async def list_keys(request: AnyRequest) -> Response[bytes]:
-        """List your API keys."""
-        return await auth.forward(request, token=caller_of(request).token, body=b"")
+@get(
+    "/keys",
+    tags=_TAGS,
+    opt=Contract(scope=ACCOUNT, errors=(), answers={200: Answer("Your keys", as_json(ApiKeyList))}).opt,
+)
+async def list_keys(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[bytes]:
+    """List your API keys."""
+    return await auth.forward(request, token=caller_of(request).token, body=b"")
 
-    @delete("/keys/{key_id:str}", status_code=204, tags=["accounts"])
-    async def revoke_key(request: AnyRequest, key_id: FromPath[str]) -> Response[None]:
-        """Revoke an API key, at once and everywhere."""
-        return await auth.forward(request, token=caller_of(request).token, body=b"")
 
-    return [create_key, list_keys, revoke_key]
+@delete(
+    "/keys/{key_id:str}",
+    status_code=204,
+    tags=_TAGS,
+    opt=Contract(scope=ACCOUNT, errors=(Kind(404, "", "No such key"),), answers={204: Answer("Revoked")}).opt,
+)
+async def revoke_key(
+    request: AnyRequest, key_id: FromPath[str], auth: NamedDependency[AuthProxy]
+) -> Response[None]:
+    """Revoke an API key, at once and everywhere."""
+    return await auth.forward(request, token=caller_of(request).token, body=b"")
+
+
+ROUTES = [create_key, list_keys, revoke_key]

@@ -1,6 +1,6 @@
-"""Where the links in mails lead: to pages with a form, and to the same routes for programs, in JSON.
+"""The pages that links in mails lead to, and the same routes for programs, in JSON.
 
-To open a page uses no token up: programs that look at mails for people open every link.
+Opening a page uses no token up: programs that look at mails for people open every link.
 """
 
 from http import HTTPStatus
@@ -9,16 +9,32 @@ from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Struct
 
 from events.errors import TonearmError
-from gateway.accounts.auth_client import Forwarding
+from gateway.accounts.auth_client import BODY_ERRORS, INVALID, AuthProxy
+from gateway.accounts.messages import Addressed, Invited, Message, NewPassword, PasswordChange
 from gateway.accounts.pages import Field, Form, page, sentence
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
+from gateway.errors import FromElsewhere
+from gateway.http.contract import (
+    ACCOUNT,
+    ADMIN,
+    ANYBODY,
+    BAD_REQUEST,
+    TEXT,
+    Answer,
+    Body,
+    Contract,
+    Error,
+    Schema,
+    as_json,
+)
 from gateway.http.problems import kind_of
+from service.problems import Kind
 
 _TAGS = ["accounts"]
 _FORM = "application/x-www-form-urlencoded"
@@ -26,18 +42,18 @@ _MOST_FIELDS = 10
 
 
 class _Answer(Struct, frozen=True):
-    """What auth says: a sentence, or a problem."""
+    """Auth's answer: a sentence, or a problem."""
 
     message: str = ""
     detail: str = ""
 
 
 class _Page(Struct, frozen=True, kw_only=True):
-    """A form's page."""
+    """A page with a form. `text` stands above the form."""
 
     action: str
     title: str
-    said: str
+    text: str
     fields: tuple[Field, ...]
     button: str
 
@@ -46,7 +62,7 @@ class _Page(Struct, frozen=True, kw_only=True):
     ) -> Response[str]:
         hidden = (("token", token),) if token else ()
         form = Form(action=self.action, fields=self.fields, button=self.button, hidden=hidden)
-        return page(self.title, self.said, form=form, alert=alert, status=status, retry_after=retry_after)
+        return page(self.title, self.text, form=form, alert=alert, status=status, retry_after=retry_after)
 
 
 _PASSWORD = Field(
@@ -59,21 +75,21 @@ _PASSWORD = Field(
 _FORGOT = _Page(
     action="forgot",
     title="Forgotten your password?",
-    said="Say your address, and a mail comes with a link by which you choose a new one.",
+    text="Say your address, and a mail comes with a link by which you choose a new one.",
     fields=(Field(name="email", label="E-mail address", type="email", autocomplete="username"),),
     button="Send the mail",
 )
 _RESET = _Page(
     action="reset",
     title="Choose a new password",
-    said="All that is signed in to your account now will be signed out.",
+    text="All that is signed in to your account now will be signed out.",
     fields=(_PASSWORD,),
     button="Set the password",
 )
 _CONFIRM = _Page(
     action="confirm",
     title="Choose your password",
-    said="With it, and with your address, you sign in from now on.",
+    text="With it, and with your address, you sign in from now on.",
     fields=(_PASSWORD,),
     button="Confirm the address",
 )
@@ -81,60 +97,110 @@ _CONFIRM = _Page(
 _Token = Annotated[str, QueryParameter(name="token", max_length=200)]
 
 
-def letter_routes(auth: Forwarding) -> list[HTTPRouteHandler]:
-    """Return the routes that need no access token."""
-
-    @get("/password/forgot", tags=_TAGS, security=[])
-    async def forgot_page() -> Response[str]:
-        """Show the form."""
-        return _FORGOT.show()
-
-    @post("/password/forgot", status_code=202, tags=_TAGS, security=[])
-    async def forgot(request: AnyRequest) -> Response[Any]:
-        """Have a mail sent by which the password can be replaced, if there is an account."""
-        return await _sent(auth, request, _FORGOT)
-
-    @get("/password/reset", tags=_TAGS, security=[])
-    async def reset_page(token: _Token = "") -> Response[str]:
-        """Show the form; the token stays good."""
-        return _RESET.show(token)
-
-    @post("/password/reset", status_code=200, tags=_TAGS, security=[])
-    async def reset(request: AnyRequest) -> Response[Any]:
-        """Set a new password by a mail's token, good once, and end all sessions and API keys."""
-        return await _sent(auth, request, _RESET)
-
-    @get("/register/confirm", tags=_TAGS, security=[])
-    async def confirm_page(token: _Token = "") -> Response[str]:
-        """Show the form; the token stays good."""
-        return _CONFIRM.show(token)
-
-    @post("/register/confirm", status_code=200, tags=_TAGS, security=[])
-    async def confirm(request: AnyRequest) -> Response[Any]:
-        """Finish a registration, or accept an invitation: choose the password, by a mail's token."""
-        return await _sent(auth, request, _CONFIRM)
-
-    return [forgot_page, forgot, reset_page, reset, confirm_page, confirm]
+_SPENT = Kind(410, "", "The link was used, has expired, or is not one of ours")
+TOO_MANY_LETTERS = Kind(429, "", "Too many letters")
+MAIL_ACCEPTED = Answer("A mail may be on its way; the same, whoever has the address", as_json(Message))
 
 
-def password_routes(auth: Forwarding) -> list[HTTPRouteHandler]:
-    """Return the routes for who is signed in."""
-
-    @post("/password", status_code=204, tags=_TAGS)
-    async def change_password(request: AnyRequest) -> Response[None]:
-        """Replace your password; your other sessions end."""
-        return await auth.forward(request, token=caller_of(request).token)
-
-    @post("/invitations", status_code=202, tags=_TAGS)
-    async def invite(request: AnyRequest) -> Response[Any]:
-        """Invite somebody by mail, as an administrator."""
-        return await auth.forward(request, token=caller_of(request).token)
-
-    return [change_password, invite]
+def _form_body(schema: Schema) -> Body:
+    return Body({**as_json(schema), _FORM: schema})
 
 
-async def _sent(auth: Forwarding, request: AnyRequest, shown: _Page) -> Response[Any]:
-    """Hand through what a program has sent, or a form; a form is answered by a page."""
+def _page_contract(*errors: Error) -> Contract:
+    """Return the contract of a page with a form."""
+    return Contract(scope=ANYBODY, errors=errors, answers={200: Answer("A form", {"text/html": TEXT})})
+
+
+def _token_contract(done: str) -> Contract:
+    """Return the contract of a route that sets a password by a mail's token."""
+    return Contract(
+        scope=ANYBODY,
+        errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, _SPENT, INVALID),
+        body=_form_body(NewPassword),
+        answers={200: Answer(f"{done}; as a page for a form", as_json(Message))},
+    )
+
+
+@get("/password/forgot", tags=_TAGS, opt=_page_contract().opt)
+async def forgot_page() -> Response[str]:
+    """Show the form."""
+    return _FORGOT.show()
+
+
+@post(
+    "/password/forgot",
+    status_code=202,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, TOO_MANY_LETTERS, INVALID),
+        body=_form_body(Addressed),
+        answers={202: MAIL_ACCEPTED},
+    ).opt,
+)
+async def forgot(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+    """Have a mail sent by which the password can be replaced, if there is an account."""
+    return await _submitted(auth, request, _FORGOT)
+
+
+@get("/password/reset", tags=_TAGS, opt=_page_contract(BAD_REQUEST).opt)
+async def reset_page(token: _Token = "") -> Response[str]:
+    """Show the form; the token stays good."""
+    return _RESET.show(token)
+
+
+@post("/password/reset", status_code=200, tags=_TAGS, opt=_token_contract("The password is set").opt)
+async def reset(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+    """Set a new password by a mail's token, good once, and end all sessions and API keys."""
+    return await _submitted(auth, request, _RESET)
+
+
+@get("/register/confirm", tags=_TAGS, opt=_page_contract(BAD_REQUEST).opt)
+async def confirm_page(token: _Token = "") -> Response[str]:
+    """Show the form; the token stays good."""
+    return _CONFIRM.show(token)
+
+
+@post("/register/confirm", status_code=200, tags=_TAGS, opt=_token_contract("The account is there").opt)
+async def confirm(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+    """Finish a registration, or accept an invitation: choose the password, by a mail's token."""
+    return await _submitted(auth, request, _CONFIRM)
+
+
+@post(
+    "/password",
+    status_code=204,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ACCOUNT,
+        errors=(*BODY_ERRORS, BAD_REQUEST, Kind(429, "", "Too many wrong passwords"), INVALID),
+        body=_form_body(PasswordChange),
+        answers={204: Answer("The password is set; all other sessions have ended")},
+    ).opt,
+)
+async def change_password(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[None]:
+    """Replace your password; your other sessions end."""
+    return await auth.forward(request, token=caller_of(request).token)
+
+
+@post(
+    "/invitations",
+    status_code=202,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ADMIN,
+        errors=(*BODY_ERRORS, BAD_REQUEST, Kind(409, "", "The address has an account"), INVALID),
+        body=Body(as_json(Invited)),
+        answers={202: Answer("The invitation is on its way", as_json(Message))},
+    ).opt,
+)
+async def invite(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+    """Invite somebody by mail, as an administrator."""
+    return await auth.forward(request, token=caller_of(request).token)
+
+
+async def _submitted(auth: AuthProxy, request: AnyRequest, shown: _Page) -> Response[Any]:
+    """Pass on a program's request, or a form's. A form is answered by a page."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         return await auth.forward(request)
     token = ""
@@ -164,3 +230,15 @@ def _read(body: bytes) -> dict[str, str]:
     except ValueError:
         return {}
     return {name: values[0] for name, values in found.items()}
+
+
+ROUTES = [
+    forgot_page,
+    forgot,
+    reset_page,
+    reset,
+    confirm_page,
+    confirm,
+    change_password,
+    invite,
+]

@@ -10,14 +10,18 @@ from urllib.parse import quote
 import httpx
 import msgspec
 from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Struct
 
-from gateway.accounts.auth_client import Auth
+from events.errors import Unavailable
+from gateway.accounts.auth_client import AuthClient
 from gateway.accounts.pages import Link, page, sentence
-from gateway.callers.cookies import Cookies, Pair
+from gateway.callers.cookies import Cookies, TokenPair
 from gateway.callers.guard import AnyRequest
+from gateway.errors import Crowded
+from gateway.http.contract import ANYBODY, BAD_REQUEST, Answer, Contract, as_json
+from service.problems import Kind
 
 _TAGS = ["accounts"]
 _AWAY = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -33,7 +37,7 @@ class _Begun(Struct, frozen=True):
 
 
 class _Entered(Struct, frozen=True):
-    session: Pair
+    session: TokenPair
     return_to: str
 
 
@@ -41,58 +45,112 @@ class _Problem(Struct, frozen=True):
     detail: str = "the sign-in did not work"
 
 
-def oidc_routes(auth: Auth, cookies: Cookies) -> list[HTTPRouteHandler]:
-    """Return the routes, which need no access token."""
+_ERRORS = (BAD_REQUEST, Kind(404, "", "No such provider"), Crowded, Unavailable)
 
-    @get("/login/oidc", tags=_TAGS, security=[])
-    async def providers(request: AnyRequest) -> Response[bytes]:
-        """List the providers that one can sign in by: labels by names."""
-        return _passed(await auth.send("GET", "/oidc", {}, of=request))
 
-    @get("/login/oidc/{provider:str}", status_code=303, tags=_TAGS, security=[])
-    async def begin(
-        request: AnyRequest, provider: FromPath[str], return_to: FromQuery[str] = "/"
-    ) -> Response[Any]:
-        """Send a browser to the provider; signed in, it comes back to the path `return_to`."""
-        answer = await ask(request, provider, "begin", {"return_to": return_to})
+class ProviderSignIns:
+    """Sign-ins by a provider: auth decides, and the browser's cookies keep the attempt and its session."""
+
+    def __init__(self, auth: AuthClient, cookies: Cookies) -> None:
+        self._auth, self._cookies = auth, cookies
+
+    async def providers(self, request: AnyRequest) -> Response[Any]:
+        """Return the providers' labels by names. Raises Crowded, Unavailable."""
+        return _passed(await self._auth.send("GET", "/oidc", {}, client=request))
+
+    async def begin(self, request: AnyRequest, provider: str, return_to: str) -> Response[Any]:
+        """Redirect to the provider. Raises Crowded, Unavailable."""
+        answer = await self._post(request, provider, "begin", {"return_to": return_to})
         if answer.status_code != HTTPStatus.OK:
             return _refused(request, provider, answer)
         begun = msgspec.json.decode(answer.content, type=_Begun)
-        made = _to(begun.location)
-        return cookies.put_attempt(begun.attempt, begun.expires_in, made)
+        return self._cookies.put_attempt(begun.attempt, begun.expires_in, _to(begun.location))
 
-    @get("/login/oidc/{provider:str}/callback", status_code=303, tags=_TAGS, security=[])
-    async def finish(
-        request: AnyRequest,
-        provider: FromPath[str],
-        told: Annotated[str, QueryParameter(name="state")] = "",
-        code: FromQuery[str] = "",
-        iss: FromQuery[str | None] = None,
-        error: FromQuery[str] = "",
-    ) -> Response[Any]:
-        """Where the provider sends the browser back to: begin a session, in cookies."""
-        brought = {"attempt": cookies.attempt(request), "state": told, "code": code, "error": error}
-        if iss is not None:
-            brought["iss"] = iss
-        brought = {name: value[:_LONGEST] for name, value in brought.items()}
-        answer = await ask(request, provider, "finish", brought)
+    async def finish(self, request: AnyRequest, provider: str, query: dict[str, str]) -> Response[Any]:
+        """Begin a session by the provider's redirect. Raises Crowded, Unavailable."""
+        body = {"attempt": self._cookies.attempt(request), **query}
+        answer = await self._post(
+            request, provider, "finish", {name: value[:_LONGEST] for name, value in body.items()}
+        )
         if answer.status_code != HTTPStatus.OK:
-            made = _refused(request, provider, answer)
-            return made if answer.is_server_error else cookies.put_attempt("", 0, made)
+            refusal = _refused(request, provider, answer)
+            return refusal if answer.is_server_error else self._cookies.put_attempt("", 0, refusal)
         entered = msgspec.json.decode(answer.content, type=_Entered)
-        made = cookies.put(entered.session, _to(entered.return_to))
-        return cookies.put_attempt("", 0, made)
+        made = self._cookies.put(entered.session, _to(entered.return_to))
+        return self._cookies.put_attempt("", 0, made)
 
-    async def ask(request: AnyRequest, provider: str, what: str, body: dict[str, str]) -> httpx.Response:
-        path = f"/oidc/{quote(provider, safe='')}/{what}"
+    async def _post(
+        self, request: AnyRequest, provider: str, step: str, body: dict[str, str]
+    ) -> httpx.Response:
+        path = f"/oidc/{quote(provider, safe='')}/{step}"
         headers = {"content-type": "application/json"}
-        return await auth.send("POST", path, headers, msgspec.json.encode(body), of=request)
+        return await self._auth.send("POST", path, headers, msgspec.json.encode(body), client=request)
 
-    return [providers, begin, finish]
+
+@get(
+    "/login/oidc",
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(Crowded, Unavailable),
+        answers={200: Answer("Labels by names", as_json(dict[str, str]))},
+    ).opt,
+)
+async def providers(request: AnyRequest, sign_ins: NamedDependency[ProviderSignIns]) -> Response[bytes]:
+    """List the providers that one can sign in by: labels by names."""
+    return await sign_ins.providers(request)
+
+
+@get(
+    "/login/oidc/{provider:str}",
+    status_code=303,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(*_ERRORS, Kind(422, "", "`return_to` is no path on this site")),
+        answers={303: Answer("To the provider", headers=("Location", "Set-Cookie"))},
+    ).opt,
+)
+async def begin(
+    request: AnyRequest,
+    provider: FromPath[str],
+    sign_ins: NamedDependency[ProviderSignIns],
+    return_to: FromQuery[str] = "/",
+) -> Response[Any]:
+    """Send a browser to the provider; signed in, it comes back to the path `return_to`."""
+    return await sign_ins.begin(request, provider, return_to)
+
+
+@get(
+    "/login/oidc/{provider:str}/callback",
+    status_code=303,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(
+            *_ERRORS,
+            Kind(403, "", "No account for this person"),
+            Kind(429, "", "Too many codes that were none"),
+        ),
+        answers={303: Answer("Signed in, and on to `return_to`", headers=("Location", "Set-Cookie"))},
+    ).opt,
+)
+async def finish(
+    request: AnyRequest,
+    provider: FromPath[str],
+    sign_ins: NamedDependency[ProviderSignIns],
+    told: Annotated[str, QueryParameter(name="state")] = "",
+    code: FromQuery[str] = "",
+    iss: FromQuery[str | None] = None,
+    error: FromQuery[str] = "",
+) -> Response[Any]:
+    """Begin a session, in cookies, when the provider sends the browser back."""
+    query = {"state": told, "code": code, "error": error}
+    return await sign_ins.finish(request, provider, query if iss is None else {**query, "iss": iss})
 
 
 def _to(location: str) -> Response[Any]:
-    """Send the browser there. What is cached of it would be somebody's sign-in."""
+    """Redirect the browser. A cached copy of this answer would be somebody's sign-in."""
     return Response(None, status_code=303, headers={"Location": location, **_AWAY})
 
 
@@ -119,3 +177,6 @@ def _passed(answer: httpx.Response) -> Response[Any]:
         media_type=answer.headers.get("content-type", "application/octet-stream"),
         headers={name: answer.headers[name] for name in ("retry-after",) if name in answer.headers} | _AWAY,
     )
+
+
+ROUTES = [providers, begin, finish]

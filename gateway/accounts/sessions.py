@@ -5,69 +5,139 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, post
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from gateway.accounts.auth_client import Forwarding
+from gateway.accounts.auth_client import BODY_ERRORS, INVALID, AuthProxy
+from gateway.accounts.letters import MAIL_ACCEPTED, TOO_MANY_LETTERS
+from gateway.accounts.messages import Access, Credentials, Message, Refresh
 from gateway.callers.cookies import Cookies, check_origin
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import NotSignedIn
+from gateway.errors import FromElsewhere, NotSignedIn
+from gateway.http.contract import ACCOUNT, ANYBODY, BAD_REQUEST, TEXT, Answer, Body, Contract, as_json
+from service.problems import Kind
 
 _TAGS = ["accounts"]
 
 
-def account_routes(auth: Forwarding, cookies: Cookies) -> list[HTTPRouteHandler]:
-    """Return the routes that need no access token."""
-
-    @post("/login", status_code=200, tags=_TAGS, security=[])
-    async def login(
-        request: AnyRequest, in_cookies: Annotated[bool, QueryParameter(name="cookies")] = False
-    ) -> Response[Any]:
-        """Begin a session by e-mail and password (HTTP Basic, or JSON); `?cookies=true`: in cookies."""
-        if not in_cookies:
-            return await auth.forward(request)
-        check_origin(request.headers)  # or another site could sign its visitors in as somebody else
-        answer = await auth.forward(request, accept="application/json")
-        return cookies.kept(answer) if answer.status_code == HTTPStatus.OK else answer
-
-    @post("/register", status_code=201, tags=_TAGS, security=[])
-    async def register(request: AnyRequest) -> Response[Any]:
-        """Make an account from `{"email", "password"}`, or have a mail sent by which it is made."""
+@post(
+    "/login",
+    status_code=200,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(*BODY_ERRORS, BAD_REQUEST, FromElsewhere, NotSignedIn, INVALID),
+        schemes=("password",),
+        body=Body(as_json(Credentials), required=False),
+        answers={
+            200: Answer(
+                "An access token; with `Accept: text/plain` it alone",
+                {**as_json(Access), "text/plain": TEXT},
+            )
+        },
+    ).opt,
+)
+async def login(
+    request: AnyRequest,
+    auth: NamedDependency[AuthProxy],
+    session_cookies: NamedDependency[Cookies],
+    in_cookies: Annotated[bool, QueryParameter(name="cookies")] = False,
+) -> Response[Any]:
+    """Begin a session by e-mail and password (HTTP Basic, or JSON); `?cookies=true`: in cookies."""
+    if not in_cookies:
         return await auth.forward(request)
-
-    @post("/refresh", status_code=200, tags=_TAGS, security=[])
-    async def refresh(request: AnyRequest) -> Response[Any]:
-        """Exchange a refresh token, good for one use, for its successor and a new access token."""
-        if token := cookies.refresh(request):
-            answer = await auth.forward(request, body=_shown(token))
-            return cookies.kept(answer) if answer.status_code == HTTPStatus.OK else answer
-        return await auth.forward(request)
-
-    @post("/logout", status_code=204, tags=_TAGS, security=[])
-    async def logout(request: AnyRequest) -> Response[None]:
-        """Sign out here: end the session of the access token, of `{"refresh_token"}`, or of the cookies."""
-        if "authorization" not in request.headers and (token := cookies.refresh(request)):
-            try:
-                answer = await auth.forward(request, body=_shown(token))
-            except NotSignedIn:  # it has ended already
-                answer = Response(None, status_code=HTTPStatus.NO_CONTENT)
-            return cookies.dropped(answer) if answer.status_code == HTTPStatus.NO_CONTENT else answer
-        return await auth.forward(request)
-
-    return [login, register, refresh, logout]
+    check_origin(request.headers)  # or another site could sign its visitors in as somebody else
+    answer = await auth.forward(request, accept="application/json")
+    return session_cookies.kept(answer) if answer.status_code == HTTPStatus.OK else answer
 
 
-def session_routes(auth: Forwarding, cookies: Cookies) -> list[HTTPRouteHandler]:
-    """Return the routes about all sessions of whoever has signed in."""
+@post(
+    "/register",
+    status_code=201,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(
+            *BODY_ERRORS,
+            Kind(403, "", "Registration is closed, or by invitation"),
+            TOO_MANY_LETTERS,
+            INVALID,
+        ),
+        body=Body(as_json(Credentials)),
+        answers={
+            201: Answer("Sign in now; the same, whoever has the address", as_json(Message)),
+            202: MAIL_ACCEPTED,
+        },
+    ).opt,
+)
+async def register(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+    """Make an account from `{"email", "password"}`, or have a mail sent by which it is made."""
+    return await auth.forward(request)
 
-    @post("/logout/everywhere", status_code=204, tags=_TAGS)
-    async def logout_everywhere(request: AnyRequest) -> Response[None]:
-        """Sign out everywhere: end all sessions of the account. API keys stay."""
-        answer = await auth.forward(request, token=caller_of(request).token, body=b"")
-        return cookies.dropped(answer) if request.cookies else answer
 
-    return [logout_everywhere]
+@post(
+    "/refresh",
+    status_code=200,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(*BODY_ERRORS, FromElsewhere, NotSignedIn, INVALID),
+        schemes=("refresh_cookie",),
+        body=Body(as_json(Refresh)),
+        answers={200: Answer("The next pair of tokens", as_json(Access))},
+    ).opt,
+)
+async def refresh(
+    request: AnyRequest, auth: NamedDependency[AuthProxy], session_cookies: NamedDependency[Cookies]
+) -> Response[Any]:
+    """Exchange a refresh token, good for one use, for its successor and a new access token."""
+    if token := session_cookies.refresh(request):
+        answer = await auth.forward(request, body=_refresh_body(token))
+        return session_cookies.kept(answer) if answer.status_code == HTTPStatus.OK else answer
+    return await auth.forward(request)
 
 
-def _shown(token: str) -> bytes:
+@post(
+    "/logout",
+    status_code=204,
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(*BODY_ERRORS, FromElsewhere, NotSignedIn, INVALID),
+        schemes=("token", "refresh_cookie"),
+        body=Body(as_json(Refresh), required=False),
+        answers={204: Answer("Signed out")},
+    ).opt,
+)
+async def logout(
+    request: AnyRequest, auth: NamedDependency[AuthProxy], session_cookies: NamedDependency[Cookies]
+) -> Response[None]:
+    """Sign out here: end the session of the access token, of `{"refresh_token"}`, or of the cookies."""
+    if "authorization" not in request.headers and (token := session_cookies.refresh(request)):
+        try:
+            answer = await auth.forward(request, body=_refresh_body(token))
+        except NotSignedIn:  # it has ended already
+            answer = Response(None, status_code=HTTPStatus.NO_CONTENT)
+        return session_cookies.dropped(answer) if answer.status_code == HTTPStatus.NO_CONTENT else answer
+    return await auth.forward(request)
+
+
+@post(
+    "/logout/everywhere",
+    status_code=204,
+    tags=_TAGS,
+    opt=Contract(scope=ACCOUNT, errors=(), answers={204: Answer("Signed out everywhere")}).opt,
+)
+async def logout_everywhere(
+    request: AnyRequest, auth: NamedDependency[AuthProxy], session_cookies: NamedDependency[Cookies]
+) -> Response[None]:
+    """Sign out everywhere: end all sessions of the account. API keys stay."""
+    answer = await auth.forward(request, token=caller_of(request).token, body=b"")
+    return session_cookies.dropped(answer) if request.cookies else answer
+
+
+def _refresh_body(token: str) -> bytes:
     return msgspec.json.encode({"refresh_token": token})
+
+
+ROUTES = [login, register, refresh, logout, logout_everywhere]

@@ -20,7 +20,7 @@ from gateway.errors import FromElsewhere
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class Pair(Struct, frozen=True):
+class TokenPair(Struct, frozen=True):
     """Auth's answer to a sign-in. No repr: it holds secrets."""
 
     access_token: str
@@ -29,7 +29,7 @@ class Pair(Struct, frozen=True):
     refresh_expires_in: int
 
     def __repr__(self) -> str:
-        return "Pair(…)"
+        return "TokenPair(…)"
 
 
 class _SignedIn(Struct, frozen=True):
@@ -57,7 +57,7 @@ class Cookies(Struct, frozen=True):
 
     def kept(self, answer: Response[Any]) -> Response[Any]:
         """Put the tokens of auth's answer into cookies, and leave only their lives in the body."""
-        pair = msgspec.json.decode(answer.content, type=Pair)
+        pair = msgspec.json.decode(answer.content, type=TokenPair)
         made = Response[Any](
             _SignedIn(pair.expires_in, pair.refresh_expires_in),
             status_code=answer.status_code,
@@ -65,7 +65,7 @@ class Cookies(Struct, frozen=True):
         )
         return self.put(pair, made)
 
-    def put(self, pair: Pair, answer: Response[Any]) -> Response[Any]:
+    def put(self, pair: TokenPair, answer: Response[Any]) -> Response[Any]:
         """Put the tokens into cookies of this answer."""
         access, refresh, _ = self._names
         answer.set_cookie(self._cookie(access, pair.access_token, pair.expires_in, "lax"))

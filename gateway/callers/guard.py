@@ -1,6 +1,6 @@
-"""The guard in front of every route that is somebody's, HEAD included.
+"""The guard in front of every route, HEAD included: it enforces the scope in the route's contract.
 
-Everywhere it wants an access token. The audio's routes also take HTTP Basic, so that the link in a mail
+Everywhere it asks for an access token. The audio's routes also take HTTP Basic, so that the link in a mail
 works in a browser, which then asks for e-mail and password, and `curl -u` needs no second call.
 """
 
@@ -12,9 +12,9 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from gateway.callers.cookies import Cookies
-from gateway.callers.scopes import needed
 from gateway.callers.tokens import Caller, Tokens
-from gateway.errors import NotAllowed
+from gateway.errors import NotAllowed, NotSignedIn
+from gateway.http.contract import ANYBODY, Contract, contract_of
 
 AnyRequest = Request[Any, Any, Any]
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -22,39 +22,39 @@ SignIn = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an Authorization header with e-mail and password into one with an access token."""
 Exchange = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an API key into an access token."""
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
-
+Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 _KEY = "bearer tonearm_"
 """How the header of an API key begins; access tokens hold dots and no such prefix."""
 
-TAKES_PASSWORD: dict[str, Any] = {"takes_password": True}
-"""The `opt` of a route that a link in a mail leads to: a browser asks for e-mail and password there."""
-
-
-def takes_password(handler: BaseRouteHandler) -> bool:
-    """Tell whether HTTP Basic will do on this route."""
-    return bool(handler.opt.get("takes_password"))
-
 
 def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cookies) -> Guard:
-    """Return a guard that lets nobody in without a valid access token, or a password where that will do.
+    """Return a guard that lets nobody in without a valid access token that has the route's scope.
 
-    `exchange` turns an API key into an access token. A cookie counts where there is no Authorization header.
+    A cookie counts where there is no Authorization header, a password where the contract has that scheme.
     """
 
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    async def authorization_of(connection: AnyConnection, contract: Contract) -> str | None:
         authorization = connection.headers.get("authorization")
-        if authorization and authorization[:6].lower() == "basic " and takes_password(handler):
-            authorization = await sign_in(authorization, connection)
-        elif authorization and authorization[: len(_KEY)].lower() == _KEY:
-            authorization = f"Bearer {await exchange(authorization[len('bearer ') :].strip(), connection)}"
-        elif authorization is None and (token := cookies.access(connection)):
-            authorization = f"Bearer {token}"
-        caller = await tokens.caller(authorization)
-        scope = needed(str(connection.scope.get("method")), connection.scope.get("path_template", ""))
-        if scope not in caller.scopes:
-            raise NotAllowed(f"this needs the scope {scope}")
+        if authorization is None:
+            token = cookies.access(connection)
+            return f"Bearer {token}" if token else None
+        if authorization[:6].lower() == "basic " and "password" in contract.schemes:
+            return await sign_in(authorization, connection)
+        if authorization[: len(_KEY)].lower() == _KEY:
+            return f"Bearer {await exchange(authorization[len('bearer ') :].strip(), connection)}"
+        return authorization
+
+    async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+        contract = contract_of(handler)
+        if contract.scope is ANYBODY:
+            return
+        try:
+            caller = await tokens.caller(await authorization_of(connection, contract))
+        except NotSignedIn as error:
+            raise NotSignedIn(str(error), takes_password="password" in contract.schemes) from error
+        if contract.scope not in caller.scopes:
+            raise NotAllowed(f"this needs the scope {contract.scope}")
         connection.scope["user"] = caller
 
     return guard

@@ -5,18 +5,20 @@ from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from litestar import Response, route
+from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
-from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
+from msgspec.structs import replace
 
-from events.options import offered_as
+from events.options import MEDIA_TYPES, ZIP, offered_as
 from events.projections.job_view import SETTLED, Audio, JobView, State
-from gateway.callers.guard import TAKES_PASSWORD, AnyRequest, caller_of
-from gateway.errors import BlobDamaged, JobGone, NoAudio
+from gateway.callers.guard import AnyRequest, caller_of
+from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob
 from gateway.http import ranges
+from gateway.http.contract import BAD_REQUEST, BYTES, READ, Answer, Contract, Header
 from gateway.http.filenames import attachment, audio_name
-from gateway.jobs.routes import OwnJobs
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
 from service.problems import Kind, problem
@@ -25,49 +27,84 @@ _READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
 class _Offered(NamedTuple):
-    """What the file is called, as a Content-Disposition, and of what type it is."""
+    """The file's Content-Disposition and media type."""
 
     disposition: str
     media_type: str
 
 
-def download_routes(own: OwnJobs, audio: Bucket) -> list[HTTPRouteHandler]:
-    """Return the routes that give the audio out."""
+_VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
+_AUDIO = dict.fromkeys((*MEDIA_TYPES.values(), ZIP), BYTES)
+_CONTRACT = Contract(
+    scope=READ,
+    errors=(
+        NoSuchJob,
+        JobGone,
+        NoAudio,
+        Crowded,
+        Kind(412, "changed", "Not the version you asked for"),
+        Kind(416, "range", "No such range"),
+    ),
+    schemes=("password",),
+    headers=tuple(
+        map(
+            Header,
+            (
+                "Range",
+                "If-Range",
+                "If-Match",
+                "If-None-Match",
+                "If-Modified-Since",
+                "If-Unmodified-Since",
+            ),
+        )
+    ),
+    answers={
+        200: Answer("All of it", _AUDIO, (*_VERSION, "Content-Disposition", "Content-Length")),
+        206: Answer("The range", _AUDIO, (*_VERSION, "Content-Disposition", "Content-Range")),
+        304: Answer("You have it already", headers=_VERSION),
+    },
+)
 
-    async def answer(request: AnyRequest, job_id: str) -> Response[Any]:
-        view = await own.get(caller_of(request).account, job_id)
-        made = audio_of(view)
-        blob = await audio.find(made.audio_id)
-        if blob is None:
-            raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
-        version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
-        media_type, ending = offered_as(made.format, made.parts)
-        offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
-        return await _respond(request, audio, blob, version, offered)
 
-    @route(
-        "/jobs/{job_id:str}/audio",
-        http_method=_READ,
-        status_code=200,
-        tags=["audio"],
-        opt=TAKES_PASSWORD,
-    )
-    async def audio_by_job(request: AnyRequest, job_id: FromPath[str]) -> Response[Any]:
-        """Download a job's audio. Ranges and conditional requests are understood."""
-        return await answer(request, job_id)
+@route("/jobs/{job_id:str}/audio", http_method=_READ, status_code=200, tags=["audio"], opt=_CONTRACT.opt)
+async def audio_by_job(
+    request: AnyRequest,
+    job_id: FromPath[str],
+    own_jobs: NamedDependency[OwnJobs],
+    audio: NamedDependency[Bucket],
+) -> Response[Any]:
+    """Download a job's audio. Ranges and conditional requests are understood."""
+    return await _answer(request, job_id, own_jobs, audio)
 
-    @route(
-        "/download",
-        http_method=_READ,
-        status_code=200,
-        tags=["audio"],
-        opt=TAKES_PASSWORD,
-    )
-    async def audio_by_file(request: AnyRequest, fid: FromQuery[str]) -> Response[Any]:
-        """Download a job's audio by the id that the upload was answered with."""
-        return await answer(request, fid)
 
-    return [audio_by_job, audio_by_file]
+@route(
+    "/download",
+    http_method=_READ,
+    status_code=200,
+    tags=["audio"],
+    opt=replace(_CONTRACT, errors=(BAD_REQUEST, *_CONTRACT.errors)).opt,
+)
+async def audio_by_file(
+    request: AnyRequest,
+    fid: FromQuery[str],
+    own_jobs: NamedDependency[OwnJobs],
+    audio: NamedDependency[Bucket],
+) -> Response[Any]:
+    """Download a job's audio by the id that the upload was answered with."""
+    return await _answer(request, fid, own_jobs, audio)
+
+
+async def _answer(request: AnyRequest, job_id: str, own_jobs: OwnJobs, audio: Bucket) -> Response[Any]:
+    view = await own_jobs.get(caller_of(request).account, job_id)
+    made = audio_of(view)
+    blob = await audio.find(made.audio_id)
+    if blob is None:
+        raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
+    version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
+    media_type, ending = offered_as(made.format, made.parts)
+    offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
+    return await _respond(request, audio, blob, version, offered)
 
 
 def audio_of(view: JobView) -> Audio:
@@ -130,3 +167,6 @@ async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
                 yield chunk
 
     return all_of()
+
+
+ROUTES = [audio_by_job, audio_by_file]

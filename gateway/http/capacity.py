@@ -1,7 +1,7 @@
-"""How many may wait at once. Whoever waits takes a connection, of which the server has a limited number.
+"""Limits on how many requests wait at once: each takes a connection, and the server has a limited number.
 
-Where waiting is for the client, who has waited longest makes room: who means well is done in a moment.
-Where it is for somebody else, who comes last is turned away: the others are nearer to what they wait for.
+Where a request waits for its own client, the longest wait gives way: an honest client is done in a moment.
+Where it waits for another service, the newcomer is turned away: the others are nearer to their answer.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ from contextlib import asynccontextmanager, contextmanager
 from gateway.errors import Crowded
 
 
-class Patients:
-    """Those who wait for their clients, `most` at a time."""
+class BoundedWaits:
+    """Waits for clients, `most` at a time."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: dict[asyncio.Timeout, None] = {}  # who has waited longest comes first
+        self._waiting: dict[asyncio.Timeout, None] = {}  # the longest wait comes first
 
     @asynccontextmanager
     async def within(self, seconds: float) -> AsyncIterator[None]:
-        """Wait in the block for so long. Raises TimeoutError, earlier if it has to make room."""
+        """Give the block so long. Raises TimeoutError, earlier where it has to give way to another."""
         async with asyncio.timeout(seconds) as mine:
             self._waiting[mine] = None
             if len(self._waiting) > self._most:
@@ -34,15 +34,15 @@ class Patients:
                 self._waiting.pop(mine, None)
 
 
-class Places:
-    """What `most` may use at a time."""
+class Slots:
+    """Requests to another service, `most` at a time."""
 
     def __init__(self, most: int) -> None:
         self._free = most
 
     @contextmanager
     def one(self) -> Iterator[None]:
-        """Take a place for the block. Raises Crowded."""
+        """Take a slot for the block. Raises Crowded."""
         if not self._free:
             raise Crowded("too many ask for this at once; try again in a moment")
         self._free -= 1

@@ -1,9 +1,9 @@
 """Reading on for a moment after an early answer.
 
-When an upload is refused before its body has come, closing at once resets the connection, and many a
-client then reports the reset and never reads why it was refused. So what still comes is read and dropped,
-within limits. Who sent `Expect: 100-continue` sends nothing before our word, which goes out when the
-body is first read; so as long as nothing came, there is nothing to wait for.
+When an upload is refused before its body has come, closing at once resets the connection. Many a client
+then reports the reset and never reads the refusal. So the rest of the body is read and dropped, within
+limits. A client that sent `Expect: 100-continue` waits for our word, which goes out when the body is first
+read. So while none of it has come, there is nothing to wait for.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
 
-from gateway.http.capacity import Patients
+from gateway.http.capacity import BoundedWaits
 
 SECONDS = 2.0
 BYTES = 64 * 1024 * 1024
@@ -19,12 +19,12 @@ MOST = 256
 """Clients that are read on from at a time."""
 
 
-class Lingering:
+class EarlyAnswers:
     """The application, patient with clients that are still sending when their answer is out."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._lingering = Patients(MOST)
+        self._lingering = BoundedWaits(MOST)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""

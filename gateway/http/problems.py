@@ -9,7 +9,6 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from events.errors import TonearmError, Unavailable
 from gateway import errors
-from gateway.callers.guard import takes_password
 from service import problems
 from service.problems import Kind, problem
 
@@ -53,9 +52,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     """Answer any exception. An unforeseen one is logged; its text stays out of the answer."""
     path = request.url.path
     match error:
-        case errors.NotSignedIn():
+        case errors.NotSignedIn(takes_password=takes_password):
             challenge = 'Bearer realm="tonearm"'
-            if takes_password(request.route_handler):
+            if takes_password:
                 challenge += ', Basic realm="tonearm", charset="UTF-8"'
             return problem(path, kind_of(error), str(error), {"WWW-Authenticate": challenge})
         case errors.NoAudio(state=state, waiting=waiting):

@@ -11,8 +11,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 from litestar import get
+from litestar.di import NamedDependency
 from litestar.exceptions import TooManyRequestsException
-from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import Stream
 
@@ -21,11 +21,13 @@ from events.log.progress import Progress
 from events.projections.job_view import JobView
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.callers.tokens import Caller, Tokens
+from gateway.errors import NoSuchJob
 from gateway.http import sse
+from gateway.http.contract import READ, TEXT, Answer, Contract, Header
 from gateway.jobs.history import Slice
 from gateway.jobs.live import Live
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import present_progress
-from gateway.jobs.routes import OwnJobs
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
 
 PING_EVERY = 15.0
@@ -36,24 +38,6 @@ _REACHES_WITHIN = 2.0
 
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-def watch_routes(own: OwnJobs, live: Live, tokens: Tokens) -> list[HTTPRouteHandler]:
-    """Return the routes that stream events."""
-
-    @get("/jobs/{job_id:str}/events", media_type="text/event-stream", tags=["events"])
-    async def watch_job(request: AnyRequest, job_id: FromPath[str]) -> Stream:
-        """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
-        caller = _listener(request, live)
-        await own.get(caller.account, job_id)
-        return _stream(watch(live, caller, _after(request), job_id, is_void=tokens.is_void))
-
-    @get("/events", media_type="text/event-stream", tags=["events"])
-    async def watch_all(request: AnyRequest) -> Stream:
-        """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
-        return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))
-
-    return [watch_job, watch_all]
 
 
 async def watch(
@@ -198,3 +182,42 @@ def _after(request: AnyRequest) -> int | None:
 
 def _stream(events: AsyncIterator[bytes]) -> Stream:
     return Stream(events, media_type="text/event-stream", headers=_HEADERS)
+
+
+_LAST_EVENT_ID = Header("Last-Event-ID")
+_EVENTS = Answer("Events as they come; `id:` is the offset in the log", {"text/event-stream": TEXT})
+
+
+@get(
+    "/jobs/{job_id:str}/events",
+    media_type="text/event-stream",
+    tags=["events"],
+    opt=Contract(scope=READ, errors=(NoSuchJob,), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
+)
+async def watch_job(
+    request: AnyRequest,
+    job_id: FromPath[str],
+    own_jobs: NamedDependency[OwnJobs],
+    live: NamedDependency[Live],
+    tokens: NamedDependency[Tokens],
+) -> Stream:
+    """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
+    caller = _listener(request, live)
+    await own_jobs.get(caller.account, job_id)
+    return _stream(watch(live, caller, _after(request), job_id, is_void=tokens.is_void))
+
+
+@get(
+    "/events",
+    media_type="text/event-stream",
+    tags=["events"],
+    opt=Contract(scope=READ, errors=(), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
+)
+async def watch_all(
+    request: AnyRequest, live: NamedDependency[Live], tokens: NamedDependency[Tokens]
+) -> Stream:
+    """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
+    return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))
+
+
+ROUTES = [watch_job, watch_all]

@@ -1,30 +1,18 @@
 """The OpenAPI document and its page. The page's scripts come from us, never from a CDN."""
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, Router, get
 from litestar.exceptions import NotFoundException
-from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
-from litestar.openapi.spec import (
-    Components,
-    OpenAPI,
-    OpenAPIFormat,
-    OpenAPIMediaType,
-    OpenAPIType,
-    Operation,
-    Parameter,
-    RequestBody,
-    Schema,
-    SecurityScheme,
-)
+from litestar.openapi.spec import Components, OpenAPI, SecurityScheme
 from litestar.params import FromPath
 from swagger_ui_bundle import swagger_ui_path
 
-from gateway.openapi.operations import described
-from gateway.uploads.forms import FIELD
+from gateway.http.contract import ANYBODY, Contract, Contracts
+from gateway.openapi.operations import complete
 
 _ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
@@ -33,59 +21,33 @@ _ASSETS = {
     "favicon-32x32.png": "image/png",
 }
 _AT = "/schema/assets"
-_KEY = Parameter(
-    name="Idempotency-Key",
-    param_in="header",
-    required=False,
-    description="Names this request: repeated with the same file and options within 24 hours, it is one job.",
-    schema=Schema(type=OpenAPIType.STRING, max_length=255),
-)
-_BYTES = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+_OPEN = Contract(scope=ANYBODY, errors=())
 
 
-@dataclass
-class FormUpload(Operation):
-    """The framework does not see a body that is streamed, so it is described here."""
-
-    def __post_init__(self) -> None:
-        form = Schema(type=OpenAPIType.OBJECT, properties={FIELD: _BYTES}, required=[FIELD])
-        self.request_body = RequestBody(
-            required=True, content={"multipart/form-data": OpenAPIMediaType(schema=form)}
-        )
-        self.parameters = [*(self.parameters or []), _KEY]
-
-
-@dataclass
-class RawUpload(Operation):
-    """The same, for the bare bytes."""
-
-    def __post_init__(self) -> None:
-        self.request_body = RequestBody(
-            required=True, content={"application/octet-stream": OpenAPIMediaType(schema=_BYTES)}
-        )
-        self.parameters = [*(self.parameters or []), _KEY]
-
-
-@dataclass
 class Document(OpenAPI):
-    """The document as the framework makes it, and what it does not see of the routes."""
+    """The document as the framework makes it, completed by the routes' contracts."""
+
+    contracts: Contracts
 
     def to_schema(self) -> dict[str, Any]:
-        """Return it as it is served."""
-        return described(super().to_schema())
+        """Return the document as it is served."""
+        return complete(super().to_schema(), self.contracts)
 
 
-@dataclass
 class DocumentConfig(OpenAPIConfig):
     """The framework's configuration, for our document."""
+
+    contracts: Contracts
 
     def to_openapi_schema(self) -> OpenAPI:
         """Return the document without its paths, which the framework adds."""
         made = super().to_openapi_schema()
-        return Document(**{field.name: getattr(made, field.name) for field in fields(made)})
+        document = Document(**{field.name: getattr(made, field.name) for field in fields(made)})
+        document.contracts = self.contracts
+        return document
 
 
-def openapi_config() -> OpenAPIConfig:
+def openapi_config(contracts: Contracts) -> OpenAPIConfig:
     """Return the document's head, and the page at /schema."""
     page = SwaggerRenderPlugin(
         path="/",
@@ -94,11 +56,11 @@ def openapi_config() -> OpenAPIConfig:
         standalone_preset_js_url=f"{_AT}/swagger-ui-standalone-preset.js",
         favicon=f'<link rel="icon" type="image/png" href="{_AT}/favicon-32x32.png">',
     )
-    return DocumentConfig(
+    config = DocumentConfig(
         title="Tonearm",
         version="1",
         summary="Videos in, audio out.",
-        path="/schema",
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=_OPEN.opt),
         render_plugins=[page],
         use_handler_docstrings=True,
         components=Components(
@@ -113,9 +75,11 @@ def openapi_config() -> OpenAPIConfig:
         ),
         security=[{"token": []}],
     )
+    config.contracts = contracts
+    return config
 
 
-@get(_AT + "/{name:str}", include_in_schema=False)
+@get(_AT + "/{name:str}", include_in_schema=False, opt=_OPEN.opt)
 async def schema_asset(name: FromPath[str]) -> Response[bytes]:
     """Serve a file of the page."""
     if name not in _ASSETS:
@@ -124,6 +88,4 @@ async def schema_asset(name: FromPath[str]) -> Response[bytes]:
     return Response(content, media_type=_ASSETS[name], headers={"Cache-Control": "public, max-age=86400"})
 
 
-def schema_routes() -> list[HTTPRouteHandler]:
-    """Return the routes of the page's files."""
-    return [schema_asset]
+ROUTES = [schema_asset]

@@ -28,13 +28,16 @@ from events.mongodb_errors import translated
 from events.options import Options
 from gateway.errors import BadKey, KeyInUse
 from gateway.storage import Content
-from gateway.uploads.options import Given
+from gateway.uploads.options import Wish
 
 LIFE = timedelta(hours=24)
 """After this time a key is free again."""
 
 LEASE = 60.0
 """Seconds without a sign of life after which an upload is given up for dead: more than a body's idle time."""
+
+LONGEST_KEY = 255
+"""Characters."""
 
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
@@ -52,9 +55,9 @@ class Known(Struct, frozen=True, kw_only=True):
     options: Options = Options()
     given: dict[str, str] | None = None
 
-    def asks_for(self, given: Given, options: Options) -> bool:
-        """Tell whether a repetition asks for the same conversion."""
-        return self.options == options if self.given is None else self.given == given
+    def asks_for(self, wish: Wish) -> bool:
+        """Return True if a repetition asks for the same conversion."""
+        return self.options == wish.options if self.given is None else self.given == wish.given
 
 
 class Claim(Struct, kw_only=True):

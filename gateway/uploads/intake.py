@@ -19,7 +19,6 @@ from events.envelope import job_event
 from events.errors import NotConfirmed, TonearmError
 from events.ids import new_id
 from events.log.publisher import Publisher
-from events.options import Options
 from events.projections.job_view import JobView, State, Video
 from events.types import JobUploaded
 from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
@@ -27,7 +26,7 @@ from gateway.jobs.live import Live
 from gateway.jobs.presentation import Accepted
 from gateway.storage import Bucket, Content, Writer
 from gateway.uploads.idempotency import Claim, Known, UploadKeys
-from gateway.uploads.options import Given
+from gateway.uploads.options import Wish
 
 log = structlog.get_logger()
 
@@ -37,23 +36,14 @@ _STOP_WITHIN = 0.8
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A video on its way in. `chunks` can be read once; `given` are the options that it named itself."""
+    """A video on its way in. `chunks` can be read once."""
 
     account: str
     filename: str
     content_type: str
-    options: Options
-    given: Given
+    wish: Wish
     chunks: AsyncIterator[bytes]
     traceparent: str | None = None
-
-
-class Wish(NamedTuple):
-    """What another job of a video is to be. `given` are the options that the request itself named."""
-
-    options: Options
-    given: Given
-    traceparent: str | None
 
 
 class _Asked(NamedTuple):
@@ -112,7 +102,7 @@ class Uploads:
             known = claim.known
             if await _read(upload.chunks) != known.content or upload.filename != known.filename:
                 raise KeyReused("this Idempotency-Key came with another file before; use a new key")
-            _check_options(known, upload.given, upload.options)
+            _check_options(known, upload.wish)
             if claim.done:
                 return _accepted(claim.job_id, known)
         return await self._tell_claimed(_asked(upload), known, claim)
@@ -143,11 +133,13 @@ class Uploads:
             filename=upload.filename,
             content_type=upload.content_type,
             content=content,
-            options=upload.options,
-            given=dict(upload.given),
+            options=upload.wish.options,
+            given=dict(upload.wish.given),
         )
 
-    async def convert_again(self, view: JobView, video: Video, wish: Wish, key: str | None) -> Accepted:
+    async def convert_again(
+        self, view: JobView, video: Video, wish: Wish, traceparent: str, key: str | None
+    ) -> Accepted:
         """Begin another job of a job's video. Raises KeyRefused, MaybeAccepted, Unavailable."""
         content = Content(bytes=video.bytes, sha256=video.sha256)
         known = Known(
@@ -157,7 +149,7 @@ class Uploads:
             options=wish.options,
             given=dict(wish.given),
         )
-        asked = _Asked(view.account, wish.traceparent, video.family or view.job_id)
+        asked = _Asked(view.account, traceparent, video.family or view.job_id)
         if key is None:
             return await self._tell_surely(asked, known, new_id(), video.video_id)
         # Another key than an upload's, or another job's: a NUL is in none that is sent.
@@ -166,7 +158,7 @@ class Uploads:
                 claim.video_id = video.video_id
                 await self._keys.store(claim, known)
             else:
-                _check_options(claim.known, wish.given, wish.options)
+                _check_options(claim.known, wish)
                 known = claim.known
             if claim.done:
                 return _accepted(claim.job_id, known)
@@ -221,8 +213,8 @@ class Uploads:
         return _accepted(job_id, known)
 
 
-def _check_options(known: Known, given: Given, options: Options) -> None:
-    if not known.asks_for(given, options):
+def _check_options(known: Known, wish: Wish) -> None:
+    if not known.asks_for(wish):
         raise KeyReused("this Idempotency-Key came with other options before; use a new key")
 
 

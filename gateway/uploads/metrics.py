@@ -1,4 +1,4 @@
-"""What becomes of uploads, and how long they take: the client's part, and ours."""
+"""The outcomes of uploads, and their times: the client's part, and ours."""
 
 import asyncio
 import time
@@ -16,8 +16,8 @@ _MB = 1_000_000
 Outcome = Literal["accepted", "refused", "cut_off", "unknown", "failed"]
 
 
-class Upload:
-    """One upload on its way in."""
+class UploadTimer:
+    """The times and the size of one upload."""
 
     def __init__(self) -> None:
         self.began = self.came = time.monotonic()
@@ -64,9 +64,9 @@ class UploadMetrics:
         )
 
     @contextmanager
-    def one(self) -> Iterator[Upload]:
+    def one(self) -> Iterator[UploadTimer]:
         """Count the block's upload, by how the block ends."""
-        upload = Upload()
+        upload = UploadTimer()
         try:
             yield upload
         except BaseException as error:

@@ -1,16 +1,16 @@
-"""What is asked of a conversion, as it comes over HTTP: names and texts, into checked `Options`.
+"""The options of a conversion, as they come over HTTP: names and texts, into checked `Options`.
 
-They come as query parameters, or as fields of the form that stand before its file; both are flat, so a tag
-is named like any other option. What is not said is taken from the account's preset, then from the setting,
-then from the built-in defaults; but a quality is never inherited by another format, and nothing inherited
-makes a request fail.
+They come as query parameters, or as fields of the form that stand before its file. Both are flat, so a tag
+is named like any other option. An option that is not named is taken from the account's preset, then from
+the setting, then from the built-in defaults. But a quality is never inherited by another format, and nothing
+inherited makes a request fail.
 """
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -24,10 +24,18 @@ NAMES = (*_PLAIN, *_TAGS)
 """Every name that may be given."""
 
 Given = Mapping[str, str]
+"""The options that a request, a preset or a setting names itself: texts by name."""
+
+
+class Wish(NamedTuple):
+    """The conversion that a request asks for: all its options, and those that it named itself."""
+
+    options: Options
+    given: Given
 
 
 def read(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the options by name. Raises BadOptions for unknown names, and for one that is said twice."""
+    """Return the options by name. Raises BadOptions for unknown names, and for one that is named twice."""
     given: dict[str, str] = {}
     wrong: list[Fault] = []
     hint = ""
@@ -57,11 +65,11 @@ def read_query(text: str) -> dict[str, str]:
 
 
 def options_of(given: Given, *inherited: Given) -> Options:
-    """Return the checked options: what was given outweighs what is inherited, earlier layers later ones.
+    """Return the checked options: given ones outweigh inherited ones, earlier layers later ones.
 
-    What is inherited never stands in the way: as little of it as possible is dropped, the last layers'
-    first, when it cannot be read any more or does not go with the rest. But a format stays, and what does
-    not go with it is refused when it was given. Raises BadOptions with every fault of what was given.
+    An inherited option that cannot be read any more, or does not go with the rest, is dropped: as few as
+    possible, the last layers' first. But a format stays, and a given option that does not go with it is
+    refused. Raises BadOptions with every fault of the given options.
     """
     layers = [_converted(given), *map(_readable, inherited)]
     formats = [_merged(layers[place:]).get("format", DEFAULT.format) for place in range(len(layers))]
@@ -95,7 +103,7 @@ def _converted(given: Given) -> Layer:
 
 
 def _readable(given: Given) -> Layer:
-    """Return what can be read: a preset may be older than this build."""
+    """Return the options that can be read: a preset may be older than this build."""
     layer: Layer = {}
     for name, text in given.items():
         with suppress(msgspec.ValidationError, ValueError, KeyError):

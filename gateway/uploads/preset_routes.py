@@ -1,33 +1,33 @@
-"""The routes of an account's preset: what its conversions are like unless an upload says otherwise."""
+"""The routes of an account's preset: its own defaults for conversions."""
 
 from litestar import delete, get, put
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 
 from events.options import Options
 from gateway.callers.guard import AnyRequest, caller_of
+from gateway.errors import BadOptions
+from gateway.http.contract import READ, UPLOAD, Contract
 from gateway.uploads import options
 from gateway.uploads.presets import Presets
-from gateway.uploads.routes import Terms
 
 
-def preset_routes(presets: Presets, terms: Terms) -> list[HTTPRouteHandler]:
-    """Return the routes."""
+@get("/preset", tags=["options"], opt=Contract(scope=READ, errors=(BadOptions,)).opt)
+async def show_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
+    """Show what an upload of yours that says nothing is converted to."""
+    return (await presets.wish(caller_of(request).account, {})).options
 
-    @get("/preset", tags=["options"])
-    async def show_preset(request: AnyRequest) -> Options:
-        """Show what an upload of yours that says nothing is converted to."""
-        return options.options_of({}, await presets.get(caller_of(request).account), terms.defaults)
 
-    @put("/preset", tags=["options"])
-    async def set_preset(request: AnyRequest) -> Options:
-        """Set your preset by query parameters, named as at an upload. Replaces the one before."""
-        given = options.read_alone(request.query_params.multi_items(), request.headers)
-        await presets.set(caller_of(request).account, given, terms.defaults)
-        return options.options_of(given, terms.defaults)
+@put("/preset", tags=["options"], opt=Contract(scope=UPLOAD, errors=(BadOptions,), takes_options=True).opt)
+async def set_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
+    """Set your preset by query parameters, named as at an upload. Replaces the one before."""
+    given = options.read_alone(request.query_params.multi_items(), request.headers)
+    return await presets.set(caller_of(request).account, given)
 
-    @delete("/preset", tags=["options"], status_code=204)
-    async def forget_preset(request: AnyRequest) -> None:
-        """Forget your preset: the server's defaults hold again."""
-        await presets.set(caller_of(request).account, {}, terms.defaults)
 
-    return [show_preset, set_preset, forget_preset]
+@delete("/preset", tags=["options"], status_code=204, opt=Contract(scope=UPLOAD, errors=()).opt)
+async def forget_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> None:
+    """Forget your preset: the server's defaults hold again."""
+    await presets.forget(caller_of(request).account)
+
+
+ROUTES = [show_preset, set_preset, forget_preset]

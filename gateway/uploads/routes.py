@@ -1,21 +1,26 @@
-"""The two doors for a video: a form, and the bare bytes."""
+"""The routes that begin a job: a video as a form or as bare bytes, and another output of a stored video."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 from litestar import Response, post, put
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from events.projections.job_view import State
+from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
+from gateway.errors import JobGone
 from gateway.http.bodies import Limit, Patience, check_length, incoming
+from gateway.http.contract import BYTES, UPLOAD, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
 from gateway.http.trace_context import traceparent
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
-from gateway.openapi.document import FormUpload, RawUpload
 from gateway.uploads import options
-from gateway.uploads.forms import OVERHEAD, FileInForm
-from gateway.uploads.idempotency import read_key
+from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
+from gateway.uploads.idempotency import LONGEST_KEY, read_key
 from gateway.uploads.intake import Upload, Uploads
 from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.presets import Presets
@@ -26,75 +31,176 @@ _LONGEST_TYPE = 100
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What may be uploaded, and by whom."""
+    """The server's limits on uploads: size, the roles that may upload, patience with slow clients."""
 
     max_bytes: int
-    defaults: options.Given
     roles: frozenset[str]
     patience: Patience
 
 
-def upload_routes(
-    uploads: Uploads, presets: Presets, terms: Terms, uploading: Uploading, metrics: UploadMetrics
-) -> list[HTTPRouteHandler]:
-    """Return the routes that take videos in."""
+_KEY = Header(
+    "Idempotency-Key",
+    "Names this request: repeated with the same file and options within 24 hours, it is one job.",
+    LONGEST_KEY,
+)
+_KEY_ERRORS: tuple[Error, ...] = (errors.BadKey, errors.KeyInUse, errors.KeyReused)
+_ACCEPTED = {202: Answer(headers=("Location",))}
+_UPLOAD_ERRORS: tuple[Error, ...] = (
+    errors.EmptyFile,
+    errors.BodyTooLarge,
+    errors.BodyStalled,
+    errors.BodyCutOff,
+    *_KEY_ERRORS,
+    errors.BadOptions,
+    errors.NotAllowed,
+    errors.MaybeAccepted,
+    errors.ShuttingDown,
+)
 
-    async def accept(
-        request: AnyRequest,
-        filename: str,
-        content_type: str | None,
-        wished: options.Given,
-        chunks: AsyncIterator[bytes],
-    ) -> Accepted:
-        account = caller_of(request).account
-        upload = Upload(
-            account=account,
-            filename=cleaned(filename),
-            content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
-            options=options.options_of(wished, await presets.get(account), terms.defaults),
-            given=wished,
-            chunks=chunks,
-            traceparent=traceparent(request.headers.get("traceparent")),
+
+@post(
+    "/upload",
+    status_code=202,
+    request_max_body_size=None,
+    tags=["uploads"],
+    opt=Contract(
+        scope=UPLOAD,
+        errors=(errors.NotAForm, errors.BadForm, errors.NoFile, *_UPLOAD_ERRORS),
+        headers=(_KEY,),
+        body=Body(
+            {"multipart/form-data": {"type": "object", "properties": {FIELD: BYTES}, "required": [FIELD]}}
+        ),
+        answers=_ACCEPTED,
+        takes_options=True,
+    ).opt,
+)
+async def upload_form(
+    request: AnyRequest,
+    uploads: NamedDependency[Uploads],
+    presets: NamedDependency[Presets],
+    terms: NamedDependency[Terms],
+    uploading: NamedDependency[Uploading],
+    upload_metrics: NamedDependency[UploadMetrics],
+) -> Response[Accepted]:
+    """Upload one video as the field `file` of a form."""
+    with upload_metrics.one() as timer, uploading.one():
+        body = timer.body(_body(request, terms, OVERHEAD))
+        content_type = request.headers.get("content-type")
+        form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
+        given = options.read([*request.query_params.multi_items(), *form.fields])
+        wish = await presets.wish(caller_of(request).account, given)
+        upload = _upload(request, wish, form.filename, form.content_type, form.chunks())
+        accepted = await uploads.accept(upload, _key(request))
+        timer.size = accepted.bytes
+    return _answer(accepted)
+
+
+@put(
+    "/upload/{filename:path}",
+    status_code=202,
+    request_max_body_size=None,
+    tags=["uploads"],
+    opt=Contract(
+        scope=UPLOAD,
+        errors=_UPLOAD_ERRORS,
+        headers=(_KEY,),
+        body=Body({_ANY_TYPE: BYTES}),
+        answers=_ACCEPTED,
+        takes_options=True,
+    ).opt,
+)
+async def upload_bytes(
+    request: AnyRequest,
+    filename: FromPath[str],
+    uploads: NamedDependency[Uploads],
+    presets: NamedDependency[Presets],
+    terms: NamedDependency[Terms],
+    uploading: NamedDependency[Uploading],
+    upload_metrics: NamedDependency[UploadMetrics],
+) -> Response[Accepted]:
+    """Upload one video as the request's body, as `curl -T` does."""
+    with upload_metrics.one() as timer, uploading.one():
+        body = timer.body(_body(request, terms))
+        wish = await presets.wish(
+            caller_of(request).account, options.read(request.query_params.multi_items())
         )
-        return await uploads.accept(upload, read_key(request.headers.get("idempotency-key")))
+        upload = _upload(request, wish, filename, request.headers.get("content-type"), body)
+        accepted = await uploads.accept(upload, _key(request))
+        timer.size = accepted.bytes
+    return _answer(accepted)
 
-    def body_of(request: AnyRequest, limit: Limit) -> AsyncIterator[bytes]:
-        require_role(caller_of(request), terms.roles, "upload")
-        read_key(request.headers.get("idempotency-key"))
-        check_length(request.headers.get("content-length"), limit)
-        return incoming(request.receive, limit=limit, patience=terms.patience)
 
-    def answer(accepted: Accepted) -> Response[Accepted]:
-        return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+@post(
+    "/jobs/{job_id:str}/outputs",
+    status_code=202,
+    tags=["jobs"],
+    opt=Contract(
+        scope=UPLOAD,
+        errors=(
+            errors.NoSuchJob,
+            errors.JobGone,
+            errors.BadOptions,
+            errors.NotAllowed,
+            errors.MaybeAccepted,
+            *_KEY_ERRORS,
+        ),
+        headers=(_KEY,),
+        answers=_ACCEPTED,
+        takes_options=True,
+    ).opt,
+)
+async def another_output(
+    request: AnyRequest,
+    job_id: FromPath[str],
+    own_jobs: NamedDependency[OwnJobs],
+    uploads: NamedDependency[Uploads],
+    presets: NamedDependency[Presets],
+    terms: NamedDependency[Terms],
+) -> Response[Accepted]:
+    """Convert the job's video once more, with options of its own: a new job of the same family."""
+    caller = caller_of(request)
+    require_role(caller, terms.roles, "upload")
+    view = await own_jobs.get(caller.account, job_id)
+    if view.video is None or view.state is State.DELETED or not await own_jobs.has_video(view):
+        raise JobGone("the video of this job is not stored any more")
+    given = options.read_alone(request.query_params.multi_items(), request.headers)
+    wish = await presets.wish(caller.account, given)
+    trace = traceparent(request.headers.get("traceparent"))
+    return _answer(await uploads.convert_again(view, view.video, wish, trace, _key(request)))
 
-    @post(
-        "/upload", status_code=202, request_max_body_size=None, operation_class=FormUpload, tags=["uploads"]
+
+def _body(request: AnyRequest, terms: Terms, overhead: int = 0) -> AsyncIterator[bytes]:
+    """Check all that can be checked before the body is read, and return the body."""
+    limit = Limit(terms.max_bytes, overhead)
+    require_role(caller_of(request), terms.roles, "upload")
+    _key(request)
+    check_length(request.headers.get("content-length"), limit)
+    return incoming(request.receive, limit=limit, patience=terms.patience)
+
+
+def _upload(
+    request: AnyRequest,
+    wish: options.Wish,
+    filename: str,
+    content_type: str | None,
+    chunks: AsyncIterator[bytes],
+) -> Upload:
+    return Upload(
+        account=caller_of(request).account,
+        filename=cleaned(filename),
+        content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
+        wish=wish,
+        chunks=chunks,
+        traceparent=traceparent(request.headers.get("traceparent")),
     )
-    async def upload_form(request: AnyRequest) -> Response[Accepted]:
-        """Upload one video as the field `file` of a form."""
-        with metrics.one() as counted, uploading.one():
-            body = counted.body(body_of(request, Limit(terms.max_bytes, OVERHEAD)))
-            content_type = request.headers.get("content-type")
-            form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
-            wished = options.read([*request.query_params.multi_items(), *form.fields])
-            accepted = await accept(request, form.filename, form.content_type, wished, form.chunks())
-            counted.size = accepted.bytes
-        return answer(accepted)
 
-    @put(
-        "/upload/{filename:path}",
-        status_code=202,
-        request_max_body_size=None,
-        operation_class=RawUpload,
-        tags=["uploads"],
-    )
-    async def upload_bytes(request: AnyRequest, filename: FromPath[str]) -> Response[Accepted]:
-        """Upload one video as the request's body, as `curl -T` does."""
-        with metrics.one() as counted, uploading.one():
-            body = counted.body(body_of(request, Limit(terms.max_bytes)))
-            wished = options.read(request.query_params.multi_items())
-            accepted = await accept(request, filename, request.headers.get("content-type"), wished, body)
-            counted.size = accepted.bytes
-        return answer(accepted)
 
-    return [upload_form, upload_bytes]
+def _key(request: AnyRequest) -> str | None:
+    return read_key(request.headers.get("idempotency-key"))
+
+
+def _answer(accepted: Accepted) -> Response[Accepted]:
+    return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+
+
+ROUTES: list[Any] = [upload_form, upload_bytes, another_output]

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
+from litestar.di import Provide
 from structlog.testing import capture_logs
 from waiting import wait_for
 
-from gateway.accounts.auth_client import Auth, Forwarding
-from gateway.accounts.letters import letter_routes
-from gateway.accounts.sessions import account_routes
+from gateway.accounts import letters, sessions
+from gateway.accounts.auth_client import AuthClient, AuthProxy
 from gateway.callers.cookies import Cookies
 from gateway.http.problems import answer
 from infra.local.ports import free_port
@@ -28,9 +28,13 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
     port, stop = free_port(), asyncio.Event()
 
     async with httpx.AsyncClient() as client:
-        forwarding = Forwarding(Auth(client, auth_url), seconds=seconds)
+        proxy = AuthProxy(AuthClient(client, auth_url), seconds=seconds)
         app = Litestar(
-            [*account_routes(forwarding, Cookies()), *letter_routes(forwarding)],
+            [*sessions.ROUTES, *letters.ROUTES],
+            dependencies={
+                "auth": Provide(lambda: proxy, sync_to_thread=False),
+                "session_cookies": Provide(Cookies, sync_to_thread=False),
+            },
             exception_handlers={Exception: answer},
             logging_config=None,
         )

@@ -59,7 +59,7 @@ async def test_who_was_read_on_from_longest_makes_room(monkeypatch: pytest.Monke
     async def refuse(scope: Any, receive: Any, send: Any) -> None:
         return None
 
-    app, never = early_answers.Lingering(refuse), asyncio.Event()
+    app, never = early_answers.EarlyAnswers(refuse), asyncio.Event()
     scope: Any = {"type": "http", "headers": [(b"content-length", b"9")]}
     clients = [asyncio.create_task(app(scope, never.wait, never.wait)) for _ in range(3)]  # type: ignore[arg-type]
     try:

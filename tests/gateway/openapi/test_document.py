@@ -8,7 +8,6 @@ from jsonschema import Draft202012Validator, validate
 
 from events.options import MEDIA_TYPES, ZIP, Format
 from gateway.app import litestar_app
-from gateway.openapi.operations import OPERATIONS
 from gateway.uploads.options import NAMES
 from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
 
@@ -88,7 +87,6 @@ def test_the_document_has_the_form_of_one(document: dict[str, Any]) -> None:
 def test_every_route_says_who_may_call_it(document: dict[str, Any]) -> None:
     assert document["security"] == [{"token": []}]
     for method, path, operation in operations(document):
-        assert path in OPERATIONS, "what the route takes and answers is not described"
         security = operation.get("security", document["security"])
         if path in OPEN_TO_ALL:
             assert not any(scopes for each in security for scopes in each.values()), (method, path)

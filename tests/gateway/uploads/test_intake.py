@@ -27,6 +27,7 @@ from gateway.jobs.live import Live
 from gateway.storage import Bucket, Content
 from gateway.uploads.idempotency import Known, UploadKeys
 from gateway.uploads.intake import Upload, Uploads
+from gateway.uploads.options import Wish
 from infra.local.ports import free_port
 
 KNOWN = Known(filename="a", content_type="b", content=Content(bytes=1, sha256="c"))
@@ -41,8 +42,7 @@ def upload(account: str, *chunks: bytes) -> Upload:
         account=account,
         filename="a.mp4",
         content_type="video/mp4",
-        options=Options(),
-        given={},
+        wish=Wish(Options(), {}),
         chunks=coming(),
     )
 
@@ -136,13 +136,13 @@ async def test_who_was_given_up_for_dead_cannot_finish(database: AsyncDatabase[A
 
 def test_a_repetition_is_known_by_what_it_named_itself() -> None:
     before = replace(KNOWN, given={"speed": "2"}, options=Options(speed=2.0))
-    assert before.asks_for({"speed": "2"}, Options(speed=2.0, format=Format.FLAC))
-    assert not before.asks_for({}, Options(speed=2.0))
+    assert before.asks_for(Wish(Options(speed=2.0, format=Format.FLAC), {"speed": "2"}))
+    assert not before.asks_for(Wish(Options(speed=2.0), {}))
     fields = msgspec.to_builtins(KNOWN)
     del fields["given"]
     old = msgspec.convert(fields, Known)
-    assert old.asks_for({"speed": "1"}, Options())
-    assert not old.asks_for({}, Options(speed=2.0))
+    assert old.asks_for(Wish(Options(), {"speed": "1"}))
+    assert not old.asks_for(Wish(Options(speed=2.0), {}))
 
 
 async def test_keys_without_a_database_are_unavailable() -> None:

@@ -13,7 +13,7 @@ from events.log.publisher import Publisher
 from events.views.store import JobViews
 from gateway.errors import NoSuchJob
 from gateway.jobs.live import Live
-from gateway.jobs.routes import OwnJobs
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket, Writer
 from tests.gateway.test_sweeper import uploaded
 

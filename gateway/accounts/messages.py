@@ -1,0 +1,100 @@
+"""The bodies that auth takes and gives, for the OpenAPI document: they pass through here unread."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+Email = Annotated[str, Meta(max_length=254)]
+Time = Annotated[datetime, Meta(tz=True)]
+Password = Annotated[str, Meta(extra_json_schema={"format": "password"})]
+
+
+class Credentials(Struct):
+    """An address and its account's password."""
+
+    email: Email
+    password: Password
+
+
+class Addressed(Struct):
+    """The address that a mail goes to."""
+
+    email: Email
+
+
+class Invited(Struct):
+    """The address and the roles of an account to be."""
+
+    email: Email
+    roles: list[Literal["user", "admin"]] | UnsetType = UNSET
+
+
+class NewPassword(Struct):
+    """A mail's token, good once, and the password to set."""
+
+    token: str
+    password: Password
+
+
+class PasswordChange(Struct):
+    """The present password and the next."""
+
+    current: Password
+    password: Password
+
+
+class Refresh(Struct):
+    """A refresh token, good for one use."""
+
+    refresh_token: str
+
+
+class Access(Struct):
+    """An access token and its life in seconds; with a refresh token where the session lasts."""
+
+    access_token: str
+    expires_in: int
+    token_type: Literal["Bearer"]
+    refresh_token: str | UnsetType = UNSET
+    refresh_expires_in: int | UnsetType = UNSET
+
+
+class Message(Struct):
+    """A sentence for people."""
+
+    message: str
+
+
+KeyScope = Literal["read", "upload", "admin"]
+
+
+class WantedKey(Struct):
+    """An API key to be made, good for so many days."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    scopes: list[KeyScope]
+    days: Annotated[int, Meta(ge=1, le=3650)] = 365
+
+
+class ApiKey(Struct, kw_only=True):
+    """An API key; `last_used` to a quarter of an hour."""
+
+    key_id: str
+    name: str
+    scopes: list[KeyScope]
+    created: Time
+    expires: Time
+    last_used: Time | UnsetType | None = UNSET
+
+
+class ApiKeyList(Struct):
+    """The account's API keys."""
+
+    items: list[ApiKey]
+
+
+class NewApiKey(ApiKey, kw_only=True):
+    """An API key with its secret, which is shown this once."""
+
+    key: str

@@ -1,0 +1,126 @@
+"""The contract of a route: who may call it, how it fails, and what its signature does not show.
+
+A contract stands at the handler, in `opt`. The guard and the OpenAPI document both read it there, so neither
+keeps a table of paths. The application does not start with a route that has none (`Contracts`).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from litestar.enums import HttpMethod
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.handlers import BaseRouteHandler
+from litestar.plugins import ReceiveRoutePlugin
+from litestar.routes import BaseRoute, HTTPRoute
+from msgspec import Struct
+
+from events.errors import TonearmError
+from service.problems import Kind
+
+Scope = Literal["read", "upload", "admin", "account"]
+READ: Final = "read"
+UPLOAD: Final = "upload"
+ADMIN: Final = "admin"
+ACCOUNT: Final = "account"
+"""Sessions and keys. Only people who have signed in have this scope; no API key does."""
+ANYBODY: Final = None
+"""The scope of a route that is open to all."""
+
+Scheme = Literal["token", "cookie", "refresh_cookie", "password"]
+"""A way to sign in, by its name in the OpenAPI document."""
+
+Json = dict[str, Any]
+Schema = type | Json
+"""A struct, or a JSON schema where no struct can express it."""
+Error = type[TonearmError] | Kind
+
+TEXT: Json = {"type": "string"}
+BYTES: Json = {"type": "string", "format": "binary"}
+BAD_REQUEST = Kind(400, "bad-request", "Bad request")
+
+_KEY = "contract"
+
+
+class Header(Struct, frozen=True):
+    """A request header. `longest` is in characters, 0 for no limit."""
+
+    name: str
+    description: str = ""
+    longest: int = 0
+
+
+class Body(Struct, frozen=True):
+    """A request body, by media type."""
+
+    content: Mapping[str, Schema]
+    required: bool = True
+
+
+class Answer(Struct, frozen=True):
+    """An answer that is no error. What is left empty is taken from the handler's signature."""
+
+    description: str = ""
+    content: Mapping[str, Schema] = {}
+    headers: tuple[str, ...] = ()
+
+
+class Contract(Struct, frozen=True, kw_only=True):
+    """The contract of one route.
+
+    `errors` are those of the handler; the guard's own are added where there is a scope. `schemes` are ways to
+    sign in besides an access token and its cookie. A route with `takes_options` takes the conversion's
+    options as query parameters, and as fields of a form.
+    """
+
+    scope: Scope | None
+    errors: tuple[Error, ...]
+    schemes: tuple[Scheme, ...] = ()
+    headers: tuple[Header, ...] = ()
+    body: Body | None = None
+    answers: Mapping[int, Answer] = {}
+    takes_options: bool = False
+
+    @property
+    def opt(self) -> dict[str, Any]:
+        """The contract as a handler's `opt`."""
+        return {_KEY: self}
+
+
+def as_json(schema: Schema) -> Mapping[str, Schema]:
+    """Return the content of a JSON body."""
+    return {"application/json": schema}
+
+
+def contract_of(handler: BaseRouteHandler) -> Contract:
+    """Return the handler's contract. Raises KeyError, which no application that has started does."""
+    contract: Contract = handler.opt[_KEY]
+    return contract
+
+
+class Contracts(ReceiveRoutePlugin):
+    """The contracts of all routes. Refuses a route without one, so that none is open by oversight."""
+
+    def __init__(self) -> None:
+        self._contracts: dict[tuple[str, str], Contract] = {}
+
+    def receive_route(self, route: BaseRoute) -> None:
+        """Take in a route as it is added. Raises ImproperlyConfiguredException."""
+        if not isinstance(route, HTTPRoute):
+            raise ImproperlyConfiguredException(f"{route.path_format} is no HTTP route")
+        own = [each for each in route.route_handlers if HttpMethod.OPTIONS not in each.http_methods]
+        for handler in own:
+            contract = handler.opt.get(_KEY)
+            for method in handler.http_methods:
+                if not isinstance(contract, Contract):
+                    raise ImproperlyConfiguredException(
+                        f"{method} {route.path_format} declares neither its scope nor its errors:"
+                        " give its handler `opt=Contract(scope=…, errors=…).opt`"
+                    )
+                self._contracts[method, route.path_format] = contract
+        for handler in route.route_handlers:
+            if handler not in own:  # the framework's answer to OPTIONS
+                handler.opt = own[0].opt
+
+    def of(self, method: str, path: str) -> Contract:
+        """Return the contract of a route that was received."""
+        return self._contracts[method, path]

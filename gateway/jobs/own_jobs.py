@@ -1,0 +1,59 @@
+"""The jobs of one account, as nobody else may see them."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from events.errors import Unavailable
+from events.projections.job_view import JobView
+from gateway.errors import NoSuchJob
+from gateway.jobs.live import Live
+from gateway.storage import Bucket
+
+_JUST_STORED = 60.0
+_SEEN_WITHIN = 1.0
+
+
+class OwnJobs:
+    """Looks jobs up for their owners."""
+
+    def __init__(self, live: Live, videos: Bucket) -> None:
+        self._live, self._videos = live, videos
+
+    async def get(self, account: str, job_id: str) -> JobView:
+        """Return the job. Raises NoSuchJob, also for another account's job, and Unavailable.
+
+        A job that another replica has just accepted may be a moment ahead of this one's tail. Its video is
+        there already, so this waits for the event. A process that does not follow the log, or still waits
+        for that event, cannot know that there is no such job.
+        """
+        if not _is_id(job_id):
+            raise NoSuchJob("there is no job with this id")
+        caught_up = self._live.caught_up  # before looking: it may become so meanwhile
+        view = await self._live.view(job_id)
+        if view is None:
+            just_stored = await self._just_stored(account, job_id)
+            if just_stored:
+                await self._live.wait_for(job_id, _SEEN_WITHIN)
+                view = await self._live.view(job_id)
+            if view is None and (just_stored or not caught_up):
+                raise Unavailable("the log was not read far enough to know this job; try again")
+        if view is None or view.account != account:
+            raise NoSuchJob("there is no job with this id")
+        return view
+
+    async def has_video(self, view: JobView) -> bool:
+        """Return True if the job's video is still stored. Raises Unavailable."""
+        return view.video is not None and await self._videos.find(view.video.video_id) is not None
+
+    async def _just_stored(self, account: str, job_id: str) -> bool:
+        video = await self._videos.find(job_id)
+        if video is None or video.account != account:
+            return False
+        return (datetime.now(UTC) - video.uploaded).total_seconds() < _JUST_STORED
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
