@@ -1,7 +1,8 @@
-"""The options of a conversion. `job.uploaded` holds them, so that a run can be repeated exactly.
+"""The options of a conversion. Frozen into `job.uploaded`, so that a run can be repeated exactly.
 
-The defaults suit most people: an MP3 of the whole first track, at LAME's V2. `faults` finds what the types
-alone cannot rule out, in a sentence each for the person who asked.
+The defaults suit most people: an MP3 of the whole first track, at LAME's V2. `faults` checks the rules that
+types cannot express, and words each violation for the person who asked. The descriptions are also those of
+the OpenAPI document.
 """
 
 import re
@@ -66,14 +67,21 @@ class Cover(StrEnum):
     FRAME = "frame"
 
 
+def _tag(name: str, longest: int) -> Meta:
+    return Meta(
+        max_length=longest,
+        description=f"The sound's {name}. Not given: kept from the source; empty: left out.",
+    )
+
+
 class Tags(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The tags of the result. None: kept from the source; empty: left out."""
 
-    title: Annotated[str, Meta(max_length=500)] | None = None
-    artist: Annotated[str, Meta(max_length=500)] | None = None
-    album: Annotated[str, Meta(max_length=500)] | None = None
-    date: Annotated[str, Meta(max_length=40)] | None = None
-    comment: Annotated[str, Meta(max_length=2000)] | None = None
+    title: Annotated[str, _tag("title", 500)] | None = None
+    artist: Annotated[str, _tag("artist", 500)] | None = None
+    album: Annotated[str, _tag("album", 500)] | None = None
+    date: Annotated[str, _tag("date", 40)] | None = None
+    comment: Annotated[str, _tag("comment", 2000)] | None = None
 
 
 Seconds = Annotated[float, Meta(ge=0, le=1e6)]
@@ -86,46 +94,79 @@ SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88
 
 
 class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """The options of one conversion. `start` and `end` are seconds of the source, fades seconds as heard."""
+    """The options of one conversion. `start`, `end` in seconds of the source, fades in seconds as heard."""
 
     format: Format = Format.MP3
-    quality: Annotated[str, Meta(max_length=8)] = ""
-    """`V0` (best) to `V9`; a bit rate such as `192k`; `source`: as many bits as the source has, never more;
-    empty: the format's own default."""
-    sample_rate: int | None = None
-    """In Hz; not given: the source's, or the nearest that the format knows."""
+    quality: Annotated[
+        str,
+        Meta(
+            max_length=8,
+            description="V0 (best) to V9; a bit rate such as 192k; source: as many bits as the source has,"
+            " never more; empty: the format's own default.",
+        ),
+    ] = ""
+    sample_rate: (
+        Annotated[
+            int,
+            Meta(description="In Hz; not given: the source's, or the nearest that the format knows."),
+        ]
+        | None
+    ) = None
     channels: Channels = Channels.KEEP
-    start: Seconds = 0.0
-    """Beginning of the part, in seconds of the source."""
-    end: Annotated[float, Meta(gt=0, le=1e6)] | None = None
-    """End of the part; not given: the source's end."""
-    fade_in: Seconds = 0.0
-    """Seconds, as heard."""
-    fade_out: Seconds = 0.0
-    """Seconds, as heard."""
-    loudness: Annotated[float, Meta(ge=-70, le=-5)] | None = None
-    """Integrated, in LUFS (EBU R 128); None leaves it as it is."""
-    true_peak: Annotated[float, Meta(ge=-9, le=0)] = -1.0
-    """In dBTP; only with `loudness`."""
-    trim_silence: bool = False
-    """Leave out the silence at both ends."""
-    speed: Annotated[float, Meta(ge=0.5, le=4)] = 1.0
-    """2 is twice as fast, at the same pitch."""
-    track: Annotated[int, Meta(ge=0, le=63)] | None = None
-    """Among the audio tracks, from 0."""
-    language: Annotated[str, Meta(max_length=16)] = ""
-    """ISO 639 or BCP 47, as the file names it."""
-    keep_tags: bool = True
-    """Keep the file's tags: title, artist and the like."""
+    start: Annotated[Seconds, Meta(description="Start of the part, in seconds of the source.")] = 0.0
+    end: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                le=1e6,
+                description="End of the part, in seconds of the source; not given: the source's end.",
+            ),
+        ]
+        | None
+    ) = None
+    fade_in: Annotated[Seconds, Meta(description="Seconds, as heard.")] = 0.0
+    fade_out: Annotated[Seconds, Meta(description="Seconds, as heard.")] = 0.0
+    loudness: (
+        Annotated[
+            float,
+            Meta(
+                ge=-70,
+                le=-5,
+                description="Integrated, in LUFS (EBU R 128); not given: the loudness stays as it is.",
+            ),
+        ]
+        | None
+    ) = None
+    true_peak: Annotated[float, Meta(ge=-9, le=0, description="In dBTP; only with loudness.")] = -1.0
+    trim_silence: Annotated[bool, Meta(description="Leave out the silence at both ends.")] = False
+    speed: Annotated[float, Meta(ge=0.5, le=4, description="2 is twice as fast, at the same pitch.")] = 1.0
+    track: Annotated[int, Meta(ge=0, le=63, description="Among the audio tracks, from 0.")] | None = None
+    language: Annotated[
+        str, Meta(max_length=16, description="ISO 639 or BCP 47, as it stands in the file.")
+    ] = ""
+    keep_tags: Annotated[
+        bool, Meta(description="Keep the file's tags for the sound: title, artist and the like.")
+    ] = True
     tags: Tags = Tags()
     chapters: Chapters = Chapters.KEEP
     cover: Cover = Cover.NONE
-    cover_at: Seconds | None = None
-    """The frame's place, in seconds of the source; not given: after a tenth of the part."""
-    copy: bool = True
-    """Take the source's own packets where they already fit the options."""
-    partial: bool = False
-    """Convert an incomplete file as far as it goes, and mark the result."""
+    cover_at: (
+        Annotated[
+            Seconds,
+            Meta(
+                description="The second of the source near which the frame is taken; not given: after a tenth"
+                " of the part that is converted."
+            ),
+        ]
+        | None
+    ) = None
+    copy: Annotated[
+        bool, Meta(description="Take the source's own packets where they already fit all options.")
+    ] = True
+    partial: Annotated[
+        bool, Meta(description="Convert the part that is there of an incomplete file, and mark the result.")
+    ] = False
 
 
 DEFAULT = Options()
