@@ -28,11 +28,11 @@ from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
 from gateway.sweeper import Sweeper
-from gateway.uploads.idempotency import UploadKeys
-from gateway.uploads.intake import Uploads
+from gateway.uploads.idempotency import IdempotencyKeys
+from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms
-from gateway.uploads.under_way import Uploading
+from gateway.uploads.under_way import UploadsUnderWay
 from service import mongodb
 from service.blobs import AUDIO, VIDEOS
 from service.health import trouble_check
@@ -80,7 +80,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             partial(topology.declare, settings.rabbitmq_url),
             parts.videos.prepare,
             parts.audio.prepare,
-            UploadKeys(database).prepare,
+            IdempotencyKeys(database).prepare,
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
@@ -145,9 +145,9 @@ def _parts(
         views=JobViews(database),
         videos=videos,
         audio=Bucket(database, AUDIO),
-        uploads=Uploads(videos, UploadKeys(database), publisher, live),
+        intake=Intake(videos, IdempotencyKeys(database), publisher, live),
         presets=Presets(database, settings.defaults()),
-        uploading=Uploading(),
+        under_way=UploadsUnderWay(),
         terms=Terms(
             max_bytes=settings.max_upload_bytes,
             roles=settings.roles(),
@@ -169,7 +169,7 @@ def _parts(
 
 async def _drain(parts: Parts) -> None:
     parts.live.subscriptions.close()
-    if left := await parts.uploading.close(UPLOAD_GRACE):
+    if left := await parts.under_way.close(UPLOAD_GRACE):
         log.warning("uploads_cut_off", count=left)
 
 

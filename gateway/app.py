@@ -26,10 +26,10 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.tokens import Tokens
 from gateway.handover import audio
-from gateway.http.access_log import Observed
+from gateway.http.access_log import AccessLog
 from gateway.http.contract import ANYBODY, Contract, Contracts
 from gateway.http.early_answers import EarlyAnswers
-from gateway.http.head import Heads
+from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
 from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
@@ -41,10 +41,10 @@ from gateway.openapi.document import openapi_config
 from gateway.storage import Bucket
 from gateway.uploads import preset_routes
 from gateway.uploads import routes as uploads
-from gateway.uploads.intake import Uploads
+from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms
-from gateway.uploads.under_way import Uploading
+from gateway.uploads.under_way import UploadsUnderWay
 from service import health
 from service.health import Checks
 from service.parts import provide
@@ -62,9 +62,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     views: JobViews
     videos: Bucket
     audio: Bucket
-    uploads: Uploads
+    intake: Intake
     presets: Presets
-    uploading: Uploading
+    under_way: UploadsUnderWay
     terms: Terms
     metrics: Metrics
     checks: Checks
@@ -123,13 +123,13 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "terms": provide(parts.terms),
         "tokens": provide(parts.tokens),
         "upload_metrics": provide(parts.metrics.uploads),
-        "uploading": provide(parts.uploading),
-        "uploads": provide(parts.uploads),
+        "under_way": provide(parts.under_way),
+        "intake": provide(parts.intake),
         "views": provide(parts.views),
     }
 
 
 def application(parts: Parts) -> ASGIApp:
     """Return the application as it is served, with everything around it."""
-    parts.metrics.watch(parts.live, parts.uploading)
-    return EarlyAnswers(traced(Observed(Heads(litestar_app(parts)), parts.metrics.http)))
+    parts.metrics.watch(parts.live, parts.under_way)
+    return EarlyAnswers(traced(AccessLog(HeadAsGet(litestar_app(parts)), parts.metrics.http)))

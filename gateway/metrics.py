@@ -11,7 +11,7 @@ from events.projections.job_view import State
 from events.views.store import DAMAGED
 from gateway.jobs.live import Live
 from gateway.uploads.metrics import UploadMetrics
-from gateway.uploads.under_way import Uploading
+from gateway.uploads.under_way import UploadsUnderWay
 from service.metrics.http import HttpMetrics
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
@@ -58,11 +58,11 @@ class Metrics:
 
         return hear
 
-    def watch(self, live: Live, uploading: Uploading) -> None:
+    def watch(self, live: Live, under_way: UploadsUnderWay) -> None:
         """Show the state of these at every scrape. All of it is in memory already."""
         for name, text, read in (
             ("event_listeners", "Clients that listen to live events", lambda: len(live.subscriptions)),
-            ("uploads_in_progress", "Uploads under way", lambda: uploading.count),
+            ("uploads_in_progress", "Uploads under way", lambda: under_way.count),
             ("tail_events", "Events held in memory", lambda: len(live.tail)),
             ("tail_offset", "Offset in the log up to which this process has read", _tail_offset(live)),
             (

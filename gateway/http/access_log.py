@@ -1,4 +1,4 @@
-"""Around every request, also those that match no route: metrics, one log line, one header."""
+"""The wrapper around every request, also those that match no route: metrics, a log line, a header."""
 
 import time
 from typing import Any
@@ -7,17 +7,16 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
-from gateway.http.trace_context import trace_id, traceparent
+from gateway.http import trace_context
 from service.metrics.http import HttpMetrics, route_of
 
 log = structlog.get_logger()
 
 _QUIET = ("/health", "/schema")
-_TRACEPARENT = b"traceparent"
 
 
-class Observed:
-    """The application, observed."""
+class AccessLog:
+    """The application, with metrics and a log line for each request."""
 
     def __init__(self, app: ASGIApp, metrics: HttpMetrics) -> None:
         self._app, self._metrics = app, metrics
@@ -33,7 +32,7 @@ class Observed:
                 message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
             await send(message)
 
-        with bound_contextvars(trace_id=_traced(scope)):
+        with trace_context.entered(scope) as trace_id, bound_contextvars(trace_id=trace_id):
             try:
                 await self._app(scope, receive, sending)
             except Exception:
@@ -49,11 +48,3 @@ class Observed:
         if not route.startswith(_QUIET):
             job = {key: value for key, value in scope.get("path_params", {}).items() if key == "job_id"}
             log.info("request", method=method, route=route, status=status, seconds=round(seconds, 4), **job)
-
-
-def _traced(scope: Scope) -> str:
-    """Give the request a trace if it has none, in its headers, where the routes find it; return its id."""
-    headers = list(scope["headers"])
-    context = traceparent(next((v.decode("latin-1") for k, v in headers if k == _TRACEPARENT), None))
-    scope["headers"] = [*((k, v) for k, v in headers if k != _TRACEPARENT), (_TRACEPARENT, context.encode())]
-    return trace_id(context)

@@ -11,8 +11,8 @@ from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope,
 _NOT_ALLOWED = 405
 
 
-class Heads:
-    """The application, with HEAD."""
+class HeadAsGet:
+    """The application, with HEAD answered as GET without the body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,14 +1,14 @@
 """Idempotency keys (draft-ietf-httpapi-idempotency-key-header): one key, one request, one job.
 
-A key's document is made before the upload begins, and gives it its job id. So whoever repeats the
-request, after whatever crash and on whichever replica, arrives at the same job and the same event:
+A key's document is made before the upload begins, and gives it its job id. So a repetition arrives at the
+same job and the same event, after any crash and on any replica. The document's states:
 
-    uploading   somebody stores the file; a lease tells whether they still live
+    uploading   the file is being stored; the lease shows that the upload still lives
     stored      the file is stored and its hash known; the event may or may not be in the log
     done        the event is in the log
 
 Only the lease's owner moves it on, so an upload that was given up for dead cannot finish as a second
-one. The file of an attempt that died is nobody's and goes with the sweeper.
+one. The sweeper removes the file of an attempt that died.
 """
 
 import hashlib
@@ -42,11 +42,11 @@ LONGEST_KEY = 255
 _KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
-class Known(Struct, frozen=True, kw_only=True):
-    """What belongs to the key: the file, and the options.
+class Submission(Struct, frozen=True, kw_only=True):
+    """A stored file and the options of its conversion: what a key belongs to.
 
-    `given` are those that the request itself named. A repetition is known by them: what it would inherit
-    may have changed since. None in a document from before they were kept.
+    `given` are the options that the request itself named. A repetition is recognised by them, as inherited
+    ones may have changed since. None in a document from before they were kept.
     """
 
     filename: str
@@ -61,14 +61,13 @@ class Known(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Struct, kw_only=True):
-    """What a key stands for. `known` is None for the first to come, and for who takes over from a dead
-    attempt; `done` tells that the event is in the log."""
+    """A key in use. `submission` is None until the file is stored; `done`: the event is in the log."""
 
     id: str
     owner: str
     job_id: str
     video_id: str
-    known: Known | None = None
+    submission: Submission | None = None
     done: bool = False
     renewed: float = 0.0
 
@@ -85,7 +84,7 @@ def read_key(header: str | None) -> str | None:
     return key
 
 
-class UploadKeys:
+class IdempotencyKeys:
     """The keys, in MongoDB, for all replicas."""
 
     def __init__(self, database: AsyncDatabase[Any], *, lease: float = LEASE) -> None:
@@ -109,11 +108,15 @@ class UploadKeys:
         await self._set(claim, {"until": self._until()})
         claim.renewed = time.monotonic()
 
-    async def store(self, claim: Claim, known: Known) -> None:
+    async def store(self, claim: Claim, submission: Submission) -> None:
         """Note that the file is stored. Raises KeyInUse when another attempt took over, Unavailable."""
-        fields = {"known": msgspec.to_builtins(known), "video_id": claim.video_id, "until": self._until()}
+        fields = {
+            "known": msgspec.to_builtins(submission),
+            "video_id": claim.video_id,
+            "until": self._until(),
+        }
         await self._set(claim, fields)
-        claim.known = known
+        claim.submission = submission
 
     async def finish(self, claim: Claim) -> None:
         """Note that the event is in the log. Raises KeyInUse, Unavailable."""
@@ -123,7 +126,7 @@ class UploadKeys:
         """Let the next attempt in at once. Raises Unavailable."""
         mine = {"_id": claim.id, "owner": claim.owner, "done": False}
         with translated("the idempotency keys"):
-            if claim.known is None:
+            if claim.submission is None:
                 await self._keys.delete_one(mine)
             else:
                 await self._keys.update_one(mine, {"$set": {"until": 0.0}})
@@ -153,13 +156,13 @@ class UploadKeys:
             ) or await self._keys.find_one({"_id": id_, "done": True})
         if found is None:
             raise KeyInUse("an upload with this Idempotency-Key is still under way")
-        known = msgspec.convert(found["known"], Known) if found["known"] else None
+        submission = msgspec.convert(found["known"], Submission) if found["known"] else None
         return Claim(
             id=id_,
             owner=owner,
             job_id=found["job_id"],
-            video_id=found["video_id"] if known else new_id(),
-            known=known,
+            video_id=found["video_id"] if submission else new_id(),
+            submission=submission,
             done=found["done"],
             renewed=time.monotonic(),
         )

@@ -1,8 +1,8 @@
-"""Taking in a video: blob, event, answer, in this order (rule 3 of the log).
+"""Taking in a video: blob, event, answer, in this order.
 
-Before the event there is no job, and whatever was stored is the sweeper's after a while. After it the
-job exists, whatever becomes of this process. In between, when the broker does not confirm, nobody
-knows: the blob stays, and a repetition with the same Idempotency-Key settles it.
+Before the event there is no job, and the sweeper removes the stored file after a while. After it the job
+exists, also if this process ends. In between, when the broker does not confirm, the outcome is unknown: the
+blob stays, and a repetition with the same Idempotency-Key settles it.
 """
 
 import asyncio
@@ -22,10 +22,11 @@ from events.log.publisher import Publisher
 from events.projections.job_view import JobView, State, Video
 from events.types import JobUploaded
 from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
+from gateway.http import trace_context
 from gateway.jobs.live import Live
 from gateway.jobs.presentation import Accepted
 from gateway.storage import Bucket, Content, Writer
-from gateway.uploads.idempotency import Claim, Known, UploadKeys
+from gateway.uploads.idempotency import Claim, IdempotencyKeys, Submission
 from gateway.uploads.options import Wish
 
 log = structlog.get_logger()
@@ -43,43 +44,38 @@ class Upload(Struct, frozen=True, kw_only=True):
     content_type: str
     wish: Wish
     chunks: AsyncIterator[bytes]
-    traceparent: str | None = None
 
 
-class _Asked(NamedTuple):
-    """Who asks for a job, and what it is related to."""
+class _NewJob(NamedTuple):
+    """The ids of a job to begin. `family` is empty for the first job of a video."""
 
     account: str
-    traceparent: str | None
+    job_id: str
+    video_id: str
     family: str = ""
 
 
-def _asked(upload: Upload) -> _Asked:
-    return _Asked(upload.account, upload.traceparent)
+class Intake:
+    """Stores videos, and publishes the event by which each becomes a job."""
 
-
-class Uploads:
-    """Stores videos and tells the log."""
-
-    def __init__(self, videos: Bucket, keys: UploadKeys, publisher: Publisher, live: Live) -> None:
+    def __init__(self, videos: Bucket, keys: IdempotencyKeys, publisher: Publisher, live: Live) -> None:
         self._videos, self._keys, self._publisher, self._live = videos, keys, publisher, live
 
     async def accept(self, upload: Upload, key: str | None) -> Accepted:
         """Return once the job exists and is seen here.
 
-        Raises UploadRefused, KeyRefused, MaybeAccepted, Unavailable; then nothing of it stays but what
-        MaybeAccepted tells of.
+        Raises UploadRefused, KeyRefused, Unavailable, which leave nothing behind, and MaybeAccepted, after
+        which the job may exist.
         """
         if key is None:
-            job_id = new_id()
-            known = await self._store(upload, job_id, job_id)
-            return await self._tell_surely(_asked(upload), known, job_id, job_id)
+            job = _new_job(upload.account)
+            return await self._begin(job, await self._store(upload, job))
         async with self._claim(upload.account, key) as claim:
             return await self._claimed(upload, claim)
 
     @asynccontextmanager
     async def _claim(self, account: str, key: str) -> AsyncIterator[Claim]:
-        """Hold the key; the next attempt may have it at once when this one comes to nothing."""
+        """Hold the key for the block; an error releases it at once for the next attempt."""
         claim = await self._keys.claim(account, key)
         try:
             yield claim
@@ -89,32 +85,40 @@ class Uploads:
             raise
 
     async def _claimed(self, upload: Upload, claim: Claim) -> Accepted:
-        if claim.known is not None and not claim.done and await self._videos.find(claim.video_id) is None:
-            claim.known, claim.video_id = None, new_id()  # so late that the file was swept: it comes again
-        if claim.known is None:
-            known = await self._store(upload, claim.job_id, claim.video_id, claim)
+        if (
+            claim.submission is not None
+            and not claim.done
+            and await self._videos.find(claim.video_id) is None
+        ):
+            claim.submission, claim.video_id = (
+                None,
+                new_id(),
+            )  # so late that the file was swept: it comes again
+        job = _NewJob(upload.account, claim.job_id, claim.video_id)
+        if claim.submission is None:
+            submission = await self._store(upload, job, claim)
             try:
-                await self._keys.store(claim, known)
+                await self._keys.store(claim, submission)
             except KeyInUse:
                 await self._videos.remove(claim.video_id)  # another attempt took over; this file is nobody's
                 raise
         else:
-            known = claim.known
-            if await _read(upload.chunks) != known.content or upload.filename != known.filename:
+            submission = claim.submission
+            if await _read(upload.chunks) != submission.content or upload.filename != submission.filename:
                 raise KeyReused("this Idempotency-Key came with another file before; use a new key")
-            _check_options(known, upload.wish)
+            _check_options(submission, upload.wish)
             if claim.done:
-                return _accepted(claim.job_id, known)
-        return await self._tell_claimed(_asked(upload), known, claim)
+                return _accepted(job, submission)
+        return await self._begin_claimed(job, submission, claim)
 
-    async def _tell_claimed(self, asked: "_Asked", known: Known, claim: Claim) -> Accepted:
-        accepted = await self._tell_surely(asked, known, claim.job_id, claim.video_id)
+    async def _begin_claimed(self, job: _NewJob, submission: Submission, claim: Claim) -> Accepted:
+        accepted = await self._begin(job, submission)
         with suppress(TonearmError):  # the job exists; a repetition would publish the same event again
             await self._keys.finish(claim)
         return accepted
 
-    async def _store(self, upload: Upload, job_id: str, video_id: str, claim: Claim | None = None) -> Known:
-        writer = Writer(self._videos, video_id)
+    async def _store(self, upload: Upload, job: _NewJob, claim: Claim | None = None) -> Submission:
+        writer = Writer(self._videos, job.video_id)
         try:
             with tracing.span("store video") as span:
                 async for chunk in upload.chunks:
@@ -123,13 +127,15 @@ class Uploads:
                         await self._keys.renew(claim)
                 if writer.content.bytes == 0:
                     raise EmptyFile("the file has no bytes: nothing was uploaded")
-                content = await writer.finish(filename=upload.filename, account=upload.account, job_id=job_id)
+                content = await writer.finish(
+                    filename=upload.filename, account=job.account, job_id=job.job_id
+                )
                 span.set("tonearm.bytes", content.bytes)
         except BaseException:
             with suppress(TimeoutError):
                 await asyncio.shield(asyncio.wait_for(writer.discard(), _GIVE_UP_WITHIN))
             raise
-        return Known(
+        return Submission(
             filename=upload.filename,
             content_type=upload.content_type,
             content=content,
@@ -137,99 +143,105 @@ class Uploads:
             given=dict(upload.wish.given),
         )
 
-    async def convert_again(
-        self, view: JobView, video: Video, wish: Wish, traceparent: str, key: str | None
-    ) -> Accepted:
+    async def convert_again(self, view: JobView, video: Video, wish: Wish, key: str | None) -> Accepted:
         """Begin another job of a job's video. Raises KeyRefused, MaybeAccepted, Unavailable."""
         content = Content(bytes=video.bytes, sha256=video.sha256)
-        known = Known(
+        submission = Submission(
             filename=video.filename,
             content_type=video.content_type,
             content=content,
             options=wish.options,
             given=dict(wish.given),
         )
-        asked = _Asked(view.account, traceparent, video.family or view.job_id)
+        job = _new_job(view.account, video.video_id, video.family or view.job_id)
         if key is None:
-            return await self._tell_surely(asked, known, new_id(), video.video_id)
+            return await self._begin(job, submission)
         # Another key than an upload's, or another job's: a NUL is in none that is sent.
         async with self._claim(view.account, f"{key}\0{view.job_id}") as claim:
-            if claim.known is None:
+            job = job._replace(job_id=claim.job_id)
+            if claim.submission is None:
                 claim.video_id = video.video_id
-                await self._keys.store(claim, known)
+                await self._keys.store(claim, submission)
             else:
-                _check_options(claim.known, wish)
-                known = claim.known
+                _check_options(claim.submission, wish)
+                submission = claim.submission
             if claim.done:
-                return _accepted(claim.job_id, known)
-            return await self._tell_claimed(asked, known, claim)
+                return _accepted(job, submission)
+            return await self._begin_claimed(job._replace(video_id=claim.video_id), submission, claim)
 
-    async def _tell_surely(self, asked: "_Asked", known: Known, job_id: str, video_id: str) -> Accepted:
-        """Tell the log, also when a stop cancels this upload: its job may exist already.
+    async def _begin(self, job: _NewJob, submission: Submission) -> Accepted:
+        """Publish the job's first event, also when a stop cancels this upload: the job may exist already.
 
-        Then the client learns what became of it, or that nobody knows yet. Raises MaybeAccepted.
+        Then the client learns how it ended, or that this is not known yet. Raises MaybeAccepted.
         """
-        telling = asyncio.ensure_future(self._tell(asked, known, job_id, video_id))
+        publishing = asyncio.ensure_future(self._publish(job, submission))
         try:
-            return await asyncio.shield(telling)
+            return await asyncio.shield(publishing)
         except asyncio.CancelledError:
-            await asyncio.wait({telling}, timeout=_STOP_WITHIN)
-            if not telling.done():
-                telling.cancel()
+            await asyncio.wait({publishing}, timeout=_STOP_WITHIN)
+            if not publishing.done():
+                publishing.cancel()
                 raise MaybeAccepted(
-                    f"this server stops: job {job_id} may or may not exist. Look for it in a while",
-                    job_id=job_id,
+                    f"this server stops: job {job.job_id} may or may not exist. Look for it in a while",
+                    job_id=job.job_id,
                 ) from None
-            return telling.result()
+            return publishing.result()
 
-    async def _tell(self, asked: "_Asked", known: Known, job_id: str, video_id: str) -> Accepted:
+    async def _publish(self, job: _NewJob, submission: Submission) -> Accepted:
         event = job_event(
             JobUploaded(
-                filename=known.filename,
-                content_type=known.content_type,
-                bytes=known.content.bytes,
-                sha256=known.content.sha256,
-                video_id=video_id,
-                options=known.options,
-                family=asked.family,
+                filename=submission.filename,
+                content_type=submission.content_type,
+                bytes=submission.content.bytes,
+                sha256=submission.content.sha256,
+                video_id=job.video_id,
+                options=submission.options,
+                family=job.family,
             ),
-            job_id=job_id,
-            account=asked.account,
+            job_id=job.job_id,
+            account=job.account,
             source="gateway",
-            traceparent=asked.traceparent,
+            traceparent=trace_context.current(),
         )
+        note = log.bind(job_id=job.job_id, event_id=event.id)
         try:
             await self._publisher.publish(event)
         except NotConfirmed as error:
-            log.error("upload_unconfirmed", job_id=job_id, event_id=event.id, error=str(error))
+            note.error("upload_unconfirmed", error=str(error))
             raise MaybeAccepted(
-                f"the log did not confirm it in time: job {job_id} may or may not exist. Look for it in a"
+                f"the log did not confirm it in time: job {job.job_id} may or may not exist. Look for it in a"
                 " while, or repeat the request; with the same Idempotency-Key it becomes one job at most",
-                job_id=job_id,
+                job_id=job.job_id,
             ) from error
-        log.info("upload_accepted", job_id=job_id, event_id=event.id, bytes=known.content.bytes)
+        note.info("upload_accepted", bytes=submission.content.bytes)
         if not await self._live.wait_for(event.id, _SEEN_WITHIN):
-            log.warning("upload_not_seen_yet", job_id=job_id, event_id=event.id)
-        return _accepted(job_id, known)
+            note.warning("upload_not_seen_yet")
+        return _accepted(job, submission)
 
 
-def _check_options(known: Known, wish: Wish) -> None:
-    if not known.asks_for(wish):
+def _new_job(account: str, video_id: str = "", family: str = "") -> _NewJob:
+    """Return a job with a new id. A video of its own has the same id."""
+    job_id = new_id()
+    return _NewJob(account, job_id, video_id or job_id, family)
+
+
+def _check_options(submission: Submission, wish: Wish) -> None:
+    if not submission.asks_for(wish):
         raise KeyReused("this Idempotency-Key came with other options before; use a new key")
 
 
-def _accepted(job_id: str, known: Known) -> Accepted:
+def _accepted(job: _NewJob, submission: Submission) -> Accepted:
     return Accepted(
-        job_id=job_id,
+        job_id=job.job_id,
         state=State.UPLOADED,
-        filename=known.filename,
-        bytes=known.content.bytes,
-        sha256=known.content.sha256,
+        filename=submission.filename,
+        bytes=submission.content.bytes,
+        sha256=submission.content.sha256,
     )
 
 
 async def _read(chunks: AsyncIterator[bytes]) -> Content:
-    """Read a file only to know it again."""
+    """Read a file only for its size and hash."""
     seen, size = hashlib.sha256(), 0
     async for chunk in chunks:
         seen.update(chunk)

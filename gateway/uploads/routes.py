@@ -15,16 +15,15 @@ from gateway.errors import JobGone
 from gateway.http.bodies import Limit, Patience, check_length, incoming
 from gateway.http.contract import BYTES, UPLOAD, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
-from gateway.http.trace_context import traceparent
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
 from gateway.uploads import options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
 from gateway.uploads.idempotency import LONGEST_KEY, read_key
-from gateway.uploads.intake import Upload, Uploads
+from gateway.uploads.intake import Intake, Upload
 from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.presets import Presets
-from gateway.uploads.under_way import Uploading
+from gateway.uploads.under_way import UploadsUnderWay
 
 _ANY_TYPE = "application/octet-stream"
 _LONGEST_TYPE = 100
@@ -76,21 +75,21 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
 )
 async def upload_form(
     request: AnyRequest,
-    uploads: NamedDependency[Uploads],
+    intake: NamedDependency[Intake],
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
-    uploading: NamedDependency[Uploading],
+    under_way: NamedDependency[UploadsUnderWay],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
     """Upload one video as the field `file` of a form."""
-    with upload_metrics.one() as timer, uploading.one():
+    with upload_metrics.one() as timer, under_way.one():
         body = timer.body(_body(request, terms, OVERHEAD))
         content_type = request.headers.get("content-type")
         form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
         given = options.read([*request.query_params.multi_items(), *form.fields])
         wish = await presets.wish(caller_of(request).account, given)
         upload = _upload(request, wish, form.filename, form.content_type, form.chunks())
-        accepted = await uploads.accept(upload, _key(request))
+        accepted = await intake.accept(upload, _key(request))
         timer.size = accepted.bytes
     return _answer(accepted)
 
@@ -112,20 +111,20 @@ async def upload_form(
 async def upload_bytes(
     request: AnyRequest,
     filename: FromPath[str],
-    uploads: NamedDependency[Uploads],
+    intake: NamedDependency[Intake],
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
-    uploading: NamedDependency[Uploading],
+    under_way: NamedDependency[UploadsUnderWay],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
     """Upload one video as the request's body, as `curl -T` does."""
-    with upload_metrics.one() as timer, uploading.one():
+    with upload_metrics.one() as timer, under_way.one():
         body = timer.body(_body(request, terms))
         wish = await presets.wish(
             caller_of(request).account, options.read(request.query_params.multi_items())
         )
         upload = _upload(request, wish, filename, request.headers.get("content-type"), body)
-        accepted = await uploads.accept(upload, _key(request))
+        accepted = await intake.accept(upload, _key(request))
         timer.size = accepted.bytes
     return _answer(accepted)
 
@@ -153,7 +152,7 @@ async def another_output(
     request: AnyRequest,
     job_id: FromPath[str],
     own_jobs: NamedDependency[OwnJobs],
-    uploads: NamedDependency[Uploads],
+    intake: NamedDependency[Intake],
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
 ) -> Response[Accepted]:
@@ -165,8 +164,7 @@ async def another_output(
         raise JobGone("the video of this job is not stored any more")
     given = options.read_alone(request.query_params.multi_items(), request.headers)
     wish = await presets.wish(caller.account, given)
-    trace = traceparent(request.headers.get("traceparent"))
-    return _answer(await uploads.convert_again(view, view.video, wish, trace, _key(request)))
+    return _answer(await intake.convert_again(view, view.video, wish, _key(request)))
 
 
 def _body(request: AnyRequest, terms: Terms, overhead: int = 0) -> AsyncIterator[bytes]:
@@ -191,7 +189,6 @@ def _upload(
         content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
         wish=wish,
         chunks=chunks,
-        traceparent=traceparent(request.headers.get("traceparent")),
     )
 
 

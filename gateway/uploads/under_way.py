@@ -11,7 +11,7 @@ _CLEAN_UP = 1.0
 _STOPPING = "this server is about to stop; another one will take the upload"
 
 
-class Uploading:
+class UploadsUnderWay:
     """The uploads under way, by the tasks that handle them."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Uploading:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of uploads."""
         return len(self._tasks)
 
     @contextmanager
@@ -47,7 +47,7 @@ class Uploading:
                 self._idle.set()
 
     async def close(self, grace: float) -> int:
-        """Take no new ones, wait up to `grace` seconds, cancel what is left; how many those were."""
+        """Take no new ones, wait up to `grace` seconds, cancel the rest, and return their number."""
         self._closed = True
         await self._wait(grace)
         left = len(self._tasks)

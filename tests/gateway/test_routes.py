@@ -47,9 +47,9 @@ def parts_of_nothing() -> Parts:
         views=nothing,  # type: ignore[arg-type]
         videos=nothing,  # type: ignore[arg-type]
         audio=nothing,  # type: ignore[arg-type]
-        uploads=nothing,  # type: ignore[arg-type]
+        intake=nothing,  # type: ignore[arg-type]
         presets=nothing,  # type: ignore[arg-type]
-        uploading=nothing,  # type: ignore[arg-type]
+        under_way=nothing,  # type: ignore[arg-type]
         terms=nothing,  # type: ignore[arg-type]
         metrics=Metrics(),
         checks={},

@@ -11,7 +11,6 @@ from events.ids import new_id
 from gateway.errors import BadCursor, BadKey
 from gateway.http import sse
 from gateway.http.filenames import LONGEST, attachment, audio_name, cleaned
-from gateway.http.trace_context import traceparent
 from gateway.jobs import cursors
 from gateway.uploads.idempotency import read_key
 
@@ -89,10 +88,3 @@ def test_a_last_event_id_that_is_no_offset_counts_as_none() -> None:
     assert sse.last_event_id("17") == 17
     for other in (None, "", "-1", "٣", "1.5", "9" * 40):
         assert sse.last_event_id(other) is None
-
-
-def test_a_trace_goes_on_or_begins() -> None:
-    given_one = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    assert traceparent(given_one) == given_one
-    for bad in (None, "", given_one.upper(), "00-" + "0" * 32 + "-00f067aa0ba902b7-01"):
-        assert traceparent(traceparent(bad)) != bad

@@ -25,12 +25,12 @@ from events.views.store import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
 from gateway.jobs.live import Live
 from gateway.storage import Bucket, Content
-from gateway.uploads.idempotency import Known, UploadKeys
-from gateway.uploads.intake import Upload, Uploads
+from gateway.uploads.idempotency import IdempotencyKeys, Submission
+from gateway.uploads.intake import Intake, Upload
 from gateway.uploads.options import Wish
 from infra.local.ports import free_port
 
-KNOWN = Known(filename="a", content_type="b", content=Content(bytes=1, sha256="c"))
+KNOWN = Submission(filename="a", content_type="b", content=Content(bytes=1, sha256="c"))
 
 
 def upload(account: str, *chunks: bytes) -> Upload:
@@ -50,17 +50,17 @@ def upload(account: str, *chunks: bytes) -> Upload:
 async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(
     broker: Any, database: AsyncDatabase[Any], live: Live
 ) -> None:
-    videos, keys, account = Bucket(database, "videos"), UploadKeys(database), new_id()
+    videos, keys, account = Bucket(database, "videos"), IdempotencyKeys(database), new_id()
     nowhere = Publisher(f"amqp://127.0.0.1:{free_port()}/", name="test", timeout=0.2, attempts=1)
     with pytest.raises(MaybeAccepted) as unknown:
-        await Uploads(videos, keys, nowhere, live).accept(upload(account, b"video"), "key")
+        await Intake(videos, keys, nowhere, live).accept(upload(account, b"video"), "key")
     job_id = unknown.value.job_id
     assert await videos.find(job_id) is not None
     assert await live.view(job_id) is None
 
     async with Publisher(broker.url, name="test") as publisher:
-        accepted = await Uploads(videos, keys, publisher, live).accept(upload(account, b"video"), "key")
-        again = await Uploads(videos, keys, publisher, live).accept(upload(account, b"video"), "key")
+        accepted = await Intake(videos, keys, publisher, live).accept(upload(account, b"video"), "key")
+        again = await Intake(videos, keys, publisher, live).accept(upload(account, b"video"), "key")
     assert accepted.job_id == again.job_id == job_id
     view = await live.view(job_id)
     assert view is not None
@@ -75,7 +75,7 @@ async def test_an_upload_is_answered_once_it_is_seen_here(
     await topology.declare(broker.url)
     live = Live(JobViews(database), broker.stream_url)
     async with Publisher(broker.url, name="test") as publisher:
-        uploads = Uploads(Bucket(database, "videos"), UploadKeys(database), publisher, live)
+        uploads = Intake(Bucket(database, "videos"), IdempotencyKeys(database), publisher, live)
         accepting = asyncio.create_task(uploads.accept(upload(new_id(), b"video"), None))
         await wait_for(lambda: bounds(broker.stream_url))
         assert not accepting.done()
@@ -87,9 +87,9 @@ async def test_an_upload_is_answered_once_it_is_seen_here(
 async def test_a_crash_after_the_event_makes_no_second_job(
     broker: Any, database: AsyncDatabase[Any], live: Live
 ) -> None:
-    videos, keys, account = Bucket(database, "videos"), UploadKeys(database), new_id()
+    videos, keys, account = Bucket(database, "videos"), IdempotencyKeys(database), new_id()
     async with Publisher(broker.url, name="test") as publisher:
-        uploads = Uploads(videos, keys, publisher, live)
+        uploads = Intake(videos, keys, publisher, live)
         first = await uploads.accept(upload(account, b"video"), "key")
         # As if the process had died before it noted that the event is in the log.
         await database["idempotency_keys"].update_one({}, {"$set": {"done": False, "until": 0.0}})
@@ -105,23 +105,23 @@ async def test_a_crash_after_the_event_makes_no_second_job(
 
 
 async def test_a_refused_upload_frees_its_key(broker: Any, database: AsyncDatabase[Any], live: Live) -> None:
-    videos, keys, account = Bucket(database, "videos"), UploadKeys(database), new_id()
+    videos, keys, account = Bucket(database, "videos"), IdempotencyKeys(database), new_id()
     async with Publisher(broker.url, name="test") as publisher:
-        uploads = Uploads(videos, keys, publisher, live)
+        uploads = Intake(videos, keys, publisher, live)
         with pytest.raises(EmptyFile):
             await uploads.accept(upload(account), "key")
         assert (await uploads.accept(upload(account, b"video"), "key")).bytes == 5
 
 
 async def test_of_many_that_want_a_key_one_gets_it(database: AsyncDatabase[Any]) -> None:
-    keys = UploadKeys(database)
+    keys = IdempotencyKeys(database)
     answers = await asyncio.gather(*(keys.claim("account", "key") for _ in range(10)), return_exceptions=True)
     assert sum(not isinstance(answer, BaseException) for answer in answers) == 1
     assert all(isinstance(answer, KeyInUse) for answer in answers if isinstance(answer, BaseException))
 
 
 async def test_who_was_given_up_for_dead_cannot_finish(database: AsyncDatabase[Any]) -> None:
-    keys = UploadKeys(database, lease=0.0)
+    keys = IdempotencyKeys(database, lease=0.0)
     slow = await keys.claim("account", "key")
     next_one = await keys.claim("account", "key")
     assert next_one.job_id == slow.job_id
@@ -131,7 +131,7 @@ async def test_who_was_given_up_for_dead_cannot_finish(database: AsyncDatabase[A
     await keys.release(slow)
     await keys.store(next_one, KNOWN)
     after_a_crash = await keys.claim("account", "key")
-    assert (after_a_crash.known, after_a_crash.video_id) == (KNOWN, next_one.video_id)
+    assert (after_a_crash.submission, after_a_crash.video_id) == (KNOWN, next_one.video_id)
 
 
 def test_a_repetition_is_known_by_what_it_named_itself() -> None:
@@ -140,7 +140,7 @@ def test_a_repetition_is_known_by_what_it_named_itself() -> None:
     assert not before.asks_for(Wish(Options(speed=2.0), {}))
     fields = msgspec.to_builtins(KNOWN)
     del fields["given"]
-    old = msgspec.convert(fields, Known)
+    old = msgspec.convert(fields, Submission)
     assert old.asks_for(Wish(Options(), {"speed": "1"}))
     assert not old.asks_for(Wish(Options(speed=2.0), {}))
 
@@ -150,7 +150,7 @@ async def test_keys_without_a_database_are_unavailable() -> None:
 
     async with AsyncMongoClient("mongodb://127.0.0.1:9", serverSelectionTimeoutMS=100) as client:
         with pytest.raises(Unavailable):
-            await UploadKeys(client["x"]).claim("account", "key")
+            await IdempotencyKeys(client["x"]).claim("account", "key")
 
 
 class Slow:
@@ -171,7 +171,7 @@ async def test_a_stop_while_the_log_is_told_says_what_became_of_the_job(
 ) -> None:
     async with Publisher(broker.url, name="test") as publisher:
         slow = Slow(publisher)
-        uploads = Uploads(Bucket(database, "videos"), UploadKeys(database), slow, live)  # type: ignore[arg-type]
+        uploads = Intake(Bucket(database, "videos"), IdempotencyKeys(database), slow, live)  # type: ignore[arg-type]
         accepting = asyncio.create_task(uploads.accept(upload(new_id(), b"video"), None))
         await slow.asked.wait()
         if confirms:
