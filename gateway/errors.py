@@ -1,4 +1,4 @@
-"""What can go wrong for a caller of the gateway, grouped by who can do something about it.
+"""The errors of the gateway, grouped by who can act on them.
 
 GatewayError
 ├── NotSignedIn            no token, or one that is not valid (any more)
@@ -6,7 +6,7 @@ GatewayError
 ├── FromElsewhere          a cookie's request that no page of ours has made
 ├── NoSuchJob              unknown, or somebody else's: the answer is the same
 ├── JobGone                deleted for good
-├── NoAudio                the job has no audio (yet); `.state` says where it stands
+├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadCursor              not a cursor of ours
 ├── UploadRefused          the caller's body is at fault
 │   ├── NotAForm           not multipart/form-data
@@ -16,9 +16,9 @@ GatewayError
 │   ├── BodyTooLarge       longer than the limit
 │   ├── BodyStalled        silent or slower than the minimum rate
 │   └── BodyCutOff         the caller went away
-├── BadOptions             what is asked of the conversion cannot be had; `.faults` says each
-├── NotProbed              nobody has looked yet at what the video holds
-├── NoMedia                the job ended, and nobody ever looked
+├── BadOptions             options that cannot be had; `.faults` describes each
+├── NotProbed              no worker has looked into the video yet
+├── NoMedia                the job ended, and no worker ever looked
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
 │   ├── KeyInUse           its first upload is still under way
@@ -42,7 +42,7 @@ class GatewayError(TonearmError):
 
 
 class NotSignedIn(GatewayError):
-    """No token, or one that is not valid (any more). Never says why not."""
+    """No token, or one that is not valid (any more). The reason stays secret."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class JobGone(GatewayError):
 
 
 class NoAudio(GatewayError):
-    """The job has no audio: not yet, or never. `waiting` tells which."""
+    """The job has no audio: not yet, or never. `waiting`: not yet."""
 
     def __init__(self, message: str, *, state: str, waiting: bool) -> None:
         super().__init__(message)
@@ -140,11 +140,11 @@ class BadOptions(GatewayError):
 
 
 class NotProbed(GatewayError):
-    """No worker has told yet what the video holds."""
+    """No worker has looked into the video yet."""
 
 
 class NoMedia(GatewayError):
-    """The job came to its end, and nobody told what the video holds."""
+    """The job ended, and no worker ever looked into its video."""
 
 
 class KeyRefused(GatewayError):

@@ -1,4 +1,4 @@
-"""What Prometheus sees of the gateway: requests, uploads, and how far log and views have come."""
+"""The gateway's metrics: requests, uploads, and the progress of log and views."""
 
 import math
 from collections.abc import Callable
@@ -49,14 +49,14 @@ class Metrics:
                 self._delay.observe(max(0.0, (datetime.now(UTC) - recorded.event.time).total_seconds()))
 
     def reader(self, name: str) -> Callable[[str], None]:
-        """Return what hears the states of a reader (see `StreamReader`)."""
+        """Return a callback that counts a reader's restarts (see `StreamReader`)."""
         restarts = self._restarts.labels(name)
 
-        def hear(state: str) -> None:
+        def count(state: str) -> None:
             if state != "connected":
                 restarts.inc()
 
-        return hear
+        return count
 
     def watch(self, live: Live, under_way: UploadsUnderWay) -> None:
         """Show the state of these at every scrape. All of it is in memory already."""

@@ -23,7 +23,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     gateway_port: int = 8080
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
-    """Where `/metrics` is served; 0: nowhere. Not on the gateway's own port, which is the world's."""
+    """The port of `/metrics`; 0: none. Not on the gateway's own port, which is the world's."""
     log_level: str = "INFO"
     max_upload_bytes: int = 10 * 1024**3
     upload_idle_seconds: float = 30.0
@@ -31,15 +31,15 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     upload_min_rate: float = 1024.0
     """Bytes a second that an upload must bring, over each minute."""
     upload_roles: str = "user,admin"
-    """Who may upload, separated by commas; `admin` for administrators only."""
+    """Roles that may upload, separated by commas; `admin` for administrators only."""
     default_options: str = ""
-    """What uploads are converted to unless they say otherwise, such as `format=opus&quality=96k`."""
+    """Options that an upload has unless it names others, such as `format=opus&quality=96k`."""
     plain_http_cookies: bool = False
     """Lets a page's cookies travel without HTTPS, for browsers that do not take localhost for safe."""
     sweep_interval_seconds: float = 3600.0
     sweep_grace_seconds: float = 48 * 3600.0
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
-    repetition could tell of a file that was swept."""
+    repetition could find its file swept."""
 
     service_token: str = ""
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
@@ -47,7 +47,7 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8,::1`."""
 
     def origin(self) -> Origin:
-        """Return what auth is told of clients. Raises InvalidSetting."""
+        """Return the sender of clients' addresses to auth. Raises InvalidSetting."""
         try:
             return Origin(self.service_token, networks(self.trusted_proxies))
         except ValueError as error:

@@ -1,7 +1,7 @@
 """Small pages for people: HTML and one style, no scripts, nothing from elsewhere, never stored.
 
 A page's own address may hold a token, so no other site may learn it: `same-origin` sends it nowhere else.
-(With `no-referrer` browsers also keep back Origin, by which a form of ours is told from another site's.)
+(With `no-referrer` browsers also keep back Origin, which distinguishes our forms from another site's.)
 """
 
 from base64 import b64encode
@@ -61,7 +61,7 @@ class Form(Struct, frozen=True, kw_only=True):
 
 
 class Link(Struct, frozen=True):
-    """Where to go on, by which words."""
+    """A link to go on by, under a page's text."""
 
     words: str
     path: str

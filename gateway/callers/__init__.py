@@ -1,1 +1,1 @@
-"""Callers: who asks, from where, and what they may do."""
+"""Callers: their tokens, cookies and addresses, and the guard that checks them."""

@@ -1,7 +1,7 @@
-"""Where a request comes from: the socket says it, unless that is a proxy the operator trusts.
+"""The address of a client: the socket's, or the one that a proxy trusted by the operator adds.
 
-Such a proxy appends to X-Forwarded-For whom it serves. What stands to the left of the first address that is
-not trusted was written by strangers. What is no address (`unknown`, say) names nobody.
+Such a proxy appends its client's address to X-Forwarded-For. Everything left of the first address that is
+not trusted was written by strangers. An entry that is no address (such as `unknown`) is not used.
 """
 
 import re
@@ -44,7 +44,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 class Origin(Struct, frozen=True):
-    """What auth is told of a client: its address, and the secret by which auth believes it."""
+    """The headers that give auth a client's address, with the secret by which auth believes it."""
 
     service_token: str = ""
     trusted: tuple[Any, ...] = ()

@@ -82,7 +82,7 @@ class Cookies(Struct, frozen=True):
         return answer
 
     def dropped(self, answer: Response[Any]) -> Response[Any]:
-        """Tell the browser to forget them."""
+        """Make the browser forget them."""
         for name in self._names[:2]:
             answer.set_cookie(self._cookie(name, "", 0, "strict"))
         return answer
@@ -111,10 +111,10 @@ class Cookies(Struct, frozen=True):
 
 
 def check_origin(headers: Mapping[str, str]) -> None:
-    """Raise FromElsewhere unless a page of ours has sent this, or the person by the address bar.
+    """Raise FromElsewhere unless the request comes from a page of ours, or from the address bar.
 
-    Browsers say so by Sec-Fetch-Site, old ones by Origin. What says neither is no browser, and has no need
-    of cookies.
+    Browsers send Sec-Fetch-Site, old ones Origin. A client that sends neither is no browser, and needs no
+    cookies.
     """
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site in ("same-origin", "none"):

@@ -25,7 +25,7 @@ Exchange = Callable[[str, AnyConnection], Awaitable[str]]
 Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 _KEY = "bearer tonearm_"
-"""How the header of an API key begins; access tokens hold dots and no such prefix."""
+"""The start of an API key's header; access tokens have dots and no such prefix."""
 
 
 def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cookies) -> Guard:
@@ -61,7 +61,7 @@ def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cook
 
 
 def caller_of(request: AnyRequest) -> Caller:
-    """Return who calls, on a guarded route."""
+    """Return the caller, on a guarded route."""
     caller: Caller = request.scope["user"]
     return caller
 

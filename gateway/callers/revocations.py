@@ -1,7 +1,7 @@
-"""Which sessions and accounts auth has revoked, learned from the log: no token of theirs opens anything.
+"""The sessions and accounts that auth has revoked, read from the log: their tokens are void.
 
-It is read from as long ago as a token may live, so a process that has just started knows what the others do.
-This reader is not the tail's: what is void must not wait until the views have caught up.
+Reading begins as long ago as a token may live, so a process that has just started knows as much as others.
+This reader is separate from that of the live jobs: a revocation must not wait until the views have caught up.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ _ONLY = AccountRevoked.TYPE.encode()
 
 
 class Revoked:
-    """What is void, for as long as a token could be of use. Pure: time comes in as an argument."""
+    """The revoked sessions and accounts, each until no token can be left. Pure: time is an argument."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, float] = {}
@@ -47,12 +47,12 @@ class Revoked:
             self._accounts[account] = (max(before, earliest_id(time_)), forget)
 
     def holds(self, account: str, session: str) -> bool:
-        """Tell whether this session of this account is void. Session ids sort by the time they began."""
+        """Return True if this session is void. Session ids sort by the time they began."""
         before, _ = self._accounts.get(account, ("", 0.0))
         return session in self._sessions or session < before
 
     def forget(self, now: float) -> None:
-        """Let go of what no token can be left of."""
+        """Drop the entries of which no token can be left."""
         self._sessions = {key: until for key, until in self._sessions.items() if until > now}
         self._accounts = {key: each for key, each in self._accounts.items() if each[1] > now}
 
@@ -66,15 +66,15 @@ class Revocations:
         on_revoked: Callable[[str], None] = lambda _: None,
         on_state: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`on_revoked` hears the account's id, `on_state` what a reader's does."""
+        """`on_revoked` receives the account's id, `on_state` the reader's state (see `StreamReader`)."""
         self._stream_url, self._on_revoked, self._heard = stream_url, on_revoked, on_state
         self._revoked, self._target = Revoked(), -1
         self.complete = False
-        """Whether all was read that had been revoked when the process began."""
+        """True once all revocations from before the process began were read."""
         self.trouble: str | None = "the log was not read yet"
 
     def holds(self, account: str, session: str) -> bool:
-        """Tell whether this is void. Raises Unavailable as long as that is not known."""
+        """Return True if this session is void. Raises Unavailable as long as that is not known."""
         if not self.complete:
             raise Unavailable("it is not known yet who has signed out; try again in a moment")
         return self._revoked.holds(account, session)

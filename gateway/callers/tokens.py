@@ -1,7 +1,7 @@
-"""Who calls: access tokens, verified here with auth's public keys (RFC 9068, RFC 8725).
+"""Access tokens, verified with auth's public keys (RFC 9068, RFC 8725).
 
-PyJWT is asked for the signature alone. What a token must hold is said here, as types; `kid` is nothing but
-a key of a dictionary.
+PyJWT checks the signature alone. The types below declare a token's contents; `kid` is nothing but a key of
+a dictionary.
 """
 
 import asyncio
@@ -45,8 +45,8 @@ _NO_KEYS = (
     AttributeError,
 )
 _STALE = 300.0
-"""Seconds after which known keys are asked for again, sooner if auth says so: to know a new key before it
-signs, and to forget a withdrawn one."""
+"""Seconds after which known keys are fetched again, sooner by auth's Cache-Control: to know a new key before
+it signs, and to forget a withdrawn one."""
 
 
 _Text = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -54,7 +54,7 @@ _jws = jwt.PyJWS()
 
 
 class Caller(Struct, frozen=True, kw_only=True):
-    """Whose token it is. `expires` is in Unix seconds. The repr leaves the token out."""
+    """The holder of a token. `expires` is in Unix seconds. The repr leaves the token out."""
 
     account: str
     roles: Sequence[str]
@@ -122,7 +122,7 @@ def _max_age(cache_control: str) -> float:
 
 
 class _Header(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a token's header holds, and nothing else: no `jwk`, `jku`, `x5u`, `crit`, …"""
+    """A token's header, which may hold nothing else: no `jwk`, `jku`, `x5u`, `crit`, …"""
 
     alg: Literal["EdDSA"]
     typ: Literal["at+jwt"]
@@ -148,13 +148,13 @@ class Tokens:
     """Verifies bearer tokens."""
 
     def __init__(self, keys: Keys, is_void: Callable[[str, str], bool]) -> None:
-        """`is_void` tells whether an account's session has been revoked."""
+        """`is_void` returns True if an account's session has been revoked."""
         self._keys, self._is_void = keys, is_void
 
     async def caller(self, authorization: str | None) -> Caller:
-        """Return who calls, by the Authorization header. Raises NotSignedIn, Unavailable.
+        """Return the caller, by the Authorization header. Raises NotSignedIn, Unavailable.
 
-        What is wrong with a token is nobody's business: it is always the same error.
+        The error is the same for every fault of a token, so that it gives nothing away.
         """
         scheme, _, token = (authorization or "").partition(" ")
         token = token.strip()
@@ -177,7 +177,7 @@ class Tokens:
         )
 
     def is_void(self, caller: Caller) -> bool:
-        """Tell whether the caller's session has been revoked since. Raises Unavailable."""
+        """Return True if the caller's session has been revoked since. Raises Unavailable."""
         return self._is_void(caller.account, caller.session)
 
     async def _read(self, token: str) -> _Claims:

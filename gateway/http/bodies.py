@@ -16,7 +16,7 @@ from gateway.errors import BodyCutOff, BodyStalled, BodyTooLarge
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """How slow a client may be: seconds of silence, and bytes a second over each window of seconds."""
+    """Limits for slow clients: seconds of silence, and bytes a second over each window of seconds."""
 
     idle: float = 30.0
     window: float = 60.0

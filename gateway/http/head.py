@@ -1,4 +1,4 @@
-"""HEAD wherever there is GET (RFC 9110, 9.1): the framework answers 405 unless a route says so itself.
+"""HEAD wherever there is GET (RFC 9110, 9.1): the framework answers 405 unless a route declares it.
 
 Then the same request is made once more as a GET, guards included, and its body kept back.
 """

@@ -38,7 +38,7 @@ Decision = Whole | Part | NotModified | PreconditionFailed | Unsatisfiable
 
 
 class Version(NamedTuple):
-    """What identifies the stored bytes: size, entity tag (with its quotes) and time of making."""
+    """The identity of stored bytes: size, entity tag (with its quotes) and time of making."""
 
     size: int
     etag: str
@@ -97,7 +97,7 @@ def select(header: str, size: int) -> Whole | Part | Unsatisfiable:
 
 
 def _matches(header: str, etag: str, *, strong: bool) -> bool:
-    """Compare as section 8.8.3.2 says; our own tag is always strong."""
+    """Compare by section 8.8.3.2; our own tag is always strong."""
     if len(header) > _LONGEST:
         return False
     if header.strip() == "*":

@@ -5,7 +5,7 @@ PING = b": ping\n\n"
 
 
 def retry(milliseconds: int) -> bytes:
-    """Tell the browser how long to wait before it connects again."""
+    """Set the browser's wait before it connects again."""
     return b"retry: %d\n\n" % milliseconds
 
 

@@ -50,8 +50,8 @@ async def watch(
 ) -> AsyncGenerator[bytes, None]:
     """Yield the stream's bytes until the token expires, the client is too slow, or the process stops.
 
-    `is_void` tells whether the caller was revoked between the request's check and the subscription, which
-    hears of it from then on.
+    `is_void` returns True if the caller was revoked between the request's check and the subscription, which
+    receives revocations from then on.
     """
     sent: dict[str, None] = {}
     with live.subscriptions.of(caller.account, job_id) as subscription:
@@ -59,9 +59,9 @@ async def watch(
         if is_void(caller):
             return
         if live.subscriptions.of_account(caller.account) > MOST_OF_ACCOUNT:
-            return  # many came at once: who comes back is told why
+            return  # many came at once; a client that reconnects gets a 429
         if not await live.begun(_BEGINS_WITHIN):
-            return  # the client comes back
+            return  # the client reconnects
         if after is not None and not await live.reached(after, _REACHES_WITHIN):
             if not live.caught_up:
                 return
@@ -98,10 +98,10 @@ async def watch(
 async def _missed(
     live: Live, caller: Caller, after: int | None, through: int, job_id: str | None, view: JobView | None
 ) -> AsyncGenerator[Recorded | None, None]:
-    """Yield what came after offset `after`, up to `through`: of a job all of it if there is no `after`.
+    """Yield the events after offset `after`, up to `through`; all events of a job if there is no `after`.
 
-    A job's timeline knows each event's first place in the log, so an event that was published twice is
-    told where it stands first. For all jobs only the tail knows, which is where repetitions mostly are.
+    A job's timeline knows each event's first place in the log, so an event that was published twice comes
+    once, from its first place. For all jobs only the recent events are known, where most repetitions are.
     """
     if job_id is not None:
         places = {entry.offset for entry in view.timeline} if view else set()
@@ -158,7 +158,7 @@ def _first_told_of(live: Live, account: str) -> Callable[[Recorded], bool]:
 
 
 def _listener(request: AnyRequest, live: Live) -> Caller:
-    """Return who asks. Raises a 429 when they listen often enough."""
+    """Return the caller. Raises a 429 when the account has as many streams as it may."""
     caller = caller_of(request)
     if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
         raise TooManyRequestsException(

@@ -1,7 +1,7 @@
-"""What the log held before memory begins, read for clients that come back after long.
+"""Events older than those in memory, read from the log for clients that reconnect after long.
 
-It is read in slices that end by themselves, and no slot is held while a client is being written to: one
-that does not read its socket keeps nobody else from reading the log.
+Reading goes in slices that end by themselves, and no slot is held while a client is being written to: a
+client that does not read its socket keeps no other from reading the log.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _ENOUGH = 2.0
 """Seconds after which a slice ends with what was found, so that others get their turn."""
 
 _SILENCE = 15.0
-"""Seconds after which a slice ends although the broker said nothing."""
+"""Seconds after which a slice ends although the broker sent nothing."""
 
 _AT_ONCE = 500
 

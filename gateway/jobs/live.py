@@ -49,9 +49,9 @@ class Live:
         on_event: Callable[[Recorded], None] = lambda recorded: None,
         on_state: Callable[[str], None] = lambda state: None,
     ) -> None:
-        """`keep` is the time in seconds that events stay in memory, `limit` how many may at most.
+        """`keep` is the time in seconds that events stay in memory, `limit` their greatest number.
 
-        `on_event` hears of each event that is part of the answers from now on, `on_state` as a reader's does.
+        `on_event` receives each event that is part of the answers from now on, `on_state` the reader's state.
         """
         self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
         self._on_event, self._heard = on_event, on_state
@@ -68,27 +68,27 @@ class Live:
 
     @property
     def caught_up(self) -> bool:
-        """Whether this process has seen what the log held when it began, and still follows it."""
+        """True if this process has read all that the log held when it began, and still follows it."""
         return self.trouble is None
 
     def waiting(self) -> float:
-        """For how many seconds the stored views have lacked an event, as far as was seen here."""
+        """Return the seconds for which the stored views have lacked an event, as far as was seen here."""
         return self.tail.waiting(self.checkpoint, time.monotonic())
 
     def lacking(self) -> int:
-        """How many events that are held the stored views lack."""
+        """Return the number of held events that the stored views lack."""
         return self.tail.lacking(self.checkpoint)
 
     async def complete(self) -> bool:
-        """Whether stored views and tail together know every event there is. Raises Unavailable.
+        """Return True if stored views and recent events together hold every event. Raises Unavailable.
 
-        Only then does a job without a view not exist: views that are being rebuilt know fewer.
+        Only then does a job without a view not exist: views that are being rebuilt hold fewer.
         """
         checkpoint = await (await self._views.live()).checkpoint()
         return self.caught_up and self.tail.holds((checkpoint.offset if checkpoint else -1) + 1)
 
     async def cut_at(self) -> datetime | None:
-        """When the oldest event was written that retention left; None when it cut nothing."""
+        """Return the time of the oldest event that retention left; None when it cut nothing."""
         return await cut_at(self._stream_url)
 
     async def run(self) -> None:
@@ -118,7 +118,7 @@ class Live:
         return Readable({job_id: view for job_id, view in folded.items() if view is not None}, damaged)
 
     async def needs(self, account: str, video_id: str) -> bool:
-        """Tell whether any job of the account may still need this video: its own, or one that shares it.
+        """Return True if any job of the account may still need this video: its own, or one that shares it.
 
         Raises Unavailable.
         """
@@ -147,7 +147,7 @@ class Live:
         return True
 
     async def begun(self, timeout: float) -> bool:
-        """Wait until the tail has a place in the log: before, nobody can say what a client has missed."""
+        """Wait until the recent events have a place in the log: before, what a client missed is not known."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._begun.wait()
@@ -178,7 +178,7 @@ class Live:
         self._target = ends.last if ends else -1
         self.tail = Tail(self.checkpoint, self._keep, self._limit)
         if self._begun.is_set():
-            # The new tail begins where the views are: those who listened to the old one may miss something.
+            # The new tail begins where the views are: listeners of the old one may miss something.
             self.subscriptions.end()
         self._begun.set()
         if self.checkpoint >= self._target:

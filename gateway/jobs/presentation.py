@@ -1,4 +1,4 @@
-"""What a caller sees of a job. Pure; nothing in here reveals how jobs are stored."""
+"""Jobs as their owners see them. Pure; nothing in here reveals how jobs are stored."""
 
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from gateway.http.filenames import audio_name
 
 
 class Video(Struct, frozen=True, kw_only=True):
-    """What was uploaded."""
+    """The uploaded video."""
 
     bytes: int
     content_type: str
@@ -22,9 +22,9 @@ class Video(Struct, frozen=True, kw_only=True):
 
 
 class Audio(Struct, frozen=True, kw_only=True):
-    """What came out, and what its file is called. `copied`: the source's own sound, not encoded again.
+    """The result and its file name. `copied`: the source's own sound, not encoded again.
 
-    `partial`: as far as it went. `parts`: files of the format in the ZIP that it is; 0: it is no ZIP.
+    `partial`: the source was incomplete. `parts`: the number of files in a ZIP; 0: it is no ZIP.
     """
 
     format: Format

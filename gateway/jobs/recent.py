@@ -32,7 +32,7 @@ class Tail:
 
     @property
     def full(self) -> bool:
-        """Whether it holds more than it should."""
+        """True if it holds more than it should."""
         return len(self._events) > self._limit
 
     def add(self, recorded: Recorded, now: float) -> None:
@@ -64,21 +64,21 @@ class Tail:
             self._forget(recorded)
 
     def waiting(self, checkpoint: int, now: float) -> float:
-        """For how many seconds the stored views lack an event that is held; 0 if they lack none."""
+        """Return the seconds for which the stored views have lacked a held event; 0 if they lack none."""
         lacking = (since for since, recorded in self._events if recorded.offset > checkpoint)
         return now - next(lacking, now)
 
     def lacking(self, checkpoint: int) -> int:
-        """How many of the events that are held the stored views lack."""
+        """Return the number of held events that the stored views lack."""
         newer = takewhile(lambda held: held[1].offset > checkpoint, reversed(self._events))
         return sum(1 for _ in newer)
 
     def has(self, event_id: str) -> bool:
-        """Tell whether this event is held."""
+        """Return True if this event is held."""
         return event_id in self._ids
 
     def repeats(self, recorded: Recorded) -> bool:
-        """Tell whether the same event is held from an earlier place in the log."""
+        """Return True if the same event is held from an earlier place in the log."""
         offsets = self._ids.get(recorded.event.id)
         return offsets is not None and offsets[0] < recorded.offset
 
@@ -91,7 +91,7 @@ class Tail:
         return sorted(self._by_account.get(account, ()), reverse=True)
 
     def holds(self, first: int) -> bool:
-        """Tell whether every event from this offset on is held."""
+        """Return True if every event from this offset on is held."""
         return first >= self._floor
 
     def between(self, first: int, last: int) -> Iterator[Recorded]:

@@ -1,7 +1,7 @@
-"""Who listens to the live events, and what waits for each of them.
+"""Subscriptions to the live events, each with a bounded queue.
 
-A listener that does not keep up is ended rather than waited for: its queue is bounded, and the browser
-comes back with `Last-Event-ID` and misses nothing.
+A subscription whose client does not keep up is ended rather than waited for: the browser reconnects with
+`Last-Event-ID` and misses nothing.
 """
 
 import asyncio
@@ -91,13 +91,13 @@ class Subscriptions:
         self.end()
 
     def end(self) -> None:
-        """End those there are: their clients come back and say what they saw last."""
+        """End all present ones: their clients reconnect with the last id that they saw."""
         for listeners in self._by_account.values():
             for subscription in listeners:
                 subscription.end()
 
     def revoke(self, account: str) -> None:
-        """End those of an account at once: who may still listen comes back."""
+        """End those of an account at once: clients that still may reconnect."""
         for subscription in self._by_account.get(account, ()):
             subscription.revoked = True
             subscription.end()

@@ -21,7 +21,7 @@ class UploadTimer:
 
     def __init__(self) -> None:
         self.began = self.came = time.monotonic()
-        """When its headers came, and when the last of its bytes so far."""
+        """The times of its headers, and of the last of its bytes so far."""
         self.size = 0
 
     async def body(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

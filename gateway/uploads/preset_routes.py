@@ -13,7 +13,7 @@ from gateway.uploads.presets import Presets
 
 @get("/preset", tags=["options"], opt=Contract(scope=READ, errors=(BadOptions,)).opt)
 async def show_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
-    """Show what an upload of yours that says nothing is converted to."""
+    """Show the options of an upload of yours that names none."""
     return (await presets.wish(caller_of(request).account, {})).options
 
 
