@@ -22,7 +22,7 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import Keys, Tokens
 from gateway.http.bodies import Patience
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.metrics import Metrics
 from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 class Followers(Struct, frozen=True, kw_only=True):
     """The parts that follow the log, and those that depend on it."""
 
-    live: Live
+    live: LiveJobs
     revocations: Revocations
     bindings: Bindings
     projector: Projector
@@ -110,7 +110,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
 
 def _followers(settings: GatewaySettings, database: AsyncDatabase[Any], metrics: Metrics) -> Followers:
     holder, stream = new_id(), settings.stream_url
-    live = Live(JobViews(database), stream, on_event=metrics.seen, on_state=metrics.reader("tail"))
+    live = LiveJobs(JobViews(database), stream, on_event=metrics.seen, on_state=metrics.reader("tail"))
     return Followers(
         live=live,
         revocations=Revocations(stream, live.subscriptions.revoke, on_state=metrics.reader("revocations")),

@@ -33,7 +33,7 @@ from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
 from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.metrics import Metrics
 from gateway.openapi import document
@@ -58,7 +58,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     auth_url: str
     auth: httpx.AsyncClient
     tokens: Tokens
-    live: Live
+    live: LiveJobs
     views: JobViews
     videos: Bucket
     audio: Bucket

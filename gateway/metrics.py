@@ -9,7 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from events.envelope import Recorded
 from events.projections.job_view import State
 from events.views.store import DAMAGED
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.under_way import UploadsUnderWay
 from service.metrics.http import HttpMetrics
@@ -58,12 +58,12 @@ class Metrics:
 
         return count
 
-    def watch(self, live: Live, under_way: UploadsUnderWay) -> None:
+    def watch(self, live: LiveJobs, under_way: UploadsUnderWay) -> None:
         """Show the state of these at every scrape. All of it is in memory already."""
         for name, text, read in (
             ("event_listeners", "Clients that listen to live events", lambda: len(live.subscriptions)),
             ("uploads_in_progress", "Uploads under way", lambda: under_way.count),
-            ("tail_events", "Events held in memory", lambda: len(live.tail)),
+            ("tail_events", "Events held in memory", lambda: len(live.recent)),
             ("tail_offset", "Offset in the log up to which this process has read", _tail_offset(live)),
             (
                 "tail_following",
@@ -95,9 +95,9 @@ class Metrics:
             jobs.labels(state.value).set_function(_count_of(live, state))
 
 
-def _tail_offset(live: Live) -> Callable[[], float]:
-    return lambda: live.tail.position
+def _tail_offset(live: LiveJobs) -> Callable[[], float]:
+    return lambda: live.recent.position
 
 
-def _count_of(live: Live, state: State) -> Callable[[], float]:
+def _count_of(live: LiveJobs, state: State) -> Callable[[], float]:
     return lambda: math.nan if live.jobs is None else live.jobs.get(state.value, 0)

@@ -20,7 +20,7 @@ from events.errors import Unavailable
 from events.mongodb_errors import translated
 from events.projections.job_view import JobView, State
 from events.views.leases import Lease
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
 
@@ -43,7 +43,7 @@ class Sweeper:
     def __init__(
         self,
         database: AsyncDatabase[Any],
-        live: Live,
+        live: LiveJobs,
         videos: Bucket,
         audio: Bucket,
         *,

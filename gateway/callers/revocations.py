@@ -4,7 +4,6 @@ Reading begins as long ago as a token may live, so a process that has just start
 This reader is separate from that of the live jobs: a revocation must not wait until the views have caught up.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -13,12 +12,13 @@ from datetime import UTC, datetime
 import structlog
 
 from events.envelope import decode
-from events.errors import InvalidEvent, LogDamaged, Unavailable
+from events.errors import InvalidEvent, Unavailable
 from events.ids import earliest_id
 from events.log.bounds import newest
 from events.log.reader import StreamReader
 from events.log.stream import FromTime, RawRecord
 from events.types import LONGEST_TOKEN, AccountRevoked
+from gateway.log_follower import LogFollower
 
 log = structlog.get_logger()
 
@@ -57,8 +57,8 @@ class Revoked:
         self._accounts = {key: each for key, each in self._accounts.items() if each[1] > now}
 
 
-class Revocations:
-    """Follows the log for what is revoked. One task runs `run`."""
+class Revocations(LogFollower):
+    """Follows the log for revocations."""
 
     def __init__(
         self,
@@ -67,30 +67,17 @@ class Revocations:
         on_state: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`on_revoked` receives the account's id, `on_state` the reader's state (see `StreamReader`)."""
+        super().__init__("revocations", pause=1.0)
         self._stream_url, self._on_revoked, self._heard = stream_url, on_revoked, on_state
         self._revoked, self._target = Revoked(), -1
         self.complete = False
         """True once all revocations from before the process began were read."""
-        self.trouble: str | None = "the log was not read yet"
 
     def holds(self, account: str, session: str) -> bool:
         """Return True if this session is void. Raises Unavailable as long as that is not known."""
         if not self.complete:
             raise Unavailable("it is not known yet who has signed out; try again in a moment")
         return self._revoked.holds(account, session)
-
-    async def run(self) -> None:
-        """Follow the log until cancelled. Trouble is logged, shown in `trouble`, and tried again."""
-        while True:
-            try:
-                await self._follow()
-            except (Unavailable, LogDamaged) as error:
-                self.trouble = str(error)
-                log.error("revocations_interrupted", error=str(error))
-            except Exception as error:
-                self.trouble = repr(error)
-                log.exception("revocations_failed")
-            await asyncio.sleep(1.0)
 
     async def _follow(self) -> None:
         since = time.time() - LONGEST_TOKEN - _MARGIN

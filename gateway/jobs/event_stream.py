@@ -25,7 +25,7 @@ from gateway.errors import NoSuchJob
 from gateway.http import sse
 from gateway.http.contract import READ, TEXT, Answer, Contract, Header
 from gateway.jobs.history import Slice
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import present_progress
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
@@ -34,14 +34,14 @@ PING_EVERY = 15.0
 _RETRY_MS = 2000
 _BEGINS_WITHIN = 5.0
 _REACHES_WITHIN = 2.0
-"""Seconds for the tail to come to what a client saw at another replica."""
+"""Seconds to reach an event that a client saw at another replica."""
 
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def watch(
-    live: Live,
+    live: LiveJobs,
     caller: Caller,
     after: int | None,
     job_id: str | None = None,
@@ -66,10 +66,10 @@ async def watch(
             if not live.caught_up:
                 return
             after = None  # an id of another log, or of none: as if it had named none
-        through = live.tail.position
+        through = live.recent.position
         view = await live.view(job_id) if job_id is not None else None
         if view is not None and after is not None:
-            # A repetition of what the client saw before may come, and the tail may not reach back that far.
+            # Events that the client saw may be repeated, and memory may not reach back that far.
             sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
         async with aclosing(_missed(live, caller, after, through, job_id, view)) as missed:
             async for recorded in missed:
@@ -96,7 +96,7 @@ async def watch(
 
 
 async def _missed(
-    live: Live, caller: Caller, after: int | None, through: int, job_id: str | None, view: JobView | None
+    live: LiveJobs, caller: Caller, after: int | None, through: int, job_id: str | None, view: JobView | None
 ) -> AsyncGenerator[Recorded | None, None]:
     """Yield the events after offset `after`, up to `through`; all events of a job if there is no `after`.
 
@@ -127,7 +127,7 @@ async def _missed(
             yield recorded
 
 
-async def _until(reading: asyncio.Task[Slice], live: Live, caller: Caller) -> AsyncGenerator[None, None]:
+async def _until(reading: asyncio.Task[Slice], live: LiveJobs, caller: Caller) -> AsyncGenerator[None, None]:
     """Wait for the task, and yield at every silence; cancels it when the stream is over before."""
     closing = asyncio.create_task(live.subscriptions.closing.wait())
     try:
@@ -145,7 +145,7 @@ async def _until(reading: asyncio.Task[Slice], live: Live, caller: Caller) -> As
             await asyncio.wait({reading})
 
 
-def _over(live: Live, caller: Caller) -> bool:
+def _over(live: LiveJobs, caller: Caller) -> bool:
     return live.subscriptions.closing.is_set() or caller.expires <= time.time()
 
 
@@ -153,11 +153,11 @@ def _at(places: set[int]) -> Callable[[Recorded], bool]:
     return lambda recorded: recorded.offset in places
 
 
-def _first_told_of(live: Live, account: str) -> Callable[[Recorded], bool]:
-    return lambda recorded: recorded.event.account == account and not live.tail.repeats(recorded)
+def _first_told_of(live: LiveJobs, account: str) -> Callable[[Recorded], bool]:
+    return lambda recorded: recorded.event.account == account and not live.recent.repeats(recorded)
 
 
-def _listener(request: AnyRequest, live: Live) -> Caller:
+def _listener(request: AnyRequest, live: LiveJobs) -> Caller:
     """Return the caller. Raises a 429 when the account has as many streams as it may."""
     caller = caller_of(request)
     if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
@@ -198,7 +198,7 @@ async def watch_job(
     request: AnyRequest,
     job_id: FromPath[str],
     own_jobs: NamedDependency[OwnJobs],
-    live: NamedDependency[Live],
+    live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
 ) -> Stream:
     """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
@@ -214,7 +214,7 @@ async def watch_job(
     opt=Contract(scope=READ, errors=(), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
 )
 async def watch_all(
-    request: AnyRequest, live: NamedDependency[Live], tokens: NamedDependency[Tokens]
+    request: AnyRequest, live: NamedDependency[LiveJobs], tokens: NamedDependency[Tokens]
 ) -> Stream:
     """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
     return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))

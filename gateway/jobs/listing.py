@@ -1,20 +1,20 @@
-"""Pages of jobs: the stored ones, corrected by and merged with those the tail knows more of."""
+"""Pages of jobs: the stored ones, corrected by and merged with those that have recent events."""
 
 from events.projections.job_view import JobView, State
 from events.views.store import JobViews
 from gateway.jobs import cursors
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 
 
 async def page(
-    live: Live, stored: JobViews, *, account: str, state: State | None, before: str | None, limit: int
+    live: LiveJobs, stored: JobViews, *, account: str, state: State | None, before: str | None, limit: int
 ) -> tuple[list[JobView], str | None]:
     """Return an account's jobs, newest first, and the cursor of the next page if there is one.
 
-    A job the tail knows may have left the state it is stored under, or be stored nowhere yet; so such
-    jobs are taken from the tail alone, and left out of what the database returns. Raises Unavailable.
+    A job with recent events may have left the state it is stored under, or be stored nowhere yet. Such
+    jobs are folded from their recent events, and left out of the stored ones. Raises Unavailable.
     """
-    recent = [job_id for job_id in live.tail.jobs_of(account) if before is None or job_id < before]
+    recent = [job_id for job_id in live.recent.jobs_of(account) if before is None or job_id < before]
     found = await _recent(live, recent, account, state, limit + 1)
     oldest = found[limit].job_id if len(found) > limit else ""  # what is older has no place on the page
     found += await _stored(stored, set(recent), account, state, before, limit + 1, oldest)
@@ -24,7 +24,7 @@ async def page(
 
 
 async def _recent(
-    live: Live, job_ids: list[str], account: str, state: State | None, wanted: int
+    live: LiveJobs, job_ids: list[str], account: str, state: State | None, wanted: int
 ) -> list[JobView]:
     """Return the account's own among the jobs that its events name."""
     found: list[JobView] = []

@@ -1,7 +1,7 @@
 """The live view of jobs: what is stored, folded with the newer events in memory.
 
-Every gateway follows the log itself, so each is as fresh as its own tail, whichever projects. The fold
-takes any order and any repetition, so it does not matter that view and tail overlap.
+Every gateway follows the log itself, so each is as fresh as its own reader, whichever projects. The fold
+takes any order and any repetition, so it does not matter that view and recent events overlap.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from itertools import islice
 import structlog
 
 from events.envelope import Recorded, decode
-from events.errors import InvalidEvent, LogDamaged, Unavailable
+from events.errors import InvalidEvent, Unavailable
 from events.log.bounds import bounds, cut_at
 from events.log.reader import StreamReader
 from events.log.stream import RawRecord
@@ -25,8 +25,9 @@ from events.tasks import cancelled
 from events.views.projector import after
 from events.views.store import Checkpoint, JobViews, Readable
 from gateway.jobs.history import SLICE, History, Slice
-from gateway.jobs.recent import LIMIT, Tail
+from gateway.jobs.recent import LIMIT, RecentEvents
 from gateway.jobs.subscriptions import Subscriptions
+from gateway.log_follower import LogFollower
 
 log = structlog.get_logger()
 
@@ -36,8 +37,8 @@ _ROOM_EVERY = 0.5
 _BEHIND = "the views are behind"
 
 
-class Live:
-    """Answers for jobs as of this moment. One task runs `run`."""
+class LiveJobs(LogFollower):
+    """Answers for jobs as of this moment."""
 
     def __init__(
         self,
@@ -53,11 +54,11 @@ class Live:
 
         `on_event` receives each event that is part of the answers from now on, `on_state` the reader's state.
         """
+        super().__init__("tail", pause=2.0)
         self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
         self._on_event, self._heard = on_event, on_state
         self.subscriptions = Subscriptions()
-        self.tail = Tail(-1, keep, limit)
-        self.trouble: str | None = "the log was not read yet"
+        self.recent = RecentEvents(-1, keep, limit)
         self.checkpoint = -1
         self.jobs: Mapping[str, int] | None = None
         """Jobs by state, up to the checkpoint; None where they were not counted."""
@@ -73,11 +74,11 @@ class Live:
 
     def waiting(self) -> float:
         """Return the seconds for which the stored views have lacked an event, as far as was seen here."""
-        return self.tail.waiting(self.checkpoint, time.monotonic())
+        return self.recent.waiting(self.checkpoint, time.monotonic())
 
     def lacking(self) -> int:
         """Return the number of held events that the stored views lack."""
-        return self.tail.lacking(self.checkpoint)
+        return self.recent.lacking(self.checkpoint)
 
     async def complete(self) -> bool:
         """Return True if stored views and recent events together hold every event. Raises Unavailable.
@@ -85,33 +86,20 @@ class Live:
         Only then does a job without a view not exist: views that are being rebuilt hold fewer.
         """
         checkpoint = await (await self._views.live()).checkpoint()
-        return self.caught_up and self.tail.holds((checkpoint.offset if checkpoint else -1) + 1)
+        return self.caught_up and self.recent.holds((checkpoint.offset if checkpoint else -1) + 1)
 
     async def cut_at(self) -> datetime | None:
         """Return the time of the oldest event that retention left; None when it cut nothing."""
         return await cut_at(self._stream_url)
 
-    async def run(self) -> None:
-        """Follow the log until cancelled. Trouble is logged, shown in `trouble`, and tried again."""
-        while True:
-            try:
-                await self._follow()
-            except (Unavailable, LogDamaged) as error:
-                self.trouble = str(error)
-                log.error("tail_interrupted", error=str(error), kind=type(error).__name__)
-            except Exception as error:
-                self.trouble = repr(error)
-                log.exception("tail_failed")
-            await asyncio.sleep(2.0)
-
     async def view(self, job_id: str) -> JobView | None:
         """Return the job as it stands now. Raises Unavailable."""
-        newer = self.tail.of_job(job_id)
+        newer = self.recent.of_job(job_id)
         return fold(newer, await self._views.get(job_id))
 
     async def views(self, job_ids: list[str]) -> Readable:
         """Return those of the jobs that exist, as they stand now, in this order. Raises Unavailable."""
-        newer = {job_id: self.tail.of_job(job_id) for job_id in job_ids}
+        newer = {job_id: self.recent.of_job(job_id) for job_id in job_ids}
         stored, damaged = await (await self._views.live()).readable(job_ids)
         sound = (job_id for job_id in job_ids if job_id not in damaged)
         folded = {job_id: fold(newer[job_id], stored.get(job_id)) for job_id in sound}
@@ -122,7 +110,7 @@ class Live:
 
         Raises Unavailable.
         """
-        newer = (fold(self.tail.of_job(job_id)) for job_id in self.tail.jobs_of(account))
+        newer = (fold(self.recent.of_job(job_id)) for job_id in self.recent.jobs_of(account))
         for view in newer:
             if view and view.video and view.video.video_id == video_id and view.state is not State.DELETED:
                 return True
@@ -130,7 +118,7 @@ class Live:
 
     async def wait_for(self, name: str, timeout: float) -> bool:
         """Wait until an event with this id, or any event of a job with this id, is seen here."""
-        if self.tail.has(name) or self.tail.of_job(name):
+        if self.recent.has(name) or self.recent.of_job(name):
             return True
         seen: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = self._waiting.setdefault(name, [])
@@ -154,21 +142,21 @@ class Live:
         return self._begun.is_set()
 
     async def reached(self, offset: int, timeout: float) -> bool:
-        """Wait until the tail has come to this offset, which another replica may have seen before."""
+        """Wait until this offset was read, which another replica may have seen before."""
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                while self.tail.position < offset:  # noqa: ASYNC110 - rarely waited for, and not for long
+                while self.recent.position < offset:  # noqa: ASYNC110 - rarely waited for, and not for long
                     await asyncio.sleep(0.1)
-        return self.tail.position >= offset
+        return self.recent.position >= offset
 
     async def history(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
         """Return the first of the wanted events from offset `first` to `last`.
 
         They come from memory or, one reader for each account at a time, from the log itself.
         """
-        if not self.tail.holds(first):
+        if not self.recent.holds(first):
             return await self._history.slice(account, first, last, wanted)
-        held = filter(wanted, self.tail.between(first, last))
+        held = filter(wanted, self.recent.between(first, last))
         events = list(islice(held, SLICE))
         return Slice(events, events[-1].offset + 1 if len(events) == SLICE else last + 1)
 
@@ -176,9 +164,9 @@ class Live:
         checkpoint = await self._look()
         ends = await bounds(self._stream_url)
         self._target = ends.last if ends else -1
-        self.tail = Tail(self.checkpoint, self._keep, self._limit)
+        self.recent = RecentEvents(self.checkpoint, self._keep, self._limit)
         if self._begun.is_set():
-            # The new tail begins where the views are: listeners of the old one may miss something.
+            # The new events begin where the views are: listeners of the old one may miss something.
             self.subscriptions.end()
         self._begun.set()
         if self.checkpoint >= self._target:
@@ -204,13 +192,13 @@ class Live:
         for record in batch:
             recorded = _readable(record)
             if recorded is None:
-                self.tail.pass_over(record.offset)
+                self.recent.pass_over(record.offset)
                 continue
-            self.tail.add(recorded, now)
+            self.recent.add(recorded, now)
             self._on_event(recorded)
             event = recorded.event
-            if not self.tail.repeats(recorded):
-                self.subscriptions.tell(event.account, event.subject, recorded)
+            if not self.recent.repeats(recorded):
+                self.subscriptions.send(event.account, event.subject, recorded)
             for name in (event.id, event.subject):
                 for seen in self._waiting.pop(name, ()):
                     if not seen.done():
@@ -218,18 +206,18 @@ class Live:
         self._settle()
 
     def _settle(self) -> None:
-        if self._target is not None and self.tail.position >= self._target:
+        if self._target is not None and self.recent.position >= self._target:
             self.trouble = None
 
     async def _room(self) -> None:
         """Wait while more is in memory than may be: the broker holds back what comes, and nothing is lost."""
-        if not self.tail.full:
+        if not self.recent.full:
             return
         await self._let_go()
-        while self.tail.full:
+        while self.recent.full:
             if self.trouble != _BEHIND:
                 self.trouble = _BEHIND
-                log.warning("tail_full", events=len(self.tail), checkpoint=self.checkpoint)
+                log.warning("tail_full", events=len(self.recent), checkpoint=self.checkpoint)
             await asyncio.sleep(_ROOM_EVERY)
             await self._let_go()
         self._settle()
@@ -247,12 +235,12 @@ class Live:
     async def _let_go(self) -> None:
         with suppress(Unavailable):
             await self._look()
-            self.tail.prune(self.checkpoint, time.monotonic())
+            self.recent.prune(self.checkpoint, time.monotonic())
 
     def _on_state(self, state: str) -> None:
         self._heard(state)
         if state == "connected":
-            log.info("tail_connected", after=self.tail.position)
+            log.info("tail_connected", after=self.recent.position)
             self._settle()
         else:
             self.trouble = f"the log: {state}"

@@ -6,7 +6,7 @@ from uuid import UUID
 from events.errors import Unavailable
 from events.projections.job_view import JobView
 from gateway.errors import NoSuchJob
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket
 
 _JUST_STORED = 60.0
@@ -16,13 +16,13 @@ _SEEN_WITHIN = 1.0
 class OwnJobs:
     """Looks jobs up for their owners."""
 
-    def __init__(self, live: Live, videos: Bucket) -> None:
+    def __init__(self, live: LiveJobs, videos: Bucket) -> None:
         self._live, self._videos = live, videos
 
     async def get(self, account: str, job_id: str) -> JobView:
         """Return the job. Raises NoSuchJob, also for another account's job, and Unavailable.
 
-        A job that another replica has just accepted may be a moment ahead of this one's tail. Its video is
+        A job that another replica has just accepted may not be known here for a moment. Its video is
         there already, so this waits for the event. A process that does not follow the log, or still waits
         for that event, cannot know that there is no such job.
         """

@@ -14,7 +14,7 @@ LIMIT = 10_000
 """Events held (some 4 kB each) above which none is kept for its youth, and no more should be added."""
 
 
-class Tail:
+class RecentEvents:
     """The jobs' events after some offset, in the log's order."""
 
     def __init__(self, after: int, keep: float = 60.0, limit: int = LIMIT) -> None:
@@ -51,7 +51,7 @@ class Tail:
     def prune(self, checkpoint: int, now: float) -> None:
         """Let go of what the stored views hold (up to `checkpoint`) and is old enough.
 
-        A full tail lets go of young events, too, until it is half full.
+        When full it lets go of young events, too, until it is half full.
         """
         enough = self._limit // 2 if self.full else len(self._events)
         while self._events:

@@ -16,7 +16,7 @@ from gateway.http.contract import BAD_REQUEST, READ, Contract
 from gateway.http.problems import answer
 from gateway.jobs import cursors, presentation
 from gateway.jobs.listing import page
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 
 
@@ -36,7 +36,7 @@ def _own_name(request: AnyRequest, error: ValidationException) -> Response[dict[
 )
 async def list_jobs(
     request: AnyRequest,
-    live: NamedDependency[Live],
+    live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
     in_state: Annotated[State | None, QueryParameter(name="state")] = None,
     cursor: FromQuery[str | None] = None,

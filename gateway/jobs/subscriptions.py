@@ -79,7 +79,7 @@ class Subscriptions:
             if not listeners:
                 del self._by_account[account]
 
-    def tell(self, account: str, job_id: str, item: Recorded | Progress) -> None:
+    def send(self, account: str, job_id: str, item: Recorded | Progress) -> None:
         """Hand an item to everyone it concerns."""
         for subscription in self._by_account.get(account, ()):
             if subscription.job_id in (None, job_id):
@@ -105,4 +105,4 @@ class Subscriptions:
     async def follow(self, feed: AsyncIterator[Progress]) -> None:
         """Pass progress on for ever."""
         async for progress in feed:
-            self.tell(progress.account, progress.job_id, progress)
+            self.send(progress.account, progress.job_id, progress)

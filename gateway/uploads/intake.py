@@ -23,7 +23,7 @@ from events.projections.job_view import JobView, State, Video
 from events.types import JobUploaded
 from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
 from gateway.http import trace_context
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.presentation import Accepted
 from gateway.storage import Bucket, Content, Writer
 from gateway.uploads.idempotency import Claim, IdempotencyKeys, Submission
@@ -58,7 +58,7 @@ class _NewJob(NamedTuple):
 class Intake:
     """Stores videos, and publishes the event by which each becomes a job."""
 
-    def __init__(self, videos: Bucket, keys: IdempotencyKeys, publisher: Publisher, live: Live) -> None:
+    def __init__(self, videos: Bucket, keys: IdempotencyKeys, publisher: Publisher, live: LiveJobs) -> None:
         self._videos, self._keys, self._publisher, self._live = videos, keys, publisher, live
 
     async def accept(self, upload: Upload, key: str | None) -> Accepted:

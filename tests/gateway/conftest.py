@@ -14,7 +14,7 @@ from events.ids import new_id
 from events.log import topology
 from events.tasks import cancelled
 from events.views.store import JobViews
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from infra.local.servers.mongodb import MongoDB
 from infra.local.servers.rabbitmq import USER, RabbitMQ
 from tests.gateway.running import FakeAuth, Gateway, Log, auth_running, gateway_running
@@ -46,10 +46,10 @@ def account() -> str:
 
 
 @pytest.fixture
-async def live(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]:
+async def live(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[LiveJobs]:
     """This process's own tail of an empty log."""
     await topology.declare(broker.url)
-    live = Live(JobViews(database), broker.stream_url)
+    live = LiveJobs(JobViews(database), broker.stream_url)
     following = asyncio.create_task(live.run())
     await wait_for(lambda: live.caught_up)
     yield live

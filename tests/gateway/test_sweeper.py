@@ -20,8 +20,8 @@ from events.log.publisher import Publisher
 from events.tasks import cancelled
 from events.types import DeletionReason, JobDeleted, JobPayload, JobUploaded
 from events.views.store import JobViews
-from gateway.jobs.live import Live
-from gateway.jobs.recent import Tail
+from gateway.jobs.live import LiveJobs
+from gateway.jobs.recent import RecentEvents
 from gateway.storage import BATCH, CHUNK, Bucket, Writer
 from gateway.sweeper import Sweeper
 from tests.gateway.running import STARTED, converted
@@ -32,7 +32,7 @@ ACCOUNT = new_id()
 class World:
     """A log, a tail of it, two buckets, and a sweeper that spares nothing for its age alone."""
 
-    def __init__(self, database: AsyncDatabase[Any], publisher: Publisher, live: Live) -> None:
+    def __init__(self, database: AsyncDatabase[Any], publisher: Publisher, live: LiveJobs) -> None:
         self.publisher, self.live = publisher, live
         self.videos, self.audio = Bucket(database, "videos"), Bucket(database, "audio")
         self.database = database
@@ -83,7 +83,7 @@ def uploaded(video_id: str) -> JobUploaded:
 @pytest.fixture
 async def world(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[World]:
     await topology.declare(broker.url)
-    live = Live(JobViews(database), broker.stream_url)
+    live = LiveJobs(JobViews(database), broker.stream_url)
     following = asyncio.create_task(live.run())
     try:
         async with Publisher(broker.url, name="test") as publisher:
@@ -133,9 +133,9 @@ async def test_a_video_stays_while_any_job_of_its_family_needs_it(world: World, 
     if stored:  # in the views, and no more in memory
         views = await world.live.views([first, second])
         await (await JobViews(world.database).live()).save(views.views.values())
-        world.live.tail = Tail(world.live.tail.position)
+        world.live.recent = RecentEvents(world.live.recent.position)
         await world.database["projections"].insert_one(
-            {"_id": "jobs_v1", "offset": world.live.tail.position, "event_id": ""}
+            {"_id": "jobs_v1", "offset": world.live.recent.position, "event_id": ""}
         )
 
     async def delete(job_id: str) -> None:
@@ -179,8 +179,8 @@ async def test_nothing_is_swept_while_the_log_is_not_followed(world: World) -> N
 async def test_views_that_know_less_than_everything_sweep_nothing(world: World) -> None:
     """As when the views are dropped, and folded again from the log's beginning."""
     kept = await world.job()
-    await wait_for(lambda: world.live.tail.has(kept) or world.live.tail.of_job(kept))
-    world.live.tail.prune(2**40, time.monotonic() + 3600)
+    await wait_for(lambda: world.live.recent.has(kept) or world.live.recent.of_job(kept))
+    world.live.recent.prune(2**40, time.monotonic() + 3600)
     assert await world.live.view(kept) is None
     with pytest.raises(Unavailable):
         await world.sweeper().sweep()

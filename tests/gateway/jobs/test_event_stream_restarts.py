@@ -19,7 +19,7 @@ from events.views.store import Checkpoint, JobViews
 from gateway.callers.tokens import Caller
 from gateway.jobs import event_stream
 from gateway.jobs.event_stream import watch
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded
 
@@ -34,9 +34,11 @@ async def stored_up_to(database: AsyncDatabase[Any], seen: tuple[Recorded, ...])
 
 
 @asynccontextmanager
-async def starting(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[tuple[Live, asyncio.Event]]:
+async def starting(
+    broker: Any, database: AsyncDatabase[Any]
+) -> AsyncIterator[tuple[LiveJobs, asyncio.Event]]:
     """A second gateway's tail, which begins to read when the event is set."""
-    live, begin = Live(JobViews(database), broker.stream_url), asyncio.Event()
+    live, begin = LiveJobs(JobViews(database), broker.stream_url), asyncio.Event()
 
     async def run() -> None:
         await begin.wait()
@@ -48,14 +50,14 @@ async def starting(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[t
 
 
 async def test_a_client_that_comes_before_the_gateway_knows_its_place_in_the_log_misses_nothing(
-    broker: Any, database: AsyncDatabase[Any], live: Live
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
 ) -> None:
     job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
     event = job_event(uploaded(job_id), job_id=job_id, account=caller.account, source="test")
     async with Publisher(broker.url, name="test") as publisher:
         await publisher.publish(event)
-    await wait_for(lambda: live.tail.has(event.id))
-    await stored_up_to(database, live.tail.of_job(job_id))
+    await wait_for(lambda: live.recent.has(event.id))
+    await stored_up_to(database, live.recent.of_job(job_id))
 
     async with (
         starting(broker, database) as (late, begin),
@@ -69,7 +71,7 @@ async def test_a_client_that_comes_before_the_gateway_knows_its_place_in_the_log
 
 
 async def test_what_a_client_saw_before_a_restart_is_not_told_again_when_it_is_published_again(
-    broker: Any, database: AsyncDatabase[Any], live: Live
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
 ) -> None:
     job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
     begun, started, failed = (
@@ -79,8 +81,8 @@ async def test_what_a_client_saw_before_a_restart_is_not_told_again_when_it_is_p
     async with Publisher(broker.url, name="test") as publisher:
         for event in (begun, started):
             await publisher.publish(event)
-        await wait_for(lambda: live.tail.has(started.id))
-        seen = live.tail.of_job(job_id)
+        await wait_for(lambda: live.recent.has(started.id))
+        seen = live.recent.of_job(job_id)
         await stored_up_to(database, seen)
         for event in (started, failed):
             await publisher.publish(event)
@@ -96,7 +98,7 @@ async def test_what_a_client_saw_before_a_restart_is_not_told_again_when_it_is_p
 
 
 async def test_what_a_client_saw_at_another_replica_is_waited_for_and_not_told_again(
-    broker: Any, live: Live, monkeypatch: pytest.MonkeyPatch
+    broker: Any, live: LiveJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "_REACHES_WITHIN", 20.0)
     job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
@@ -114,7 +116,7 @@ async def test_what_a_client_saw_at_another_replica_is_waited_for_and_not_told_a
 
 
 async def test_who_saw_more_than_a_gateway_that_is_behind_is_sent_back(
-    live: Live, monkeypatch: pytest.MonkeyPatch
+    live: LiveJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(event_stream, "_REACHES_WITHIN", 0.0)
     live.trouble = "behind"
@@ -125,7 +127,7 @@ async def test_who_saw_more_than_a_gateway_that_is_behind_is_sent_back(
 
 
 async def test_who_is_revoked_after_the_requests_check_and_before_the_stream_began_hears_nothing(
-    live: Live,
+    live: LiveJobs,
 ) -> None:
     caller = Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
     void: set[Caller] = set()

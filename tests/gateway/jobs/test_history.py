@@ -15,7 +15,7 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from gateway.callers.tokens import Caller
 from gateway.jobs import event_stream
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
 from tests.gateway.jobs.test_event_stream_restarts import starting, stored_up_to
 from tests.gateway.running import FAILED, STARTED, Gateway
@@ -23,7 +23,7 @@ from tests.gateway.test_sweeper import uploaded
 
 
 @pytest.fixture
-async def told(broker: Any, database: AsyncDatabase[Any], live: Live, account: str) -> list[Event]:
+async def told(broker: Any, database: AsyncDatabase[Any], live: LiveJobs, account: str) -> list[Event]:
     """Three events of one job, at the log's offsets 0 to 2, that are stored."""
     job_id = new_id()
     events = [
@@ -33,13 +33,13 @@ async def told(broker: Any, database: AsyncDatabase[Any], live: Live, account: s
     async with Publisher(broker.url, name="test") as publisher:
         for event in events:
             await publisher.publish(event)
-    await wait_for(lambda: live.tail.has(events[-1].id))
-    await stored_up_to(database, live.tail.of_job(job_id))
+    await wait_for(lambda: live.recent.has(events[-1].id))
+    await stored_up_to(database, live.recent.of_job(job_id))
     return events
 
 
 @asynccontextmanager
-async def late(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[Live]:
+async def late(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[LiveJobs]:
     """A gateway that began after these events, so that it has to read them from the log."""
     async with starting(broker, database) as (live, begin):
         begin.set()
@@ -73,7 +73,7 @@ async def test_a_stream_ends_with_the_process_also_in_the_middle_of_the_past(
         await anext(stream)
         assert told[1].id.encode() in await anext(stream)
         newer = job_event(STARTED, job_id=new_id(), account=account, source="test")
-        live.subscriptions.tell(account, newer.subject, Recorded(3, newer))
+        live.subscriptions.send(account, newer.subject, Recorded(3, newer))
         live.subscriptions.close()
         assert [each async for each in stream] == [], "what is newer must not be told before what is missing"
         assert len([each async for each in event_stream.watch(live, caller_for(account), None)]) == 1
@@ -134,7 +134,7 @@ async def test_a_long_past_is_told_whole_and_in_order(
 async def test_a_slice_holds_so_much_and_says_where_to_go_on(
     broker: Any,
     database: AsyncDatabase[Any],
-    live: Live,
+    live: LiveJobs,
     told: list[Event],
     account: str,
     source: str,

@@ -19,8 +19,8 @@ from events.types import JobPayload, JobUploaded
 from events.views.store import DAMAGED, JobViews, ViewStore, _ranges
 from gateway.jobs import cursors
 from gateway.jobs.listing import page
-from gateway.jobs.live import Live
-from gateway.jobs.recent import Tail
+from gateway.jobs.live import LiveJobs
+from gateway.jobs.recent import RecentEvents
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded
 
@@ -38,10 +38,10 @@ async def test_pages_are_the_list_of_jobs_as_they_stand_now(database: AsyncDatab
     store = await views.live()
     await store.prepare()
     await store.save(folded(log[:checkpoint]).values())
-    live = Live(views, "not followed here")
-    live.tail = Tail(-1)
+    live = LiveJobs(views, "not followed here")
+    live.recent = RecentEvents(-1)
     for recorded in log[max(0, checkpoint - 5) :]:  # the tail may overlap with what is stored
-        live.tail.add(recorded, 0.0)
+        live.recent.add(recorded, 0.0)
 
     now = sorted(folded(log).values(), key=lambda view: view.job_id, reverse=True)
     for state in (None, State.UPLOADED, State.CONVERTING, State.FAILED):
@@ -64,11 +64,11 @@ async def test_another_accounts_job_is_not_listed_whoever_an_event_of_it_names(
 ) -> None:
     views, job_id = JobViews(database), new_id()
     await (await views.live()).prepare()
-    live = Live(views, "not followed here")
-    live.tail = Tail(-1)
+    live = LiveJobs(views, "not followed here")
+    live.recent = RecentEvents(-1)
     for offset, (account, payload) in enumerate([(OTHER, uploaded(job_id)), (ME, STARTED)]):
         event = job_event(payload, job_id=job_id, account=account, source="test")
-        live.tail.add(Recorded(offset, event), 0.0)
+        live.recent.add(Recorded(offset, event), 0.0)
     for account in (ME, OTHER):
         items, _ = await page(live, views, account=account, state=None, before=None, limit=9)
         assert [view.account for view in items] in ([], [account])
@@ -94,8 +94,8 @@ async def test_a_view_that_cannot_be_read_hides_no_other_and_is_told(database: A
     store = await JobViews(database).live()
     await store.prepare()
     await store.save(folded([told(at, ME, uploaded(job_id)) for at, job_id in enumerate(jobs)]).values())
-    live, damaged = Live(JobViews(database), "not followed here"), {*jobs[:2], jobs[5], jobs[11]}
-    live.tail = Tail(-1)
+    live, damaged = LiveJobs(JobViews(database), "not followed here"), {*jobs[:2], jobs[5], jobs[11]}
+    live.recent = RecentEvents(-1)
     for job_id in damaged:
         await database[store.name].update_one({"_id": job_id}, {"$set": {"view": "{"}})
     seen, before = [], None
@@ -129,13 +129,13 @@ async def test_jobs_that_both_memory_and_the_database_know_cost_one_look(
     database: AsyncDatabase[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = [told(offset, ME, uploaded(new_id())) for offset in range(50)]
-    views, live = JobViews(database), Live(JobViews(database), "not followed here")
+    views, live = JobViews(database), LiveJobs(JobViews(database), "not followed here")
     store = await views.live()
     await store.prepare()
     await store.save(folded(log).values())
-    live.tail = Tail(-1)
+    live.recent = RecentEvents(-1)
     for recorded in log:
-        live.tail.add(recorded, 0.0)
+        live.recent.add(recorded, 0.0)
     looks, look = [], ViewStore.page
 
     async def counted(*args: Any) -> list[JobView]:
@@ -152,15 +152,15 @@ async def test_a_page_of_a_state_goes_on_behind_stored_jobs_that_have_left_it(
     database: AsyncDatabase[Any],
 ) -> None:
     old, newer, left, gone, newest = [told(offset, ME, uploaded(new_id())) for offset in range(5)]
-    views, live = JobViews(database), Live(JobViews(database), "not followed here")
+    views, live = JobViews(database), LiveJobs(JobViews(database), "not followed here")
     store = await views.live()
     await store.prepare()
     await store.save(folded([old, newer, left, gone]).values())
-    live.tail = Tail(3)
-    live.tail.add(newest, 0.0)
+    live.recent = RecentEvents(3)
+    live.recent.add(newest, 0.0)
     for offset, job_id in enumerate((left.event.subject, gone.event.subject), 5):
         event = job_event(FAILED, job_id=job_id, account=ME, source="test")
-        live.tail.add(Recorded(offset, event), 0.0)
+        live.recent.add(Recorded(offset, event), 0.0)
     items, cursor = await page(live, views, account=ME, state=State.UPLOADED, before=None, limit=1)
     assert [view.job_id for view in items] == [newest.event.subject]
     assert cursor is not None

@@ -13,7 +13,7 @@ from events.log import topology
 from events.log.publisher import Publisher
 from events.tasks import cancelled
 from events.views.store import Checkpoint, JobViews
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from tests.gateway.running import FAILED, STARTED
 from tests.gateway.test_sweeper import uploaded
 
@@ -23,7 +23,7 @@ async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr("gateway.jobs.live._AT_ONCE", 1)
     await topology.declare(broker.url)
-    live, job_id = Live(JobViews(database), broker.stream_url, limit=1), new_id()
+    live, job_id = LiveJobs(JobViews(database), broker.stream_url, limit=1), new_id()
     following = asyncio.create_task(live.run())
     try:
         await wait_for(lambda: live.caught_up)
@@ -38,7 +38,7 @@ async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
                     await publisher.publish(event)
             await wait_for(lambda: live.trouble)
             assert live.trouble == "the views are behind"
-            assert (len(live.tail), last.done()) == (2, False)
+            assert (len(live.recent), last.done()) == (2, False)
             stored = await JobViews(database).live()
             assert await stored.move_checkpoint(None, Checkpoint(2, events[2].id))
             assert await last
@@ -58,18 +58,18 @@ async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(
 
 
 async def test_a_tail_that_cannot_be_pruned_begins_again_and_its_listeners_come_back(
-    live: Live, account: str, monkeypatch: pytest.MonkeyPatch
+    live: LiveJobs, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = live.tail
+    before = live.recent
 
     def broken(*_: Any) -> None:
         monkeypatch.undo()
         raise RuntimeError("broken")
 
     with live.subscriptions.of(account) as listening:
-        monkeypatch.setattr(live.tail, "prune", broken)
+        monkeypatch.setattr(live.recent, "prune", broken)
         await wait_for(lambda: live.trouble)
         assert "broken" in str(live.trouble)
         await wait_for(lambda: live.caught_up)
-        assert live.tail is not before
+        assert live.recent is not before
         assert await listening.take(1) is None

@@ -12,14 +12,14 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from events.views.store import JobViews
 from gateway.errors import NoSuchJob
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket, Writer
 from tests.gateway.test_sweeper import uploaded
 
 
 async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
-    broker: Any, database: AsyncDatabase[Any], live: Live
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
 ) -> None:
     videos, account, job_id = Bucket(database, "videos"), new_id(), new_id()
     own = OwnJobs(live, videos)
@@ -40,6 +40,6 @@ async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
 async def test_who_does_not_follow_the_log_does_not_say_that_there_is_no_such_job(
     broker: Any, database: AsyncDatabase[Any]
 ) -> None:
-    behind = OwnJobs(Live(JobViews(database), broker.stream_url), Bucket(database, "videos"))
+    behind = OwnJobs(LiveJobs(JobViews(database), broker.stream_url), Bucket(database, "videos"))
     with pytest.raises(Unavailable):
         await behind.get(new_id(), new_id())

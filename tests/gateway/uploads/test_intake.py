@@ -23,7 +23,7 @@ from events.projections.job_view import State
 from events.tasks import cancelled
 from events.views.store import JobViews
 from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
-from gateway.jobs.live import Live
+from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket, Content
 from gateway.uploads.idempotency import IdempotencyKeys, Submission
 from gateway.uploads.intake import Intake, Upload
@@ -48,7 +48,7 @@ def upload(account: str, *chunks: bytes) -> Upload:
 
 
 async def test_an_upload_the_log_did_not_confirm_is_settled_by_its_repetition(
-    broker: Any, database: AsyncDatabase[Any], live: Live
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
 ) -> None:
     videos, keys, account = Bucket(database, "videos"), IdempotencyKeys(database), new_id()
     nowhere = Publisher(f"amqp://127.0.0.1:{free_port()}/", name="test", timeout=0.2, attempts=1)
@@ -73,7 +73,7 @@ async def test_an_upload_is_answered_once_it_is_seen_here(
 ) -> None:
     monkeypatch.setattr("gateway.uploads.intake._SEEN_WITHIN", 30.0)
     await topology.declare(broker.url)
-    live = Live(JobViews(database), broker.stream_url)
+    live = LiveJobs(JobViews(database), broker.stream_url)
     async with Publisher(broker.url, name="test") as publisher:
         uploads = Intake(Bucket(database, "videos"), IdempotencyKeys(database), publisher, live)
         accepting = asyncio.create_task(uploads.accept(upload(new_id(), b"video"), None))
@@ -85,7 +85,7 @@ async def test_an_upload_is_answered_once_it_is_seen_here(
 
 
 async def test_a_crash_after_the_event_makes_no_second_job(
-    broker: Any, database: AsyncDatabase[Any], live: Live
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
 ) -> None:
     videos, keys, account = Bucket(database, "videos"), IdempotencyKeys(database), new_id()
     async with Publisher(broker.url, name="test") as publisher:
@@ -104,7 +104,9 @@ async def test_a_crash_after_the_event_makes_no_second_job(
         break
 
 
-async def test_a_refused_upload_frees_its_key(broker: Any, database: AsyncDatabase[Any], live: Live) -> None:
+async def test_a_refused_upload_frees_its_key(
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
+) -> None:
     videos, keys, account = Bucket(database, "videos"), IdempotencyKeys(database), new_id()
     async with Publisher(broker.url, name="test") as publisher:
         uploads = Intake(videos, keys, publisher, live)
@@ -167,7 +169,7 @@ class Slow:
 
 @pytest.mark.parametrize("confirms", [True, False])
 async def test_a_stop_while_the_log_is_told_says_what_became_of_the_job(
-    broker: Any, database: AsyncDatabase[Any], live: Live, confirms: bool
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs, confirms: bool
 ) -> None:
     async with Publisher(broker.url, name="test") as publisher:
         slow = Slow(publisher)
