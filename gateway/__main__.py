@@ -20,7 +20,7 @@ from events.views.store import JobViews
 from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
-from gateway.callers.tokens import Keys, Tokens
+from gateway.callers.tokens import PublicKeys, Tokens
 from gateway.http.bodies import Patience
 from gateway.jobs.live import LiveJobs
 from gateway.metrics import Metrics
@@ -140,7 +140,7 @@ def _parts(
     return Parts(
         auth_url=settings.auth_url,
         auth=auth,
-        tokens=Tokens(Keys(auth, settings.auth_url), followers.revocations.holds),
+        tokens=Tokens(PublicKeys(auth, settings.auth_url), followers.revocations.holds),
         live=live,
         views=JobViews(database),
         videos=videos,

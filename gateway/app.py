@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from events.views.store import JobViews
 from gateway.accounts import api_keys, letters, oidc, sessions
-from gateway.accounts.api_keys import ApiKeys
+from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.oidc import ProviderSignIns
 from gateway.callers.addresses import Origin
@@ -97,7 +97,7 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
     """Return the framework's application. Raises ImproperlyConfiguredException: a route has no contract."""
     contracts = Contracts()
     auth = AuthClient(parts.auth, parts.auth_url, parts.origin)
-    guard = signed_in(parts.tokens, password_sign_in(auth), ApiKeys(auth).token, parts.cookies)
+    guard = signed_in(parts.tokens, password_sign_in(auth), ApiKeyTokens(auth).token, parts.cookies)
     return Litestar(
         route_handlers=routes,
         dependencies=_dependencies(parts, auth),

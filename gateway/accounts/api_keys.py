@@ -32,7 +32,7 @@ class _Exchanged(Struct, frozen=True):
     expires_in: int
 
 
-class ApiKeys:
+class ApiKeyTokens:
     """The access tokens of API keys that were used here. Only hashes of the keys are kept."""
 
     def __init__(self, auth: AuthClient) -> None:

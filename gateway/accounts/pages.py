@@ -69,7 +69,7 @@ class Link(Struct, frozen=True):
 
 def page(
     title: str,
-    said: str,
+    text: str,
     *,
     form: Form | None = None,
     link: Link | None = None,
@@ -86,7 +86,7 @@ def page(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} – Tonearm</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(said)}</p>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n"
         f"{warning}{_form(form) if form else ''}{_link(link) if link else ''}</main>\n</body>\n</html>\n"
     )
     headers = _HEADERS | ({"Retry-After": retry_after} if retry_after else {})

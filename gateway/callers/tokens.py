@@ -67,7 +67,7 @@ class Caller(Struct, frozen=True, kw_only=True):
         return f"Caller({self.account!r})"
 
 
-class Keys:
+class PublicKeys:
     """Auth's public keys by id, fetched when needed; kept while auth is away.
 
     One task at a time fetches, and only who comes with an unknown key waits for it.
@@ -147,7 +147,7 @@ class _Claims(Struct, frozen=True):
 class Tokens:
     """Verifies bearer tokens."""
 
-    def __init__(self, keys: Keys, is_void: Callable[[str, str], bool]) -> None:
+    def __init__(self, keys: PublicKeys, is_void: Callable[[str, str], bool]) -> None:
         """`is_void` returns True if an account's session has been revoked."""
         self._keys, self._is_void = keys, is_void
 

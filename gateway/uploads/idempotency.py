@@ -3,9 +3,9 @@
 A key's document is made before the upload begins, and gives it its job id. So a repetition arrives at the
 same job and the same event, after any crash and on any replica. The document's states:
 
-    uploading   the file is being stored; the lease shows that the upload still lives
-    stored      the file is stored and its hash known; the event may or may not be in the log
-    done        the event is in the log
+- uploading: the file is being stored; the lease shows that the upload still lives.
+- stored: the file is stored and its hash known; the event may or may not be in the log.
+- done: the event is in the log.
 
 Only the lease's owner moves it on, so an upload that was given up for dead cannot finish as a second
 one. The sweeper removes the file of an attempt that died.

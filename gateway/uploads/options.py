@@ -96,7 +96,7 @@ def _converted(given: Given) -> Layer:
         try:
             layer[name] = _value(name, text)
         except (msgspec.ValidationError, ValueError) as error:
-            wrong.append(Fault(name, _said(name, error)))
+            wrong.append(Fault(name, _explained(name, error)))
     if wrong:
         raise BadOptions(wrong)
     return layer
@@ -169,7 +169,7 @@ def _value(name: str, text: str) -> Any:
     return value
 
 
-def _said(name: str, error: Exception) -> str:
+def _explained(name: str, error: Exception) -> str:
     if isinstance(error, msgspec.ValidationError):
         return str(error).replace("`", "").partition(" - at")[0]
     return f"this is no value for {name}"

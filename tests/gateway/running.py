@@ -93,7 +93,7 @@ async def auth_running() -> AsyncIterator[FakeAuth]:
 
 
 class Log(NamedTuple):
-    """Where the broker is."""
+    """The broker's URLs."""
 
     url: str
     stream_url: str
@@ -152,7 +152,7 @@ class Gateway:
             return False
 
     async def metrics(self) -> str:
-        """What Prometheus would read."""
+        """Return the metrics as Prometheus reads them."""
         async with httpx.AsyncClient() as client:
             return (await client.get(f"http://127.0.0.1:{self.metrics_port}/metrics")).text
 

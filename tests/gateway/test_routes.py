@@ -1,4 +1,4 @@
-"""Who gets in: every route of the application, with no token, a bad one, and somebody else's."""
+"""Every route of the application, called with no token, a bad one, and another account's."""
 
 import asyncio
 import os

@@ -78,7 +78,7 @@ class Site:
         return str(self.known["revoked"])
 
     async def told(self) -> list[str]:
-        """Which canaries are in the services' logs or in the log of events."""
+        """Return the canaries that are in the services' logs or in the log of events."""
         known = await self.person()
         async with self.client() as client:
             for email in (known["email"], "canary-unknown@example.com"):

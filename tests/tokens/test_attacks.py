@@ -1,4 +1,4 @@
-"""What testers of tokens try, against the running gateway: always the same 401, which says nothing.
+"""The attacks of testers of tokens, against the running gateway: always the same 401, without a reason.
 
 Tokens whose claims are at fault are signed by auth's own key: nobody could show more.
 """

@@ -1,4 +1,4 @@
-"""Whose address counts, and who may say so."""
+"""The address that counts as the client's, and the proxies that may name it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who has signed out, learned from the log by gateways that run and by those that start later."""
+"""Revocations, read from the log by gateways that run and by those that start later."""
 
 import asyncio
 import time

@@ -11,7 +11,7 @@ from waiting import wait_for
 
 from events.errors import Unavailable
 from events.ids import new_id
-from gateway.callers.tokens import Keys, Tokens
+from gateway.callers.tokens import PublicKeys, Tokens
 from gateway.errors import NotSignedIn
 from tests.gateway.running import FakeAuth
 
@@ -37,7 +37,7 @@ async def tokens_of(auth: FakeAuth, *, stale: float = 300.0) -> AsyncIterator[To
         await asyncio.start_server(auth.handle, "127.0.0.1", auth.port),
         httpx.AsyncClient(timeout=10.0) as client,
     ):
-        yield Tokens(Keys(client, auth.url, stale=stale), lambda account, session: False)
+        yield Tokens(PublicKeys(client, auth.url, stale=stale), lambda account, session: False)
 
 
 async def took(tokens: Tokens, token: str) -> float:

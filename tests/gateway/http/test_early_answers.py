@@ -1,4 +1,4 @@
-"""Who is refused in the middle of a body gets to read why."""
+"""A client that is refused in the middle of its body can read the reason."""
 
 import asyncio
 import socket
@@ -15,7 +15,7 @@ PIECE = bytes(64 * 1024)
 
 
 def has_come(client: socket.socket) -> bool:
-    """Whether there is something to read; it is left where it is."""
+    """Return True if there is something to read; it is left where it is."""
     try:
         return client.recv(1, socket.MSG_PEEK) != b""
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""What clients that come back after long are told, and that none of them keeps the others from it."""
+"""Old events for clients that reconnect after long, none of which keeps the others waiting."""
 
 import asyncio
 import time

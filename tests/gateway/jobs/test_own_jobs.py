@@ -1,4 +1,4 @@
-"""Whose job it is, and a tail that is a moment behind."""
+"""Jobs for their owners alone, also where the reader of the log is a moment behind."""
 
 import asyncio
 from typing import Any
