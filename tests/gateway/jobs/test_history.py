@@ -141,7 +141,7 @@ async def test_a_slice_holds_so_much_and_says_where_to_go_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for module in ("history", "live"):
-        monkeypatch.setattr(f"gateway.{module}.SLICE", 2)
+        monkeypatch.setattr(f"gateway.jobs.{module}.SLICE", 2)
     async with late(broker, database) as other:
         asked = live if source == "memory" else other
         assert asked.tail.holds(0) == (source == "memory")
