@@ -1,1 +1,1 @@
-"""Where Tonearm runs: on one machine (`local`), in containers, on a cluster."""
+"""The places Tonearm runs in: one machine (`local`), in containers, on a cluster."""

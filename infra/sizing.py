@@ -1,4 +1,4 @@
-"""How much a number of jobs a day needs, from measured figures: `python -m infra.sizing --jobs 1e6`.
+"""The machines that a number of jobs a day needs, from measured figures: `python -m infra.sizing --jobs 1e6`.
 
 The figures are of `infra/SIZING.md`, which says how each was measured and where a part breaks first.
 """
@@ -14,7 +14,7 @@ GB = 1e9
 
 
 class Measured(Struct, frozen=True, kw_only=True):
-    """What one unit costs. Seconds are of one core's processor time."""
+    """The cost of one unit. Seconds are of one core's processor time."""
 
     cpu_per_audio_minute: float = 0.82
     cpu_per_job: float = 0.22
@@ -26,7 +26,7 @@ class Measured(Struct, frozen=True, kw_only=True):
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
-    """What is to be done in a day. The busiest hour has `peak` times the mean."""
+    """The work of a day. The busiest hour has `peak` times the mean."""
 
     jobs: float
     minutes: float = 10.0
@@ -37,7 +37,7 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
 
 class Needs(Struct, frozen=True, kw_only=True):
-    """What that takes, at its peak where it is a rate."""
+    """The machines that this work takes. Rates are those of the busiest hour."""
 
     jobs_per_second: float
     converter_cores: int

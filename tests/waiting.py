@@ -1,5 +1,5 @@
 """Wait for a condition with a deadline, instead of sleeping and hoping."""
 
-from infra.drills.rig.waiting import wait_for
+from infra.drills.rig.conditions import wait_for
 
 __all__ = ["wait_for"]

@@ -1,1 +1,1 @@
-"""What a cluster or a compose file needs beside its manifests: the broker's users and what is secret."""
+"""The parts of a cluster or a compose file that are no manifest: the broker's users and the secrets."""

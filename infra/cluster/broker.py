@@ -44,7 +44,7 @@ _OWN = r"amq\.gen-.*"
 
 
 class User(Struct, frozen=True, kw_only=True):
-    """What one of the broker's users may do. Names are of exchanges and queues."""
+    """The permissions of one of the broker's users. Names are of exchanges and queues."""
 
     events: tuple[type[Payload], ...] = ()
     """Of which it may tell in the log."""
@@ -83,6 +83,10 @@ USERS: Mapping[str, User] = {
 queue is may everybody ask, and the scaler nothing else."""
 
 
+EXCHANGES = ((topology.EXCHANGE, True), (topology.WORK, True), (topology.PROGRESS, False))
+"""The name of each, and if it outlives a restart."""
+
+
 def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[str, Any]:
     """Return the definitions: users with these passwords, and all that `events.log.topology` declares.
 
@@ -106,36 +110,12 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
             *(_permissions(name, user) for name, user in USERS.items()),
         ],
         "topic_permissions": [row for name, user in USERS.items() for row in _topics(name, user)],
-        "exchanges": [
-            {
-                "vhost": "/",
-                "name": name,
-                "type": "topic",
-                "durable": durable,
-                "auto_delete": False,
-                "arguments": {},
-            }
-            for name, durable in (
-                (topology.EXCHANGE, True),
-                (topology.WORK, True),
-                (topology.PROGRESS, False),
-            )
-        ],
+        "exchanges": [_exchange(name, durable) for name, durable in EXCHANGES],
         "queues": [
             {"vhost": "/", "name": name, "durable": True, "auto_delete": False, "arguments": kind | arguments}
             for name, arguments in queues.items()
         ],
-        "bindings": [
-            {
-                "vhost": "/",
-                "source": exchange,
-                "destination": queue,
-                "destination_type": "queue",
-                "routing_key": key,
-                "arguments": {},
-            }
-            for exchange, queue, key in bindings
-        ],
+        "bindings": [_binding(*binding) for binding in bindings],
         "policies": [
             _policy("retention", topology.STREAM, {"max-age": RETENTION}),
             *(
@@ -149,6 +129,28 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
 
 _NEVER_LOST = {"dead-letter-strategy": "at-least-once", "overflow": "reject-publish"}
 """Only quorum queues can hand on expired work without a moment in which it is nowhere."""
+
+
+def _exchange(name: str, durable: bool) -> dict[str, Any]:
+    return {
+        "vhost": "/",
+        "name": name,
+        "type": "topic",
+        "durable": durable,
+        "auto_delete": False,
+        "arguments": {},
+    }
+
+
+def _binding(exchange: str, queue: str, key: str) -> dict[str, Any]:
+    return {
+        "vhost": "/",
+        "source": exchange,
+        "destination": queue,
+        "destination_type": "queue",
+        "routing_key": key,
+        "arguments": {},
+    }
 
 
 def _login(name: str, password: str, tags: Iterable[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is secret in a cluster: made once, by chance, and applied from here; never a file, never committed."""
+"""The secrets of a cluster: made once, by chance, and applied from here; never a file, never committed."""
 
 import base64
 import json
@@ -22,7 +22,7 @@ class UnknownUser(TonearmError):
 
 
 class Wishes(Struct, frozen=True, kw_only=True):
-    """What an operator decides about them."""
+    """The operator's choices about the secrets."""
 
     admin_email: str = "admin@mp3converter.com"
     smtp_url: str = "smtp://mail:1025?starttls=never"
@@ -104,7 +104,7 @@ def renewed(secret: Mapping[str, Any], *, quorum: bool = False) -> dict[str, Any
 
 
 _NAMED = ("name", "namespace", "labels")
-"""What of an object's metadata is its owner's, and not the cluster's."""
+"""The fields of an object's metadata that are its owner's, not the cluster's."""
 
 
 def write(fields: Mapping[str, Mapping[str, str]], directory: Path) -> None:

@@ -11,15 +11,15 @@ from contextlib import ExitStack
 from infra.drills.rig import snapshot
 from infra.drills.rig.checker import check
 from infra.drills.rig.clips import Clips
+from infra.drills.rig.conditions import wait_for
 from infra.drills.rig.disk import Disk, small_disk
 from infra.drills.rig.drill import Drill
 from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack
-from infra.drills.rig.waiting import wait_for
 from infra.drills.upgrade import FOR_THE_SWEEPER, GOOD
 
 FULL_SECONDS = 40.0
-"""How long a disk is full: longer than a publish is tried again."""
+"""The seconds a disk is full: longer than a publish is tried again."""
 
 
 async def run(drill: Drill, arguments: argparse.Namespace) -> None:

@@ -10,12 +10,12 @@ import shutil
 import signal
 
 from infra.drills.rig.clips import Clips
+from infra.drills.rig.conditions import wait_for
 from infra.drills.rig.drill import Drill
 from infra.drills.rig.jobs import jobs
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack
-from infra.drills.rig.waiting import wait_for
 
 CONVERTERS = ("converter-1", "converter-2")
 

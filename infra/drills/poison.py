@@ -18,11 +18,11 @@ from events.types import JobStarted
 from events.work import MAX_REDELIVERIES
 from infra.drills.rig import snapshot
 from infra.drills.rig.clips import Clips
+from infra.drills.rig.conditions import wait_for
 from infra.drills.rig.drill import Drill
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack
-from infra.drills.rig.waiting import wait_for
 
 LONG_SECONDS = 1800
 """Of sound: nobody is done before he is killed."""

@@ -13,11 +13,11 @@ import httpx
 from infra.drills.rig import snapshot
 from infra.drills.rig.checker import check
 from infra.drills.rig.clips import Clips
+from infra.drills.rig.conditions import wait_for
 from infra.drills.rig.drill import Drill
 from infra.drills.rig.fleet import REPLICAS, Fleet
 from infra.drills.rig.load import under_load
 from infra.drills.rig.operator import tonearm
-from infra.drills.rig.waiting import wait_for
 from infra.drills.upgrade import FOR_THE_SWEEPER, GOOD
 from infra.local.servers.rabbitmq import USER
 

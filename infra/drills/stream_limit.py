@@ -19,12 +19,12 @@ from events.log import amqp, topology
 from events.log.bounds import Bounds, bounds
 from infra.drills.rig import snapshot
 from infra.drills.rig.clips import Clips
+from infra.drills.rig.conditions import wait_for
 from infra.drills.rig.drill import Drill
 from infra.drills.rig.jobs import jobs
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack
-from infra.drills.rig.waiting import wait_for
 
 PADDING = 60_000
 SEGMENTS = 3

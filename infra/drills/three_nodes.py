@@ -18,10 +18,10 @@ from events.errors import NotConfirmed
 from events.ids import new_id
 from events.log import topology
 from events.log.publisher import Publisher
+from infra.drills.rig.conditions import wait_for
 from infra.drills.rig.drill import Drill
 from infra.drills.rig.nodes import COUNT, Cluster, Node
 from infra.drills.rig.snapshot import read_log
-from infra.drills.rig.waiting import wait_for
 from infra.local.servers.rabbitmq import RabbitMQ
 from infra.local.services import ROOT
 

@@ -1,4 +1,4 @@
-"""What the local stack needs of this machine: what is there, what is missing, the one line that mends it."""
+"""Checks of this machine for the local stack: each finding has the one line that mends it."""
 
 import asyncio
 import os
@@ -85,7 +85,7 @@ def _ffmpeg() -> Finding:
 
 
 def _cage() -> Finding:
-    """What keeps hostile videos in. A converter works without a layer, too, so none is called missing."""
+    """Check the layers that contain hostile videos. A converter works without, so none is called missing."""
     try:
         cage = asyncio.run(keeper_of(imageio_ffmpeg.get_ffmpeg_exe()).cage())
     except (RuntimeError, OSError, TonearmError) as error:

@@ -1,4 +1,4 @@
-"""What can go wrong with the local stack, grouped by what the reader can do.
+"""The errors of the local stack, grouped by what the reader can do.
 
 LocalError
 ├── NotInstalled     a program is missing; the text holds the line that installs it

@@ -31,7 +31,7 @@ class Keeper:
 
     @property
     def phase(self) -> Phase:
-        """Where it stands."""
+        """The component's phase."""
         return self._phase
 
     def state(self) -> ComponentState:

@@ -40,7 +40,7 @@ def watch(parent: int, program: int) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process with this id exists."""
+    """Return True if a process with this id exists."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""What a supervisor that was killed left behind: its children are ending on their leashes; see them out."""
+"""The children of a supervisor that was killed: they end on their leashes, and this waits for them."""
 
 import asyncio
 import contextlib

@@ -10,7 +10,7 @@ from infra.local.errors import PortTaken
 
 HOST = "127.0.0.1"
 BELOW_EPHEMERAL = range(20_000, 32_000)
-"""Where free ports are looked for: outgoing connections never take these by chance."""
+"""The range of free ports. Outgoing connections never take these by chance."""
 
 
 def free_port() -> int:
@@ -41,7 +41,7 @@ def kept_ports(file: Path, count: int) -> list[int]:
 
 
 def is_taken(port: int, host: str = HOST) -> bool:
-    """Whether somebody listens on this port now. Raises OSError when we may not, or `host` is not ours."""
+    """Return True if somebody listens on this port. Raises OSError if we may not, or `host` is not ours."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -55,7 +55,7 @@ def is_taken(port: int, host: str = HOST) -> bool:
 
 
 async def is_open(port: int, host: str = HOST) -> bool:
-    """Whether a server accepts connections."""
+    """Return True if a server accepts connections."""
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:
@@ -65,7 +65,7 @@ async def is_open(port: int, host: str = HOST) -> bool:
 
 
 async def http_ok(port: int, path: str, host: str = HOST) -> bool:
-    """Whether a GET is answered with 200."""
+    """Return True if a GET is answered with 200."""
     try:
         reader, writer = await asyncio.open_connection(reachable(host), port)
     except OSError:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from infra.cluster.tools import bring, find, rules
-from infra.local.scraping import TARGETS
+from infra.local.metrics import TARGETS
 from infra.local.settings import LocalSettings
 
 PORT = 9090

@@ -1,13 +1,13 @@
-"""What there is to start, and in which order: first the servers, then the services that need them."""
+"""The components of the stack in the order of their start: servers, then the services that need them."""
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
+from infra.local.metrics import scraped
 from infra.local.ports import http_ok
 from infra.local.process import Process
-from infra.local.scraping import scraped
 from infra.local.servers.mail import MailCatcher
 from infra.local.servers.mongodb import MongoDB
 from infra.local.servers.rabbitmq import RabbitMQ
@@ -22,7 +22,7 @@ class Component(Protocol):
 
     @property
     def name(self) -> str:
-        """What it is called in messages, and its log file without `.jsonl`."""
+        """The name in messages, and of its log file without `.jsonl`."""
 
     @property
     def process(self) -> Process | None:

@@ -1,4 +1,4 @@
-"""What the local stack needs to know. A URL that is set is used; one that is not gets a server of our own."""
+"""The settings of the local stack. It starts a server of its own for each URL that is not set."""
 
 import os
 from pathlib import Path
@@ -50,17 +50,17 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
 
     @property
     def directory(self) -> Path:
-        """Where the stack keeps everything, as an absolute path."""
+        """The directory of the stack's data, as an absolute path."""
         return Path(self.local_dir).resolve()
 
     @property
     def logs(self) -> Path:
-        """Where each component's log is: `<component>.jsonl`."""
+        """The directory of the logs: `<component>.jsonl`."""
         return self.directory / "logs"
 
     @property
     def converter_count(self) -> int:
-        """How many converters to run."""
+        """The number of converters to run."""
         return self.converters or min(_cores(), MOST_CONVERTERS)
 
 

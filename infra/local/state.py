@@ -1,4 +1,4 @@
-"""What a running stack tells others: `.local/state.json`, and the lock that says whether it still runs.
+"""The state of a running stack in `.local/state.json`, and the lock that it holds while it runs.
 
 The lock is the truth: the kernel frees it when the supervisor ends, however it ended. A state file that the
 lock's holder has not written is stale. It holds passwords and is for its owner only.
@@ -34,7 +34,7 @@ class ComponentState(Struct, frozen=True, kw_only=True):
     identity: str | None
     restarts: int = 0
     seconds: float | None = None
-    """How long its last start took."""
+    """The seconds its last start took."""
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class State(Struct, frozen=True, kw_only=True):
 
     @property
     def ending(self) -> bool:
-        """Whether it is being stopped."""
+        """True while it is being stopped."""
         return any(part.phase == "stopping" for part in self.components)
 
 

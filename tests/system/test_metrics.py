@@ -14,7 +14,7 @@ from events.log import topology
 from infra.cluster.tools import find
 from infra.drills.rig.clips import Clips
 from infra.drills.rig.stack import Stack
-from infra.local.scraping import TARGETS
+from infra.local.metrics import TARGETS
 from infra.local.servers.rabbitmq import RabbitMQ
 
 pytestmark = pytest.mark.system

@@ -1,1 +1,1 @@
-"""What drills work with: a private stack, people who use it, and a checker of promises."""
+"""The rig of the drills: a private stack, people who use it, and a checker of promises."""

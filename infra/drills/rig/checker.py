@@ -17,7 +17,7 @@ from events.types import JobConverted, JobFailed
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """What one client did: `job_id` is None when no answer came, `sha256` is of what it sent,
+    """One client's upload: `job_id` is None when no answer came, `sha256` is of the bytes sent,
     `audio_sha256` of what it downloaded, `watched` the ids of the job's events as they were shown to it."""
 
     key: str

@@ -12,7 +12,7 @@ class Skipped(TonearmError):
 
 
 class Drill:
-    """What a drill is given. `directory` is its own, is empty, and goes when it ends."""
+    """The arguments of a drill. `directory` is its own, is empty, and goes when it ends."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -22,7 +22,7 @@ class Drill:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken until now."""
+        """The seconds since it began."""
         return time.monotonic() - self._began
 
     def say(self, text: str) -> None:

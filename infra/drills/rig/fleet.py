@@ -71,7 +71,7 @@ class Fleet:
 
     @property
     def mailbox(self) -> Path:
-        """Where the mail catcher keeps its mails."""
+        """The directory of the mail catcher's mails."""
         return self.directory / "mail"
 
     def broker_control(self) -> tuple[Path, dict[str, str]]:

@@ -15,7 +15,7 @@ LOOK_EVERY, SIGN_IN_EVERY = 0.1, 1.0
 
 
 class Load:
-    """What everybody did and was answered."""
+    """The requests of all people and their answers."""
 
     def __init__(self, people: Sequence[Person]) -> None:
         self._people = people
@@ -27,7 +27,7 @@ class Load:
 
     @property
     def answers(self) -> Counter[str]:
-        """How often what was answered."""
+        """The number of each kind of answer."""
         return sum((person.answers for person in self._people), Counter())
 
 

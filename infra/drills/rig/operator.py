@@ -1,4 +1,4 @@
-"""What an operator does at a shell beside a local stack: `tonearm …`, with the stack's own environment."""
+"""An operator's shell beside a local stack: `tonearm …`, with the stack's own environment."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ from infra.local.services import ROOT
 
 
 class Said(Struct, frozen=True):
-    """How a command ended, and what it said on both outputs."""
+    """The exit code of a command, and its two outputs."""
 
     code: int
     text: str

@@ -42,7 +42,7 @@ class Person:
         self.history: list[Upload] = []
         self.repeated = 0
         self.answers: Counter[str] = Counter()
-        """How often what came: a status, with `Retry-After` where that was said; or the driver's error."""
+        """The number of each answer: a status, with its `Retry-After`, or the driver's error."""
         self._password = f"canary {uuid4()}"  # to be seen in no log
         self._http = httpx.AsyncClient(
             base_url=url,

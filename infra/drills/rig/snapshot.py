@@ -21,11 +21,11 @@ from events.log.stream import First
 from events.log.topology import MP3, VIDEO
 from events.views.store import JobViews
 from infra.drills.rig.checker import Blob, Mail, Upload, World
-from infra.drills.rig.waiting import wait_for
+from infra.drills.rig.conditions import wait_for
 
 
 class Stack(Protocol):
-    """What is asked of a running stack."""
+    """The questions to a running stack."""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -33,7 +33,7 @@ class Stack(Protocol):
 
     @property
     def mailbox(self) -> Path:
-        """Where the mail catcher keeps its mails."""
+        """The directory of the mail catcher's mails."""
 
     def broker_control(self) -> tuple[Path, dict[str, str]]:
         """Return rabbitmqctl and the environment in which it reaches the broker."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.drills.rig.waiting import wait_for
+from infra.drills.rig.conditions import wait_for
 from infra.local import ports, state
 from infra.local.process import Process
 from infra.local.servers.control import of_node
@@ -51,7 +51,7 @@ class Stack:
 
     @property
     def mailbox(self) -> Path:
-        """Where the mail catcher keeps its mails."""
+        """The directory of the mail catcher's mails."""
         return self.directory / "mail"
 
     async def start(self) -> None:

@@ -37,7 +37,7 @@ done
 
 
 class Tool(NamedTuple):
-    """What tests and drills need besides a broker: the programs to be found, and what to install for them."""
+    """A server that tests and drills need besides a broker: its programs, and the packages that hold them."""
 
     name: str
     programs: tuple[str, ...]
@@ -57,7 +57,7 @@ TOOLS = {
     ),
 }
 PLACES = ("/usr/lib/postgresql/*/bin", "/usr/sbin", "/opt/homebrew/bin", "/usr/local/bin")
-"""Where Debian and Homebrew put servers that are in nobody's PATH."""
+"""The folders in which Debian and Homebrew put servers, outside PATH."""
 
 
 def command(*packages: str) -> tuple[str, ...] | None:

@@ -29,7 +29,7 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 class Catcher:
-    """What aiosmtpd asks: take this recipient? take this mail?"""
+    """The answers to aiosmtpd: it asks for each recipient and each mail."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

@@ -30,13 +30,13 @@ stop SecantusDB for good. The request holds the server's one lock, and other req
 their open transactions keep the pages in the cache. WiredTiger's own threads write out from 5 % on."""
 
 PANIC = b"WT_PANIC"
-"""What stands in the log when the storage engine has given up, as on a full disk. MongoDB ends then, and is
-started again; SecantusDB stays, and answers every request with an error for ever."""
+"""The log's word for a storage engine that has given up, as on a full disk. MongoDB ends then, and is
+started again; SecantusDB stays, and answers every request with an error."""
 LOOK_SECONDS = 2.0
 
 PROBE_SECONDS = 5.0
 SILENT_SECONDS = 20.0
-"""How long a small write may take. Its answer may be an error; without one, the server is ended."""
+"""The seconds a small write may take. Its answer may be an error; without one, the server is ended."""
 
 log = structlog.get_logger()
 

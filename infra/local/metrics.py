@@ -1,4 +1,4 @@
-"""Where the services of the local stack show their metrics, and a list of it as Prometheus reads one."""
+"""The ports of the local services' metrics, and a list of them that Prometheus reads."""
 
 import json
 from collections.abc import Sequence
