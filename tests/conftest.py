@@ -1,28 +1,32 @@
-"""Real servers for the tests, each started when the first test asks for it and ended with the session."""
+"""Real servers for the tests, each started when the first test asks for it and ended with the session.
+
+A server's modules are loaded by its fixture: one file's tests are to begin at once.
+"""
+
+from __future__ import annotations
 
 import faulthandler
 import os
 import random
 from collections.abc import AsyncIterator, Generator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import canaries
-import httpx
 import pytest
-from broker import Broker
 from hypothesis import settings
-from pymongo.asynchronous.database import AsyncDatabase
-from servers.mariadb import MariaDB
-from servers.openid import Canaille
-from servers.postgresql import PostgreSQL
 from uuid_utils import uuid4
 
-from events.log import topology
-from infra.local.errors import NotInstalled
-from infra.local.servers.mail import MailCatcher
-from infra.local.servers.mongodb import MongoDB
-from infra.local.servers.rabbitmq import USER, RabbitMQ
-from service.mongodb import connect
+if TYPE_CHECKING:
+    import httpx
+    from broker import Broker
+    from pymongo.asynchronous.database import AsyncDatabase
+    from servers.mariadb import MariaDB
+    from servers.openid import Canaille
+    from servers.postgresql import PostgreSQL
+
+    from infra.local.servers.mail import MailCatcher
+    from infra.local.servers.mongodb import MongoDB
+    from infra.local.servers.rabbitmq import RabbitMQ
 
 TEARDOWN_SECONDS = 120
 STDERR = pytest.StashKey[int]()
@@ -104,6 +108,8 @@ def no_secret_in_any_log(
 @pytest.fixture(scope="session")
 async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
     """One node for the session. A test may restart it; one that kills it wants `private_rabbitmq`."""
+    from infra.local.servers.rabbitmq import RabbitMQ
+
     node = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), management=True)
     try:
         await node.start()
@@ -118,6 +124,9 @@ async def mortal_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
     Restarted once in good order: a broker killed within seconds of its very first stream forgets it.
     """
+    from events.log import topology
+    from infra.local.servers.rabbitmq import RabbitMQ
+
     node = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), management=True)
     try:
         await node.start()
@@ -129,10 +138,12 @@ async def mortal_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIter
 
 
 @pytest.fixture
-async def private_rabbitmq(mortal_rabbitmq: RabbitMQ) -> RabbitMQ:
+async def private_rabbitmq(mortal_rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> RabbitMQ:
     """A running node, empty, that nobody else uses: for kill(), stop() and start()."""
     if mortal_rabbitmq.process is None or mortal_rabbitmq.process.pid is None:
         await mortal_rabbitmq.start()
+    for stream in tmp_path_factory.getbasetemp().glob("rabbitmq*/data/*/stream/__*"):
+        canaries.look_through(stream)  # what the test before has published goes with the vhost
     async with managed(mortal_rabbitmq) as management:
         (await management.delete("/vhosts/%2f")).raise_for_status()
         await make_vhost(management, "%2f")
@@ -140,10 +151,14 @@ async def private_rabbitmq(mortal_rabbitmq: RabbitMQ) -> RabbitMQ:
 
 
 def managed(node: RabbitMQ) -> httpx.AsyncClient:
+    import httpx
+
     return httpx.AsyncClient(base_url=node.management_url, timeout=30)
 
 
 async def make_vhost(management: httpx.AsyncClient, name: str) -> None:
+    from infra.local.servers.rabbitmq import USER
+
     for path, body in [
         (f"/vhosts/{name}", {}),
         (f"/permissions/{name}/{USER}", {"configure": ".*", "write": ".*", "read": ".*"}),
@@ -154,6 +169,8 @@ async def make_vhost(management: httpx.AsyncClient, name: str) -> None:
 @pytest.fixture
 async def broker(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
     """A fresh vhost: nothing declared, nothing in it."""
+    from broker import Broker
+
     vhost = f"test-{uuid4()}"
     async with managed(rabbitmq) as management:
         await make_vhost(management, vhost)
@@ -166,6 +183,8 @@ async def broker(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture(scope="session")
 async def mongodb(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MongoDB]:
     """One MongoDB-wire server for the session."""
+    from infra.local.servers.mongodb import MongoDB
+
     server = MongoDB(tmp_path_factory.mktemp("mongodb"))
     try:
         await server.start()
@@ -183,6 +202,8 @@ def mongodb_url(mongodb: MongoDB) -> str:
 @pytest.fixture
 async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase]:
     """The same empty database, opened."""
+    from service.mongodb import connect
+
     async with connect(mongodb_url) as client:
         yield client.get_default_database()
 
@@ -190,6 +211,8 @@ async def database(mongodb_url: str) -> AsyncIterator[AsyncDatabase]:
 @pytest.fixture(scope="session")
 async def postgresql() -> AsyncIterator[PostgreSQL]:
     """One PostgreSQL for the session."""
+    from servers.postgresql import PostgreSQL
+
     server = PostgreSQL()
     try:
         await started(server)
@@ -201,6 +224,8 @@ async def postgresql() -> AsyncIterator[PostgreSQL]:
 @pytest.fixture(scope="session")
 async def mariadb() -> AsyncIterator[MariaDB]:
     """One MariaDB for the session."""
+    from servers.mariadb import MariaDB
+
     server = MariaDB()
     try:
         await started(server)
@@ -211,6 +236,8 @@ async def mariadb() -> AsyncIterator[MariaDB]:
 
 async def started(server: PostgreSQL | MariaDB | Canaille) -> None:
     """Start it. Where it is not installed, the test is skipped; but not where all must run."""
+    from infra.local.errors import NotInstalled
+
     try:
         await server.start()
     except NotInstalled as error:
@@ -238,6 +265,8 @@ async def mariadb_url(mariadb: MariaDB) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def mail_server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MailCatcher]:
     """One mail catcher for the session."""
+    from infra.local.servers.mail import MailCatcher
+
     server = MailCatcher(tmp_path_factory.mktemp("smtp") / "mails")
     try:
         await server.start()
