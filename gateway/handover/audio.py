@@ -23,6 +23,8 @@ from gateway.storage import Bucket
 from service.blobs import Blob
 from service.problems import Kind, problem
 
+_CHANGED = Kind(412, "changed", "Not the version you asked for")
+_NO_RANGE = Kind(416, "range", "No such range")
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
@@ -34,6 +36,14 @@ class _Offered(NamedTuple):
 
 
 _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
+_REQUEST_HEADERS = (
+    "Range",
+    "If-Range",
+    "If-Match",
+    "If-None-Match",
+    "If-Modified-Since",
+    "If-Unmodified-Since",
+)
 _AUDIO = dict.fromkeys((*MEDIA_TYPES.values(), ZIP), BYTES)
 _CONTRACT = Contract(
     scope=READ,
@@ -42,23 +52,11 @@ _CONTRACT = Contract(
         JobGone,
         NoAudio,
         Crowded,
-        Kind(412, "changed", "Not the version you asked for"),
-        Kind(416, "range", "No such range"),
+        _CHANGED,
+        _NO_RANGE,
     ),
     schemes=("password",),
-    headers=tuple(
-        map(
-            Header,
-            (
-                "Range",
-                "If-Range",
-                "If-Match",
-                "If-None-Match",
-                "If-Modified-Since",
-                "If-Unmodified-Since",
-            ),
-        )
-    ),
+    headers=tuple(map(Header, _REQUEST_HEADERS)),
     answers={
         200: Answer("All of it", _AUDIO, (*_VERSION, "Content-Disposition", "Content-Length")),
         206: Answer("The range", _AUDIO, (*_VERSION, "Content-Disposition", "Content-Range")),
@@ -134,12 +132,10 @@ async def _respond(
         case ranges.NotModified():
             return Response(b"", status_code=304, headers=known)
         case ranges.PreconditionFailed():
-            kind = Kind(412, "changed", "Not the version you asked for")
-            return problem(request.url.path, kind, "the audio has another entity tag or is newer")
+            return problem(request.url.path, _CHANGED, "the audio has another entity tag or is newer")
         case ranges.Unsatisfiable():
-            kind = Kind(416, "range", "No such range")
             limits = {"Content-Range": f"bytes */{version.size}"}
-            return problem(request.url.path, kind, f"the audio has {version.size} bytes", limits)
+            return problem(request.url.path, _NO_RANGE, f"the audio has {version.size} bytes", limits)
         case ranges.Part(first, last):
             status, part = 206, {"Content-Range": f"bytes {first}-{last}/{version.size}"}
         case ranges.Whole():

@@ -9,6 +9,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from events.errors import TonearmError, Unavailable
 from gateway import errors
+from gateway.http.contract import BAD_REQUEST
 from service import problems
 from service.problems import Kind, problem
 
@@ -74,7 +75,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
                 note("request_failed", path=path, kind=type(error).__name__, error=str(error))
             return problem(path, kind, "" if kind is _INTERNAL else str(error))
         case ValidationException(extra=extra):
-            return problem(path, Kind(400, "bad-request", "Bad request"), _spelled_out(extra))
+            return problem(path, BAD_REQUEST, _spelled_out(extra))
         case HTTPException(status_code=status, detail=detail, headers=headers) if status < 500:
             return problem(path, Kind(status), detail, headers)
     log.error("request_failed", path=path, kind=type(error).__name__, exc_info=error)
