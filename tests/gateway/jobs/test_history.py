@@ -144,7 +144,7 @@ async def test_a_slice_holds_so_much_and_says_where_to_go_on(
         monkeypatch.setattr(f"gateway.jobs.{module}.SLICE", 2)
     async with late(broker, database) as other:
         asked = live if source == "memory" else other
-        assert asked.tail.holds(0) == (source == "memory")
+        assert asked.recent.holds(0) == (source == "memory")
         events, next_ = await asked.history(account, 0, 2, lambda _: True)
         assert ([each.event for each in events], next_) == (told[:2], 2)
         events, next_ = await asked.history(account, next_, 2, lambda _: True)
