@@ -5,7 +5,7 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from cli import sample
+from cli.stack import sample
 
 
 def source(directory: Path) -> Path:

@@ -7,12 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
-from cli.tail.follow import Query, Tail
-from cli.tail.formats import pretty
-from cli.tail.output import Output
 from infra.local import given, state
 from infra.local.errors import NotReady
 from infra.local.servers.install import ensure_installed
@@ -22,14 +20,16 @@ from infra.local.supervisor import Supervisor
 from service import logs
 
 Say = Callable[[str], None]
+ShowLogs = Callable[[str], Coroutine[Any, Any, None]]
+"""Shows the lines that come into the files of a glob, until it is cancelled or nobody reads them."""
 
 START_SECONDS = 180.0
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
 
 
-def run(settings: LocalSettings, say: Say, *, show_logs: bool, lock: int | None = None) -> None:
-    """Run the stack in this process until SIGINT, SIGTERM or SIGHUP; optionally show all its logs, merged.
+def run(settings: LocalSettings, say: Say, *, show_logs: ShowLogs | None, lock: int | None = None) -> None:
+    """Run the stack in this process until SIGINT, SIGTERM or SIGHUP, or until `show_logs` ends.
 
     `lock` is the lock's descriptor when our parent has taken it for us.
     """
@@ -42,12 +42,12 @@ def run(settings: LocalSettings, say: Say, *, show_logs: bool, lock: int | None 
             asyncio.run(_run(settings, say, show_logs))
 
 
-async def _run(settings: LocalSettings, say: Say, show_logs: bool) -> None:
+async def _run(settings: LocalSettings, say: Say, show_logs: ShowLogs | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervising = asyncio.create_task(Supervisor(settings, say).run(stop))
-    showing = asyncio.create_task(_show_logs(settings)) if show_logs else None
+    showing = asyncio.create_task(show_logs(str(settings.logs / "*.jsonl"))) if show_logs else None
     try:
         await asyncio.wait(
             {supervising, *([showing] if showing else [])}, return_when=asyncio.FIRST_COMPLETED
@@ -58,11 +58,6 @@ async def _run(settings: LocalSettings, say: Say, show_logs: bool) -> None:
         if showing:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
-
-
-async def _show_logs(settings: LocalSettings) -> None:
-    output = Output(pretty(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
-    await Tail(Query(last=0), output.show, patterns=[str(settings.logs / "*.jsonl")]).run()
 
 
 def ensure_up(say: Say = print) -> dict[str, str]:

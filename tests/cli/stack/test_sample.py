@@ -8,7 +8,7 @@ import imageio_ffmpeg
 import pytest
 
 from cli.exits import Exit
-from cli.sample import BARS, PATTERN, RATE, STEP, frequency, main, pluck
+from cli.stack.sample import BARS, PATTERN, RATE, STEP, frequency, main, pluck
 
 
 def ffmpeg(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.mail import main
+from cli.stack.mail import main
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 MAIL = """\
 X-Envelope-To: ada@example.net
@@ -85,7 +85,7 @@ def test_no_mail_is_said_and_no_error(folder: Path, capsys: pytest.CaptureFixtur
 def test_following_shows_mails_as_they_come(folder: Path) -> None:
     keep(folder, 1)
     keep(folder, 2)
-    code = "import sys; from cli.mail import main; sys.exit(main(['-n', '1', '--follow']))"
+    code = "import sys; from cli.stack.mail import main; sys.exit(main(['-n', '1', '--follow']))"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True
     )

@@ -1,0 +1,1 @@
+"""The commands of the stack on this machine, one module each."""

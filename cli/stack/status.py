@@ -1,0 +1,49 @@
+"""`tonearm status`: show the parts of the stack on this machine, and its first admin."""
+
+import argparse
+import os
+import shlex
+import sys
+import time
+
+from cli.exits import Exit
+from infra.local import given, state
+
+_SHOWN = {
+    "gateway": "PUBLIC_URL",
+    "first admin": "ADMIN_EMAIL",
+    "password": "ADMIN_PASSWORD",
+    "data": "LOCAL_DIR",
+}
+"""The variables to show, each with its title."""
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm status`. Returns 69 when the stack does not run or is not ready."""
+    parser = argparse.ArgumentParser(prog="tonearm status", description="Show what of the local stack runs.")
+    parser.add_argument(
+        "--env", action="store_true", help="print the variables to reach it by, for a shell's eval"
+    )
+    options = parser.parse_args(argv)
+    directory = given.settings(os.environ).directory
+    known = state.running(directory)
+    if known is None:
+        pid = state.holder(directory)
+        text = (
+            f"the stack is just being started or ended by process {pid}"
+            if pid
+            else "the stack does not run; start it with `./justw up`"
+        )
+        print(text, file=sys.stderr, flush=True)
+        return Exit.UNAVAILABLE
+    if options.env:
+        print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in known.environment.items()))
+        return Exit.OK
+    for part in known.components:
+        restarts = f"  restarts: {part.restarts}" if part.restarts else ""
+        print(f"{part.name:<12} {part.phase:<10} pid {part.pid or '-'}{restarts}")
+    print(f"\nup for {time.time() - known.started:.0f} s, process {known.pid}")
+    for title, name in _SHOWN.items():
+        if name in known.environment:
+            print(f"{title:<12} {known.environment[name]}")
+    return Exit.OK if known.ready else Exit.UNAVAILABLE

@@ -1,0 +1,40 @@
+"""`tonearm up`: run the stack on this machine, or start it in the background."""
+
+import argparse
+import os
+import sys
+
+from cli.exits import Exit
+from cli.tail.follow import Query, Tail
+from cli.tail.formats import pretty
+from cli.tail.output import Output
+from infra.local import given, stack
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm up`. Raises LocalError, InvalidSetting."""
+    parser = argparse.ArgumentParser(
+        prog="tonearm up", description="Run the local stack. Ctrl-C stops all of it."
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("-d", "--detach", action="store_true", help="in the background; return once it is ready")
+    how.add_argument("--no-logs", action="store_true", help="do not show the logs, only write them")
+    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # a descriptor that `--detach` hands over
+    options = parser.parse_args(argv)
+    settings = given.settings(os.environ)
+    if options.detach:
+        reached = stack.ensure_up(_say)
+        _say(f"Tonearm is ready: {reached['PUBLIC_URL']}  (./justw down stops it)")
+    else:
+        stack.run(settings, _say, show_logs=None if options.no_logs else _show_logs, lock=options.lock)
+    return Exit.OK
+
+
+async def _show_logs(pattern: str) -> None:
+    """Print the lines that come into the log files from now on, merged by time."""
+    output = Output(pretty(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    await Tail(Query(last=0), output.show, patterns=[pattern]).run()
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
