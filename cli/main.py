@@ -11,36 +11,40 @@ from events.errors import TonearmError
 
 
 class Command(NamedTuple):
-    """A command: where its `main(argv) -> int | None` is, and what it does. Imported only when called."""
+    """A command: the module with its `main(argv) -> int`, imported only when called, and a line of help.
+
+    Most commands find the local stack by themselves. With `manages_the_stack` a command sees the environment
+    as it is: a URL that is set means a server that is not started.
+    """
 
     module: str
-    function: str
     summary: str
+    manages_the_stack: bool = False
 
 
 COMMANDS = {
-    "convert": Command("cli.convert", "main", "turn videos into audio"),
-    "probe": Command("cli.probe", "main", "say what a file holds, before it is uploaded"),
-    "sample": Command("cli.stack.sample", "main", "make a small video for a first try"),
-    "mail": Command("cli.stack.mail", "main", "show the mails the local stack has sent"),
-    "up": Command("cli.stack.up", "main", "run the local stack"),
-    "down": Command("cli.stack.down", "main", "stop the local stack"),
-    "status": Command("cli.stack.status", "main", "show what of the local stack runs, and its first admin"),
-    "doctor": Command("cli.stack.doctor", "main", "say what is missing, and the line that mends it"),
-    "tail": Command("cli.tail.command", "main", "follow events and logs, merged by time"),
-    "replay": Command("cli.replay.dispatch", "main", "read, check and rebuild from the event log"),
-    "account": Command("cli.account.dispatch", "main", "look at accounts and change them"),
-    "backup": Command("cli.backup.command", "backup", "save a running stack: log, database, keys"),
-    "restore": Command("cli.backup.command", "restore", "fill an empty stack from a backup"),
-    "schema": Command("cli.schema", "main", "print the AsyncAPI document of all events"),
-    "gateway": Command("gateway.__main__", "main", "run the gateway"),
-    "auth": Command("auth.__main__", "main", "run auth"),
-    "converter": Command("workers.converter.__main__", "main", "run a converter"),
-    "notifier": Command("workers.notifier.__main__", "main", "run a notifier"),
+    "convert": Command("cli.convert", "turn videos into audio"),
+    "probe": Command("cli.probe", "say what a file holds, before it is uploaded"),
+    "sample": Command("cli.stack.sample", "make a small video for a first try"),
+    "mail": Command("cli.stack.mail", "show the mails the local stack has sent"),
+    "up": Command("cli.stack.up", "run the local stack", True),
+    "down": Command("cli.stack.down", "stop the local stack", True),
+    "status": Command("cli.stack.status", "show what of the local stack runs, and its first admin", True),
+    "doctor": Command("cli.stack.doctor", "say what is missing, and the line that mends it", True),
+    "tail": Command("cli.tail.command", "follow events and logs, merged by time"),
+    "replay": Command("cli.replay.dispatch", "read, check and rebuild from the event log"),
+    "account": Command("cli.account.dispatch", "look at accounts and change them"),
+    "backup": Command("cli.backup.backup", "save a running stack: log, database, keys"),
+    "restore": Command("cli.backup.restore", "fill an empty stack from a backup", True),
+    "schema": Command("cli.schema", "print the AsyncAPI document of all events"),
 }
-WITHOUT_ARGUMENTS = {"gateway", "auth", "converter", "notifier"}
-MANAGE_THE_STACK = {"up", "down", "status", "doctor", "restore"}
-"""These must see the environment as it is: a URL that is set means a server that is not started."""
+SERVICES = {
+    "gateway": Command("gateway.__main__", "run the gateway"),
+    "auth": Command("auth.__main__", "run auth"),
+    "converter": Command("workers.converter.__main__", "run a converter"),
+    "notifier": Command("workers.notifier.__main__", "run a notifier"),
+}
+"""Their `main()` takes no arguments, only the environment."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,18 +56,19 @@ def main(argv: list[str] | None = None) -> int:
     if name in ("-V", "--version"):
         print(f"tonearm {version('tonearm')}")
         return Exit.OK
-    if name not in COMMANDS:
-        print(f"tonearm: there is no command {name!r}\n\n{usage()}", file=sys.stderr)
-        return Exit.USAGE
-    if name in WITHOUT_ARGUMENTS and rest:
+    if name in SERVICES and rest:
         print(f"tonearm {name}: takes no arguments, only the environment", file=sys.stderr)
         return Exit.USAGE
-    return _run(name, rest)
+    command = COMMANDS.get(name) or SERVICES.get(name)
+    if command is None:
+        print(f"tonearm: there is no command {name!r}\n\n{usage()}", file=sys.stderr)
+        return Exit.USAGE
+    return _run(name, command, [] if name in SERVICES else [rest])
 
 
 def usage() -> str:
     """Return the help: every command with its line."""
-    lines = (f"  {name:<10} {command.summary}" for name, command in COMMANDS.items())
+    lines = (f"  {name:<10} {command.summary}" for name, command in {**COMMANDS, **SERVICES}.items())
     return (
         "usage: tonearm <command> [argument …]\n\n"
         + "\n".join(lines)
@@ -71,13 +76,11 @@ def usage() -> str:
     )
 
 
-def _run(name: str, arguments: list[str]) -> int:
-    command = COMMANDS[name]
+def _run(name: str, command: Command, arguments: list[list[str]]) -> int:
     try:
-        if name not in MANAGE_THE_STACK:
+        if not command.manages_the_stack:
             _fill_environment()
-        run = getattr(importlib.import_module(command.module), command.function)
-        return int((run() if name in WITHOUT_ARGUMENTS else run(arguments)) or Exit.OK)
+        return int(importlib.import_module(command.module).main(*arguments) or Exit.OK)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except BrokenPipeError:  # whoever read us has had enough; do not try to flush once more at exit

@@ -14,13 +14,12 @@ from service.settings import InvalidSetting
 def test_without_arguments_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main([]) == Exit.OK
     shown = capsys.readouterr().out
-    assert all(f"  {name} " in shown for name in main.COMMANDS)
+    assert all(f"  {name} " in shown for name in {**main.COMMANDS, **main.SERVICES})
 
 
-@pytest.mark.parametrize("name", main.COMMANDS)
-def test_every_command_is_there(name: str) -> None:
-    module = importlib.import_module(main.COMMANDS[name].module)
-    assert callable(getattr(module, main.COMMANDS[name].function))
+@pytest.mark.parametrize("command", [*main.COMMANDS.values(), *main.SERVICES.values()])
+def test_every_command_is_there(command: main.Command) -> None:
+    assert callable(importlib.import_module(command.module).main)
 
 
 def test_what_a_pod_runs_needs_nothing_that_only_the_local_stack_or_a_converter_has() -> None:
@@ -29,9 +28,9 @@ def test_what_a_pod_runs_needs_nothing_that_only_the_local_stack_or_a_converter_
     code = f"""
 import importlib, sys
 sys.modules.update(dict.fromkeys({absent}))
-from cli.main import COMMANDS
+from cli.main import COMMANDS, SERVICES
 for name in {here}:
-    importlib.import_module(COMMANDS[name].module)
+    importlib.import_module((COMMANDS | SERVICES)[name].module)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 

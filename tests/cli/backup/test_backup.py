@@ -10,8 +10,9 @@ from making import uploaded
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 
-from cli.backup import command
+from cli.backup import backup, restore
 from cli.backup.collections import BackupDamaged
+from cli.backup.folder import LOG, BackupRefused
 from cli.replay.exits import FileDamaged
 from events.log import amqp, topology
 from events.log.publisher import Publisher
@@ -78,24 +79,24 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
     await tonearm(Operated(urls | {"LOCAL_DIR": str(tmp_path / "old")}), "backup", str(saved))
 
     assert {path.stat().st_mode & 0o077 for path in saved.rglob("*")} == {0}, "for its owner only"
-    with pytest.raises(command.Refused, match="is not empty"):
-        command.backup([str(saved)])
+    with pytest.raises(BackupRefused, match="is not empty"):
+        backup.main([str(saved)])
 
     elsewhere = {"MONGODB_URL": mongodb.url_of(f"test-{uuid4()}"), "LOCAL_DIR": str(tmp_path / "new")}
     for name, value in (urls | elsewhere).items():
         monkeypatch.setenv(name, value)
-    with pytest.raises(command.Refused, match="log is not empty"):
-        await asyncio.to_thread(command.restore, [str(saved)])
+    with pytest.raises(BackupRefused, match="log is not empty"):
+        await asyncio.to_thread(restore.main, [str(saved)])
     async with amqp.connected(broker.url, name="test") as connection:
         await (await connection.channel()).call("queue_delete", queue=topology.STREAM)
-    for name, error in ((command.LOG, FileDamaged), ("database/accounts.bson", BackupDamaged)):
+    for name, error in ((LOG, FileDamaged), ("database/accounts.bson", BackupDamaged)):
         whole = (saved / name).read_bytes()
         (saved / name).write_bytes(whole[:-3] + b"xyz")
         with pytest.raises(error):
-            await asyncio.to_thread(command.restore, [str(saved)])
+            await asyncio.to_thread(restore.main, [str(saved)])
         (saved / name).write_bytes(whole)
 
-    await asyncio.to_thread(command.restore, [str(saved)])
+    await asyncio.to_thread(restore.main, [str(saved)])
 
     async with connect(elsewhere["MONGODB_URL"]) as client:
         assert await everything(client.get_default_database()) == {
@@ -106,6 +107,6 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
 
 
 def test_a_backup_that_was_broken_off_is_none(tmp_path: Path) -> None:
-    (tmp_path / command.LOG).touch()
+    (tmp_path / LOG).touch()
     with pytest.raises(BackupDamaged, match="no finished backup"):
-        command.restore([str(tmp_path)])
+        restore.main([str(tmp_path)])
