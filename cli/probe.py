@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.display import clock, console_for, size, visible
+from cli.convert.screen import clock, console_for, size, visible
 from cli.exits import Exit
 from events.media import Chapter, Media, Picture, Track, fitting
 from service import logs

@@ -20,8 +20,8 @@ from auth.passwords.foreign_hashes import Kind
 from auth.passwords.hasher import Hasher
 from auth.stores.directory import ADMIN, USER, Account, Directory, normalised
 from auth.stores.sql.engine import engine_of
+from cli.account.foreign_table import Row, Source
 from cli.account.settings import OperatorSettings
-from cli.account.source import Row, Source
 from cli.remarks import Meter
 from events.ids import new_id
 from service.settings import InvalidSetting, masked

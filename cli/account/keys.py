@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from cli.client.answers import read_as
-from cli.client.api import Gateway, unreachable
-from cli.client.identity import account_for
+from cli.client.credentials import account_for
+from cli.client.gateway import Gateway, unreachable
 
 
 class Key(Struct, frozen=True):

@@ -15,10 +15,10 @@ from msgspec import Struct
 from auth.accounts.operator_changes import find
 from auth.stores.directory import Account, Directory, Identity
 from cli.account.settings import OperatorSettings
+from cli.log.formats import as_json
+from cli.log.log import Log
+from cli.log.places import limit
 from cli.remarks import say
-from cli.replay.lines import as_json
-from cli.replay.log import Log
-from cli.replay.positions import limit
 from events.log.stream import First
 
 PAGE = 500

@@ -24,8 +24,8 @@ from cli.backup.folder import (
     save_keys,
 )
 from cli.exits import Exit
+from cli.log.file import written
 from cli.replay import export_log
-from cli.replay.files import written
 from cli.servers import Servers
 from service.settings import load
 

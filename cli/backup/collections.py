@@ -9,7 +9,7 @@ import bson
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
-from cli.replay.files import written
+from cli.log.file import written
 from events.errors import TonearmError
 
 MADE_ANEW = ("jobs_v", "projections", "leases", "idempotency_keys")

@@ -27,10 +27,10 @@ from cli.backup.folder import (
     restore_keys,
 )
 from cli.exits import Exit
+from cli.log.file import verify
+from cli.log.log import Log
 from cli.remarks import say
 from cli.replay import import_log
-from cli.replay.files import verify
-from cli.replay.log import Log
 from cli.servers import Servers
 from events.log import topology
 from infra.local import given, state

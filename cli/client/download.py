@@ -15,7 +15,7 @@ from urllib.parse import quote
 import httpx
 
 from cli.client.answers import ClientError, Damaged, Job, Unreachable
-from cli.client.api import Count, Gateway
+from cli.client.gateway import Count, Gateway
 
 BREAKS = 5
 """Broken connections in a row, without one byte between them, after which it is given up."""

@@ -3,14 +3,14 @@
 import argparse
 import contextlib
 
+from cli.log.log import Log
+from cli.log.places import at_most
 from cli.remarks import say
 from cli.replay.exits import Exit, Refused, WrongArgument
-from cli.replay.log import Log
-from cli.replay.positions import at_most
-from cli.replay.views.comparison import differs, laid_out
+from cli.replay.views.comparison import compare
+from cli.replay.views.differences import differs, laid_out
 from cli.replay.views.findings import NAMED, Findings
-from cli.replay.views.stored import Version, named
-from cli.replay.views.versions import compare
+from cli.replay.views.versions import Version, named
 from cli.servers import Servers
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent

@@ -6,11 +6,11 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
+from cli.log.file import Manifest, file_name, manifest_of, write_manifest, written
+from cli.log.formats import as_json
+from cli.log.log import Log, line
 from cli.remarks import Meter, say
 from cli.replay.exits import Exit, Refused
-from cli.replay.files import Manifest, file_name, manifest_of, write_manifest, written
-from cli.replay.lines import as_json
-from cli.replay.log import Log, line
 from cli.servers import Servers
 from events.log.stream import First, RawRecord
 

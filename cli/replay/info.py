@@ -7,10 +7,10 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
+from cli.log.log import Line, Log, line
 from cli.remarks import Meter, say
 from cli.replay.exits import Exit, causes
-from cli.replay.log import Line, Log, line
-from cli.replay.views.stored import live, versions
+from cli.replay.views.versions import live, versions
 from cli.servers import Servers
 from events.errors import Unavailable
 from events.log import amqp, topology

@@ -17,16 +17,16 @@ from typing import Any, NamedTuple
 from msgspec import structs
 from pymongo.asynchronous.database import AsyncDatabase
 
+from cli.log.log import Log
+from cli.log.places import at_most
 from cli.remarks import say
 from cli.replay.exits import Exit, Refused, WrongArgument
-from cli.replay.log import Log
-from cli.replay.positions import at_most
 from cli.replay.views.build import build
+from cli.replay.views.comparison import compare
 from cli.replay.views.findings import NAMED
-from cli.replay.views.fold import GENERATION
-from cli.replay.views.stored import Version, live
+from cli.replay.views.generations import GENERATION
 from cli.replay.views.verification import check
-from cli.replay.views.versions import compare
+from cli.replay.views.versions import Version, live
 from cli.servers import Servers
 from events.errors import LeaseLost, RetentionGap
 from events.log.bounds import Bounds

@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 from msgspec import DecodeError
 from pymongo.asynchronous.database import AsyncDatabase
 
+from cli.log.log import SKEW, Log
+from cli.log.places import at_most, limit
 from cli.remarks import Meter, say
 from cli.replay.exits import Exit, Refused, WrongArgument
-from cli.replay.log import SKEW, Log
-from cli.replay.positions import at_most, limit
-from cli.replay.proof import ABOUT, asks_for_work, told_again
 from cli.replay.views.findings import NAMED
-from cli.replay.views.stored import Version, named
+from cli.replay.views.proof import ABOUT, asks_for_work, told_again
+from cli.replay.views.versions import Version, named
 from cli.servers import Servers
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable

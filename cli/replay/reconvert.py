@@ -18,9 +18,9 @@ from collections.abc import AsyncIterator
 from io import FileIO
 from typing import NamedTuple
 
+from cli.log.log import Log
 from cli.remarks import say
 from cli.replay.exits import Exit, causes, exit_for
-from cli.replay.log import Log
 from cli.servers import Servers
 from events.envelope import decode
 from events.errors import InvalidEvent, TonearmError

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 
 from msgspec import DecodeError
 
+from cli.log.places import limit
 from cli.remarks import say
 from cli.replay.exits import Exit, Refused, WrongArgument
-from cli.replay.positions import limit
-from cli.replay.views.stored import Version, live
+from cli.replay.views.versions import Version, live
 from cli.servers import Servers
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher

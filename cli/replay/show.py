@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
+from cli.log.log import Line, Log
+from cli.log.places import at_most, beginning, limit
 from cli.remarks import say
 from cli.replay.exits import Exit, WrongArgument
-from cli.replay.lines import FIELDS, Format, as_json, as_raw, pretty, template
-from cli.replay.log import Line, Log
-from cli.replay.positions import at_most, beginning, limit
 from cli.servers import Servers
 from events.payload import Aggregate
 

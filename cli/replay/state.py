@@ -6,12 +6,12 @@ import sys
 
 import msgspec
 
+from cli.log.formats import Format, pretty
+from cli.log.log import Line, Log, line
+from cli.log.places import End, limit
 from cli.remarks import say
 from cli.replay.exits import Exit, Refused
-from cli.replay.lines import Format, pretty
-from cli.replay.log import Line, Log, line
-from cli.replay.positions import End, limit
-from cli.replay.views.comparison import differences, plain
+from cli.replay.views.differences import differences, plain
 from cli.servers import Servers
 from events.envelope import Recorded
 from events.errors import InvalidEvent

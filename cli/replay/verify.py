@@ -2,13 +2,13 @@
 
 import argparse
 
+from cli.log.log import Log
+from cli.log.places import at_most
 from cli.remarks import say
 from cli.replay.exits import Exit, NoViews, WrongArgument
-from cli.replay.log import Log
-from cli.replay.positions import at_most
 from cli.replay.views.findings import NAMED, Findings
-from cli.replay.views.stored import named
 from cli.replay.views.verification import BUDGET, JOB_BYTES, Verifier, check
+from cli.replay.views.versions import named
 from cli.servers import Servers
 
 

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from cli.display import visible
+from cli.convert.screen import visible
 from cli.exits import Exit
 
 

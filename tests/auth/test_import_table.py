@@ -9,10 +9,10 @@ from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials
 from auth.stores.mongo.directory import MongoDirectory
 from cli.account import import_table
+from cli.account.foreign_table import Source
 from cli.account.import_table import Importer
-from cli.account.source import Source
-from cli.replay.log import Log
-from cli.replay.positions import limit
+from cli.log.log import Log
+from cli.log.places import limit
 from events.errors import NotConfirmed
 from events.log.stream import First
 from tests.auth.passwords.test_foreign_hashes import MADE, PASSWORD

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.client.answers import Damaged, Refused, SignInRefused, Unreachable
-from cli.client.api import Gateway
 from cli.client.download import download
+from cli.client.gateway import Gateway
 from tests.cli import gateways
 from tests.cli.gateways import EMAIL, PASSWORD
 

@@ -16,11 +16,11 @@ from collections import Counter, deque
 from collections.abc import Set
 from typing import NamedTuple
 
+from cli.log.log import Log
 from cli.remarks import Meter, say
 from cli.replay.exits import Refused
-from cli.replay.log import Log
-from cli.replay.views.fold import Settled, Window
-from cli.replay.views.stored import Version
+from cli.replay.views.generations import Settled, Window
+from cli.replay.views.versions import Version
 from events.envelope import Recorded
 from events.log.bounds import Bounds
 from events.projections.job_view import JobView

@@ -1,99 +1,58 @@
-"""Where two documents differ, by field path. Pure."""
+"""Two versions of the stored views against each other.
 
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
-from typing import Any, NamedTuple
+They may have come to different offsets, and a projector may move one of them. So a job counts as different
+only where both sides must have seen the same events: a view that has seen less than the other, although
+its version's checkpoint is beyond what the other has seen, lacks events; otherwise it is only behind.
+"""
 
-import msgspec
+import asyncio
 
-from events.projections.job_view import JobView
-from events.views.documents import Document, pack
-
-ABSENT = "(absent)"
-
-
-def _plain(value: Any) -> Any:
-    return (
-        int(value) if isinstance(value, int) else repr(value)
-    )  # BSON's 64-bit integers are a class of their own
+from cli.replay.views.differences import differences, laid_out
+from cli.replay.views.findings import Findings
+from cli.replay.views.scan import Stored, scan
+from cli.replay.views.versions import Version
 
 
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
+async def compare(left: Version, right: Version) -> Findings:
+    """Compare every job. Memory: about 600 bytes a job."""
+    # The checkpoints first: what is before them is in the views when those are read.
+    left_upto, right_upto = await _upto(left), await _upto(right)
+    lefts, rights = await asyncio.gather(scan(left.name), scan(right.name))
+    findings = Findings(left.name, right.name)
+    for job_id, a in lefts.items():
+        b = rights.get(job_id)
+        if b is None:
+            _lacking(findings.missing, job_id, a, right_upto, findings)
+        elif a.digest == b.digest:
+            findings.equal += 1
+        elif a.seen != b.seen and not _lacks(a, b, left_upto, right_upto):
+            findings.moving += 1
+        else:
+            await _name(findings, job_id, left, right)
+    for job_id in rights.keys() - lefts.keys():
+        _lacking(findings.extra, job_id, rights[job_id], left_upto, findings)
+    return findings
 
 
-class Difference(NamedTuple):
-    """One field that differs; `left` and `right` as JSON, or `(absent)`."""
-
-    path: str
-    left: str
-    right: str
+def _lacks(a: Stored, b: Stored, left_upto: int, right_upto: int) -> bool:
+    return b.seen <= left_upto if a.seen < b.seen else a.seen <= right_upto
 
 
-def differences(left: Any, right: Any, path: str = "") -> Iterator[Difference]:
-    """Yield every leaf in which two documents differ, in the order of the left one's fields."""
-    if isinstance(left, dict) and isinstance(right, dict):
-        for key in dict.fromkeys([*left, *right]):
-            under = f"{path}.{key}" if path else str(key)
-            if key not in left or key not in right:
-                yield Difference(under, _text(left, key), _text(right, key))
-            else:
-                yield from differences(left[key], right[key], under)
-    elif isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        for place in range(max(len(left), len(right))):
-            under = f"{path}[{place}]"
-            if place >= len(left) or place >= len(right):
-                yield Difference(under, _text(left, place), _text(right, place))
-            else:
-                yield from differences(left[place], right[place], under)
-    elif left != right or _kind(left) is not _kind(right):
-        yield Difference(path, _json(left), _json(right))
+def _lacking(found: list[str], job_id: str, there: Stored, other_upto: int, findings: Findings) -> None:
+    if there.begins <= other_upto:
+        found.append(job_id)
+    else:
+        findings.moving += 1
 
 
-def plain(view: JobView) -> dict[str, Any]:
-    """Return the view as a plain structure, to compare field by field."""
-    built: dict[str, Any] = msgspec.to_builtins(view)
-    return built
+async def _name(findings: Findings, job_id: str, left: Version, right: Version) -> None:
+    a, b = await left.document(job_id), await right.document(job_id)
+    if found := list(differences(laid_out(a) if a else {}, laid_out(b) if b else {})):
+        findings.different[job_id] = found
+    else:
+        findings.equal += 1
 
 
-def laid_out(document: Document) -> dict[str, Any]:
-    """Return a stored document as a plain structure: its view, and what is stored beside the view."""
-    beside = {key: value for key, value in document.items() if key not in ("_id", "view")}
-    try:
-        view = msgspec.json.decode(document["view"])
-    except (KeyError, TypeError, msgspec.DecodeError):
-        view = {"view": document.get("view", ABSENT)}
-    return {**(view if isinstance(view, dict) else {"view": view}), "beside": beside}
-
-
-def differs(view: JobView, stored: Document | None) -> list[Difference]:
-    """Return where a stored document is not the one that would be stored for a view."""
-    return list(differences(laid_out(pack(view)), laid_out(stored) if stored else {}))
-
-
-def packed(view: JobView) -> bytes:
-    """Return a view as JSON: the same bytes for the same content."""
-    return _encoder.encode(view)
-
-
-def digest(content: bytes) -> bytes:
-    """Return 16 bytes that stand for a packed view."""
-    return blake2b(content, digest_size=16).digest()
-
-
-def table(found: Iterable[Difference], left: str, right: str) -> str:
-    """Return the differences as lines: `path: left's value, right's value`."""
-    return "\n".join(f"    {each.path}: {left} {each.left}, {right} {each.right}" for each in found)
-
-
-def _kind(value: Any) -> type:
-    return int if isinstance(value, int) and not isinstance(value, bool) else type(value)
-
-
-def _text(container: Any, key: Any) -> str:
-    there = key in container if isinstance(container, dict) else key < len(container)
-    return _json(container[key]) if there else ABSENT
-
-
-def _json(value: Any) -> str:
-    text = _encoder.encode(value).decode()
-    return text if len(text) <= 200 else text[:199] + "…"
+async def _upto(version: Version) -> int:
+    checkpoint = await version.checkpoint()
+    return checkpoint.offset if checkpoint else -1

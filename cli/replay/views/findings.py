@@ -5,7 +5,7 @@ import sys
 from msgspec import Struct, field
 
 from cli.replay.exits import Exit
-from cli.replay.views.comparison import Difference, table
+from cli.replay.views.differences import Difference, table
 
 NAMED = 20
 """Jobs of each kind that are named, unless --limit says otherwise."""

@@ -17,7 +17,7 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 import events
-from cli.replay.views.comparison import digest
+from cli.replay.views.differences import digest
 from events.errors import Unavailable
 from events.views.documents import Document, pack, unpack
 

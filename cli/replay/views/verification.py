@@ -16,13 +16,13 @@ import contextlib
 
 import msgspec
 
+from cli.log.log import Log
 from cli.remarks import Meter, say
-from cli.replay.log import Log
-from cli.replay.views.comparison import differs, digest, laid_out, packed
+from cli.replay.views.differences import differs, digest, laid_out, packed
 from cli.replay.views.findings import Findings
-from cli.replay.views.fold import Settled, Window
+from cli.replay.views.generations import Settled, Window
 from cli.replay.views.scan import Stored, part_of, scan
-from cli.replay.views.stored import Version
+from cli.replay.views.versions import Version
 from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds

@@ -1,58 +1,57 @@
-"""Two versions of the stored views against each other.
+"""The stored views in bulk: a version read whole, and written many at a time."""
 
-They may have come to different offsets, and a projector may move one of them. So a job counts as different
-only where both sides must have seen the same events: a view that has seen less than the other, although
-its version's checkpoint is beyond what the other has seen, lacks events; otherwise it is only behind.
-"""
+import re
+from collections.abc import AsyncIterator
+from typing import Any
 
-import asyncio
+from pymongo.asynchronous.database import AsyncDatabase
 
-from cli.replay.views.comparison import differences, laid_out
-from cli.replay.views.findings import Findings
-from cli.replay.views.scan import Stored, scan
-from cli.replay.views.stored import Version
-
-
-async def compare(left: Version, right: Version) -> Findings:
-    """Compare every job. Memory: about 600 bytes a job."""
-    # The checkpoints first: what is before them is in the views when those are read.
-    left_upto, right_upto = await _upto(left), await _upto(right)
-    lefts, rights = await asyncio.gather(scan(left.name), scan(right.name))
-    findings = Findings(left.name, right.name)
-    for job_id, a in lefts.items():
-        b = rights.get(job_id)
-        if b is None:
-            _lacking(findings.missing, job_id, a, right_upto, findings)
-        elif a.digest == b.digest:
-            findings.equal += 1
-        elif a.seen != b.seen and not _lacks(a, b, left_upto, right_upto):
-            findings.moving += 1
-        else:
-            await _name(findings, job_id, left, right)
-    for job_id in rights.keys() - lefts.keys():
-        _lacking(findings.extra, job_id, rights[job_id], left_upto, findings)
-    return findings
+from cli.replay.exits import Refused, WrongArgument
+from cli.replay.views.scan import AT_ONCE
+from events.projections.job_view import COLLECTION
+from events.views.documents import Document
+from events.views.store import JobViews, ViewStore
 
 
-def _lacks(a: Stored, b: Stored, left_upto: int, right_upto: int) -> bool:
-    return b.seen <= left_upto if a.seen < b.seen else a.seen <= right_upto
+class Version(ViewStore):
+    """One version of the job views. Its methods raise PyMongoError where `ViewStore`'s do not already."""
+
+    def __init__(self, database: AsyncDatabase[Any], number: int) -> None:
+        super().__init__(database, f"{COLLECTION}_v{number}")
+        self.number = number
+
+    async def documents(self, query: dict[str, Any] | None = None) -> AsyncIterator[list[Document]]:
+        """Yield the stored documents, in no order, many at a time."""
+        cursor = self._views.find(query or {}, batch_size=AT_ONCE)
+        while batch := await cursor.to_list(AT_ONCE):
+            yield batch
+
+    async def document(self, job_id: str) -> Document | None:
+        """Return one stored document."""
+        return await self._views.find_one({"_id": job_id})
 
 
-def _lacking(found: list[str], job_id: str, there: Stored, other_upto: int, findings: Findings) -> None:
-    if there.begins <= other_upto:
-        found.append(job_id)
-    else:
-        findings.moving += 1
+async def live(database: AsyncDatabase[Any]) -> Version:
+    """Return the live version. Raises Unavailable."""
+    return Version(database, await JobViews(database).live_number())
 
 
-async def _name(findings: Findings, job_id: str, left: Version, right: Version) -> None:
-    a, b = await left.document(job_id), await right.document(job_id)
-    if found := list(differences(laid_out(a) if a else {}, laid_out(b) if b else {})):
-        findings.different[job_id] = found
-    else:
-        findings.equal += 1
+async def versions(database: AsyncDatabase[Any]) -> list[Version]:
+    """Return the versions that have a collection, oldest first."""
+    names = await database.list_collection_names()
+    numbers = sorted(int(m[1]) for name in names if (m := re.fullmatch(rf"{COLLECTION}_v(\d{{1,9}})", name)))
+    return [Version(database, number) for number in numbers]
 
 
-async def _upto(version: Version) -> int:
-    checkpoint = await version.checkpoint()
-    return checkpoint.offset if checkpoint else -1
+async def named(database: AsyncDatabase[Any], text: str) -> Version:
+    """Return the version called `live`, `2`, `v2` or `jobs_v2`. Raises WrongArgument, Refused."""
+    if text == "live":
+        return await live(database)
+    match = re.fullmatch(rf"(?:{COLLECTION}_)?v?(\d{{1,9}})", text)
+    if match is None:
+        raise WrongArgument(f"{text!r} is no version: live, 2, v2 or {COLLECTION}_v2")
+    known = await versions(database)
+    for version in known:
+        if version.number == int(match[1]):
+            return version
+    raise Refused(f"there is no version {text}; there are {', '.join(v.name for v in known) or 'none'}")

@@ -8,9 +8,9 @@ from making import event, uploaded
 from msgspec.structs import replace
 from waiting import wait_for
 
-from cli.replay.files import bodies
+from cli.log.file import bodies
 from cli.replay.import_log import GUARD
-from cli.replay.views.stored import Version
+from cli.replay.views.versions import Version
 from events.log import amqp
 from events.options import Format, Options, Tags
 from events.projections.job_view import State

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from strategies import orderly, recorded
 
-from cli.replay.proof import asks_for_work, told_again
+from cli.replay.views.proof import asks_for_work, told_again
 from events.projections.job_view import SETTLED
 from events.projections.jobs import fold
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from bench.loggen import events, write
-from cli.replay.views.stored import Version
+from cli.replay.views.versions import Version
 from events.log import amqp, topology
 from events.projections.job_view import COLLECTION
 from events.views.documents import pack, unpack

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 from making import uploaded
 
+from cli.log.formats import template
+from cli.log.log import line
 from cli.replay.command import main
 from cli.replay.exits import Exit, WrongArgument
-from cli.replay.lines import template
-from cli.replay.log import line
 from cli.servers import Servers
 from events.envelope import encode
 from events.log.stream import RawRecord

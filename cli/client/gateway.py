@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from cli.client.answers import Accepted, Job, Jobs, Preset, Refused, Token, Unreachable, read_as, refusal
-from cli.client.sse import Message, messages
+from cli.client.event_stream import Message, messages
 from events.ids import new_id
 
 BLOCK = 256 * 1024

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.identity import account_for
-from cli.convert import main
+from cli.client.credentials import account_for
+from cli.convert.command import main
+from cli.convert.targets import target_for
 from cli.exits import Exit
-from cli.targets import target_for
 from tests.cli.gateways import EMAIL, PASSWORD, Gateway
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from cli.client.api import Gateway
+from cli.client.gateway import Gateway
 from events.errors import TonearmError
 from events.options import Chapters, Format
 

@@ -2,7 +2,7 @@
 
 An upload always names its format, and whether chapters become files of their own, be it what the account's
 preset or the gateway would have chosen: so the file's ending is true, and known before anything is uploaded.
-Where the audio goes, and which file may be replaced, are questions of their own: see `cli.targets`.
+Where the audio goes, and which file may be replaced, are questions of their own: see `cli.convert.targets`.
 """
 
 import argparse
@@ -17,12 +17,12 @@ import msgspec
 from msgspec import Struct
 
 from cli.client.answers import ClientError, Job, Preset, Refused, SignInRefused, Unreachable
-from cli.client.api import Gateway
+from cli.client.credentials import Account, AccountMissing, account_for
 from cli.client.download import download
-from cli.client.identity import Account, AccountMissing, account_for
-from cli.display import Screen, clock, console_for, size
+from cli.client.gateway import Gateway
+from cli.convert.screen import Screen, clock, console_for, size
+from cli.convert.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
 from cli.exits import Exit
-from cli.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
 from events.options import Chapters, Format, Options, Tags, offered_as
 
 _FURTHER = (

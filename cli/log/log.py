@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from cli.replay.positions import Beginning, FromEnd, Limit
+from cli.log.places import Beginning, FromEnd, Limit
 from events.envelope import Event, decode
 from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds, bounds

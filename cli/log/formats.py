@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from cli.log.log import Line
 from cli.replay.exits import WrongArgument
-from cli.replay.log import Line
 from cli.tail.formats import harmless
 from events.errors import InvalidEvent
 from events.types import Unknown
