@@ -1,6 +1,11 @@
 """Exit codes. The numbers from 64 up are those of BSD's sysexits.h; 130 is what shells give for Ctrl-C."""
 
+from collections.abc import Mapping
 from enum import IntEnum
+
+from events.errors import TonearmError, Unavailable
+from infra.local.errors import LocalError
+from service.settings import InvalidSetting
 
 
 class Exit(IntEnum):
@@ -8,10 +13,29 @@ class Exit(IntEnum):
 
     OK = 0
     FAILED = 1
+    DIFFERENT = 1
+    """Of commands that compare; those never end with FAILED."""
     USAGE = 2
     DATAERR = 65
     NOINPUT = 66
     UNAVAILABLE = 69
+    REFUSED = 70
+    UNEXPECTED = 70
     CANTCREAT = 73
     NOPERM = 77
     INTERRUPTED = 130
+
+
+Codes = Mapping[type[TonearmError], Exit]
+
+_USUAL: Codes = {
+    InvalidSetting: Exit.USAGE,
+    Unavailable: Exit.UNAVAILABLE,
+    LocalError: Exit.UNAVAILABLE,
+}
+
+
+def exit_for(error: TonearmError, own: Codes | None = None, *, otherwise: Exit = Exit.FAILED) -> Exit:
+    """Return the exit code for an error. `own` are a command's codes for further kinds of error."""
+    codes = {**(own or {}), **_USUAL}
+    return next((code for kind, code in codes.items() if isinstance(error, kind)), otherwise)

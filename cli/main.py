@@ -6,7 +6,9 @@ import sys
 from importlib.metadata import version
 from typing import NamedTuple
 
-from cli.exits import Exit
+from cli.errors import causes
+from cli.exits import Exit, exit_for
+from cli.pipes import drop_output
 from events.errors import TonearmError
 
 
@@ -83,8 +85,8 @@ def _run(name: str, command: Command, arguments: list[list[str]]) -> int:
         return int(importlib.import_module(command.module).main(*arguments) or Exit.OK)
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # whoever read us has had enough; do not try to flush once more at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # nobody reads the output any more
+        drop_output()
         return Exit.OK
     except OSError as error:  # of files and folders: those of connections are translated where they come up
         print(
@@ -103,33 +105,6 @@ def _fill_environment() -> None:
 
     for key, value in environment().items():
         os.environ.setdefault(key, value)
-
-
-def causes(error: BaseException) -> str:
-    """Return an error's sentence and those of what caused it."""
-    texts: list[str] = []
-    link: BaseException | None = error
-    while link is not None:
-        text = str(link) or type(link).__name__
-        if not any(text in known for known in texts):
-            texts.append(text)
-        link = link.__cause__
-    return "\n  because: ".join(texts)
-
-
-def exit_for(error: TonearmError) -> Exit:
-    """Return the exit code that says what kind of error it was."""
-    from events.errors import Unavailable
-    from infra.local.errors import LocalError
-    from service.settings import InvalidSetting
-
-    match error:
-        case InvalidSetting():
-            return Exit.USAGE
-        case Unavailable() | LocalError():
-            return Exit.UNAVAILABLE
-        case _:
-            return Exit.FAILED
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cli.convert.screen import clock, console_for, size, visible
 from cli.exits import Exit
+from cli.pretty import clock, console_for, size, visible
 from events.media import Chapter, Media, Picture, Track, fitting
 from service import logs
 from workers.converter.cage.cage import keeper_of

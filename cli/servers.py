@@ -33,15 +33,7 @@ class Servers(Settings, frozen=True, kw_only=True):
 
     def need(self, name: str) -> str:
         """Return the URL in this field. Raises InvalidSetting when there is none."""
-        url = getattr(self, name)
-        if not url:
-            raise InvalidSetting(
-                f"{name.upper()} is not set; is the local stack running? `./justw status` tells"
-            )
-        if not _is_sound(name, url):
-            # Without the value: a password in it may be what made it unreadable.
-            raise InvalidSetting(f"{name.upper()} is no URL such as {SCHEMES[name][0]}://HOST:PORT")
-        return str(url)
+        return needed(self, name)
 
     @contextlib.asynccontextmanager
     async def database(self) -> AsyncIterator[AsyncDatabase[Any]]:
@@ -57,6 +49,17 @@ class Servers(Settings, frozen=True, kw_only=True):
                 yield database
             except PyMongoError as error:
                 raise Unavailable(f"MongoDB: {error}") from error
+
+
+def needed(settings: Settings, name: str) -> str:
+    """Return the URL in a field of some settings. Raises InvalidSetting when there is none."""
+    url = getattr(settings, name)
+    if not url:
+        raise InvalidSetting(f"{name.upper()} is not set; is the local stack running? `./justw status` tells")
+    if not _is_sound(name, url):
+        # Without the value: a password in it may be what made it unreadable.
+        raise InvalidSetting(f"{name.upper()} is no URL such as {SCHEMES[name][0]}://HOST:PORT")
+    return str(url)
 
 
 def _is_sound(name: str, url: str) -> bool:

@@ -1,9 +1,8 @@
-"""Points in time as people give them: RFC 3339, or how long ago."""
+"""Points in time: RFC 3339, or how long ago; and how one is written."""
 
 import re
 from datetime import UTC, datetime, timedelta
-
-from cli.tail.parser import parse_time
+from typing import Any
 
 _AGO = re.compile(r"(?:(\d+(?:\.\d+)?)(ms|s|m|h|d|w))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -26,3 +25,19 @@ def point_in_time(text: str, now: datetime) -> datetime:
     raise ValueError(
         f"{text!r} is neither RFC 3339 with a zone (2025-01-31T12:00:00Z) nor a duration (10m, 2h, 1d)"
     )
+
+
+def parse_time(text: Any) -> datetime | None:
+    """Return an RFC 3339 time in UTC, cut to microseconds; None when it is none or has no zone."""
+    if not isinstance(text, str):
+        return None
+    try:
+        time = datetime.fromisoformat(text.replace(",", "."))
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def timestamp(time: datetime, timespec: str = "microseconds") -> str:
+    """Return a time in UTC as RFC 3339 with `Z`."""
+    return time.isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -9,10 +9,10 @@ from auth.stores import by_url
 from auth.stores.directory import Directory
 from auth.stores.mongo.sessions import MongoSessions
 from auth.stores.sessions import SessionStore
+from cli.servers import needed
 from events.log import topology
 from events.log.publisher import Publisher
 from service import mongodb
-from service.settings import InvalidSetting
 
 
 class OperatorSettings(KeySettings, frozen=True, kw_only=True):
@@ -46,8 +46,4 @@ class OperatorSettings(KeySettings, frozen=True, kw_only=True):
 
     def need(self, name: str) -> str:
         """Return the URL in this field. Raises InvalidSetting when there is none."""
-        if not (url := getattr(self, name)):
-            raise InvalidSetting(
-                f"{name.upper()} is not set; is the local stack running? `./justw status` tells"
-            )
-        return str(url)
+        return needed(self, name)

@@ -20,9 +20,10 @@ from cli.client.answers import ClientError, Job, Preset, Refused, SignInRefused,
 from cli.client.credentials import Account, AccountMissing, account_for
 from cli.client.download import download
 from cli.client.gateway import Gateway
-from cli.convert.screen import Screen, clock, console_for, size
+from cli.convert.screen import Screen
 from cli.convert.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
 from cli.exits import Exit
+from cli.pretty import clock, console_for, size
 from events.options import Chapters, Format, Options, Tags, offered_as
 
 _FURTHER = (

@@ -7,7 +7,6 @@ what matters and a pipe never sees a bar.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TextIO
 
 from rich.console import Console
 from rich.progress import (
@@ -24,15 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.client.answers import Entry
-
-_WIDE = 10_000
-"""Columns of what is no terminal: nothing is wrapped for a file."""
-
-
-def console_for(stream: TextIO) -> Console:
-    """Return a console that shows colour and bars only when the stream is a terminal."""
-    terminal = stream.isatty()
-    return Console(file=stream, highlight=False, width=None if terminal else _WIDE, no_color=not terminal)
+from cli.pretty import size, visible
 
 
 class Screen:
@@ -96,21 +87,3 @@ def rows(entries: Sequence[Entry]) -> list[tuple[str, str, str, str]]:
         shown.append((clock, after, visible(entry.type), visible(entry.note)))
         before = time
     return shown
-
-
-def size(count: int) -> str:
-    """Return bytes as people say them."""
-    if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1000:.0f} kB"
-
-
-def clock(seconds: float) -> str:
-    """Return a duration as m:ss."""
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
-
-
-def visible(text: str) -> str:
-    """Return the text with nothing in it that could steer a terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)

@@ -18,8 +18,8 @@ from typing import BinaryIO, cast
 import msgspec
 from msgspec import Struct
 
+from cli.errors import FileDamaged
 from cli.log.formats import Exported
-from cli.replay.exits import FileDamaged
 from events.envelope import decode
 from events.errors import InvalidEvent
 

@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
+from cli.errors import WrongArgument
 from cli.log.log import Line
-from cli.replay.exits import WrongArgument
-from cli.tail.formats import harmless
+from cli.pretty import escaped, painted
+from cli.times import timestamp
 from events.errors import InvalidEvent
 from events.types import Unknown
 
@@ -59,14 +60,14 @@ def pretty(coloured: bool) -> Format:
     """Return the format for people: offset, time, type, subject, then the data or what is wrong with it."""
 
     def write(line: Line) -> bytes:
-        time = line.time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time = timestamp(line.time.astimezone(UTC), "milliseconds")
         if line.event is None:
             return f"{line.offset:>8}  {time}  not an event: {_shown(line.problem)}".encode()
         event, problem = line.event, _problem(line)
-        type_ = f"{harmless(event.type):<20}"
+        type_ = f"{escaped(event.type):<20}"
         colour = _COLOURS.get(event.type.rpartition(".")[2].rpartition("_")[2])
         if coloured and colour:
-            type_ = f"\033[{colour}m{type_}\033[0m"
+            type_ = painted(type_, colour)
         text = f"{line.offset:>8}  {time}  {type_}  {_shown(event.subject)}  {_shown(bytes(event.data))}"
         return (f"{text}  ({_shown(problem)})" if problem else text).encode()
 
@@ -142,4 +143,4 @@ def _problem(line: Line) -> str:
 
 
 def _shown(text: str | bytes) -> str:
-    return harmless(text.decode(errors="replace") if isinstance(text, bytes) else text)
+    return escaped(text.decode(errors="replace") if isinstance(text, bytes) else text)

@@ -1,11 +1,10 @@
 """Places in the log as people give them: `first`, `last`, `1200`, `-20`, `2026-01-31T12:00:00Z`, `10m`."""
 
-import argparse
 import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from cli.replay.exits import WrongArgument
+from cli.errors import WrongArgument
 from cli.times import point_in_time
 from events.log.stream import First, FromOffset, FromTime
 
@@ -48,11 +47,12 @@ def limit(text: str, now: datetime | None = None) -> Limit:
     return place
 
 
-def at_most(text: str) -> int:
-    """Return the number that --limit is given. Raises ArgumentTypeError."""
-    if not re.fullmatch(r"\d{1,18}", text):
-        raise argparse.ArgumentTypeError(f"takes a number from 0 up, not {text!r}")
-    return int(text)
+def since(text: str | None, now: datetime | None = None) -> FromTime | None:
+    """Return the time that --since is given, None for none. Raises WrongArgument."""
+    begin = limit(text, now) if text else None
+    if begin is not None and not isinstance(begin, FromTime):
+        raise WrongArgument(f"--since takes a time, not {text!r}")
+    return begin
 
 
 def _place(text: str, now: datetime | None) -> FromOffset | FromTime | None:

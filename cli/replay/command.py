@@ -8,19 +8,19 @@ environment are wrong; 65 the log or a file is damaged; 66 there are no views to
 import argparse
 import asyncio
 import importlib
-import io
 import os
-import signal
 import sys
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any, NamedTuple, TextIO
+from typing import Any, NamedTuple
 
+from cli.errors import FileDamaged, NoViews, WrongArgument, causes
+from cli.exits import Exit, exit_for
+from cli.pipes import drop_output, unbreakable
 from cli.remarks import say
-from cli.replay.exits import Exit, causes, exit_for
 from cli.servers import Servers
-from events.errors import TonearmError
+from cli.signals import cancel_on_signals
+from events.errors import InvalidEvent, LogDamaged, TonearmError
 from service.logs import configure_tool
 from service.settings import load
 
@@ -44,6 +44,14 @@ SUBCOMMANDS = {
     "reconcile": Subcommand("reconcile", "tell a log that lost its end what the views still know", True),
     "export": Subcommand("export_log", "write the log into a file of JSON lines, with a manifest", True),
     "import": Subcommand("import_log", "fill an empty log from an exported file", True),
+    "reconvert": Subcommand("reconvert", "convert again as the log tells, and compare the hashes"),
+}
+CODES = {
+    WrongArgument: Exit.USAGE,
+    LogDamaged: Exit.DATAERR,
+    FileDamaged: Exit.DATAERR,
+    InvalidEvent: Exit.DATAERR,
+    NoViews: Exit.NOINPUT,
 }
 
 
@@ -55,7 +63,7 @@ def main(argv: list[str]) -> int:
         return int(exit_.code or 0)
     writes = SUBCOMMANDS[arguments.subcommand].writes
     if writes:
-        sys.stdout, sys.stderr = _heedless(sys.stdout), _heedless(sys.stderr)
+        sys.stdout, sys.stderr = unbreakable(sys.stdout), unbreakable(sys.stderr)
     configure_tool()
     try:
         return asyncio.run(_run(arguments, load(Servers, os.environ)))
@@ -64,12 +72,11 @@ def main(argv: list[str]) -> int:
         return Exit.INTERRUPTED
     except Exception as error:
         if isinstance(error, BrokenPipeError) and not writes:
-            # Whoever read us has had enough; do not try to flush once more at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            drop_output()
             return Exit.OK
         print(f"tonearm replay {arguments.subcommand}: {causes(error)}", file=sys.stderr)
         if isinstance(error, TonearmError):
-            return exit_for(error)
+            return exit_for(error, CODES, otherwise=Exit.REFUSED)
         if isinstance(error, OSError):
             return Exit.REFUSED
         return _unexpected(error, os.environ)
@@ -85,16 +92,12 @@ def _unexpected(error: Exception, environ: Mapping[str, str]) -> Exit:
 
 
 async def _run(arguments: argparse.Namespace, servers: Servers) -> int:
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError, RuntimeError):  # elsewhere than in a main thread
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    cancel_on_signals()
     try:
         return int(await _module(arguments.subcommand).run(arguments, servers))
     finally:
         # Connections are still being closed; cancelled in the middle of that they take three seconds more.
-        if closing := asyncio.all_tasks() - {task}:
+        if closing := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(closing, timeout=1.0)
 
 
@@ -118,31 +121,3 @@ def _parser(argv: list[str]) -> argparse.ArgumentParser:
         if asked:
             _module(name).add_arguments(sub)
     return parser
-
-
-class _Heedless(io.RawIOBase):
-    """The output of what writes: should its reader go away, the work is done all the same, unseen."""
-
-    def __init__(self, like: TextIO) -> None:
-        self._descriptor = like.fileno()
-
-    def writable(self) -> bool:
-        return True
-
-    def fileno(self) -> int:
-        return self._descriptor
-
-    def isatty(self) -> bool:
-        return os.isatty(self._descriptor)
-
-    def write(self, data: Any) -> int:
-        try:
-            return os.write(self._descriptor, data)
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._descriptor)
-            return len(data)
-
-
-def _heedless(like: TextIO) -> TextIO:
-    raw = io.BufferedWriter(_Heedless(like))
-    return io.TextIOWrapper(raw, encoding=like.encoding, errors=like.errors, line_buffering=True)

@@ -3,10 +3,11 @@
 import argparse
 import contextlib
 
+from cli.errors import Refused, WrongArgument
+from cli.exits import Exit
 from cli.log.log import Log
-from cli.log.places import at_most
+from cli.numbers import at_most
 from cli.remarks import say
-from cli.replay.exits import Exit, Refused, WrongArgument
 from cli.replay.views.comparison import compare
 from cli.replay.views.differences import differs, laid_out
 from cli.replay.views.findings import NAMED, Findings

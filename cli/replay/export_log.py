@@ -6,11 +6,12 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
+from cli.errors import Refused
+from cli.exits import Exit
 from cli.log.file import Manifest, file_name, manifest_of, write_manifest, written
 from cli.log.formats import as_json
 from cli.log.log import Log, line
 from cli.remarks import Meter, say
-from cli.replay.exits import Exit, Refused
 from cli.servers import Servers
 from events.log.stream import First, RawRecord
 

@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator, Iterator
 from itertools import islice
 from pathlib import Path
 
+from cli.errors import Refused
+from cli.exits import Exit
 from cli.log.file import bodies, file_name, verify
 from cli.log.log import Log
 from cli.remarks import Meter, say
-from cli.replay.exits import Exit, Refused
 from cli.servers import Servers
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology

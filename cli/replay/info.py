@@ -7,9 +7,10 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
+from cli.errors import causes
+from cli.exits import Exit
 from cli.log.log import Line, Log, line
 from cli.remarks import Meter, say
-from cli.replay.exits import Exit, causes
 from cli.replay.views.versions import live, versions
 from cli.servers import Servers
 from events.errors import Unavailable

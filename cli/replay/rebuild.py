@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 from msgspec import structs
 from pymongo.asynchronous.database import AsyncDatabase
 
+from cli.errors import Refused, WrongArgument
+from cli.exits import Exit
 from cli.log.log import Log
-from cli.log.places import at_most
+from cli.numbers import at_most
 from cli.remarks import say
-from cli.replay.exits import Exit, Refused, WrongArgument
 from cli.replay.views.build import build
 from cli.replay.views.comparison import compare
 from cli.replay.views.findings import NAMED

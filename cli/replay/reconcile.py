@@ -19,10 +19,12 @@ from typing import Any, NamedTuple
 from msgspec import DecodeError
 from pymongo.asynchronous.database import AsyncDatabase
 
+from cli.errors import Refused
+from cli.exits import Exit
+from cli.log import places
 from cli.log.log import SKEW, Log
-from cli.log.places import at_most, limit
+from cli.numbers import at_most
 from cli.remarks import Meter, say
-from cli.replay.exits import Exit, Refused, WrongArgument
 from cli.replay.views.findings import NAMED
 from cli.replay.views.proof import ABOUT, asks_for_work, told_again
 from cli.replay.views.versions import Version, named
@@ -71,9 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Compare, and with --yes publish. Raises Refused, WrongArgument, Unavailable, NotConfirmed."""
-    since = limit(arguments.since) if arguments.since else None
-    if since is not None and not isinstance(since, FromTime):
-        raise WrongArgument(f"--since takes a time, not {arguments.since!r}")
+    since = places.since(arguments.since)
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:
         version = await named(database, arguments.views)

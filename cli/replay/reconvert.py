@@ -18,9 +18,10 @@ from collections.abc import AsyncIterator
 from io import FileIO
 from typing import NamedTuple
 
+from cli.errors import causes
+from cli.exits import Exit, exit_for
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay.exits import Exit, causes, exit_for
 from cli.servers import Servers
 from events.envelope import decode
 from events.errors import InvalidEvent, TonearmError
@@ -87,7 +88,7 @@ async def _run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
     if not made:
         say("the log tells of no such conversion")
-        return Exit.NO_VIEWS
+        return Exit.NOINPUT
     settings = load(ConverterSettings, os.environ)
     equipment = Equipment(await find_engine(settings.ffmpeg), settings.limits, settings.workshop)
     equipment.workshop.open()

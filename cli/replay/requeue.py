@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 
 from msgspec import DecodeError
 
-from cli.log.places import limit
+from cli.errors import Refused, WrongArgument
+from cli.exits import Exit
+from cli.log import places
 from cli.remarks import say
-from cli.replay.exits import Exit, Refused, WrongArgument
 from cli.replay.views.versions import Version, live
 from cli.servers import Servers
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher
-from events.log.stream import FromTime
 from events.projections.job_view import JobView, State
 from events.types import FailureCode, JobRequeued
 from events.views.documents import unpack
@@ -46,9 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Name the jobs, and with --yes publish. Raises Refused, WrongArgument, Unavailable."""
     pause = _pause(arguments.rate)
-    since = limit(arguments.since) if arguments.since else None
-    if since is not None and not isinstance(since, FromTime):
-        raise WrongArgument(f"--since takes a time, not {arguments.since!r}")
+    since = places.since(arguments.since)
     if not (arguments.job or arguments.code or since or arguments.all_failed):
         raise WrongArgument("say which: --job, --code, --since, or --all-failed")
     async with servers.database() as database:

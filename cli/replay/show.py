@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from cli.errors import WrongArgument
+from cli.exits import Exit
 from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
 from cli.log.log import Line, Log
-from cli.log.places import at_most, beginning, limit
+from cli.log.places import beginning, limit
+from cli.numbers import at_most
 from cli.remarks import say
-from cli.replay.exits import Exit, WrongArgument
 from cli.servers import Servers
 from events.payload import Aggregate
 

@@ -6,11 +6,12 @@ import sys
 
 import msgspec
 
+from cli.errors import Refused
+from cli.exits import Exit
 from cli.log.formats import Format, pretty
 from cli.log.log import Line, Log, line
 from cli.log.places import End, limit
 from cli.remarks import say
-from cli.replay.exits import Exit, Refused
 from cli.replay.views.differences import differences, plain
 from cli.servers import Servers
 from events.envelope import Recorded

@@ -2,10 +2,11 @@
 
 import argparse
 
+from cli.errors import NoViews, WrongArgument
+from cli.exits import Exit
 from cli.log.log import Log
-from cli.log.places import at_most
+from cli.numbers import at_most
 from cli.remarks import say
-from cli.replay.exits import Exit, NoViews, WrongArgument
 from cli.replay.views.findings import NAMED, Findings
 from cli.replay.views.verification import BUDGET, JOB_BYTES, Verifier, check
 from cli.replay.views.versions import named

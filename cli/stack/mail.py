@@ -10,8 +10,8 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from cli.convert.screen import visible
 from cli.exits import Exit
+from cli.pretty import visible
 
 
 def kept(folder: Path) -> list[Path]:

@@ -9,15 +9,17 @@ import asyncio
 import glob
 import os
 import re
-import signal
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from cli.exits import Exit
+from cli.pipes import drop_output
+from cli.remarks import say
+from cli.signals import cancel_on_signals
 from cli.tail.arguments import parser
 from cli.tail.arguments import query as query_of
 from cli.tail.event_log import EventLog
@@ -28,8 +30,6 @@ from cli.tail.output import Output
 from cli.tail.standard_input import standard_input
 from events.errors import TonearmError, Unavailable
 from service.settings import InvalidSetting, load
-
-OK, NOTHING_TO_READ, WRONG_ARGUMENTS = 0, 1, 2
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ def main(argv: list[str]) -> int:
         query = query_of(arguments, now)
     except (InvalidSetting, ValueError, re.error) as error:
         print(f"tonearm tail: {error}", file=sys.stderr)
-        return WRONG_ARGUMENTS
+        return Exit.USAGE
     coloured = arguments.color == "always" or (
         arguments.color == "auto" and not settings.no_color and sys.stdout.isatty()
     )
@@ -64,24 +64,19 @@ def main(argv: list[str]) -> int:
     try:
         asyncio.run(_tail(arguments, settings, query, output, now))
     except BrokenPipeError:
-        # Whoever read us has had enough. The interpreter must not try to flush once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
     except (asyncio.CancelledError, KeyboardInterrupt):
         pass
     except TonearmError as error:
         print(f"tonearm tail: {error}", file=sys.stderr)
-        return NOTHING_TO_READ
-    return OK
+        return Exit.FAILED
+    return Exit.OK
 
 
 async def _tail(
     arguments: argparse.Namespace, settings: Settings, query: Query, output: Output, now: datetime
 ) -> None:
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, ValueError, RuntimeError):  # elsewhere than in a main thread
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    cancel_on_signals()
     paths = arguments.paths or [str(Path(glob.escape(settings.local_dir), "logs", "*.jsonl"))]
     paths = paths if arguments.only != "events" else []
     patterns = [path for path in paths if path != "-"]
@@ -89,11 +84,11 @@ async def _tail(
     for path in missing if arguments.paths else ():
         if not query.follow:
             raise NothingToRead(f"{path}: no such file")
-        output.say(f"{path}: not there yet, waiting for it")
+        say(f"{path}: not there yet, waiting for it")
     has_logs = bool(arguments.paths and paths) or len(missing) < len(patterns)
     log = None
     if arguments.only != "logs":
-        log = await _event_log(settings.stream_url, output.say, has_logs, query.follow, now)
+        log = await _event_log(settings.stream_url, say, has_logs, query.follow, now)
     elif not has_logs:
         raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
     stdin = standard_input() if "-" in paths else None

@@ -2,17 +2,15 @@
 
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from cli.log.log import SKEW
 from cli.tail.filters import Filter
 from cli.tail.parser import parse_event
 from cli.tail.record import Record
 from events.log.bounds import Bounds, bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, Last, RawRecord, Start
-
-SKEW = timedelta(minutes=1)
-"""How far the clocks of publishers and broker may differ: a start by time begins so much earlier."""
 
 
 class EventLog:

@@ -6,19 +6,18 @@ ever reaches the terminal: `pretty` and `logfmt` write it as an escape.
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from typing import Any
 from zlib import crc32
 
 import msgspec
 
+from cli.pretty import escaped, painted, quoted
 from cli.tail.filters import as_text
 from cli.tail.record import Kind, Level, Record
+from cli.times import timestamp
 
 Format = Callable[[Record], str]
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_BARE = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 _KEY_REFUSED = re.compile(r"[\s\"=\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 _COLOURS = {
@@ -31,11 +30,6 @@ _COLOURS = {
 _SERVICE_COLOURS = ("36", "35", "34", "96", "95", "94")
 
 
-def timestamp(time: datetime, timespec: str = "microseconds") -> str:
-    """Return RFC 3339 in UTC with `Z`."""
-    return time.isoformat(timespec=timespec).replace("+00:00", "Z")
-
-
 def as_json(record: Record) -> str:
     """One JSON object, in the shape of `service.logs`, so that it can be read back by this tool."""
     own: dict[str, Any] = {"timestamp": timestamp(record.time)}
@@ -43,7 +37,7 @@ def as_json(record: Record) -> str:
         own["level"] = record.level.name.lower()
     own |= {"service": record.source, "event": record.event}
     rest = {key: value for key, value in record.fields.items() if key not in own}
-    return harmless(msgspec.json.encode({**own, **rest}).decode())
+    return escaped(msgspec.json.encode({**own, **rest}).decode())
 
 
 def as_logfmt(record: Record) -> str:
@@ -59,7 +53,7 @@ def pretty(colour: bool) -> Format:
     """Return the format for people: time, level, service, event, then the fields; tracebacks below."""
 
     def paint(codes: str, text: str) -> str:
-        return f"\x1b[{codes}m{text}\x1b[0m" if colour and text else text
+        return painted(text, codes) if colour and text else text
 
     def write(record: Record) -> str:
         level = record.level.name if record.level else ""
@@ -67,37 +61,21 @@ def pretty(colour: bool) -> Format:
         head = [
             paint("2", timestamp(record.time, "milliseconds")),
             paint(_COLOURS.get(record.level or Level.DEBUG, ""), f"{level:<8}"),
-            paint(hue, f"{harmless(record.source):<10}"),
+            paint(hue, f"{escaped(record.source):<10}"),
         ]
         if record.kind is Kind.TEXT:
-            return " ".join([*head, "|", harmless(record.event)])
+            return " ".join([*head, "|", escaped(record.event)])
         below = ""
         pairs = []
         for key, value in _flat(record.fields):
             if isinstance(value, str) and "\n" in value:
-                lines = "".join(f"\n    {harmless(line)}" for line in value.rstrip("\n").split("\n"))
-                below += f"\n  {paint('2', harmless(key) + ':')}{lines}"
+                lines = "".join(f"\n    {escaped(line)}" for line in value.rstrip("\n").split("\n"))
+                below += f"\n  {paint('2', escaped(key) + ':')}{lines}"
             else:
-                pairs.append(paint("2", harmless(key) + "=") + quoted(as_text(value)))
-        return " ".join([*head, paint("1", harmless(record.event)), *pairs]) + below
+                pairs.append(paint("2", escaped(key) + "=") + quoted(as_text(value)))
+        return " ".join([*head, paint("1", escaped(record.event)), *pairs]) + below
 
     return write
-
-
-def quoted(text: str) -> str:
-    """Return the text bare when it can be, otherwise as a JSON string with all control characters escaped."""
-    if _BARE.fullmatch(text):
-        return text
-    return _CONTROL.sub(_unicode_escape, msgspec.json.encode(text).decode())
-
-
-def harmless(text: str) -> str:
-    """Return the text with control characters, and those that turn its direction, as visible escapes."""
-    return _CONTROL.sub(_unicode_escape, text)
-
-
-def _unicode_escape(match: re.Match[str]) -> str:
-    return f"\\u{ord(match[0]):04x}"
 
 
 def _flat(fields: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -24,7 +24,3 @@ class Output:
             sys.stdout.buffer.flush()
         elif any(state & (select.POLLERR | select.POLLHUP) for _, state in self._reader_gone.poll(0)):
             raise BrokenPipeError
-
-    def say(self, text: str) -> None:
-        """Write a remark."""
-        print(f"-- {text}", file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from cli.tail.record import Kind, Level, Record
+from cli.times import parse_time
 from events import envelope
 from events.errors import InvalidEvent
 
@@ -43,17 +44,6 @@ _decoder = msgspec.json.Decoder(dict[str, Any])
 def parse_level(name: Any) -> Level | None:
     """Return the level of that name, in any case, with the usual aliases; None for any other."""
     return _LEVELS.get(name.lower()) if isinstance(name, str) else None
-
-
-def parse_time(text: Any) -> datetime | None:
-    """Return an RFC 3339 time, cut to microseconds; None when it is none or has no zone."""
-    if not isinstance(text, str):
-        return None
-    try:
-        time = datetime.fromisoformat(text.replace(",", "."))
-        return time.astimezone(UTC) if time.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def own_time(line: str) -> datetime | None:

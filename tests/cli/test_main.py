@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from cli.exits import Exit
+from cli.errors import causes
+from cli.exits import Exit, exit_for
 from events.errors import NotConfirmed, TonearmError
 from service.settings import InvalidSetting
 
@@ -43,7 +44,7 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
 def test_an_error_is_told_with_its_causes() -> None:
     error = NotConfirmed("the broker is away")
     error.__cause__ = OSError("connection refused")
-    assert main.causes(error) == "the broker is away\n  because: connection refused"
+    assert causes(error) == "the broker is away\n  because: connection refused"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,7 @@ def test_an_error_is_told_with_its_causes() -> None:
     ],
 )
 def test_an_exit_code_says_what_kind_of_error_it_was(error: TonearmError, code: Exit) -> None:
-    assert main.exit_for(error) == code
+    assert exit_for(error) == code
 
 
 @pytest.mark.parametrize(

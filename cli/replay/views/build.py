@@ -16,9 +16,9 @@ from collections import Counter, deque
 from collections.abc import Set
 from typing import NamedTuple
 
+from cli.errors import Refused
 from cli.log.log import Log
 from cli.remarks import Meter, say
-from cli.replay.exits import Refused
 from cli.replay.views.generations import Settled, Window
 from cli.replay.views.versions import Version
 from events.envelope import Recorded

@@ -4,7 +4,7 @@ import sys
 
 from msgspec import Struct, field
 
-from cli.replay.exits import Exit
+from cli.exits import Exit
 from cli.replay.views.differences import Difference, table
 
 NAMED = 20

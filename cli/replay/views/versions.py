@@ -6,7 +6,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
-from cli.replay.exits import Refused, WrongArgument
+from cli.errors import Refused, WrongArgument
 from cli.replay.views.scan import AT_ONCE
 from events.projections.job_view import COLLECTION
 from events.views.documents import Document

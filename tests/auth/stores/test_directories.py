@@ -19,7 +19,7 @@ from waiting import wait_for
 from auth.errors import AlreadyRegistered, DirectoryUnavailable
 from auth.stores import by_url
 from auth.stores.directory import Account, Directory, Identity
-from cli.main import causes
+from cli.errors import causes
 from events.ids import new_id
 from infra.local.ports import free_port
 from service.settings import InvalidSetting

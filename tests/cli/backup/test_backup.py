@@ -13,7 +13,7 @@ from uuid_utils import uuid4
 from cli.backup import backup, restore
 from cli.backup.collections import BackupDamaged
 from cli.backup.folder import LOG, BackupRefused
-from cli.replay.exits import FileDamaged
+from cli.errors import FileDamaged
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from infra.drills.rig.operator import tonearm

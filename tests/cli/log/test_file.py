@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from making import uploaded
 
+from cli.errors import FileDamaged
 from cli.log.file import Manifest, bodies, file_name, manifest_of, verify, write_manifest
 from cli.log.formats import as_json
 from cli.log.log import line
-from cli.replay.exits import FileDamaged
 from events.envelope import encode
 from events.log.stream import RawRecord
 

@@ -4,10 +4,11 @@ import msgspec
 import pytest
 from making import uploaded
 
+from cli.errors import WrongArgument
+from cli.exits import Exit
 from cli.log.formats import template
 from cli.log.log import line
 from cli.replay.command import main
-from cli.replay.exits import Exit, WrongArgument
 from cli.servers import Servers
 from events.envelope import encode
 from events.log.stream import RawRecord

@@ -1,0 +1,45 @@
+"""Errors of the commands, and an error in words.
+
+TonearmError
+├── WrongArgument   an argument does not mean anything
+├── Refused         it cannot be done as things stand
+├── NoViews         there are no views to compare with the log
+└── FileDamaged     an exported file is not what its manifest describes
+
+Some rooms have errors of their own: `cli.client.answers`, `cli.backup.folder`.
+"""
+
+import re
+
+from events.errors import TonearmError
+
+_BOILERPLATE = re.compile(r" \(configured timeouts: .*", re.DOTALL)
+"""What pymongo adds to every time-out."""
+
+
+class WrongArgument(TonearmError):
+    """An argument does not mean anything; the text says what it should be."""
+
+
+class Refused(TonearmError):
+    """What was asked for cannot be done as things stand; the text says what would have to change."""
+
+
+class NoViews(TonearmError):
+    """There are no views to compare with the log: they are not equal, nor do they differ."""
+
+
+class FileDamaged(TonearmError):
+    """An exported file is not what its manifest describes."""
+
+
+def causes(error: BaseException) -> str:
+    """Return an error's sentence and those of its causes."""
+    texts: list[str] = []
+    link: BaseException | None = error
+    while link is not None:
+        text = _BOILERPLATE.sub("", str(link)) or type(link).__name__
+        if not any(text in known for known in texts):
+            texts.append(text)
+        link = link.__cause__
+    return "\n  because: ".join(texts)

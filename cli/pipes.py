@@ -1,0 +1,38 @@
+"""Standard output whose reader goes away, as in `tonearm … | head`."""
+
+import io
+import os
+import sys
+from typing import Any, TextIO
+
+
+def drop_output() -> None:
+    """Throw away what is still to be written, as nobody reads it: Python would flush again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def unbreakable(stream: TextIO) -> TextIO:
+    """Return the stream for a command that changes something: it ends its work although nobody reads it."""
+    raw = io.BufferedWriter(_Unbreakable(stream))
+    return io.TextIOWrapper(raw, encoding=stream.encoding, errors=stream.errors, line_buffering=True)
+
+
+class _Unbreakable(io.RawIOBase):
+    def __init__(self, like: TextIO) -> None:
+        self._descriptor = like.fileno()
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def write(self, data: Any) -> int:
+        try:
+            return os.write(self._descriptor, data)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._descriptor)
+            return len(data)
