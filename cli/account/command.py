@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auth.stores import by_url
 from auth.stores.directory import ADMIN, USER
-from cli.account import change, create, invite, rotate_key, show
+from cli.account import change, create, invite, keys, rotate_key, show
 from cli.account.settings import OperatorSettings
 from service.logs import configure_tool
 from service.settings import load
@@ -41,7 +41,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tonearm account",
         description="Look at accounts and change them. Each change is an event in the log.",
-        epilog="`tonearm account keys` makes, lists and revokes your own API keys.",
     )
     subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
     for name, subcommand in SUBCOMMANDS.items():
@@ -123,6 +122,7 @@ SUBCOMMANDS = {
     "revoke": Subcommand(change.run, "end what is signed in, and void its API keys", _who),
     "import": Subcommand(_import, "take over the accounts of another table", _source),
     "rotate-key": Subcommand(rotate_key.rotate, "make the next key that signs access tokens", _nothing),
+    "keys": Subcommand(keys.run, "make, list and revoke your own API keys", keys.add_arguments),
     "export": Subcommand(show.export, "write what is known of an account, with its events", _export),
     "erase": Subcommand(change.run, "forget the person, for good; the ids stay", _erase),
 }

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from cli.account.settings import OperatorSettings
 from cli.client.answers import read_as
 from cli.client.credentials import account_for
 from cli.client.gateway import Gateway, unreachable
@@ -33,18 +34,27 @@ class Keys(Struct, frozen=True):
     items: list[Key]
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm account keys`. Returns 0 or 2, or raises TonearmError."""
-    try:
-        arguments = _parser().parse_args(argv)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("--url", help="the gateway; without it, the local stack's")
+    parser.add_argument("--email", help="whose keys (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
+    create = actions.add_parser("create", help="make a key and print it, this once")
+    create.add_argument("name", help="what it is for")
+    create.add_argument("--scope", action="append", choices=["read", "upload", "admin"], help="default: read")
+    create.add_argument("--days", type=int, default=365, help="how long it is good (365)")
+    actions.add_parser("list", help="print the keys that are good")
+    revoke = actions.add_parser("revoke", help="void a key, at once and everywhere")
+    revoke.add_argument("key_id", metavar="KEY_ID")
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Ask the gateway over HTTP, as the owner of the keys. Raises ClientError, AccountMissing."""
     account = account_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
     with Gateway(account.url) as gateway:
         gateway.sign_in(account.email, account.password)
         with unreachable(account.url):
-            _DO[arguments.subcommand](gateway, arguments)
-    return 0
+            _ACTIONS[arguments.action](gateway, arguments)
 
 
 def _create(gateway: Gateway, arguments: argparse.Namespace) -> None:
@@ -68,19 +78,4 @@ def _revoke(gateway: Gateway, arguments: argparse.Namespace) -> None:
         print(f"key {arguments.key_id} is revoked")
 
 
-_DO = {"create": _create, "list": _list, "revoke": _revoke}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tonearm account keys", description="API keys, for programs.")
-    parser.add_argument("--url", help="the gateway; without it, the local stack's")
-    parser.add_argument("--email", help="whose keys (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
-    subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
-    create = subcommands.add_parser("create", help="make a key and print it, this once")
-    create.add_argument("name", help="what it is for")
-    create.add_argument("--scope", action="append", choices=["read", "upload", "admin"], help="default: read")
-    create.add_argument("--days", type=int, default=365, help="how long it is good (365)")
-    subcommands.add_parser("list", help="print the keys that are good")
-    revoke = subcommands.add_parser("revoke", help="void a key, at once and everywhere")
-    revoke.add_argument("key_id", metavar="KEY_ID")
-    return parser
+_ACTIONS = {"create": _create, "list": _list, "revoke": _revoke}

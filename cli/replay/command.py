@@ -1,8 +1,9 @@
 """`tonearm replay <subcommand>`: arguments, the environment, exit codes. Nothing else reads either.
 
-Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `rebuild --no-switch`); 2 the arguments or the
-environment are wrong; 65 the log or a file is damaged; 66 there are no views to verify; 69 a server is away;
-70 it cannot be done as things stand, or something unexpected came up; 130 Ctrl-C.
+Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `reconvert`, `rebuild --no-switch`); 2 the arguments
+or the environment are wrong; 65 the log or a file is damaged; 66 there are no views to verify, or no
+conversion to make again; 69 a server is away; 70 it cannot be done as things stand, or something unexpected
+came up; 130 Ctrl-C.
 """
 
 import argparse

@@ -1,30 +1,28 @@
-"""`tonearm replay reconvert`: makes audio again as the log says it was made, and compares the hashes.
+"""`reconvert`: make audio again as the log says it was made, and compare the hashes.
 
 The log holds all that a conversion was made of: the source's hash, the options, the arguments, the build of
 ffmpeg. So the same bytes must come out again on the same build and kind of processor; where they do not, this
 says which of those differs. Nothing is stored and nothing is published.
 
-Exit codes: 0 the same; 1 different; 2 wrong arguments; 66 nothing to compare; 69 a server is away.
+Exit code 66: the log tells of no such conversion.
 """
 
 import argparse
-import asyncio
 import contextlib
 import hashlib
 import os
 import random
-import sys
 from collections.abc import AsyncIterator
 from io import FileIO
 from typing import NamedTuple
 
-from cli.errors import causes
-from cli.exits import Exit, exit_for
+from cli.exits import Exit
 from cli.log.log import Log
+from cli.numbers import sample_size
 from cli.remarks import say
 from cli.servers import Servers
 from events.envelope import decode
-from events.errors import InvalidEvent, TonearmError
+from events.errors import InvalidEvent
 from events.log.stream import First
 from events.types import JobConverted, JobRequeued, JobUploaded
 from service import logs
@@ -49,40 +47,17 @@ class Made(NamedTuple):
     told: JobConverted
 
 
-def main(argv: list[str]) -> int:
-    """Run the command and return its exit code."""
-    try:
-        arguments = _parser().parse_args(argv)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
-    logs.configure("reconvert", "CRITICAL")
-    try:
-        return asyncio.run(_run(arguments, load(Servers, os.environ)))
-    except KeyboardInterrupt:
-        return Exit.INTERRUPTED
-    except TonearmError as error:
-        print(f"tonearm replay reconvert: {causes(error)}", file=sys.stderr)
-        return exit_for(error)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tonearm replay reconvert", description="Convert again as the log tells, and compare the hashes."
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--job", action="append", metavar="ID", help="this job; may be repeated")
-    which.add_argument("--sample", type=_count, metavar="N", help="N jobs of the log, drawn by chance")
+    which.add_argument("--sample", type=sample_size, metavar="N", help="N jobs of the log, drawn by chance")
     parser.add_argument("--seed", type=int, default=0, help="draws the same sample again (default: 0)")
-    return parser
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a count such as 20")
-    return int(text)
-
-
-async def _run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Convert, compare and print a line for each. Raises Unavailable, LogDamaged, InvalidSetting."""
+    logs.configure("reconvert", "CRITICAL")  # the log lines of a converter at work are not for people
     made = [each async for each in _told(Log(servers.need("stream_url"), say), set(arguments.job or ()))]
     if arguments.sample is not None:
         made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
@@ -166,7 +141,3 @@ def _reasons(told: JobConverted, video: Upload, again: Result, engine: str) -> l
         was, is_ = set(told.arguments), set(again.arguments)
         reasons.append(f"arguments: only then {sorted(was - is_)}, only now {sorted(is_ - was)}")
     return reasons or ["nothing that the log holds differs: another kind of processor, perhaps"]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -20,7 +20,7 @@ from waiting import wait_for
 
 from auth import opaque
 from auth.keys.access_tokens import jwk
-from cli.account.dispatch import main
+from cli.account.command import main
 from cli.account.rotate_key import rotate
 from cli.account.settings import OperatorSettings
 from tests.tokens.conftest import PASSWORD, Site, b64
