@@ -6,7 +6,7 @@ TonearmError
 ├── NoViews         there are no views to compare with the log
 └── FileDamaged     an exported file is not what its manifest describes
 
-Some rooms have errors of their own: `cli.client.answers`, `cli.backup.folder`.
+Some rooms have errors of their own, such as `cli.client.errors`.
 """
 
 import re

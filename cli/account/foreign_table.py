@@ -29,7 +29,7 @@ class Row(NamedTuple):
         return "Row(…)"
 
 
-class Source:
+class ForeignTable:
     """The table, read by pages in the order of `id`. Its methods raise DirectoryUnavailable."""
 
     def __init__(self, engine: AsyncEngine, table: Table) -> None:

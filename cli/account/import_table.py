@@ -20,7 +20,7 @@ from auth.passwords.foreign_hashes import Kind
 from auth.passwords.hasher import Hasher
 from auth.stores.directory import ADMIN, USER, Account, Directory, normalised
 from auth.stores.sql.engine import engine_of
-from cli.account.foreign_table import Row, Source
+from cli.account.foreign_table import ForeignTable, Row
 from cli.account.settings import OperatorSettings
 from cli.remarks import Meter
 from events.ids import new_id
@@ -67,11 +67,11 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
 
 
 @asynccontextmanager
-async def opened(url: str, table: str) -> AsyncIterator[Source]:
+async def opened(url: str, table: str) -> AsyncIterator[ForeignTable]:
     """Give the table for a block. Raises InvalidSetting, InvalidRequest, DirectoryUnavailable."""
     engine = engine_of(url)
     try:
-        yield await Source.of(engine, table)
+        yield await ForeignTable.of(engine, table)
     finally:
         await engine.dispose()
 
@@ -127,7 +127,7 @@ class Importer:
                 return foreign_hashes.kept(password)
 
 
-async def import_all(source: Source, total: int, importer: Importer) -> Counter[str]:
+async def import_all(source: ForeignTable, total: int, importer: Importer) -> Counter[str]:
     """Import every row, and tell the log page by page. Returns what has become of how many."""
     tally: Counter[str] = Counter()
     try:
@@ -142,7 +142,7 @@ async def import_all(source: Source, total: int, importer: Importer) -> Counter[
     return tally
 
 
-async def _count(source: Source, total: int, directory: Directory) -> Counter[str]:
+async def _count(source: ForeignTable, total: int, directory: Directory) -> Counter[str]:
     tally: Counter[str] = Counter()
     seen: set[str] = set()
     with Meter("dry run", total, "rows") as meter:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from cli.account.settings import OperatorSettings
 from cli.client.answers import read_as
-from cli.client.credentials import account_for
+from cli.client.credentials import credentials_for
 from cli.client.gateway import Gateway, unreachable
 
 
@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Ask the gateway over HTTP, as the owner of the keys. Raises ClientError, AccountMissing."""
-    account = account_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
+    """Ask the gateway over HTTP, as the owner of the keys. Raises ClientError, CredentialsMissing."""
+    account = credentials_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
     with Gateway(account.url) as gateway:
         gateway.sign_in(account.email, account.password)
         with unreachable(account.url):

@@ -17,7 +17,7 @@ from auth.stores.directory import Account, Directory, Identity
 from cli.account.settings import OperatorSettings
 from cli.log.formats import as_json
 from cli.log.log import Log
-from cli.log.places import limit
+from cli.log.places import ending
 from cli.remarks import say
 from events.log.stream import First
 
@@ -93,7 +93,7 @@ async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> N
     with _opened(arguments.output) as output:
         output.write(_line(known, as_json=True).encode() + b"\n")
         count = 0
-        async with contextlib.aclosing(log.between(First(), limit("end"))) as batches:
+        async with contextlib.aclosing(log.between(First(), ending("end"))) as batches:
             async for batch in batches:
                 for line in batch:
                     if line.event and line.event.account == known.account_id:

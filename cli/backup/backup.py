@@ -5,7 +5,6 @@ Accounts in PostgreSQL or MySQL are those databases' own to save.
 
 import asyncio
 import os
-from argparse import Namespace
 from pathlib import Path
 
 import msgspec
@@ -25,7 +24,9 @@ from cli.backup.folder import (
 )
 from cli.exits import Exit
 from cli.log.file import written
-from cli.replay import export_log
+from cli.log.log import Log
+from cli.remarks import say
+from cli.replay.export_log import export
 from cli.servers import Servers
 from service.settings import load
 
@@ -44,7 +45,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _backup(directory: Path, servers: Servers) -> None:
-    await export_log.run(Namespace(file=directory / LOG, force=False), servers)
+    await export(Log(servers.need("stream_url"), say), directory / LOG)
     (directory / DATABASE).mkdir()
     async with servers.database() as database:
         saved = {

@@ -6,7 +6,6 @@ data. Accounts in PostgreSQL or MySQL are those databases' own to restore.
 
 import asyncio
 import os
-from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -30,7 +29,7 @@ from cli.exits import Exit
 from cli.log.file import verify
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay import import_log
+from cli.replay.import_log import import_file
 from cli.servers import Servers
 from events.log import topology
 from infra.local import given, state
@@ -70,7 +69,7 @@ async def _restore(directory: Path, manifest: Manifest, settings: LocalSettings)
             for name in manifest.collections:
                 await collections.restore(database, name, collection_file(directory, name))
         restore_keys(directory / KEYS, load(KeySettings, os.environ))
-        await import_log.run(Namespace(file=directory / LOG, resume=False, yes=True), servers)
+        await import_file(servers, directory / LOG)
     print(
         "restored; start the services, then `tonearm replay reconcile --work --yes` goes on with what waits"
     )

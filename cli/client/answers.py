@@ -1,11 +1,4 @@
-"""What the gateway answers, and what can go wrong in asking. Other fields of an answer are skipped.
-
-ClientError
-├── Unreachable        nobody answers, or answers break off again and again
-├── Refused            the gateway said no; the text is its problem document's (RFC 9457)
-│   └── SignInRefused  and this was about who we are
-└── Damaged            what arrived is not what the gateway stored
-"""
+"""Answers of the gateway. Fields that this client has no use for are skipped."""
 
 from typing import Any, TypeVar
 
@@ -13,34 +6,10 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from events.errors import TonearmError
+from cli.client.errors import ClientError, RequestRefused, SignInRefused
 from events.options import Chapters, Format
 
 T = TypeVar("T")
-
-
-class ClientError(TonearmError):
-    """What the gateway was asked for did not work."""
-
-
-class Unreachable(ClientError):
-    """Nobody answers, or answers break off again and again."""
-
-
-class Refused(ClientError):
-    """The gateway said no. `status` is HTTP's."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-
-
-class SignInRefused(Refused):
-    """This address and password open no account, or the account may not do this."""
-
-
-class Damaged(ClientError):
-    """The bytes that arrived are not those that the gateway stored."""
 
 
 class Audio(Struct, frozen=True):
@@ -112,14 +81,14 @@ class Token(Struct, frozen=True):
         return "Token(…)"
 
 
-def refusal(answer: httpx.Response) -> Refused:
+def refusal(answer: httpx.Response) -> RequestRefused:
     """Return the error of a read answer: the problem document's detail, else its title, else the status."""
     try:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.DecodeError:
         problem = {}
     said = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
-    kind = SignInRefused if answer.status_code in (401, 403) else Refused
+    kind = SignInRefused if answer.status_code in (401, 403) else RequestRefused
     return kind(answer.status_code, f"{str(said).rstrip('.')} (HTTP {answer.status_code})")
 
 

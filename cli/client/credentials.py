@@ -1,35 +1,35 @@
-"""Which gateway, and as whom: by the command line, else the environment, else the local stack."""
+"""The gateway to ask, and the account to sign in to it: by arguments, the environment, or the local stack."""
 
 import getpass
 import sys
 from collections.abc import Mapping
 
-from cli.client.answers import Unreachable
+from cli.client.errors import Unreachable
 from events.errors import TonearmError
 from infra.local.ports import http_url
 from service.settings import Settings
 
 
-class AccountMissing(TonearmError):
-    """Nothing says whom to sign in as."""
+class CredentialsMissing(TonearmError):
+    """No account is given by any of these."""
 
 
-class Account(Settings, frozen=True, kw_only=True):
-    """An account at a gateway. The repr masks the password."""
+class Credentials(Settings, frozen=True, kw_only=True):
+    """An account's address and password at a gateway. The repr masks the password."""
 
     url: str
     email: str
     password: str
     hint: str = ""
-    """What to tell when the gateway refuses this account."""
+    """Shown when the gateway refuses this account."""
 
 
-def account_for(
+def credentials_for(
     url: str | None, email: str | None, password: str | None, *, start: bool, environ: Mapping[str, str]
-) -> Account:
+) -> Credentials:
     """Return the account to use; without a `url` the local stack is meant, and started if `start` says so.
 
-    Raises AccountMissing, Unreachable, and what starting the stack raises.
+    Raises CredentialsMissing, Unreachable, and what starting the stack raises.
     """
     email = email or environ.get("TONEARM_EMAIL")
     password = password or environ.get("TONEARM_PASSWORD")
@@ -43,10 +43,10 @@ def account_for(
     if email and not password and sys.stdin.isatty():
         password = getpass.getpass(f"Password of {email}: ")
     if not email or not password:
-        raise AccountMissing(
+        raise CredentialsMissing(
             "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
         )
-    return Account(url=url, email=email, password=password, hint=hint)
+    return Credentials(url=url, email=email, password=password, hint=hint)
 
 
 def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import httpx
 
-from cli.client.answers import ClientError, Damaged, Job, Unreachable
+from cli.client.answers import Job
+from cli.client.errors import ClientError, DownloadDamaged, Unreachable
 from cli.client.gateway import Count, Gateway
 
 BREAKS = 5
@@ -31,7 +32,9 @@ def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
             _fetch(gateway, job.job_id, file, got)
             file.seek(0)
             if job.audio and hashlib.file_digest(file, "sha256").hexdigest() != job.audio.sha256:
-                raise Damaged("the audio arrived damaged: its SHA-256 is not the one in the job's timeline")
+                raise DownloadDamaged(
+                    "the audio arrived damaged: its SHA-256 is not the one in the job's timeline"
+                )
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

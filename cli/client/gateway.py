@@ -11,7 +11,8 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cli.client.answers import Accepted, Job, Jobs, Preset, Refused, Token, Unreachable, read_as, refusal
+from cli.client.answers import Accepted, Job, Jobs, Preset, Token, read_as, refusal
+from cli.client.errors import RequestRefused, Unreachable
 from cli.client.event_stream import Message, messages
 from events.ids import new_id
 
@@ -123,7 +124,7 @@ class Gateway:
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
                     raise Unreachable(f"{self.url} does not answer any more: {_why(error)}") from error
-            except Refused as error:
+            except RequestRefused as error:
                 if error.status < 500 or time.monotonic() > deadline:
                     raise
             if seen:
@@ -132,7 +133,7 @@ class Gateway:
 
     @contextmanager
     def asking(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
-        """Ask, and give the answer with its body still to be read. Raises Refused, httpx.TransportError."""
+        """Ask, and give the answer, its body still unread. Raises RequestRefused, httpx.TransportError."""
         headers = options.pop("headers", {})
         for last in (method != "GET", True):
             signed = {**headers, "Authorization": self._http.headers.get("Authorization", "")}

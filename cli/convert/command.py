@@ -16,9 +16,10 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from cli.client.answers import ClientError, Job, Preset, Refused, SignInRefused, Unreachable
-from cli.client.credentials import Account, AccountMissing, account_for
+from cli.client.answers import Job, Preset
+from cli.client.credentials import Credentials, CredentialsMissing, credentials_for
 from cli.client.download import download
+from cli.client.errors import ClientError, RequestRefused, SignInRefused, Unreachable
 from cli.client.gateway import Gateway
 from cli.convert.screen import Screen
 from cli.convert.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
@@ -55,7 +56,7 @@ def main(argv: list[str]) -> int:
     screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
     code = Exit.OK
     try:
-        account = account_for(
+        account = credentials_for(
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
         with Gateway(account.url) as gateway:
@@ -74,17 +75,17 @@ def main(argv: list[str]) -> int:
                 _sign_in(gateway, account)  # an upload needs a token that lasts
                 try:
                     ended = _convert(gateway, file, target, wished, screen, force=options.force)
-                except (InTheWay, Refused) as error:  # about this file: the next one may fare better
+                except (InTheWay, RequestRefused) as error:  # about this file: the next one may fare better
                     _complain(f"{file.name}: {error}")
                     ended = _exit_for(error)
                 code = code or ended
-    except (ClientError, AccountMissing, OSError) as error:
+    except (ClientError, CredentialsMissing, OSError) as error:
         _complain(_text(error))
         return code or _exit_for(error)
     return code
 
 
-def _sign_in(gateway: Gateway, account: Account) -> None:
+def _sign_in(gateway: Gateway, account: Credentials) -> None:
     try:
         gateway.sign_in(account.email, account.password)
     except SignInRefused as error:
@@ -234,7 +235,7 @@ def _text(error: Exception) -> str:
 
 def _exit_for(error: Exception) -> Exit:
     match error:
-        case AccountMissing():
+        case CredentialsMissing():
             return Exit.USAGE
         case SignInRefused():
             return Exit.NOPERM
@@ -242,7 +243,7 @@ def _exit_for(error: Exception) -> Exit:
             return Exit.CANTCREAT
         case Unreachable():
             return Exit.UNAVAILABLE
-        case Refused(status=status) if status >= 500:
+        case RequestRefused(status=status) if status >= 500:
             return Exit.UNAVAILABLE
         case _:
             return Exit.FAILED

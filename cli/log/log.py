@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from cli.log.places import Beginning, FromEnd, Limit
+from cli.log.places import Beginning, Ending, FromEnd
 from events.envelope import Event, decode
 from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds, bounds
@@ -87,7 +87,7 @@ class Log:
             span *= 8
 
     async def between(
-        self, begin: Beginning, end: Limit, *, follow: bool = False
+        self, begin: Beginning, end: Ending, *, follow: bool = False
     ) -> AsyncGenerator[list["Line"], None]:
         """Yield the lines of a part of the log, up to where it ends now unless it is to be followed."""
         ends = await self.ends()

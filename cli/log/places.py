@@ -20,7 +20,7 @@ class End(NamedTuple):
 
 
 Beginning = First | FromEnd | FromOffset | FromTime
-Limit = FromOffset | FromTime | End
+Ending = FromOffset | FromTime | End
 """Offset and time are inclusive; a time is compared with the event's own."""
 
 
@@ -39,7 +39,7 @@ def beginning(text: str, now: datetime | None = None) -> Beginning:
     return place
 
 
-def limit(text: str, now: datetime | None = None) -> Limit:
+def ending(text: str, now: datetime | None = None) -> Ending:
     """Return where reading ends. Raises WrongArgument."""
     place = End() if text == "end" else _place(text, now)
     if place is None:
@@ -49,7 +49,7 @@ def limit(text: str, now: datetime | None = None) -> Limit:
 
 def since(text: str | None, now: datetime | None = None) -> FromTime | None:
     """Return the time that --since is given, None for none. Raises WrongArgument."""
-    begin = limit(text, now) if text else None
+    begin = ending(text, now) if text else None
     if begin is not None and not isinstance(begin, FromTime):
         raise WrongArgument(f"--since takes a time, not {text!r}")
     return begin

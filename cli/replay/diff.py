@@ -10,8 +10,8 @@ from cli.numbers import at_most
 from cli.remarks import say
 from cli.replay.views.comparison import compare
 from cli.replay.views.differences import differs, laid_out
-from cli.replay.views.findings import NAMED, Findings
-from cli.replay.views.versions import Version, named
+from cli.replay.views.findings import SHOWN, Findings
+from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
@@ -33,9 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--limit",
         type=at_most,
-        default=NAMED,
+        default=SHOWN,
         metavar="N",
-        help=f"name at most N jobs of each kind ({NAMED})",
+        help=f"name at most N jobs of each kind ({SHOWN})",
     )
 
 
@@ -46,9 +46,9 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     async with servers.database() as database:
         if arguments.job:
             log = Log(servers.need("stream_url"), say)
-            findings = await _job(log, await named(database, "live"), arguments.job)
+            findings = await _job(log, await version_named(database, "live"), arguments.job)
         else:
-            left, right = [await named(database, text) for text in arguments.versions]
+            left, right = [await version_named(database, text) for text in arguments.versions]
             findings = await compare(left, right)
     findings.show(arguments.limit)
     return findings.exit

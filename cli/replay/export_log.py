@@ -25,13 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Export the log as it is now. Raises Refused when the file is there or the log is empty."""
-    path: Path = arguments.file
+    """Export the log. Raises Refused, Unavailable, LogDamaged."""
+    await export(Log(servers.need("stream_url"), say), arguments.file, force=arguments.force)
+    return Exit.OK
+
+
+async def export(log: Log, path: Path, *, force: bool = False) -> None:
+    """Write the log as it is now. Raises Refused when the file is there or the log is empty."""
     if not path.parent.is_dir():
         raise Refused(f"there is no folder {path.parent}")
-    if not arguments.force and (path.exists() or manifest_of(path).exists()):
+    if not force and (path.exists() or manifest_of(path).exists()):
         raise Refused(f"{path} or its manifest is there already; --force replaces them")
-    log = Log(servers.need("stream_url"), say)
     ends = await log.ends()
     if ends is None:
         raise Refused("the log is empty")
@@ -59,4 +63,3 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     )
     write_manifest(path, manifest)
     print(f"{path}: {count:,} events, offsets {first.offset} to {last.offset}, sha256 {manifest.sha256}")
-    return Exit.OK

@@ -40,22 +40,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Check the file, and with --yes publish. Raises FileDamaged, Refused, Unavailable."""
-    path: Path = arguments.file
+    await import_file(servers, arguments.file, resume=arguments.resume, dry_run=not arguments.yes)
+    return Exit.OK
+
+
+async def import_file(servers: Servers, path: Path, *, resume: bool = False, dry_run: bool = False) -> None:
+    """Fill the log from a file, or only check the file. Raises FileDamaged, Refused, Unavailable."""
     manifest = verify(path)
     print(f"{path}: {manifest.count:,} events, as its manifest says")
     url = servers.need("rabbitmq_url")
     log = Log(servers.need("stream_url"), say)
-    if not arguments.yes:
-        left = manifest.count - await _already(log, bodies(path), resume=arguments.resume)
+    if dry_run:
+        left = manifest.count - await _already(log, bodies(path), resume=resume)
         print(f"dry run: nothing was published; --yes imports {left:,} events")
-        return Exit.OK
+        return
     await topology.declare(url)
     async with _alone(url) as connection:
-        there = await _already(log, bodies(path), resume=arguments.resume)
+        there = await _already(log, bodies(path), resume=resume)
         with Meter("import", manifest.count - there) as meter:
             await _publish(connection, islice(bodies(path), there, None), meter)
     print(f"imported: {manifest.count - there:,} events")
-    return Exit.OK
 
 
 @contextlib.asynccontextmanager

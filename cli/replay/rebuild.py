@@ -24,7 +24,7 @@ from cli.numbers import at_most
 from cli.remarks import say
 from cli.replay.views.build import build
 from cli.replay.views.comparison import compare
-from cli.replay.views.findings import NAMED
+from cli.replay.views.findings import SHOWN
 from cli.replay.views.generations import GENERATION
 from cli.replay.views.verification import check
 from cli.replay.views.versions import Version, live
@@ -64,7 +64,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"events gathered before a job is written ({GENERATION}); more: fewer are written twice",
     )
-    add("--limit", type=at_most, default=NAMED, metavar="N", help=f"name at most N different jobs ({NAMED})")
+    add(
+        "--limit",
+        type=at_most,
+        default=SHOWN,
+        metavar="N",
+        help=f"name at most N different jobs ({SHOWN})",
+    )
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:

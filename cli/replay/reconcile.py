@@ -25,9 +25,9 @@ from cli.log import places
 from cli.log.log import SKEW, Log
 from cli.numbers import at_most
 from cli.remarks import Meter, say
-from cli.replay.views.findings import NAMED
-from cli.replay.views.proof import ABOUT, asks_for_work, told_again
-from cli.replay.views.versions import Version, named
+from cli.replay.views.findings import SHOWN
+from cli.replay.views.proof import ABOUT, asks_for_work, proven_event
+from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
@@ -68,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="look at what happened from then on, such as `2h ago`, instead of reading the whole log",
     )
-    add("--limit", type=at_most, default=NAMED, metavar="N", help=f"name at most N events ({NAMED})")
+    add("--limit", type=at_most, default=SHOWN, metavar="N", help=f"name at most N events ({SHOWN})")
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
@@ -76,7 +76,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     since = places.since(arguments.since)
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:
-        version = await named(database, arguments.views)
+        version = await version_named(database, arguments.views)
         losses = [loss async for loss in _losses(log, database, version, since)]
         lost = {loss.entry.id for loss in losses}
         waiting = [event async for event in _waiting(version, lost)] if arguments.work else []
@@ -122,7 +122,7 @@ async def _waiting(version: Version, lost: set[str]) -> AsyncIterator[Event]:
     """Yield the events that the log has and about which something is still to be done."""
     async for view in _views(version):
         for entry in view.timeline:
-            if entry.id not in lost and asks_for_work(view, entry) and (event := told_again(view, entry)):
+            if entry.id not in lost and asks_for_work(view, entry) and (event := proven_event(view, entry)):
                 yield event
 
 
@@ -148,7 +148,7 @@ async def _views(version: Version) -> AsyncIterator[JobView]:
 
 async def _loss(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> Loss:
     message_id = await _message_id(database, view, entry) if entry.type == JobNotified.TYPE else ""
-    event = told_again(view, entry, message_id=message_id)
+    event = proven_event(view, entry, message_id=message_id)
     if event is None:
         return Loss(view, entry, None, "the view does not keep what it said")
     if gone := await _gone(database, view, entry):

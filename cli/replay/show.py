@@ -10,7 +10,7 @@ from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
 from cli.log.log import Line, Log
-from cli.log.places import beginning, limit
+from cli.log.places import beginning, ending
 from cli.numbers import at_most
 from cli.remarks import say
 from cli.servers import Servers
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the lines. Raises WrongArgument, Unavailable, LogDamaged."""
-    begin, end, write = beginning(arguments.begin), limit(arguments.end), _format(arguments, servers)
+    begin, end, write = beginning(arguments.begin), ending(arguments.end), _format(arguments, servers)
     keep, left = _filter(arguments), arguments.limit
     log = Log(servers.need("stream_url"), say)
     if left == 0:

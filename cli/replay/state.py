@@ -10,7 +10,7 @@ from cli.errors import Refused
 from cli.exits import Exit
 from cli.log.formats import Format, pretty
 from cli.log.log import Line, Log, line
-from cli.log.places import End, limit
+from cli.log.places import End, ending
 from cli.remarks import say
 from cli.replay.views.differences import differences, plain
 from cli.servers import Servers
@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the view as JSON. Raises Refused when the log says nothing of the job up to there."""
-    at = limit(arguments.at)
+    at = ending(arguments.at)
     log = Log(servers.need("stream_url"), say)
     ends = await log.ends()
     if ends and ends.first:

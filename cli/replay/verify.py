@@ -7,9 +7,9 @@ from cli.exits import Exit
 from cli.log.log import Log
 from cli.numbers import at_most
 from cli.remarks import say
-from cli.replay.views.findings import NAMED, Findings
+from cli.replay.views.findings import SHOWN, Findings
 from cli.replay.views.verification import BUDGET, JOB_BYTES, Verifier, check
-from cli.replay.views.versions import named
+from cli.replay.views.versions import version_named
 from cli.servers import Servers
 
 
@@ -27,9 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--limit",
         type=at_most,
-        default=NAMED,
+        default=SHOWN,
         metavar="N",
-        help=f"name at most N jobs of each kind ({NAMED})",
+        help=f"name at most N jobs of each kind ({SHOWN})",
     )
 
 
@@ -39,7 +39,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         raise WrongArgument("--partitions takes a number from 1 up")
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:
-        version = await named(database, arguments.version)
+        version = await version_named(database, arguments.version)
         checkpoint, ends = await version.checkpoint(), await log.ends()
         check(version, checkpoint, ends)
         if checkpoint is None and ends is not None:

@@ -9,10 +9,10 @@ from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials
 from auth.stores.mongo.directory import MongoDirectory
 from cli.account import import_table
-from cli.account.foreign_table import Source
+from cli.account.foreign_table import ForeignTable
 from cli.account.import_table import Importer
 from cli.log.log import Log
-from cli.log.places import limit
+from cli.log.places import ending
 from events.errors import NotConfirmed
 from events.log.stream import First
 from tests.auth.passwords.test_foreign_hashes import MADE, PASSWORD
@@ -108,7 +108,7 @@ async def test_a_table_of_the_courses_shape_is_taken_over_once_without_a_word_of
 
     assert not await directory.unannounced(1)
     types: Counter[str] = Counter()
-    async for batch in Log(broker.stream_url, print).between(First(), limit("end")):
+    async for batch in Log(broker.stream_url, print).between(First(), ending("end")):
         assert not any(b"canary" in line.body for line in batch)
         types.update(line.event.type for line in batch if line.event)
     assert types == {"account.registered": 257}
@@ -123,7 +123,7 @@ def test_a_number_makes_an_admin_only_where_the_column_asks_for_one(
 ) -> None:
     engine: Any = None
     columns = [Column(name, String) for name in ("id", "email", "password", column)]
-    source = Source(engine, Table("user", MetaData(), *columns))
+    source = ForeignTable(engine, Table("user", MetaData(), *columns))
     assert source.row("a@example.com", "x", value).is_admin is admin
 
 

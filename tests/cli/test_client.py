@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.answers import Damaged, Refused, SignInRefused, Unreachable
 from cli.client.download import download
+from cli.client.errors import DownloadDamaged, RequestRefused, SignInRefused, Unreachable
 from cli.client.gateway import Gateway
 from tests.cli import gateways
 from tests.cli.gateways import EMAIL, PASSWORD
@@ -65,7 +65,7 @@ def test_an_upload_that_is_refused_is_told_in_the_gateways_words(
     gateway: Gateway, server: gateways.Gateway, video: Path
 ) -> None:
     server.upload_refused = 413
-    with pytest.raises(Refused, match="longer than 10 bytes") as caught:
+    with pytest.raises(RequestRefused, match="longer than 10 bytes") as caught:
         gateway.upload(video, lambda _: None)
     assert caught.value.status == 413
 
@@ -109,7 +109,7 @@ def test_following_goes_on_after_a_break_from_the_last_event(
 
 
 def test_following_a_job_that_is_not_there_says_so(gateway: Gateway) -> None:
-    with pytest.raises(Refused, match="no such job"):
+    with pytest.raises(RequestRefused, match="no such job"):
         next(gateway.follow("j-2"))
 
 
@@ -159,7 +159,7 @@ def test_a_download_that_fails_leaves_what_was_there(
         server.breaks = [1000] + [0] * 10
     else:
         server.damaged = True
-    with pytest.raises((Unreachable, Damaged)):
+    with pytest.raises((Unreachable, DownloadDamaged)):
         fetch(gateway, server, target)
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]

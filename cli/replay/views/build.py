@@ -19,7 +19,7 @@ from typing import NamedTuple
 from cli.errors import Refused
 from cli.log.log import Log
 from cli.remarks import Meter, say
-from cli.replay.views.generations import Settled, Window
+from cli.replay.views.generations import Generations, Settled
 from cli.replay.views.versions import Version
 from events.envelope import Recorded
 from events.log.bounds import Bounds
@@ -40,7 +40,7 @@ async def build(
     """
     await version.prepare()
     while True:
-        builder = Builder(version, checkpoint, Window(generation=generation))
+        builder = Builder(version, checkpoint, Generations(generation=generation))
         await builder.run(log, ends)
         checkpoint = builder.checkpoint
         newer = await log.ends()
@@ -63,8 +63,8 @@ class _Writing(NamedTuple):
 class Builder:
     """Reads, gathers, folds, and writes behind: two handings-out are written while the next is made."""
 
-    def __init__(self, version: Version, checkpoint: Checkpoint | None, window: Window) -> None:
-        self._version, self.checkpoint, self._window = version, checkpoint, window
+    def __init__(self, version: Version, checkpoint: Checkpoint | None, generations: Generations) -> None:
+        self._version, self.checkpoint, self._generations = version, checkpoint, generations
         self._writing: deque[_Writing] = deque()
         # By state as stored, which is ahead of the checkpoint until all is written.
         self._counts = checkpoint is None or checkpoint.jobs is not None
@@ -72,16 +72,16 @@ class Builder:
 
     async def run(self, log: Log, ends: Bounds) -> None:
         """Build up to the end. Raises LogDamaged when the log is not the one that the checkpoint is from."""
-        window, begin = self._window, self.checkpoint.offset if self.checkpoint else ends.first
+        generations, begin = self._generations, self.checkpoint.offset if self.checkpoint else ends.first
         try:
             with Meter("rebuild", ends.last - begin) as meter:
                 async with contextlib.aclosing(log.read(after(self.checkpoint), ends.last)) as batches:
                     async for batch in batches:
-                        if settled := window.add(batch):
+                        if settled := generations.add(batch):
                             await self._put(settled)
                         meter.at(batch[-1].offset - begin, len(batch))
                 for _ in range(2):
-                    if settled := window.turn():
+                    if settled := generations.turn():
                         await self._put(settled)
                 while self._writing:
                     await self._writing.popleft().task
@@ -89,12 +89,12 @@ class Builder:
             for each in self._writing:
                 each.task.cancel()
             await asyncio.gather(*(each.task for each in self._writing), return_exceptions=True)
-        if window.invalid:
-            say(f"{window.invalid} events are none, or their data does not fit: skipped")
+        if generations.invalid:
+            say(f"{generations.invalid} events are none, or their data does not fit: skipped")
 
     async def _put(self, settled: Settled) -> None:
         # Before waiting: the database has those before this one to write meanwhile.
-        views = [view for events in settled.jobs.values() if (view := self._window.fold(events))]
+        views = [view for events in settled.jobs.values() if (view := self._generations.fold(events))]
         if len(self._writing) == AT_ONCE:
             await self._writing[0].task
             self._writing.popleft()
@@ -121,7 +121,7 @@ class Builder:
 
     async def _write_on(self, job_ids: list[str], jobs: dict[str, list[Recorded]]) -> None:
         stored = await self._version.get_many(job_ids)
-        folded = (self._window.fold(jobs[job_id], stored.get(job_id)) for job_id in job_ids)
+        folded = (self._generations.fold(jobs[job_id], stored.get(job_id)) for job_id in job_ids)
         views = [view for view in folded if view]
         self._jobs.update(view.state.value for view in views)
         self._jobs.subtract(view.state.value for view in stored.values())

@@ -9,7 +9,7 @@ import asyncio
 
 from cli.replay.views.differences import differences, laid_out
 from cli.replay.views.findings import Findings
-from cli.replay.views.scan import Stored, scan
+from cli.replay.views.scan import Fingerprint, scan
 from cli.replay.views.versions import Version
 
 
@@ -34,11 +34,11 @@ async def compare(left: Version, right: Version) -> Findings:
     return findings
 
 
-def _lacks(a: Stored, b: Stored, left_upto: int, right_upto: int) -> bool:
+def _lacks(a: Fingerprint, b: Fingerprint, left_upto: int, right_upto: int) -> bool:
     return b.seen <= left_upto if a.seen < b.seen else a.seen <= right_upto
 
 
-def _lacking(found: list[str], job_id: str, there: Stored, other_upto: int, findings: Findings) -> None:
+def _lacking(found: list[str], job_id: str, there: Fingerprint, other_upto: int, findings: Findings) -> None:
     if there.begins <= other_upto:
         found.append(job_id)
     else:

@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from cli.exits import Exit
 from cli.replay.views.differences import Difference, table
 
-NAMED = 20
+SHOWN = 20
 """Jobs of each kind that are named, unless --limit says otherwise."""
 
 
@@ -37,7 +37,7 @@ class Findings(Struct):
         """The exit code that says so."""
         return Exit.OK if self.same else Exit.DIFFERENT
 
-    def show(self, limit: int = NAMED) -> None:
+    def show(self, limit: int = SHOWN) -> None:
         """Print what differs, `limit` jobs of each kind, and the counts."""
         _name(f"missing in {self.right}", self.missing, limit)
         _name(f"extra in {self.right}", self.extra, limit)

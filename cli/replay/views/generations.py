@@ -28,7 +28,7 @@ class Settled(NamedTuple):
     upto: RawRecord
 
 
-class Window:
+class Generations:
     """The two generations that are held. `invalid` counts what was no event, or its data did not fit."""
 
     def __init__(self, mine: Callable[[str], bool] | None = None, generation: int = GENERATION) -> None:

@@ -31,7 +31,7 @@ ABOUT, REASON = "about ", "reason: "
 _MAILS = (JobNotified.TYPE, JobNotificationFailed.TYPE)
 
 
-def told_again(view: JobView, entry: Entry, *, message_id: str = "") -> Event | None:
+def proven_event(view: JobView, entry: Entry, *, message_id: str = "") -> Event | None:
     """Return the event that a line of the timeline is about; None when the view does not prove it.
 
     `message_id` is that of the mail, for `job.notified`. Of a conversion the arguments, the encoder's build

@@ -27,7 +27,7 @@ _START = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import main
 """With -P: `-m` would look for modules in the operator's current folder first, and run a `bson.py` there."""
 
 
-class Stored(NamedTuple):
+class Fingerprint(NamedTuple):
     """What is kept of a stored view to compare it: how far it has seen, where it begins, its digest."""
 
     seen: int
@@ -35,7 +35,7 @@ class Stored(NamedTuple):
     digest: bytes
 
 
-Scan = dict[str, Stored]
+Scan = dict[str, Fingerprint]
 """By job id; about 300 bytes of memory each."""
 
 
@@ -68,18 +68,18 @@ def _scan(url: str, collection: str, part: int, parts: int) -> Scan:
             for each in bson.decode_all(cast("bytes", batch)):
                 job_id = str(each["_id"])
                 if part_of(job_id, parts) == part:
-                    found[job_id] = _stored(each)
+                    found[job_id] = _fingerprint(each)
     return found
 
 
-def _stored(each: Document) -> Stored:
+def _fingerprint(each: Document) -> Fingerprint:
     try:
         view = unpack(each)
     except (KeyError, TypeError, msgspec.DecodeError):
-        return Stored(-1, -1, b"")  # not a view; it will be found different from any
+        return Fingerprint(-1, -1, b"")  # not a view; it will be found different from any
     sound = {**pack(view), "view": each["view"]} == each
     content = each["view"].encode() if sound else bson.encode(each)
-    return Stored(view.seen, view.timeline[0].offset if view.timeline else -1, digest(content))
+    return Fingerprint(view.seen, view.timeline[0].offset if view.timeline else -1, digest(content))
 
 
 def main() -> None:

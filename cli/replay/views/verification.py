@@ -20,8 +20,8 @@ from cli.log.log import Log
 from cli.remarks import Meter, say
 from cli.replay.views.differences import differs, digest, laid_out, packed
 from cli.replay.views.findings import Findings
-from cli.replay.views.generations import Settled, Window
-from cli.replay.views.scan import Stored, part_of, scan
+from cli.replay.views.generations import Generations, Settled
+from cli.replay.views.scan import Fingerprint, part_of, scan
 from cli.replay.views.versions import Version
 from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
@@ -86,13 +86,13 @@ class Verifier:
         scanning = asyncio.create_task(scan(self._version.name, part, parts))
         try:
             with Meter(title, self._upto - self._first) as meter:
-                held = await self._fold(Window(mine if parts > 1 else None), meter)
+                held = await self._fold(Generations(mine if parts > 1 else None), meter)
             stored = await scanning
         finally:
             scanning.cancel()
         await self._compare(held, stored)
 
-    async def _fold(self, window: Window, meter: Meter) -> dict[str, bytes]:
+    async def _fold(self, generations: Generations, meter: Meter) -> dict[str, bytes]:
         """Fold the log up to the checkpoint. The views are held packed."""
         held: dict[str, bytes] = {}
         if self._checkpoint is None:
@@ -100,20 +100,22 @@ class Verifier:
         last: RawRecord | None = None
         async with contextlib.aclosing(self._log.read(First(), self._upto)) as batches:
             async for batch in batches:
-                if settled := window.add(batch):
-                    _hold(held, settled, window)
+                if settled := generations.add(batch):
+                    _hold(held, settled, generations)
                 last = batch[-1]
                 meter.at(batch[-1].offset - self._first, len(batch))
         for _ in range(2):
-            if settled := window.turn():
-                _hold(held, settled, window)
+            if settled := generations.turn():
+                _hold(held, settled, generations)
         if last is None or (last.offset, identity(last.body)) != (self._upto, self._checkpoint.event_id):
             raise CheckpointMismatch(f"another event stands at offset {self._upto}: the log was replaced")
-        if window.invalid:
-            say(f"{window.invalid} events are none, or their data does not fit; projectors skip them too")
+        if generations.invalid:
+            say(
+                f"{generations.invalid} events are none, or their data does not fit; projectors skip them too"
+            )
         return held
 
-    async def _compare(self, held: dict[str, bytes], stored: dict[str, Stored]) -> None:
+    async def _compare(self, held: dict[str, bytes], stored: dict[str, Fingerprint]) -> None:
         findings, later, suspects = self._findings, {}, []
         for job_id, is_ in stored.items():
             if 0 <= is_.begins < self._first:
@@ -135,7 +137,7 @@ class Verifier:
         if later:
             await self._compare_later(later, {job: _unpack(held[job]) for job in later if job in held})
 
-    async def _compare_later(self, later: dict[str, Stored], views: dict[str, JobView]) -> None:
+    async def _compare_later(self, later: dict[str, Fingerprint], views: dict[str, JobView]) -> None:
         """Carry the folds on, each to where its stored view had come."""
         ends = await self._log.ends()
         end = min(max(is_.seen for is_ in later.values()), ends.last if ends else -1)
@@ -158,7 +160,7 @@ class Verifier:
             else:
                 await self._name(job_id, view, is_)
 
-    async def _name(self, job_id: str, view: JobView, was: Stored) -> None:
+    async def _name(self, job_id: str, view: JobView, was: Fingerprint) -> None:
         """Find out in which fields a job differs. Only the order of its fields is no difference."""
         now = await self._version.document(job_id)
         found = differs(view, now)
@@ -169,9 +171,9 @@ class Verifier:
         self._findings.different[job_id] = [] if moved_on else found  # what it is by now would say little
 
 
-def _hold(held: dict[str, bytes], settled: Settled, window: Window) -> None:
+def _hold(held: dict[str, bytes], settled: Settled, generations: Generations) -> None:
     for job_id, events in settled.jobs.items():
         before = held.get(job_id)
-        view = window.fold(events, _unpack(before) if before else None)
+        view = generations.fold(events, _unpack(before) if before else None)
         if view is not None:
             held[job_id] = packed(view)

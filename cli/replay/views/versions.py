@@ -43,7 +43,7 @@ async def versions(database: AsyncDatabase[Any]) -> list[Version]:
     return [Version(database, number) for number in numbers]
 
 
-async def named(database: AsyncDatabase[Any], text: str) -> Version:
+async def version_named(database: AsyncDatabase[Any], text: str) -> Version:
     """Return the version called `live`, `2`, `v2` or `jobs_v2`. Raises WrongArgument, Refused."""
     if text == "live":
         return await live(database)

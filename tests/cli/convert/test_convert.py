@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.credentials import account_for
+from cli.client.credentials import credentials_for
 from cli.convert.command import main
 from cli.convert.targets import target_for
 from cli.exits import Exit
@@ -240,7 +240,7 @@ def test_a_local_stack_that_is_down_and_may_not_be_started_is_told_so(
 def test_the_local_stack_is_found_where_it_listens(tmp_path: Path) -> None:
     told = {"LOCAL_DIR": str(tmp_path), "GATEWAY_HOST": "::1", "GATEWAY_PORT": "8090"}
     assert (
-        account_for(None, "a@b", "c", start=False, environ={**told, "ADMIN_EMAIL": "x"}).url
+        credentials_for(None, "a@b", "c", start=False, environ={**told, "ADMIN_EMAIL": "x"}).url
         == "http://[::1]:8090"
     )
 

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from strategies import orderly, recorded
 
-from cli.replay.views.proof import asks_for_work, told_again
+from cli.replay.views.proof import asks_for_work, proven_event
 from events.projections.job_view import SETTLED
 from events.projections.jobs import fold
 
@@ -22,10 +22,10 @@ KEPT = {
 
 @PATIENT
 @given(orderly())
-def test_what_is_told_again_is_what_was_told_and_leads_to_the_same_state(events):
+def test_what_a_view_proves_is_what_was_told_and_leads_to_the_same_state(events):
     view = fold(recorded(events))
     told = {event.id: event for event in events}
-    again = [event for entry in view.timeline if (event := told_again(view, entry))]
+    again = [event for entry in view.timeline if (event := proven_event(view, entry))]
     for event in again:
         first = told[event.id]
         assert (event.type, event.time, event.account) == (first.type, first.time, first.account)

@@ -1,0 +1,34 @@
+"""What can go wrong in asking a gateway.
+
+ClientError
+├── Unreachable        nobody answers, or answers break off again and again
+├── RequestRefused     the gateway said no; the text is its problem document's (RFC 9457)
+│   └── SignInRefused  and this was about who we are
+└── DownloadDamaged    what arrived is not what the gateway stored
+"""
+
+from events.errors import TonearmError
+
+
+class ClientError(TonearmError):
+    """What the gateway was asked for did not work."""
+
+
+class Unreachable(ClientError):
+    """Nobody answers, or answers break off again and again."""
+
+
+class RequestRefused(ClientError):
+    """The gateway said no. `status` is HTTP's."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class SignInRefused(RequestRefused):
+    """This address and password open no account, or the account may not do this."""
+
+
+class DownloadDamaged(ClientError):
+    """The bytes that arrived are not those that the gateway stored."""
