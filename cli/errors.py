@@ -14,15 +14,15 @@ import re
 from events.errors import TonearmError
 
 _BOILERPLATE = re.compile(r" \(configured timeouts: .*", re.DOTALL)
-"""What pymongo adds to every time-out."""
+"""The end of every time-out's text in pymongo."""
 
 
 class WrongArgument(TonearmError):
-    """An argument does not mean anything; the text says what it should be."""
+    """An argument does not mean anything; the text names what it should be."""
 
 
 class Refused(TonearmError):
-    """What was asked for cannot be done as things stand; the text says what would have to change."""
+    """It cannot be done as things stand; the text names what would have to change."""
 
 
 class NoViews(TonearmError):

@@ -9,7 +9,7 @@ from service.settings import InvalidSetting
 
 
 class Exit(IntEnum):
-    """How a command ended, for scripts."""
+    """The exit codes of all commands."""
 
     OK = 0
     FAILED = 1

@@ -1,4 +1,4 @@
-"""`tonearm <command>`: finds the command, fills in where the local stack is, tells errors as sentences."""
+"""`tonearm <command>`: the table of commands, the local stack's URLs, and errors as sentences."""
 
 import importlib
 import os
@@ -100,7 +100,7 @@ def _run(name: str, command: Command, arguments: list[list[str]]) -> int:
 
 
 def _fill_environment() -> None:
-    """Let every command find the local stack, where the environment does not say otherwise."""
+    """Add the local stack's variables to the environment; those that are set already stay."""
     from infra.local.state import environment
 
     for key, value in environment().items():

@@ -43,7 +43,7 @@ def painted(text: str, codes: str) -> str:
 
 
 def size(count: int) -> str:
-    """Return bytes as people say them."""
+    """Return a number of bytes, such as `1.4 MB`."""
     if count < 1000:
         return f"{count} bytes"
     return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1000:.0f} kB"

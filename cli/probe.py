@@ -1,10 +1,10 @@
-"""`tonearm probe FILE`: says what a file holds, before anything is uploaded.
+"""`tonearm probe FILE`: show the contents of a media file, before anything is uploaded.
 
-The same ffmpeg in the same cage looks at it as a converter would, on this machine and without any server; so
+It is probed on this machine, by the ffmpeg and in the cage that a converter uses, without any server. So
 `--json` prints what `GET /jobs/{id}/media` would answer.
 
-Exit codes: 0 it is known; 2 wrong arguments; 65 nothing can be said of this file, and why; 66 there is no
-such file, or it may not be read; 69 ffmpeg is missing or unfit, or could not be started.
+Exit codes: 0 it is shown; 2 wrong arguments; 65 the file cannot be read as media, with the reason; 66 there
+is no such file, or it may not be read; 69 ffmpeg is missing or unfit, or could not be started.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def show(console: Console, media: Media, bytes_: int) -> None:
 
 
 def rows(media: Media, bytes_: int) -> Iterator[tuple[str, str]]:
-    """Yield what is known: a name, and what is told of it."""
+    """Yield the lines to show: a name and a text."""
     length = clock(media.duration_seconds) if media.duration_seconds else "length not told"
     yield "container", ", ".join(filter(None, (media.container, length, size(bytes_), _rate(media.bit_rate))))
     for track in media.tracks:

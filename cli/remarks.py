@@ -1,4 +1,4 @@
-"""What the tool says beside its results, on standard error: remarks, and how far it has come."""
+"""Remarks and progress on standard error, beside the results on standard output."""
 
 import sys
 import time
@@ -39,7 +39,7 @@ class Meter:
         self._task = self._bar.add_task(title, total=self._distance, rate="") if self._bar else None
 
     def at(self, done: int, events: int) -> None:
-        """Tell that `events` more were read, up to `done` of the distance."""
+        """Count `events` more, read up to `done` of the distance."""
         self._done = done
         self.events += events
         now = time.monotonic()
@@ -52,7 +52,7 @@ class Meter:
 
     @property
     def seconds(self) -> float:
-        """How long it has taken until now."""
+        """Seconds since the beginning."""
         return time.monotonic() - self._began
 
     def __enter__(self) -> Self:

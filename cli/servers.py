@@ -1,4 +1,4 @@
-"""Where the servers are, as the environment tells, and a database that speaks our errors."""
+"""The URLs of the servers, from the environment, and a database that raises our errors."""
 
 import contextlib
 from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from cli.account.settings import OperatorSettings
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Do what the subcommand's name says. Raises NoSuchAccount, Unavailable."""
+    """Make the change that the subcommand names. Raises NoSuchAccount, Unavailable."""
     async with settings.directory() as directory:
         account = await find(directory, arguments.who)
         if arguments.subcommand == "erase" and not arguments.yes:

@@ -1,4 +1,4 @@
-"""`tonearm account <subcommand>`: arguments, the environment. Errors are told by `cli.main`."""
+"""`tonearm account <subcommand>`: arguments and the environment. `cli.main` prints the errors."""
 
 import argparse
 import asyncio
@@ -19,7 +19,7 @@ WHO = "an account's id, or its e-mail address"
 
 
 class Subcommand(NamedTuple):
-    """What a subcommand does, by which arguments."""
+    """A subcommand: the function that runs it, a line of help, and its arguments."""
 
     run: Run
     summary: str

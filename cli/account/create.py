@@ -1,7 +1,7 @@
 """`create`: an account made by the operator, above all the first admin.
 
-Its password is typed here, or comes on standard input; where there is none, one is made and shown to who
-has asked, and written nowhere.
+Its password is typed here, or comes on standard input. Where there is none, one is made, shown once, and
+written nowhere.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""A table of accounts that was somebody else's: `user(id, email, password)`. It is only read."""
+"""A table of accounts in another product's database: `user(id, email, password)`. It is only read."""
 
 from collections.abc import AsyncIterator
 from typing import Any, NamedTuple, Self
@@ -74,7 +74,7 @@ class ForeignTable:
             page = query.where(self._id > rows[-1][0])
 
     def row(self, email: Any, password: Any, role: Any = None) -> Row:
-        """Return what the columns say."""
+        """Return the row that these columns are."""
         return Row(_text(email), _text(password), _says(role, self._admins))
 
 

@@ -1,7 +1,7 @@
-"""`import`: accounts from a table of somebody else's, their passwords hashed on the way.
+"""`import`: accounts from another product's table, their passwords hashed on the way.
 
-It may be broken off and begun again: who is here already is left as they are. Nothing that is printed holds a
-password or an address.
+It may be broken off and begun again: accounts that are here already stay as they are. Nothing that is printed
+holds a password or an address.
 """
 
 import argparse
@@ -85,7 +85,7 @@ class Importer:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def add(self, row: Row) -> Kind | LeftOut:
-        """Make an account, which is not announced yet. Returns what has become of the row."""
+        """Make an account, which is not announced yet. Returns its kind, or the reason for making none."""
         email = address(row)
         if email is None:
             return LeftOut.NO_ADDRESS
@@ -108,7 +108,7 @@ class Importer:
         return kind
 
     async def announce(self) -> None:
-        """Tell the log of all accounts that it does not know of. Raises NotConfirmed."""
+        """Publish an event for each account that the log does not know of. Raises NotConfirmed."""
         while page := await self._directory.unannounced(PAGE):
             await asyncio.gather(*(self._announce(account) for account in page))
 
@@ -128,7 +128,7 @@ class Importer:
 
 
 async def import_all(source: ForeignTable, total: int, importer: Importer) -> Counter[str]:
-    """Import every row, and tell the log page by page. Returns what has become of how many."""
+    """Import every row, and publish page by page. Returns the number of rows by what became of them."""
     tally: Counter[str] = Counter()
     try:
         with Meter("import", total, "rows") as meter:

@@ -1,4 +1,4 @@
-"""Where the servers are, as the environment tells."""
+"""The settings of `tonearm account`, and the stores and the publisher that they lead to."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""`list`, `show` and `export`: what is known of accounts. None of them shows a password's hash."""
+"""`list`, `show` and `export`: accounts as they stand. None of them shows a password's hash."""
 
 import argparse
 import contextlib
@@ -37,7 +37,7 @@ class Shown(Struct, frozen=True):
 
 
 def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
-    """Return what may be seen of an account."""
+    """Return the part of an account that an operator may see."""
     return Shown(
         account.account_id,
         account.email,
@@ -86,7 +86,7 @@ def _told(value: str | Sequence[str]) -> str:
 
 
 async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Write what is known of one account as JSON lines: what the directory keeps, then its events."""
+    """Write one account as JSON lines: first as the directory keeps it, then its events."""
     log = Log(settings.need("stream_url"), say)
     async with settings.directory() as directory:
         known = await _whole(directory, arguments.who)

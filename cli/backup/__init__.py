@@ -1,8 +1,8 @@
-"""Saving all that a stack holds into a folder, and filling an empty stack from it.
+"""Saves all that a stack holds into a folder, and fills an empty stack from it.
 
-The log goes first, then the database. A blob is stored before its event is told, so whatever a saved event
-speaks of is in what is saved after it; a blob without its event is an orphan, and swept. The other way round
-the log would promise audio that nobody saved. Views are not saved: they are made of the log.
+The log goes first, then the database. A blob is stored before its event is published, so the database,
+saved later, holds every blob that the saved log names. A blob without its event is an orphan, and swept. The
+other way round the log would promise audio that nobody saved. Views are not saved: they are made of the log.
 
     DIR/log.jsonl.gz            as `replay export` writes it, with its manifest
     DIR/database/NAME.bson      one collection, as mongodump writes it; mongorestore reads it, too

@@ -13,7 +13,7 @@ from cli.log.file import written
 from events.errors import TonearmError
 
 MADE_ANEW = ("jobs_v", "projections", "leases", "idempotency_keys")
-"""How the names of those begin that are not saved: views are made of the log, the rest is of the moment."""
+"""Prefixes of collections that are not saved: views are made of the log, the rest is of the moment."""
 CHUNKS, PENDING = ".chunks", ".pending"
 _BATCH_BYTES = 4 << 20
 _CHUNKS_AT_ONCE = 8
@@ -24,11 +24,11 @@ Documents = AsyncIterator[dict[str, Any]]
 
 
 class BackupDamaged(TonearmError):
-    """A saved collection is not what its manifest says."""
+    """A saved collection is not what its manifest describes."""
 
 
 class Saved(Struct, frozen=True, kw_only=True):
-    """What a file of a collection must be."""
+    """The count and the hash by which the file of a collection is known to be whole."""
 
     count: int
     sha256: str

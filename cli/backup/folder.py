@@ -23,7 +23,7 @@ PostgreSQL or MySQL are those databases' own to save.
 
 
 class BackupRefused(LocalError):
-    """A stack or a folder is not in the state that saving or filling needs; the text says what to change."""
+    """A stack or a folder is not in the state that saving or filling needs; the text names what to change."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

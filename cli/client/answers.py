@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Audio(Struct, frozen=True):
-    """What came out; `sha256` in hex, `parts` of a ZIP."""
+    """The audio of a job; `sha256` in hex; `parts` is the number of files in a ZIP."""
 
     bytes: int
     duration_seconds: float
@@ -22,7 +22,7 @@ class Audio(Struct, frozen=True):
 
 
 class Failure(Struct, frozen=True):
-    """Why nothing came out: a code for programs, a sentence for people."""
+    """The reason why there is no audio: a code for programs, a sentence for people."""
 
     code: str
     message: str
@@ -47,7 +47,7 @@ class Job(Struct, frozen=True):
 
     @property
     def settled(self) -> bool:
-        """Whether no work is under way or waiting."""
+        """True if no work is under way or waiting."""
         return self.state in ("converted", "notified", "failed", "cancelled", "deleted")
 
 
@@ -65,7 +65,7 @@ class Accepted(Struct, frozen=True):
 
 
 class Preset(Struct, frozen=True):
-    """What an upload becomes that asks for nothing; what is not told is the built-in default."""
+    """The options of an upload that asks for none; a field that is absent is the built-in default."""
 
     format: Format = Format.MP3
     chapters: Chapters = Chapters.KEEP

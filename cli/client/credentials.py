@@ -1,4 +1,4 @@
-"""The gateway to ask, and the account to sign in to it: by arguments, the environment, or the local stack."""
+"""The gateway to ask and the account to sign in with: from arguments, the environment or the local stack."""
 
 import getpass
 import sys
@@ -27,7 +27,7 @@ class Credentials(Settings, frozen=True, kw_only=True):
 def credentials_for(
     url: str | None, email: str | None, password: str | None, *, start: bool, environ: Mapping[str, str]
 ) -> Credentials:
-    """Return the account to use; without a `url` the local stack is meant, and started if `start` says so.
+    """Return the account to use; without a `url` the local stack is meant, and with `start` it is started.
 
     Raises CredentialsMissing, Unreachable, and what starting the stack raises.
     """

@@ -1,17 +1,17 @@
-"""What can go wrong in asking a gateway.
+"""Errors of a conversation with a gateway.
 
 ClientError
 ├── Unreachable        nobody answers, or answers break off again and again
-├── RequestRefused     the gateway said no; the text is its problem document's (RFC 9457)
-│   └── SignInRefused  and this was about who we are
-└── DownloadDamaged    what arrived is not what the gateway stored
+├── RequestRefused     the gateway refused; the text is its problem document's (RFC 9457)
+│   └── SignInRefused  the credentials are wrong, or may not do this
+└── DownloadDamaged    the bytes that arrived are not those that the gateway stored
 """
 
 from events.errors import TonearmError
 
 
 class ClientError(TonearmError):
-    """What the gateway was asked for did not work."""
+    """A request to the gateway did not work."""
 
 
 class Unreachable(ClientError):
@@ -19,7 +19,7 @@ class Unreachable(ClientError):
 
 
 class RequestRefused(ClientError):
-    """The gateway said no. `status` is HTTP's."""
+    """The gateway refused. `status` is HTTP's."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)

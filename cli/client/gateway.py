@@ -1,4 +1,4 @@
-"""The gateway's HTTP API from a caller's side: it survives what networks do, or says one clear thing."""
+"""The gateway's HTTP API from a caller's side. It survives broken connections, or raises one clear error."""
 
 import mimetypes
 import time
@@ -21,7 +21,7 @@ PATIENCE = 60.0
 """Seconds without any answer after which a broken connection is given up."""
 
 Count = Callable[[int], None]
-"""Told how many bytes have gone or come so far; fewer than before when a transfer begins again."""
+"""Called with the bytes transferred so far: fewer than before when a transfer begins again."""
 
 
 _NONE: Mapping[str, str] = {}
@@ -82,7 +82,7 @@ class Gateway:
         raise AssertionError("unreachable")
 
     def preset(self) -> Preset:
-        """Return what an upload of the account becomes that asks for nothing."""
+        """Return the account's preset."""
         with unreachable(self.url), self.asking("GET", "/preset") as answer:
             return read_as(answer, Preset)
 
@@ -105,10 +105,10 @@ class Gateway:
                 params["cursor"] = page.next_cursor
 
     def follow(self, job_id: str) -> Iterator[Message]:
-        """Yield what happens to the job, for ever: after each (re)connection a message of type `connected`.
+        """Yield the job's messages, for ever: after each (re)connection one of type `connected`.
 
-        What came in between is sent again by the gateway (Last-Event-ID). Raises Unreachable after
-        PATIENCE seconds of nobody answering.
+        The gateway sends again what came in between (Last-Event-ID). Raises Unreachable after
+        PATIENCE seconds without an answer.
         """
         seen, deadline = "", time.monotonic() + PATIENCE
         headers = {"Accept": "text/event-stream"}

@@ -1,1 +1,1 @@
-"""`tonearm convert`: videos go up, their audio comes down and lies beside them."""
+"""`tonearm convert`: upload videos, and download their audio beside them."""

@@ -1,8 +1,7 @@
-"""`tonearm convert FILE…`: videos go up, their audio comes down and lies beside them.
+"""`tonearm convert FILE…`: upload videos, and download their audio beside them.
 
-An upload always names its format, and whether chapters become files of their own, be it what the account's
-preset or the gateway would have chosen: so the file's ending is true, and known before anything is uploaded.
-Where the audio goes, and which file may be replaced, are questions of their own: see `cli.convert.targets`.
+Every upload names its format, and whether chapters are split, even where that is the account's preset. So the
+file's ending is known before anything is uploaded. `cli.convert.targets` decides which file may be replaced.
 """
 
 import argparse
@@ -32,7 +31,7 @@ _FURTHER = (
     *Tags.__struct_fields__,
 )
 MAIL_SECONDS = 3.0
-"""How long the timeline is held back for the line about the mail."""
+"""Seconds for which the timeline waits for the line about the mail."""
 
 
 class _Progress(Struct, frozen=True):
@@ -108,7 +107,7 @@ def _wished(options: argparse.Namespace) -> dict[str, str]:
 
 
 def _with_preset(wished: dict[str, str], preset: Preset, *, one_file: bool) -> dict[str, str]:
-    """Return the options with what decides the file's ending; `one_file`: its name says that it is no ZIP."""
+    """Return the options with those that decide the file's ending. `one_file`: its name is not a ZIP's."""
     chapters = Chapters.KEEP if one_file else Chapters.SPLIT
     split = {"chapters": chapters.value} if preset.chapters is Chapters.SPLIT else {}
     return {"format": preset.format.value, **split, **wished}

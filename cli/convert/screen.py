@@ -1,7 +1,6 @@
-"""What the user of `tonearm convert` sees: bars on a terminal, plain lines anywhere else.
+"""The output of `tonearm convert`: bars on a terminal, plain lines anywhere else.
 
-Progress goes to standard error, the result to standard output, so that `tonearm convert … > log` keeps
-what matters and a pipe never sees a bar.
+Progress goes to standard error and the result to standard output, so a pipe never sees a bar.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ from cli.pretty import size, visible
 
 
 class Screen:
-    """Shows what is under way on `progress` and what came of it on `result`."""
+    """Shows the work under way on `progress`, and its result on `result`."""
 
     def __init__(self, progress: Console, result: Console) -> None:
         self._progress = progress
@@ -43,14 +42,14 @@ class Screen:
 
     @contextmanager
     def transfer(self, verb: str, name: str, total: int) -> Iterator[Callable[[int], None]]:
-        """Show bytes, rate and time left; yields what is told the bytes so far."""
+        """Show bytes, rate and time left; yields the function to call with the bytes so far."""
         columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
         with self._bar(f"{verb} {name} ({size(total)})", verb, total, *columns) as bar:
             yield lambda done: bar(done, "")
 
     @contextmanager
     def conversion(self, name: str) -> Iterator[Callable[[float | None, str], None]]:
-        """Show percent and a note; yields what is told both. None as percent keeps the last one."""
+        """Show percent and a note; yields the function to call with both. None keeps the last percent."""
         with self._bar(f"converting {name}", "converting", 100, TaskProgressColumn()) as bar:
             yield bar
 
@@ -68,7 +67,7 @@ class Screen:
             yield lambda done, note: progress.update(task, completed=done, note=visible(note))
 
     def timeline(self, entries: Sequence[Entry]) -> None:
-        """Show what the log tells of the job."""
+        """Show the job's events, a line each."""
         table = Table(box=None, pad_edge=False, header_style="dim")
         for heading, right in (("time", False), ("after", True), ("event", False), ("", False)):
             table.add_column(heading, justify="right" if right else "left", no_wrap=bool(heading))

@@ -1,8 +1,8 @@
-"""Where the audio goes, and whether it may.
+"""The files that the audio goes to, and the rule for replacing one that is there.
 
-A file that is there already is replaced without a word when it is ours, which means that its bytes are the
-audio of one of the account's jobs: converting the same video again is no loss. Any other file is somebody's
-own: a person at a terminal is asked, a script is refused before anything is uploaded, `--force` replaces.
+A file that is there is replaced without a question when it is ours: its bytes are the audio of one of the
+account's jobs, so nothing is lost. Any other file is somebody's own. A person at a terminal is asked, and a
+script is refused before anything is uploaded. `--force` replaces.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from events.errors import TonearmError
 from events.options import Chapters, Format
 
 OURS = 200
-"""How many of the account's latest jobs are asked whether a file that is there is theirs."""
+"""The number of the account's latest jobs that a file is compared with."""
 
 
 class InTheWay(TonearmError):
@@ -31,7 +31,7 @@ def target_for(file: Path, output: Path | None, ending: str) -> Path:
 
 
 def named_by(output: Path | None) -> dict[str, str]:
-    """Return what a file's name asks for: a format, or a ZIP of the chapters, or nothing that we know."""
+    """Return the options that a file's name stands for: a format, a ZIP of the chapters, or none."""
     if output is None or output.is_dir():
         return {}
     ending = output.suffix.lower().removeprefix(".")
@@ -53,7 +53,7 @@ def impossible(files: list[Path], targets: list[Path]) -> str | None:
 
 
 def unwritable(targets: list[Path]) -> str | None:
-    """Return why the audio could not be written in the end, None if all can: better told before the work."""
+    """Return why the audio cannot be written, None if it can. Called before the work begins."""
     for target in targets:
         if not os.access(target.parent, os.W_OK | os.X_OK):
             return f"{target.parent} may not be written to; choose another folder with -o"
@@ -65,7 +65,7 @@ def unwritable(targets: list[Path]) -> str | None:
 
 
 def make_way(gateway: Gateway, target: Path) -> None:
-    """Return if the audio may be written. Raises InTheWay, and what asking the gateway raises."""
+    """Return if the audio may be written. Raises InTheWay, ClientError."""
     if not target.exists():
         return
     with target.open("rb") as file:

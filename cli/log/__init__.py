@@ -1,1 +1,1 @@
-"""The log as people and files meet it: a part of it, its lines, places in it, and an exported file of it."""
+"""The log as commands read it: a part of it, places in it, its lines in several formats, an exported file."""

@@ -26,11 +26,11 @@ from events.errors import InvalidEvent
 FORMAT = 1
 _BLOCK = 1 << 20
 _NOT_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
-"""What reading a damaged file of gzip raises: cut short, a wrong frame, and wrong content."""
+"""Errors of a damaged gzip file: cut short, a wrong frame, wrong content."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """What the file must be."""
+    """The counts, the ends and the hash by which a file is known to be whole."""
 
     format: int = FORMAT
     count: int

@@ -1,4 +1,4 @@
-"""How a line of the log is written: for people, for programs, as it is, or as a template says."""
+"""Formats for a line of the log: for people, for programs, raw, or by a template."""
 
 import re
 import string
@@ -22,7 +22,7 @@ FIELDS = (
     *("offset", "chunk_time", "time", "type", "subject", "account", "id", "source", "version"),
     *("correlationid", "causationid", "traceparent", "data", "body", "problem"),
 )
-"""What a template can name; `{data[filename]}` reaches into the data."""
+"""The names that a template can use; `{data[filename]}` reaches into the data."""
 
 _COLOURS = {"failed": "31", "refused": "31", "retrying": "33", "converted": "32", "notified": "32"}
 
@@ -33,7 +33,7 @@ NOTHING = Raw(b"")
 
 
 class Exported(Struct, omit_defaults=True):
-    """A line of JSON: the event as it is in the log; what is none, or spans lines, in base64."""
+    """A line of JSON: the event as it is in the log; in base64 where it is none, or spans lines."""
 
     offset: int
     chunk_time: float
@@ -57,7 +57,7 @@ def as_raw(line: Line) -> bytes:
 
 
 def pretty(coloured: bool) -> Format:
-    """Return the format for people: offset, time, type, subject, then the data or what is wrong with it."""
+    """Return the format for people: offset, time, type, subject, data, and the problem if there is one."""
 
     def write(line: Line) -> bytes:
         time = timestamp(line.time.astimezone(UTC), "milliseconds")
@@ -75,7 +75,7 @@ def pretty(coloured: bool) -> Format:
 
 
 def template(text: str) -> Format:
-    r"""Return the format that fills in `text`; `\t` and `\n` mean what they mean. Raises WrongArgument."""
+    r"""Return the format that fills in `text`; `\t` is a tab, `\n` a line's end. Raises WrongArgument."""
     text = text.replace("\\t", "\t").replace("\\n", "\n")
     try:
         parsed = [

@@ -1,4 +1,4 @@
-"""The log as something that begins and ends: reading stops where it is told to."""
+"""The log as something that begins and ends, and one event of it as a line."""
 
 import contextlib
 from collections import deque
@@ -14,7 +14,7 @@ from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, RawRecord, Resume, Start
 
 SKEW = timedelta(minutes=1)
-"""How far the clocks of publishers and broker may differ: reading from a time begins so much earlier."""
+"""The clocks of publishers and broker may differ by this much: reading from a time begins so much earlier."""
 
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ class Log:
     """The stream, seen up to where it ended when it was asked."""
 
     def __init__(self, url: str, say: Callable[[str], None]) -> None:
-        """`say` hears of lost and regained connections."""
+        """`say` is called with a sentence when a connection is lost or regained."""
         self._url, self._say = url, say
 
     async def ends(self) -> Bounds | None:
@@ -131,7 +131,7 @@ def _begins_at(start: Start) -> int:
 
 
 class Line(NamedTuple):
-    """One event of the log as a person asks for it. Without an event, `problem` says why."""
+    """One event of the log as a person asks for it. Without an event, `problem` is the reason."""
 
     offset: int
     chunk_time: float
@@ -146,7 +146,7 @@ class Line(NamedTuple):
 
 
 def line(record: RawRecord) -> Line:
-    """Decode a record's envelope. What is no event is carried as such."""
+    """Decode a record's envelope. A record that is no event becomes a line without one."""
     try:
         return Line(*record, decode(record.body), "")
     except InvalidEvent as error:

@@ -27,7 +27,7 @@ from service.settings import load
 
 
 class Subcommand(NamedTuple):
-    """Where a subcommand is; its module is loaded when it is asked for."""
+    """A subcommand: its module in `cli.replay`, loaded only when it is called, and a line of help."""
 
     module: str
     summary: str
@@ -84,7 +84,7 @@ def main(argv: list[str]) -> int:
 
 
 def _unexpected(error: Exception, environ: Mapping[str, str]) -> Exit:
-    """Keep 1 for what differs: that is also how Python ends by itself."""
+    """Print the error and return 70. Python's own code for it is 1, which here means a difference."""
     if environ.get("LOG_LEVEL", "").lower() == "debug":
         traceback.print_exception(error)
     else:

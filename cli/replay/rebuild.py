@@ -88,7 +88,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 
 
 class Plan(NamedTuple):
-    """What is live, what is to be built, how far that has come, and the log."""
+    """The live version, the version to build with its checkpoint, and the bounds of the log."""
 
     old: Version
     new: Version
@@ -97,7 +97,7 @@ class Plan(NamedTuple):
 
 
 async def _plan(arguments: argparse.Namespace, database: AsyncDatabase[Any], log: Log) -> Plan:
-    """Say what would be done as things stand; only with the lease do they stay so. Raises Refused."""
+    """Print what would be done as things stand; only with the lease do they stay so. Raises Refused."""
     old = await live(database)
     new = Version(database, old.number + 1)
     checkpoint, ends, was = await new.checkpoint(), await log.ends(), await old.checkpoint()
@@ -126,7 +126,7 @@ async def _plan(arguments: argparse.Namespace, database: AsyncDatabase[Any], log
 
 @contextlib.asynccontextmanager
 async def _alone(database: AsyncDatabase[Any]) -> AsyncIterator[asyncio.Event]:
-    """Hold the lease of rebuilds; the event tells that it is lost. A killed one's expires while we wait.
+    """Hold the lease of rebuilds; the event is set when it is lost. A killed one's expires while we wait.
 
     Raises Refused.
     """
@@ -172,7 +172,7 @@ async def _rebuild(arguments: argparse.Namespace, database: AsyncDatabase[Any], 
         exit_ = findings.exit
     if not arguments.switch:
         return exit_
-    # A long comparison leaves the new version behind: whoever reads it must not go back in time.
+    # A long comparison leaves the new version behind: its readers must not go back in time.
     if (now := await log.ends()) is not None:
         await build(log, new, checkpoint, now, arguments.generation)
     await _switch(database, old, new)

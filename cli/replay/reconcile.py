@@ -44,7 +44,7 @@ TIMEOUT = 30.0
 
 
 class Loss(NamedTuple):
-    """A line of a view's timeline that the log lacks. `event` is None where it cannot be told: `why`."""
+    """An entry of a view's timeline that the log lacks. `event` is None where it is not proven: `why`."""
 
     view: JobView
     entry: Entry
@@ -53,7 +53,7 @@ class Loss(NamedTuple):
 
     @property
     def is_work(self) -> bool:
-        """Whether something is still to be done about it."""
+        """True if something is still to be done about it."""
         return asks_for_work(self.view, self.entry)
 
 
@@ -100,7 +100,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 async def _losses(
     log: Log, database: AsyncDatabase[Any], version: Version, since: FromTime | None
 ) -> AsyncIterator[Loss]:
-    """Yield what the log lacks of the views, in the order in which it was told."""
+    """Yield the entries of the views that the log lacks, in their old order."""
     ends = await log.ends()
     start: Start = FromTime(since.time - SKEW) if since else First()
     known = await _ids(log, start, ends.last) if ends else set()
@@ -157,14 +157,14 @@ async def _loss(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> Lo
 
 
 async def _message_id(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
-    """Return the id of the mail, which the notifier has noted under what the mail tells of."""
+    """Return the id of the mail, which the notifier has noted under the id of the event it is about."""
     about = event_id(view.job_id, entry.note.removeprefix(ABOUT), entry.run)
     note = await database["mails"].find_one({"_id": about})
     return str(note["message_id"]) if note else ""
 
 
 async def _gone(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
-    """Return what is missing that this event would promise."""
+    """Return a sentence about the blob that this event would promise and that is gone; empty for none."""
     if view.state is State.DELETED:
         return ""
     if entry.type == JobConverted.TYPE and view.audio:
@@ -194,7 +194,7 @@ def _show(losses: list[Loss], most: int) -> None:
 
 
 async def _publish(url: str, losses: list[Loss], waiting: list[Event]) -> None:
-    """Tell in the order of old, then hand out. It may be broken off and begun again: the ids are the same."""
+    """Publish in the old order, then hand out. It may be broken off and begun again: the ids are the same."""
     await topology.declare(url)
     try:
         async with (

@@ -1,8 +1,8 @@
 """`reconvert`: make audio again as the log says it was made, and compare the hashes.
 
 The log holds all that a conversion was made of: the source's hash, the options, the arguments, the build of
-ffmpeg. So the same bytes must come out again on the same build and kind of processor; where they do not, this
-says which of those differs. Nothing is stored and nothing is published.
+ffmpeg. So the same bytes must come out again on the same build and kind of processor; where they do not, the
+output names which of those differs. Nothing is stored and nothing is published.
 
 Exit code 66: the log tells of no such conversion.
 """
@@ -40,7 +40,7 @@ Upload = JobUploaded | JobRequeued
 
 
 class Made(NamedTuple):
-    """One conversion that the log tells of, and the video it was made from."""
+    """One conversion of the log, and the video it was made from."""
 
     job_id: str
     video: Upload
@@ -80,7 +80,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 
 
 async def _told(log: Log, job_ids: set[str]) -> AsyncIterator[Made]:
-    """Yield the conversions of these jobs, or of all; of each run the one that was told first."""
+    """Yield the conversions of these jobs, or of all; of each run the first in the log."""
     ends = await log.ends()
     videos: dict[str, Upload] = {}
     seen: set[str] = set()
@@ -131,7 +131,7 @@ async def _compare(
 
 
 def _reasons(told: JobConverted, video: Upload, again: Result, engine: str) -> list[str]:
-    """Say what was different in the making."""
+    """Return sentences about what was different in the making."""
     reasons = []
     if told.engine != engine:
         reasons.append(f"then {told.engine}, now {engine}")

@@ -69,7 +69,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 
 
 async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
-    """Return the failed jobs, or of those named each; what cannot run again is said, or refused by name."""
+    """Return the failed jobs, or of those named each; names those that cannot run again. Raises Refused."""
     query: dict[str, object] = {"_id": {"$in": job_ids}} if job_ids else {"state": State.FAILED.value}
     views: list[JobView] = []
     async for batch in version.documents(query):

@@ -61,7 +61,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
 
 
 def _filter(arguments: argparse.Namespace) -> Callable[[Line], bool]:
-    """What is no event has no type, job or account, so any of these filters leaves it out."""
+    """Return the filter. A line that is no event has no type, job or account: any of these drops it."""
     types, job, account = arguments.type, arguments.job, arguments.account
 
     def keep(line: Line) -> bool:

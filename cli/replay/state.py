@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the view as JSON. Raises Refused when the log says nothing of the job up to there."""
+    """Print the view as JSON. Raises Refused when the log holds nothing of the job up to there."""
     at = ending(arguments.at)
     log = Log(servers.need("stream_url"), say)
     ends = await log.ends()

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Compare and tell. Raises LogDamaged when the checkpoint does not fit the log, and NoViews."""
+    """Print the findings. Raises NoViews, and LogDamaged when the checkpoint does not fit the log."""
     if arguments.partitions is not None and arguments.partitions < 1:
         raise WrongArgument("--partitions takes a number from 1 up")
     log = Log(servers.need("stream_url"), say)

@@ -1,4 +1,4 @@
-"""`tonearm mail`: shows the mails that the local stack's mail catcher has kept, the newest last."""
+"""`tonearm mail`: show the mails that the local stack's mail catcher has kept, the newest last."""
 
 import argparse
 import os

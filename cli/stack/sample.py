@@ -1,4 +1,4 @@
-"""`tonearm sample`: makes a small real video for a first try.
+"""`tonearm sample`: make a small real video for a first try.
 
 Twenty seconds of the Prelude in C major (J. S. Bach, BWV 846) on plucked strings, and the music's own
 spectrum as the picture. A string is Karplus and Strong's (Computer Music Journal 7:2, 1983): a wave
@@ -36,7 +36,7 @@ BARS = (
 )
 LAST = "C3 C4 E4 G4 C5"
 PATTERN = (0, 1, 2, 3, 4, 2, 3, 4) * 2
-"""Which of a bar's five notes each of its sixteenths plays."""
+"""The index into a bar's five notes for each of its sixteenths."""
 
 PICTURE = "showcqt=s=640x360:r=25:axis=0,format=yuv444p,pseudocolor=preset=inferno,format=yuv420p"
 

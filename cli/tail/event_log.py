@@ -17,7 +17,7 @@ class EventLog:
     """One reading of the log: `history` once or more, then `live` goes on from where the last one ended."""
 
     def __init__(self, url: str, say: Callable[[str], None]) -> None:
-        """`say` hears of lost and regained connections."""
+        """`say` is called with a sentence when a connection is lost or regained."""
         self._url, self._say = url, say
         self._disconnected = False
         self._ends: Bounds | None = None
@@ -31,7 +31,7 @@ class EventLog:
         self._ends = await bounds(self._url)
 
     def wait_from(self, time: datetime) -> None:
-        """When `find` failed: without history, bring what happens from `time` on, once that is possible."""
+        """Go on without history, from `time`, once the log is back. For use when `find` failed."""
         self._start = FromTime(time)
         self._disconnected = True
 

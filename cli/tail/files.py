@@ -1,8 +1,8 @@
 """Following files without help from the kernel: look ten times a second, read only what is new.
 
-A file is its identity (device, inode), not its name. So a rotated file is read to its end under whatever
-name it now has, never again from its start, and the new file under the old name is a new one. A file
-that shrank was truncated and is read from its start. One blind spot, as in every `tail`: a file truncated
+A file is its identity (device, inode), not its name. So a rotated file is read to its end under its
+new name, never again from its start. The file under the old name is a new one. A file that
+shrank was truncated and is read from its start. One blind spot, as in every `tail`: a file truncated
 and grown past its old length between two looks.
 """
 
@@ -60,7 +60,7 @@ class Lines:
 class LogFile:
     """One open file, read forward, in whole lines.
 
-    Lines before the first that tells a time have that one's; without any, the file's own.
+    Lines before the first one with a time have that time; without any, the file's own.
     """
 
     def __init__(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Which records are shown. A filter is a predicate; all of them must hold."""
+"""Filters for records. A filter is a predicate; all of them must hold."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -23,7 +23,7 @@ def every(filters: Iterable[Filter]) -> Filter:
 
 
 def at_least(level: Level) -> Filter:
-    """Keep what is as severe, or says no level: a crash's plain text must not be hidden."""
+    """Keep what is as severe, or has no level: a crash's plain text must not be hidden."""
     return lambda record: record.level is None or record.level >= level
 
 
@@ -113,7 +113,7 @@ class OfJob:
         self._related: set[str] = set()
 
     def __call__(self, record: Record) -> bool:
-        """Tell whether the record belongs to the job, and learn from it if it does."""
+        """Return True if the record belongs to the job, and learn from it."""
         self.learn(record)
         return self._names_it(record) or (
             not self._names_another(record) and not self._related.isdisjoint(_ids(record))

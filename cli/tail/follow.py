@@ -31,7 +31,7 @@ Batch = tuple[Hashable, list[Record]]
 
 
 class Query(Struct, frozen=True, kw_only=True):
-    """What to show. `since` and `until` are among the filters too; here they say where to read."""
+    """The records to show. `since` and `until` are among the filters too; here they bound the reading."""
 
     filters: tuple[Filter, ...] = ()
     job: OfJob | None = None

@@ -1,4 +1,4 @@
-"""How a record is written: for people, for programs, for both.
+"""Formats for a record: for people, for programs, for both.
 
 A log holds what strangers sent, such as the names of their files. So no control character of a record
 ever reaches the terminal: `pretty` and `logfmt` write it as an escape.

@@ -55,7 +55,7 @@ class Window:
             self._arrivals.append((now, time))
 
     def due(self, now: float) -> list[Record]:
-        """Give out what was held long enough, and whatever is earlier than that."""
+        """Give out the records that were held long enough, and those that are earlier."""
         ripe = None
         while self._arrivals and self._arrivals[0][0] <= now - self._width:
             _, time = self._arrivals.popleft()

@@ -1,4 +1,4 @@
-"""Standard output for records, standard error for what the tool itself has to say."""
+"""Standard output for records, which notices when its reader is gone."""
 
 import select
 import sys
@@ -9,7 +9,7 @@ from cli.tail.record import Record
 
 
 class Output:
-    """Where records and remarks go."""
+    """Writes records in one format."""
 
     def __init__(self, format_: Format) -> None:
         self._format = format_

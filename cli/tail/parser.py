@@ -47,7 +47,7 @@ def parse_level(name: Any) -> Level | None:
 
 
 def own_time(line: str) -> datetime | None:
-    """Return the time that the line itself tells, if it does."""
+    """Return the time in the line itself, if there is one."""
     _, time, _, fields = _split(line, "")
     return time if fields is None else parse_time(fields.get("timestamp")) or time
 

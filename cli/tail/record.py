@@ -1,4 +1,4 @@
-"""What is shown: one record for an event of the log, a JSON log line or a line of plain text."""
+"""A record: an event of the log, a JSON log line or a line of plain text, in one form."""
 
 from datetime import datetime
 from enum import IntEnum, StrEnum
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Kind(StrEnum):
-    """Where a record came from, as filters must tell."""
+    """The source of a record, for filters."""
 
     EVENT = "event"
     LINE = "line"
@@ -30,7 +30,7 @@ class Record(Struct, frozen=True, kw_only=True):
 
     `time` is aware; a line without one has that of the line before it, so that it stays in its place.
     `source` is the service, or `log` for events. `event` is the name, and for text the whole line.
-    `raw` is what was read, for searching. `level` is None where nothing says one.
+    `raw` is what was read, for searching. `level` is None where there is none.
     """
 
     kind: Kind

@@ -1,4 +1,4 @@
-"""Standard input, whatever it is: pipe, terminal or file. Read in a thread, for only that never blocks us."""
+"""Standard input: a pipe, a terminal or a file. A thread reads it, as only that never blocks us."""
 
 import asyncio
 import contextlib

@@ -1,1 +1,1 @@
-"""Stored views against the log, in bulk: built anew, compared, and put into words."""
+"""The stored views in bulk: built anew from the log, compared with it, and their differences printed."""

@@ -1,8 +1,8 @@
 """Building a version of the job views from the log, so that it can be killed at any moment.
 
 - The checkpoint moves to the end of a generation only after every job handed out up to there is written.
-- What was written beyond it is met again by the next run: the insert is refused, the stored view is loaded,
-  the events are folded onto it (those it has change nothing), and written guarded by the offset it has seen.
+- The next run meets again what was written beyond it. There the insert is refused, and the stored view is
+  loaded. The events are folded onto it, and it is written, guarded by the offset it has seen.
 
 So a job is written once, by a plain insert, unless it goes on after it had settled.
 

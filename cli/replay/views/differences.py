@@ -1,4 +1,4 @@
-"""Where two documents differ, by field path. Pure."""
+"""The fields in which two documents differ, by path. Pure."""
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b

@@ -1,4 +1,4 @@
-"""What a comparison of job views found, and how it is told."""
+"""The findings of a comparison of job views, and their printed form."""
 
 import sys
 
@@ -8,7 +8,7 @@ from cli.exits import Exit
 from cli.replay.views.differences import Difference, table
 
 SHOWN = 20
-"""Jobs of each kind that are named, unless --limit says otherwise."""
+"""Jobs of each kind that are named without --limit."""
 
 
 class Findings(Struct):
@@ -29,12 +29,12 @@ class Findings(Struct):
 
     @property
     def same(self) -> bool:
-        """Whether nothing differs."""
+        """True if nothing differs."""
         return not (self.missing or self.extra or self.different)
 
     @property
     def exit(self) -> Exit:
-        """The exit code that says so."""
+        """OK or DIFFERENT."""
         return Exit.OK if self.same else Exit.DIFFERENT
 
     def show(self, limit: int = SHOWN) -> None:

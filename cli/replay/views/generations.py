@@ -1,8 +1,8 @@
 """Folding a whole log: each job's events are gathered first and folded when the job has settled.
 
 The log is cut into generations of some ten thousand events. A job that first appears in one generation is
-handed out at the end of the next, with all its events until then, so nearly every job is handed out
-once, whole, and memory holds two generations. What is handed out last covers everything up to the end of
+handed out at the end of the next, with all its events until then. So nearly every job is handed out once,
+whole, and memory holds two generations. The last handing-out covers everything up to the end of
 its generation: that is where a checkpoint may stand. A job that goes on later comes out again, with its
 later events only, and is folded onto what was made of it before.
 """

@@ -1,8 +1,8 @@
-"""What a view still proves of its events, should the log have lost them. Pure.
+"""Events that a view still proves, should the log have lost them. Pure.
 
 A view keeps the last run's video, probe, audio and error whole, and of every event its id. An event is made
-anew from that and believed only when it comes to the same id. What cannot be told: which worker started an
-attempt, why one is tried again, and the ends of runs before the last.
+anew from that and believed only when it comes to the same id. It does not prove which worker started an
+attempt, why one is tried again, or the ends of runs before the last.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ from events.types import (
 SOURCE = "/replay"
 _ENDS = (JobConverted.TYPE, JobFailed.TYPE)
 ABOUT, REASON = "about ", "reason: "
-"""How the notes of a mail and of a deletion begin (`events.projections.jobs`)."""
+"""The notes of a mail and of a deletion begin so (`events.projections.jobs`)."""
 _MAILS = (JobNotified.TYPE, JobNotificationFailed.TYPE)
 
 
@@ -45,7 +45,7 @@ def proven_event(view: JobView, entry: Entry, *, message_id: str = "") -> Event 
 
 
 def asks_for_work(view: JobView, entry: Entry) -> bool:
-    """Tell whether something is still to be done about this event: to convert, or to send a mail."""
+    """Return True if something is still to be done about this event: to convert, or to send a mail."""
     if view.state in (State.CANCELLED, State.DELETED):
         return False
     of_its_run = {each.type for each in view.timeline if each.run == entry.run}
@@ -59,7 +59,7 @@ def asks_for_work(view: JobView, entry: Entry) -> bool:
 
 
 def _payloads(view: JobView, entry: Entry, message_id: str) -> list[JobPayload]:
-    """Return what it may have been; only who failed to be told of which end is a guess."""
+    """Return the payloads that it may have been: several only for a mail that failed."""
     run, note = entry.run, entry.note
     match entry.type:
         case JobUploaded.TYPE if view.video:

@@ -28,7 +28,7 @@ _START = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import main
 
 
 class Fingerprint(NamedTuple):
-    """What is kept of a stored view to compare it: how far it has seen, where it begins, its digest."""
+    """A stored view in short, to compare it: the offsets of its last and its first event, and its digest."""
 
     seen: int
     begins: int

@@ -1,7 +1,7 @@
 """Folding the log again to compare it with the stored views, exactly, with a projector at work.
 
-Nobody has to stop the projector. Every stored view says how far it has seen, and it must be the fold of its
-job's events up to there, no more and no less. So:
+Nobody has to stop the projector. Every stored view holds the offset it has seen, and it must be exactly the
+fold of its job's events up to there. So:
 
 1. Read the checkpoint C. Views are written before their checkpoint moves, so all that the log holds up to
    C is in the views from now on.
@@ -168,7 +168,7 @@ class Verifier:
             self._findings.equal += 1
             return
         moved_on = was.seen >= 0 and (laid_out(now) if now else {}).get("seen") != was.seen
-        self._findings.different[job_id] = [] if moved_on else found  # what it is by now would say little
+        self._findings.different[job_id] = [] if moved_on else found  # its fields of by now prove nothing
 
 
 def _hold(held: dict[str, bytes], settled: Settled, generations: Generations) -> None:
