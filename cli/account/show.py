@@ -77,11 +77,11 @@ async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> Non
         print(_line(known, as_json=True))
         return
     for name, value in msgspec.to_builtins(known).items():
-        text = " ".join(map(_told, value)) if isinstance(value, tuple | list) else value
+        text = " ".join(map(_joined, value)) if isinstance(value, tuple | list) else value
         print(f"{name:<13} {'yes' if value is True else 'no' if value is False else text}")
 
 
-def _told(value: str | Sequence[str]) -> str:
+def _joined(value: str | Sequence[str]) -> str:
     return value if isinstance(value, str) else " ".join(value)
 
 

@@ -87,9 +87,9 @@ def refusal(answer: httpx.Response) -> RequestRefused:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
     except msgspec.DecodeError:
         problem = {}
-    said = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
+    reason = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
     kind = SignInRefused if answer.status_code in (401, 403) else RequestRefused
-    return kind(answer.status_code, f"{str(said).rstrip('.')} (HTTP {answer.status_code})")
+    return kind(answer.status_code, f"{str(reason).rstrip('.')} (HTTP {answer.status_code})")
 
 
 def read_as(answer: httpx.Response, kind: type[T]) -> T:

@@ -101,8 +101,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _wished(options: argparse.Namespace) -> dict[str, str]:
     """Return the options to ask for, by name; the gateway judges them."""
-    said = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
-    asked = dict(options.option) | {name: value for name, value in said.items() if value is not None}
+    flags = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
+    asked = dict(options.option) | {name: value for name, value in flags.items() if value is not None}
     return named_by(options.output) | asked
 
 
@@ -170,7 +170,7 @@ def _convert(
             raise
         files = f", {job.audio.parts} files" if job.audio.parts else ""
         screen.result(f"{target} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}{files})")
-        screen.timeline(_told(gateway, job).timeline)
+        screen.timeline(_with_mail(gateway, job).timeline)
     return Exit.OK
 
 
@@ -200,7 +200,7 @@ def _note(job: Job) -> str:
             return ""
 
 
-def _told(gateway: Gateway, job: Job) -> Job:
+def _with_mail(gateway: Gateway, job: Job) -> Job:
     """Return the job with the line about the mail, if that comes soon."""
     deadline = time.monotonic() + MAIL_SECONDS
     while time.monotonic() < deadline:

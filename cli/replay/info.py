@@ -38,10 +38,10 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     newest: Line | None = None
     away = False
 
-    async def told(name: str, section: Awaitable[None]) -> None:
+    async def section(name: str, printing: Awaitable[None]) -> None:
         nonlocal away
         try:
-            await section
+            await printing
         except Unavailable as error:
             away = True
             print(f"{name}: {causes(error)}")
@@ -54,10 +54,10 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         if arguments.types and ends:
             await _types(log, ends)
 
-    await told("log", the_log())
-    await told("views", _views(servers, ends, newest))
-    await told("queues", _queues(servers))
-    await told("topology", _topology(servers))
+    await section("log", the_log())
+    await section("views", _views(servers, ends, newest))
+    await section("queues", _queues(servers))
+    await section("topology", _topology(servers))
     return Exit.UNAVAILABLE if away else Exit.OK
 
 
@@ -174,9 +174,9 @@ async def _topology(servers: Servers) -> None:
             print("topology: complete")
 
 
-def _stored(told: Line) -> str:
-    return datetime.fromtimestamp(told.chunk_time, UTC).isoformat(timespec="seconds")
+def _stored(row: Line) -> str:
+    return datetime.fromtimestamp(row.chunk_time, UTC).isoformat(timespec="seconds")
 
 
-def _ago(told: Line) -> str:
-    return str(datetime.now(UTC) - datetime.fromtimestamp(told.chunk_time, UTC)).partition(".")[0]
+def _ago(row: Line) -> str:
+    return str(datetime.now(UTC) - datetime.fromtimestamp(row.chunk_time, UTC)).partition(".")[0]

@@ -58,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Convert, compare and print a line for each. Raises Unavailable, LogDamaged, InvalidSetting."""
     logs.configure("reconvert", "CRITICAL")  # the log lines of a converter at work are not for people
-    made = [each async for each in _told(Log(servers.need("stream_url"), say), set(arguments.job or ()))]
+    log = Log(servers.need("stream_url"), say)
+    made = [each async for each in _conversions(log, set(arguments.job or ()))]
     if arguments.sample is not None:
         made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
     if not made:
@@ -79,7 +80,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     return Exit.OK if counts["same"] == len(made) else Exit.DIFFERENT
 
 
-async def _told(log: Log, job_ids: set[str]) -> AsyncIterator[Made]:
+async def _conversions(log: Log, job_ids: set[str]) -> AsyncIterator[Made]:
     """Yield the conversions of these jobs, or of all; of each run the first in the log."""
     ends = await log.ends()
     videos: dict[str, Upload] = {}

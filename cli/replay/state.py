@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--job", required=True, metavar="ID")
     add("--at", default="end", metavar="PLACE", help="end (default), OFFSET, TIME, 10m ago; inclusive")
-    add("--trace", action="store_true", help="show each event and what it changed")
+    add("--trace", action="store_true", help="show row event and what it changed")
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
@@ -44,11 +44,11 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     if to is not None:
         async with contextlib.aclosing(log.read(First(), to)) as batches:
             async for batch in batches:
-                for told in (line(record) for record in batch if needle in record.body):
-                    if _concerns(told, arguments.job) and not (
-                        isinstance(at, FromTime) and told.time > at.time
+                for row in (line(record) for record in batch if needle in record.body):
+                    if _concerns(row, arguments.job) and not (
+                        isinstance(at, FromTime) and row.time > at.time
                     ):
-                        view = _step(view, told, write)
+                        view = _step(view, row, write)
     if view is None:
         place = "" if isinstance(at, End) else f" up to {arguments.at}"
         raise Refused(f"the log says nothing of job {arguments.job}{place}")
@@ -56,19 +56,19 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     return Exit.OK
 
 
-def _concerns(told: Line, job_id: str) -> bool:
-    return told.event is not None and told.event.subject == job_id and told.event.aggregate is Aggregate.JOB
+def _concerns(row: Line, job_id: str) -> bool:
+    return row.event is not None and row.event.subject == job_id and row.event.aggregate is Aggregate.JOB
 
 
-def _step(view: JobView | None, told: Line, write: Format | None) -> JobView | None:
-    assert told.event is not None  # noqa: S101
+def _step(view: JobView | None, row: Line, write: Format | None) -> JobView | None:
+    assert row.event is not None  # noqa: S101
     try:
-        after = evolve(view, Recorded(told.offset, told.event))
+        after = evolve(view, Recorded(row.offset, row.event))
     except InvalidEvent:
         after = view
     if write is not None:
-        print(write(told).decode())
+        print(write(row).decode())
         before = plain(view) if view else {}
-        for each in differences(before, plain(after) if after else {}):
-            print(f"          {each.path}: {each.left} → {each.right}")
+        for found in differences(before, plain(after) if after else {}):
+            print(f"          {found.path}: {found.left} → {found.right}")
     return after
