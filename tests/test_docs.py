@@ -35,7 +35,7 @@ FILES = list(files())
 DOCS = sorted(path for path in FILES if path.suffix == ".md")
 PLACES = {f"/{path.relative_to(ROOT).as_posix()}" for path in FILES}
 
-COMMANDS = {**main.COMMANDS, **getattr(main, "SERVICES", {})}
+COMMANDS = {**main.COMMANDS, **main.SERVICES}
 
 LONGEST = {"README.md": 1_200, "ARCHITECTURE.md": 4_200}
 """The most words of a document that people read from the beginning."""
