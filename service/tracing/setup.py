@@ -1,4 +1,4 @@
-"""Traces, where OpenTelemetry's own variables ask for them (`OTEL_…`; infra/README.md names them).
+"""Traces, where OpenTelemetry's own variables ask for them (`OTEL_…`; docs/settings.md names them).
 
 Without one of them the library is not even imported.
 """
