@@ -23,6 +23,7 @@ from events.log import amqp, topology
 from events.log.publisher import Publisher
 from infra.local.servers.mongodb import MongoDB
 from infra.local.servers.rabbitmq import USER, RabbitMQ
+from tests.cli.replay import warm
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,27 +54,29 @@ class Replay:
     settings: dict[str, str] = field(default_factory=dict)
     directory: Path = ROOT
 
-    async def start(self, *arguments: str) -> Process:
-        """Start a run."""
+    @property
+    def environ(self) -> dict[str, str]:
         servers = {
             "RABBITMQ_URL": self.broker.url,
             "STREAM_URL": self.broker.stream_url,
             "MONGODB_URL": self.mongodb_url,
             "RABBITMQ_MANAGEMENT_URL": self.broker.management_url,
         }
-        environ = {**os.environ, "PYTHONUNBUFFERED": "1", **servers, **self.settings}
+        return {**os.environ, "PYTHONUNBUFFERED": "1", **servers, **self.settings}
+
+    async def start(self, *arguments: str) -> Process:
+        """Start a run."""
         command = [sys.executable, "-P", "-m", "cli.replay", *arguments]
         return await asyncio.create_subprocess_exec(
-            *command, stdout=PIPE, stderr=PIPE, env=environ, cwd=self.directory
+            *command, stdout=PIPE, stderr=PIPE, env=self.environ, cwd=self.directory
         )
 
     async def __call__(self, *arguments: str, timeout: float = 120) -> Result:
         """Run to the end. No run may show a traceback."""
-        process = await self.start(*arguments)
         async with asyncio.timeout(timeout):
-            out, err = await process.communicate()
+            code, out, err = await warm.run(arguments, self.environ, self.directory)
         assert b"Traceback" not in err, err.decode()
-        return Result(process.returncode or 0, out.decode(errors="replace"), err.decode())
+        return Result(code, out.decode(errors="replace"), err.decode())
 
     async def publish(self, *told: Event) -> None:
         """Append events to the log as services do."""
