@@ -1,6 +1,5 @@
 """Matroska and WebM: elements of `id, size` in each other (RFC 8794, 9559)."""
 
-import os
 from collections.abc import Iterator
 from io import RawIOBase
 from typing import NamedTuple
@@ -36,11 +35,8 @@ class Late(NamedTuple):
 
 def inspect(video: RawIOBase, size: int) -> Structure:
     """Read the segment's size, and the tracks, which stand before the first cluster."""
-    video.seek(len(MAGIC))
-    header = _size(video)
-    if header is None:
+    if not _skip_header(video, size):
         return Structure()
-    video.seek(header, os.SEEK_CUR)
     if _id(video) != _SEGMENT:
         return Structure(cut=video.tell() >= size)
     length = _size(video)
@@ -54,11 +50,8 @@ def late(video: RawIOBase, size: int) -> Late | None:
 
     A reader of a stream needs them before the first cluster. None when the file cannot be read as a stream.
     """
-    video.seek(len(MAGIC))
-    header = _size(video)
-    if header is None:
+    if not _skip_header(video, size):
         return None
-    video.seek(header, os.SEEK_CUR)
     if _id(video) != _SEGMENT or _size(video) == 0:
         return None
     return _Elements(video).late(video.tell(), size)
@@ -130,6 +123,16 @@ class _Elements:
             return None
         self._video.seek(element.body)
         return int.from_bytes(self._video.read(max(0, min(element.end - element.body, 8))))
+
+
+def _skip_header(video: RawIOBase, size: int) -> bool:
+    """Go behind the header, at most to the end: a damaged size may be more than a file system can seek."""
+    video.seek(len(MAGIC))
+    header = _size(video)
+    if header is None:
+        return False
+    video.seek(min(video.tell() + header, size))
+    return True
 
 
 def _id(video: RawIOBase) -> int:

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from media import Studio
 
+from workers.converter.containers.ebml import late
 from workers.converter.containers.inspection import inspect
 from workers.converter.containers.structure import Structure
 
@@ -51,6 +52,15 @@ def test_a_streamed_matroska_of_unknown_size_is_no_cut(studio: Studio) -> None:
     whole = studio.make("aac.mkv").read_bytes()
     at = whole.index(b"\x18\x53\x80\x67") + 4
     assert not look(studio.write("live.mkv", whole[:at] + b"\x01" + b"\xff" * 7 + whole[at + 8 : -9999])).cut
+
+
+def test_a_header_of_more_than_a_file_can_hold_is_a_cut(studio: Studio) -> None:
+    content = bytearray(studio.make("aac.mkv").read_bytes())
+    content[4] = 1  # its size takes eight bytes then, and is beyond what a file system can seek
+    video = studio.write("endless-header.mkv", content)
+    assert look(video).cut
+    with FileIO(str(video)) as file:
+        assert late(file, len(content)) is None
 
 
 def test_only_protected_sound_counts_as_encrypted(studio: Studio) -> None:
