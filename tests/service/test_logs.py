@@ -10,7 +10,7 @@ PROGRAM = """
 import logging, warnings, sys
 from datetime import UTC, datetime
 import structlog
-from events.logs import configure
+from service.logs import configure
 
 early = structlog.get_logger()
 log = configure("gateway", sys.argv[1])

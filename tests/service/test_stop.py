@@ -16,8 +16,8 @@ PATIENCE = 30
 PROGRAM = f"""
 import asyncio, contextlib, os, sys, threading, time
 from events.errors import TonearmError
-from events.settings import Settings
-from service.lifecycle import run_service, started
+from service.settings import Settings
+from service.start import run_service, started
 
 class Nothing(Settings, frozen=True):
     log_level: str = "INFO"
