@@ -36,6 +36,8 @@ EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
     """Any value of one of msgspec's types, as far as payloads use them."""
     match kind:
+        case inspect.Metadata(type=described):
+            return values(described)
         case inspect.IntType(ge=low, le=high):
             return st.integers(low, high)
         case inspect.FloatType(ge=low, gt=above, le=high):
