@@ -83,11 +83,13 @@ def uploaded(video_id: str) -> JobUploaded:
 @pytest.fixture
 async def world(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[World]:
     await topology.declare(broker.url)
-    live = LiveJobs(JobViews(database), broker.stream_url)
+    connected = asyncio.Event()
+    live = LiveJobs(JobViews(database), broker.stream_url, on_state=lambda _: connected.set())
     following = asyncio.create_task(live.run())
     try:
         async with Publisher(broker.url, name="test") as publisher:
             await wait_for(lambda: live.caught_up)
+            await connected.wait()  # which ends any trouble, also one that a test has set
             yield World(database, publisher, live)
     finally:
         await cancelled([following])
