@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import canaries
 import pytest
+import structlog
 from hypothesis import settings
 from uuid_utils import uuid4
 
@@ -85,6 +86,13 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.fixture(autouse=True)
+def own_log_lines() -> Iterator[None]:
+    """Forget how a test has configured log lines: its standard error is closed, and its level is not ours."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session", autouse=True)
