@@ -30,11 +30,17 @@ async def keep_announced(
         try:
             if ready():
                 if reopened.is_set():
-                    await accounts.announce_rest()
-                    reopened.clear()
+                    reopened.clear()  # before: the broker may go and come back meanwhile
+                    try:
+                        await accounts.announce_rest()
+                    except BaseException:
+                        reopened.set()
+                        raise
                 await sessions.announce_rest()
         except DirectoryUnavailable as error:
             log.warning("not_announced", error=str(error))
+        except Exception as error:  # whatever it is, nobody else announces the rest
+            log.warning("not_announced", error=repr(error))
         await asyncio.sleep(_ANNOUNCE_EVERY)
 
 

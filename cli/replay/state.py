@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--job", required=True, metavar="ID")
     add("--at", default="end", metavar="PLACE", help="end (default), OFFSET, TIME, 10m ago; inclusive")
-    add("--trace", action="store_true", help="show row event and what it changed")
+    add("--trace", action="store_true", help="show each event and what it changed")
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
