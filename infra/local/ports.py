@@ -2,8 +2,11 @@
 
 import asyncio
 import errno
+import fcntl
+import os
 import random
 import socket
+import tempfile
 from pathlib import Path
 
 from infra.local.errors import PortTaken
@@ -14,11 +17,35 @@ BELOW_EPHEMERAL = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on now."""
+    """Return a port that nobody listens on now, and that this user's other programs do not get next.
+
+    A server begins to listen on its port some seconds after it was given. So the callers take turns through
+    the whole range, and two servers that start at the same time cannot be given the same port.
+    """
     while True:
-        port = random.choice(BELOW_EPHEMERAL)  # noqa: S311 – no secret
+        port = _next_port()
         if not is_taken(port):
             return port
+
+
+def _next_port() -> int:
+    """Return the port after the last one that was given; the user's file in the folder for such holds it."""
+    file = Path(tempfile.gettempdir(), f"tonearm-port-{os.getuid()}")
+    port = random.choice(BELOW_EPHEMERAL)  # noqa: S311 – no secret
+    try:
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+    except OSError:  # a folder that cannot be written, somebody else's file: chance is nearly as good
+        return port
+    with os.fdopen(descriptor, "r+") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        last = turn.read(5)
+        if last.isdecimal():
+            port = int(last) + 1
+        if port not in BELOW_EPHEMERAL:
+            port = BELOW_EPHEMERAL.start
+        turn.seek(0)
+        turn.write(str(port))
+    return port
 
 
 def kept_ports(file: Path, count: int) -> list[int]:

@@ -1,6 +1,9 @@
 import asyncio
 import os
 import socket
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,33 @@ async def test_a_free_port_is_not_complained_about() -> None:
     port = ports.free_port()
     ports.demand("127.0.0.1", port, "GATEWAY_PORT")
     assert not await ports.is_open(port)
+
+
+def test_programs_that_start_servers_at_the_same_time_are_given_different_ports() -> None:
+    ask = "from infra.local.ports import free_port\nfor _ in range(150): print(free_port())"
+    asking = [
+        subprocess.Popen([sys.executable, "-c", ask], stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    given = [port for each in asking for port in each.communicate()[0].split()]
+    assert len(given) == len(set(given)) == 450
+
+
+@pytest.mark.parametrize("text", ["", "no port", "31999", "99999"])
+def test_whatever_the_last_port_was_the_next_one_lies_in_the_range(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / f"tonearm-port-{os.getuid()}").write_text(text)
+    first = ports.free_port()
+    assert first in ports.BELOW_EPHEMERAL
+    assert ports.free_port() != first
+
+
+def test_where_no_turn_can_be_kept_a_port_is_found_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    assert ports.free_port() in ports.BELOW_EPHEMERAL
 
 
 @pytest.mark.parametrize(("status", "ok"), [("200 OK", True), ("503 Service Unavailable", False)])

@@ -1,6 +1,5 @@
 """Real servers on ports of their own: SMTP that answers as the address says, and auth's accounts."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +10,9 @@ import msgspec
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
+from infra.local.ports import free_port
+
 TOKEN = "service-token"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class Catcher:
