@@ -1,15 +1,9 @@
-"""Scopes of tokens and API keys. Each route of the gateway names the scope it needs."""
+"""The scopes that an account has by its roles."""
 
-from auth.stores.directory import ADMIN
-
-READ, UPLOAD, ADMIN_SCOPE = "read", "upload", "admin"
-ACCOUNT = "account"
-"""API keys and sessions themselves. No API key has it: a leaked one must not make another."""
-
-GRANTABLE = (READ, UPLOAD, ADMIN_SCOPE)
-"""The scopes that an API key may have."""
+from auth.stores.directory import ADMIN as ADMIN_ROLE
+from service.scopes import ACCOUNT, ADMIN, READ, UPLOAD
 
 
 def of_person(roles: tuple[str, ...]) -> tuple[str, ...]:
     """Return the scopes of a session of an account with these roles."""
-    return (READ, UPLOAD, *([ADMIN_SCOPE] if ADMIN in roles else []), ACCOUNT)
+    return (READ, UPLOAD, *([ADMIN] if ADMIN_ROLE in roles else []), ACCOUNT)

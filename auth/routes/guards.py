@@ -11,8 +11,8 @@ from litestar.di import NamedDependency
 from auth.errors import InvalidToken
 from auth.keys.access_tokens import Claims
 from auth.routes.credentials import bearer
-from auth.scopes import ACCOUNT, ADMIN_SCOPE
 from auth.sessions.sessions import Sessions
+from service.scopes import ACCOUNT, ADMIN
 
 
 async def person(request: Request[Any, Any, Any], sessions: NamedDependency[Sessions]) -> Claims:
@@ -26,6 +26,6 @@ async def person(request: Request[Any, Any, Any], sessions: NamedDependency[Sess
 async def administrator(request: Request[Any, Any, Any], sessions: NamedDependency[Sessions]) -> Claims:
     """Return the claims of an administrator's session or API key. Raises InvalidToken."""
     claims = await sessions.validate(bearer(request.headers.get("authorization")))
-    if ADMIN_SCOPE not in claims.scope.split():
+    if ADMIN not in claims.scope.split():
         raise InvalidToken("this is for administrators")
     return claims

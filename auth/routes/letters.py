@@ -16,9 +16,9 @@ from auth.keys.access_tokens import Claims
 from auth.policy import Policy
 from auth.routes.credentials import Addressed, Undisclosed, bearer, json_body
 from auth.routes.sessions import NO_STORE
-from auth.scopes import ACCOUNT
 from auth.stores.directory import ADMIN, USER, normalised
 from events.types import Letter
+from service.scopes import ACCOUNT
 
 
 class Said(Struct, frozen=True):

@@ -18,6 +18,7 @@ from auth.stores.sessions import Session, SessionStore
 from auth.throttle import Deed, Throttle
 from events.ids import new_id
 from events.types import AccountChanged
+from service.scopes import GRANTABLE
 
 MOST = 50
 """API keys of an account at a time."""
@@ -50,7 +51,7 @@ class ApiKeys:
         Raises InvalidRequest.
         """
         account = await self._account(account_id)
-        allowed = set(scopes.GRANTABLE) & set(scopes.of_person(account.roles))
+        allowed = set(GRANTABLE) & set(scopes.of_person(account.roles))
         if not wanted or not set(wanted) <= allowed:
             raise InvalidRequest(f"scopes: some of {', '.join(sorted(allowed))}")
         if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():

@@ -14,7 +14,8 @@ from cli.account.settings import OperatorSettings
 from service.logs import configure_tool
 from service.settings import load
 
-Run = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
+Run = Callable[[argparse.Namespace], None]
+DirectoryRun = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
 WHO = "an account's id, or its e-mail address"
 
 
@@ -33,8 +34,13 @@ def main(argv: list[str]) -> int:
     except SystemExit as exit_:
         return int(exit_.code or 0)
     configure_tool()
-    asyncio.run(SUBCOMMANDS[arguments.subcommand].run(arguments, load(OperatorSettings, os.environ)))
+    SUBCOMMANDS[arguments.subcommand].run(arguments)
     return 0
+
+
+def _on_directory(run: DirectoryRun) -> Run:
+    """Make a subcommand of a function that works on the directory of accounts, by the operator's settings."""
+    return lambda arguments: asyncio.run(run(arguments, load(OperatorSettings, os.environ)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -111,18 +117,24 @@ async def _import(arguments: argparse.Namespace, settings: OperatorSettings) -> 
 
 
 SUBCOMMANDS = {
-    "list": Subcommand(show.list_accounts, "print all accounts, oldest first", _list),
-    "show": Subcommand(show.show, "print one account", _show),
-    "create": Subcommand(create.run, "make an account, such as the first admin's", _new),
-    "role": Subcommand(change.run, "give an account exactly these roles", _role),
-    "invite": Subcommand(invite.invite, "mail somebody the way to an account", _new),
-    "reset": Subcommand(change.run, "mail the holder the way to a new password", _who),
-    "disable": Subcommand(change.run, "let nobody sign in any more, and end what is signed in", _who),
-    "enable": Subcommand(change.run, "let people sign in again", _who),
-    "revoke": Subcommand(change.run, "end what is signed in, and void its API keys", _who),
-    "import": Subcommand(_import, "take over the accounts of another table", _source),
-    "rotate-key": Subcommand(rotate_key.rotate, "make the next key that signs access tokens", _nothing),
+    "list": Subcommand(_on_directory(show.list_accounts), "print all accounts, oldest first", _list),
+    "show": Subcommand(_on_directory(show.show), "print one account", _show),
+    "create": Subcommand(_on_directory(create.run), "make an account, such as the first admin's", _new),
+    "role": Subcommand(_on_directory(change.run), "give an account exactly these roles", _role),
+    "invite": Subcommand(_on_directory(invite.invite), "mail somebody the way to an account", _new),
+    "reset": Subcommand(_on_directory(change.run), "mail the holder the way to a new password", _who),
+    "disable": Subcommand(
+        _on_directory(change.run), "let nobody sign in any more, and end what is signed in", _who
+    ),
+    "enable": Subcommand(_on_directory(change.run), "let people sign in again", _who),
+    "revoke": Subcommand(_on_directory(change.run), "end what is signed in, and void its API keys", _who),
+    "import": Subcommand(_on_directory(_import), "take over the accounts of another table", _source),
+    "rotate-key": Subcommand(
+        _on_directory(rotate_key.rotate), "make the next key that signs access tokens", _nothing
+    ),
     "keys": Subcommand(keys.run, "make, list and revoke your own API keys", keys.add_arguments),
-    "export": Subcommand(show.export, "write what is known of an account, with its events", _export),
-    "erase": Subcommand(change.run, "forget the person, for good; the ids stay", _erase),
+    "export": Subcommand(
+        _on_directory(show.export), "write what is known of an account, with its events", _export
+    ),
+    "erase": Subcommand(_on_directory(change.run), "forget the person, for good; the ids stay", _erase),
 }

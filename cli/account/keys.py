@@ -8,10 +8,10 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from cli.account.settings import OperatorSettings
 from cli.client.answers import read_as
 from cli.client.credentials import credentials_for
 from cli.client.gateway import Gateway, unreachable
+from service.scopes import GRANTABLE, READ
 
 
 class Key(Struct, frozen=True):
@@ -41,14 +41,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
     create = actions.add_parser("create", help="make a key and print it, this once")
     create.add_argument("name", help="what it is for")
-    create.add_argument("--scope", action="append", choices=["read", "upload", "admin"], help="default: read")
+    create.add_argument("--scope", action="append", choices=GRANTABLE, help="default: read")
     create.add_argument("--days", type=int, default=365, help="how long it is good (365)")
     actions.add_parser("list", help="print the keys that are good")
     revoke = actions.add_parser("revoke", help="void a key, at once and everywhere")
     revoke.add_argument("key_id", metavar="KEY_ID")
 
 
-async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+def run(arguments: argparse.Namespace) -> None:
     """Ask the gateway over HTTP, as the owner of the keys. Raises ClientError, CredentialsMissing."""
     account = credentials_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
     with Gateway(account.url) as gateway:
@@ -58,7 +58,7 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
 
 
 def _create(gateway: Gateway, arguments: argparse.Namespace) -> None:
-    wanted = {"name": arguments.name, "scopes": arguments.scope or ["read"], "days": arguments.days}
+    wanted = {"name": arguments.name, "scopes": arguments.scope or [READ], "days": arguments.days}
     with gateway.asking("POST", "/keys", content=msgspec.json.encode(wanted)) as answer:
         made = read_as(answer, Key)
     print(f"shown only this once; good until {made.expires} for: {' '.join(made.scopes)}", file=sys.stderr)

@@ -16,8 +16,9 @@ from gateway.accounts.auth_client import BODY_ERRORS, AuthClient, AuthProxy, che
 from gateway.accounts.messages import ApiKeyList, NewApiKey, WantedKey
 from gateway.callers.guard import AnyConnection, AnyRequest, caller_of
 from gateway.errors import NotSignedIn
-from gateway.http.contract import ACCOUNT, BAD_REQUEST, Answer, Body, Contract, as_json
+from gateway.http.contract import BAD_REQUEST, Answer, Body, Contract, as_json
 from service.problems import Kind
+from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
 _LONGEST = 200

@@ -20,21 +20,10 @@ from gateway.accounts.pages import Field, Form, page, sentence
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
-from gateway.http.contract import (
-    ACCOUNT,
-    ADMIN,
-    ANYBODY,
-    BAD_REQUEST,
-    TEXT,
-    Answer,
-    Body,
-    Contract,
-    Error,
-    Schema,
-    as_json,
-)
+from gateway.http.contract import ANYBODY, BAD_REQUEST, TEXT, Answer, Body, Contract, Error, Schema, as_json
 from gateway.http.problems import kind_of
 from service.problems import Kind
+from service.scopes import ACCOUNT, ADMIN
 
 _TAGS = ["accounts"]
 _FORM = "application/x-www-form-urlencoded"

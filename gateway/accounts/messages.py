@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from service.scopes import KeyScope
+
 Email = Annotated[str, Meta(max_length=254)]
 Time = Annotated[datetime, Meta(tz=True)]
 Password = Annotated[str, Meta(extra_json_schema={"format": "password"})]
@@ -64,9 +66,6 @@ class Message(Struct):
     """A sentence for people."""
 
     message: str
-
-
-KeyScope = Literal["read", "upload", "admin"]
 
 
 class WantedKey(Struct):

@@ -14,8 +14,9 @@ from gateway.accounts.messages import Access, Credentials, Message, Refresh
 from gateway.callers.cookies import Cookies, check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere, NotSignedIn
-from gateway.http.contract import ACCOUNT, ANYBODY, BAD_REQUEST, TEXT, Answer, Body, Contract, as_json
+from gateway.http.contract import ANYBODY, BAD_REQUEST, TEXT, Answer, Body, Contract, as_json
 from service.problems import Kind
+from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
 

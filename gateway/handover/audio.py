@@ -16,12 +16,13 @@ from events.projections.job_view import SETTLED, Audio, JobView, State
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob
 from gateway.http import ranges
-from gateway.http.contract import BAD_REQUEST, BYTES, READ, Answer, Contract, Header
+from gateway.http.contract import BAD_REQUEST, BYTES, Answer, Contract, Header
 from gateway.http.filenames import attachment, audio_name
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
 from service.problems import Kind, problem
+from service.scopes import READ
 
 _CHANGED = Kind(412, "changed", "Not the version you asked for")
 _NO_RANGE = Kind(416, "range", "No such range")

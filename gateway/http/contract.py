@@ -16,13 +16,8 @@ from msgspec import Struct
 
 from events.errors import TonearmError
 from service.problems import Kind
+from service.scopes import Scope
 
-Scope = Literal["read", "upload", "admin", "account"]
-READ: Final = "read"
-UPLOAD: Final = "upload"
-ADMIN: Final = "admin"
-ACCOUNT: Final = "account"
-"""Sessions and keys. Only people who have signed in have this scope; no API key does."""
 ANYBODY: Final = None
 """The scope of a route that is open to all."""
 

@@ -23,12 +23,13 @@ from gateway.callers.guard import AnyRequest, caller_of
 from gateway.callers.tokens import Caller, Tokens
 from gateway.errors import NoSuchJob
 from gateway.http import sse
-from gateway.http.contract import READ, TEXT, Answer, Contract, Header
+from gateway.http.contract import TEXT, Answer, Contract, Header
 from gateway.jobs.history import Slice
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import present_progress
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
+from service.scopes import READ
 
 PING_EVERY = 15.0
 _RETRY_MS = 2000

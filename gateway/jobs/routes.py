@@ -12,12 +12,13 @@ from events.projections.job_view import SETTLED, State
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BadCursor, JobGone, NoMedia, NoSuchJob, NotProbed
-from gateway.http.contract import BAD_REQUEST, READ, Contract
+from gateway.http.contract import BAD_REQUEST, Contract
 from gateway.http.problems import answer
 from gateway.jobs import cursors, presentation
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
+from service.scopes import READ
 
 
 def _own_name(request: AnyRequest, error: ValidationException) -> Response[dict[str, Any]]:

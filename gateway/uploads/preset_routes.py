@@ -6,9 +6,10 @@ from litestar.di import NamedDependency
 from events.options import Options
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BadOptions
-from gateway.http.contract import READ, UPLOAD, Contract
+from gateway.http.contract import Contract
 from gateway.uploads import options
 from gateway.uploads.presets import Presets
+from service.scopes import READ, UPLOAD
 
 
 @get("/preset", tags=["options"], opt=Contract(scope=READ, errors=(BadOptions,)).opt)

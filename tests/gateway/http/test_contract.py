@@ -8,7 +8,8 @@ from litestar.exceptions import ImproperlyConfiguredException
 from litestar.params import FromPath
 
 from gateway.app import ROUTES, litestar_app
-from gateway.http.contract import READ, Contract
+from gateway.http.contract import Contract
+from service.scopes import READ
 from tests.gateway.test_routes import parts_of_nothing
 
 
