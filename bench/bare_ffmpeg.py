@@ -9,7 +9,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from bench.measure import BenchFailed
-from workers.converter.ffmpeg.command import Limits, arguments
+from workers.converter.ffmpeg.arguments import Limits, arguments
 
 
 async def convert(video: Path) -> float:

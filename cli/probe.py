@@ -28,7 +28,7 @@ from workers.converter.cage.cage import keeper_of
 from workers.converter.containers.inspection import inspect
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import ConversionError, EngineFailed, EngineUnfit
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import find_engine
 from workers.converter.ffmpeg.probe import probe
 

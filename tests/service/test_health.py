@@ -10,7 +10,7 @@ from infra.local.ports import free_port
 from service.health import trouble_check
 from service.http import serve
 from service.metrics.registry import new_registry
-from service.workers import operator_app
+from service.worker_process import operator_app
 
 
 async def test_it_says_why_it_is_not_ready_and_that_it_lives_all_the_same():

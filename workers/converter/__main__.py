@@ -21,7 +21,7 @@ from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.usage import answer_help
-from service.workers import run_workers
+from service.worker_process import run_workers
 from workers.converter import SERVICE
 from workers.converter.cage.cage import keeper_of
 from workers.converter.conversion.task import Equipment

@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from service.settings import Settings
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.workshop import Workshop
 
 

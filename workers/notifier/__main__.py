@@ -18,7 +18,7 @@ from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
 from service.usage import answer_help
-from service.workers import run_workers
+from service.worker_process import run_workers
 from workers.notifier import SERVICE
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.mail.account_handler import AccountMailHandler

@@ -11,7 +11,7 @@ from events.options import Format, Options
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.result import Result
 from workers.converter.conversion.task import Equipment, Task
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.dump import read
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.source.input import Input

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workers.converter.cage.cage import Keeper
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.plan import DEFAULT
 from workers.converter.ffmpeg.process import caps
 

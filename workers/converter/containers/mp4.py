@@ -12,7 +12,7 @@ _MOST_BOXES = 1000
 
 def describe(file: FileIO) -> Sound | None:
     """Read a seekable MP4; None when there is no sound track in it."""
-    movie = find(file, whole(file), b"moov")
+    movie = find(file, as_box(file), b"moov")
     header = movie and find(file, movie, b"mvhd")
     if movie is None or header is None:
         return None
@@ -23,7 +23,7 @@ def describe(file: FileIO) -> Sound | None:
     return None
 
 
-def whole(file: FileIO) -> Box:
+def as_box(file: FileIO) -> Box:
     """Return a file as if it were a box, in which the outermost boxes are."""
     return Box(b"", 0, 0, file.seek(0, os.SEEK_END))
 

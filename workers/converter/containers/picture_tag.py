@@ -68,7 +68,7 @@ def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
 
 def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
     """Append to the innermost of these boxes that exists, and enlarge all around it."""
-    parent, path = mp4.whole(file), []
+    parent, path = mp4.as_box(file), []
     size = parent.end
     new = _box(b"covr", _box(b"data", number.to_bytes(4) + bytes(4) + picture))
     missing = [b"moov", b"udta", b"meta", b"ilst"]

@@ -20,7 +20,7 @@ from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.single import Single, look_at
 from workers.converter.conversion.task import Task
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
-from workers.converter.ffmpeg.command import OVERRUN
+from workers.converter.ffmpeg.arguments import OVERRUN
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.threads import in_thread
 

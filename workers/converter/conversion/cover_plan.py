@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from events.media import Media, Picture
 from events.options import Cover, Format, Options
-from workers.converter.ffmpeg.command import PICTURE_DECODERS
+from workers.converter.ffmpeg.arguments import PICTURE_DECODERS
 from workers.converter.ffmpeg.plan import Plan
 
 _LARGEST = 1000

@@ -15,7 +15,7 @@ from workers.converter.conversion.task import Task
 from workers.converter.errors import EngineFailed, OnlySilence, Truncated
 from workers.converter.ffmpeg import measurement
 from workers.converter.ffmpeg import plan as planning
-from workers.converter.ffmpeg.command import arguments
+from workers.converter.ffmpeg.arguments import arguments
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal, refusal_of_length
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan

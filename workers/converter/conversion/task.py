@@ -5,7 +5,7 @@ from io import FileIO
 from msgspec import Struct
 
 from events.options import DEFAULT, Options
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.process import OnProgress, unwatched
 from workers.converter.parallel.encoding import Sharing

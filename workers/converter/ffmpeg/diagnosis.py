@@ -30,7 +30,7 @@ from workers.converter.errors import (
     Truncated,
     UnsupportedCodec,
 )
-from workers.converter.ffmpeg.command import OVERRUN, Limits
+from workers.converter.ffmpeg.arguments import OVERRUN, Limits
 from workers.converter.ffmpeg.transcript import Findings
 
 SHORTFALL = 0.5

@@ -11,7 +11,7 @@ from events.media import Media
 from workers.converter.containers.inspection import inspect
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import NotMedia
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import LOOK

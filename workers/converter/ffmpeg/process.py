@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from events import tracing
 from workers.converter.cage.cage import Keeper, keeper_of
-from workers.converter.ffmpeg.command import Limits, arguments
+from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.transcript import Findings, Mark, ProgressReader, Transcript

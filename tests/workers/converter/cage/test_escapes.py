@@ -10,7 +10,7 @@ from media import Studio
 from trap import Trap, caged
 
 from workers.converter.cage import landlock
-from workers.converter.ffmpeg.command import Limits, arguments
+from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
 
 pytestmark = [

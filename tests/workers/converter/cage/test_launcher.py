@@ -10,7 +10,7 @@ import pytest
 from workers.converter.cage import launcher
 from workers.converter.cage.cage import Keeper
 from workers.converter.errors import EngineFailed
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose
 from workers.converter.ffmpeg.transcript import Findings
 

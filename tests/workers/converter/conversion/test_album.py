@@ -25,7 +25,7 @@ from workers.converter.conversion.chapters import parts
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes

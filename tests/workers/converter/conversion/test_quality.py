@@ -11,7 +11,7 @@ from hall import CHAPTERS, RISING, Hall, told
 from media import ffmpeg, packets, pcm
 
 from events.options import Channels, Format, Tags
-from workers.converter.ffmpeg.command import Limits, arguments
+from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.dump import read
 from workers.converter.ffmpeg.engine import Engine
 

@@ -13,7 +13,7 @@ from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg import process
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.source.input import Input

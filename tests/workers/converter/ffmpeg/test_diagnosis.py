@@ -17,7 +17,7 @@ from workers.converter.errors import (
     Truncated,
     UnsupportedCodec,
 )
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.transcript import Findings
 

@@ -23,7 +23,7 @@ from events.media import (
 )
 from events.types import FailureCode, JobProbed
 from workers.converter.errors import ConversionError
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.dump import channels_of, clean, read
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.probe import probe

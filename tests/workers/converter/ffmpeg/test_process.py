@@ -17,7 +17,7 @@ from workers.converter.cage.cage import Keeper, keeper_of
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import EngineFailed
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT
 from workers.converter.ffmpeg.process import Invocation, Outcome, caps, run

@@ -23,7 +23,7 @@ from workers.converter.cage.cage import keeper_of
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
-from workers.converter.ffmpeg.command import Limits
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT, plan
 from workers.converter.ffmpeg.probe import probe

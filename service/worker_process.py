@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
 from litestar import Litestar, Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
@@ -17,6 +18,8 @@ from service.http import serve
 from service.metrics.registry import metrics_app
 from service.parts import provided
 from service.problems import Kind, problem
+
+log = structlog.get_logger()
 
 _GRACE = 0.5
 
@@ -59,5 +62,12 @@ class _Parts(Struct, frozen=True, kw_only=True):
 
 
 def _answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return problem(request.url.path, Kind(status), "there are only /health/… and /metrics")
+    path = request.url.path
+    match error:
+        case NotFoundException():
+            return problem(path, Kind(error.status_code), "there are only /health/… and /metrics")
+        case HTTPException():
+            return problem(path, Kind(error.status_code), error.detail, error.headers)
+        case _:
+            log.error("request_failed", path=path, exc_info=error)
+            return problem(path, Kind(500), "the log tells more")

@@ -2,7 +2,7 @@ import re
 
 from media import FFMPEG, ffmpeg
 
-from workers.converter.ffmpeg.command import DECODERS, FORMATS, Limits, arguments
+from workers.converter.ffmpeg.arguments import DECODERS, FORMATS, Limits, arguments
 
 
 def after(option: str) -> list[str]:
