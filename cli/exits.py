@@ -37,5 +37,5 @@ _USUAL: Codes = {
 
 def exit_for(error: TonearmError, own: Codes | None = None, *, otherwise: Exit = Exit.FAILED) -> Exit:
     """Return the exit code for an error. `own` are a command's codes for further kinds of error."""
-    codes = {**(own or {}), **_USUAL}
-    return next((code for kind, code in codes.items() if isinstance(error, kind)), otherwise)
+    kinds = [*(own or {}).items(), *_USUAL.items()]  # its own first
+    return next((code for kind, code in kinds if isinstance(error, kind)), otherwise)

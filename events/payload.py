@@ -75,6 +75,7 @@ def names_of(payload: Payload, *, occasion: str | None = None, cause: str | None
     for each in payload.NAMED_BY:
         name = given[each] if isinstance(each, Given) else getattr(payload, each)
         if name is None:
-            raise ValueError(f"{payload.TYPE} is named by the event's {each}, and none is given")
+            what = each.value if isinstance(each, Given) else each
+            raise ValueError(f"{payload.TYPE} is named by the event's {what}, and none is given")
         names.append(name)
     return names

@@ -21,6 +21,7 @@ Checks = Mapping[str, Check]
 
 _TIMEOUT = 3.0
 _NOT_READY = Kind(503, "not-ready", "Not ready", 2)
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
 def trouble_check(trouble: Callable[[], str | None]) -> Check:
@@ -45,8 +46,8 @@ async def ready(request: Request[Any, Any, Any], checks: NamedDependency[Checks]
     wrong = {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}
     if wrong:
         text = "; ".join(f"{name}: {answer}" for name, answer in wrong.items())
-        return problem(request.url.path, _NOT_READY, text, missing=list(wrong))
-    return Response({"status": "ready", "checks": list(checks)})
+        return problem(request.url.path, _NOT_READY, text, _NO_STORE, missing=list(wrong))
+    return Response({"status": "ready", "checks": list(checks)}, headers=_NO_STORE)
 
 
 ROUTES = [live, ready]

@@ -163,7 +163,7 @@ def test_every_recipe_command_and_module_that_is_named_is_there(path: Path):
     known, page = recipes(), path.read_text()
     assert [name for name in re.findall(r"\./justw ([a-z][\w-]*)", page) if name not in known] == []
     assert [name for name in re.findall(r"[`\n]tonearm ([a-z]+)", page) if name not in COMMANDS] == []
-    modules = re.findall(r"python -m ((?:infra|bench|cli|auth|gateway|workers)[\w.]*)", page)
+    modules = re.findall(r"python -m ((?:infra|bench|cli|auth|events|gateway|service|workers)[\w.]*)", page)
     assert [name for name in modules if importlib.util.find_spec(name) is None] == []
 
 

@@ -69,7 +69,8 @@ def test_a_version_without_an_upcast_is_noticed_at_start():
 
 
 @pytest.mark.parametrize(
-    ("type_", "version"), [("job.photographed", 4), ("job.photographed", 0), ("job.lost", 1)]
+    ("type_", "version"),
+    [("job.photographed", 4), ("job.photographed", 0), ("job.lost", 1), ("photo.lost", 1)],
 )
 def test_what_this_build_does_not_know_is_carried_whatever_its_data(type_: str, version: int):
     assert REGISTRY.decode(type_, version, b"\xff not even JSON") == Unknown(type_, version)

@@ -151,6 +151,28 @@ async def test_a_dropped_end_is_told_although_the_broker_was_never_missed(
     keeping.cancel()
 
 
+async def test_no_error_ends_the_announcing_and_none_loses_a_reopening(
+    sessions: Sessions, accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth.background._ANNOUNCE_EVERY", 0.01)
+    reopened, tries = asyncio.Event(), 0
+
+    async def announce_rest() -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise RuntimeError("unforeseen")
+        if tries == 3:
+            reopened.set()  # the broker went and came back meanwhile
+
+    monkeypatch.setattr(accounts, "announce_rest", announce_rest)
+    reopened.set()
+    keeping = asyncio.create_task(keep_announced(accounts, sessions, ready=lambda: True, reopened=reopened))
+    await wait_for(lambda: tries == 4)
+    await wait_for(lambda: not reopened.is_set())
+    keeping.cancel()
+
+
 async def test_a_sign_in_while_the_account_changes_gets_what_holds_afterwards(
     accounts: Accounts, sessions: Sessions, directory: MongoDirectory
 ) -> None:
