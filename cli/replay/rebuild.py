@@ -37,6 +37,7 @@ from events.views.store import Checkpoint, JobViews
 LEASE_SECONDS = 6.0
 READERS_SEE_A_SWITCH = 3.0
 """Seconds after which nobody uses the old version any more (`views` caches the alias for one)."""
+_LOST = "the lease of rebuilds was lost; what was built stays, another run goes on with it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,8 +84,8 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
             await _plan(arguments, database, log)
             print("dry run: nothing was done; --yes does it")
             return Exit.OK
-        async with _alone(database) as lost:
-            return await _unless(lost, _rebuild(arguments, database, log))
+        async with _alone(database) as (lease, lost):
+            return await _unless(lost, _rebuild(arguments, database, log, lease))
 
 
 class Plan(NamedTuple):
@@ -125,7 +126,7 @@ async def _plan(arguments: argparse.Namespace, database: AsyncDatabase[Any], log
 
 
 @contextlib.asynccontextmanager
-async def _alone(database: AsyncDatabase[Any]) -> AsyncIterator[asyncio.Event]:
+async def _alone(database: AsyncDatabase[Any]) -> AsyncIterator[tuple[Lease, asyncio.Event]]:
     """Hold the lease of rebuilds; the event is set when it is lost. A killed one's expires while we wait.
 
     Raises Refused.
@@ -138,7 +139,7 @@ async def _alone(database: AsyncDatabase[Any]) -> AsyncIterator[asyncio.Event]:
                 lost = await stack.enter_async_context(lease.held())
         except TimeoutError:
             raise Refused("another rebuild is at work") from None
-        yield lost
+        yield lease, lost
 
 
 async def _unless(lost: asyncio.Event, work: Coroutine[Any, Any, Exit]) -> Exit:
@@ -148,14 +149,16 @@ async def _unless(lost: asyncio.Event, work: Coroutine[Any, Any, Exit]) -> Exit:
         await asyncio.wait({working, losing}, return_when=asyncio.FIRST_COMPLETED)
         if working.done():
             return await working
-        raise LeaseLost("the lease of rebuilds was lost; what was built stays, another run goes on with it")
+        raise LeaseLost(_LOST)
     finally:
         working.cancel()
         losing.cancel()
         await asyncio.gather(working, losing, return_exceptions=True)
 
 
-async def _rebuild(arguments: argparse.Namespace, database: AsyncDatabase[Any], log: Log) -> Exit:
+async def _rebuild(
+    arguments: argparse.Namespace, database: AsyncDatabase[Any], log: Log, lease: Lease
+) -> Exit:
     old, new, checkpoint, ends = await _plan(arguments, database, log)
     if arguments.restart:
         await new.drop()
@@ -175,6 +178,8 @@ async def _rebuild(arguments: argparse.Namespace, database: AsyncDatabase[Any], 
     # A long comparison leaves the new version behind: its readers must not go back in time.
     if (now := await log.ends()) is not None:
         await build(log, new, checkpoint, now, arguments.generation)
+    if not await lease.take():  # lost since it was renewed last, and nobody has noticed yet
+        raise LeaseLost(_LOST)
     await _switch(database, old, new)
     if arguments.drop_old:
         await asyncio.sleep(READERS_SEE_A_SWITCH)

@@ -194,8 +194,8 @@ async def test_a_second_rebuild_at_once_is_refused(replay, database):
 
 
 async def test_a_lease_that_is_lost_ends_a_rebuild_before_it_switches(replay, database):
-    """Its process slept, say, and another rebuild took over."""
-    await replay.generate(20_000)
+    """Its process slept, say, and another rebuild took over: it must look again right before the switch."""
+    await replay.generate(2_000)
     process = await replay.start("rebuild", "--yes", "--generation", "500")
     leases = database["leases"]
     taken = {"_id": "rebuild", "holder": "another", "expires": datetime(2099, 1, 1, tzinfo=UTC)}
