@@ -213,6 +213,17 @@ def processes_of(parent: int | None = None) -> set[int]:
     return children.union(*map(processes_of, children))
 
 
+def caged() -> set[int]:
+    """The running programs in cages of this process (Linux).
+
+    Not simply all its descendants: the session's broker starts programs of its own now and then.
+    """
+    servers = {
+        pid for pid in children_of() if b"cage.fork_server" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    }
+    return set().union(*map(processes_of, servers))
+
+
 def open_files(directory: Path) -> list[str]:
     """What this process holds open in a directory, named or not (Linux)."""
     links = []

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from media import open_files, processes_of
+from media import caged, open_files
 from mutants import Mutant, make_all, mutant
 
 from events.media import MOST_BYTES, fitting
@@ -88,7 +88,6 @@ async def test_no_mutated_file_does_any_harm(
     harmful: list[str] = []
     numbers = iter(range(count))
     await verdict_of(engine, workshop, Mutant("h264.mp4", whole["h264.mp4"]), 0)
-    before = processes_of()
 
     async def work() -> None:
         for number in numbers:
@@ -111,4 +110,4 @@ async def test_no_mutated_file_does_any_harm(
     assert harmful == []
     assert sum(verdicts.values()) == count
     assert len(verdicts) > 4 or count < 100
-    assert (processes_of() - before, open_files(tmp_path)) == (set(), [])
+    assert (caged(), open_files(tmp_path)) == (set(), [])

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from media import Studio, open_files, processes_of
+from media import Studio, caged, open_files, processes_of
 from msgspec.structs import replace
 from waiting import wait_for
 
-from workers.converter.cage.cage import Keeper, keeper_of
+from workers.converter.cage.cage import Keeper
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import EngineFailed
@@ -45,7 +45,6 @@ async def run_script(engine: Engine, video: Any, mp3: Any, limits: Limits) -> Ou
 async def test_a_cancelled_conversion_leaves_no_process_and_no_file(
     engine: Engine, bench: Any, studio: Studio, tmp_path: Path
 ) -> None:
-    before = await _server_of(engine)
     under_way = asyncio.Event()
 
     async def note(mark: Mark, length: float | None) -> None:
@@ -57,12 +56,12 @@ async def test_a_cancelled_conversion_leaves_no_process_and_no_file(
 
     task = asyncio.create_task(work())
     await under_way.wait()
-    assert processes_of() - before
+    assert caged()
     assert open_files(tmp_path)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert processes_of() - before == set()
+    assert caged() == set()
     assert open_files(tmp_path) == []
     assert list((tmp_path / "work").iterdir()) == []
 
@@ -173,10 +172,8 @@ async def test_the_program_can_gain_no_privileges(bench: Any, studio: Studio, tm
 
 @linux
 async def test_an_ffmpeg_that_dies_is_trouble_of_ours(engine: Engine, bench: Any, studio: Studio) -> None:
-    before = await _server_of(engine)
-
     async def kill(mark: Mark, length: float | None) -> None:
-        for pid in processes_of() - before:
+        for pid in caged():
             os.kill(pid, signal.SIGKILL)
 
     with (
@@ -195,11 +192,6 @@ async def test_an_ffmpeg_that_cannot_start_is_trouble_of_ours(
         pytest.raises(EngineFailed, match="No such file"),
     ):
         await convert(Task(Equipment(missing), Input.of(video), mp3))
-
-
-async def _server_of(engine: Engine) -> set[int]:
-    await keeper_of(engine.path).cage()
-    return processes_of()
 
 
 def _is_gone(pid: int) -> bool:
