@@ -9,6 +9,7 @@ import faulthandler
 import os
 import random
 from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import canaries
@@ -39,8 +40,8 @@ SECRETS = "tonearm/secrets"
 """What was found in logs, in pytest's cache."""
 
 
-settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.register_profile("chance", deadline=None, print_blob=True)
+settings.register_profile("fixed", derandomize=True, deadline=None, max_examples=40)
+settings.register_profile("chance", deadline=None, print_blob=True, max_examples=150)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -114,21 +115,25 @@ def no_secret_in_any_log(
 
 
 @pytest.fixture(scope="session")
-async def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
-    """One node for the session. A test may restart it; one that kills it wants `private_rabbitmq`."""
-    from infra.local.servers.rabbitmq import RabbitMQ
+async def shared_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[RabbitMQ, Path]]:
+    """The node that all workers share, and its folder."""
+    from servers.shared_node import shared_node
 
-    node = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"), management=True)
-    try:
-        await node.start()
-        yield node
-    finally:
-        await node.kill()
+    base = tmp_path_factory.getbasetemp()
+    async with shared_node(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) as (node, directory):
+        yield node, directory
+        canaries.look_through(directory)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(shared_rabbitmq: tuple[RabbitMQ, Path]) -> RabbitMQ:
+    """The node that all workers share. A test that stops one wants `private_rabbitmq`."""
+    return shared_rabbitmq[0]
 
 
 @pytest.fixture(scope="session")
 async def mortal_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RabbitMQ]:
-    """A second node, for the tests that kill theirs.
+    """A node of the worker's own, for the tests that kill theirs.
 
     Restarted once in good order: a broker killed within seconds of its very first stream forgets it.
     """
@@ -175,15 +180,16 @@ async def make_vhost(management: httpx.AsyncClient, name: str) -> None:
 
 
 @pytest.fixture
-async def broker(rabbitmq: RabbitMQ, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Broker]:
+async def broker(shared_rabbitmq: tuple[RabbitMQ, Path]) -> AsyncIterator[Broker]:
     """A fresh vhost: nothing declared, nothing in it."""
     from broker import Broker
 
+    rabbitmq, directory = shared_rabbitmq
     vhost = f"test-{uuid4()}"
     async with managed(rabbitmq) as management:
         await make_vhost(management, vhost)
         yield Broker(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost), rabbitmq.management_url)
-        for stream in tmp_path_factory.getbasetemp().glob(f"rabbitmq*/data/*/stream/{vhost}_*"):
+        for stream in directory.glob(f"data/*/stream/{vhost}_*"):
             canaries.look_through(stream)  # what was published goes with the vhost
         await management.delete(f"/vhosts/{vhost}")
 

@@ -66,6 +66,7 @@ def test_without_a_broker_people_sign_in_and_readiness_says_so(start: Any) -> No
     assert answer.json()["detail"] == "publisher: the broker is away"
 
 
+@pytest.mark.long
 async def test_a_registration_while_the_broker_is_away_is_in_the_log_once_it_is_back(
     start: Any, private_rabbitmq: RabbitMQ
 ) -> None:

@@ -39,6 +39,7 @@ async def test_a_missing_binding_is_named(broker: Any) -> None:
         await cancelled([watching])
 
 
+@pytest.mark.long
 async def test_without_its_broker_it_is_not_ready_and_comes_back(
     private_rabbitmq: RabbitMQ, mongodb_url: str, auth: FakeAuth, account: str
 ) -> None:
@@ -83,6 +84,7 @@ async def test_a_projector_in_trouble_has_less_time(seconds: float, trouble: str
     assert ready or (trouble or "") in str(wrong)
 
 
+@pytest.mark.long
 async def test_views_that_stand_still_while_events_come_are_not_ready(
     broker: Any, mongodb_url: str, auth: FakeAuth, account: str, database: AsyncDatabase[Any]
 ) -> None:

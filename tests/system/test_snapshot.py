@@ -26,6 +26,7 @@ async def person(stack: Stack) -> AsyncIterator[Person]:
     await someone.close()
 
 
+@pytest.mark.long
 async def test_faults_planted_in_a_whole_stack_are_found(stack: Stack, person: Person, clips: Clips):
     await person.convert(clips.tone(2, 880))
     (upload,) = person.history

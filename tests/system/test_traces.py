@@ -198,6 +198,7 @@ async def test_one_trace_shows_the_request_the_conversion_and_the_mail(
     assert [(line["trace_id"], line["span_id"]) for line in done] == [(TRACE, work.id)]
 
 
+@pytest.mark.long
 async def test_untraced_services_load_nothing_for_traces_and_still_name_the_callers_trace(
     broker: Broker, mongodb_url: str, mail_catcher: MailCatcher, tmp_path: Path, clips: Clips
 ):

@@ -102,6 +102,7 @@ async def test_requeueing_twice_is_one_run(failures, database):
     assert (again.code, "is uploaded, not failed" in again.err) == (70, True)
 
 
+@pytest.mark.long
 async def test_requeueing_keeps_to_its_rate(failures):
     process = await failures.start("requeue", "--all-failed", "--rate", "1/h", "--yes")
 
@@ -138,6 +139,7 @@ async def test_an_exported_log_is_imported_as_it_was_without_work_being_done_aga
     assert (await replay("export", path)).code == 70, "an export never replaces a file unasked"
 
 
+@pytest.mark.long
 async def test_an_import_that_broke_off_goes_on(replay, tmp_path):
     await replay.generate(1500)
     path = tmp_path / "log.jsonl"

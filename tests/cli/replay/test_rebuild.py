@@ -66,7 +66,8 @@ async def test_the_old_version_is_dropped_when_asked(replay, database):
     assert (await replay("verify")).code == 0
 
 
-@pytest.mark.parametrize("count", [6_000, pytest.param(12_000, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("count", [6_000, 12_000])
 async def test_a_rebuild_that_is_killed_goes_on_and_arrives_at_the_same(replay, database, count):
     """Killed after its first checkpoint, and again right after it has written more than that."""
     await replay.generate(count)
@@ -148,6 +149,7 @@ async def test_a_view_that_claims_to_have_seen_more_than_it_has_is_found(replay,
     assert "    beside.seen: log" in result.out
 
 
+@pytest.mark.long
 async def test_verify_agrees_with_a_projector_at_work(replay, database):
     """The projector is never still while the views are read; nothing of that is a difference."""
     await replay.generate(20_000)

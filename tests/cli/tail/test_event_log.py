@@ -150,6 +150,7 @@ async def test_what_comes_while_history_is_read_is_not_history_and_not_lost(brok
     assert (history, live) == ([1, 2], [3, 4])
 
 
+@pytest.mark.long
 async def test_a_restart_of_the_broker_is_survived_and_said(private_rabbitmq, tail):
     node = private_rabbitmq
     await topology.declare(node.amqp_url)
@@ -177,6 +178,7 @@ async def test_a_restart_of_the_broker_is_survived_and_said(private_rabbitmq, ta
     assert running.err[1:] == ["-- event log: reconnected"]
 
 
+@pytest.mark.long
 async def test_a_broker_that_comes_later_is_found_and_logs_are_shown_until_then(
     private_rabbitmq, tail, tmp_path
 ):

@@ -61,27 +61,3 @@ async def test_a_broker_that_is_not_there_is_unavailable():
     with pytest.raises(Unavailable):
         async with Publisher("amqp://guest:guest@127.0.0.1:1/", name="test", timeout=1.0):
             pass
-
-
-async def test_publishing_goes_on_across_a_killed_broker_and_loses_nothing_confirmed(node):
-    confirmed: list[str] = []
-    killed = asyncio.Event()
-
-    async def publish() -> None:
-        async with Publisher(node.url, name="test", timeout=3.0, attempts=30) as publisher:
-            for n in range(400):
-                event = started(f"j{n}")
-                await publisher.publish(event)
-                confirmed.append(event.id)
-                if n == 150:
-                    killed.set()
-
-    publishing = asyncio.create_task(publish())
-    async with asyncio.timeout(20):
-        await killed.wait()
-    await node.kill()
-    await node.start()
-    async with asyncio.timeout(120):
-        await publishing
-    logged = await read(node.stream_url, 400)
-    assert set(confirmed) <= set(logged)

@@ -12,7 +12,7 @@ from events.log import topology
 from events.log.bounds import bounds
 from events.log.publisher import Publisher
 from events.log.reader import StreamReader
-from events.log.stream import First, FromOffset, Next, RawRecord
+from events.log.stream import First, FromOffset, RawRecord
 from events.views.projector import after
 from events.views.store import Checkpoint
 
@@ -60,36 +60,7 @@ async def test_reading_starts_at_an_offset(broker):
     assert rest == everything[7:]
 
 
-async def test_a_restart_of_the_broker_loses_nothing_and_repeats_nothing(node):
-    states: list[str] = []
-    reader = StreamReader(node.stream_url, First(), on_state=states.append, silence=3.0)
-    reading = asyncio.create_task(take(reader, 600))
-    await publish(node.url, 0, 300)
-    await node.kill()
-    await node.start()
-    await publish(node.url, 300, 600)
-    records = await reading
-    offsets = [record.offset for record in records]
-    assert offsets == sorted(set(offsets))
-    assert sorted(jobs(records)) == sorted({f"j{n}" for n in range(600)})
-    assert states[0] == states[-1] == "connected"
-    assert any(state.startswith("disconnected: ") for state in states)
-
-
-async def test_a_reader_of_what_comes_next_misses_nothing_that_is_published_while_the_broker_was_away(
-    node,
-):
-    await publish(node.url, 0, 5)
-    connected = asyncio.Event()
-    reader = StreamReader(node.stream_url, Next(), on_state=lambda _: connected.set(), silence=3.0)
-    reading = asyncio.create_task(take(reader, 50))
-    await connected.wait()
-    await node.kill()
-    await node.start()
-    await publish(node.url, 5, 55)
-    assert sorted(jobs(await reading)) == sorted(f"j{n}" for n in range(5, 55))
-
-
+@pytest.mark.long
 @pytest.mark.parametrize("read_before", [True, False], ids=["after reading", "at the end of the log"])
 async def test_a_half_open_connection_is_noticed(wire, read_before, eventually):
     broker, proxy = wire

@@ -15,9 +15,6 @@ from events.projections.jobs import evolve, fold
 from events.types import FailureCode, JobCancelled, JobConverted, JobFailed, JobStarted, Payload, Unknown
 from tests.events.strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, logs, orderly, payloads, recorded
 
-settings.register_profile("fold", deadline=None, max_examples=150)
-fold_settings = settings.get_profile("fold")
-
 
 def shuffled(log: list[Recorded], chance: random.Random) -> list[Recorded]:
     """The same log in another order, with some of it repeated."""
@@ -33,7 +30,6 @@ def stored(view: JobView | None) -> JobView | None:
 
 
 @given(logs(), st.randoms(use_true_random=False))
-@fold_settings
 def test_any_order_and_any_repetition_folds_to_the_same_view(log: list[Recorded], chance: random.Random):
     view, other = fold(log), fold(shuffled(log, chance))
     assert other == view
@@ -41,7 +37,6 @@ def test_any_order_and_any_repetition_folds_to_the_same_view(log: list[Recorded]
 
 
 @given(logs(), st.randoms(use_true_random=False))
-@fold_settings
 def test_a_view_stored_in_the_middle_and_folded_on_ends_as_if_folded_at_once(
     log: list[Recorded], chance: random.Random
 ):
@@ -51,14 +46,12 @@ def test_a_view_stored_in_the_middle_and_folded_on_ends_as_if_folded_at_once(
 
 
 @given(logs())
-@fold_settings
 def test_a_view_survives_json(log: list[Recorded]):
     view = fold(log)
     assert msgspec.json.decode(msgspec.json.encode(view), type=JobView | None) == view
 
 
 @given(logs(), st.randoms(use_true_random=False))
-@fold_settings
 def test_seen_is_the_highest_offset_that_told_of_the_job(log: list[Recorded], chance: random.Random):
     view, offsets = None, [-1]
     for event in shuffled(log, chance):
@@ -69,7 +62,6 @@ def test_seen_is_the_highest_offset_that_told_of_the_job(log: list[Recorded], ch
 
 
 @given(logs())
-@fold_settings
 def test_the_timeline_holds_each_id_once_where_the_log_held_it_first(log: list[Recorded]):
     first: dict[str, int] = {}
     for event in log:
@@ -108,7 +100,6 @@ def model(events: Iterable[Event]) -> tuple[State, int, int]:
 
 
 @given(orderly(), st.randoms(use_true_random=False))
-@fold_settings
 def test_an_orderly_history_ends_where_the_simple_model_says_whatever_the_order_of_arrival(
     events: list[Event], chance: random.Random
 ):

@@ -112,7 +112,10 @@ def room_for_a_crowd() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-@pytest.mark.parametrize("length", [100, 1], ids=["half sent", "not answered by auth"])
+@pytest.mark.parametrize(
+    "length",
+    [pytest.param(100, id="half sent", marks=pytest.mark.long), pytest.param(1, id="not answered by auth")],
+)
 async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
     broker: Any, mongodb_url: str, account: str, length: int
 ) -> None:

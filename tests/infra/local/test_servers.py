@@ -34,6 +34,7 @@ def processes_of(directory: Path) -> list[str]:
     return found
 
 
+@pytest.mark.long
 async def test_a_node_keeps_its_messages_over_a_restart_and_leaves_no_process(tmp_path: Path) -> None:
     node = RabbitMQ(tmp_path)
     await node.start()
@@ -52,6 +53,7 @@ async def test_a_node_keeps_its_messages_over_a_restart_and_leaves_no_process(tm
     assert not await is_open(node.port)
 
 
+@pytest.mark.long
 async def test_a_killed_node_comes_back_with_the_same_password_and_ports(private_rabbitmq: RabbitMQ) -> None:
     before = private_rabbitmq.amqp_url
     await private_rabbitmq.kill()

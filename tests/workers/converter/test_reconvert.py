@@ -72,6 +72,7 @@ async def made(database: Database, engine: Engine, workshop: Workshop, video: Pa
     return job_id, uploaded, converted
 
 
+@pytest.mark.long
 async def test_what_was_converted_comes_out_again_or_it_is_said_why_not(
     broker: Broker, database: Database, mongodb_url: str, engine: Engine, workshop: Workshop, studio: Studio
 ) -> None:

@@ -75,7 +75,9 @@ def sound_of(path: Path) -> bytes:
     return ffmpeg("-v", "quiet", "-i", str(path), "-map", "0:a", "-c", "copy", "-f", "framemd5", "-")
 
 
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name == "hevc.mp4")) for name in SHAPES]
+)
 def test_every_sound_is_the_same_without_the_pictures(studio: Studio, name: str) -> None:
     content = make(studio, name)
     ranges = ranges_of(content)

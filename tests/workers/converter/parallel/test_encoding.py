@@ -106,9 +106,9 @@ def digest(data: bytes) -> str:
     [
         ("aac.mp4", Options()),
         pytest.param("aac.mp4", Options(quality="192k"), marks=pytest.mark.long),
-        ("opus.webm", Options(quality="V5")),
+        pytest.param("opus.webm", Options(quality="V5"), marks=pytest.mark.long),
         pytest.param("mp2.ts", Options(quality="128k", sample_rate=22050), marks=pytest.mark.long),
-        ("five.mkv", Options(start=7.3, fade_in=2, speed=1.1)),
+        pytest.param("five.mkv", Options(start=7.3, fade_in=2, speed=1.1), marks=pytest.mark.long),
         pytest.param("deep.flac", Options(quality="320k"), marks=pytest.mark.long),
         pytest.param("high.wav", Options(sample_rate=48000, fade_out=3), marks=pytest.mark.long),
     ],
@@ -122,7 +122,8 @@ async def test_two_encoders_make_the_file_of_one(
     assert (b"A walk" in together[:1000]) == (name != "mp2.ts")  # which holds no tags
 
 
-@pytest.mark.parametrize("cores", [2, pytest.param(4, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("cores", [2, 4])
 async def test_a_long_sound_is_shared_out(engine: Engine, bench: Any, sources: Studio, cores: int) -> None:
     sharing = Sharing(lanes=Lanes(cores, name=f"test-{uuid4()}", crowd=math.inf), patience=0)
     video = sources.make("long.mp4")
