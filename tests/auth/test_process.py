@@ -98,6 +98,7 @@ async def test_a_registration_while_the_broker_is_away_is_in_the_log_once_it_is_
     assert service.stop()[0] == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sent",
     [
@@ -141,6 +142,7 @@ async def test_accounts_are_where_the_directorys_url_says_and_while_that_is_away
     assert "p%40ss" not in service.out.read_text()
 
 
+@pytest.mark.long
 def test_it_stops_while_it_waits_for_the_database(start: Any) -> None:
     service = start(MONGODB_URL="mongodb://127.0.0.1:1/x")
     deadline = time.monotonic() + 20
@@ -152,6 +154,7 @@ def test_it_stops_while_it_waits_for_the_database(start: Any) -> None:
     assert seconds < 8
 
 
+@pytest.mark.long
 def test_a_taken_port_is_one_clear_line(start: Any) -> None:
     """Granian alone would share the port with the other process and take half of its connections."""
     first = start(**ADMIN).wait()

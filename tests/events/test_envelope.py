@@ -340,7 +340,6 @@ def survives(anything: bytes) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None, max_examples=300)
 def test_arbitrary_bytes_are_read_or_refused(anything: bytes):
     survives(anything)
 
@@ -365,7 +364,6 @@ PIECES = [
 
 
 @given(st.sampled_from(sorted(GOLDEN)), st.data())
-@settings(deadline=None, max_examples=500)
 def test_a_golden_event_with_damage_is_read_or_refused(key: tuple[Any, ...], data: st.DataObject):
     damaged = golden(key).read_bytes()
     for _ in range(data.draw(st.integers(1, 3))):

@@ -13,6 +13,8 @@ from waiting import wait_for
 from events.types import AccountRegistered, AccountSignedIn
 from tests.oidc.conftest import ATTEMPT, OWN, PUBLIC, REFRESH, SESSION, Browser, Site
 
+pytestmark = pytest.mark.long  # the provider is a whole server; `tests/auth/oidc` shows the rules
+
 
 async def test_who_signs_in_at_the_provider_has_an_account_and_a_session(
     site: Site, browser: Browser

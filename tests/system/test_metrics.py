@@ -58,6 +58,7 @@ async def sign_in(client: httpx.AsyncClient, email: str) -> None:
     client.headers["Authorization"] = f"Bearer {token}"
 
 
+@pytest.mark.long
 async def test_every_metric_moves_as_told_and_is_documented(stack: Stack, clips: Clips) -> None:
     before = await scrape(stack)
     clip = clips.tone(3)

@@ -119,6 +119,7 @@ async def convert(services: Services, clip: Path, **headers: str) -> str:
         return job_id
 
 
+@pytest.mark.long
 async def test_one_trace_shows_the_request_the_conversion_and_the_mail(
     broker: Broker,
     mongodb_url: str,

@@ -188,6 +188,7 @@ def test_there_are_enough() -> None:
     assert len(ATTACKS) >= 60
 
 
+@pytest.mark.long
 async def test_every_attack_has_the_same_answer(site: Site) -> None:
     async with site.client() as client:
         good = await client.get("/jobs", headers={"Authorization": f"Bearer {site.forge()}"})

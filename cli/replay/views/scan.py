@@ -1,4 +1,6 @@
-"""Reading every stored view, in a process of its own: decoding them takes a processor, and folding another.
+"""Reading every stored view.
+
+Many are read in a process of its own: decoding them takes a processor, and folding another.
 
 The process is started by `scan`, and writes what it found to standard output, as msgpack.
 """
@@ -22,6 +24,8 @@ from events.errors import Unavailable
 from events.views.documents import Document, pack, unpack
 
 AT_ONCE = 2000
+FEW = 5000
+"""Views that are decoded sooner than a process starts."""
 _ROOT = Path(events.__file__).parents[1]
 _START = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import main; main()"
 """With -P: `-m` would look for modules in the operator's current folder first, and run a `bson.py` there."""
@@ -46,6 +50,14 @@ def part_of(job_id: str, parts: int) -> int:
 
 async def scan(collection: str, part: int = 0, parts: int = 1) -> Scan:
     """Scan the views of one part, in the database at MONGODB_URL. Raises Unavailable."""
+    try:
+        found = await asyncio.to_thread(_scan, os.environ["MONGODB_URL"], collection, part, parts, most=FEW)
+    except PyMongoError as error:
+        raise Unavailable(f"the views: {error}") from error
+    return await _scan_apart(collection, part, parts) if found is None else found
+
+
+async def _scan_apart(collection: str, part: int, parts: int) -> Scan:
     command = [sys.executable, "-P", "-c", _START, str(_ROOT), collection, str(part), str(parts)]
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
     try:
@@ -59,10 +71,13 @@ async def scan(collection: str, part: int = 0, parts: int = 1) -> Scan:
     return msgspec.msgpack.decode(out, type=Scan)
 
 
-def _scan(url: str, collection: str, part: int, parts: int) -> Scan:
+def _scan(url: str, collection: str, part: int, parts: int, *, most: int | None = None) -> Scan | None:
+    """Scan; return None when there are more views than `most`."""
     found: Scan = {}
     with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5000, appname="tonearm replay") as client:
         views = client.get_default_database("tonearm")[collection]
+        if most is not None and views.estimated_document_count() > most:
+            return None
         # Raw batches: decoding a batch in one call is three times as fast as a document at a time.
         for batch in views.find_raw_batches({}, batch_size=AT_ONCE):
             for each in bson.decode_all(cast("bytes", batch)):

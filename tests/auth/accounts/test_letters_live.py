@@ -150,6 +150,7 @@ async def test_by_the_links_in_mails_somebody_gets_an_account_loses_the_password
     assert await database["letters"].count_documents({}) == 0
 
 
+@pytest.mark.long
 async def test_a_mail_comes_though_the_notifier_was_killed_while_it_sent_it(town: Town) -> None:
     reached = asyncio.Event()
 

@@ -33,6 +33,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.long
 def test_the_sample_is_a_small_real_video(sample: Path) -> None:
     said = ffmpeg("-i", sample).stderr.decode()
     assert re.search(r"Video: h264.*640x360.*25 fps", said)
@@ -42,6 +43,7 @@ def test_the_sample_is_a_small_real_video(sample: Path) -> None:
     assert ffmpeg("-v", "error", "-i", sample, "-f", "null", "-").stderr == b""
 
 
+@pytest.mark.long
 def test_the_picture_moves(sample: Path) -> None:
     hashes = (
         ffmpeg("-i", sample, "-map", "0:v", "-r", "1", "-f", "framemd5", "-").stdout.decode().splitlines()
@@ -50,6 +52,7 @@ def test_the_picture_moves(sample: Path) -> None:
     assert len(pictures) >= 18
 
 
+@pytest.mark.long
 def test_the_music_is_chords_and_not_a_bare_tone(sample: Path) -> None:
     """Each note of a bar stands out from the pitches a quarter-tone beside it."""
     samples = array.array("h", ffmpeg("-i", sample, "-map", "0:a", "-f", "s16le", "-").stdout)

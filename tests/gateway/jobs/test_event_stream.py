@@ -241,6 +241,7 @@ async def test_a_stop_ends_streams_lets_uploads_finish_and_is_quick(
     assert gateway.lines[-1]["event"] == "stopped"
 
 
+@pytest.mark.long
 async def test_a_stop_does_not_wait_for_an_upload_that_never_ends(
     broker: Any, mongodb_url: str, auth: Any, account: str, database: AsyncDatabase[Any]
 ) -> None:

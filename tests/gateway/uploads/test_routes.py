@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import httpx
+import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
@@ -199,6 +200,7 @@ async def test_an_upload_is_seen_at_once_from_every_replica(gateway: Gateway, ac
             assert (await elsewhere.get("/jobs?limit=1")).json()["items"][0]["job_id"] == job_id
 
 
+@pytest.mark.long
 async def test_a_crash_in_the_middle_leaves_the_key_usable_for_one_job(
     broker: object, mongodb_url: str, auth: FakeAuth, account: str, database: AsyncDatabase
 ) -> None:

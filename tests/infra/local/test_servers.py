@@ -88,6 +88,7 @@ async def test_acknowledged_documents_survive_a_killed_mongodb(tmp_path: Path) -
         await server.kill()
 
 
+@pytest.mark.long
 async def test_a_mongodb_that_stands_still_is_started_again_and_has_all_it_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,16 +78,19 @@ SHAPES: dict[str, list[str]] = {
 
 
 class Studio:
-    """Makes each shape once and keeps it in a directory."""
+    """Makes each shape once and keeps it in a directory, or in one that it shares with other processes."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, shared: Path | None = None) -> None:
         self._directory = directory
+        self._shared = shared or directory
 
     def make(self, name: str) -> Path:
         """Return the video of this name."""
-        path = self._directory / name
+        path = self._shared / name
         if not path.exists():
-            ffmpeg("-y", *SHAPES[name], str(path))
+            begun = self._directory / f"begun-{name}"
+            ffmpeg("-y", *SHAPES[name], str(begun))
+            begun.rename(path)
         return path
 
     def write(self, name: str, content: bytes) -> Path:

@@ -107,7 +107,7 @@ def test_boxes_without_end_in_each_other_are_not_followed(studio: Studio) -> Non
     assert look(studio.write("nested.mp4", nested)) == Structure()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_makes_it_fail_or_run_for_ever(studio: Studio, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(WHOLE))

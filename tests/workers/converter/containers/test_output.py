@@ -47,7 +47,7 @@ def test_the_length_is_that_of_the_samples(
 
 
 @pytest.mark.parametrize("format_", list(Format))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rubbish_breaks_no_reader(directory: Path, format_: Format, data: st.DataObject) -> None:
     good = make(directory, format_, 1, 0.05).read_bytes()

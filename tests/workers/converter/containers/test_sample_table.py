@@ -156,7 +156,7 @@ def test_sound_beyond_the_end_is_not_asked_for(studio: Studio) -> None:
     assert (ranges_of(half) or [])[-1][1] <= len(half)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_damage_makes_it_fail(studio: Studio, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["moov-first.mp4", "fragmented.mp4", "pcm.mov"]))

@@ -40,7 +40,7 @@ def bombs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     [
         pytest.param("day-that-hides-its-length.flac", FailureCode.TIMED_OUT, marks=pytest.mark.long),
         pytest.param("day-that-says-it-is-a-second.flac", FailureCode.TIMED_OUT, marks=pytest.mark.long),
-        ("million-packets.flv", FailureCode.TOO_LARGE),
+        pytest.param("million-packets.flv", FailureCode.TOO_LARGE, marks=pytest.mark.long),
         ("thousand-tracks.mov", FailureCode.TOO_LARGE),
         ("thousand-tracks.mkv", None),
         ("huge-cover.mp3", None),

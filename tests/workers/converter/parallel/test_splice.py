@@ -96,6 +96,7 @@ def test_the_whole_is_what_one_encoder_makes_or_there_is_none(
         assert same(whole, takes.path(name, quality).read_bytes())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "shape", ["-ar 44100 -ac 1", "-ar 48000 -ac 2", "-ar 22050 -ac 1", "-ar 16000 -ac 2"]
 )
