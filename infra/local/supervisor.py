@@ -78,6 +78,7 @@ class Supervisor:
                 for keeper in stage:
                     tasks.create_task(keeper.start())
         except* Exception as errors:
+            log.error("not_started", error=str(errors.exceptions[0]))
             raise errors.exceptions[0] from None
 
     async def _stop(self) -> None:

@@ -167,6 +167,7 @@ async def test_jobs_at_once_never_start_more_encoders_than_there_are_cores(
     assert not [line for line in logs if line["event"] == "encoded_together"]
 
 
+@pytest.mark.long
 async def test_cancelled_it_leaves_no_process(
     engine: Engine, bench: Any, sources: Studio, sharing: Sharing
 ) -> None:
