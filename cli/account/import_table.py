@@ -7,7 +7,7 @@ holds a password or an address.
 import argparse
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -84,11 +84,21 @@ class Importer:
         self.passwords = Hasher()
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def add(self, row: Row) -> Kind | LeftOut:
-        """Make an account, which is not announced yet. Returns its kind, or the reason for making none."""
+    async def add(self, rows: Sequence[Row]) -> list[Kind | LeftOut]:
+        """Make accounts, which are not announced yet. Returns their kinds, or the reasons for making none.
+
+        Of rows with the same address the first one counts, however long its password takes.
+        """
+        begun: set[str] = set()
+        return await asyncio.gather(*(self._add(row, begun) for row in rows))
+
+    async def _add(self, row: Row, begun: set[str]) -> Kind | LeftOut:
         email = address(row)
         if email is None:
             return LeftOut.NO_ADDRESS
+        if email in begun:
+            return LeftOut.KNOWN
+        begun.add(email)
         kind = foreign_hashes.kind(row.password)
         async with self._places:
             if await self._directory.by_email(email):
@@ -133,7 +143,7 @@ async def import_all(source: ForeignTable, total: int, importer: Importer) -> Co
     try:
         with Meter("import", total, "rows") as meter:
             async for page in source.pages(PAGE):
-                tally.update(await asyncio.gather(*(importer.add(row) for row in page)))
+                tally.update(await importer.add(page))
                 await importer.announce()
                 meter.at(meter.events + len(page), len(page))
     finally:

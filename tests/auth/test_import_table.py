@@ -1,4 +1,6 @@
+import asyncio
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -7,10 +9,11 @@ from sqlalchemy import Column, MetaData, String, Table
 
 from auth.accounts.accounts import Accounts
 from auth.errors import BadCredentials
+from auth.passwords.foreign_hashes import Kind
 from auth.stores.mongo.directory import MongoDirectory
 from cli.account import import_table
-from cli.account.foreign_table import ForeignTable
-from cli.account.import_table import Importer
+from cli.account.foreign_table import ForeignTable, Row
+from cli.account.import_table import Importer, LeftOut
 from cli.log.log import Log
 from cli.log.places import ending
 from events.errors import NotConfirmed
@@ -142,6 +145,26 @@ async def test_an_import_that_broke_off_goes_on_where_it_was_and_tells_of_everyb
     subjects = Counter(event.subject for event in fake_broker.events)
     assert len(subjects) == 257
     assert set(subjects.values()) == {1}
+
+
+async def test_of_rows_with_one_address_the_first_counts_also_if_its_password_takes_longer(
+    directory: MongoDirectory, accounts: Accounts, fake_broker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    importer, later = Importer(directory, fake_broker), asyncio.Event()
+    hashed = importer.passwords.hash
+
+    async def slow(password: str) -> str:
+        if password == PLAIN:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(later.wait(), 0.5)
+        else:
+            asyncio.get_running_loop().call_later(0.2, later.set)
+        return await hashed(password)
+
+    monkeypatch.setattr(importer.passwords, "hash", slow)
+    rows = [Row("twice@example.com", PLAIN, False), Row(" Twice@example.com", "another-canary", False)]
+    assert await importer.add(rows) == [Kind.PLAIN, LeftOut.KNOWN]
+    await accounts.sign_in("twice@example.com", PLAIN)
 
 
 @pytest.mark.parametrize(
