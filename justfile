@@ -83,7 +83,7 @@ check:
 
 # run the tests: test [--long] [pytest's arguments]; --long: the long ones too, and properties by chance; -n 0: one by one
 test *args: _broker _curl _databases _provider
-    exec pytest --numprocesses 6 --dist loadfile --no-loadscope-reorder --durations 10 "$@"
+    exec pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
 # run it on minikube: start, build, make secrets, apply, wait; safe to repeat
 minikube *args:

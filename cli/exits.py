@@ -14,7 +14,7 @@ class Exit(IntEnum):
     OK = 0
     FAILED = 1
     DIFFERENT = 1
-    """Of commands that compare; those never end with FAILED."""
+    """The same number, of commands that compare. Those never end with FAILED."""
     USAGE = 2
     DATAERR = 65
     NOINPUT = 66

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from infra.local.servers.mongodb import MongoDB
     from infra.local.servers.rabbitmq import RabbitMQ
 
+PROCESSES = 4
 TEARDOWN_SECONDS = 120
 STDERR = pytest.StashKey[int]()
 """The real one: during a test the descriptor 2 is pytest's."""
@@ -60,6 +61,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.long and options.hypothesis_seed is None:
         worker = getattr(config, "workerinput", {})
         options.hypothesis_seed = worker.get(SEED) or str(random.randrange(2**32))  # noqa: S311 - no secret
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One file begins at once, in this process. Of many, four at a time keep two cores busy."""
+    files = {argument.partition("::")[0] for argument in config.args}
+    return 0 if len(files) == 1 and all(file.endswith(".py") for file in files) else PROCESSES
 
 
 @pytest.hookimpl(optionalhook=True)
