@@ -127,6 +127,7 @@ async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
             gateway.as_(account) as client,
             AsyncExitStack() as stack,
         ):
+            assert (await client.get("/jobs")).status_code == 200  # it knows auth's keys from now on
             auth.speaks.clear()
             stack.callback(auth.speaks.set)
             crowd = []
@@ -136,7 +137,8 @@ async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
                 writer.write(request)
                 crowd.append(asyncio.create_task(reader.readuntil(b"\r\n\r\n")))
                 stack.callback(crowd[-1].cancel)
-            assert (await client.put("/upload/a.mp4", content=b"x")).status_code == 202
+            sent = await client.put("/upload/a.mp4", content=b"x")
+            assert sent.status_code == 202, sent.text
             assert len((await client.get("/jobs")).json()["items"]) == 1
             assert (await client.get("/health/ready")).status_code == 200
             assert not all(each.done() for each in crowd[:1000]), "who stalls was waited for"
