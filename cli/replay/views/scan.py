@@ -9,6 +9,7 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 from zlib import crc32
@@ -24,7 +25,7 @@ from events.errors import Unavailable
 from events.views.documents import Document, pack, unpack
 
 AT_ONCE = 2000
-FEW = 5000
+FEW = 500
 """Views that are decoded sooner than a process starts."""
 _ROOT = Path(events.__file__).parents[1]
 _START = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import main; main()"
@@ -50,10 +51,9 @@ def part_of(job_id: str, parts: int) -> int:
 
 async def scan(collection: str, part: int = 0, parts: int = 1) -> Scan:
     """Scan the views of one part, in the database at MONGODB_URL. Raises Unavailable."""
-    try:
+    found = None
+    with suppress(PyMongoError):  # slow or away: the other process is patient, ends at once, and says why
         found = await asyncio.to_thread(_scan, os.environ["MONGODB_URL"], collection, part, parts, most=FEW)
-    except PyMongoError as error:
-        raise Unavailable(f"the views: {error}") from error
     return await _scan_apart(collection, part, parts) if found is None else found
 
 
@@ -74,7 +74,13 @@ async def _scan_apart(collection: str, part: int, parts: int) -> Scan:
 def _scan(url: str, collection: str, part: int, parts: int, *, most: int | None = None) -> Scan | None:
     """Scan; return None when there are more views than `most`."""
     found: Scan = {}
-    with MongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5000, appname="tonearm replay") as client:
+    with MongoClient[dict[str, Any]](
+        url,
+        serverSelectionTimeoutMS=5000,
+        socketTimeoutMS=None if most is None else 5000,  # Ctrl-C waits for a thread
+        retryReads=most is None,
+        appname="tonearm replay",
+    ) as client:
         views = client.get_default_database("tonearm")[collection]
         if most is not None and views.estimated_document_count() > most:
             return None

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from waiting import wait_for
 
 from bench.loggen import events, write
+from cli.replay.views.scan import FEW
 from cli.replay.views.versions import Version
 from events.log import amqp, topology
 from events.projections.job_view import COLLECTION
@@ -271,8 +272,9 @@ async def test_another_log_of_the_same_length_is_noticed(replay, database):
 
 
 async def test_the_views_are_read_without_running_what_lies_in_the_current_folder(replay, database, tmp_path):
-    await replay.generate(50)
+    await replay.generate(5_000)
     await replay("rebuild", "--yes")
+    assert await Version(database, 2).count() > FEW, "so another process reads them"
     (tmp_path / "bson.py").write_text("raise SystemExit('executed')")
     replay.directory = tmp_path
 
