@@ -83,7 +83,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
-    if config.cache and not hasattr(config, "workerinput") and not config.getoption("lf"):
+    if getattr(config, "cache", None) and not hasattr(config, "workerinput") and not config.getoption("lf"):
         config.cache.set(SECRETS, [])
 
 
@@ -114,7 +114,7 @@ def no_secret_in_any_log(
     """
     yield
     canaries.look_through(tmp_path_factory.getbasetemp())
-    cache = request.config.cache
+    cache = getattr(request.config, "cache", None)
     if canaries.found and cache:
         cache.set(SECRETS, canaries.found[:20])
     earlier = cache.get(SECRETS, []) if cache and request.config.getoption("lf") else []
