@@ -94,12 +94,7 @@ def _unexpected(error: Exception, environ: Mapping[str, str]) -> Exit:
 
 async def _run(arguments: argparse.Namespace, servers: Servers) -> int:
     cancel_on_signals()
-    try:
-        return int(await _module(arguments.subcommand).run(arguments, servers))
-    finally:
-        # Connections are still being closed; cancelled in the middle of that they take three seconds more.
-        if closing := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(closing, timeout=1.0)
+    return int(await _module(arguments.subcommand).run(arguments, servers))
 
 
 def _module(name: str) -> Any:

@@ -8,7 +8,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import rstream
@@ -23,6 +23,8 @@ rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; t
 
 _CLOSING: set[asyncio.Future[None]] = set()
 """Connections being closed; the event loop itself holds tasks weakly."""
+_STEPS = 20
+"""Of closing, at most; the driver has about ten."""
 _BUFFER = 20_000
 """Records held before the broker is made to wait; a chunk holds up to a few thousand."""
 
@@ -142,9 +144,9 @@ class Subscription:
         return batch
 
     def close(self) -> None:
-        """Take nothing more, and close the connections in the background within three seconds.
+        """Take nothing more, and close the connections in the background, within seven seconds at the worst.
 
-        No caller waits for that: the driver sleeps 0.2 s for each of the two, and swallows cancellation.
+        No caller waits for that, and no event loop that ends: the driver sleeps 0.2 s at each of three steps.
         """
         self._closed = True
         self._room.set()
@@ -153,12 +155,13 @@ class Subscription:
         closing.add_done_callback(_CLOSING.discard)
 
     async def _close(self) -> None:
+        if self._subscribing is not None and not self._subscribing.done():
+            await _ended(self._subscribing, within=0.0)
+        await _ended(asyncio.ensure_future(self._closed_by_driver()), within=3.0)
+
+    async def _closed_by_driver(self) -> None:
         with contextlib.suppress(Exception):  # also of a broker that no longer answers
-            async with asyncio.timeout(3.0):
-                if self._subscribing is not None and not self._subscribing.done():
-                    self._subscribing.cancel()
-                    await asyncio.wait({self._subscribing}, timeout=1.0)
-                await self._consumer.close()
+            await self._consumer.close()
 
     def _on_message(self, message: bytes, context: rstream.MessageContext) -> object:
         if context.offset >= self._min_offset and not self._closed:
@@ -176,3 +179,26 @@ class Subscription:
     async def _on_close(self, info: rstream.OnClosedErrorInfo) -> None:
         self._lost = f"connection to {self._where} lost ({info.reason})"
         self._filled.set()
+
+
+async def _ended(driver: asyncio.Future[Any], *, within: float) -> None:
+    """Wait some seconds for a task of the driver's, then cancel it.
+
+    It takes several cancellations: the driver swallows one wherever it waits for the broker, and goes on to
+    its next step. It sleeps 0.2 s before it closes a socket, which a cancellation must not meet. When this
+    wait itself is cancelled, the event loop ends, and the sockets with it.
+    """
+    try:
+        await asyncio.wait({driver}, timeout=within)
+        await _cancelled(driver, pause=1.0)
+    except asyncio.CancelledError:
+        await _cancelled(driver, pause=0.01)
+        raise
+
+
+async def _cancelled(driver: asyncio.Future[Any], *, pause: float) -> None:
+    for _ in range(_STEPS):
+        if driver.done():
+            break
+        driver.cancel()
+        await asyncio.wait({driver}, timeout=pause)

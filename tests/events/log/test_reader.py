@@ -135,11 +135,12 @@ async def test_a_gap_made_by_retention_is_an_error(broker, eventually):
 
 async def test_a_reader_that_is_cancelled_while_it_connects_ends() -> None:
     """The driver swallows cancellation there; a stop of ours was lost with it."""
-    met = asyncio.Event()
+    met, left = asyncio.Event(), asyncio.Event()
 
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         met.set()
         await reader.read()
+        left.set()
         writer.close()
 
     async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
@@ -151,3 +152,5 @@ async def test_a_reader_that_is_cancelled_while_it_connects_ends() -> None:
         done, _ = await asyncio.wait({reading}, timeout=2.0)
         assert done
         assert reading.cancelled()
+        async with asyncio.timeout(10):
+            await left.wait()
