@@ -6,6 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from gridfs import AsyncGridFSBucket
 from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
 
 from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
@@ -128,21 +130,33 @@ async def test_a_database_that_is_away_is_trouble_of_ours(file: FileIO) -> None:
             await storage.keep("a1", file, filename="x.mp3", account="me", job_id="j1")
 
 
+def threads(pid: int) -> set[str]:
+    """The states of a process's threads. One takes the signal; the others go on until it stops them."""
+    states = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            states.add((task / "stat").read_text().rpartition(")")[2].split()[0])
+    return states
+
+
 async def test_a_database_that_stands_still_is_away_and_holds_nobody_for_ever(
     tmp_path: Path, file: FileIO
 ) -> None:
     server = MongoDB(tmp_path)
     try:
         await server.start()
-        async with connect(server.url, reach=0.5, answer=0.5) as client, asyncio.timeout(5):
+        async with connect(server.url, reach=0.5, answer=0.5) as client:
             storage = Storage(client.get_default_database())
             with pytest.raises(VideoLost):
                 await storage.open("v1", size=1)
             assert server.process
-            assert server.process.pid
-            os.killpg(server.process.pid, signal.SIGSTOP)
-            with pytest.raises(StorageAway):
-                await storage.open("v1", size=1)
-            os.killpg(server.process.pid, signal.SIGCONT)
+            pid = server.process.pid
+            assert pid
+            os.killpg(pid, signal.SIGSTOP)
+            await wait_for(lambda: threads(pid) == {"T"}, message="all its threads stand still")
+            async with asyncio.timeout(5):
+                with pytest.raises(StorageAway):
+                    await storage.open("v1", size=1)
+            os.killpg(pid, signal.SIGCONT)
     finally:
         await server.kill()
