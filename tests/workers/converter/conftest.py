@@ -1,5 +1,5 @@
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from hall import Hall
 from media import Studio
 
+from workers.converter.cage.cage import keeper_of
 from workers.converter.conversion import cover
 from workers.converter.ffmpeg import probe, process
 from workers.converter.ffmpeg.engine import Engine, find_engine
@@ -31,8 +32,10 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
 
 
 @pytest.fixture(scope="session")
-async def engine() -> Engine:
-    return await find_engine()
+async def engine() -> AsyncIterator[Engine]:
+    engine = await find_engine()
+    with keeper_of(engine.path):
+        yield engine
 
 
 @pytest.fixture
