@@ -18,7 +18,7 @@ from workers.converter.workshop import Workshop
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--mutants", type=int, default=100, help="how many mutated files to convert")
+    parser.addoption("--mutants", type=int, help="how many mutated files to convert")
     parser.addoption("--spliced-seconds", type=int, default=20, help="how long the spliced sounds are")
     parser.addoption("--seed", type=int, default=1, help="of the mutated files")
 

@@ -27,7 +27,7 @@ def make(directory: Path, format_: Format, channels: int, seconds: float) -> Pat
     return path
 
 
-@pytest.mark.parametrize("seconds", [1.2345, 3])
+@pytest.mark.parametrize("seconds", [1.2345, pytest.param(3, marks=pytest.mark.long)])
 @pytest.mark.parametrize("channels", [1, 2, 6])
 @pytest.mark.parametrize("format_", list(Format))
 def test_the_length_is_that_of_the_samples(

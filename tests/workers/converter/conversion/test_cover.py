@@ -12,8 +12,17 @@ from workers.converter.ffmpeg import process
 from workers.converter.ffmpeg.dump import read
 
 
-@pytest.mark.parametrize("kind", ["jpg", "png"])
-@pytest.mark.parametrize("name", ["a.mp3", "a.m4a", "a.flac"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.mp3", "jpg"),
+        pytest.param("a.mp3", "png", marks=pytest.mark.long),
+        pytest.param("a.m4a", "jpg", marks=pytest.mark.long),
+        ("a.m4a", "png"),
+        ("a.flac", "jpg"),
+        pytest.param("a.flac", "png", marks=pytest.mark.long),
+    ],
+)
 async def test_the_cover_comes_along_byte_by_byte_when_asked(hall: Hall, name: str, kind: str) -> None:
     cover = hall.directory / f"cover.{kind}"
     ffmpeg("-f", "lavfi", "-i", "testsrc2=size=96x64:duration=1", "-frames:v", "1", str(cover))

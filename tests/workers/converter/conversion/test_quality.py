@@ -85,7 +85,7 @@ async def test_the_sample_rate_is_the_one_that_was_asked(hall: Hall, format_: Fo
 
 COPIES = [
     ("a.mp3", "libmp3lame", Format.MP3),
-    ("a.avi", "libmp3lame", Format.MP3),
+    pytest.param("a.avi", "libmp3lame", Format.MP3, marks=pytest.mark.long),
     ("a.mp4", "aac", Format.M4A),
     ("a.ts", "aac", Format.M4A),
     ("a.webm", "libopus", Format.OPUS),

@@ -99,9 +99,12 @@ SPARSE = {
     "coarse.mov": COARSE,
     "fragments.mp4": ["-movflags", "+frag_keyframe+empty_moov", "-frag_duration", "1000000"],
 }
+LONG = ("coarse-first.mp4", "coarse.mov")
 
 
-@pytest.mark.parametrize("name", SPARSE)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in LONG)) for name in SPARSE]
+)
 async def test_a_file_with_holes_sounds_the_same_for_an_eighth_of_the_bytes(
     database: Database, studio: Studio, rich: Path, file: FileIO, name: str
 ) -> None:
