@@ -13,10 +13,10 @@ _AGAIN = 0.5
 """Seconds after which a task that goes on is cancelled once more."""
 
 
-async def cancelled(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks until all have ended, however they do."""
+async def cancelled(tasks: Iterable[asyncio.Task[Any]], *, again: float = _AGAIN) -> None:
+    """Cancel the tasks, each `again` seconds, until all have ended, however they do."""
     left = {task for task in tasks if not task.done()}
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=_AGAIN)
+        _, left = await asyncio.wait(left, timeout=again)

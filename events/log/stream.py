@@ -17,14 +17,13 @@ from rstream import ConsumerOffsetSpecification, OffsetType
 
 from events.errors import InvalidEvent, Unavailable
 from events.log.amqp10 import data_section
+from events.tasks import cancelled
 
 logging.getLogger("rstream").setLevel(logging.CRITICAL)  # the reader logs the same errors
 rstream.connection.CHUNK_SIZE = 64 * 1024  # it reads the socket by 256 bytes; this doubles its speed
 
 _CLOSING: set[asyncio.Future[None]] = set()
 """Connections being closed; the event loop itself holds tasks weakly."""
-_STEPS = 20
-"""Of closing, at most; the driver has about ten."""
 _BUFFER = 20_000
 """Records held before the broker is made to wait; a chunk holds up to a few thousand."""
 
@@ -83,7 +82,7 @@ class Subscription:
         self._room.set()
         self._lost: str | None = None
         self._closed = False
-        self._subscribing: asyncio.Future[object] | None = None
+        self._subscribing: asyncio.Task[object] | None = None
         self._min_offset = 0
         self._consumer = rstream.Consumer(
             host=parts.hostname or "127.0.0.1",
@@ -112,7 +111,7 @@ class Subscription:
             case FromTime(time):
                 where = ConsumerOffsetSpecification(OffsetType.TIMESTAMP, int(time.timestamp() * 1000))
         # A task of its own, since the driver swallows cancellation while it connects: ours would be lost.
-        self._subscribing = asyncio.ensure_future(
+        self._subscribing = asyncio.create_task(
             self._consumer.subscribe(
                 self._stream,
                 self._on_message,  # type: ignore[arg-type]  # without a decoder it gets bytes
@@ -144,9 +143,9 @@ class Subscription:
         return batch
 
     def close(self) -> None:
-        """Take nothing more, and close the connections in the background, within seven seconds at the worst.
+        """Take nothing more, and close the connections in the background: for seconds, if the broker hangs.
 
-        No caller waits for that, and no event loop that ends: the driver sleeps 0.2 s at each of three steps.
+        Neither a caller nor an event loop that ends waits: the driver sleeps 0.2 s at each of three steps.
         """
         self._closed = True
         self._room.set()
@@ -157,7 +156,7 @@ class Subscription:
     async def _close(self) -> None:
         if self._subscribing is not None and not self._subscribing.done():
             await _ended(self._subscribing, within=0.0)
-        await _ended(asyncio.ensure_future(self._closed_by_driver()), within=3.0)
+        await _ended(asyncio.create_task(self._closed_by_driver()), within=3.0)
 
     async def _closed_by_driver(self) -> None:
         with contextlib.suppress(Exception):  # also of a broker that no longer answers
@@ -181,7 +180,7 @@ class Subscription:
         self._filled.set()
 
 
-async def _ended(driver: asyncio.Future[Any], *, within: float) -> None:
+async def _ended(driver: asyncio.Task[Any], *, within: float) -> None:
     """Wait some seconds for a task of the driver's, then cancel it.
 
     It takes several cancellations: the driver swallows one wherever it waits for the broker, and goes on to
@@ -190,15 +189,7 @@ async def _ended(driver: asyncio.Future[Any], *, within: float) -> None:
     """
     try:
         await asyncio.wait({driver}, timeout=within)
-        await _cancelled(driver, pause=1.0)
+        await cancelled([driver], again=1.0)
     except asyncio.CancelledError:
-        await _cancelled(driver, pause=0.01)
+        await cancelled([driver], again=0.01)
         raise
-
-
-async def _cancelled(driver: asyncio.Future[Any], *, pause: float) -> None:
-    for _ in range(_STEPS):
-        if driver.done():
-            break
-        driver.cancel()
-        await asyncio.wait({driver}, timeout=pause)

@@ -21,7 +21,7 @@ async def test_an_event_loop_that_ends_does_not_wait_for_a_driver_that_swallows_
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
 
-    driver = asyncio.ensure_future(close())
+    driver = asyncio.create_task(close())
     waiting = asyncio.ensure_future(_ended(driver, within=60.0))
     await asyncio.sleep(0)
     for task in driver, waiting:  # as the end of an event loop does
