@@ -111,4 +111,5 @@ async def test_no_mutated_file_does_any_harm(
     assert harmful == []
     assert sum(verdicts.values()) == count
     assert len(verdicts) > 3 or count < 40
+    assert len(verdicts) > 4 or count < 100
     assert (caged(), open_files(tmp_path)) == (set(), [])
