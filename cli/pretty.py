@@ -4,14 +4,16 @@ Logs, files and answers hold what strangers sent, such as the names of their fil
 characters may reach a terminal.
 """
 
+import json
 import re
 from typing import TextIO
 
-import msgspec
 from rich.console import Console
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_BARE = re.compile(r"[^\s\"=\\\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
+from events.texts import HARMFUL, harmless
+
+_CONTROL = re.compile(f"(?!\t)[{HARMFUL}]")
+_BARE = re.compile(rf"[^\s\"=\\{HARMFUL}]+")
 _WIDE = 10_000
 """Columns of what is no terminal: nothing is wrapped for a file."""
 
@@ -23,18 +25,18 @@ def console_for(stream: TextIO) -> Console:
 
 
 def visible(text: str) -> str:
-    """Return the text with U+FFFD in place of each character that cannot be printed, as a table shows it."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+    """Return the text with U+FFFD in place of each harmful character, as a table shows it."""
+    return harmless(text, "\ufffd")
 
 
 def escaped(text: str) -> str:
-    r"""Return the text with control characters, and those that turn its direction, as `\u001b`: no loss."""
+    r"""Return the text with harmful characters but tabs as `\u001b`: no loss."""
     return _CONTROL.sub(_escape, text)
 
 
 def quoted(text: str) -> str:
     """Return the text bare when it can be, otherwise as a JSON string with all control characters escaped."""
-    return text if _BARE.fullmatch(text) else escaped(msgspec.json.encode(text).decode())
+    return text if _BARE.fullmatch(text) else escaped(json.dumps(text, ensure_ascii=False))
 
 
 def painted(text: str, codes: str) -> str:

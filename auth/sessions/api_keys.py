@@ -17,6 +17,7 @@ from auth.stores.directory import Account, Directory
 from auth.stores.sessions import Session, SessionStore
 from auth.throttle import Deed, Throttle
 from events.ids import new_id
+from events.texts import harmless
 from events.types import AccountChanged
 from service.scopes import GRANTABLE
 
@@ -54,7 +55,7 @@ class ApiKeys:
         allowed = set(GRANTABLE) & set(scopes.of_person(account.roles))
         if not wanted or not set(wanted) <= allowed:
             raise InvalidRequest(f"scopes: some of {', '.join(sorted(allowed))}")
-        if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        if not name.strip() or len(name) > LONGEST_NAME or harmless(name) != name:
             raise InvalidRequest(f"name: 1 to {LONGEST_NAME} printable characters")
         if not 1 <= days <= MOST_DAYS:
             raise InvalidRequest(f"days: 1 to {MOST_DAYS}")

@@ -4,6 +4,8 @@ import unicodedata
 from itertools import dropwhile
 from urllib.parse import quote
 
+from events.texts import harmless, is_seen
+
 LONGEST = 255
 """Bytes of UTF-8 a name may take, as on most file systems."""
 
@@ -11,26 +13,23 @@ _READ, _ENDING = 1024, 32
 """Characters of a name that are looked at, and how many of them are its end: normalising takes time that
 grows with the square of a name's length when it is made of combining marks."""
 
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories that show nothing or turn the text around: they have no place in a name shown to people."""
-
 
 def cleaned(name: str) -> str:
-    """Return the name without folders, invisible characters and excess length; `video` if nothing stays.
+    """Return the name without folders, harmful characters and excess length; `video` if nothing is seen.
 
     Cleaning a clean name changes nothing.
     """
     name = name.replace("\\", "/").rpartition("/")[2]
     if len(name) > _READ:
         name = name[: _READ - _ENDING] + name[-_ENDING:]
-    name = "".join(c for c in name if unicodedata.category(c) not in _HIDDEN)
-    name = unicodedata.normalize("NFC", name).rstrip()
+    name = unicodedata.normalize("NFC", harmless(name, "")).rstrip()
     name = "".join(dropwhile(lambda c: c.isspace() or c == ".", name))
     stem, dot, suffix = name.rpartition(".")
     if not dot or len(suffix.encode()) > 16:
         stem, dot, suffix = name, "", ""
     room = LONGEST - len((dot + suffix).encode())
-    return (stem.encode()[:room].decode(errors="ignore") + dot + suffix).rstrip() or "video"
+    short = (stem.encode()[:room].decode(errors="ignore") + dot + suffix).rstrip()
+    return short if is_seen(short) else "video"
 
 
 def audio_name(video: str, ending: str) -> str:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from events.media import Chapter, Media
 from events.options import SHORTEST, Chapters, Cover, Options
+from events.texts import harmless, is_seen
 from workers.converter.ffmpeg.diagnosis import states_length
 from workers.converter.ffmpeg.plan import choose
 
@@ -23,7 +24,7 @@ _LONGEST = 100
 _MOST_BYTES = 200
 """Bytes of these characters: file systems take 255 for a name, with number and ending."""
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
-"""Characters that some file systems refuse. Control characters are in no title, see `dump.clean`."""
+"""Characters that some file systems refuse, besides the harmful ones."""
 
 
 class Part(Struct, frozen=True, kw_only=True):
@@ -76,15 +77,16 @@ def _part(options: Options, media: Media, chapter: Chapter, *, number: str, trac
         cover_at=None,
         tags=replace(tags, title=chapter.title, album=album),
     )
-    return Part(name=f"{number} {_safe(chapter.title)}.{options.format}", track=track, options=own)
+    return Part(name=f"{number} {safe_name(chapter.title)}.{options.format}", track=track, options=own)
 
 
 def _tag(media: Media, name: str) -> str:
     return next((tag.text for tag in media.tags if tag.name.lower() == name), "")
 
 
-def _safe(title: str) -> str:
-    plain = unicodedata.normalize("NFC", title)
-    shown = "".join(char for char in plain if char.isprintable())
+def safe_name(title: str) -> str:
+    """Return a title as the name of a file on any file system, without number and ending."""
+    shown = harmless(unicodedata.normalize("NFC", title), "")
     short = _FORBIDDEN.sub("_", shown)[:_LONGEST].encode()[:_MOST_BYTES].decode(errors="ignore")
-    return short.strip(" .") or "Chapter"
+    short = short.strip(" .")
+    return short if is_seen(short) else "Chapter"

@@ -18,6 +18,7 @@ from events.media import (
     Tag,
     Track,
 )
+from events.texts import one_line
 from workers.converter.ffmpeg.tags import CONTAINER_TAGS, PLUMBING_TAGS, is_private
 
 _INPUT = re.compile(r"Input #0, (.+), from 'fd:':")
@@ -160,9 +161,8 @@ def read(words: str) -> Media | None:
 
 
 def clean(text: str) -> str:
-    """Return a text that can be shown: one line, no control or direction characters, of bounded length."""
-    shown = "".join(char if char.isprintable() else " " for char in text[: 2 * LONGEST_TEXT])
-    return " ".join(shown.split())[:LONGEST_TEXT]
+    """Return a text that can be shown: one harmless line, of bounded length."""
+    return one_line(text[: 2 * LONGEST_TEXT])[:LONGEST_TEXT]
 
 
 def channels_of(layout: str) -> int:

@@ -4,11 +4,11 @@ The uploader chose the filename, so it is shown as text and nothing else: no lin
 headers), no direction marks (they would turn "gpm.exe" around), no markup, and a bounded length.
 """
 
-import unicodedata
 from datetime import datetime
 from email.message import EmailMessage
 
 from events.options import Format
+from events.texts import is_seen, one_line
 from events.types import JobConverted, JobFailed
 from workers.notifier.mail.letterhead import Letterhead, Link, Words, mail
 
@@ -26,8 +26,6 @@ _CALLED = {
     Format.FLAC: "a FLAC file",
     Format.WAV: "a WAV file",
 }
-_HIDDEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_TURNING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 
 def compose(
@@ -51,7 +49,7 @@ def compose(
             link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
         case JobFailed():
             title = "Your video could not be converted"
-            said, link = f"{name}: {_one_line(ending.message)}", None
+            said, link = f"{name}: {one_line(ending.message)}", None
     words = Words(subject=f"{title}: {name}", title=title, said=said, link=link)
     return mail(words, head=head, to=to, cause_id=cause_id, now=now)
 
@@ -65,16 +63,10 @@ def _called(ending: JobConverted) -> str:
 
 def plain_name(filename: str) -> str:
     """Return the filename as it may be shown: one line, visible, at most MAX_NAME characters."""
-    name = _one_line(filename)
-    return (name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…") or NAMELESS
-
-
-def _one_line(text: str) -> str:
-    shown = (
-        " " if unicodedata.category(c) in _HIDDEN or unicodedata.bidirectional(c) in _TURNING else c
-        for c in text
-    )
-    return " ".join("".join(shown).split())
+    name = one_line(filename)
+    if not is_seen(name):
+        return NAMELESS
+    return name if len(name) <= MAX_NAME else name[: MAX_NAME - 1] + "…"
 
 
 def _clock(seconds: float) -> str:
