@@ -4,6 +4,7 @@ import unicodedata
 from itertools import dropwhile
 from urllib.parse import quote
 
+from events.filenames import divided
 from events.texts import harmless, is_seen
 
 LONGEST = 255
@@ -34,8 +35,9 @@ def cleaned(name: str) -> str:
 
 def audio_name(video: str, ending: str) -> str:
     """Return the name of the audio made from a video of this name."""
-    stem, dot, _ = video.rpartition(".")
-    return f"{stem if dot and stem else video or 'audio'}.{ending}"
+    stem, _ = divided(video)
+    room = LONGEST - len(ending) - 1
+    return f"{stem.encode()[:room].decode(errors='ignore') or 'audio'}.{ending}"
 
 
 def attachment(name: str) -> str:

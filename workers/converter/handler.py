@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import FileIO
-from pathlib import PurePath
 from typing import Protocol
 
 import msgspec
@@ -19,6 +18,7 @@ import structlog
 
 from events import tracing
 from events.envelope import Event, consequence
+from events.filenames import divided
 from events.ids import new_id
 from events.log.progress import INTERVAL, Progress
 from events.media import fitting
@@ -183,7 +183,7 @@ class Converter:
 
 def _filename(video: JobUploaded | JobRequeued, made: Result) -> str:
     _, ending = offered_as(made.format, made.parts)
-    return f"{PurePath(video.filename).stem or 'audio'}.{ending}"
+    return f"{divided(video.filename)[0] or 'audio'}.{ending}"
 
 
 def is_over(view: JobView, run: int) -> bool:

@@ -43,6 +43,7 @@ def test_a_clean_name_stays_clean_and_short(raw: str) -> None:
     assert len(name.encode()) <= LONGEST
     assert "/" not in name
     assert cleaned(name) == name
+    assert len(audio_name(name, "mp3").encode()) <= LONGEST
     header = attachment(audio_name(name, "mp3"))
     assert header.isascii()
     assert "\n" not in header
@@ -59,6 +60,13 @@ def test_a_name_of_combining_marks_takes_no_longer() -> None:
 def test_the_audio_is_named_after_the_video() -> None:
     assert audio_name("a.b.mp4", "mp3") == "a.b.mp3"
     assert audio_name("noext", "mp3") == "noext.mp3"
+    assert audio_name("TALK.MTS", "mp3") == "TALK.mp3"
+
+
+@pytest.mark.parametrize("name", ["Episode 1. The End", "Lecture 1.2", "Mr.Bean", "S01.E02", "2026.11.29"])
+def test_a_title_is_not_cut_at_its_dot(name: str) -> None:
+    assert audio_name(name, "mp3") == f"{name}.mp3"
+    assert audio_name(f"{name}.mp4", "mp3") == f"{name}.mp3"
 
 
 @given(st.text(max_size=60))
