@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from cli.errors import causes
 from cli.exits import Exit, exit_for
-from cli.pipes import drop_output
+from cli.pipes import drop_output, encode_anything
 from events.errors import TonearmError
 
 
@@ -51,6 +51,7 @@ SERVICES = {
 
 def main(argv: list[str] | None = None) -> int:
     """Run `tonearm`. Returns its exit code (see `cli.exits`)."""
+    encode_anything(sys.stdout, sys.stderr)
     name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "--help", "help"):
         print(usage())

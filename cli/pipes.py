@@ -1,4 +1,4 @@
-"""Standard output whose reader goes away, as in `tonearm … | head`."""
+"""Standard output whose reader goes away, as in `tonearm … | head`, or that cannot show every letter."""
 
 import io
 import os
@@ -9,6 +9,13 @@ from typing import Any, TextIO
 def drop_output() -> None:
     """Throw away what is still to be written, as nobody reads it: Python would flush again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def encode_anything(*streams: TextIO) -> None:
+    """Let letters that a terminal cannot show, as an ASCII one, come out as `?`: they end no command."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def unbreakable(stream: TextIO) -> TextIO:

@@ -10,7 +10,7 @@ import os
 import random
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import canaries
@@ -54,6 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[STDERR] = os.dup(2)
     trust_one_authority(config)
+    keep_sessions_apart(config)
     options = config.option
     settings.load_profile("chance" if options.long else "fixed")
     asked = options.markexpr
@@ -77,6 +78,13 @@ def trust_one_authority(config: pytest.Config) -> None:
             file.write(certifi.contents().partition(end)[0] + end)
         os.environ["SSL_CERT_FILE"] = file.name
         config.add_cleanup(lambda: Path(os.environ.pop("SSL_CERT_FILE")).unlink())
+
+
+def keep_sessions_apart(config: pytest.Config) -> None:
+    """Let commands keep their sessions in a folder of the tests' own, and not among the developer's."""
+    folder = TemporaryDirectory(prefix="config", ignore_cleanup_errors=True)
+    os.environ["XDG_CONFIG_HOME"] = folder.name
+    config.add_cleanup(folder.cleanup)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Ask the gateway over HTTP, as the owner of the keys. Raises ClientError, CredentialsMissing."""
     account = credentials_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
-    with Gateway(account.url) as gateway:
-        gateway.sign_in(account.email, account.password)
+    with Gateway(account.url, account.kept) as gateway:
+        gateway.sign_in(account.email, account.ask)
         with unreachable(account.url):
             _ACTIONS[arguments.action](gateway, arguments)
 

@@ -21,6 +21,13 @@ class Audio(Struct, frozen=True):
     parts: int = 0
 
 
+class Video(Struct, frozen=True):
+    """The uploaded video; `sha256` in hex."""
+
+    bytes: int
+    sha256: str
+
+
 class Failure(Struct, frozen=True):
     """The reason why there is no audio: a code for programs, a sentence for people."""
 
@@ -41,6 +48,8 @@ class Job(Struct, frozen=True):
 
     job_id: str
     state: str
+    filename: str = ""
+    video: Video | None = None
     audio: Audio | None = None
     error: Failure | None = None
     timeline: tuple[Entry, ...] = ()
@@ -72,9 +81,10 @@ class Preset(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True):
-    """The answer to a sign-in or a refresh. The repr shows neither."""
+    """The answer to a sign-in or a refresh; seconds. The repr shows neither token."""
 
     access_token: str
+    expires_in: int = 0
     refresh_token: str = ""
 
     def __repr__(self) -> str:

@@ -3,11 +3,15 @@
 import getpass
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from cli.client.errors import Unreachable
+from cli.client.sessions import Kept, kept_at, own_folder
 from events.errors import TonearmError
 from infra.local.ports import http_url
 from service.settings import Settings
+
+_NOBODY = "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
 
 
 class CredentialsMissing(TonearmError):
@@ -20,8 +24,18 @@ class Credentials(Settings, frozen=True, kw_only=True):
     url: str
     email: str
     password: str
+    kept: Kept
+    """Where its session is kept."""
     hint: str = ""
     """Shown when the gateway refuses this account."""
+
+    def ask(self) -> str:
+        """Return the password; a person at a terminal is asked for one. Raises CredentialsMissing."""
+        if self.password:
+            return self.password
+        if not sys.stdin.isatty():
+            raise CredentialsMissing(_NOBODY)
+        return getpass.getpass(f"Password of {self.email}: ")
 
 
 def credentials_for(
@@ -29,24 +43,25 @@ def credentials_for(
 ) -> Credentials:
     """Return the account to use; without a `url` the local stack is meant, and with `start` it is started.
 
-    Raises CredentialsMissing, Unreachable, and what starting the stack raises.
+    Its session is kept beside the stack's data, or at the user's own settings. Raises CredentialsMissing,
+    Unreachable, and what starting the stack raises.
     """
     email = email or environ.get("TONEARM_EMAIL")
     password = password or environ.get("TONEARM_PASSWORD")
-    hint = ""
+    hint, folder = "", own_folder(environ)
     if url is None:
         local = _local_stack(start, environ)
         url = http_url(local.get("GATEWAY_HOST") or "127.0.0.1", int(local.get("GATEWAY_PORT") or 8080))
+        if local.get("LOCAL_DIR"):
+            folder = Path(local["LOCAL_DIR"]) / "sessions"
         if email is None:
             email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
             hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
-    if email and not password and sys.stdin.isatty():
-        password = getpass.getpass(f"Password of {email}: ")
-    if not email or not password:
-        raise CredentialsMissing(
-            "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
-        )
-    return Credentials(url=url, email=email, password=password, hint=hint)
+    if not email:
+        raise CredentialsMissing(_NOBODY)
+    return Credentials(
+        url=url, email=email, password=password or "", kept=kept_at(folder, url, email), hint=hint
+    )
 
 
 def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,12 +1,16 @@
 """Fetching a job's audio: whole or not at all, and a broken connection costs only what is missing.
 
 The bytes go to a hidden file beside the target, which takes the target's place at the end in one step.
+For a pipe they go to a nameless file first.
 After a break the rest is asked for by Range, guarded by If-Range (RFC 9110, 13.1.5): should the gateway
 hold other bytes by now, it sends all of them and the file begins again.
 """
 
 import hashlib
+import io
 import re
+import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import BinaryIO
@@ -29,15 +33,26 @@ def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
     )  # not the target's name: that may be as long as names can be
     try:
         with part.open("w+b") as file:
-            _fetch(gateway, job.job_id, file, got)
-            file.seek(0)
-            if job.audio and hashlib.file_digest(file, "sha256").hexdigest() != job.audio.sha256:
-                raise DownloadDamaged(
-                    "the audio arrived damaged: its SHA-256 is not the one in the job's timeline"
-                )
+            _fetch_whole(gateway, job, file, got)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def pour(gateway: Gateway, job: Job, output: BinaryIO, got: Count) -> None:
+    """Write the job's audio to a pipe, once all of it is here. Raises ClientError, OSError."""
+    with tempfile.TemporaryFile() as file:
+        _fetch_whole(gateway, job, file, got)
+        file.seek(0)
+        shutil.copyfileobj(file, output)
+        output.flush()
+
+
+def _fetch_whole(gateway: Gateway, job: Job, file: io.BufferedRandom, got: Count) -> None:
+    _fetch(gateway, job.job_id, file, got)
+    file.seek(0)
+    if job.audio and hashlib.file_digest(file, "sha256").hexdigest() != job.audio.sha256:
+        raise DownloadDamaged("the audio arrived damaged: its SHA-256 is not the one in the job's timeline")
 
 
 def _fetch(gateway: Gateway, job_id: str, file: BinaryIO, got: Count) -> None:

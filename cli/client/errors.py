@@ -4,6 +4,7 @@ ClientError
 ├── Unreachable        nobody answers, or answers break off again and again
 ├── RequestRefused     the gateway refused; the text is its problem document's (RFC 9457)
 │   └── SignInRefused  the credentials are wrong, or may not do this
+├── SourceChanged      something wrote to the file while it was sent
 └── DownloadDamaged    the bytes that arrived are not those that the gateway stored
 """
 
@@ -28,6 +29,10 @@ class RequestRefused(ClientError):
 
 class SignInRefused(RequestRefused):
     """This address and password open no account, or the account may not do this."""
+
+
+class SourceChanged(ClientError):
+    """Something wrote to the file while it was sent, so that nobody knows what would be converted."""
 
 
 class DownloadDamaged(ClientError):

@@ -1,19 +1,21 @@
 """The gateway's HTTP API from a caller's side. It survives broken connections, or raises one clear error."""
 
 import mimetypes
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from cli.client.answers import Accepted, Job, Jobs, Preset, Token, read_as, refusal
-from cli.client.errors import RequestRefused, Unreachable
+from cli.client.errors import RequestRefused, SignInRefused, SourceChanged, Unreachable
 from cli.client.event_stream import Message, messages
+from cli.client.sessions import Kept
 from events.ids import new_id
 
 BLOCK = 256 * 1024
@@ -23,6 +25,8 @@ PATIENCE = 60.0
 Count = Callable[[int], None]
 """Called with the bytes transferred so far: fewer than before when a transfer begins again."""
 
+Password = Callable[[], str]
+"""Called only when a session has to be begun: it may ask a person."""
 
 _NONE: Mapping[str, str] = {}
 
@@ -30,14 +34,17 @@ _NONE: Mapping[str, str] = {}
 class Gateway:
     """One account at one gateway. Methods raise ClientError, and OSError about local files."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, kept: Kept | None = None) -> None:
+        """`kept` is the place of the account's session; without one it ends with this object."""
         # A proxy of the environment is for the world outside, not for this machine.
         outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
         timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=outside)
-        self._credentials = ("", "")
-        self._refresh = ""
+        self._kept = kept or Kept()
+        self._email = ""
+        self._password: Password = str
+        self._access = ""
 
     def __enter__(self) -> Self:
         return self
@@ -45,41 +52,48 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._refresh:
-            with suppress(httpx.HTTPError):  # a session that nobody ends expires
-                self._http.post("/logout", json={"refresh_token": self._refresh}, timeout=2.0)
+        with self._kept.held() as session:
+            if session.refresh_token and not self._kept.outlives_us:
+                with suppress(httpx.HTTPError):  # a session that nobody ends expires
+                    self._http.post("/logout", json={"refresh_token": session.refresh_token}, timeout=2.0)
         self._http.close()
 
-    def sign_in(self, email: str, password: str) -> None:
-        """Begin a session; it is kept until `__exit__`, beyond the life of a token. Raises SignInRefused."""
-        self._credentials = (email, password)
+    def sign_in(self, email: str, password: Password) -> None:
+        """Take up the account's session, or begin one. Raises SignInRefused, and what `password` raises."""
+        self._email, self._password = email, password
         with unreachable(self.url):
-            self._renew()
+            self._take_token()
 
     def upload(self, path: Path, sent: Count, options: Mapping[str, str] = _NONE) -> str:
         """Stream the file up and return the job's id. A broken connection is tried once more, from the start.
 
-        Both tries carry one Idempotency-Key, so that they are one job whatever became of the first.
+        Both tries carry one Idempotency-Key, so that they are one job whatever became of the first. So does a
+        third: a kept token may be refused first. Raises SourceChanged.
         """
         name = quote(path.name.encode("utf-8", "replace"), safe="")
-        headers = {
-            "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-            "Content-Length": str(path.stat().st_size),
-            "Idempotency-Key": new_id(),
-        }
-        with unreachable(self.url):
-            for last in (False, True):
+        with unreachable(self.url), path.open("rb") as file:
+            headers = {
+                "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
+                "Content-Length": str(os.fstat(file.fileno()).st_size),
+                "Idempotency-Key": new_id(),
+            }
+            breaks, refusals = 0, 0
+            while True:
                 try:
-                    body = _blocks(path, sent)
+                    body = _blocks(file, path.name, sent)
                     with self.asking(
                         "PUT", f"/upload/{name}", params=dict(options), headers=headers, content=body
                     ) as answer:
                         return read_as(answer, Accepted).job_id
-                except httpx.TransportError:
-                    if last:
+                except SignInRefused as error:
+                    refusals += 1
+                    if error.status != httpx.codes.UNAUTHORIZED or refusals > 1:
                         raise
-                    self._renew()  # the first try may have outlived the token
-        raise AssertionError("unreachable")
+                except httpx.TransportError:
+                    breaks += 1
+                    if breaks > 1:
+                        raise
+                self._take_token(refused=self._access)  # the try may have outlived the token
 
     def preset(self) -> Preset:
         """Return the account's preset."""
@@ -136,7 +150,7 @@ class Gateway:
         """Ask, and give the answer, its body still unread. Raises RequestRefused, httpx.TransportError."""
         headers = options.pop("headers", {})
         for last in (method != "GET", True):
-            signed = {**headers, "Authorization": self._http.headers.get("Authorization", "")}
+            signed = {**headers, "Authorization": f"Bearer {self._access}"}
             with self._http.stream(method, path, headers=signed, **options) as answer:
                 if answer.status_code != httpx.codes.UNAUTHORIZED or last:
                     if not answer.is_success:
@@ -144,20 +158,26 @@ class Gateway:
                         raise refusal(answer)
                     yield answer
                     return
-            self._renew()
+            self._take_token(refused=self._access)
 
-    def _renew(self) -> None:
-        """Get the next token of the session, or begin another one: it may have been ended elsewhere."""
-        shown, self._refresh = self._refresh, ""
-        answer = self._http.post("/refresh", json={"refresh_token": shown}) if shown else None
-        if answer is None or answer.status_code == httpx.codes.UNAUTHORIZED:
-            answer = self._http.post("/login", auth=httpx.BasicAuth(*map(str.encode, self._credentials)))
+    def _take_token(self, refused: str = "") -> None:
+        """Take a token that lasts: the one that is kept, else the session's next, else of a new session."""
+        with self._kept.held() as session:
+            if not session.serves(refused):
+                token = self._next_token(session.refresh_token)
+                session.become(token.access_token, token.refresh_token, token.expires_in)
+            self._access = session.access_token
+
+    def _next_token(self, refresh: str) -> Token:
+        answer = self._http.post("/refresh", json={"refresh_token": refresh}) if refresh else None
+        if (
+            answer is None or answer.status_code == httpx.codes.UNAUTHORIZED
+        ):  # it may have been ended elsewhere
+            known = httpx.BasicAuth(self._email.encode(), self._password().encode())
+            answer = self._http.post("/login", auth=known)
         if not answer.is_success:
-            self._refresh = shown
             raise refusal(answer)
-        token = read_as(answer, Token)
-        self._refresh = token.refresh_token
-        self._http.headers["Authorization"] = f"Bearer {token.access_token}"
+        return read_as(answer, Token)
 
 
 @contextmanager
@@ -173,11 +193,20 @@ def _why(error: httpx.TransportError) -> str:
     return str(error) or type(error).__name__
 
 
-def _blocks(path: Path, sent: Count) -> Iterator[bytes]:
+def _blocks(file: BinaryIO, name: str, sent: Count) -> Iterator[bytes]:
+    """Yield the file as it was when this began. Raises SourceChanged, before the last block is given away."""
+    file.seek(0)
+    before = os.fstat(file.fileno())
     done = 0
     sent(done)
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            yield block
-            done += len(block)
-            sent(done)
+    while done < before.st_size:
+        block = file.read(min(BLOCK, before.st_size - done))
+        now = os.fstat(file.fileno())
+        if not block or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+            raise SourceChanged(
+                f"{name} changed while it was sent: something still writes to it."
+                " Convert it when it is complete"
+            )
+        yield block
+        done += len(block)
+        sent(done)

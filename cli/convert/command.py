@@ -2,6 +2,7 @@
 
 Every upload names its format, and whether chapters are split, even where that is the account's preset. So the
 file's ending is known before anything is uploaded. `cli.convert.targets` decides which file may be replaced.
+With `-o -` standard output has the bytes of the audio, and everything else goes to standard error.
 """
 
 import argparse
@@ -17,11 +18,24 @@ from msgspec import Struct
 
 from cli.client.answers import Job, Preset
 from cli.client.credentials import Credentials, CredentialsMissing, credentials_for
-from cli.client.download import download
-from cli.client.errors import ClientError, RequestRefused, SignInRefused, Unreachable
+from cli.client.download import download, pour
+from cli.client.errors import ClientError, RequestRefused, SignInRefused, SourceChanged, Unreachable
 from cli.client.gateway import Gateway
 from cli.convert.screen import Screen
-from cli.convert.targets import InTheWay, impossible, make_way, named_by, target_for, unwritable
+from cli.convert.targets import (
+    InTheWay,
+    Output,
+    StandardOutput,
+    impossible,
+    make_folder,
+    make_way,
+    misnamed,
+    named_by,
+    output_named,
+    target_for,
+    unwritable,
+)
+from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.pretty import clock, console_for, size
 from events.options import Chapters, Format, Options, Tags, offered_as
@@ -47,46 +61,67 @@ def main(argv: list[str]) -> int:
         if why := _unreadable(file):
             _complain(f"{file} {why}")
             return Exit.NOINPUT
-    wished = _wished(options)
-    for name, known in (("format", Format), ("chapters", Chapters)):
-        if wished.get(name, next(iter(known))) not in set(known):
-            _complain(f"--{name} takes one of {', '.join(known)}, not {wished[name]}")
-            return Exit.USAGE
-    screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
-    code = Exit.OK
     try:
+        output = output_named(options.output, len(options.files))
+        if output == StandardOutput() and sys.stdout.isatty():
+            raise WrongArgument("sound is nothing to read: send standard output to a file or a program")
+        wished = _wished(options, output)
         account = credentials_for(
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
-        with Gateway(account.url) as gateway:
-            if not {"format", "chapters"} <= wished.keys():
-                _sign_in(gateway, account)
-                wished = _with_preset(wished, gateway.preset(), one_file="format" in named_by(options.output))
-            _, ending = offered_as(Format(wished["format"]), parts=wished.get("chapters") == Chapters.SPLIT)
-            targets = [target_for(file, options.output, ending) for file in options.files]
-            if why := impossible(options.files, targets):
-                _complain(why)
-                return Exit.USAGE
-            if why := unwritable(targets):
-                _complain(why)
-                return Exit.CANTCREAT
-            for file, target in zip(options.files, targets, strict=True):
-                _sign_in(gateway, account)  # an upload needs a token that lasts
-                try:
-                    ended = _convert(gateway, file, target, wished, screen, force=options.force)
-                except (InTheWay, RequestRefused) as error:  # about this file: the next one may fare better
-                    _complain(f"{file.name}: {error}")
-                    ended = _exit_for(error)
-                code = code or ended
-    except (ClientError, CredentialsMissing, OSError) as error:
+        with Gateway(account.url, account.kept) as gateway:
+            return _convert_all(gateway, account, options, output, wished)
+    except BrokenPipeError:  # nobody reads the output any more
+        raise
+    except (ClientError, CredentialsMissing, WrongArgument, OSError) as error:
         _complain(_text(error))
-        return code or _exit_for(error)
+        return _exit_for(error)
+
+
+def _convert_all(
+    gateway: Gateway,
+    account: Credentials,
+    options: argparse.Namespace,
+    output: Output,
+    wished: Mapping[str, str],
+) -> Exit:
+    """Convert one file after another; what concerns only one of them is told, and the next has its turn."""
+    if not {"format", "chapters"} <= wished.keys():
+        _sign_in(gateway, account)
+        wished = _with_preset(wished, gateway.preset(), one_file="format" in named_by(output))
+    _, ending = offered_as(Format(wished["format"]), parts=wished.get("chapters") == Chapters.SPLIT)
+    if why := misnamed(output, ending):
+        raise WrongArgument(why)
+    targets = [target_for(file, output, ending) for file in options.files]
+    if named := [target for target in targets if target]:
+        if why := impossible(options.files, named, output):
+            raise WrongArgument(why)
+        make_folder(output)
+        if why := unwritable(named):
+            _complain(why)
+            return Exit.CANTCREAT
+    progress = console_for(sys.stderr)
+    screen = Screen(progress, console_for(sys.stdout) if named else progress)
+    code = Exit.OK
+    for file, target in zip(options.files, targets, strict=True):
+        try:
+            _sign_in(gateway, account)  # an upload needs a token that lasts
+            ended = _convert(gateway, file, target, wished, screen, force=options.force)
+        except (SignInRefused, BrokenPipeError):  # about all of them
+            raise
+        except (InTheWay, RequestRefused, SourceChanged, FileNotFoundError) as error:  # about this file alone
+            _complain(f"{file.name}: {_text(error)}")
+            ended = _exit_for(error)
+        except (ClientError, OSError) as error:
+            _complain(_text(error))
+            return code or _exit_for(error)
+        code = code or ended
     return code
 
 
 def _sign_in(gateway: Gateway, account: Credentials) -> None:
     try:
-        gateway.sign_in(account.email, account.password)
+        gateway.sign_in(account.email, account.ask)
     except SignInRefused as error:
         hint = f"\n  {account.hint}" if account.hint else ""
         raise SignInRefused(error.status, f"{error}{hint}") from error
@@ -99,14 +134,19 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _wished(options: argparse.Namespace) -> dict[str, str]:
-    """Return the options to ask for, by name; the gateway judges them."""
+def _wished(options: argparse.Namespace, output: Output) -> dict[str, str]:
+    """Return the options to ask for, by name; the gateway judges most of them. Raises WrongArgument."""
     flags = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
     asked = dict(options.option) | {name: value for name, value in flags.items() if value is not None}
-    return named_by(options.output) | asked
+    for name, known in (("format", Format), ("chapters", Chapters)):
+        if name in asked and (value := asked[name].lower()) in set(known):
+            asked[name] = value
+        elif name in asked:
+            raise WrongArgument(f"--{name} takes one of {', '.join(known)}, not {asked[name]}")
+    return named_by(output) | asked
 
 
-def _with_preset(wished: dict[str, str], preset: Preset, *, one_file: bool) -> dict[str, str]:
+def _with_preset(wished: Mapping[str, str], preset: Preset, *, one_file: bool) -> dict[str, str]:
     """Return the options with those that decide the file's ending. `one_file`: its name is not a ZIP's."""
     chapters = Chapters.KEEP if one_file else Chapters.SPLIT
     split = {"chapters": chapters.value} if preset.chapters is Chapters.SPLIT else {}
@@ -122,7 +162,11 @@ def _unreadable(file: Path) -> str | None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tonearm convert", description="Turn videos into audio.")
     parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a video")
-    parser.add_argument("-o", "--output", type=Path, metavar="OUT", help="a file or a folder to write to")
+    parser.add_argument(
+        *("-o", "--output"),
+        metavar="OUT",
+        help="a file; FOLDER/, or any name for several files: made if need be; - is standard output",
+    )
     parser.add_argument(
         "--format",
         metavar="FORMAT",
@@ -149,10 +193,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _convert(
-    gateway: Gateway, file: Path, target: Path, wished: Mapping[str, str], screen: Screen, *, force: bool
+    gateway: Gateway,
+    file: Path,
+    target: Path | None,
+    wished: Mapping[str, str],
+    screen: Screen,
+    *,
+    force: bool,
 ) -> Exit:
-    if not force:
-        make_way(gateway, target)
+    if target and not force:
+        make_way(gateway, file, target)
     with screen.transfer("uploading", file.name, file.stat().st_size) as sent:
         job_id = gateway.upload(file, sent, wished)
     screen.say(f"job {job_id}")
@@ -163,13 +213,20 @@ def _convert(
             _complain(f"{file.name}: {job.error.message if job.error else f'the job is {job.state}'}")
             return Exit.FAILED
         try:
-            with screen.transfer("downloading", target.name, job.audio.bytes) as got:
-                download(gateway, job, target, got)
+            with screen.transfer("downloading", target.name if target else "", job.audio.bytes) as got:
+                if target:
+                    download(gateway, job, target, got)
+                else:
+                    pour(gateway, job, sys.stdout.buffer, got)
+        except BrokenPipeError:
+            raise
         except OSError:
             screen.say(f"Its audio stays at  {gateway.url}/jobs/{job_id}/audio")
             raise
         files = f", {job.audio.parts} files" if job.audio.parts else ""
-        screen.result(f"{target} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}{files})")
+        screen.result(
+            f"{target or 'written'} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}{files})"
+        )
         screen.timeline(_with_mail(gateway, job).timeline)
     return Exit.OK
 
@@ -234,8 +291,10 @@ def _text(error: Exception) -> str:
 
 def _exit_for(error: Exception) -> Exit:
     match error:
-        case CredentialsMissing():
+        case CredentialsMissing() | WrongArgument():
             return Exit.USAGE
+        case SourceChanged() | FileNotFoundError():
+            return Exit.NOINPUT
         case SignInRefused():
             return Exit.NOPERM
         case InTheWay() | OSError():

@@ -44,7 +44,9 @@ class Screen:
     def transfer(self, verb: str, name: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show bytes, rate and time left; yields the function to call with the bytes so far."""
         columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
-        with self._bar(f"{verb} {name} ({size(total)})", verb, total, *columns) as bar:
+        with self._bar(
+            " ".join(filter(None, (verb, name, f"({size(total)})"))), verb, total, *columns
+        ) as bar:
             yield lambda done: bar(done, "")
 
     @contextmanager

@@ -1,58 +1,144 @@
 """The files that the audio goes to, and the rule for replacing one that is there.
 
-A file that is there is replaced without a question when it is ours: its bytes are the audio of one of the
-account's jobs, so nothing is lost. Any other file is somebody's own. A person at a terminal is asked, and a
-script is refused before anything is uploaded. `--force` replaces.
+A file that is there is replaced without a question when nothing is lost: its bytes are the audio of one of
+the account's jobs, and that job was about the same video. Any other file is somebody's own, or another
+video's result. A person at a terminal is asked, and a script is refused before anything is uploaded.
+`--force` replaces.
 """
 
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from cli.client.answers import Job
 from cli.client.gateway import Gateway
+from cli.errors import WrongArgument
 from events.errors import TonearmError
+from events.filenames import divided
 from events.options import Chapters, Format
 
 OURS = 200
 """The number of the account's latest jobs that a file is compared with."""
+_ALIASES = {"m4b": Format.M4A, "oga": Format.OGG, "wave": Format.WAV}
+"""Other endings under which people expect a format."""
+_INSTEAD = {"aac": Format.M4A, "mp4": Format.M4A}
+"""What holds the sound that some other ending is known for; else MP3."""
 
 
 class InTheWay(TonearmError):
     """A file that is not ours lies where the audio should go."""
 
 
-def target_for(file: Path, output: Path | None, ending: str) -> Path:
-    """Return where a file's audio goes: beside it, into the folder `output`, or to the file `output`."""
-    name = f"{file.stem}.{ending}"
-    if output is None:
-        return file.with_name(name)
-    return output / name if output.is_dir() else output
+class Folder(NamedTuple):
+    """A folder for the audio of each video, made when it is not there; None: each video's own."""
+
+    path: Path | None
 
 
-def named_by(output: Path | None) -> dict[str, str]:
+class File(NamedTuple):
+    """A file for the audio of the one video."""
+
+    path: Path
+
+
+class StandardOutput(NamedTuple):
+    """The audio of the one video goes to standard output, and nothing else does."""
+
+
+Output = Folder | File | StandardOutput
+
+
+def output_named(text: str | None, videos: int) -> Output:
+    """Return what `-o` means for so many videos. Raises WrongArgument."""
+    if text is None:
+        return Folder(None)
+    if text == "-":
+        if videos > 1:
+            raise WrongArgument("standard output takes the audio of one video; -o takes a folder for several")
+        return StandardOutput()
+    path = Path(text)
+    if path.is_dir() or text.endswith(os.sep):
+        return Folder(path)
+    if videos == 1:
+        return File(path)
+    if path.exists() or _format_of(path) or divided(path.name)[1]:
+        raise WrongArgument(
+            f"{text} is the name of one file, and there are {videos}: -o takes a folder for them"
+        )
+    return Folder(path)
+
+
+def _format_of(path: Path) -> str | None:
+    ending = divided(path.name)[1]
+    return _ALIASES.get(ending, ending if ending in set(Format) else None)
+
+
+def named_by(output: Output) -> dict[str, str]:
     """Return the options that a file's name stands for: a format, a ZIP of the chapters, or none."""
-    if output is None or output.is_dir():
+    if not isinstance(output, File):
         return {}
-    ending = output.suffix.lower().removeprefix(".")
-    if ending == "zip":
+    if divided(output.path.name)[1] == "zip":
         return {"chapters": Chapters.SPLIT.value}
-    return {"format": ending} if ending in set(Format) else {}
+    format_ = _format_of(output.path)
+    return {"format": format_} if format_ else {}
 
 
-def impossible(files: list[Path], targets: list[Path]) -> str | None:
+def misnamed(output: Output, ending: str) -> str | None:
+    """Return why a file that ends in `ending` must not have this name, None if it may.
+
+    A name whose ending tells nothing of a kind may be given to any.
+    """
+    if not isinstance(output, File):
+        return None
+    told = divided(output.path.name)[1]
+    if told in ("", ending) or _ALIASES.get(told) == ending:
+        return None
+    if told == "zip" or _format_of(output.path):
+        return (
+            f"{output.path} would hold {ending.upper()}, not what its name says:"
+            f" name it .{ending}, or ask for the format that it names"
+        )
+    instead = _INSTEAD.get(told, Format.MP3)
+    return (
+        f"no format is called .{told}: -o takes a name that ends in .{', .'.join(Format)},"
+        f" or .zip for a file for each chapter; {output.path.with_suffix(f'.{instead}')} would do"
+    )
+
+
+def target_for(file: Path, output: Output, ending: str) -> Path | None:
+    """Return where a file's audio goes; None is standard output."""
+    match output:
+        case StandardOutput():
+            return None
+        case File(path):
+            return path
+        case Folder(path):
+            return (path or file.parent) / f"{divided(file.name)[0]}.{ending}"
+
+
+def impossible(files: Sequence[Path], targets: Sequence[Path], output: Output) -> str | None:
     """Return why these files cannot go to these targets, None if they can."""
-    if len(set(targets)) < len(targets):
-        return "two of the files would become the same one; -o takes a folder for several"
+    taken: dict[Path, Path] = {}
     for file, target in zip(files, targets, strict=True):
+        if (other := taken.setdefault(target, file)) is not file:
+            return f"{other} and {file} would both become {target}; convert them one by one, with -o for each"
         if target.resolve() == file.resolve():
             return f"{file} would be replaced by its own audio; choose another name with -o"
-        if not target.parent.is_dir():
-            return f"{target.parent} is no folder"
+        if not isinstance(output, Folder) and not target.parent.is_dir():
+            return f"there is no folder {target.parent}"
     return None
 
 
-def unwritable(targets: list[Path]) -> str | None:
+def make_folder(output: Output) -> None:
+    """Make the folder that is asked for. Raises OSError."""
+    if isinstance(output, Folder) and output.path:
+        output.path.mkdir(parents=True, exist_ok=True)
+
+
+def unwritable(targets: Sequence[Path]) -> str | None:
     """Return why the audio cannot be written, None if it can. Called before the work begins."""
     for target in targets:
         if not os.access(target.parent, os.W_OK | os.X_OK):
@@ -64,23 +150,29 @@ def unwritable(targets: list[Path]) -> str | None:
     return None
 
 
-def make_way(gateway: Gateway, target: Path) -> None:
-    """Return if the audio may be written. Raises InTheWay, ClientError."""
+def make_way(gateway: Gateway, file: Path, target: Path) -> None:
+    """Return if the audio of `file` may be written to `target`. Raises InTheWay, ClientError, OSError."""
     if not target.exists():
         return
-    with target.open("rb") as file:
-        there = hashlib.file_digest(file, "sha256").hexdigest()
-    if any(job.audio and job.audio.sha256 == there for job in gateway.jobs(OURS)):
+    there = _sha256(target)
+    made = [job for job in gateway.jobs(OURS) if job.audio and job.audio.sha256 == there]
+    if any(_is_about(job, file) for job in made):
         return
+    whose = f"is the audio of another video, {made[0].filename}" if made else "was not made by Tonearm"
     if sys.stdin.isatty() and sys.stderr.isatty():
-        print(
-            f"{target} is there and not made by Tonearm. Replace it? [y/N] ",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
+        print(f"{target} {whose}. Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() in ("y", "yes"):
             return
-    raise InTheWay(
-        f"{target} is there and not made by Tonearm: use --force to replace it, or -o for another name"
+    raise InTheWay(f"{target} {whose}: use --force to replace it, or -o for another name")
+
+
+def _is_about(job: Job, file: Path) -> bool:
+    """Return True if the job was about this very video, whatever it was called then."""
+    return (
+        job.video is not None and job.video.bytes == file.stat().st_size and job.video.sha256 == _sha256(file)
     )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

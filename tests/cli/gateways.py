@@ -37,6 +37,7 @@ class Gateway(ThreadingHTTPServer):
         self.damaged = False
         self.hold = False  # a job that never comes to an end
         self.token = 0
+        self.expires_in = 900
         self.refresh = "refresh"
         self.refreshes: list[tuple[str, str]] = []
         self.sign_ins = 0
@@ -61,10 +62,12 @@ class Gateway(ThreadingHTTPServer):
         timeline = [UPLOADED, *([FAILED] if self.fails else [CONVERTED, NOTIFIED])] if settled else [UPLOADED]
         sha256 = "0" * 64 if self.damaged else hashlib.sha256(self.audio).hexdigest()
         done = settled and not self.fails
+        name, video, _ = self.uploads[-1] if self.uploads else ("a.mp4", b"", "")
         return {
             "job_id": "j-1",
             "state": ("failed" if self.fails else "notified") if settled else "uploaded",
-            "filename": "a.mp4",
+            "filename": name,
+            "video": {"bytes": len(video), "sha256": hashlib.sha256(video).hexdigest()},
             "audio": {"bytes": len(self.audio), "duration_seconds": 65.0, "sha256": sha256} if done else None,
             "error": {"code": "no_audio", "message": "No sound."} if self.fails and settled else None,
             "timeline": timeline,
@@ -93,7 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
         return self._signed_in()
 
     def _signed_in(self) -> None:
-        tokens = {"access_token": f"token-{self.server.token}", "refresh_token": self.server.refresh}
+        tokens: dict[str, str | int] = {
+            "access_token": f"token-{self.server.token}",
+            "refresh_token": self.server.refresh,
+        }
+        tokens["expires_in"] = self.server.expires_in
         return self._json(200, tokens | {"token_type": "Bearer"})
 
     def do_PUT(self) -> None:
@@ -104,6 +111,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(1)
             return self._break()
         body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.headers["Authorization"] != f"Bearer token-{self.server.token}":
+            return self._problem(401, "The token is not valid.")
+        if len(body) < int(self.headers["Content-Length"]):
+            return self._break()
         name = unquote(urlsplit(self.path).path.removeprefix("/upload/"))
         self.server.uploads.append((name, body, self.headers["Idempotency-Key"]))
         self.server.wishes.append(dict(parse_qsl(urlsplit(self.path).query)))

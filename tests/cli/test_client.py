@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from cli.client.download import download
 from cli.client.errors import DownloadDamaged, RequestRefused, SignInRefused, Unreachable
 from cli.client.gateway import Gateway
+from cli.client.sessions import Kept
 from tests.cli import gateways
 from tests.cli.gateways import EMAIL, PASSWORD
 
@@ -14,7 +16,7 @@ from tests.cli.gateways import EMAIL, PASSWORD
 @pytest.fixture
 def gateway(server: gateways.Gateway) -> Iterator[Gateway]:
     with Gateway(server.url) as client:
-        client.sign_in(EMAIL, PASSWORD)
+        client.sign_in(EMAIL, lambda: PASSWORD)
         yield client
 
 
@@ -37,7 +39,7 @@ def test_a_wrong_password_is_told_in_the_gateways_words(server: gateways.Gateway
         Gateway(server.url) as client,
         pytest.raises(SignInRefused, match="address or password is wrong"),
     ):
-        client.sign_in(EMAIL, "wrong")
+        client.sign_in(EMAIL, lambda: "wrong")
 
 
 def test_a_file_goes_up_whole_under_its_name_and_is_counted(
@@ -84,7 +86,7 @@ def test_a_session_that_was_ended_elsewhere_is_begun_again_and_ended_when_done(
     server: gateways.Gateway,
 ) -> None:
     with Gateway(server.url) as client:
-        client.sign_in(EMAIL, PASSWORD)
+        client.sign_in(EMAIL, lambda: PASSWORD)
         server.refresh = "another"
         server.expire_tokens()
         assert client.job("j-1").state == "uploaded"
@@ -167,4 +169,54 @@ def test_a_download_that_fails_leaves_what_was_there(
 
 def test_a_gateway_that_is_away_is_named() -> None:
     with Gateway("http://127.0.0.1:1") as client, pytest.raises(Unreachable, match=r"127\.0\.0\.1:1"):
-        client.sign_in(EMAIL, PASSWORD)
+        client.sign_in(EMAIL, lambda: PASSWORD)
+
+
+def test_a_refresh_token_is_used_once_however_many_ask_at_a_time(
+    server: gateways.Gateway, tmp_path: Path
+) -> None:
+    """The server refuses a token that is shown twice, and each would then sign in anew."""
+
+    def ask(_: int) -> str:
+        with Gateway(server.url, Kept(tmp_path / "session.json")) as client:
+            client.sign_in(EMAIL, lambda: PASSWORD)
+            return client.job("j-1").state
+
+    with ThreadPoolExecutor(8) as pool:
+        ask(0)
+        server.expires_in = 0  # each token is over when it comes
+        server.expire_tokens()
+        assert list(pool.map(ask, range(8))) == ["uploaded"] * 8
+    assert server.sign_ins == 1
+    assert len({shown for _, shown in server.refreshes}) == len(server.refreshes)
+
+
+def test_a_kept_token_that_is_refused_costs_an_upload_nothing(
+    server: gateways.Gateway, video: Path, tmp_path: Path
+) -> None:
+    with Gateway(server.url, Kept(tmp_path / "session.json")) as client:
+        client.sign_in(EMAIL, lambda: PASSWORD)
+        server.expire_tokens()
+        assert client.upload(video, lambda _: None) == "j-1"
+    assert len(server.uploads) == 1
+    assert server.refreshes == [("/refresh", "refresh")]
+
+
+@pytest.mark.parametrize("found", [b"", b"{", b"[]"])
+def test_a_session_that_cannot_be_read_is_begun_again(
+    server: gateways.Gateway, tmp_path: Path, found: bytes
+) -> None:
+    (tmp_path / "session.json").write_bytes(found)
+    with Gateway(server.url, Kept(tmp_path / "session.json")) as client:
+        client.sign_in(EMAIL, lambda: PASSWORD)
+        assert client.job("j-1").state == "uploaded"
+    assert server.sign_ins == 1
+
+
+def test_a_session_that_cannot_be_kept_ends_with_its_command(
+    server: gateways.Gateway, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    with Gateway(server.url, Kept(tmp_path / "file" / "session.json")) as client:
+        client.sign_in(EMAIL, lambda: PASSWORD)
+    assert server.refreshes == [("/logout", "refresh")]

@@ -1,14 +1,18 @@
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.client.credentials import credentials_for
+from cli.convert import command
 from cli.convert.command import main
-from cli.convert.targets import target_for
+from cli.convert.screen import Screen
+from cli.convert.targets import output_named, target_for
 from cli.exits import Exit
 from tests.cli.gateways import EMAIL, PASSWORD, Gateway
 
@@ -56,7 +60,8 @@ def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
         ({"format": "flac"}, ["-o", "mine.sound"], "mine.sound", "flac"),
         ({"format": "flac"}, ["-o", "folder.ogg"], "folder.ogg/talk.flac", "flac"),
         ({}, [], "talk.mp3", "mp3"),
-        ({}, ["-o", "mine.m4a", "--format", "opus"], "mine.m4a", "opus"),
+        ({"format": "flac"}, ["-o", "book.m4b"], "book.m4b", "m4a"),
+        ({}, ["-o", "mine.opus", "--format", "OPUS"], "mine.opus", "opus"),
     ],
 )
 def test_audio_is_named_as_the_format_it_was_asked_for_in(
@@ -148,6 +153,158 @@ def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
     assert server.uploads == []
     assert convert(server, video, "--force") == Exit.OK
     assert target.read_bytes() == server.audio
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-o", "x.flac", "--format", "mp3"], "x.flac would hold MP3"),
+        (["-o", "x.mp3", "--chapters", "split"], "x.mp3 would hold ZIP"),
+        (["-o", "x.zip", "--chapters", "keep"], "x.zip would hold MP3"),
+        (["-o", "x.aac"], "x.m4a would do"),
+        (["-o", "x.wma", "--format", "flac"], "no format is called .wma"),
+    ],
+)
+def test_no_file_gets_a_name_that_says_something_else(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert convert(server, video, *arguments) == Exit.USAGE
+    assert said in capsys.readouterr().err
+    assert server.uploads == []
+
+
+def test_a_folder_is_made_where_a_name_ends_as_one_or_several_files_need_it(
+    server: Gateway, video: Path, tmp_path: Path
+) -> None:
+    assert convert(server, video, "-o", f"{tmp_path}/new/music/") == Exit.OK
+    assert (tmp_path / "new" / "music" / "talk.mp3").read_bytes() == server.audio
+
+    other = tmp_path / "walk.mov"
+    other.write_bytes(b"video")
+    assert convert(server, video, other, "-o", tmp_path / "sounds") == Exit.OK
+    assert sorted(path.name for path in (tmp_path / "sounds").iterdir()) == ["talk.mp3", "walk.mp3"]
+
+
+@pytest.mark.parametrize("output", ["one.mp3", "-", "there"])
+def test_several_files_do_not_become_one(
+    server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("walk.mov").write_bytes(b"video")
+    Path("there").write_bytes(b"a file")
+    assert convert(server, video, "walk.mov", "-o", output) == Exit.USAGE
+    assert server.uploads == []
+
+
+def test_standard_output_has_the_audio_and_nothing_else(server: Gateway, video: Path, tmp_path: Path) -> None:
+    done = run(server, video, "-o", "-", stdout=subprocess.PIPE)
+    sound, said = done.communicate(timeout=30)
+    assert done.returncode == Exit.OK
+    assert sound == server.audio
+    assert b"job j-1" in said
+    assert sorted(tmp_path.iterdir()) == [video]
+
+
+def test_a_reader_of_the_sound_may_go_away(server: Gateway, video: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run(server, video, "-o", "-", stdout=writer)
+    os.close(writer)
+    _, said = done.communicate(timeout=30)
+    assert done.returncode == Exit.OK
+    assert b"rror" not in said
+    assert b"Traceback" not in said
+
+
+def run(server: Gateway, *arguments: str | Path, **more: Any) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "cli.main", "convert", *arguments, "--url", server.url]
+    environ = os.environ | more.pop("env", {})
+    return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, **more)
+
+
+def test_a_result_of_another_video_is_kept(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(server, video) == Exit.OK
+    other = video.with_name("talk.mov")
+    other.write_bytes(b"another")
+    assert convert(server, other) == Exit.CANTCREAT
+    assert "talk.mp3 is the audio of another video, talk.mp4" in capsys.readouterr().err
+    assert len(server.uploads) == 1
+
+
+def test_the_same_video_under_another_name_replaces_its_result(server: Gateway, video: Path) -> None:
+    assert convert(server, video) == Exit.OK
+    assert convert(server, video.rename(video.with_name("talk.mov"))) == Exit.OK
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks", "is written over"])
+def test_a_file_that_something_writes_to_is_told_and_the_next_has_its_turn(
+    server: Gateway,
+    video: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: str,
+) -> None:
+    def write(done: int) -> None:
+        if done:
+            with changing.open("r+b") as file:
+                file.truncate({"grows": 3, "shrinks": 1}.get(change, 2) * 256 * 1024)
+            os.utime(changing, (0, 0))
+
+    changing = video.with_name("recording.ts")
+    changing.write_bytes(bytes(2 * 256 * 1024))
+    monkeypatch.setattr(Screen, "transfer", lambda *_: contextlib.nullcontext(write))
+    assert convert(server, changing, video) == Exit.NOINPUT
+    assert "recording.ts changed while it was sent" in capsys.readouterr().err
+    assert [name for name, _, _ in server.uploads] == ["talk.mp4"]
+
+
+def test_a_file_that_vanishes_is_told_and_the_next_has_its_turn(
+    server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "walk.mov"
+    other.write_bytes(b"video")
+    monkeypatch.setattr(command, "make_way", lambda *_: other.unlink(missing_ok=True))
+    assert convert(server, other, video) == Exit.NOINPUT
+    assert len(server.uploads) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_without_every_letter_gets_what_it_can_show(
+    server: Gateway, video: Path, encoding: str
+) -> None:
+    named = video.rename(video.with_name("Čaj – 日本.mp4"))
+    done = run(server, named, stdout=subprocess.PIPE, env={"PYTHONIOENCODING": encoding})
+    shown, said = done.communicate(timeout=30)
+    assert done.returncode == Exit.OK, said
+    assert b"?aj ? ??.mp3" in shown
+    assert named.with_suffix(".mp3").exists()
+
+
+def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
+    server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    assert convert(server, video) == Exit.OK
+    monkeypatch.delenv("TONEARM_PASSWORD")  # the session does without
+    assert convert(server, video) == Exit.OK
+    assert server.sign_ins == 1
+    assert server.refreshes == []
+    [kept] = (tmp_path / "config" / "tonearm" / "sessions").iterdir()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert PASSWORD.encode() not in kept.read_bytes()
+
+
+def test_a_session_that_the_gateway_does_not_know_any_more_is_begun_again(
+    server: Gateway, video: Path
+) -> None:
+    assert convert(server, video, "--format", "mp3", "--chapters", "keep") == Exit.OK
+    server.refresh = "another"
+    server.expire_tokens()
+    assert convert(server, video, "--format", "flac", "--chapters", "keep") == Exit.OK
+    assert server.sign_ins == 2
+    assert len(server.uploads) == 2
 
 
 def test_several_files_go_into_a_folder(server: Gateway, video: Path, tmp_path: Path) -> None:
@@ -286,6 +443,8 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
         ("a/b.mp4", None, "a/b.opus"),
         ("a/b.tar.mkv", None, "a/b.tar.opus"),
         ("a/b", None, "a/b.opus"),
+        ("a/Episode 1. The End", None, "a/Episode 1. The End.opus"),
+        ("a/b.mp4", "new/", "new/b.opus"),
         ("a/b.mp4", "c.mp3", "c.mp3"),
         ("a/b.mp4", "/tmp", "/tmp/b.opus"),  # noqa: S108
     ],
@@ -293,4 +452,4 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
 def test_audio_lies_beside_its_video_unless_said_otherwise(
     file: str, output: str | None, target: str
 ) -> None:
-    assert target_for(Path(file), Path(output) if output else None, "opus") == Path(target)
+    assert target_for(Path(file), output_named(output, 1), "opus") == Path(target)
