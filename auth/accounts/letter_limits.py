@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from auth.errors import TooManyFailures
+from auth.networks import shares
 from auth.stores.failures import FailureStore
-from auth.throttle import network
 
 WINDOW = timedelta(hours=1)
-"""A count expires this long after the last letter."""
+"""A count ends this long after the first letter: who asks now and then is never held up."""
 PER_ACCOUNT = 3
 PER_CLIENT = 30
 """Behind one address there may be many people."""
@@ -27,17 +27,15 @@ class LetterLimits:
 
     async def admit(self, address: str) -> None:
         """Let a client ask for a letter, whether it will go out or not. Raises TooManyFailures."""
-        if address and not await self._counted(f"letters from {network(address)}", PER_CLIENT):
-            raise TooManyFailures("too many letters were asked for; try again later", WINDOW.total_seconds())
+        for place, clients in shares(address).items() if address else ():
+            if ends := await self._full(f"letters from {place}", PER_CLIENT * clients):
+                seconds = max(1.0, (ends - self._clock()).total_seconds())
+                raise TooManyFailures("too many letters were asked for; try again later", seconds)
 
     async def allow(self, account_id: str) -> bool:
         """Return True and count the letter if the account may be sent one more."""
-        return await self._counted(f"letters to {account_id}", PER_ACCOUNT)
+        return await self._full(f"letters to {account_id}", PER_ACCOUNT) is None
 
-    async def _counted(self, what: str, most: int) -> bool:
+    async def _full(self, what: str, most: int) -> datetime | None:
         key, now = hmac.digest(self._secret, what.encode(), "sha256").hex(), self._clock()
-        found = await self._store.get([key], now)
-        if key in found and found[key].count >= most:
-            return False
-        await self._store.count(key, now, now + WINDOW)
-        return True
+        return await self._store.admit(key, most, now, now + WINDOW)

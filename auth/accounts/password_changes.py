@@ -66,7 +66,7 @@ class PasswordChanges:
             raise
         if not right:
             await self._throttle.failed(tried)
-            raise InvalidRequest("current: this is not your password")
+            raise tried.refusal or InvalidRequest("current: this is not your password")
         await self._throttle.succeeded(tried)
         hash_ = await self._passwords.hash_new(password, account.email)
         await self._letters.void(account.account_id)

@@ -103,7 +103,7 @@ class ApiKeys:
             raise
         if key is None or not key.name or not key.is_live(self._clock()):
             await self._throttle.failed(tried)
-            raise InvalidToken("the API key is not valid (any more)")
+            raise tried.refusal or InvalidToken("the API key is not valid (any more)")
         await self._throttle.succeeded(tried)
         account = await self._account(key.account_id)
         allowed = scopes.of_person(account.roles)

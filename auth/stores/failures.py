@@ -25,8 +25,19 @@ class FailureStore(Protocol):
         """Count one more failure, remembered until then."""
         ...
 
-    async def uncount(self, key: str) -> None:
-        """Take one failure back."""
+    async def charge(self, key: str, seen: Failures, now: datetime, until: datetime) -> bool:
+        """Count one more failure. Return False, and count nothing, if the count is not `seen` any more."""
+        ...
+
+    async def refund(self, key: str, before: Failures, charged: datetime, until: datetime) -> None:
+        """Take back the charge of that time: all is as before, unless a failure was counted since then."""
+        ...
+
+    async def admit(self, key: str, most: int, now: datetime, until: datetime) -> datetime | None:
+        """Count one more unless there are as many already; then return the time at which the count ends.
+
+        The first one decides when it ends.
+        """
         ...
 
     async def forget(self, key: str) -> None:

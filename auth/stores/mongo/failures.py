@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -34,9 +34,28 @@ class MongoFailures:
             await self._failures.delete_one({"_id": key, "until": {"$lte": now}})  # not swept yet
             await self._failures.update_one({"_id": key}, change, upsert=True)
 
-    async def uncount(self, key: str) -> None:
+    async def charge(self, key: str, seen: Failures, now: datetime, until: datetime) -> bool:
+        unchanged = {"_id": key, "count": seen.count, "last": seen.last}
+        change = {"$inc": {"count": 1}, "$set": {"last": now, "until": until}}
         async with answering():
-            await self._failures.update_one({"_id": key, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
+            return (await self._failures.update_one(unchanged, change)).matched_count == 1
+
+    async def refund(self, key: str, before: Failures, charged: datetime, until: datetime) -> None:
+        unchanged = {"_id": key, "count": before.count + 1, "last": charged}
+        change = {"$set": {"count": before.count, "last": before.last, "until": until}}
+        async with answering():
+            if (await self._failures.update_one(unchanged, change)).matched_count == 0:
+                await self._failures.update_one({"_id": key, "count": {"$gt": 0}}, {"$inc": {"count": -1}})
+
+    async def admit(self, key: str, most: int, now: datetime, until: datetime) -> datetime | None:
+        change = {"$inc": {"count": 1}, "$set": {"last": now}, "$setOnInsert": {"until": until}}
+        async with answering():
+            await self._failures.delete_one({"_id": key, "until": {"$lte": now}})  # not swept yet
+            found = await self._failures.find_one({"_id": key})
+            if found and found["count"] >= most:
+                return cast("datetime", found["until"])
+            await self._failures.update_one({"_id": key}, change, upsert=True)
+        return None
 
     async def forget(self, key: str) -> None:
         async with answering():
