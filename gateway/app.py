@@ -26,11 +26,13 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.tokens import Tokens
 from gateway.handover import audio
+from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
 from gateway.http.contract import ANYBODY, Contract, Contracts
 from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
+from gateway.http.query import known_parameters
 from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
@@ -47,8 +49,8 @@ from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service import health
 from service.health import Checks
+from service.known_problems import NOT_READY
 from service.parts import provide
-from service.problems import Kind
 from service.tracing.http import traced
 
 
@@ -72,10 +74,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin()
 
 
-_NOT_READY = Kind(503, "not-ready", "Not ready: `missing` names what is")
 _PROBES = (
     Router("/", route_handlers=[health.live], opt=Contract(scope=ANYBODY, errors=()).opt),
-    Router("/", route_handlers=[health.ready], opt=Contract(scope=ANYBODY, errors=(_NOT_READY,)).opt),
+    Router("/", route_handlers=[health.ready], opt=Contract(scope=ANYBODY, errors=(NOT_READY,)).opt),
 )
 """All services share these handlers, so their contracts stand here."""
 ROUTES = (
@@ -89,6 +90,7 @@ ROUTES = (
     *event_stream.ROUTES,
     *audio.ROUTES,
     *_PROBES,
+    *problem_pages.ROUTES,
     *document.ROUTES,
 )
 
@@ -101,7 +103,7 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
     return Litestar(
         route_handlers=routes,
         dependencies=_dependencies(parts, auth),
-        guards=[guard],
+        guards=[guard, known_parameters],
         plugins=[contracts],
         exception_handlers={Exception: answer},
         openapi_config=openapi_config(contracts),

@@ -7,10 +7,13 @@ GatewayError
 ├── NoSuchJob              unknown, or somebody else's: the answer is the same
 ├── JobGone                deleted for good
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
-├── BadCursor              not a cursor of ours
+├── BadParameters          query parameters that do not fit; `.faults` describes each
+├── TooManyStreams         the account has as many event streams as it may
+├── TooManyTries           auth has had enough of this client; `.seconds` to wait, as auth has put it
 ├── UploadRefused          the caller's body is at fault
 │   ├── NotAForm           not multipart/form-data
 │   ├── BadForm            multipart that cannot be read
+│   ├── TooManyFields      more fields than an upload can need
 │   ├── NoFile             no part, or no single part, with the name `file`
 │   ├── EmptyFile          zero bytes
 │   ├── BodyTooLarge       longer than the limit
@@ -80,10 +83,6 @@ class NoAudio(GatewayError):
         self.waiting = waiting
 
 
-class BadCursor(GatewayError):
-    """Not a cursor that a page of ours ended with."""
-
-
 class UploadRefused(GatewayError):
     """The upload's body is at fault."""
 
@@ -94,6 +93,10 @@ class NotAForm(UploadRefused):
 
 class BadForm(UploadRefused):
     """The multipart body cannot be read."""
+
+
+class TooManyFields(UploadRefused):
+    """The form has more fields than an upload can need."""
 
 
 class NoFile(UploadRefused):
@@ -117,7 +120,7 @@ class BodyCutOff(UploadRefused):
 
 
 class Fault(NamedTuple):
-    """One option that cannot be had as asked, and what would be right."""
+    """One option or parameter that cannot be had as asked, and what would be right."""
 
     name: str
     detail: str
@@ -127,8 +130,8 @@ MOST_FAULTS = 20
 """Faults that one answer names."""
 
 
-class BadOptions(GatewayError):
-    """Options that do not exist, do not fit, or do not go together."""
+class Faulty(GatewayError):
+    """The base of errors that name what does not fit, one by one."""
 
     def __init__(self, faults: Sequence[Fault], hint: str = "") -> None:
         """Keep the first faults: there may be very many. `hint` is what would help against all."""
@@ -137,6 +140,26 @@ class BadOptions(GatewayError):
         if len(faults) > MOST_FAULTS:
             said.append(f"and {len(faults) - MOST_FAULTS} more")
         super().__init__("; ".join([*said, hint] if hint else said))
+
+
+class BadOptions(Faulty):
+    """Options that do not exist, do not fit, or do not go together."""
+
+
+class BadParameters(Faulty):
+    """Query parameters that do not exist, are missing, or do not fit."""
+
+
+class TooManyStreams(GatewayError):
+    """The account has as many event streams open as it may."""
+
+
+class TooManyTries(GatewayError):
+    """Auth refuses this client for a while. `seconds` is the text of its Retry-After."""
+
+    def __init__(self, message: str, seconds: str) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class NotProbed(GatewayError):

@@ -12,7 +12,8 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from events.errors import TonearmError
-from service.problems import Kind, problem
+from service.known_problems import NOT_READY
+from service.problems import problem
 
 Check = Callable[[], Awaitable[str | None]]
 """Returns what is wrong, None when all is well. May raise TonearmError, which counts as wrong."""
@@ -20,7 +21,6 @@ Checks = Mapping[str, Check]
 """The checks by the names that an operator reads."""
 
 _TIMEOUT = 3.0
-_NOT_READY = Kind(503, "not-ready", "Not ready", 2)
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -46,7 +46,7 @@ async def ready(request: Request[Any, Any, Any], checks: NamedDependency[Checks]
     wrong = {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}
     if wrong:
         text = "; ".join(f"{name}: {answer}" for name, answer in wrong.items())
-        return problem(request.url.path, _NOT_READY, text, _NO_STORE, missing=list(wrong))
+        return problem(request.url.path, NOT_READY, text, _NO_STORE, missing=list(wrong))
     return Response({"status": "ready", "checks": list(checks)}, headers=_NO_STORE)
 
 

@@ -1,31 +1,38 @@
 """Problem details (RFC 9457): the form of every answer of ours that is an error.
 
-Each service keeps a table from its errors to `Kind`, and an exception handler that reads it. The framework's
-own plugin swaps title and detail and leaves a 500 as plain JSON.
+`known_problems` lists their kinds. Each service keeps a table from its errors to them, and an exception
+handler that reads it. The framework's own plugin swaps title and detail and leaves a 500 as plain JSON.
 """
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
 
 from litestar import Response
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 MEDIA_TYPE = "application/problem+json"
 
 
-class Problem(Struct, frozen=True, kw_only=True):
-    """The body of every answer that is an error. Some kinds have members of their own beside these."""
+_Reference = Meta(extra_json_schema={"format": "uri-reference"})
 
-    type: str
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """The body of every answer that is an error. Some kinds have members of their own beside these.
+
+    `type` is the address of a page about the kind, on this site; `instance` is the path that was asked for.
+    """
+
+    type: Annotated[str, _Reference]
     title: str
     status: int
     detail: str
-    instance: str
+    instance: Annotated[str, _Reference]
 
 
 class Kind(NamedTuple):
-    """The answer to a kind of error. `retry_after` is in seconds.
+    """The answer to a kind of error. Its page shows `meaning` and `remedy`. `retry_after` is in seconds.
 
     Without a name its type is `about:blank`: the title is the status's own then (RFC 9457, 4.2.1).
     """
@@ -33,7 +40,14 @@ class Kind(NamedTuple):
     status: int
     name: str = ""
     title: str = ""
+    meaning: str = ""
+    remedy: str = ""
     retry_after: int | None = None
+
+    @property
+    def type(self) -> str:
+        """The address of its page, without host and scheme: it is the site's own, whatever its name is."""
+        return f"/problems/{self.name}" if self.name else "about:blank"
 
 
 def kind_of(error: Exception, kinds: Mapping[type[Any], Kind]) -> Kind | None:
@@ -41,19 +55,24 @@ def kind_of(error: Exception, kinds: Mapping[type[Any], Kind]) -> Kind | None:
     return next((kinds[each] for each in type(error).__mro__ if each in kinds), None)
 
 
+def instance_of(path: str) -> str:
+    """Return a decoded path as the URI reference that it was sent as."""
+    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")
+
+
 def problem(
     path: str, kind: Kind, detail: str, headers: Mapping[str, str] | None = None, **members: Any
 ) -> Response[dict[str, Any]]:
-    """Make the answer. `path` becomes the instance; `members` are further members of the body."""
+    """Make the answer. `path`, decoded, becomes the instance; `members` are further members of the body."""
     headers = dict(headers or {})
     if kind.retry_after is not None:
         headers.setdefault("Retry-After", str(kind.retry_after))
     body = Problem(
-        type=f"urn:tonearm:problem:{kind.name}" if kind.name else "about:blank",
+        type=kind.type,
         title=kind.title or HTTPStatus(kind.status).phrase,
         status=kind.status,
         detail=detail,
-        instance=path,
+        instance=instance_of(path),
     )
     return Response(
         {name: getattr(body, name) for name in body.__struct_fields__} | members,

@@ -29,6 +29,7 @@ from auth.errors import (
     TooManyFailures,
 )
 from events.errors import Unavailable
+from service import known_problems as known
 from service.problems import Kind, kind_of, problem
 
 log = structlog.get_logger()
@@ -37,22 +38,21 @@ _BASIC = 'Basic realm="tonearm", charset="UTF-8"'
 _BEARER = 'Bearer realm="tonearm"'
 
 KINDS: dict[type[Exception], Kind] = {
-    NotSignedIn: Kind(401),
-    TooManyFailures: Kind(429),
-    InvalidRequest: Kind(422),
-    LinkSpent: Kind(410),
-    SignInFailed: Kind(400),
-    SignInRefused: Kind(403),
-    RegistrationClosed: Kind(403),
-    AlreadyRegistered: Kind(409),
-    NoSuchAccount: Kind(404),
-    NoSuchApiKey: Kind(404),
-    NoSuchProvider: Kind(404),
-    Busy: Kind(503, retry_after=1),
-    IssuerUnavailable: Kind(503, retry_after=20),
-    Unavailable: Kind(503, retry_after=5),
+    NotSignedIn: known.NOT_SIGNED_IN,
+    TooManyFailures: known.TOO_MANY_TRIES,
+    InvalidRequest: known.BAD_FIELD,
+    LinkSpent: known.LINK_SPENT,
+    SignInFailed: known.SIGN_IN_FAILED,
+    SignInRefused: known.SIGN_IN_REFUSED,
+    RegistrationClosed: known.REGISTRATION_CLOSED,
+    AlreadyRegistered: known.ACCOUNT_EXISTS,
+    NoSuchAccount: known.NO_SUCH_ACCOUNT,
+    NoSuchApiKey: known.NO_SUCH_KEY,
+    NoSuchProvider: known.NO_SUCH_PROVIDER,
+    Busy: known.UNAVAILABLE._replace(retry_after=1),
+    IssuerUnavailable: known.UNAVAILABLE._replace(retry_after=20),
+    Unavailable: known.UNAVAILABLE,
 }
-_INTERNAL = Kind(500)
 _AWAY = "A server this one depends on is away; try again in a few seconds."
 _UNEXPECTED = "Something went wrong on our side; it has been logged."
 
@@ -61,13 +61,15 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     """Turn any error into its problem document. Litestar's exception handler for all of them."""
     path, headers = request.scope["path"], {"Cache-Control": "no-store"}
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return problem(path, Kind(error.status_code), error.detail, headers | dict(error.headers or {}))
+        return problem(
+            path, known.of_status(error.status_code), error.detail, headers | dict(error.headers or {})
+        )
     kind = kind_of(error, KINDS)
     if kind is None:
         log.error(
             "request_failed", method=request.method, path=request.scope.get("path_template"), exc_info=error
         )
-        return problem(path, _INTERNAL, _UNEXPECTED, headers)
+        return problem(path, known.INTERNAL, _UNEXPECTED, headers)
     if isinstance(error, NotSignedIn):
         headers["WWW-Authenticate"] = _challenge(request, error)
     if isinstance(error, TooManyFailures):

@@ -16,8 +16,8 @@ from gateway.accounts.auth_client import BODY_ERRORS, AuthClient, AuthProxy, che
 from gateway.accounts.messages import ApiKeyList, NewApiKey, WantedKey
 from gateway.callers.guard import AnyConnection, AnyRequest, caller_of
 from gateway.errors import NotSignedIn
-from gateway.http.contract import BAD_REQUEST, Answer, Body, Contract, as_json
-from service.problems import Kind
+from gateway.http.contract import Answer, Body, Contract, as_json
+from service.known_problems import BAD_FIELD, BAD_REQUEST, NO_SUCH_KEY
 from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
@@ -44,7 +44,7 @@ class ApiKeyTokens:
     async def token(self, key: str, client: AnyConnection) -> str:
         """Return an access token with the key's rights, for this client.
 
-        Raises NotSignedIn, Crowded, Unavailable, and a 429.
+        Raises NotSignedIn, TooManyTries, Crowded, Unavailable.
         """
         if len(key) > _LONGEST or not key.isascii():
             raise NotSignedIn
@@ -79,7 +79,7 @@ class ApiKeyTokens:
     tags=_TAGS,
     opt=Contract(
         scope=ACCOUNT,
-        errors=(*BODY_ERRORS, BAD_REQUEST, Kind(422, "", "No such key can be made")),
+        errors=(*BODY_ERRORS, BAD_REQUEST, BAD_FIELD),
         body=Body(as_json(WantedKey)),
         answers={201: Answer("The key, shown this once", as_json(NewApiKey))},
     ).opt,
@@ -103,7 +103,7 @@ async def list_keys(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Re
     "/keys/{key_id:str}",
     status_code=204,
     tags=_TAGS,
-    opt=Contract(scope=ACCOUNT, errors=(Kind(404, "", "No such key"),), answers={204: Answer("Revoked")}).opt,
+    opt=Contract(scope=ACCOUNT, errors=(NO_SUCH_KEY,), answers={204: Answer("Revoked")}).opt,
 )
 async def revoke_key(
     request: AnyRequest, key_id: FromPath[str], auth: NamedDependency[AuthProxy]

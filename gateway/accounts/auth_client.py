@@ -6,19 +6,16 @@ from urllib.parse import quote
 
 import httpx
 from litestar import Response
-from litestar.exceptions import TooManyRequestsException
 
 from events.errors import Unavailable
 from gateway.callers.addresses import Origin
 from gateway.callers.guard import AnyConnection, AnyRequest, SignIn
-from gateway.errors import BodyCutOff, BodyStalled, BodyTooLarge, Crowded, NotSignedIn
+from gateway.errors import BodyCutOff, BodyStalled, BodyTooLarge, Crowded, NotSignedIn, TooManyTries
 from gateway.http.bodies import Limit, Patience, check_length, incoming
 from gateway.http.capacity import BoundedWaits, Slots
-from service.problems import Kind
 
 BODY_ERRORS = (BodyCutOff, BodyStalled, BodyTooLarge, Crowded, Unavailable)
 """Errors of every route that passes a body on."""
-INVALID = Kind(422, "", "Not an e-mail address, or not a password")
 
 _LONGEST = 16 * 1024
 """Bytes of a body that is passed on."""
@@ -75,12 +72,9 @@ def password_sign_in(auth: AuthClient) -> SignIn:
 
 
 def check_patience(answer: httpx.Response) -> None:
-    """Raise a 429 where auth has answered with one."""
+    """Raise TooManyTries where auth has answered with one."""
     if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        raise TooManyRequestsException(
-            detail="too many tries; try again later",
-            headers={"Retry-After": answer.headers.get("retry-after", "5")},
-        )
+        raise TooManyTries("too many tries; try again later", answer.headers.get("retry-after", "5"))
 
 
 class AuthProxy:

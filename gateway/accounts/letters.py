@@ -14,15 +14,15 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from events.errors import TonearmError
-from gateway.accounts.auth_client import BODY_ERRORS, INVALID, AuthProxy
+from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
 from gateway.accounts.messages import Addressed, Invited, Message, NewPassword, PasswordChange
-from gateway.accounts.pages import Field, Form, page, sentence
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
-from gateway.http.contract import ANYBODY, BAD_REQUEST, TEXT, Answer, Body, Contract, Error, Schema, as_json
+from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, Error, Schema, as_json
+from gateway.http.pages import Field, Form, page, sentence, wants_page
 from gateway.http.problems import kind_of
-from service.problems import Kind
+from service.known_problems import ACCOUNT_EXISTS, BAD_FIELD, BAD_REQUEST, LINK_SPENT, TOO_MANY_TRIES
 from service.scopes import ACCOUNT, ADMIN
 
 _TAGS = ["accounts"]
@@ -86,8 +86,6 @@ _CONFIRM = _Page(
 _Token = Annotated[str, QueryParameter(name="token", max_length=200)]
 
 
-_SPENT = Kind(410, "", "The link was used, has expired, or is not one of ours")
-TOO_MANY_LETTERS = Kind(429, "", "Too many letters")
 MAIL_ACCEPTED = Answer("A mail may be on its way; the same, whoever has the address", as_json(Message))
 
 
@@ -104,7 +102,7 @@ def _token_contract(done: str) -> Contract:
     """Return the contract of a route that sets a password by a mail's token."""
     return Contract(
         scope=ANYBODY,
-        errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, _SPENT, INVALID),
+        errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, LINK_SPENT, BAD_FIELD),
         body=_form_body(NewPassword),
         answers={200: Answer(f"{done}; as a page for a form", as_json(Message))},
     )
@@ -122,7 +120,7 @@ async def forgot_page() -> Response[str]:
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
-        errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, TOO_MANY_LETTERS, INVALID),
+        errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, TOO_MANY_TRIES, BAD_FIELD),
         body=_form_body(Addressed),
         answers={202: MAIL_ACCEPTED},
     ).opt,
@@ -132,7 +130,7 @@ async def forgot(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
     return await _submitted(auth, request, _FORGOT)
 
 
-@get("/password/reset", tags=_TAGS, opt=_page_contract(BAD_REQUEST).opt)
+@get("/password/reset", tags=_TAGS, opt=_page_contract().opt)
 async def reset_page(token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
     return _RESET.show(token)
@@ -144,7 +142,7 @@ async def reset(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respon
     return await _submitted(auth, request, _RESET)
 
 
-@get("/register/confirm", tags=_TAGS, opt=_page_contract(BAD_REQUEST).opt)
+@get("/register/confirm", tags=_TAGS, opt=_page_contract().opt)
 async def confirm_page(token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
     return _CONFIRM.show(token)
@@ -162,7 +160,7 @@ async def confirm(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Resp
     tags=_TAGS,
     opt=Contract(
         scope=ACCOUNT,
-        errors=(*BODY_ERRORS, BAD_REQUEST, Kind(429, "", "Too many wrong passwords"), INVALID),
+        errors=(*BODY_ERRORS, BAD_REQUEST, TOO_MANY_TRIES, BAD_FIELD),
         body=_form_body(PasswordChange),
         answers={204: Answer("The password is set; all other sessions have ended")},
     ).opt,
@@ -178,7 +176,7 @@ async def change_password(request: AnyRequest, auth: NamedDependency[AuthProxy])
     tags=_TAGS,
     opt=Contract(
         scope=ADMIN,
-        errors=(*BODY_ERRORS, BAD_REQUEST, Kind(409, "", "The address has an account"), INVALID),
+        errors=(*BODY_ERRORS, BAD_REQUEST, ACCOUNT_EXISTS, BAD_FIELD),
         body=Body(as_json(Invited)),
         answers={202: Answer("The invitation is on its way", as_json(Message))},
     ).opt,
@@ -189,9 +187,12 @@ async def invite(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
 
 
 async def _submitted(auth: AuthProxy, request: AnyRequest, shown: _Page) -> Response[Any]:
-    """Pass on a program's request, or a form's. A form is answered by a page."""
+    """Pass on a program's request, or a form's. A browser's form is answered by a page."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         return await auth.forward(request)
+    if not wants_page(request):
+        check_origin(request.headers)
+        return await auth.forward(request, body=msgspec.json.encode(_read(await auth.body(request))))
     token = ""
     try:
         check_origin(request.headers)
@@ -208,7 +209,7 @@ async def _submitted(auth: AuthProxy, request: AnyRequest, shown: _Page) -> Resp
     status = answer.status_code or HTTPStatus.OK
     said = msgspec.json.decode(answer.content, type=_Answer)
     if status < HTTPStatus.BAD_REQUEST:
-        return page(shown.title, said.message)
+        return page(shown.title, said.message, status=status)
     wait = answer.headers.get("retry-after", "")
     return shown.show(token, alert=sentence(said.detail), status=status, retry_after=wait)
 

@@ -16,12 +16,19 @@ from msgspec import Struct
 
 from events.errors import Unavailable
 from gateway.accounts.auth_client import AuthClient
-from gateway.accounts.pages import Link, page, sentence
 from gateway.callers.cookies import Cookies, TokenPair
 from gateway.callers.guard import AnyRequest
 from gateway.errors import Crowded
-from gateway.http.contract import ANYBODY, BAD_REQUEST, Answer, Contract, as_json
-from service.problems import Kind
+from gateway.http.contract import ANYBODY, Answer, Contract, as_json
+from gateway.http.pages import Link, page, sentence, wants_page
+from service.known_problems import (
+    BAD_FIELD,
+    NO_SUCH_PROVIDER,
+    SIGN_IN_FAILED,
+    SIGN_IN_REFUSED,
+    TOO_MANY_TRIES,
+)
+from service.problems import MEDIA_TYPE, instance_of
 
 _TAGS = ["accounts"]
 _AWAY = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -45,7 +52,7 @@ class _Problem(Struct, frozen=True):
     detail: str = "the sign-in did not work"
 
 
-_ERRORS = (BAD_REQUEST, Kind(404, "", "No such provider"), Crowded, Unavailable)
+_ERRORS = (NO_SUCH_PROVIDER, Crowded, Unavailable)
 
 
 class ProviderSignIns:
@@ -56,7 +63,7 @@ class ProviderSignIns:
 
     async def providers(self, request: AnyRequest) -> Response[Any]:
         """Return the providers' labels by names. Raises Crowded, Unavailable."""
-        return _passed(await self._auth.send("GET", "/oidc", {}, client=request))
+        return _passed(request, await self._auth.send("GET", "/oidc", {}, client=request))
 
     async def begin(self, request: AnyRequest, provider: str, return_to: str) -> Response[Any]:
         """Redirect to the provider. Raises Crowded, Unavailable."""
@@ -107,7 +114,7 @@ async def providers(request: AnyRequest, sign_ins: NamedDependency[ProviderSignI
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
-        errors=(*_ERRORS, Kind(422, "", "`return_to` is no path on this site")),
+        errors=(*_ERRORS, BAD_FIELD),
         answers={303: Answer("To the provider", headers=("Location", "Set-Cookie"))},
     ).opt,
 )
@@ -129,10 +136,12 @@ async def begin(
         scope=ANYBODY,
         errors=(
             *_ERRORS,
-            Kind(403, "", "No account for this person"),
-            Kind(429, "", "Too many codes that were none"),
+            SIGN_IN_FAILED,
+            SIGN_IN_REFUSED,
+            TOO_MANY_TRIES,
         ),
         answers={303: Answer("Signed in, and on to `return_to`", headers=("Location", "Set-Cookie"))},
+        takes_any_parameter=True,  # a provider may send more, and that is ignored (RFC 6749, 4.1.2)
     ).opt,
 )
 async def finish(
@@ -155,8 +164,8 @@ def _to(location: str) -> Response[Any]:
 
 
 def _refused(request: AnyRequest, provider: str, answer: httpx.Response) -> Response[Any]:
-    if request.accept.best_match(["application/problem+json", "text/html"]) != "text/html":
-        return _passed(answer)
+    if not wants_page(request):
+        return _passed(request, answer)
     try:
         detail = msgspec.json.decode(answer.content, type=_Problem).detail
     except msgspec.DecodeError:
@@ -164,15 +173,20 @@ def _refused(request: AnyRequest, provider: str, answer: httpx.Response) -> Resp
     return page(
         "Not signed in",
         sentence(detail),
-        link=Link("Try again", f"/login/oidc/{quote(provider, safe='')}"),
+        links=[Link("Try again", f"/login/oidc/{quote(provider, safe='')}")],
         status=answer.status_code,
         retry_after=answer.headers.get("retry-after", ""),
     )
 
 
-def _passed(answer: httpx.Response) -> Response[Any]:
+def _passed(request: AnyRequest, answer: httpx.Response) -> Response[Any]:
+    """Hand auth's answer on. To the client a problem is one of the path that it has asked for."""
+    content = answer.content
+    if answer.headers.get("content-type") == MEDIA_TYPE:
+        told = msgspec.json.decode(content, type=dict[str, Any])
+        content = msgspec.json.encode(told | {"instance": instance_of(request.scope["path"])})
     return Response(
-        answer.content,
+        content,
         status_code=answer.status_code,
         media_type=answer.headers.get("content-type", "application/octet-stream"),
         headers={name: answer.headers[name] for name in ("retry-after",) if name in answer.headers} | _AWAY,

@@ -8,14 +8,14 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from gateway.accounts.auth_client import BODY_ERRORS, INVALID, AuthProxy
-from gateway.accounts.letters import MAIL_ACCEPTED, TOO_MANY_LETTERS
+from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
+from gateway.accounts.letters import MAIL_ACCEPTED
 from gateway.accounts.messages import Access, Credentials, Message, Refresh
 from gateway.callers.cookies import Cookies, check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere, NotSignedIn
-from gateway.http.contract import ANYBODY, BAD_REQUEST, TEXT, Answer, Body, Contract, as_json
-from service.problems import Kind
+from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, as_json
+from service.known_problems import BAD_FIELD, BAD_REQUEST, REGISTRATION_CLOSED, TOO_MANY_TRIES
 from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
@@ -27,7 +27,7 @@ _TAGS = ["accounts"]
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
-        errors=(*BODY_ERRORS, BAD_REQUEST, FromElsewhere, NotSignedIn, INVALID),
+        errors=(*BODY_ERRORS, BAD_REQUEST, FromElsewhere, NotSignedIn, TOO_MANY_TRIES, BAD_FIELD),
         schemes=("password",),
         body=Body(as_json(Credentials), required=False),
         answers={
@@ -60,9 +60,10 @@ async def login(
         scope=ANYBODY,
         errors=(
             *BODY_ERRORS,
-            Kind(403, "", "Registration is closed, or by invitation"),
-            TOO_MANY_LETTERS,
-            INVALID,
+            BAD_REQUEST,
+            REGISTRATION_CLOSED,
+            TOO_MANY_TRIES,
+            BAD_FIELD,
         ),
         body=Body(as_json(Credentials)),
         answers={
@@ -82,7 +83,7 @@ async def register(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Res
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
-        errors=(*BODY_ERRORS, FromElsewhere, NotSignedIn, INVALID),
+        errors=(*BODY_ERRORS, BAD_REQUEST, FromElsewhere, NotSignedIn, BAD_FIELD),
         schemes=("refresh_cookie",),
         body=Body(as_json(Refresh)),
         answers={200: Answer("The next pair of tokens", as_json(Access))},
@@ -104,7 +105,7 @@ async def refresh(
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
-        errors=(*BODY_ERRORS, FromElsewhere, NotSignedIn, INVALID),
+        errors=(*BODY_ERRORS, BAD_REQUEST, FromElsewhere, NotSignedIn, BAD_FIELD),
         schemes=("token", "refresh_cookie"),
         body=Body(as_json(Refresh), required=False),
         answers={204: Answer("Signed out")},

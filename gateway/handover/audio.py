@@ -9,23 +9,21 @@ from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
-from msgspec.structs import replace
 
 from events.options import MEDIA_TYPES, ZIP, offered_as
 from events.projections.job_view import SETTLED, Audio, JobView, State
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob
+from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob, TooManyTries
 from gateway.http import ranges
-from gateway.http.contract import BAD_REQUEST, BYTES, Answer, Contract, Header
+from gateway.http.contract import BYTES, Answer, Contract, Header
 from gateway.http.filenames import attachment, audio_name
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
-from service.problems import Kind, problem
+from service.known_problems import CHANGED, NO_RANGE
+from service.problems import problem
 from service.scopes import READ
 
-_CHANGED = Kind(412, "changed", "Not the version you asked for")
-_NO_RANGE = Kind(416, "range", "No such range")
 _READ = [HttpMethod.GET, HttpMethod.HEAD]
 
 
@@ -52,9 +50,10 @@ _CONTRACT = Contract(
         NoSuchJob,
         JobGone,
         NoAudio,
+        TooManyTries,
         Crowded,
-        _CHANGED,
-        _NO_RANGE,
+        CHANGED,
+        NO_RANGE,
     ),
     schemes=("password",),
     headers=tuple(map(Header, _REQUEST_HEADERS)),
@@ -82,7 +81,7 @@ async def audio_by_job(
     http_method=_READ,
     status_code=200,
     tags=["audio"],
-    opt=replace(_CONTRACT, errors=(BAD_REQUEST, *_CONTRACT.errors)).opt,
+    opt=_CONTRACT.opt,
 )
 async def audio_by_file(
     request: AnyRequest,
@@ -133,10 +132,10 @@ async def _respond(
         case ranges.NotModified():
             return Response(b"", status_code=304, headers=known)
         case ranges.PreconditionFailed():
-            return problem(request.url.path, _CHANGED, "the audio has another entity tag or is newer")
+            return problem(request.scope["path"], CHANGED, "the audio has another entity tag or is newer")
         case ranges.Unsatisfiable():
             limits = {"Content-Range": f"bytes */{version.size}"}
-            return problem(request.url.path, _NO_RANGE, f"the audio has {version.size} bytes", limits)
+            return problem(request.scope["path"], NO_RANGE, f"the audio has {version.size} bytes", limits)
         case ranges.Part(first, last):
             status, part = 206, {"Content-Range": f"bytes {first}-{last}/{version.size}"}
         case ranges.Whole():

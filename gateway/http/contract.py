@@ -31,9 +31,8 @@ Error = type[TonearmError] | Kind
 
 TEXT: Json = {"type": "string"}
 BYTES: Json = {"type": "string", "format": "binary"}
-BAD_REQUEST = Kind(400, "bad-request", "Bad request")
 
-_KEY = "contract"
+_KEY, _NAMES = "contract", "parameters"
 
 
 class Header(Struct, frozen=True):
@@ -64,7 +63,8 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     `errors` are those of the handler; the guard's own are added where there is a scope. `schemes` are ways to
     sign in besides an access token and its cookie. A route with `takes_options` takes the conversion's
-    options as query parameters, and as fields of a form.
+    options as query parameters, and as fields of a form. With `takes_any_parameter` unknown query parameters
+    are ignored; everywhere else they are refused.
     """
 
     scope: Scope | None
@@ -74,6 +74,7 @@ class Contract(Struct, frozen=True, kw_only=True):
     body: Body | None = None
     answers: Mapping[int, Answer] = {}
     takes_options: bool = False
+    takes_any_parameter: bool = False
 
     @property
     def opt(self) -> dict[str, Any]:
@@ -90,6 +91,12 @@ def contract_of(handler: BaseRouteHandler) -> Contract:
     """Return the handler's contract. Raises KeyError, which no application that has started does."""
     contract: Contract = handler.opt[_KEY]
     return contract
+
+
+def parameters_of(handler: BaseRouteHandler) -> Mapping[str, str]:
+    """Return the handler's query parameters: the names that clients know, by the framework's."""
+    names: Mapping[str, str] = handler.opt.get(_NAMES, {})
+    return names
 
 
 class Contracts(ReceiveRoutePlugin):
@@ -112,6 +119,10 @@ class Contracts(ReceiveRoutePlugin):
                         " give its handler `opt=Contract(scope=…, errors=…).opt`"
                     )
                 self._contracts[method, route.path_format] = contract
+                _, model = route.route_handler_map[method]
+                handler.opt[_NAMES] = {
+                    each.field_name: each.field_alias for each in model.expected_query_params
+                }
         for handler in route.route_handlers:
             if handler not in own:  # the framework's answer to OPTIONS
                 handler.opt = own[0].opt

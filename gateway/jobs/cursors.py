@@ -4,7 +4,7 @@ import base64
 import binascii
 from uuid import UUID
 
-from gateway.errors import BadCursor
+from gateway.errors import BadParameters, Fault
 
 _PREFIX = "j1:"
 _LONGEST = 100
@@ -16,14 +16,18 @@ def encode(job_id: str) -> str:
 
 
 def decode(cursor: str) -> str:
-    """Return the job id that the page comes after. Raises BadCursor."""
+    """Return the job id that the page comes after. Raises BadParameters."""
     if len(cursor) > _LONGEST:
-        raise BadCursor("this is not a cursor from a page of jobs")
+        raise _bad()
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
         job_id = str(UUID(text.removeprefix(_PREFIX)))
     except (ValueError, binascii.Error) as error:
-        raise BadCursor("this is not a cursor from a page of jobs") from error
+        raise _bad() from error
     if encode(job_id) != cursor:
-        raise BadCursor("this is not a cursor from a page of jobs")
+        raise _bad()
     return job_id
+
+
+def _bad() -> BadParameters:
+    return BadParameters([Fault("cursor", "this is not a cursor from a page of jobs")])

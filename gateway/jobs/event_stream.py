@@ -12,7 +12,6 @@ from contextlib import aclosing
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import TooManyRequestsException
 from litestar.params import FromPath
 from litestar.response import Stream
 
@@ -21,7 +20,7 @@ from events.log.progress import Progress
 from events.projections.job_view import JobView
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.callers.tokens import Caller, Tokens
-from gateway.errors import NoSuchJob
+from gateway.errors import NoSuchJob, TooManyStreams
 from gateway.http import sse
 from gateway.http.contract import TEXT, Answer, Contract, Header
 from gateway.jobs.history import Slice
@@ -159,13 +158,10 @@ def _first_told_of(live: LiveJobs, account: str) -> Callable[[Recorded], bool]:
 
 
 def _listener(request: AnyRequest, live: LiveJobs) -> Caller:
-    """Return the caller. Raises a 429 when the account has as many streams as it may."""
+    """Return the caller. Raises TooManyStreams when the account has as many streams as it may."""
     caller = caller_of(request)
     if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
-        raise TooManyRequestsException(
-            detail=f"you have {MOST_OF_ACCOUNT} event streams open; close one first",
-            headers={"Retry-After": "5"},
-        )
+        raise TooManyStreams(f"you have {MOST_OF_ACCOUNT} event streams open; close one first")
     return caller
 
 
@@ -193,7 +189,9 @@ _EVENTS = Answer("Events as they come; `id:` is the offset in the log", {"text/e
     "/jobs/{job_id:str}/events",
     media_type="text/event-stream",
     tags=["events"],
-    opt=Contract(scope=READ, errors=(NoSuchJob,), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
+    opt=Contract(
+        scope=READ, errors=(NoSuchJob, TooManyStreams), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}
+    ).opt,
 )
 async def watch_job(
     request: AnyRequest,
@@ -212,7 +210,7 @@ async def watch_job(
     "/events",
     media_type="text/event-stream",
     tags=["events"],
-    opt=Contract(scope=READ, errors=(), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
+    opt=Contract(scope=READ, errors=(TooManyStreams,), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
 )
 async def watch_all(
     request: AnyRequest, live: NamedDependency[LiveJobs], tokens: NamedDependency[Tokens]

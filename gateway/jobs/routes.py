@@ -1,19 +1,17 @@
 """The routes that show jobs: one, the list of one's own, and what a video holds."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
-from litestar.exceptions import ValidationException
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from events.media import Media
 from events.projections.job_view import SETTLED, State
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import BadCursor, JobGone, NoMedia, NoSuchJob, NotProbed
-from gateway.http.contract import BAD_REQUEST, Contract
-from gateway.http.problems import answer
+from gateway.errors import JobGone, NoMedia, NoSuchJob, NotProbed
+from gateway.http.contract import Contract
 from gateway.jobs import cursors, presentation
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
@@ -21,20 +19,7 @@ from gateway.jobs.own_jobs import OwnJobs
 from service.scopes import READ
 
 
-def _own_name(request: AnyRequest, error: ValidationException) -> Response[dict[str, Any]]:
-    """Name the parameter as the caller did: to the framework `state` is its own, so ours is `in_state`."""
-    for each in error.extra if isinstance(error.extra, list) else ():
-        if each.get("key") == "in_state":
-            each["key"] = "state"
-    return answer(request, error)
-
-
-@get(
-    "/jobs",
-    tags=["jobs"],
-    exception_handlers={ValidationException: _own_name},
-    opt=Contract(scope=READ, errors=(BAD_REQUEST, BadCursor)).opt,
-)
+@get("/jobs", tags=["jobs"], opt=Contract(scope=READ, errors=()).opt)
 async def list_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],

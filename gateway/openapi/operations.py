@@ -79,7 +79,9 @@ def _responses(contract: Contract, found: Json, *, head: bool) -> Json:
     responses = {status: each for status, each in found.items() if int(status) < HTTPStatus.BAD_REQUEST}
     for code, answer in contract.answers.items():
         responses[str(code)] = responses.get(str(code), {}) | _answer(answer)
-    all_errors = contract.errors if contract.scope is None else (*contract.errors, *_GUARD)
+    all_errors = (*contract.errors, *(_GUARD if contract.scope is not None else ()))
+    if not (contract.takes_options or contract.takes_any_parameter):
+        all_errors += (errors.BadParameters,)
     for code, titles in sorted(_titles(all_errors).items()):
         headers = _headers(_ERROR_HEADERS.get(code, ()))
         responses[str(code)] = {"description": "; ".join(titles), "headers": headers, "content": _PROBLEM}

@@ -16,7 +16,7 @@ from multipart import (
     parse_options_header,
 )
 
-from gateway.errors import BadForm, BadOptions, BodyTooLarge, Fault, NoFile, NotAForm
+from gateway.errors import BadForm, BadOptions, BodyTooLarge, Fault, NoFile, NotAForm, TooManyFields
 from gateway.uploads.options import NAMES
 
 FIELD = "file"
@@ -26,7 +26,9 @@ OVERHEAD = 64 * 1024
 LONGEST_FIELD = 8 * 1024
 """Bytes of a field before the file."""
 
-_MAX_PARTS = 32
+MOST_FIELDS = 32
+"""Fields of a form, the file among them: more than there are options."""
+
 _MAX_BOUNDARY = 70  # RFC 2046, 5.1.1
 
 
@@ -43,7 +45,7 @@ class FileInForm:
             self._parser = PushMultipartParser(
                 boundary.encode("ascii", "replace"),
                 max_segment_size=limit,
-                max_segment_count=_MAX_PARTS,
+                max_segment_count=MOST_FIELDS + 1,
                 # Strict, it judges by how the body was cut into pieces, and refuses some good forms.
                 strict=False,
             )
@@ -56,7 +58,7 @@ class FileInForm:
         self.fields: list[tuple[str, str]] = []
 
     async def open(self) -> Self:
-        """Read the fields before the file, and up to its first byte. Raises NoFile, BadForm, BadOptions."""
+        """Read the fields before the file, and up to its first byte. Raises UploadRefused, BadOptions."""
         field: tuple[str, bytearray] | None = None
         async for event in self._events:
             match event:
@@ -78,7 +80,7 @@ class FileInForm:
         raise NoFile(f"the form has no part with the name {FIELD!r}")
 
     async def chunks(self) -> AsyncIterator[bytes]:
-        """Yield the file's bytes, then read the form to its end. Raises BadForm, NoFile, BadOptions."""
+        """Yield the file's bytes, then read the form to its end. Raises UploadRefused, BadOptions."""
         inside = True
         async for event in self._events:
             if isinstance(event, MultipartSegment) and event.name == FIELD:
@@ -91,12 +93,18 @@ class FileInForm:
                 inside = False
 
     async def _parse(self, body: AsyncIterator[bytes]) -> AsyncIterator[MultipartSegment | bytes | None]:
+        fields = 0
         try:
             async for piece in body:
                 for event in self._parser.parse(piece):
+                    fields += isinstance(event, MultipartSegment)
+                    if fields > MOST_FIELDS:
+                        raise TooManyFields(f"the form has more than {MOST_FIELDS} fields")
                     yield event
             self._parser.close()
         except ParserLimitReached as error:
+            if "header" in str(error):  # of a part; all other limits are on sizes
+                raise BadForm(f"the form cannot be read: {error}") from error
             raise BodyTooLarge(f"the form: {error} (a file may have {self._limit} bytes at most)") from error
         except MultipartError as error:
             raise BadForm(f"the form cannot be read: {error}") from error

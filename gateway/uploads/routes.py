@@ -65,7 +65,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     tags=["uploads"],
     opt=Contract(
         scope=UPLOAD,
-        errors=(errors.NotAForm, errors.BadForm, errors.NoFile, *_UPLOAD_ERRORS),
+        errors=(errors.NotAForm, errors.BadForm, errors.TooManyFields, errors.NoFile, *_UPLOAD_ERRORS),
         headers=(_KEY,),
         body=Body(
             {"multipart/form-data": {"type": "object", "properties": {FIELD: BYTES}, "required": [FIELD]}}
@@ -86,6 +86,7 @@ async def upload_form(
     with upload_metrics.one() as timer, under_way.one():
         body = timer.body(_body(request, terms, OVERHEAD))
         content_type = request.headers.get("content-type")
+        options.read(request.query_params.multi_items())  # before the body has to come
         form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
         given = options.read([*request.query_params.multi_items(), *form.fields])
         wish = await presets.wish(caller_of(request).account, given)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from time import time
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 import jwt
@@ -28,6 +29,8 @@ OPEN_TO_ALL = {
     "/logout",
     "/health/live",
     "/health/ready",
+    "/problems",
+    "/problems/{name}",
     "/schema",
     "/schema/assets/{name}",
     "/schema/{path}",
@@ -76,7 +79,7 @@ def test_there_are_guarded_routes() -> None:
 
 
 def path(route: str, job_id: str) -> str:
-    filled = route.format(job_id=job_id, filename="a.mp4", key_id="k")
+    filled = route.format(job_id=job_id, filename="a.mp4", key_id="k", provider="p", name="n", path="p")
     return f"{filled}?fid={job_id}" if route == "/download" else filled
 
 
@@ -129,17 +132,41 @@ async def test_another_users_job_is_not_there(
                 assert theirs.json()["title"] == unknown.json()["title"]
 
 
+async def test_no_route_overlooks_a_parameter_that_it_does_not_know(gateway: Gateway, account: str) -> None:
+    app = litestar_app(parts_of_nothing())
+    tried = 0
+    async with gateway.as_(account, scope="read upload account admin") as client:
+        job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        for route in app.routes:
+            for method in route.methods - {"OPTIONS"}:  # type: ignore[union-attr]
+                if route.path_format.endswith("/callback"):  # a provider may send what it likes
+                    continue
+                where = path(route.path_format, job_id)
+                answer = await client.request(
+                    method, where, params={**dict(parse_qsl(urlsplit(where).query)), "limmit": "1"}
+                )
+                assert answer.status_code == 422, (method, where, answer.text)
+                tried += 1
+                if method != "HEAD":
+                    assert answer.json()["type"] in ("/problems/bad-parameters", "/problems/bad-options")
+                    assert [each["name"] for each in answer.json()["errors"]] == ["limmit"]
+    assert tried > 30
+
+
 async def test_every_error_is_a_problem(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         answers = [
             (404, await client.get("/nothing/here")),
             (405, await client.delete("/jobs")),
-            (400, await client.get("/jobs?limit=0")),
-            (400, await client.get("/jobs?limit=201")),
-            (400, await client.get("/jobs?state=dreaming")),
-            (400, await client.get("/jobs?cursor=zzz")),
-            (400, await client.get("/download")),
+            (422, await client.get("/jobs?limit=0")),
+            (422, await client.get("/jobs?limit=201")),
+            (422, await client.get("/jobs?state=dreaming")),
+            (422, await client.get("/jobs?cursor=zzz")),
+            (422, await client.get("/download")),
+            (422, await client.get("/jobs?limit=1&limit=2")),
+            (422, await client.post("/login?cookies=perhaps", headers={"Sec-Fetch-Site": "same-origin"})),
             (404, await client.get("/jobs/not-an-id")),
+            (404, await client.get("/jobs/%C3%BC%20%22%3C")),
             (413, await client.post("/login", content=bytes(20_000))),
         ]
     for status, answer in answers:
@@ -147,11 +174,12 @@ async def test_every_error_is_a_problem(gateway: Gateway, account: str) -> None:
         assert answer.headers["content-type"] == "application/problem+json"
         problem = answer.json()
         assert problem["status"] == status
-        assert problem["instance"] == answer.request.url.path
-        assert problem["type"]
+        assert problem["instance"] == answer.request.url.raw_path.decode().partition("?")[0]
+        assert problem["type"].startswith("/problems/")
         assert problem["title"]
     assert answers[1][1].headers["allow"]
     assert answers[4][1].json()["detail"].startswith("state: ")
+    assert [each["name"] for each in answers[4][1].json()["errors"]] == ["state"]
 
 
 async def test_signing_in_is_handed_to_auth_and_its_answer_handed_back(gateway: Gateway) -> None:

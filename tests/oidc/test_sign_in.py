@@ -188,7 +188,7 @@ def changed(url: str, **query: str | None) -> str:
 
 
 def assert_refused(answer: httpx.Response, browser: Browser) -> None:
-    assert answer.status_code == 400, answer.text
+    assert answer.status_code == 422, answer.text
     assert answer.headers["content-type"].startswith("application/problem+json")
     assert answer.json()["detail"] == "the sign-in was not completed, or took too long; begin it again"
     assert not {SESSION, ATTEMPT} & set(browser.cookies)
@@ -315,7 +315,7 @@ async def test_a_browser_is_told_in_a_page_that_holds_nothing_of_the_request(bro
     answer = await browser.get(
         f"/login/oidc/work/callback?{query}", headers={"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     )
-    assert answer.status_code == 400
+    assert answer.status_code == 422
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; ")
     assert "begin it again" in answer.text

@@ -178,7 +178,7 @@ async def test_another_user_sees_nothing_of_a_job(stack: Stack, curl: Curl, clip
         f"/download?fid={job_id}",
     ):
         problem = await other.json("-w", "", f"{other.url}{path}")
-        assert (problem["status"], problem["type"]) == (404, "urn:tonearm:problem:no-such-job"), path
+        assert (problem["status"], problem["type"]) == (404, "/problems/no-such-job"), path
 
 
 async def test_a_text_fails_with_a_sentence_and_a_mail(stack: Stack, curl: Curl, clips: Clips):

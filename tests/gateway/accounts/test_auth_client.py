@@ -154,7 +154,8 @@ async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
 
 
 async def test_a_form_that_comes_too_early_is_told_when_to_come_again(auth: FakeAuth) -> None:
-    form, headers = {"email": "ann@example.com"}, {"Sec-Fetch-Site": "same-origin"}
+    form = {"email": "ann@example.com"}
+    headers = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
     async with doors(auth.url, 5.0) as port, httpx.AsyncClient() as client:
         answer = await client.post(f"http://127.0.0.1:{port}/password/forgot", data=form, headers=headers)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")

@@ -75,7 +75,7 @@ async def test_another_site_cannot_use_a_cookie(
     asked = len(auth.requests)
     answer = await page.request(method, path, content=b"x", headers={"sec-fetch-site": "cross-site"})
     assert answer.status_code == 403
-    assert answer.json()["type"] == "urn:tonearm:problem:from-elsewhere"
+    assert answer.json()["type"] == "/problems/from-elsewhere"
     assert not [head for head, _ in auth.requests[asked:] if head.startswith("POST")]
 
 

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events.ids import new_id
-from gateway.errors import BadCursor, BadKey
+from gateway.errors import BadKey, BadParameters
 from gateway.http import sse
 from gateway.http.filenames import LONGEST, attachment, audio_name, cleaned
 from gateway.jobs import cursors
@@ -73,14 +73,14 @@ def test_a_title_is_not_cut_at_its_dot(name: str) -> None:
 def test_a_cursor_is_ours_or_refused(text: str) -> None:
     job_id = new_id()
     assert cursors.decode(cursors.encode(job_id)) == job_id
-    with pytest.raises(BadCursor):
+    with pytest.raises(BadParameters):
         cursors.decode(text)
 
 
 @pytest.mark.parametrize("changed", ["", "A", "=", "\n"])
 def test_a_changed_cursor_is_refused(changed: str) -> None:
     cursor = cursors.encode(new_id())
-    with pytest.raises(BadCursor):
+    with pytest.raises(BadParameters):
         cursors.decode(cursor[:-1] + changed)
 
 

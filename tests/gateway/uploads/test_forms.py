@@ -6,9 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import BadForm, BadOptions, BodyCutOff, BodyStalled, BodyTooLarge, NoFile, NotAForm
+from gateway.errors import (
+    BadForm,
+    BadOptions,
+    BodyCutOff,
+    BodyStalled,
+    BodyTooLarge,
+    NoFile,
+    NotAForm,
+    TooManyFields,
+)
 from gateway.http.bodies import Limit, Patience, incoming
-from gateway.uploads.forms import FileInForm
+from gateway.uploads.forms import MOST_FIELDS, FileInForm
 
 TYPE = "multipart/form-data; boundary=bb"
 
@@ -52,9 +61,17 @@ async def test_parts_beyond_the_limits_are_refused() -> None:
     part = await FileInForm(TYPE, pieces(form(b"x" * 11), [150]), limit=10).open()
     with pytest.raises(BodyTooLarge):
         [chunk async for chunk in part.chunks()]
-    many = b'--bb\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n' * 40 + form(b"x")
-    with pytest.raises(BodyTooLarge):
-        await FileInForm(TYPE, pieces(many, []), limit=10).open()
+
+
+async def test_a_form_of_more_parts_or_headers_than_an_upload_needs_is_not_called_too_large() -> None:
+    part = b'--bb\r\nContent-Disposition: form-data; name="n"\r\n\r\nx\r\n'
+    opened = await FileInForm(TYPE, pieces(part * (MOST_FIELDS - 2) + form(b"x"), []), limit=10).open()
+    assert len(opened.fields) == MOST_FIELDS - 1
+    with pytest.raises(TooManyFields, match=str(MOST_FIELDS)):
+        await FileInForm(TYPE, pieces(part * (MOST_FIELDS - 1) + form(b"x"), []), limit=10).open()
+    for headers in (b"\r\nX-A: b" * 40, b"\r\nX-A: " + b"b" * 9000):
+        with pytest.raises(BadForm, match="header"):
+            await FileInForm(TYPE, pieces(part.replace(b'"n"', b'"n"' + headers), []), limit=10).open()
 
 
 async def read(messages: list[dict[str, object]], **patience: float) -> bytes:

@@ -71,7 +71,7 @@ async def test_a_repeated_key_with_other_options_is_refused(gateway: Gateway, ac
         assert (await client.put("/preset?speed=2")).status_code == 200
         later = await client.put("/upload/a.mp4?format=opus", content=b"video", headers=key)
     assert first.json()["job_id"] == again.json()["job_id"] == later.json()["job_id"]
-    assert (other.status_code, other.json()["type"]) == (422, "urn:tonearm:problem:idempotency-key-reused")
+    assert (other.status_code, other.json()["type"]) == (422, "/problems/idempotency-key-reused")
 
 
 async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
@@ -114,7 +114,7 @@ async def test_a_video_that_is_not_stored_any_more_is_not_converted_again(
         async with AsyncMongoClient[Any](gateway.mongodb_url) as mongodb:
             await mongodb.get_default_database()["videos.files"].delete_one({"_id": job_id})
         gone = await client.post(f"/jobs/{job_id}/outputs")
-    assert (gone.status_code, gone.json()["type"]) == (410, "urn:tonearm:problem:job-gone")
+    assert (gone.status_code, gone.json()["type"]) == (410, "/problems/job-gone")
 
 
 async def test_what_a_video_holds_is_shown_once_a_worker_has_looked(gateway: Gateway, account: str) -> None:

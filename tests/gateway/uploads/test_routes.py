@@ -135,11 +135,11 @@ async def test_a_repeated_upload_with_the_same_key_is_one_job(gateway: Gateway, 
         other = await client.put("/upload/a.mp4", content=VIDEO[1:], headers=key)
         assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
         assert first.json() == again.json()
-        assert other.json()["type"] == "urn:tonearm:problem:idempotency-key-reused"
+        assert other.json()["type"] == "/problems/idempotency-key-reused"
         assert len((await client.get("/jobs")).json()["items"]) == 1
         assert (
             await client.put("/upload/a", content=b"x", headers={"Idempotency-Key": '""'})
-        ).status_code == 400
+        ).status_code == 422
     async with gateway.as_(new_id()) as stranger:
         theirs = await stranger.put("/upload/a.mp4", content=VIDEO[1:], headers=key)
         assert theirs.status_code == 202

@@ -4,13 +4,17 @@ A page's own address may hold a token, so no other site may learn it: `same-orig
 (With `no-referrer` browsers also keep back Origin, which distinguishes our forms from another site's.)
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
+from typing import Any
 
-from litestar import MediaType, Response
+from litestar import MediaType, Request, Response
 from msgspec import Struct
+
+from service.problems import MEDIA_TYPE
 
 _STYLE = """
 :root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }
@@ -72,30 +76,40 @@ def page(
     text: str,
     *,
     form: Form | None = None,
-    link: Link | None = None,
+    more: Sequence[str] = (),
+    links: Sequence[Link] = (),
     alert: str = "",
     status: int = 200,
     retry_after: str = "",
 ) -> Response[str]:
-    """Return a page: what it is, a sentence, perhaps what went wrong, and perhaps a form or a link.
+    """Return a page: what it is, paragraphs, perhaps what went wrong, and perhaps a form or links.
 
-    `retry_after` is the header's value, where there is one.
+    `more` are paragraphs after `text`; `retry_after` is the header's value, where there is one.
     """
     warning = f'<p role="alert">{escape(alert)}</p>\n' if alert else ""
     html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)} – Tonearm</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n<p>{escape(text)}</p>\n"
-        f"{warning}{_form(form) if form else ''}{_link(link) if link else ''}</main>\n</body>\n</html>\n"
+        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{''.join(map(_paragraph, (text, *more)))}"
+        f"{warning}{_form(form) if form else ''}{''.join(map(_link, links))}</main>\n</body>\n</html>\n"
     )
     headers = _HEADERS | ({"Retry-After": retry_after} if retry_after else {})
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
+def wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Return True if a browser asks, which gets a page. Programs get JSON, those that take anything too."""
+    return request.accept.best_match([MEDIA_TYPE, MediaType.JSON, MediaType.HTML]) == MediaType.HTML
+
+
 def sentence(detail: str) -> str:
     """Return a problem's detail as people write."""
     return f"{detail[:1].upper()}{detail[1:]}."
+
+
+def _paragraph(text: str) -> str:
+    return "<p>" + re.sub("`([^`]+)`", r"<code>\1</code>", escape(text)) + "</p>\n"
 
 
 def _link(link: Link) -> str:

@@ -1,0 +1,40 @@
+"""The guard of query parameters: one that a route does not know is refused.
+
+A misspelt filter would otherwise show everything, and a misspelt limit the first fifty.
+"""
+
+from collections import Counter
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import HttpMethod
+from litestar.handlers import BaseRouteHandler
+
+from gateway.errors import BadParameters, Fault
+from gateway.http.contract import contract_of, parameters_of
+
+_LONGEST = 100
+"""Characters of a stranger's name that an answer repeats."""
+
+
+def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse query parameters that the route does not know, and one that is given twice.
+
+    The options of a conversion are left to their own reader. Raises BadParameters.
+    """
+    contract = contract_of(handler)
+    if contract.takes_any_parameter or contract.takes_options:
+        return
+    if connection.scope.get("method") == HttpMethod.OPTIONS:  # it tells of all methods at once
+        return
+    known = sorted(parameters_of(handler).values())
+    given = Counter(name for name, _ in connection.query_params.multi_items())
+    there_are = f"there are {', '.join(known)}" if known else "this call takes none"
+    wrong = [
+        Fault(name[:_LONGEST], f"there is no such parameter; {there_are}")
+        for name in given
+        if name not in known
+    ]
+    wrong += [Fault(name, "it is given more than once") for name in known if given[name] > 1]
+    if wrong:
+        raise BadParameters(wrong)

@@ -1,0 +1,339 @@
+"""Every problem that clients can meet: what it is called, what it means, and what helps.
+
+The gateway has a page for each, `/problems/{name}`, auth's among them: clients reach auth by the gateway.
+So the names are part of the public interface. Which error is which stands in each service's own table.
+"""
+
+from typing import Final
+
+from service.problems import Kind
+
+_LATER = "Send the same request again after the seconds that `Retry-After` names."
+_FIELD = "`detail` names the field, or the parameter, and says what it takes. Send it again with that."
+
+# What is asked
+
+BAD_REQUEST: Final = Kind(
+    400,
+    "bad-request",
+    "The request cannot be read",
+    "The request is no HTTP, no JSON or not of the form that its Content-Type names.",
+    "Look at `detail`, and at the call in the OpenAPI document, /schema.",
+)
+BAD_HOST: Final = Kind(
+    400,
+    "bad-host",
+    "Not one good Host",
+    "An HTTP/1.1 request has exactly one header `Host` with a name or an address (RFC 9112, 3.2).",
+    "Have your client, or the proxy between, send the host of this service once.",
+)
+NOTHING_HERE: Final = Kind(
+    404,
+    "nothing-here",
+    "There is nothing here",
+    "No page and no call has this address.",
+    "Compare it with the addresses in the OpenAPI document, /schema.",
+)
+BAD_METHOD: Final = Kind(
+    405,
+    "bad-method",
+    "Not by this method",
+    "The address is right, but it does not take this method.",
+    "Use one of the methods that the header `Allow` names.",
+)
+BAD_PARAMETERS: Final = Kind(
+    422,
+    "bad-parameters",
+    "A parameter does not fit",
+    "A query parameter is unknown, is missing, is given twice, or has a value that it does not take.",
+    "`errors` names each of them, and what it takes. A misspelt parameter is refused, never ignored.",
+)
+BAD_FIELD: Final = Kind(
+    422,
+    "bad-field",
+    "A field does not fit",
+    "The body is JSON, but a field is missing, or has a value that it does not take.",
+    _FIELD,
+)
+TOO_LARGE: Final = Kind(
+    413,
+    "too-large",
+    "Too large",
+    "The body is longer than the server takes: a video of more than MAX_UPLOAD_BYTES, or another body of more"
+    " than some kilobytes.",
+    "`detail` names the limit. Send a smaller file, or ask the operator for a higher limit.",
+)
+STALLED: Final = Kind(
+    408,
+    "stalled",
+    "The body stalled",
+    "The body came too slowly, or not at all for too long.",
+    "Send it again over a better connection. Nothing was kept.",
+)
+CUT_OFF: Final = Kind(
+    400,
+    "cut-off",
+    "The body was cut off",
+    "The connection ended before the body did.",
+    "Send it again. Nothing was kept.",
+)
+
+# Who asks
+
+NOT_SIGNED_IN: Final = Kind(
+    401,
+    "not-signed-in",
+    "Sign in first",
+    "There are no credentials, or they are not good, or not any more.",
+    "`POST /login` brings a token, `POST /refresh` the next one. `WWW-Authenticate` names what is taken.",
+)
+NOT_ALLOWED: Final = Kind(
+    403,
+    "not-allowed",
+    "Not allowed",
+    "You are signed in, but your account or your API key may not do this.",
+    "Use an API key with the scope that `detail` names, or ask the operator for the role.",
+)
+FROM_ELSEWHERE: Final = Kind(
+    403,
+    "from-elsewhere",
+    "Not from this site",
+    "The request comes with a cookie, and nothing shows that a page of this site has sent it.",
+    "Programs send a token in `Authorization` instead of cookies.",
+)
+TOO_MANY_TRIES: Final = Kind(
+    429,
+    "too-many-tries",
+    "Too many tries",
+    "There were too many wrong passwords for this account or from this address, or too many letters were"
+    " asked for.",
+    "Wait for the seconds that `Retry-After` names.",
+)
+REGISTRATION_CLOSED: Final = Kind(
+    403,
+    "registration-closed",
+    "Registration is closed",
+    "Only who is invited gets an account here, or only the operator makes accounts.",
+    "Follow the link in your invitation, or ask the operator for one.",
+)
+ACCOUNT_EXISTS: Final = Kind(
+    409,
+    "account-exists",
+    "The address has an account",
+    "There is an account with this address already.",
+    "Sign in. A forgotten password is replaced by /password/forgot.",
+)
+LINK_SPENT: Final = Kind(
+    410,
+    "link-spent",
+    "The link is not good any more",
+    "The link of a mail was used, has expired, or was replaced by a later one.",
+    "Ask for another mail.",
+)
+SIGN_IN_FAILED: Final = Kind(
+    422,
+    "sign-in-failed",
+    "The sign-in was not completed",
+    "What the provider sent back does not fit what was asked of it here, or came too late.",
+    "Begin the sign-in again, and keep this site's cookies meanwhile.",
+)
+SIGN_IN_REFUSED: Final = Kind(
+    403,
+    "sign-in-refused",
+    "No account for this person",
+    "The provider knows you, but there is no account here that you may use.",
+    "Ask the operator. `detail` has the reason.",
+)
+NO_SUCH_PROVIDER: Final = Kind(
+    404,
+    "no-such-provider",
+    "No such provider",
+    "Nobody can sign in by a provider with this name here.",
+    "`GET /login/oidc` lists those there are.",
+)
+NO_SUCH_ACCOUNT: Final = Kind(
+    404, "no-such-account", "No such account", "No account has this id.", "There is nothing to do."
+)
+NO_SUCH_KEY: Final = Kind(
+    404,
+    "no-such-key",
+    "No such key",
+    "Your account has no API key with this id; it may be revoked already.",
+    "`GET /keys` lists those there are.",
+)
+
+# Jobs
+
+NO_SUCH_JOB: Final = Kind(
+    404,
+    "no-such-job",
+    "No such job",
+    "You have no job with this id. Other people's jobs are not told from those that do not exist.",
+    "`GET /jobs` lists yours. Look that you are signed in to the right account.",
+)
+JOB_GONE: Final = Kind(
+    410,
+    "job-gone",
+    "The job's files are gone",
+    "The job was deleted, or its video is not stored any more.",
+    "Upload the video again.",
+)
+NO_AUDIO: Final = Kind(
+    409,
+    "no-audio",
+    "There is no audio",
+    "The job has no audio: not yet, or its conversion failed. `state` is the job's state.",
+    "With `Retry-After`, ask again after so many seconds. Without it, `error` of the job has the reason.",
+)
+NOT_PROBED: Final = Kind(
+    409,
+    "not-probed",
+    "Not looked at yet",
+    "No worker has looked into this video yet.",
+    _LATER,
+    2,
+)
+NO_MEDIA: Final = Kind(
+    404,
+    "no-media",
+    "Nothing is known of the video",
+    "The job ended before a worker could tell what its video holds.",
+    "`error` of the job has the reason.",
+)
+CHANGED: Final = Kind(
+    412,
+    "changed",
+    "Not the version you asked for",
+    "The audio has another entity tag than `If-Match` names, or is newer than `If-Unmodified-Since`.",
+    "Fetch it as a whole.",
+)
+NO_RANGE: Final = Kind(
+    416,
+    "no-range",
+    "No such range",
+    "The audio ends before the range begins.",
+    "`Content-Range` has the length of the audio.",
+)
+TOO_MANY_STREAMS: Final = Kind(
+    429,
+    "too-many-streams",
+    "Too many event streams",
+    "Your account has as many event streams open as it may.",
+    "Close one, or watch all jobs by one stream, `GET /events`.",
+    5,
+)
+
+# Uploads
+
+NOT_A_FORM: Final = Kind(
+    415,
+    "not-a-form",
+    "Not a form",
+    "The body is not `multipart/form-data` with a boundary.",
+    "Send the field `file` of a form, or the bare bytes by `PUT /upload/{filename}`.",
+)
+BAD_FORM: Final = Kind(
+    400,
+    "bad-form",
+    "The form cannot be read",
+    "The body is not the multipart form that its Content-Type announces.",
+    "Let a library make the form. `detail` names the place.",
+)
+TOO_MANY_FIELDS: Final = Kind(
+    422,
+    "too-many-fields",
+    "Too many fields in the form",
+    "The form has more fields than an upload can need.",
+    "Send the options and `file`, each once.",
+)
+NO_FILE: Final = Kind(
+    422,
+    "no-file",
+    "No single file in the form",
+    "The form has no field with the name `file`, or more than one.",
+    "Send one video at a time, as the field `file`.",
+)
+EMPTY_FILE: Final = Kind(
+    422,
+    "empty-file",
+    "The file is empty",
+    "The upload has no bytes.",
+    "Look whether the file on your disk has any.",
+)
+BAD_OPTIONS: Final = Kind(
+    422,
+    "bad-options",
+    "Not possible as asked",
+    "An option does not exist, has a value that it does not take, or does not go with another one.",
+    "`errors` names each, and what would be right.",
+)
+BAD_KEY: Final = Kind(
+    422,
+    "bad-idempotency-key",
+    "Not an Idempotency-Key",
+    "The header `Idempotency-Key` is empty, too long, or has other characters than printable ASCII.",
+    "Send 1 to 255 of them, such as a UUID.",
+)
+KEY_IN_USE: Final = Kind(
+    409,
+    "idempotency-key-in-use",
+    "The first upload is still under way",
+    "An upload with this `Idempotency-Key` has not ended yet.",
+    _LATER,
+    5,
+)
+KEY_REUSED: Final = Kind(
+    422,
+    "idempotency-key-reused",
+    "The key belongs to another file or other options",
+    "This `Idempotency-Key` came with another upload within the last 24 hours.",
+    "Use a new key for a new upload.",
+)
+MAYBE_ACCEPTED: Final = Kind(
+    503,
+    "maybe-accepted",
+    "The upload may or may not have been accepted",
+    "The log did not confirm the upload in time. `job_id` is the job's id, if there will be one.",
+    "Send it again with the same `Idempotency-Key`: it becomes one job at most. Or look for the job later.",
+    5,
+)
+
+# The server
+
+SHUTTING_DOWN: Final = Kind(
+    503, "shutting-down", "The server is about to stop", "It takes no more uploads.", _LATER, 2
+)
+CROWDED: Final = Kind(503, "crowded", "Too many at once", "Too many ask for the same at once.", _LATER, 2)
+UNAVAILABLE: Final = Kind(
+    503,
+    "unavailable",
+    "Try again later",
+    "A part that this needs is away or slow: the database, the log, or another service.",
+    _LATER,
+    5,
+)
+NOT_READY: Final = Kind(
+    503,
+    "not-ready",
+    "Not ready",
+    "The service cannot do its work now. `missing` names what it lacks.",
+    "Operators find each name in the runbook. Requests go to another replica meanwhile.",
+    2,
+)
+INTERNAL: Final = Kind(
+    500,
+    "internal",
+    "Something went wrong on our side",
+    "An error that nobody foresaw. It was logged.",
+    "Trying again may help. If not, tell the operator the time, and the `instance`.",
+)
+
+ALL: Final = {kind.name: kind for kind in list(vars().values()) if isinstance(kind, Kind)}
+"""By name."""
+
+_OF_STATUS = {kind.status: kind for kind in (BAD_REQUEST, NOTHING_HERE, BAD_METHOD, STALLED, TOO_LARGE)}
+
+
+def of_status(status: int) -> Kind:
+    """Return the problem for an error of the framework's own, below 500."""
+    return _OF_STATUS.get(status, Kind(status))
