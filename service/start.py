@@ -75,15 +75,22 @@ def _run_service(
         with exported(service):
             asyncio.run(_until_signalled(settings, run, stop_seconds))
     except InvalidSetting as error:
-        print(f"{service}: {error}", file=sys.stderr)
+        with contextlib.suppress(OSError):
+            print(f"{service}: {error}", file=sys.stderr)
         return 2
-    except (TonearmError, ExceptionGroup) as error:
-        for cause in error.exceptions if isinstance(error, ExceptionGroup) else [error]:
+    except Exception as error:
+        for cause in _causes(error):
             log.error(
                 "cannot_go_on", error=str(cause), exc_info=not isinstance(cause, TonearmError) and cause
             )
         return 1
     return 0
+
+
+def _causes(error: Exception) -> list[Exception]:
+    if isinstance(error, ExceptionGroup):
+        return [cause for each in error.exceptions for cause in _causes(each)]
+    return [error]
 
 
 def started(settings: Settings, **more: Any) -> None:

@@ -1,10 +1,13 @@
 import json
+import logging
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from service import logs
 
 PROGRAM = """
 import logging, warnings, sys
@@ -76,3 +79,82 @@ def test_warnings_of_libraries_and_of_python_join_the_log(info: list[dict[str, A
 def test_the_level_is_a_threshold():
     assert [line["event"] for line in lines("ERROR")] == ["it_broke"]
     assert lines("DEBUG")[0]["event"] == "chatter"
+
+
+FULL = """
+import logging, os, sys
+import structlog
+from service.logs import configure
+
+log = configure("gateway")
+disk = os.dup(1)
+os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+log.info("lost")
+log.exception("lost, too")
+structlog.get_logger().warning("lost as well")
+logging.getLogger("granian").error("and this")
+os.dup2(disk, 1)
+log.info("heard", n=1)
+log.info("heard", n=2)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+def test_lines_that_cannot_be_written_are_lost_and_counted_and_their_work_goes_on():
+    done = subprocess.run([sys.executable, "-c", FULL], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+    heard = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["event"], each.get("count", each.get("n"))) for each in heard] == [
+        ("log_lines_lost", 4),
+        ("heard", 1),
+        ("heard", 2),
+    ]
+    assert {"timestamp", "level", "service"} <= set(heard[0])
+
+
+NOBODY_READS = """
+import logging, os, sys
+from service.logs import configure
+
+log = configure("gateway")
+os.close(0)
+assert sys.stdin.buffer.raw
+os.close(1)
+log.info("closed")
+logging.getLogger("granian").error("closed")
+reading, writing = os.pipe()
+os.dup2(writing, 1)
+os.close(reading)
+log.info("broken")
+sys.stdout = None
+configure("gateway").info("started without one")
+sys.stderr.write("still here")
+sys.stderr.flush()
+os._exit(0)
+"""
+
+
+def test_a_log_that_nobody_reads_or_that_was_closed_is_no_reason_to_fail():
+    done = subprocess.run([sys.executable, "-c", NOBODY_READS], capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"still here")
+
+
+class Mute:
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("value", ["half a surrogate \udcff", 1 << 70, Mute(), {1: Mute()}, [Mute()]])
+def test_whatever_a_line_tells_it_is_a_line(value: object, capsys: pytest.CaptureFixture[str]):
+    log = logs.configure("gateway")
+    try:
+        log.info("odd", name=value, job_id="j1")
+        logging.getLogger("library").error("%d", value)
+    finally:
+        logging.captureWarnings(False)
+        logging.basicConfig(handlers=[], force=True)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [each["job_id"] for each in told if each["event"] == "odd"] == ["j1"]
+    assert len(told) == 2
