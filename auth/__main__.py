@@ -45,8 +45,8 @@ from auth.stores.mongo.letters import MongoLetters
 from auth.stores.mongo.sessions import MongoSessions
 from auth.throttle import Throttle
 from events.log.publisher import Publisher
-from events.tasks import cancelled
 from service import mongodb
+from service.background import kept_running
 from service.http import serve
 from service.metrics.http import Counted, HttpMetrics
 from service.metrics.publishes import PublishMetrics
@@ -109,14 +109,20 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         reopened = asyncio.Event()
         reopened.set()  # at the start, too, the log may lack something
         forget = partial(forget_unverified, stores.directory, parts.letters, tools.announcer)
-        background = (
-            keep_open(publisher, settings.rabbitmq_url, opened=reopened.set),
-            keep_announced(parts.accounts, parts.sessions, ready=lambda: publisher.ready, reopened=reopened),
-            keep_swept(stores.expiring, forget, tools.clock),
-            keep_rotated(tools.keyring, tools.files, tools.clock, settings.rotation()),
-            parts.letter_requests.run(),
+        background = kept_running(
+            publisher=partial(keep_open, publisher, settings.rabbitmq_url, opened=reopened.set),
+            announcements=partial(
+                keep_announced,
+                parts.accounts,
+                parts.sessions,
+                ready=lambda: publisher.ready,
+                reopened=reopened,
+            ),
+            sweeper=partial(keep_swept, stores.expiring, forget, tools.clock),
+            keys=partial(keep_rotated, tools.keyring, tools.files, tools.clock, settings.rotation()),
+            letters=parts.letter_requests.run,
         )
-        stack.push_async_callback(cancelled, [asyncio.create_task(each) for each in background])
+        await stack.enter_async_context(background)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve_metrics(registry, settings.metrics_host, settings.metrics_port, stop))
             app = Counted(traced(make_app(parts)), HttpMetrics(registry))

@@ -14,7 +14,6 @@ from events.ids import new_id
 from events.log import topology
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
-from events.tasks import cancelled
 from events.views.projector import Projector
 from events.views.store import JobViews
 from gateway.app import Parts, application
@@ -34,6 +33,7 @@ from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service import mongodb
+from service.background import Work, kept_running
 from service.blobs import AUDIO, VIDEOS
 from service.health import trouble_check
 from service.http import serve
@@ -84,15 +84,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
-        async with asyncio.TaskGroup() as tasks:
-            background = [
-                tasks.create_task(followers.live.run()),
-                tasks.create_task(followers.revocations.run()),
-                tasks.create_task(followers.live.subscriptions.follow(progress_feed(settings.rabbitmq_url))),
-                tasks.create_task(followers.bindings.run()),
-                tasks.create_task(followers.sweeper.run()),
-                tasks.create_task(keep_open(publisher, settings.rabbitmq_url)),
-            ]
+        async with asyncio.TaskGroup() as tasks, kept_running(**_background(settings, publisher, followers)):
             tasks.create_task(followers.projector.run(stop))
             tasks.create_task(
                 serve_metrics(metrics.registry, settings.metrics_host, settings.metrics_port, stop)
@@ -105,7 +97,18 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 draining=partial(_drain, parts),
                 grace=REQUEST_GRACE,
             )
-            await cancelled(background)
+
+
+def _background(settings: GatewaySettings, publisher: Publisher, followers: Followers) -> dict[str, Work]:
+    live, url = followers.live, settings.rabbitmq_url
+    return {
+        "tail": live.run,
+        "revocations": followers.revocations.run,
+        "progress": lambda: live.subscriptions.follow(progress_feed(url)),
+        "bindings": followers.bindings.run,
+        "sweeper": followers.sweeper.run,
+        "publisher": partial(keep_open, publisher, url),
+    }
 
 
 def _followers(settings: GatewaySettings, database: AsyncDatabase[Any], metrics: Metrics) -> Followers:

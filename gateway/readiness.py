@@ -24,8 +24,11 @@ class Bindings:
         """The missing bindings that the last look found."""
 
     async def run(self) -> None:
-        """Look every `every` seconds, for ever; not at all without a management API."""
-        while self._management_url is not None:
+        """Look every `every` seconds, for ever; at nothing without a management API."""
+        if self._management_url is None:
+            await asyncio.Event().wait()
+            return
+        while True:
             try:
                 missing = await topology.missing(self._url, self._management_url)
                 trouble = str(TopologyMissing(missing)) if missing else None

@@ -69,17 +69,22 @@ class Lease:
             return False
 
     async def _renew(self, lost: asyncio.Event) -> None:
+        """Renew it until it is lost. However the renewing ends, `lost` is set."""
         loop = asyncio.get_running_loop()
         good_until = loop.time() + self._ttl
-        while True:
-            await asyncio.sleep(self._ttl / 3)
-            try:
-                mine = await self.take()
-            except Unavailable:
-                mine = loop.time() < good_until
-            else:
-                good_until = loop.time() + self._ttl
-            if not mine:
-                log.warning("lease_lost", lease=self._name, holder=self._holder)
-                lost.set()
-                return
+        try:
+            while True:
+                await asyncio.sleep(self._ttl / 3)
+                try:
+                    mine = await self.take()
+                except Unavailable:
+                    mine = loop.time() < good_until
+                else:
+                    good_until = loop.time() + self._ttl
+                if not mine:
+                    log.warning("lease_lost", lease=self._name, holder=self._holder)
+                    return
+        except Exception:
+            log.exception("lease_not_renewed", lease=self._name, holder=self._holder)
+        finally:
+            lost.set()

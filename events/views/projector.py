@@ -60,7 +60,9 @@ class Projector:
         """Project until `stop` is set. Trouble is logged, kept in `trouble`, and tried again."""
         tasks = [asyncio.create_task(self._run()), asyncio.create_task(stop.wait())]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
             await cancelled(tasks)
 

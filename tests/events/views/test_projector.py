@@ -137,6 +137,18 @@ async def test_a_lease_has_one_holder_and_is_taken_over_when_it_falls_silent(dat
     assert not await first.take()
 
 
+async def test_a_lease_whose_renewing_fails_for_whatever_reason_is_lost(database, monkeypatch):
+    lease = Lease(database, "test", "first", ttl=0.3)
+    async with lease.held() as lost:
+
+        async def fails() -> bool:
+            raise RuntimeError("nobody foresaw this")
+
+        monkeypatch.setattr(lease, "take", fails)
+        async with asyncio.timeout(20):
+            await lost.wait()
+
+
 async def test_a_second_projector_takes_over_from_one_that_was_killed(broker, database, eventually):
     await publish(broker, uploaded("j1"))
     first = Projector(database, broker.stream_url, holder="first", lease_ttl=0.6)
