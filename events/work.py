@@ -39,6 +39,11 @@ log = structlog.get_logger()
 MAX_REDELIVERIES = 10
 """Returns of one message without an answer (crashes, mostly) after which it is given up as poison."""
 
+PATIENCE = 30.0
+"""Seconds for which work may wait while a slot is free. A broker delivers in milliseconds."""
+_LOOKS = 6
+"""Looks at the queue in that time."""
+
 DELAYS = (5, 30, 120, 600)
 """Seconds before attempts 2, 3, …"""
 
@@ -51,6 +56,12 @@ class Pace(Struct, frozen=True):
     """Before attempts 2, 3, …; after the last one the work is given up."""
     grace: float = 5.0
     """For work under way when the worker stops."""
+    patience: float = PATIENCE
+    """For work that waits while a slot is free; then the worker says so, and connects anew."""
+
+
+class NothingTaken(Unavailable):
+    """Work waits, a slot is free, and the broker delivers nothing."""
 
 
 class WorkerKeepsDying(TonearmError):
@@ -118,11 +129,14 @@ class Worker:
         self._deliveries: set[asyncio.Task[None]] = set()
         self._consumer_tag = ""
         self._consuming: amqp.Channel | None = None
+        self._taken_at = 0.0
+        """When work was taken last, or nothing waited, or no slot was free."""
+        self._stuck = False
 
     @property
     def trouble(self) -> str | None:
-        """The reason why no work is taken now; None while it is."""
-        if self._consuming is not None and self._consuming.is_open:
+        """The reason why no work is taken now; None while it is, or while none waits."""
+        if self._consuming is not None and self._consuming.is_open and not self._stuck:
             return None
         return f"nothing is taken from the queue {self._queue}"
 
@@ -138,12 +152,15 @@ class Worker:
                         channel = self._consuming = await self._consume(connection)
                         log.info("consuming", queue=self._queue, slots=self._pace.slots)
                         pause = 0.2
-                        ends: list[asyncio.Future[Any]] = [stopping, channel.closed]
-                        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                        await self._watch(channel, stopping)
                         if stop.is_set():
                             await self._drain(channel)
+                except NothingTaken as error:
+                    log.error("consumer_stuck", queue=self._queue, error=str(error), again_in=pause)
                 except Unavailable as error:
                     log.warning("broker_away", queue=self._queue, error=str(error), again_in=pause)
+                except Exception:  # of any kind: nobody else consumes for this process
+                    log.exception("consumer_failed", queue=self._queue, again_in=pause)
                 await asyncio.wait({stopping}, timeout=pause)
                 pause = min(pause * 2, 5.0)
         finally:
@@ -155,13 +172,40 @@ class Worker:
         """Declare every queue this worker needs, also after the broker came back empty."""
         await topology.declare(self._url, topology.retries(self._queue, self._pace.delays))
 
+    async def _watch(self, channel: amqp.Channel, stopping: asyncio.Task[bool]) -> None:
+        """Return at the stop, or when the channel closes. Raises NothingTaken, Unavailable."""
+        ends: list[asyncio.Future[Any]] = [stopping, channel.closed]
+        self._taken_at = asyncio.get_running_loop().time()
+        while not any(each.done() for each in ends):
+            await asyncio.wait(
+                ends, timeout=self._pace.patience / _LOOKS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if not any(each.done() for each in ends):
+                await self._look(channel)
+
+    async def _look(self, channel: amqp.Channel) -> None:
+        """Compare what waits with what is taken: a consumer may be there, and get nothing for ever."""
+        waiting = await self._waiting(channel)
+        now, busy = asyncio.get_running_loop().time(), max(len(self._deliveries), len(self._running))
+        if waiting == 0 or busy >= self._pace.slots:
+            self._taken_at, self._stuck = now, False
+        elif now - self._taken_at >= self._pace.patience:
+            self._stuck = True
+            raise NothingTaken(f"{waiting} wait, and none was taken for {now - self._taken_at:.0f} s")
+
+    async def _waiting(self, channel: amqp.Channel) -> int:
+        """Return how many messages wait. Raises ConnectionLost."""
+        found = await channel.call("queue_declare", queue=self._queue, passive=True)
+        return int(found.method.message_count)
+
     async def _consume(self, connection: amqp.Connection) -> amqp.Channel:
         channel = await connection.channel(prefetch=self._pace.slots)
 
         def on_message(method: Any, properties: Any, body: bytes) -> None:
+            self._taken_at, self._stuck = asyncio.get_running_loop().time(), False
             headers = properties.headers or {}
             delivery = asyncio.create_task(
-                self._deliver(channel, method.delivery_tag, bool(method.redelivered), headers, body)
+                self._take(channel, method.delivery_tag, bool(method.redelivered), headers, body)
             )
             self._deliveries.add(delivery)
             delivery.add_done_callback(self._deliveries.discard)
@@ -182,6 +226,17 @@ class Worker:
             task.cancel()
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=2.0)
+
+    async def _take(
+        self, channel: amqp.Channel, tag: int, redelivered: bool, headers: dict[str, Any], body: bytes
+    ) -> None:
+        """Deliver. What fails in a way that nobody foresaw is handed back later: else it kept its slot."""
+        try:
+            await self._deliver(channel, tag, redelivered, headers, body)
+        except Exception:
+            log.exception("delivery_failed", queue=self._queue, again_in=self._pace.delays[0])
+            await asyncio.sleep(self._pace.delays[0])
+            channel.hand_back(tag)
 
     async def _deliver(
         self, channel: amqp.Channel, tag: int, redelivered: bool, headers: dict[str, Any], body: bytes

@@ -1,6 +1,7 @@
 """A worker's promises about the messages it takes, against a real broker."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import aclosing
 
 import pytest
@@ -8,9 +9,11 @@ from making import event, uploaded
 
 from events.envelope import Event, decode, encode
 from events.log import topology
+from events.log.amqp import Channel
 from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First
+from events.observers import Unobserved
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
 from events.work import MAX_REDELIVERIES, Pace, Work, Worker
 
@@ -45,15 +48,19 @@ class Echo:
 class Running:
     """A worker that runs for the length of a block."""
 
-    def __init__(self, broker, handler, **pace) -> None:
-        self.broker, self.handler, self.pace = broker, handler, Pace(**pace)
+    def __init__(self, broker, handler, *, observer=None, **pace) -> None:
+        self.broker, self.handler, self.observer, self.pace = broker, handler, observer, Pace(**pace)
         self.stop = asyncio.Event()
 
     async def __aenter__(self):
         self.publisher = Publisher(self.broker.url, name="test", attempts=30)
         await self.publisher.__aenter__()
-        worker = Worker(self.broker.url, topology.VIDEO, self.handler, self.publisher, pace=self.pace)
-        self.task = asyncio.create_task(worker.run(self.stop))
+        self.worker = Worker(
+            *(self.broker.url, topology.VIDEO, self.handler, self.publisher),
+            pace=self.pace,
+            observer=self.observer,
+        )
+        self.task = asyncio.create_task(self.worker.run(self.stop))
         return self
 
     async def __aexit__(self, *_):
@@ -161,5 +168,79 @@ async def test_work_under_way_is_handed_back_when_a_worker_stops_and_another_doe
     assert [work.redeliveries for work in quick.seen] == [0], "a stop is no death"
 
 
-async def length(items: list[Work]) -> int:
+async def length(items: Sequence[object]) -> int:
     return len(items)
+
+
+async def test_a_delivery_that_nobody_foresaw_to_fail_does_not_hold_up_the_work_behind_it(broker, eventually):
+    await topology.declare(broker.url)
+    await broker.put(topology.VIDEO, b"not an event")
+    await upload(broker, "j1")
+
+    class FailsOnce(Unobserved):
+        failures = 0
+
+        def parked(self, why) -> None:
+            self.failures += 1
+            if self.failures == 1:
+                raise RuntimeError("as when a log line could not be written")
+
+    async with Running(broker, Echo(), observer=FailsOnce(), delays=(0.1,)):
+        await log_until(broker, "job.started")
+        await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
+
+
+async def test_work_that_waits_and_is_not_taken_is_told_and_mended(broker, eventually, monkeypatch):
+    """The broker forgets a consumer whose channel stays open."""
+    troubles: list[str | None] = []
+    consume = Channel.consume
+
+    async def consume_once(channel: Channel, *arguments, **options) -> str:
+        tag = await consume(channel, *arguments, **options)
+        if not troubles:
+            await channel.call("basic_cancel", consumer_tag=tag)
+            troubles.append(None)
+        return tag
+
+    monkeypatch.setattr(Channel, "consume", consume_once)
+    await topology.declare(broker.url)
+    async with Running(broker, Echo(), patience=0.6) as running:
+        await eventually(lambda: length(troubles), 1)
+        await upload(broker, "j1")
+        reading = asyncio.create_task(log_until(broker, "job.started"))
+        while not reading.done():
+            await asyncio.wait({reading}, timeout=0.02)
+            troubles.append(running.worker.trouble)
+        assert running.worker.trouble is None
+    assert "nothing is taken from the queue video" in troubles
+    await reading
+
+
+async def test_a_worker_whose_slots_are_all_busy_is_in_no_trouble_while_work_waits(
+    broker, eventually, monkeypatch
+):
+    await upload(broker, "j1", "j2")
+    slow = Echo()
+    slow.release.clear()
+    looks: list[int] = []
+    waiting = Worker._waiting
+
+    async def look(worker: Worker, channel: Channel) -> int:
+        looks.append(await waiting(worker, channel))
+        return looks[-1]
+
+    monkeypatch.setattr(Worker, "_waiting", look)
+    async with Running(broker, slow, patience=0.06) as running:
+        await eventually(lambda: length(slow.seen), 1)
+        consuming = running.worker._consuming
+        for _ in range(12):  # twice as long as it has patience
+            seen = len(looks)
+            await eventually(lambda seen=seen: any_after(looks, seen), True)
+        assert looks[-1] == 1
+        assert (running.worker.trouble, running.worker._consuming) == (None, consuming)
+        slow.release.set()
+        await eventually(lambda: length(slow.seen), 2)
+
+
+async def any_after(items: Sequence[object], count: int) -> bool:
+    return len(items) > count
