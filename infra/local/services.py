@@ -1,12 +1,13 @@
 """The components of the stack in the order of their start: servers, then the services that need them."""
 
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from infra.local.environment import of_service
 from infra.local.metrics import scraped
-from infra.local.ports import http_ok
+from infra.local.ports import HOST, http_ok
 from infra.local.process import Process
 from infra.local.servers.mail import MailCatcher
 from infra.local.servers.mongodb import MongoDB
@@ -31,41 +32,53 @@ class Component(Protocol):
     async def start(self) -> None:
         """Start it and return once it is ready."""
 
+    async def ready(self) -> bool:
+        """Return True if it does its work now, as far as it says so."""
+
     async def stop(self, grace: float) -> None:
         """Stop it within `grace` seconds, one way or the other."""
 
 
+MODULES = {
+    "auth": "auth",
+    "gateway": "gateway",
+    "converter": "workers.converter",
+    "notifier": "workers.notifier",
+}
+
+
 class Service:
-    """One of our own services: `python -m <module>`."""
+    """One of our own services: `python -m <module>`, with its own variables of the environment."""
 
     def __init__(
         self,
         name: str,
-        module: str,
+        service: str,
         *,
         log: Path,
         environment: Mapping[str, str],
-        ready: Callable[[], Awaitable[bool]] | None = None,
+        probes: tuple[str, int],
     ) -> None:
-        """`ready` asks the service; without it, its first log line will do, which no LOG_LEVEL hides."""
+        """`probes` is the address, host and port, at which it answers for its health."""
         self.name = name
-        self._log = log
-        self._ready = ready
+        self._probes = probes
         self.process = Process(
-            name, [sys.executable, "-m", module], log=log, environment=environment, directory=ROOT
+            name,
+            [sys.executable, "-m", MODULES[service]],
+            log=log,
+            environment=of_service(service, environment),
+            directory=ROOT,
         )
 
     async def start(self) -> None:
         """Start it and wait until it is ready. Raises NotReady."""
-        begin = self._log.stat().st_size if self._log.exists() else 0
-
-        async def says_started() -> bool:
-            with self._log.open("rb") as file:
-                file.seek(begin)
-                return b'"event":"started"' in file.read()
-
         await self.process.start()
-        await self.process.ready(self._ready or says_started, READY_SECONDS)
+        await self.process.ready(self.ready, READY_SECONDS)
+
+    async def ready(self) -> bool:
+        """Ask it."""
+        host, port = self._probes
+        return await http_ok(port, "/health/ready", host)
 
     async def stop(self, grace: float) -> None:
         """Stop it."""
@@ -108,26 +121,19 @@ def services(settings: LocalSettings, environment: Mapping[str, str]) -> list[Co
         [*([] if settings.auth_url else ["auth"]), "gateway", *converters, "notifier"],
     )
 
-    def service(name: str, module: str, ready: Callable[[], Awaitable[bool]] | None = None) -> Service:
+    def service(name: str, probes: tuple[str, int] | None = None) -> Service:
         mine = {"METRICS_PORT": str(ports[name]), "HEALTH_PORT": str(ports[name])}  # it knows one of them
         return Service(
             name,
-            module,
+            name.partition("-")[0],
             log=settings.logs / f"{name}.jsonl",
             environment={**environment, **mine},
-            ready=ready,
+            probes=probes or (HOST, ports[name]),
         )
 
-    def answers(host: str, port: int) -> Callable[[], Awaitable[bool]]:
-        return lambda: http_ok(port, "/health/ready", host)
-
     return [
-        *(
-            []
-            if settings.auth_url
-            else [service("auth", "auth", answers(settings.auth_host, settings.auth_port))]
-        ),
-        service("gateway", "gateway", answers(settings.gateway_host, settings.gateway_port)),
-        *(service(name, "workers.converter") for name in converters),
-        service("notifier", "workers.notifier"),
+        *([] if settings.auth_url else [service("auth", (settings.auth_host, settings.auth_port))]),
+        service("gateway", (settings.gateway_host, settings.gateway_port)),
+        *(service(name) for name in converters),
+        service("notifier"),
     ]

@@ -22,7 +22,8 @@ from service.settings import load
 
 LOCK_TRIES, LOCK_PAUSE = 10, 0.05
 """Looking whether the lock is held takes it for a moment; these outlast that."""
-Phase = Literal["starting", "ready", "restarting", "stopping"]
+Phase = Literal["starting", "ready", "not ready", "restarting", "stopping"]
+"""`not ready`: its process runs, and says that it does not do its work."""
 
 
 class ComponentState(Struct, frozen=True, kw_only=True):

@@ -87,9 +87,13 @@ class Supervisor:
             await asyncio.gather(*(keeper.stop(grace) for keeper in stage))
 
     def _changed(self, keeper: Keeper) -> None:
-        if keeper.phase == "ready":
-            self._say(f"  {keeper.name:<12} ready after {keeper.seconds:.1f} s")
-        self._write()
+        """Tell of it. Where that cannot be written, as on a full disk, the component goes on all the same."""
+        try:
+            if keeper.phase == "ready":
+                self._say(f"  {keeper.name:<12} ready after {keeper.seconds:.1f} s")
+            self._write()
+        except OSError as error:
+            log.error("state_not_written", error=str(error))
 
     def _write(self) -> None:
         components = [keeper.state() for stage in self._stages for keeper in stage]

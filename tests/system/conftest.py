@@ -45,6 +45,18 @@ async def own_stack(tmp_path: Path) -> AsyncIterator[Stack]:
         yield started
 
 
+@pytest.fixture
+async def mute_stack(tmp_path: Path) -> AsyncIterator[Stack]:
+    """A stack that cannot write one line of its logs."""
+    stack = Stack(tmp_path / "stack", **ADMIN, CONVERTERS="1")
+    logs = stack.directory / "logs"
+    logs.mkdir(parents=True)
+    for part in ("auth", "gateway", "converter-1", "notifier", "stack"):
+        (logs / f"{part}.jsonl").symlink_to("/dev/full")
+    async with running(stack) as started:
+        yield started
+
+
 @pytest.fixture(scope="session")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
     """Videos to upload, each made when it is first asked for."""

@@ -13,17 +13,11 @@ from pathlib import Path
 
 from infra.drills.rig.proxy import Proxy
 from infra.local.kept import kept_secret
-from infra.local.ports import HOST, free_port, http_ok
+from infra.local.ports import HOST, free_port
 from infra.local.servers.control import of_node
 from infra.local.services import Service, servers
 from infra.local.settings import LocalSettings
 
-MODULES = {
-    "auth": "auth",
-    "gateway": "gateway",
-    "converter": "workers.converter",
-    "notifier": "workers.notifier",
-}
 BEHIND_PROXY = ("auth", "gateway")
 REPLICAS = {"auth": 2, "gateway": 2, "converter": 2, "notifier": 2}
 PRE_STOP = 2.0
@@ -128,14 +122,15 @@ class Replica:
     ) -> None:
         self.name, self.port = name, port
         inherited = {key: value for key, value in os.environ.items() if not key.endswith("_URL")}
+        probes = port or free_port()
         self.service = Service(
             name,
-            MODULES[service],
+            service,
             log=directory / "logs" / f"{name}.jsonl",
             environment={
                 **inherited,
                 **environment,
-                **({f"{service.upper()}_PORT": str(port)} if port else {}),
+                (f"{service.upper()}_PORT" if port else "HEALTH_PORT"): str(probes),
             },
-            ready=(lambda: http_ok(port, "/health/ready")) if port else None,
+            probes=(HOST, probes),
         )

@@ -11,6 +11,7 @@ envelope's recipient is in the header `X-Envelope-To`. Some addresses are refuse
 
 import argparse
 import asyncio
+import os
 import re
 import signal
 import sys
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from infra.local.environment import of_program
 from infra.local.ports import HOST, is_open, kept_ports
 from infra.local.process import Process
 
@@ -89,9 +91,15 @@ class MailCatcher:
     async def start(self, timeout: float = 15.0) -> None:
         """Start it; return once it accepts connections. Raises NotReady."""
         command = [sys.executable, "-m", __name__, "--port", str(self.port), "--dir", str(self.directory)]
-        self._process = Process(self.name, command, log=self._log, directory=ROOT)
+        self._process = Process(
+            self.name, command, log=self._log, directory=ROOT, environment=of_program(os.environ)
+        )
         await self._process.start()
         await self._process.ready(lambda: is_open(self.port), timeout)
+
+    async def ready(self) -> bool:
+        """Return True if it accepts connections."""
+        return await is_open(self.port)
 
     async def stop(self, grace: float = 5.0) -> None:
         """Stop it; the mails stay."""

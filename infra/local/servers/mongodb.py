@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 
+from infra.local.environment import of_program
 from infra.local.errors import NotInstalled
 from infra.local.ports import HOST, is_open, kept_ports
 from infra.local.process import Process
@@ -31,6 +32,8 @@ By default it must from 20 % on, from 10 % for new values, and it waits until th
 stop SecantusDB for good. The request holds the server's one lock, and other requests wait for this lock while
 their open transactions keep the pages in the cache. WiredTiger's own threads write out from 5 % on;
 with four of them the same load got through one and a half times as fast, or more."""
+
+_ENGINE_VARIABLE = "WIREDTIGER_CONFIG"
 
 PANIC = b"WT_PANIC"
 """The log's word for a storage engine that has given up, as on a full disk. MongoDB ends then, and is
@@ -87,7 +90,8 @@ class MongoDB:
                 *("--log-level", "WARNING", "--standalone", "--sync-on-commit"),
             ],
             log=self._log,
-            environment={"WIREDTIGER_CONFIG": STORAGE_ENGINE, **os.environ},
+            environment=of_program(os.environ)
+            | {_ENGINE_VARIABLE: os.environ.get(_ENGINE_VARIABLE, STORAGE_ENGINE)},
             directory=self._directory,
         )
         begin = self._log.stat().st_size if self._log.exists() else 0
@@ -96,6 +100,10 @@ class MongoDB:
         await self._process.ready(lambda: is_open(self.port), timeout)
         if self._end_silent:
             self._watch(self._end_when_silent(self._process))
+
+    async def ready(self) -> bool:
+        """Return True if it accepts connections."""
+        return await is_open(self.port)
 
     async def stop(self, grace: float = 8.0) -> None:
         """Stop the server, its data safe."""

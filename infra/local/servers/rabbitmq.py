@@ -114,6 +114,10 @@ class RabbitMQ:
         await self._process.start()
         await self._process.ready(self._answers, timeout)
 
+    async def ready(self) -> bool:
+        """Return True if it accepts connections."""
+        return await self._answers()
+
     async def stop(self, grace: float = 8.0) -> None:
         """Stop the node, its data safe."""
         if self._process:

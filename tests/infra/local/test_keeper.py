@@ -2,6 +2,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
 from waiting import wait_for
 
 from infra.local.keeper import Keeper
@@ -27,6 +28,9 @@ class Flaky:
         self.process = Process(self.name, command, log=self._log)
         await self.process.start()
 
+    async def ready(self) -> bool:
+        return True
+
     async def stop(self, grace: float) -> None:
         if self.process:
             await self.process.stop(grace)
@@ -41,6 +45,41 @@ async def test_a_full_disk_during_a_restart_ends_neither_the_keeper_nor_the_stac
         await wait_for(lambda: keeping.done() or (component.starts == 3 and keeper.phase == "ready"), 20)
         assert not keeping.done()
         assert keeper.state().restarts == 2
+    finally:
+        keeping.cancel()
+        await component.stop(1.0)
+
+
+class Idle(Flaky):
+    """A component whose process runs on, whatever it does."""
+
+    name = "idle"
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(log)
+        self.starts = 2
+        self.works = True
+
+    async def ready(self) -> bool:
+        return self.works
+
+
+async def test_a_component_whose_process_runs_and_does_nothing_is_not_called_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.local.keeper.LOOK_SECONDS", 0.02)
+    component = Idle(tmp_path / "log")
+    phases: list[str] = []
+    keeper = Keeper(component, lambda keeper: phases.append(keeper.phase))
+    await keeper.start()
+    keeping = asyncio.create_task(keeper.keep())
+    try:
+        component.works = False
+        await wait_for(lambda: keeper.phase == "not ready", 20)
+        component.works = True
+        await wait_for(lambda: keeper.phase == "ready", 20)
+        assert phases == ["ready", "not ready", "ready"]
+        assert keeper.state().restarts == 0
     finally:
         keeping.cancel()
         await component.stop(1.0)
