@@ -3,6 +3,7 @@
 TonearmError
 ├── WrongArgument   an argument does not mean anything
 ├── Refused         it cannot be done as things stand
+├── NothingFound    what was asked for is nowhere
 ├── NoViews         there are no views to compare with the log
 └── FileDamaged     an exported file is not what its manifest describes
 
@@ -23,6 +24,10 @@ class WrongArgument(TonearmError):
 
 class Refused(TonearmError):
     """It cannot be done as things stand; the text names what would have to change."""
+
+
+class NothingFound(TonearmError):
+    """What was asked for is nowhere; the text says what was looked for."""
 
 
 class NoViews(TonearmError):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import IntEnum
 
+from cli.errors import NothingFound, WrongArgument
 from events.errors import TonearmError, Unavailable
 from infra.local.errors import LocalError
 from service.settings import InvalidSetting
@@ -16,6 +17,8 @@ class Exit(IntEnum):
     DIFFERENT = 1
     """The same number, of commands that compare. Those never end with FAILED."""
     USAGE = 2
+    NOTHING = 4
+    """Nothing was found, and that is all that is wrong."""
     DATAERR = 65
     NOINPUT = 66
     UNAVAILABLE = 69
@@ -29,7 +32,9 @@ class Exit(IntEnum):
 Codes = Mapping[type[TonearmError], Exit]
 
 _USUAL: Codes = {
+    WrongArgument: Exit.USAGE,
     InvalidSetting: Exit.USAGE,
+    NothingFound: Exit.NOTHING,
     Unavailable: Exit.UNAVAILABLE,
     LocalError: Exit.UNAVAILABLE,
 }

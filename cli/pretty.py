@@ -6,6 +6,7 @@ characters may reach a terminal.
 
 import json
 import re
+import sys
 from typing import TextIO
 
 from rich.console import Console
@@ -55,6 +56,13 @@ def clock(seconds: float) -> str:
     """Return a duration as m:ss."""
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02}"
+
+
+def write_json(document: bytes) -> None:
+    """Print JSON, which is UTF-8 whatever the terminal can show (RFC 8259, 8.1)."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(document + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _escape(match: re.Match[str]) -> str:

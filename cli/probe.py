@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.exits import Exit
-from cli.pretty import clock, console_for, size, visible
+from cli.pretty import clock, console_for, size, visible, write_json
 from events.media import Chapter, Media, Picture, Track, fitting
 from service import logs
 from workers.converter.cage.cage import keeper_of
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
     for warning in _warnings(structure, media):
         _complain(f"{options.file}: {warning}")
     if options.json:
-        print(msgspec.json.encode(media).decode())
+        write_json(msgspec.json.encode(media))
     else:
         show(console_for(sys.stdout), media, options.file.stat().st_size)
     return Exit.OK

@@ -4,14 +4,15 @@ import argparse
 from datetime import UTC, datetime
 from functools import partial
 
-from auth.accounts.operator_changes import OperatorChanges, find
+from auth.accounts.operator_changes import OperatorChanges
 from cli.account.settings import OperatorSettings
+from cli.account.who import account_meant
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Make the change that the subcommand names. Raises NoSuchAccount, Unavailable."""
     async with settings.directory() as directory:
-        account = await find(directory, arguments.who)
+        account = await account_meant(directory, arguments.who)
         if arguments.subcommand == "erase" and not arguments.yes:
             print(
                 f"dry run: account {account.account_id} stays; --yes erases its address and its password,"

@@ -16,7 +16,7 @@ from service.settings import load
 
 Run = Callable[[argparse.Namespace], None]
 DirectoryRun = Callable[[argparse.Namespace, OperatorSettings], Coroutine[Any, Any, None]]
-WHO = "an account's id, or its e-mail address"
+WHO = "an account's id, or the beginning of it, or its e-mail address"
 
 
 class Subcommand(NamedTuple):

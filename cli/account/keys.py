@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
@@ -11,17 +12,20 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.credentials import credentials_for
 from cli.client.gateway import Gateway, unreachable
+from cli.ids import WHOLE, meant
+from cli.remarks import say
+from cli.times import shown
 from service.scopes import GRANTABLE, READ
 
 
 class Key(Struct, frozen=True):
-    """An API key as it is listed; times are RFC 3339."""
+    """An API key as it is listed."""
 
     key_id: str
     name: str
     scopes: tuple[str, ...]
-    expires: str
-    last_used: str | None = None
+    expires: datetime
+    last_used: datetime | None = None
     key: str = ""
 
     def __repr__(self) -> str:
@@ -61,21 +65,30 @@ def _create(gateway: Gateway, arguments: argparse.Namespace) -> None:
     wanted = {"name": arguments.name, "scopes": arguments.scope or [READ], "days": arguments.days}
     with gateway.asking("POST", "/keys", content=msgspec.json.encode(wanted)) as answer:
         made = read_as(answer, Key)
-    print(f"shown only this once; good until {made.expires} for: {' '.join(made.scopes)}", file=sys.stderr)
+    print(
+        f"shown only this once; good until {shown(made.expires)} for: {' '.join(made.scopes)}",
+        file=sys.stderr,
+    )
     print(made.key)
 
 
 def _list(gateway: Gateway, arguments: argparse.Namespace) -> None:
     with gateway.asking("GET", "/keys") as answer:
         keys = read_as(answer, Keys)
+    if not keys.items:
+        say("you have no keys")
     for key in keys.items:
-        used = f"last used {key.last_used}" if key.last_used else "never used"
-        print(f"{key.key_id}  {key.name}  {','.join(key.scopes)}  until {key.expires}  {used}")
+        used = f"last used {shown(key.last_used)}" if key.last_used else "never used"
+        print(f"{key.key_id}  {key.name}  {','.join(key.scopes)}  until {shown(key.expires)}  {used}")
 
 
 def _revoke(gateway: Gateway, arguments: argparse.Namespace) -> None:
-    with gateway.asking("DELETE", f"/keys/{quote(arguments.key_id, safe='')}"):
-        print(f"key {arguments.key_id} is revoked")
+    key_id = arguments.key_id
+    if len(key_id) < WHOLE:
+        with gateway.asking("GET", "/keys") as answer:
+            key_id = meant(key_id, (key.key_id for key in read_as(answer, Keys).items), "key") or key_id
+    with gateway.asking("DELETE", f"/keys/{quote(key_id, safe='')}"):
+        print(f"key {key_id} is revoked")
 
 
 _ACTIONS = {"create": _create, "list": _list, "revoke": _revoke}

@@ -12,13 +12,15 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from auth.accounts.operator_changes import find
 from auth.stores.directory import Account, Directory, Identity
 from cli.account.settings import OperatorSettings
+from cli.account.who import account_meant
 from cli.log.formats import as_json
 from cli.log.log import Log
 from cli.log.places import ending
+from cli.pretty import write_json
 from cli.remarks import say
+from cli.times import shown as shown_time
 from events.log.stream import First
 
 PAGE = 500
@@ -50,7 +52,7 @@ def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
 
 
 async def _whole(directory: Directory, who: str) -> Shown:
-    account = await find(directory, who)
+    account = await account_meant(directory, who)
     return shown(account, await directory.identities(account.account_id))
 
 
@@ -60,13 +62,17 @@ def _state(account: Account) -> str:
 
 async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Print the accounts, oldest first."""
+    found = False
     async with settings.directory() as directory:
         async for account in every(directory):
             if arguments.role and arguments.role not in account.roles:
                 continue
             if arguments.disabled and not account.disabled:
                 continue
-            print(_line(shown(account), as_json=arguments.json))
+            found = True
+            _print(shown(account), as_json=arguments.json)
+    if not found:
+        say("there is no such account")
 
 
 async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
@@ -74,10 +80,11 @@ async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> Non
     async with settings.directory() as directory:
         known = await _whole(directory, arguments.who)
     if arguments.json:
-        print(_line(known, as_json=True))
+        _print(known, as_json=True)
         return
     for name, value in msgspec.to_builtins(known).items():
         text = " ".join(map(_joined, value)) if isinstance(value, tuple | list) else value
+        text = shown_time(known.created) if name == "created" else text
         print(f"{name:<13} {'yes' if value is True else 'no' if value is False else text}")
 
 
@@ -91,7 +98,7 @@ async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> N
     async with settings.directory() as directory:
         known = await _whole(directory, arguments.who)
     with _opened(arguments.output) as output:
-        output.write(_line(known, as_json=True).encode() + b"\n")
+        output.write(msgspec.json.encode(known) + b"\n")
         count = 0
         async with contextlib.aclosing(log.between(First(), ending("end"))) as batches:
             async for batch in batches:
@@ -112,11 +119,12 @@ async def every(directory: Directory) -> AsyncIterator[Account]:
         last = page[-1].account_id
 
 
-def _line(known: Shown, *, as_json: bool) -> str:
+def _print(known: Shown, *, as_json: bool) -> None:
     if as_json:
-        return msgspec.json.encode(known).decode()
-    when = known.created.strftime("%Y-%m-%d %H:%M")
-    return f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {known.email}"
+        write_json(msgspec.json.encode(known))
+        return
+    when = shown_time(known.created)
+    print(f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {known.email}")
 
 
 @contextlib.contextmanager

@@ -23,6 +23,7 @@ from rich.text import Text
 
 from cli.client.answers import Entry
 from cli.pretty import size, visible
+from cli.times import shown, zone
 
 
 class Screen:
@@ -71,7 +72,8 @@ class Screen:
     def timeline(self, entries: Sequence[Entry]) -> None:
         """Show the job's events, a line each."""
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading, right in (("time", False), ("after", True), ("event", False), ("", False)):
+        last = f"time ({zone(datetime.fromisoformat(entries[-1].time))})" if entries else "time"
+        for heading, right in ((last, False), ("after", True), ("event", False), ("", False)):
             table.add_column(heading, justify="right" if right else "left", no_wrap=bool(heading))
         for time, after, type_, note in rows(entries):
             table.add_row(time, after, Text(type_), Text(note))
@@ -79,12 +81,12 @@ class Screen:
 
 
 def rows(entries: Sequence[Entry]) -> list[tuple[str, str, str, str]]:
-    """Return the timeline's rows: local time, seconds since the row above, event, note."""
-    shown, before = [], None
+    """Return the timeline's rows: local clock, seconds since the row above, event, note."""
+    told, before = [], None
     for entry in entries:
         time = datetime.fromisoformat(entry.time)
         after = f"{(time - before).total_seconds():+.3f} s" if before else ""
-        clock = time.astimezone().strftime("%H:%M:%S.%f")[:-3]
-        shown.append((clock, after, visible(entry.type), visible(entry.note)))
+        clock = shown(time, "milliseconds").partition("T")[2].removesuffix(zone(time))
+        told.append((clock, after, visible(entry.type), visible(entry.note)))
         before = time
-    return shown
+    return told

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 from cli.errors import WrongArgument
 from cli.log.log import Line
 from cli.pretty import escaped, painted
-from cli.times import timestamp
+from cli.times import shown, timestamp
 from events.errors import InvalidEvent
 from events.types import Unknown
 
@@ -60,7 +60,7 @@ def pretty(coloured: bool) -> Format:
     """Return the format for people: offset, time, type, subject, data, and the problem if there is one."""
 
     def write(line: Line) -> bytes:
-        time = timestamp(line.time.astimezone(UTC), "milliseconds")
+        time = shown(line.time, "milliseconds")
         if line.event is None:
             return f"{line.offset:>8}  {time}  not an event: {_shown(line.problem)}".encode()
         event, problem = line.event, _problem(line)
@@ -121,11 +121,11 @@ def _fields(line: Line) -> dict[str, Any]:
     fields: dict[str, Any] = dict.fromkeys(FIELDS, "")
     if line.event is not None:
         fields |= {name: getattr(line.event, name, None) or "" for name in FIELDS}
-    chunk_time = datetime.fromtimestamp(line.chunk_time, UTC).isoformat(timespec="milliseconds")
+    chunk_time = timestamp(datetime.fromtimestamp(line.chunk_time, UTC), "milliseconds")
     return fields | {
         "offset": line.offset,
         "chunk_time": chunk_time,
-        "time": line.time.isoformat(),
+        "time": timestamp(line.time),
         "data": _Data(bytes(line.event.data) if line.event else b""),
         "body": line.body.decode(errors="replace"),
         "problem": _problem(line),

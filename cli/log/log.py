@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from cli.log.places import Beginning, Ending, FromEnd
+from cli.log.places import Beginning, Ending, FromEnd, check
 from events.envelope import Event, decode
 from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds, bounds
@@ -91,6 +91,8 @@ class Log:
     ) -> AsyncGenerator[list["Line"], None]:
         """Yield the lines of a part of the log, up to where it ends now unless it is to be followed."""
         ends = await self.ends()
+        for place in (begin, end):
+            check(place, ends.last if ends else -1)
         if ends is None and not follow:
             return
         to = None if follow or ends is None else ends.last

@@ -1,11 +1,11 @@
-"""Places in the log as people give them: `first`, `last`, `1200`, `-20`, `2026-01-31T12:00:00Z`, `10m`."""
+"""Places in the log as people give them: `first`, `last`, `1200`, `-20`, or any time of `cli.times`."""
 
 import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from cli.errors import WrongArgument
-from cli.times import point_in_time
+from cli.times import EXAMPLES, LATE, point_in_time
 from events.log.stream import First, FromOffset, FromTime
 
 
@@ -50,22 +50,30 @@ def ending(text: str, now: datetime | None = None) -> Ending:
 def since(text: str | None, now: datetime | None = None) -> FromTime | None:
     """Return the time that --since is given, None for none. Raises WrongArgument."""
     begin = ending(text, now) if text else None
-    if begin is not None and not isinstance(begin, FromTime):
-        raise WrongArgument(f"--since takes a time, not {text!r}")
-    return begin
+    if text and not isinstance(begin, FromTime):
+        raise WrongArgument(f"--since takes {EXAMPLES}, not {text!r}{_hint(text)}")
+    return begin if isinstance(begin, FromTime) else None
+
+
+def check(place: Beginning | Ending, last: int) -> None:
+    """Refuse a number behind the log's last offset that must be a time. Raises WrongArgument."""
+    if isinstance(place, FromOffset) and place.offset > last and place.offset >= LATE:
+        raise WrongArgument(f"the log ends at offset {last}{_hint(str(place.offset))}")
+
+
+def _hint(text: str) -> str:
+    late = text.isdecimal() and int(text) >= LATE
+    return f"; if {text} is meant as seconds since 1970, write @{text}" if late else ""
 
 
 def _place(text: str, now: datetime | None) -> FromOffset | FromTime | None:
     if re.fullmatch(r"\d{1,18}", text):
         return FromOffset(int(text))
     try:
-        return FromTime(point_in_time(text.removesuffix(" ago"), now or datetime.now(UTC)))
+        return FromTime(point_in_time(text, now or datetime.now(UTC)))
     except ValueError:
         return None
 
 
 def _refused(text: str, also: str) -> WrongArgument:
-    return WrongArgument(
-        f"{text!r} is no place in the log: {also}, a time (2026-01-31T12:00:00Z), "
-        "or how long ago (10m, 2h, 1d)"
-    )
+    return WrongArgument(f"{text!r} is no place in the log: {also}, {EXAMPLES}")

@@ -1,9 +1,9 @@
 """`tonearm replay <subcommand>`: arguments, the environment, exit codes. Nothing else reads either.
 
 Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `reconvert`, `rebuild --no-switch`); 2 the arguments
-or the environment are wrong; 65 the log or a file is damaged; 66 there are no views to verify, or no
-conversion to make again; 69 a server is away; 70 it cannot be done as things stand, or something unexpected
-came up; 130 Ctrl-C.
+or the environment are wrong; 4 nothing was found; 65 the log or a file is damaged; 66 there are no views to
+verify, or no conversion to make again; 69 a server is away; 70 it cannot be done as things stand, or
+something unexpected came up; 130 Ctrl-C.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cli.errors import FileDamaged, NoViews, WrongArgument, causes
+from cli.errors import FileDamaged, NoViews, causes
 from cli.exits import Exit, exit_for
 from cli.pipes import drop_output, unbreakable
 from cli.remarks import say
@@ -48,7 +48,6 @@ SUBCOMMANDS = {
     "reconvert": Subcommand("reconvert", "convert again as the log tells, and compare the hashes"),
 }
 CODES = {
-    WrongArgument: Exit.USAGE,
     LogDamaged: Exit.DATAERR,
     FileDamaged: Exit.DATAERR,
     InvalidEvent: Exit.DATAERR,

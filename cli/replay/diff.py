@@ -46,7 +46,8 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     async with servers.database() as database:
         if arguments.job:
             log = Log(servers.need("stream_url"), say)
-            findings = await _job(log, await version_named(database, "live"), arguments.job)
+            version = await version_named(database, "live")
+            findings = await _job(log, version, await version.job_meant(arguments.job))
         else:
             left, right = [await version_named(database, text) for text in arguments.versions]
             findings = await compare(left, right)

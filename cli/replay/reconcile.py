@@ -29,6 +29,7 @@ from cli.replay.views.findings import SHOWN
 from cli.replay.views.proof import ABOUT, asks_for_work, proven_event
 from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
+from cli.times import EXAMPLES, shown
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.ids import event_id
@@ -66,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--since",
         metavar="TIME",
-        help="look at what happened from then on, such as `2h ago`, instead of reading the whole log",
+        help=f"look at what happened from then on, instead of reading the whole log: {EXAMPLES}",
     )
     add("--limit", type=at_most, default=SHOWN, metavar="N", help=f"name at most N events ({SHOWN})")
 
@@ -179,7 +180,7 @@ async def _gone(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> st
 def _show(losses: list[Loss], most: int) -> None:
     for view, entry, event, why in losses[:most]:
         what = "can be told again" if event else f"cannot: {why}"
-        print(f"{view.job_id}  {entry.type:<22} {entry.time.isoformat(timespec='seconds')}  {what}")
+        print(f"{view.job_id}  {entry.type:<22} {shown(entry.time)}  {what}")
     if len(losses) > most:
         print(f"… and {len(losses) - most:,} more")
     provable = sum(loss.event is not None for loss in losses)

@@ -17,6 +17,7 @@ from io import FileIO
 from typing import NamedTuple
 
 from cli.exits import Exit
+from cli.log.ids import job_meant
 from cli.log.log import Log
 from cli.numbers import sample_size
 from cli.remarks import say
@@ -59,7 +60,8 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Convert, compare and print a line for each. Raises Unavailable, LogDamaged, InvalidSetting."""
     logs.configure("reconvert", "CRITICAL")  # the log lines of a converter at work are not for people
     log = Log(servers.need("stream_url"), say)
-    made = [each async for each in _conversions(log, set(arguments.job or ()))]
+    jobs = {await job_meant(log, job) for job in arguments.job or ()}
+    made = [each async for each in _conversions(log, jobs)]
     if arguments.sample is not None:
         made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
     if not made:

@@ -17,6 +17,7 @@ from cli.log import places
 from cli.remarks import say
 from cli.replay.views.versions import Version, live
 from cli.servers import Servers
+from cli.times import EXAMPLES, shown
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher
 from events.projections.job_view import JobView, State
@@ -37,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=[code.value for code in FailureCode],
         help="failed for this",
     )
-    add("--since", metavar="TIME", help="failed since then: 2026-01-31T12:00:00Z, or 2h ago")
+    add("--since", metavar="TIME", help=f"failed since then: {EXAMPLES}")
     add("--all-failed", action="store_true", help="every failed job")
     add("--rate", default="5/s", metavar="N/s", help="at most so many: 5/s (default), 30/m")
     add("--yes", action="store_true", help="do it; without this, only name the jobs")
@@ -50,7 +51,8 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     if not (arguments.job or arguments.code or since or arguments.all_failed):
         raise WrongArgument("say which: --job, --code, --since, or --all-failed")
     async with servers.database() as database:
-        failed = await _failed(await live(database), arguments.job)
+        views = await live(database)
+        failed = await _failed(views, [await views.job_meant(job) for job in arguments.job])
     chosen = [
         view
         for view in failed
@@ -59,7 +61,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     ]
     for view in chosen:
         code = view.error.code if view.error else "?"
-        print(f"{view.job_id}  run {view.run} failed {_failed_at(view).isoformat()}  {code}  {view.filename}")
+        print(f"{view.job_id}  run {view.run} failed {shown(_failed_at(view))}  {code}  {view.filename}")
     print(f"{len(chosen):,} of {len(failed):,} failed jobs")
     if not arguments.yes:
         print("dry run: nothing was published; --yes does it")

@@ -3,17 +3,19 @@
 import argparse
 import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
-from cli.errors import WrongArgument
+from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
+from cli.log.ids import account_meant, job_meant
 from cli.log.log import Line, Log
 from cli.log.places import beginning, ending
 from cli.numbers import at_most
 from cli.remarks import say
 from cli.servers import Servers
+from cli.times import EXAMPLES
 from events.payload import Aggregate
 
 
@@ -25,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="begin",
         default="first",
         metavar="PLACE",
-        help="first (default), last, OFFSET, -N, TIME, 10m ago",
+        help=f"first (default), last, OFFSET, -N, or {EXAMPLES}",
     )
     add("--to", dest="end", default="end", metavar="PLACE", help="end (default), OFFSET, TIME; inclusive")
     add(
@@ -44,25 +46,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the lines. Raises WrongArgument, Unavailable, LogDamaged."""
+    """Print the lines. Raises WrongArgument, NothingFound, Unavailable, LogDamaged."""
     begin, end, write = beginning(arguments.begin), ending(arguments.end), _format(arguments, servers)
-    keep, left = _filter(arguments), arguments.limit
-    log = Log(servers.need("stream_url"), say)
+    log, left = Log(servers.need("stream_url"), say), arguments.limit
     if left == 0:
         return Exit.OK
+    keep = _filter(
+        arguments.type,
+        await job_meant(log, arguments.job) if arguments.job else None,
+        await account_meant(log, arguments.account) if arguments.account else None,
+    )
+    found = False
     async with contextlib.aclosing(log.between(begin, end, follow=arguments.follow)) as batches:
         async for batch in batches:
             chosen = [line for line in batch if keep(line)][:left]
+            found |= bool(chosen)
             sys.stdout.buffer.write(b"".join([write(line) + b"\n" for line in chosen]))
             sys.stdout.buffer.flush()
             if left is not None and (left := left - len(chosen)) <= 0:
                 break
+    if not found:
+        raise NothingFound("nothing of this is in the log")
     return Exit.OK
 
 
-def _filter(arguments: argparse.Namespace) -> Callable[[Line], bool]:
+def _filter(types: Sequence[str], job: str | None, account: str | None) -> Callable[[Line], bool]:
     """Return the filter. A line that is no event has no type, job or account: any of these drops it."""
-    types, job, account = arguments.type, arguments.job, arguments.account
 
     def keep(line: Line) -> bool:
         event = line.event

@@ -6,14 +6,17 @@ import sys
 
 import msgspec
 
-from cli.errors import Refused
+from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.log.formats import Format, pretty
+from cli.log.ids import job_meant
 from cli.log.log import Line, Log, line
-from cli.log.places import End, ending
+from cli.log.places import End, check, ending
+from cli.pretty import write_json
 from cli.remarks import say
 from cli.replay.views.differences import differences, plain
 from cli.servers import Servers
+from cli.times import EXAMPLES
 from events.envelope import Recorded
 from events.errors import InvalidEvent
 from events.log.stream import First, FromOffset, FromTime
@@ -26,33 +29,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add = parser.add_argument
     add("--job", required=True, metavar="ID")
-    add("--at", default="end", metavar="PLACE", help="end (default), OFFSET, TIME, 10m ago; inclusive")
+    add("--at", default="end", metavar="PLACE", help=f"end (default), OFFSET, or {EXAMPLES}; inclusive")
     add("--trace", action="store_true", help="show each event and what it changed")
 
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the view as JSON. Raises Refused when the log holds nothing of the job up to there."""
+    """Print the view as JSON. Raises NothingFound when the log holds nothing of the job up to there."""
     at = ending(arguments.at)
     log = Log(servers.need("stream_url"), say)
     ends = await log.ends()
     if ends and ends.first:
         say(f"the log begins at offset {ends.first}: what stood before it is gone")
     to = None if ends is None else min(ends.last, at.offset if isinstance(at, FromOffset) else ends.last)
-    needle = arguments.job.encode()
+    check(at, ends.last if ends else -1)
+    job_id = await job_meant(log, arguments.job)
+    needle = job_id.encode()
     view: JobView | None = None
     write = pretty(sys.stdout.isatty() and not servers.no_color) if arguments.trace else None
     if to is not None:
         async with contextlib.aclosing(log.read(First(), to)) as batches:
             async for batch in batches:
                 for row in (line(record) for record in batch if needle in record.body):
-                    if _concerns(row, arguments.job) and not (
-                        isinstance(at, FromTime) and row.time > at.time
-                    ):
+                    if _concerns(row, job_id) and not (isinstance(at, FromTime) and row.time > at.time):
                         view = _step(view, row, write)
     if view is None:
         place = "" if isinstance(at, End) else f" up to {arguments.at}"
-        raise Refused(f"the log says nothing of job {arguments.job}{place}")
-    print(msgspec.json.format(msgspec.json.encode(view), indent=2).decode())
+        raise NothingFound(f"the log says nothing of job {arguments.job}{place}")
+    write_json(msgspec.json.format(msgspec.json.encode(view), indent=2))
     return Exit.OK
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from cli.tail import filters
 from cli.tail.follow import Query
-from cli.tail.parser import parse_level
-from cli.times import point_in_time
+from cli.tail.spellings import level_of
+from cli.times import EXAMPLES, point_in_time
 
 DEFAULT_LAST = 10
 _DEFAULTS = f"{DEFAULT_LAST}; all with --job, --since, --until, --no-follow"
@@ -18,15 +18,17 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="tonearm tail",
         description="Show the events and the services' logs, merged by time, and follow them.",
-        epilog="TIME is RFC 3339 with a zone (2025-01-31T12:00:00Z) or how long ago (10m, 2h, 1h30m, 1d). "
-        "Ends with exit code 0 on Ctrl-C.",
+        epilog=f"TIME is {EXAMPLES}; local without a zone."
+        " With files or `-` only these are read, and their end is the end."
+        " Exit codes: 0 done, also by Ctrl-C; 1 the log is damaged; 2 wrong arguments; 4 nothing was found;"
+        " 66 there is nothing to read; 69 the log is away.",
     )
     add = made.add_argument
     add(
         "paths",
         nargs="*",
         metavar="PATH",
-        help="log files, globs, `-` for standard input (else the local stack's)",
+        help="log files, globs, `-` for standard input (else the events and the local stack's logs)",
     )
     add("--job", metavar="ID", help="one job through every service, with what shares its events and traces")
     add("--account", metavar="ID", help="what concerns one account")
@@ -43,6 +45,13 @@ def parser() -> argparse.ArgumentParser:
     add("--since", metavar="TIME", help="from then on")
     add("--until", metavar="TIME", help="before then, and end once that is past")
     add("-n", "--last", metavar="N", help=f"begin with the last N that match, or `all` ({_DEFAULTS})")
+    add(
+        "-f",
+        "--follow",
+        action="store_true",
+        default=None,
+        help="go on with what comes (default: without PATH)",
+    )
     add("--no-follow", dest="follow", action="store_false", help="end after what there is now")
     add("--only", choices=["events", "logs"], help="one of the two")
     add("--format", choices=["pretty", "json", "logfmt"], default="pretty")
@@ -54,12 +63,15 @@ def query(arguments: argparse.Namespace, now: datetime) -> Query:
     """Return what the arguments ask for. Raises ValueError or re.error when one does not mean anything."""
     since = point_in_time(arguments.since, now) if arguments.since else None
     until = point_in_time(arguments.until, now) if arguments.until else None
-    follow = arguments.follow and (until is None or until > now)
+    follow = arguments.follow if arguments.follow is not None else not arguments.paths
+    follow = follow and (until is None or until > now)
+    if arguments.paths and arguments.only == "events":
+        raise ValueError("--only events reads the log of events, and no files")
     job = filters.OfJob(arguments.job) if arguments.job else None
     chosen = [filters.field(condition) for condition in arguments.field]
     chosen += [filters.matching(pattern) for pattern in arguments.grep]
     if arguments.level:
-        level = parse_level(arguments.level.removesuffix("+"))
+        level = level_of(arguments.level.removesuffix("+"))
         if level is None:
             raise ValueError(f"{arguments.level!r} is no level: debug, info, warning, error, critical")
         chosen.append(filters.at_least(level))
@@ -67,14 +79,21 @@ def query(arguments: argparse.Namespace, now: datetime) -> Query:
         chosen.append(filters.named(arguments.type))
     if arguments.service:
         chosen.append(filters.from_services(arguments.service))
-    if arguments.account:
-        chosen.append(filters.of_account(arguments.account))
     if since or until:
         chosen.append(filters.between(since, until))
     everything = bool(job or since or until or not follow)
     last = _last(arguments.last) if arguments.last else (None if everything else DEFAULT_LAST)
     read_from = since or (filters.made_at(arguments.job) if arguments.job else None)
-    return Query(filters=tuple(chosen), job=job, since=read_from, until=until, last=last, follow=follow)
+    return Query(
+        filters=tuple(chosen),
+        job=job,
+        account=filters.OfAccount(arguments.account) if arguments.account else None,
+        since=read_from,
+        until=until,
+        last=last,
+        follow=follow,
+        as_it_comes=arguments.follow is not False and last is None,
+    )
 
 
 def _last(text: str) -> int | None:

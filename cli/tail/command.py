@@ -1,7 +1,8 @@
 """`tonearm tail`: arguments, signals and output.
 
 Exit codes: 0 done, also when ended by Ctrl-C, SIGTERM or a closed pipe, since that is how following ends;
-1 nothing to read, or the event log is damaged; 2 the arguments are wrong.
+1 the event log is damaged; 2 the arguments are wrong; 4 nothing was found; 66 there is nothing to read;
+69 the event log is away.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cli.exits import Exit
+from cli.exits import Exit, exit_for
 from cli.pipes import drop_output
 from cli.remarks import say
 from cli.signals import cancel_on_signals
@@ -62,20 +63,24 @@ def main(argv: list[str]) -> int:
     )
     output = Output({"pretty": pretty(coloured), "json": as_json, "logfmt": as_logfmt}[arguments.format])
     try:
-        asyncio.run(_tail(arguments, settings, query, output, now))
+        shown = asyncio.run(_tail(arguments, settings, query, output, now))
+        if not shown and not query.follow:
+            say("nothing was found")
+            return Exit.NOTHING
     except BrokenPipeError:
         drop_output()
     except (asyncio.CancelledError, KeyboardInterrupt):
         pass
     except TonearmError as error:
         print(f"tonearm tail: {error}", file=sys.stderr)
-        return Exit.FAILED
+        return exit_for(error, {NothingToRead: Exit.NOINPUT})
     return Exit.OK
 
 
 async def _tail(
     arguments: argparse.Namespace, settings: Settings, query: Query, output: Output, now: datetime
-) -> None:
+) -> int:
+    """Show the records, and return how many there were. Raises TonearmError."""
     cancel_on_signals()
     paths = arguments.paths or [str(Path(glob.escape(settings.local_dir), "logs", "*.jsonl"))]
     paths = paths if arguments.only != "events" else []
@@ -87,12 +92,14 @@ async def _tail(
         say(f"{path}: not there yet, waiting for it")
     has_logs = bool(arguments.paths and paths) or len(missing) < len(patterns)
     log = None
-    if arguments.only != "logs":
+    if arguments.only != "logs" and not arguments.paths:
         log = await _event_log(settings.stream_url, say, has_logs, query.follow, now)
     elif not has_logs:
         raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
     stdin = standard_input() if "-" in paths else None
-    await Tail(query, output.show, patterns=patterns, log=log, stdin=stdin).run()
+    tail = Tail(query, output.show, patterns=patterns, log=log, stdin=stdin)
+    await tail.run()
+    return tail.shown
 
 
 async def _event_log(

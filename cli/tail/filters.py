@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from cli.ids import WHOLE, meant
 from cli.tail.parser import trace_of
 from cli.tail.record import Kind, Level, Record
 from events.payload import Aggregate, aggregate_of
@@ -37,12 +38,6 @@ def from_services(names: Iterable[str]) -> Filter:
     """Keep what these services wrote; events are `log`'s."""
     chosen = frozenset(names)
     return lambda record: record.source in chosen
-
-
-def of_account(account: str) -> Filter:
-    """Keep what concerns the account: its own events, its jobs', and log lines that name it."""
-    keys = ("account", "account_id", "subject")
-    return lambda record: any(record.fields.get(key) == account for key in keys)
 
 
 def between(since: datetime | None, until: datetime | None) -> Filter:
@@ -101,6 +96,31 @@ def as_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
+class OfAccount:
+    """Keeps what concerns the account: its own events, its jobs', and log lines that name it."""
+
+    def __init__(self, account_id: str) -> None:
+        """The id may be shortened, if `learn` is called with every record first, and then `settle`."""
+        self.account_id = account_id
+        self.is_whole = len(account_id) >= WHOLE
+        self._found: set[str] = set()
+
+    def __call__(self, record: Record) -> bool:
+        """Return True if the record concerns the account. Raises WrongArgument."""
+        if not self.is_whole:
+            self.learn(record)
+            self.settle()
+        return bool(_named_by(record, _ACCOUNT_KEYS, self.account_id))
+
+    def learn(self, record: Record) -> None:
+        """Remember which accounts may be meant."""
+        self._found |= _named_by(record, _ACCOUNT_KEYS, self.account_id)
+
+    def settle(self) -> None:
+        """Know which one is meant. Raises WrongArgument if it may be several."""
+        self.account_id = meant(self.account_id, self._found, "account") or self.account_id
+
+
 class OfJob:
     """Keeps one job's story: what names it, and what shares an event or a trace with that.
 
@@ -109,28 +129,42 @@ class OfJob:
     """
 
     def __init__(self, job_id: str) -> None:
+        """The id may be shortened, see `settle`."""
         self.job_id = job_id
-        self._related: set[str] = set()
+        self._related: dict[str, set[str]] = {}
 
     def __call__(self, record: Record) -> bool:
         """Return True if the record belongs to the job, and learn from it."""
-        self.learn(record)
-        return self._names_it(record) or (
-            not self._names_another(record) and not self._related.isdisjoint(_ids(record))
-        )
+        if self.learn(record):
+            self.settle()  # a job that comes only now may be the one that is meant
+            return True
+        related = self._related.get(self.job_id, set())
+        return not self._names_another(record) and not related.isdisjoint(_ids(record))
 
-    def learn(self, record: Record) -> None:
-        """Remember the events and traces of a record that names the job."""
-        if self._names_it(record):
-            self._related.update(_ids(record))
+    def learn(self, record: Record) -> bool:
+        """Remember the events and traces of a record that names the job. Return True if it does."""
+        named = _named_by(record, _JOB_KEYS, self.job_id)
+        for job_id in named:
+            self._related.setdefault(job_id, set()).update(_ids(record))
+        return bool(named)
 
-    def _names_it(self, record: Record) -> bool:
-        keys = ("job_id", "subject", "correlation_id")
-        return any(record.fields.get(key) == self.job_id for key in keys)
+    def settle(self) -> None:
+        """Know which job is meant by a shortened id. Raises WrongArgument if it may be several."""
+        self.job_id = meant(self.job_id, self._related, "job") or self.job_id
 
     def _names_another(self, record: Record) -> bool:
         is_job = record.kind is Kind.EVENT and aggregate_of(record.event) is Aggregate.JOB
         return is_job or record.fields.get("job_id") is not None
+
+
+_JOB_KEYS = ("job_id", "subject", "correlation_id")
+_ACCOUNT_KEYS = ("account", "account_id", "subject")
+
+
+def _named_by(record: Record, keys: tuple[str, ...], begin: str) -> set[str]:
+    """Return the ids in these fields that begin so."""
+    values = (record.fields.get(key) for key in keys)
+    return {value for value in values if isinstance(value, str) and value.startswith(begin)}
 
 
 def made_at(job_id: str) -> datetime | None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cli.tail.event_log import EventLog
 from cli.tail.files import LogFile, Watch
-from cli.tail.filters import Filter, OfJob, every
+from cli.tail.filters import Filter, OfAccount, OfJob, every
 from cli.tail.merge import Window, merge
 from cli.tail.record import Record
 
@@ -35,10 +35,13 @@ class Query(Struct, frozen=True, kw_only=True):
 
     filters: tuple[Filter, ...] = ()
     job: OfJob | None = None
+    account: OfAccount | None = None
     since: datetime | None = None
     until: datetime | None = None
     last: int | None = None
     follow: bool = True
+    as_it_comes: bool = True
+    """Show standard input line by line, and not sorted in among what files hold."""
 
 
 class Tail:
@@ -54,36 +57,54 @@ class Tail:
         stdin: AsyncIterator[list[Record]] | None = None,
     ) -> None:
         """`show` gets records in order; while following it is called, also with none, every moment."""
-        self._query, self._show = query, show
+        self._query, self._output = query, show
         self._patterns, self._log, self._stdin = patterns, log, stdin
-        self._keep = every([*query.filters, *([query.job] if query.job else [])])
+        self._piped = stdin is not None and query.as_it_comes
+        self._subjects = [each for each in (query.job, query.account) if each]
+        self._keep = every([*query.filters, *self._subjects])
+        self._learners = [each for each in self._subjects if isinstance(each, OfJob) or not each.is_whole]
+        self.shown = 0
 
     async def run(self) -> None:
         """Show history, then follow if asked to: until the sources end, `until` is reached, or cancelled."""
         watch = Watch(self._patterns)
         try:
-            if self._query.job is not None:
-                await self._learn(self._query.job)
+            if self._learners:
+                await self._learn()
             await self._history(watch)
-            if self._query.follow:
+            if self._query.follow or self._piped:
                 await self._follow(watch)
         finally:
             watch.close()
             if self._log is not None:
                 await self._log.close()
 
-    async def _learn(self, job: OfJob) -> None:
-        """Read everything once before it is shown: what belongs to the job may come before its name."""
+    async def _learn(self) -> None:
+        """Read everything once before it is shown: what belongs to the job may come before its name.
+
+        And a shortened id may be meant for several. Raises WrongArgument then.
+        """
         ahead = Watch(self._patterns)
         try:
             for file in ahead.look():
                 async for record in _held(file, finished=True):
-                    job.learn(record)
+                    self._learn_from(record)
         finally:
             ahead.close()
         if self._log is not None:
             async for record in self._log.history(self._query.since, None, lambda _: True):
-                job.learn(record)
+                self._learn_from(record)
+        for each in self._learners:
+            each.settle()
+
+    def _learn_from(self, record: Record) -> None:
+        for each in self._learners:
+            each.learn(record)
+
+    def _show(self, records: Iterable[Record]) -> None:
+        chosen = list(records)
+        self.shown += len(chosen)
+        self._output(chosen)
 
     async def _history(self, watch: Watch) -> None:
         query = self._query
@@ -96,7 +117,7 @@ class Tail:
             sources.append(_held(file, finished=not query.follow))
         if self._log is not None:
             sources.append(self._log.history(query.since, last, self._keep))
-        if self._stdin is not None and not query.follow:
+        if self._stdin is not None and not (query.follow or self._piped):
             sources.append(_one_by_one(self._stdin))
         chosen = (record async for record in merge(sources) if self._keep(record))
         if query.last is not None:
@@ -120,8 +141,9 @@ class Tail:
             async for batch in batches:
                 await arrived.put(batch)
 
-        sources = [_polled(watch)] if self._patterns else []
-        sources += [_labelled(source) for source in (self._log and self._log.live(), self._stdin) if source]
+        live = [self._log.live()] if self._log and self._query.follow else []
+        sources = [_polled(watch)] if self._patterns and self._query.follow else []
+        sources += [_labelled(source) for source in (*live, *([self._stdin] if self._stdin else []))]
         pumps = [asyncio.create_task(pump(source)) for source in sources]
         window = Window(WINDOW)
         try:

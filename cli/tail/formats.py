@@ -14,7 +14,7 @@ import msgspec
 from cli.pretty import escaped, painted, quoted
 from cli.tail.filters import as_text
 from cli.tail.record import Kind, Level, Record
-from cli.times import timestamp
+from cli.times import shown, timestamp
 
 Format = Callable[[Record], str]
 
@@ -59,7 +59,7 @@ def pretty(colour: bool) -> Format:
         level = record.level.name if record.level else ""
         hue = "1" if record.kind is Kind.EVENT else _SERVICE_COLOURS[crc32(record.source.encode()) % 6]
         head = [
-            paint("2", timestamp(record.time, "milliseconds")),
+            paint("2", shown(record.time, "milliseconds")),
             paint(_COLOURS.get(record.level or Level.DEBUG, ""), f"{level:<8}"),
             paint(hue, f"{escaped(record.source):<10}"),
         ]

@@ -1,37 +1,35 @@
 """From a line of a log, or an event of the stream, to a record. Pure; nothing here ever raises.
 
-A log line is what `service.logs` writes. It may stand behind what `kubectl logs --prefix --timestamps` or
-`docker compose logs` put before it. Anything else is text and passes through: with its own time when it
-begins with one (as the broker's log does), otherwise with the time of the line before.
+A log line is what `service.logs` writes, or the JSON of another logger, see `spellings`. It may stand
+behind what `kubectl logs --prefix --timestamps` or `docker compose logs` put before it. Anything else is
+text and passes through: with its own time when it begins with one (as the broker's log does), otherwise
+with the time of the line before.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from cli.tail.record import Kind, Level, Record
+from cli.tail.spellings import LEVELS, MESSAGES, SERVICES, TIMES, level_of, time_of
 from cli.times import parse_time
 from events import envelope
 from events.errors import InvalidEvent
 
+T = TypeVar("T")
+
 EVENT_LOG = "log"
 """The source of events, in the place where log lines have their service."""
 
-_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)"
+_TIME = r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:[Zz]|[+-]\d\d:?\d\d)?"
 _PREFIXED = re.compile(
     rf"(?:\[(?P<pod>[^\]\s]+)\]\s+|(?P<container>[\w.-]+)\s+\|\s)?(?:(?P<time>{_TIME})\s+)?(?P<rest>.*)",
     re.DOTALL,
 )
 _OWN_KEYS = frozenset({"timestamp", "level", "service", "event"})
-_LEVELS = {
-    **{level.name.lower(): level for level in Level},
-    "trace": Level.DEBUG,
-    "warn": Level.WARNING,
-    "exception": Level.ERROR,
-    "fatal": Level.CRITICAL,
-}
 _EVENT_LEVELS = {
     "job.failed": Level.ERROR,
     "job.notification_failed": Level.ERROR,
@@ -41,15 +39,10 @@ _EVENT_LEVELS = {
 _decoder = msgspec.json.Decoder(dict[str, Any])
 
 
-def parse_level(name: Any) -> Level | None:
-    """Return the level of that name, in any case, with the usual aliases; None for any other."""
-    return _LEVELS.get(name.lower()) if isinstance(name, str) else None
-
-
 def own_time(line: str) -> datetime | None:
     """Return the time in the line itself, if there is one."""
     _, time, _, fields = _split(line, "")
-    return time if fields is None else parse_time(fields.get("timestamp")) or time
+    return time if fields is None else _told(fields, TIMES, time_of)[1] or time
 
 
 def parse_line(line: str, service: str, before: datetime) -> Record:
@@ -57,20 +50,34 @@ def parse_line(line: str, service: str, before: datetime) -> Record:
     name, time, text, fields = _split(line, service)
     if fields is None:
         return Record(kind=Kind.TEXT, time=time or before, source=name, event=text, raw=line)
-    source, event = fields.get("service"), fields.get("event")
+    time_key, own = _told(fields, TIMES, time_of)
+    level_key, level = _told(fields, LEVELS, level_of)
+    source_key, source = _told(fields, SERVICES, _text)
+    event_key, event = _told(fields, MESSAGES, _text)
+    understood = {time_key, level_key, source_key, event_key}
     return Record(
         kind=Kind.LINE,
-        time=parse_time(fields.get("timestamp")) or time or before,
-        source=source if isinstance(source, str) else name,
-        event=event if isinstance(event, str) else "",
-        level=(level := parse_level(fields.get("level"))),
-        fields={
-            key: value
-            for key, value in fields.items()
-            if key not in _OWN_KEYS or (key == "level" and level is None)
-        },
+        time=own or time or before,
+        source=source or name,
+        event=event or "",
+        level=level,
+        fields={key: value for key, value in fields.items() if key not in understood},
         raw=line,
     )
+
+
+def _told(
+    fields: dict[str, Any], names: tuple[str, ...], read: Callable[[Any], T | None]
+) -> tuple[str | None, T | None]:
+    """Return the first of these fields that can be read, and what it says."""
+    for name in names:
+        if name in fields and (value := read(fields[name])) is not None:
+            return name, value
+    return None, None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def parse_event(offset: int, body: bytes, before: datetime) -> Record:

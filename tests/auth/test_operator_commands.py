@@ -139,6 +139,12 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert code == 0
     assert EMAIL in listed
     assert account.account_id in listed
+    assert EMAIL in (await tonearm("show", account.account_id[:-1]))[1]
+    other = await accounts.register("eve@example.com", PASSWORD)
+    code, _, said = await tonearm("show", "0")
+    assert code == 2
+    assert f"2 accounts begin with 0; give more of it: {account.account_id}, {other.account_id}" in said
+    assert (await tonearm("erase", other.account_id, "--yes"))[0] == 0
     assert (await tonearm("role", EMAIL, "user", "admin"))[0] == 0
     assert (await tonearm("revoke", EMAIL))[0] == 0
     assert (await tonearm("reset", EMAIL))[0] == 0

@@ -7,6 +7,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.errors import Refused, WrongArgument
+from cli.ids import WHOLE, meant
 from cli.replay.views.scan import AT_ONCE
 from events.projections.job_view import COLLECTION
 from events.views.documents import Document
@@ -29,6 +30,14 @@ class Version(ViewStore):
     async def document(self, job_id: str) -> Document | None:
         """Return one stored document."""
         return await self._views.find_one({"_id": job_id})
+
+    async def job_meant(self, text: str) -> str:
+        """Return the id of the job that is meant; `text` itself if none begins so. Raises WrongArgument."""
+        if len(text) >= WHOLE:
+            return text
+        begin = {"_id": {"$gte": text, "$lt": text + "\U0010ffff"}}
+        ids = [each["_id"] for each in await self._views.find(begin, {"_id": True}).to_list(AT_ONCE)]
+        return meant(text, ids, "job") or text
 
 
 async def live(database: AsyncDatabase[Any]) -> Version:

@@ -90,7 +90,7 @@ async def test_what_is_held_for_order_is_shown_before_the_end(logs, tail):
 
 
 async def test_a_pipe_is_read_as_it_comes_and_its_end_is_the_end(tail):
-    async with tail("-", "--format=json", "--only=logs") as running:
+    async with tail("-", "--format=json", STREAM_URL="rabbitmq-stream://127.0.0.1:1/") as running:
         running.process.stdin.write(line("one", service="pod").encode() + b"trace\nhalf")
         await running.until("one")
         await running.until("trace")
@@ -98,6 +98,7 @@ async def test_a_pipe_is_read_as_it_comes_and_its_end_is_the_end(tail):
         running.process.stdin.close()
         assert await running.end() == 0
     assert names(running) == ["one", "trace", "half a line"]
+    assert running.err == []  # the event log is not asked
     assert {record["service"] for record in running.shown} == {"pod"}
 
 
@@ -182,11 +183,14 @@ async def test_there_is_no_colour_in_a_pipe(logs, finished):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["--no-follow"], 1, "STREAM_URL is not set and no log file is there"),
-        (["--only=logs"], 1, "no log file is there"),
-        (["--only=events"], 1, "STREAM_URL is not set"),
-        (["--no-follow", "/nonexistent/x.jsonl"], 1, "/nonexistent/x.jsonl: no such file"),
-        (["--since=yesterday"], 2, "neither RFC 3339"),
+        (["--no-follow"], 66, "STREAM_URL is not set and no log file is there"),
+        (["--only=logs"], 66, "no log file is there"),
+        (["--only=events"], 66, "STREAM_URL is not set"),
+        (["/nonexistent/x.jsonl"], 66, "/nonexistent/x.jsonl: no such file"),
+        (["-", "--only=events"], 2, "reads the log of events, and no files"),
+        (["-"], 4, "nothing was found"),
+        (["--since=soon"], 2, "'soon' is not a time"),
+        (["--since=1764410000"], 2, "are written @1764410000"),
         (["--level=loud"], 2, "'loud' is no level"),
         (["--field=x"], 2, "neither key=value nor key~regex"),
         (["--grep=("], 2, "unterminated"),
@@ -201,9 +205,40 @@ async def test_what_cannot_be_done_is_said_in_one_line_with_an_exit_code(finishe
     assert "Traceback" not in "".join(run.err)
 
 
+async def test_a_file_is_read_to_its_end_and_nothing_else_is(logs, finished):
+    (logs / "gateway.jsonl").write_text(line("elsewhere"))
+    path = logs.parent / "mine.jsonl"
+    path.write_text("".join(line(f"{i}") for i in range(30)))
+    url = "rabbitmq-stream://127.0.0.1:1/"
+    run = await finished(str(path), "--format=json", LOCAL_DIR=str(logs.parent), STREAM_URL=url)
+    assert names(run) == [f"{i}" for i in range(30)]
+    assert (run.process.returncode, run.err) == (0, [])
+
+    run = await finished(str(path), "-", "-n", "2", "--format=json")
+    assert names(run) == ["28", "29"]
+    run = await finished(str(path), "--field=job_id=none")
+    assert (run.process.returncode, run.out, run.err) == (4, [], ["-- nothing was found"])
+
+
+async def test_a_shortened_id_is_enough_unless_it_may_be_two(logs, finished):
+    one, other, two = ("01a22743-aaaa", "01a22743-abbb", "0b")
+    text = "".join(
+        line(f"{number}", 9 - number, job_id=job, account_id=job)
+        for number, job in enumerate((one, other, two))
+    )
+    (logs / "a.jsonl").write_text(text + line("more", 1, job_id=one, account_id=one))
+    arguments = ("--no-follow", "--only=logs", "--format=json")
+    for kind in ("job", "account"):
+        run = await finished(*arguments, f"--{kind}=01a22743-aa", LOCAL_DIR=str(logs.parent))
+        assert names(run) == ["0", "more"]
+        run = await finished(*arguments, f"--{kind}=01a22743-a", LOCAL_DIR=str(logs.parent))
+        assert (run.process.returncode, run.out) == (2, [])
+        assert f"2 {kind}s begin with 01a22743-a; give more of it: {one}, {other}" in run.err[-1]
+
+
 async def test_a_file_that_is_not_there_yet_is_waited_for(tmp_path, tail):
     path = tmp_path / "late.jsonl"
-    async with tail(str(path), "--only=logs", "--format=json") as running:
+    async with tail("-f", str(path), "--format=json") as running:
         await running.until(f"-- {path}: not there yet, waiting for it", err=True)
         path.write_text(line("there"))
         await running.until("there")

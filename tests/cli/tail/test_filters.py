@@ -98,7 +98,7 @@ def test_since_is_included_and_until_is_not():
 
 
 def test_an_account_is_followed_through_its_events_and_its_lines():
-    holds = filters.of_account("a")
+    holds = filters.OfAccount("a")
     assert holds(line(kind=Kind.EVENT, account="a", subject="j"))
     assert holds(line(account_id="a"))
     assert not holds(line(account_id="b"))

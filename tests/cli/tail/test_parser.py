@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from cli.tail.parser import parse_event, parse_line
 from cli.tail.record import Kind, Level
-from cli.times import point_in_time
 from events import envelope
 from events.ids import new_id
 from events.types import FailureCode, JobFailed
@@ -134,22 +133,32 @@ def test_a_field_of_the_data_never_hides_one_of_the_envelope():
 
 
 @pytest.mark.parametrize(
-    ("text", "ago"),
+    ("fields", "level"),
     [
-        ("10m", 600),
-        ("2h", 7200),
-        ("1d", 86400),
-        ("1h30m", 5400),
-        ("1.5h", 5400),
-        ("250ms", 0.25),
-        ("1w", 604800),
+        ({"ts": 1738328400.25, "level": "WARN", "msg": "m"}, Level.WARNING),  # zap
+        ({"time": 1738328400250, "level": 40, "msg": "m", "v": 0}, Level.WARNING),  # pino
+        ({"time": "2025-01-31T13:00:00.250Z", "level": 60, "msg": "m", "v": 0}, Level.CRITICAL),  # bunyan
+        (
+            {"@timestamp": "2025-01-31T13:00:00.250Z", "log.level": "error", "message": "m"},
+            Level.ERROR,
+        ),  # ECS
+        ({"time": "2025-01-31T14:00:00.25+01:00", "level": "INFO", "msg": "m"}, Level.INFO),  # slog
+        ({"timestamp": 1738328400.25, "level": 3, "short_message": "m"}, Level.ERROR),  # GELF
+        ({"timestamp": "2025-01-31t13:00:00.25z", "severity": "NOTICE", "message": "m"}, Level.INFO),
+        ({"ts": "1738328400250000000", "lvl": "E", "msg": "m"}, Level.ERROR),
+        ({"timestamp": "2025-01-31T13:00:00.25Z", "levelname": "Warning", "message": "m"}, Level.WARNING),
     ],
 )
-def test_a_duration_is_how_long_ago(text, ago):
-    assert point_in_time(text, BEFORE) == BEFORE - timedelta(seconds=ago)
+def test_other_loggers_time_level_and_message_are_understood(fields, level):
+    record = parse_line(json.dumps({**fields, "job_id": "j"}), "app", BEFORE)
+    assert record.time == datetime(2025, 1, 31, 13, 0, 0, 250_000, UTC)
+    assert (record.level, record.event, record.source) == (level, "m", "app")
+    assert record.fields == {"job_id": "j", **({"v": 0} if "v" in fields else {})}
 
 
-@pytest.mark.parametrize("text", ["yesterday", "10", "10 m", "2025-01-31", "2025-01-31T12:00:00", "", "-5m"])
-def test_a_time_without_a_clear_meaning_is_refused(text):
-    with pytest.raises(ValueError, match="neither RFC 3339"):
-        point_in_time(text, BEFORE)
+@pytest.mark.parametrize(
+    "fields", [{"time": "soon", "level": "loud"}, {"ts": 12.5}, {"level": True}, {"lvl": -1}]
+)
+def test_what_is_no_time_or_level_stays_a_field(fields):
+    record = parse_line(json.dumps(fields), "app", BEFORE)
+    assert (record.time, record.level, record.fields) == (BEFORE, None, fields)
