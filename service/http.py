@@ -19,6 +19,7 @@ from granian.server.embed import Server
 from litestar.types import ASGIApp
 
 from events.errors import TonearmError
+from service.host import OneHost
 
 log = structlog.get_logger()
 
@@ -59,7 +60,7 @@ async def serve(
     Raises CannotListen and ServerFailed.
     """
     server = Server(
-        app,
+        OneHost(app),
         address=free_address(host, port),
         port=port,
         interface=Interfaces.ASGINL,

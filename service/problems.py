@@ -9,7 +9,9 @@ from http import HTTPStatus
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response
+from litestar.types import Send
 from msgspec import Meta, Struct
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,8 +58,8 @@ def kind_of(error: Exception, kinds: Mapping[type[Any], Kind]) -> Kind | None:
 
 
 def instance_of(path: str) -> str:
-    """Return a decoded path as the URI reference that it was sent as."""
-    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")
+    """Return a decoded path as a URI reference; two slashes at its beginning would name another host."""
+    return quote(f"/{path.lstrip('/')}", safe="/:@!$&'()*+,;=~", errors="replace")
 
 
 def problem(
@@ -67,16 +69,34 @@ def problem(
     headers = dict(headers or {})
     if kind.retry_after is not None:
         headers.setdefault("Retry-After", str(kind.retry_after))
-    body = Problem(
-        type=kind.type,
-        title=kind.title or HTTPStatus(kind.status).phrase,
-        status=kind.status,
-        detail=detail,
-        instance=instance_of(path),
-    )
+    body = _body(path, kind, detail)
     return Response(
         {name: getattr(body, name) for name in body.__struct_fields__} | members,
         status_code=kind.status,
         media_type=MEDIA_TYPE,
         headers=headers,
+    )
+
+
+async def send_problem(send: Send, path: str, kind: Kind, detail: str) -> None:
+    """Send the answer outside of the framework, and let the client go."""
+    body = msgspec.json.encode(_body(path, kind, detail))
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": kind.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+def _body(path: str, kind: Kind, detail: str) -> Problem:
+    return Problem(
+        type=kind.type,
+        title=kind.title or HTTPStatus(kind.status).phrase,
+        status=kind.status,
+        detail=detail,
+        instance=instance_of(path),
     )
