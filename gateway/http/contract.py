@@ -4,9 +4,11 @@ A contract stands at the handler, in `opt`. The guard and the OpenAPI document b
 keeps a table of paths. The application does not start with a route that has none (`Contracts`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Literal
 
+from litestar import Response
 from litestar.enums import HttpMethod
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler
@@ -124,9 +126,15 @@ class Contracts(ReceiveRoutePlugin):
                     each.field_name: each.field_alias for each in model.expected_query_params
                 }
         for handler in route.route_handlers:
-            if handler not in own:  # the framework's answer to OPTIONS
+            if handler not in own:  # the framework's answer to OPTIONS, made when the path had one handler
                 handler.opt = own[0].opt
+                handler.after_request = partial(_allowing, sorted(route.methods))
 
     def of(self, method: str, path: str) -> Contract:
         """Return the contract of a route that was received."""
         return self._contracts[method, path]
+
+
+async def _allowing(methods: Sequence[str], answer: Response[Any]) -> Response[Any]:
+    answer.headers["Allow"] = ", ".join(methods)
+    return answer

@@ -1,6 +1,7 @@
 """HEAD wherever there is GET (RFC 9110, 9.1): the framework answers 405 unless a route declares it.
 
-Then the same request is made once more as a GET, guards included, and its body kept back.
+Then the same request is made once more as a GET, guards included, and its body kept back. `Allow` names HEAD
+beside GET.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ class HeadAsGet:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
         if scope.get("method") != "HEAD":
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, _naming_head(send))
             return
         before: dict[str, Any] = dict(scope)  # before the framework writes into it
         as_get: Any = before | {"method": "GET"}
@@ -59,5 +60,20 @@ class HeadAsGet:
         await self._app(scope, gone, sending)
 
 
+def _naming_head(send: Send) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and _allows_get(message["headers"]):
+            others = [(name, value) for name, value in message["headers"] if name.lower() != b"allow"]
+            methods = {"HEAD", *_allow(message["headers"]).decode().split(", ")}
+            message["headers"] = [*others, (b"allow", ", ".join(sorted(methods)).encode())]
+        await send(message)
+
+    return sending
+
+
+def _allow(headers: Any) -> bytes:
+    return next((value for name, value in headers if name.lower() == b"allow"), b"")
+
+
 def _allows_get(headers: Any) -> bool:
-    return any(name.lower() == b"allow" and b"GET" in value for name, value in headers)
+    return b"GET" in _allow(headers)

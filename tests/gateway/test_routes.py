@@ -153,6 +153,20 @@ async def test_no_route_overlooks_a_parameter_that_it_does_not_know(gateway: Gat
     assert tried > 30
 
 
+async def test_allow_names_the_methods_that_a_route_has(gateway: Gateway, account: str) -> None:
+    every = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
+    async with gateway.as_(account, scope="read upload account admin") as client:
+        for route in litestar_app(parts_of_nothing()).routes:
+            where = path(route.path_format, new_id())
+            methods = route.methods | ({"HEAD"} if "GET" in route.methods else set())  # type: ignore[union-attr]
+            options = await client.options(where)
+            assert (options.status_code, options.content) == (204, b""), where
+            assert set(options.headers["allow"].split(", ")) == methods, where
+            refused = await client.request(min(every - methods), where)
+            assert refused.status_code == 405, where
+            assert set(refused.headers["allow"].split(", ")) == methods, where
+
+
 async def test_every_error_is_a_problem(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         answers = [
