@@ -33,6 +33,7 @@ from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
 from gateway.http.query import known_parameters
+from gateway.http.safe_answers import SafeAnswers
 from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
@@ -134,4 +135,4 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
 def application(parts: Parts) -> ASGIApp:
     """Return the application as it is served, with everything around it."""
     parts.metrics.watch(parts.live, parts.under_way)
-    return EarlyAnswers(traced(AccessLog(HeadAsGet(litestar_app(parts)), parts.metrics.http)))
+    return EarlyAnswers(traced(AccessLog(SafeAnswers(HeadAsGet(litestar_app(parts))), parts.metrics.http)))

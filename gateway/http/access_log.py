@@ -1,4 +1,4 @@
-"""The wrapper around every request, also those that match no route: metrics, a log line, a header."""
+"""The wrapper around every request, also those that match no route: metrics and a log line."""
 
 import time
 from typing import Any
@@ -29,7 +29,6 @@ class AccessLog:
             nonlocal status, seconds
             if message["type"] == "http.response.start":
                 status, seconds = message["status"], time.perf_counter() - began
-                message["headers"] = [*message["headers"], (b"x-content-type-options", b"nosniff")]
             await send(message)
 
         with trace_context.entered(scope) as trace_id, bound_contextvars(trace_id=trace_id):
