@@ -11,12 +11,20 @@ from functools import partial
 import structlog
 from msgspec.structs import replace
 
+from auth.addresses import account_of, registrable, spellings
 from auth.announcements import Announcer, event_of
-from auth.errors import BadCredentials, Busy, InvalidRequest, NoSuchAccount, TooManyFailures
+from auth.errors import (
+    AlreadyRegistered,
+    BadCredentials,
+    Busy,
+    InvalidRequest,
+    NoSuchAccount,
+    TooManyFailures,
+)
 from auth.networks import network
 from auth.passwords.passwords import Passwords
 from auth.sessions.sessions import Grant, Sessions
-from auth.stores.directory import MAX_EMAIL, USER, Account, Directory, normalised
+from auth.stores.directory import MAX_EMAIL, USER, Account, Directory
 from auth.throttle import Deed, Throttle
 from events.envelope import Event
 from events.errors import Unavailable
@@ -59,24 +67,34 @@ class Accounts:
     ) -> Account:
         """Make an account; `address` is the client's, if known.
 
-        It exists once the directory has it, even while the broker is away (see `auth.announcements`).
+        It exists once the directory has it, even while the broker is away (see `auth.announcements`). An
+        address that is taken takes as long as a new one: no less than a refused password.
         Raises InvalidRequest, TooManyFailures, AlreadyRegistered, Busy, DirectoryUnavailable.
         """
-        email = normalised(email)
+        email = registrable(email)
         self.rules.check(password, email)
         await self._throttle.failed(await self._throttle.admit(email, address, Deed.REGISTRATION))
-        return await self.add(email, password, roles)
+        began = time.monotonic()
+        try:
+            return await self.add(email, password, roles)
+        finally:
+            await asyncio.sleep(began + self._refusal_seconds - time.monotonic())
 
     async def add(self, email: str, password: str, roles: tuple[str, ...]) -> Account:
-        """Make an account of a normalised address; the password is not checked against the rules."""
+        """Make an account of a registrable address; the password is not checked against the rules.
+
+        Raises AlreadyRegistered, Busy, DirectoryUnavailable.
+        """
         hash_ = await self._hasher.hash(password)
+        if await account_of(self._directory, email):
+            raise AlreadyRegistered("an account with this address exists")
         account = new_account(email, roles, self._clock(), password_hash=hash_)
         await self._directory.add(account)
         await self._announcer.publish(*self._registration(account))
         return account
 
     async def expect(self, email: str, roles: tuple[str, ...]) -> Account:
-        """Make an account of a normalised address, without a password until its holder has confirmed it."""
+        """Make an account of a registrable address, without a password until its holder has confirmed it."""
         account = new_account(email, roles, self._clock())
         await self._directory.add(account)
         self._announcer.publish_soon(*self._registration(account))
@@ -128,12 +146,13 @@ class Accounts:
         self, email: str, password: str, address: str, *, tacitly: bool
     ) -> tuple[Account | None, float]:
         """Return the account if this is its password, and the seconds that hashing took."""
-        name = _folded(email)
-        tried = await self._throttle.admit(
-            name or email.strip().lower()[:MAX_EMAIL], address, tacitly=tacitly
-        )
         try:
-            account = await self._directory.by_email(name) if name else None
+            name, is_address = spellings(email)[0], True
+        except InvalidRequest:  # no account has it
+            name, is_address = email.strip().lower()[:MAX_EMAIL], False
+        tried = await self._throttle.admit(name, address, tacitly=tacitly)
+        try:
+            account = await account_of(self._directory, email) if is_address else None
             right, seconds = await self._hasher.examine(password, account.password_hash if account else None)
         except Unavailable:
             await self._throttle.let_go(tried)
@@ -188,14 +207,6 @@ class Accounts:
     def _registration(self, account: Account) -> tuple[Event, Callable[[], Awaitable[None]]]:
         """Return the event, and what to do once it is in the log."""
         return registered(account), partial(self._directory.mark_announced, account.account_id)
-
-
-def _folded(email: str) -> str:
-    """Return the normalised address; empty if it is none, as no account has it."""
-    try:
-        return normalised(email)
-    except InvalidRequest:
-        return ""
 
 
 def new_account(email: str, roles: tuple[str, ...], now: datetime, *, password_hash: str = "") -> Account:

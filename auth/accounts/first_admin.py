@@ -7,8 +7,9 @@ command shows it to its user alone.
 import structlog
 
 from auth.accounts.accounts import Accounts
+from auth.addresses import account_of, registrable
 from auth.errors import AlreadyRegistered, InvalidRequest
-from auth.stores.directory import ADMIN, USER, Directory, normalised
+from auth.stores.directory import ADMIN, USER, Directory
 from service.settings import InvalidSetting
 
 ROLES = (USER, ADMIN)
@@ -31,10 +32,11 @@ async def ensure_first_admin(accounts: Accounts, directory: Directory, email: st
 
 async def _from_settings(accounts: Accounts, directory: Directory, email: str, password: str) -> None:
     try:
-        email = normalised(email)
+        known = await account_of(directory, email)
+        email = known.email if known else registrable(email)
     except InvalidRequest as error:
         raise InvalidSetting("setting: ADMIN_EMAIL is not an e-mail address") from error
-    if known := await directory.by_email(email):
+    if known:
         if ADMIN not in known.roles:
             log.warning("admin_is_no_admin", account_id=known.account_id, setting="ADMIN_EMAIL")
         if not await accounts.has_password(known, password):

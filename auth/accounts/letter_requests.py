@@ -13,6 +13,7 @@ import structlog
 from auth.accounts.accounts import Accounts
 from auth.accounts.letter_limits import LetterLimits
 from auth.accounts.letters import Letters
+from auth.addresses import account_of, registrable
 from auth.errors import AlreadyRegistered, Busy
 from auth.stores.directory import USER, Account, Directory, normalised
 from events.errors import Unavailable
@@ -45,7 +46,7 @@ class LetterRequests:
 
     async def register(self, email: str, *, address: str) -> None:
         """Request the letter that confirms a new account."""
-        await self._take(partial(self._register, normalised(email)), address)
+        await self._take(partial(self._register, registrable(email)), address)
 
     async def forgot(self, email: str, *, address: str) -> None:
         """Request the letter by which a new password can be chosen, if there is such an account.
@@ -82,7 +83,7 @@ class LetterRequests:
             raise Busy("too many requests at once") from None
 
     async def _register(self, email: str) -> None:
-        account = await self._directory.by_email(email)
+        account = await account_of(self._directory, email)
         if account is None:
             try:
                 account = await self._accounts.expect(email, (USER,))
@@ -91,7 +92,7 @@ class LetterRequests:
         await self._write(account, Letter.ALREADY_REGISTERED if account.verified else Letter.VERIFY)
 
     async def _forgot(self, email: str) -> None:
-        account = await self._directory.by_email(email)
+        account = await account_of(self._directory, email)
         if account and (account.password_hash or not await self._directory.identities(account.account_id)):
             await self._write(account, Letter.RESET)
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth.accounts.accounts import new_account, registered
+from auth.addresses import account_of, registrable
 from auth.announcements import Publishes, event_of
 from auth.errors import AlreadyRegistered, NoSuchAccount
-from auth.stores.directory import Account, Directory, normalised
+from auth.stores.directory import Account, Directory
 from auth.stores.sessions import SessionStore
 from events.ids import new_id
 from events.types import (
@@ -49,13 +50,14 @@ class OperatorChanges:
         await self._publish(account, AccountChanged(fields=("roles",)), new_id())
 
     async def invite(self, email: str, roles: tuple[str, ...]) -> Account:
-        """Make an account of this normalised address, and send its holder an invitation.
+        """Make an account of this address, and send its holder an invitation.
 
-        A second invitation sends another letter and sets these roles. Raises AlreadyRegistered.
+        A second invitation sends another letter and sets these roles. Raises AlreadyRegistered, and
+        InvalidRequest for an address that may not be registered.
         """
-        account = await self._directory.by_email(email)
+        account = await account_of(self._directory, email)
         if account is None:
-            account = new_account(email, roles, self._clock())
+            account = new_account(registrable(email), roles, self._clock())
             await self._directory.add(account)
         if account.verified:
             raise AlreadyRegistered("an account with this address exists")
@@ -105,7 +107,7 @@ class OperatorChanges:
 
 async def find(directory: Directory, who: str) -> Account:
     """Return the account with this id or address. Raises NoSuchAccount, InvalidRequest."""
-    account = await directory.by_email(normalised(who)) if "@" in who else await directory.by_id(who)
+    account = await account_of(directory, who) if "@" in who else await directory.by_id(who)
     if account is None:
         raise NoSuchAccount(f"no account has this {'address' if '@' in who else 'id'}")
     return account

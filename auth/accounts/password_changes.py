@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth.accounts.letters import INTO_AN_ACCOUNT, Letters
+from auth.addresses import spellings
 from auth.announcements import Announcer, event_of
 from auth.errors import InvalidRequest, InvalidToken, LinkSpent
 from auth.keys.access_tokens import Claims
@@ -58,7 +59,7 @@ class PasswordChanges:
         account = await self._directory.by_id(claims.sub)
         if account is None or account.disabled:
             raise InvalidToken("the account is gone or closed")
-        tried = await self._throttle.admit(account.email, address)
+        tried = await self._throttle.admit(spellings(account.email)[0], address)
         try:
             right = await self._passwords.hasher.verify(current, account.password_hash)
         except Unavailable:

@@ -5,9 +5,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from auth.addresses import registrable
 from auth.errors import InvalidRequest, SignInRefused
 from auth.oidc.settings import Issuer
-from auth.stores.directory import ADMIN, USER, normalised
+from auth.stores.directory import ADMIN, USER
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ def lacks(claims: Mapping[str, Any], issuer: Issuer) -> bool:
 
 def _email(value: object) -> str:
     try:
-        return normalised(value) if isinstance(value, str) else ""
+        return registrable(value) if isinstance(value, str) else ""
     except InvalidRequest:
         return ""
 

@@ -12,6 +12,7 @@ from functools import partial
 import structlog
 
 from auth.accounts.accounts import registered
+from auth.addresses import account_of
 from auth.announcements import Announcer, event_of
 from auth.errors import AlreadyRegistered, SignInRefused
 from auth.oidc.claims import Person
@@ -61,7 +62,7 @@ class People:
     async def _first_time(self, person: Person, issuer: Issuer, identity: Identity) -> Account:
         if not person.email:
             raise SignInRefused("the provider did not vouch for an e-mail address of yours")
-        known = await self._directory.by_email(person.email)
+        known = await account_of(self._directory, person.email)
         if known is None:
             return await self._made(person, issuer, identity)
         # One that is not verified has no holder yet: it was invited, or waits for the link of its letter.

@@ -16,7 +16,7 @@ from auth.keys.access_tokens import Claims
 from auth.policy import Policy
 from auth.routes.credentials import Addressed, Undisclosed, bearer, json_body
 from auth.routes.sessions import NO_STORE
-from auth.stores.directory import ADMIN, USER, normalised
+from auth.stores.directory import ADMIN, USER
 from events.types import Letter
 from service.scopes import ACCOUNT
 
@@ -116,7 +116,7 @@ async def invite(
         raise InvalidRequest(f"roles: some of {USER}, {ADMIN}")
     if ADMIN in asked.roles and ACCOUNT not in administrator.scope.split():
         raise InvalidRequest("roles: administrators are invited by one who has signed in, not by an API key")
-    await changes.invite(normalised(asked.email), tuple(dict.fromkeys(asked.roles)))
+    await changes.invite(asked.email, tuple(dict.fromkeys(asked.roles)))
     return accepted("The invitation is on its way.")
 
 

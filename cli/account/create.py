@@ -12,15 +12,17 @@ import sys
 from datetime import UTC, datetime
 
 from auth.accounts.accounts import new_account, registered
+from auth.addresses import account_of, registrable
+from auth.errors import AlreadyRegistered
 from auth.passwords.hasher import Hasher
 from auth.passwords.rules import PasswordRules
-from auth.stores.directory import normalised
 from cli.account.settings import OperatorSettings
+from cli.account.show import tell_of
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Make the account. Raises InvalidRequest, AlreadyRegistered, Unavailable."""
-    email = normalised(arguments.email)
+    email = registrable(arguments.email)
     typed = await asyncio.to_thread(_typed)
     password = typed or secrets.token_urlsafe(18)
     PasswordRules(settings.password_length).check(password, email)
@@ -29,8 +31,11 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
     account = new_account(email, roles, datetime.now(UTC), password_hash=hash_)
     passwords.close()
     async with settings.directory() as directory, await settings.publisher() as publisher:
+        if await account_of(directory, email):
+            raise AlreadyRegistered("an account with this address exists")
         await directory.add(account)
         print(f"account {account.account_id} is there, with the roles {', '.join(account.roles)}")
+        tell_of(email)
         if not typed:
             print(f"password: {password}")
         await publisher.publish(registered(account))

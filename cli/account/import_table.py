@@ -13,12 +13,13 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from auth.accounts.accounts import registered
+from auth.addresses import account_of, registrable
 from auth.announcements import Publishes
 from auth.errors import AlreadyRegistered, InvalidRequest
 from auth.passwords import foreign_hashes
 from auth.passwords.foreign_hashes import Kind
 from auth.passwords.hasher import Hasher
-from auth.stores.directory import ADMIN, USER, Account, Directory, normalised
+from auth.stores.directory import ADMIN, USER, Account, Directory
 from auth.stores.sql.engine import engine_of
 from cli.account.foreign_table import ForeignTable, Row
 from cli.account.settings import OperatorSettings
@@ -35,7 +36,7 @@ class LeftOut(StrEnum):
     """Why a row becomes no account."""
 
     KNOWN = "here already, left as they are"
-    NO_ADDRESS = "without an e-mail address"
+    NO_ADDRESS = "without an e-mail address that may be registered"
 
 
 _TOLD = {
@@ -101,7 +102,7 @@ class Importer:
         begun.add(email)
         kind = foreign_hashes.kind(row.password)
         async with self._places:
-            if await self._directory.by_email(email):
+            if await account_of(self._directory, email):
                 return LeftOut.KNOWN
             try:
                 await self._directory.add(
@@ -161,7 +162,7 @@ async def _count(source: ForeignTable, total: int, directory: Directory) -> Coun
                 email = address(row)
                 if email is None:
                     tally[LeftOut.NO_ADDRESS] += 1
-                elif email in seen or await directory.by_email(email):
+                elif email in seen or await account_of(directory, email):
                     tally[LeftOut.KNOWN] += 1
                 else:
                     seen.add(email)
@@ -171,9 +172,9 @@ async def _count(source: ForeignTable, total: int, directory: Directory) -> Coun
 
 
 def address(row: Row) -> str | None:
-    """Return the normalised address of a row, if it is one."""
+    """Return the address of a row, if it is one that may be registered."""
     try:
-        return normalised(row.email)
+        return registrable(row.email)
     except InvalidRequest:
         return None
 

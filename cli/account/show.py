@@ -12,13 +12,14 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
+from auth.addresses import remark
 from auth.stores.directory import Account, Directory, Identity
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.log.formats import as_json
 from cli.log.log import Log
 from cli.log.places import ending
-from cli.pretty import write_json
+from cli.pretty import spelled, write_json
 from cli.remarks import say
 from cli.times import shown as shown_time
 from events.log.stream import First
@@ -27,7 +28,10 @@ PAGE = 500
 
 
 class Shown(Struct, frozen=True):
-    """An account as an operator sees it. `identities` are asked for only where one account is shown."""
+    """An account as an operator sees it. `remark` tells of letters in the address that look like others.
+
+    `identities` are asked for only where one account is shown.
+    """
 
     account_id: str
     email: str
@@ -35,6 +39,7 @@ class Shown(Struct, frozen=True):
     state: str
     created: datetime
     has_password: bool
+    remark: str = ""
     identities: tuple[Identity, ...] = ()
 
 
@@ -47,6 +52,7 @@ def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
         _state(account),
         account.created,
         bool(account.password_hash),
+        remark(account.email),
         tuple(identities),
     )
 
@@ -85,7 +91,13 @@ async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> Non
     for name, value in msgspec.to_builtins(known).items():
         text = " ".join(map(_joined, value)) if isinstance(value, tuple | list) else value
         text = shown_time(known.created) if name == "created" else text
-        print(f"{name:<13} {'yes' if value is True else 'no' if value is False else text}")
+        print(f"{name:<13} {'yes' if value is True else 'no' if value is False else spelled(str(text))}")
+
+
+def tell_of(email: str) -> None:
+    """Say on standard error what nobody may see by looking at the address of a new account."""
+    if told := remark(email):
+        say(f"{spelled(email)}: {told}")
 
 
 def _joined(value: str | Sequence[str]) -> str:
@@ -121,10 +133,11 @@ async def every(directory: Directory) -> AsyncIterator[Account]:
 
 def _print(known: Shown, *, as_json: bool) -> None:
     if as_json:
-        write_json(msgspec.json.encode(known))
+        write_json(spelled(msgspec.json.encode(known).decode()).encode())
         return
     when = shown_time(known.created)
-    print(f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {known.email}")
+    told = f"{spelled(known.email)}  ({known.remark})" if known.remark else spelled(known.email)
+    print(f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {told}")
 
 
 @contextlib.contextmanager
