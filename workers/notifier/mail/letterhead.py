@@ -1,19 +1,23 @@
 """The form of all mails: the sender, the links to the gateway, and the step from words to a mail. Pure."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import parseaddr
 from html import escape
 from urllib.parse import quote, urlencode, urlsplit
 
+import idna
 from msgspec import Struct
 
 from service.settings import InvalidSetting
 from workers.notifier.errors import Undeliverable
+from workers.notifier.mail.headers import POLICY
+
+_ATOMS = re.compile(r'[^\s@<>()\[\]\\,;:"]+')
 
 
 class Link(Struct, frozen=True, kw_only=True):
@@ -45,7 +49,7 @@ class Letterhead(Struct, frozen=True, kw_only=True):
 
     def message_id(self, cause_id: str) -> str:
         """Return the Message-ID (RFC 5322, 3.6.4): the same for every copy about the same event."""
-        host = urlsplit(self.public_url).hostname or "tonearm"
+        host = in_ascii(urlsplit(self.public_url).hostname or "tonearm")
         return f"<{cause_id}@{f'[{host}]' if ':' in host else host}>"
 
     def link(self, job_id: str) -> str:
@@ -61,10 +65,10 @@ def letterhead(mail_from: str, public_url: str) -> Letterhead:
     """Read the settings MAIL_FROM ("Name <address>" or an address) and PUBLIC_URL. Raises InvalidSetting."""
     name, spec = parseaddr(mail_from)
     try:
-        sender = Address(display_name=name, addr_spec=spec)
+        sender = Address(display_name=name, addr_spec=_at_ascii_domain(spec))
     except (HeaderParseError, ValueError, IndexError):
         sender = Address()
-    if not sender.username or not sender.domain:
+    if not sender.username or not sender.domain or not sender.addr_spec.isascii():
         raise InvalidSetting("setting: MAIL_FROM is not an address such as Tonearm <tonearm@example.org>")
     parts = urlsplit(public_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -74,7 +78,7 @@ def letterhead(mail_from: str, public_url: str) -> Letterhead:
 
 def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetime) -> EmailMessage:
     """Return the mail, plain with an HTML alternative. Raises Undeliverable for an impossible address."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     message["From"] = head.sender
     message["To"] = _recipient(to)
     message["Subject"] = words.subject
@@ -89,9 +93,26 @@ def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetim
 
 def _recipient(spec: str) -> Address:
     try:
-        return Address(addr_spec=spec)
+        at_ascii = _at_ascii_domain(spec)
+        if at_ascii.isascii():
+            return Address(addr_spec=at_ascii)
+        local, _, domain = at_ascii.rpartition("@")  # which `addr_spec` takes in ASCII only
+        if local.isprintable() and _ATOMS.fullmatch(local) and Address(addr_spec=f"a@{domain}"):
+            return Address(username=local, domain=domain)
+        raise ValueError
     except (HeaderParseError, ValueError, IndexError):
         raise Undeliverable("the account's address cannot be written on a mail") from None
+
+
+def _at_ascii_domain(spec: str) -> str:
+    """Return the address with the domain as servers know it, so that not every server has to take UTF-8."""
+    local, at, domain = spec.rpartition("@")
+    return f"{local}{at}{in_ascii(domain)}"
+
+
+def in_ascii(host: str) -> str:
+    """Return the host with internationalised labels as `xn--…`. Raises ValueError for what IDNA forbids."""
+    return host if host.isascii() else idna.encode(host, uts46=True).decode()
 
 
 def _text(words: Words) -> str:
