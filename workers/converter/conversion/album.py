@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from io import FileIO
+from itertools import accumulate
 
 from msgspec.structs import replace
 
@@ -16,12 +17,13 @@ from events.options import Options
 from workers.converter.containers.zip_archive import Archive
 from workers.converter.conversion import cover
 from workers.converter.conversion.chapters import Part, parts
+from workers.converter.conversion.passes import MEASURING, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.single import Single, look_at
 from workers.converter.conversion.task import Task
 from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
 from workers.converter.ffmpeg.arguments import OVERRUN
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.plan import at_most
 from workers.converter.threads import in_thread
 
 
@@ -35,8 +37,7 @@ class Album:
         self._task = replace(task, equipment=replace(equipment, sharing=None))
         self._end = time.monotonic() + self._limits.wall_seconds
         self._media: Media | None = None
-        self._done = 0.0
-        """Seconds of sound in the files that are finished."""
+        self._passes = Passes(task.on_progress)
 
     async def probe(self) -> Media:
         """Return the video's content."""
@@ -46,13 +47,16 @@ class Album:
     async def finish(self) -> Result:
         """Convert all parts and write the ZIP."""
         media = self._media or await self.probe()
+        self._passes = Passes(self._task.on_progress, at_most(self._task.options, media))
         with self._sharing.lanes.taken() if self._sharing is not None else nullcontext():
             return await self._write(await self._recording(media))
 
     async def _recording(self, media: Media) -> Recording:
         """Measure the loudness of all chapters together, if the options ask for one."""
         options = replace(self._task.options, fade_out=0.0, trim_silence=False)
-        measured = await Single(replace(self._task, options=options)).measure(media)
+        share = MEASURING if options.loudness is not None else 0.0
+        task = replace(self._task, options=options, on_progress=self._passes.next(share))
+        measured = await Single(task).measure(media)
         if measured is None:
             return Recording(media=media)
         return Recording(media=media, loudness=measured.loudness, true_peak=measured.true_peak)
@@ -64,9 +68,9 @@ class Album:
         picture = await cover.take(self._task, recording.media)
         made: list[Result] = []
         with self._workshop.file() as file, Archive(target) as archive:
-            for part in wanted:
+            for part, share in zip(wanted, _shares(wanted), strict=True):
                 try:
-                    made.append(await self._part(part, file, recording))
+                    made.append(await self._part(part, file, recording, share))
                 except Truncated:
                     if not options.partial or not made:
                         raise
@@ -75,7 +79,7 @@ class Album:
                 size = await in_thread(archive.add, part.name, file)
                 if size > self._limits.output_bytes:
                     raise TooLarge(self._limits.output_bytes)
-                self._done += made[-1].duration_seconds
+        await self._passes.end()
         return replace(
             made[0],
             duration_seconds=round(sum(each.duration_seconds for each in made), 6),
@@ -92,14 +96,14 @@ class Album:
         if length > self._limits.duration_seconds + OVERRUN:
             raise TooLong(self._limits.duration_seconds)
 
-    async def _part(self, part: Part, file: FileIO, recording: Recording) -> Result:
-        last: OnlySilence | None = None
+    async def _part(self, part: Part, file: FileIO, recording: Recording, share: float) -> Result:
+        watch, last = self._passes.next(share), None
         for options in _attempts(part.options):
             left = self._end - time.monotonic()
             if left <= 0:
                 raise TimedOut(self._limits.wall_seconds)
             equipment = replace(self._task.equipment, limits=replace(self._limits, wall_seconds=left))
-            task = Task(equipment, self._task.source, file, options, self._further)
+            task = Task(equipment, self._task.source, file, options, watch)
             try:
                 return await Single(task, replace(recording, track=part.track)).finish()
             except TimedOut:
@@ -108,8 +112,15 @@ class Album:
                 last = error
         raise last or OnlySilence
 
-    async def _further(self, mark: Mark, length: float | None) -> None:
-        await self._task.on_progress(replace(mark, seconds=self._done + mark.seconds), length)
+
+def _shares(wanted: tuple[Part, ...]) -> list[float]:
+    """Return how much each part is of itself and all behind it, by length."""
+    lengths = [max((each.options.end or 0.0) - each.options.start, 0.0) for each in wanted]
+    left = accumulate(reversed(lengths))
+    return [
+        length / behind if behind else 1.0
+        for length, behind in zip(lengths, reversed(list(left)), strict=True)
+    ]
 
 
 def _attempts(options: Options) -> Iterator[Options]:

@@ -10,6 +10,7 @@ from events.options import Cover, Options
 from workers.converter.containers import output
 from workers.converter.containers.sound import Sound
 from workers.converter.conversion import cover
+from workers.converter.conversion.passes import COPYING, GUESSING, LAST, MEASURING, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.task import Task
 from workers.converter.errors import EngineFailed, OnlySilence, Truncated
@@ -20,7 +21,7 @@ from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal, refu
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import look
-from workers.converter.ffmpeg.process import Invocation, Outcome, unwatched
+from workers.converter.ffmpeg.process import Invocation, Outcome
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel.encoding import encode
 
@@ -48,6 +49,7 @@ class Single:
         self._equipment, self._recording = task.equipment, recording
         self._track = recording.track if recording else ""
         self._media = recording.media if recording else None
+        self._passes = Passes(task.on_progress)
         self._ran: Outcome | None = None
         """The outcome of the default plan, if that was tried instead of a look."""
         self._partial = False
@@ -59,7 +61,7 @@ class Single:
         """
         if self._source.seekable and self._is_usual():
             _refuse(self._task)
-            self._ran = await self._run(DEFAULT)
+            self._ran = await self._run(DEFAULT, GUESSING)
             self._media = self._ran.findings.media
         else:
             self._media = await look_at(self._task)
@@ -70,16 +72,17 @@ class Single:
         plan, measured = await self._plan_for(self._media)
         ran = self._ran
         if ran is None or plan.output != DEFAULT.output:
-            ran = await self._run(plan)
+            ran = await self._run(plan, COPYING if plan.copied else LAST)
         if plan.copied and not self._is_good(ran, plan):
             # The packets are of a kind that this container does not take, after all.
             plan = self._plan(replace(self._options, copy=False), self._media or _NOTHING, measured)
-            ran = await self._run(plan)
+            ran = await self._run(plan, LAST)
         sound, partial = self._judge(ran, plan)
         if self._media is None:
             raise EngineFailed("ffmpeg converted a file and did not say what is in it")
         picture = await cover.take(self._task, self._media)
         await cover.put(plan.format, self._task.target, picture)
+        await self._passes.end()
         return Result(
             duration_seconds=sound.duration_seconds,
             sample_rate=sound.sample_rate,
@@ -123,13 +126,15 @@ class Single:
         """Return the first pass's measurement, with the loudness of the whole recording for a part of one."""
         recording = self._recording
         if recording is None or self._options.loudness is None:
-            return await self.measure(media)
+            return await self.measure(media, share=MEASURING)
         plain = replace(self._options, loudness=None, true_peak=Options().true_peak)
         seconds = planning.plan(plain, media).expected_seconds or 0.0
-        own = await self.measure(media, plain) or Measurement(seconds=seconds)
+        own = await self.measure(media, plain, share=MEASURING) or Measurement(seconds=seconds)
         return replace(own, loudness=recording.loudness, true_peak=recording.true_peak)
 
-    async def measure(self, media: Media, options: Options | None = None) -> Measurement | None:
+    async def measure(
+        self, media: Media, options: Options | None = None, *, share: float = LAST
+    ) -> Measurement | None:
         """Return a first pass's measurement; None where the options, the task's by default, need none.
 
         Empties the target.
@@ -137,7 +142,7 @@ class Single:
         plan = planning.measuring_plan(options or self._options, media, seekable=self._source.seekable)
         if plan is None:
             return None
-        ran = await self._run(plan, quiet=True)
+        ran = await self._run(plan, share)
         self._partial = self._raise(self._evidence(ran, plan, None, sized=False))
         measured = measurement.read(ran.findings.tail, ran.seconds)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
@@ -145,10 +150,12 @@ class Single:
             raise OnlySilence
         return measured
 
-    async def _run(self, plan: Plan, *, quiet: bool = False) -> Outcome:
+    async def _run(self, plan: Plan, share: float) -> Outcome:
+        watch = self._passes.next(share)
+        longest = plan.expected_seconds or planning.at_most(self._options, self._media or _NOTHING)
+
         async def on_progress(mark: Mark, length: float | None) -> None:
-            # A stream knows no length.
-            await self._task.on_progress(mark, plan.expected_seconds or length)
+            await watch(mark, longest or length)
 
         equipment, target = self._equipment, self._task.target
         target.seek(0)
@@ -160,7 +167,7 @@ class Single:
                 target=target,
                 plan=plan,
                 limits=equipment.limits,
-                on_progress=unwatched if quiet else on_progress,
+                on_progress=on_progress,
                 size=self._source.size,
             )
             return await encode(invocation, equipment.sharing, equipment.workshop, self._media)

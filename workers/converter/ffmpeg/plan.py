@@ -1,6 +1,7 @@
 """From the options and the source's content to ffmpeg's arguments. Pure."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.media import Media, Track
 from events.options import Chapters, Format, Options
@@ -145,6 +146,11 @@ def _chapters(options: Options, seek: float) -> list[str]:
     if not options.start:
         return []
     return ["-ss", f"{options.start - seek:.6f}"]  # the sound is cut already: this moves the chapters
+
+
+def at_most(options: Options, media: Media) -> float | None:
+    """Return the length of the result with all its silence; None where it cannot be known."""
+    return _expected(replace(options, trim_silence=False), media, None)
 
 
 def _expected(options: Options, media: Media, measured: Measurement | None) -> float | None:

@@ -27,6 +27,7 @@ from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.source.input import Input
@@ -232,3 +233,20 @@ async def test_chapters_that_ask_for_more_than_the_recording_are_refused(hall: H
         with pytest.raises(ConversionError) as caught:
             await hall.convert(chaptered(hall, marks=marks, name="book.mkv"), limits, chapters=Chapters.SPLIT)
         assert caught.value.code is code
+
+
+async def test_an_albums_parts_share_one_scale_that_only_grows(hall: Hall, engine: Engine) -> None:
+    told: list[tuple[float, float | None]] = []
+
+    async def note(mark: Mark, length: float | None) -> None:
+        told.append((mark.seconds, length))
+
+    options = Options(chapters=Chapters.SPLIT, loudness=-16)
+    source = chaptered(hall)
+    with FileIO(source, "r") as video, FileIO(hall.result, "w+") as result:
+        await convert(Task(Equipment(engine), Input.of(video), result, options, note))
+    seconds = [each for each, _ in told]
+    assert seconds == sorted(seconds)
+    assert {length for _, length in told} == {6}
+    assert seconds[-1] == 6
+    assert sum(0 < each < 6 for each in set(seconds)) >= len(MARKS)

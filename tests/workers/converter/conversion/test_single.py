@@ -306,3 +306,32 @@ async def test_progress_tells_how_far_it_is_and_of_how_much(
     assert len(marks) >= 2
     assert marks == sorted(marks)
     assert marks[-1] == (pytest.approx(600), 600)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "passes"),
+    [
+        ("moov-first.mp4", DEFAULTS, 1),
+        ("surround.mp4", DEFAULTS, 2),  # the guess at a plan was wrong
+        ("aac.mkv", Options(loudness=-16), 2),
+        ("aac.mkv", Options(fade_out=1), 2),
+        ("aac.mkv", Options(trim_silence=True, start=1), 2),
+        ("flac.mkv", Options(format=Format.FLAC, copy=True), 1),
+    ],
+)
+async def test_all_passes_share_one_scale_that_only_grows(
+    engine: Engine, bench: Any, studio: Studio, name: str, options: Options, passes: int
+) -> None:
+    shares: list[float] = []
+
+    async def note(mark: Mark, length: float | None) -> None:
+        assert length
+        shares.append(mark.seconds / length)
+
+    with bench.holding(studio.make(name)) as (video, result):
+        await convert(Task(Equipment(engine), Input.of(video), result, options, note))
+    assert len(shares) >= passes
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    if options != DEFAULTS and passes > 1:
+        assert any(0 < share < 0.5 for share in shares), shares  # the first pass tells, too
