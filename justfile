@@ -82,7 +82,7 @@ check:
     lint-imports
 
 # run the tests: test [--long] [pytest's arguments]; --long: the long ones too, and properties by chance; -n 0: one by one
-test *args: _broker _curl _databases _provider
+test *args: _broker _curl _databases _provider _browser
     exec pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
 # run it on minikube: start, build, make secrets, apply, wait; safe to repeat
@@ -147,6 +147,10 @@ test-broker-4 *args:
 drill *args: _broker
     exec python -m infra.drills "$@"
 
+# bring the files of other projects that a page needs, by npm, as its vendored.json locks them: vendored FOLDER
+vendored folder="gateway/openapi/page":
+    exec python -m infra.vendored "$1"
+
 # print the table of speeds, each as a ratio to what the machine can do
 bench *args: _broker
     exec python -m bench "$@"
@@ -166,3 +170,8 @@ _databases:
 _provider:
     -uv venv --quiet --allow-existing --python '{{ root }}/.venv/bin/python' '{{ root }}/.venv/canaille'
     -uv pip install --quiet --require-hashes --python '{{ root }}/.venv/canaille' --requirements '{{ root }}/tests/servers/openid.lock'
+
+# A real browser and its driver, for the pages; where they cannot be had, the tests say so.
+_browser:
+    -python -m infra.local.servers.install chromium
+    -uv pip install --quiet --require-hashes --requirements '{{ root }}/tests/browser/requirements.lock'

@@ -39,7 +39,7 @@ from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.metrics import Metrics
-from gateway.openapi import document
+from gateway.openapi import routes as schema
 from gateway.openapi.document import openapi_config
 from gateway.storage import Bucket
 from gateway.uploads import preset_routes
@@ -92,7 +92,7 @@ ROUTES = (
     *audio.ROUTES,
     *_PROBES,
     *problem_pages.ROUTES,
-    *document.ROUTES,
+    *schema.ROUTES,
 )
 
 

@@ -74,7 +74,7 @@ def render(into: Path) -> None:
 
 def rules() -> str:
     """Return the alert rules as Prometheus reads them from a file: JSON, which is YAML, too."""
-    import yaml  # type: ignore[import-untyped]  # ours, for tests and tools only
+    import yaml
 
     source = _INFRA / "minikube/components/monitoring/rules.yaml"
     groups = yaml.safe_load(source.read_text())["spec"]["groups"]
