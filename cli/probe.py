@@ -103,7 +103,7 @@ def rows(media: Media, bytes_: int) -> Iterator[tuple[str, str]]:
     for chapter in media.chapters:
         yield "chapter", _chapter(chapter)
     for tag in media.tags:
-        yield tag.name, tag.text or "(not told: it may say where, or with what, it was filmed)"
+        yield tag.name, tag.text
 
 
 def _track(track: Track) -> str:

@@ -1,17 +1,21 @@
 """The contents of a media file, as `job.probed` records them for each attempt of a run.
 
-Texts come from a stranger's file, so they are cut and hold printable characters only. `fitting` makes the
-whole short enough for an event.
+Texts come from a stranger's file, so they are cut and hold no harmful characters (see `texts`). Tags are
+those of an allow-list. `fitting` makes the whole short enough for an event.
 """
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from events.texts import one_line
+
 MOST_TRACKS = 64
-MOST_CHAPTERS = 200
-MOST_TAGS = 32
+MOST_CHAPTERS = 5000
 LONGEST_TEXT = 300
+"""Characters, as an event has them."""
+LONGEST_TAG = 10_000
+"""Characters of a tag, as the sound keeps it: a description has several lines."""
 MOST_BYTES = 48 * 1024
 """Bytes of a file's contents, as JSON: a whole event may have 64 KiB."""
 
@@ -70,9 +74,13 @@ class Media(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 def fitting(media: Media, most: int = MOST_BYTES) -> Media:
     """Return as much of the contents as fits into `most` bytes of JSON.
 
-    Chapters go first, from the end; then tags, the tracks' titles, most tracks and pictures, and last the
-    container's name. Raises ValueError when not even the numbers fit.
+    Tags become one line of bounded length. Where that does not suffice, chapters go first, from the end; then
+    tags, the tracks' titles, most tracks and pictures, and last the container's name. Raises ValueError when
+    not even the numbers fit.
     """
+    if any(len(tag.text) > LONGEST_TEXT or "\n" in tag.text for tag in media.tags):
+        shorter = (Tag(tag.name, one_line(tag.text)[:LONGEST_TEXT]) for tag in media.tags)
+        media = replace(media, tags=tuple(shorter))
     while (excess := len(msgspec.json.encode(media)) - most) > 0:
         media = _less(media, most / (most + excess))
     return media

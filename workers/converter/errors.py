@@ -202,7 +202,8 @@ class WorkDirUnfit(TonearmError):
 
 
 def _span(seconds: float) -> str:
-    """Return a span of time in the largest unit that it fills."""
-    unit, size = ("hour", 3600) if seconds >= 3600 else ("minute", 60) if seconds >= 60 else ("second", 1)
+    """Return a span of time in the largest unit that it fills, rounded."""
+    units = (("hour", 3600), ("minute", 60), ("second", 1))
+    unit, size = next((each for each in units if round(seconds / each[1], 1) >= 1), units[-1])
     count = round(seconds / size, 1)
     return f"{count:g} {unit}{'' if count == 1 else 's'}"

@@ -6,17 +6,16 @@ ffmpeg would have to know the picture's size for that, and so would decode it, w
 - M4A: `covr` in moov/udta/meta/ilst (QuickTime File Format, metadata). `moov` is the last box in ours.
 """
 
-import os
 from io import FileIO
 
 from events.options import Format
 from workers.converter.containers import id3, mp4
+from workers.converter.containers.insertion import insert, overwrite
 
 LARGEST = 8 << 20
 """Bytes of a picture; a larger one is left out."""
 _FRONT = 3
 """Cover (front)."""
-_BLOCK = 1 << 20
 
 
 def kind(picture: bytes) -> tuple[bytes, int] | None:
@@ -46,10 +45,10 @@ def _mp3(file: FileIO, mime: bytes, picture: bytes) -> bool:
     file.seek(0)
     head = file.read(id3.HEAD)
     if head[:4] != b"ID3\3":
-        _insert(file, 0, b"ID3\3\0\0" + id3.packed(len(frame)) + frame)
+        insert(file, 0, b"ID3\3\0\0" + id3.packed(len(frame)) + frame)
         return True
-    _insert(file, id3.HEAD, frame)
-    _write(file, 6, id3.packed(id3.length(head) - id3.HEAD + len(frame)))
+    insert(file, id3.HEAD, frame)
+    overwrite(file, 6, id3.packed(id3.length(head) - id3.HEAD + len(frame)))
     return True
 
 
@@ -61,8 +60,8 @@ def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
     # 0 for width, height, depth and colours: they are not known.
     body = _FRONT.to_bytes(4) + len(mime).to_bytes(4) + mime + bytes(20) + len(picture).to_bytes(4) + picture
     last = head[4] & 0x80
-    _insert(file, 42, bytes([last | 6]) + len(body).to_bytes(3) + body)
-    _write(file, 4, bytes([head[4] & 0x7F]))
+    insert(file, 42, bytes([last | 6]) + len(body).to_bytes(3) + body)
+    overwrite(file, 4, bytes([head[4] & 0x7F]))
     return True
 
 
@@ -85,29 +84,11 @@ def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
         new = _box(b"meta", bytes(4) + handler + new)
     if b"udta" in missing:
         new = _box(b"udta", new)
-    _insert(file, path[-1].end, new)
+    insert(file, path[-1].end, new)
     for box in path:
-        _write(file, box.body - 8, (box.end - box.body + 8 + len(new)).to_bytes(4))
+        overwrite(file, box.body - 8, (box.end - box.body + 8 + len(new)).to_bytes(4))
     return True
 
 
 def _box(kind: bytes, body: bytes) -> bytes:
     return (8 + len(body)).to_bytes(4) + kind + body
-
-
-def _write(file: FileIO, at: int, data: bytes) -> None:
-    file.seek(at)
-    left = memoryview(data)
-    while left:
-        left = left[file.write(left) :]
-
-
-def _insert(file: FileIO, at: int, data: bytes) -> None:
-    """Make room by moving what follows, from the end on, and write there."""
-    end = file.seek(0, os.SEEK_END)
-    while end > at:
-        begin = max(end - _BLOCK, at)
-        file.seek(begin)
-        _write(file, begin + len(data), file.read(end - begin))
-        end = begin
-    _write(file, at, data)

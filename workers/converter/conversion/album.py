@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from msgspec.structs import replace
 
-from events.media import MOST_CHAPTERS, Media
+from events.media import Media
 from events.options import Options
 from workers.converter.containers.zip_archive import Archive
 from workers.converter.conversion import cover
@@ -25,6 +25,9 @@ from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, T
 from workers.converter.ffmpeg.arguments import OVERRUN
 from workers.converter.ffmpeg.plan import at_most
 from workers.converter.threads import in_thread
+
+MOST_PARTS = 400
+"""Files in a ZIP."""
 
 
 class Album:
@@ -64,7 +67,7 @@ class Album:
     async def _write(self, recording: Recording) -> Result:
         options, target = self._task.options, self._task.target
         wanted = parts(options, recording.media)
-        self._check(wanted, recording.media)
+        self._check(wanted)
         picture = await cover.take(self._task, recording.media)
         made: list[Result] = []
         with self._workshop.file() as file, Archive(target) as archive:
@@ -88,10 +91,10 @@ class Album:
             parts=len(made),
         )
 
-    def _check(self, wanted: tuple[Part, ...], media: Media) -> None:
+    def _check(self, wanted: tuple[Part, ...]) -> None:
         """Refuse too many or too long chapters: they may overlap, and add up to more than the recording."""
-        if len(media.chapters) >= MOST_CHAPTERS:
-            raise TooManyParts(MOST_CHAPTERS - 1)
+        if len(wanted) > MOST_PARTS:
+            raise TooManyParts(MOST_PARTS)
         length = sum(each.options.end - each.options.start for each in wanted if each.options.end)
         if length > self._limits.duration_seconds + OVERRUN:
             raise TooLong(self._limits.duration_seconds)

@@ -1,13 +1,14 @@
 """From one video to one file of sound: look, measure, encode, judge, describe."""
 
+import math
 import os
 
 from msgspec.structs import replace
 
 from events.errors import TonearmError
 from events.media import Media
-from events.options import Cover, Options
-from workers.converter.containers import output
+from events.options import Cover, Format, Options
+from workers.converter.containers import id3_tag, output
 from workers.converter.containers.sound import Sound
 from workers.converter.conversion import cover
 from workers.converter.conversion.passes import COPYING, GUESSING, LAST, MEASURING, Passes
@@ -24,6 +25,7 @@ from workers.converter.ffmpeg.probe import look
 from workers.converter.ffmpeg.process import Invocation, Outcome
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel.encoding import encode
+from workers.converter.threads import in_thread
 
 _NO_DESCRIPTOR = 3
 """Stands in recorded arguments for the progress pipe's descriptor, which differs from run to run."""
@@ -80,6 +82,14 @@ class Single:
         sound, partial = self._judge(ran, plan)
         if self._media is None:
             raise EngineFailed("ffmpeg converted a file and did not say what is in it")
+        length = sound.duration_seconds
+        heard = self._plan(replace(self._options, copy=plan.copied), self._media, measured, length)
+        if plan.format is Format.MP3:
+            await in_thread(id3_tag.embed, self._task.target, heard.words.tags, heard.words.marks)
+        elif len(heard.words.marks) < len(plan.words.marks):  # there is less sound than video
+            plan = heard
+            ran = await self._run(plan)
+            sound, partial = self._judge(ran, plan)
         picture = await cover.take(self._task, self._media)
         await cover.put(plan.format, self._task.target, picture)
         await self._passes.end()
@@ -118,9 +128,11 @@ class Single:
             raise error
         return plan, measured
 
-    def _plan(self, options: Options, media: Media, measured: Measurement | None) -> Plan:
+    def _plan(
+        self, options: Options, media: Media, measured: Measurement | None, length: float = math.inf
+    ) -> Plan:
         seekable = self._source.seekable
-        return planning.plan(options, media, measured, track=self._track, seekable=seekable)
+        return planning.plan(options, media, measured, track=self._track, seekable=seekable, length=length)
 
     async def _measured(self, media: Media) -> Measurement | None:
         """Return the first pass's measurement, with the loudness of the whole recording for a part of one."""
@@ -144,7 +156,7 @@ class Single:
             return None
         ran = await self._run(plan, share)
         self._partial = self._raise(self._evidence(ran, plan, None, sized=False))
-        measured = measurement.read(ran.findings.tail, ran.seconds)
+        measured = measurement.read(ran.findings.tail, ran.seconds, ran.findings.silent_until)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
         if silent:
             raise OnlySilence

@@ -9,6 +9,7 @@ while the file is probed.
 from msgspec import Struct
 
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
+from workers.converter.ffmpeg.words import script
 
 FORMATS = (
     "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,gxf,dv,rm,"
@@ -34,6 +35,10 @@ DECODERS = (
 
 PICTURE_DECODERS = "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,mjpeg,prores"
 """Decoders of pictures, for a frame as cover. Their process decodes nothing else."""
+
+SCRIPT = 4
+"""The descriptor of the words that the result carries."""
+_SCRIPT = ("-protocol_whitelist", "fd", "-format_whitelist", "ffmetadata", "-f", "ffmetadata")
 
 OVERRUN = 1.0
 """Seconds converted beyond the limit: so a sound that is too long differs from one that just fits."""
@@ -79,6 +84,7 @@ def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[st
         *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", decoders),
         *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
         *(*plan.input, "-fd", "0", "-i", "fd:"),
+        *((*_SCRIPT, "-fd", str(SCRIPT), "-i", "fd:") if script(plan.format, plan.words) else ()),
         *(_output(limits, plan) if plan.output else ()),
     ]
 

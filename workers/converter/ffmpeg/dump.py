@@ -8,9 +8,9 @@ breaks, though, so a file can lie about itself. It then gets a conversion that f
 import re
 
 from events.media import (
+    LONGEST_TAG,
     LONGEST_TEXT,
     MOST_CHAPTERS,
-    MOST_TAGS,
     MOST_TRACKS,
     Chapter,
     Media,
@@ -19,7 +19,7 @@ from events.media import (
     Track,
 )
 from events.texts import one_line
-from workers.converter.ffmpeg.tags import CONTAINER_TAGS, PLUMBING_TAGS, is_private
+from workers.converter.ffmpeg.tags import kept_as, lines
 
 _INPUT = re.compile(r"Input #0, (.+), from 'fd:':")
 # What is longer or oddly dotted is a lie of the file's: it would be no number, or none that JSON can hold.
@@ -56,6 +56,11 @@ class Dump:
         self._track = -1
         self._name = ""
 
+    @property
+    def over(self) -> bool:
+        """True when the dump of the source has ended."""
+        return self._over
+
     def feed(self, line: str) -> None:
         """Take the next line, without its end."""
         if self._over:
@@ -68,7 +73,9 @@ class Dump:
         elif not line.startswith("   "):
             self._top(line)
         elif self._owner == "chapters" and (match := _CHAPTER.match(line)):
-            if len(self._chapters) < MOST_CHAPTERS:
+            if len(self._chapters) == MOST_CHAPTERS:
+                self._owner = ""  # what follows is no part of the last one's title
+            else:
                 self._chapters.append((float(match[1]), float(match[2]), ""))
         else:
             self._tag(line)
@@ -88,7 +95,7 @@ class Dump:
             chapters=tuple(
                 Chapter(start=max(a, 0.0), end=max(b, 0.0), title=clean(t)) for a, b, t in self._chapters
             ),
-            tags=tuple(Tag(clean(name), clean(text)) for name, text in self._tags.items()),
+            tags=tuple(Tag(name, lines(text)) for name, text in self._tags.items()),
         )
 
     def _top(self, line: str) -> None:
@@ -132,7 +139,7 @@ class Dump:
             start, end, before = self._chapters[-1]
             self._chapters[-1] = (start, end, f"{before} {text}".strip()[:LONGEST_TEXT])
         elif self._owner == "file" or (self._owner == "track" and self._is_the_files(name, text)):
-            self._keep(name, text)
+            self._keep(name, text, further=not new)
 
     def _is_the_files(self, name: str, text: str) -> bool:
         """Keep a track's title. Return True where a track has the whole file's tags, as in Ogg."""
@@ -141,15 +148,15 @@ class Dump:
             track["title"] = clean(f"{track.get('title', '')} {text}")
         return self._container == "ogg" and len(self._tracks) == 1
 
-    def _keep(self, name: str, text: str) -> None:
-        if name.lower() in CONTAINER_TAGS or name.lower() in PLUMBING_TAGS:
+    def _keep(self, name: str, text: str, *, further: bool) -> None:
+        """Keep a tag of the allow-list, or a further line of one. The log cannot be edited."""
+        if not (name := kept_as(name)):
             return
         if name in self._tags:
-            text = f"{self._tags[name]} {text}"
-        elif len(self._tags) >= MOST_TAGS:
-            return
-        # The log cannot be edited: it records that there is a place, and never which.
-        self._tags[name] = "" if is_private(name) else text[: 2 * LONGEST_TEXT]
+            if not further:
+                return
+            text = f"{self._tags[name]}\n{text}"
+        self._tags[name] = text[:LONGEST_TAG]
 
 
 def read(words: str) -> Media | None:

@@ -52,19 +52,14 @@ def last_filters(options: Options, measured: Measurement | None) -> list[str]:
     filters = ["asetpts=PTS-STARTPTS"]
     length = measured.seconds if measured else 0.0
     if measured and options.trim_silence:
-        if measured.silent_from is not None:
-            filters.append(f"atrim=end={measured.silent_from:.6f}")
-            length = measured.silent_from
-        filters += _faded_out(options, length)  # before what is at the beginning goes: then `length` is none
-        filters.append(f"silenceremove=start_periods=1:start_threshold={SILENCE}:detection=peak")
-        filters.append("asetpts=PTS-STARTPTS")
+        end = length if measured.silent_from is None else measured.silent_from
+        filters += [f"atrim=start={measured.silent_until:.6f}:end={end:.6f}", "asetpts=PTS-STARTPTS"]
+        length = end - measured.silent_until
     if measured and (gain := gain_of(options, measured)):
         filters.append(f"volume={gain:.2f}dB:precision=double")
     if options.fade_in:
         filters.append(f"afade=t=in:st=0:d={options.fade_in:.6f}")
-    if not options.trim_silence:
-        filters += _faded_out(options, length)
-    return filters
+    return filters + _faded_out(options, length)
 
 
 def _faded_out(options: Options, length: float) -> list[str]:

@@ -21,12 +21,16 @@ class Measurement(Struct, frozen=True, kw_only=True):
     """Integrated, in LUFS; None: too quiet, or not measured."""
     true_peak: float | None = None
     """In dBTP."""
+    silent_until: float = 0.0
+    """The end of the silence at the beginning."""
     silent_from: float | None = None
     """The beginning of the silence that lasts to the end; None: there is none, or it was not measured."""
 
 
-def read(tail: str, seconds: float) -> Measurement:
+def read(tail: str, seconds: float, silent_until: float = 0.0) -> Measurement:
     """Read the measurement from ffmpeg's last messages, after so many seconds of sound.
+
+    The silence at the beginning was read when it passed: the last messages may not have it any more.
 
     Each of these lines begins with the filter's name, and a file's own texts are printed before all of them:
     so the last lines count.
@@ -45,6 +49,7 @@ def read(tail: str, seconds: float) -> Measurement:
         seconds=seconds,
         loudness=_number(found.get("input_i")),
         true_peak=_number(found.get("input_tp")),
+        silent_until=silent_until,
         silent_from=start if lasts else None,
     )
 

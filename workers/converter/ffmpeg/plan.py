@@ -1,16 +1,20 @@
 """From the options and the source's content to ffmpeg's arguments. Pure."""
 
+import math
+
 from msgspec import Struct
 from msgspec.structs import replace
 
 from events.media import Media, Track
-from events.options import Chapters, Format, Options
+from events.options import Format, Options
 from workers.converter.errors import TrackMissing
 from workers.converter.ffmpeg.encoders import MUXERS, can_copy, encoder_arguments
 from workers.converter.ffmpeg.filters import first_filters, last_filters, measuring_filters, need_measurement
 from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
-from workers.converter.ffmpeg.tags import COMMENTING, metadata
+from workers.converter.ffmpeg.tags import tags_of
+from workers.converter.ffmpeg.words import Words, mapping
 
 _MARGIN = 5.0
 """Seconds before a cut where decoding begins: codecs and containers need some to be exact."""
@@ -31,6 +35,8 @@ class Plan(Struct, frozen=True):
     copied: bool = False
     pictures: bool = False
     """It decodes a picture, and no sound."""
+    words: Words = Words()
+    """Tags and marks; see `words` for the way that they take."""
     expected_seconds: float | None = None
     """The length that the result should have; None: it cannot be known."""
 
@@ -47,11 +53,13 @@ def plan(
     *,
     track: str = "",
     seekable: bool = True,
+    length: float = math.inf,
 ) -> Plan:
     """Return the plan of a conversion.
 
     `measured` comes from the pass of `measuring_plan`. `track` is the number of one file of several, as in
-    `1/12`. A pipe is not `seekable`: all before a cut is then decoded.
+    `1/12`. `length` is that of the result in seconds, where it is known: no mark is behind it. A pipe is not
+    `seekable`: all before a cut is then decoded.
     Raises TrackMissing. The plan for a file without sound will fail, with a reason.
     """
     sound = choose(options, media)
@@ -62,8 +70,9 @@ def plan(
         filters = [
             *first_filters(options, sound, seek),
             *last_filters(options, measured),
-            *_timed(options, seek),
+            *_timed(options),
         ]
+    words = Words(tags_of(options, media, number=track), marks_of(options, media, measured, length))
     packets = ["-c:a", "copy"] if copied else encoder_arguments(options, sound)
     return Plan(
         options.format,
@@ -71,14 +80,14 @@ def plan(
         (
             *("-map", f"0:a:{sound.index}", "-vn", "-sn", "-dn"),
             *(("-af", ",".join(filters)) if filters else ()),
-            *_chapters(options, seek),
             *packets,
             *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
-            *(("-id3v2_version", "3") if options.format is Format.MP3 else ()),
-            *metadata(options, media, sound.index, number=track),
+            *(("-id3v2_version", "0") if options.format is Format.MP3 else ()),
+            *mapping(options.format, words),
             *("-f", MUXERS[options.format]),
         ),
         copied=copied,
+        words=words,
         expected_seconds=_expected(options, media, measured),
     )
 
@@ -123,29 +132,9 @@ def _input(seek: float) -> tuple[str, ...]:
     return ("-ss", f"{seek:.6f}") if seek else ()
 
 
-def _timed(options: Options, seek: float) -> list[str]:
-    """Number the samples anew: so a gap or a late beginning of the source is none of the result.
-
-    An MP3 holds no time. After a cut the first sample's time is that of the cut, see `_chapters`.
-    """
-    begin = options.start - seek if _chapters(options, seek)[:1] == ["-ss"] else 0.0
-    if options.format is Format.MP3 and not begin:
-        return []
-    return [f"asetpts=(N/SR+{begin:.6f})/TB+0.5"]
-
-
-def _chapters(options: Options, seek: float) -> list[str]:
-    """Move the chapters with a cut. ffmpeg cannot move them with speed or silence, so it then drops them.
-
-    Chapters that are tags are written as tags, see `tags`.
-    """
-    if options.chapters is Chapters.DROP or options.speed != 1 or options.trim_silence:
-        return ["-map_chapters", "-1"]
-    if options.format in COMMENTING:
-        return ["-map_chapters", "-1"]
-    if not options.start:
-        return []
-    return ["-ss", f"{options.start - seek:.6f}"]  # the sound is cut already: this moves the chapters
+def _timed(options: Options) -> list[str]:
+    """Number the samples anew. An MP3 holds no time."""
+    return [] if options.format is Format.MP3 else ["asetpts=N/SR/TB+0.5"]
 
 
 def at_most(options: Options, media: Media) -> float | None:

@@ -7,6 +7,7 @@ Whatever happens here, cancellation included, no process is left behind.
 import asyncio
 import os
 import stat
+import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, closing, contextmanager
 from io import FileIO
@@ -15,10 +16,12 @@ from msgspec import Struct
 
 from events import tracing
 from workers.converter.cage.cage import Keeper, keeper_of
+from workers.converter.containers.insertion import overwrite
 from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.transcript import Findings, Mark, ProgressReader, Transcript
+from workers.converter.ffmpeg.words import script
 
 _PIECE = 64 * 1024
 
@@ -74,9 +77,10 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
         tracing.span("ffmpeg") as span,
         _pipe() as (words, words_in),
         _pipe() as (numbers, numbers_in),
+        _script(plan) as script_files,
     ):
         try:
-            files = (invocation.source, invocation.target, words_in, numbers_in)
+            files = (invocation.source, invocation.target, words_in, numbers_in, *script_files)
             size = _size(invocation.source) if invocation.size is None else invocation.size
             held = caps(limits, size, plan)
             caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
@@ -122,6 +126,18 @@ def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
 def _size(source: FileIO) -> int | None:
     status = os.fstat(source.fileno())
     return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+@contextmanager
+def _script(plan: Plan) -> Iterator[tuple[FileIO, ...]]:
+    """Open a file of the words that ffmpeg writes into the result, for the block; none for no words."""
+    if not (words := script(plan.format, plan.words)):
+        yield ()
+        return
+    with tempfile.TemporaryFile(buffering=0) as file:
+        overwrite(file, 0, words.encode())
+        file.seek(0)
+        yield (file,)
 
 
 @contextmanager

@@ -22,6 +22,9 @@ _BROKEN = re.compile(
     r"|max resync size reached|changing packet size|Packet corrupt|Error during demuxing)"  # TS, MPEG, any
 )
 _LOCKED = re.compile(r"\[.*(?:DRM protected stream detected|activation_bytes|Unsupported encryption scheme)")
+_SILENCE = re.compile(
+    r"\[(?:silencedetect|Parsed_silencedetect_\d+) @ .*silence_(start|end): (-?\d{1,9}(?:\.\d{1,9})?)"
+)
 _AUDIO = re.compile(r"  Stream #0:\d+\S*: Audio: (\w+)")
 
 
@@ -38,6 +41,8 @@ class Findings(Struct, frozen=True, kw_only=True):
     tail: str = ""
     media: Media | None = None
     """The content of the file; None when ffmpeg could not open it."""
+    silent_until: float = 0.0
+    """Seconds of silence at the beginning of the sound, where that was measured."""
     locked: bool = False
     """The sound is protected, by a message of the demuxer."""
 
@@ -51,6 +56,8 @@ class Transcript:
         self._codec = ""
         self._undecoded = self._broken = 0
         self._locked = False
+        self._silence: list[tuple[str, float]] = []
+        """The first beginning and end of a silence."""
         self._dump = Dump()
 
     def feed(self, data: bytes) -> None:
@@ -74,12 +81,20 @@ class Transcript:
             tail=tail,
             media=self._dump.media,
             locked=self._locked,
+            silent_until=self._silent_until(),
         )
 
     @property
     def length(self) -> float | None:
         """The container's length in seconds, once it was printed."""
         return self._length
+
+    def _silent_until(self) -> float:
+        match self._silence:
+            case [("start", start), ("end", end)] if start <= 0:
+                return end
+            case _:
+                return 0.0
 
     def _read(self, line: bytes) -> None:
         text = line.decode(errors="replace")
@@ -88,6 +103,10 @@ class Transcript:
         # A file's own texts are indented, so no title is taken for a complaint.
         self._undecoded += _UNDECODED.match(text) is not None
         self._broken += _BROKEN.match(text) is not None
+        if self._dump.over:
+            if len(self._silence) < 2 and (match := _SILENCE.match(text)):
+                self._silence.append((match[1], float(match[2])))
+            return
         if self._length is None and (match := _DURATION.match(text)):
             self._length = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
         elif not self._codec and (match := _AUDIO.match(text)):
