@@ -21,6 +21,7 @@ from gateway.accounts import api_keys, letters, oidc, sessions
 from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.oidc import ProviderSignIns
+from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.addresses import Origin
 from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
@@ -119,6 +120,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "auth": provide(AuthProxy(auth)),
         "checks": provide(parts.checks),
         "live": provide(parts.live),
+        "password_rule": provide(PasswordRule(auth)),
         "own_jobs": provide(OwnJobs(parts.live, parts.videos)),
         "presets": provide(parts.presets),
         "session_cookies": provide(parts.cookies),

@@ -32,6 +32,13 @@ class PasswordRules(Struct, frozen=True):
 
     shortest: int = SHORTEST
 
+    def __str__(self) -> str:
+        """Return the rule as people are told it before they choose."""
+        return (
+            f"At least {self.shortest} characters, of any kind."
+            " A sentence is easier to keep in mind than signs, and better."
+        )
+
     def check(self, password: str, email: str) -> None:
         """Raise InvalidRequest, naming the rule, unless the account of this address may have the password."""
         if len(password) > LONGEST:

@@ -18,14 +18,16 @@ from auth.passwords.hasher import Hasher
 from auth.passwords.rules import PasswordRules
 from cli.account.settings import OperatorSettings
 from cli.account.show import tell_of
+from cli.remarks import say
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Make the account. Raises InvalidRequest, AlreadyRegistered, Unavailable."""
     email = registrable(arguments.email)
-    typed = await asyncio.to_thread(_typed)
+    rules = PasswordRules(settings.password_length)
+    typed = await asyncio.to_thread(_typed, rules)
     password = typed or secrets.token_urlsafe(18)
-    PasswordRules(settings.password_length).check(password, email)
+    rules.check(password, email)
     passwords = Hasher(threads=1)
     hash_, roles = await passwords.hash(password), tuple(dict.fromkeys(arguments.roles))
     account = new_account(email, roles, datetime.now(UTC), password_hash=hash_)
@@ -42,7 +44,8 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
         await directory.mark_announced(account.account_id)
 
 
-def _typed() -> str:
+def _typed(rules: PasswordRules) -> str:
     if sys.stdin.isatty():
+        say(str(rules))
         return getpass.getpass("Password (nothing: one is made and shown): ")
     return sys.stdin.readline().rstrip("\r\n")

@@ -12,10 +12,12 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.errors import TonearmError
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
 from gateway.accounts.messages import Addressed, Invited, Message, NewPassword, PasswordChange
+from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
@@ -47,10 +49,12 @@ class _Page(Struct, frozen=True, kw_only=True):
     button: str
 
     def show(
-        self, token: str = "", *, alert: str = "", status: int = 200, retry_after: str = ""
+        self, token: str = "", *, rule: str = "", alert: str = "", status: int = 200, retry_after: str = ""
     ) -> Response[str]:
+        """Show the page; `rule` stands below the password."""
         hidden = (("token", token),) if token else ()
-        form = Form(action=self.action, fields=self.fields, button=self.button, hidden=hidden)
+        fields = [replace(each, hint=rule) if each is _PASSWORD else each for each in self.fields]
+        form = Form(action=self.action, fields=fields, button=self.button, hidden=hidden)
         return page(self.title, self.text, form=form, alert=alert, status=status, retry_after=retry_after)
 
 
@@ -59,7 +63,6 @@ _PASSWORD = Field(
     label="New password",
     type="password",
     autocomplete="new-password",
-    hint="A sentence is easier to keep in mind than signs, and better.",
 )
 _FORGOT = _Page(
     action="forgot",
@@ -131,27 +134,31 @@ async def forgot(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
 
 
 @get("/password/reset", tags=_TAGS, opt=_page_contract().opt)
-async def reset_page(token: _Token = "") -> Response[str]:
+async def reset_page(password_rule: NamedDependency[PasswordRule], token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
-    return _RESET.show(token)
+    return _RESET.show(token, rule=await password_rule.told())
 
 
 @post("/password/reset", status_code=200, tags=_TAGS, opt=_token_contract("The password is set").opt)
-async def reset(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+async def reset(
+    request: AnyRequest, auth: NamedDependency[AuthProxy], password_rule: NamedDependency[PasswordRule]
+) -> Response[Any]:
     """Set a new password by a mail's token, good once, and end all sessions and API keys."""
-    return await _submitted(auth, request, _RESET)
+    return await _submitted(auth, request, _RESET, password_rule)
 
 
 @get("/register/confirm", tags=_TAGS, opt=_page_contract().opt)
-async def confirm_page(token: _Token = "") -> Response[str]:
+async def confirm_page(password_rule: NamedDependency[PasswordRule], token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
-    return _CONFIRM.show(token)
+    return _CONFIRM.show(token, rule=await password_rule.told())
 
 
 @post("/register/confirm", status_code=200, tags=_TAGS, opt=_token_contract("The account is there").opt)
-async def confirm(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[Any]:
+async def confirm(
+    request: AnyRequest, auth: NamedDependency[AuthProxy], password_rule: NamedDependency[PasswordRule]
+) -> Response[Any]:
     """Finish a registration, or accept an invitation: choose the password, by a mail's token."""
-    return await _submitted(auth, request, _CONFIRM)
+    return await _submitted(auth, request, _CONFIRM, password_rule)
 
 
 @post(
@@ -186,7 +193,9 @@ async def invite(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
     return await auth.forward(request, token=caller_of(request).token)
 
 
-async def _submitted(auth: AuthProxy, request: AnyRequest, shown: _Page) -> Response[Any]:
+async def _submitted(
+    auth: AuthProxy, request: AnyRequest, shown: _Page, password_rule: PasswordRule | None = None
+) -> Response[Any]:
     """Pass on a program's request, or a form's. A browser's form is answered by a page."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
         return await auth.forward(request)
@@ -203,15 +212,15 @@ async def _submitted(auth: AuthProxy, request: AnyRequest, shown: _Page) -> Resp
         kind = kind_of(error)
         ours = kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         why = "this is not possible now; try later" if ours else str(error)
-        return shown.show(
-            token, alert=sentence(why), status=kind.status, retry_after=str(kind.retry_after or "")
-        )
-    status = answer.status_code or HTTPStatus.OK
-    said = msgspec.json.decode(answer.content, type=_Answer)
-    if status < HTTPStatus.BAD_REQUEST:
-        return page(shown.title, said.message, status=status)
-    wait = answer.headers.get("retry-after", "")
-    return shown.show(token, alert=sentence(said.detail), status=status, retry_after=wait)
+        alert, status, wait = sentence(why), kind.status, str(kind.retry_after or "")
+    else:
+        status = answer.status_code or HTTPStatus.OK
+        said = msgspec.json.decode(answer.content, type=_Answer)
+        if status < HTTPStatus.BAD_REQUEST:
+            return page(shown.title, said.message, status=status)
+        alert, wait = sentence(said.detail), answer.headers.get("retry-after", "")
+    rule = await password_rule.told() if password_rule else ""
+    return shown.show(token, rule=rule, alert=alert, status=status, retry_after=wait)
 
 
 def _read(body: bytes) -> dict[str, str]:

@@ -10,6 +10,13 @@ from service.scopes import KeyScope
 Email = Annotated[str, Meta(max_length=254)]
 Time = Annotated[datetime, Meta(tz=True)]
 Password = Annotated[str, Meta(extra_json_schema={"format": "password"})]
+ChosenPassword = Annotated[
+    str,
+    Meta(
+        description="At least 15 characters of any kind; the operator may ask for more or fewer",
+        extra_json_schema={"format": "password"},
+    ),
+]
 
 
 class Credentials(Struct):
@@ -36,14 +43,14 @@ class NewPassword(Struct):
     """A mail's token, good once, and the password to set."""
 
     token: str
-    password: Password
+    password: ChosenPassword
 
 
 class PasswordChange(Struct):
     """The present password and the next."""
 
     current: Password
-    password: Password
+    password: ChosenPassword
 
 
 class Refresh(Struct):

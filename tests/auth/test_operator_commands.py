@@ -197,6 +197,22 @@ async def test_the_first_admin_is_made_by_a_command_that_shows_only_what_it_made
     assert "account.registered" in (await tonearm("export", account_id))[1]
 
 
+async def test_who_types_a_password_is_told_the_rule_first(
+    tonearm: Any, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    await topology.declare(broker.url)
+    monkeypatch.setenv("PASSWORD_LENGTH", "21")
+    monkeypatch.setattr("sys.stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", lambda _: "too short")
+    code, _, said = await tonearm("create", EMAIL)
+    assert code != 0
+    assert said.startswith("-- At least 21 characters")
+
+
 async def test_servers_that_are_away_are_told_in_a_sentence(
     accounts: Accounts, tonearm: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -116,12 +116,14 @@ async def test_by_the_links_in_mails_somebody_gets_an_account_loses_the_password
         for _ in range(2):  # a program that looks at mails has opened it before
             shown = await browser.get(link)
             assert (shown.status_code, shown.headers["cache-control"]) == (200, "no-store")
+            assert "At least 15 characters" in shown.text  # before the first try
         sent = {"token": town.tokens[0], "password": FIRST}
         action = urlsplit(link).path
         elsewhere = await browser.post(action, data=sent, headers={**FORM, "Sec-Fetch-Site": "cross-site"})
         assert elsewhere.status_code == 403
         weak = await browser.post(action, data=sent | {"password": "short"}, headers=FORM)
         assert (weak.status_code, 'role="alert"' in weak.text) == (422, True)
+        assert "At least 15 characters" in weak.text
         done = await browser.post(action, data=sent, headers=FORM)
         assert (done.status_code, done.headers["content-type"]) == (200, "text/html; charset=utf-8")
         signed_in = (await browser.post("/login", json={"email": EMAIL, "password": FIRST})).json()

@@ -15,6 +15,7 @@ from waiting import wait_for
 
 from gateway.accounts import letters, sessions
 from gateway.accounts.auth_client import AuthClient, AuthProxy
+from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.cookies import Cookies
 from gateway.http.problems import answer
 from infra.local.ports import free_port
@@ -28,11 +29,13 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
     port, stop = free_port(), asyncio.Event()
 
     async with httpx.AsyncClient() as client:
-        proxy = AuthProxy(AuthClient(client, auth_url), seconds=seconds)
+        auth_client = AuthClient(client, auth_url)
+        proxy, rule = AuthProxy(auth_client, seconds=seconds), PasswordRule(auth_client)
         app = Litestar(
             [*sessions.ROUTES, *letters.ROUTES],
             dependencies={
                 "auth": Provide(lambda: proxy, sync_to_thread=False),
+                "password_rule": Provide(lambda: rule, sync_to_thread=False),
                 "session_cookies": Provide(Cookies, sync_to_thread=False),
             },
             exception_handlers={Exception: answer},
