@@ -88,7 +88,7 @@ class Single:
             await in_thread(id3_tag.embed, self._task.target, heard.words.tags, heard.words.marks)
         elif len(heard.words.marks) < len(plan.words.marks):  # there is less sound than video
             plan = heard
-            ran = await self._run(plan)
+            ran = await self._run(plan, LAST)
             sound, partial = self._judge(ran, plan)
         picture = await cover.take(self._task, self._media)
         await cover.put(plan.format, self._task.target, picture)
