@@ -12,97 +12,134 @@ export FROM := invocation_directory()
 
 [private]
 default:
-    just --justfile '{{ justfile() }}' --list --unsorted
+    just --justfile '{{ justfile() }}' --list --unsorted --list-heading ''
 
-# turn videos into audio, starting the stack if need be: convert FILE…
+# turn videos into audio: convert FILE…
+[group('For people with videos')]
 convert *args:
     cd "$FROM" && exec tonearm convert "$@"
 
-# say what a file holds, before it is uploaded: probe FILE [--json]
+# say what a file holds, before it is uploaded: probe FILE
+[group('For people with videos')]
 probe *args:
     cd "$FROM" && exec tonearm probe "$@"
 
 # make a small real video, sample.mp4, for a first try
+[group('For people with videos')]
 sample *args:
     cd "$FROM" && exec tonearm sample "$@"
 
-# run everything here, logs merged, Ctrl-C stops all; -d: in the background
+# show the mails that the local stack has sent
+[group('For people with videos')]
+mail *args:
+    exec tonearm mail "$@"
+
+# run everything here, Ctrl-C stops all; -d: in the background
+[group('For operators')]
 up *args:
     exec tonearm up "$@"
 
 # stop what runs in the background; the data stays
+[group('For operators')]
 down *args:
     exec tonearm down "$@"
 
-# show what runs, and the first admin
+# say how the local stack is, and who its first admin is
+[group('For operators')]
 status *args:
     exec tonearm status "$@"
 
 # say what is missing, and the line that mends it
+[group('For operators')]
 doctor *args:
     exec tonearm doctor "$@"
 
-# watch the running local stack with Debian's Prometheus and our alert rules, until Ctrl-C
-prometheus:
-    exec python -m infra.local.prometheus
-
-# show the mails the local stack has sent
-mail *args:
-    exec tonearm mail "$@"
-
-# follow events and logs of all services, merged by time; --job ID follows one job
+# follow events and logs, merged by time; --job ID: one job
+[group('For operators')]
 tail *args:
     cd "$FROM" && exec tonearm tail "$@"
 
-# read the event log: show, state, info, verify, rebuild, requeue, reconcile, export, import
+# read, check and rebuild from the event log: replay info …
+[group('For operators')]
 replay *args:
     cd "$FROM" && exec tonearm replay "$@"
 
+# look at accounts and change them: account list …
+[group('For operators')]
+account *args:
+    cd "$FROM" && exec tonearm account "$@"
+
 # save a running stack: log, database, keys: backup DIR
+[group('For operators')]
 backup *args:
     cd "$FROM" && exec tonearm backup "$@"
 
 # fill an empty stack from a backup: restore DIR
+[group('For operators')]
 restore *args: _broker
     cd "$FROM" && exec tonearm restore "$@"
 
-# look at accounts and change them: list, show, invite, role, reset, disable, enable, revoke, export, erase, import
-account *args:
-    cd "$FROM" && exec tonearm account "$@"
-
-# ask the broker of the running local stack, or change it: rabbitmqctl list_queues, set_policy …
+# ask the local stack's broker: rabbitmqctl list_queues …
+[group('For operators')]
 rabbitmqctl *args:
     exec python -m infra.local.servers.control "$@"
 
+# watch the local stack with Prometheus and our alert rules
+[group('For operators')]
+prometheus:
+    exec python -m infra.local.prometheus
+
+# write the alert rules for a Prometheus: alert-rules FILE
+[group('For operators')]
+alert-rules file:
+    cd "$FROM" && exec python -m infra.cluster.tools rules "$1"
+
+# run it on minikube; safe to repeat
+[group('For operators')]
+minikube *args:
+    exec python -m infra.cluster.minikube "$@"
+
+# do for real what the runbook says: drill NAME; alone: list
+[group('For operators')]
+drill *args: _broker
+    exec python -m infra.drills "$@"
+
 # format, lint, types, import contracts
+[group('For contributors')]
 check:
     ruff format --check
     ruff check
     mypy
     lint-imports
 
-# run the tests: test [--long] [pytest's arguments]; --long: the long ones too, and properties by chance; -n 0: one by one
+# run the tests: test [--long] [pytest's arguments]
+[group('For contributors')]
 test *args: _broker _curl _databases _provider _browser
     exec pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
-# run it on minikube: start, build, make secrets, apply, wait; safe to repeat
-minikube *args:
-    exec python -m infra.cluster.minikube "$@"
+# run the tests that take minutes
+[group('For contributors')]
+nightly *args: _broker
+    exec pytest -m nightly -n 0 -rP -o faulthandler_timeout=0 "$@"
 
-# check what runs in containers and clusters: manifests, chart, compose file, Dockerfile
+# print the table of speeds
+[group('For contributors')]
+bench *args: _broker
+    exec python -m bench "$@"
+
+# check manifests, chart, compose file, Dockerfile
+[group('For contributors')]
 check-infra *args: infra-tools _broker
     exec pytest tests/infra/cluster "$@"
 
-# bring what that needs: Helm's library, kustomize, promtool, schemas; with it `test` checks all of it, too
+# bring what that needs, from package indexes
+[group('For contributors')]
 infra-tools:
     uv pip install --quiet --require-hashes --requirements '{{ root }}/infra/requirements.lock'
     python -m infra.cluster.tools
 
-# write the alert rules and what they are computed from, for a Prometheus without its operator: alert-rules FILE
-alert-rules file:
-    cd "$FROM" && exec python -m infra.cluster.tools rules "$1"
-
-# have checkov look at every overlay and the Dockerfile; what is left as it is, infra/checkov.yaml explains
+# have checkov look at overlays and Dockerfile
+[group('For contributors')]
 lint-infra: infra-tools
     #!/usr/bin/env bash
     set -euo pipefail
@@ -113,7 +150,8 @@ lint-infra: infra-tools
     ../checkov/bin/checkov --config-file '{{ root }}/infra/checkov.yaml' -d . | tee ../checkov.txt
     grep -q 'kubernetes scan results' ../checkov.txt
 
-# build the images without a container engine, and run them from their own root (root, Debian, minutes)
+# build the images, and run them (root, Debian, minutes)
+[group('For contributors')]
 check-image *args: _broker
     #!/usr/bin/env bash
     set -euo pipefail
@@ -122,19 +160,18 @@ check-image *args: _broker
     export CHECK_IMAGE
     pytest -o faulthandler_timeout=1800 tests/infra/cluster/test_image.py "$@"
 
-# splice encodings of sounds of so many seconds, begun at many places, and compare each with one encoder's
+# compare spliced encodings with one encoder's
+[group('For contributors')]
 splices seconds="600" *args:
     seconds=$1; shift; exec pytest tests/workers/converter/parallel/test_splice.py --spliced-seconds "$seconds" --timeout 0 -o faulthandler_timeout=0 "$@"
 
-# convert so many files that chance has changed, and count the verdicts; --seed N draws others
+# convert files that chance has changed; --seed N: others
+[group('For contributors')]
 fuzz-media count="10000" *args:
     mutants=$1; shift; exec pytest tests/workers/converter/conversion/test_mutants.py --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
 
-# run the tests that take minutes
-nightly *args: _broker
-    exec pytest -m nightly -n 0 -rP -o faulthandler_timeout=0 "$@"
-
-# run the tests of real servers on RabbitMQ 4, from a Debian 13 in a folder: test-broker-4 [pytest's arguments]
+# run the tests of real servers on RabbitMQ 4
+[group('For contributors')]
 test-broker-4 *args:
     #!/usr/bin/env bash
     set -euo pipefail
@@ -143,17 +180,10 @@ test-broker-4 *args:
     export RABBITMQ_BIN
     exec pytest -n 0 --timeout 600 --long -m 'servers or system' "$@"
 
-# try for real what the runbook says, on a stack of its own: drill NAME; alone it lists them
-drill *args: _broker
-    exec python -m infra.drills "$@"
-
-# bring the files of other projects that a page needs, by npm, as its vendored.json locks them: vendored FOLDER
+# bring the files of other projects that a page needs
+[group('For contributors')]
 vendored folder="gateway/openapi/page":
     exec python -m infra.vendored "$1"
-
-# print the table of speeds, each as a ratio to what the machine can do
-bench *args: _broker
-    exec python -m bench "$@"
 
 _broker:
     python -m infra.local.servers.install

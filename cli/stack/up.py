@@ -1,6 +1,7 @@
 """`tonearm up`: run the stack on this machine, or start it in the background."""
 
 import argparse
+import asyncio
 import os
 import sys
 
@@ -8,7 +9,11 @@ from cli.exits import Exit
 from cli.tail.follow import Query, Tail
 from cli.tail.formats import pretty
 from cli.tail.output import Output
+from cli.tail.record import Level, Record
 from infra.local import given, stack
+from service.logs import STARTED
+
+_BELOW = ("stack", "rabbitmq", "mongodb", "mail")
 
 
 def main(argv: list[str]) -> int:
@@ -27,13 +32,25 @@ def main(argv: list[str]) -> int:
         _say(f"Tonearm is ready: {reached['PUBLIC_URL']}  (./justw down stops it)")
     else:
         stack.run(settings, _say, show_logs=None if options.no_logs else _show_logs, lock=options.lock)
+        _say(f"stopped; the data stays in {settings.directory}")
     return Exit.OK
 
 
-async def _show_logs(pattern: str) -> None:
-    """Print the lines that come into the log files from now on, merged by time."""
+async def _show_logs(pattern: str, stop: asyncio.Event) -> None:
+    """Print the services' lines that come into the log files from now on, merged by time."""
     output = Output(pretty(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
-    await Tail(Query(last=0), output.show, patterns=[pattern]).run()
+    query = Query(last=0, filters=(lambda record: _is_shown(record, ending=stop.is_set()),))
+    await Tail(query, output.show, patterns=[pattern]).run()
+
+
+def _is_shown(record: Record, *, ending: bool) -> bool:
+    """Return True for what the services say, and for trouble with what is below them.
+
+    A component's start is told by `say`. The servers have banners, and complain while they are stopped.
+    """
+    if record.source in _BELOW:
+        return not ending and record.level is not None and record.level >= Level.WARNING
+    return record.event != STARTED
 
 
 def _say(line: str) -> None:

@@ -20,8 +20,11 @@ from infra.local.supervisor import Supervisor
 from service import logs
 
 Say = Callable[[str], None]
-ShowLogs = Callable[[str], Coroutine[Any, Any, None]]
-"""Shows the lines that come into the files of a glob, until it is cancelled or nobody reads them."""
+ShowLogs = Callable[[str, asyncio.Event], Coroutine[Any, Any, None]]
+"""Shows the lines that come into the files of a glob, until it is cancelled or nobody reads them.
+
+The event is set once the stack is being stopped.
+"""
 
 START_SECONDS = 180.0
 STOP_SECONDS = 15.0
@@ -47,7 +50,7 @@ async def _run(settings: LocalSettings, say: Say, show_logs: ShowLogs | None) ->
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervising = asyncio.create_task(Supervisor(settings, say).run(stop))
-    showing = asyncio.create_task(show_logs(str(settings.logs / "*.jsonl"))) if show_logs else None
+    showing = asyncio.create_task(show_logs(str(settings.logs / "*.jsonl"), stop)) if show_logs else None
     try:
         await asyncio.wait(
             {supervising, *([showing] if showing else [])}, return_when=asyncio.FIRST_COMPLETED

@@ -68,6 +68,7 @@ class Supervisor:
         self._complete = True
         self._write()
         log.info("ready", seconds=round(time.time() - self._started, 1))
+        self._say(f"Tonearm is ready: {self._environment['PUBLIC_URL']}  (./justw status tells who signs in)")
         await asyncio.gather(*(keeper.keep() for stage in self._stages for keeper in stage))
 
     async def _start(self, components: list[Component]) -> None:

@@ -112,3 +112,27 @@ async def test_a_failed_start_says_why_and_stops_what_it_had_started(tonearm: To
     lines = tonearm.log()
     assert [line for line in lines if line["event"] == "not_started" and "ADMIN_EMAIL" in line["error"]]
     assert lines[-1]["event"] == "stopped"
+
+
+async def test_in_the_foreground_the_services_speak_and_ctrl_c_is_a_good_end(tonearm: Tonearm) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cli.main", "up"),
+        env=tonearm.environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    said = b""
+    while b"Tonearm is ready" not in said or b"projecting" not in said:
+        said += (piece := await process.stdout.read(4096))
+        assert piece, said
+    process.send_signal(signal.SIGINT)
+    rest, _ = await process.communicate()
+    text = (said + rest).decode()
+    assert process.returncode == 0
+    assert "RabbitMQ" not in text
+    assert "Feature flags" not in text
+    assert "settings=" not in text
+    assert "gateway      ready after" in text
+    assert "consuming queue=video" in text
+    assert text.splitlines()[-1] == f"stopped; the data stays in {tonearm.directory}"
