@@ -23,8 +23,9 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from events.errors import Unavailable
 from events.ids import earliest_id
 from events.mongodb_errors import translated
-from events.projections.job_view import COLLECTION, JobView, State
+from events.projections.job_view import COLLECTION, JobView
 from events.views.documents import Document, needing, pack, place, places, unpack
+from events.views.selection import Selection
 
 log = structlog.get_logger()
 
@@ -90,21 +91,22 @@ class ViewStore:
         """Return the stored views, and the jobs of those that are damaged. Raises Unavailable."""
         return _readable(await self._documents(job_ids))
 
-    async def page(self, account: str, state: State | None, before: str | None, limit: int) -> list[JobView]:
+    async def page(self, account: str, selection: Selection, before: str | None, limit: int) -> list[JobView]:
         """Return up to `limit` views, newest first, older than job id `before`; damaged ones are left out.
 
         Raises Unavailable.
         """
         found: list[JobView] = []
-        by_state = {} if state is None else {"state": state.value}
+        first, last = selection.bounds()
+        before = min((each for each in (before, last) if each is not None), default=None)
         with translated("the views", words=str):
-            for lower, upper in _ranges(account, before, datetime.now(UTC)):
+            for lower, upper in _ranges(account, before, datetime.now(UTC), first):
                 while (lacking := limit - len(found)) > 0:
-                    wanted = {"place": {"$gte": lower, "$lt": upper}, **by_state}
+                    wanted = {"place": {"$gte": lower, "$lt": upper}, **selection.query()}
                     documents = (
                         await self._views.find(wanted).sort("place", DESCENDING).limit(lacking).to_list()
                     )
-                    found += _readable(documents).views.values()
+                    found += filter(selection.has, _readable(documents).views.values())
                     if len(documents) < lacking:
                         break
                     upper = documents[-1]["place"]
@@ -235,9 +237,9 @@ class JobViews:
         """Return a job's stored view. Raises Unavailable."""
         return await (await self.live()).get(job_id)
 
-    async def page(self, account: str, state: State | None, before: str | None, limit: int) -> list[JobView]:
+    async def page(self, account: str, selection: Selection, before: str | None, limit: int) -> list[JobView]:
         """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
-        return await (await self.live()).page(account, state, before, limit)
+        return await (await self.live()).page(account, selection, before, limit)
 
     async def _alias(self) -> str:
         with translated("the projections", words=str):
@@ -245,20 +247,22 @@ class JobViews:
         return str(document["live"]) if document else f"{COLLECTION}_v1"
 
 
-def _ranges(account: str, before: str | None, now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield ranges of places that lie side by side and together hold all of the account's.
+def _ranges(account: str, before: str | None, now: datetime, first: str = "") -> Iterator[tuple[str, str]]:
+    """Yield ranges of places that lie side by side and together hold all of the account's, from `first` on.
 
     So none is left out, whatever the clock and the ids are; only the speed depends on them.
     """
-    bottom, upper = places(account)
+    _, upper = places(account)
+    bottom = place(account, first)
     if before is not None:
         upper = place(account, before)
     for span in _SPANS:
-        lower = place(account, earliest_id(now - span))
+        lower = max(bottom, place(account, earliest_id(now - span)))
         if lower < upper:
             yield lower, upper
             upper = lower
-    yield bottom, upper
+    if bottom < upper:
+        yield bottom, upper
 
 
 def _view(document: Document) -> JobView:

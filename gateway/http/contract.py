@@ -17,6 +17,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from msgspec import Struct
 
 from events.errors import TonearmError
+from gateway.http.parameters import Parameter, takes
 from service.problems import Kind
 from service.scopes import Scope
 
@@ -34,7 +35,7 @@ Error = type[TonearmError] | Kind
 TEXT: Json = {"type": "string"}
 BYTES: Json = {"type": "string", "format": "binary"}
 
-_KEY, _NAMES = "contract", "parameters"
+_KEY, _PARAMETERS = "contract", "parameters"
 
 
 class Header(Struct, frozen=True):
@@ -95,10 +96,10 @@ def contract_of(handler: BaseRouteHandler) -> Contract:
     return contract
 
 
-def parameters_of(handler: BaseRouteHandler) -> Mapping[str, str]:
-    """Return the handler's query parameters: the names that clients know, by the framework's."""
-    names: Mapping[str, str] = handler.opt.get(_NAMES, {})
-    return names
+def parameters_of(handler: BaseRouteHandler) -> Mapping[str, Parameter]:
+    """Return the handler's query parameters by the framework's names."""
+    parameters: Mapping[str, Parameter] = handler.opt.get(_PARAMETERS, {})
+    return parameters
 
 
 class Contracts(ReceiveRoutePlugin):
@@ -122,8 +123,10 @@ class Contracts(ReceiveRoutePlugin):
                     )
                 self._contracts[method, route.path_format] = contract
                 _, model = route.route_handler_map[method]
-                handler.opt[_NAMES] = {
-                    each.field_name: each.field_alias for each in model.expected_query_params
+                fields = handler.parsed_fn_signature.parameters
+                handler.opt[_PARAMETERS] = {
+                    each.field_name: Parameter(each.field_alias, takes(fields[each.field_name]))
+                    for each in model.expected_query_params
                 }
         for handler in route.route_handlers:
             if handler not in own:  # the framework's answer to OPTIONS, made when the path had one handler

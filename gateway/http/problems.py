@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from events.errors import TonearmError, Unavailable
 from gateway import errors
 from gateway.http.contract import parameters_of
+from gateway.http.parameters import Parameter
 from service import known_problems as known
 from service import problems
 from service.problems import Kind, problem
@@ -46,6 +47,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.Crowded: known.CROWDED,
     Unavailable: known.UNAVAILABLE,
 }
+
+_UNKNOWN = Parameter("the request", "a value does not fit")
 
 
 def kind_of(error: TonearmError) -> Kind:
@@ -88,12 +91,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     return problem(path, known.INTERNAL, "It was logged. Trying again may help.")
 
 
-def _faults(extra: Any, names: Mapping[str, str]) -> list[errors.Fault]:
-    """Name each parameter that does not fit, as clients name it, and the reason."""
-    if not isinstance(extra, list):
-        return [errors.Fault("the request", "a parameter does not fit")]
-    return [
-        errors.Fault(names.get(each.get("key", ""), "the request"), each.get("message", "does not fit"))
-        for each in extra
-        if isinstance(each, dict)
-    ]
+def _faults(extra: Any, parameters: Mapping[str, Parameter]) -> list[errors.Fault]:
+    """Name each parameter that does not fit, as clients name it, and what it takes."""
+    keys = (
+        [each.get("key", "") for each in extra if isinstance(each, dict)] if isinstance(extra, list) else []
+    )
+    return [errors.Fault(*parameters.get(key, _UNKNOWN)) for key in keys] or [errors.Fault(*_UNKNOWN)]

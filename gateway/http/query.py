@@ -27,7 +27,7 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         return
     if connection.scope.get("method") == HttpMethod.OPTIONS:  # it tells of all methods at once
         return
-    known = sorted(parameters_of(handler).values())
+    known = sorted(each.name for each in parameters_of(handler).values())
     given = Counter(name for name, _ in connection.query_params.multi_items())
     there_are = f"there are {', '.join(known)}" if known else "this call takes none"
     wrong = [

@@ -1,36 +1,37 @@
 """Pages of jobs: the stored ones, corrected by and merged with those that have recent events."""
 
-from events.projections.job_view import JobView, State
+from events.projections.job_view import JobView
+from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.jobs import cursors
 from gateway.jobs.live import LiveJobs
 
 
 async def page(
-    live: LiveJobs, stored: JobViews, *, account: str, state: State | None, before: str | None, limit: int
+    live: LiveJobs, stored: JobViews, *, account: str, selection: Selection, before: str | None, limit: int
 ) -> tuple[list[JobView], str | None]:
-    """Return an account's jobs, newest first, and the cursor of the next page if there is one.
+    """Return those of an account's jobs, newest first, and the cursor of the next page if there is one.
 
     A job with recent events may have left the state it is stored under, or be stored nowhere yet. Such
     jobs are folded from their recent events, and left out of the stored ones. Raises Unavailable.
     """
     recent = [job_id for job_id in live.recent.jobs_of(account) if before is None or job_id < before]
-    found = await _recent(live, recent, account, state, limit + 1)
+    found = await _recent(live, recent, account, selection, limit + 1)
     oldest = found[limit].job_id if len(found) > limit else ""  # what is older has no place on the page
-    found += await _stored(stored, set(recent), account, state, before, limit + 1, oldest)
+    found += await _stored(stored, set(recent), account, selection, before, limit + 1, oldest)
     found.sort(key=lambda view: view.job_id, reverse=True)
     items, more = found[:limit], len(found) > limit
     return items, cursors.encode(items[-1].job_id) if more else None
 
 
 async def _recent(
-    live: LiveJobs, job_ids: list[str], account: str, state: State | None, wanted: int
+    live: LiveJobs, job_ids: list[str], account: str, selection: Selection, wanted: int
 ) -> list[JobView]:
     """Return the account's own among the jobs that its events name."""
     found: list[JobView] = []
     for at in range(0, len(job_ids), wanted):
         views = (await live.views(job_ids[at : at + wanted])).views
-        found += [view for view in views.values() if view.account == account and state in (None, view.state)]
+        found += [view for view in views.values() if view.account == account and selection.has(view)]
         if len(found) >= wanted:
             break
     return found
@@ -40,14 +41,14 @@ async def _stored(
     stored: JobViews,
     recent: set[str],
     account: str,
-    state: State | None,
+    selection: Selection,
     before: str | None,
     wanted: int,
     oldest: str,
 ) -> list[JobView]:
     found: list[JobView] = []
     while len(found) < wanted:
-        views = await stored.page(account, state, before, wanted)
+        views = await stored.page(account, selection, before, wanted)
         found += [view for view in views if view.job_id not in recent]
         if len(views) < wanted or views[-1].job_id <= oldest:
             break

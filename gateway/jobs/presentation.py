@@ -4,12 +4,14 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import asdict
 
 from events.log.progress import Progress
 from events.options import Format, Options, offered_as
 from events.projections.job_view import Entry, JobView, State
 from events.types import FailureCode
+from events.views.selection import family_of
 from gateway.http.filenames import audio_name
 
 
@@ -60,8 +62,8 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
     note: str
 
 
-class Job(Struct, frozen=True, kw_only=True):
-    """A job, with everything that happened to it. Jobs of one video have one family."""
+class ListedJob(Struct, frozen=True, kw_only=True):
+    """A job. Jobs of one video have one family. The timeline is there where it was asked for."""
 
     job_id: str
     state: State
@@ -75,13 +77,19 @@ class Job(Struct, frozen=True, kw_only=True):
     options: Options
     audio: Audio | None
     error: Failure | None
+    timeline: tuple[TimelineEntry, ...] | UnsetType = UNSET
+
+
+class Job(ListedJob, frozen=True, kw_only=True):
+    """A job, with everything that happened to it."""
+
     timeline: tuple[TimelineEntry, ...]
 
 
 class Jobs(Struct, frozen=True, kw_only=True):
     """A page of jobs, newest first; the next one begins at `next_cursor`, the last one has none."""
 
-    items: list[Job]
+    items: list[ListedJob]
     next_cursor: str | None
 
 
@@ -113,7 +121,7 @@ def present(view: JobView) -> Job:
         video=None
         if video is None
         else Video(bytes=video.bytes, content_type=video.content_type, sha256=video.sha256),
-        family=(video.family if video else "") or view.job_id,
+        family=family_of(view),
         options=video.options if video else Options(),
         audio=None
         if audio is None or view.state is State.DELETED
@@ -136,6 +144,12 @@ def present(view: JobView) -> Job:
         else Failure(code=error.code, message=error.message),
         timeline=tuple(map(_entry, view.timeline)),
     )
+
+
+def listed(view: JobView, *, timeline: bool) -> ListedJob:
+    """Return the job as a list shows it."""
+    job = present(view)
+    return job if timeline else ListedJob(**{**asdict(job), "timeline": UNSET})
 
 
 def present_progress(progress: Progress) -> dict[str, Any]:

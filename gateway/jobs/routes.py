@@ -1,16 +1,19 @@
 """The routes that show jobs: one, the list of one's own, and what a video holds."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
 
 from litestar import get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, QueryParameter
 
 from events.media import Media
 from events.projections.job_view import SETTLED, State
+from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import JobGone, NoMedia, NoSuchJob, NotProbed
+from gateway.errors import BadParameters, Fault, JobGone, NoMedia, NoSuchJob, NotProbed
 from gateway.http.contract import Contract
 from gateway.jobs import cursors, presentation
 from gateway.jobs.listing import page
@@ -24,15 +27,46 @@ async def list_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
-    in_state: Annotated[State | None, QueryParameter(name="state")] = None,
-    cursor: FromQuery[str | None] = None,
-    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
+    in_state: Annotated[
+        State | None, QueryParameter(name="state", description="Only jobs in this state.")
+    ] = None,
+    q: Annotated[
+        str,
+        QueryParameter(max_length=200, description="Only jobs with this in their file's name, in any case."),
+    ] = "",
+    family: Annotated[
+        UUID | None, QueryParameter(description="Only jobs of this family: of one video.")
+    ] = None,
+    since: Annotated[datetime | None, QueryParameter(description="Only jobs created then, or later.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Only jobs created before.")] = None,
+    cursor: Annotated[str, QueryParameter(description="The `next_cursor` of the page before.")] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs on a page, at most.")] = 50,
+    include: Annotated[
+        Literal["timeline"] | None, QueryParameter(description="Show what has happened to each job, too.")
+    ] = None,
 ) -> presentation.Jobs:
     """List your jobs, newest first."""
-    before = cursors.decode(cursor) if cursor is not None else None
     account = caller_of(request).account
-    found, next_cursor = await page(live, views, account=account, state=in_state, before=before, limit=limit)
-    return presentation.Jobs(items=list(map(presentation.present, found)), next_cursor=next_cursor)
+    before = cursors.decode(cursor) if cursor else None
+    selection = Selection(
+        state=in_state,
+        name=q,
+        family=str(family) if family else "",
+        since=_zoned("since", since),
+        until=_zoned("until", until),
+    )
+    found, next_cursor = await page(
+        live, views, account=account, selection=selection, before=before, limit=limit
+    )
+    items = [presentation.listed(view, timeline=include == "timeline") for view in found]
+    return presentation.Jobs(items=items, next_cursor=next_cursor)
+
+
+def _zoned(name: str, time: datetime | None) -> datetime | None:
+    """Return the time. Raises BadParameters when it does not name its zone: nobody's is the right one."""
+    if time is not None and time.tzinfo is None:
+        raise BadParameters([Fault(name, "give a time with its zone, such as 2026-11-29T10:00:00Z")])
+    return time
 
 
 @get("/jobs/{job_id:str}", tags=["jobs"], opt=Contract(scope=READ, errors=(NoSuchJob,)).opt)

@@ -16,6 +16,7 @@ from events.ids import earliest_id, new_id
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
 from events.types import JobPayload, JobUploaded
+from events.views.selection import EVERY, Selection
 from events.views.store import DAMAGED, JobViews, ViewStore, _ranges
 from gateway.jobs import cursors
 from gateway.jobs.listing import page
@@ -50,7 +51,9 @@ async def test_pages_are_the_list_of_jobs_as_they_stand_now(database: AsyncDatab
             got: list[JobView] = []
             before: str | None = None
             while True:
-                items, cursor = await page(live, views, account=ME, state=state, before=before, limit=limit)
+                items, cursor = await page(
+                    live, views, account=ME, selection=Selection(state=state), before=before, limit=limit
+                )
                 got += items
                 assert len(items) <= limit
                 if cursor is None:
@@ -70,7 +73,7 @@ async def test_another_accounts_job_is_not_listed_whoever_an_event_of_it_names(
         event = job_event(payload, job_id=job_id, account=account, source="test")
         live.recent.add(Recorded(offset, event), 0.0)
     for account in (ME, OTHER):
-        items, _ = await page(live, views, account=account, state=None, before=None, limit=9)
+        items, _ = await page(live, views, account=account, selection=EVERY, before=None, limit=9)
         assert [view.account for view in items] in ([], [account])
 
 
@@ -85,7 +88,7 @@ async def test_a_page_may_begin_anywhere(database: AsyncDatabase[Any], seed: int
     for before in [*jobs, *(id_made(chance) for _ in range(20)), str(UUID(int=0)), str(UUID(int=2**128 - 1))]:
         older = sorted((job_id for job_id in jobs if job_id < before), reverse=True)
         for limit in (1, 5, 99):
-            got = await store.page(ME, None, before, limit)
+            got = await store.page(ME, EVERY, before, limit)
             assert [view.job_id for view in got] == older[:limit]
 
 
@@ -101,7 +104,9 @@ async def test_a_view_that_cannot_be_read_hides_no_other_and_is_told(database: A
     seen, before = [], None
     with capture_logs() as logged:
         while True:
-            items, more = await page(live, JobViews(database), account=ME, state=None, before=before, limit=3)
+            items, more = await page(
+                live, JobViews(database), account=ME, selection=EVERY, before=before, limit=3
+            )
             seen += [view.job_id for view in items]
             if more is None:
                 break
@@ -143,7 +148,7 @@ async def test_jobs_that_both_memory_and_the_database_know_cost_one_look(
         return await look(*args)
 
     monkeypatch.setattr(ViewStore, "page", counted)
-    items, _ = await page(live, views, account=ME, state=None, before=None, limit=3)
+    items, _ = await page(live, views, account=ME, selection=EVERY, before=None, limit=3)
     assert [view.job_id for view in items] == [each.event.subject for each in log[:-4:-1]]
     assert len(looks) == 1
 
@@ -161,11 +166,18 @@ async def test_a_page_of_a_state_goes_on_behind_stored_jobs_that_have_left_it(
     for offset, job_id in enumerate((left.event.subject, gone.event.subject), 5):
         event = job_event(FAILED, job_id=job_id, account=ME, source="test")
         live.recent.add(Recorded(offset, event), 0.0)
-    items, cursor = await page(live, views, account=ME, state=State.UPLOADED, before=None, limit=1)
+    items, cursor = await page(
+        live, views, account=ME, selection=Selection(state=State.UPLOADED), before=None, limit=1
+    )
     assert [view.job_id for view in items] == [newest.event.subject]
     assert cursor is not None
     items, _ = await page(
-        live, views, account=ME, state=State.UPLOADED, before=cursors.decode(cursor), limit=9
+        live,
+        views,
+        account=ME,
+        selection=Selection(state=State.UPLOADED),
+        before=cursors.decode(cursor),
+        limit=9,
     )
     assert [view.job_id for view in items] == [newer.event.subject, old.event.subject]
 

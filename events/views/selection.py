@@ -1,0 +1,83 @@
+"""Which of an account's jobs are asked for.
+
+The database narrows them down by what it has beside a packed view, and by the view's text. What it finds is
+looked at once more, so that recent jobs and stored ones are judged by the same rule.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from events.projections.job_view import JobView, State
+from events.views.documents import Document
+
+_SLACK = 24 * 3600 * 1000
+"""In ms. A job's id is made when its upload begins; it counts as created when the upload has ended."""
+
+
+class Selection(Struct, frozen=True, kw_only=True):
+    """Jobs in a state, of a family, with a text in their file's name in any case, created since and before.
+
+    What is None or empty does not matter.
+    """
+
+    state: State | None = None
+    name: str = ""
+    family: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def has(self, view: JobView) -> bool:
+        """Return True if the job is one of them."""
+        return (
+            self.state in (None, view.state)
+            and (not self.family or self.family == family_of(view))
+            and (self.since is None or view.created >= self.since)
+            and (self.until is None or view.created < self.until)
+            and re.search(re.escape(self._name), view.filename, re.IGNORECASE) is not None
+        )
+
+    def bounds(self) -> tuple[str, str | None]:
+        """Return a job id before all of them, and one after all of them, None for none."""
+        since = _first_id(self.since.timestamp() * 1000 - _SLACK) if self.since else ""
+        family = _first_id((UUID(self.family).int >> 80) - _SLACK) if self.family else ""
+        return max(since, family), _first_id(self.until.timestamp() * 1000 + _SLACK) if self.until else None
+
+    def query(self) -> Document:
+        """Return what the database can look for: all of them are found, and perhaps some others."""
+        wanted: list[Document] = []
+        if self.state is not None:
+            wanted.append({"state": self.state.value})
+        if self.family:
+            of_family = {"view": {"$regex": f'"family":{re.escape(_text(self.family))}'}}
+            wanted.append({"$or": [{"_id": self.family}, of_family]})
+        if self.name:
+            holds = r'"filename":"(?:[^"\\]|\\.)*' + re.escape(_text(self._name)[1:-1])
+            wanted.append({"view": {"$regex": holds, "$options": "i"}})
+        return {"$and": wanted} if wanted else {}
+
+    @property
+    def _name(self) -> str:
+        return unicodedata.normalize("NFC", self.name)  # as names are stored
+
+
+EVERY = Selection()
+"""All jobs."""
+
+
+def family_of(view: JobView) -> str:
+    """Return the family of a job: the first job of its video."""
+    return (view.video.family if view.video else "") or view.job_id
+
+
+def _first_id(milliseconds: float) -> str:
+    """Return a bound before every id made from this time on, also where no id could tell the time."""
+    return str(UUID(int=min(max(int(milliseconds), 0), 2**48 - 1) << 80))
+
+
+def _text(value: str) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,120 @@
+"""A page of a selection holds the same jobs whether the database has looked for them or nobody has."""
+
+import random
+from datetime import UTC, datetime, timedelta
+from itertools import product
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+
+from events.envelope import Recorded, job_event
+from events.ids import earliest_id
+from events.projections.job_view import JobView, State
+from events.projections.jobs import fold
+from events.types import JobStarted, JobUploaded
+from events.views.selection import EVERY, Selection, family_of
+from events.views.store import JobViews
+
+ME = "account"
+NAMES = [
+    "Talk 1.mp4",
+    "talk.MOV",
+    'a "quoted" talk.mp4',
+    "back\\slash.mkv",
+    "Straße.mp4",
+    "ÜBUNG.mp4",
+    "(.*)+$.mp4",
+]
+NAMES += ["filename.mp4", "n.mp4", '","filename":"talk', "\u202ezero\u0007.mp4"]
+NOW = datetime.now(UTC)
+
+
+def views_of(chance: random.Random) -> list[JobView]:
+    made: list[JobView] = []
+    ago = sorted((10 ** chance.uniform(0, 7) for _ in range(60)), reverse=True)
+    for n, seconds in enumerate(ago):
+        began = NOW - timedelta(seconds=seconds)
+        job_id = earliest_id(began)[:24] + f"{chance.getrandbits(48):012x}"
+        payload = JobUploaded(
+            filename=chance.choice(NAMES),
+            content_type="video/mp4",
+            bytes=7,
+            sha256="0",
+            video_id=job_id,
+            family=family_of(chance.choice(made)) if made and chance.random() < 0.5 else "",
+        )
+        created = began + timedelta(seconds=chance.choice([0, 1, 3600]))
+        events = [Recorded(2 * n, job_event(payload, job_id=job_id, account=ME, source="test", time=created))]
+        if chance.random() < 0.5:
+            started = job_event(
+                JobStarted(run=1, attempt=1, worker="w"),
+                job_id=job_id,
+                account=ME,
+                source="test",
+                time=created,
+            )
+            events.append(Recorded(2 * n + 1, started))
+        view = fold(events)
+        assert view is not None
+        made.append(view)
+    return sorted(made, key=lambda view: view.job_id, reverse=True)
+
+
+def wanted(
+    view: JobView, state: State | None, name: str, family: str, since: datetime | None, until: datetime | None
+) -> bool:
+    return (
+        (state is None or view.state is state)
+        and name.lower() in view.filename.lower()
+        and (family == "" or family in (view.job_id, view.video and view.video.family))
+        and (since is None or since <= view.created)
+        and (until is None or view.created < until)
+    )
+
+
+async def test_the_database_finds_what_is_selected_and_nothing_else(database: AsyncDatabase[Any]) -> None:
+    chance = random.Random(1)  # noqa: S311
+    views = views_of(chance)
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(views)
+    one, other = chance.sample(views, 2)
+    found_some = 0
+    for state, name, family, since, until in product(
+        (None, State.UPLOADED),
+        ("", "TALK", '"', "\\", "ü", "(.*)+$", "n"),
+        ("", family_of(one)),
+        (None, other.created),
+        (None, one.created, one.created + timedelta(microseconds=1)),
+    ):
+        selection = Selection(state=state, name=name, family=family, since=since, until=until)
+        right = [view.job_id for view in views if wanted(view, state, name, family, since, until)]
+        assert [view.job_id for view in views if selection.has(view)] == right, selection
+        assert [view.job_id for view in await store.page(ME, selection, None, 99)] == right, selection
+        found_some += bool(right)
+        if right:
+            first = await store.page(ME, selection, None, 1)
+            assert [view.job_id for view in first] == right[:1]
+            rest = await store.page(ME, selection, right[0], 99)
+            assert [view.job_id for view in rest] == right[1:]
+    assert found_some > 20
+
+
+async def test_a_name_is_found_however_its_letters_are_composed(database: AsyncDatabase[Any]) -> None:
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(views_of(random.Random(7)))  # noqa: S311
+    composed = await store.page(ME, Selection(name="\u00fcbung"), None, 99)
+    apart = await store.page(ME, Selection(name="u\u0308bung"), None, 99)
+    assert composed
+    assert composed == apart
+
+
+@pytest.mark.parametrize("time", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, tzinfo=UTC)])
+def test_any_time_has_bounds(time: datetime) -> None:
+    first, last = Selection(since=time, until=time).bounds()
+    assert UUID(first)
+    assert UUID(last)
+    assert EVERY.bounds() == ("", None)

@@ -1,0 +1,74 @@
+"""The list of one's jobs: what it can be asked for, and what it leaves out."""
+
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+
+from tests.gateway.running import FAILED, STARTED, Gateway
+
+
+async def test_a_list_can_be_asked_for_by_name_time_family_and_state(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        names = ("Talk one.mp4", "Talk two.mp4", "Übung.mp4")
+        ids = [(await client.put(f"/upload/{name}", content=b"v")).json()["job_id"] for name in names]
+        again = (await client.post(f"/jobs/{ids[0]}/outputs?format=flac")).json()["job_id"]
+        await gateway.tell(ids[1], account, STARTED, FAILED)
+        async with client.stream("GET", f"/jobs/{ids[1]}/events") as stream:
+            async for line in stream.aiter_lines():
+                if line == "event: job.failed":
+                    break
+
+        async def found(query: str) -> list[str]:
+            answer = await client.get(f"/jobs?{query}")
+            assert answer.status_code == 200, answer.text
+            return [each["job_id"] for each in answer.json()["items"]]
+
+        assert await found("q=talk") == [again, ids[1], ids[0]]
+        assert await found("q=%C3%BCB") == [ids[2]]
+        assert await found("q=nothing+of+mine") == []
+        assert await found(f"family={ids[0]}") == [again, ids[0]]
+        assert await found(f"family={ids[0]}&q=talk&state=uploaded&limit=1") == [again]
+        assert await found("state=failed&q=TALK") == [ids[1]]
+        created = (await client.get(f"/jobs/{ids[1]}")).json()["created"]
+        later = datetime.fromisoformat(created) + timedelta(microseconds=1)
+        assert await found(f"since={quote(created)}") == [again, ids[2], ids[1]]
+        assert await found(f"until={quote(created)}") == [ids[0]]
+        assert await found(f"since={quote(created)}&until={quote(later.isoformat())}") == [ids[1]]
+        assert await found("q=talk&cursor=") == [again, ids[1], ids[0]]
+
+
+async def test_a_list_shows_what_has_happened_to_jobs_only_where_it_is_asked(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        job_id = (await client.put("/upload/a.mp4", content=b"v")).json()["job_id"]
+        alone = (await client.get(f"/jobs/{job_id}")).json()
+        [short] = (await client.get("/jobs")).json()["items"]
+        [long] = (await client.get("/jobs?include=timeline")).json()["items"]
+    assert [entry["type"] for entry in alone["timeline"]] == ["job.uploaded"]
+    assert long == alone
+    assert short == {name: value for name, value in alone.items() if name != "timeline"}
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "says"),
+    [
+        ("since=yesterday", "since", "a time with its zone, such as 2026-"),
+        ("since=2026-11-29T10:00:00", "since", "a time with its zone, such as 2026-"),
+        ("until=2026-11-29T10:00:00", "until", "a time with its zone, such as 2026-"),
+        ("family=mine", "family", "an id such as "),
+        ("include=everything", "include", "give timeline"),
+        (f"q={'x' * 201}", "q", "at most 200 characters"),
+        ("state=dreaming", "state", "uploaded, converting, "),
+        ("limit=201", "limit", "from 1 to 200"),
+    ],
+)
+async def test_a_filter_that_says_nothing_is_refused_by_its_name(
+    gateway: Gateway, account: str, query: str, name: str, says: str
+) -> None:
+    async with gateway.as_(account) as client:
+        answer = await client.get(f"/jobs?{query}")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-parameters")
+    assert [each["name"] for each in answer.json()["errors"]] == [name]
+    assert says in answer.json()["detail"]
