@@ -94,6 +94,16 @@ prometheus:
 alert-rules file:
     cd "$FROM" && exec python -m infra.cluster.tools rules "$1"
 
+# make the secrets of containers and clusters: cluster files DIR
+[group('For operators')]
+cluster *args:
+    cd "$FROM" && exec python -m infra.cluster "$@"
+
+# compute the machines for so many jobs: sizing --jobs 1e6
+[group('For operators')]
+sizing *args:
+    exec python -m infra.sizing "$@"
+
 # run it on minikube; safe to repeat
 [group('For operators')]
 minikube *args:

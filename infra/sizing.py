@@ -1,4 +1,4 @@
-"""The machines that a number of jobs a day needs, from measured figures: `python -m infra.sizing --jobs 1e6`.
+"""The machines that a number of jobs a day needs, from measured figures: `./justw sizing --jobs 1e6`.
 
 The figures are of `infra/SIZING.md`, which says how each was measured and where a part breaks first.
 """
@@ -82,7 +82,7 @@ def rows(found: Needs) -> dict[str, str]:
 
 def main() -> None:
     """Print the needs as a table."""
-    parser = argparse.ArgumentParser(prog="python -m infra.sizing", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./justw sizing", description=__doc__)
     defaults = Wishes(jobs=1e6)
     for name in Wishes.__struct_fields__:
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=getattr(defaults, name))

@@ -1,10 +1,13 @@
 """The documents name everything that exists where a reader looks, and nothing that does not exist."""
 
+import argparse
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +21,7 @@ from cli import main
 from events.options import Options, Tags
 from events.registry import REGISTRY
 from gateway.app import litestar_app
+from infra.drills.__main__ import DRILLS
 from tests.gateway.test_routes import parts_of_nothing
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +40,20 @@ DOCS = sorted(path for path in FILES if path.suffix == ".md")
 PLACES = {f"/{path.relative_to(ROOT).as_posix()}" for path in FILES}
 
 COMMANDS = {**main.COMMANDS, **main.SERVICES}
+PARSED = {name: command.module for name, command in main.COMMANDS.items()} | {
+    "bench": "bench.__main__",
+    "cluster": "infra.cluster.__main__",
+    "minikube": "infra.cluster.minikube",
+    "sizing": "infra.sizing",
+}
+"""The commands and recipes that read their arguments themselves, and the modules that do it."""
+LINE = re.compile(
+    r"(?:\./justw|(?<![\w./-])(?<!-n )(?<!install )tonearm)"  # and no namespace, no release
+    r"""((?:[ ]+(?:[^\s`|;&()<>#"'\\]|"[^"\n]*"|'[^'\n]*')+)+)"""
+)
+"""A command line, up to what is the shell's."""
 
+OPTIONS = {*Options.__struct_fields__, *Tags.__struct_fields__} - {"tags"}
 LONGEST = {"README.md": 1_200, "ARCHITECTURE.md": 4_200}
 """The most words of a document that people read from the beginning."""
 LONGEST_CELL = 260
@@ -78,7 +95,68 @@ def settings() -> Iterator[tuple[str, str]]:
             yield from ((name, field.upper()) for field in fields)
 
 
+class Asked(BaseException):
+    """A command has come to reading its arguments."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self.parser = parser
+
+
+def parser_of(name: str, words: list[str]) -> argparse.ArgumentParser:
+    """The parser of a command, which gets no further than to make it."""
+
+    def asked(parser: argparse.ArgumentParser, *_: Any) -> None:
+        raise Asked(parser)
+
+    run = importlib.import_module(PARSED[name]).main
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argparse.ArgumentParser, "parse_args", asked)
+        patch.setattr(sys, "argv", [name, *words])
+        with pytest.raises(Asked) as caught:
+            run(*[words][: len(inspect.signature(run).parameters)])
+    return caught.value.parser
+
+
+def subcommands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found = (each.choices for each in parser._actions if isinstance(each, argparse._SubParsersAction))
+    return dict(next(found, {}))
+
+
+def unknown(name: str, words: list[str]) -> list[str]:
+    """What of the words behind a command or a recipe it does not know: a subcommand, a flag, an option."""
+    if name == "drill":
+        return [word for word in words[:1] if word.islower() and word not in DRILLS]
+    if name not in PARSED:
+        return []
+    parser, wrong = parser_of(name, words), []
+    for before, word in zip(["", *words], words, strict=False):
+        below = subcommands(parser)
+        if word.startswith("--") or re.match("-[A-Za-z]", word):
+            flag = word.partition("=")[0]
+            wrong += [] if {flag, word[:2]} & set(parser._option_string_actions) - {"--"} else [word]
+        elif before == "-O":
+            option = word.partition("=")[0]
+            wrong += [] if option in OPTIONS or option.isupper() else [word]
+        elif below and word.islower():
+            parser, wrong = below.get(word, parser), wrong + ([] if word in below else [word])
+    return wrong
+
+
+def command_lines(path: Path) -> Iterator[list[str]]:
+    """Each command line that the document shows, in a block of code or within a sentence."""
+    page = path.read_text()
+    shown = [*CODE.findall(page), *re.findall(r"`([^`\n]+)`", prose(path))]
+    for each in LINE.findall("\n".join(shown).replace("\\\n", " ")):
+        words = [word for word in shlex.split(each) if word.strip("….")]
+        if words:
+            yield words
+
+
 def recipes() -> list[str]:
+    return [name for name, recipe in justfile().items() if not recipe["private"]]
+
+
+def justfile() -> dict[str, Any]:
     just = (
         shutil.which("just", path=Path(sys.executable).parent)
         or shutil.which("just")
@@ -86,8 +164,8 @@ def recipes() -> list[str]:
     )
     dump = subprocess.run([just, "--dump", "--dump-format=json"], cwd=ROOT, capture_output=True)
     assert dump.returncode == 0, dump.stderr.decode()
-    found = json.loads(dump.stdout)["recipes"]
-    return [name for name, recipe in found.items() if not recipe["private"]]
+    found: dict[str, Any] = json.loads(dump.stdout)["recipes"]
+    return found
 
 
 def routes() -> dict[str, Any]:
@@ -139,8 +217,7 @@ def test_every_setting_is_named_in_its_page():
 
 
 def test_every_option_is_named_in_its_page():
-    wishes = {*Options.__struct_fields__, *Tags.__struct_fields__} - {"tags"}
-    assert missing(iter(f"`{wish}`" for wish in wishes), "docs/options.md") == []
+    assert missing(iter(f"`{wish}`" for wish in OPTIONS), "docs/options.md") == []
 
 
 def test_every_route_is_named_in_the_page_of_the_api():
@@ -168,6 +245,46 @@ def test_every_recipe_command_and_module_that_is_named_is_there(path: Path):
     assert [name for name in re.findall(r"[`\n]tonearm ([a-z]+)", page) if name not in COMMANDS] == []
     modules = re.findall(r"python -m ((?:infra|bench|cli|auth|events|gateway|service|workers)[\w.]*)", page)
     assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+
+
+@every_document
+def test_every_command_line_is_one_that_its_command_takes(path: Path):
+    if path.name == "CHANGELOG.md":
+        pytest.skip("it tells of times when commands took other arguments")
+    wrong = {" ".join(words): unknown(words[0], words[1:]) for words in command_lines(path)}
+    assert {line: words for line, words in wrong.items() if words} == {}
+
+
+def test_a_command_line_with_a_slip_is_found():
+    assert unknown("replay", ["show", "--form", "5"]) == ["--form"]
+    assert unknown("replay", ["shw"]) == ["shw"]
+    assert unknown("convert", ["talk.mp4", "-O", "loudnes=-16"]) == ["loudnes=-16"]
+    assert unknown("drill", ["diskfull"]) == ["diskfull"]
+    assert unknown("cluster", ["files", "infra/.secrets", "--admin-email", "a@b.c"]) == []
+
+
+def test_every_command_line_in_the_list_of_recipes_is_one_that_its_command_takes():
+    told = {
+        name: recipe["doc"].rpartition(": ")[2].split()
+        for name, recipe in justfile().items()
+        if recipe["doc"]
+    }
+    lines = {
+        name: [word for word in words[1:] if word.strip("…")]
+        for name, words in told.items()
+        if words[0] == name
+    }
+    assert {"convert", "replay"} <= set(lines)
+    assert {name: wrong for name, words in lines.items() if (wrong := unknown(name, words))} == {}
+
+
+@pytest.mark.parametrize("name", ["replay", "account", "cluster"])
+def test_every_subcommand_is_named_in_the_page_of_commands_and_no_other(name: str):
+    known = subcommands(parser_of(name, []))
+    head = f"| `./justw {name} …` | does |\n|---|---|\n"
+    table = text("docs/commands.md").partition(head)[2].partition("\n\n")[0]
+    rows = [row.split(" | ")[0] for row in table.splitlines()]
+    assert sorted(re.findall(r"`([a-z-]+)", " ".join(rows))) == sorted(known)
 
 
 @every_document

@@ -1,4 +1,4 @@
-"""`python -m infra.cluster`: makes what is secret, for a cluster or for containers on one machine."""
+"""`./justw cluster`: makes what is secret, for a cluster or for containers on one machine."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from infra.cluster.secrets import UnknownUser, Wishes, made, manifests, renewed,
 
 def main() -> int:
     """Do what is asked for."""
-    parser = argparse.ArgumentParser(prog="python -m infra.cluster", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./justw cluster", description=__doc__)
     commands = parser.add_subparsers(required=True, dest="command")
     cluster = commands.add_parser("secrets", help="print all secrets, made anew, for `kubectl apply -f -`")
     cluster.add_argument("--namespace", default="tonearm")

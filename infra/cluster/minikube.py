@@ -37,7 +37,7 @@ class StepFailed(Exception):
 
 def main() -> int:
     """Do all steps."""
-    parser = argparse.ArgumentParser(prog="just minikube", description="Run Tonearm on minikube.")
+    parser = argparse.ArgumentParser(prog="./justw minikube", description="Run Tonearm on minikube.")
     parser.add_argument(
         "--nodes", type=int, choices=tuple(OVERLAYS), default=1, help="of minikube and of RabbitMQ"
     )

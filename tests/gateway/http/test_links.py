@@ -1,0 +1,40 @@
+"""Every link, form and file of the pages that the gateway serves leads somewhere."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+from msgspec.structs import replace
+
+from gateway.app import litestar_app
+from tests.gateway.test_routes import parts_of_nothing
+
+PAGES = ["/schema", "/problems", "/password/forgot", "/password/reset", "/register/confirm"]
+LINK = re.compile(r"""<(a|link|script|img|form)\b[^>]*?\b(?:href|src|action)=["']([^"'#]+)""")
+
+
+async def test_each_link_of_the_pages_opens() -> None:
+    """From page to page, as far as links lead; a form's action is a route that takes POST."""
+    broken, seen, ahead = [], set(PAGES), list(PAGES)
+    parts = replace(parts_of_nothing(), auth=httpx.AsyncClient(), auth_url="http://127.0.0.1:1")
+    transport = httpx.ASGITransport(litestar_app(parts), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://tonearm.example") as client:
+        while ahead:
+            page = ahead.pop()
+            answer = await client.get(page, headers={"Accept": "text/html,*/*;q=0.8"})
+            if answer.status_code != 200:
+                broken.append((page, answer.status_code))
+                continue
+            if "text/html" not in answer.headers["content-type"]:
+                continue
+            for kind, link in LINK.findall(answer.text):
+                target = urlsplit(urljoin(f"http://tonearm.example{page}", link))
+                assert target.netloc == "tonearm.example", f"{page} needs {link}, which is elsewhere"
+                if kind == "form":
+                    allowed = (await client.options(target.path)).headers["allow"]
+                    assert "POST" in allowed, (page, link)
+                elif target.path not in seen:
+                    seen.add(target.path)
+                    ahead.append(target.path)
+    assert broken == []
+    assert len(seen) > len(PAGES), "no page has a link"
