@@ -47,7 +47,8 @@ from auth.throttle import Throttle
 from events.log.publisher import Publisher
 from service import mongodb
 from service.background import kept_running
-from service.http import serve
+from service.http.requests import CleanRequests
+from service.http.server import Allowance, serve
 from service.metrics.http import Counted, HttpMetrics
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry, serve_metrics
@@ -125,8 +126,10 @@ async def run(settings: AuthSettings, stop: asyncio.Event) -> None:
         await stack.enter_async_context(background)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(serve_metrics(registry, settings.metrics_host, settings.metrics_port, stop))
-            app = Counted(traced(make_app(parts)), HttpMetrics(registry))
-            await serve(app, settings.auth_host, settings.auth_port, stop, grace=REQUEST_GRACE)
+            app = Counted(traced(CleanRequests(make_app(parts))), HttpMetrics(registry))
+            at = settings.auth_host, settings.auth_port
+            # Its clients are gateways, each in the name of many: an address has no share.
+            await serve(app, *at, stop, grace=REQUEST_GRACE, allowance=Allowance())
 
 
 async def _tools(settings: AuthSettings, registry: CollectorRegistry, stack: AsyncExitStack) -> Tools:

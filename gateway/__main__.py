@@ -20,7 +20,6 @@ from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import PublicKeys, Tokens
-from gateway.http.bodies import Patience
 from gateway.jobs.live import LiveJobs
 from gateway.metrics import Metrics
 from gateway.readiness import Bindings, projection
@@ -36,7 +35,8 @@ from service import mongodb
 from service.background import Work, kept_running
 from service.blobs import AUDIO, VIDEOS
 from service.health import trouble_check
-from service.http import serve
+from service.http.patience import Patience
+from service.http.server import serve
 from service.metrics.registry import serve_metrics
 from service.settings import load
 from service.start import run_service, started
@@ -96,6 +96,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
                 stop,
                 draining=partial(_drain, parts),
                 grace=REQUEST_GRACE,
+                allowance=settings.allowance(),
             )
 
 

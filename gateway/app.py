@@ -27,8 +27,10 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.tokens import Tokens
 from gateway.handover import audio
+from gateway.handover.audio import Shelf
 from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
+from gateway.http.capacity import Downloads
 from gateway.http.contract import ANYBODY, Contract, Contracts
 from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import HeadAsGet
@@ -51,6 +53,7 @@ from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service import health
 from service.health import Checks
+from service.http.requests import CleanRequests
 from service.known_problems import NOT_READY
 from service.parts import provide
 from service.tracing.http import traced
@@ -115,15 +118,16 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
 
 def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     """Return the parts by the names that handlers ask for them."""
+    own_jobs = OwnJobs(parts.live, parts.videos)
     return {
-        "audio": provide(parts.audio),
         "auth": provide(AuthProxy(auth)),
         "checks": provide(parts.checks),
         "live": provide(parts.live),
         "password_rule": provide(PasswordRule(auth)),
-        "own_jobs": provide(OwnJobs(parts.live, parts.videos)),
+        "own_jobs": provide(own_jobs),
         "presets": provide(parts.presets),
         "session_cookies": provide(parts.cookies),
+        "shelf": provide(Shelf(own_jobs, parts.audio, Downloads(of_account=20, most=200))),
         "sign_ins": provide(ProviderSignIns(auth, parts.cookies)),
         "terms": provide(parts.terms),
         "tokens": provide(parts.tokens),
@@ -137,4 +141,5 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
 def application(parts: Parts) -> ASGIApp:
     """Return the application as it is served, with everything around it."""
     parts.metrics.watch(parts.live, parts.under_way)
-    return EarlyAnswers(traced(AccessLog(SafeAnswers(HeadAsGet(litestar_app(parts))), parts.metrics.http)))
+    inner = CleanRequests(HeadAsGet(litestar_app(parts)))
+    return EarlyAnswers(traced(AccessLog(SafeAnswers(inner), parts.metrics.http)))

@@ -8,6 +8,7 @@ GatewayError
 ├── JobGone                deleted for good
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
+├── TooManyDownloads       the account has as many downloads under way as it may
 ├── TooManyStreams         the account has as many event streams as it may
 ├── TooManyTries           auth has had enough of this client; `.seconds` to wait, as auth has put it
 ├── UploadRefused          the caller's body is at fault
@@ -148,6 +149,10 @@ class BadOptions(Faulty):
 
 class BadParameters(Faulty):
     """Query parameters that do not exist, are missing, or do not fit."""
+
+
+class TooManyDownloads(GatewayError):
+    """The account has as many downloads under way as it may."""
 
 
 class TooManyStreams(GatewayError):

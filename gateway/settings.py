@@ -7,6 +7,9 @@ from msgspec import Meta
 from gateway.callers.addresses import Origin, networks
 from gateway.errors import BadOptions
 from gateway.uploads.options import options_of, read_query
+from service.http.connections import Share
+from service.http.patience import Patience
+from service.http.server import Allowance
 from service.settings import InvalidSetting, Settings
 
 
@@ -30,6 +33,12 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Silence after which an upload is given up."""
     upload_min_rate: float = 1024.0
     """Bytes a second that an upload must bring, over each minute."""
+    answer_idle_seconds: Annotated[float, Meta(gt=0)] = 30.0
+    """Time without a byte read after which a client's answer is ended."""
+    answer_min_rate: Annotated[float, Meta(ge=0)] = 1024.0
+    """Bytes a second of an answer that a client must read, over each minute."""
+    connections_per_address: Annotated[int, Meta(ge=1)] = 256
+    """Connections of one client, but for those of trusted proxies; an IPv6 client is a /64."""
     upload_roles: str = "user,admin"
     """Roles that may upload, separated by commas; `admin` for administrators only."""
     default_options: str = ""
@@ -45,6 +54,13 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
     trusted_proxies: str = ""
     """Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8,::1`."""
+
+    def allowance(self) -> Allowance:
+        """Return what one client may have of the server. Raises InvalidSetting."""
+        share = Share(of_address=self.connections_per_address, trusted=self.origin().trusted)
+        return Allowance(
+            share=share, patience=Patience(idle=self.answer_idle_seconds, min_rate=self.answer_min_rate)
+        )
 
     def origin(self) -> Origin:
         """Return the sender of clients' addresses to auth. Raises InvalidSetting."""

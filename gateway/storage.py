@@ -7,7 +7,7 @@ two batches.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -30,8 +30,8 @@ BATCH = 4 * CHUNK
 """Bytes that are held before they are written. One batch more is on its way to the database meanwhile."""
 RENEW_AFTER = 60.0
 """Seconds after which a writer notes again that it is at work."""
-READ_AT_ONCE = 2
-"""Chunks in one answer of the database."""
+READ_AT_ONCE = 512 * 1024
+"""Bytes in one answer of the database, or one chunk: a client that does not read holds as much."""
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -61,14 +61,14 @@ class Bucket:
             document = await self.files.find_one({"_id": blob_id})
         return None if document is None else Blob.of(document)
 
-    async def read(self, blob: Blob, first: int, last: int) -> AsyncIterator[bytes]:
+    async def read(self, blob: Blob, first: int, last: int) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last`, both included, at most a chunk at a time.
 
         Raises BlobDamaged when a chunk is missing or short, Unavailable.
         """
         n, end = first // blob.chunk_size, last // blob.chunk_size
         with self.translated():
-            while n <= end and (chunks := await self._chunks(blob.id, n, end)):
+            while n <= end and (chunks := await self._chunks(blob, n, end)):
                 for chunk in chunks:
                     data, start = chunk["data"], n * blob.chunk_size
                     whole = min(blob.chunk_size, blob.bytes - start)
@@ -79,10 +79,11 @@ class Bucket:
         if n != end + 1:
             raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
 
-    async def _chunks(self, blob_id: str, first: int, last: int) -> list[dict[str, Any]]:
+    async def _chunks(self, blob: Blob, first: int, last: int) -> list[dict[str, Any]]:
         """Return a few chunks, by their range: SecantusDB reads all that a cursor would yield into memory."""
-        batch = {"$gte": first, "$lte": min(first + READ_AT_ONCE - 1, last)}
-        return await self.chunks.find({"files_id": blob_id, "n": batch}, sort=[("n", 1)]).to_list()
+        count = max(READ_AT_ONCE // blob.chunk_size, 1)
+        batch = {"$gte": first, "$lte": min(first + count - 1, last)}
+        return await self.chunks.find({"files_id": blob.id, "n": batch}, sort=[("n", 1)]).to_list()
 
     async def remove(self, blob_id: str, *, surely: bool = True) -> int:
         """Remove a file, its document first; the number of chunks that went. Raises Unavailable.

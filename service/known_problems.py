@@ -27,6 +27,20 @@ BAD_HOST: Final = Kind(
     "An HTTP/1.1 request has exactly one header `Host` with a name or an address (RFC 9112, 3.2).",
     "Have your client, or the proxy between, send the host of this service once.",
 )
+BAD_HEADER: Final = Kind(
+    400,
+    "bad-header",
+    "A header cannot be read",
+    "A header that this service reads has a byte other than printable ASCII.",
+    "`detail` names the header. Encode what is not ASCII as the header's own standard says.",
+)
+ENCODED: Final = Kind(
+    415,
+    "encoded",
+    "The body is encoded",
+    "The body came with a `Content-Encoding`, such as gzip. It is taken as it is (RFC 9110, 15.5.16).",
+    "Send it without. A video is compressed already, and would not become smaller.",
+)
 NOTHING_HERE: Final = Kind(
     404,
     "nothing-here",
@@ -213,6 +227,14 @@ NO_RANGE: Final = Kind(
     "No such range",
     "The audio ends before the range begins.",
     "`Content-Range` has the length of the audio.",
+)
+TOO_MANY_DOWNLOADS: Final = Kind(
+    429,
+    "too-many-downloads",
+    "Too many downloads at once",
+    "Your account has as many downloads under way as it may.",
+    "Let one end first. A download that nobody reads is ended after half a minute.",
+    5,
 )
 TOO_MANY_STREAMS: Final = Kind(
     429,

@@ -78,8 +78,8 @@ def problem(
     )
 
 
-async def send_problem(send: Send, path: str, kind: Kind, detail: str) -> None:
-    """Send the answer outside of the framework, and let the client go."""
+async def send_problem(send: Send, path: str, kind: Kind, detail: str, *more: tuple[bytes, bytes]) -> None:
+    """Send the answer outside of the framework, with `more` headers, and let the client go."""
     body = msgspec.json.encode(_body(path, kind, detail))
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
@@ -87,6 +87,7 @@ async def send_problem(send: Send, path: str, kind: Kind, detail: str) -> None:
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
         (b"connection", b"close"),
+        *more,
     ]
     await send({"type": "http.response.start", "status": kind.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

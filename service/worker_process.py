@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from events.work import Worker
 from service import health
 from service.health import Checks, trouble_check
-from service.http import serve
+from service.http.server import serve
 from service.metrics.registry import metrics_app
 from service.parts import provided
 from service.problems import Kind, problem

@@ -11,8 +11,9 @@ from events.errors import Unavailable
 from gateway.callers.addresses import Origin
 from gateway.callers.guard import AnyConnection, AnyRequest, SignIn
 from gateway.errors import BodyCutOff, BodyStalled, BodyTooLarge, Crowded, NotSignedIn, TooManyTries
-from gateway.http.bodies import Limit, Patience, check_length, incoming
+from gateway.http.bodies import Limit, check_length, incoming
 from gateway.http.capacity import BoundedWaits, Slots
+from service.http.patience import Patience
 
 BODY_ERRORS = (BodyCutOff, BodyStalled, BodyTooLarge, Crowded, Unavailable)
 """Errors of every route that passes a body on."""

@@ -1,6 +1,6 @@
 """The audio of a job, whole or in part."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, NamedTuple
 
@@ -8,18 +8,20 @@ from litestar import Response, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
-from litestar.response import Stream
+from msgspec import Struct
 
 from events.options import MEDIA_TYPES, ZIP, offered_as
 from events.projections.job_view import SETTLED, Audio, JobView, State
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob, TooManyTries
 from gateway.http import ranges
+from gateway.http.capacity import Downloads
 from gateway.http.contract import BYTES, Answer, Contract, Header
 from gateway.http.filenames import attachment, audio_name
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
+from service.http.streams import ClosedStream
 from service.known_problems import CHANGED, NO_RANGE
 from service.problems import problem
 from service.scopes import READ
@@ -32,6 +34,32 @@ class _Offered(NamedTuple):
 
     disposition: str
     media_type: str
+
+
+class Shelf(Struct, frozen=True):
+    """The audio of jobs, for their owners, and the downloads that are under way."""
+
+    own_jobs: OwnJobs
+    audio: Bucket
+    downloads: Downloads
+
+    async def begun(self, account: str, blob: Blob, first: int, last: int) -> AsyncGenerator[bytes, None]:
+        """Read the first chunk before the answer begins: its trouble is still a proper error then.
+
+        Raises TooManyDownloads, Crowded, BlobDamaged, Unavailable.
+        """
+        self.downloads.check(account)
+        chunks = self.audio.read(blob, first, last)
+        head = await anext(chunks, b"")
+
+        async def all_of() -> AsyncGenerator[bytes, None]:
+            async with aclosing(chunks):
+                with self.downloads.one(account):
+                    yield head
+                    async for chunk in chunks:
+                        yield chunk
+
+        return all_of()
 
 
 _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
@@ -69,11 +97,10 @@ _CONTRACT = Contract(
 async def audio_by_job(
     request: AnyRequest,
     job_id: FromPath[str],
-    own_jobs: NamedDependency[OwnJobs],
-    audio: NamedDependency[Bucket],
+    shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Download a job's audio. Ranges and conditional requests are understood."""
-    return await _answer(request, job_id, own_jobs, audio)
+    return await _answer(request, job_id, shelf)
 
 
 @route(
@@ -86,23 +113,22 @@ async def audio_by_job(
 async def audio_by_file(
     request: AnyRequest,
     fid: FromQuery[str],
-    own_jobs: NamedDependency[OwnJobs],
-    audio: NamedDependency[Bucket],
+    shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Download a job's audio by the id that the upload was answered with."""
-    return await _answer(request, fid, own_jobs, audio)
+    return await _answer(request, fid, shelf)
 
 
-async def _answer(request: AnyRequest, job_id: str, own_jobs: OwnJobs, audio: Bucket) -> Response[Any]:
-    view = await own_jobs.get(caller_of(request).account, job_id)
+async def _answer(request: AnyRequest, job_id: str, shelf: Shelf) -> Response[Any]:
+    view = await shelf.own_jobs.get(caller_of(request).account, job_id)
     made = audio_of(view)
-    blob = await audio.find(made.audio_id)
+    blob = await shelf.audio.find(made.audio_id)
     if blob is None:
         raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
     version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
     media_type, ending = offered_as(made.format, made.parts)
     offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
-    return await _respond(request, audio, blob, version, offered)
+    return await _respond(request, shelf, blob, version, offered)
 
 
 def audio_of(view: JobView) -> Audio:
@@ -120,7 +146,7 @@ def audio_of(view: JobView) -> Audio:
 
 
 async def _respond(
-    request: AnyRequest, bucket: Bucket, blob: Blob, version: ranges.Version, offered: _Offered
+    request: AnyRequest, shelf: Shelf, blob: Blob, version: ranges.Version, offered: _Offered
 ) -> Response[Any]:
     known = {
         "ETag": version.etag,
@@ -148,21 +174,8 @@ async def _respond(
     }
     if request.method == HttpMethod.HEAD:
         return Response(b"", status_code=status, headers=headers, media_type=offered.media_type)
-    chunks = await _begun(bucket.read(blob, first, last))
-    return Stream(chunks, status_code=status, headers=headers, media_type=offered.media_type)
-
-
-async def _begun(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Read the first chunk before the answer begins: its trouble is still a proper error then."""
-    head = await anext(chunks, b"")
-
-    async def all_of() -> AsyncIterator[bytes]:
-        async with aclosing(chunks):  # type: ignore[type-var]  # it is a generator
-            yield head
-            async for chunk in chunks:
-                yield chunk
-
-    return all_of()
+    chunks = await shelf.begun(caller_of(request).account, blob, first, last)
+    return ClosedStream(chunks, status_code=status, headers=headers, media_type=offered.media_type)
 
 
 ROUTES = [audio_by_job, audio_by_file]

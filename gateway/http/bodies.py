@@ -10,17 +10,9 @@ from time import monotonic
 from typing import NamedTuple
 
 from litestar.types import Receive
-from msgspec import Struct
 
 from gateway.errors import BodyCutOff, BodyStalled, BodyTooLarge
-
-
-class Patience(Struct, frozen=True, kw_only=True):
-    """Limits for slow clients: seconds of silence, and bytes a second over each window of seconds."""
-
-    idle: float = 30.0
-    window: float = 60.0
-    min_rate: float = 1024.0
+from service.http.patience import Pace, Patience
 
 
 class Limit(NamedTuple):
@@ -46,7 +38,7 @@ async def incoming(receive: Receive, *, limit: Limit, patience: Patience) -> Asy
 
     Raises BodyTooLarge after the limit, BodyStalled, and BodyCutOff when the client goes away.
     """
-    total, waited, received = 0, 0.0, 0
+    total, pace = 0, Pace(patience)
     more = True
     while more:
         began = monotonic()
@@ -58,11 +50,9 @@ async def incoming(receive: Receive, *, limit: Limit, patience: Patience) -> Asy
         if message["type"] != "http.request":
             raise BodyCutOff(f"the client went away after {total} bytes")
         body, more = message["body"], message.get("more_body", False)
-        waited, received, total = waited + monotonic() - began, received + len(body), total + len(body)
+        total += len(body)
         limit.check(total)
-        if waited >= patience.window:
-            if received < waited * patience.min_rate:
-                raise BodyStalled(f"less than {patience.min_rate:g} bytes a second came")
-            waited, received = 0.0, 0
+        if pace.is_too_slow(monotonic() - began, len(body)):
+            raise BodyStalled(f"less than {patience.min_rate:g} bytes a second came")
         if body:
             yield body

@@ -7,13 +7,12 @@ read and history ends where the subscription began, so nothing is missed and not
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
-from litestar.response import Stream
 
 from events.envelope import Recorded, to_json
 from events.log.progress import Progress
@@ -28,6 +27,7 @@ from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import present_progress
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
+from service.http.streams import ClosedStream
 from service.scopes import READ
 
 PING_EVERY = 15.0
@@ -177,8 +177,8 @@ def _after(request: AnyRequest) -> int | None:
     return sse.last_event_id(request.headers.get("last-event-id"))
 
 
-def _stream(events: AsyncIterator[bytes]) -> Stream:
-    return Stream(events, media_type="text/event-stream", headers=_HEADERS)
+def _stream(events: AsyncGenerator[bytes, None]) -> ClosedStream:
+    return ClosedStream(events, media_type="text/event-stream", headers=_HEADERS)
 
 
 _LAST_EVENT_ID = Header("Last-Event-ID")
@@ -199,7 +199,7 @@ async def watch_job(
     own_jobs: NamedDependency[OwnJobs],
     live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
-) -> Stream:
+) -> ClosedStream:
     """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
     caller = _listener(request, live)
     await own_jobs.get(caller.account, job_id)
@@ -214,7 +214,7 @@ async def watch_job(
 )
 async def watch_all(
     request: AnyRequest, live: NamedDependency[LiveJobs], tokens: NamedDependency[Tokens]
-) -> Stream:
+) -> ClosedStream:
     """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
     return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))
 

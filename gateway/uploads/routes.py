@@ -12,7 +12,7 @@ from events.projections.job_view import State
 from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone
-from gateway.http.bodies import Limit, Patience, check_length, incoming
+from gateway.http.bodies import Limit, check_length, incoming
 from gateway.http.contract import BYTES, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
 from gateway.jobs.own_jobs import OwnJobs
@@ -24,6 +24,7 @@ from gateway.uploads.intake import Intake, Upload
 from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.presets import Presets
 from gateway.uploads.under_way import UploadsUnderWay
+from service.http.patience import Patience
 from service.scopes import UPLOAD
 
 _ANY_TYPE = "application/octet-stream"

@@ -15,7 +15,7 @@ from prometheus_client import (
     generate_latest,
 )
 
-from service.http import serve
+from service.http.server import serve
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 _GRACE = 0.5

@@ -8,7 +8,7 @@ from waiting import wait_for
 
 from infra.local.ports import free_port
 from service.health import trouble_check
-from service.http import serve
+from service.http.server import serve
 from service.metrics.registry import new_registry
 from service.worker_process import operator_app
 

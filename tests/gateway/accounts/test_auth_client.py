@@ -19,7 +19,7 @@ from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.cookies import Cookies
 from gateway.http.problems import answer
 from infra.local.ports import free_port
-from service.http import serve
+from service.http.server import serve
 from tests.gateway.running import FakeAuth, auth_running, gateway_running
 
 
@@ -103,7 +103,7 @@ async def test_who_goes_away_in_the_middle_is_no_fault_of_ours(auth: FakeAuth) -
 
 
 CROWD = 1030
-"""More than the server has connections."""
+"""More than may wait for their own bodies, or for auth."""
 
 
 @contextmanager
@@ -126,7 +126,7 @@ async def test_a_crowd_of_stalled_sign_ins_keeps_nobody_else_from_the_gateway(
     with room_for_a_crowd():
         async with (
             auth_running() as auth,
-            gateway_running(broker, mongodb_url, auth) as gateway,
+            gateway_running(broker, mongodb_url, auth, CONNECTIONS_PER_ADDRESS="1500") as gateway,
             gateway.as_(account) as client,
             AsyncExitStack() as stack,
         ):

@@ -16,8 +16,9 @@ from gateway.errors import (
     NotAForm,
     TooManyFields,
 )
-from gateway.http.bodies import Limit, Patience, incoming
+from gateway.http.bodies import Limit, incoming
 from gateway.uploads.forms import MOST_FIELDS, FileInForm
+from service.http.patience import Patience
 
 TYPE = "multipart/form-data; boundary=bb"
 

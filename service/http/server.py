@@ -14,17 +14,26 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.embed import Server
 from litestar.types import ASGIApp
+from msgspec import Struct
 
 from events.errors import TonearmError
-from service.host import OneHost
+from events.tasks import cancelled
+from service.http.answers import BoundedAnswers
+from service.http.connections import Connections, Share, capacity
+from service.http.host import OneHost
+from service.http.patience import Patience
 
 log = structlog.get_logger()
 
 # Its own handler writes plain text; let its records go where all others go.
 _LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
+
+_BUFFER = 64 * 1024
+"""Bytes of a request's headers, and of an answer that waits beside the pieces that were taken ahead."""
 
 
 class CannotListen(TonearmError):
@@ -33,6 +42,13 @@ class CannotListen(TonearmError):
 
 class ServerFailed(TonearmError):
     """The HTTP server ended by itself."""
+
+
+class Allowance(Struct, frozen=True, kw_only=True):
+    """What strangers are granted: a share of the connections, and patience with their reading."""
+
+    share: Share = Share()
+    patience: Patience = Patience()
 
 
 def free_address(host: str, port: int) -> str:
@@ -53,12 +69,20 @@ async def serve(
     *,
     grace: float,
     draining: Callable[[], Awaitable[None]] | None = None,
+    allowance: Allowance | None = None,
 ) -> None:
     """Serve an ASGI app until `stop`; let it drain, give what is left `grace` seconds, and cut it off.
 
     While it drains, requests are still answered. What is cut off is cancelled when the loop closes.
-    Raises CannotListen and ServerFailed.
+    Without an `allowance`, clients are our own, and may have all of it. Raises CannotListen, ServerFailed.
     """
+    most = capacity()
+    watching: list[asyncio.Task[None]] = []
+    if allowance is not None:
+        at_rest = most // 2  # as many again may arrive between two looks
+        connections = Connections(port, allowance.share, at_rest)
+        app = BoundedAnswers(app, connections, allowance.patience)
+        watching.append(asyncio.create_task(connections.keep_shared()))
     server = Server(
         OneHost(app),
         address=free_address(host, port),
@@ -66,19 +90,22 @@ async def serve(
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         websockets=False,
-        backlog=1024,  # also how many requests may be open at once; embedded, it would be 128
+        backlog=1024,
+        backpressure=most,
+        http1_settings=HTTP1Settings(max_buffer_size=_BUFFER),
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
     )
     serving = asyncio.create_task(server.serve())
     stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({serving, stopping, *watching}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
-    if serving.done():
-        await serving
+    for ended in (each for each in (serving, *watching) if each.done()):
+        await ended
         raise ServerFailed("the HTTP server ended by itself")
     if draining is not None:
         await draining()
+    await cancelled(watching)
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=grace)
     if not serving.done():

@@ -9,7 +9,7 @@ from litestar.types import Receive, Scope, Send
 from waiting import wait_for
 
 from infra.local.ports import free_port
-from service.http import serve
+from service.http.server import serve
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,89 @@
+"""What an answer holds for a client that does not read it, and for how long."""
+
+import asyncio
+import socket
+from typing import Any
+
+import pytest
+from litestar import Litestar, get
+from waiting import wait_for
+
+from service.http.patience import Pace, Patience
+from service.http.streams import ClosedStream
+from tests.service.http.serving import GET, served
+
+MIB = 1024 * 1024
+CLIENTS = 20
+
+
+class Source:
+    """Streams without end, and counts what was taken."""
+
+    def __init__(self) -> None:
+        self.taken = self.open = 0
+
+    async def chunks(self) -> Any:
+        self.open += 1
+        try:
+            while True:
+                self.taken += MIB
+                yield bytes(MIB)
+        finally:
+            self.open -= 1
+
+
+def application(source: Source) -> Any:
+    @get("/")
+    async def stream() -> ClosedStream:
+        return ClosedStream(source.chunks())
+
+    return Litestar([stream], openapi_config=None, logging_config=None)
+
+
+async def deaf(port: int) -> socket.socket:
+    """A client that asks, and does not read."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
+    await asyncio.get_running_loop().sock_sendall(client, GET)
+    return client
+
+
+def read_all(client: socket.socket) -> None:
+    while client.recv(MIB):
+        pass
+
+
+async def test_what_waits_for_a_deaf_client_is_little_and_ends_with_its_connection() -> None:
+    source = Source()
+    async with served(application(source), patience=Patience(idle=2.0)) as port:
+        clients = [await deaf(port) for _ in range(CLIENTS)]
+        await wait_for(lambda: source.open == CLIENTS, 10)
+        await wait_for(lambda: source.open == 0, 20, "all streams were given up")
+        assert source.taken <= 5 * MIB * CLIENTS, "what the kernel takes, and no more"
+        for client in clients:
+            with client, pytest.raises(ConnectionResetError):
+                read_all(client)
+
+
+async def test_who_reads_slowly_but_at_a_pace_gets_all_of_it() -> None:
+    async def measured(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(8 * MIB), "more_body": False})
+
+    async with served(measured, patience=Patience(idle=1.0)) as port:
+        client = await deaf(port)
+        received, loop = 0, asyncio.get_running_loop()
+        while not (piece := await loop.sock_recv(client, 64 * 1024)).endswith(b"0\r\n\r\n"):
+            received += len(piece)
+            assert piece, "the connection was ended"
+        client.close()
+    assert received >= 8 * MIB
+
+
+def test_a_pace_is_judged_by_whole_windows_of_waiting() -> None:
+    pace = Pace(Patience(window=10.0, min_rate=100.0))
+    assert not pace.is_too_slow(9.0, 10)
+    assert not pace.is_too_slow(1.0, 990)
+    assert pace.is_too_slow(10.0, 999)
