@@ -57,6 +57,8 @@ def size(count: int) -> str:
     """Return a number of bytes, such as `1.4 MB`."""
     if count < 1000:
         return f"{count} bytes"
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.1f} MB" if count >= 1_000_000 else f"{count / 1000:.0f} kB"
 
 

@@ -1,24 +1,40 @@
-"""`info`: what the log holds, how far the views have come, how the queues stand."""
+"""`info`: how it is. What flows, what waits, what failed, who takes the work, how full the disk is."""
 
 import argparse
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Awaitable
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+from cli.disk import line_of_disk
 from cli.errors import causes
 from cli.exits import Exit
 from cli.log.log import Line, Log, line
+from cli.log.places import End
+from cli.overview import (
+    jobs_by_state,
+    line_of_jobs,
+    lines_of_nodes,
+    lines_of_queues,
+    passively,
+    queues,
+)
 from cli.remarks import Meter, say
 from cli.replay.views.versions import live, versions
 from cli.servers import Servers
+from cli.times import shown
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import Bounds
-from events.log.stream import First
-from events.work import DELAYS
+from events.log.management import asked
+from events.log.stream import First, FromTime
+from infra.local import given, state
+from infra.local.servers import control
 
+MINUTE = timedelta(minutes=1)
+RECENT = 10 * MINUTE
 _QUEUES = topology.WORK_QUEUES
 _PARTS = {
     "exchange": (topology.EXCHANGE, topology.PROGRESS),
@@ -55,9 +71,10 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
             await _types(log, ends)
 
     await section("log", the_log())
-    await section("views", _views(servers, ends, newest))
+    await section("views", _views(servers, ends))
     await section("queues", _queues(servers))
     await section("topology", _topology(servers))
+    await section("disk", _disk(servers))
     return Exit.UNAVAILABLE if away else Exit.OK
 
 
@@ -68,10 +85,22 @@ async def _log(log: Log, ends: Bounds | None, newest: Line | None) -> None:
     async with contextlib.aclosing(log.read(First(), ends.last)) as batches:
         oldest = line((await anext(batches))[0])
     print(f"log: offsets {ends.first} to {ends.last}, at most {ends.last - ends.first + 1:,} events")
-    print(f"     stored from {_stored(oldest)} to {_stored(newest)}")
-    print(f"     events from {oldest.time.isoformat()} to {newest.time.isoformat()}")
+    print(f"     from {shown(_stored(oldest))} to {shown(_stored(newest))}, {_age(newest)} ago")
     if ends.first:
         print(f"     what stood before offset {ends.first} is gone (retention)")
+    print(f"     in the last {RECENT // MINUTE} minutes: {await _recent(log, newest)}")
+
+
+async def _recent(log: Log, newest: Line) -> str:
+    """Return what has flowed of late, by type."""
+    since = datetime.now(UTC) - RECENT
+    if _stored(newest) < since:
+        return "nothing"
+    counts: Counter[str] = Counter()
+    async with contextlib.aclosing(log.between(FromTime(since), End())) as batches:
+        async for batch in batches:
+            counts.update(each.event.type if each.event else "(not an event)" for each in batch)
+    return ", ".join(f"{count:,} {type_}" for type_, count in counts.most_common()) or "nothing"
 
 
 async def _types(log: Log, ends: Bounds) -> None:
@@ -87,13 +116,14 @@ async def _types(log: Log, ends: Bounds) -> None:
         print(f"  {type_:<28} {count:>12,}")
 
 
-async def _views(servers: Servers, ends: Bounds | None, newest: Line | None) -> None:
+async def _views(servers: Servers, ends: Bounds | None) -> None:
     if not servers.mongodb_url:
         print("views: MONGODB_URL is not set")
         return
     async with servers.database() as database:
         current = await live(database)
         found = await versions(database)
+        print(f"jobs: {line_of_jobs(await jobs_by_state(database, current.name))}")
         print(f"views: {current.name} is live" + ("" if found else ", and holds nothing yet"))
         for version in found:
             checkpoint = await version.checkpoint()
@@ -104,8 +134,6 @@ async def _views(servers: Servers, ends: Bounds | None, newest: Line | None) -> 
             )
             mark = "*" if version.number == current.number else " "
             print(f" {mark}{version.name}: {await version.count():,} jobs, {place}")
-    if newest and ends:
-        print(f"     the newest event is {_ago(newest)} old")
 
 
 def _lag(offset: int, ends: Bounds | None) -> str:
@@ -122,61 +150,70 @@ async def _queues(servers: Servers) -> None:
         print("queues: RABBITMQ_URL is not set")
         return
     async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
-        print("queues: messages ready")
-        for queue in _QUEUES:
-            retries = [topology.retry(queue, delay) for delay in DELAYS]
-            for name in (queue, *retries, topology.parked(queue)):
-                print(f"  {name:<28} {await _ready(connection, name):>12}")
-
-
-async def _ready(connection: amqp.Connection, queue: str) -> str:
-    frame = await _passively(connection, "queue_declare", queue=queue)
-    return f"{frame.method.message_count:,}" if frame else "not there"
-
-
-async def _passively(connection: amqp.Connection, method: str, **named: str) -> Any:
-    """Return the broker's answer; None when there is nothing of that name. Raises Unavailable."""
-    channel = await connection.channel()  # the broker closes it when there is none
-    try:
-        frame = await channel.call(method, **named, passive=True)
-    except Unavailable as error:
-        if connection.is_open and "NOT_FOUND" in str(error):
-            return None
-        raise
-    channel.close()
-    return frame
+        found = await queues(connection)
+    print("queues: messages ready, and who takes them; empty queues of retries are left out")
+    for each in lines_of_queues(found):
+        print(f"  {each}")
 
 
 async def _topology(servers: Servers) -> None:
     if not servers.rabbitmq_url:
         return
-    async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
+    url = servers.need("rabbitmq_url")
+    async with amqp.connected(url, name="replay info") as connection:
         missing = [
             f"{kind} {name}"
             for kind, names in _PARTS.items()
             for name in names
-            if await _passively(connection, f"{kind}_declare", **{kind: name}) is None
+            if await passively(connection, f"{kind}_declare", **{kind: name}) is None
         ]
+    bindings: set[tuple[str, str]] | None = None
+    if f"exchange {topology.EXCHANGE}" not in missing:
+        bindings = await _bindings(url, servers.rabbitmq_management_url)
+    if bindings is not None:
+        missing += topology.unbound(bindings)
     if missing:
         print("topology: MISSING " + "; ".join(missing))
-    if not servers.rabbitmq_management_url:
+    if bindings is None:
         print(
             ("" if missing else "topology: exchanges and queues are there; ")
-            + "bindings were not listed: RABBITMQ_MANAGEMENT_URL is not set, and nothing else can list them"
+            + "bindings were not listed: RABBITMQ_MANAGEMENT_URL is not set,"
+            " and this is not the local stack's broker"
         )
-    elif f"exchange {topology.EXCHANGE}" not in missing:
-        unbound = await topology.missing(
-            servers.need("rabbitmq_url"), servers.need("rabbitmq_management_url")
-        )
-        if unbound:
-            print("topology: MISSING " + "; ".join(unbound))
-        elif not missing:
-            print("topology: complete")
+        return
+    if not missing:
+        print("topology: complete")
+    print(
+        f"bindings of {topology.EXCHANGE}: "
+        + ", ".join(f"{key} → {queue}" for queue, key in sorted(bindings))
+    )
 
 
-def _stored(row: Line) -> str:
-    return datetime.fromtimestamp(row.chunk_time, UTC).isoformat(timespec="seconds")
+async def _bindings(url: str, management_url: str) -> set[tuple[str, str]] | None:
+    """Return the queue and the key of each binding; None where nothing can list them. Raises Unavailable."""
+    if management_url:
+        return await topology.bindings(url, management_url)
+    known = state.running(_local_directory())
+    if known is None or known.environment.get("RABBITMQ_URL") != url:
+        return None
+    return await control.bindings(known, topology.EXCHANGE)
 
 
-def _ago(row: Line) -> str:
-    return str(datetime.now(UTC) - datetime.fromtimestamp(row.chunk_time, UTC)).partition(".")[0]
+async def _disk(servers: Servers) -> None:
+    if servers.rabbitmq_management_url:
+        for each in lines_of_nodes(await asked(servers.rabbitmq_management_url, "nodes")):
+            print(f"disk: {each}")
+    if state.running(folder := _local_directory()):
+        print(f"disk: {line_of_disk(folder)}")
+
+
+def _local_directory() -> Path:
+    return given.settings(os.environ).directory
+
+
+def _stored(row: Line) -> datetime:
+    return datetime.fromtimestamp(row.chunk_time, UTC)
+
+
+def _age(row: Line) -> str:
+    return str(datetime.now(UTC) - _stored(row)).partition(".")[0]

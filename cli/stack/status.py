@@ -1,11 +1,13 @@
-"""`tonearm status`: show the parts of the stack on this machine, and its first admin."""
+"""`tonearm status`: say how the stack on this machine is: its parts, its work, its disk, its first admin."""
 
 import argparse
+import asyncio
 import os
 import shlex
 import sys
 import time
 
+from cli.disk import line_of_disk
 from cli.exits import Exit
 from infra.local import given, state
 
@@ -43,6 +45,11 @@ def main(argv: list[str]) -> int:
         restarts = f"  restarts: {part.restarts}" if part.restarts else ""
         print(f"{part.name:<12} {part.phase:<10} pid {part.pid or '-'}{restarts}")
     print(f"\nup for {time.time() - known.started:.0f} s, process {known.pid}")
+    from cli.stack import work  # with its drivers: `--env` does without
+
+    for title, line in (*asyncio.run(work.told(known.environment)), ("disk", line_of_disk(directory))):
+        print(f"{title:<12} {line}")
+    print()
     for title, name in _SHOWN.items():
         if name in known.environment:
             print(f"{title:<12} {known.environment[name]}")

@@ -17,14 +17,13 @@ definitions, and no service may change or delete them.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-import httpx
-
 from events.errors import Unavailable
 from events.log import amqp
+from events.log.management import asked
 from events.types import AccountLetterRequested, JobConverted, JobFailed, JobRequeued, JobUploaded
 
 EXCHANGE = "events"
@@ -106,27 +105,26 @@ async def _look(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> 
 
 
 async def missing(url: str, management_url: str, *, timeout: float = 5.0) -> tuple[str, ...]:
-    """Return the name of each binding of `events` that is missing.
+    """Return the name of each binding of `events` that is missing. See `bindings`."""
+    return unbound(await bindings(url, management_url, timeout=timeout))
+
+
+def unbound(present: Set[tuple[str, str]]) -> tuple[str, ...]:
+    """Return the name of each binding of `events` that is not among these queues and routing keys."""
+    return tuple(
+        f"binding {EXCHANGE} -> {queue} ({key})" for queue, key in BINDINGS if (queue, key) not in present
+    )
+
+
+async def bindings(url: str, management_url: str, *, timeout: float = 5.0) -> set[tuple[str, str]]:
+    """Return the queue and the routing key of each binding of `events`.
 
     `url` is the broker's AMQP URL (its path is the virtual host), `management_url` the management
     API's, `http://user:password@host:port`. Raises Unavailable when that does not answer.
     """
     vhost = quote(unquote(urlsplit(url).path.removeprefix("/")) or "/", safe="")
-    parts = urlsplit(management_url)
-    path = parts.path.rstrip("/").removesuffix("/api")
-    base = f"{parts.scheme}://{parts.hostname}:{parts.port or 15672}{path}"
-    auth = (unquote(parts.username or "guest"), unquote(parts.password or "guest"))
-    try:
-        async with httpx.AsyncClient(timeout=timeout, auth=auth) as client:
-            answer = await client.get(f"{base}/api/exchanges/{vhost}/{EXCHANGE}/bindings/source")
-            answer.raise_for_status()
-            rows: list[dict[str, Any]] = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        raise Unavailable(f"the broker's management API does not answer: {error}") from error
-    present = {(row["destination"], row["routing_key"]) for row in rows}
-    return tuple(
-        f"binding {EXCHANGE} -> {queue} ({key})" for queue, key in BINDINGS if (queue, key) not in present
-    )
+    rows = await asked(management_url, f"exchanges/{vhost}/{EXCHANGE}/bindings/source", timeout=timeout)
+    return {(row["destination"], row["routing_key"]) for row in rows}
 
 
 async def declare_when_up(url: str, *, patience: float = 60.0) -> None:

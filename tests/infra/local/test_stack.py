@@ -68,6 +68,14 @@ async def test_the_stack_starts_once_heals_itself_and_ends_without_a_trace(tonea
     await wait_for(lambda: tonearm.pids().get("notifier") not in (None, first["notifier"]), 20)
     code, said = await tonearm("status")
     assert "restarts: 1" in said
+    assert "jobs         none" in said
+    assert "waiting      nothing" in said
+    assert "% full, " in said
+    code, said = await tonearm("replay", "info")
+    assert code == 0, said
+    assert "video                                   0   1 converter" in said
+    assert "job.uploaded → video" in said
+    assert "topology: complete" in said
 
     pids = tonearm.pids()
     code, said = await tonearm("down")
