@@ -9,11 +9,16 @@ same job and the same event, after any crash and on any replica. The document's 
 
 Only the lease's owner moves it on, so an upload that was given up for dead cannot finish as a second
 one. The sweeper removes the file of an attempt that died.
+
+An attempt that has ended gives the key back, however it ended. Where the database does not answer, that goes
+on in the background: the lease is for attempts whose process died, and not for those that had bad luck.
 """
 
+import asyncio
 import hashlib
 import re
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +26,7 @@ import msgspec
 from msgspec import Struct
 from pymongo import ReturnDocument
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from events.ids import new_id
 from events.mongodb_errors import translated
@@ -35,6 +40,11 @@ LIFE = timedelta(hours=24)
 
 LEASE = 60.0
 """Seconds without a sign of life after which an upload is given up for dead: more than a body's idle time."""
+
+_WAIT = 2.0
+"""Seconds for which the end of an attempt is waited for; then it goes on in the background."""
+_AGAIN = 1.0
+"""Seconds until the next try to note the end of an attempt."""
 
 LONGEST_KEY = 255
 """Characters."""
@@ -90,6 +100,7 @@ class IdempotencyKeys:
     def __init__(self, database: AsyncDatabase[Any], *, lease: float = LEASE) -> None:
         self._keys = database["idempotency_keys"]
         self._lease = lease
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def prepare(self) -> None:
         """Create the index by which the database forgets old keys. Raises Unavailable."""
@@ -98,8 +109,16 @@ class IdempotencyKeys:
 
     async def claim(self, account: str, key: str) -> Claim:
         """Take the key, or learn what it stands for. Raises KeyInUse, Unavailable."""
-        with translated("the idempotency keys"):
-            return await self._claim(hashlib.sha256(f"{account}\0{key}".encode()).hexdigest())
+        id_, owner = hashlib.sha256(f"{account}\0{key}".encode()).hexdigest(), new_id()
+        try:
+            with translated("the idempotency keys"):
+                return await self._claim(id_, owner)
+        except KeyInUse:
+            raise
+        except BaseException:
+            # Whether the database took it is not known, and it may take it later still.
+            self._note_end(id_, owner, {"until": 0.0}, may_come_late=True)
+            raise
 
     async def renew(self, claim: Claim) -> None:
         """Show a sign of life, at most every quarter of the lease. Raises KeyInUse when it was too late."""
@@ -119,20 +138,40 @@ class IdempotencyKeys:
         claim.submission = submission
 
     async def finish(self, claim: Claim) -> None:
-        """Note that the event is in the log. Raises KeyInUse, Unavailable."""
-        await self._set(claim, {"done": True})
+        """Note that the event is in the log. Without it a repetition publishes the same event again."""
+        await self._ended(claim, {"done": True})
 
     async def release(self, claim: Claim) -> None:
-        """Let the next attempt in at once. Raises Unavailable."""
-        mine = {"_id": claim.id, "owner": claim.owner, "done": False}
-        with translated("the idempotency keys"):
-            if claim.submission is None:
-                await self._keys.delete_one(mine)
-            else:
-                await self._keys.update_one(mine, {"$set": {"until": 0.0}})
+        """Let the next attempt in."""
+        await self._ended(claim, {"until": 0.0})
 
-    async def _claim(self, id_: str) -> Claim:
-        owner, job_id = new_id(), new_id()
+    async def _ended(self, claim: Claim, fields: dict[str, Any]) -> None:
+        await asyncio.wait({self._note_end(claim.id, claim.owner, {"until": 0.0} | fields)}, timeout=_WAIT)
+
+    def _note_end(
+        self, id_: str, owner: str, fields: dict[str, Any], *, may_come_late: bool = False
+    ) -> asyncio.Task[None]:
+        """Note the end of this owner's attempt as soon as the database answers, while its lease lasts.
+
+        `may_come_late`: the claim itself may reach the database after this.
+        """
+
+        async def noting() -> None:
+            mine, last = {"_id": id_, "owner": owner, "done": False}, time.monotonic() + self._lease
+            while time.monotonic() < last:
+                with suppress(PyMongoError):
+                    noted = await self._keys.update_one(mine, {"$set": fields})
+                    if noted.matched_count or not may_come_late:
+                        return
+                await asyncio.sleep(_AGAIN)
+
+        task = asyncio.create_task(noting())
+        self._ending.add(task)  # or nobody would hold it
+        task.add_done_callback(self._ending.discard)
+        return task
+
+    async def _claim(self, id_: str, owner: str) -> Claim:
+        job_id = new_id()
         new = {
             "_id": id_,
             "owner": owner,

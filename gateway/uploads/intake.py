@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from events import tracing
 from events.envelope import job_event
-from events.errors import NotConfirmed, TonearmError
+from events.errors import NotConfirmed
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.projections.job_view import JobView, State, Video
@@ -80,8 +80,7 @@ class Intake:
         try:
             yield claim
         except BaseException:
-            with suppress(TonearmError, TimeoutError):
-                await asyncio.shield(asyncio.wait_for(self._keys.release(claim), _GIVE_UP_WITHIN))
+            await self._keys.release(claim)
             raise
 
     async def _claimed(self, upload: Upload, claim: Claim) -> Accepted:
@@ -113,8 +112,7 @@ class Intake:
 
     async def _begin_claimed(self, job: _NewJob, submission: Submission, claim: Claim) -> Accepted:
         accepted = await self._begin(job, submission)
-        with suppress(TonearmError):  # the job exists; a repetition would publish the same event again
-            await self._keys.finish(claim)
+        await self._keys.finish(claim)
         return accepted
 
     async def _store(self, upload: Upload, job: _NewJob, claim: Claim | None = None) -> Submission:

@@ -1,7 +1,10 @@
 """Blob, event, answer: what stays when it breaks in between. And keys that several want at once."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,13 +25,15 @@ from events.options import Format, Options
 from events.projections.job_view import State
 from events.tasks import cancelled
 from events.views.store import JobViews
-from gateway.errors import EmptyFile, KeyInUse, MaybeAccepted
+from gateway.errors import BodyCutOff, EmptyFile, KeyInUse, MaybeAccepted
 from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket, Content
-from gateway.uploads.idempotency import IdempotencyKeys, Submission
+from gateway.uploads.idempotency import LEASE, IdempotencyKeys, Submission
 from gateway.uploads.intake import Intake, Upload
 from gateway.uploads.options import Wish
 from infra.local.ports import free_port
+from infra.local.servers.mongodb import MongoDB
+from service.mongodb import connect
 
 KNOWN = Submission(filename="a", content_type="b", content=Content(bytes=1, sha256="c"))
 
@@ -184,3 +189,50 @@ async def test_a_stop_while_the_log_is_told_says_what_became_of_the_job(
         else:
             with pytest.raises(MaybeAccepted, match="may or may not exist"):
                 await accepting
+
+
+async def frozen(server: MongoDB) -> int:
+    """Stop the database where it stands; its process group."""
+    assert server.process
+    assert server.process.pid
+    os.killpg(server.process.pid, signal.SIGSTOP)
+    states = Path(f"/proc/{server.process.pid}/stat")
+    await wait_for(lambda: states.read_text().rpartition(")")[2].split()[0] == "T")
+    return server.process.pid
+
+
+@pytest.mark.parametrize("freezes", ["before the key is taken", "while the video comes"])
+async def test_after_a_freeze_of_the_database_a_repetition_is_let_in(
+    broker: Any, live: LiveJobs, tmp_path: Path, freezes: str
+) -> None:
+    """Its first attempt has ended. The lease of a minute is for attempts whose process died."""
+    server, account = MongoDB(tmp_path), new_id()
+    try:
+        await server.start()
+        async with connect(server.url, answer=1.0) as client, Publisher(broker.url, name="test") as publisher:
+            database = client.get_default_database("x")
+            uploads = Intake(Bucket(database, "videos"), IdempotencyKeys(database), publisher, live)
+
+            async def cut_off() -> AsyncIterator[bytes]:
+                group.append(await frozen(server))
+                yield b"vid"
+                raise BodyCutOff("the client did not wait")
+
+            group: list[int] = []
+            first = replace(upload(account), chunks=cut_off())
+            if freezes == "before the key is taken":
+                group.append(await frozen(server))
+                first = upload(account, b"video")
+            with pytest.raises((Unavailable, BodyCutOff)):
+                await uploads.accept(first, "key")
+            os.killpg(group[0], signal.SIGCONT)
+
+            async def repeated() -> bool:
+                try:
+                    return bool(await uploads.accept(upload(account, b"video"), "key"))
+                except (Unavailable, KeyInUse):  # not awake yet, or only just
+                    return False
+
+            await wait_for(repeated, LEASE / 4)
+    finally:
+        await server.kill()
