@@ -4,9 +4,11 @@ import getpass
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cli.client.errors import Unreachable
 from cli.client.sessions import Kept, kept_at, own_folder
+from cli.errors import WrongArgument
 from events.errors import TonearmError
 from infra.local.ports import http_url
 from service.settings import Settings
@@ -43,8 +45,8 @@ def credentials_for(
 ) -> Credentials:
     """Return the account to use; without a `url` the local stack is meant, and with `start` it is started.
 
-    Its session is kept beside the stack's data, or at the user's own settings. Raises CredentialsMissing,
-    Unreachable, and what starting the stack raises.
+    Its session is kept beside the stack's data, or at the user's own settings. Raises WrongArgument,
+    CredentialsMissing, Unreachable, and what starting the stack raises.
     """
     email = email or environ.get("TONEARM_EMAIL")
     password = password or environ.get("TONEARM_PASSWORD")
@@ -57,11 +59,26 @@ def credentials_for(
         if email is None:
             email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
             hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
+    else:
+        _check(url)
     if not email:
         raise CredentialsMissing(_NOBODY)
     return Credentials(
         url=url, email=email, password=password or "", kept=kept_at(folder, url, email), hint=hint
     )
+
+
+def _check(url: str) -> None:
+    """Refuse what is no URL of a gateway, and repeat nothing of it. Raises WrongArgument."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        sound = False
+    if not sound:
+        raise WrongArgument("--url takes the URL of a gateway, such as https://tonearm.example.org")
+    if "@" in url:
+        raise WrongArgument("--url takes no password: give it by TONEARM_EMAIL and TONEARM_PASSWORD")
 
 
 def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:

@@ -44,6 +44,38 @@ def test_an_error_names_the_variable_and_not_its_value(environ: dict[str, str], 
     assert not any(value and value in str(error.value) for value in environ.values())
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(f"amqp://tonearm:123{mark}hush@broker:5672/" for mark in "?/#@"),
+        "smtp://user:123?hush@host",
+        "mongodb://tonearm:hush@a:1,tonearm:hush@b:2/x",
+        "amqp://broker:hush",
+        "amqp://tonearm:hush@[::1",
+        "amqp://tonearm:hush@ho\u2100st",
+        "hush",
+    ],
+)
+def test_a_url_that_cannot_be_taken_apart_is_named_and_no_part_of_it_repeated(url: str):
+    with pytest.raises(InvalidSetting, match="RABBITMQ_URL is no URL such as") as error:
+        load(Example, {"RABBITMQ_URL": url})
+    assert "hush" not in str(error.value)
+    assert error.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://tonearm:a%3Fb%40c@broker:5672/%2F",
+        "mongodb://tonearm:x@a:1,b,[::1]:3/tonearm?replicaSet=r",
+        "mongodb+srv://tonearm:x@cluster.example.org/?retryWrites=true",
+        "https://[2001:db8::1]/base",
+    ],
+)
+def test_a_url_that_all_read_alike_is_taken(url: str):
+    assert load(Example, {"RABBITMQ_URL": url}).rabbitmq_url == url
+
+
 SECRETS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=8, max_size=30)
 
 

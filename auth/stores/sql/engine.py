@@ -108,6 +108,8 @@ def _engine(url: URL, arguments: dict[str, Any]) -> AsyncEngine:
 
 def _known(url: URL, *names: str) -> dict[str, str]:
     if unknown := sorted(set(url.query) - set(names)):
+        if "@" in unknown[0]:  # it is the rest of a password, and not to be shown
+            raise InvalidSetting("setting: the directory's URL has an @ in its password; it is written %40")
         raise InvalidSetting(
             f"setting: the directory's URL: {unknown[0]!r} is not known; it may have {', '.join(names)}"
         )

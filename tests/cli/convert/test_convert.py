@@ -384,6 +384,19 @@ def test_a_gateway_that_is_away_has_a_code_of_its_own(
     assert "cannot be reached" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://[::1", "http://h:port", "localhost:8080", "http://me:hush@127.0.0.1:1", "http://me:1?hush@h"],
+)
+def test_a_url_that_is_none_or_has_a_password_is_refused_and_not_repeated(
+    video: Path, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    assert main([str(video), "--url", url]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert said.startswith("tonearm convert: --url takes")
+    assert "hush" not in said
+
+
 def test_a_local_stack_that_is_down_and_may_not_be_started_is_told_so(
     video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

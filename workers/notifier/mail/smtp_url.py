@@ -37,6 +37,8 @@ def parse_smtp_url(url: str) -> SmtpServer:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise InvalidSetting("setting: SMTP_URL has a port that is no number from 1 to 65535") from None
+    if "@" in parts.query + parts.fragment:  # they are the rest of a password, and not to be shown
+        raise InvalidSetting("setting: SMTP_URL has a ? or # in its password; they are written %3F and %23")
     if parts.scheme not in ("smtp", "smtps"):
         raise InvalidSetting("setting: SMTP_URL begins with neither smtp:// nor smtps://")
     if not host or parts.path not in ("", "/"):

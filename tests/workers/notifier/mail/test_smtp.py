@@ -56,6 +56,8 @@ def test_a_url_becomes_a_server(url: str, expected: SmtpServer) -> None:
         ("smtp://user@h", "without a password"),
         ("smtp://u:hunter2@h?starttls=maybe", "none of always, auto, never"),
         ("smtp://u:hunter2@h?tls=yes", "unknown option 'tls'"),
+        ("smtp://u:1?hunter2@h", "in its password"),
+        ("smtp://u:1#hunter2@h", "in its password"),
         ("smtps://u:hunter2@h?starttls=always", "leave starttls away"),
     ],
 )
