@@ -178,7 +178,7 @@ splices seconds="600" *args:
 # convert files that chance has changed; --seed N: others
 [group('For contributors')]
 fuzz-media count="10000" *args:
-    mutants=$1; shift; exec pytest tests/workers/converter/conversion/test_mutants.py --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
+    mutants=$1; shift; exec pytest tests/workers/converter/conversion/test_mutants.py --long --mutants "$mutants" --timeout 0 -o faulthandler_timeout=0 "$@"
 
 # run the tests of real servers on RabbitMQ 4
 [group('For contributors')]

@@ -92,6 +92,8 @@ def mutant(whole: dict[str, bytes], seed: int, number: int) -> Mutant:
     content = bytearray(whole[name])
     for _ in range(chance.randint(1, 4)):
         chance.choice(_HARMS)(content, chance)
+    if number % 8 == 7:
+        _multiply(content, chance)
     return Mutant(name, bytes(content))
 
 
@@ -119,6 +121,13 @@ def _remove(content: bytearray, chance: Random) -> None:
 def _double(content: bytearray, chance: Random) -> None:
     at = _place(content, chance)
     content[at:at] = content[at : at + chance.choice((1, 4, 188, 2000))]
+
+
+def _multiply(content: bytearray, chance: Random) -> None:
+    """Repeat a piece, which may be a box, very often: what is made of one is made of all."""
+    at = _place(content, chance)
+    piece = content[at : at + chance.choice((8, 12, 33, 200))]
+    content[at:at] = piece * (chance.choice((100, 10_000, 100_000)) // max(len(piece), 1))
 
 
 def _overwrite(content: bytearray, chance: Random) -> None:

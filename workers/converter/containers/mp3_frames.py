@@ -8,6 +8,7 @@ main data of two frames there may be bits that nobody decodes ("ancillary").
 
 import os
 import re
+from array import array
 from io import FileIO
 from itertools import pairwise
 
@@ -97,7 +98,7 @@ class Frames:
         self.kind = Kind(3, 0, mono=False)
         self.table = 0
         """The offset of the table."""
-        self.offsets: list[int] = []
+        self.offsets: array[int] = array("Q")
         """Offsets of the frames after the table, and of their end; empty until the first frame is there."""
 
     def __len__(self) -> int:
@@ -133,7 +134,7 @@ class Frames:
         first = self.table + self.kind.length(header[2])
         if first == self.table or first > size:
             return False
-        self.offsets = [first]
+        self.offsets.append(first)
         return True
 
     def data(self, first: int, last: int) -> bytes:

@@ -5,6 +5,9 @@ that ffmpeg reads when it opens a file. The boxes `stco` and `co64`, and `trun` 
 track's chunks begin. A chunk ends, at the latest, where the next chunk of any track begins. So no sizes are
 added up: a gap in the file makes the converter read too much, never too little.
 
+This reads a stranger's tables in the converter itself. So all that is made of them is counted before it is
+made: boxes, tracks, handlers, chapters' tracks, chunks. It takes some 200 MB and seconds at most.
+
 Whatever is odd (encrypted pictures, compressed or several `moov`, tables beyond the bounds here) is answered
 with None: then the whole file is needed.
 """
@@ -35,6 +38,9 @@ _MOST_CHUNKS = 1_000_000
 """Chunks of all tracks: some 60 MB while they are sorted. Two hours of 60 pictures a second have 800,000."""
 _MOST_INNER = 200_000
 """Boxes inside `moov` and all `moof`: a second of work. Six hours in fragments of a second have as many."""
+_MOST_TRACKS, _MOST_HANDLERS = 1000, 4
+_MOST_CHAPTER_TRACKS = 1000
+"""Of all tracks. An honest file has one or two."""
 _PROTECTED = frozenset({b"encv", b"drmi"})
 _BASE_TOLD, _BASE_IS_MOOF, _OFFSET_TOLD = 0x1, 0x20000, 0x1
 
@@ -124,15 +130,17 @@ class _Walk:
     def _mark(self, offsets: "list[int] | array[int]", *, needed: bool) -> None:
         if len(self._marks) + len(offsets) > _MOST_CHUNKS:
             raise _Odd
-        self._marks.extend([at << 1 | needed for at in offsets if at < self._size])
+        self._marks.extend(at << 1 | needed for at in offsets if at < self._size)
 
     def _movie(self, moov: bytes) -> None:
         if self._pictures is not None:
             raise _Odd
-        boxes = list(self._inner.boxes(moov, 0, len(moov)))
-        if any(box.kind == b"cmov" for box in boxes):
-            raise _Odd
-        tracks = [self._inner.track(moov, box) for box in boxes if box.kind == b"trak"]
+        tracks: list[_Track] = []
+        for box in self._inner.boxes(moov, 0, len(moov)):
+            if box.kind == b"cmov" or len(tracks) >= _MOST_TRACKS:
+                raise _Odd
+            if box.kind == b"trak":
+                tracks.append(self._inner.track(moov, box))
         chapters = {each for track in tracks for each in track.chapters}
         self._pictures = frozenset(track.id for track in tracks if track.is_picture) - chapters
         if any(track.id in self._pictures and not track.is_picture for track in tracks):
@@ -144,9 +152,11 @@ class _Walk:
     def _fragment(self, moof: bytes, at: int) -> None:
         if self._pictures is None:
             raise _Odd
-        trafs = [box for box in self._inner.boxes(moof, 0, len(moof)) if box.kind == b"traf"]
-        for traf in trafs:
-            base: int | None = at if traf is trafs[0] else None
+        first: int | None = at
+        for traf in self._inner.boxes(moof, 0, len(moof)):
+            if traf.kind != b"traf":
+                continue
+            base, first = first, None
             track = 0
             for box in self._inner.boxes(moof, traf.body, traf.end):
                 flags = _number(moof, box.body + 1, 3)
@@ -172,7 +182,7 @@ class _InnerBoxes:
     """Walks over boxes that are in memory, a bounded number of them."""
 
     def __init__(self) -> None:
-        self._left = _MOST_INNER
+        self._left, self._chunks, self._chapters = _MOST_INNER, _MOST_CHUNKS, _MOST_CHAPTER_TRACKS
 
     def track(self, moov: bytes, trak: Box) -> _Track:
         """Read the id, kind, chapters and chunks of a track."""
@@ -185,15 +195,22 @@ class _InnerBoxes:
                 # A MOV has another one in `minf`: the data's handler, which is not about the track.
                 if moov[box.body + 4 : box.body + 8] != b"dhlr":
                     track.handlers += (kind,)
+                if len(track.handlers) > _MOST_HANDLERS:
+                    raise _Odd
             elif box.kind == b"chap":
+                self._chapters -= (box.end - box.body) // 4
+                if self._chapters < 0:
+                    raise _Odd
                 track.chapters += tuple(_numbers(moov, box.body, box.end, "I"))
             elif box.kind == b"stsd" and moov[box.body + 12 : box.body + 16] in _PROTECTED:
                 raise _Odd  # other boxes hold where the keys' data is
             elif box.kind in (b"stco", b"co64"):
-                code = "I" if box.kind == b"stco" else "Q"
-                count = _number(moov, box.body + 4, 4)
-                end = min(box.end, box.body + 8 + count * (4 if code == "I" else 8))
-                track.chunks.append(_numbers(moov, box.body + 8, end, code))
+                code, width = ("I", 4) if box.kind == b"stco" else ("Q", 8)
+                count = min(_number(moov, box.body + 4, 4), max(box.end - box.body - 8, 0) // width)
+                self._chunks -= count
+                if self._chunks < 0:
+                    raise _Odd
+                track.chunks.append(_numbers(moov, box.body + 8, box.body + 8 + count * width, code))
         return track
 
     def descend(self, data: bytes, parent: Box, parents: list[bytes]) -> Iterator[Box]:
@@ -220,7 +237,8 @@ def _number(data: bytes, at: int, width: int) -> int:
 
 def _numbers(data: bytes, at: int, end: int, code: str) -> "array[int]":
     numbers: array[int] = array(code)
-    numbers.frombytes(data[at : at + max(end - at, 0) // numbers.itemsize * numbers.itemsize])
+    size = max(end - at, 0) // numbers.itemsize * numbers.itemsize
+    numbers.frombytes(memoryview(data)[at : at + size])
     if sys.byteorder == "little":
         numbers.byteswap()
     return numbers

@@ -13,6 +13,8 @@ from workers.converter.ffmpeg.dump import Dump
 
 TAIL = 64 * 1024
 _LONGEST_LINE = 4096
+_MOST_READ = 16 << 20
+"""Bytes of messages that are searched for complaints. A damaged file may make ffmpeg print gigabytes."""
 
 _DURATION = re.compile(r"  Duration: (\d{1,9}):(\d\d):(\d\d\.\d{1,9}), ")
 _UNDECODED = re.compile(r"\[.*Error submitting packet to decoder")
@@ -59,6 +61,7 @@ class Transcript:
         self._silence: list[tuple[str, float]] = []
         """The first beginning and end of a silence."""
         self._dump = Dump()
+        self._left = _MOST_READ
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
@@ -99,10 +102,12 @@ class Transcript:
     def _read(self, line: bytes) -> None:
         text = line.decode(errors="replace")
         self._dump.feed(text)
-        self._locked |= _LOCKED.match(text) is not None
-        # A file's own texts are indented, so no title is taken for a complaint.
-        self._undecoded += _UNDECODED.match(text) is not None
-        self._broken += _BROKEN.match(text) is not None
+        if self._left > 0:
+            self._left -= len(line)
+            self._locked |= _LOCKED.match(text) is not None
+            # A file's own texts are indented, so no title is taken for a complaint.
+            self._undecoded += _UNDECODED.match(text) is not None
+            self._broken += _BROKEN.match(text) is not None
         if self._dump.over:
             if len(self._silence) < 2 and (match := _SILENCE.match(text)):
                 self._silence.append((match[1], float(match[2])))
@@ -120,6 +125,9 @@ class Mark(Struct, frozen=True):
     speed: float | None
 
 
+_READ = ("out_time_us", "speed")
+
+
 class ProgressReader:
     """Reads the progress pipe: blocks of `key=value` lines, each ended by `progress=…`."""
 
@@ -131,11 +139,13 @@ class ProgressReader:
 
     def feed(self, data: bytes) -> list[Mark]:
         """Take the next piece; return the marks that it completes."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
+        *lines, rest = (self._rest + data).split(b"\n")
+        self._rest = rest[:_LONGEST_LINE]
         marks = []
         for line in lines:
-            key, _, value = line.decode(errors="replace").partition("=")
-            self._values[key.strip()] = value.strip()
+            key, _, value = line[:_LONGEST_LINE].decode(errors="replace").partition("=")
+            if key in _READ:
+                self._values[key] = value.strip()
             if key == "progress":
                 marks.append(self._mark())
                 self._values.clear()
