@@ -14,6 +14,7 @@ from cli.log.log import Line
 from cli.pretty import escaped, painted
 from cli.times import shown, timestamp
 from events.errors import InvalidEvent
+from events.summary import summary
 from events.types import Unknown
 
 Format = Callable[[Line], bytes]
@@ -56,8 +57,11 @@ def as_raw(line: Line) -> bytes:
     return line.body
 
 
-def pretty(coloured: bool) -> Format:
-    """Return the format for people: offset, time, type, subject, data, and the problem if there is one."""
+def pretty(coloured: bool, *, whole: bool = False) -> Format:
+    """Return the format for people: offset, time, type, subject, data, and the problem if there is one.
+
+    `whole`: the data have their lengthy field, such as what ffmpeg was called with.
+    """
 
     def write(line: Line) -> bytes:
         time = shown(line.time, "milliseconds")
@@ -68,7 +72,8 @@ def pretty(coloured: bool) -> Format:
         colour = _COLOURS.get(event.type.rpartition(".")[2].rpartition("_")[2])
         if coloured and colour:
             type_ = painted(type_, colour)
-        text = f"{line.offset:>8}  {time}  {type_}  {_shown(event.subject)}  {_shown(bytes(event.data))}"
+        data = _shown(bytes(event.data if whole else summary(event).data))
+        text = f"{line.offset:>8}  {time}  {type_}  {_shown(event.subject)}  {data}"
         return (f"{text}  ({_shown(problem)})" if problem else text).encode()
 
     return write

@@ -42,6 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help=f"such as '{{offset}} {{type}} {{subject}}'; names: {', '.join(FIELDS)}",
     )
+    add(
+        "-v",
+        "--verbose",
+        action="store_true",
+        help="what ffmpeg was called with, too; formats for programs always have it",
+    )
     add("--follow", action="store_true", help="go on with what is published from now on")
 
 
@@ -97,4 +103,4 @@ def _format(arguments: argparse.Namespace, servers: Servers) -> Format:
         case "raw":
             return as_raw
         case _:
-            return pretty(sys.stdout.isatty() and not servers.no_color)
+            return pretty(sys.stdout.isatty() and not servers.no_color, whole=arguments.verbose)

@@ -55,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     add("--no-follow", dest="follow", action="store_false", help="end after what there is now")
     add("--only", choices=["events", "logs"], help="one of the two")
     add("--format", choices=["pretty", "json", "logfmt"], default="pretty")
+    add("-v", "--verbose", action="store_true", help="what ffmpeg was called with, too; json always has it")
     add("--color", choices=["auto", "always", "never"], default="auto", help="auto: terminal and no NO_COLOR")
     return made
 

@@ -26,7 +26,7 @@ from cli.tail.arguments import query as query_of
 from cli.tail.event_log import EventLog
 from cli.tail.files import paths_of
 from cli.tail.follow import Query, Tail
-from cli.tail.formats import as_json, as_logfmt, pretty
+from cli.tail.formats import as_json, as_logfmt, brief, pretty
 from cli.tail.output import Output
 from cli.tail.standard_input import standard_input
 from events.errors import TonearmError, Unavailable
@@ -61,7 +61,9 @@ def main(argv: list[str]) -> int:
     coloured = arguments.color == "always" or (
         arguments.color == "auto" and not settings.no_color and sys.stdout.isatty()
     )
-    output = Output({"pretty": pretty(coloured), "json": as_json, "logfmt": as_logfmt}[arguments.format])
+    format_ = {"pretty": pretty(coloured), "json": as_json, "logfmt": as_logfmt}[arguments.format]
+    whole = arguments.verbose or arguments.format == "json"
+    output = Output(format_ if whole else brief(format_))
     try:
         shown = asyncio.run(_tail(arguments, settings, query, output, now))
         if not shown and not query.follow:

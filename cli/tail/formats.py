@@ -10,11 +10,13 @@ from typing import Any
 from zlib import crc32
 
 import msgspec
+from msgspec.structs import replace
 
 from cli.pretty import escaped, painted, quoted
 from cli.tail.filters import as_text
 from cli.tail.record import Kind, Level, Record
 from cli.times import shown, timestamp
+from events.summary import LENGTHY
 
 Format = Callable[[Record], str]
 
@@ -38,6 +40,19 @@ def as_json(record: Record) -> str:
     own |= {"service": record.source, "event": record.event}
     rest = {key: value for key, value in record.fields.items() if key not in own}
     return escaped(msgspec.json.encode({**own, **rest}).decode())
+
+
+def brief(format_: Format) -> Format:
+    """Return the format without an event's lengthy field, such as what ffmpeg was called with."""
+
+    def write(record: Record) -> str:
+        lengthy = LENGTHY.get(record.event) if record.kind is Kind.EVENT else None
+        if lengthy not in record.fields:
+            return format_(record)
+        fields = {key: value for key, value in record.fields.items() if key != lengthy}
+        return format_(replace(record, fields=fields))
+
+    return write
 
 
 def as_logfmt(record: Record) -> str:

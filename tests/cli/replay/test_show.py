@@ -23,7 +23,7 @@ def converted(job_id: str):
     return event(
         JobConverted(
             run=1, attempt=1, audio_id="a", bytes=9, sha256="0" * 64, duration_seconds=60.0, bit_rate=1,
-            sample_rate=1, channels=2, seconds_spent=1.5, engine="e",
+            sample_rate=1, channels=2, seconds_spent=1.5, engine="e", arguments=("-i", "in"),
         ),
         job_id,
     )  # fmt: skip
@@ -76,6 +76,15 @@ async def seen(replay, *arguments: str) -> list[str]:
 )
 async def test_a_part_of_the_log_is_shown(three_jobs, arguments, wanted):
     assert await seen(three_jobs, *arguments) == wanted
+
+
+async def test_what_ffmpeg_was_called_with_is_shown_to_who_asks(three_jobs):
+    shown = {
+        flags: (await three_jobs("show", "--from", "4", "--limit", "1", *flags)).out
+        for flags in ((), ("-v",), ("--format", "jsonl"))
+    }
+    assert '"audio_id":"a"' in shown[()]
+    assert [flags for flags in shown if '"arguments":["-i","in"]' in shown[flags]] == [*shown][1:]
 
 
 async def test_every_format_tells_the_same_event(three_jobs):

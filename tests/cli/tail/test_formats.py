@@ -5,7 +5,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.tail.formats import as_json, as_logfmt, pretty
+from cli.tail.formats import as_json, as_logfmt, brief, pretty
 from cli.tail.parser import parse_line
 from cli.tail.record import Kind, Level, Record
 
@@ -88,3 +88,13 @@ def test_pretty_shows_a_traceback_below_its_line():
 def test_colour_is_there_only_when_asked_for():
     assert "\x1b[" not in pretty(False)(record())
     assert "\x1b[32mINFO" in pretty(True)(record())
+
+
+def test_what_ffmpeg_was_called_with_is_shown_to_who_asks():
+    made = record("job.converted", {"bytes": 9, "arguments": ["-i", "x" * 3000]}, kind=Kind.EVENT)
+    for whole in (pretty(False), as_logfmt):
+        assert "x" * 3000 in whole(made)
+        assert "bytes=9" in brief(whole)(made)
+        assert "arguments" not in brief(whole)(made)
+    line = record("job.converted", {"arguments": ["a line of a service's log"]})
+    assert brief(as_logfmt)(line) == as_logfmt(line)
