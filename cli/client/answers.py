@@ -13,8 +13,9 @@ T = TypeVar("T")
 
 
 class Audio(Struct, frozen=True):
-    """The audio of a job; `sha256` in hex; `parts` is the number of files in a ZIP."""
+    """The audio of a job; `sha256` in hex; `url` as a path; `parts` is the number of files in a ZIP."""
 
+    url: str
     bytes: int
     duration_seconds: float
     sha256: str
@@ -44,20 +45,16 @@ class Entry(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """A job as far as this client cares."""
+    """A job as far as this client cares. `done`: no work is under way or waiting."""
 
     job_id: str
     state: str
+    done: bool
     filename: str = ""
     video: Video | None = None
     audio: Audio | None = None
     error: Failure | None = None
     timeline: tuple[Entry, ...] = ()
-
-    @property
-    def settled(self) -> bool:
-        """True if no work is under way or waiting."""
-        return self.state in ("converted", "notified", "failed", "cancelled", "deleted")
 
 
 class Jobs(Struct, frozen=True):

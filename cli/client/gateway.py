@@ -119,7 +119,7 @@ class Gateway:
                 params["cursor"] = page.next_cursor
 
     def follow(self, job_id: str) -> Iterator[Message]:
-        """Yield the job's messages, for ever: after each (re)connection one of type `connected`.
+        """Yield the job's messages up to the last, `end`: after each (re)connection one of type `connected`.
 
         The gateway sends again what came in between (Last-Event-ID). Raises Unreachable after
         PATIENCE seconds without an answer.
@@ -131,9 +131,13 @@ class Gateway:
                 with self.asking("GET", f"/jobs/{quote(job_id, safe='')}/events", headers=headers) as answer:
                     deadline = time.monotonic() + PATIENCE
                     yield Message("connected", "", seen)
+                    if answer.status_code == httpx.codes.NO_CONTENT:
+                        return  # the job is done, and all of it was seen
                     for message in messages(answer.iter_lines()):
                         seen = message.id or seen
                         yield message
+                        if message.type == "end":
+                            return
                         deadline = time.monotonic() + PATIENCE
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:

@@ -221,7 +221,7 @@ def _convert(
         except BrokenPipeError:
             raise
         except OSError:
-            screen.say(f"Its audio stays at  {gateway.url}/jobs/{job_id}/audio")
+            screen.say(f"Its audio stays at  {gateway.url}{job.audio.url}")
             raise
         files = f", {job.audio.parts} files" if job.audio.parts else ""
         screen.result(
@@ -240,11 +240,11 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
                 show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
                 continue
             job = gateway.job(job_id)
-            if job.settled:
+            if job.done:
                 show(100 if job.audio else None, "")
                 return job
             show(None, _note(job))
-    raise AssertionError("the stream of a job never ends by itself")
+    raise AssertionError("the stream of a job that is not done has ended")
 
 
 def _note(job: Job) -> str:

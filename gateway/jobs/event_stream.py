@@ -3,29 +3,37 @@
 The id of an event is its offset in the log. A client that reconnects names the last one it saw and gets
 what came after it: first from history, then as it happens. The subscription begins before history is
 read and history ends where the subscription began, so nothing is missed and nothing comes twice.
+
+A job's stream ends once the job is done and its mail was told of: the last message, `end`, has the job as it
+stands. A browser connects again by itself. It is answered 204, by which it stops (HTML standard, 9.2.3).
 """
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from datetime import UTC, datetime
+from math import inf
+from typing import Annotated, Any, Literal
 
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 
 from events.envelope import Recorded, to_json
 from events.log.progress import Progress
 from events.projections.job_view import JobView
+from events.summary import summary
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.callers.tokens import Caller, Tokens
 from gateway.errors import NoSuchJob, TooManyStreams
 from gateway.http import sse
 from gateway.http.contract import TEXT, Answer, Contract, Header
+from gateway.jobs.ending import stays_open
 from gateway.jobs.history import Slice
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
-from gateway.jobs.presentation import present_progress
+from gateway.jobs.presentation import listed, present_progress
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
 from service.http.streams import ClosedStream
 from service.scopes import READ
@@ -36,6 +44,7 @@ _BEGINS_WITHIN = 5.0
 _REACHES_WITHIN = 2.0
 """Seconds to reach an event that a client saw at another replica."""
 
+_CATCHING_UP = 0.2
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -46,12 +55,14 @@ async def watch(
     after: int | None,
     job_id: str | None = None,
     *,
+    whole: bool = False,
     is_void: Callable[[Caller], bool] = lambda _: False,
 ) -> AsyncGenerator[bytes, None]:
     """Yield the stream's bytes until the token expires, the client is too slow, or the process stops.
 
-    `is_void` returns True if the caller was revoked between the request's check and the subscription, which
-    receives revocations from then on.
+    The stream of one job also ends with the job. `whole`: events come with ffmpeg's arguments, too. `is_void`
+    returns True if the caller was revoked between the request's check and the subscription, which receives
+    revocations from then on.
     """
     sent: dict[str, None] = {}
     with live.subscriptions.of(caller.account, job_id) as subscription:
@@ -78,21 +89,30 @@ async def watch(
                 if recorded is None:
                     yield sse.PING
                 elif recorded.event.id not in sent:
-                    yield _message(recorded, sent)
+                    yield _message(recorded, sent, whole=whole)
         if live.subscriptions.closing.is_set():
             return
+        told, ends = True, inf
         while (left := caller.expires - time.time()) > 0:
+            if job_id is not None and subscription.idle and (told or time.monotonic() >= ends):
+                view, told = await live.view(job_id), False
+                ends = time.monotonic() + _open_for(live, view)
+                if view and ends <= time.monotonic() and subscription.idle:
+                    yield sse.message("end", to_json(listed(view, timeline=False)))
+                    return
             try:
-                item = await subscription.take(min(PING_EVERY, left))
+                item = await subscription.take(max(0.0, min(PING_EVERY, left, ends - time.monotonic())))
             except TimeoutError:
-                yield sse.PING
+                if time.monotonic() < ends:
+                    yield sse.PING
                 continue
             if item is None:
                 return
+            told = told or isinstance(item, Recorded)
             if isinstance(item, Progress):
                 yield sse.message("progress", to_json(present_progress(item)))
             elif item.event.id not in sent and (after is None or item.offset > after):
-                yield _message(item, sent)
+                yield _message(item, sent, whole=whole)
 
 
 async def _missed(
@@ -165,8 +185,8 @@ def _listener(request: AnyRequest, live: LiveJobs) -> Caller:
     return caller
 
 
-def _message(recorded: Recorded, sent: dict[str, None]) -> bytes:
-    event = recorded.event
+def _message(recorded: Recorded, sent: dict[str, None], *, whole: bool) -> bytes:
+    event = recorded.event if whole else summary(recorded.event)
     sent[event.id] = None
     if len(sent) > _REMEMBERED:
         del sent[next(iter(sent))]
@@ -181,8 +201,28 @@ def _stream(events: AsyncGenerator[bytes, None]) -> ClosedStream:
     return ClosedStream(events, media_type="text/event-stream", headers=_HEADERS)
 
 
+def _open_for(live: LiveJobs, view: JobView | None) -> float:
+    """Return for how many seconds the job's stream stays open, as far as is known."""
+    if view is None:
+        return inf
+    if view.seen > live.recent.position:
+        return _CATCHING_UP  # the stored view is ahead of the events that are read here
+    return stays_open(view, datetime.now(UTC))
+
+
+def _has_all(live: LiveJobs, view: JobView, after: int) -> bool:
+    """Return True if nothing comes after this offset. One beyond the log's end is of another log."""
+    last = max((entry.offset for entry in view.timeline), default=-1)
+    return last <= after <= live.recent.position and stays_open(view, datetime.now(UTC)) == 0
+
+
 _LAST_EVENT_ID = Header("Last-Event-ID")
 _EVENTS = Answer("Events as they come; `id:` is the offset in the log", {"text/event-stream": TEXT})
+_OVER = Answer("The job is done, and you have seen all of it: do not connect again")
+_Include = Annotated[
+    Literal["arguments"] | None,
+    QueryParameter(description="`arguments`: events come with what ffmpeg was called with, too."),
+]
 
 
 @get(
@@ -190,7 +230,10 @@ _EVENTS = Answer("Events as they come; `id:` is the offset in the log", {"text/e
     media_type="text/event-stream",
     tags=["events"],
     opt=Contract(
-        scope=READ, errors=(NoSuchJob, TooManyStreams), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}
+        scope=READ,
+        errors=(NoSuchJob, TooManyStreams),
+        headers=(_LAST_EVENT_ID,),
+        answers={200: _EVENTS, 204: _OVER},
     ).opt,
 )
 async def watch_job(
@@ -199,11 +242,18 @@ async def watch_job(
     own_jobs: NamedDependency[OwnJobs],
     live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
-) -> ClosedStream:
-    """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come."""
-    caller = _listener(request, live)
-    await own_jobs.get(caller.account, job_id)
-    return _stream(watch(live, caller, _after(request), job_id, is_void=tokens.is_void))
+    include: _Include = None,
+) -> Response[Any]:
+    """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come.
+
+    The last message is `end`, with the job as it stands. Who connects again then gets a 204.
+    """
+    caller, after = _listener(request, live), _after(request)
+    view = await own_jobs.get(caller.account, job_id)
+    if after is not None and _has_all(live, view, after):
+        return Response(None, status_code=204)
+    whole = include == "arguments"
+    return _stream(watch(live, caller, after, job_id, whole=whole, is_void=tokens.is_void))
 
 
 @get(
@@ -213,10 +263,14 @@ async def watch_job(
     opt=Contract(scope=READ, errors=(TooManyStreams,), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
 )
 async def watch_all(
-    request: AnyRequest, live: NamedDependency[LiveJobs], tokens: NamedDependency[Tokens]
+    request: AnyRequest,
+    live: NamedDependency[LiveJobs],
+    tokens: NamedDependency[Tokens],
+    include: _Include = None,
 ) -> ClosedStream:
     """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
-    return _stream(watch(live, _listener(request, live), _after(request), is_void=tokens.is_void))
+    caller, after, whole = _listener(request, live), _after(request), include == "arguments"
+    return _stream(watch(live, caller, after, whole=whole, is_void=tokens.is_void))
 
 
 ROUTES = [watch_job, watch_all]

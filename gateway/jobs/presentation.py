@@ -13,6 +13,7 @@ from events.projections.job_view import Entry, JobView, State
 from events.types import FailureCode
 from events.views.selection import family_of
 from gateway.http.filenames import audio_name
+from gateway.jobs.ending import finished_at, is_done
 
 
 class Video(Struct, frozen=True, kw_only=True):
@@ -24,11 +25,13 @@ class Video(Struct, frozen=True, kw_only=True):
 
 
 class Audio(Struct, frozen=True, kw_only=True):
-    """The result and its file name. `copied`: the source's own sound, not encoded again.
+    """The result and its file name. `url` is its path at this gateway, as in `Location`.
 
-    `partial`: the source was incomplete. `parts`: the number of files in a ZIP; 0: it is no ZIP.
+    `copied`: the source's own sound, not encoded again. `partial`: the source was incomplete.
+    `parts`: the number of files in a ZIP; 0: it is no ZIP.
     """
 
+    url: str
     format: Format
     media_type: str
     filename: str
@@ -63,15 +66,20 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 
 
 class ListedJob(Struct, frozen=True, kw_only=True):
-    """A job. Jobs of one video have one family. The timeline is there where it was asked for."""
+    """A job. Jobs of one video have one family. The timeline is there where it was asked for.
+
+    `done`: no work is under way or waiting; `finished_at`: when it ended, null before.
+    """
 
     job_id: str
     state: State
+    done: bool
     filename: str
     run: int
     attempt: int
     created: datetime
     updated: datetime
+    finished_at: datetime | None
     video: Video | None
     family: str
     options: Options
@@ -113,11 +121,13 @@ def present(view: JobView) -> Job:
     return Job(
         job_id=view.job_id,
         state=view.state,
+        done=is_done(view),
         filename=view.filename,
         run=view.run,
         attempt=view.attempt,
         created=view.created,
         updated=view.updated,
+        finished_at=finished_at(view),
         video=None
         if video is None
         else Video(bytes=video.bytes, content_type=video.content_type, sha256=video.sha256),
@@ -126,6 +136,7 @@ def present(view: JobView) -> Job:
         audio=None
         if audio is None or view.state is State.DELETED
         else Audio(
+            url=f"/jobs/{view.job_id}/audio",
             format=audio.format,
             media_type=offered_as(audio.format, audio.parts)[0],
             filename=audio_name(view.filename, offered_as(audio.format, audio.parts)[1]),

@@ -26,6 +26,11 @@ class Subscription:
         self._queue: asyncio.Queue[Recorded | Progress | None] = asyncio.Queue()
         self.ended = self.revoked = False
 
+    @property
+    def idle(self) -> bool:
+        """True if nothing waits: all that is in the answers by now was taken."""
+        return self._queue.empty()
+
     async def take(self, timeout: float) -> Recorded | Progress | None:
         """Return the next one. None: the subscription ended. Raises TimeoutError after a silence."""
         if self.revoked or (self.ended and self._queue.empty()):

@@ -66,9 +66,17 @@ class Gateway(ThreadingHTTPServer):
         return {
             "job_id": "j-1",
             "state": ("failed" if self.fails else "notified") if settled else "uploaded",
+            "done": settled,
             "filename": name,
             "video": {"bytes": len(video), "sha256": hashlib.sha256(video).hexdigest()},
-            "audio": {"bytes": len(self.audio), "duration_seconds": 65.0, "sha256": sha256} if done else None,
+            "audio": {
+                "url": "/jobs/j-1/audio",
+                "bytes": len(self.audio),
+                "duration_seconds": 65.0,
+                "sha256": sha256,
+            }
+            if done
+            else None,
             "error": {"code": "no_audio", "message": "No sound."} if self.fails and settled else None,
             "timeline": timeline,
         }
@@ -139,6 +147,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _events(self) -> None:
         self.server.last_event_ids.append(self.headers["Last-Event-ID"])
+        if self.headers["Last-Event-ID"] == "3":
+            self.send_response(204)
+            return self.end_headers()
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Connection", "close")
@@ -155,6 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._break()
         self.server.settled.set()
         self.wfile.write(b"rted\ndata: {}\n\nid: 3\nevent: job.converted\ndata: {}\n\n")
+        self.wfile.write(b"event: end\ndata: {}\n\n")
         return None
 
     def _audio(self) -> None:

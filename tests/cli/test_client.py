@@ -94,19 +94,15 @@ def test_a_session_that_was_ended_elsewhere_is_begun_again_and_ended_when_done(
     assert server.refreshes == [("/refresh", "refresh"), ("/logout", "another")]
 
 
-def test_following_goes_on_after_a_break_from_the_last_event(
+def test_following_goes_on_after_a_break_and_ends_with_the_job(
     gateway: Gateway, server: gateways.Gateway
 ) -> None:
     server.stream_breaks = 1
-    seen = []
-    for message in gateway.follow("j-1"):
-        seen.append(message.type)
-        if message.type == "job.converted":
-            break
+    seen = [message.type for message in gateway.follow("j-1")]
     assert server.last_event_ids == [None, "1"]
     assert seen == [
         *("connected", "job.uploaded", "progress"),
-        *("connected", "job.uploaded", "progress", "job.started", "job.converted"),
+        *("connected", "job.uploaded", "progress", "job.started", "job.converted", "end"),
     ]
 
 

@@ -120,8 +120,8 @@ class Person:
     async def _messages(self, job_id: str, last: str | None) -> AsyncIterator[Message]:
         headers = {"Last-Event-ID": last} if last is not None else {}
         async with self._http.stream("GET", f"/jobs/{job_id}/events", headers=headers) as answer:
-            if not await self._is_good(answer, 200):
-                await self._pause()
+            if not await self._is_good(answer, 200, 204) or answer.status_code == 204:
+                await self._pause()  # 204: the job is done, and its mail is late
                 return
             fields: dict[str, str] = {}
             async for line in answer.aiter_lines():

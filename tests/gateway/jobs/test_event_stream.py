@@ -9,13 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import structs
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events.ids import new_id
 from events.log.progress import Progress, ProgressSender
 from events.tasks import cancelled
-from tests.gateway.running import FAILED, STARTED, Gateway, gateway_running
+from events.types import JobNotified, JobRequeued
+from tests.gateway.running import FAILED, STARTED, Gateway, converted, gateway_running
 
 
 class Stream:
@@ -42,7 +44,8 @@ class Stream:
             self.ended.set()
 
     def types(self) -> list[str]:
-        return [event["event"] for event in self.events]
+        """The types so far, without the end, which comes a while after a job that nobody mails about."""
+        return [event["event"] for event in self.events if event["event"] != "end"]
 
     async def until(self, *types: str) -> None:
         await wait_for(lambda: self.types() == list(types), message=f"{types}, not {self.types()}")
@@ -75,11 +78,82 @@ async def test_a_jobs_stream_tells_what_was_and_then_what_comes(gateway: Gateway
             await gateway.tell(job_id, account, STARTED, STARTED, FAILED)
             await stream.until("job.uploaded", "job.started", "job.failed")
             timeline = (await client.get(f"/jobs/{job_id}")).json()["timeline"]
-            assert [int(event["id"]) for event in stream.events] == [each["offset"] for each in timeline]
-            assert [json.loads(event["data"])["id"] for event in stream.events] == [
-                each["id"] for each in timeline
-            ]
+            told = [event for event in stream.events if event["event"] != "end"]
+            assert [int(event["id"]) for event in told] == [each["offset"] for each in timeline]
+            assert [json.loads(event["data"])["id"] for event in told] == [each["id"] for each in timeline]
             assert stream.raw.startswith("retry: 2000\n\n")
+
+
+NOTIFIED = JobNotified(run=1, about="job.converted", message_id="1@test")
+
+
+async def test_a_jobs_stream_ends_with_the_job_and_nobody_connects_again(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        path = f"/jobs/{job_id}/events"
+        running = (await client.get(f"/jobs/{job_id}")).json()
+        assert (running["done"], running["finished_at"], running["audio"]) == (False, None, None)
+        async with watching(client, path) as stream:
+            await gateway.convert(job_id, account, b"sound")
+            await stream.until("job.uploaded", "job.started", "job.converted")
+            assert not stream.ended.is_set()
+            await gateway.tell(job_id, account, NOTIFIED)
+            await asyncio.wait_for(stream.ended.wait(), 10)
+        assert [each["event"] for each in stream.events][-2:] == ["job.notified", "end"]
+        assert "id" not in stream.events[-1]
+        told, job = json.loads(stream.events[-1]["data"]), (await client.get(f"/jobs/{job_id}")).json()
+        assert told == {name: value for name, value in job.items() if name != "timeline"}
+        assert (told["done"], told["state"]) == (True, "notified")
+        assert told["finished_at"] == job["timeline"][2]["time"]
+        assert (await client.get(told["audio"]["url"])).content == b"sound"
+        seen = {"Last-Event-ID": stream.events[-2]["id"]}
+        again = await client.get(path, headers=seen)
+        assert (again.status_code, again.content) == (204, b"")
+        async with watching(client, path) as stream:  # who has seen nothing gets all of it, and the end
+            await asyncio.wait_for(stream.ended.wait(), 10)
+        assert stream.types() == ["job.uploaded", "job.started", "job.converted", "job.notified"]
+        await gateway.tell(job_id, account, requeued(2))
+        async with watching(client, path, seen["Last-Event-ID"]) as stream:
+            await stream.until("job.requeued")
+            assert not stream.ended.is_set()
+
+
+async def test_a_jobs_stream_ends_although_no_mail_is_sent(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        async with watching(client, f"/jobs/{job_id}/events") as stream:
+            await gateway.tell(job_id, account, STARTED, FAILED)
+            await asyncio.wait_for(stream.ended.wait(), 20)
+        assert [each["event"] for each in stream.events][-2:] == ["job.failed", "end"]
+        told = json.loads(stream.events[-1]["data"])
+        assert (told["state"], told["done"], told["error"]["code"]) == ("failed", True, "no_audio")
+
+
+def requeued(run: int) -> JobRequeued:
+    return JobRequeued(
+        run=run, filename="a.mp4", content_type="video/mp4", bytes=5, sha256="0" * 64, video_id="v"
+    )
+
+
+@pytest.mark.parametrize("path", ["/jobs/{job_id}/events", "/events"])
+async def test_what_ffmpeg_was_called_with_comes_to_who_asks(
+    gateway: Gateway, account: str, path: str
+) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        seen = str((await client.get(f"/jobs/{job_id}")).json()["timeline"][0]["offset"])
+        made = structs.replace(converted("a", b"sound"), arguments=("-i", "x" * 3000))
+        await gateway.tell(job_id, account, made)
+        at = path.format(job_id=job_id)
+        for query, arguments in (("", None), ("?include=arguments", ["-i", "x" * 3000])):
+            async with watching(client, at + query, seen) as stream:
+                await stream.until("job.converted")
+                data = json.loads(stream.events[0]["data"])["data"]
+                assert data.get("arguments") == arguments
+                assert (data["audio_id"], data["bytes"]) == ("a", 5)
+        assert (await client.get(at, params={"include": "everything"})).status_code == 422
 
 
 async def test_who_comes_back_misses_nothing_and_gets_nothing_twice(gateway: Gateway, account: str) -> None:

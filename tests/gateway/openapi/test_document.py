@@ -124,7 +124,7 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
         ("put", "/upload/{filename}", {202, 400, 401, 403, 408, 409, 413, 422, 503}),
         ("get", "/jobs", {200, 401, 403, 422, 503}),
         ("get", "/jobs/{job_id}", {200, 401, 403, 404, 422, 503}),
-        ("get", "/jobs/{job_id}/events", {200, 401, 403, 404, 422, 429, 503}),
+        ("get", "/jobs/{job_id}/events", {200, 204, 401, 403, 404, 422, 429, 503}),
         ("get", "/download", {200, 206, 304, 401, 403, 404, 409, 410, 412, 416, 422, 429, 503}),
         ("head", "/jobs/{job_id}/audio", {200, 304, 401, 403, 404, 409, 410, 412, 422, 429, 503}),
         ("get", "/health/ready", {200, 422, 503}),
