@@ -21,7 +21,10 @@ MOST_BYTES = 48 * 1024
 
 
 class Track(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One audio track. `index` counts audio tracks from 0; rates in Hz and bit/s, 0 where unknown."""
+    """One audio track. `index` counts audio tracks from 0; rates in Hz and bit/s, 0 where unknown.
+
+    `start`: seconds after the beginning of the file at which its sound begins.
+    """
 
     index: int
     codec: str
@@ -33,6 +36,7 @@ class Track(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     language: str = ""
     title: str = ""
     default: bool = False
+    start: float = 0.0
 
 
 class Chapter(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -2,6 +2,7 @@
 
 import math
 import os
+from io import FileIO
 
 from msgspec.structs import replace
 
@@ -18,11 +19,11 @@ from workers.converter.errors import EngineFailed, OnlySilence, Truncated
 from workers.converter.ffmpeg import measurement
 from workers.converter.ffmpeg import plan as planning
 from workers.converter.ffmpeg.arguments import arguments
-from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal, refusal_of_length
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, is_damaged, refusal, refusal_of_length
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import look
-from workers.converter.ffmpeg.process import Invocation, Outcome
+from workers.converter.ffmpeg.process import Invocation, Outcome, run
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel.encoding import encode
 from workers.converter.threads import in_thread
@@ -76,10 +77,10 @@ class Single:
         if ran is None or plan.output != DEFAULT.output:
             ran = await self._run(plan, COPYING if plan.copied else LAST)
         if plan.copied and not self._is_good(ran, plan):
-            # The packets are of a kind that this container does not take, after all.
+            # The packets are of a kind that this format does not take, after all, or their times are.
             plan = self._plan(replace(self._options, copy=False), self._media or _NOTHING, measured)
             ran = await self._run(plan, LAST)
-        sound, partial = self._judge(ran, plan)
+        sound, partial = await self._judge(ran, plan)
         if self._media is None:
             raise EngineFailed("ffmpeg converted a file and did not say what is in it")
         length = sound.duration_seconds
@@ -89,7 +90,7 @@ class Single:
         elif len(heard.words.marks) < len(plan.words.marks):  # there is less sound than video
             plan = heard
             ran = await self._run(plan, LAST)
-            sound, partial = self._judge(ran, plan)
+            sound, partial = await self._judge(ran, plan)
         picture = await cover.take(self._task, self._media)
         await cover.put(plan.format, self._task.target, picture)
         await self._passes.end()
@@ -155,7 +156,7 @@ class Single:
         if plan is None:
             return None
         ran = await self._run(plan, share)
-        self._partial = self._raise(self._evidence(ran, plan, None, sized=False))
+        self._partial = self._raise(self._evidence(ran, plan, sized=False))
         measured = measurement.read(ran.findings.tail, ran.seconds, ran.findings.silent_until)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
         if silent:
@@ -186,15 +187,39 @@ class Single:
 
     def _is_good(self, ran: Outcome, plan: Plan) -> bool:
         sound = output.describe(plan.format, self._task.target)
-        return ran.exit_code == 0 and sound is not None and sound.duration_seconds > 0
+        return ran.exit_code == 0 and ran.steady and sound is not None and sound.duration_seconds > 0
 
-    def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
+    async def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
         """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
         sound = output.describe(plan.format, self._task.target)
-        partial = self._raise(self._evidence(ran, plan, sound), sound)
+        evidence = self._evidence(ran, plan)
+        if is_damaged(ran.findings) and not ran.exit_code and evidence.findings.length is not None:
+            evidence = replace(evidence, played=await self._played())
+        partial = self._raise(evidence, sound)
         if sound is None:
             raise EngineFailed(f"ffmpeg was content, but what it wrote is no {plan.format}")
         return sound, partial
+
+    async def _played(self) -> float:
+        """Count the seconds of sound in a damaged source: its holes are silence in the result."""
+        seekable = self._source.seekable
+        plan = planning.counting_plan(self._options, self._media or _NOTHING, seekable=seekable)
+        return (await self._aside(plan)).seconds
+
+    async def _aside(self, plan: Plan) -> Outcome:
+        """Run a plan that writes nothing."""
+        equipment = self._equipment
+        async with self._source.opened() as source:
+            with FileIO(os.devnull, "r+") as nowhere:
+                invocation = Invocation(
+                    engine=equipment.engine,
+                    source=source,
+                    target=nowhere,
+                    plan=plan,
+                    limits=equipment.limits,
+                    size=self._source.size,
+                )
+                return await run(invocation)
 
     def _raise(self, evidence: Evidence, sound: Sound | None = None) -> bool:
         """Raise what went wrong. Return True for a truncated source whose part the options ask for."""
@@ -206,7 +231,7 @@ class Single:
             return True
         raise error
 
-    def _evidence(self, ran: Outcome, plan: Plan, sound: Sound | None, *, sized: bool = True) -> Evidence:
+    def _evidence(self, ran: Outcome, plan: Plan, *, sized: bool = True) -> Evidence:
         findings, stated = ran.findings, ran.findings.length
         if not self._source.seekable:
             stated = plan.expected_seconds
@@ -219,7 +244,6 @@ class Single:
             findings=findings,
             structure=self._source.structure,
             seconds=ran.seconds,
-            played=sound.duration_seconds if sound else None,
             output_bytes=os.fstat(self._task.target.fileno()).st_size if sized else 0,
         )
 

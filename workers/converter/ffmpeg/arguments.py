@@ -92,4 +92,10 @@ def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[st
 def _output(limits: Limits, plan: Plan) -> list[str]:
     longest = ["-t", f"{limits.duration_seconds + OVERRUN:.3f}", "-fs", str(limits.output_bytes)]
     file = ["fd:"] if plan.output[-1] == "null" else ["-fd", "1", "fd:"]
-    return [*plan.output, *longest, "-y", *file]
+    return [*plan.output, *longest, "-y", *file, *(_packet_list(plan, longest) if plan.copied else ())]
+
+
+def _packet_list(plan: Plan, longest: list[str]) -> list[str]:
+    """List the packets on the descriptor behind all others, so that their times can be checked."""
+    last = SCRIPT + 1 if script(plan.format, plan.words) else SCRIPT
+    return [*plan.output[:2], "-c:a", "copy", *longest[:2], "-f", "framecrc", "-fd", str(last), "fd:"]

@@ -64,8 +64,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     """The last position in the progress: the end of the sound that was written, gaps included."""
     played: float | None = None
-    """Seconds of sound in the result, without gaps; None when its head does not have that."""
+    """Seconds of sound, without gaps; None when it was not counted."""
     output_bytes: int = 0
+
+
+def is_damaged(findings: Findings) -> bool:
+    """Return True if so much made no sense that sound may be missing."""
+    return findings.broken > 0 or findings.undecoded >= DAMAGED
 
 
 def refusal(size: int, structure: Structure) -> ConversionError | None:
@@ -150,7 +155,7 @@ def _incomplete(evidence: Evidence) -> TonearmError | None:
             return Truncated()
         if evidence.seconds < findings.length - SHORTFALL:
             return Truncated()
-    if findings.length is None or not (findings.broken or findings.undecoded >= DAMAGED):
+    if findings.length is None or not is_damaged(findings):
         return None
     played = evidence.seconds if evidence.played is None else evidence.played
     missing = findings.length - played

@@ -26,7 +26,8 @@ _INPUT = re.compile(r"Input #0, (.+), from 'fd:':")
 _INTEGER = r"\d{1,9}"
 _SECONDS = rf"-?{_INTEGER}(?:\.{_INTEGER})?"
 _DURATION = re.compile(
-    rf"  Duration: (?:({_INTEGER}):(\d\d):(\d\d\.{_INTEGER})|N/A)(?:.*?, bitrate: ({_INTEGER}) kb/s)?"
+    rf"  Duration: (?:({_INTEGER}):(\d\d):(\d\d\.{_INTEGER})|N/A)"
+    rf"(?:, start: ({_SECONDS}))?(?:.*?, bitrate: ({_INTEGER}) kb/s)?"
 )
 _CHAPTER = re.compile(rf"    Chapter #0:\d+: start ({_SECONDS}), end ({_SECONDS})")
 _STREAM = re.compile(rf"  Stream #0:({_INTEGER})(?:\[\w+\])?(?:\((.*?)\))?: (\w+): (.*)")
@@ -34,6 +35,7 @@ _CODEC = re.compile(r"(\w+)((?: \([^()]*(?:\([^()]*\)[^()]*)?\))*)(.*)")
 """One way only to read any text: with two, a line of 4 kB would take a tenth of a second."""
 _KHZ = re.compile(rf", ({_INTEGER}) Hz(?:, ([^,]+))?")
 _DEPTH = re.compile(rf", \w+ \(({_INTEGER} bit)\)")
+_START = re.compile(rf", start ({_SECONDS})")
 _BITS = re.compile(rf", ({_INTEGER}) kb/s")
 _SIZE = re.compile(rf", ({_INTEGER})x({_INTEGER})")
 _LAYOUTS = {"mono": 1, "stereo": 2, "downmix": 2, "quad": 4, "quad(side)": 4, "hexagonal": 6, "octagonal": 8}
@@ -46,8 +48,8 @@ class Dump:
     def __init__(self) -> None:
         self._container: str | None = None
         self._over = False
-        self._seconds, self._bit_rate = 0.0, 0
-        self._tracks: dict[int, dict[str, str | int | bool]] = {}
+        self._seconds, self._start, self._bit_rate = 0.0, 0.0, 0
+        self._tracks: dict[int, dict[str, str | float | bool]] = {}
         self._pictures: dict[int, Picture] = {}
         self._chapters: list[tuple[float, float, str]] = []
         self._tags: dict[str, str] = {}
@@ -86,6 +88,8 @@ class Dump:
         if self._container is None:
             return None
         audio = [self._tracks[index] for index in sorted(self._tracks)]
+        # Chapters of an MP3 are told from its first sample on, whatever its frames are late by.
+        shift = self._start if self._container.startswith(("matroska,", "mov,")) else 0.0
         return Media(
             container=self._container,
             duration_seconds=self._seconds,
@@ -93,7 +97,8 @@ class Dump:
             tracks=tuple(Track(index=at, **each) for at, each in enumerate(audio)),  # type: ignore[arg-type]
             pictures=tuple(self._pictures[index] for index in sorted(self._pictures)),
             chapters=tuple(
-                Chapter(start=max(a, 0.0), end=max(b, 0.0), title=clean(t)) for a, b, t in self._chapters
+                Chapter(start=_later(a, shift), end=_later(b, shift), title=clean(t))
+                for a, b, t in self._chapters
             ),
             tags=tuple(Tag(name, lines(text)) for name, text in self._tags.items()),
         )
@@ -103,7 +108,8 @@ class Dump:
         if match := _DURATION.match(line):
             if match[1]:
                 self._seconds = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
-            self._bit_rate = int(match[4] or 0) * 1000
+            self._start = float(match[4] or 0.0)
+            self._bit_rate = int(match[5] or 0) * 1000
         elif match := _STREAM.match(line):
             self._stream(int(match[1]), match[2] or "", match[3], match[4])
         elif line.startswith("  Chapters:"):
@@ -123,7 +129,10 @@ class Dump:
             self._pictures[index] = Picture(codec=match[1], width=width, height=height, cover=cover)
         elif kind == "Audio" and len(self._tracks) < MOST_TRACKS:
             self._owner, self._track = "track", index
-            self._tracks[index] = _audio(match[1], match[2], match[3]) | {"language": _language(language)}
+            track = _audio(match[1], match[2], match[3]) | {"language": _language(language)}
+            if start := _START.search(match[3]):
+                track["start"] = _later(float(start[1]), self._start)
+            self._tracks[index] = track
 
     def _tag(self, line: str) -> None:
         if line.endswith(("Metadata:", "Side data:")) and ": " not in line:
@@ -185,7 +194,11 @@ def _language(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9-]{1,16}", text) and text != "und" else ""
 
 
-def _audio(codec: str, parentheses: str, rest: str) -> dict[str, str | int | bool]:
+def _later(seconds: float, start: float) -> float:
+    return max(round(seconds - start, 6), 0.0)
+
+
+def _audio(codec: str, parentheses: str, rest: str) -> dict[str, str | float | bool]:
     """Read a line such as `aac (LC) (mp4a / 0x6134706D), 44100 Hz, mono, fltp, 69 kb/s (default)`."""
     notes = re.findall(r" \(((?:[^()]|\([^()]*\))*)\)", parentheses)
     tag = next((each.split(" / 0x")[0] for each in notes if " / 0x" in each), "")

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from events.media import Track
 from events.options import LEVEL, MP3_BIT_RATES, RATE, SOURCE, Channels, Format, Options
 from workers.converter.ffmpeg.filters import channels_out
+from workers.converter.ffmpeg.timeline import HOLE
 
 MUXERS = {
     Format.MP3: "mp3",
@@ -41,6 +42,7 @@ def can_copy(options: Options, track: Track) -> bool:
         and options.quality in ("", SOURCE)
         and options.sample_rate in (None, track.sample_rate)
         and channels_out(options, track) == track.channels
+        and track.start < HOLE
         and not (options.channels is not Channels.KEEP and track.channels == 0)
         and not (options.start or options.end is not None or options.fade_in or options.fade_out)
         and not (options.loudness is not None or options.trim_silence or options.speed != 1)

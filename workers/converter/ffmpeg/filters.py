@@ -1,7 +1,8 @@
 """ffmpeg's filters for the samples between decoder and encoder. Pure.
 
-In this order: cut, mixing down, speed, silence cut off, loudness, fades. Some options need to know the sound
-(loudness, fades at the end, silence at the end). For them a first pass measures all of it, see `measurement`.
+In this order: holes filled and cut (see `timeline`), mixing down, speed, silence cut off, loudness, fades.
+Some options need to know the sound (loudness, fades at the end, silence). For them a first pass measures all
+of it, see `measurement`.
 
 **Mixing down.** More channels than wanted become stereo by ITU-R BS.775 with the scale that makes clipping
 impossible: left = (L + 0.707 C + 0.707 Ls [+ 0.707 Lb]) / (sum of those factors), right alike; the
@@ -13,9 +14,10 @@ unknown arrangement of them, the first two are taken.
 import re
 from collections.abc import Sequence
 
-from events.media import Track
+from events.media import Media, Track
 from events.options import Channels, Format, Options
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.timeline import timely
 
 SILENCE = "-50dB"
 """A sound whose peaks stay below it for `SILENT_SECONDS` is silence."""
@@ -31,13 +33,9 @@ def need_measurement(options: Options) -> bool:
     return options.loudness is not None or options.trim_silence or options.fade_out > 0
 
 
-def first_filters(options: Options, track: Track, seek: float) -> list[str]:
+def first_filters(options: Options, media: Media, track: Track, seek: float) -> list[str]:
     """Return the first filters, for the first pass too: cut, channels, speed. `seek`: seconds skipped."""
-    filters = []
-    if options.start or options.end is not None:
-        end = f":end={options.end - seek:.6f}" if options.end is not None else ""
-        filters.append(f"atrim=start={options.start - seek:.6f}{end}")
-    filters += _mixed(options, track)
+    filters = [*timely(options, media, track, seek), *_mixed(options, track)]
     if options.speed != 1:
         # One step of more than 2 would leave samples out instead of blending them.
         steps = [2.0, options.speed / 2] if options.speed > 2 else [options.speed]

@@ -14,6 +14,7 @@ from workers.converter.ffmpeg.languages import same_language
 from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.tags import tags_of
+from workers.converter.ffmpeg.timeline import cut, offset
 from workers.converter.ffmpeg.words import Words, mapping
 
 _MARGIN = 5.0
@@ -68,7 +69,7 @@ def plan(
     filters = []
     if not copied:
         filters = [
-            *first_filters(options, sound, seek),
+            *first_filters(options, media, sound, seek),
             *last_filters(options, measured),
             *_timed(options),
         ]
@@ -76,7 +77,7 @@ def plan(
     packets = ["-c:a", "copy"] if copied else encoder_arguments(options, sound)
     return Plan(
         options.format,
-        _input(seek),
+        _input(media, sound, seek),
         (
             *("-map", f"0:a:{sound.index}", "-vn", "-sn", "-dn"),
             *(("-af", ",".join(filters)) if filters else ()),
@@ -97,9 +98,19 @@ def measuring_plan(options: Options, media: Media, *, seekable: bool = True) -> 
     if not need_measurement(options):
         return None
     track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
-    filters = ",".join([*first_filters(options, track, seek), *measuring_filters(options)])
+    filters = ",".join([*first_filters(options, media, track, seek), *measuring_filters(options)])
     output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
-    return Plan(options.format, _input(seek), output, expected_seconds=_expected(options, media, None))
+    return Plan(
+        options.format, _input(media, track, seek), output, expected_seconds=_expected(options, media, None)
+    )
+
+
+def counting_plan(options: Options, media: Media, *, seekable: bool = True) -> Plan:
+    """Return the plan of a pass whose position is the length of the sound, without its holes."""
+    track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
+    filters = ",".join([*cut(options, seek), f"asetpts=N/SR/TB/{options.speed:.6f}"])
+    output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
+    return Plan(options.format, _input(media, track, seek), output)
 
 
 def choose(options: Options, media: Media) -> Track:
@@ -128,8 +139,8 @@ def _seek(options: Options, media: Media, *, exactly: bool = False) -> float:
     return max(options.start - _MARGIN, 0.0) if exact else 0.0
 
 
-def _input(seek: float) -> tuple[str, ...]:
-    return ("-ss", f"{seek:.6f}") if seek else ()
+def _input(media: Media, track: Track, seek: float) -> tuple[str, ...]:
+    return ("-ss", f"{seek:.6f}") if seek else offset(media, track)
 
 
 def _timed(options: Options) -> list[str]:

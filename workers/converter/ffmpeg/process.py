@@ -19,6 +19,7 @@ from workers.converter.cage.cage import Keeper, keeper_of
 from workers.converter.containers.insertion import overwrite
 from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.packets import PacketTimes
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.transcript import Findings, Mark, ProgressReader, Transcript
 from workers.converter.ffmpeg.words import script
@@ -63,6 +64,8 @@ class Outcome(Struct, frozen=True):
     cpu_seconds: float = 0.0
     peak_bytes: int = 0
     """Of memory."""
+    steady: bool = True
+    """False for copied packets with a hole or a clock that goes back."""
 
 
 async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcome:
@@ -71,26 +74,30 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
     Raises EngineFailed when it cannot be started.
     """
     plan, limits = invocation.plan, invocation.limits
-    transcript, progress = Transcript(), ProgressReader()
+    transcript, progress, times = Transcript(), ProgressReader(), PacketTimes()
     keeper = keeper or keeper_of(invocation.engine.path)
     with (
         tracing.span("ffmpeg") as span,
         _pipe() as (words, words_in),
         _pipe() as (numbers, numbers_in),
         _script(plan) as script_files,
+        _pipe() as (packets, packets_in),
     ):
         try:
-            files = (invocation.source, invocation.target, words_in, numbers_in, *script_files)
+            files = [invocation.source, invocation.target, words_in, numbers_in, *script_files]
+            files += [packets_in] if plan.copied else []
             size = _size(invocation.source) if invocation.size is None else invocation.size
             held = caps(limits, size, plan)
             caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
         finally:
             words_in.close()
             numbers_in.close()
+            packets_in.close()
         with closing(caged):
             try:
                 async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
                     pumps.create_task(_listen(words, transcript))
+                    pumps.create_task(_listen(packets, times))
                     pumps.create_task(_follow(numbers, progress, transcript, invocation.on_progress))
                     exit_code, overtime = await caged.wait(), False
             except TimeoutError:
@@ -102,7 +109,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
                 raise
         span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
-    return Outcome(exit_code, overtime, transcript.findings(), progress.seconds, *spent)
+    return Outcome(exit_code, overtime, transcript.findings(), progress.seconds, *spent, times.steady)
 
 
 def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
@@ -148,7 +155,7 @@ def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
         yield outlet, inlet
 
 
-async def _listen(pipe: FileIO, transcript: Transcript) -> None:
+async def _listen(pipe: FileIO, transcript: Transcript | PacketTimes) -> None:
     async with aclosing(_pieces(pipe)) as pieces:
         async for data in pieces:
             transcript.feed(data)

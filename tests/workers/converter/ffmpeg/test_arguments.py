@@ -15,7 +15,8 @@ def test_ffmpeg_gets_descriptors_and_knows_no_other_protocol() -> None:
     assert after("-fd") == ["0", "1"]
     assert after("-i") == ["fd:"]
     assert arguments(Limits(), 7)[-1] == "fd:"
-    assert [each for each in arguments(Limits(), 7) if "/" in each or "pipe:7" in each] == ["pipe:7"]
+    opened = [each for each in arguments(Limits(), 7) if re.match(r"[./~]|[a-z]{2,}:", each)]
+    assert opened == ["pipe:7", "fd:", "fd:"]
 
 
 def test_the_whitelists_stand_before_the_input_they_are_for() -> None:
