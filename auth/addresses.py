@@ -4,15 +4,19 @@ Accounts from before these rules keep their addresses, and are found by them.
 """
 
 import unicodedata
+from collections.abc import Sequence
 
 import email_validator
 import idna
+import structlog
 from email_validator import EmailNotValidError, validate_email
 
 from auth.errors import InvalidRequest
 from auth.stores.directory import Account, Directory, normalised
 
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # a house may well have mail at `.local` or `localhost`
+
+log = structlog.get_logger()
 
 _WRITTEN_TOGETHER = (
     frozenset({"LATIN", "CJK", "HIRAGANA", "KATAKANA"}),
@@ -63,14 +67,27 @@ async def account_of(directory: Directory, email: str) -> Account | None:
     return None
 
 
-def remark(email: str) -> str:
-    """Return what nobody may see by looking at the address: letters that are not a to z. Empty if all are."""
-    odd = {_alphabet(each) for each in email if each.isalpha() and not each.isascii()}
+def mixture(email: str) -> Sequence[str]:
+    """Return the alphabets that one word of the address mixes, though nobody writes them together."""
     for word in email.replace("@", ".").split("."):
         mixed = {_alphabet(each) for each in word if each.isalpha()}
         if len(mixed) > 1 and not any(mixed <= each for each in _WRITTEN_TOGETHER):
-            return f"a look-alike? one word mixes {' and '.join(sorted(mixed))} letters"
+            return sorted(mixed)
+    return ()
+
+
+def remark(email: str) -> str:
+    """Return what nobody may see by looking at the address: letters that are not a to z. Empty if all are."""
+    if mixed := mixture(email):
+        return f"a look-alike? one word mixes {' and '.join(mixed)} letters"
+    odd = {_alphabet(each) for each in email if each.isalpha() and not each.isascii()}
     return f"with letters of {' and '.join(sorted(odd))}, not a to z" if odd else ""
+
+
+def log_look_alike(account: Account) -> None:
+    """Tell the operator of a new account whose address mixes alphabets, without the address."""
+    if mixed := mixture(account.email):
+        log.warning("look_alike_registered", account_id=account.account_id, alphabets=mixed)
 
 
 def _alphabet(letter: str) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 from msgspec.structs import replace
 
-from auth.addresses import account_of, registrable, spellings
+from auth.addresses import account_of, log_look_alike, registrable, spellings
 from auth.announcements import Announcer, event_of
 from auth.errors import (
     AlreadyRegistered,
@@ -90,6 +90,7 @@ class Accounts:
             raise AlreadyRegistered("an account with this address exists")
         account = new_account(email, roles, self._clock(), password_hash=hash_)
         await self._directory.add(account)
+        log_look_alike(account)
         await self._announcer.publish(*self._registration(account))
         return account
 
@@ -97,6 +98,7 @@ class Accounts:
         """Make an account of a registrable address, without a password until its holder has confirmed it."""
         account = new_account(email, roles, self._clock())
         await self._directory.add(account)
+        log_look_alike(account)
         self._announcer.publish_soon(*self._registration(account))
         return account
 

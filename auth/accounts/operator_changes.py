@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth.accounts.accounts import new_account, registered
-from auth.addresses import account_of, registrable
+from auth.addresses import account_of, log_look_alike, registrable
 from auth.announcements import Publishes, event_of
 from auth.errors import AlreadyRegistered, NoSuchAccount
 from auth.stores.directory import Account, Directory
@@ -59,6 +59,7 @@ class OperatorChanges:
         if account is None:
             account = new_account(registrable(email), roles, self._clock())
             await self._directory.add(account)
+            log_look_alike(account)
         if account.verified:
             raise AlreadyRegistered("an account with this address exists")
         if not account.announced:

@@ -12,7 +12,7 @@ from functools import partial
 import structlog
 
 from auth.accounts.accounts import registered
-from auth.addresses import account_of
+from auth.addresses import account_of, log_look_alike
 from auth.announcements import Announcer, event_of
 from auth.errors import AlreadyRegistered, SignInRefused
 from auth.oidc.claims import Person
@@ -86,6 +86,7 @@ class People:
             created=self._clock(),
         )
         await self._directory.add(account, identity)
+        log_look_alike(account)
         announced = partial(self._directory.mark_announced, account.account_id)
         await self._announcer.publish(registered(account), announced)
         return account

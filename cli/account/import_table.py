@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from auth.accounts.accounts import registered
-from auth.addresses import account_of, registrable
+from auth.addresses import account_of, log_look_alike, registrable
 from auth.announcements import Publishes
 from auth.errors import AlreadyRegistered, InvalidRequest
 from auth.passwords import foreign_hashes
@@ -104,18 +104,18 @@ class Importer:
         async with self._places:
             if await account_of(self._directory, email):
                 return LeftOut.KNOWN
+            account = Account(
+                account_id=new_id(),
+                email=email,
+                password_hash=await self._hash(kind, row.password),
+                roles=(USER, ADMIN) if row.is_admin else (USER,),
+                created=datetime.now(UTC),
+            )
             try:
-                await self._directory.add(
-                    Account(
-                        account_id=new_id(),
-                        email=email,
-                        password_hash=await self._hash(kind, row.password),
-                        roles=(USER, ADMIN) if row.is_admin else (USER,),
-                        created=datetime.now(UTC),
-                    )
-                )
+                await self._directory.add(account)
             except AlreadyRegistered:
                 return LeftOut.KNOWN
+            log_look_alike(account)
         return kind
 
     async def announce(self) -> None:

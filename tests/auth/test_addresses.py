@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from auth.accounts.accounts import Accounts
 from auth.accounts.letter_requests import LetterRequests
@@ -201,3 +202,21 @@ async def test_a_taken_address_takes_as_long_to_register_as_a_new_one(accounts: 
         with suppress(AlreadyRegistered):
             await accounts.register("ann@example.org", PASSWORD)
         assert monotonic() - began >= 0.3
+
+
+async def test_a_look_alike_that_registers_is_told_to_the_operator_without_its_address(
+    accounts: Accounts, letter_requests: LetterRequests, changes: OperatorChanges
+) -> None:
+    with capture_logs() as logs:
+        await accounts.register("\u0430nn@example.org", PASSWORD)
+        await accounts.register("\u0430\u043d\u043d\u0430@example.org", PASSWORD)
+        await changes.invite("b\u03bfb@example.org", ("user",))
+        await letter_requests.register("c\u0430rl@example.org", address="")
+        await letter_requests.settled()
+    told = [each for each in logs if each["event"] == "look_alike_registered"]
+    assert [each["alphabets"] for each in told] == [
+        ["CYRILLIC", "LATIN"],
+        ["GREEK", "LATIN"],
+        ["CYRILLIC", "LATIN"],
+    ]
+    assert "example.org" not in repr(told)
