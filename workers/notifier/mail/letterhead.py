@@ -71,7 +71,7 @@ def letterhead(mail_from: str, public_url: str) -> Letterhead:
     if not sender.username or not sender.domain or not sender.addr_spec.isascii():
         raise InvalidSetting("setting: MAIL_FROM is not an address such as Tonearm <tonearm@example.org>")
     parts = urlsplit(public_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not _is_host(parts.hostname or ""):
         raise InvalidSetting("setting: PUBLIC_URL is not an http(s) URL such as https://tonearm.example.org")
     return Letterhead(sender=sender, public_url=public_url.rstrip("/"))
 
@@ -113,6 +113,13 @@ def _at_ascii_domain(spec: str) -> str:
 def in_ascii(host: str) -> str:
     """Return the host with internationalised labels as `xn--…`. Raises ValueError for what IDNA forbids."""
     return host if host.isascii() else idna.encode(host, uts46=True).decode()
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return bool(in_ascii(host))
+    except ValueError:
+        return False
 
 
 def _text(words: Words) -> str:

@@ -152,7 +152,12 @@ def test_an_impossible_address_is_undeliverable_and_is_not_repeated(address: str
 
 @pytest.mark.parametrize(
     ("mail_from", "public_url", "name"),
-    [("", "http://a", "MAIL_FROM"), ("Tonearm", "http://a", "MAIL_FROM"), ("a@b", "a:8080", "PUBLIC_URL")],
+    [
+        ("a@b", "http://\u2488.example", "PUBLIC_URL"),
+        ("", "http://a", "MAIL_FROM"),
+        ("Tonearm", "http://a", "MAIL_FROM"),
+        ("a@b", "a:8080", "PUBLIC_URL"),
+    ],
 )
 def test_a_wrong_setting_is_named(mail_from: str, public_url: str, name: str) -> None:
     with pytest.raises(InvalidSetting, match=name):
