@@ -120,6 +120,20 @@ class ViewStore:
         with translated("the views", words=str):
             return await self._views.find_one(needing(account, video_id), {"_id": 1}) is not None
 
+    async def told_after(self, account: str, offset: int) -> AsyncIterator[list[JobView]]:
+        """Yield the account's views that have seen more than this offset, some at a time; damaged ones are
+        left out. Raises Unavailable.
+        """
+        lower, upper = places(account)
+        while True:
+            wanted = {"place": {"$gt": lower, "$lt": upper}, "seen": {"$gt": offset}}
+            with translated("the views", words=str):
+                documents = await self._views.find(wanted).sort("place").limit(_IDS_AT_ONCE).to_list()
+            yield list(_readable(documents).views.values())
+            if len(documents) < _IDS_AT_ONCE:
+                return
+            lower = documents[-1]["place"]
+
     async def all(self) -> AsyncIterator[JobView]:
         """Yield every view, in no order. Raises Unavailable."""
         with translated("the views", words=str):

@@ -10,7 +10,8 @@ stands. A browser connects again by itself. It is answered 204, by which it stop
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from bisect import bisect_left
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from math import inf
@@ -82,7 +83,10 @@ async def watch(
         if view is not None and after is not None:
             # Events that the client saw may be repeated, and memory may not reach back that far.
             sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
-        async with aclosing(_missed(live, caller, after, through, job_id, view)) as missed:
+        places = await _places(live, caller, after, through, job_id, view)
+        if places is None:
+            return  # the client reconnects
+        async with aclosing(_missed(live, caller, places)) as missed:
             async for recorded in missed:
                 if subscription.revoked:
                     return
@@ -115,32 +119,32 @@ async def watch(
                 yield _message(item, sent, whole=whole)
 
 
-async def _missed(
+async def _places(
     live: LiveJobs, caller: Caller, after: int | None, through: int, job_id: str | None, view: JobView | None
-) -> AsyncGenerator[Recorded | None, None]:
-    """Yield the events after offset `after`, up to `through`; all events of a job if there is no `after`.
+) -> Sequence[int] | None:
+    """Return the places of what a client has missed: of a job all, if it names no `after`.
 
-    A job's timeline knows each event's first place in the log, so an event that was published twice comes
-    once, from its first place. For all jobs only the recent events are known, where most repetitions are.
+    A timeline knows each event's first place in the log, so an event that was published twice comes once.
     """
     if job_id is not None:
         places = {entry.offset for entry in view.timeline} if view else set()
-        places = {place for place in places if (after is None or place > after) and place <= through}
-        first, last = min(places, default=0), max(places, default=-1)
-        wanted = _at(places)
-    elif after is not None:
-        first, last = after + 1, through
-        wanted = _first_told_of(live, caller.account)
-    else:
-        return
-    while first <= last:
-        reading = asyncio.create_task(live.history(caller.account, first, last, wanted))
+        return sorted(place for place in places if (after is None or place > after) and place <= through)
+    return [] if after is None else await live.places(caller.account, after, through)
+
+
+async def _missed(
+    live: LiveJobs, caller: Caller, places: Sequence[int]
+) -> AsyncGenerator[Recorded | None, None]:
+    """Yield the events at these places, and None at each silence."""
+    while places:
+        reading = asyncio.create_task(live.history(caller.account, places))
         async with aclosing(_until(reading, live, caller)) as silences:
             async for _ in silences:
                 yield None
         if reading.cancelled():
             return
-        events, first = reading.result()
+        events, next_ = reading.result()
+        places = places[bisect_left(places, next_) :]
         for recorded in events:
             if _over(live, caller):
                 return
@@ -167,14 +171,6 @@ async def _until(reading: asyncio.Task[Slice], live: LiveJobs, caller: Caller) -
 
 def _over(live: LiveJobs, caller: Caller) -> bool:
     return live.subscriptions.closing.is_set() or caller.expires <= time.time()
-
-
-def _at(places: set[int]) -> Callable[[Recorded], bool]:
-    return lambda recorded: recorded.offset in places
-
-
-def _first_told_of(live: LiveJobs, account: str) -> Callable[[Recorded], bool]:
-    return lambda recorded: recorded.event.account == account and not live.recent.repeats(recorded)
 
 
 def _listener(request: AnyRequest, live: LiveJobs) -> Caller:

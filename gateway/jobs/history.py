@@ -1,12 +1,14 @@
 """Events older than those in memory, read from the log for clients that reconnect after long.
 
-Reading goes in slices that end by themselves, and no slot is held while a client is being written to: a
-client that does not read its socket keeps no other from reading the log.
+The views tell at which places of the log an account's events are, so only what lies near them is read: who
+asks from the beginning on does not make us read what is others'. Reading goes in slices that end by
+themselves, and no slot is held while a client is being written to: a client that does not read its socket
+keeps no other from reading the log.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from typing import NamedTuple
 from weakref import WeakValueDictionary
@@ -18,7 +20,10 @@ from events.log.stream import FromOffset, RawRecord
 SLICE = 500
 """Events in a slice, at most: what waits in memory for one client."""
 
-_SLOTS = 4
+GAP = 2000
+"""Events of others between two places, at most, that are read through: a new subscription takes as long."""
+
+_SLOTS = 2
 """Slices read at a time; the driver may buffer some ten MB for each."""
 
 _ENOUGH = 2.0
@@ -28,6 +33,8 @@ _SILENCE = 15.0
 """Seconds after which a slice ends although the broker sent nothing."""
 
 _AT_ONCE = 500
+_REST = 0.02
+"""Seconds after so many records, in which the event loop is others': four times what they took."""
 
 
 class Slice(NamedTuple):
@@ -46,17 +53,18 @@ class History:
         self._slots = asyncio.Semaphore(_SLOTS)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def slice(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
-        """Return the first of the wanted events from offset `first` to `last`, for this account.
+    async def slice(self, account: str, places: Sequence[int]) -> Slice:
+        """Return the events at the first of these offsets, for this account.
 
         Waits for its turn. Trouble with the broker makes the slice end early, and can make it empty.
         """
         turn = self._turns.setdefault(account, asyncio.Lock())
         async with turn, self._slots:
-            return await self._read(first, last, wanted)
+            return await self._read(near(places))
 
-    async def _read(self, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
+    async def _read(self, places: Sequence[int]) -> Slice:
         events: list[Recorded] = []
+        first, last, wanted = places[0], places[-1], frozenset(places)
         next_, began = first, time.monotonic()
         reader = StreamReader(self._stream_url, FromOffset(first), name="gateway history")
         with suppress(TimeoutError):
@@ -66,12 +74,16 @@ class History:
                         if record.offset > last:
                             return Slice(events, last + 1)
                         next_ = record.offset + 1
-                        if (found := self._readable(record)) is not None and wanted(found):
+                        if record.offset in wanted and (found := self._readable(record)) is not None:
                             events.append(found)
-                        if len(events) >= SLICE:
-                            return Slice(events, next_)
                         if number % _AT_ONCE == 0:
-                            await asyncio.sleep(0)  # decoding is work, and others want to be served
+                            await asyncio.sleep(_REST)
                     if next_ > last or time.monotonic() - began > _ENOUGH:
                         break
         return Slice(events, next_)
+
+
+def near(places: Sequence[int]) -> Sequence[int]:
+    """Return the first of the places, in ascending order, that are worth one reading."""
+    far = (at for at in range(1, len(places)) if places[at] - places[at - 1] > GAP)
+    return places[: min(next(far, len(places)), SLICE)]

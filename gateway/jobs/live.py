@@ -6,10 +6,10 @@ takes any order and any repetition, so it does not matter that view and recent e
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime
-from itertools import islice
 
 import structlog
 
@@ -149,16 +149,34 @@ class LiveJobs(LogFollower):
                     await asyncio.sleep(0.1)
         return self.recent.position >= offset
 
-    async def history(self, account: str, first: int, last: int, wanted: Callable[[Recorded], bool]) -> Slice:
-        """Return the first of the wanted events from offset `first` to `last`.
+    async def places(self, account: str, after: int, through: int) -> Sequence[int] | None:
+        """Return the offsets of the account's events after one offset, up to another, in ascending order.
+
+        None while that is not known: other views have just taken the place of these. Raises Unavailable.
+        """
+        # Memory first: what it lets go meanwhile is in the views then.
+        held = self.recent.between(after + 1, through)
+        found = array("q", (each.offset for each in held if each.event.account == account))
+        stored = await self._views.live()
+        async for views in stored.told_after(account, after):
+            entries = (entry for view in views for entry in view.timeline)
+            found.extend(entry.offset for entry in entries if after < entry.offset <= through)
+            await asyncio.sleep(0)
+        checkpoint = await stored.checkpoint()
+        if not self.recent.holds((checkpoint.offset if checkpoint else -1) + 1):
+            return None
+        return sorted(set(found))
+
+    async def history(self, account: str, places: Sequence[int]) -> Slice:
+        """Return the events at the first of these offsets, which ascend, and where to go on.
 
         They come from memory or, one reader for each account at a time, from the log itself.
         """
-        if not self.recent.holds(first):
-            return await self._history.slice(account, first, last, wanted)
-        held = filter(wanted, self.recent.between(first, last))
-        events = list(islice(held, SLICE))
-        return Slice(events, events[-1].offset + 1 if len(events) == SLICE else last + 1)
+        if not self.recent.holds(places[0]):
+            return await self._history.slice(account, places)
+        some, last = frozenset(places[:SLICE]), places[:SLICE][-1]
+        held = (each for each in self.recent.between(places[0], last) if each.offset in some)
+        return Slice([each for each in held if not self.recent.repeats(each)], last + 1)
 
     async def _follow(self) -> None:
         checkpoint = await self._look()

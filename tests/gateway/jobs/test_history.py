@@ -15,6 +15,7 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from gateway.callers.tokens import Caller
 from gateway.jobs import event_stream
+from gateway.jobs.history import GAP, SLICE, near
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
 from tests.gateway.jobs.test_event_stream_restarts import starting, stored_up_to
@@ -142,13 +143,43 @@ async def test_a_slice_holds_so_much_and_says_where_to_go_on(
 ) -> None:
     for module in ("history", "live"):
         monkeypatch.setattr(f"gateway.jobs.{module}.SLICE", 2)
+    places = [0, 1, 2]
     async with late(broker, database) as other:
         asked = live if source == "memory" else other
         assert asked.recent.holds(0) == (source == "memory")
-        events, next_ = await asked.history(account, 0, 2, lambda _: True)
+        assert await asked.places(account, -1, 2) == places
+        events, next_ = await asked.history(account, places)
         assert ([each.event for each in events], next_) == (told[:2], 2)
-        events, next_ = await asked.history(account, next_, 2, lambda _: True)
+        events, next_ = await asked.history(account, places[next_:])
         assert ([each.event for each in events], next_) == (told[2:], 3)
+
+
+async def test_who_asks_from_the_beginning_makes_nobody_read_what_is_others(
+    broker: Any,
+    database: AsyncDatabase[Any],
+    told: list[Event],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with late(broker, database) as live, asyncio.timeout(20):
+
+        async def refused(*_: Any) -> Any:
+            raise AssertionError("the log was read for an account that is not in it")
+
+        monkeypatch.setattr(live, "history", refused)
+        stranger = new_id()
+        async with aclosing(event_stream.watch(live, caller_for(stranger), 0)) as stream:
+            await anext(stream)
+            newer = job_event(STARTED, job_id=new_id(), account=stranger, source="test")
+            coming = asyncio.ensure_future(anext(stream))
+            await wait_for(lambda: live.subscriptions.of_account(stranger))
+            live.subscriptions.send(stranger, newer.subject, Recorded(3, newer))
+            assert newer.id.encode() in await coming
+
+
+def test_places_that_are_far_apart_are_not_read_in_one_go() -> None:
+    assert near([5]) == [5]
+    assert near([5, 5 + GAP, 6 + 2 * GAP + 1, 7 + 2 * GAP]) == [5, 5 + GAP]
+    assert len(near(range(10 * SLICE))) == SLICE
 
 
 async def test_an_account_has_so_many_streams_and_no_more(gateway: Gateway, account: str) -> None:
