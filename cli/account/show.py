@@ -91,7 +91,8 @@ async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> Non
     for name, value in msgspec.to_builtins(known).items():
         text = " ".join(map(_joined, value)) if isinstance(value, tuple | list) else value
         text = shown_time(known.created) if name == "created" else text
-        print(f"{name:<13} {'yes' if value is True else 'no' if value is False else spelled(str(text))}")
+        if text != "":
+            print(f"{name:<13} {'yes' if value is True else 'no' if value is False else spelled(str(text))}")
 
 
 def tell_of(email: str) -> None:

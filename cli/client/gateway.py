@@ -80,7 +80,7 @@ class Gateway:
             breaks, refusals = 0, 0
             while True:
                 try:
-                    body = _blocks(file, path.name, sent)
+                    body = _blocks(file, sent)
                     with self.asking(
                         "PUT", f"/upload/{name}", params=dict(options), headers=headers, content=body
                     ) as answer:
@@ -197,7 +197,7 @@ def _why(error: httpx.TransportError) -> str:
     return str(error) or type(error).__name__
 
 
-def _blocks(file: BinaryIO, name: str, sent: Count) -> Iterator[bytes]:
+def _blocks(file: BinaryIO, sent: Count) -> Iterator[bytes]:
     """Yield the file as it was when this began. Raises SourceChanged, before the last block is given away."""
     file.seek(0)
     before = os.fstat(file.fileno())
@@ -207,10 +207,7 @@ def _blocks(file: BinaryIO, name: str, sent: Count) -> Iterator[bytes]:
         block = file.read(min(BLOCK, before.st_size - done))
         now = os.fstat(file.fileno())
         if not block or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-            raise SourceChanged(
-                f"{name} changed while it was sent: something still writes to it."
-                " Convert it when it is complete"
-            )
+            raise SourceChanged("something wrote to it while it was sent: convert it when it is complete")
         yield block
         done += len(block)
         sent(done)

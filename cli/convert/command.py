@@ -37,7 +37,7 @@ from cli.convert.targets import (
 )
 from cli.errors import WrongArgument
 from cli.exits import Exit
-from cli.pretty import clock, console_for, size
+from cli.pretty import clock, console_for, size, visible
 from events.options import Chapters, Format, Options, Tags, offered_as
 
 _FURTHER = (
@@ -110,7 +110,8 @@ def _convert_all(
         except (SignInRefused, BrokenPipeError):  # about all of them
             raise
         except (InTheWay, RequestRefused, SourceChanged, FileNotFoundError) as error:  # about this file alone
-            _complain(f"{file.name}: {_text(error)}")
+            gone = isinstance(error, FileNotFoundError) and error.filename == str(file)
+            _complain(f"{file.name}: {'it is not there any more' if gone else _text(error)}")
             ended = _exit_for(error)
         except (ClientError, OSError) as error:
             _complain(_text(error))
@@ -280,7 +281,8 @@ def _going_on(screen: Screen, gateway: Gateway, job_id: str) -> Iterator[None]:
 
 
 def _complain(text: str) -> None:
-    print(f"tonearm convert: {text}", file=sys.stderr)
+    """Print the text, which may hold names of files and a gateway's words, without control characters."""
+    print("tonearm convert:", "\n".join(map(visible, text.split("\n"))), file=sys.stderr)
 
 
 def _text(error: Exception) -> str:

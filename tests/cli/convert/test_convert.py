@@ -256,17 +256,22 @@ def test_a_file_that_something_writes_to_is_told_and_the_next_has_its_turn(
     changing.write_bytes(bytes(2 * 256 * 1024))
     monkeypatch.setattr(Screen, "transfer", lambda *_: contextlib.nullcontext(write))
     assert convert(server, changing, video) == Exit.NOINPUT
-    assert "recording.ts changed while it was sent" in capsys.readouterr().err
+    assert "recording.ts: something wrote to it while it was sent" in capsys.readouterr().err
     assert [name for name, _, _ in server.uploads] == ["talk.mp4"]
 
 
 def test_a_file_that_vanishes_is_told_and_the_next_has_its_turn(
-    server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Gateway,
+    video: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     other = tmp_path / "walk.mov"
     other.write_bytes(b"video")
     monkeypatch.setattr(command, "make_way", lambda *_: other.unlink(missing_ok=True))
     assert convert(server, other, video) == Exit.NOINPUT
+    assert "walk.mov: it is not there any more" in capsys.readouterr().err
     assert len(server.uploads) == 1
 
 

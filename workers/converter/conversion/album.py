@@ -17,7 +17,7 @@ from events.options import Options
 from workers.converter.containers.zip_archive import Archive
 from workers.converter.conversion import cover
 from workers.converter.conversion.chapters import Part, parts
-from workers.converter.conversion.passes import MEASURING, Passes
+from workers.converter.conversion.passes import LOUDNESS, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.single import Single, look_at
 from workers.converter.conversion.task import Task
@@ -57,7 +57,7 @@ class Album:
     async def _recording(self, media: Media) -> Recording:
         """Measure the loudness of all chapters together, if the options ask for one."""
         options = replace(self._task.options, fade_out=0.0, trim_silence=False)
-        share = MEASURING if options.loudness is not None else 0.0
+        share = LOUDNESS if options.loudness is not None else 0.0
         task = replace(self._task, options=options, on_progress=self._passes.next(share))
         measured = await Single(task).measure(media)
         if measured is None:

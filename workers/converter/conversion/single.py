@@ -12,7 +12,7 @@ from events.options import Cover, Format, Options
 from workers.converter.containers import id3_tag, output
 from workers.converter.containers.sound import Sound
 from workers.converter.conversion import cover
-from workers.converter.conversion.passes import COPYING, GUESSING, LAST, MEASURING, Passes
+from workers.converter.conversion.passes import COPYING, GUESSING, LAST, LOUDNESS, MEASURING, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.task import Task
 from workers.converter.errors import EngineFailed, OnlySilence, Truncated
@@ -139,7 +139,8 @@ class Single:
         """Return the first pass's measurement, with the loudness of the whole recording for a part of one."""
         recording = self._recording
         if recording is None or self._options.loudness is None:
-            return await self.measure(media, share=MEASURING)
+            share = MEASURING if self._options.loudness is None else LOUDNESS
+            return await self.measure(media, share=share)
         plain = replace(self._options, loudness=None, true_peak=Options().true_peak)
         seconds = planning.plan(plain, media).expected_seconds or 0.0
         own = await self.measure(media, plain, share=MEASURING) or Measurement(seconds=seconds)

@@ -334,4 +334,4 @@ async def test_all_passes_share_one_scale_that_only_grows(
     assert shares == sorted(shares)
     assert shares[-1] == 1
     if options != DEFAULTS and passes > 1:
-        assert any(0 < share < 0.5 for share in shares), shares  # the first pass tells, too
+        assert any(0 < share < 0.7 for share in shares), shares  # the first pass tells, too
