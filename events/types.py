@@ -127,7 +127,8 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     With the source's hash, the options and the arguments it was made with, it can be made again, and must
     then have the same hash. `partial`: the source was incomplete, and its owner wanted what there is.
     `parts`: it is a ZIP of so many files, one for each chapter; 0: one file of the format, and no ZIP. Of
-    several parts the duration is that of all, the arguments are the first one's.
+    several parts the duration is that of all, the arguments are the first one's. `left_out`: titles of the
+    first twenty chapters that have no sound, and so no file.
     """
 
     TYPE: ClassVar[str] = "job.converted"
@@ -149,6 +150,7 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     copied: bool = False
     partial: bool = False
     parts: Count = 0
+    left_out: tuple[str, ...] = ()
 
 
 class JobFailed(RunFact, frozen=True, kw_only=True):

@@ -13,13 +13,17 @@ T = TypeVar("T")
 
 
 class Audio(Struct, frozen=True):
-    """The audio of a job; `sha256` in hex; `url` as a path; `parts` is the number of files in a ZIP."""
+    """The audio of a job; `sha256` in hex; `url` as a path; `parts` is the number of files in a ZIP.
+
+    `left_out` are the titles of chapters without sound.
+    """
 
     url: str
     bytes: int
     duration_seconds: float
     sha256: str
     parts: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 class Video(Struct, frozen=True):

@@ -228,6 +228,8 @@ def _convert(
         screen.result(
             f"{target or 'written'} ({clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}{files})"
         )
+        if job.audio.left_out:
+            screen.say(f"Left out, without sound: {', '.join(job.audio.left_out)}")
         screen.timeline(_with_mail(gateway, job).timeline)
     return Exit.OK
 

@@ -89,6 +89,7 @@ class Audio(Struct, frozen=True, kw_only=True, gc=False):
     copied: bool = False
     partial: bool = False
     parts: int = 0
+    left_out: tuple[str, ...] = ()
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):

@@ -59,6 +59,8 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
         case JobConverted(run=run, attempt=attempt):
             files = f" in {payload.parts} files" if payload.parts else ""
             note = f"{payload.duration_seconds:.1f} s of audio{files} in {payload.seconds_spent:.1f} s"
+            if payload.left_out:
+                note += f"; without sound: {', '.join(payload.left_out)}"
             entry = _entry(recorded, State.CONVERTED, run, attempt, note)
             return join(view, recorded, entry, audio=_audio(payload, recorded))
         case JobFailed(run=run, attempt=attempt, code=code, message=message):
@@ -143,4 +145,5 @@ def _audio(payload: JobConverted, recorded: Recorded) -> Audio:
         copied=payload.copied,
         partial=payload.partial,
         parts=payload.parts,
+        left_out=payload.left_out,
     )

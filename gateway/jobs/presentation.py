@@ -28,7 +28,8 @@ class Audio(Struct, frozen=True, kw_only=True):
     """The result and its file name. `url` is its path at this gateway, as in `Location`.
 
     `copied`: the source's own sound, not encoded again. `partial`: the source was incomplete.
-    `parts`: the number of files in a ZIP; 0: it is no ZIP.
+    `parts`: the number of files in a ZIP; 0: it is no ZIP. `left_out`: titles of chapters without sound,
+    which have no file in it.
     """
 
     url: str
@@ -44,6 +45,7 @@ class Audio(Struct, frozen=True, kw_only=True):
     sha256: str
     copied: bool
     partial: bool
+    left_out: tuple[str, ...] = ()
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -149,6 +151,7 @@ def present(view: JobView) -> Job:
             sha256=audio.sha256,
             copied=audio.copied,
             partial=audio.partial,
+            left_out=audio.left_out,
         ),
         error=None
         if error is None or error.run < view.run or ended_well

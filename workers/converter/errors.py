@@ -100,14 +100,13 @@ class OnlySilence(ConversionError):
 
 
 class OutOfRange(ConversionError):
-    """The part in the options begins after the end, which is in seconds."""
+    """The part in the options begins after the end of the video, or of its `sound`; in seconds."""
 
     code = FailureCode.OUT_OF_RANGE
 
-    def __init__(self, end: float) -> None:
-        super().__init__(
-            f"There is nothing in the part that you asked for: this video ends after {_span(end)}."
-        )
+    def __init__(self, end: float, *, sound: bool = False) -> None:
+        what = "the sound of this video" if sound else "this video"
+        super().__init__(f"There is nothing in the part that you asked for: {what} ends after {_span(end)}.")
 
 
 class TooLong(ConversionError):

@@ -220,6 +220,7 @@ def _converted(
         copied=made.copied,
         partial=made.partial,
         parts=made.parts,
+        left_out=made.left_out,
     )
 
 

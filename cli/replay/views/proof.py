@@ -102,7 +102,7 @@ def _converted(view: JobView, entry: Entry) -> JobConverted:
     audio, video = view.audio, view.video
     assert audio is not None  # noqa: S101
     kept = ("audio_id", "bytes", "sha256", "duration_seconds", "bit_rate", "sample_rate", "channels")
-    later = ("format", "copied", "partial", "parts")
+    later = ("format", "copied", "partial", "parts", "left_out")
     return JobConverted(
         run=entry.run,
         attempt=entry.attempt,

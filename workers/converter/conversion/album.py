@@ -1,11 +1,10 @@
 """From one video to a ZIP with a file of sound for each chapter.
 
-One file at a time is made in the work directory, and takes as much room there as it will in the ZIP. All of
-them together are held to the limits of one conversion.
+One file at a time is made in the work directory, and takes as much room there as it will in the ZIP. A
+chapter without sound is left out. All of them together are held to the limits of one conversion.
 """
 
 import time
-from collections.abc import Iterator
 from contextlib import nullcontext
 from io import FileIO
 from itertools import accumulate
@@ -13,7 +12,6 @@ from itertools import accumulate
 from msgspec.structs import replace
 
 from events.media import Media
-from events.options import Options
 from workers.converter.containers.zip_archive import Archive
 from workers.converter.conversion import cover
 from workers.converter.conversion.chapters import Part, parts
@@ -21,13 +19,24 @@ from workers.converter.conversion.passes import LOUDNESS, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.single import Single, look_at
 from workers.converter.conversion.task import Task
-from workers.converter.errors import OnlySilence, TimedOut, TooLarge, TooLong, TooManyParts, Truncated
+from workers.converter.errors import (
+    ConversionError,
+    OnlySilence,
+    OutOfRange,
+    TimedOut,
+    TooLarge,
+    TooLong,
+    TooManyParts,
+    Truncated,
+)
 from workers.converter.ffmpeg.arguments import OVERRUN
 from workers.converter.ffmpeg.plan import at_most
 from workers.converter.threads import in_thread
 
 MOST_PARTS = 400
 """Files in a ZIP."""
+_MOST_TITLES, _LONGEST_TITLE = 20, 100
+"""Of chapters that are left out: an event has little room."""
 
 
 class Album:
@@ -70,10 +79,16 @@ class Album:
         self._check(wanted)
         picture = await cover.take(self._task, recording.media)
         made: list[Result] = []
+        silent: list[Part] = []
+        reason: ConversionError | None = None
         with self._workshop.file() as file, Archive(target) as archive:
             for part, share in zip(wanted, _shares(wanted), strict=True):
                 try:
                     made.append(await self._part(part, file, recording, share))
+                except (OnlySilence, OutOfRange) as error:
+                    silent.append(part)
+                    reason = error
+                    continue
                 except Truncated:
                     if not options.partial or not made:
                         raise
@@ -82,13 +97,16 @@ class Album:
                 size = await in_thread(archive.add, part.name, file)
                 if size > self._limits.output_bytes:
                     raise TooLarge(self._limits.output_bytes)
+        if not made and reason is not None:
+            raise reason
         await self._passes.end()
         return replace(
             made[0],
             duration_seconds=round(sum(each.duration_seconds for each in made), 6),
             media=recording.media,
-            partial=len(made) < len(wanted) or any(each.partial for each in made),
+            partial=len(made) + len(silent) < len(wanted) or any(each.partial for each in made),
             parts=len(made),
+            left_out=tuple(part.title[:_LONGEST_TITLE] for part in silent[:_MOST_TITLES]),
         )
 
     def _check(self, wanted: tuple[Part, ...]) -> None:
@@ -100,20 +118,15 @@ class Album:
             raise TooLong(self._limits.duration_seconds)
 
     async def _part(self, part: Part, file: FileIO, recording: Recording, share: float) -> Result:
-        watch, last = self._passes.next(share), None
-        for options in _attempts(part.options):
-            left = self._end - time.monotonic()
-            if left <= 0:
-                raise TimedOut(self._limits.wall_seconds)
-            equipment = replace(self._task.equipment, limits=replace(self._limits, wall_seconds=left))
-            task = Task(equipment, self._task.source, file, options, watch)
-            try:
-                return await Single(task, replace(recording, track=part.track)).finish()
-            except TimedOut:
-                raise TimedOut(self._limits.wall_seconds) from None
-            except OnlySilence as error:
-                last = error
-        raise last or OnlySilence
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimedOut(self._limits.wall_seconds)
+        equipment = replace(self._task.equipment, limits=replace(self._limits, wall_seconds=left))
+        task = Task(equipment, self._task.source, file, part.options, self._passes.next(share))
+        try:
+            return await Single(task, replace(recording, track=part.track)).finish()
+        except TimedOut:
+            raise TimedOut(self._limits.wall_seconds) from None
 
 
 def _shares(wanted: tuple[Part, ...]) -> list[float]:
@@ -124,10 +137,3 @@ def _shares(wanted: tuple[Part, ...]) -> list[float]:
         length / behind if behind else 1.0
         for length, behind in zip(lengths, reversed(list(left)), strict=True)
     ]
-
-
-def _attempts(options: Options) -> Iterator[Options]:
-    """Yield a part's options, then those that keep its silence, for a part that has nothing else."""
-    yield options
-    if options.trim_silence:
-        yield replace(options, trim_silence=False)

@@ -31,6 +31,7 @@ class Part(Struct, frozen=True, kw_only=True):
     """One file of several. Its `name` is safe on any file system; `track` counts from 1, as in `1/12`."""
 
     name: str
+    title: str
     track: str
     options: Options
 
@@ -77,7 +78,8 @@ def _part(options: Options, media: Media, chapter: Chapter, *, number: str, trac
         cover_at=None,
         tags=replace(tags, title=chapter.title, album=album),
     )
-    return Part(name=f"{number} {safe_name(chapter.title)}.{options.format}", track=track, options=own)
+    name = f"{number} {safe_name(chapter.title)}.{options.format}"
+    return Part(name=name, title=chapter.title, track=track, options=own)
 
 
 def _tag(media: Media, name: str) -> str:

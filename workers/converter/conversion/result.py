@@ -21,6 +21,8 @@ class Result(Struct, frozen=True, kw_only=True):
     """The source was incomplete or damaged, and this is the part that could be read."""
     parts: int = 0
     """Files in the ZIP; 0: the result is no ZIP. The arguments of a ZIP are those of its first file."""
+    left_out: tuple[str, ...] = ()
+    """Titles of chapters that have no file, as they have no sound."""
 
 
 class Recording(Struct, frozen=True, kw_only=True):

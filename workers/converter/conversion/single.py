@@ -15,7 +15,7 @@ from workers.converter.conversion import cover
 from workers.converter.conversion.passes import COPYING, GUESSING, LAST, LOUDNESS, MEASURING, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.task import Task
-from workers.converter.errors import EngineFailed, OnlySilence, Truncated
+from workers.converter.errors import EngineFailed, OnlySilence, OutOfRange, Truncated
 from workers.converter.ffmpeg import measurement
 from workers.converter.ffmpeg import plan as planning
 from workers.converter.ffmpeg.arguments import arguments
@@ -157,6 +157,7 @@ class Single:
         if plan is None:
             return None
         ran = await self._run(plan, share)
+        await self._refuse_soundless(ran)
         self._partial = self._raise(self._evidence(ran, plan, sized=False))
         measured = measurement.read(ran.findings.tail, ran.seconds, ran.findings.silent_until)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
@@ -193,6 +194,7 @@ class Single:
     async def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
         """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
         sound = output.describe(plan.format, self._task.target)
+        await self._refuse_soundless(ran)
         evidence = self._evidence(ran, plan)
         if is_damaged(ran.findings) and not ran.exit_code and evidence.findings.length is not None:
             evidence = replace(evidence, played=await self._played())
@@ -206,6 +208,17 @@ class Single:
         seekable = self._source.seekable
         plan = planning.counting_plan(self._options, self._media or _NOTHING, seekable=seekable)
         return (await self._aside(plan)).seconds
+
+    async def _refuse_soundless(self, ran: Outcome) -> None:
+        """Raise OutOfRange or OnlySilence for a part without sound of a source that has some."""
+        part = self._options.start or self._options.end is not None
+        if ran.seconds or ran.overtime or not part or not (self._media and self._media.tracks):
+            return
+        end = (await self._aside(planning.sounding_plan(self._options, self._media))).seconds
+        if end > self._options.start:
+            raise OnlySilence
+        if end:
+            raise OutOfRange(end, sound=True)
 
     async def _aside(self, plan: Plan) -> Outcome:
         """Run a plan that writes nothing."""

@@ -105,12 +105,18 @@ def measuring_plan(options: Options, media: Media, *, seekable: bool = True) -> 
     )
 
 
-def counting_plan(options: Options, media: Media, *, seekable: bool = True) -> Plan:
-    """Return the plan of a pass whose position is the length of the sound, without its holes."""
+def counting_plan(options: Options, media: Media, *, seekable: bool = True, holes: bool = False) -> Plan:
+    """Return the plan of a pass whose position is the length of the sound, with or without its holes."""
     track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
-    filters = ",".join([*cut(options, seek), f"asetpts=N/SR/TB/{options.speed:.6f}"])
+    count = [] if holes else [f"asetpts=N/SR/TB/{options.speed:.6f}"]
+    filters = ",".join([*cut(options, seek), *count])
     output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
     return Plan(options.format, _input(media, track, seek), output)
+
+
+def sounding_plan(options: Options, media: Media) -> Plan:
+    """Return the plan of a pass whose last position is the end of the sound, in seconds of the source."""
+    return counting_plan(replace(options, start=0.0, end=None, speed=1.0), media, holes=True)
 
 
 def choose(options: Options, media: Media) -> Track:

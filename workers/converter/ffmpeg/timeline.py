@@ -22,7 +22,9 @@ def timely(options: Options, media: Media, track: Track, seek: float) -> list[st
     """Return the filters that cut, and put silence into holes. `seek`: seconds skipped."""
     late = options.start or track.start >= HOLE or not media.container or media.container.startswith(_CLOCKED)
     first = ":first_pts=0" if late else ""
-    return [*cut(options, seek), f"aresample=async=1:min_comp={HOLE}{first}"]
+    # A cut is exact to the sample; without one, the sound begins as the source's does.
+    exact = "" if options.start else f":min_comp={HOLE}"
+    return [*cut(options, seek), f"aresample=async=1{exact}{first}"]
 
 
 def cut(options: Options, seek: float) -> list[str]:

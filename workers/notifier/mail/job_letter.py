@@ -44,7 +44,7 @@ def compose(
         case JobConverted():
             title = "Your audio is ready"
             facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
-            said = f"{name} is now {_called(ending)} ({facts})."
+            said = f"{name} is now {_called(ending)} ({facts}).{_left_out(ending)}"
             sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
             link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
         case JobFailed():
@@ -59,6 +59,12 @@ def _called(ending: JobConverted) -> str:
         return _CALLED[ending.format]
     files = "file, for its one chapter" if ending.parts == 1 else "files, one for each chapter"
     return f"a ZIP of {ending.parts} {ending.format.upper()} {files}"
+
+
+def _left_out(ending: JobConverted) -> str:
+    """Return a sentence about chapters without sound; empty: there are none."""
+    titles = ", ".join(map(one_line, ending.left_out))
+    return f" Chapters without sound are left out: {titles}." if titles else ""
 
 
 def plain_name(filename: str) -> str:

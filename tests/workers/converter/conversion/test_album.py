@@ -33,6 +33,7 @@ from workers.converter.parallel.lanes import Lanes
 from workers.converter.source.input import Input
 from workers.converter.workshop import Workshop
 
+CASES = Path(__file__).parents[1] / "cases"
 MARKS = [(0, 1.5, "Start: “here”/there"), (1.5, 4.123456, "Mid ."), (4.123456, 6, "Ende?")]
 NAMES = ["01 Start_ “here”_there", "02 Mid", "03 Ende_"]
 
@@ -110,15 +111,37 @@ async def test_what_is_asked_of_the_whole_is_done_to_it_and_the_same_twice(hall:
     assert hall.result.read_bytes() == first
 
 
-async def test_silence_and_fades_are_each_files_own_and_a_silent_chapter_stays(hall: Hall) -> None:
+async def test_silence_and_fades_are_each_files_own_and_a_silent_chapter_is_left_out(hall: Hall) -> None:
     source = chaptered(hall, "-c:a", "flac", "-strict", "-2", sound="0.5*sin(440*2*PI*t)*between(t,2,6)")
     wishes: dict[str, Any] = {"format": Format.FLAC, "chapters": Chapters.SPLIT}
-    await hall.convert(source, trim_silence=True, fade_out=0.5, **wishes)
-    silent, trimmed, last = [samples(each)[0] for each in unpacked(hall).values()]
-    assert (len(silent) / RATE, max(silent)) == (1.5, 0)
+    made = await hall.convert(source, trim_silence=True, fade_out=0.5, **wishes)
+    assert (made.parts, made.left_out, made.partial) == (2, (MARKS[0][2],), False)
+    trimmed, last = [samples(each)[0] for each in unpacked(hall).values()]
     assert len(trimmed) / RATE == pytest.approx(2.123, abs=0.01)
     assert max(trimmed[-200:]) < 0.02 < max(trimmed[:2000])
     assert max(last[-200:]) < 0.02
+
+
+@pytest.mark.parametrize("format_", list(Format))
+async def test_a_chapter_behind_the_sound_is_left_out_and_told(hall: Hall, format_: Format) -> None:
+    source = CASES / "A22.mp4"  # its sound ends half a second before its second chapter
+    made = await hall.convert(source, format=format_, chapters=Chapters.SPLIT)
+    assert list(unpacked(hall)) == [f"01 Song.{format_}"]
+    assert (made.parts, made.left_out, made.partial) == (1, ("Credits",), False)
+    for options in ({}, {"loudness": -16.0}, {"fade_out": 0.5}):
+        with pytest.raises(ConversionError, match="the sound of this video ends after 6 seconds") as caught:
+            await hall.convert(source, format=format_, start=7, end=9, **options)
+        assert caught.value.code is FailureCode.OUT_OF_RANGE
+    with pytest.raises(ConversionError) as caught:
+        await hall.convert(source, format=format_, start=7, chapters=Chapters.SPLIT)
+    assert caught.value.code is FailureCode.OUT_OF_RANGE
+
+
+async def test_a_part_that_lies_in_a_hole_is_silence(hall: Hall) -> None:
+    for options in ({}, {"format": Format.WAV}, {"loudness": -16.0}):
+        with pytest.raises(ConversionError) as caught:
+            await hall.convert(CASES / "A02.mkv", start=4, end=6, **options)
+        assert caught.value.code is FailureCode.ONLY_SILENCE
 
 
 async def test_a_recording_without_chapters_is_one_file_in_a_zip(hall: Hall) -> None:

@@ -139,6 +139,13 @@ def test_a_name_is_one_short_visible_line(filename: str) -> None:
     assert name.encode()
 
 
+def test_chapters_without_sound_are_told() -> None:
+    ending = replace(CONVERTED, parts=3, left_out=("Credits", "Pause\n"))
+    letter = written(ending, filename="talk.mp4")
+    assert "Chapters without sound are left out: Credits, Pause." in body(letter, "plain")
+    assert "left out" not in body(written(CONVERTED, filename="talk.mp4"), "plain")
+
+
 def test_a_nameless_video_is_called_your_video() -> None:
     assert plain_name(" \n ") == NAMELESS
 
