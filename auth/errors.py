@@ -91,6 +91,8 @@ class KeyUnusable(TonearmError):
 class Busy(Unavailable):
     """The queue for hashing passwords is full."""
 
+    sentence = "too many at once; try again in a moment"
+
 
 class DirectoryUnavailable(Unavailable):
     """The database is away, slow or refuses for now."""
@@ -98,3 +100,5 @@ class DirectoryUnavailable(Unavailable):
 
 class IssuerUnavailable(Unavailable):
     """An issuer is away, slow or answers wrongly; the text holds nothing from its answer."""
+
+    sentence = "signing in by this provider does not work right now; try again in a moment"

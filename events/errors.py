@@ -12,13 +12,25 @@ TonearmError
 └── InvalidEvent             these bytes are not an event of ours; see `.reason`
 """
 
+from typing import ClassVar
+
 
 class TonearmError(Exception):
-    """Every error this project raises on purpose."""
+    """Every error this project raises on purpose. Its text is for our logs: it may name servers of ours."""
+
+    sentence: ClassVar[str | None] = "Something went wrong on our side."
+    """For everybody else. None: the text itself is for everybody."""
+
+    @property
+    def told(self) -> str:
+        """What answers, mails and events, which cannot be edited, say of it."""
+        return str(self) if self.sentence is None else self.sentence
 
 
 class Unavailable(TonearmError):
     """A server is away, slow, or refuses for now. Trying again later may succeed."""
+
+    sentence = "A server that is needed for this is away or busy; try again in a moment."
 
 
 class NotConfirmed(Unavailable):

@@ -317,7 +317,8 @@ class Worker:
                 topology.parked(self._queue), body, attempt=work.attempt, reason=repr(error)[:500]
             )
             return
-        log.warning("work_retrying", error=repr(error), again_in=left[0])
+        unforeseen = None if isinstance(error, TonearmError) else error
+        log.warning("work_retrying", error=repr(error), again_in=left[0], exc_info=unforeseen)
         self._observer.retried()
         event = self._handler.retrying(work, error, left[0])
         if event is not None:

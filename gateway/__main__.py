@@ -163,8 +163,10 @@ def _parts(
         checks={
             "mongodb": database_check(database),
             "publisher": link_check(publisher),
-            "tail": trouble_check(lambda: live.trouble),
-            "revocations": trouble_check(lambda: followers.revocations.trouble),
+            "tail": trouble_check(lambda: live.trouble and "the log is not followed"),
+            "revocations": trouble_check(
+                lambda: followers.revocations.trouble and "it is not known who has signed out"
+            ),
             "topology": trouble_check(lambda: followers.bindings.trouble),
             "projection": projection(live.waiting, lambda: followers.projector.trouble),
         },

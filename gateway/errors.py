@@ -42,7 +42,9 @@ from events.errors import TonearmError
 
 
 class GatewayError(TonearmError):
-    """Every error of the gateway's own."""
+    """Every error of the gateway's own. Its text is the caller's."""
+
+    sentence = None
 
 
 class NotSignedIn(GatewayError):

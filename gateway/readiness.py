@@ -54,6 +54,6 @@ def projection(waiting: Callable[[], float], trouble: Callable[[], str | None]) 
         seconds, why = waiting(), trouble()
         if seconds <= (_TROUBLED_WITHIN if why else _VIEWS_WITHIN):
             return None
-        return f"the views have not followed the log for {seconds:.0f} s" + (f": {why}" if why else "")
+        return f"the views have not followed the log for {seconds:.0f} s"
 
     return trouble_check(late)

@@ -1,13 +1,14 @@
 """The probes of every service: `/health/live` and `/health/ready`.
 
 Live means that the event loop turns. Ready means that the work can be done now; if not, the answer names
-each check that failed.
+each check that failed, in words that any visitor may read. The log tells operators more.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import structlog
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
@@ -19,6 +20,8 @@ Check = Callable[[], Awaitable[str | None]]
 """Returns what is wrong, None when all is well. May raise TonearmError, which counts as wrong."""
 Checks = Mapping[str, Check]
 """The checks by the names that an operator reads."""
+
+log = structlog.get_logger()
 
 _TIMEOUT = 3.0
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -60,4 +63,5 @@ async def _ask(check: Check) -> str | None:
     except TimeoutError:
         return f"no answer in {_TIMEOUT:g} s"
     except TonearmError as error:
-        return str(error)
+        log.warning("check_failed", kind=type(error).__name__, error=str(error))
+        return error.told

@@ -64,8 +64,12 @@ def database_check(database: AsyncDatabase[Any]) -> Check:
     """Return a check that MongoDB answers."""
 
     async def check() -> str | None:
-        with translated("the database does not answer"):
-            await database.command("ping")
+        try:
+            with translated("the database does not answer"):
+                await database.command("ping")
+        except Unavailable as error:
+            log.warning("database_away", error=str(error))
+            return "the database does not answer"
         return None
 
     return check

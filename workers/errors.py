@@ -4,5 +4,5 @@ from events.errors import TonearmError
 
 
 def publishable(error: Exception) -> str:
-    """Return the text of an error of ours. Foreign ones may hold an address: of those, only the name."""
-    return str(error) if isinstance(error, TonearmError) else type(error).__name__
+    """Return one of a fixed set of sentences. The cause, with servers and addresses, is in our logs alone."""
+    return error.told if isinstance(error, TonearmError) else TonearmError().told

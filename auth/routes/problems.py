@@ -53,7 +53,6 @@ KINDS: dict[type[Exception], Kind] = {
     IssuerUnavailable: known.UNAVAILABLE._replace(retry_after=20),
     Unavailable: known.UNAVAILABLE,
 }
-_AWAY = "A server this one depends on is away; try again in a few seconds."
 _UNEXPECTED = "Something went wrong on our side; it has been logged."
 
 
@@ -75,7 +74,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     if isinstance(error, TooManyFailures):
         headers["Retry-After"] = str(math.ceil(error.seconds))
     # The text of a server's own error may hold its address.
-    return problem(path, kind, _AWAY if kind is KINDS[Unavailable] else str(error), headers)
+    return problem(path, kind, error.told if isinstance(error, Unavailable) else str(error), headers)
 
 
 def _challenge(request: Request[Any, Any, Any], error: NotSignedIn) -> str:

@@ -83,7 +83,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 note = log.error if kind is known.INTERNAL else log.warning
                 note("request_failed", path=path, kind=type(error).__name__, error=str(error))
-            return problem(path, kind, "" if kind is known.INTERNAL else str(error))
+            return problem(path, kind, "" if kind is known.INTERNAL else error.told)
         case ValidationException(extra=extra):
             return answer(request, errors.BadParameters(_faults(extra, parameters_of(request.route_handler))))
         case HTTPException(status_code=status, detail=detail, headers=headers) if status < 500:

@@ -25,6 +25,8 @@ class ConversionError(TonearmError):
 
     code: ClassVar[FailureCode]
 
+    sentence = None
+
 
 class NoAudio(ConversionError):
     """No audio track."""
@@ -183,13 +185,19 @@ class VideoLost(ConversionError):
 class DiskFull(Unavailable):
     """There is no room in the work directory for now."""
 
+    sentence = "Our disk has no room for this video right now."
+
 
 class StorageAway(Unavailable):
     """The database does not answer, or refuses for now."""
 
+    sentence = "Our storage does not answer right now."
+
 
 class EngineFailed(Unavailable):
     """ffmpeg could not be started, was killed, or did what it never does."""
+
+    sentence = "Our converter stopped before it was done."
 
 
 class EngineUnfit(TonearmError):

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from events.types import Letter
-from workers.notifier.errors import AccountsUnavailable, Undeliverable
+from workers.notifier.errors import AccountsUnavailable, NoAccount
 
 
 class Granted(Struct, frozen=True):
@@ -62,7 +62,7 @@ class AuthAccounts:
         except httpx.HTTPError as error:
             raise AccountsUnavailable(f"auth cannot be asked: {type(error).__name__}") from error
         if answer.status_code == httpx.codes.NOT_FOUND:
-            raise Undeliverable("the account does not exist any more, or this mail would be of no use to it")
+            raise NoAccount("the account does not exist any more, or this mail would be of no use to it")
         if answer.status_code != httpx.codes.OK:
             raise AccountsUnavailable(f"auth answered {answer.status_code}")
         try:

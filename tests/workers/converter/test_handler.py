@@ -267,7 +267,8 @@ async def test_retries_and_giving_up_are_told_without_an_address(scene: Scene, s
     secret = OSError("mongodb://root:secret@10.0.0.1 said no")
     retrying = scene.converter.retrying(work, secret, 30.0)
     assert retrying is not None
-    assert retrying.payload() == JobRetrying(run=1, attempt=1, reason="OSError", delay_seconds=30.0)
+    reason = "Something went wrong on our side."
+    assert retrying.payload() == JobRetrying(run=1, attempt=1, reason=reason, delay_seconds=30.0)
     gave_up = scene.converter.gave_up(work, secret).payload()
     poison = scene.converter.gave_up(work, WorkerKeepsDying("10 times")).payload()
     assert isinstance(gave_up, JobFailed)

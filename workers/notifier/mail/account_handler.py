@@ -39,7 +39,7 @@ class AccountMailHandler:
             except Undeliverable as error:
                 self._room.on_mail(asked.letter, "refused")
                 log.warning("letter_refused", account_id=cause.subject, event_id=cause.id, error=str(error))
-                return self._failed(cause, asked, str(error))
+                return self._failed(cause, asked, error.told)
             self._room.on_mail(asked.letter, "sent")
             log.info("letter_sent", account_id=cause.subject, event_id=cause.id, letter=asked.letter)
         message_id = self._room.head.message_id(cause.id)
@@ -53,7 +53,7 @@ class AccountMailHandler:
         """Return the event that ends it: the mail will not come."""
         assert isinstance(work.payload, AccountLetterRequested)  # noqa: S101 - `handle` lets no other pass
         self._room.on_mail(work.payload.letter, "gave_up")
-        reason = f"gave up after {work.attempt} attempts: {publishable(error)}"
+        reason = f"We gave up after {work.attempt} attempts. {publishable(error)}"
         return self._failed(work.event, work.payload, reason)
 
     async def _send(self, cause: Event, asked: AccountLetterRequested) -> None:

@@ -50,7 +50,7 @@ class JobMailHandler:
         except Undeliverable as error:
             log.warning("mail_refused", job_id=cause.subject, event_id=cause.id, error=str(error))
             self._room.on_mail(_kind(ending), "refused")
-            return self._failed(cause, ending, str(error))
+            return self._failed(cause, ending, error.told)
         log.info("mail_sent", job_id=cause.subject, event_id=cause.id, about=ending.TYPE)
         self._room.on_mail(_kind(ending), "sent")
         return notified
@@ -64,7 +64,7 @@ class JobMailHandler:
         assert isinstance(work.payload, JobConverted | JobFailed)  # noqa: S101 - `handle` lets no other pass
         self._room.on_mail(_kind(work.payload), "gave_up")
         return self._failed(
-            work.event, work.payload, f"gave up after {work.attempt} attempts: {publishable(error)}"
+            work.event, work.payload, f"We gave up after {work.attempt} attempts. {publishable(error)}"
         )
 
     async def _send(self, cause: Event, ending: JobConverted | JobFailed, filename: str) -> None:

@@ -14,7 +14,7 @@ import idna
 from msgspec import Struct
 
 from service.settings import InvalidSetting
-from workers.notifier.errors import Undeliverable
+from workers.notifier.errors import AddressUnusable
 from workers.notifier.mail.headers import POLICY
 
 _ATOMS = re.compile(r'[^\s@<>()\[\]\\,;:"]+')
@@ -101,7 +101,7 @@ def _recipient(spec: str) -> Address:
             return Address(username=local, domain=domain)
         raise ValueError
     except (HeaderParseError, ValueError, IndexError):
-        raise Undeliverable("the account's address cannot be written on a mail") from None
+        raise AddressUnusable("the account's address cannot be written on a mail") from None
 
 
 def _at_ascii_domain(spec: str) -> str:

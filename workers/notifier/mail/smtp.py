@@ -18,7 +18,7 @@ from aiosmtplib import (
 )
 
 from events import tracing
-from workers.notifier.errors import MailDelayed, Undeliverable
+from workers.notifier.errors import MailDelayed, MailRefused
 from workers.notifier.mail.smtp_url import SmtpServer
 
 _OUR_TROUBLE = frozenset({530, 534, 535, 538})
@@ -43,7 +43,7 @@ class Mailer:
         """Connect, sign in, and yield `deliver`; quit afterwards.
 
         `deliver` returns once the server has taken responsibility for the mail (RFC 5321, 4.2.5). It raises
-        MailDelayed for a refusal that may end, and Undeliverable for one that is final. The caller notes the
+        MailDelayed for a refusal that may end, and MailRefused for one that is final. The caller notes the
         acceptance inside the block, so that a slow QUIT cannot lose it.
         """
         server = self._server
@@ -70,7 +70,7 @@ class Mailer:
                 except (SMTPException, OSError, ValueError) as error:
                     text = _said(error, address)
                     if _is_final(error):
-                        raise Undeliverable(f"the mail server refused the mail: {text}") from None
+                        raise MailRefused(f"the mail server refused the mail: {text}", _code(error)) from None
                     raise MailDelayed(f"the mail was not accepted yet: {text}") from None
 
             try:
@@ -96,6 +96,16 @@ def _is_final(error: Exception) -> bool:
             return True
         case _:
             return False
+
+
+def _code(error: Exception) -> int | None:
+    match error:
+        case SMTPRecipientsRefused(recipients=[first, *_]):
+            return _code(first)
+        case SMTPResponseException(code=code):
+            return int(code)
+        case _:
+            return None
 
 
 def _said(error: Exception, address: str) -> str:

@@ -200,9 +200,11 @@ async def test_what_never_works_is_an_event_without_the_address(
 async def test_giving_up_is_an_event_that_repeats_no_foreign_text(desk: Desk) -> None:
     work = desk.work(CONVERTED, attempt=5)
     event = desk.notifier.gave_up(work, OSError("ada@example.net"))
-    reason = "gave up after 5 attempts: OSError"
+    reason = "We gave up after 5 attempts. Something went wrong on our side."
     assert event.payload() == JobNotificationFailed(run=1, about="job.converted", reason=reason)
-    assert "451" in str(desk.notifier.gave_up(work, MailDelayed("said 451")).payload())
+    delayed = str(desk.notifier.gave_up(work, MailDelayed("mx1.internal said 451")).payload())
+    assert "The mail server did not take the mail." in delayed
+    assert "mx1" not in delayed
 
 
 async def test_a_video_whose_name_is_not_known_in_time_is_told_of_all_the_same(desk: Desk) -> None:
