@@ -12,8 +12,11 @@ import pytest
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 
+from auth.accounts.accounts import MOST_AT_ONCE, Accounts
+from auth.errors import TooManyFailures
 from auth.passwords.hasher import Hasher
 from auth.stores.mongo.directory import MongoDirectory
+from auth.throttle import ADDRESS, Throttle
 from events.log import topology
 from tests.auth.stores.test_directories import an_account
 
@@ -79,3 +82,36 @@ async def test_known_unknown_and_imported_addresses_take_the_same_time(
         print(f"{kind}: {len(taken)} in {1000 * sorted(taken)[len(taken) // 2]:.1f} ms, half of them")
     print("AUC against unknown: " + ", ".join(f"{kind} {value:.3f}" for kind, value in found.items()))
     assert abs(found["known"] - 0.5) <= 0.05
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(600)
+async def test_in_a_wait_known_and_unknown_addresses_take_the_same_time(
+    accounts: Accounts, throttle: Throttle, directory: MongoDirectory, hasher: Hasher
+) -> None:
+    """A stranger at the home of sixty people: their passwords are looked at, and nobody else's."""
+    here, hash_ = "198.51.100.7", await hasher.hash(PASSWORD)
+    tries = [(kind, f"{kind}-{n}@example.com") for kind in ("known", "unknown") for n in range(60)]
+    for kind, email in tries:
+        if kind == "known":
+            await directory.add(an_account(email, password_hash=hash_))
+            await accounts.sign_in(email, PASSWORD, address=here)
+    for number in range(ADDRESS.free):  # the clock stands still, so the wait does not end
+        await throttle.failed(await throttle.admit(f"{number}@example.com", here))
+    accounts._refusal_seconds = 0.25
+    tries = tries * 2
+    random.shuffle(tries)
+    times: dict[str, list[float]] = defaultdict(list)
+
+    async def refused() -> None:
+        while tries:
+            kind, email = tries.pop()
+            began = time.perf_counter()
+            with pytest.raises(TooManyFailures):
+                await accounts.sign_in(email, "a wrong canary one", address=here)
+            times[kind].append(time.perf_counter() - began)
+
+    await asyncio.gather(*(refused() for _ in range(MOST_AT_ONCE)))
+    found = auc(times["known"], times["unknown"])
+    print(f"AUC of known against unknown in a wait: {found:.3f}")
+    assert abs(found - 0.5) <= 0.1
