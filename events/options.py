@@ -143,7 +143,7 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     speed: Annotated[float, Meta(ge=0.5, le=4, description="2 is twice as fast, at the same pitch.")] = 1.0
     track: Annotated[int, Meta(ge=0, le=63, description="Among the audio tracks, from 0.")] | None = None
     language: Annotated[
-        str, Meta(max_length=16, description="ISO 639 or BCP 47, as it stands in the file.")
+        str, Meta(max_length=35, description="BCP 47 or ISO 639, looked up by RFC 4647: `no` finds `nob`.")
     ] = ""
     keep_tags: Annotated[
         bool, Meta(description="Keep the file's tags for the sound: title, artist and the like.")

@@ -191,7 +191,7 @@ def channels_of(layout: str) -> int:
 
 
 def _language(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9-]{1,16}", text) and text != "und" else ""
+    return text if re.fullmatch(r"[A-Za-z0-9-]{1,35}", text) and text != "und" else ""
 
 
 def _later(seconds: float, start: float) -> float:

@@ -1,24 +1,66 @@
-"""Languages by their codes of two and three letters: people type `en` or `en-GB`, files hold `eng`. Pure.
+"""Chooses among languages as RFC 4647 looks them up. Pure.
 
-ISO 639-1 with the terminology and the bibliographic code of ISO 639-2, for the languages that have a
-film industry or twenty million speakers. Others are compared as they stand.
+Files hold `eng`, `ger`, `deu`, `pt-BR`, `cmn` or the retired `scr`; people type `en`, `de`, `pt-br` or `zh`.
+All are brought to BCP 47 by langcodes, which has the registries of IANA and ISO 639. Then, in this order:
+
+1. the language itself, and a variety of it: `pt` finds `pt`, before `pt-BR`;
+2. a language of the group that was asked for: `no` finds `nb`, `zh` finds `cmn`, before `yue`;
+3. what it is a variety or a language of: `de-CH` finds `de`, and `nb` finds `no`.
+
+A sibling is never found: `pt-BR` is no `pt-PT`.
 """
 
-_SAME = """
-ar ara|bg bul|bn ben|ca cat|cs ces cze|cy cym wel|da dan|de deu ger|el ell gre|en eng|es spa|et est|eu eus baq
-fa fas per|fi fin|fil fil tgl|fr fra fre|ga gle|gl glg|gu guj|he heb|hi hin|hr hrv|hu hun|hy hye arm|id ind
-is isl ice|it ita|ja jpn|jv jav|ka kat geo|kn kan|ko kor|lt lit|lv lav|mk mkd mac|ml mal|mr mar|ms msa may
-nb nob nor|nl nld dut|nn nno|no nor|pa pan|pl pol|pt por|ro ron rum|ru rus|sk slk slo|sl slv|sq sqi alb|sr srp
-sv swe|sw swa|ta tam|te tel|th tha|tl tgl|tr tur|uk ukr|ur urd|vi vie|yue yue|zh zho chi
-"""
-_CODES = {
-    code: frozenset(codes.split()) for codes in _SAME.replace("\n", "|").split("|") for code in codes.split()
-}
+from collections.abc import Callable, Iterator, Sequence
+
+from langcodes import standardize_tag
+from langcodes.data_dicts import MACROLANGUAGES, NORMALIZED_MACROLANGUAGES
+from langcodes.tag_parser import LanguageTagError
 
 
-def same_language(one: str, other: str) -> bool:
-    """Return True if two codes stand for one language. A region behind a hyphen is ignored."""
-    a, b = (each.lower().split("-")[0] for each in (one, other))
-    if not a or not b:
-        return False  # an unknown language is no other's, not even another unknown one's
-    return a == b or b in _CODES.get(a, ()) or a in _CODES.get(b, ())
+def find(wanted: str, languages: Sequence[str]) -> list[int]:
+    """Return the places of the languages that suit best, none where none does. Empty ones are unknown."""
+    tag, tags = _standard(wanted), [_standard(each) for each in languages]
+    if not tag:
+        return []
+    for suits in _steps(tag):
+        if found := [at for at, each in enumerate(tags) if each and suits(each)]:
+            return found
+    return []
+
+
+def _steps(tag: str) -> Iterator[Callable[[str], bool]]:
+    yield lambda each: each == tag
+    yield lambda each: each.startswith(f"{tag}-")
+    for groups in (NORMALIZED_MACROLANGUAGES, MACROLANGUAGES):
+        yield lambda each, groups=groups: _in_group(each, groups) == tag  # type: ignore[misc]
+        yield lambda each, groups=groups: _in_group(each, groups).startswith(f"{tag}-")  # type: ignore[misc]
+    for wider in (*_wider(tag), *_widest(tag)):
+        yield lambda each, wider=wider: each == wider  # type: ignore[misc]
+
+
+def _wider(tag: str) -> Iterator[str]:
+    """Yield the tag without its last parts, one after the other (RFC 4647, 3.4)."""
+    parts = tag.split("-")
+    while len(parts) > 1:
+        parts.pop()
+        if len(parts[-1]) > 1:
+            yield "-".join(parts)
+
+
+def _widest(tag: str) -> Iterator[str]:
+    """Yield the language's group, with and without the other parts."""
+    if group := _in_group(tag, MACROLANGUAGES):
+        yield group
+        yield from _wider(group)
+
+
+def _in_group(tag: str, groups: dict[str, str]) -> str:
+    language, dash, rest = tag.partition("-")
+    return f"{groups[language]}{dash}{rest}" if language in groups else ""
+
+
+def _standard(tag: str) -> str:
+    try:
+        return str(standardize_tag(tag)) if tag else ""
+    except LanguageTagError:
+        return tag.lower()

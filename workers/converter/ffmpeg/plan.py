@@ -10,7 +10,7 @@ from events.options import Format, Options
 from workers.converter.errors import TrackMissing
 from workers.converter.ffmpeg.encoders import MUXERS, can_copy, encoder_arguments
 from workers.converter.ffmpeg.filters import first_filters, last_filters, measuring_filters, need_measurement
-from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.tags import tags_of
@@ -129,7 +129,8 @@ def choose(options: Options, media: Media) -> Track:
             raise TrackMissing(tracks)
         return tracks[wanted]
     if options.language:
-        found = [each for each in tracks if same_language(options.language, each.language)]
+        places = find(options.language, [each.language for each in tracks])
+        found = [tracks[at] for at in places]
         if not found:
             raise TrackMissing(tracks)
         return next((each for each in found if each.default), found[0])

@@ -11,6 +11,8 @@ from events.options import Format
 from events.types import FailureCode
 from workers.converter.errors import ConversionError
 
+CASES = Path(__file__).parents[1] / "cases"
+
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts", "a.wav", "a.flac", "a.mp3", "a.opus"])
 async def test_a_cut_is_exact_to_a_frame_wherever_it_begins(hall: Hall, name: str) -> None:
@@ -69,6 +71,23 @@ async def test_a_track_that_is_not_there_is_answered_with_those_that_are(
 ) -> None:
     with pytest.raises(ConversionError, match=r"0 \(eng, aac\), 1 \(ger, aac\)"):
         await hall.convert(two_tracks, **options)
+
+
+@pytest.mark.parametrize(
+    ("case", "language", "index"),
+    [
+        ("A24.mkv", "pt-BR", 1),
+        ("A24.mkv", "pt-PT", 0),
+        ("A19.mkv", "no", 1),
+        ("A19.mkv", "zh", 2),
+        ("A19.mkv", "hr", 4),
+    ],
+)
+async def test_the_dub_is_that_of_the_language(hall: Hall, case: str, language: str, index: int) -> None:
+    await hall.convert(CASES / case, format=Format.FLAC, track=index)
+    wanted = hall.heard()
+    await hall.convert(CASES / case, format=Format.FLAC, language=language)
+    assert hall.heard() == wanted
 
 
 async def test_of_an_incomplete_file_what_is_there_is_converted_only_when_asked(hall: Hall) -> None:

@@ -9,7 +9,7 @@ from events.options import Channels, Chapters, Format, Options, Tags, faults
 from workers.converter.errors import TrackMissing
 from workers.converter.ffmpeg.encoders import MUXERS
 from workers.converter.ffmpeg.filters import gain_of
-from workers.converter.ffmpeg.languages import same_language
+from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring_plan, plan
 
@@ -96,19 +96,41 @@ def test_the_gain_stops_at_the_true_peak() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("wanted", "languages", "found"),
     [
-        ("en", "eng", True),
-        ("de-CH", "ger", True),
-        ("deu", "ger", True),
-        ("en", "deu", False),
-        ("tlh", "tlh", True),
-        ("-x", "", False),
-        ("", "eng", False),
+        ("en", "eng deu", [0]),
+        ("eng", "de en-GB", [1]),
+        ("en", "en-US en eng", [1, 2]),
+        ("deu", "ger", [0]),
+        ("de-CH", "de-DE ger", [1]),
+        ("pt-BR", "pt-PT pt-BR", [1]),
+        ("pt_br", "pt-PT por", [1]),
+        ("pt-BR", "pt-PT eng", []),
+        ("zh", "eng yue cmn", [2]),
+        ("zh", "yue eng", [0]),
+        ("zh-TW", "zh-CN zh-Hant zho", [2]),
+        ("zh-Hant-TW", "zh-Hans zh-Hant", [1]),
+        ("cmn", "chi", [0]),
+        ("no", "eng nob cmn", [1]),
+        ("nb", "nno nor", [1]),
+        ("nb", "nno", []),
+        ("hr", "scr", [0]),
+        ("he", "iw", [0]),
+        ("ar", "arb", [0]),
+        ("tlh", "tlh", [0]),
+        ("en", "deu", []),
+        ("-x", "eng ", []),
+        ("", "eng ", []),
+        ("und", "eng ", []),
     ],
 )
-def test_languages_are_the_same_in_two_letters_and_in_three(one: str, other: str, same: bool) -> None:
-    assert same_language(one, other) is same
+def test_a_language_is_looked_up_by_rfc_4647(wanted: str, languages: str, found: list[int]) -> None:
+    assert find(wanted, languages.split(" ")) == found
+
+
+@given(st.text(max_size=35), st.text(max_size=35))
+def test_no_tag_whatever_breaks_the_look_up(wanted: str, other: str) -> None:
+    assert find(wanted, [other, ""]) in ([], [0])
 
 
 def test_among_tracks_of_a_language_the_default_one_is_chosen() -> None:
