@@ -26,6 +26,13 @@ class Credentials(Struct):
     password: Password
 
 
+class Registration(Struct):
+    """An address, and the password to set. Where addresses are verified a mail asks for it instead."""
+
+    email: Email
+    password: ChosenPassword
+
+
 class Addressed(Struct):
     """The address that a mail goes to."""
 

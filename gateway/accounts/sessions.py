@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
 from gateway.accounts.letters import MAIL_ACCEPTED
-from gateway.accounts.messages import Access, Credentials, Message, Refresh
+from gateway.accounts.messages import Access, Credentials, Message, Refresh, Registration
 from gateway.callers.cookies import Cookies, check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere, NotSignedIn
@@ -65,7 +65,7 @@ async def login(
             TOO_MANY_TRIES,
             BAD_FIELD,
         ),
-        body=Body(as_json(Credentials)),
+        body=Body(as_json(Registration)),
         answers={
             201: Answer("Sign in now; the same, whoever has the address", as_json(Message)),
             202: MAIL_ACCEPTED,

@@ -142,6 +142,13 @@ def test_bodies_and_headers_are_documented(document: dict[str, Any]) -> None:
     for path in ("/login", "/register"):
         schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert schema["required"] == ["email", "password"]
+    for path, name in (
+        ("/register", "password"),
+        ("/register/confirm", "password"),
+        ("/password", "password"),
+    ):
+        schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert "15 characters" in schema["properties"][name]["description"]
     upload = paths["/upload"]["post"]
     assert "Location" in upload["responses"]["202"]["headers"]
     assert "file" in upload["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
