@@ -124,7 +124,7 @@ check:
 
 # run the tests: test [--long] [pytest's arguments]
 [group('For contributors')]
-test *args: _broker _curl _databases _provider _browser
+test *args: _broker _curl _databases _provider _browser (_clients args)
     exec pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
 # run the tests that take minutes
@@ -215,3 +215,17 @@ _provider:
 _browser:
     -python -m infra.local.servers.install chromium
     -uv pip install --quiet --require-hashes --requirements '{{ root }}/tests/browser/requirements.lock'
+
+# Generators of clients from the OpenAPI document, for the long tests; where they cannot be had, the tests say so.
+_clients args="":
+    #!/usr/bin/env bash
+    set -uo pipefail
+    [[ " {{ args }} " == *" --long "* ]] || exit 0
+    folder='{{ root }}/.venv/clients' from='{{ root }}/tests/gateway/openapi/clients'
+    cmp --silent "$from/package-lock.json" "$folder/package-lock.json" && exit 0
+    uv venv --quiet --allow-existing --python '{{ root }}/.venv/bin/python' "$folder" \
+        && uv pip install --quiet --require-hashes --python "$folder" --requirements "$from/requirements.lock" \
+        && cp "$from/package.json" "$folder" \
+        && cp "$from/package-lock.json" "$folder/package-lock.json.new" && cd "$folder" \
+        && mv package-lock.json.new package-lock.json && PATH=$folder/bin:$PATH npm ci --silent \
+        || { rm -f "$folder/package-lock.json"; echo 'the generators of clients cannot be had' >&2; }

@@ -36,13 +36,13 @@ def trouble_check(trouble: Callable[[], str | None]) -> Check:
     return check
 
 
-@get("/health/live", tags=["operation"], security=[])
+@get("/health/live", operation_id="checkLive", tags=["operation"], security=[])
 async def live() -> dict[str, str]:
     """Answer as long as the process does."""
     return {"status": "live"}
 
 
-@get("/health/ready", tags=["operation"], security=[])
+@get("/health/ready", operation_id="checkReady", tags=["operation"], security=[])
 async def ready(request: Request[Any, Any, Any], checks: NamedDependency[Checks]) -> Response[dict[str, Any]]:
     """Answer 200 when everything this process needs is there, else 503 and what is missing."""
     answers = await asyncio.gather(*map(_ask, checks.values()))

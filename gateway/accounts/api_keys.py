@@ -76,6 +76,7 @@ class ApiKeyTokens:
 @post(
     "/keys",
     status_code=201,
+    operation_id="createApiKey",
     tags=_TAGS,
     opt=Contract(
         scope=ACCOUNT,
@@ -91,6 +92,7 @@ async def create_key(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> R
 
 @get(
     "/keys",
+    operation_id="listApiKeys",
     tags=_TAGS,
     opt=Contract(scope=ACCOUNT, errors=(), answers={200: Answer("Your keys", as_json(ApiKeyList))}).opt,
 )
@@ -102,6 +104,7 @@ async def list_keys(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Re
 @delete(
     "/keys/{key_id:str}",
     status_code=204,
+    operation_id="revokeApiKey",
     tags=_TAGS,
     opt=Contract(scope=ACCOUNT, errors=(NO_SUCH_KEY,), answers={204: Answer("Revoked")}).opt,
 )

@@ -21,7 +21,7 @@ from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
-from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, Error, Schema, as_json
+from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, Error, as_json
 from gateway.http.pages import Field, Form, page, sentence, wants_page
 from gateway.http.problems import kind_of
 from service.known_problems import ACCOUNT_EXISTS, BAD_FIELD, BAD_REQUEST, LINK_SPENT, TOO_MANY_TRIES
@@ -29,6 +29,7 @@ from service.scopes import ACCOUNT, ADMIN
 
 _TAGS = ["accounts"]
 _FORM = "application/x-www-form-urlencoded"
+"""The pages' own, and not for programs, so it is not in the document."""
 _MOST_FIELDS = 10
 
 
@@ -92,10 +93,6 @@ _Token = Annotated[str, QueryParameter(name="token", max_length=200)]
 MAIL_ACCEPTED = Answer("A mail may be on its way; the same, whoever has the address", as_json(Message))
 
 
-def _form_body(schema: Schema) -> Body:
-    return Body({**as_json(schema), _FORM: schema})
-
-
 def _page_contract(*errors: Error) -> Contract:
     """Return the contract of a page with a form."""
     return Contract(scope=ANYBODY, errors=errors, answers={200: Answer("A form", {"text/html": TEXT})})
@@ -106,12 +103,12 @@ def _token_contract(done: str) -> Contract:
     return Contract(
         scope=ANYBODY,
         errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, LINK_SPENT, BAD_FIELD),
-        body=_form_body(NewPassword),
+        body=Body(as_json(NewPassword)),
         answers={200: Answer(f"{done}; as a page for a form", as_json(Message))},
     )
 
 
-@get("/password/forgot", tags=_TAGS, opt=_page_contract().opt)
+@get("/password/forgot", operation_id="showForgotPasswordForm", tags=_TAGS, opt=_page_contract().opt)
 async def forgot_page() -> Response[str]:
     """Show the form."""
     return _FORGOT.show()
@@ -120,11 +117,12 @@ async def forgot_page() -> Response[str]:
 @post(
     "/password/forgot",
     status_code=202,
+    operation_id="requestPasswordReset",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
         errors=(*BODY_ERRORS, FromElsewhere, BAD_REQUEST, TOO_MANY_TRIES, BAD_FIELD),
-        body=_form_body(Addressed),
+        body=Body(as_json(Addressed)),
         answers={202: MAIL_ACCEPTED},
     ).opt,
 )
@@ -133,13 +131,19 @@ async def forgot(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
     return await _submitted(auth, request, _FORGOT)
 
 
-@get("/password/reset", tags=_TAGS, opt=_page_contract().opt)
+@get("/password/reset", operation_id="showResetPasswordForm", tags=_TAGS, opt=_page_contract().opt)
 async def reset_page(password_rule: NamedDependency[PasswordRule], token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
     return _RESET.show(token, rule=await password_rule.told())
 
 
-@post("/password/reset", status_code=200, tags=_TAGS, opt=_token_contract("The password is set").opt)
+@post(
+    "/password/reset",
+    status_code=200,
+    operation_id="resetPassword",
+    tags=_TAGS,
+    opt=_token_contract("The password is set").opt,
+)
 async def reset(
     request: AnyRequest, auth: NamedDependency[AuthProxy], password_rule: NamedDependency[PasswordRule]
 ) -> Response[Any]:
@@ -147,13 +151,19 @@ async def reset(
     return await _submitted(auth, request, _RESET, password_rule)
 
 
-@get("/register/confirm", tags=_TAGS, opt=_page_contract().opt)
+@get("/register/confirm", operation_id="showConfirmRegistrationForm", tags=_TAGS, opt=_page_contract().opt)
 async def confirm_page(password_rule: NamedDependency[PasswordRule], token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
     return _CONFIRM.show(token, rule=await password_rule.told())
 
 
-@post("/register/confirm", status_code=200, tags=_TAGS, opt=_token_contract("The account is there").opt)
+@post(
+    "/register/confirm",
+    status_code=200,
+    operation_id="confirmRegistration",
+    tags=_TAGS,
+    opt=_token_contract("The account is there").opt,
+)
 async def confirm(
     request: AnyRequest, auth: NamedDependency[AuthProxy], password_rule: NamedDependency[PasswordRule]
 ) -> Response[Any]:
@@ -164,11 +174,12 @@ async def confirm(
 @post(
     "/password",
     status_code=204,
+    operation_id="changePassword",
     tags=_TAGS,
     opt=Contract(
         scope=ACCOUNT,
         errors=(*BODY_ERRORS, BAD_REQUEST, TOO_MANY_TRIES, BAD_FIELD),
-        body=_form_body(PasswordChange),
+        body=Body(as_json(PasswordChange)),
         answers={204: Answer("The password is set; all other sessions have ended")},
     ).opt,
 )
@@ -180,6 +191,7 @@ async def change_password(request: AnyRequest, auth: NamedDependency[AuthProxy])
 @post(
     "/invitations",
     status_code=202,
+    operation_id="invitePerson",
     tags=_TAGS,
     opt=Contract(
         scope=ADMIN,

@@ -96,6 +96,7 @@ class ProviderSignIns:
 
 @get(
     "/login/oidc",
+    operation_id="listProviders",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
@@ -111,6 +112,7 @@ async def providers(request: AnyRequest, sign_ins: NamedDependency[ProviderSignI
 @get(
     "/login/oidc/{provider:str}",
     status_code=303,
+    operation_id="beginProviderSignIn",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
@@ -131,6 +133,7 @@ async def begin(
 @get(
     "/login/oidc/{provider:str}/callback",
     status_code=303,
+    operation_id="finishProviderSignIn",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,

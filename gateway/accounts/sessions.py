@@ -24,6 +24,7 @@ _TAGS = ["accounts"]
 @post(
     "/login",
     status_code=200,
+    operation_id="login",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
@@ -55,6 +56,7 @@ async def login(
 @post(
     "/register",
     status_code=201,
+    operation_id="register",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
@@ -80,6 +82,7 @@ async def register(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Res
 @post(
     "/refresh",
     status_code=200,
+    operation_id="refreshSession",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
@@ -102,6 +105,7 @@ async def refresh(
 @post(
     "/logout",
     status_code=204,
+    operation_id="logout",
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
@@ -127,6 +131,7 @@ async def logout(
 @post(
     "/logout/everywhere",
     status_code=204,
+    operation_id="logoutEverywhere",
     tags=_TAGS,
     opt=Contract(scope=ACCOUNT, errors=(), answers={204: Answer("Signed out everywhere")}).opt,
 )

@@ -8,6 +8,7 @@ from litestar import Response, route
 from litestar.di import NamedDependency
 from litestar.enums import HttpMethod
 from litestar.params import FromPath, FromQuery
+from litestar.types import OperationIDCreator
 from msgspec import Struct
 
 from events.options import MEDIA_TYPES, ZIP, offered_as
@@ -62,7 +63,7 @@ class Shelf(Struct, frozen=True):
         return all_of()
 
 
-_VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control")
+_VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control", "Vary")
 _REQUEST_HEADERS = (
     "Range",
     "If-Range",
@@ -71,7 +72,9 @@ _REQUEST_HEADERS = (
     "If-Modified-Since",
     "If-Unmodified-Since",
 )
-_AUDIO = dict.fromkeys((*MEDIA_TYPES.values(), ZIP), BYTES)
+_BYTES = "application/octet-stream"
+_AUDIO = dict.fromkeys((_BYTES, *MEDIA_TYPES.values(), ZIP), BYTES)
+"""Bare bytes come where they are asked for. Generators of clients know how to read them, and no sound."""
 _CONTRACT = Contract(
     scope=READ,
     errors=(
@@ -93,7 +96,19 @@ _CONTRACT = Contract(
 )
 
 
-@route("/jobs/{job_id:str}/audio", http_method=_READ, status_code=200, tags=["audio"], opt=_CONTRACT.opt)
+def _named(name: str) -> OperationIDCreator:
+    """Name the operation; HEAD is one of its own."""
+    return lambda handler, method, path: name if method == HttpMethod.GET else f"{name}Head"
+
+
+@route(
+    "/jobs/{job_id:str}/audio",
+    http_method=_READ,
+    status_code=200,
+    operation_id=_named("downloadJobAudio"),
+    tags=["audio"],
+    opt=_CONTRACT.opt,
+)
 async def audio_by_job(
     request: AnyRequest,
     job_id: FromPath[str],
@@ -107,6 +122,7 @@ async def audio_by_job(
     "/download",
     http_method=_READ,
     status_code=200,
+    operation_id=_named("downloadAudio"),
     tags=["audio"],
     opt=_CONTRACT.opt,
 )
@@ -127,6 +143,8 @@ async def _answer(request: AnyRequest, job_id: str, shelf: Shelf) -> Response[An
         raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
     version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
     media_type, ending = offered_as(made.format, made.parts)
+    if _BYTES in request.headers.get("accept", ""):
+        media_type = _BYTES
     offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
     return await _respond(request, shelf, blob, version, offered)
 
@@ -153,6 +171,7 @@ async def _respond(
         "Last-Modified": version.last_modified,
         "Accept-Ranges": "bytes",
         "Cache-Control": "private, no-cache",
+        "Vary": "Accept",
     }
     match ranges.decide(request.method, request.headers, version):
         case ranges.NotModified():

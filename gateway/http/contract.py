@@ -4,7 +4,7 @@ A contract stands at the handler, in `opt`. The guard and the OpenAPI document b
 keeps a table of paths. The application does not start with a route that has none (`Contracts`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -107,6 +107,8 @@ class Contracts(ReceiveRoutePlugin):
 
     def __init__(self) -> None:
         self._contracts: dict[tuple[str, str], Contract] = {}
+        self.structs: dict[type[Struct], None] = {}
+        """What bodies and answers are made of."""
 
     def receive_route(self, route: BaseRoute) -> None:
         """Take in a route as it is added. Raises ImproperlyConfiguredException."""
@@ -122,6 +124,7 @@ class Contracts(ReceiveRoutePlugin):
                         " give its handler `opt=Contract(scope=…, errors=…).opt`"
                     )
                 self._contracts[method, route.path_format] = contract
+                self.structs |= dict.fromkeys(_structs(contract, handler))
                 _, model = route.route_handler_map[method]
                 fields = handler.parsed_fn_signature.parameters
                 handler.opt[_PARAMETERS] = {
@@ -136,6 +139,17 @@ class Contracts(ReceiveRoutePlugin):
     def of(self, method: str, path: str) -> Contract:
         """Return the contract of a route that was received."""
         return self._contracts[method, path]
+
+
+def _structs(contract: Contract, handler: BaseRouteHandler) -> Iterator[type[Struct]]:
+    """Yield the structs of a route's body and answers."""
+    returned = handler.parsed_fn_signature.return_type
+    contents = [answer.content for answer in contract.answers.values()]
+    contents += [contract.body.content] if contract.body else []
+    shapes = [each for content in contents for each in content.values()]
+    for shape in (*shapes, returned.annotation, *(each.annotation for each in returned.inner_types)):
+        if isinstance(shape, type) and issubclass(shape, Struct):
+            yield shape
 
 
 async def _allowing(methods: Sequence[str], answer: Response[Any]) -> Response[Any]:

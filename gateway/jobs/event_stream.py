@@ -224,6 +224,7 @@ _Include = Annotated[
 @get(
     "/jobs/{job_id:str}/events",
     media_type="text/event-stream",
+    operation_id="watchJobEvents",
     tags=["events"],
     opt=Contract(
         scope=READ,
@@ -255,6 +256,7 @@ async def watch_job(
 @get(
     "/events",
     media_type="text/event-stream",
+    operation_id="watchEvents",
     tags=["events"],
     opt=Contract(scope=READ, errors=(TooManyStreams,), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
 )

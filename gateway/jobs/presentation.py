@@ -1,10 +1,10 @@
 """Jobs as their owners see them. Pure; nothing in here reveals how jobs are stored."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 from msgspec.structs import asdict
 
 from events.log.progress import Progress
@@ -14,6 +14,8 @@ from events.types import FailureCode
 from events.views.selection import family_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
+
+Time = Annotated[datetime, Meta(tz=True)]
 
 
 class Video(Struct, frozen=True, kw_only=True):
@@ -60,7 +62,7 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
 
     id: str
     type: str
-    time: datetime
+    time: Time
     offset: int
     run: int
     attempt: int
@@ -79,9 +81,9 @@ class ListedJob(Struct, frozen=True, kw_only=True):
     filename: str
     run: int
     attempt: int
-    created: datetime
-    updated: datetime
-    finished_at: datetime | None
+    created: Time
+    updated: Time
+    finished_at: Time | None
     video: Video | None
     family: str
     options: Options

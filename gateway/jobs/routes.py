@@ -22,7 +22,7 @@ from gateway.jobs.own_jobs import OwnJobs
 from service.scopes import READ
 
 
-@get("/jobs", tags=["jobs"], opt=Contract(scope=READ, errors=()).opt)
+@get("/jobs", operation_id="listJobs", tags=["jobs"], opt=Contract(scope=READ, errors=()).opt)
 async def list_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
@@ -69,7 +69,12 @@ def _zoned(name: str, time: datetime | None) -> datetime | None:
     return time
 
 
-@get("/jobs/{job_id:str}", tags=["jobs"], opt=Contract(scope=READ, errors=(NoSuchJob,)).opt)
+@get(
+    "/jobs/{job_id:str}",
+    operation_id="getJob",
+    tags=["jobs"],
+    opt=Contract(scope=READ, errors=(NoSuchJob,)).opt,
+)
 async def show_job(
     request: AnyRequest, job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]
 ) -> presentation.Job:
@@ -79,6 +84,7 @@ async def show_job(
 
 @get(
     "/jobs/{job_id:str}/media",
+    operation_id="getJobMedia",
     tags=["jobs"],
     opt=Contract(scope=READ, errors=(NoSuchJob, JobGone, NotProbed, NoMedia)).opt,
 )

@@ -6,34 +6,35 @@ streamed bodies and no errors. They stand in the contract at each handler.
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
-
-import msgspec
 
 from events.errors import Unavailable
 from gateway import errors
 from gateway.http.contract import TEXT, Answer, Contract, Contracts, Error, Json, Schema
 from gateway.http.problems import KINDS
 from gateway.openapi import options
+from gateway.openapi.schemas import components, schema_of
 from service.problems import MEDIA_TYPE, Kind, Problem
 
 _PROBLEM: Json = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
+_OF_PARAMETER = ("name", "in", "required", "description")
+_NULL = {"type": "null"}
 _ANY_OTHER = "Any other error, the server's own included"
 _GUARD: tuple[Error, ...] = (errors.NotSignedIn, errors.NotAllowed, errors.FromElsewhere, Unavailable)
-_WITHOUT_BODY = frozenset({"206", "416"})
+_WITHOUT_BODY = frozenset({"204", "303", "304"})
+_NOT_TO_HEAD = frozenset({"206", "416"})
 """A range means nothing to HEAD (RFC 9110, 14.2), and no answer to it has a body."""
 
 
 def complete(document: Json, contracts: Contracts) -> Json:
     """Add to the document all that stands in the contracts."""
-    (_, components) = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
-    document["components"].setdefault("schemas", {}).update(components)
+    document["components"]["schemas"] = components([Problem, *contracts.structs])
     for path, item in document["paths"].items():
         for method, operation in item.items():
             contract = contracts.of(method.upper(), path)
             operation["security"] = _security(contract)
-            if parameters := [*operation.get("parameters", []), *_parameters(contract)]:
+            operation["summary"] = operation["description"].partition(". ")[0].partition("\n")[0].rstrip(".")
+            if parameters := [*map(_given, operation.get("parameters", [])), *_parameters(contract)]:
                 operation["parameters"] = parameters
             if contract.body is not None:
                 operation["requestBody"] = {
@@ -52,6 +53,17 @@ def _security(contract: Contract) -> list[Json]:
     return [*others, {}] if others else []
 
 
+def _given(parameter: Json) -> Json:
+    """Return a parameter of the framework's, without null, which no address can hold."""
+    schema = {name: each for name, each in parameter["schema"].items() if name != "description"}
+    for choice in schema.pop("oneOf", ()):
+        if choice != _NULL:
+            schema |= choice
+    if "enum" in schema:
+        schema |= {"type": "string", "enum": [each for each in schema["enum"] if each is not None]}
+    return {name: parameter[name] for name in _OF_PARAMETER if name in parameter} | {"schema": schema}
+
+
 def _parameters(contract: Contract) -> list[Json]:
     headers = []
     for header in contract.headers:
@@ -67,10 +79,10 @@ def _content(content: Mapping[str, Schema], *, with_options: bool = False) -> Js
     """Return the schemas by media type; a form's options stand before its file, as they must be sent."""
     found: Json = {}
     for media_type, schema in content.items():
-        plain = _plain(schema)
+        shape = schema_of(schema)
         if with_options and media_type == "multipart/form-data":
-            plain = {**plain, "properties": options.properties() | plain["properties"]}
-        found[media_type] = {"schema": plain}
+            shape = {**shape, "properties": options.properties() | shape["properties"]}
+        found[media_type] = {"schema": shape}
     return found
 
 
@@ -79,6 +91,8 @@ def _responses(contract: Contract, found: Json, *, head: bool) -> Json:
     responses = {status: each for status, each in found.items() if int(status) < HTTPStatus.BAD_REQUEST}
     for code, answer in contract.answers.items():
         responses[str(code)] = responses.get(str(code), {}) | _answer(answer)
+    for status in _WITHOUT_BODY & set(responses):
+        responses[status].pop("content", None)
     all_errors = (*contract.errors, *(_GUARD if contract.scope is not None else ()))
     if not (contract.takes_options or contract.takes_any_parameter):
         all_errors += (errors.BadParameters,)
@@ -91,7 +105,7 @@ def _responses(contract: Contract, found: Json, *, head: bool) -> Json:
     return {
         status: {name: part for name, part in each.items() if name != "content"}
         for status, each in responses.items()
-        if status not in _WITHOUT_BODY
+        if status not in _NOT_TO_HEAD
     }
 
 
@@ -111,22 +125,3 @@ def _titles(kinds: tuple[Error, ...]) -> dict[int, list[str]]:
         kind = each if isinstance(each, Kind) else KINDS[each]
         titles.setdefault(kind.status, []).append(kind.title or HTTPStatus(kind.status).phrase)
     return titles
-
-
-def _plain(schema: Schema) -> Json:
-    """Return a JSON schema that stands for itself: without references, and without the structs' names."""
-    if isinstance(schema, dict):
-        return schema
-    (top,), components = msgspec.json.schema_components([schema], ref_template="{name}")
-
-    def inlined(node: Any) -> Any:
-        if isinstance(node, list):
-            return [inlined(each) for each in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            return inlined({name: each for name, each in components[node["$ref"]].items() if name != "title"})
-        return {name: inlined(each) for name, each in node.items()}
-
-    plain: Json = inlined(top)
-    return plain

@@ -5,17 +5,17 @@ from typing import Any
 import msgspec
 
 from events.options import SAMPLE_RATES, Options, Tags
+from gateway.openapi.schemas import REFERENCE
 
 Json = dict[str, Any]
 
 _LISTED = {"sample_rate": list(SAMPLE_RATES)}
 """Values that the types leave to `events.options.faults`."""
-_OF_ENUM = ("type", "enum", "description")
 
 
 def properties() -> dict[str, Json]:
     """Return the schema of every option by name, as it is given: a tag like any other."""
-    _, components = msgspec.json.schema_components([Options, Tags], ref_template="{name}")
+    _, components = msgspec.json.schema_components([Options, Tags], ref_template=REFERENCE)
     found = components["Options"]["properties"] | components["Tags"]["properties"]
     return {name: _schema(name, each, components) for name, each in found.items() if name != "tags"}
 
@@ -41,8 +41,7 @@ def _schema(name: str, found: Json, components: Json) -> Json:
         if choice != {"type": "null"}:
             schema |= choice
     if reference := schema.pop("$ref", None):
-        enum = components[reference]
-        schema |= {"type": "string", **{key: enum[key] for key in _OF_ENUM if key in enum}}
+        schema |= {"$ref": reference, "description": components[reference.rpartition("/")[2]]["description"]}
     if name in _LISTED:
         schema["enum"] = _LISTED[name]
     schema["description"] = " ".join(schema["description"].split())

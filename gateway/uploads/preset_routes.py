@@ -12,20 +12,33 @@ from gateway.uploads.presets import Presets
 from service.scopes import READ, UPLOAD
 
 
-@get("/preset", tags=["options"], opt=Contract(scope=READ, errors=(BadOptions,)).opt)
+@get(
+    "/preset", operation_id="getPreset", tags=["options"], opt=Contract(scope=READ, errors=(BadOptions,)).opt
+)
 async def show_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
     """Show the options of an upload of yours that names none."""
     return (await presets.wish(caller_of(request).account, {})).options
 
 
-@put("/preset", tags=["options"], opt=Contract(scope=UPLOAD, errors=(BadOptions,), takes_options=True).opt)
+@put(
+    "/preset",
+    operation_id="setPreset",
+    tags=["options"],
+    opt=Contract(scope=UPLOAD, errors=(BadOptions,), takes_options=True).opt,
+)
 async def set_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
     """Set your preset by query parameters, named as at an upload. Replaces the one before."""
     given = options.read_alone(request.query_params.multi_items(), request.headers)
     return await presets.set(caller_of(request).account, given)
 
 
-@delete("/preset", tags=["options"], status_code=204, opt=Contract(scope=UPLOAD, errors=()).opt)
+@delete(
+    "/preset",
+    operation_id="deletePreset",
+    tags=["options"],
+    status_code=204,
+    opt=Contract(scope=UPLOAD, errors=()).opt,
+)
 async def forget_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> None:
     """Forget your preset: the server's defaults hold again."""
     await presets.forget(caller_of(request).account)

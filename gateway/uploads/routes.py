@@ -63,6 +63,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     "/upload",
     status_code=202,
     request_max_body_size=None,
+    operation_id="uploadVideo",
     tags=["uploads"],
     opt=Contract(
         scope=UPLOAD,
@@ -101,6 +102,7 @@ async def upload_form(
     "/upload/{filename:path}",
     status_code=202,
     request_max_body_size=None,
+    operation_id="uploadVideoBytes",
     tags=["uploads"],
     opt=Contract(
         scope=UPLOAD,
@@ -135,6 +137,7 @@ async def upload_bytes(
 @post(
     "/jobs/{job_id:str}/outputs",
     status_code=202,
+    operation_id="createOutput",
     tags=["jobs"],
     opt=Contract(
         scope=UPLOAD,

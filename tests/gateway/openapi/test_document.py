@@ -1,5 +1,6 @@
 """The OpenAPI document says what the routes do: who may call, what goes in, what comes out, how it fails."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -84,6 +85,29 @@ def test_the_document_has_the_form_of_one(document: dict[str, Any]) -> None:
             assert scheme in document["components"]["securitySchemes"]
 
 
+def test_operations_have_names_for_programs_and_a_line_for_people(document: dict[str, Any]) -> None:
+    named = [operation["operationId"] for _, _, operation in operations(document)]
+    assert len(named) == len(set(named))
+    assert {"listJobs", "getJob", "uploadVideo", "downloadJobAudio", "createApiKey"} <= set(named)
+    for method, path, operation in operations(document):
+        assert re.fullmatch("[a-z]+([A-Z][a-z]+)*", operation["operationId"]), (method, path)
+        assert 5 < len(operation["summary"]) < 100, (method, path)
+        assert not operation["summary"].endswith("."), (method, path)
+
+
+def test_what_has_no_body_has_none_here_and_no_address_holds_null(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        for status in {"204", "303", "304"} & set(operation["responses"]):
+            assert "content" not in operation["responses"][status], (method, path, status)
+        for each in operation.get("parameters", ()):
+            assert "null" not in repr(each["schema"]), (method, path, each["name"])
+            assert None not in each["schema"].get("enum", ()), (method, path, each["name"])
+    kinds = document["components"]["schemas"]
+    for name in ("video", "audio", "error"):
+        assert {"type": "null"} in kinds["Job"]["properties"][name]["anyOf"]
+    assert kinds["Job"]["properties"]["created"]["format"] == "date-time"
+
+
 def test_every_route_says_who_may_call_it(document: dict[str, Any]) -> None:
     assert document["security"] == [{"token": []}]
     for method, path, operation in operations(document):
@@ -139,16 +163,20 @@ def test_the_statuses_are_those_that_come(
 
 def test_bodies_and_headers_are_documented(document: dict[str, Any]) -> None:
     paths = document["paths"]
-    for path in ("/login", "/register"):
+    kinds = document["components"]["schemas"]
+
+    def body(path: str) -> Any:
         schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        assert schema["required"] == ["email", "password"]
+        return kinds[schema["$ref"].rpartition("/")[2]]
+
+    for path in ("/login", "/register"):
+        assert body(path)["required"] == ["email", "password"]
     for path, name in (
         ("/register", "password"),
         ("/register/confirm", "password"),
         ("/password", "password"),
     ):
-        schema = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        assert "15 characters" in schema["properties"][name]["description"]
+        assert "15 characters" in body(path)["properties"][name]["description"]
     upload = paths["/upload"]["post"]
     assert "Location" in upload["responses"]["202"]["headers"]
     assert "file" in upload["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
@@ -158,7 +186,7 @@ def test_bodies_and_headers_are_documented(document: dict[str, Any]) -> None:
         assert {"Range", "If-Range", "If-Match", "If-None-Match"} <= takes
         for status in ("200", "206"):
             content = audio["responses"][status]["content"]
-            assert set(content) == {*MEDIA_TYPES.values(), ZIP}
+            assert set(content) == {"application/octet-stream", *MEDIA_TYPES.values(), ZIP}
             assert {each["schema"]["format"] for each in content.values()} == {"binary"}
         assert {"ETag", "Content-Range"} <= set(audio["responses"]["206"]["headers"])
         assert not {"206", "416"} & set(paths[path]["head"]["responses"])
@@ -184,8 +212,11 @@ def test_every_option_is_documented_where_it_can_be_given(
     operation = document["paths"][path][method]
     asked = {each["name"]: each for each in operation["parameters"] if each["in"] == "query"}
     assert set(asked) == set(NAMES)
-    assert all(each["schema"]["type"] and each["description"] for each in asked.values())
-    assert set(asked["format"]["schema"]["enum"]) == set(Format)
+    assert all(each["description"] for each in asked.values())
+    kinds = document["components"]["schemas"]
+    assert all(each["schema"].get("type") or each["schema"]["$ref"] for each in asked.values())
+    assert asked["format"]["schema"]["$ref"] == "#/components/schemas/Format"
+    assert set(kinds["Format"]["enum"]) == set(Format)
     assert (asked["speed"]["schema"]["minimum"], asked["speed"]["schema"]["maximum"]) == (0.5, 4)
     assert asked["title"]["schema"]["maxLength"] == 500
     for body in operation.get("requestBody", {}).get("content", {}).values():
