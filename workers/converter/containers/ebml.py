@@ -1,7 +1,7 @@
 """Matroska and WebM: elements of `id, size` in each other (RFC 8794, 9559)."""
 
 from collections.abc import Iterator
-from io import RawIOBase
+from io import BytesIO, RawIOBase
 from typing import NamedTuple
 
 from workers.converter.containers.structure import Structure
@@ -19,7 +19,9 @@ _WORDS = frozenset({_TAGS, _CHAPTERS, _ATTACHMENTS})
 _MOST_ELEMENTS = 10_000
 
 
-class _Element(NamedTuple):
+class Element(NamedTuple):
+    """The place of an element: its head begins at `at`, its content at `body`."""
+
     at: int
     id: int
     body: int
@@ -42,7 +44,7 @@ def inspect(video: RawIOBase, size: int) -> Structure:
     length = _size(video)
     body = video.tell()
     cut = length is not None and body + length > size
-    return Structure(cut=cut, encrypted=_Elements(video).encrypted(body, size))
+    return Structure(cut=cut, encrypted=Elements(video).encrypted(body, size))
 
 
 def late(video: RawIOBase, size: int) -> Late | None:
@@ -54,50 +56,77 @@ def late(video: RawIOBase, size: int) -> Late | None:
         return None
     if _id(video) != _SEGMENT or _size(video) == 0:
         return None
-    return _Elements(video).late(video.tell(), size)
+    return Elements(video).late(video.tell(), size)
 
 
-class _Elements:
-    """One walk."""
+def place_of_chapters(video: RawIOBase, size: int) -> tuple[int, int] | None:
+    """Return the bytes of the chapters' content: before the first cluster, or where the head says."""
+    if not _skip_header(video, size) or _id(video) != _SEGMENT:
+        return None
+    _size(video)
+    return Elements(video).chapters(video.tell(), size)
 
-    def __init__(self, video: RawIOBase) -> None:
+
+class Elements:
+    """One walk, over so many elements at most."""
+
+    def __init__(self, video: RawIOBase | BytesIO, most: int = _MOST_ELEMENTS) -> None:
         self._video = video
-        self._left = _MOST_ELEMENTS
+        self._left = most
 
     def encrypted(self, body: int, size: int) -> bool:
         """Return True if the first audio track of a segment is encrypted."""
-        for part in self._between(body, size):
+        for part in self.between(body, size):
             if part.id == _CLUSTER:
                 return False
             if part.id != _TRACKS:
                 continue
             for track in self._inside(part):
                 entries = {each.id: each for each in self._inside(track)}
-                if track.id == _TRACK and self._number(entries.get(_TRACK_TYPE)) == _AUDIO:
+                if track.id == _TRACK and self.number(entries.get(_TRACK_TYPE)) == _AUDIO:
                     return self._has_encryption(entries.get(_ENCODINGS))
         return False
 
+    def chapters(self, body: int, size: int) -> tuple[int, int] | None:
+        """Return the bytes of the chapters in a segment."""
+        told = 0
+        for part in self.between(body, size):
+            if part.id == _CHAPTERS:
+                return part.body, part.end
+            if part.id == _CLUSTER:
+                break
+            for kind, at in self._seeks(part, body):
+                told = at if kind == _CHAPTERS else told
+        behind = next(self.between(told, size), None) if body < told < size else None
+        return (behind.body, behind.end) if behind and behind.id == _CHAPTERS else None
+
+    def _seeks(self, part: Element, body: int) -> Iterator[tuple[int, int]]:
+        """Yield what a head of the segment says of other parts: kind and place."""
+        if part.id != _SEEK_HEAD:
+            return
+        for seek in (each for each in self._inside(part) if each.id == _SEEK):
+            entry = {each.id: self.number(each) or 0 for each in self._inside(seek)}
+            yield entry.get(_SEEK_ID, 0), body + entry.get(_SEEK_POSITION, 0)
+
     def late(self, body: int, size: int) -> Late | None:
+        """Return the parts of a segment that stand behind its clusters."""
         told: list[tuple[int, int]] = []
-        for part in self._between(body, size):
+        for part in self.between(body, size):
             if part.id == _CLUSTER:
                 return self._late(part.at, {(kind, at) for kind, at in told if part.at < at < size}, size)
-            if part.id == _SEEK_HEAD:
-                for seek in (each for each in self._inside(part) if each.id == _SEEK):
-                    entry = {each.id: self._number(each) or 0 for each in self._inside(seek)}
-                    told.append((entry.get(_SEEK_ID, 0), body + entry.get(_SEEK_POSITION, 0)))
+            told += self._seeks(part, body)
         return None
 
     def _late(self, cluster: int, told: set[tuple[int, int]], size: int) -> Late | None:
         if {kind for kind, _ in told} & {_INFO, _TRACKS, _SEEK_HEAD}:
             return None
-        parts = [next(self._between(at, size), None) for kind, at in sorted(told) if kind in _WORDS]
+        parts = [next(self.between(at, size), None) for kind, at in sorted(told) if kind in _WORDS]
         found = [part for part in parts if part is not None and part.id in _WORDS]
         if len(found) < len(parts) or sum(part.end - part.at for part in found) > _MOST_LATE:
             return None
         return Late(cluster, tuple((part.at, part.end) for part in found))
 
-    def _has_encryption(self, encodings: _Element | None) -> bool:
+    def _has_encryption(self, encodings: Element | None) -> bool:
         return encodings is not None and any(
             inner.id == _ENCRYPTION
             for encoding in self._inside(encodings)
@@ -105,10 +134,10 @@ class _Elements:
             for inner in self._inside(encoding)
         )
 
-    def _inside(self, parent: _Element) -> Iterator[_Element]:
-        return self._between(parent.body, parent.end)
+    def _inside(self, parent: Element) -> Iterator[Element]:
+        return self.between(parent.body, parent.end)
 
-    def _between(self, at: int, end: int) -> Iterator[_Element]:
+    def between(self, at: int, end: int) -> Iterator[Element]:
         """Yield the elements between two positions. One of unknown size is a cluster, and the last."""
         while at < end and self._left > 0:
             self._left -= 1
@@ -116,9 +145,15 @@ class _Elements:
             kind, length = _id(self._video), _size(self._video)
             start, body = at, self._video.tell()
             at = end if length is None else body + length
-            yield _Element(start, kind, body, min(at, end))
+            yield Element(start, kind, body, min(at, end))
 
-    def _number(self, element: _Element | None) -> int | None:
+    def content(self, element: Element, most: int) -> bytes:
+        """Return the bytes of an element, so many at most."""
+        self._video.seek(element.body)
+        return self._video.read(max(0, min(element.end - element.body, most))) or b""
+
+    def number(self, element: Element | None) -> int | None:
+        """Return the unsigned number that an element holds."""
         if element is None:
             return None
         self._video.seek(element.body)
@@ -135,12 +170,12 @@ def _skip_header(video: RawIOBase, size: int) -> bool:
     return True
 
 
-def _id(video: RawIOBase) -> int:
+def _id(video: RawIOBase | BytesIO) -> int:
     first = video.read(1)
     return int.from_bytes(first + video.read(8 - first[0].bit_length())) if first else 0
 
 
-def _size(video: RawIOBase) -> int | None:
+def _size(video: RawIOBase | BytesIO) -> int | None:
     """Read a variable-size integer (RFC 8794, section 4); None when it stands for "unknown"."""
     first = video.read(1)
     if not first or first == b"\0":

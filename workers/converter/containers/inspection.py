@@ -15,7 +15,9 @@ import os
 from enum import Enum, auto
 from io import RawIOBase
 
-from workers.converter.containers import boxes, ebml
+from msgspec.structs import replace
+
+from workers.converter.containers import boxes, ebml, matroska_chapters
 from workers.converter.containers.structure import Structure
 
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -66,7 +68,7 @@ def inspect(video: RawIOBase) -> Structure:
     if head[4:8] in boxes.FIRST:
         return boxes.inspect(video, size)
     if head[:4] == ebml.MAGIC:
-        return ebml.inspect(video, size)
+        return replace(ebml.inspect(video, size), chapters=matroska_chapters.chapters(video, size))
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return _riff(video, size)
     if head[:16] == _ASF:

@@ -2,6 +2,8 @@
 
 from msgspec import Struct
 
+from events.media import Chapter
+
 
 class Structure(Struct, frozen=True, kw_only=True):
     """The facts that the container itself shows."""
@@ -12,3 +14,5 @@ class Structure(Struct, frozen=True, kw_only=True):
     """The file ends before its container does."""
     guesses_length: bool = False
     """The length in a file that was cut is a guess from what is left of it."""
+    chapters: tuple[Chapter, ...] | None = None
+    """The chapters that are shown, by the file's clock; None: as ffmpeg reads them. An end of 0: not told."""

@@ -22,7 +22,7 @@ from workers.converter.ffmpeg.arguments import arguments
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, is_damaged, refusal, refusal_of_length
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
-from workers.converter.ffmpeg.probe import look
+from workers.converter.ffmpeg.probe import content, look
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel.encoding import encode
@@ -65,7 +65,7 @@ class Single:
         if self._source.seekable and self._is_usual():
             _refuse(self._task)
             self._ran = await self._run(DEFAULT, GUESSING)
-            self._media = self._ran.findings.media
+            self._media = content(self._ran.findings, self._source.structure)
         else:
             self._media = await look_at(self._task)
         return self._media

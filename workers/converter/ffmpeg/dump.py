@@ -63,6 +63,11 @@ class Dump:
         """True when the dump of the source has ended."""
         return self._over
 
+    @property
+    def start(self) -> float:
+        """Seconds of the file's clock at its beginning."""
+        return self._start
+
     def feed(self, line: str) -> None:
         """Take the next line, without its end."""
         if self._over:

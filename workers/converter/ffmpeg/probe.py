@@ -7,7 +7,7 @@ from io import FileIO
 from msgspec.structs import replace
 
 from events import tracing
-from events.media import Media
+from events.media import Chapter, Media
 from workers.converter.containers.inspection import inspect
 from workers.converter.containers.structure import Structure
 from workers.converter.errors import NotMedia
@@ -16,6 +16,7 @@ from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import LOOK
 from workers.converter.ffmpeg.process import Invocation, run
+from workers.converter.ffmpeg.transcript import Findings
 
 PATIENCE = 30.0
 """Seconds for a look; a file that needs more is not an honest one."""
@@ -39,9 +40,27 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
     hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
     with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:
         ran = await run(Invocation(engine=engine, source=source, target=nowhere, plan=LOOK, limits=hurried))
-    if ran.findings.media is not None and not ran.overtime:
-        return ran.findings.media
+    media = content(ran.findings, structure)
+    if media is not None and not ran.overtime:
+        return media
     evidence = Evidence(
         exit_code=ran.exit_code, overtime=ran.overtime, findings=ran.findings, structure=structure
     )
     raise refusal(1, structure) or diagnose(evidence, hurried) or NotMedia()
+
+
+def content(findings: Findings, structure: Structure) -> Media | None:
+    """Return what ffmpeg said of a file, with the chapters that are shown; None when it could not open it."""
+    media, shown = findings.media, structure.chapters
+    if media is None or shown is None:
+        return media
+    ends = [*(each.start for each in shown[1:]), media.duration_seconds + findings.start]
+    told = (
+        Chapter(
+            start=max(each.start - findings.start, 0.0),
+            end=max((each.end or end) - findings.start, 0.0),
+            title=each.title,
+        )
+        for each, end in zip(shown, ends, strict=True)
+    )
+    return replace(media, chapters=tuple(told))

@@ -43,6 +43,8 @@ class Findings(Struct, frozen=True, kw_only=True):
     tail: str = ""
     media: Media | None = None
     """The content of the file; None when ffmpeg could not open it."""
+    start: float = 0.0
+    """Seconds of the file's clock at its beginning."""
     silent_until: float = 0.0
     """Seconds of silence at the beginning of the sound, where that was measured."""
     locked: bool = False
@@ -83,6 +85,7 @@ class Transcript:
             broken=self._broken,
             tail=tail,
             media=self._dump.media,
+            start=self._dump.start,
             locked=self._locked,
             silent_until=self._silent_until(),
         )
