@@ -5,6 +5,7 @@ Accounts from before these rules keep their addresses, and are found by them.
 
 import unicodedata
 from collections.abc import Sequence
+from contextlib import suppress
 
 import email_validator
 import idna
@@ -49,14 +50,14 @@ def spellings(email: str) -> tuple[str, ...]:
     """
     typed = normalised(email)
     local, _, domain = typed.rpartition("@")
-    if domain.isascii() and "xn--" not in domain:
-        return (typed,)
-    try:
-        found = validate_email(f"a@{domain}", check_deliverability=False, globally_deliverable=False)
-    except EmailNotValidError:
-        return (typed,)
-    domains = (found.domain, domain, found.ascii_domain)
-    return tuple(dict.fromkeys(normalised(f"{local}@{each}") for each in domains))
+    domains = [domain]
+    if not domain.isascii() or "xn--" in domain:
+        with suppress(EmailNotValidError):
+            found = validate_email(f"a@{domain}", check_deliverability=False, globally_deliverable=False)
+            domains = [found.domain, domain, found.ascii_domain]
+    # Once more: lower case can bring forth what is not composed.
+    forms = (normalised(f"{local}@{each}") for each in domains)
+    return tuple(dict.fromkeys((*forms, typed)))
 
 
 async def account_of(directory: Directory, email: str) -> Account | None:

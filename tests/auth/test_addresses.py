@@ -6,7 +6,7 @@ from time import monotonic, process_time
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -102,7 +102,11 @@ async def test_what_is_not_seen_or_is_no_dot_atom_registers_nowhere(
     assert address(Row(email, "", False)) is None
 
 
-@given(st.text(st.characters(exclude_categories=()), max_size=30), st.sampled_from(["example.org", "x"]))
+@given(
+    st.text(st.characters(exclude_categories=()), max_size=30),
+    st.sampled_from(["example.org", "x", "b\u00fc\u0130.example"]),
+)
+@example("\u0130\u094d\u03c2", "example.org")
 def test_an_address_that_registers_shows_each_of_its_characters(local: str, domain: str) -> None:
     try:
         email = registrable(f"{local}@{domain}")
