@@ -13,11 +13,15 @@ _SCARCE = 0.9
 
 
 def line_of_disk(folder: Path) -> str:
-    """Return how full the disk is that the folder lies on, and how much of that is the folder's."""
+    """Return how full the disk is that the folder lies on, and how much the folder holds."""
     usage = shutil.disk_usage(folder)
-    share = 1 - usage.free / usage.total
-    warning = "NEARLY FULL: " if share >= _SCARCE else ""
-    return f"{warning}{share:.0%} full, {size(usage.free)} free; {size(_taken(folder))} in {folder}"
+    return f"{line_of_room(usage.total - usage.free, usage.total)}; {size(_taken(folder))} in {folder}"
+
+
+def line_of_room(used: int, total: int) -> str:
+    """Return how full a disk of so many bytes is."""
+    warning = "NEARLY FULL: " if used >= _SCARCE * total else ""
+    return f"{warning}{used / total:.0%} full, {size(total - used)} free"
 
 
 def _taken(folder: Path) -> int:

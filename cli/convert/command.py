@@ -66,6 +66,8 @@ def main(argv: list[str]) -> int:
         if output == StandardOutput() and sys.stdout.isatty():
             raise WrongArgument("sound is nothing to read: send standard output to a file or a program")
         wished = _wished(options, output)
+        if "format" in wished and "format" in (named := named_by(output)):
+            _check_name(output, {**named, "chapters": Chapters.KEEP, **wished})
         account = credentials_for(
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
@@ -89,9 +91,7 @@ def _convert_all(
     if not {"format", "chapters"} <= wished.keys():
         _sign_in(gateway, account)
         wished = _with_preset(wished, gateway.preset(), one_file="format" in named_by(output))
-    _, ending = offered_as(Format(wished["format"]), parts=wished.get("chapters") == Chapters.SPLIT)
-    if why := misnamed(output, ending):
-        raise WrongArgument(why)
+    ending = _check_name(output, wished)
     targets = [target_for(file, output, ending) for file in options.files]
     if named := [target for target in targets if target]:
         if why := impossible(options.files, named, output):
@@ -118,6 +118,14 @@ def _convert_all(
             return code or _exit_for(error)
         code = code or ended
     return code
+
+
+def _check_name(output: Output, wished: Mapping[str, str]) -> str:
+    """Return the ending of what these options make. Raises WrongArgument if the output's name has another."""
+    _, ending = offered_as(Format(wished["format"]), parts=wished.get("chapters") == Chapters.SPLIT)
+    if why := misnamed(output, ending):
+        raise WrongArgument(why)
+    return ending
 
 
 def _sign_in(gateway: Gateway, account: Credentials) -> None:

@@ -63,12 +63,23 @@ def output_named(text: str | None, videos: int) -> Output:
     if path.is_dir() or text.endswith(os.sep):
         return Folder(path)
     if videos == 1:
-        return File(path)
+        return _file(path)
     if path.exists() or _format_of(path) or divided(path.name)[1]:
         raise WrongArgument(
             f"{text} is the name of one file, and there are {videos}: -o takes a folder for them"
         )
     return Folder(path)
+
+
+def _file(path: Path) -> File:
+    ending = divided(path.name)[1]
+    if ending in ("", "zip") or _format_of(path):
+        return File(path)
+    instead = path.with_suffix(f".{_INSTEAD.get(ending, Format.MP3)}")
+    raise WrongArgument(
+        f"no format is called .{ending}: -o takes a name that ends in .{', .'.join(Format)},"
+        f" or .zip for a file for each chapter; {instead} would do"
+    )
 
 
 def _format_of(path: Path) -> str | None:
@@ -87,24 +98,15 @@ def named_by(output: Output) -> dict[str, str]:
 
 
 def misnamed(output: Output, ending: str) -> str | None:
-    """Return why a file that ends in `ending` must not have this name, None if it may.
-
-    A name whose ending tells nothing of a kind may be given to any.
-    """
+    """Return why a file of the kind that ends in `ending` must not have this name, None if it may."""
     if not isinstance(output, File):
         return None
     told = divided(output.path.name)[1]
     if told in ("", ending) or _ALIASES.get(told) == ending:
         return None
-    if told == "zip" or _format_of(output.path):
-        return (
-            f"{output.path} would hold {ending.upper()}, not what its name says:"
-            f" name it .{ending}, or ask for the format that it names"
-        )
-    instead = _INSTEAD.get(told, Format.MP3)
     return (
-        f"no format is called .{told}: -o takes a name that ends in .{', .'.join(Format)},"
-        f" or .zip for a file for each chapter; {output.path.with_suffix(f'.{instead}')} would do"
+        f"{output.path} would hold {ending.upper()}, not what its name says:"
+        f" name it .{ending}, or ask for the format that it names"
     )
 
 

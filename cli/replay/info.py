@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cli.disk import line_of_disk
+from cli.disk import line_of_disk, line_of_room
 from cli.errors import causes
 from cli.exits import Exit
 from cli.log.log import Line, Log, line
@@ -201,8 +201,15 @@ async def _bindings(url: str, management_url: str) -> set[tuple[str, str]] | Non
 
 async def _disk(servers: Servers) -> None:
     if servers.rabbitmq_management_url:
-        for each in lines_of_nodes(await asked(servers.rabbitmq_management_url, "nodes")):
-            print(f"disk: {each}")
+        with contextlib.suppress(Unavailable):  # to list bindings a user needs less rights than for this
+            for each in lines_of_nodes(await asked(servers.rabbitmq_management_url, "nodes")):
+                print(f"disk: {each}")
+    if servers.mongodb_url:
+        with contextlib.suppress(Unavailable):
+            async with servers.database() as database:
+                stats = await database.command("dbStats")
+            if total := int(stats.get("fsTotalSize") or 0):
+                print(f"disk: MongoDB: {line_of_room(int(stats['fsUsedSize']), total)}")
     if state.running(folder := _local_directory()):
         print(f"disk: {line_of_disk(folder)}")
 

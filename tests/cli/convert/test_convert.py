@@ -173,6 +173,14 @@ def test_no_file_gets_a_name_that_says_something_else(
     assert server.uploads == []
 
 
+@pytest.mark.parametrize("arguments", [["-o", "x.flac", "--format", "mp3"], ["-o", "x.aac"]])
+def test_a_wrong_name_starts_no_stack(
+    video: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.setattr(command, "credentials_for", lambda *_, **__: pytest.fail("it was started"))
+    assert main([str(video), *arguments]) == Exit.USAGE
+
+
 def test_a_folder_is_made_where_a_name_ends_as_one_or_several_files_need_it(
     server: Gateway, video: Path, tmp_path: Path
 ) -> None:
