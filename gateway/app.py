@@ -32,6 +32,7 @@ from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
 from gateway.http.capacity import Downloads
 from gateway.http.contract import ANYBODY, Contract, Contracts
+from gateway.http.cors import cors
 from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
@@ -77,6 +78,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     checks: Checks
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
+    other_sites: tuple[str, ...] = ()
 
 
 _PROBES = (
@@ -111,6 +113,7 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
         guards=[guard, known_parameters],
         plugins=[contracts],
         exception_handlers={Exception: answer},
+        cors_config=cors(parts.other_sites),
         openapi_config=openapi_config(contracts),
         logging_config=None,
     )

@@ -6,6 +6,7 @@ from msgspec import Meta
 
 from gateway.callers.addresses import Origin, networks
 from gateway.errors import BadOptions
+from gateway.http.cors import origins
 from gateway.uploads.options import options_of, read_query
 from service.http.connections import Share
 from service.http.patience import Patience
@@ -52,6 +53,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
 
     service_token: str = ""
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
+    cors_origins: str = ""
+    """Other sites whose pages may call this API with a token, such as `https://example.org`; `*` for any."""
     trusted_proxies: str = ""
     """Networks whose X-Forwarded-For is believed, such as `10.0.0.0/8,::1`."""
 
@@ -68,6 +71,13 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
             return Origin(self.service_token, networks(self.trusted_proxies))
         except ValueError as error:
             raise InvalidSetting(f"TRUSTED_PROXIES: {error}") from None
+
+    def other_sites(self) -> tuple[str, ...]:
+        """Return CORS_ORIGINS one by one. Raises InvalidSetting."""
+        try:
+            return origins(self.cors_origins)
+        except ValueError as error:
+            raise InvalidSetting(f"CORS_ORIGINS: {error}") from None
 
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""
