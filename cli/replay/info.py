@@ -14,7 +14,6 @@ from cli.exits import Exit
 from cli.log.log import Line, Log, line
 from cli.log.places import End
 from cli.overview import (
-    jobs_by_state,
     line_of_jobs,
     lines_of_nodes,
     lines_of_queues,
@@ -123,7 +122,7 @@ async def _views(servers: Servers, ends: Bounds | None) -> None:
     async with servers.database() as database:
         current = await live(database)
         found = await versions(database)
-        print(f"jobs: {line_of_jobs(await jobs_by_state(database, current.name))}")
+        print(f"jobs: {line_of_jobs(await current.jobs_by_state())}")
         print(f"views: {current.name} is live" + ("" if found else ", and holds nothing yet"))
         for version in found:
             checkpoint = await version.checkpoint()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from cli.overview import CONSUMERS, jobs_by_state, line_of_jobs, lines_of_queues, queues
+from cli.overview import CONSUMERS, line_of_jobs, lines_of_queues, queues
 from cli.replay.views.versions import live
 from cli.servers import Servers
 from events.errors import TonearmError
@@ -20,7 +20,7 @@ async def told(environment: Mapping[str, str]) -> list[tuple[str, str]]:
     try:
         async with asyncio.timeout(_PATIENCE):
             async with servers.database() as database:
-                counts = await jobs_by_state(database, (await live(database)).name)
+                counts = await (await live(database)).jobs_by_state()
             async with amqp.connected(servers.need("rabbitmq_url"), name="status") as connection:
                 found = await queues(connection)
     except (TonearmError, TimeoutError):

@@ -31,6 +31,14 @@ class Version(ViewStore):
         """Return one stored document."""
         return await self._views.find_one({"_id": job_id})
 
+    async def jobs_by_state(self) -> dict[str, int]:
+        """Return how many jobs are in each state: as the projector counts them, or by reading all."""
+        checkpoint = await self.checkpoint()
+        if checkpoint is not None and checkpoint.jobs is not None:
+            return dict(checkpoint.jobs)
+        by_state = [{"$group": {"_id": "$state", "jobs": {"$sum": 1}}}]
+        return {each["_id"]: each["jobs"] for each in await (await self._views.aggregate(by_state)).to_list()}
+
     async def job_meant(self, text: str) -> str:
         """Return the id of the job that is meant; `text` itself if none begins so. Raises WrongArgument."""
         if len(text) >= WHOLE:

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 from making import ACCOUNT, event, started, uploaded
+from pymongo import AsyncMongoClient
 
+from cli.replay.views.versions import Version
 from events.envelope import decode, encode
 from events.types import FailureCode, JobConverted, JobFailed
 
@@ -206,6 +208,15 @@ async def test_info_tells_how_everything_stands(replay):
     assert "bindings of events: # → events, account.letter_requested → letters" in told
     assert "free, publishes stop below" in told
     assert "MISSING binding events -> mp3 (job.failed)" in told
+
+
+async def test_jobs_are_counted_by_reading_them_where_the_projector_has_not(mongodb_url: str):
+    async with AsyncMongoClient(mongodb_url) as client:
+        version = Version(client.get_default_database(), 7)
+        await version._views.insert_many(
+            [{"_id": f"{n}", "state": "failed" if n else "notified"} for n in range(3)]
+        )
+        assert await version.jobs_by_state() == {"failed": 2, "notified": 1}
 
 
 async def test_info_tells_what_it_can_when_a_server_is_away_or_unknown(three_jobs):
