@@ -74,7 +74,7 @@ def _warnings(structure: Structure, media: Media) -> Iterator[str]:
     elif not media.tracks:
         yield "there is no sound in it, so it would be refused (no_audio)"
     elif structure.cut:
-        yield "a part of it is missing, so it would be refused unless partial=true is asked for (truncated)"
+        yield "a part of it is missing: what is there would be converted, unless partial=false is asked for"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -164,12 +164,21 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     copy: Annotated[
         bool, Meta(description="Take the source's own packets where they already fit all options.")
     ] = True
-    partial: Annotated[
-        bool, Meta(description="Convert the part that is there of an incomplete file, and mark the result.")
-    ] = False
+    partial: (
+        Annotated[
+            bool,
+            Meta(
+                description="Of an incomplete or damaged file, convert the part that is there, and mark it;"
+                " false: refuse the file. Not given: true."
+            ),
+        ]
+        | None
+    ) = None
+    """None: it was not said, which meant false until it was always said."""
 
 
-DEFAULT = Options()
+DEFAULT = Options(partial=True)
+"""The options of an upload that names none."""
 
 _LOSSLESS = (Format.FLAC, Format.WAV)
 _HIGHEST = {Format.MP3: 320, Format.M4A: 512, Format.OPUS: 510, Format.OGG: 500}

@@ -41,6 +41,10 @@ class FailureCode(StrEnum):
     INTERNAL = "internal"
 
 
+INCOMPLETE = "The video was incomplete or damaged: this is the part of its sound that could be read."
+"""What a result's owner is told when it is `partial`."""
+
+
 class DeletionReason(StrEnum):
     """The cause of a job's deletion."""
 
@@ -125,7 +129,7 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     """The audio is stored whole. `engine` names the encoder's build.
 
     With the source's hash, the options and the arguments it was made with, it can be made again, and must
-    then have the same hash. `partial`: the source was incomplete, and its owner wanted what there is.
+    then have the same hash. `partial`: the source was incomplete or damaged, see `INCOMPLETE`.
     `parts`: it is a ZIP of so many files, one for each chapter; 0: one file of the format, and no ZIP. Of
     several parts the duration is that of all, the arguments are the first one's. `left_out`: titles of the
     first twenty chapters that have no sound, and so no file.

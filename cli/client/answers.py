@@ -15,7 +15,8 @@ T = TypeVar("T")
 class Audio(Struct, frozen=True):
     """The audio of a job; `sha256` in hex; `url` as a path; `parts` is the number of files in a ZIP.
 
-    `left_out` are the titles of chapters without sound.
+    `left_out` are the titles of chapters without sound. `notice` is a sentence about what is wrong with it;
+    empty: nothing is.
     """
 
     url: str
@@ -24,6 +25,7 @@ class Audio(Struct, frozen=True):
     sha256: str
     parts: int = 0
     left_out: tuple[str, ...] = ()
+    notice: str = ""
 
 
 class Video(Struct, frozen=True):

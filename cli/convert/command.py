@@ -238,6 +238,8 @@ def _convert(
         )
         if job.audio.left_out:
             screen.say(f"Left out, without sound: {', '.join(job.audio.left_out)}")
+        if job.audio.notice:
+            _complain(f"{file.name}: {job.audio.notice}")
         screen.timeline(_with_mail(gateway, job).timeline)
     return Exit.OK
 

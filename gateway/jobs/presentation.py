@@ -10,7 +10,7 @@ from msgspec.structs import asdict
 from events.log.progress import Progress
 from events.options import Format, Options, offered_as
 from events.projections.job_view import Entry, JobView, State
-from events.types import FailureCode
+from events.types import INCOMPLETE, FailureCode
 from events.views.selection import family_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
@@ -29,9 +29,9 @@ class Video(Struct, frozen=True, kw_only=True):
 class Audio(Struct, frozen=True, kw_only=True):
     """The result and its file name. `url` is its path at this gateway, as in `Location`.
 
-    `copied`: the source's own sound, not encoded again. `partial`: the source was incomplete.
-    `parts`: the number of files in a ZIP; 0: it is no ZIP. `left_out`: titles of chapters without sound,
-    which have no file in it.
+    `copied`: the source's own sound, not encoded again. `partial`: the source was incomplete or damaged, and
+    `notice` says so; else that is empty. `parts`: the number of files in a ZIP; 0: it is no ZIP. `left_out`:
+    titles of chapters without sound, which have no file in it.
     """
 
     url: str
@@ -47,6 +47,7 @@ class Audio(Struct, frozen=True, kw_only=True):
     sha256: str
     copied: bool
     partial: bool
+    notice: str
     left_out: tuple[str, ...] = ()
 
 
@@ -154,6 +155,7 @@ def present(view: JobView) -> Job:
             copied=audio.copied,
             partial=audio.partial,
             left_out=audio.left_out,
+            notice=INCOMPLETE if audio.partial else "",
         ),
         error=None
         if error is None or error.run < view.run or ended_well

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, get_args
 from urllib.parse import parse_qsl
 
 import msgspec
+from msgspec.structs import replace
 
 from events.options import DEFAULT, Options, Tags, faults
 from gateway.errors import BadOptions, Fault
@@ -149,7 +150,7 @@ def _without(layers: Sequence[Layer], dropped: Collection[str]) -> list[Layer]:
 def _options(layers: Sequence[Layer]) -> Options:
     merged = _merged(layers)
     tags = Tags(**{name: merged.pop(name) for name in _TAGS if name in merged})
-    return Options(**merged, tags=tags)
+    return replace(DEFAULT, **{name: value for name, value in merged.items() if value is not None}, tags=tags)
 
 
 def _faults(layers: Sequence[Layer]) -> list[Fault]:

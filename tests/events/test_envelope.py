@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from events.envelope import MAX_BODY, Event, Recorded, consequence, decode, encode, job_event, schema_urn
 from events.errors import InvalidEvent
 from events.media import Chapter, Media, Picture, Tag, Track
-from events.options import Channels, Chapters, Cover, Format, Options, Tags
+from events.options import DEFAULT, Channels, Chapters, Cover, Format, Options, Tags
 from events.registry import REGISTRY
 from events.types import (
     AccountChanged,
@@ -375,3 +375,12 @@ def test_a_golden_event_with_damage_is_read_or_refused(key: tuple[Any, ...], dat
 
 def test_the_registry_knows_each_type_of_the_vocabulary():
     assert set(REGISTRY.current.values()) == set(PAYLOADS)
+
+
+def test_an_upload_from_before_partial_was_the_default_still_refuses_what_is_incomplete():
+    old, new = (
+        b'{"filename":"a.mp4","content_type":"","bytes":1,"sha256":"","video_id":"v"}',
+        msgspec.json.encode(JobUploaded(**VIDEO, options=DEFAULT)),
+    )
+    read = [REGISTRY.decode("job.uploaded", 1, data) for data in (old, new)]
+    assert [bool(each.options.partial) for each in read if isinstance(each, JobUploaded)] == [False, True]

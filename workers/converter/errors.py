@@ -72,12 +72,14 @@ class Truncated(ConversionError):
 
     code = FailureCode.TRUNCATED
 
-    def __init__(self, *, damaged: bool = False) -> None:
-        super().__init__(
-            "The sound in this video is too damaged to be decoded."
-            if damaged
-            else "This video is incomplete: a part of the file is missing. Please upload the whole file."
-        )
+    def __init__(self, *, damaged: bool = False, convertible: bool = False) -> None:
+        """`convertible`: a part of the sound can be had."""
+        if damaged:
+            what = "A part of the sound" if convertible else "The sound"
+            said = f"{what} in this video is too damaged to be decoded."
+        else:
+            said = "This video is incomplete: a part of the file is missing. Please upload the whole file."
+        super().__init__(f"{said} The option partial=true converts what is there." if convertible else said)
 
 
 class TrackMissing(ConversionError):

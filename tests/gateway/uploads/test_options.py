@@ -3,21 +3,22 @@
 from urllib.parse import parse_qsl
 
 import pytest
+from msgspec.structs import replace
 
-from events.options import Channels, Chapters, Format, Options, Tags
+from events.options import DEFAULT, Channels, Chapters, Format, Options, Tags
 from gateway.errors import BadOptions
 from gateway.uploads.options import NAMES, options_of, read, read_query
 
 
 def test_nothing_asked_is_an_mp3_of_the_default_kind() -> None:
-    assert options_of({}) == Options()
+    assert options_of({}) == DEFAULT
 
 
 def test_every_option_can_be_said() -> None:
     said = read_query(
         "format=m4a&quality=128k&sample_rate=48000&channels=mono&start=1.5&end=9&fade_in=0.5&fade_out=1"
         "&loudness=-16&true_peak=-2&trim_silence=true&speed=1.25&track=1&keep_tags=false&title=A+song&artist="
-        "&chapters=drop&cover=keep&copy=false&partial=1"
+        "&chapters=drop&cover=keep&copy=false&partial=0"
     )
     assert options_of(said) == Options(
         format=Format.M4A,
@@ -38,7 +39,7 @@ def test_every_option_can_be_said() -> None:
         chapters=Chapters.DROP,
         cover=options_of({"cover": "keep"}).cover,
         copy=False,
-        partial=True,
+        partial=False,
     )
     assert {*said, "language", "album", "date", "comment", "cover_at"} == set(NAMES)
 
@@ -103,14 +104,14 @@ def test_an_unknown_name_and_one_said_twice_are_faults() -> None:
 
 def test_the_request_outweighs_the_preset_and_the_preset_the_setting() -> None:
     setting, preset = {"format": "opus", "quality": "64k", "speed": "2"}, {"quality": "96k"}
-    assert options_of({}, preset, setting) == Options(format=Format.OPUS, quality="96k", speed=2.0)
+    assert options_of({}, preset, setting) == replace(DEFAULT, format=Format.OPUS, quality="96k", speed=2.0)
     assert options_of({"quality": "32k"}, preset, setting).quality == "32k"
 
 
 def test_a_quality_is_not_inherited_by_another_format() -> None:
-    assert options_of({"format": "flac"}, {"quality": "V0"}) == Options(format=Format.FLAC)
-    assert options_of({"format": "mp3"}, {"format": "opus", "quality": "64k"}) == Options()
-    assert options_of({"format": "mp3"}, {}, {"quality": "V0"}) == Options(quality="V0")
+    assert options_of({"format": "flac"}, {"quality": "V0"}) == replace(DEFAULT, format=Format.FLAC)
+    assert options_of({"format": "mp3"}, {"format": "opus", "quality": "64k"}) == DEFAULT
+    assert options_of({"format": "mp3"}, {}, {"quality": "V0"}) == replace(DEFAULT, quality="V0")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from typing import Any
 
 import mutagen
 from media import FFMPEG, ffmpeg, pcm
+from msgspec.structs import replace
 
-from events.options import Format, Options
+from events.options import DEFAULT, Format
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.result import Result
 from workers.converter.conversion.task import Equipment, Task
@@ -53,7 +54,7 @@ class Hall:
     async def convert(self, source: Path, limits: Limits | None = None, **options: Any) -> Result:
         with self._bench.holding(source) as (video, target):
             equipment = Equipment(self._engine, limits or Limits())
-            made = await convert(Task(equipment, Input.of(video), target, Options(**options)))
+            made = await convert(Task(equipment, Input.of(video), target, replace(DEFAULT, **options)))
             target.seek(0)
             self.result = self.directory / f"result.{'zip' if made.parts else made.format}"
             self.result.write_bytes(target.read())

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 from events.options import Format
 from events.texts import is_seen, one_line
-from events.types import JobConverted, JobFailed
+from events.types import INCOMPLETE, JobConverted, JobFailed
 from workers.notifier.mail.letterhead import Letterhead, Link, Words, mail
 
 MAX_NAME = 100
@@ -44,7 +44,8 @@ def compose(
         case JobConverted():
             title = "Your audio is ready"
             facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
-            said = f"{name} is now {_called(ending)} ({facts}).{_left_out(ending)}"
+            notice = f" {INCOMPLETE}" if ending.partial else ""
+            said = f"{name} is now {_called(ending)} ({facts}).{_left_out(ending)}{notice}"
             sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
             link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
         case JobFailed():

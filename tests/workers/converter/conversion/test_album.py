@@ -211,13 +211,13 @@ async def test_every_part_has_the_cover(hall: Hall) -> None:
     assert [embedded_in(each) for each in unpacked(hall).values()] == [[cover.read_bytes()]] * 3
 
 
-async def test_of_an_incomplete_book_the_chapters_that_are_there_are_had_when_asked(hall: Hall) -> None:
+async def test_of_an_incomplete_book_the_chapters_that_are_there_are_had_unless_refused(hall: Hall) -> None:
     source = chaptered(hall, "-c:a", "aac", "-movflags", "+faststart")
     source.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
     with pytest.raises(ConversionError) as caught:
-        await hall.convert(source, chapters=Chapters.SPLIT)
+        await hall.convert(source, chapters=Chapters.SPLIT, partial=False)
     assert caught.value.code is FailureCode.TRUNCATED
-    made = await hall.convert(source, chapters=Chapters.SPLIT, partial=True)
+    made = await hall.convert(source, chapters=Chapters.SPLIT)
     assert (made.partial, made.parts, next(iter(unpacked(hall)))) == (True, 2, f"{NAMES[0]}.mp3")
 
 

@@ -90,17 +90,17 @@ async def test_the_dub_is_that_of_the_language(hall: Hall, case: str, language: 
     assert hall.heard() == wanted
 
 
-async def test_of_an_incomplete_file_what_is_there_is_converted_only_when_asked(hall: Hall) -> None:
+async def test_of_an_incomplete_file_what_is_there_is_converted_unless_refused(hall: Hall) -> None:
     whole = hall.source(RISING, "-c:a", "aac", "-movflags", "+faststart")
     half = hall.directory / "half.mp4"
     half.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    with pytest.raises(ConversionError) as caught:
-        await hall.convert(half)
+    with pytest.raises(ConversionError, match="partial=true") as caught:
+        await hall.convert(half, partial=False)
     assert caught.value.code is FailureCode.TRUNCATED
-    made = await hall.convert(half, partial=True)
+    made = await hall.convert(half)
     assert made.partial
     assert 2 < made.duration_seconds < 4
-    made = await hall.convert(half, partial=True, format=Format.OPUS, loudness=-16, fade_out=1)
+    made = await hall.convert(half, format=Format.OPUS, loudness=-16, fade_out=1)
     assert made.partial
     assert 2 < made.duration_seconds < 4
-    assert not (await hall.convert(whole, partial=True)).partial
+    assert not (await hall.convert(whole)).partial

@@ -73,6 +73,13 @@ def test_a_letter_about_audio_names_the_video_and_links_to_the_audio() -> None:
         assert link in body(letter, kind)
 
 
+def test_a_letter_about_a_part_says_that_it_is_one() -> None:
+    letter = written(replace(CONVERTED, partial=True), filename="holiday.mp4")
+    for kind in ("plain", "html"):
+        assert "The video was incomplete or damaged" in body(letter, kind)
+        assert "incomplete" not in body(written(CONVERTED, filename="holiday.mp4"), kind)
+
+
 @pytest.mark.parametrize("format_", Format)
 def test_a_letter_calls_the_audio_what_it_is(format_: Format) -> None:
     letter = written(replace(CONVERTED, format=format_), filename="holiday.mp4")
