@@ -9,13 +9,14 @@ from workers.converter.containers.structure import Structure
 MAGIC = b"\x1a\x45\xdf\xa3"
 
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
-_INFO, _TAGS, _CHAPTERS, _ATTACHMENTS = 0x1549A966, 0x1254C367, 0x1043A770, 0x1941A469
+_INFO, _TAGS = 0x1549A966, 0x1254C367
+CHAPTERS, ATTACHMENTS = 0x1043A770, 0x1941A469
 _MOST_LATE = 16 << 20
 """Bytes of elements that may be put before the clusters of a stream."""
 _SEGMENT, _CLUSTER, _TRACKS, _TRACK = 0x18538067, 0x1F43B675, 0x1654AE6B, 0xAE
 _TRACK_TYPE, _ENCODINGS, _ENCODING, _ENCRYPTION = 0x83, 0x6D80, 0x6240, 0x5035
 _AUDIO = 2
-_WORDS = frozenset({_TAGS, _CHAPTERS, _ATTACHMENTS})
+_WORDS = frozenset({_TAGS, CHAPTERS, ATTACHMENTS})
 _MOST_ELEMENTS = 10_000
 
 
@@ -59,12 +60,12 @@ def late(video: RawIOBase, size: int) -> Late | None:
     return Elements(video).late(video.tell(), size)
 
 
-def place_of_chapters(video: RawIOBase, size: int) -> tuple[int, int] | None:
-    """Return the bytes of the chapters' content: before the first cluster, or where the head says."""
+def place_of(kind: int, video: RawIOBase, size: int) -> tuple[int, int] | None:
+    """Return the bytes of a part's content: before the first cluster, or where the head says."""
     if not _skip_header(video, size) or _id(video) != _SEGMENT:
         return None
     _size(video)
-    return Elements(video).chapters(video.tell(), size)
+    return Elements(video).place_of(kind, video.tell(), size)
 
 
 class Elements:
@@ -87,18 +88,17 @@ class Elements:
                     return self._has_encryption(entries.get(_ENCODINGS))
         return False
 
-    def chapters(self, body: int, size: int) -> tuple[int, int] | None:
-        """Return the bytes of the chapters in a segment."""
+    def place_of(self, kind: int, body: int, size: int) -> tuple[int, int] | None:
+        """Return the bytes of the content of a part of a segment."""
         told = 0
         for part in self.between(body, size):
-            if part.id == _CHAPTERS:
+            if part.id == kind:
                 return part.body, part.end
             if part.id == _CLUSTER:
                 break
-            for kind, at in self._seeks(part, body):
-                told = at if kind == _CHAPTERS else told
+            told = dict(self._seeks(part, body)).get(kind, told)
         behind = next(self.between(told, size), None) if body < told < size else None
-        return (behind.body, behind.end) if behind and behind.id == _CHAPTERS else None
+        return (behind.body, behind.end) if behind and behind.id == kind else None
 
     def _seeks(self, part: Element, body: int) -> Iterator[tuple[int, int]]:
         """Yield what a head of the segment says of other parts: kind and place."""

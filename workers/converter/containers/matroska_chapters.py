@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from events.media import LONGEST_TEXT, MOST_CHAPTERS, Chapter
 from events.texts import one_line
-from workers.converter.containers.ebml import Element, Elements, place_of_chapters
+from workers.converter.containers.ebml import CHAPTERS, Element, Elements, place_of
 
 _EDITION, _EDITION_HIDDEN, _EDITION_DEFAULT = 0x45B9, 0x45BD, 0x45DB
 _ATOM, _START, _END, _HIDDEN, _ENABLED, _ELSEWHERE = 0xB6, 0x91, 0x92, 0x98, 0x4598, 0x6E67
@@ -32,7 +32,7 @@ def chapters(video: RawIOBase, size: int) -> tuple[Chapter, ...] | None:
 
     An end of 0 is not told. Times are those of the file's clock, in seconds.
     """
-    place = place_of_chapters(video, size)
+    place = place_of(CHAPTERS, video, size)
     if place is None or not 0 < place[1] - place[0] <= _MOST_BYTES:
         return None
     video.seek(place[0])

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from events.media import Media
 from events.options import Cover, Format
-from workers.converter.containers import picture_tag
+from workers.converter.containers import picture_tag, pictures
+from workers.converter.containers.picture_notes import without_notes
 from workers.converter.conversion.cover_plan import cover_plan
 from workers.converter.conversion.task import Task
 from workers.converter.ffmpeg.process import Invocation, run
@@ -25,6 +26,8 @@ async def take(task: Task, media: Media) -> bytes:
 
     Empty when they ask for none. Empty also when it cannot be had: that goes to the log and fails nothing.
     """
+    if task.options.cover is Cover.KEEP and (stored := await in_thread(pictures.cover, task.source.file)):
+        return stored
     plan = cover_plan(task.options, media)
     if plan is None:
         if task.options.cover is Cover.FRAME:
@@ -47,6 +50,6 @@ async def take(task: Task, media: Media) -> bytes:
 
 
 async def put(format_: Format, target: FileIO, picture: bytes) -> None:
-    """Put a picture into a finished result; nothing for an empty one."""
+    """Put a picture into a finished result, without a camera's notes; nothing for an empty one."""
     if picture:
-        await in_thread(picture_tag.embed, format_, target, picture)
+        await in_thread(picture_tag.embed, format_, target, without_notes(picture))
