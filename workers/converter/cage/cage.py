@@ -23,6 +23,7 @@ _BOOT = (
     "import sys; root, *rest = sys.argv[1:]; sys.path.append(root);"
     "from workers.converter.cage.fork_server import main; main(*rest)"
 )
+LAYERS = ("user", "landlock", "seccomp", "rlimits")
 _LIBRARY = re.compile(r"(/\S+) \(0x", re.MULTILINE)
 _LOADER_CACHE = Path("/etc/ld.so.cache")
 
@@ -35,11 +36,14 @@ class Cage(Struct, frozen=True, kw_only=True):
     seccomp: bool
     """False: ffmpeg may open sockets and start programs (but with Landlock 4 no TCP, and no programs)."""
     rlimits: tuple[str, ...]
+    unprivileged: bool
+    """False: ffmpeg's user is root, though without any capability. It is where nobody else may start it."""
 
     @property
     def whole(self) -> bool:
         """True if no layer is missing."""
-        return bool(self.landlock_abi) and self.seccomp and set(self.rlimits) == {*launcher.LIMITS, "as"}
+        limited = set(self.rlimits) == {*launcher.LIMITS, "as"}
+        return bool(self.landlock_abi) and self.seccomp and limited and self.unprivileged
 
 
 class CagedProgram:
@@ -93,7 +97,7 @@ class Keeper:
     The fork server starts when it is first needed, and again when it has died. It ends with this process.
     """
 
-    def __init__(self, program: str, layers: Sequence[str] = ("landlock", "seccomp", "rlimits")) -> None:
+    def __init__(self, program: str, layers: Sequence[str] = LAYERS) -> None:
         self._program, self._layers = program, layers
         self._lock = threading.Lock()
         self._server: _Server | None = None
@@ -177,12 +181,15 @@ class _Server:
                 words = answer.readline().split()
         except OSError as error:
             raise EngineFailed(f"cannot start ffmpeg: {error.strerror}") from error
-        if len(words) != 3:
+        if len(words) != 4:
             self.close()
             raise EngineFailed("cannot start ffmpeg: what starts it has died")
-        landlock, seccomp, rlimits = map(int, words)
+        landlock, seccomp, rlimits, unprivileged = map(int, words)
         self.cage = Cage(
-            landlock_abi=landlock, seccomp=bool(seccomp), rlimits=launcher.LIMITS if rlimits else ()
+            landlock_abi=landlock,
+            seccomp=bool(seccomp),
+            rlimits=launcher.LIMITS if rlimits else (),
+            unprivileged=bool(unprivileged),
         )
 
     @property

@@ -22,7 +22,14 @@ from contextlib import suppress
 
 from workers.converter.cage import landlock, seccomp
 from workers.converter.cage.kernel import PR_SET_CHILD_SUBREAPER, PR_SET_DUMPABLE, prctl
-from workers.converter.cage.launcher import EXIT_CODE, PREFIX, Layers, become, shut_in
+from workers.converter.cage.launcher import (
+    EXIT_CODE,
+    PREFIX,
+    Layers,
+    become,
+    shut_in,
+    startable_by_nobody,
+)
 
 LENGTH, EXIT = struct.Struct("!I"), struct.Struct("!idq")
 """EXIT: exit code, CPU seconds, peak of the memory in bytes."""
@@ -65,6 +72,7 @@ class Walls:
         self._seen: list[tuple[int, int]] = []
         self._ruleset: int | None = None
         self._seccomp = self._rlimits = False
+        self._nobody = "user" in wanted and os.geteuid() == 0 and _startable_by_nobody(readable)
         self.landlock = landlock.abi() if "landlock" in wanted else 0
         if self.landlock and not _works(self.layers, lambda: os.open("/", os.O_RDONLY)):
             self.landlock = 0
@@ -75,7 +83,7 @@ class Walls:
     def layers(self) -> Layers:
         """Return the layers. A program or library that was replaced meanwhile may be read. Raises OSError."""
         if not self.landlock:
-            return Layers(None, self._seccomp, self._rlimits)
+            return Layers(None, self._seccomp, self._rlimits, self._nobody)
         files = [os.stat(path) for path in self._readable]  # noqa: PTH116 - pathlib takes as long as a fork
         seen = [(file.st_dev, file.st_ino) for file in files]
         if seen != self._seen:
@@ -83,10 +91,11 @@ class Walls:
                 os.close(self._ruleset)
             self._ruleset = landlock.allow_only(self._readable, self.landlock)
             self._seen = seen
-        return Layers(self._ruleset, self._seccomp, self._rlimits)
+        return Layers(self._ruleset, self._seccomp, self._rlimits, self._nobody)
 
     def __str__(self) -> str:
-        return f"{self.landlock} {self._seccomp:d} {self._rlimits:d}\n"
+        unprivileged = self._nobody or os.geteuid() != 0
+        return f"{self.landlock} {self._seccomp:d} {self._rlimits:d} {unprivileged:d}\n"
 
 
 class Server:
@@ -190,6 +199,29 @@ def _works(layers: Callable[[], Layers], forbidden: Callable[[], object]) -> boo
                 works = True
         os._exit(not works)
     return os.waitpid(pid, 0)[1] == 0
+
+
+def _startable_by_nobody(readable: Sequence[str]) -> bool:
+    """Return True if a process of nobody's could start the program, and we can end it. Tried in a child."""
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        with suppress(BaseException):
+            ours.close()
+            program, *libraries = readable
+            theirs.sendall(b"1" if startable_by_nobody(program, libraries) else b"0")
+            theirs.recv(1)  # until it is killed, or let go
+        os._exit(0)
+    theirs.close()
+    try:
+        startable = ours.recv(1) == b"1"
+        os.kill(pid, signal.SIGKILL)
+    except OSError:  # root without the capability
+        return False
+    finally:
+        ours.close()
+        os.waitpid(pid, 0)
+    return startable
 
 
 def main(wanted: str, *readable: str) -> None:

@@ -24,6 +24,12 @@ def syscall(what: str, number: int, *arguments: object) -> int:
     return result
 
 
+def libc_call(name: str, *arguments: object) -> None:
+    """Call a function of the C library. Raises an OSError that has its name."""
+    if getattr(_libc, name)(*arguments) < 0:
+        raise _error(name)
+
+
 def prctl(option: int, value: int) -> None:
     """Set an attribute of this process. Does nothing elsewhere than on Linux."""
     if sys.platform == "linux":

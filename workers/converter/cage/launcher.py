@@ -1,4 +1,4 @@
-"""Prepares a new process to become the program: session, descriptors, limits, layers.
+"""Prepares a new process to become the program: session, descriptors, limits, user, layers.
 
 This runs in a child of the fork server. That has one thread, so Python may run between fork and exec.
 Nothing but the standard library, and little of it. Where one step fails, the program is not started, and one
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from typing import NamedTuple, NoReturn
 
-from workers.converter.cage import landlock, seccomp
+from workers.converter.cage import landlock, privileges, seccomp
 from workers.converter.cage.kernel import PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
 
 PREFIX = "launcher:"
@@ -36,6 +36,8 @@ class Layers(NamedTuple):
     """The ruleset of `landlock.allow_only`; None: no Landlock."""
     seccomp: bool = False
     rlimits: bool = False
+    nobody: bool = False
+    """The program runs as `privileges.NOBODY`."""
 
 
 def become(
@@ -43,7 +45,8 @@ def become(
 ) -> NoReturn:
     """Become the program, with `files` as its descriptors from 0 on and no others."""
     try:
-        _tie_to(parent)
+        path = _enter(command[0], layers)
+        _tie_to(parent)  # a change of the user would undo it
         os.setsid()
         _restrict(layers)
         _take(files)
@@ -57,8 +60,8 @@ def become(
             signal.signal(number, signal.SIG_DFL)
         if layers.seccomp:
             seccomp.install(os.uname().machine, os.getpid())
-            seccomp.execute(os.uname().machine, command)
-        os.execve(command[0], command, {})  # noqa: S606 - that is the point
+            seccomp.execute(os.uname().machine, path, command)
+        os.execve(path, command, {})  # noqa: S606 - that is the point
     except Exception as error:
         os.write(2, f"{PREFIX} {type(error).__name__}: {error}\n".encode())
     finally:
@@ -70,6 +73,28 @@ def shut_in(layers: Layers) -> None:
     _restrict(layers)
     if layers.seccomp:
         seccomp.install(os.uname().machine, os.getpid())
+
+
+def _enter(program: str, layers: Layers) -> str:
+    """Give up the user and all capabilities. Return the path by which the program can still be started.
+
+    It may be in a folder of root's that nobody may walk through, such as `/root/.venv`. So its folder is
+    entered before.
+    """
+    path = program
+    if layers.nobody:
+        folder, _, name = program.rpartition("/")
+        os.chdir(folder or "/")
+        privileges.become_nobody()
+        path = f"./{name}"
+    privileges.drop_capabilities()
+    return path
+
+
+def startable_by_nobody(program: str, libraries: Sequence[str]) -> bool:
+    """Return True if nobody could start the program. Changes this process for ever. Raises OSError."""
+    path = _enter(program, Layers(nobody=True))
+    return all([os.access(path, os.R_OK | os.X_OK), *(os.access(each, os.R_OK) for each in libraries)])
 
 
 def _restrict(layers: Layers) -> None:

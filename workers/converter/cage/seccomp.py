@@ -99,12 +99,12 @@ def install(machine: str, pid: int) -> None:
     syscall("seccomp", ARCHITECTURES[machine][2], _SET_MODE_FILTER, _SPECULATION_AS_EVER, pointer)
 
 
-def execute(machine: str, command: list[str]) -> None:
+def execute(machine: str, path: str, command: list[str]) -> None:
     """Become the program, without an environment, after `install`. Raises OSError."""
-    path, *_ = words = [os.fsencode(word) for word in command]
-    if len(path) >= _PAGE:
+    words, door = [os.fsencode(word) for word in command], os.fsencode(path) + b"\0"
+    if len(door) > _PAGE:
         raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
-    ctypes.memmove(DOOR, path + b"\0", len(path) + 1)
+    ctypes.memmove(DOOR, door, len(door))
     arguments = (ctypes.c_char_p * (len(words) + 1))(*words, None)
     environment = (ctypes.c_char_p * 1)(None)
     number = CHECKED["execve"][ARCHITECTURES[machine][0]]

@@ -16,7 +16,7 @@ from media import Studio, children_of, processes_of
 from trap import caged
 from waiting import wait_for
 
-from workers.converter.cage import fork_server, landlock, launcher
+from workers.converter.cage import fork_server, landlock, launcher, privileges
 from workers.converter.cage.cage import Cage, CagedProgram, Keeper
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.engine import Engine
@@ -27,12 +27,13 @@ SLEEP, TRUE, CAT = "/bin/sleep", "/bin/true", "/bin/cat"
 
 
 async def test_the_cage_says_which_layers_hold_here(engine: Engine) -> None:
-    for layers in (["landlock", "seccomp", "rlimits"], ["seccomp"], []):
+    for layers in (["user", "landlock", "seccomp", "rlimits"], ["seccomp"], []):
         with Keeper(engine.path, layers) as keeper:
             assert await keeper.cage() == Cage(
                 landlock_abi=landlock.abi() if "landlock" in layers else 0,
                 seccomp="seccomp" in layers,
                 rlimits=launcher.LIMITS if "rlimits" in layers else (),
+                unprivileged="user" in layers or os.geteuid() != 0,
             )
 
 
@@ -144,6 +145,43 @@ async def test_a_program_that_was_replaced_by_an_upgrade_still_starts(tmp_path: 
             started = await keeper.start([], [null, null, null], LIMITS)
             assert await started.wait() == (source != TRUE)
             started.close()
+
+
+async def status_of(program: str) -> dict[str, str]:
+    """Return what the kernel says of the program while it runs in its cage."""
+    with Keeper(program) as keeper, FileIO(os.devnull, "r+") as null:
+        await keeper.cage()
+        ours = processes_of(os.getpid())
+        started = await keeper.start(["60"], [null, null, null], LIMITS)
+        try:
+            name = Path(program).name
+
+            def found() -> dict[str, str]:
+                for pid in processes_of(os.getpid()) - ours:
+                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                    status = {field: value.strip() for field, _, value in (x.partition(":") for x in lines)}
+                    if status["Name"] == name:
+                        return status
+                return {}
+
+            return await wait_for(found, 20)
+        finally:
+            started.close()
+
+
+@pytest.mark.parametrize("walls", [0o755, 0o700], ids=["open folder", "closed folder"])
+@pytest.mark.parametrize("room", [0o755, 0o700], ids=["open room", "closed room"])
+async def test_a_program_has_no_capability_and_is_not_roots(tmp_path: Path, walls: int, room: int) -> None:
+    """Also where root started the converter, and from a folder like `/root/.venv`."""
+    folder = tmp_path / "folder" / "room"
+    folder.mkdir(parents=True)
+    shutil.copy(SLEEP, folder / "asleep")
+    folder.chmod(room)
+    folder.parent.chmod(walls)
+    status = await status_of(str(folder / "asleep"))
+    assert {status[each] for each in ("CapInh", "CapPrm", "CapEff", "CapAmb")} == {"0" * 16}
+    expected = os.getuid() or (privileges.NOBODY if room == 0o755 else 0)
+    assert status["Uid"].split() == [str(expected)] * 4
 
 
 async def test_a_program_gets_the_descriptors_that_it_was_given_and_no_others(tmp_path: Path) -> None:
