@@ -7,8 +7,10 @@ converts the half and exits with 0. Only a few headers are read here, however lo
 - Matroska, WebM: see `ebml`. The segment has its size, unless it was streamed.
 - AVI: each RIFF chunk has its size. The length in seconds is in the index at the end, or a guess.
 - WMV (ASF specification, 3.2): the header has the file's size, unless it was streamed.
+- WAV, W64, AIFF, CAF, AU, RealMedia, DSF: see `chunks`. - Ogg: see `pages`.
 - FLV (Adobe's specification, E.3): a whole file ends with the size of its last tag.
-- MPEG-TS (ISO 13818-1): packets of 188 bytes; a file that ends inside one was cut, and knows no length.
+
+Of what has no index (TS, MPEG, ADTS, MP3, raw streams) a cut last packet is ordinary, and shows nothing.
 """
 
 import os
@@ -17,7 +19,7 @@ from io import RawIOBase
 
 from msgspec.structs import replace
 
-from workers.converter.containers import boxes, ebml, matroska_chapters
+from workers.converter.containers import boxes, chunks, ebml, matroska_chapters, pages
 from workers.converter.containers.structure import Structure
 
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -70,12 +72,14 @@ def inspect(video: RawIOBase) -> Structure:
     if head[:4] == ebml.MAGIC:
         return replace(ebml.inspect(video, size), chapters=matroska_chapters.chapters(video, size))
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
-        return _riff(video, size)
+        return _avi(video, size)
     if head[:16] == _ASF:
         return _asf(video, size)
     if head[:4] == b"FLV\1":
         return _flv(video, size)
-    return _transport(video, size)
+    if head[:4] == pages.MAGIC:
+        return pages.inspect(video, size)
+    return chunks.inspect(video, size)
 
 
 def _asf(video: RawIOBase, size: int) -> Structure:
@@ -85,7 +89,8 @@ def _asf(video: RawIOBase, size: int) -> Structure:
     if at < 40:
         return Structure()
     stated, flags = (int.from_bytes(header[at + a : at + b], "little") for a, b in ((0, 8), (48, 52)))
-    return Structure(cut=not flags & _ASF_BROADCAST and stated > size)
+    cut = not flags & _ASF_BROADCAST and stated > size
+    return Structure(cut=cut, guesses_length=cut)
 
 
 def _flv(video: RawIOBase, size: int) -> Structure:
@@ -94,22 +99,12 @@ def _flv(video: RawIOBase, size: int) -> Structure:
     return Structure(cut=last != body + 11)
 
 
-def _transport(video: RawIOBase, size: int) -> Structure:
-    """Check the grid of sync bytes at both ends. In M2TS each packet has a time of 4 bytes before it."""
-    for packet, sync in _PACKETS:
-        last = size // packet - 1
-        if last > 1 and all(_read(video, at * packet + sync, 1) == b"G" for at in (0, 1, 2, last)):
-            cut = size % packet > 0
-            return Structure(cut=cut, guesses_length=cut)
-    return Structure()
-
-
 def _read(video: RawIOBase, at: int, length: int) -> bytes:
     video.seek(at)
     return video.read(length)
 
 
-def _riff(video: RawIOBase, size: int) -> Structure:
+def _avi(video: RawIOBase, size: int) -> Structure:
     at = 0
     for _ in range(_MOST_PARTS):
         if at + 12 > size:

@@ -20,7 +20,6 @@ WHOLE = [
     "mp3.avi",
     "wma.wmv",
     "mp3.flv",
-    "aac.ts",
 ]
 
 
