@@ -24,7 +24,7 @@ from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import content, look
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.transcript import Mark, Shape
 from workers.converter.parallel.encoding import encode
 from workers.converter.threads import in_thread
 
@@ -33,6 +33,8 @@ _NO_DESCRIPTOR = 3
 _NOTHING = Media(container="")
 _SMALL = 8 << 20
 """Bytes of a file that is converted in about the time that a look takes."""
+_COPIED_TO = 0.1
+"""Seconds between what a copy states and what its packets decode to, at most: a few packets."""
 _SHORTEST = 0.1
 """Seconds of sound before the silence, at least, for a file that is not silent."""
 
@@ -56,6 +58,8 @@ class Single:
         self._ran: Outcome | None = None
         """The outcome of the default plan, if that was tried instead of a look."""
         self._partial = False
+        self._shapes: tuple[Shape, ...] = ()
+        """The forms that the samples change to on the way, once that is known."""
 
     async def probe(self) -> Media | None:
         """Return the source's content; None when ffmpeg could not read any, and `finish` raises the reason.
@@ -76,10 +80,13 @@ class Single:
         ran = self._ran
         if ran is None or plan.output != DEFAULT.output:
             ran = await self._run(plan, COPYING if plan.copied else LAST)
-        if plan.copied and not self._is_good(ran, plan):
-            # The packets are of a kind that this format does not take, after all, or their times are.
+        spoilt = plan.copied and not self._is_good_copy(ran, plan)
+        if self._changes(ran) or spoilt:
             plan = self._plan(replace(self._options, copy=False), self._media or _NOTHING, measured)
             ran = await self._run(plan, LAST)
+            if self._changes(ran):
+                plan = self._plan(replace(self._options, copy=False), self._media or _NOTHING, measured)
+                ran = await self._run(plan, LAST)
         sound, partial = await self._judge(ran, plan)
         if self._media is None:
             raise EngineFailed("ffmpeg converted a file and did not say what is in it")
@@ -115,7 +122,7 @@ class Single:
             return False
         self._source.file.seek(0)
         head = self._source.file.read(64)
-        usual = replace(self._options, copy=True, partial=False, cover=Cover.NONE, cover_at=None)
+        usual = replace(self._options, copy=True, partial=None, cover=Cover.NONE, cover_at=None)
         return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
 
     async def _plan_for(self, media: Media | None) -> tuple[Plan, Measurement | None]:
@@ -133,7 +140,22 @@ class Single:
         self, options: Options, media: Media, measured: Measurement | None, length: float = math.inf
     ) -> Plan:
         seekable = self._source.seekable
-        return planning.plan(options, media, measured, track=self._track, seekable=seekable, length=length)
+        return planning.plan(
+            options,
+            media,
+            measured,
+            track=self._track,
+            seekable=seekable,
+            length=length,
+            shapes=self._shapes,
+        )
+
+    def _changes(self, ran: Outcome) -> bool:
+        """Return True if a run has shown for the first time that the samples change their form."""
+        if self._shapes or not ran.findings.shapes or ran.exit_code != 0:
+            return False
+        self._shapes = ran.findings.shapes
+        return True
 
     async def _measured(self, media: Media) -> Measurement | None:
         """Return the first pass's measurement, with the loudness of the whole recording for a part of one."""
@@ -153,13 +175,18 @@ class Single:
 
         Empties the target.
         """
-        plan = planning.measuring_plan(options or self._options, media, seekable=self._source.seekable)
+        options, seekable = options or self._options, self._source.seekable
+        plan = planning.measuring_plan(options, media, seekable=seekable, shapes=self._shapes)
         if plan is None:
             return None
         ran = await self._run(plan, share)
+        if self._changes(ran):
+            return await self.measure(media, options, share=share)
         await self._refuse_soundless(ran)
-        self._partial = self._raise(self._evidence(ran, plan, sized=False))
-        measured = measurement.read(ran.findings.tail, ran.seconds, ran.findings.silent_until)
+        counted = measurement.counted(ran.findings.tail, planning.rate_of(plan))
+        length = ran.seconds if counted is None else counted
+        self._partial = self._raise(replace(self._evidence(ran, plan, sized=False), seconds=length))
+        measured = measurement.read(ran.findings.tail, length, ran.findings.silent_until)
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
         if silent:
             raise OnlySilence
@@ -187,15 +214,26 @@ class Single:
             )
             return await encode(invocation, equipment.sharing, equipment.workshop, self._media)
 
-    def _is_good(self, ran: Outcome, plan: Plan) -> bool:
-        sound = output.describe(plan.format, self._task.target)
-        return ran.exit_code == 0 and ran.steady and sound is not None and sound.duration_seconds > 0
+    def _is_good_copy(self, ran: Outcome, plan: Plan) -> bool:
+        """Return True if the copy holds all that its packets decode to, and says so.
+
+        The container may not take packets of this kind after all. It may state what the source stated, or
+        have its packets at times that cannot be; or they change their form on the way.
+        """
+        sound, found = output.describe(plan.format, self._task.target), ran.findings
+        if ran.exit_code != 0 or sound is None or sound.duration_seconds <= 0:
+            return False
+        if found.shapes or not ran.steady or found.decoded is None:
+            return False
+        return abs(found.decoded - sound.duration_seconds) <= _COPIED_TO
 
     async def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
         """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
         sound = output.describe(plan.format, self._task.target)
         await self._refuse_soundless(ran)
         evidence = self._evidence(ran, plan)
+        if plan.uniform and sound is not None:
+            evidence = replace(evidence, seconds=sound.duration_seconds)
         if is_damaged(ran.findings) and not ran.exit_code and evidence.findings.length is not None:
             evidence = replace(evidence, played=await self._played())
         partial = self._raise(evidence, sound)
@@ -206,8 +244,11 @@ class Single:
     async def _played(self) -> float:
         """Count the seconds of sound in a damaged source: its holes are silence in the result."""
         seekable = self._source.seekable
-        plan = planning.counting_plan(self._options, self._media or _NOTHING, seekable=seekable)
-        return (await self._aside(plan)).seconds
+        media = self._media or _NOTHING
+        plan = planning.counting_plan(self._options, media, seekable=seekable, shapes=self._shapes)
+        ran = await self._aside(plan)
+        counted = measurement.counted(ran.findings.tail, planning.rate_of(plan))
+        return ran.seconds if counted is None else counted / self._options.speed
 
     async def _refuse_soundless(self, ran: Outcome) -> None:
         """Raise OutOfRange or OnlySilence for a part without sound of a source that has some."""

@@ -92,7 +92,11 @@ def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[st
 def _output(limits: Limits, plan: Plan) -> list[str]:
     longest = ["-t", f"{limits.duration_seconds + OVERRUN:.3f}", "-fs", str(limits.output_bytes)]
     file = ["fd:"] if plan.output[-1] == "null" else ["-fd", "1", "fd:"]
-    return [*plan.output, *longest, "-y", *file, *(_packet_list(plan, longest) if plan.copied else ())]
+    return [
+        *plan.uniform,
+        *(*plan.output, *longest, "-y", *file),
+        *((*_packet_list(plan, longest), *plan.check, *longest[:2], "fd:") if plan.copied else ()),
+    ]
 
 
 def _packet_list(plan: Plan, longest: list[str]) -> list[str]:

@@ -41,9 +41,16 @@ LOSS = 0.05
 DAMAGED = 10
 """Packets that cannot be decoded in a damaged file; fewer are common in honest ones."""
 
-_CUT = re.compile(r"moov atom not found|partial file|File ended prematurely|Packet corrupt")
+_CUT = re.compile(
+    r"moov atom not found|partial file|File ended prematurely"
+    r"|\[in#0/(?!mpegts |mpeg )\S+ @ \w+\] Packet corrupt"  # there it is ordinary
+)
+_STOPPED = re.compile(r"^\[in#0/\w.* Error during demuxing: Not yet implemented", re.MULTILINE)
+"""The demuxer cannot follow its container: in Ogg, another number of channels from here on."""
 _SURE = ("mov,", "matroska,", "flac", "wav", "aiff")
 """Containers that state their length; for others ffmpeg guesses it from a bit rate."""
+_SOUND = ("flac", "mp3", "tta", "wv", "ape", "mpc", "tak", "dsf")
+"""Containers of nothing but sound that state how much of it there is."""
 _NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
 _BROKEN_HEAD = re.compile(r"^\[in#0 @ \w+\] Error opening input: Input/output error", re.MULTILINE)
@@ -147,19 +154,30 @@ def _incomplete(evidence: Evidence) -> TonearmError | None:
     """Return Truncated if a part of the sound is missing, although ffmpeg succeeded.
 
     Sound often ends before the picture, or has gaps. So a sound that is shorter than its container proves
-    nothing by itself: the file must also show that it was cut or damaged.
+    nothing by itself: the file must also show that it was cut or damaged. Where the clock jumps, no length
+    proves anything.
     """
     findings, structure = evidence.findings, evidence.structure
-    if structure.cut or _CUT.search(findings.tail):
-        if structure.guesses_length or findings.length is None:
-            return Truncated()
-        if evidence.seconds < findings.length - SHORTFALL:
-            return Truncated()
-    if findings.length is None or not is_damaged(findings):
+    length = None if findings.jumped else findings.length
+    if structure.cut or _CUT.search(findings.tail) or _states_sound(findings):
+        if structure.guesses_length or length is None:
+            return Truncated(convertible=True)
+        if evidence.seconds < length - SHORTFALL:
+            return Truncated(convertible=True)
+    if _STOPPED.search(findings.tail):
+        return Truncated(damaged=True, convertible=True)
+    if length is None or not is_damaged(findings):
         return None
     played = evidence.seconds if evidence.played is None else evidence.played
-    missing = findings.length - played
-    return Truncated(damaged=True) if missing > max(SHORTFALL, LOSS * findings.length) else None
+    missing = length - played
+    return Truncated(damaged=True, convertible=True) if missing > max(SHORTFALL, LOSS * length) else None
+
+
+def _states_sound(findings: Findings) -> bool:
+    """Return True if the length that the container states is that of its sound."""
+    media = findings.media
+    sound = media is not None and media.container in _SOUND
+    return sound and findings.length is not None and not (findings.guessed or findings.jumped)
 
 
 def _name(findings: Findings) -> str:

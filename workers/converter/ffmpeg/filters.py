@@ -19,6 +19,8 @@ from events.options import Channels, Format, Options
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.timeline import timely
 
+COUNTING = "astats=measure_perchannel=none:measure_overall=Number_of_samples"
+"""Tells the number of samples, see `measurement.counted`."""
 SILENCE = "-50dB"
 """A sound whose peaks stay below it for `SILENT_SECONDS` is silence."""
 SILENT_SECONDS = 0.1
@@ -79,9 +81,11 @@ def gain_of(options: Options, measured: Measurement) -> float:
     return round(gain, 2)
 
 
-def measuring_filters(options: Options) -> list[str]:
-    """Return the filters that only measure."""
+def measuring_filters(options: Options, *, count: bool) -> list[str]:
+    """Return the filters that only measure. `count`: the samples, too."""
     filters = ["asetpts=PTS-STARTPTS"]
+    if count:
+        filters.append(COUNTING)
     if options.trim_silence:
         filters.append(f"silencedetect=noise={SILENCE}:d={SILENT_SECONDS}")
     if options.loudness is not None:

@@ -9,6 +9,7 @@ _JSON = re.compile(rf'"(input_i|input_tp)" : "({_NUMBER}|-?inf)"')
 _SILENT = re.compile(r"\[silencedetect @|\[Parsed_silencedetect_\d+ @")
 _START = re.compile(rf"silence_start: ({_NUMBER})")
 _END = re.compile(rf"silence_end: ({_NUMBER})")
+_COUNT = re.compile(r"\[Parsed_astats_\d+ @ \w+\] Number of samples: (\d{1,12})$", re.MULTILINE)
 _NEARLY = 0.05
 """Seconds between the end of a silence and that of the sound, at most, for a silence at the end."""
 
@@ -52,6 +53,12 @@ def read(tail: str, seconds: float, silent_until: float = 0.0) -> Measurement:
         silent_until=silent_until,
         silent_from=start if lasts else None,
     )
+
+
+def counted(tail: str, sample_rate: int) -> float | None:
+    """Return the seconds of sound by the number of its samples; None where nobody counted them."""
+    found = _COUNT.findall(tail)
+    return int(found[-1]) / sample_rate if found and sample_rate else None
 
 
 def _number(text: str | None) -> float | None:

@@ -8,13 +8,21 @@ from msgspec.structs import replace
 from events.media import Media, Track
 from events.options import Format, Options
 from workers.converter.errors import TrackMissing
+from workers.converter.ffmpeg import uniform
 from workers.converter.ffmpeg.encoders import MUXERS, can_copy, encoder_arguments
-from workers.converter.ffmpeg.filters import first_filters, last_filters, measuring_filters, need_measurement
+from workers.converter.ffmpeg.filters import (
+    COUNTING,
+    first_filters,
+    last_filters,
+    measuring_filters,
+    need_measurement,
+)
 from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.tags import tags_of
 from workers.converter.ffmpeg.timeline import cut, offset
+from workers.converter.ffmpeg.transcript import Shape
 from workers.converter.ffmpeg.words import Words, mapping
 
 _MARGIN = 5.0
@@ -33,6 +41,10 @@ class Plan(Struct, frozen=True):
     """Before `-i`."""
     output: tuple[str, ...]
     """Between input and output file; empty: it only opens the file."""
+    uniform: tuple[str, ...] = ()
+    """An output before, in which a sound that changes on the way has one form, see `uniform`."""
+    check: tuple[str, ...] = ()
+    """An output behind, which decodes the packets that are copied."""
     copied: bool = False
     pictures: bool = False
     """It decodes a picture, and no sound."""
@@ -55,17 +67,18 @@ def plan(
     track: str = "",
     seekable: bool = True,
     length: float = math.inf,
+    shapes: tuple[Shape, ...] = (),
 ) -> Plan:
     """Return the plan of a conversion.
 
     `measured` comes from the pass of `measuring_plan`. `track` is the number of one file of several, as in
     `1/12`. `length` is that of the result in seconds, where it is known: no mark is behind it. A pipe is not
-    `seekable`: all before a cut is then decoded.
+    `seekable`: all before a cut is then decoded. `shapes` are those that the samples change to on the way.
     Raises TrackMissing. The plan for a file without sound will fail, with a reason.
     """
-    sound = choose(options, media)
+    sound = uniform.widest(options, choose(options, media), shapes)
     seek = _seek(options, media, exactly=bool(track)) if seekable else 0.0
-    copied = can_copy(options, sound)
+    copied = not shapes and can_copy(options, sound)
     filters = []
     if not copied:
         filters = [
@@ -73,45 +86,90 @@ def plan(
             *last_filters(options, measured),
             *_timed(options),
         ]
+    before, filtered = _sound(options, sound, seek, filters, changing=bool(shapes))
     words = Words(tags_of(options, media, number=track), marks_of(options, media, measured, length))
     packets = ["-c:a", "copy"] if copied else encoder_arguments(options, sound)
     return Plan(
         options.format,
         _input(media, sound, seek),
         (
-            *("-map", f"0:a:{sound.index}", "-vn", "-sn", "-dn"),
-            *(("-af", ",".join(filters)) if filters else ()),
+            *(_only(sound) if copied else filtered),
             *packets,
             *("-fflags", "+bitexact", "-flags:a", "+bitexact"),
             *(("-id3v2_version", "0") if options.format is Format.MP3 else ()),
             *mapping(options.format, words),
             *("-f", MUXERS[options.format]),
         ),
+        uniform=before if not copied else (),
+        check=(*_only(sound), "-c:a", "pcm_f32le", "-f", "null") if copied else (),
         copied=copied,
         words=words,
         expected_seconds=_expected(options, media, measured),
     )
 
 
-def measuring_plan(options: Options, media: Media, *, seekable: bool = True) -> Plan | None:
+def measuring_plan(
+    options: Options, media: Media, *, seekable: bool = True, shapes: tuple[Shape, ...] = ()
+) -> Plan | None:
     """Return the plan of a first pass that only measures; None when nothing has to be measured."""
     if not need_measurement(options):
         return None
-    track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
-    filters = ",".join([*first_filters(options, media, track, seek), *measuring_filters(options)])
-    output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
+    track = uniform.widest(options, choose(options, media), shapes)
+    seek = _seek(options, media) if seekable else 0.0
+    filters = [
+        *first_filters(options, media, track, seek),
+        *measuring_filters(options, count=bool(shapes)),
+    ]
+    before, filtered = _sound(options, track, seek, filters, changing=bool(shapes))
     return Plan(
-        options.format, _input(media, track, seek), output, expected_seconds=_expected(options, media, None)
+        options.format,
+        _input(media, track, seek),
+        (*filtered, "-f", "null"),
+        uniform=before,
+        expected_seconds=at_most(options, media),
     )
 
 
-def counting_plan(options: Options, media: Media, *, seekable: bool = True, holes: bool = False) -> Plan:
-    """Return the plan of a pass whose position is the length of the sound, with or without its holes."""
-    track, seek = choose(options, media), _seek(options, media) if seekable else 0.0
-    count = [] if holes else [f"asetpts=N/SR/TB/{options.speed:.6f}"]
-    filters = ",".join([*cut(options, seek), *count])
-    output = ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn", "-af", filters, "-f", "null")
-    return Plan(options.format, _input(media, track, seek), output)
+def counting_plan(
+    options: Options,
+    media: Media,
+    *,
+    seekable: bool = True,
+    holes: bool = False,
+    shapes: tuple[Shape, ...] = (),
+) -> Plan:
+    """Return the plan of a pass whose position is the length of the sound, with or without its holes.
+
+    Where the form of the samples changes, their number is told instead.
+    """
+    track = uniform.widest(options, choose(options, media), shapes)
+    seek = _seek(options, media) if seekable else 0.0
+    count = [f"asetpts=N/SR/TB/{options.speed:.6f}", *([COUNTING] if shapes else ())]
+    filters = [*cut(options, seek), *([] if holes else count)]
+    before, filtered = _sound(options, track, seek, filters, changing=bool(shapes))
+    return Plan(options.format, _input(media, track, seek), (*filtered, "-f", "null"), uniform=before)
+
+
+def _sound(
+    options: Options, track: Track, seek: float, filters: list[str], *, changing: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the arguments that bring the track's samples through the filters: an output before, and ours."""
+    if not changing:
+        return (), (*_only(track), *(("-af", ",".join(filters)) if filters else ()))
+    first = ",".join(uniform.first_filters(options, track, seek))
+    before = (*_only(track), "-af", first, *uniform.OUTPUT, "-ar", str(track.sample_rate), *uniform.LOOP)
+    chain = ",".join([uniform.restored(options, seek), *filters])
+    return before, ("-filter_complex", f"{uniform.INTO}{chain}{uniform.OUT}", "-map", uniform.OUT)
+
+
+def _only(track: Track) -> tuple[str, ...]:
+    return ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn")
+
+
+def rate_of(plan: Plan) -> int:
+    """Return the sample rate that a plan names; 0: it leaves that to the source."""
+    named = plan.output if "-ar" in plan.output else plan.uniform
+    return int(named[named.index("-ar") + 1]) if "-ar" in named else 0
 
 
 def sounding_plan(options: Options, media: Media) -> Plan:

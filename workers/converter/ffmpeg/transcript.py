@@ -9,7 +9,7 @@ import re
 from msgspec import Struct
 
 from events.media import Media
-from workers.converter.ffmpeg.dump import Dump
+from workers.converter.ffmpeg.dump import Dump, channels_of
 
 TAIL = 64 * 1024
 _LONGEST_LINE = 4096
@@ -21,8 +21,30 @@ _UNDECODED = re.compile(r"\[.*Error submitting packet to decoder")
 _BROKEN = re.compile(
     r"\[.*(?:invalid as first byte of an EBML number|exceeds containing master|Unknown-sized element"  # MKV
     r"|Packet mismatch|ff asf bad header|invalid padsize|invalid packet_length|packet_replic_size"  # FLV, WMV
-    r"|max resync size reached|changing packet size|Packet corrupt|Error during demuxing)"  # TS, MPEG, any
+    r"|max resync size reached|changing packet size|Error during demuxing)"  # TS, MPEG, any
 )
+_CORRUPT = re.compile(r"\[.*Packet corrupt \(stream = (\d{1,9})")
+_MAPPED = re.compile(r"  Stream #0:(\d{1,9}) -> #0:0 ")
+_JUMP = re.compile(r"\[.*(?:timestamp|DTS) discontinuity")
+_GUESS = re.compile(r"\[.*Estimating duration from bitrate")
+_MOST_STREAMS = 64
+_CHANGE = re.compile(r"\[af#\d+:0 @ \w+\] Reconfiguring filter graph")
+_SHAPE = re.compile(r".* changed to (\d{1,9}) Hz, ([^,]+), ")
+_MOST_SHAPES = 16
+_CHECKED = re.compile(r"  Stream #2:0\S*: Audio: pcm_f32le.*?, (\d{1,9}) Hz, ([^,]+), ")
+_CHECK_SIZE = re.compile(r"\[out#2/null @ \w+\] .*audio:(\d{1,12})KiB")
+_SAMPLE_BYTES = 4
+CLOCK = 1_000_000.0
+"""Seconds that the clock of a changing sound is ahead of the result's, see `uniform`."""
+
+
+class Shape(Struct, frozen=True):
+    """The form of decoded samples; `layout` of channels as ffmpeg names it."""
+
+    sample_rate: int
+    layout: str
+
+
 _LOCKED = re.compile(r"\[.*(?:DRM protected stream detected|activation_bytes|Unsupported encryption scheme)")
 _SILENCE = re.compile(
     r"\[(?:silencedetect|Parsed_silencedetect_\d+) @ .*silence_(start|end): (-?\d{1,9}(?:\.\d{1,9})?)"
@@ -36,8 +58,19 @@ class Findings(Struct, frozen=True, kw_only=True):
     length: float | None = None
     codec: str = ""
     """The codec of the first audio track; empty when there is none."""
+    guessed: bool = False
+    """The length is only a guess from size and bit rate."""
+    jumped: bool = False
+    """The clock jumps, as where recordings were joined. So the length is not that of the sound."""
+    shapes: tuple[Shape, ...] = ()
+    """The forms that the samples change to on the way; empty: they keep theirs."""
+    decoded: float | None = None
+    """Seconds of sound in the packets that were copied; None: nobody decoded them."""
     undecoded: int = 0
-    """Packets that the decoder refused. One or two are common: where a recording begins or ends."""
+    """Packets of the sound that were lost on the way, or refused by the decoder.
+
+    One or two are common: where a recording begins or ends.
+    """
     broken: int = 0
     """Places where the container made no sense."""
     tail: str = ""
@@ -59,7 +92,12 @@ class Transcript:
         self._length: float | None = None
         self._codec = ""
         self._undecoded = self._broken = 0
-        self._locked = False
+        self._locked = self._guessed = self._jumped = False
+        self._corrupt = [0] * _MOST_STREAMS
+        """Packets that came damaged, by stream."""
+        self._stream = 0
+        self._shapes: dict[Shape, None] = {}
+        self._check_rate, self._decoded = 0, -1.0
         self._silence: list[tuple[str, float]] = []
         """The first beginning and end of a silence."""
         self._dump = Dump()
@@ -81,7 +119,11 @@ class Transcript:
         return Findings(
             length=self._length,
             codec=self._codec,
-            undecoded=self._undecoded,
+            guessed=self._guessed,
+            jumped=self._jumped,
+            shapes=tuple(self._shapes),
+            decoded=self._decoded if self._decoded >= 0 else None,
+            undecoded=self._undecoded + self._corrupt[self._stream % _MOST_STREAMS],
             broken=self._broken,
             tail=tail,
             media=self._dump.media,
@@ -111,7 +153,12 @@ class Transcript:
             # A file's own texts are indented, so no title is taken for a complaint.
             self._undecoded += _UNDECODED.match(text) is not None
             self._broken += _BROKEN.match(text) is not None
+            self._guessed |= _GUESS.match(text) is not None
+            self._jumped |= _JUMP.match(text) is not None
+            if match := _CORRUPT.match(text):
+                self._corrupt[int(match[1]) % _MOST_STREAMS] += 1
         if self._dump.over:
+            self._read_work(text)
             if len(self._silence) < 2 and (match := _SILENCE.match(text)):
                 self._silence.append((match[1], float(match[2])))
             return
@@ -119,6 +166,18 @@ class Transcript:
             self._length = int(match[1]) * 3600 + int(match[2]) * 60 + float(match[3])
         elif not self._codec and (match := _AUDIO.match(text)):
             self._codec = match[1]
+
+    def _read_work(self, text: str) -> None:
+        """Take a line from after the dump of the input."""
+        if match := _MAPPED.match(text):
+            self._stream = int(match[1])
+        elif _CHANGE.match(text) and len(self._shapes) < _MOST_SHAPES:
+            found = _SHAPE.match(text)
+            self._shapes[Shape(int(found[1]), found[2]) if found else Shape(0, "")] = None
+        elif match := _CHECKED.match(text):
+            self._check_rate = int(match[1]) * channels_of(match[2]) * _SAMPLE_BYTES
+        elif (match := _CHECK_SIZE.match(text)) and self._check_rate:
+            self._decoded = int(match[1]) * 1024 / self._check_rate
 
 
 class Mark(Struct, frozen=True):
@@ -158,5 +217,7 @@ class ProgressReader:
         done = self._values.get("out_time_us", "")
         if re.fullmatch(r"\d{1,18}", done):  # "N/A" before the first packet, negative while it is primed
             self.seconds = int(done) / 1_000_000
+            if self.seconds >= CLOCK:
+                self.seconds -= CLOCK
         speed = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?(?:e[+-]?\d\d?)?)x", self._values.get("speed", ""))
         return Mark(self.seconds, float(speed[1]) if speed else None)

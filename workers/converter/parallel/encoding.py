@@ -172,7 +172,7 @@ class _Encoding:
         for start in shares.starts(lone.plan, media, 1 + free, self._sharing.shortest, longest):
             self._stack.enter_context(lanes.taken())
             _, file = self._stack.enter_context(self._workshop.bench())
-            rate = shares.rate_of(lone.plan, media)
+            rate = shares.rate_in(lone.plan, media)
             encoder = _Encoder(file, start // shares.samples(rate), start / rate)
             self._encoders[-1].follow(encoder)
             plan = shares.later(lone.plan, start)

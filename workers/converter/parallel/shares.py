@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from events.media import Media
 from events.options import Format
 from workers.converter.containers.mp3_frames import RATES
-from workers.converter.ffmpeg.plan import Plan
+from workers.converter.ffmpeg import uniform
+from workers.converter.ffmpeg.plan import Plan, rate_of
 
 SHORTEST = 60.0
 """Seconds of sound, at least, for which it pays."""
@@ -39,7 +40,7 @@ def starts(
     Each encoder decodes the source from its beginning, and throws away what it does not encode. So it does
     not matter how exactly one can seek in the container, or what a decoder remembers.
     """
-    seconds, hertz = plan.expected_seconds or media.duration_seconds, rate_of(plan, media)
+    seconds, hertz = plan.expected_seconds or media.duration_seconds, rate_in(plan, media)
     if not shortest <= seconds <= longest or hertz not in RATES:
         return []
     count = min(encoders, round(seconds / min(_EACH, shortest / 2)))
@@ -51,8 +52,13 @@ def starts(
 def later(plan: Plan, start: int) -> Plan:
     """Return the plan of an encoder that begins at this sample of the whole."""
     output = list(plan.output)
-    rates = str(_asked(plan)) if _asked(plan) else "|".join(map(str, sorted(RATES)))
+    asked = rate_of(plan)
+    rates = str(asked) if asked else "|".join(map(str, sorted(RATES)))
     cut = f"aformat={_SHAPES}:sample_rates={rates},atrim=start_sample={start}"
+    if plan.uniform:
+        chain = output.index("-filter_complex") + 1
+        output[chain] = f"{output[chain].removesuffix(uniform.OUT)},{cut}{uniform.OUT}"
+        return replace(plan, output=tuple(output))
     if "-af" in output:
         output[output.index("-af") + 1] += f",{cut}"
     else:
@@ -62,16 +68,14 @@ def later(plan: Plan, start: int) -> Plan:
     return replace(plan, input=("-reinit_filter:a", "0", *plan.input), output=tuple(output))
 
 
-def rate_of(plan: Plan, media: Media) -> int:
+def rate_in(plan: Plan, media: Media) -> int:
     """Return the sample rate of a plan's result; 0: not known."""
+    if asked := rate_of(plan):
+        return asked
     track = int(plan.output[plan.output.index("-map") + 1].rpartition(":")[2])
-    return _asked(plan) or (media.tracks[track].sample_rate if track < len(media.tracks) else 0)
+    return media.tracks[track].sample_rate if track < len(media.tracks) else 0
 
 
 def samples(rate: int) -> int:
     """Return the samples in a frame of this rate."""
     return 1152 if rate >= 32000 else 576
-
-
-def _asked(plan: Plan) -> int:
-    return int(plan.output[plan.output.index("-ar") + 1]) if "-ar" in plan.output else 0

@@ -117,7 +117,6 @@ async def test_the_same_video_gives_the_same_bytes(engine: Engine, bench: Any, s
         "mp3.avi",
         "mp3.flv",
         "wma.wmv",
-        "aac.ts",
     ],
 )
 async def test_a_part_of_a_file_is_told_to_be_a_part(
