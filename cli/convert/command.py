@@ -39,6 +39,7 @@ from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.pretty import clock, console_for, size, visible
 from events.options import Chapters, Format, Options, Tags, offered_as
+from events.wishes import NotUnderstood, canonical
 
 _FURTHER = (
     *(field for field in Options.__struct_fields__ if field not in ("format", "quality", "chapters", "tags")),
@@ -147,11 +148,11 @@ def _wished(options: argparse.Namespace, output: Output) -> dict[str, str]:
     """Return the options to ask for, by name; the gateway judges most of them. Raises WrongArgument."""
     flags = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
     asked = dict(options.option) | {name: value for name, value in flags.items() if value is not None}
-    for name, known in (("format", Format), ("chapters", Chapters)):
-        if name in asked and (value := asked[name].lower()) in set(known):
-            asked[name] = value
-        elif name in asked:
-            raise WrongArgument(f"--{name} takes one of {', '.join(known)}, not {asked[name]}")
+    for name in {"format", "chapters"} & asked.keys():
+        try:
+            asked[name] = canonical(name, asked[name])
+        except NotUnderstood as error:
+            raise WrongArgument(f"--{name}: {error}") from error
     return named_by(output) | asked
 
 

@@ -21,6 +21,7 @@ _OF_PARAMETER = ("name", "in", "required", "description")
 _NULL = {"type": "null"}
 _ANY_OTHER = "Any other error, the server's own included"
 _GUARD: tuple[Error, ...] = (errors.NotSignedIn, errors.NotAllowed, errors.FromElsewhere, Unavailable)
+_FIELDS = options.properties() | {"options": options.OBJECT}
 _WITHOUT_BODY = frozenset({"204", "303", "304"})
 _NOT_TO_HEAD = frozenset({"206", "416"})
 """A range means nothing to HEAD (RFC 9110, 14.2), and no answer to it has a body."""
@@ -29,6 +30,7 @@ _NOT_TO_HEAD = frozenset({"206", "416"})
 def complete(document: Json, contracts: Contracts) -> Json:
     """Add to the document all that stands in the contracts."""
     document["components"]["schemas"] = components([Problem, *contracts.structs])
+    document["components"]["schemas"][options.COMPONENT] = options.component()
     for path, item in document["paths"].items():
         for method, operation in item.items():
             contract = contracts.of(method.upper(), path)
@@ -36,10 +38,10 @@ def complete(document: Json, contracts: Contracts) -> Json:
             operation["summary"] = operation["description"].partition(". ")[0].partition("\n")[0].rstrip(".")
             if parameters := [*map(_given, operation.get("parameters", [])), *_parameters(contract)]:
                 operation["parameters"] = parameters
-            if contract.body is not None:
+            if body := contract.body or (options.BODY if contract.takes_options else None):
                 operation["requestBody"] = {
-                    "required": contract.body.required,
-                    "content": _content(contract.body.content, with_options=contract.takes_options),
+                    "required": body.required,
+                    "content": _content(body.content, with_options=contract.takes_options),
                 }
             operation["responses"] = _responses(contract, operation["responses"], head=method == "head")
     return document
@@ -81,7 +83,7 @@ def _content(content: Mapping[str, Schema], *, with_options: bool = False) -> Js
     for media_type, schema in content.items():
         shape = schema_of(schema)
         if with_options and media_type == "multipart/form-data":
-            shape = {**shape, "properties": options.properties() | shape["properties"]}
+            shape = {**shape, "properties": _FIELDS | shape["properties"]}
         found[media_type] = {"schema": shape}
     return found
 

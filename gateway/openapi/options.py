@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 
 from events.options import SAMPLE_RATES, Options, Tags
+from events.wishes import TAGS, TIMES
+from gateway.http.contract import Body
 from gateway.openapi.schemas import REFERENCE
 
 Json = dict[str, Any]
@@ -18,6 +20,33 @@ def properties() -> dict[str, Json]:
     _, components = msgspec.json.schema_components([Options, Tags], ref_template=REFERENCE)
     found = components["Options"]["properties"] | components["Tags"]["properties"]
     return {name: _schema(name, each, components) for name, each in found.items() if name != "tags"}
+
+
+COMPONENT = "WantedOptions"
+"""The name of the options as a JSON object."""
+
+OBJECT: Json = {"$ref": REFERENCE.format(name=COMPONENT)}
+BODY = Body({"application/json": OBJECT}, required=False)
+"""The body of a route that takes options and nothing else."""
+
+
+def component() -> Json:
+    """Return the schema of the options as JSON, in the shape that answers show. Nothing is required."""
+    found = properties()
+    tags = {name: found.pop(name) for name in TAGS}
+    found["tags"] = {
+        "type": "object",
+        "description": "The tags of the result.",
+        "properties": tags,
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "title": COMPONENT,
+        "description": "The options to set. The preset or the server's default decides the others.",
+        "properties": found,
+        "additionalProperties": False,
+    }
 
 
 def parameters() -> list[Json]:
@@ -45,4 +74,6 @@ def _schema(name: str, found: Json, components: Json) -> Json:
     if name in _LISTED:
         schema["enum"] = _LISTED[name]
     schema["description"] = " ".join(schema["description"].split())
+    if name in TIMES:
+        schema["description"] += " Also as a text such as 1:30 or 1m30s."
     return schema

@@ -16,8 +16,9 @@ from multipart import (
     parse_options_header,
 )
 
+from events.wishes import NAMES
 from gateway.errors import BadForm, BadOptions, BodyTooLarge, Fault, NoFile, NotAForm, TooManyFields
-from gateway.uploads.options import NAMES
+from gateway.uploads.options import OBJECT
 
 FIELD = "file"
 OVERHEAD = 64 * 1024
@@ -66,7 +67,7 @@ class FileInForm:
                     self.filename = event.filename or ""
                     self.content_type = event.content_type
                     return self
-                case MultipartSegment(name=name, filename=None):
+                case MultipartSegment(name=name) if event.filename is None or name == OBJECT:
                     field = name, bytearray()
                 case MultipartSegment(name=name) if name in NAMES:
                     raise BadOptions([Fault(name, "give it as a text, not as a file")])
@@ -85,7 +86,7 @@ class FileInForm:
         async for event in self._events:
             if isinstance(event, MultipartSegment) and event.name == FIELD:
                 raise NoFile(f"the form has more than one part with the name {FIELD!r}: send one at a time")
-            if isinstance(event, MultipartSegment) and event.name in NAMES:
+            if isinstance(event, MultipartSegment) and event.name in (*NAMES, OBJECT):
                 raise BadOptions([Fault(event.name, "give it before the file")])
             if isinstance(event, bytes) and inside:
                 yield event

@@ -1,31 +1,34 @@
 """The options of a conversion, as they come over HTTP: names and texts, into checked `Options`.
 
-They come as query parameters, or as fields of the form that stand before its file. Both are flat, so a tag
-is named like any other option. An option that is not named is taken from the account's preset, then from
-the setting, then from the built-in defaults. But a quality is never inherited by another format, and nothing
-inherited makes a request fail.
+They come as query parameters, as fields of the form that stand before its file, or as JSON in the shape in
+which jobs show them. `events.wishes` understands each text. An option that is not named is taken from the
+account's preset, then from the setting, then from the built-in defaults. But a quality is never inherited by
+another format, and nothing inherited makes a request fail.
 """
 
 from collections import ChainMap
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
+from litestar.exceptions import ClientException
 from msgspec.structs import replace
 
 from events.options import DEFAULT, Options, Tags, faults
+from events.wishes import NAMES, TAGS, NotUnderstood, as_text, canonical, value
 from gateway.errors import BadOptions, Fault
 
-_TAGS = Tags.__struct_fields__
-_PLAIN = tuple(name for name in Options.__struct_fields__ if name != "tags")
-NAMES = (*_PLAIN, *_TAGS)
-"""Every name that may be given."""
+OBJECT = "options"
+"""The field of a form that holds several options, as JSON."""
 
 Given = Mapping[str, str]
-"""The options that a request, a preset or a setting names itself: texts by name."""
+"""The options that a request, a preset or a setting names itself: canonical texts by name."""
+
+Pairs = Iterable[tuple[str, str]]
+_LONGEST_NAME = 100
 
 
 class Wish(NamedTuple):
@@ -35,29 +38,64 @@ class Wish(NamedTuple):
     given: Given
 
 
-def read(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Return the options by name. Raises BadOptions for unknown names, and for one that is named twice."""
+def read(pairs: Pairs) -> dict[str, str]:
+    """Return the options by name, in their canonical texts.
+
+    Raises BadOptions for unknown names, for one that is named twice, and for values that mean nothing.
+    """
     given: dict[str, str] = {}
     wrong: list[Fault] = []
     hint = ""
     for name, text in pairs:
         if name not in NAMES:
-            wrong.append(Fault(name[:100], "there is no such option"))
+            wrong.append(Fault(name[:_LONGEST_NAME], "there is no such option"))
             hint = f"there are {', '.join(NAMES)}"
         elif name in given:
             wrong.append(Fault(name, "it is given more than once"))
         else:
             given[name] = text
+    for name, text in given.items():
+        try:
+            given[name] = canonical(name, text)
+        except NotUnderstood as error:
+            wrong.append(Fault(name, str(error)))
     if wrong:
         raise BadOptions(wrong, hint)
     return given
 
 
-def read_alone(pairs: Iterable[tuple[str, str]], headers: Mapping[str, str]) -> dict[str, str]:
-    """Read the query of a request that takes no body. Raises BadOptions, also when it comes with one."""
-    if headers.get("content-length", "0") != "0" or "transfer-encoding" in headers:
-        raise BadOptions([Fault("body", "give the options as query parameters, and send no body")])
-    return read(pairs)
+def from_json(text: str | bytes) -> Iterator[tuple[str, str]]:
+    """Yield the options of a JSON object, tags within `tags` or beside the others. An absent tag may be null.
+
+    Raises ClientException when it is no JSON object, BadOptions for a value that is an object or a list.
+    """
+    try:
+        fields = msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ClientException(detail="the options are not a JSON object") from None
+    tags = fields.pop("tags", None)
+    if isinstance(tags, dict):
+        unknown = [name for name in tags if name not in TAGS]
+        if unknown:
+            raise BadOptions(
+                [Fault(f"tags.{name}"[:_LONGEST_NAME], "there is no such tag") for name in unknown]
+            )
+    elif tags is not None:
+        raise BadOptions([Fault("tags", f"give an object of {', '.join(TAGS)}")])
+    for name, told in [*fields.items(), *(tags or {}).items()]:
+        if isinstance(told, dict | list):
+            raise BadOptions([Fault(name[:_LONGEST_NAME], "give a text, a number, true or false")])
+        if told is not None or name not in TAGS:
+            yield name, as_text(told)
+
+
+def from_form(fields: Pairs) -> Iterator[tuple[str, str]]:
+    """Yield the options of a form's fields; one may be a JSON object. Raises what `from_json` does."""
+    for name, text in fields:
+        if name == OBJECT:
+            yield from from_json(text)
+        else:
+            yield name, text
 
 
 def read_query(text: str) -> dict[str, str]:
@@ -95,9 +133,9 @@ def _converted(given: Given) -> Layer:
     wrong: list[Fault] = []
     for name, text in given.items():
         try:
-            layer[name] = _value(name, text)
-        except (msgspec.ValidationError, ValueError) as error:
-            wrong.append(Fault(name, _explained(name, error)))
+            layer[name] = value(name, text)
+        except NotUnderstood as error:
+            wrong.append(Fault(name, str(error)))
     if wrong:
         raise BadOptions(wrong)
     return layer
@@ -107,8 +145,8 @@ def _readable(given: Given) -> Layer:
     """Return the options that can be read: a preset may be older than this build."""
     layer: Layer = {}
     for name, text in given.items():
-        with suppress(msgspec.ValidationError, ValueError, KeyError):
-            layer[name] = _value(name, text)
+        with suppress(NotUnderstood, KeyError):
+            layer[name] = value(name, text)
     return layer
 
 
@@ -149,28 +187,9 @@ def _without(layers: Sequence[Layer], dropped: Collection[str]) -> list[Layer]:
 
 def _options(layers: Sequence[Layer]) -> Options:
     merged = _merged(layers)
-    tags = Tags(**{name: merged.pop(name) for name in _TAGS if name in merged})
-    return replace(DEFAULT, **{name: value for name, value in merged.items() if value is not None}, tags=tags)
+    tags = Tags(**{name: merged.pop(name) for name in TAGS if name in merged})
+    return replace(DEFAULT, **{name: told for name, told in merged.items() if told is not None}, tags=tags)
 
 
 def _faults(layers: Sequence[Layer]) -> list[Fault]:
     return [Fault(name, text) for name, text in faults(_options(layers))]
-
-
-_TYPES = {field.name: field.type for struct in (Options, Tags) for field in msgspec.structs.fields(struct)}
-
-
-def _value(name: str, text: str) -> Any:
-    kind = _TYPES[name]
-    if text == "" and type(None) in get_args(kind) and name not in _TAGS:
-        return None
-    value = msgspec.convert(text, kind, strict=False)
-    if isinstance(value, float) and value != value:
-        raise ValueError("nan")
-    return value
-
-
-def _explained(name: str, error: Exception) -> str:
-    if isinstance(error, msgspec.ValidationError):
-        return str(error).replace("`", "").partition(" - at")[0]
-    return f"this is no value for {name}"

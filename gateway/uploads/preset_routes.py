@@ -7,7 +7,7 @@ from events.options import Options
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BadOptions
 from gateway.http.contract import Contract
-from gateway.uploads import options
+from gateway.uploads import option_bodies
 from gateway.uploads.presets import Presets
 from service.scopes import READ, UPLOAD
 
@@ -27,9 +27,8 @@ async def show_preset(request: AnyRequest, presets: NamedDependency[Presets]) ->
     opt=Contract(scope=UPLOAD, errors=(BadOptions,), takes_options=True).opt,
 )
 async def set_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
-    """Set your preset by query parameters, named as at an upload. Replaces the one before."""
-    given = options.read_alone(request.query_params.multi_items(), request.headers)
-    return await presets.set(caller_of(request).account, given)
+    """Set your preset, by JSON as it is shown, or by query parameters. Replaces the one before."""
+    return await presets.set(caller_of(request).account, await option_bodies.read(request))
 
 
 @delete(

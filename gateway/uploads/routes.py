@@ -17,7 +17,7 @@ from gateway.http.contract import BYTES, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
-from gateway.uploads import options
+from gateway.uploads import option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
 from gateway.uploads.idempotency import LONGEST_KEY, read_key
 from gateway.uploads.intake import Intake, Upload
@@ -90,7 +90,7 @@ async def upload_form(
         content_type = request.headers.get("content-type")
         options.read(request.query_params.multi_items())  # before the body has to come
         form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
-        given = options.read([*request.query_params.multi_items(), *form.fields])
+        given = options.read([*request.query_params.multi_items(), *options.from_form(form.fields)])
         wish = await presets.wish(caller_of(request).account, given)
         upload = _upload(request, wish, form.filename, form.content_type, form.chunks())
         accepted = await intake.accept(upload, _key(request))
@@ -168,7 +168,7 @@ async def another_output(
     view = await own_jobs.get(caller.account, job_id)
     if view.video is None or view.state is State.DELETED or not await own_jobs.has_video(view):
         raise JobGone("the video of this job is not stored any more")
-    given = options.read_alone(request.query_params.multi_items(), request.headers)
+    given = await option_bodies.read(request)
     wish = await presets.wish(caller.account, given)
     return _answer(await intake.convert_again(view, view.video, wish, _key(request)))
 

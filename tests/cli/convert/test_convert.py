@@ -62,6 +62,7 @@ def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
         ({}, [], "talk.mp3", "mp3"),
         ({"format": "flac"}, ["-o", "book.m4b"], "book.m4b", "m4a"),
         ({}, ["-o", "mine.opus", "--format", "OPUS"], "mine.opus", "opus"),
+        ({}, ["--format", "aac"], "talk.m4a", "m4a"),
     ],
 )
 def test_audio_is_named_as_the_format_it_was_asked_for_in(

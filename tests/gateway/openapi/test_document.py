@@ -8,8 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator, validate
 
 from events.options import MEDIA_TYPES, ZIP, Format
+from events.wishes import NAMES, TAGS
 from gateway.app import litestar_app
-from gateway.uploads.options import NAMES
 from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -221,6 +221,19 @@ def test_every_option_is_documented_where_it_can_be_given(
     assert asked["title"]["schema"]["maxLength"] == 500
     for body in operation.get("requestBody", {}).get("content", {}).values():
         if "properties" in body["schema"]:
-            assert list(body["schema"]["properties"]) == [*asked, "file"]
+            assert list(body["schema"]["properties"]) == [*asked, "options", "file"]
     others = [each for name, each in document["paths"][path].items() if name != method]
     assert not any(each["in"] == "query" for other in others for each in other.get("parameters", []))
+
+
+@pytest.mark.parametrize(("method", "path"), [("put", "/preset"), ("post", "/jobs/{job_id}/outputs")])
+def test_options_are_documented_as_json_in_the_shape_that_answers_show(
+    document: dict[str, Any], method: str, path: str
+) -> None:
+    content = document["paths"][path][method]["requestBody"]["content"]
+    assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/WantedOptions"}}}
+    wanted = document["components"]["schemas"]["WantedOptions"]
+    shown = {name: each for name, each in wanted["properties"].items() if name != "tags"}
+    assert {*shown, *wanted["properties"]["tags"]["properties"]} == set(NAMES)
+    assert set(wanted["properties"]["tags"]["properties"]) == set(TAGS)
+    assert not any("default" in each for each in everywhere(wanted["properties"]) if "type" in each)

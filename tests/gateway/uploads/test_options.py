@@ -2,12 +2,15 @@
 
 from urllib.parse import parse_qsl
 
+import msgspec
 import pytest
+from litestar.exceptions import ClientException
 from msgspec.structs import replace
 
 from events.options import DEFAULT, Channels, Chapters, Format, Options, Tags
+from events.wishes import NAMES
 from gateway.errors import BadOptions
-from gateway.uploads.options import NAMES, options_of, read, read_query
+from gateway.uploads.options import from_form, from_json, options_of, read, read_query
 
 
 def test_nothing_asked_is_an_mp3_of_the_default_kind() -> None:
@@ -47,7 +50,7 @@ def test_every_option_can_be_said() -> None:
 @pytest.mark.parametrize(
     ("asked", "name", "about"),
     [
-        ("format=mp4", "format", "mp4"),
+        ("format=mp4", "format", "give one of mp3, m4a, opus, ogg, flac, wav, not mp4"),
         ("quality=best", "quality", "V0 (best) to V9"),
         ("quality=V10", "quality", "V0 (best) to V9"),
         ("quality=100k", "quality", "an MP3 has one of"),
@@ -62,24 +65,24 @@ def test_every_option_can_be_said() -> None:
         ("format=ogg&quality=320k&channels=mono", "quality", "32k to 250k in mono"),
         ("format=opus&sample_rate=44100", "sample_rate", "48000"),
         ("sample_rate=1", "sample_rate", "one of"),
-        ("sample_rate=often", "sample_rate", "int"),
+        ("sample_rate=often", "sample_rate", "8000, 11025"),
         ("start=9&end=3", "end", "after start"),
         ("end=1e-300", "end", "after start"),
         ("quality=1٢٨k", "quality", "V0 (best)"),
-        ("start=-1", "start", ">= 0"),
-        ("start=nan", "start", ">= 0"),
-        ("end=0", "end", "> 0"),
+        ("start=-1", "start", "from 0 to 1000000 seconds, such as 90, 1:30"),
+        ("start=nan", "start", "from 0 to 1000000 seconds, such as 90, 1:30"),
+        ("end=0", "end", "more than 0"),
         ("end=4&fade_in=3&fade_out=2", "fade_out", "longer"),
-        ("loudness=3", "loudness", "<= -5"),
+        ("loudness=3", "loudness", "from -70 to -5"),
         ("true_peak=-2", "true_peak", "loudness"),
-        ("speed=9", "speed", "<= 4"),
+        ("speed=9", "speed", "from 0.5 to 4"),
         ("track=1&language=de", "language", "not both"),
-        ("track=-1", "track", ">= 0"),
+        ("track=-1", "track", "from 0 to 63"),
         ("format=wav&cover=keep", "cover", "no picture"),
-        ("chapters=burn", "chapters", "burn"),
+        ("chapters=burn", "chapters", "keep, drop, split"),
         ("format=opus&cover=frame", "cover", "no picture"),
         ("cover=keep&cover_at=3", "cover_at", "cover=frame"),
-        ("partial=perhaps", "partial", "bool"),
+        ("partial=perhaps", "partial", "true or false"),
         ("title=" + "x" * 501, "title", "500"),
     ],
 )
@@ -88,6 +91,56 @@ def test_what_cannot_be_had_is_named_with_what_would_be_right(asked: str, name: 
         options_of(read_query(asked))
     assert [fault.name for fault in refused.value.faults] == [name]
     assert about in refused.value.faults[0].detail
+
+
+SHOWN = replace(
+    DEFAULT,
+    format=Format.OPUS,
+    quality="96k",
+    start=90.0,
+    trim_silence=True,
+    tags=Tags(title="Über & more", artist=""),
+)
+
+
+def test_json_has_the_shape_in_which_options_are_shown() -> None:
+    assert options_of(read(from_json(msgspec.json.encode(SHOWN)))) == SHOWN
+    flat = {"format": "OPUS", "quality": "96K", "start": "1:30", "trim_silence": True, "artist": ""}
+    beside = msgspec.json.encode({**flat, "title": "Über & more"})
+    assert options_of(read(from_json(beside))) == SHOWN
+    assert options_of(read(from_form([("format", "mp3"), ("options", '{"speed": 2}')]))).speed == 2
+
+
+def test_null_is_an_option_that_is_not_there() -> None:
+    given = read(from_json('{"end": null, "loudness": null, "tags": {"title": null}}'))
+    assert options_of(given, {"end": "9", "loudness": "-16", "title": "mine"}) == replace(
+        DEFAULT, tags=Tags(title="mine")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "about"),
+    [
+        ('{"formt": "mp3"}', "formt", "no such option"),
+        ('{"tags": {"genre": "x"}}', "tags.genre", "no such tag"),
+        ('{"tags": "x"}', "tags", "title, artist"),
+        ('{"title": "a", "tags": {"title": "b"}}', "title", "more than once"),
+        ('{"start": [1]}', "start", "give a text, a number"),
+        ('{"start": true}', "start", "1:30"),
+        ('{"track": 1.5}', "track", "a whole number from 0 to 63"),
+    ],
+)
+def test_json_that_cannot_be_had_is_named(text: str, name: str, about: str) -> None:
+    with pytest.raises(BadOptions) as refused:
+        read(from_json(text))
+    assert [fault.name for fault in refused.value.faults] == [name]
+    assert about in refused.value.faults[0].detail
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '"mp3"', '{"a": ' * 5000, "\udcff", '{"speed": 1e999}'])
+def test_what_is_no_json_object_is_said_to_be_none(text: str) -> None:
+    with pytest.raises((ClientException, BadOptions)):
+        read(from_json(text.encode(errors="surrogatepass")))
 
 
 def test_every_fault_is_told_at_once() -> None:

@@ -1,5 +1,6 @@
 """Options, presets and several outputs of one video, over real HTTP."""
 
+import json
 from typing import Any
 
 from httpx import AsyncClient
@@ -39,6 +40,41 @@ async def test_options_stand_in_the_job_from_a_query_a_form_and_a_preset(
     assert (shown[0]["quality"], shown[1]["tags"]) == ("96k", {"title": "A song"})
 
 
+WANTED = {"format": "opus", "start": 1.5, "tags": {"title": "A song & more", "artist": ""}, "partial": False}
+
+
+async def test_options_go_in_as_they_come_out(gateway: Gateway, account: str) -> None:
+    """As JSON to all that take options, as a part of a form, and as a form of `curl -d`."""
+    async with gateway.as_(account) as client:
+        put = await client.put("/preset", json=WANTED)
+        assert (put.status_code, put.json()) == (200, WANTED)
+        assert (await client.get("/preset")).json() == WANTED
+        assert (await client.put("/preset", json=put.json())).json() == WANTED
+        assert (await client.delete("/preset")).status_code == 204
+        for part in ((None, json.dumps(WANTED)), ("blob", json.dumps(WANTED), "application/json")):
+            form = [("options", part), ("file", ("a.mp4", b"video"))]
+            upload = await client.post("/upload", files=form)
+            assert (await client.get(upload.headers["location"])).json()["options"] == WANTED
+        job_id = upload.json()["job_id"]
+        other = await client.post(f"/jobs/{job_id}/outputs", json={"format": "FLAC", "start": "0:01.5"})
+        assert (await client.get(other.headers["location"])).json()["options"] == {
+            "format": "flac",
+            "start": 1.5,
+            "tags": {},
+            "partial": True,
+        }
+        by_form = await client.put("/preset", data={"format": "aac", "quality": "128K"})
+        assert by_form.json() == {"format": "m4a", "quality": "128k", "tags": {}, "partial": True}
+
+
+async def test_a_key_knows_options_that_are_written_otherwise(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        key = {"Idempotency-Key": f"written by {account}"}
+        first = await client.put("/upload/a.mp4?start=90&format=m4a", content=b"video", headers=key)
+        again = await client.put("/upload/a.mp4?start=1:30&format=AAC", content=b"video", headers=key)
+    assert (first.status_code, first.json()["job_id"]) == (202, again.json()["job_id"])
+
+
 async def test_options_that_cannot_be_had_are_refused_by_name_and_nothing_is_kept(
     gateway: Gateway, account: str
 ) -> None:
@@ -55,8 +91,13 @@ async def test_options_that_cannot_be_had_are_refused_by_name_and_nothing_is_kep
             await client.post("/upload", files=[("format", ("f", b"opus")), ("file", ("a.mp4", b"video"))]),
         ):
             assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "format")
-        body = await client.put("/preset", data={"format": "opus"})
-        assert (body.status_code, "query" in body.text) == (422, True)
+        body = await client.put("/preset", content=b"opus", headers={"Content-Type": "text/plain"})
+        assert (body.status_code, "application/json" in body.text) == (422, True)
+        broken = await client.put("/preset", content=b"{", headers={"Content-Type": "application/json"})
+        assert (broken.status_code, broken.json()["type"]) == (400, "/problems/bad-request")
+        long = await client.put("/preset", json={"title": "x" * 70_000})
+        assert (long.status_code, long.json()["errors"][0]["name"]) == (422, "body")
+        assert (await client.get("/preset")).json() == {"tags": {}, "partial": True}
         unknown = await client.put("/upload/a.mp4?fromat=opus", content=b"video")
         assert (unknown.status_code, "there is no such option" in unknown.text) == (422, True)
         assert (await client.get("/jobs")).json()["items"] == []
@@ -83,8 +124,8 @@ async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
         third = (await client.post(f"/jobs/{second}/outputs?format=opus")).json()["job_id"]
         jobs = [(await client.get(f"/jobs/{job_id}")).json() for job_id in (first, second, third)]
         assert (await client.post(f"/jobs/{first}/outputs?format=tape")).status_code == 422
-        in_a_body = await client.post(f"/jobs/{first}/outputs", data={"format": "flac"})
-        assert (in_a_body.status_code, "query" in in_a_body.text) == (422, True)
+        twice = await client.post(f"/jobs/{first}/outputs?format=wav", json={"format": "flac"})
+        assert (twice.status_code, "more than once" in twice.text) == (422, True)
     assert [job["family"] for job in jobs] == [first] * 3
     assert len({job["video"]["sha256"] for job in jobs}) == 1
     async with gateway.as_("somebody-else") as client:

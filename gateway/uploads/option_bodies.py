@@ -1,0 +1,39 @@
+"""The body of a request that sends options and nothing else: JSON, or a form as `curl -d` sends it."""
+
+from urllib.parse import parse_qsl
+
+from multipart import parse_options_header
+
+from gateway.callers.guard import AnyRequest
+from gateway.errors import BadOptions, BodyTooLarge, Fault
+from gateway.http.bodies import Limit, incoming
+from gateway.uploads import options
+from gateway.uploads.options import Given
+from service.http.patience import Patience
+
+LONGEST = 64 * 1024
+"""Bytes of such a body."""
+
+
+async def read(request: AnyRequest) -> Given:
+    """Return the options of the query and the body together.
+
+    Raises BadOptions, BodyStalled, BodyCutOff, and ClientException for what is no JSON.
+    """
+    pieces = incoming(request.receive, limit=Limit(LONGEST), patience=Patience())
+    try:
+        body = b"".join([piece async for piece in pieces])
+    except BodyTooLarge as error:
+        raise BadOptions([Fault("body", f"options take {LONGEST} bytes at most")]) from error
+    return options.read([*request.query_params.multi_items(), *_pairs(request, body)])
+
+
+def _pairs(request: AnyRequest, body: bytes) -> options.Pairs:
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if not body.strip():
+        return ()
+    if kind == "application/json" or kind.endswith("+json"):
+        return options.from_json(body)
+    if kind == "application/x-www-form-urlencoded":
+        return options.from_form(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    raise BadOptions([Fault("body", "send the options as application/json, or as query parameters")])
