@@ -60,7 +60,10 @@ class Chapters(StrEnum):
 
 
 class Cover(StrEnum):
-    """The picture: none, the one that the file carries, or a frame of its video, at most 1000 pixels wide."""
+    """The picture: none, the one that the file carries, or a frame of its video, at most 1000 pixels wide.
+
+    Only mp3, m4a and flac hold one.
+    """
 
     NONE = "none"
     KEEP = "keep"
@@ -92,6 +95,8 @@ SHORTEST = 0.1
 """Seconds between start and end: less is too short to be heard."""
 SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 
+_FADE = "Seconds, as heard. Both fades together are no longer than the part between start and end."
+
 
 class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The options of one conversion. `start`, `end` in seconds of the source, fades in seconds as heard."""
@@ -101,8 +106,10 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         str,
         Meta(
             max_length=8,
-            description="V0 (best) to V9; a bit rate such as 192k; source: as many bits as the source has,"
-            " never more; empty: the format's own default.",
+            description="V0 (best) to V9, for mp3 and ogg; a bit rate such as 192k; source: as many bits as"
+            " the source has, never more; empty: the format's own default, and all that flac and wav take. An"
+            " mp3 has one of its standard's rates, 8k to 320k; m4a 16k to 512k, opus 6k to 510k, ogg 32k"
+            " to 500k; mono and low sample rates take less.",
         ),
     ] = ""
     sample_rate: (
@@ -120,13 +127,14 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
             Meta(
                 gt=0,
                 le=1e6,
-                description="End of the part, in seconds of the source; not given: the source's end.",
+                description="End of the part, in seconds of the source, 0.1 s after start or more; not given:"
+                " the source's end.",
             ),
         ]
         | None
     ) = None
-    fade_in: Annotated[Seconds, Meta(description="Seconds, as heard.")] = 0.0
-    fade_out: Annotated[Seconds, Meta(description="Seconds, as heard.")] = 0.0
+    fade_in: Annotated[Seconds, Meta(description=_FADE)] = 0.0
+    fade_out: Annotated[Seconds, Meta(description=_FADE)] = 0.0
     loudness: (
         Annotated[
             float,
@@ -141,7 +149,10 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     true_peak: Annotated[float, Meta(ge=-9, le=0, description="In dBTP; only with loudness.")] = -1.0
     trim_silence: Annotated[bool, Meta(description="Leave out the silence at both ends.")] = False
     speed: Annotated[float, Meta(ge=0.5, le=4, description="2 is twice as fast, at the same pitch.")] = 1.0
-    track: Annotated[int, Meta(ge=0, le=63, description="Among the audio tracks, from 0.")] | None = None
+    track: (
+        Annotated[int, Meta(ge=0, le=63, description="Among the audio tracks, from 0; not with a language.")]
+        | None
+    ) = None
     language: Annotated[
         str, Meta(max_length=35, description="BCP 47 or ISO 639, looked up by RFC 4647: `no` finds `nob`.")
     ] = ""
@@ -155,8 +166,8 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         Annotated[
             Seconds,
             Meta(
-                description="The second of the source near which the frame is taken; not given: after a tenth"
-                " of the part that is converted."
+                description="The second of the source near which the frame of cover=frame is taken; not"
+                " given: after a tenth of the part that is converted."
             ),
         ]
         | None

@@ -7,13 +7,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.scopes import KeyScope
 
-Email = Annotated[str, Meta(max_length=254)]
+Email = Annotated[str, Meta(max_length=254, extra_json_schema={"format": "email"})]
 Time = Annotated[datetime, Meta(tz=True)]
 Password = Annotated[str, Meta(extra_json_schema={"format": "password"})]
 ChosenPassword = Annotated[
     str,
     Meta(
-        description="At least 15 characters of any kind; the operator may ask for more or fewer",
+        max_length=256,
+        description="At least 15 characters of any kind; the operator may ask for more or fewer. None of the"
+        " most common, and not made of the address or of this service's name.",
         extra_json_schema={"format": "password"},
     ),
 ]
@@ -43,7 +45,7 @@ class Invited(Struct):
     """The address and the roles of an account to be."""
 
     email: Email
-    roles: list[Literal["user", "admin"]] | UnsetType = UNSET
+    roles: Annotated[list[Literal["user", "admin"]], Meta(min_length=1)] | UnsetType = UNSET
 
 
 class NewPassword(Struct):
@@ -85,8 +87,10 @@ class Message(Struct):
 class WantedKey(Struct):
     """An API key to be made, good for so many days."""
 
-    name: Annotated[str, Meta(max_length=100)]
-    scopes: list[KeyScope]
+    name: Annotated[
+        str, Meta(min_length=1, max_length=100, description="Printable characters, and not only spaces.")
+    ]
+    scopes: Annotated[list[KeyScope], Meta(min_length=1, description="Some of those that you have.")]
     days: Annotated[int, Meta(ge=1, le=3650)] = 365
 
 

@@ -124,7 +124,9 @@ async def begin(
     request: AnyRequest,
     provider: FromPath[str],
     sign_ins: NamedDependency[ProviderSignIns],
-    return_to: FromQuery[str] = "/",
+    return_to: Annotated[
+        str, QueryParameter(description="A path on this site, with one slash at its beginning.")
+    ] = "/",
 ) -> Response[Any]:
     """Send a browser to the provider; signed in, it comes back to the path `return_to`."""
     return await sign_ins.begin(request, provider, return_to)

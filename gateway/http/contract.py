@@ -34,16 +34,18 @@ Error = type[TonearmError] | Kind
 
 TEXT: Json = {"type": "string"}
 BYTES: Json = {"type": "string", "format": "binary"}
+SOME_BYTES: Json = {**BYTES, "minLength": 1}
 
 _KEY, _PARAMETERS = "contract", "parameters"
 
 
 class Header(Struct, frozen=True):
-    """A request header. `longest` is in characters, 0 for no limit."""
+    """A request header. `longest` is in characters, 0 for no limit; `pattern` is a regular expression."""
 
     name: str
     description: str = ""
     longest: int = 0
+    pattern: str = ""
 
 
 class Body(Struct, frozen=True):

@@ -12,6 +12,7 @@ from gateway import errors
 from gateway.http.contract import TEXT, Answer, Contract, Contracts, Error, Json, Schema
 from gateway.http.problems import KINDS
 from gateway.openapi import options
+from gateway.openapi.rules import apart
 from gateway.openapi.schemas import components, schema_of
 from service.problems import MEDIA_TYPE, Kind, Problem
 
@@ -69,7 +70,8 @@ def _given(parameter: Json) -> Json:
 def _parameters(contract: Contract) -> list[Json]:
     headers = []
     for header in contract.headers:
-        schema = {**TEXT, "maxLength": header.longest} if header.longest else TEXT
+        limits = {"maxLength": header.longest, "pattern": header.pattern}
+        schema = TEXT | {name: limit for name, limit in limits.items() if limit}
         described = {"description": header.description} if header.description else {}
         headers.append(
             {"name": header.name, "in": "header", "required": False, **described, "schema": schema}
@@ -83,7 +85,7 @@ def _content(content: Mapping[str, Schema], *, with_options: bool = False) -> Js
     for media_type, schema in content.items():
         shape = schema_of(schema)
         if with_options and media_type == "multipart/form-data":
-            shape = {**shape, "properties": _FIELDS | shape["properties"]}
+            shape = {**shape, "properties": _FIELDS | shape["properties"], **apart()}
         found[media_type] = {"schema": shape}
     return found
 

@@ -7,6 +7,7 @@ import msgspec
 from events.options import SAMPLE_RATES, Options, Tags
 from events.wishes import TAGS, TIMES
 from gateway.http.contract import Body
+from gateway.openapi.rules import apart
 from gateway.openapi.schemas import REFERENCE
 
 Json = dict[str, Any]
@@ -46,6 +47,7 @@ def component() -> Json:
         "description": "The options to set. The preset or the server's default decides the others.",
         "properties": found,
         "additionalProperties": False,
+        **apart(),
     }
 
 

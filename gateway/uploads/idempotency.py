@@ -49,7 +49,7 @@ _AGAIN = 1.0
 LONGEST_KEY = 255
 """Characters."""
 
-_KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
+KEY = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?")
 
 
 class Submission(Struct, frozen=True, kw_only=True):
@@ -89,7 +89,7 @@ def read_key(header: str | None) -> str | None:
     key = header.strip()
     if len(key) >= 2 and key[0] == key[-1] == '"':
         key = key[1:-1]
-    if not _KEY.fullmatch(key):
+    if not KEY.fullmatch(key):
         raise BadKey("an Idempotency-Key is 1 to 255 printable ASCII characters, such as a UUID")
     return key
 

@@ -13,13 +13,13 @@ from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone
 from gateway.http.bodies import Limit, check_length, incoming
-from gateway.http.contract import BYTES, Answer, Body, Contract, Error, Header
+from gateway.http.contract import SOME_BYTES, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
 from gateway.uploads import option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
-from gateway.uploads.idempotency import LONGEST_KEY, read_key
+from gateway.uploads.idempotency import KEY, LONGEST_KEY, read_key
 from gateway.uploads.intake import Intake, Upload
 from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.presets import Presets
@@ -43,6 +43,7 @@ _KEY = Header(
     "Idempotency-Key",
     "Names this request: repeated with the same file and options within 24 hours, it is one job.",
     LONGEST_KEY,
+    rf"^{KEY.pattern}$",
 )
 _KEY_ERRORS: tuple[Error, ...] = (errors.BadKey, errors.KeyInUse, errors.KeyReused)
 _ACCEPTED = {202: Answer(headers=("Location",))}
@@ -70,7 +71,13 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
         errors=(errors.NotAForm, errors.BadForm, errors.TooManyFields, errors.NoFile, *_UPLOAD_ERRORS),
         headers=(_KEY,),
         body=Body(
-            {"multipart/form-data": {"type": "object", "properties": {FIELD: BYTES}, "required": [FIELD]}}
+            {
+                "multipart/form-data": {
+                    "type": "object",
+                    "properties": {FIELD: SOME_BYTES},
+                    "required": [FIELD],
+                }
+            }
         ),
         answers=_ACCEPTED,
         takes_options=True,
@@ -108,7 +115,7 @@ async def upload_form(
         scope=UPLOAD,
         errors=_UPLOAD_ERRORS,
         headers=(_KEY,),
-        body=Body({_ANY_TYPE: BYTES}),
+        body=Body({_ANY_TYPE: SOME_BYTES}),
         answers=_ACCEPTED,
         takes_options=True,
     ).opt,
