@@ -9,6 +9,7 @@ GatewayError
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
 ├── TooManyDownloads       the account has as many downloads under way as it may
+├── TooManyOutputs         as many jobs of one video are not over as may be
 ├── TooManyStreams         the account has as many event streams as it may
 ├── TooManyTries           auth has had enough of this client; `.seconds` to wait, as auth has put it
 ├── UploadRefused          the caller's body is at fault
@@ -155,6 +156,10 @@ class BadParameters(Faulty):
 
 class TooManyDownloads(GatewayError):
     """The account has as many downloads under way as it may."""
+
+
+class TooManyOutputs(GatewayError):
+    """As many jobs of one video wait or are under way as may be."""
 
 
 class TooManyStreams(GatewayError):

@@ -236,6 +236,14 @@ TOO_MANY_DOWNLOADS: Final = Kind(
     "Let one end first. A download that nobody reads is ended after half a minute.",
     5,
 )
+TOO_MANY_OUTPUTS: Final = Kind(
+    429,
+    "too-many-outputs",
+    "Too many outputs of one video at once",
+    "As many jobs of this video wait or are under way as may be, so that others get their turn.",
+    "Ask again when one of them is over.",
+    10,
+)
 TOO_MANY_STREAMS: Final = Kind(
     429,
     "too-many-streams",

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from events.projections.job_view import JobView, State
+from events.projections.job_view import SETTLED, JobView, State
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(JobView).decode
@@ -51,6 +51,13 @@ def needing(account: str, video_id: str) -> Document:
         "state": {"$ne": State.DELETED.value},
         "view": {"$regex": f'"video_id":{re.escape(_encode(video_id).decode())}'},
     }
+
+
+def waiting(account: str, video_id: str, since: str) -> Document:
+    """Return the query for the jobs of `needing` that are not over, from the job `since` on."""
+    query = needing(account, video_id)
+    query["place"]["$gte"] = place(account, since)
+    return {**query, "state": {"$in": sorted(set(State) - SETTLED)}}
 
 
 def place(account: str, job_id: str) -> str:

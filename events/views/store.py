@@ -24,7 +24,7 @@ from events.errors import Unavailable
 from events.ids import earliest_id
 from events.mongodb_errors import translated
 from events.projections.job_view import COLLECTION, JobView
-from events.views.documents import Document, needing, pack, place, places, unpack
+from events.views.documents import Document, needing, pack, place, places, unpack, waiting
 from events.views.selection import Selection
 
 log = structlog.get_logger()
@@ -133,6 +133,12 @@ class ViewStore:
             if len(documents) < _IDS_AT_ONCE:
                 return
             lower = documents[-1]["place"]
+
+    async def waiting(self, account: str, video_id: str, since: str) -> list[str]:
+        """Return the jobs of this video that are not over, from the job `since` on. Raises Unavailable."""
+        with translated("the views", words=str):
+            found = await self._views.find(waiting(account, video_id, since), {"_id": 1}).to_list()
+        return [document["_id"] for document in found]
 
     async def all(self) -> AsyncIterator[JobView]:
         """Yield every view, in no order. Raises Unavailable."""

@@ -28,6 +28,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.BadParameters: known.BAD_PARAMETERS,
     errors.TooManyFields: known.TOO_MANY_FIELDS,
     errors.TooManyDownloads: known.TOO_MANY_DOWNLOADS,
+    errors.TooManyOutputs: known.TOO_MANY_OUTPUTS,
     errors.TooManyStreams: known.TOO_MANY_STREAMS,
     errors.TooManyTries: known.TOO_MANY_TRIES,
     errors.NotAForm: known.NOT_A_FORM,

@@ -19,7 +19,7 @@ from events.log.bounds import bounds, cut_at
 from events.log.reader import StreamReader
 from events.log.stream import RawRecord
 from events.payload import Aggregate
-from events.projections.job_view import JobView, State
+from events.projections.job_view import SETTLED, JobView, State
 from events.projections.jobs import fold
 from events.tasks import cancelled
 from events.views.projector import after
@@ -115,6 +115,17 @@ class LiveJobs(LogFollower):
             if view and view.video and view.video.video_id == video_id and view.state is not State.DELETED:
                 return True
         return await (await self._views.live()).needs(account, video_id)
+
+    async def not_over(self, account: str, video_id: str, since: str) -> set[str]:
+        """Return the jobs of a video that wait or are under way, from its first job `since` on.
+
+        Raises Unavailable.
+        """
+        newer = (fold(self.recent.of_job(job_id)) for job_id in self.recent.jobs_of(account))
+        ids = {view.job_id for view in newer if view and view.video and view.video.video_id == video_id}
+        ids.update(await (await self._views.live()).waiting(account, video_id, since))
+        views = (await self.views(sorted(ids))).views
+        return {view.job_id for view in views.values() if view.state not in SETTLED}
 
     async def wait_for(self, name: str, timeout: float) -> bool:
         """Wait until an event with this id, or any event of a job with this id, is seen here."""

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 import structlog
 from msgspec import Struct
@@ -21,7 +22,7 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from events.projections.job_view import JobView, State, Video
 from events.types import JobUploaded
-from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted
+from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted, TooManyOutputs
 from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.presentation import Accepted
@@ -31,6 +32,8 @@ from gateway.uploads.options import Wish
 
 log = structlog.get_logger()
 
+MOST_NOT_OVER = 4
+"""Jobs of one video that may wait or be under way at a time. Each costs the caller one small request."""
 _SEEN_WITHIN = 2.0
 _GIVE_UP_WITHIN = 2.0
 _STOP_WITHIN = 0.8
@@ -60,6 +63,8 @@ class Intake:
 
     def __init__(self, videos: Bucket, keys: IdempotencyKeys, publisher: Publisher, live: LiveJobs) -> None:
         self._videos, self._keys, self._publisher, self._live = videos, keys, publisher, live
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By video: who asks for more of one video at once is counted one by one."""
 
     async def accept(self, upload: Upload, key: str | None) -> Accepted:
         """Return once the job exists and is seen here.
@@ -142,7 +147,10 @@ class Intake:
         )
 
     async def convert_again(self, view: JobView, video: Video, wish: Wish, key: str | None) -> Accepted:
-        """Begin another job of a job's video. Raises KeyRefused, MaybeAccepted, Unavailable."""
+        """Begin another job of a job's video.
+
+        Raises TooManyOutputs, KeyRefused, MaybeAccepted, Unavailable.
+        """
         content = Content(bytes=video.bytes, sha256=video.sha256)
         submission = Submission(
             filename=video.filename,
@@ -153,7 +161,8 @@ class Intake:
         )
         job = _new_job(view.account, video.video_id, video.family or view.job_id)
         if key is None:
-            return await self._begin(job, submission)
+            async with self._turn(job):
+                return await self._begin(job, submission)
         # Another key than an upload's, or another job's: a NUL is in none that is sent.
         async with self._claim(view.account, f"{key}\0{view.job_id}") as claim:
             job = job._replace(job_id=claim.job_id)
@@ -165,7 +174,23 @@ class Intake:
                 submission = claim.submission
             if claim.done:
                 return _accepted(job, submission)
-            return await self._begin_claimed(job._replace(video_id=claim.video_id), submission, claim)
+            async with self._turn(job):
+                return await self._begin_claimed(job._replace(video_id=claim.video_id), submission, claim)
+
+    @asynccontextmanager
+    async def _turn(self, job: _NewJob) -> AsyncIterator[None]:
+        """Hold the video's turn for the block. Raises TooManyOutputs, Unavailable.
+
+        Replicas do not wait for each other, so requests to several at the same moment may be a few too many.
+        """
+        turn = self._turns.setdefault(job.video_id, asyncio.Lock())
+        async with turn:
+            others = await self._live.not_over(job.account, job.video_id, job.family) - {job.job_id}
+            if len(others) >= MOST_NOT_OVER:
+                raise TooManyOutputs(
+                    f"{len(others)} jobs of this video are not over yet; ask again when one is"
+                )
+            yield
 
     async def _begin(self, job: _NewJob, submission: Submission) -> Accepted:
         """Publish the job's first event, also when a stop cancels this upload: the job may exist already.

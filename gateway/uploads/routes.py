@@ -153,6 +153,7 @@ async def upload_bytes(
             errors.JobGone,
             errors.BadOptions,
             errors.NotAllowed,
+            errors.TooManyOutputs,
             errors.MaybeAccepted,
             *_KEY_ERRORS,
         ),

@@ -1,5 +1,6 @@
 """Options, presets and several outputs of one video, over real HTTP."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from waiting import wait_for
 from events.media import Media, Track
 from events.projections.job_view import SETTLED
 from events.types import DeletionReason, JobDeleted, JobProbed
+from gateway.uploads.intake import MOST_NOT_OVER
 from tests.gateway.running import FAILED, STARTED, Gateway
 
 MEDIA = Media(
@@ -130,6 +132,31 @@ async def test_a_video_is_converted_again_as_another_job_of_the_same_family(
     assert len({job["video"]["sha256"] for job in jobs}) == 1
     async with gateway.as_("somebody-else") as client:
         assert (await client.post(f"/jobs/{first}/outputs")).status_code == 404
+
+
+async def test_one_video_has_no_more_than_a_few_jobs_that_are_not_over(
+    gateway: Gateway, account: str
+) -> None:
+    """However many are asked for at once; and a repetition of what was accepted is none more."""
+    key = {"Idempotency-Key": "1"}
+    async with gateway.as_(account) as client:
+        first = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        ask = f"/jobs/{first}/outputs"
+        kept = await client.post(ask, headers=key)
+        answers = await asyncio.gather(*(client.post(ask) for _ in range(12)))
+        jobs = (await client.get("/jobs")).json()["items"]
+        again = await client.post(ask, headers=key)
+        refused = next(answer for answer in answers if answer.status_code != 202)
+        await gateway.tell(first, account, STARTED, FAILED)
+        await wait_for(lambda: settled(client, first))
+        later = await client.post(ask)
+        another = (await client.put("/upload/b.mp4", content=b"video")).json()["job_id"]
+        of_another = await client.post(f"/jobs/{another}/outputs")
+    assert len(jobs) == MOST_NOT_OVER
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/too-many-outputs")
+    assert refused.headers["retry-after"] == "10"
+    assert again.json() == kept.json()
+    assert (later.status_code, of_another.status_code) == (202, 202)
 
 
 async def test_a_repeated_key_makes_one_output(gateway: Gateway, account: str) -> None:
