@@ -52,10 +52,8 @@ class Gateway:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._kept.held() as session:
-            if session.refresh_token and not self._kept.outlives_us:
-                with suppress(httpx.HTTPError):  # a session that nobody ends expires
-                    self._http.post("/logout", json={"refresh_token": session.refresh_token}, timeout=2.0)
+        if not self._kept.outlives_us:
+            self._end_session()
         self._http.close()
 
     def sign_in(self, email: str, password: Password) -> None:
@@ -163,6 +161,12 @@ class Gateway:
                     yield answer
                     return
             self._take_token(refused=self._access)
+
+    def _end_session(self) -> None:
+        with self._kept.held() as session:
+            if session.refresh_token:
+                with suppress(httpx.HTTPError):  # a session that nobody ends expires
+                    self._http.post("/logout", json={"refresh_token": session.refresh_token}, timeout=2.0)
 
     def _take_token(self, refused: str = "") -> None:
         """Take a token that lasts: the one that is kept, else the session's next, else of a new session."""

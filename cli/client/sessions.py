@@ -59,17 +59,18 @@ class Kept:
             self._file = None  # it cannot be written here
             yield self._own
             return
-        with os.fdopen(descriptor, "r+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            found = file.read()
+        with os.fdopen(descriptor, "r+b", buffering=0) as file:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            found = file.read() or b""
             session = _read(found)
             try:
                 yield session
             finally:
                 if (new := msgspec.json.encode(session)) != found:
-                    file.seek(0)
-                    file.truncate()
-                    file.write(new)
+                    with contextlib.suppress(OSError):  # a full disk ends no work: the next one signs in
+                        os.ftruncate(descriptor, 0)
+                        os.pwrite(descriptor, new, 0)
 
 
 def kept_at(folder: Path, url: str, email: str) -> Kept:

@@ -1,3 +1,5 @@
+import errno
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -207,6 +209,22 @@ def test_a_session_that_cannot_be_read_is_begun_again(
         client.sign_in(EMAIL, lambda: PASSWORD)
         assert client.job("j-1").state == "uploaded"
     assert server.sign_ins == 1
+
+
+def test_a_disk_that_takes_no_session_ends_no_work(
+    server: gateways.Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    with Gateway(server.url, Kept(tmp_path / "session.json")) as client:
+        client.sign_in(EMAIL, lambda: PASSWORD)
+        assert client.job("j-1").state == "uploaded"
+    monkeypatch.undo()
+    with Gateway(server.url, Kept(tmp_path / "session.json")) as client:
+        client.sign_in(EMAIL, lambda: PASSWORD)
+    assert server.sign_ins == 2
 
 
 def test_a_session_that_cannot_be_kept_ends_with_its_command(
