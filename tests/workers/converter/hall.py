@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
+import pytest
 from media import FFMPEG, ffmpeg, pcm
 from msgspec.structs import replace
 
@@ -36,6 +37,11 @@ title=Two
 RISING = "0.4*sin(2*PI*(200+100*floor(t))*t)"
 """Each second 100 Hz higher than the one before: so one hears where one is."""
 TAGGABLE = [Format.MP3, Format.M4A, Format.OPUS, Format.OGG, Format.FLAC]
+EACH_WAY = [
+    *(Format.MP3, Format.M4A, Format.OPUS),
+    *(pytest.param(each, marks=pytest.mark.long) for each in (Format.OGG, Format.FLAC)),
+]
+"""One format for each way in which marks are kept; the others in the long tests."""
 
 
 class Hall:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hall import TAGGABLE, Hall, marks_in
+from hall import EACH_WAY, Hall, marks_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,7 +82,7 @@ def test_no_bytes_whatever_break_the_reader(noise: bytes, at: int, late: bool) -
     titles(BytesIO(whole[:at]))
 
 
-@pytest.mark.parametrize("format_", TAGGABLE)
+@pytest.mark.parametrize("format_", EACH_WAY)
 async def test_one_sound_is_in_one_file_only(hall: Hall, format_: Format) -> None:
     await hall.convert(CASES / "A07_editions.mkv", format=format_)
     assert marks_in(hall) == [(0, 2, "One"), (2, 4, "Two"), (4, 6, "Three")]

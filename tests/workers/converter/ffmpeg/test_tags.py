@@ -6,7 +6,7 @@ from typing import Any
 
 import mutagen
 import pytest
-from hall import CHAPTERS, RISING, TAGGABLE, Hall, marks_in, told
+from hall import CHAPTERS, EACH_WAY, RISING, TAGGABLE, Hall, marks_in, told
 from hypothesis import given
 from hypothesis import strategies as st
 from media import ffmpeg
@@ -126,7 +126,7 @@ async def test_no_container_carries_what_a_camera_tells(hall: Hall, name: str) -
         assert told(hall.words()).get("title") == "A walk"
 
 
-@pytest.mark.parametrize("format_", TAGGABLE)
+@pytest.mark.parametrize("format_", EACH_WAY)
 async def test_chapters_are_kept_move_with_a_cut_and_can_be_left_out(
     hall: Hall, tagged: Path, format_: Format
 ) -> None:
@@ -143,7 +143,7 @@ async def test_chapters_are_kept_move_with_a_cut_and_can_be_left_out(
     assert marks_in(hall) == [(0, 0.5, "One"), (0.5, 2.5, "Two")]
 
 
-@pytest.mark.parametrize("format_", TAGGABLE)
+@pytest.mark.parametrize("format_", EACH_WAY)
 @pytest.mark.parametrize(
     ("cut", "marks"),
     [
@@ -160,7 +160,7 @@ async def test_marks_are_those_inside_the_cut(
     assert made.parts == len(marks)
 
 
-@pytest.mark.parametrize("format_", TAGGABLE)
+@pytest.mark.parametrize("format_", EACH_WAY)
 async def test_marks_move_with_the_silence_that_is_cut_off(hall: Hall, format_: Format) -> None:
     (hall.directory / "chapters").write_text(CHAPTERS)
     beeps = "0.5*sin(2000*PI*t)*(between(t,1.5,1.8)+between(t,4,4.3))"
@@ -171,7 +171,7 @@ async def test_marks_move_with_the_silence_that_is_cut_off(hall: Hall, format_: 
     assert marks_in(hall) == [(0, 1, "One"), (1, 5.6, "Two")]
 
 
-@pytest.mark.parametrize("format_", TAGGABLE)
+@pytest.mark.parametrize("format_", EACH_WAY)
 async def test_of_many_chapters_none_is_lost(hall: Hall, format_: Format) -> None:
     told = [";FFMETADATA1"]
     for at in range(300):

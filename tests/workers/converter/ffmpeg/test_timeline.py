@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hall import TAGGABLE, Hall, marks_in
+from hall import EACH_WAY, Hall, marks_in
 from hypothesis import given
 from hypothesis import strategies as st
 from media import FFMPEG, ffmpeg
@@ -16,7 +16,7 @@ from workers.converter.ffmpeg.dump import read
 from workers.converter.ffmpeg.packets import PacketTimes
 
 CASES = Path(__file__).parents[1] / "cases"
-EVERY = [*TAGGABLE, Format.WAV]
+EVERY = [*EACH_WAY, pytest.param(Format.WAV, marks=pytest.mark.long)]
 LATE, HOLED = CASES / "A01.mkv", CASES / "A02.mkv"
 BEEPS = "0.5*sin(2000*PI*t)*lt(mod(t,2),0.3)"
 """At 0, 2, 4 and so on, for 0.3 s."""
@@ -52,7 +52,7 @@ async def test_each_mark_points_at_its_beep(hall: Hall, source: Path, mark: floa
         assert made.duration_seconds == pytest.approx(seconds, abs=0.06), options
 
 
-@pytest.mark.parametrize("format_", TAGGABLE)
+@pytest.mark.parametrize("format_", EACH_WAY)
 async def test_a_beep_is_where_its_mark_is_without_silence_too(hall: Hall, format_: Format) -> None:
     await hall.convert(HOLED, format=format_, trim_silence=True, chapters=Chapters.KEEP)
     assert marks_in(hall) == [(0, 0.3, "Two")]
