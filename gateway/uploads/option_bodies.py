@@ -5,14 +5,19 @@ from urllib.parse import parse_qsl
 from multipart import parse_options_header
 
 from gateway.callers.guard import AnyRequest
-from gateway.errors import BadOptions, BodyTooLarge, Fault
+from gateway.errors import BadOptions, BodyCutOff, BodyStalled, BodyTooLarge, Fault
 from gateway.http.bodies import Limit, incoming
+from gateway.http.contract import Error
 from gateway.uploads import options
 from gateway.uploads.options import Given
 from service.http.patience import Patience
+from service.known_problems import BAD_REQUEST
 
 LONGEST = 64 * 1024
 """Bytes of such a body."""
+
+ERRORS: tuple[Error, ...] = (BadOptions, BodyStalled, BodyCutOff, BAD_REQUEST)
+"""What a route that reads one may answer."""
 
 
 async def read(request: AnyRequest) -> Given:

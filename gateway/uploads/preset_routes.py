@@ -24,7 +24,7 @@ async def show_preset(request: AnyRequest, presets: NamedDependency[Presets]) ->
     "/preset",
     operation_id="setPreset",
     tags=["options"],
-    opt=Contract(scope=UPLOAD, errors=(BadOptions,), takes_options=True).opt,
+    opt=Contract(scope=UPLOAD, errors=option_bodies.ERRORS, takes_options=True).opt,
 )
 async def set_preset(request: AnyRequest, presets: NamedDependency[Presets]) -> Options:
     """Set your preset, by JSON as it is shown, or by query parameters. Replaces the one before."""

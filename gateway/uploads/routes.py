@@ -151,7 +151,7 @@ async def upload_bytes(
         errors=(
             errors.NoSuchJob,
             errors.JobGone,
-            errors.BadOptions,
+            *option_bodies.ERRORS,
             errors.NotAllowed,
             errors.TooManyOutputs,
             errors.MaybeAccepted,

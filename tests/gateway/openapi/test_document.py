@@ -146,6 +146,8 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
         ("post", "/password/reset", {200, 400, 403, 408, 410, 413, 422, 503}),
         ("post", "/upload", {202, 400, 401, 403, 408, 409, 413, 415, 422, 503}),
         ("put", "/upload/{filename}", {202, 400, 401, 403, 408, 409, 413, 422, 503}),
+        ("put", "/preset", {200, 400, 401, 403, 408, 422, 503}),
+        ("post", "/jobs/{job_id}/outputs", {202, 400, 401, 403, 404, 408, 409, 410, 422, 429, 503}),
         ("get", "/jobs", {200, 401, 403, 422, 503}),
         ("get", "/jobs/{job_id}", {200, 401, 403, 404, 422, 503}),
         ("get", "/jobs/{job_id}/events", {200, 204, 401, 403, 404, 422, 429, 503}),
