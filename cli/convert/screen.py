@@ -35,11 +35,11 @@ class Screen:
 
     def say(self, text: str) -> None:
         """Show a line about what is under way."""
-        self._progress.print(Text(visible(text)))
+        self._progress.print(Text(visible(text)), soft_wrap=True)
 
     def result(self, text: str) -> None:
         """Show a line of the result."""
-        self._result.print(Text(visible(text)))
+        self._result.print(Text(visible(text)), soft_wrap=True)
 
     @contextmanager
     def transfer(self, verb: str, name: str, total: int) -> Iterator[Callable[[int], None]]:
