@@ -194,7 +194,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help=f"any other wish: {', '.join(name for name in _FURTHER)}; see /schema for what they take",
     )
-    parser.add_argument("--force", action="store_true", help="replace a file that is not ours")
+    parser.add_argument(
+        "--force", action="store_true", help="replace a file that was not made from this video"
+    )
     parser.add_argument("--url", help="a gateway elsewhere (default: the local stack, started if need be)")
     parser.add_argument("--email", help="default: TONEARM_EMAIL, or the local stack's admin")
     parser.add_argument("--password", help="default: TONEARM_PASSWORD, or the local stack's admin's")
