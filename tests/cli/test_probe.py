@@ -11,6 +11,7 @@ from cli.exits import Exit
 from cli.probe import main
 from events.media import Media, Tag
 
+CASES = Path(__file__).parents[1] / "workers/converter/cases"
 MARKS = ";FFMETADATA1\ntitle=A walk\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=2\ntitle=One\x1b[31m\n"
 
 
@@ -52,6 +53,16 @@ def test_a_program_gets_what_the_gateway_would_answer(film: Path, capsys: pytest
     assert (chapter.start, chapter.end, chapter.title[:3]) == (0, 2, "One")
     assert chapter.title.isprintable()
     assert Tag("title", "A walk") in media.tags
+
+
+@pytest.mark.parametrize("name", ["A15.mkv", "A15_gopro.mp4"])
+def test_where_and_with_what_it_was_recorded_is_not_told(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arguments in ([], ["--json"]):
+        assert main([str(CASES / name), *arguments]) == Exit.OK
+        told = capsys.readouterr().out
+        assert not any(each in told for each in ("Dorf", "47.1", "PhoneX", "CamZ", "HD9", "GoPro", "Home"))
 
 
 def test_what_would_be_refused_is_told_before_it_is_uploaded(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from io import FileIO
 
 from events.media import Chapter, Tag
+from events.texts import one_line
 from workers.converter.containers import id3
 from workers.converter.containers.insertion import insert
 
@@ -54,7 +55,7 @@ def _tag(tag: Tag) -> Iterator[bytes]:
     elif (kind := _IN_FULL.get(tag.name)) is not None:
         yield _texts(kind, "", tag.text, language=_LANGUAGE)
     elif (kind := _TEXTS.get(tag.name)) is not None:
-        yield _texts(kind, tag.text)
+        yield _texts(kind, one_line(tag.text))
     else:
         yield _texts("TXXX", tag.name, tag.text)
 

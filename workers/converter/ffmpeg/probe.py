@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from bisect import bisect_right
 from io import FileIO
 
 from msgspec.structs import replace
@@ -51,16 +52,27 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
 
 def content(findings: Findings, structure: Structure) -> Media | None:
     """Return what ffmpeg said of a file, with the chapters that are shown; None when it could not open it."""
-    media, shown = findings.media, structure.chapters
-    if media is None or shown is None:
-        return media
-    ends = [*(each.start for each in shown[1:]), media.duration_seconds + findings.start]
-    told = (
-        Chapter(
-            start=max(each.start - findings.start, 0.0),
-            end=max((each.end or end) - findings.start, 0.0),
-            title=each.title,
+    media = findings.media
+    if media is None:
+        return None
+    chapters = media.chapters
+    if structure.chapters is not None:
+        chapters = tuple(
+            Chapter(
+                start=max(each.start - findings.start, 0.0),
+                end=max(each.end - findings.start, 0.0),
+                title=each.title,
+            )
+            for each in structure.chapters
         )
-        for each, end in zip(shown, ends, strict=True)
-    )
-    return replace(media, chapters=tuple(told))
+    return replace(media, chapters=_ended(chapters, media.duration_seconds))
+
+
+def _ended(chapters: tuple[Chapter, ...], duration: float) -> tuple[Chapter, ...]:
+    """Return the chapters, each told once: one that has no end of its own ends where the next one begins."""
+    starts = [*sorted({each.start for each in chapters}), duration]
+    found: dict[tuple[float, float], Chapter] = {}
+    for each in chapters:
+        end = each.end if each.end > each.start else starts[bisect_right(starts[:-1], each.start)]
+        found.setdefault((each.start, end), replace(each, end=end))
+    return tuple(found.values())

@@ -246,7 +246,7 @@ def test_a_large_file_fits_into_a_zip(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 
 async def test_chapters_that_ask_for_more_than_the_recording_are_refused(hall: Hall) -> None:
-    many = [(0, 6, "All of it")] * 40
+    many = [(0, 6 - n / 1000, "All of it") for n in range(40)]
     for limits, marks, code in (
         (Limits(duration_seconds=60), many, FailureCode.TOO_LONG),
         (Limits(output_bytes=30_000), MARKS, FailureCode.TOO_LARGE),

@@ -22,11 +22,13 @@ from events.media import (
     fitting,
 )
 from events.types import FailureCode, JobProbed
+from workers.converter.containers.structure import Structure
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.dump import channels_of, clean, read
 from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.probe import probe
+from workers.converter.ffmpeg.probe import content, probe
+from workers.converter.ffmpeg.transcript import Findings
 
 WORDS = """[h264 @ 0x55] Codec (h264) not on whitelist 'aac,mp3'
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':
@@ -124,6 +126,20 @@ def test_no_words_whatever_break_the_reader(text: str, at: int) -> None:
         assert len(media.tracks) <= MOST_TRACKS
         probed = JobProbed(run=1, media=fitting(media))
         encode(job_event(probed, job_id="job", account="account", source="/test"))
+
+
+def test_a_chapter_without_an_end_goes_to_the_next_and_none_is_told_twice() -> None:
+    told = [(0, 0, "One"), (2, 2, "Two"), (2, 2, "Zwei"), (4, 6, "Three"), (8, 3, "Last")]
+    chapters = tuple(Chapter(start=start, end=end, title=title) for start, end, title in told)
+    media = Media(container="mp3", duration_seconds=9, chapters=chapters)
+    found = content(Findings(media=media), Structure())
+    assert found is not None
+    assert [(each.start, each.end, each.title) for each in found.chapters] == [
+        (0, 2, "One"),
+        (2, 4, "Two"),
+        (4, 6, "Three"),
+        (8, 9, "Last"),
+    ]
 
 
 def test_there_is_an_end_to_everything() -> None:
