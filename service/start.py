@@ -19,6 +19,7 @@ import structlog
 
 from events.errors import TonearmError
 from service import logs
+from service.memory import keep_large_blocks_apart
 from service.privacy import hide_from_neighbours
 from service.settings import InvalidSetting, Settings
 from service.stop import stop_on_signal
@@ -69,6 +70,7 @@ def _run_service(
     stop_seconds: float,
 ) -> int:
     hide_from_neighbours()
+    keep_large_blocks_apart()
     try:
         settings = load()
         logs.configure(service, settings.log_level)

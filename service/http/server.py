@@ -32,6 +32,8 @@ log = structlog.get_logger()
 # Its own handler writes plain text; let its records go where all others go.
 _LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 
+_OUR_OWN = 1024
+"""Connections of a server for clients of our own."""
 _BUFFER = 64 * 1024
 """Bytes of a request's headers, and of an answer that waits beside the pieces that were taken ahead."""
 
@@ -76,7 +78,7 @@ async def serve(
     While it drains, requests are still answered. What is cut off is cancelled when the loop closes.
     Without an `allowance`, clients are our own, and may have all of it. Raises CannotListen, ServerFailed.
     """
-    most = capacity()
+    most = _OUR_OWN if allowance is None else capacity()
     watching: list[asyncio.Task[None]] = []
     if allowance is not None:
         at_rest = most // 2  # as many again may arrive between two looks
