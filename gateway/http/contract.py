@@ -17,7 +17,7 @@ from litestar.routes import BaseRoute, HTTPRoute
 from msgspec import Struct
 
 from events.errors import TonearmError
-from gateway.http.parameters import Parameter, takes
+from gateway.http.parameters import Parameter, parameter
 from service.problems import Kind
 from service.scopes import Scope
 
@@ -130,7 +130,7 @@ class Contracts(ReceiveRoutePlugin):
                 _, model = route.route_handler_map[method]
                 fields = handler.parsed_fn_signature.parameters
                 handler.opt[_PARAMETERS] = {
-                    each.field_name: Parameter(each.field_alias, takes(fields[each.field_name]))
+                    each.field_name: parameter(each.field_alias, fields[each.field_name])
                     for each in model.expected_query_params
                 }
         for handler in route.route_handlers:

@@ -10,14 +10,19 @@ from litestar.typing import FieldDefinition
 
 
 class Parameter(NamedTuple):
-    """A query parameter, as clients know it. `takes` is a sentence."""
+    """A query parameter, as clients know it. `takes` is a sentence; `optional`: a handler may get None."""
 
     name: str
     takes: str
+    optional: bool = False
 
 
-def takes(field: FieldDefinition) -> str:
-    """Return what a parameter takes."""
+def parameter(name: str, field: FieldDefinition) -> Parameter:
+    """Return a handler's parameter, by the name that clients know it by."""
+    return Parameter(name, _taken(field), field.is_optional)
+
+
+def _taken(field: FieldDefinition) -> str:
     limits = field.kwarg_definition
     kind = field.annotation
     if field.is_optional:

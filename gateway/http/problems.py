@@ -98,4 +98,4 @@ def _faults(extra: Any, parameters: Mapping[str, Parameter]) -> list[errors.Faul
     keys = (
         [each.get("key", "") for each in extra if isinstance(each, dict)] if isinstance(extra, list) else []
     )
-    return [errors.Fault(*parameters.get(key, _UNKNOWN)) for key in keys] or [errors.Fault(*_UNKNOWN)]
+    return [errors.Fault(*parameters.get(key, _UNKNOWN)[:2]) for key in keys] or [errors.Fault(*_UNKNOWN[:2])]

@@ -15,6 +15,8 @@ from gateway.http.contract import contract_of, parameters_of
 
 _LONGEST = 100
 """Characters of a stranger's name that an answer repeats."""
+_NOTHING = "null"
+"""What the framework takes for None, as if the parameter had not been given."""
 
 
 def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -27,14 +29,18 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         return
     if connection.scope.get("method") == HttpMethod.OPTIONS:  # it tells of all methods at once
         return
-    known = sorted(each.name for each in parameters_of(handler).values())
-    given = Counter(name for name, _ in connection.query_params.multi_items())
-    there_are = f"there are {', '.join(known)}" if known else "this call takes none"
+    parameters = {each.name: each for each in parameters_of(handler).values()}
+    pairs = list(connection.query_params.multi_items())
+    given = Counter(name for name, _ in pairs)
+    there_are = f"there are {', '.join(sorted(parameters))}" if parameters else "this call takes none"
     wrong = [
         Fault(name[:_LONGEST], f"there is no such parameter; {there_are}")
         for name in given
-        if name not in known
+        if name not in parameters
     ]
-    wrong += [Fault(name, "it is given more than once") for name in known if given[name] > 1]
+    wrong += [Fault(name, "it is given more than once") for name in parameters if given[name] > 1]
+    for name, text in pairs:
+        if name in parameters and parameters[name].optional and text.lower() == _NOTHING:
+            wrong.append(Fault(name, parameters[name].takes))
     if wrong:
         raise BadParameters(wrong)

@@ -4,16 +4,20 @@ from typing import Any
 
 import msgspec
 
-from events.options import SAMPLE_RATES, Options, Tags
+from events.options import SAMPLE_RATES, SHORTEST, Options, Tags
 from events.wishes import TAGS, TIMES
 from gateway.http.contract import Body
-from gateway.openapi.rules import apart
+from gateway.openapi.rules import LEVELS, RATES, apart
 from gateway.openapi.schemas import REFERENCE
 
 Json = dict[str, Any]
 
-_LISTED = {"sample_rate": list(SAMPLE_RATES)}
-"""Values that the types leave to `events.options.faults`."""
+_NARROWER: dict[str, Json] = {
+    "sample_rate": {"enum": list(SAMPLE_RATES)},
+    "quality": {"pattern": f"^({LEVELS}|{RATES}|[Ss][Oo][Uu][Rr][Cc][Ee])?$"},
+    "end": {"minimum": SHORTEST},
+}
+"""Limits that the types leave to `events.options.faults`."""
 
 
 def properties() -> dict[str, Json]:
@@ -44,7 +48,8 @@ def component() -> Json:
     return {
         "type": "object",
         "title": COMPONENT,
-        "description": "The options to set. The preset or the server's default decides the others.",
+        "description": "The options to set. The preset or the server's default decides the others."
+        " One that is here is not in the query, too.",
         "properties": found,
         "additionalProperties": False,
         **apart(),
@@ -73,8 +78,7 @@ def _schema(name: str, found: Json, components: Json) -> Json:
             schema |= choice
     if reference := schema.pop("$ref", None):
         schema |= {"$ref": reference, "description": components[reference.rpartition("/")[2]]["description"]}
-    if name in _LISTED:
-        schema["enum"] = _LISTED[name]
+    schema |= _NARROWER.get(name, {})
     schema["description"] = " ".join(schema["description"].split())
     if name in TIMES:
         schema["description"] += " Also as a text such as 1:30 or 1m30s."

@@ -8,10 +8,11 @@ preset may give it.
 from itertools import groupby
 from typing import Any
 
-from events.options import LEVEL, MP3_BIT_RATES, SAMPLE_RATES, SOURCE, Cover, Format, Options, faults
+from events.options import MP3_BIT_RATES, SAMPLE_RATES, SOURCE, Cover, Format, Options, faults
 
 Json = dict[str, Any]
-_LEVEL, _RATE = LEVEL.pattern, "[1-9][0-9]{0,2}k"
+LEVELS, RATES = "[Vv][0-9]", "[1-9][0-9]{0,2}[Kk]"
+"""Regular expressions, as JavaScript knows them, for what a quality may be."""
 _RATES = tuple(f"{each}k" for each in MP3_BIT_RATES)
 
 
@@ -25,7 +26,7 @@ def _of_formats() -> list[Json]:
     lossless = [each for each in Format if _wrong("quality", format=each, quality=SOURCE)]
     rules.append(_together("A lossless format has no quality.", _among("format", lossless), quality=_SOME))
     flat = [each for each in Format if each not in lossless and _wrong("quality", format=each, quality="V0")]
-    levels = {"pattern": f"^{_LEVEL}$"}
+    levels = {"pattern": f"^{LEVELS}$"}
     rules.append(_together("Not each format has levels.", _among("format", flat), quality=levels))
     blind = [each for each in Format if _wrong("cover", format=each, cover=Cover.KEEP)]
     pictures = {"enum": [each.value for each in Cover if each is not Cover.NONE]}
@@ -41,7 +42,7 @@ def _of_formats() -> list[Json]:
 def _of_mp3() -> list[Json]:
     """Return the bit rates that an MP3 may not have: any but those of the standard, and some at each rate."""
     named = _among("format", [Format.MP3])
-    other = {"pattern": f"^{_RATE}$", "not": {"enum": list(_RATES)}}
+    other = {"pattern": f"^{RATES}$", "not": {"enum": list(_RATES)}}
     rules = [_together("An MP3 has one of the bit rates of its standard.", named, quality=other)]
     fitting = [
         rate for rate in SAMPLE_RATES if not _wrong("sample_rate", format=Format.MP3, sample_rate=rate)
