@@ -11,7 +11,7 @@ stands. A browser connects again by itself. It is answered 204, by which it stop
 import asyncio
 import time
 from bisect import bisect_left
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
 from math import inf
@@ -35,7 +35,7 @@ from gateway.jobs.history import Slice
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import listed, present_progress
-from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
+from gateway.jobs.subscriptions import MOST_OF_ACCOUNT, Subscription
 from service.http.streams import ClosedStream
 from service.scopes import READ
 
@@ -48,6 +48,32 @@ _REACHES_WITHIN = 2.0
 _CATCHING_UP = 0.2
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class _Told:
+    """The events that a client was told of, as far back as is remembered; writes each further one.
+
+    `whole`: with ffmpeg's arguments.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        self._whole = whole
+        self._ids: dict[str, None] = {}
+
+    def __contains__(self, event_id: str) -> bool:
+        return event_id in self._ids
+
+    def note(self, event_ids: Iterable[str]) -> None:
+        """Take note of events that the client has already."""
+        self._ids.update(dict.fromkeys(event_ids))
+
+    def message(self, recorded: Recorded) -> bytes:
+        """Return the event as it is sent now."""
+        event = recorded.event if self._whole else summary(recorded.event)
+        self._ids[event.id] = None
+        if len(self._ids) > _REMEMBERED:
+            del self._ids[next(iter(self._ids))]
+        return sse.message(event.type, to_json(event), recorded.offset)
 
 
 async def watch(
@@ -65,7 +91,7 @@ async def watch(
     returns True if the caller was revoked between the request's check and the subscription, which receives
     revocations from then on.
     """
-    sent: dict[str, None] = {}
+    told = _Told(whole=whole)
     with live.subscriptions.of(caller.account, job_id) as subscription:
         yield sse.retry(_RETRY_MS)
         if is_void(caller):
@@ -82,7 +108,7 @@ async def watch(
         view = await live.view(job_id) if job_id is not None else None
         if view is not None and after is not None:
             # Events that the client saw may be repeated, and memory may not reach back that far.
-            sent.update((entry.id, None) for entry in view.timeline if entry.offset <= after)
+            told.note(entry.id for entry in view.timeline if entry.offset <= after)
         places = await _places(live, caller, after, through, job_id, view)
         if places is None:
             return  # the client reconnects
@@ -92,31 +118,41 @@ async def watch(
                     return
                 if recorded is None:
                     yield sse.PING
-                elif recorded.event.id not in sent:
-                    yield _message(recorded, sent, whole=whole)
+                elif recorded.event.id not in told:
+                    yield told.message(recorded)
         if live.subscriptions.closing.is_set():
             return
-        told, ends = True, inf
-        while (left := caller.expires - time.time()) > 0:
-            if job_id is not None and subscription.idle and (told or time.monotonic() >= ends):
-                view, told = await live.view(job_id), False
-                ends = time.monotonic() + _open_for(live, view)
-                if view and ends <= time.monotonic() and subscription.idle:
-                    yield sse.message("end", to_json(listed(view, timeline=False)))
-                    return
-            try:
-                item = await subscription.take(max(0.0, min(PING_EVERY, left, ends - time.monotonic())))
-            except TimeoutError:
-                if time.monotonic() < ends:
-                    yield sse.PING
-                continue
-            if item is None:
+        async with aclosing(_coming(live, caller, subscription, told, after)) as coming:
+            async for message in coming:
+                yield message
+
+
+async def _coming(
+    live: LiveJobs, caller: Caller, subscription: Subscription, told: _Told, after: int | None
+) -> AsyncGenerator[bytes, None]:
+    """Yield what comes from now on; of one job up to its end, and the end itself."""
+    job_id, is_news, ends = subscription.job_id, True, inf
+    while (left := caller.expires - time.time()) > 0:
+        if job_id is not None and subscription.idle and (is_news or time.monotonic() >= ends):
+            view, is_news = await live.view(job_id), False
+            ends = time.monotonic() + _open_for(live, view)
+            if view and ends <= time.monotonic() and subscription.idle:
+                yield sse.message("end", to_json(listed(view, timeline=False)))
                 return
-            told = told or isinstance(item, Recorded)
-            if isinstance(item, Progress):
-                yield sse.message("progress", to_json(present_progress(item)))
-            elif item.event.id not in sent and (after is None or item.offset > after):
-                yield _message(item, sent, whole=whole)
+        try:
+            item = await subscription.take(max(0.0, min(PING_EVERY, left, ends - time.monotonic())))
+        except TimeoutError:
+            if time.monotonic() < ends:
+                yield sse.PING
+            continue
+        if item is None:
+            return
+        if isinstance(item, Progress):
+            yield sse.message("progress", to_json(present_progress(item)))
+            continue
+        is_news = True
+        if item.event.id not in told and (after is None or item.offset > after):
+            yield told.message(item)
 
 
 async def _places(
@@ -179,14 +215,6 @@ def _listener(request: AnyRequest, live: LiveJobs) -> Caller:
     if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
         raise TooManyStreams(f"you have {MOST_OF_ACCOUNT} event streams open; close one first")
     return caller
-
-
-def _message(recorded: Recorded, sent: dict[str, None], *, whole: bool) -> bytes:
-    event = recorded.event if whole else summary(recorded.event)
-    sent[event.id] = None
-    if len(sent) > _REMEMBERED:
-        del sent[next(iter(sent))]
-    return sse.message(event.type, to_json(event), recorded.offset)
 
 
 def _after(request: AnyRequest) -> int | None:
