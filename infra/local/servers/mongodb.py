@@ -1,6 +1,7 @@
 """The MongoDB of the local stack: SecantusDB, which speaks MongoDB's wire protocol, as a child process.
 
-It comes from the `local` dependency group and is never imported. Any MONGODB_URL replaces it.
+It comes from the `local` dependency group and is never imported. Any MONGODB_URL replaces it. It asks for a
+password, which is kept beside the data: another user of the machine can reach the port, and not that file.
 """
 
 import asyncio
@@ -15,11 +16,12 @@ import structlog
 
 from infra.local.environment import of_program
 from infra.local.errors import NotInstalled
-from infra.local.ports import HOST, is_open, kept_ports
+from infra.local.kept import kept_secret
+from infra.local.ports import HOST, free_port, is_open, kept_ports
 from infra.local.process import Process
 
 PROGRAM = "secantusd-py"
-DATABASE = "tonearm"
+DATABASE = USER = "tonearm"
 CACHE_MB = 256, 2048
 """At least, and at most: a quarter of the memory between them, taken as it is filled."""
 
@@ -68,7 +70,12 @@ class MongoDB:
 
     def url_of(self, database: str) -> str:
         """Return the URL of a database; it need not exist."""
-        return f"mongodb://{HOST}:{self.port}/{database}"
+        return f"mongodb://{USER}:{self.password}@{HOST}:{self.port}/{database}?authSource=admin"
+
+    @property
+    def password(self) -> str:
+        """The password of our user; made on the first use, and kept."""
+        return kept_secret(self._directory / "password")
 
     @property
     def process(self) -> Process | None:
@@ -82,18 +89,9 @@ class MongoDB:
             raise NotInstalled(f"{PROGRAM} is missing from the environment; `./justw doctor` mends it")
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._watch_no_more()
-        self._process = Process(
-            self.name,
-            [
-                *(str(program), "--host", HOST, "--port", str(self.port)),
-                *("--storage-path", str(self._directory / "data"), "--cache-size", f"{cache_mb()}M"),
-                *("--log-level", "WARNING", "--standalone", "--sync-on-commit"),
-            ],
-            log=self._log,
-            environment=of_program(os.environ)
-            | {_ENGINE_VARIABLE: os.environ.get(_ENGINE_VARIABLE, STORAGE_ENGINE)},
-            directory=self._directory,
-        )
+        if not self._with_user.exists():
+            await self._make_user(program, timeout)
+        self._process = self._prepared(program, self.port, "--auth")
         begin = self._log.stat().st_size if self._log.exists() else 0
         await self._process.start()
         self._watch(self._end_on_panic(self._process, begin))
@@ -104,6 +102,48 @@ class MongoDB:
     async def ready(self) -> bool:
         """Return True if it accepts connections."""
         return await is_open(self.port)
+
+    @property
+    def _with_user(self) -> Path:
+        """A file that shows, beside the data, that our user is in them."""
+        return self._directory / "data" / "tonearm.user"
+
+    def _prepared(self, program: Path, port: int, *more: str) -> Process:
+        engine = os.environ.get(_ENGINE_VARIABLE, STORAGE_ENGINE)
+        return Process(
+            self.name,
+            [
+                *(str(program), "--host", HOST, "--port", str(port)),
+                *("--storage-path", str(self._directory / "data"), "--cache-size", f"{cache_mb()}M"),
+                *("--log-level", "WARNING", "--standalone", "--sync-on-commit", *more),
+            ],
+            log=self._log,
+            environment=of_program(os.environ) | {_ENGINE_VARIABLE: engine},
+            directory=self._directory,
+        )
+
+    async def _make_user(self, program: Path, timeout: float) -> None:
+        """Make our user, once. SecantusDB makes one only while it asks for no password.
+
+        So it runs for a moment without, on a port that nobody has been told. Raises NotReady.
+        """
+        from pymongo import AsyncMongoClient
+        from pymongo.errors import OperationFailure
+
+        port = free_port()
+        open_to_all = self._prepared(program, port)
+        await open_to_all.start()
+        try:
+            await open_to_all.ready(lambda: is_open(port), timeout)
+            async with AsyncMongoClient[dict[str, Any]](HOST, port, directConnection=True) as client:
+                about = {"pwd": self.password, "roles": ["root"]}
+                try:
+                    await client.admin.command({"createUser": USER, **about})
+                except OperationFailure:  # it was made before, and the file was not written any more
+                    await client.admin.command({"updateUser": USER, **about})
+        finally:
+            await open_to_all.stop()
+        self._with_user.touch(0o600)
 
     async def stop(self, grace: float = 8.0) -> None:
         """Stop the server, its data safe."""

@@ -7,11 +7,12 @@ import smtplib
 import sys
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pika
 import pytest
 from pymongo import AsyncMongoClient
-from pymongo.errors import PyMongoError
+from pymongo.errors import OperationFailure, PyMongoError
 from waiting import wait_for
 
 from infra.local.keeper import Keeper
@@ -89,6 +90,34 @@ async def test_acknowledged_documents_survive_a_killed_mongodb(tmp_path: Path) -
 
 
 @pytest.mark.long
+async def test_the_mongodb_lets_nobody_in_without_its_password(tmp_path: Path) -> None:
+    """Also over a restart, and data from before there was a password stay."""
+    server = MongoDB(tmp_path)
+    await server.start()
+    await server.stop()
+    server._with_user.unlink()  # as a crash leaves it, or an older version
+    await server.start()
+    try:
+        where = f"127.0.0.1:{server.port}"
+        for url in (
+            f"mongodb://{where}/tonearm",
+            f"mongodb://tonearm:wrong@{where}/tonearm?authSource=admin",
+        ):
+            async with AsyncMongoClient[dict[str, Any]](url, serverSelectionTimeoutMS=5000) as stranger:
+                with pytest.raises(OperationFailure):
+                    await stranger.tonearm.things.find_one()
+                with pytest.raises(OperationFailure):
+                    await stranger.admin.command("createUser", "mallory", pwd="x", roles=["root"])
+        async with AsyncMongoClient[dict[str, Any]](server.url) as ours:
+            await ours.get_default_database().things.insert_one({"_id": 1})
+            assert await ours.get_default_database().things.count_documents({}) == 1
+        assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+        command = Path(f"/proc/{server.process.pid if server.process else 0}/cmdline").read_text()
+        assert server.password not in command
+    finally:
+        await server.stop()
+
+
 async def test_a_mongodb_that_stands_still_is_started_again_and_has_all_it_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
