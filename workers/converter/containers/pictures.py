@@ -3,8 +3,9 @@
 The front cover comes before a picture of no kind, and that before all others. A picture is what begins like
 a JPEG or a PNG, whatever is said of it.
 
-- MP3, AAC: frames APIC and PIC of ID3v2 (https://id3.org/id3v2.4.0-frames, 4.14). - FLAC: RFC 9639, 8.8.
-- Ogg: the comment METADATA_BLOCK_PICTURE, which holds a FLAC block. - M4A: the boxes `covr`.
+- MP3, AAC, WAV, AIFF: frames APIC and PIC of ID3v2 (https://id3.org/id3v2.4.0-frames, 4.14).
+- FLAC: RFC 9639, 8.8. - Ogg: the comment METADATA_BLOCK_PICTURE, which holds such a block.
+- M4A: the boxes `covr`, which tell of no kind.
 - Matroska: attachments (RFC 9559, 5.1.6); `cover` is the name of the front.
 """
 
@@ -13,7 +14,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from io import FileIO
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from workers.converter.containers import boxes, ebml, id3, mp4
 from workers.converter.containers.picture_tag import LARGEST, kind
@@ -49,10 +50,12 @@ def _rank(picture: _Picture) -> int:
 def _pictures(file: FileIO, head: bytes) -> Iterator[_Picture]:
     start = id3.length(head)
     if start:
-        yield from _id3(file, head, start)
+        yield from _id3(file, 0)
     file.seek(start)
     if file.read(4) == b"fLaC":
         yield from _flac(file, start + 4)
+    elif head[:4] in (b"RIFF", b"FORM"):
+        yield from _id3(file, _id3_chunk(file, "little" if head[:4] == b"RIFF" else "big"))
     elif head[:4] == b"OggS":
         yield from _ogg(file)
     elif head[:4] == ebml.MAGIC:
@@ -61,9 +64,27 @@ def _pictures(file: FileIO, head: bytes) -> Iterator[_Picture]:
         yield from _mp4(file)
 
 
-def _id3(file: FileIO, head: bytes, end: int) -> Iterator[_Picture]:
+def _id3_chunk(file: FileIO, order: Literal["little", "big"]) -> int:
+    """Return where the tag in a WAV or AIFF begins; 0: it has none."""
+    at = 12
+    for _ in range(_MOST):
+        file.seek(at)
+        head = file.read(8)
+        if head[:4] in (b"id3 ", b"ID3 "):
+            return at + 8
+        if len(head) < 8:
+            break
+        length = int.from_bytes(head[4:], order)
+        at += 8 + length + length % 2
+    return 0
+
+
+def _id3(file: FileIO, start: int) -> Iterator[_Picture]:
+    file.seek(start)
+    head = file.read(id3.HEAD)
+    if not (end := id3.length(head)):
+        return
     version, flags = head[3], head[5]
-    file.seek(id3.HEAD)
     tag = file.read(min(end, 4 * LARGEST) - id3.HEAD)
     if flags & 0x80 and version < 4:
         tag = tag.replace(b"\xff\0", b"\xff")

@@ -11,11 +11,13 @@ from hall import Hall, embedded_in
 from hypothesis import given
 from hypothesis import strategies as st
 from media import ffmpeg
+from mutagen.aiff import AIFF
 from mutagen.flac import FLAC, Picture
 from mutagen.id3 import APIC, ID3, TIT2
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggopus import OggOpus
 from mutagen.oggvorbis import OggVorbis
+from mutagen.wave import WAVE
 
 from events.options import Cover, Format
 from workers.converter.containers.picture_notes import without_notes
@@ -45,12 +47,19 @@ def covered(folder: Path, name: str, pictures: list[tuple[int, bytes]], version:
         block.type, block.data, block.mime = type_, data, ""
         blocks.append(block)
     match path.suffix:
-        case ".mp3":
+        case ".mp3" | ".wav" | ".aiff":
             tags = ID3()
             tags.add(TIT2(encoding=1, text="Grüße"))
             for at, (type_, data) in enumerate(pictures):
                 tags.add(APIC(encoding=at % 2, mime="", type=type_, desc=f"d{at}", data=data))
-            tags.save(path, v2_version=version)
+            if path.suffix == ".mp3":
+                tags.save(path, v2_version=version)
+            else:
+                chunked = (WAVE if path.suffix == ".wav" else AIFF)(path)
+                chunked.add_tags()
+                for frame in tags.values():
+                    chunked.tags.add(frame)
+                chunked.save()
         case ".flac":
             flac = FLAC(path)
             for block in blocks:
@@ -74,7 +83,16 @@ def taken(path: Path) -> bytes:
 
 @pytest.mark.parametrize(
     ("name", "version"),
-    [("a.mp3", 3), ("a.mp3", 4), ("a.flac", 0), ("a.ogg", 0), ("a.opus", 0), ("a.m4a", 0)],
+    [
+        ("a.mp3", 3),
+        ("a.mp3", 4),
+        ("a.wav", 0),
+        ("a.aiff", 0),
+        ("a.flac", 0),
+        ("a.ogg", 0),
+        ("a.opus", 0),
+        ("a.m4a", 0),
+    ],
 )
 def test_the_front_is_taken_without_a_media_type(
     tmp_path: Path, drawn: tuple[bytes, bytes], name: str, version: int
@@ -120,7 +138,7 @@ async def test_a_cover_comes_without_the_place_it_was_taken_at(
         assert b"47.3769" not in hall.result.read_bytes()
 
 
-@given(st.binary(max_size=60), st.integers(0, 400), st.sampled_from(["mp3", "flac", "opus"]))
+@given(st.binary(max_size=60), st.integers(0, 400), st.sampled_from(["mp3", "wav", "flac", "opus"]))
 def test_no_bytes_whatever_break_the_reader(
     tmp_path_factory: pytest.TempPathFactory, noise: bytes, at: int, kind: str
 ) -> None:
