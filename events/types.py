@@ -33,6 +33,7 @@ class FailureCode(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     NOT_MEDIA = "not_media"
     UNSUPPORTED_CODEC = "unsupported_codec"
+    UNSUPPORTED_LAYOUT = "unsupported_layout"
     ENCRYPTED = "encrypted"
     TRUNCATED = "truncated"
     TOO_LONG = "too_long"

@@ -1,7 +1,8 @@
 """Errors between a video and its audio, grouped by what the converter does about them.
 
 ConversionError      never going to work: published at once as `job.failed` with `.code` and the sentence
-├── NoAudio  NotMedia  UnsupportedCodec  Encrypted  Truncated     the file is so
+├── NoAudio  NotMedia  UnsupportedCodec  UnsupportedLayout
+│   Encrypted  Truncated                                        the file is so
 ├── TrackMissing  OnlySilence  OutOfRange                         the options ask for what is not in it
 ├── TooLong  TooLarge  TooManyParts  TooHungry  TimedOut
 │   TooMuchWork                                                   the file takes more than the limits
@@ -56,6 +57,17 @@ class UnsupportedCodec(ConversionError):
     def __init__(self, codec: str = "") -> None:
         named = f" ({codec})" if codec else ""
         super().__init__(f"The sound in this video is in a format that we cannot decode{named}.")
+
+
+class UnsupportedLayout(ConversionError):
+    """The arrangement of the channels is one that nobody can mix."""
+
+    code = FailureCode.UNSUPPORTED_LAYOUT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The channels of the sound in this video are arranged in a way that we cannot convert."
+        )
 
 
 class Encrypted(ConversionError):

@@ -29,6 +29,7 @@ from workers.converter.errors import (
     TooMuchWork,
     Truncated,
     UnsupportedCodec,
+    UnsupportedLayout,
 )
 from workers.converter.ffmpeg.arguments import OVERRUN, Limits
 from workers.converter.ffmpeg.transcript import Findings
@@ -52,6 +53,10 @@ _SURE = ("mov,", "matroska,", "flac", "wav", "aiff")
 _SOUND = ("flac", "mp3", "tta", "wv", "ape", "mpc", "tak", "dsf")
 """Containers of nothing but sound that state how much of it there is."""
 _NO_DECODER = re.compile(r"Error while opening decoder|no decoder found|Decoder not found|Decoding requested")
+_NO_LAYOUT = re.compile(
+    r"^\[.*(?:Unsupported channel layout|hannel layout '.*' is not supported|Rematrix is needed)",
+    re.MULTILINE,
+)
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
 _BROKEN_HEAD = re.compile(r"^\[in#0 @ \w+\] Error opening input: Input/output error", re.MULTILINE)
 """The demuxer's message for a head that makes no sense, as in Matroska. The file itself can be read."""
@@ -141,6 +146,8 @@ def _refused(evidence: Evidence) -> TonearmError:
         return Truncated()
     if codec and _NO_DECODER.search(tail):
         return UnsupportedCodec(_name(evidence.findings))
+    if codec and _NO_LAYOUT.search(tail):
+        return UnsupportedLayout()
     if codec:
         return Truncated(damaged=True)
     if _BROKEN_HEAD.search(tail):

@@ -192,6 +192,8 @@ def channels_of(layout: str) -> int:
         return int(match[1])
     if match := re.match(rf"{_INTEGER}(?:\.{_INTEGER})+", layout):
         return sum(map(int, match[0].split(".")))
+    if match := re.match(r"ambisonic (\d)\b", layout):
+        return (int(match[1]) + 1) ** 2
     return _LAYOUTS.get(layout, 0)
 
 

@@ -8,7 +8,8 @@ of it, see `measurement`.
 impossible: left = (L + 0.707 C + 0.707 Ls [+ 0.707 Lb]) / (sum of those factors), right alike; the
 low-frequency channel is left out. For 5.1 that is 0.414 L + 0.293 C + 0.293 Ls. Mono is the mean of left
 and right. Mono to stereo is the same on both sides, as loud as it was. Of more than 8 channels, or of an
-unknown arrangement of them, the first two are taken.
+unknown arrangement of them, the first two are taken; where no mixing is asked, they keep their order.
+Ambisonics (ACN, SN3D) become what two microphones hear to both sides: (W + Y) / 2 and (W - Y) / 2.
 """
 
 import re
@@ -28,6 +29,8 @@ _CENTRE = "ochl=stereo:rematrix_maxval=1:clev=0.70710678:slev=0.70710678:lfe_mix
 _LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """The layouts that encoders know for so many channels."""
 _MOST = 8
+_ORDERED = {1: "mono", 2: "stereo"} | _LAYOUTS
+_AMBISONIC = "pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1"
 
 
 def need_measurement(options: Options) -> bool:
@@ -37,7 +40,7 @@ def need_measurement(options: Options) -> bool:
 
 def first_filters(options: Options, media: Media, track: Track, seek: float) -> list[str]:
     """Return the first filters, for the first pass too: cut, channels, speed. `seek`: seconds skipped."""
-    filters = [*timely(options, media, track, seek), *_mixed(options, track)]
+    filters = [*_ordered(track), *timely(options, media, track, seek), *_mixed(options, track)]
     if options.speed != 1:
         # One step of more than 2 would leave samples out instead of blending them.
         steps = [2.0, options.speed / 2] if options.speed > 2 else [options.speed]
@@ -96,7 +99,8 @@ def measuring_filters(options: Options, *, count: bool) -> list[str]:
 def channels_out(options: Options, track: Track) -> int:
     """Return the channels of the result; 0 when those of the source are not known."""
     most = 2 if options.format is Format.MP3 else _MOST
-    wanted = {Channels.MONO: 1, Channels.STEREO: 2}.get(options.channels, track.channels)
+    kept = 2 if _is_ambisonic(track) else track.channels
+    wanted = {Channels.MONO: 1, Channels.STEREO: 2}.get(options.channels, kept)
     return wanted if wanted <= most else 2
 
 
@@ -106,6 +110,10 @@ def _mixed(options: Options, track: Track) -> Sequence[str]:
         return (
             [f"aformat=channel_layouts={options.channels}"] if options.channels is not Channels.KEEP else []
         )
+    if _is_ambisonic(track):
+        return ["pan=mono|c0=c0" if wanted == 1 else _AMBISONIC]
+    if wanted == given and _is_unnamed(track):
+        return []
     if wanted == given:
         layout = _LAYOUTS.get(given)
         same = options.format is Format.WAV or layout in (None, track.layout)
@@ -115,5 +123,21 @@ def _mixed(options: Options, track: Track) -> Sequence[str]:
     to_mono = ["pan=mono|c0=0.5*c0+0.5*c1"] if wanted == 1 else []
     if given == 2:
         return to_mono
-    known = given <= _MOST and not re.match(r"\d+ channels", track.layout)
+    known = given <= _MOST and not _is_unnamed(track)
     return [f"aresample={_CENTRE}" if known else "pan=stereo|c0=c0|c1=c1", *to_mono]
+
+
+def _ordered(track: Track) -> list[str]:
+    """Name the channels of an arrangement without a name by their order: no other filter takes them."""
+    if not _is_unnamed(track) or track.channels not in _ORDERED:
+        return []
+    each = "|".join(map(str, range(track.channels)))
+    return [f"channelmap=map={each}:channel_layout={_ORDERED[track.channels]}"]
+
+
+def _is_unnamed(track: Track) -> bool:
+    return re.match(r"\d+ channels", track.layout) is not None
+
+
+def _is_ambisonic(track: Track) -> bool:
+    return track.layout.startswith("ambisonic")

@@ -16,6 +16,7 @@ from workers.converter.errors import (
     TooMuchWork,
     Truncated,
     UnsupportedCodec,
+    UnsupportedLayout,
 )
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
@@ -70,6 +71,12 @@ def says(tail: str, codec: str = "", length: float | None = None) -> Findings:
         (
             Evidence(exit_code=234, findings=says("[dec:x] Error while opening decoder\n", "x")),
             UnsupportedCodec,
+        ),
+        (
+            Evidence(
+                exit_code=234, findings=says('[aac @ 0x1] Unsupported channel layout "2 of 3"\n', "aac")
+            ),
+            UnsupportedLayout,
         ),
         (Evidence(exit_code=69, findings=says("Conversion failed!\n", "aac")), Truncated),
         (Evidence(exit_code=1, findings=says("something new\n")), EngineFailed),
