@@ -19,7 +19,7 @@ from io import RawIOBase
 
 from msgspec.structs import replace
 
-from workers.converter.containers import boxes, chunks, ebml, matroska_chapters, pages
+from workers.converter.containers import boxes, chunks, ebml, lead, matroska_chapters, pages
 from workers.converter.containers.structure import Structure
 
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -79,7 +79,7 @@ def inspect(video: RawIOBase) -> Structure:
         return _flv(video, size)
     if head[:4] == pages.MAGIC:
         return pages.inspect(video, size)
-    return chunks.inspect(video, size)
+    return replace(chunks.inspect(video, size), lead=lead.find(video))
 
 
 def _asf(video: RawIOBase, size: int) -> Structure:

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from events.media import Chapter
+from workers.converter.containers.lead import Lead
 
 
 class Structure(Struct, frozen=True, kw_only=True):
@@ -14,5 +15,7 @@ class Structure(Struct, frozen=True, kw_only=True):
     """The file ends before its container does."""
     guesses_length: bool = False
     """The length in a file that was cut is a guess from what is left of it."""
+    lead: Lead | None = None
+    """The junk before the sound; None: there is none."""
     chapters: tuple[Chapter, ...] | None = None
     """The chapters that are shown, by the file's clock; None: as ffmpeg reads them. An end of 0: not told."""

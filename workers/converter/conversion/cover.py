@@ -38,7 +38,14 @@ async def take(task: Task, media: Media) -> bytes:
     limits = replace(limits, wall_seconds=wall, output_bytes=picture_tag.LARGEST)
     with tempfile.TemporaryFile(buffering=0) as file:
         async with task.source.opened() as source:
-            invocation = Invocation(engine=engine, source=source, target=file, plan=plan, limits=limits)
+            invocation = Invocation(
+                engine=engine,
+                source=source,
+                target=file,
+                plan=plan,
+                limits=limits,
+                lead=task.source.structure.lead,
+            )
             ran = await run(invocation)
         file.seek(0)
         picture = file.read(picture_tag.LARGEST)

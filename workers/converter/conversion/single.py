@@ -107,7 +107,9 @@ class Single:
             channels=sound.channels,
             media=self._media,
             format=plan.format,
-            arguments=tuple(arguments(self._equipment.limits, _NO_DESCRIPTOR, plan)),
+            arguments=tuple(
+                arguments(self._equipment.limits, _NO_DESCRIPTOR, plan, self._source.structure.lead)
+            ),
             copied=plan.copied,
             partial=partial or self._partial,
         )
@@ -211,6 +213,7 @@ class Single:
                 limits=equipment.limits,
                 on_progress=on_progress,
                 size=self._source.size,
+                lead=self._source.structure.lead,
             )
             return await encode(invocation, equipment.sharing, equipment.workshop, self._media)
 
@@ -273,6 +276,7 @@ class Single:
                     plan=plan,
                     limits=equipment.limits,
                     size=self._source.size,
+                    lead=self._source.structure.lead,
                 )
                 return await run(invocation)
 

@@ -8,6 +8,7 @@ while the file is probed.
 
 from msgspec import Struct
 
+from workers.converter.containers.lead import Lead
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.words import script
 
@@ -68,10 +69,11 @@ class Limits(Struct, frozen=True, kw_only=True):
         return self.output_bytes + (16 << 20)
 
 
-def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[str]:
+def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT, lead: Lead | None = None) -> list[str]:
     """Return ffmpeg's arguments for a plan: the source on descriptor 0, the result to descriptor 1.
 
-    The same source and plan always give the same bytes (`bitexact`). ffmpeg repeats a message as often as it
+    `lead` stands before the sound. The same source and plan always give the same bytes (`bitexact`).
+    ffmpeg repeats a message as often as it
     happens (`repeat`), so that messages can be counted. `+faststart` is never used: ffmpeg would open its
     output a second time, to read it. On descriptors it then reads the *source* instead and exits with 0.
     """
@@ -83,6 +85,7 @@ def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT) -> list[st
         *("-abort_on", "empty_output+empty_output_stream"),
         *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", decoders),
         *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
+        *(("-f", lead.format, "-skip_initial_bytes", str(lead.length)) if lead else ()),
         *(*plan.input, "-fd", "0", "-i", "fd:"),
         *((*_SCRIPT, "-fd", str(SCRIPT), "-i", "fd:") if script(plan.format, plan.words) else ()),
         *(_output(limits, plan) if plan.output else ()),

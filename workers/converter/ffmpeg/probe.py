@@ -40,7 +40,16 @@ async def look(engine: Engine, source: FileIO, limits: Limits, structure: Struct
     source.seek(0)
     hurried = replace(limits, wall_seconds=min(limits.wall_seconds, PATIENCE))
     with tracing.span("probe"), FileIO(os.devnull, "r+") as nowhere:
-        ran = await run(Invocation(engine=engine, source=source, target=nowhere, plan=LOOK, limits=hurried))
+        ran = await run(
+            Invocation(
+                engine=engine,
+                source=source,
+                target=nowhere,
+                plan=LOOK,
+                limits=hurried,
+                lead=structure.lead,
+            )
+        )
     media = content(ran.findings, structure)
     if media is not None and not ran.overtime:
         return media

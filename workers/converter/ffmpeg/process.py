@@ -17,6 +17,7 @@ from msgspec import Struct
 from events import tracing
 from workers.converter.cage.cage import Keeper, keeper_of
 from workers.converter.containers.insertion import overwrite
+from workers.converter.containers.lead import Lead
 from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.packets import PacketTimes
@@ -52,6 +53,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     on_progress: OnProgress = unwatched
     size: int | None = None
     """Bytes of the source, where that is a pipe."""
+    lead: Lead | None = None
+    """The junk before the source's sound."""
 
 
 class Outcome(Struct, frozen=True):
@@ -88,7 +91,9 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
             files += [packets_in] if plan.copied else []
             size = _size(invocation.source) if invocation.size is None else invocation.size
             held = caps(limits, size, plan)
-            caged = await keeper.start(arguments(limits, files.index(numbers_in), plan), files, held)
+            caged = await keeper.start(
+                arguments(limits, files.index(numbers_in), plan, invocation.lead), files, held
+            )
         finally:
             words_in.close()
             numbers_in.close()
