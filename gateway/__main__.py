@@ -160,6 +160,7 @@ def _parts(
         metrics=metrics,
         cookies=Cookies(secure=not settings.plain_http_cookies),
         origin=settings.origin(),
+        share=settings.allowance().share,
         other_sites=settings.other_sites(),
         checks={
             "mongodb": database_check(database),

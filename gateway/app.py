@@ -25,6 +25,7 @@ from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.addresses import Origin
 from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
+from gateway.callers.request_shares import RequestShares
 from gateway.callers.tokens import Tokens
 from gateway.handover import audio
 from gateway.handover.audio import Shelf
@@ -54,6 +55,7 @@ from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service import health
 from service.health import Checks
+from service.http.connections import Share
 from service.http.requests import CleanRequests
 from service.known_problems import NOT_READY
 from service.parts import provide
@@ -78,6 +80,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     checks: Checks
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
+    share: Share = Share()
     other_sites: tuple[str, ...] = ()
 
 
@@ -144,5 +147,5 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
 def application(parts: Parts) -> ASGIApp:
     """Return the application as it is served, with everything around it."""
     parts.metrics.watch(parts.live, parts.under_way)
-    inner = CleanRequests(HeadAsGet(litestar_app(parts)))
+    inner = CleanRequests(RequestShares(HeadAsGet(litestar_app(parts)), parts.share))
     return EarlyAnswers(traced(AccessLog(SafeAnswers(inner), parts.metrics.http)))

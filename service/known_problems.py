@@ -228,6 +228,14 @@ NO_RANGE: Final = Kind(
     "The audio ends before the range begins.",
     "`Content-Range` has the length of the audio.",
 )
+TOO_MANY_REQUESTS: Final = Kind(
+    429,
+    "too-many-requests",
+    "Too many requests at once",
+    "So many requests from your address are under way that no other may begin.",
+    "Let some of them end, and send the next after the seconds that `Retry-After` names.",
+    2,
+)
 TOO_MANY_DOWNLOADS: Final = Kind(
     429,
     "too-many-downloads",

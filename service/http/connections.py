@@ -89,7 +89,7 @@ def excess(seen: Mapping[Peer, Seen], share: Share, most: int, now: float) -> li
     for peer, (silent_since, _) in seen.items():
         if silent_since is not None and now - silent_since > share.idle:
             gone.append(peer)
-        elif (client := _client(peer.host, share.trusted)) is not None:
+        elif (client := client_of(peer.host, share.trusted)) is not None:
             silence = now - silent_since if silent_since is not None else -1.0
             groups.setdefault(client, []).append((silence, peer))
     sizes = [len(group) for group in groups.values()]
@@ -104,8 +104,8 @@ def excess(seen: Mapping[Peer, Seen], share: Share, most: int, now: float) -> li
     return gone
 
 
-def _client(host: str, trusted: Iterable[Network]) -> str | None:
-    """Return whose share a connection is of; None for a trusted proxy."""
+def client_of(host: str, trusted: Iterable[Network]) -> str | None:
+    """Return whose share a connection from this address is of; None for a trusted proxy."""
     address = ip_address(host)
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is None:

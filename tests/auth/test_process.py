@@ -155,6 +155,22 @@ def test_it_stops_while_it_waits_for_the_database(start: Any) -> None:
 
 
 @pytest.mark.long
+def test_one_odd_byte_in_a_header_and_an_encoded_body_are_the_clients_fault(start: Any) -> None:
+    service = start().wait()
+    with httpx.Client(base_url=service.url) as client:
+        for method, path in (
+            ("POST", "/login"),
+            ("POST", "/validate"),
+            ("GET", "/keys"),
+            ("GET", "/nothing"),
+        ):
+            for header in (b"Accept", b"Accept-Language", b"Authorization", b"Content-Type"):
+                odd = client.request(method, path, headers=[(header, b"Basic \xe9")], content=b"{}")
+                assert (odd.status_code, odd.json()["type"]) == (400, "/problems/bad-header"), (path, header)
+        encoded = client.post("/login", content=b"{}", headers={"Content-Encoding": "gzip"})
+    assert (encoded.status_code, encoded.headers["accept-encoding"]) == (415, "identity")
+
+
 def test_a_taken_port_is_one_clear_line(start: Any) -> None:
     """Granian alone would share the port with the other process and take half of its connections."""
     first = start(**ADMIN).wait()
