@@ -101,6 +101,26 @@ async def test_sound_that_begins_later_than_ffmpeg_looks_is_as_late(hall: Hall) 
     assert beeps(hall.result) == pytest.approx([12.5], abs=0.05)
 
 
+@pytest.mark.parametrize("later", ["both", "picture"])
+async def test_a_mark_points_at_its_beep_whenever_clock_and_picture_begin(hall: Hall, later: str) -> None:
+    told = [";FFMETADATA1"]
+    for start, end in ((3, 5), (5, 9)) if later == "both" else ((0, 2), (2, 6)):
+        told += ["[CHAPTER]", "TIMEBASE=1/1", f"START={start}", f"END={end}"]
+    (hall.directory / "marks").write_text("\n".join(told))
+    picture = [*(["-itsoffset", "1.5"] if later == "picture" else []), "-f", "lavfi"]
+    given = [*picture, "-i", "color=white:size=64x48:rate=25:duration=4", "-f", "lavfi"]
+    given += ["-i", f"aevalsrc='{BEEPS}*between(t,1,3)':s=44100:d=6", "-i", str(hall.directory / "marks")]
+    clock = ["-output_ts_offset", "3"] if later == "both" else []
+    source = hall.directory / "clock.mkv"
+    mapped = ["-map", "0", "-map", "1", "-map_chapters", "2", *CONTAINERS["mkv"]]
+    ffmpeg(*given, *mapped, *clock, str(source))
+    for options in ({}, {"format": Format.M4A}, {"format": Format.OPUS, "start": 1.0}):
+        await hall.convert(source, **options)
+        at = 2 - options.get("start", 0.0)
+        assert beeps(hall.result) == pytest.approx([at], abs=0.05)
+        assert [start for start, _, _ in marks_in(hall)] == pytest.approx([0, at], abs=0.05)
+
+
 @pytest.mark.parametrize("format_", EVERY)
 async def test_where_the_clock_goes_back_nothing_is_lost(hall: Hall, format_: Format) -> None:
     one = hall.source(BEEPS, "-c:a", "libopus", name="one.webm", seconds=4)
