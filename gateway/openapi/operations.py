@@ -18,6 +18,23 @@ from service.problems import MEDIA_TYPE, Kind, Problem
 
 _PROBLEM: Json = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 _ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
+_STRINGS = {"type": "array", "items": TEXT}
+_FAULT: Json = {
+    "type": "object",
+    "properties": {"name": TEXT, "detail": TEXT},
+    "required": ["name", "detail"],
+}
+_MEMBERS: Json = {
+    "errors": {
+        "type": "array",
+        "items": _FAULT,
+        "description": "Each option or parameter that does not fit.",
+    },
+    "state": {**TEXT, "description": "Of the job that has no audio."},
+    "job_id": {**TEXT, "description": "Of the job that may or may not exist."},
+    "missing": {**_STRINGS, "description": "What the service lacks."},
+}
+"""What some problems have beside the members of all."""
 _OF_PARAMETER = ("name", "in", "required", "description")
 _NULL = {"type": "null"}
 _ANY_OTHER = "Any other error, the server's own included"
@@ -31,6 +48,7 @@ _NOT_TO_HEAD = frozenset({"206", "416"})
 def complete(document: Json, contracts: Contracts) -> Json:
     """Add to the document all that stands in the contracts."""
     document["components"]["schemas"] = components([Problem, *contracts.structs])
+    document["components"]["schemas"]["Problem"]["properties"] |= _MEMBERS
     document["components"]["schemas"][options.COMPONENT] = options.component()
     for path, item in document["paths"].items():
         for method, operation in item.items():
