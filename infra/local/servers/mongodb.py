@@ -158,7 +158,14 @@ class MongoDB:
             await self._process.kill()
 
     def _watch(self, watch: Coroutine[Any, Any, None]) -> None:
-        self._watching.append(asyncio.create_task(watch))
+        task = asyncio.create_task(watch)
+        task.add_done_callback(self._watched)
+        self._watching.append(task)
+
+    def _watched(self, task: asyncio.Task[None]) -> None:
+        """Log the failure of a watch: the server goes on, and nobody looks after it."""
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("watch_failed", component=self.name, exc_info=error)
 
     def _watch_no_more(self) -> None:
         while self._watching:
