@@ -7,7 +7,7 @@ converts the half and exits with 0. Only a few headers are read here, however lo
 - Matroska, WebM: see `ebml`. The segment has its size, unless it was streamed.
 - AVI: each RIFF chunk has its size. The length in seconds is in the index at the end, or a guess.
 - WMV (ASF specification, 3.2): the header has the file's size, unless it was streamed.
-- WAV, W64, AIFF, CAF, AU, RealMedia, DSF: see `chunks`. - Ogg: see `pages`.
+- WAV, W64, AIFF, CAF, AU, RealMedia, DSF: see `chunks`. - Ogg: see `pages`. - FLAC: see `flac`.
 - FLV (Adobe's specification, E.3): a whole file ends with the size of its last tag.
 
 Of what has no index (TS, MPEG, ADTS, MP3, raw streams) a cut last packet is ordinary, and shows nothing.
@@ -19,7 +19,7 @@ from io import RawIOBase
 
 from msgspec.structs import replace
 
-from workers.converter.containers import boxes, chunks, ebml, lead, matroska_chapters, pages
+from workers.converter.containers import boxes, chunks, ebml, flac, lead, matroska_chapters, pages
 from workers.converter.containers.structure import Structure
 
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -77,6 +77,8 @@ def inspect(video: RawIOBase) -> Structure:
         return _asf(video, size)
     if head[:4] == b"FLV\1":
         return _flv(video, size)
+    if head[:4] == flac.MAGIC:
+        return flac.inspect(video, size)
     if head[:4] == pages.MAGIC:
         return pages.inspect(video, size)
     return replace(chunks.inspect(video, size), lead=lead.find(video))

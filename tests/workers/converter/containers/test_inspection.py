@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from media import Studio
+from media import Studio, ffmpeg
 
 from workers.converter.containers.ebml import late
 from workers.converter.containers.inspection import inspect
@@ -32,6 +32,16 @@ def look(path: Path) -> Structure:
 def test_whole_and_half_files_are_told_apart(studio: Studio, name: str) -> None:
     assert not look(studio.make(name)).cut
     assert look(studio.half(name)).cut
+
+
+@pytest.mark.parametrize("ending", ["wav", "w64", "aiff", "caf", "au", "flac", "ogg", "opus"])
+def test_half_a_file_of_sound_is_told_apart_by_its_own_bytes(tmp_path: Path, ending: str) -> None:
+    whole, half = tmp_path / f"whole.{ending}", tmp_path / f"half.{ending}"
+    ffmpeg("-f", "lavfi", "-i", "anoisesrc=d=4:r=48000:c=brown", str(whole))
+    for share in (0.3, 0.5, 0.9):
+        half.write_bytes(whole.read_bytes()[: round(whole.stat().st_size * share)])
+        assert look(half).cut
+    assert not look(whole).cut
 
 
 def test_a_streamed_wmv_that_tells_no_size_is_no_cut(studio: Studio) -> None:
