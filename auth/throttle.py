@@ -22,8 +22,8 @@ from enum import StrEnum
 from msgspec import Struct
 
 from auth.errors import TooManyFailures
-from auth.networks import network, shares
 from auth.stores.failures import Failures, FailureStore
+from service.networks import network, shares
 
 KNOWN_FOR = timedelta(days=30)
 FORGET_AFTER = timedelta(hours=1)

@@ -21,7 +21,6 @@ from auth.errors import (
     NoSuchAccount,
     TooManyFailures,
 )
-from auth.networks import network
 from auth.passwords.passwords import Passwords
 from auth.sessions.sessions import Grant, Sessions
 from auth.stores.directory import MAX_EMAIL, USER, Account, Directory
@@ -30,6 +29,7 @@ from events.envelope import Event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.types import AccountRegistered, AccountSignInRefused
+from service.networks import network
 
 REFUSAL_SECONDS = 0.5
 """Longer than most imported hashes take: bcrypt by 12 290 ms, PBKDF2 by a million 380 ms."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from auth.errors import TooManyFailures
-from auth.networks import shares
 from auth.stores.failures import FailureStore
+from service.networks import shares
 
 WINDOW = timedelta(hours=1)
 """A count ends this long after the first letter: who asks now and then is never held up."""

@@ -5,13 +5,15 @@ requests are not: a client may have as many under way as it could have connectio
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from litestar.types import ASGIApp, Receive, Send
 
 from gateway.callers.addresses import client_address
-from service.http.connections import Share, client_of
+from service.http.connections import Share, is_trusted
 from service.known_problems import TOO_MANY_REQUESTS
+from service.networks import shares
 from service.problems import send_problem
 
 
@@ -24,27 +26,30 @@ class RequestShares:
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
-        client = self._client(scope)
-        if client is None:
-            await self._app(scope, receive, send)
-        elif self._under_way[client] >= self._share.of_address:
-            detail = f"{self._share.of_address} requests from your address are under way; let one end first"
+        places = self._places(scope)
+        if any(self._under_way[each] >= self._most(clients) for each, clients in places.items()):
+            detail = f"{self._most(1)} requests from your address are under way; let one end first"
             await send_problem(send, scope["path"], TOO_MANY_REQUESTS, detail, (b"retry-after", b"2"))
-        else:
-            self._under_way[client] += 1
-            try:
-                await self._app(scope, receive, send)
-            finally:
-                self._under_way[client] -= 1
-                if not self._under_way[client]:
-                    del self._under_way[client]
+            return
+        self._under_way.update(places.keys())
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            for place in places:
+                self._under_way[place] -= 1
+                if not self._under_way[place]:
+                    del self._under_way[place]
 
-    def _client(self, scope: Any) -> str | None:
-        """Return the client of a trusted proxy; None for one that came by itself, or is a proxy."""
-        peer = scope["client"][0] if scope.get("client") else ""
-        if not peer or client_of(peer, self._share.trusted) is not None:
-            return None
+    def _most(self, clients: int) -> int:
+        return self._share.of_address * clients
+
+    def _places(self, scope: Any) -> Mapping[str, int]:
+        """Return the networks of a trusted proxy's client; none of one that came by itself, or is a proxy."""
+        peer, trusted = scope["client"][0], self._share.trusted
+        if not is_trusted(peer, trusted):
+            return {}
         forwarded = [
             value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"
         ]
-        return client_of(client_address(peer, forwarded, self._share.trusted), self._share.trusted)
+        address = client_address(peer, forwarded, trusted)
+        return {} if is_trusted(address, trusted) else shares(address)

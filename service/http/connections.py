@@ -14,15 +14,20 @@ import socket
 import struct
 import termios
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fcntl import ioctl
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from itertools import islice
 from time import monotonic
 from typing import NamedTuple
 
 import structlog
 from msgspec import Struct
+
+from service.networks import shares
 
 log = structlog.get_logger()
 
@@ -34,8 +39,8 @@ _ALL_EVERY = 2.0
 _RESERVED = 512
 """Descriptors left for everything else: databases, broker, files."""
 _MOST_DESCRIPTORS = 16_384
-_SITE = 64
-"""Bits of an IPv6 address that name a customer's network: all of its addresses are one client's."""
+_KEPT = 32_768
+"""Hosts of which it is kept whether they are trusted."""
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 _AT_ONCE = struct.pack("ii", 1, 0)
 """SO_LINGER: a reset, so that the kernel keeps nothing for a client that does not read."""
@@ -80,39 +85,45 @@ def capacity() -> int:
 
 
 def excess(seen: Mapping[Peer, Seen], share: Share, most: int, now: float) -> list[Peer]:
-    """Return the connections to end: those above an address's share, and those silent for too long. Pure.
+    """Return the connections to end: those silent for too long, and those above a client's share. Pure.
 
-    An address's share is smaller where all together would have more than `most`.
+    Where all together would have more than `most`, those go whose clients have more than others have, and
+    among equals the most silent.
     """
-    groups: dict[str, list[tuple[float, Peer]]] = {}
-    gone: list[Peer] = []
-    for peer, (silent_since, _) in seen.items():
-        if silent_since is not None and now - silent_since > share.idle:
-            gone.append(peer)
-        elif (client := client_of(peer.host, share.trusted)) is not None:
-            silence = now - silent_since if silent_since is not None else -1.0
-            groups.setdefault(client, []).append((silence, peer))
-    sizes = [len(group) for group in groups.values()]
-    cap = share.of_address
-    if sum(sizes) > most:
-        fits = bisect_right(range(1, cap + 1), most, key=lambda each: sum(min(size, each) for size in sizes))
-        cap = max(fits, 1)
-    for group in groups.values():
-        if len(group) > cap:
-            group.sort(reverse=True)
-            gone += [peer for _, peer in group[: len(group) - cap]]
-    return gone
+    silences = {peer: -1.0 if since is None else now - since for peer, (since, _) in seen.items()}
+    gone = [peer for peer, silence in silences.items() if silence > share.idle]
+    left = [
+        peer
+        for peer in sorted(seen, key=silences.__getitem__)
+        if silences[peer] <= share.idle and not is_trusted(peer.host, share.trusted)
+    ]
+    ranks = _ranks(left)
+    left.sort(key=ranks.__getitem__)
+    return gone + left[min(bisect_right(left, share.of_address, key=ranks.__getitem__), most) :]
 
 
-def client_of(host: str, trusted: Iterable[Network]) -> str | None:
-    """Return whose share a connection from this address is of; None for a trusted proxy."""
+def _ranks(peers: Sequence[Peer]) -> dict[Peer, int]:
+    """Return which of its client's connections each is: the first, the second, and so on, in this order.
+
+    In a network with the share of several clients, so many are the first.
+    """
+    ranks = dict.fromkeys(peers, 1)
+    for counted in (0, 1):
+        # What is beyond the share of a small network comes last in the large one, or it would take all of it.
+        counts = Counter[str]()
+        for peer in sorted(peers, key=ranks.__getitem__):
+            for network, clients in islice(shares(peer.host).items(), counted, counted + 1):
+                counts[network] += 1
+                ranks[peer] = max(ranks[peer], -(-counts[network] // clients))
+    return ranks
+
+
+@lru_cache(_KEPT)
+def is_trusted(host: str, trusted: Sequence[Network]) -> bool:
+    """Return True for the address of a trusted proxy."""
     address = ip_address(host)
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is None:
-            network = ip_network((address, _SITE), strict=False)
-            return None if any(address in each for each in trusted) else str(network)
-        address = address.ipv4_mapped
-    return None if any(address in each for each in trusted) else str(address)
+    bare = address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+    return any(bare in each for each in trusted)
 
 
 class Connections:
@@ -160,7 +171,8 @@ class Connections:
         found = await asyncio.to_thread(_unsent, self._port)
         self._looked = now = monotonic()
         self._seen = {peer: self._judged(peer, unsent, now) for peer, unsent in found.items()}
-        if gone := excess(self._seen, self._share, self._most, now):
+        seen = dict(self._seen)  # requests that end meanwhile change it
+        if gone := await asyncio.to_thread(excess, seen, self._share, self._most, now):
             log.info("connections_ended", count=len(gone), of=len(found))
             await asyncio.to_thread(_end, self._port, set(gone))
 

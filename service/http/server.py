@@ -21,7 +21,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.errors import TonearmError
-from events.tasks import cancelled
+from service.background import Work, kept_running
 from service.http.answers import BoundedAnswers
 from service.http.connections import Connections, Share, capacity
 from service.http.host import OneHost
@@ -79,12 +79,12 @@ async def serve(
     Without an `allowance`, clients are our own, and may have all of it. Raises CannotListen, ServerFailed.
     """
     most = _OUR_OWN if allowance is None else capacity()
-    watching: list[asyncio.Task[None]] = []
+    watching: dict[str, Work] = {}
     if allowance is not None:
         at_rest = most // 2  # as many again may arrive between two looks
         connections = Connections(port, allowance.share, at_rest)
         app = BoundedAnswers(app, connections, allowance.patience)
-        watching.append(asyncio.create_task(connections.keep_shared()))
+        watching["connections"] = connections.keep_shared
     server = Server(
         OneHost(app),
         address=free_address(host, port),
@@ -98,16 +98,16 @@ async def serve(
         log_level=LogLevels.error,
         log_dictconfig=_LOGGING,
     )
-    serving = asyncio.create_task(server.serve())
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait({serving, stopping, *watching}, return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    for ended in (each for each in (serving, *watching) if each.done()):
-        await ended
-        raise ServerFailed("the HTTP server ended by itself")
-    if draining is not None:
-        await draining()
-    await cancelled(watching)
+    async with kept_running(**watching):
+        serving = asyncio.create_task(server.serve())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if serving.done():
+            await serving
+            raise ServerFailed("the HTTP server ended by itself")
+        if draining is not None:
+            await draining()
     server.stop()  # type: ignore[no-untyped-call]
     await asyncio.wait({serving}, timeout=grace)
     if not serving.done():

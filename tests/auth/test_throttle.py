@@ -15,7 +15,6 @@ from auth.accounts.accounts import MOST_AT_ONCE, Accounts
 from auth.accounts.letter_limits import PER_CLIENT, WINDOW, LetterLimits
 from auth.announcements import Announcer
 from auth.errors import BadCredentials, InvalidToken, TooManyFailures
-from auth.networks import SITE
 from auth.passwords.hasher import Hasher
 from auth.passwords.passwords import Passwords
 from auth.sessions.api_keys import ApiKeys
@@ -23,6 +22,7 @@ from auth.sessions.sessions import Sessions
 from auth.stores.mongo.directory import MongoDirectory
 from auth.stores.mongo.failures import MongoFailures
 from auth.throttle import ACCOUNT, ADDRESS, Throttle
+from service.networks import SITE
 from tests.auth.conftest import Clock, Site
 
 EMAIL, PASSWORD, THERE, HOME = "ann@example.com", "a canary password", "203.0.113.9", "198.51.100.7"

@@ -8,6 +8,7 @@ import pytest
 from waiting import wait_for
 
 from service.http.connections import Peer, Seen, Share, excess
+from service.networks import SITE
 from tests.service.http.serving import GET, answers, connect, served
 
 MANY = 3000
@@ -51,7 +52,7 @@ def test_who_has_more_than_the_share_loses_silent_connections_and_the_longest_si
         Peer("192.0.2.2", 4): Seen(80.0, 0),
     }
     assert excess(seen, Share(of_address=2), 100, 100.0) == [Peer("192.0.2.1", 3)]
-    assert excess(seen, Share(of_address=1), 100, 100.0) == [Peer("192.0.2.1", 3), Peer("192.0.2.1", 2)]
+    assert excess(seen, Share(of_address=1), 100, 100.0) == [Peer("192.0.2.1", 2), Peer("192.0.2.1", 3)]
 
 
 def test_when_all_have_too_many_it_is_taken_from_those_who_have_most() -> None:
@@ -59,6 +60,21 @@ def test_when_all_have_too_many_it_is_taken_from_those_who_have_most() -> None:
     gone = excess(seen, Share(of_address=100), 43, 100.0)
     left = [peer.host for peer in seen if peer not in gone]
     assert [left.count(f"192.0.2.{each}") for each in (1, 2, 3)] == [20, 20, 3]
+
+
+def test_many_addresses_with_one_connection_each_leave_room_for_others() -> None:
+    seen = {Peer(f"192.0.2.{each}", 1): Seen(float(each), 0) for each in range(100)}
+    gone = excess(seen, Share(), 60, 100.0)
+    # 25 for their silence, and then those that are silent for longest.
+    assert {peer.host for peer in gone} == {f"192.0.2.{each}" for each in range(40)}
+
+
+def test_a_large_ipv6_network_has_the_share_of_some_clients_and_each_of_its_own_has_a_part() -> None:
+    strangers = {Peer(f"2001:db8:0:{each:x}::1", 1): Seen(99.0, 0) for each in range(1, 100)}
+    assert len(excess(strangers, Share(of_address=2), 1000, 100.0)) == 99 - 2 * SITE
+    greedy = {Peer("2001:db8::1", each): Seen(None, 0) for each in range(100)}
+    neighbour = Peer("2001:db8:0:1::1", 1)
+    assert neighbour not in excess(greedy | {neighbour: Seen(99.0, 0)}, Share(of_address=4), 1000, 100.0)
 
 
 def test_a_trusted_proxy_has_no_share_but_its_silence_ends_too() -> None:

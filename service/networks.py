@@ -5,17 +5,24 @@ a whole /48: that counts, too, with a larger share, as it may also be a campus (
 """
 
 from collections.abc import Mapping
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
 
 SITE = 8
 """The share of a /48, in clients."""
 
+_IN_64, _IN_48 = 64, 80
+"""Bits of an IPv6 address that name a place inside such a network."""
+_KEPT = 32_768
+"""Addresses whose networks are kept: a server looks at all of its clients several times a second."""
 
+
+@lru_cache(_KEPT)
 def shares(address: str) -> Mapping[str, int]:
-    """Return the networks of an address, each with the number of clients whose share it has."""
+    """Return the networks of an address, the smallest first, each with the clients whose share it has."""
     found = _address(address)
     if isinstance(found, IPv6Address):
-        return {network(address): 1, str(IPv6Network((found, 48), strict=False)): SITE}
+        return {network(address): 1, f"{_start(found, _IN_48)}/48": SITE}
     return {network(address): 1}
 
 
@@ -23,8 +30,12 @@ def network(address: str) -> str:
     """Return the network of one client: of IPv6, its /64. What is no address stays as it is."""
     found = _address(address)
     if isinstance(found, IPv6Address):
-        return str(IPv6Network((found, 64), strict=False).network_address)
+        return _start(found, _IN_64)
     return address if found is None else found
+
+
+def _start(address: IPv6Address, bits: int) -> str:
+    return str(IPv6Address(int(address) >> bits << bits))
 
 
 def _address(text: str) -> IPv6Address | str | None:
