@@ -14,6 +14,7 @@ from auth.policy import Policy
 from auth.routes.credentials import Credentials, basic, bearer, json_body
 from auth.routes.guards import person
 from auth.sessions.sessions import Grant, Sessions
+from service.http.preference import preferred
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -60,7 +61,7 @@ async def login(
     if header is None and "content-type" not in request.headers:
         raise BadCredentials("sign in with HTTP Basic, or with a JSON body")
     shown = basic(header) if header is not None else await json_body(request, Credentials)
-    bare = request.accept.best_match(["application/json", "text/plain"]) == "text/plain"
+    bare = preferred(request, ["application/json", "text/plain"]) == "text/plain"
     grant = await accounts.sign_in(
         shown.email, shown.password, address=policy.client_of(request), lasting=not bare
     )

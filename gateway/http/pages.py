@@ -14,6 +14,7 @@ from typing import Any
 from litestar import MediaType, Request, Response
 from msgspec import Struct
 
+from service.http.preference import preferred
 from service.problems import MEDIA_TYPE
 
 _STYLE = """
@@ -100,7 +101,7 @@ def page(
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Return True if a browser asks, which gets a page. Programs get JSON, those that take anything too."""
-    return request.accept.best_match([MEDIA_TYPE, MediaType.JSON, MediaType.HTML]) == MediaType.HTML
+    return preferred(request, [MEDIA_TYPE, MediaType.JSON, MediaType.HTML]) == MediaType.HTML
 
 
 def sentence(detail: str) -> str:

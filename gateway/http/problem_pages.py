@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from gateway.http.contract import ANYBODY, TEXT, Answer, Contract, as_json
 from gateway.http.pages import Link, page
+from service.http.preference import preferred
 from service.known_problems import ALL, NOTHING_HERE
 from service.problems import Kind
 
@@ -87,7 +88,7 @@ async def get_problem_type(request: Request[Any, Any, Any], name: FromPath[str])
 
 
 def _wanted(request: Request[Any, Any, Any]) -> str | None:
-    return request.accept.best_match(_OFFERED)
+    return preferred(request, _OFFERED)
 
 
 def _type(kind: Kind) -> ProblemType:

@@ -18,6 +18,7 @@ from litestar.params import FromPath
 
 from gateway.callers.guard import AnyRequest
 from gateway.http.contract import ANYBODY, Contract
+from service.http.preference import preferred
 
 _PAGE = Path(__file__).with_name("page")
 _SCRIPT, _STYLE = "text/javascript", "text/css"
@@ -50,7 +51,7 @@ _PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-refe
 @get("/schema", media_type=_HTML, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
 def show_document(request: AnyRequest) -> Response[bytes]:
     """Serve the page, or the document itself where JSON or YAML is asked for."""
-    match request.accept.best_match([_HTML, _JSON, _YAML]):
+    match preferred(request, [_HTML, _JSON, _YAML]):
         case "application/json":
             return _answer(request, _as_json(request), _JSON, Vary="Accept")
         case "application/yaml":
