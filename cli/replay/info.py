@@ -177,7 +177,7 @@ async def _topology(servers: Servers) -> None:
         print(
             ("" if missing else "topology: exchanges and queues are there; ")
             + "bindings were not listed: RABBITMQ_MANAGEMENT_URL is not set,"
-            " and this is not the local stack's broker"
+            " and rabbitmqctl cannot ask this broker from here"
         )
         return
     if not missing:

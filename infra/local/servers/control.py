@@ -10,6 +10,7 @@ import msgspec
 
 from events.errors import Unavailable
 from infra.local import state
+from infra.local.errors import LocalError
 from infra.local.servers.rabbitmq import find
 from infra.local.settings import LocalSettings
 from infra.local.state import State
@@ -19,19 +20,28 @@ PATIENCE = 20.0
 
 
 def of_node(pid: int) -> tuple[Path, dict[str, str]]:
-    """Return rabbitmqctl, and the environment in which it reaches the node that runs as this process."""
-    pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    """Return rabbitmqctl, and the environment in which it reaches the node that runs as this process.
+
+    Raises LocalError where the environment of a process cannot be read, as on macOS, and NotInstalled.
+    """
+    try:
+        pairs = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    except OSError as error:  # no /proc, or the node has just ended
+        raise LocalError(f"how to reach the broker, process {pid}, cannot be read: {error}") from error
     return find("rabbitmqctl"), dict(pair.split("=", 1) for pair in pairs if "=" in pair)
 
 
 async def bindings(stack: State, exchange: str) -> set[tuple[str, str]] | None:
-    """Return the queue and the routing key of each binding of an exchange; None if it is not our broker's.
+    """Return the queue and the routing key of each binding of an exchange; None if rabbitmqctl cannot ask.
 
     rabbitmqctl takes seconds. Raises Unavailable when it fails or takes too many.
     """
     if (pid := _pid(stack)) is None:
         return None
-    program, environment = of_node(pid)
+    try:
+        program, environment = of_node(pid)
+    except LocalError:
+        return None
     command = [str(program), "--quiet", "--formatter", "json", "list_bindings"]
     asking = await asyncio.create_subprocess_exec(
         *command, "source_name", "destination_name", "routing_key", env=environment, stdout=PIPE, stderr=PIPE
@@ -64,7 +74,10 @@ def main() -> None:
     pid = _pid(state.running(directory))
     if pid is None:
         sys.exit("no broker of a local stack runs here; `./justw up` starts one")
-    program, environment = of_node(pid)
+    try:
+        program, environment = of_node(pid)
+    except LocalError as error:
+        sys.exit(f"rabbitmqctl: {error}")
     os.execve(program, [str(program), *sys.argv[1:]], environment)  # noqa: S606 - the operator's own words
 
 
