@@ -4,6 +4,7 @@ The gateway has a page for each, `/problems/{name}`, auth's among them: clients 
 So the names are part of the public interface. Which error is which stands in each service's own table.
 """
 
+from http import HTTPStatus
 from typing import Final
 
 from service.problems import Kind
@@ -375,3 +376,8 @@ _OF_STATUS = {kind.status: kind for kind in (BAD_REQUEST, NOTHING_HERE, BAD_METH
 def of_status(status: int) -> Kind:
     """Return the problem for an error of the framework's own, below 500."""
     return _OF_STATUS.get(status, Kind(status))
+
+
+def detail_of(status: int, detail: str) -> str:
+    """Return the detail of such an error; where it only names the status, what that means."""
+    return of_status(status).meaning if detail == HTTPStatus(status).phrase else detail

@@ -60,9 +60,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     """Turn any error into its problem document. Litestar's exception handler for all of them."""
     path, headers = request.scope["path"], {"Cache-Control": "no-store"}
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return problem(
-            path, known.of_status(error.status_code), error.detail, headers | dict(error.headers or {})
-        )
+        status, own = error.status_code, dict(error.headers or {})
+        detail = known.detail_of(status, error.detail)
+        return problem(path, known.of_status(status), detail, headers | own)
     kind = kind_of(error, KINDS)
     if kind is None:
         log.error(

@@ -10,16 +10,20 @@ from litestar.typing import FieldDefinition
 
 
 class Parameter(NamedTuple):
-    """A query parameter, as clients know it. `takes` is a sentence; `optional`: a handler may get None."""
+    """A query parameter, as clients know it. `takes` is a sentence; `optional`: a handler may get None.
+
+    `required`: a request without it is refused.
+    """
 
     name: str
     takes: str
     optional: bool = False
+    required: bool = False
 
 
 def parameter(name: str, field: FieldDefinition) -> Parameter:
     """Return a handler's parameter, by the name that clients know it by."""
-    return Parameter(name, _taken(field), field.is_optional)
+    return Parameter(name, _taken(field), field.is_optional, field.is_required)
 
 
 def _taken(field: FieldDefinition) -> str:

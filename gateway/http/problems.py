@@ -88,7 +88,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
         case ValidationException(extra=extra):
             return answer(request, errors.BadParameters(_faults(extra, parameters_of(request.route_handler))))
         case HTTPException(status_code=status, detail=detail, headers=headers) if status < 500:
-            return problem(path, known.of_status(status), detail, headers)
+            return problem(path, known.of_status(status), known.detail_of(status, detail), headers)
     log.error("request_failed", path=path, kind=type(error).__name__, exc_info=error)
     return problem(path, known.INTERNAL, "It was logged. Trying again may help.")
 

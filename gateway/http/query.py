@@ -1,4 +1,4 @@
-"""The guard of query parameters: one that a route does not know is refused.
+"""The guard of query parameters: one that a route does not know is refused, and so is one too few.
 
 A misspelt filter would otherwise show everything, and a misspelt limit the first fifty.
 """
@@ -20,7 +20,7 @@ _NOTHING = "null"
 
 
 def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Refuse query parameters that the route does not know, and one that is given twice.
+    """Refuse query parameters that the route does not know, one that is given twice, and one too few.
 
     The options of a conversion are left to their own reader. Raises BadParameters.
     """
@@ -32,13 +32,16 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     parameters = {each.name: each for each in parameters_of(handler).values()}
     pairs = list(connection.query_params.multi_items())
     given = Counter(name for name, _ in pairs)
-    there_are = f"there are {', '.join(sorted(parameters))}" if parameters else "this call takes none"
+    known = ", ".join(sorted(parameters)) or "none"
     wrong = [
-        Fault(name[:_LONGEST], f"there is no such parameter; {there_are}")
+        Fault(name[:_LONGEST], f"there is no such parameter; this call takes {known}")
         for name in given
         if name not in parameters
     ]
     wrong += [Fault(name, "it is given more than once") for name in parameters if given[name] > 1]
+    wrong += [
+        Fault(each.name, each.takes) for each in parameters.values() if each.required and not given[each.name]
+    ]
     for name, text in pairs:
         if name in parameters and parameters[name].optional and text.lower() == _NOTHING:
             wrong.append(Fault(name, parameters[name].takes))

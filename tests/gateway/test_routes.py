@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from http import HTTPStatus
 from time import time
 from urllib.parse import parse_qsl, urlsplit
 
@@ -190,7 +191,10 @@ async def test_every_error_is_a_problem(gateway: Gateway, account: str) -> None:
         assert problem["instance"] == answer.request.url.raw_path.decode().partition("?")[0]
         assert problem["type"].startswith("/problems/")
         assert problem["title"]
+        assert problem["detail"] != HTTPStatus(status).phrase, "the framework's words say nothing more"
     assert answers[1][1].headers["allow"]
+    [missing] = answers[6][1].json()["errors"]
+    assert (missing["name"], missing["detail"]) == ("fid", "give a value")
     assert answers[4][1].json()["detail"].startswith("state: ")
     assert [each["name"] for each in answers[4][1].json()["errors"]] == ["state"]
 
