@@ -35,6 +35,8 @@ _SMALL = 8 << 20
 """Bytes of a file that is converted in about the time that a look takes."""
 _COPIED_TO = 0.1
 """Seconds between what a copy states and what its packets decode to, at most: a few packets."""
+_LOSSLESS_TO = 0.017
+"""The same for FLAC, which adds nothing at the ends: half a KiB of samples at 8 kHz, as ffmpeg tells them."""
 _SHORTEST = 0.1
 """Seconds of sound before the silence, at least, for a file that is not silent."""
 
@@ -228,7 +230,8 @@ class Single:
             return False
         if found.shapes or not ran.steady or found.decoded is None:
             return False
-        return abs(found.decoded - sound.duration_seconds) <= _COPIED_TO
+        exactly = _LOSSLESS_TO if plan.format is Format.FLAC else _COPIED_TO
+        return abs(found.decoded - sound.duration_seconds) <= exactly
 
     async def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
         """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
