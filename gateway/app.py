@@ -125,6 +125,7 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
 def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     """Return the parts by the names that handlers ask for them."""
     own_jobs = OwnJobs(parts.live, parts.videos)
+    downloads = Downloads(of_account=20, of_address=100, most=200)
     return {
         "auth": provide(AuthProxy(auth)),
         "checks": provide(parts.checks),
@@ -133,7 +134,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "own_jobs": provide(own_jobs),
         "presets": provide(parts.presets),
         "session_cookies": provide(parts.cookies),
-        "shelf": provide(Shelf(own_jobs, parts.audio, Downloads(of_account=20, most=200))),
+        "shelf": provide(Shelf(own_jobs, parts.audio, downloads, parts.origin)),
         "sign_ins": provide(ProviderSignIns(auth, parts.cookies)),
         "terms": provide(parts.terms),
         "tokens": provide(parts.tokens),

@@ -8,7 +8,7 @@ GatewayError
 ├── JobGone                deleted for good
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
-├── TooManyDownloads       the account has as many downloads under way as it may
+├── TooManyDownloads       account or address have as many downloads under way as they may
 ├── TooManyOutputs         as many jobs of one video are not over as may be
 ├── TooManyStreams         the account has as many event streams as it may
 ├── TooManyTries           auth has had enough of this client; `.seconds` to wait, as auth has put it
@@ -155,7 +155,7 @@ class BadParameters(Faulty):
 
 
 class TooManyDownloads(GatewayError):
-    """The account has as many downloads under way as it may."""
+    """The account or the client's address has as many downloads under way as it may."""
 
 
 class TooManyOutputs(GatewayError):

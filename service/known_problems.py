@@ -241,7 +241,7 @@ TOO_MANY_DOWNLOADS: Final = Kind(
     429,
     "too-many-downloads",
     "Too many downloads at once",
-    "Your account has as many downloads under way as it may.",
+    "Your account, or your address, has as many downloads under way as it may.",
     "Let one end first. A download that nobody reads is ended after half a minute.",
     5,
 )

@@ -44,7 +44,7 @@ def _address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 class Origin(Struct, frozen=True):
-    """The headers that give auth a client's address, with the secret by which auth believes it."""
+    """Whose a request is by its address, and the secret by which auth believes it."""
 
     service_token: str = ""
     trusted: tuple[Any, ...] = ()
@@ -52,10 +52,13 @@ class Origin(Struct, frozen=True):
     def __repr__(self) -> str:
         return "Origin(…)"
 
+    def client(self, connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+        """Return the address of the client."""
+        peer = connection.client.host if connection.client else ""
+        return client_address(peer, connection.headers.getall("x-forwarded-for", []), self.trusted)
+
     def headers(self, connection: ASGIConnection[Any, Any, Any, Any]) -> dict[str, str]:
         """Return the headers to send along; none without a secret."""
         if not self.service_token:
             return {}
-        peer = connection.client.host if connection.client else ""
-        address = client_address(peer, connection.headers.getall("x-forwarded-for", []), self.trusted)
-        return {"tonearm-service": self.service_token, "tonearm-client": address[:100]}
+        return {"tonearm-service": self.service_token, "tonearm-client": self.client(connection)[:100]}

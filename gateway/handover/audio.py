@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from events.options import MEDIA_TYPES, ZIP, offered_as
 from events.projections.job_view import SETTLED, Audio, JobView, State
+from gateway.callers.addresses import Origin
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob, TooManyTries
+from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob, TooManyDownloads, TooManyTries
 from gateway.http import ranges
 from gateway.http.capacity import Downloads
 from gateway.http.contract import BYTES, Answer, Contract, Header
@@ -43,24 +44,29 @@ class Shelf(Struct, frozen=True):
     own_jobs: OwnJobs
     audio: Bucket
     downloads: Downloads
+    origin: Origin
 
-    async def begun(self, account: str, blob: Blob, first: int, last: int) -> AsyncGenerator[bytes, None]:
+    async def begun(
+        self, request: AnyRequest, blob: Blob, first: int, last: int
+    ) -> AsyncGenerator[bytes, None]:
         """Read the first chunk before the answer begins: its trouble is still a proper error then.
 
         Raises TooManyDownloads, Crowded, BlobDamaged, Unavailable.
         """
-        self.downloads.check(account)
-        chunks = self.audio.read(blob, first, last)
-        head = await anext(chunks, b"")
 
         async def all_of() -> AsyncGenerator[bytes, None]:
-            async with aclosing(chunks):
-                with self.downloads.one(account):
+            account, address = caller_of(request).account, self.origin.client(request)
+            with self.downloads.one(account, address):
+                async with aclosing(self.audio.read(blob, first, last)) as chunks:
+                    head = await anext(chunks, b"")
+                    yield b""
                     yield head
                     async for chunk in chunks:
                         yield chunk
 
-        return all_of()
+        download = all_of()
+        await anext(download)  # from now on it is counted, until it is closed
+        return download
 
 
 _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control", "Vary")
@@ -82,6 +88,7 @@ _CONTRACT = Contract(
         JobGone,
         NoAudio,
         TooManyTries,
+        TooManyDownloads,
         Crowded,
         CHANGED,
         NO_RANGE,
@@ -193,7 +200,7 @@ async def _respond(
     }
     if request.method == HttpMethod.HEAD:
         return Response(b"", status_code=status, headers=headers, media_type=offered.media_type)
-    chunks = await shelf.begun(caller_of(request).account, blob, first, last)
+    chunks = await shelf.begun(request, blob, first, last)
     return ClosedStream(chunks, status_code=status, headers=headers, media_type=offered.media_type)
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from gateway.errors import Crowded, TooManyDownloads
+from service.networks import shares
 
 
 class BoundedWaits:
@@ -54,27 +55,31 @@ class Slots:
 
 
 class Downloads:
-    """Downloads under way: so many of one account, and so many altogether."""
+    """Downloads under way: so many of one account, of one client's address, and altogether."""
 
-    def __init__(self, of_account: int, most: int) -> None:
-        self._of_account, self._most = of_account, most
+    def __init__(self, *, of_account: int, of_address: int, most: int) -> None:
+        self._of_account, self._of_address, self._most = of_account, of_address, most
         self._counts: Counter[str] = Counter()
-
-    def check(self, account: str) -> None:
-        """Raise TooManyDownloads or Crowded where there is no room for one more."""
-        if self._counts[account] >= self._of_account:
-            raise TooManyDownloads(
-                f"your account has {self._of_account} downloads under way; let one end first"
-            )
-        if self._counts.total() >= self._most:
-            raise Crowded("too many downloads are under way; try again in a moment")
+        self._all = 0
 
     @contextmanager
-    def one(self, account: str) -> Iterator[None]:
-        """Count one for the block."""
-        self._counts[account] += 1
+    def one(self, account: str, address: str) -> Iterator[None]:
+        """Count one for the block. Raises TooManyDownloads or Crowded where there is no room for it."""
+        limits = {f"of {account}": self._of_account} | {
+            f"from {place}": self._of_address * clients for place, clients in shares(address).items()
+        }
+        for whose, limit in limits.items():
+            if self._counts[whose] >= limit:
+                raise TooManyDownloads(f"{limit} downloads of yours are under way; let one end first")
+        if self._all >= self._most:
+            raise Crowded("too many downloads are under way; try again in a moment")
+        self._all += 1
+        self._counts.update(limits.keys())
         try:
             yield
         finally:
-            self._counts[account] -= 1
-            self._counts += Counter()  # forgets who has none
+            self._all -= 1
+            for whose in limits:
+                self._counts[whose] -= 1
+                if not self._counts[whose]:
+                    del self._counts[whose]

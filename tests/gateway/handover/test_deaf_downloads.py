@@ -2,13 +2,17 @@
 
 import asyncio
 import socket
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pytest
 from waiting import wait_for
 
 from events.ids import new_id
+from gateway.errors import TooManyDownloads
+from gateway.http.capacity import Downloads
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 MIB = 1024 * 1024
@@ -41,6 +45,12 @@ async def deaf(gateway: Gateway, path: str, account: str) -> socket.socket:
     return client
 
 
+async def status(client: socket.socket) -> int:
+    """The status of its answer, which is all that it reads."""
+    line = await asyncio.get_running_loop().sock_recv(client, len(b"HTTP/1.1 200"))
+    return int(line.split()[1])
+
+
 def memory_of(gateway: Gateway) -> int:
     """The bytes of memory that the process holds."""
     assert gateway.process
@@ -59,17 +69,13 @@ async def test_downloads_that_nobody_reads_hold_little_end_soon_and_leave_others
         with ExitStack() as stack:
             for account, path in paths.items():
                 for _ in range(OF_ACCOUNT):
-                    stack.callback((await deaf(gateway, path, account)).close)
-                async with gateway.as_(account) as client:
-
-                    async def refused(client: Any = client, path: str = path) -> bool:
-                        async with client.stream("GET", path) as answer:
-                            kind = await answer.aread() if answer.status_code == 429 else b""
-                        return b"/problems/too-many-downloads" in kind
-
-                    await wait_for(refused)
-            async with gateway.as_(accounts[0]) as client:
-                assert (await client.get("/jobs")).status_code == 200
+                    client = await deaf(gateway, path, account)
+                    stack.callback(client.close)
+                    assert await status(client) == 200
+                async with gateway.as_(account) as other:
+                    assert (await other.get(path)).json()["type"] == "/problems/too-many-downloads"
+            async with gateway.as_(accounts[0]) as other:
+                assert (await other.get("/jobs")).status_code == 200
 
             def all_given_up() -> bool:
                 nonlocal peak
@@ -83,3 +89,25 @@ async def test_downloads_that_nobody_reads_hold_little_end_soon_and_leave_others
             async with gateway.as_(account) as client:
                 assert len((await client.get(path)).content) == 16 * MIB
         await wait_for(lambda: memory_of(gateway) - before < 60 * MIB, 20, "the memory is given back")
+
+
+async def test_who_asks_for_many_at_the_same_moment_gets_no_more(gateway: Gateway, account: str) -> None:
+    path = await converted(gateway, account)
+    clients = await asyncio.gather(*(deaf(gateway, path, account) for _ in range(4 * OF_ACCOUNT)))
+    answers = Counter(await asyncio.gather(*map(status, clients)))
+    assert answers == {200: OF_ACCOUNT, 429: 3 * OF_ACCOUNT}
+    for client in clients:
+        client.close()
+
+
+@pytest.mark.parametrize("other", ["192.0.2.1", "2001:db8::2"])
+def test_an_address_has_a_share_of_the_downloads_whatever_accounts_it_uses(other: str) -> None:
+    downloads = Downloads(of_account=2, of_address=3, most=100)
+    one = "2001:db8::1" if ":" in other else other
+    with downloads.one("a", one), downloads.one("a", one), downloads.one("b", other):
+        with pytest.raises(TooManyDownloads), downloads.one("c", one):
+            pass
+        with downloads.one("c", "198.51.100.1"):
+            pass
+    with downloads.one("c", one):
+        pass
