@@ -14,9 +14,10 @@ from gateway.http.problems import KINDS
 from gateway.openapi import options
 from gateway.openapi.rules import apart
 from gateway.openapi.schemas import components, schema_of
+from service.known_problems import ALL
 from service.problems import MEDIA_TYPE, Kind, Problem
 
-_PROBLEM: Json = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_PROBLEM: Json = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
 _STRINGS = {"type": "array", "items": TEXT}
 _FAULT: Json = {
@@ -50,6 +51,7 @@ def complete(document: Json, contracts: Contracts) -> Json:
     document["components"]["schemas"] = components([Problem, *contracts.structs])
     document["components"]["schemas"]["Problem"]["properties"] |= _MEMBERS
     document["components"]["schemas"][options.COMPONENT] = options.component()
+    document["components"]["examples"] = {kind.name: _example(kind) for kind in ALL.values()}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             contract = contracts.of(method.upper(), path)
@@ -110,7 +112,11 @@ def _content(content: Mapping[str, Schema], *, with_options: bool = False) -> Js
 
 def _responses(contract: Contract, found: Json, *, head: bool) -> Json:
     """Return the answers and errors; `found` are the framework's, whose errors are not ours."""
-    responses = {status: each for status, each in found.items() if int(status) < HTTPStatus.BAD_REQUEST}
+    responses = {
+        status: {**each, "description": HTTPStatus(int(status)).phrase}
+        for status, each in found.items()
+        if int(status) < HTTPStatus.BAD_REQUEST
+    }
     for code, answer in contract.answers.items():
         responses[str(code)] = responses.get(str(code), {}) | _answer(answer)
     for status in _WITHOUT_BODY & set(responses):
@@ -118,10 +124,13 @@ def _responses(contract: Contract, found: Json, *, head: bool) -> Json:
     all_errors = (*contract.errors, *(_GUARD if contract.scope is not None else ()))
     if not (contract.takes_options or contract.takes_any_parameter):
         all_errors += (errors.BadParameters,)
-    for code, titles in sorted(_titles(all_errors).items()):
+    for code, kinds in sorted(_by_status(all_errors).items()):
         headers = _headers(_ERROR_HEADERS.get(code, ()))
-        responses[str(code)] = {"description": "; ".join(titles), "headers": headers, "content": _PROBLEM}
-    responses["default"] = {"description": _ANY_OTHER, "content": _PROBLEM}
+        examples = {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds}
+        content = {MEDIA_TYPE: {**_PROBLEM, "examples": examples}}
+        description = "; ".join(kind.title for kind in kinds)
+        responses[str(code)] = {"description": description, "headers": headers, "content": content}
+    responses["default"] = {"description": _ANY_OTHER, "content": {MEDIA_TYPE: _PROBLEM}}
     if not head:
         return responses
     return {
@@ -141,9 +150,14 @@ def _headers(names: tuple[str, ...]) -> Json:
     return {name: {"schema": TEXT} for name in names}
 
 
-def _titles(kinds: tuple[Error, ...]) -> dict[int, list[str]]:
-    titles: dict[int, list[str]] = {}
-    for each in dict.fromkeys(kinds):
+def _by_status(found: tuple[Error, ...]) -> dict[int, list[Kind]]:
+    kinds: dict[int, list[Kind]] = {}
+    for each in dict.fromkeys(found):
         kind = each if isinstance(each, Kind) else KINDS[each]
-        titles.setdefault(kind.status, []).append(kind.title or HTTPStatus(kind.status).phrase)
-    return titles
+        kinds.setdefault(kind.status, []).append(kind)
+    return kinds
+
+
+def _example(kind: Kind) -> Json:
+    told = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": kind.meaning}
+    return {"summary": kind.title, "value": {**told, "instance": "/"}}

@@ -52,6 +52,7 @@ def component() -> Json:
         " One that is here is not in the query, too.",
         "properties": found,
         "additionalProperties": False,
+        "examples": [{"format": "opus", "quality": "96k", "start": 90, "tags": {"title": "Part two"}}],
         **apart(),
     }
 

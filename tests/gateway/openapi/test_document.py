@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator, validate
 
 from events.options import MEDIA_TYPES, ZIP, Format
 from events.wishes import NAMES, TAGS
 from gateway.app import litestar_app
+from gateway.uploads import options
 from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
 
-PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+PROBLEM = {"$ref": "#/components/schemas/Problem"}
 REFERENCE = {"type": "object", "properties": {"$ref": {"type": "string"}}, "required": ["$ref"]}
 CONTENT = {
     "type": "object",
@@ -134,7 +137,30 @@ def test_every_error_is_documented_as_a_problem(document: dict[str, Any]) -> Non
     for method, path, operation in operations(document):
         for status, answer in operation["responses"].items():
             if (status == "default" or int(status) >= 400) and method != "head":
-                assert answer["content"] == PROBLEM, (method, path, status)
+                assert set(answer["content"]) == {"application/problem+json"}, (method, path, status)
+                assert answer["content"]["application/problem+json"]["schema"] == PROBLEM
+
+
+def test_every_error_shows_the_problems_that_it_may_be(document: dict[str, Any]) -> None:
+    shown = document["components"]["examples"]
+    shape = document["components"]["schemas"]["Problem"]
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if method == "head" or status == "default" or int(status) < 400:
+                continue
+            examples = answer["content"]["application/problem+json"]["examples"]
+            found = [shown[each["$ref"].rpartition("/")[2]] for each in examples.values()]
+            assert answer["description"] == "; ".join(each["summary"] for each in found), (method, path)
+            for each in found:
+                validate(each["value"], shape)
+                assert each["value"]["status"] == int(status), (method, path)
+
+
+def test_no_answer_is_described_by_the_framework(document: dict[str, Any]) -> None:
+    for method, path, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            assert answer["description"], (method, path, status)
+            assert status == "default" or answer["description"] != HTTPStatus(int(status)).description
 
 
 @pytest.mark.parametrize(
@@ -235,6 +261,10 @@ def test_options_are_documented_as_json_in_the_shape_that_answers_show(
     content = document["paths"][path][method]["requestBody"]["content"]
     assert content == {"application/json": {"schema": {"$ref": "#/components/schemas/WantedOptions"}}}
     wanted = document["components"]["schemas"]["WantedOptions"]
+    assert wanted["examples"]
+    for each in wanted["examples"]:
+        validate(each, {**wanted, "components": document["components"]})
+        assert options.read(options.from_json(msgspec.json.encode(each)))
     shown = {name: each for name, each in wanted["properties"].items() if name != "tags"}
     assert {*shown, *wanted["properties"]["tags"]["properties"]} == set(NAMES)
     assert set(wanted["properties"]["tags"]["properties"]) == set(TAGS)
