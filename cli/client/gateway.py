@@ -68,7 +68,7 @@ class Gateway:
         Both tries carry one Idempotency-Key, so that they are one job whatever became of the first. So does a
         third: a kept token may be refused first. Raises SourceChanged.
         """
-        name = quote(path.name.encode("utf-8", "replace"), safe="")
+        name = quote(path.name, safe="", errors="surrogateescape")  # the disk's own bytes, in any locale
         with unreachable(self.url), path.open("rb") as file:
             headers = {
                 "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",

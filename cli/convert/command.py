@@ -20,7 +20,7 @@ from cli.client.answers import Job, Preset
 from cli.client.credentials import Credentials, CredentialsMissing, credentials_for
 from cli.client.download import download, pour
 from cli.client.errors import ClientError, RequestRefused, SignInRefused, SourceChanged, Unreachable
-from cli.client.gateway import Gateway
+from cli.client.gateway import PATIENCE, Gateway
 from cli.convert.screen import Screen
 from cli.convert.targets import (
     InTheWay,
@@ -260,7 +260,17 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
                 show(100 if job.audio else None, "")
                 return job
             show(None, _note(job))
-    raise AssertionError("the stream of a job that is not done has ended")
+    return _done(gateway, job_id)
+
+
+def _done(gateway: Gateway, job_id: str) -> Job:
+    """Return the job when it is done by the word of any gateway. One may be behind another, which told so."""
+    deadline = time.monotonic() + PATIENCE
+    while not (job := gateway.job(job_id)).done:
+        if time.monotonic() > deadline:
+            raise Unreachable(f"{gateway.url} does not follow its log: it shows the job as {job.state}")
+        time.sleep(0.1)
+    return job
 
 
 def _note(job: Job) -> str:

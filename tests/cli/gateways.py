@@ -36,6 +36,7 @@ class Gateway(ThreadingHTTPServer):
         self.stream_breaks = 0
         self.damaged = False
         self.hold = False  # a job that never comes to an end
+        self.behind = 0  # how many times the job is still shown as it was before its end
         self.token = 0
         self.expires_in = 900
         self.refresh = "refresh"
@@ -59,6 +60,8 @@ class Gateway(ThreadingHTTPServer):
 
     def job(self) -> dict[str, Any]:
         settled = self.settled.is_set()
+        if settled and self.behind:
+            self.behind, settled = self.behind - 1, False
         timeline = [UPLOADED, *([FAILED] if self.fails else [CONVERTED, NOTIFIED])] if settled else [UPLOADED]
         sha256 = "0" * 64 if self.damaged else hashlib.sha256(self.audio).hexdigest()
         done = settled and not self.fails

@@ -296,6 +296,23 @@ def test_a_terminal_without_every_letter_gets_what_it_can_show(
     assert named.with_suffix(".mp3").exists()
 
 
+def test_a_name_keeps_its_letters_where_the_locale_has_none_of_them(server: Gateway, video: Path) -> None:
+    named = video.rename(video.with_name("Čaj – 日本.mp4"))
+    done = run(server, named, env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    _, said = done.communicate(timeout=30)
+    assert done.returncode == Exit.OK, said
+    assert [name for name, _, _ in server.uploads] == [named.name]
+    assert named.with_suffix(".mp3").exists()
+
+
+def test_a_gateway_that_is_behind_the_one_that_told_the_end_is_waited_for(
+    server: Gateway, video: Path
+) -> None:
+    server.behind = 5
+    assert convert(server, video) == Exit.OK
+    assert video.with_suffix(".mp3").read_bytes() == server.audio
+
+
 def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
     server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
