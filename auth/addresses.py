@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from auth.errors import InvalidRequest
 from auth.stores.directory import Account, Directory, normalised
+from events.texts import BLANK
 
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()  # a house may well have mail at `.local` or `localhost`
 
@@ -104,4 +105,4 @@ def _is_unseen(character: str) -> bool:
         ignored = not idna.uts46_remap(character, std3_rules=False)
     except idna.IDNAError:
         ignored = False
-    return ignored or not character.isprintable()
+    return ignored or character in BLANK or not character.isprintable()

@@ -16,6 +16,8 @@ HARMFUL = (
 )
 """Inside the brackets of a regular expression."""
 
+BLANK = "\u2800"
+"""The pattern of Braille without a dot: a sign by its category, and a blank to the eye."""
 _HARMFUL = re.compile(f"[{HARMFUL}]")
 _BLANKS = re.compile("  +")
 
@@ -32,4 +34,6 @@ def one_line(text: str) -> str:
 
 def is_seen(text: str) -> bool:
     """Return True if the text has a character that shows something: more than blanks and joiners."""
-    return any(not char.isspace() and unicodedata.category(char) != "Cf" for char in text)
+    return any(
+        not char.isspace() and char not in BLANK and unicodedata.category(char) != "Cf" for char in text
+    )

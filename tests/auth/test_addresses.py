@@ -70,6 +70,7 @@ UNFIT = {
     "a zero-width joiner": "an\u200dn@example.org",
     "a soft hyphen in the domain": "ann@exam\u00adple.org",
     "a byte order mark": "ann@example.org\ufeff.org",
+    "a blank of Braille": "an\u2800n@example.org",
     "a filler": "an\u3164n@example.org",
     "a variation selector": "ann\ufe0f@example.org",
     "a joiner of graphemes": "an\u034fn@example.org",

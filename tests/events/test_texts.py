@@ -37,6 +37,6 @@ def test_what_does_harm_comes_through_nowhere(char: str) -> None:
 
 
 def test_a_name_of_which_nothing_is_seen_is_none() -> None:
-    nothing = "\u200b\u200d \u00ad"
+    nothing = "\u200b\u200d \u00ad\u2800"
     assert not is_seen(nothing)
     assert (cleaned(nothing), plain_name(nothing), safe_name(nothing)) == ("video", "your video", "Chapter")
