@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from enum import IntEnum
 
-from cli.errors import NothingFound, WrongArgument
-from events.errors import TonearmError, Unavailable
+from cli.errors import FileDamaged, NothingFound, Refused, WrongArgument
+from events.errors import InvalidEvent, LogDamaged, TonearmError, Unavailable
 from infra.local.errors import LocalError
 from service.settings import InvalidSetting
 
@@ -35,6 +35,10 @@ _USUAL: Codes = {
     WrongArgument: Exit.USAGE,
     InvalidSetting: Exit.USAGE,
     NothingFound: Exit.NOTHING,
+    FileDamaged: Exit.DATAERR,
+    LogDamaged: Exit.DATAERR,
+    InvalidEvent: Exit.DATAERR,
+    Refused: Exit.REFUSED,
     Unavailable: Exit.UNAVAILABLE,
     LocalError: Exit.UNAVAILABLE,
 }

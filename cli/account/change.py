@@ -10,7 +10,7 @@ from cli.account.who import account_meant
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Make the change that the subcommand names. Raises NoSuchAccount, Unavailable."""
+    """Make the change that the subcommand names. Raises NothingFound, WrongArgument, Unavailable."""
     async with settings.directory() as directory:
         account = await account_meant(directory, arguments.who)
         if arguments.subcommand == "erase" and not arguments.yes:

@@ -12,8 +12,8 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.credentials import credentials_for
 from cli.client.gateway import Gateway, unreachable
+from cli.errors import NothingFound
 from cli.ids import WHOLE, meant
-from cli.remarks import say
 from cli.times import shown
 from service.scopes import GRANTABLE, READ
 
@@ -76,7 +76,7 @@ def _list(gateway: Gateway, arguments: argparse.Namespace) -> None:
     with gateway.asking("GET", "/keys") as answer:
         keys = read_as(answer, Keys)
     if not keys.items:
-        say("you have no keys")
+        raise NothingFound("you have no keys")
     for key in keys.items:
         used = f"last used {shown(key.last_used)}" if key.last_used else "never used"
         print(f"{key.key_id}  {key.name}  {','.join(key.scopes)}  until {shown(key.expires)}  {used}")

@@ -16,6 +16,7 @@ from auth.addresses import remark
 from auth.stores.directory import Account, Directory, Identity
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
+from cli.errors import NothingFound
 from cli.log.formats import as_json
 from cli.log.log import Log
 from cli.log.places import ending
@@ -67,7 +68,7 @@ def _state(account: Account) -> str:
 
 
 async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Print the accounts, oldest first."""
+    """Print the accounts, oldest first. Raises NothingFound."""
     found = False
     async with settings.directory() as directory:
         async for account in every(directory):
@@ -78,7 +79,7 @@ async def list_accounts(arguments: argparse.Namespace, settings: OperatorSetting
             found = True
             _print(shown(account), as_json=arguments.json)
     if not found:
-        say("there is no such account")
+        raise NothingFound("there is no such account")
 
 
 async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> None:

@@ -9,8 +9,8 @@ import bson
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
+from cli.errors import FileDamaged
 from cli.log.file import written
-from events.errors import TonearmError
 
 MADE_ANEW = ("jobs_v", "projections", "leases", "idempotency_keys")
 """Prefixes of collections that are not saved: views are made of the log, the rest is of the moment."""
@@ -23,7 +23,7 @@ _FILES_AT_ONCE = 100
 Documents = AsyncIterator[dict[str, Any]]
 
 
-class BackupDamaged(TonearmError):
+class BackupDamaged(FileDamaged):
     """A saved collection is not what its manifest describes."""
 
 

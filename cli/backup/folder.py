@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from auth.settings import KeySettings
 from cli.backup.collections import Saved
-from infra.local.errors import LocalError
+from cli.errors import Refused
 
 LOG, DATABASE, KEYS, MANIFEST = "log.jsonl.gz", "database", "keys", "manifest.json"
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - a file's name
@@ -22,7 +22,7 @@ PostgreSQL or MySQL are those databases' own to save.
 """Ends the help of both commands."""
 
 
-class BackupRefused(LocalError):
+class BackupRefused(Refused):
     """A stack or a folder is not in the state that saving or filling needs; the text names what to change."""
 
 

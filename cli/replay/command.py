@@ -15,13 +15,13 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cli.errors import FileDamaged, NoViews, causes
-from cli.exits import Exit, exit_for
+from cli.errors import NoViews, causes
+from cli.exits import Codes, Exit, exit_for
 from cli.pipes import drop_output, unbreakable
 from cli.remarks import say
 from cli.servers import Servers
 from cli.signals import cancel_on_signals
-from events.errors import InvalidEvent, LogDamaged, TonearmError
+from events.errors import TonearmError
 from service.logs import configure_tool
 from service.settings import load
 
@@ -47,12 +47,7 @@ SUBCOMMANDS = {
     "import": Subcommand("import_log", "fill an empty log from an exported file", True),
     "reconvert": Subcommand("reconvert", "convert again as the log tells, and compare the hashes"),
 }
-CODES = {
-    LogDamaged: Exit.DATAERR,
-    FileDamaged: Exit.DATAERR,
-    InvalidEvent: Exit.DATAERR,
-    NoViews: Exit.NOINPUT,
-}
+CODES: Codes = {NoViews: Exit.NOINPUT}
 
 
 def main(argv: list[str]) -> int:

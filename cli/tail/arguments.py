@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         description="Show the events and the services' logs, merged by time, and follow them.",
         epilog=f"TIME is {EXAMPLES}; local without a zone."
         " With files or `-` only these are read, and their end is the end."
-        " Exit codes: 0 done, also by Ctrl-C; 1 the log is damaged; 2 wrong arguments; 4 nothing was found;"
+        " Exit codes: 0 done, also by Ctrl-C; 2 wrong arguments; 4 nothing was found; 65 the log is damaged;"
         " 66 there is nothing to read; 69 the log is away.",
     )
     add = made.add_argument

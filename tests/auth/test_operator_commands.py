@@ -169,8 +169,11 @@ async def test_the_command_does_all_of_it_on_real_servers(
     code, said, _ = await tonearm("erase", EMAIL, "--yes")
     assert code == 0
     assert EMAIL not in said
-    assert (await tonearm("list"))[1] == ""
-    assert (await tonearm("show", EMAIL))[0] == 1
+    for nothing in (["list"], ["show", EMAIL], ["show", "zzz"], ["revoke", EMAIL]):
+        code, shown, said = await tonearm(*nothing)
+        assert (code, shown) == (4, ""), nothing
+        assert "no account" in said or "no such account" in said
+    assert (await tonearm("show", "ann@"))[0] == 2
 
 
 @pytest.mark.parametrize("typed", ["what the operator typed", ""])
@@ -227,4 +230,4 @@ async def test_a_directory_that_auth_has_never_used_is_an_empty_one(
     tonearm: Any, monkeypatch: pytest.MonkeyPatch, postgresql_url: str
 ) -> None:
     monkeypatch.setenv("AUTH_DIRECTORY_URL", postgresql_url)
-    assert (await tonearm("list"))[:2] == (0, "")
+    assert (await tonearm("list"))[:2] == (4, "")

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from cli import main
-from cli.errors import causes
+from cli.backup.collections import BackupDamaged
+from cli.backup.folder import BackupRefused
+from cli.errors import FileDamaged, NothingFound, causes
 from cli.exits import Exit, exit_for
-from events.errors import NotConfirmed, TonearmError
+from events.errors import LogDamaged, NotConfirmed, TonearmError
 from service.settings import InvalidSetting
 
 
@@ -52,6 +54,11 @@ def test_an_error_is_told_with_its_causes() -> None:
     [
         (InvalidSetting("x"), Exit.USAGE),
         (NotConfirmed("x"), Exit.UNAVAILABLE),
+        (NothingFound("x"), Exit.NOTHING),
+        (FileDamaged("x"), Exit.DATAERR),
+        (BackupDamaged("x"), Exit.DATAERR),
+        (LogDamaged("x"), Exit.DATAERR),
+        (BackupRefused("x"), Exit.REFUSED),
         (TonearmError("x"), Exit.FAILED),
     ],
 )
