@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, get
+from litestar.exceptions import LitestarException
 from waiting import wait_for
 
 from service.http.patience import Pace, Patience
@@ -87,3 +88,41 @@ def test_a_pace_is_judged_by_whole_windows_of_waiting() -> None:
     assert not pace.is_too_slow(9.0, 10)
     assert not pace.is_too_slow(1.0, 990)
     assert pace.is_too_slow(10.0, 999)
+
+
+async def test_what_a_stream_holds_is_given_back_though_its_client_left_before_it() -> None:
+    held: list[str] = []
+
+    async def chunks() -> Any:
+        held.append("a place")
+        try:
+            yield b""
+            yield b"never sent"
+        finally:
+            held.clear()
+
+    @get("/")
+    async def stream() -> ClosedStream:
+        begun = chunks()
+        await anext(begun)
+        assert held
+        return ClosedStream(begun)
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        raise ConnectionResetError
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/",
+        "headers": [],
+        "query_string": b"",
+        "scheme": "http",
+    }
+    application: Any = Litestar([stream], openapi_config=None, logging_config=None)
+    with pytest.raises(LitestarException):
+        await application(scope | {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}, receive, send)
+    assert not held
