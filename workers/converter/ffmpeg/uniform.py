@@ -11,6 +11,8 @@ second output gets ahead of the first by its clock, as at half the speed. So the
 forward by `CLOCK`, runs like the result's, and is set back behind the second decoder.
 """
 
+import re
+
 from msgspec.structs import replace
 
 from events.media import Track
@@ -28,19 +30,21 @@ _STEREO = (
     "|FR<FR+DR+0.707107*FC+0.707107*SR+0.707107*BR+0.5*BC"
 )
 """ITU-R BS.775 for whatever channels there are: the factors of those are scaled to a sum of 1."""
+_NAMED = re.compile(r"[a-z]+(?:\([a-z]+\))?|\d{1,2}(?:\.\d){1,2}(?:\([a-z-]+\))?")
+"""The names that ffmpeg has for layouts. All else may be a file's own words, and those are for no filter."""
 
 
 def widest(options: Options, track: Track, shapes: tuple[Shape, ...]) -> Track:
     """Return the track in the one form that loses nothing: the highest rate, the most channels in use."""
     if not shapes:
         return track
-    layouts = [track.layout, *(each.layout for each in shapes)]
-    layout = max(layouts, key=channels_of)
+    layouts = [each for each in (track.layout, *(each.layout for each in shapes)) if _NAMED.fullmatch(each)]
+    layout = max(layouts, key=channels_of, default="stereo")
     rates = [each.sample_rate for each in shapes]
     wide = replace(
         track,
         sample_rate=max(track.sample_rate, *rates) or 48000,
-        channels=max(channels_of(layout), track.channels),
+        channels=channels_of(layout),
         layout=layout,
     )
     if wide.channels > 2 >= channels_out(options, wide):

@@ -12,6 +12,7 @@ from workers.converter.ffmpeg.filters import gain_of
 from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring_plan, plan
+from workers.converter.ffmpeg.transcript import Shape
 
 STEREO = Track(
     index=0, codec="aac", profile="LC", sample_rate=44100, channels=2, layout="stereo", bit_rate=127_000
@@ -185,3 +186,12 @@ def test_every_plan_names_one_track_and_its_muxer_and_nothing_a_program_cannot_t
     assert done == plan(
         options, media, Measurement(seconds=9, loudness=-20.0, true_peak=-3.0) if first else None
     )
+
+
+@pytest.mark.parametrize("format_", [Format.MP3, Format.FLAC])
+def test_no_word_of_a_file_becomes_a_filter(format_: Format) -> None:
+    words = "7.1;amovie=/etc/passwd"
+    media = source(sample_rate=44100, channels=8, layout=words)
+    shapes = (Shape(44100, "mono"), Shape(44100, words))
+    made = plan(Options(format=format_), media, shapes=shapes)
+    assert "amovie" not in " ".join([*made.input, *made.uniform, *made.output])
