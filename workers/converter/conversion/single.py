@@ -19,7 +19,14 @@ from workers.converter.errors import EngineFailed, OnlySilence, OutOfRange, Trun
 from workers.converter.ffmpeg import measurement
 from workers.converter.ffmpeg import plan as planning
 from workers.converter.ffmpeg.arguments import arguments
-from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, is_damaged, refusal, refusal_of_length
+from workers.converter.ffmpeg.diagnosis import (
+    Evidence,
+    diagnose,
+    is_damaged,
+    is_soundless,
+    refusal,
+    refusal_of_length,
+)
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import content, look
@@ -259,7 +266,7 @@ class Single:
     async def _refuse_soundless(self, ran: Outcome) -> None:
         """Raise OutOfRange or OnlySilence for a part without sound of a source that has some."""
         part = self._options.start or self._options.end is not None
-        if ran.seconds or ran.overtime or not part or not (self._media and self._media.tracks):
+        if not (part and self._media and self._media.tracks and is_soundless(ran.findings)):
             return
         end = (await self._aside(planning.sounding_plan(self._options, self._media))).seconds
         if end > self._options.start:

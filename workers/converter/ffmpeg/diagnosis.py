@@ -57,6 +57,7 @@ _NO_LAYOUT = re.compile(
     r"^\[.*(?:Unsupported channel layout|hannel layout '.*' is not supported|Rematrix is needed)",
     re.MULTILINE,
 )
+_EMPTY = re.compile(r"^\[aost#\d+:0/\w+ @ \w+\] Empty output stream", re.MULTILINE)
 _NOT_MEDIA = re.compile(r"Error opening input|Format not on whitelist")
 _BROKEN_HEAD = re.compile(r"^\[in#0 @ \w+\] Error opening input: Input/output error", re.MULTILINE)
 """The demuxer's message for a head that makes no sense, as in Matroska. The file itself can be read."""
@@ -83,6 +84,11 @@ class Evidence(Struct, frozen=True, kw_only=True):
 def is_damaged(findings: Findings) -> bool:
     """Return True if so much made no sense that sound may be missing."""
     return findings.broken > 0 or findings.undecoded >= DAMAGED
+
+
+def is_soundless(findings: Findings) -> bool:
+    """Return True if ffmpeg stopped for no other reason than that there was no sound."""
+    return _EMPTY.search(findings.tail) is not None
 
 
 def refusal(size: int, structure: Structure) -> ConversionError | None:

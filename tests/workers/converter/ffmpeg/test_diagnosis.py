@@ -19,7 +19,7 @@ from workers.converter.errors import (
     UnsupportedLayout,
 )
 from workers.converter.ffmpeg.arguments import Limits
-from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
+from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, is_soundless, refusal
 from workers.converter.ffmpeg.transcript import Findings
 
 TORN = Findings(codec="aac", length=10, broken=1)
@@ -96,3 +96,15 @@ def test_some_files_are_refused_without_asking_ffmpeg() -> None:
 def test_what_ours_fails_with_is_not_told_as_the_files_fault() -> None:
     found = diagnose(Evidence(exit_code=1, findings=says("first\nlast line\n")), LIMITS)
     assert str(found) == "ffmpeg ended with 1: last line"
+
+
+def test_only_a_stream_that_is_empty_is_without_sound() -> None:
+    """Other failures write nothing either, and some are trouble of ours."""
+    assert is_soundless(says("[aost#0:0/aac @ 0x55] Empty output stream\nConversion failed!\n"))
+    for tail in (
+        "",
+        "[out#0/mp3 @ 0x5] Error writing trailer: No space left on device\n",
+        "[enc:libopus @ 0x5] Could not open encoder before EOF\n",
+        "    title           : [aost#0:0/aac @ 0x55] Empty output stream\n",
+    ):
+        assert not is_soundless(says(tail))
