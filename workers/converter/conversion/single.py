@@ -194,7 +194,8 @@ class Single:
         if self._changes(ran):
             return await self.measure(media, options, share=share)
         await self._refuse_soundless(ran)
-        counted = measurement.counted(ran.findings.tail, planning.rate_of(plan))
+        rate = planning.counting_rate(options, media, self._shapes)
+        counted = measurement.counted(ran.findings.tail, rate)
         length = ran.seconds if counted is None else counted
         self._partial = self._raise(replace(self._evidence(ran, plan, sized=False), seconds=length))
         measured = measurement.read(ran.findings.tail, length, ran.findings.silent_until)

@@ -84,11 +84,14 @@ def gain_of(options: Options, measured: Measurement) -> float:
     return round(gain, 2)
 
 
-def measuring_filters(options: Options, *, count: bool) -> list[str]:
-    """Return the filters that only measure. `count`: the samples, too."""
+def measuring_filters(options: Options, rate: int) -> list[str]:
+    """Return the filters that only measure. `rate`: that at which samples are counted, too; 0: not.
+
+    `loudnorm` works at 192 kHz and in steps of 0.1 s, so its end is not that of the sound.
+    """
     filters = ["asetpts=PTS-STARTPTS"]
-    if count:
-        filters.append(COUNTING)
+    if rate:
+        filters += [f"aformat=sample_rates={rate}", COUNTING]
     if options.trim_silence:
         filters.append(f"silencedetect=noise={SILENCE}:d={SILENT_SECONDS}")
     if options.loudness is not None:

@@ -118,7 +118,7 @@ def measuring_plan(
     seek = _seek(options, media) if seekable else 0.0
     filters = [
         *first_filters(options, media, track, seek),
-        *measuring_filters(options, count=bool(shapes)),
+        *measuring_filters(options, track.sample_rate if shapes or options.loudness is not None else 0),
     ]
     before, filtered = _sound(options, track, seek, filters, changing=bool(shapes))
     return Plan(
@@ -170,6 +170,11 @@ def rate_of(plan: Plan) -> int:
     """Return the sample rate that a plan names; 0: it leaves that to the source."""
     named = plan.output if "-ar" in plan.output else plan.uniform
     return int(named[named.index("-ar") + 1]) if "-ar" in named else 0
+
+
+def counting_rate(options: Options, media: Media, shapes: tuple[Shape, ...]) -> int:
+    """Return the sample rate at which samples are counted; 0: it is not known."""
+    return uniform.widest(options, choose(options, media), shapes).sample_rate
 
 
 def sounding_plan(options: Options, media: Media) -> Plan:

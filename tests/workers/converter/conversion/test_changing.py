@@ -1,7 +1,7 @@
 """Sounds whose rate or channels change on the way come out whole, in time, and with one fade."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from hall import Hall
@@ -87,7 +87,8 @@ async def test_silence_is_cut_off_at_the_two_ends_of_all_parts_together(hall: Ha
     assert made.duration_seconds == pytest.approx(10.3, abs=0.15)
 
 
-async def test_there_is_one_fade_in_and_one_fade_out(hall: Hall) -> None:
+@pytest.mark.parametrize("options", [{}, {"loudness": -20}])
+async def test_there_is_one_fade_in_and_one_fade_out(hall: Hall, options: dict[str, Any]) -> None:
     tone = "0.3*sin(440*2*PI*t)"
     files = []
     for channels in (1, 2):
@@ -96,7 +97,7 @@ async def test_there_is_one_fade_in_and_one_fade_out(hall: Hall) -> None:
         ffmpeg("-y", "-f", "lavfi", "-i", sound, str(files[-1]))
     source = hall.directory / "tones.aac"
     source.write_bytes(b"".join(each.read_bytes() for each in files))
-    await hall.convert(source, format=Format.WAV, fade_in=1, fade_out=1)
+    await hall.convert(source, format=Format.WAV, fade_in=1, fade_out=1, **options)
     heard, _ = hall.heard()
     loud = [level(heard[round(at * 44100) :][:2205]) for at in (0.05, 2, 3.8, 4.3, 6, 7.95)]
     assert loud[0] < loud[1] / 4 > loud[5]

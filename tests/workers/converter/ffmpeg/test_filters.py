@@ -123,6 +123,16 @@ async def test_a_fade_ends_with_the_sound_also_where_silence_was_before_it(hall:
     assert level(heard[-441:]) < 0.01
 
 
+@pytest.mark.parametrize("seconds", [5.53, 6.07])
+async def test_the_end_of_the_sound_is_exact_where_loudness_is_asked(hall: Hall, seconds: float) -> None:
+    expression = "0.5*sin(440*2*PI*t)*between(t,2,5)"
+    source = hall.source(expression, "-c:a", "flac", name="a.mkv", seconds=seconds)
+    made = await hall.convert(source, format=Format.WAV, loudness=-16, trim_silence=True, fade_out=1)
+    (heard,) = hall.heard()
+    assert made.duration_seconds == pytest.approx(3, abs=0.01)
+    assert level(heard[-441:]) < level(heard[RATE : 2 * RATE]) / 50
+
+
 async def test_nothing_but_silence_is_told_so(hall: Hall) -> None:
     with pytest.raises(ConversionError, match="nothing but silence") as caught:
         await hall.convert(hall.source("0"), trim_silence=True)
