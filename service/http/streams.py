@@ -11,6 +11,7 @@ from typing import Any
 from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
+from litestar.types import HTTPReceiveMessage, Receive, Send
 
 from service.http.answers import PIECE
 
@@ -42,6 +43,15 @@ class _Closing(ASGIStreamingResponse):
         finally:
             if isinstance(self.iterator, _Pieces):
                 await self.iterator.aclose()
+
+    async def send_body(self, send: Send, receive: Receive) -> None:
+        async def gone() -> HTTPReceiveMessage:
+            """Wait for the client's end; the framework goes a call deeper for each piece of a body."""
+            while (message := await receive())["type"] != "http.disconnect":
+                pass
+            return message
+
+        await super().send_body(send, gone)
 
 
 class _Pieces:

@@ -11,7 +11,7 @@ from waiting import wait_for
 
 from service.http.patience import Pace, Patience
 from service.http.streams import ClosedStream
-from tests.service.http.serving import GET, served
+from tests.service.http.serving import GET, connect, served
 
 MIB = 1024 * 1024
 CLIENTS = 20
@@ -126,3 +126,34 @@ async def test_what_a_stream_holds_is_given_back_though_its_client_left_before_i
     with pytest.raises(LitestarException):
         await application(scope | {"client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)}, receive, send)
     assert not held
+
+
+async def test_a_stream_outlasts_a_body_in_thousands_of_pieces() -> None:
+    taken = asyncio.Event()
+
+    async def chunks() -> Any:
+        yield b"begun"
+        await taken.wait()
+        yield b"the end"
+
+    @get("/")
+    async def stream() -> ClosedStream:
+        return ClosedStream(chunks())
+
+    inner: Any = Litestar([stream], openapi_config=None, logging_config=None)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        async def receiving() -> Any:
+            message = await receive()
+            if not message.get("more_body"):
+                taken.set()
+            return message
+
+        await inner(scope, receiving, send)
+
+    async with served(application) as port:
+        reader, writer = await connect(port, "127.0.0.1")
+        writer.write(GET.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n"))
+        writer.write(b"1\r\na\r\n" * 3000 + b"0\r\n\r\n")
+        assert b"the end" in await asyncio.wait_for(reader.readuntil(b"\r\n0\r\n"), 20)
+        writer.close()
