@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException
-from msgspec import Struct
+from msgspec import Struct, inspect
 
 from auth.errors import BadCredentials, InvalidRequest, NotSignedIn
 
@@ -72,8 +72,37 @@ async def json_body(request: Request[Any, Any, Any], kind: type[B]) -> B:
     except TimeoutError:
         raise ClientException(status_code=408, detail="the body took too long") from None
     try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:  # names fields and types, never values
-        raise InvalidRequest(str(error)) from None
+        return _as(kind, msgspec.json.decode(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ClientException(detail="the body is not JSON") from error
+
+
+def _as(kind: type[B], told: Any) -> B:
+    """Return the body as a struct. Raises InvalidRequest, which names a field and never a value."""
+    fields = msgspec.structs.fields(kind)
+    if not isinstance(told, dict):
+        raise InvalidRequest(
+            f"the body: give a JSON object with {' and '.join(each.name for each in fields)}"
+        )
+    for field in fields:
+        if field.name not in told:
+            if field.required:
+                raise InvalidRequest(f"{field.name}: it is missing")
+            continue
+        try:
+            msgspec.convert(told[field.name], field.type)
+        except msgspec.ValidationError:
+            raise InvalidRequest(f"{field.name}: give {_taken(inspect.type_info(field.type))}") from None
+    return msgspec.convert(told, kind)
+
+
+def _taken(kind: inspect.Type) -> str:
+    match kind:
+        case inspect.EnumType(cls=values):
+            return f"one of {', '.join(str(each.value) for each in values)}"
+        case inspect.IntType():
+            return "a whole number"
+        case inspect.StrType():
+            return "a text"
+        case _:
+            return "a list of texts"

@@ -115,6 +115,21 @@ async def test_a_body_that_cannot_be_is_a_problem_that_repeats_nothing(
 
 
 @pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"[]", "the body: give a JSON object with email and password"),
+        (b'{"emial": "a@example.com", "password": "long enough"}', "email: it is missing"),
+        (b'{"email": "a@example.com", "password": 1}', "password: give a text"),
+    ],
+)
+async def test_a_body_that_does_not_fit_names_the_field_and_what_it_takes(
+    http: httpx.AsyncClient, body: bytes, detail: str
+) -> None:
+    answer = await http.post("/register", content=body, headers={"Content-Type": "application/json"})
+    assert assert_problem(answer, 422)["detail"] == detail
+
+
+@pytest.mark.parametrize(
     "authorization",
     [
         "Basic",
