@@ -4,7 +4,7 @@ ffmpeg guesses a format by the first bytes, so junk hides it or poses as another
 follow each other exactly is no accident. It is looked for only where the first bytes are of no known format.
 
 - MP3 (ISO 11172-3, 13818-3), ADTS (ISO 13818-7), AC-3 (ETSI TS 102 366): a header has the frame's length.
-- MPEG-TS (ISO 13818-1): a sync byte every 188 bytes.
+- MPEG-TS (ISO 13818-1): a sync byte every 188 bytes. In M2TS, four bytes stand before each packet.
 """
 
 from collections.abc import Callable
@@ -94,8 +94,9 @@ def _packets(data: bytes) -> int | None:
     for _ in range(_MOST_PLACES):
         if not 0 <= (at := data.find(b"G", at + 1)) < _FAR:
             return None
-        if any(data[at : at + _ROW * each : each] == b"G" * _ROW for each in _PACKETS):
-            return at
+        for each in _PACKETS:
+            if data[at : at + _ROW * each : each] == b"G" * _ROW:
+                return max(at - (each - _PACKETS[0]), 0)
     return None
 
 

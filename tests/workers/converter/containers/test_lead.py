@@ -31,7 +31,7 @@ async def test_sound_behind_junk_comes_out_whole(hall: Hall, ending: str, junk: 
 
 
 @pytest.mark.parametrize(
-    "ending", ["mp3", "aac", "ac3", "ts", "mp4", "mkv", "wav", "flac", "ogg", "dts", "mpg"]
+    "ending", ["mp3", "aac", "ac3", "ts", "m2ts", "mp4", "mkv", "wav", "flac", "ogg", "dts", "mpg"]
 )
 def test_a_file_that_begins_with_its_sound_has_no_lead(
     ending: str, tmp_path_factory: pytest.TempPathFactory
