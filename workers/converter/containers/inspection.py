@@ -28,6 +28,8 @@ _ASF_HEADER = 64 << 10
 _ASF_BROADCAST = 1
 _PACKETS = ((188, 0), (192, 4))
 """MPEG-TS and M2TS: a packet's length, and the place of the sync byte in it."""
+_NEVER_WRITTEN = b"\xff" * 4
+"""The size of a RIFF chunk that went into a pipe."""
 _MOST_PARTS = 10_000
 """Parts of an AVI: each is about 1 GB."""
 
@@ -113,7 +115,7 @@ def _avi(video: RawIOBase, size: int) -> Structure:
             break
         video.seek(at)
         head = video.read(12)
-        if head[:4] != b"RIFF":
+        if head[:4] != b"RIFF" or head[4:8] == _NEVER_WRITTEN:
             return Structure()
         at += 8 + int.from_bytes(head[4:8], "little")
         at += at % 2

@@ -57,6 +57,11 @@ def test_rubbish_behind_the_last_box_is_no_cut(studio: Studio) -> None:
     assert not look(studio.write("words.mp4", whole + b"ThanksForWatching" * 9)).cut
 
 
+def test_a_streamed_avi_that_tells_no_size_is_no_cut(studio: Studio) -> None:
+    whole = studio.make("mp3.avi").read_bytes()
+    assert not look(studio.write("live.avi", whole[:4] + b"\xff" * 4 + whole[8:])).cut
+
+
 def test_a_streamed_matroska_of_unknown_size_is_no_cut(studio: Studio) -> None:
     whole = studio.make("aac.mkv").read_bytes()
     at = whole.index(b"\x18\x53\x80\x67") + 4
