@@ -33,7 +33,7 @@ from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
 from gateway.http.capacity import Downloads
 from gateway.http.contract import ANYBODY, Contract, Contracts
-from gateway.http.cors import cors
+from gateway.http.cors import Preflights, cors
 from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
@@ -148,5 +148,5 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
 def application(parts: Parts) -> ASGIApp:
     """Return the application as it is served, with everything around it."""
     parts.metrics.watch(parts.live, parts.under_way)
-    inner = CleanRequests(RequestShares(HeadAsGet(litestar_app(parts)), parts.share))
+    inner = CleanRequests(RequestShares(HeadAsGet(Preflights(litestar_app(parts))), parts.share))
     return EarlyAnswers(traced(AccessLog(SafeAnswers(inner), parts.metrics.http)))

@@ -113,8 +113,10 @@ FROM_ELSEWHERE: Final = Kind(
     403,
     "from-elsewhere",
     "Not from this site",
-    "The request comes with a cookie, and nothing shows that a page of this site has sent it.",
-    "Programs send a token in `Authorization` instead of cookies.",
+    "The request comes with a cookie, and nothing shows that a page of this site has sent it. Or a page of"
+    " another site asks whether it may call, and the operator has not named that site.",
+    "Programs and pages of other sites send a token in `Authorization` instead of cookies. The setting"
+    " `CORS_ORIGINS` names the sites.",
 )
 TOO_MANY_TRIES: Final = Kind(
     429,

@@ -5,8 +5,13 @@ no danger either.
 """
 
 import re
+from http.client import BAD_REQUEST
 
 from litestar.config.cors import CORSConfig
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.known_problems import FROM_ELSEWHERE
+from service.problems import send_problem
 
 ANY = "*"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
@@ -36,6 +41,8 @@ _SHOWN = [
     "Retry-After",
     "WWW-Authenticate",
 ]
+_ASKS = b"access-control-request-method"
+_REFUSED = "pages of this site may not call by this method, or with these headers"
 _SECONDS = 600
 """For which a browser remembers what it may send."""
 
@@ -49,6 +56,33 @@ def origins(text: str) -> tuple[str, ...]:
     if ANY in found and len(found) > 1:
         raise ValueError("* stands alone")
     return found
+
+
+class Preflights:
+    """The application, whose refusal of a question before a call is a problem as any other.
+
+    The framework refuses a site, a method or a header that is not named by an error in plain text.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request (ASGI)."""
+        if not any(name == _ASKS for name, _ in scope["headers"]):
+            await self._app(scope, receive, send)
+            return
+        refused = False
+
+        async def sending(message: Message) -> None:
+            nonlocal refused
+            refused |= message["type"] == "http.response.start" and message["status"] == BAD_REQUEST
+            if not refused:
+                await send(message)
+
+        await self._app(scope, receive, sending)
+        if refused:
+            await send_problem(send, scope["path"], FROM_ELSEWHERE, _REFUSED)
 
 
 def cors(allowed: tuple[str, ...]) -> CORSConfig | None:

@@ -69,6 +69,19 @@ async def test_no_other_site_is_let_in(gateway: Gateway, open_gateway: Gateway, 
                 assert grants(answer) == {}
 
 
+async def test_a_question_that_is_refused_is_a_problem(open_gateway: Gateway, account: str) -> None:
+    async with open_gateway.as_(account) as client:
+        for headers in (
+            asked(OTHER),
+            asked(SITE, "PATCH"),
+            asked(SITE) | {"Access-Control-Request-Headers": "x-y"},
+        ):
+            answer = await client.options("/jobs", headers=headers)
+            assert (answer.status_code, grants(answer)) == (403, {}), headers
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["type"] == "/problems/from-elsewhere"
+
+
 @pytest.mark.parametrize(
     "text", ["example.org", "https://a/", "https://a/b", "*, https://a", "https://*.a", "null", "ftp://a"]
 )
