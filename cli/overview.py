@@ -78,7 +78,8 @@ def line_of_jobs(counts: Mapping[str, int]) -> str:
     """Return the states that any job is in: first those under way, then the failed."""
     order = sorted(State, key=lambda state: (state in SETTLED, state is not State.FAILED))
     told = [f"{counts[state]:,} {state}" for state in order if counts.get(state)]
-    return f"{sum(counts.values()):,}: {', '.join(told)}" if told else "none"
+    total = f"{sum(counts.values()):,}: " if len(told) > 1 else ""
+    return total + (", ".join(told) or "none")
 
 
 def lines_of_nodes(nodes: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -40,7 +40,7 @@ SUBCOMMANDS = {
     "verify": Subcommand("verify", "check the stored views against the log"),
     "rebuild": Subcommand("rebuild", "build the job views anew beside the live ones, compare, switch", True),
     "diff": Subcommand("diff", "compare a job with the log, or two versions of the views, field by field"),
-    "info": Subcommand("info", "tell what the log holds, how far the views have come, how the queues stand"),
+    "info": Subcommand("info", "say how it is: what flows, what waits, what failed, how full the disks are"),
     "requeue": Subcommand("requeue", "give failed jobs another run", True),
     "reconcile": Subcommand("reconcile", "tell a log that lost its end what the views still know", True),
     "export": Subcommand("export_log", "write the log into a file of JSON lines, with a manifest", True),
