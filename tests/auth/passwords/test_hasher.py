@@ -66,9 +66,14 @@ async def test_hashing_leaves_the_core_to_whoever_answers() -> None:
 
 async def test_a_full_pool_refuses_at_once_and_works_again_later() -> None:
     passwords = Hasher(threads=1, waiting=2)
-    gate = threading.Event()
-    blocked: list[asyncio.Task[Any]] = [asyncio.create_task(passwords._run(gate.wait)) for _ in range(3)]
-    await asyncio.sleep(0)
+    begun, gate = threading.Event(), threading.Event()
+
+    def held() -> None:
+        begun.set()
+        gate.wait()
+
+    blocked: list[asyncio.Task[Any]] = [asyncio.create_task(passwords._run(held)) for _ in range(3)]
+    await asyncio.to_thread(begun.wait)  # what only waits for a thread would leave its place at once
     with pytest.raises(Busy):
         await passwords.verify("x", None)
     blocked[0].cancel()  # its caller has gone, its thread has not: the place is still taken
