@@ -6,10 +6,12 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from cli.client.errors import ClientError, RequestRefused, SignInRefused
+from cli.client.errors import ClientError, OptionsRefused, RequestRefused, SignInRefused
 from events.options import Chapters, Format
 
 T = TypeVar("T")
+_BAD_OPTIONS = "/problems/bad-options"
+"""The type of the problem, as `service.known_problems` has it: importing that would bring a web framework."""
 
 
 class Audio(Struct, frozen=True):
@@ -101,7 +103,10 @@ def refusal(answer: httpx.Response) -> RequestRefused:
     except msgspec.DecodeError:
         problem = {}
     reason = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
-    kind = SignInRefused if answer.status_code in (401, 403) else RequestRefused
+    if problem.get("type") == _BAD_OPTIONS:
+        kind: type[RequestRefused] = OptionsRefused
+    else:
+        kind = SignInRefused if answer.status_code in (401, 403) else RequestRefused
     return kind(answer.status_code, f"{str(reason).rstrip('.')} (HTTP {answer.status_code})")
 
 

@@ -3,6 +3,7 @@
 ClientError
 ├── Unreachable        nobody answers, or answers break off again and again
 ├── RequestRefused     the gateway refused; the text is its problem document's (RFC 9457)
+│   ├── OptionsRefused an option cannot be had as asked, whatever the video is
 │   └── SignInRefused  the credentials are wrong, or may not do this
 ├── SourceChanged      something wrote to the file while it was sent
 └── DownloadDamaged    the bytes that arrived are not those that the gateway stored
@@ -25,6 +26,10 @@ class RequestRefused(ClientError):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
+
+
+class OptionsRefused(RequestRefused):
+    """An option cannot be had as asked, whatever the video is."""
 
 
 class SignInRefused(RequestRefused):

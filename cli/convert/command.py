@@ -19,7 +19,14 @@ from msgspec import Struct
 from cli.client.answers import Job, Preset
 from cli.client.credentials import Credentials, CredentialsMissing, credentials_for
 from cli.client.download import download, pour
-from cli.client.errors import ClientError, RequestRefused, SignInRefused, SourceChanged, Unreachable
+from cli.client.errors import (
+    ClientError,
+    OptionsRefused,
+    RequestRefused,
+    SignInRefused,
+    SourceChanged,
+    Unreachable,
+)
 from cli.client.gateway import PATIENCE, Gateway
 from cli.convert.screen import Screen
 from cli.convert.targets import (
@@ -108,7 +115,7 @@ def _convert_all(
         try:
             _sign_in(gateway, account)  # an upload needs a token that lasts
             ended = _convert(gateway, file, target, wished, screen, force=options.force)
-        except (SignInRefused, BrokenPipeError):  # about all of them
+        except (OptionsRefused, SignInRefused, BrokenPipeError):  # about all of them
             raise
         except (InTheWay, RequestRefused, SourceChanged, FileNotFoundError) as error:  # about this file alone
             gone = isinstance(error, FileNotFoundError) and error.filename == str(file)
@@ -318,7 +325,7 @@ def _text(error: Exception) -> str:
 
 def _exit_for(error: Exception) -> Exit:
     match error:
-        case CredentialsMissing() | WrongArgument():
+        case CredentialsMissing() | OptionsRefused() | WrongArgument():
             return Exit.USAGE
         case SourceChanged() | FileNotFoundError():
             return Exit.NOINPUT

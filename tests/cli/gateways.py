@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from service.problems import Kind
+
 EMAIL, PASSWORD = "ada@example.org", "correct horse"
 UPLOADED = {"id": "u", "type": "job.uploaded", "time": "2025-03-01T12:00:00.5Z", "offset": 1, "note": "a.mp4"}
 CONVERTED = {"id": "c", "type": "job.converted", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "fine"}
@@ -32,7 +34,7 @@ class Gateway(ThreadingHTTPServer):
         self.fails = False
         self.breaks: list[int] = []  # after how many bytes each next download breaks off
         self.upload_breaks = 0
-        self.upload_refused = 0
+        self.upload_refused: Kind | None = None
         self.stream_breaks = 0
         self.damaged = False
         self.hold = False  # a job that never comes to an end
@@ -116,7 +118,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self) -> None:
         if self.server.upload_refused:
-            return self._problem(self.server.upload_refused, "The file is longer than 10 bytes.")
+            refused = self.server.upload_refused
+            return self._problem(refused.status, refused.meaning, refused.type)
         if self.server.upload_breaks:
             self.server.upload_breaks -= 1
             self.rfile.read(1)
@@ -203,9 +206,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _problem(self, status: int, detail: str) -> None:
+    def _problem(self, status: int, detail: str, type_: str = "about:blank") -> None:
         self.close_connection = True
-        self._json(status, {"title": "No", "status": status, "detail": detail}, "application/problem+json")
+        problem = {"type": type_, "title": "No", "status": status, "detail": detail}
+        self._json(status, problem, "application/problem+json")
 
     def _break(self) -> None:
         self.wfile.flush()

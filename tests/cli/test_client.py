@@ -1,5 +1,6 @@
 import errno
 import os
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -11,6 +12,7 @@ from cli.client.download import download
 from cli.client.errors import DownloadDamaged, RequestRefused, SignInRefused, Unreachable
 from cli.client.gateway import Gateway
 from cli.client.sessions import Kept
+from service.known_problems import TOO_LARGE
 from tests.cli import gateways
 from tests.cli.gateways import EMAIL, PASSWORD
 
@@ -68,8 +70,8 @@ def test_an_upload_that_breaks_off_is_sent_again_under_the_same_key(
 def test_an_upload_that_is_refused_is_told_in_the_gateways_words(
     gateway: Gateway, server: gateways.Gateway, video: Path
 ) -> None:
-    server.upload_refused = 413
-    with pytest.raises(RequestRefused, match="longer than 10 bytes") as caught:
+    server.upload_refused = TOO_LARGE
+    with pytest.raises(RequestRefused, match=re.escape(TOO_LARGE.meaning.rstrip("."))) as caught:
         gateway.upload(video, lambda _: None)
     assert caught.value.status == 413
 

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from cli.convert.command import main
 from cli.convert.screen import Screen
 from cli.convert.targets import output_named, target_for
 from cli.exits import Exit
+from service.known_problems import BAD_OPTIONS
 from tests.cli.gateways import EMAIL, PASSWORD, Gateway
 
 ROOT = Path(__file__).parents[3]
@@ -80,6 +82,15 @@ def test_audio_is_named_as_the_format_it_was_asked_for_in(
     assert convert(server, video, *arguments) == Exit.OK
     assert Path(name).read_bytes() == server.audio
     assert server.wishes == [{"format": format_}]
+
+
+def test_an_option_that_cannot_be_had_is_a_wrong_argument_told_once(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Path(shutil.copy(video, video.with_name("other.mp4")))
+    server.upload_refused = BAD_OPTIONS
+    assert convert(server, video, other, "-O", "speed=9") == Exit.USAGE
+    assert capsys.readouterr().err.count(BAD_OPTIONS.meaning.rstrip(".")) == 1
 
 
 def test_no_gateway_can_make_up_an_ending(server: Gateway, video: Path) -> None:
