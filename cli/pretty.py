@@ -63,9 +63,10 @@ def size(count: int) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a duration as m:ss."""
+    """Return a duration as m:ss, or from an hour on as h:mm:ss."""
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def write_json(document: bytes) -> None:

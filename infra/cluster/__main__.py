@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -57,4 +58,9 @@ def _definitions(*, quorum: bool) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        code = main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # nobody reads the output any more, as in `… | head`
+        os._exit(0)  # at its own end Python would flush once more
+    sys.exit(code)

@@ -8,8 +8,8 @@ import pytest
 from media import CENC, H264, SOUND, ffmpeg, tone
 
 from cli.exits import Exit
-from cli.probe import main
-from events.media import Media, Tag
+from cli.probe import main, rows
+from events.media import Chapter, Media, Tag
 
 CASES = Path(__file__).parents[1] / "workers/converter/cases"
 MARKS = ";FFMETADATA1\ntitle=A walk\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=2\ntitle=One\x1b[31m\n"
@@ -24,6 +24,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     languages = ["-metadata:s:a:0", "language=eng", "-metadata:s:a:1", "language=ger"]
     ffmpeg(*SOUND, *tone(2000), *second, *languages, *H264, "-c:a:0", "aac", "-c:a:1", "libopus", str(path))
     return path
+
+
+def test_from_an_hour_on_hours_are_told():
+    media = Media(
+        container="ogg", duration_seconds=3604.1, chapters=(Chapter(start=59.6, end=7325, title="Two"),)
+    )
+    assert list(rows(media, 999)) == [
+        ("container", "ogg, 1:00:04, 999 bytes"),
+        ("chapter", "1:00 to 2:02:05  Two"),
+    ]
 
 
 def test_a_person_sees_what_is_in_a_file(film: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -48,3 +49,12 @@ def test_a_user_without_a_password_is_not_made_up():
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "no password yet: notifier" in refused.stderr
     assert definitions({"kind": "List"}).returncode == 1
+
+
+def test_a_reader_that_goes_away_ends_it_quietly():
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "infra.cluster", "secrets"]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (0, "")
