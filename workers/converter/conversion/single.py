@@ -24,6 +24,7 @@ from workers.converter.ffmpeg.diagnosis import (
     diagnose,
     is_damaged,
     is_soundless,
+    lacks_sound,
     refusal,
     refusal_of_length,
 )
@@ -265,13 +266,15 @@ class Single:
         return ran.seconds if counted is None else counted / self._options.speed
 
     async def _refuse_soundless(self, ran: Outcome) -> None:
-        """Raise OutOfRange or OnlySilence for a part without sound of a source that has some."""
+        """Raise OutOfRange, OnlySilence or Truncated for a part without sound of a source that has some."""
         part = self._options.start or self._options.end is not None
         if not (part and self._media and self._media.tracks and is_soundless(ran.findings)):
             return
         end = (await self._aside(planning.sounding_plan(self._options, self._media))).seconds
         if end > self._options.start:
             raise OnlySilence
+        if lacks_sound(ran.findings, self._source.structure, end):
+            raise Truncated
         if end:
             raise OutOfRange(end, sound=True)
 

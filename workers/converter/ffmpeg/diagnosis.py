@@ -91,6 +91,14 @@ def is_soundless(findings: Findings) -> bool:
     return _EMPTY.search(findings.tail) is not None
 
 
+def lacks_sound(findings: Findings, structure: Structure, end: float) -> bool:
+    """Return True if a file shows that it had more sound, behind the second at which its sound ends."""
+    if not (structure.cut or _CUT.search(findings.tail) or _states_sound(findings)):
+        return False
+    length = None if findings.jumped else findings.length
+    return structure.guesses_length or length is None or end < length - SHORTFALL
+
+
 def refusal(size: int, structure: Structure) -> ConversionError | None:
     """Return the reason to refuse a file of so many bytes without running ffmpeg, or None."""
     if size == 0:
@@ -170,13 +178,10 @@ def _incomplete(evidence: Evidence) -> TonearmError | None:
     nothing by itself: the file must also show that it was cut or damaged. Where the clock jumps, no length
     proves anything.
     """
-    findings, structure = evidence.findings, evidence.structure
+    findings = evidence.findings
     length = None if findings.jumped else findings.length
-    if structure.cut or _CUT.search(findings.tail) or _states_sound(findings):
-        if structure.guesses_length or length is None:
-            return Truncated(convertible=True)
-        if evidence.seconds < length - SHORTFALL:
-            return Truncated(convertible=True)
+    if lacks_sound(findings, evidence.structure, evidence.seconds):
+        return Truncated(convertible=True)
     if _STOPPED.search(findings.tail):
         return Truncated(damaged=True, convertible=True)
     if length is None or not is_damaged(findings):

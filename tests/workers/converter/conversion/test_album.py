@@ -221,6 +221,18 @@ async def test_of_an_incomplete_book_the_chapters_that_are_there_are_had_unless_
     assert (made.partial, made.parts, next(iter(unpacked(hall)))) == (True, 2, f"{NAMES[0]}.mp3")
 
 
+@pytest.mark.parametrize("share", [0.6, 0.64, 0.68])
+async def test_a_book_that_ends_just_before_a_mark_is_no_whole_one(hall: Hall, share: float) -> None:
+    marks = [(at, at + 0.5, "") for at in (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5)]
+    source = chaptered(hall, "-c:a", "aac", "-movflags", "+faststart", marks=marks)
+    source.write_bytes(source.read_bytes()[: round(source.stat().st_size * share)])
+    made = await hall.convert(source, chapters=Chapters.SPLIT)
+    assert (made.partial, made.left_out) == (True, ())
+    with pytest.raises(ConversionError) as caught:
+        await hall.convert(source, chapters=Chapters.SPLIT, partial=False)
+    assert caught.value.code is FailureCode.TRUNCATED
+
+
 def test_names_are_as_long_as_file_systems_take() -> None:
     chapters = tuple(Chapter(start=at, end=at + 1, title="漢" * 300) for at in range(150))
     made = parts(Options(chapters=Chapters.SPLIT), Media(container="mov,mp4", chapters=chapters))
