@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from events.media import Media
 from events.options import Cover, Format
-from workers.converter.containers import picture_tag, pictures
-from workers.converter.containers.picture_notes import without_notes
+from workers.converter.containers.pictures import stored, tag
+from workers.converter.containers.pictures.notes import without_notes
 from workers.converter.conversion.cover_plan import cover_plan
 from workers.converter.conversion.task import Task
 from workers.converter.ffmpeg.process import Invocation, run
@@ -26,8 +26,8 @@ async def take(task: Task, media: Media) -> bytes:
 
     Empty when they ask for none. Empty also when it cannot be had: that goes to the log and fails nothing.
     """
-    if task.options.cover is Cover.KEEP and (stored := await in_thread(pictures.cover, task.source.file)):
-        return stored
+    if task.options.cover is Cover.KEEP and (found := await in_thread(stored.cover, task.source.file)):
+        return found
     plan = cover_plan(task.options, media)
     if plan is None:
         if task.options.cover is Cover.FRAME:
@@ -35,7 +35,7 @@ async def take(task: Task, media: Media) -> bytes:
         return b""
     engine, limits = task.equipment.engine, task.equipment.limits
     wall = min(limits.wall_seconds, PATIENCE)
-    limits = replace(limits, wall_seconds=wall, output_bytes=picture_tag.LARGEST)
+    limits = replace(limits, wall_seconds=wall, output_bytes=tag.LARGEST)
     with tempfile.TemporaryFile(buffering=0) as file:
         async with task.source.opened() as source:
             invocation = Invocation(
@@ -48,8 +48,8 @@ async def take(task: Task, media: Media) -> bytes:
             )
             ran = await run(invocation)
         file.seek(0)
-        picture = file.read(picture_tag.LARGEST)
-    if ran.exit_code == 0 and picture_tag.kind(picture) is not None:
+        picture = file.read(tag.LARGEST)
+    if ran.exit_code == 0 and tag.kind(picture) is not None:
         return picture
     reason = "it took too long" if ran.overtime else ran.findings.tail.strip().rpartition("\n")[2][:200]
     log.info("cover_left_out", reason=reason, exit_code=ran.exit_code)
@@ -59,4 +59,4 @@ async def take(task: Task, media: Media) -> bytes:
 async def put(format_: Format, target: FileIO, picture: bytes) -> None:
     """Put a picture into a finished result, without a camera's notes; nothing for an empty one."""
     if picture:
-        await in_thread(picture_tag.embed, format_, target, without_notes(picture))
+        await in_thread(tag.embed, format_, target, without_notes(picture))

@@ -20,8 +20,8 @@ from mutagen.oggvorbis import OggVorbis
 from mutagen.wave import WAVE
 
 from events.options import Cover, Format
-from workers.converter.containers.picture_notes import without_notes
-from workers.converter.containers.pictures import cover
+from workers.converter.containers.pictures.notes import without_notes
+from workers.converter.containers.pictures.stored import cover
 
 CASES = Path(__file__).parents[1] / "cases"
 HOLDS = (Format.MP3, Format.M4A, Format.FLAC)

@@ -17,7 +17,7 @@ from io import FileIO
 from typing import Literal, NamedTuple
 
 from workers.converter.containers import boxes, ebml, id3, mp4
-from workers.converter.containers.picture_tag import LARGEST, kind
+from workers.converter.containers.pictures.tag import LARGEST, kind
 
 _FRONT, _OTHER = 3, 0
 _MOST = 64
