@@ -4,6 +4,7 @@ The figures are of `infra/SIZING.md`, which says how each was measured and where
 """
 
 import argparse
+import re
 from math import ceil
 
 from msgspec import Struct
@@ -72,11 +73,14 @@ def needs(wishes: Wishes, measured: Measured | None = None) -> Needs:
     )
 
 
+def _spelled(name: str) -> str:
+    return re.sub(r"\b[gmt]b\b", lambda unit: unit[0].upper(), name.replace("_", " "))
+
+
 def rows(found: Needs) -> dict[str, str]:
     """Return the needs as text, three digits of each, by name."""
     return {
-        name.replace("_", " "): f"{float(f'{getattr(found, name):.3g}'):,.10g}"
-        for name in Needs.__struct_fields__
+        _spelled(name): f"{float(f'{getattr(found, name):.3g}'):,.10g}" for name in Needs.__struct_fields__
     }
 
 
