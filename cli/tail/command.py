@@ -111,7 +111,7 @@ async def _event_log(
     if not url:
         if not has_logs:
             raise NothingToRead("STREAM_URL is not set and no log file is there; is the stack running?")
-        say("event log: STREAM_URL is not set, showing logs only")
+        say("event log: STREAM_URL is not set, showing logs only; is the stack running?")
         return None
     log = EventLog(url, say)
     try:

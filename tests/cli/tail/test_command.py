@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime.now(UTC)
-UNSET = "-- event log: STREAM_URL is not set, showing logs only"
+UNSET = "-- event log: STREAM_URL is not set, showing logs only; is the stack running?"
 
 
 def line(event, ago=0.0, service="gateway", *, now=NOW, **fields):
