@@ -62,12 +62,13 @@ class ApiKeys:
         if len(await self.of(account_id)) >= MOST:
             raise InvalidRequest(f"you have {MOST} keys; revoke one first")
         text, now = opaque.make(opaque.API_KEY), self._clock()
+        created = now.replace(microsecond=now.microsecond // 1000 * 1000)  # MongoDB keeps no more of it
         key = Session(
             session_id=new_id(),
             account_id=account_id,
             digest=opaque.digest(text),
-            created=now,
-            expires=now + timedelta(days=days),
+            created=created,
+            expires=created + timedelta(days=days),
             name=name,
             scopes=tuple(dict.fromkeys(wanted)),
         )

@@ -39,6 +39,15 @@ async def test_a_key_brings_tokens_of_its_scopes_and_remembers_its_use(
     assert await api_keys.of(account.account_id) == []
 
 
+async def test_a_key_has_the_same_times_when_it_is_made_and_when_it_is_listed(
+    api_keys: ApiKeys, account: Account, clock: Clock
+) -> None:
+    clock.now = clock.now.replace(microsecond=829_973)
+    made, _ = await api_keys.create(account.account_id, "laptop", ["read"], 30)
+    [listed] = await api_keys.of(account.account_id)
+    assert (listed.created, listed.expires) == (made.created, made.expires)
+
+
 async def test_a_key_is_told_of_when_it_is_made_and_revoked_as_a_session_is(
     api_keys: ApiKeys, sessions: Sessions, account: Account, fake_broker: FakeBroker
 ) -> None:
