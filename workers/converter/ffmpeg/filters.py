@@ -139,7 +139,8 @@ def _ordered(track: Track) -> list[str]:
 
 
 def _is_unnamed(track: Track) -> bool:
-    return re.match(r"\d+ channels", track.layout) is not None
+    """Return True for channels without names. ffmpeg names those of a mono TTA; its decoder does not."""
+    return re.match(r"\d+ channels", track.layout) is not None or (track.codec, track.channels) == ("tta", 1)
 
 
 def _is_ambisonic(track: Track) -> bool:

@@ -82,6 +82,10 @@ def _ended(chapters: tuple[Chapter, ...], duration: float) -> tuple[Chapter, ...
     starts = [*sorted({each.start for each in chapters}), duration]
     found: dict[tuple[float, float], Chapter] = {}
     for each in chapters:
-        end = each.end if each.end > each.start else starts[bisect_right(starts, each.start, hi=len(starts) - 1)]
+        end = (
+            each.end
+            if each.end > each.start
+            else starts[bisect_right(starts, each.start, hi=len(starts) - 1)]
+        )
         found.setdefault((each.start, end), replace(each, end=end))
     return tuple(found.values())

@@ -50,3 +50,9 @@ async def test_channels_without_a_known_arrangement_keep_their_order(
     if format_ not in (Format.OPUS, Format.OGG) or count < 3:  # whose decoders tell them in another order
         found = [pitch(each, made.sample_rate) for each in heard[:2]]
         assert found == pytest.approx([440, 640][: len(found)], rel=0.02)
+
+
+async def test_a_channel_that_only_the_container_names_is_mono(hall: Hall) -> None:
+    source = hall.source("0.3*sin(440*2*PI*t)", "-c:a", "tta", name="mono.tta", seconds=2)
+    made = await hall.convert(source, format=Format.M4A)
+    assert (made.channels, len(hall.heard())) == (1, 1)
