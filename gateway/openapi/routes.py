@@ -48,6 +48,14 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, wh
 _PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 
 
+@get("/", include_in_schema=False, opt=Contract(scope=ANYBODY, errors=(), takes_any_parameter=True).opt)
+async def lead_to_page(request: AnyRequest) -> Response[None]:
+    """Lead a browser on to the page. To a program there is nothing here, as at any address that is none."""
+    if preferred(request, [_JSON, _HTML]) != _HTML:
+        raise NotFoundException
+    return Response(None, status_code=303, headers={"Location": "/schema", "Vary": "Accept"})
+
+
 @get("/schema", media_type=_HTML, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
 def show_document(request: AnyRequest) -> Response[bytes]:
     """Serve the page, or the document itself where JSON or YAML is asked for."""
@@ -120,4 +128,4 @@ def _made_once(request: AnyRequest, name: str, encode: Callable[[dict[str, Any]]
     return encoded
 
 
-ROUTES = [show_document, show_json, show_yaml, show_asset]
+ROUTES = [lead_to_page, show_document, show_json, show_yaml, show_asset]

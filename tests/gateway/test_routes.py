@@ -18,6 +18,7 @@ from gateway.metrics import Metrics
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 OPEN_TO_ALL = {
+    "/",
     "/login",
     "/login/oidc",
     "/login/oidc/{provider}",

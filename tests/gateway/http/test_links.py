@@ -22,6 +22,17 @@ def pages() -> list[str]:
     ]
 
 
+async def test_a_browser_at_the_root_is_led_to_a_page_and_a_program_is_told_that_nothing_is_there() -> None:
+    transport = httpx.ASGITransport(litestar_app(parts_of_nothing()), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://tonearm.example") as client:
+        browser = await client.get("/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+        assert (browser.status_code, browser.headers["location"]) == (303, "/schema")
+        assert browser.headers["vary"] == "Accept"
+        for accept in ("*/*", "application/json", "application/problem+json", "image/png"):
+            program = await client.get("/", headers={"Accept": accept})
+            assert (program.status_code, program.json()["type"]) == (404, "/problems/nothing-here")
+
+
 async def test_each_link_of_the_pages_opens() -> None:
     """From page to page, as far as links lead; a form's action is a route that takes POST."""
     broken, ahead = [], pages()
