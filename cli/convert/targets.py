@@ -160,7 +160,10 @@ def make_way(gateway: Gateway, file: Path, target: Path) -> None:
     made = [job for job in gateway.jobs(OURS) if job.audio and job.audio.sha256 == there]
     if any(_is_about(job, file) for job in made):
         return
-    whose = f"is the audio of another video, {made[0].filename}" if made else "was not made by Tonearm"
+    if made:
+        whose = f"is the audio of another video, {made[0].filename}"
+    else:  # another stack may have made it, another account, or an older job of ours
+        whose = f"is not the audio of any of your last {OURS} jobs"
     if sys.stdin.isatty() and sys.stderr.isatty():
         print(f"{target} {whose}. Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() in ("y", "yes"):

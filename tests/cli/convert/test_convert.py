@@ -160,7 +160,7 @@ def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
     target = video.with_name("talk.mp3")
     target.write_bytes(b"mine")
     assert convert(server, video) == Exit.CANTCREAT
-    assert "--force" in capsys.readouterr().err
+    assert "talk.mp3 is not the audio of any of your last 200 jobs: use --force" in capsys.readouterr().err
     assert target.read_bytes() == b"mine"
     assert server.uploads == []
     assert convert(server, video, "--force") == Exit.OK
