@@ -127,7 +127,7 @@ class JobRetrying(RunFact, frozen=True, kw_only=True):
 
 
 class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
-    """The audio is stored whole. `engine` names the encoder's build.
+    """The audio is stored whole. `engine` names the build of ffmpeg.
 
     With the source's hash, the options and the arguments it was made with, it can be made again, and must
     then have the same hash. `partial`: the source was incomplete or damaged, see `INCOMPLETE`.

@@ -32,7 +32,7 @@ from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.result import Result
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError, VideoLost
-from workers.converter.ffmpeg.engine import find_engine
+from workers.converter.ffmpeg.engine import Engine, find_engine
 from workers.converter.settings import ConverterSettings
 from workers.converter.source.source import open_source
 from workers.converter.storage import Storage
@@ -129,15 +129,15 @@ async def _compare(
     if sha256 == told.sha256:
         return "same", sha256
     return "different", "; ".join(
-        [f"{told.sha256} then, {sha256} now", *_reasons(told, video, again, equipment.engine.name)]
+        [f"{told.sha256} then, {sha256} now", *_reasons(told, video, again, equipment.engine)]
     )
 
 
-def _reasons(told: JobConverted, video: Upload, again: Result, engine: str) -> list[str]:
+def _reasons(told: JobConverted, video: Upload, again: Result, engine: Engine) -> list[str]:
     """Return sentences about what was different in the making."""
     reasons = []
-    if told.engine != engine:
-        reasons.append(f"then {told.engine}, now {engine}")
+    if not engine.is_build(told.engine):
+        reasons.append(f"then {told.engine}, now {engine.name}")
     if told.source_sha256 and told.source_sha256 != video.sha256:
         reasons.append("the source is another")
     if told.arguments and told.arguments != again.arguments:

@@ -25,8 +25,12 @@ class Engine(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """Its name in `job.converted`."""
-        return f"ffmpeg {self.version} libmp3lame"
+        """Its name in `job.converted`, for all formats alike: the arguments there name the encoder."""
+        return f"ffmpeg {self.version}"
+
+    def is_build(self, name: str) -> bool:
+        """Return True if a `job.converted` means this build. Older ones say `libmp3lame` after any."""
+        return name.removesuffix(" libmp3lame") == self.name
 
 
 def parse_version(banner: str) -> tuple[str, tuple[int, ...]]:

@@ -23,8 +23,16 @@ def test_a_build_of_unknown_age_is_refused() -> None:
         parse_version("ffmpeg version N-114000-gdeadbeef Copyright")
 
 
-async def test_the_one_that_comes_with_us_is_fit(engine: Engine) -> None:
-    assert engine.name.endswith("libmp3lame")
+async def test_the_one_that_comes_with_us_is_fit_and_its_name_is_true_of_every_format(engine: Engine) -> None:
+    assert engine.name == f"ffmpeg {engine.version}"
+
+
+@pytest.mark.parametrize(
+    ("then", "same"),
+    [("ffmpeg 9.0.2", True), ("ffmpeg 9.0.2 libmp3lame", True), ("ffmpeg 9.0.1 libmp3lame", False)],
+)
+def test_a_build_is_known_again_in_logs_that_name_an_encoder_of_mp3_with_it(then: str, same: bool) -> None:
+    assert Engine("/ffmpeg", "9.0.2").is_build(then) == same
 
 
 async def test_an_old_one_a_crippled_one_and_a_missing_one_are_refused(tmp_path: Path) -> None:
