@@ -49,7 +49,7 @@ def credentials_for(
     CredentialsMissing, Unreachable, and what starting the stack raises.
     """
     email = email or environ.get("TONEARM_EMAIL")
-    password = password or environ.get("TONEARM_PASSWORD")
+    known = environ.get("TONEARM_PASSWORD")
     hint, folder = "", own_folder(environ)
     if url is None:
         local = _local_stack(start, environ)
@@ -57,14 +57,14 @@ def credentials_for(
         if local.get("LOCAL_DIR"):
             folder = Path(local["LOCAL_DIR"]) / "sessions"
         if email is None:
-            email, password = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
+            email, known = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
             hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
     else:
         _check(url)
     if not email:
         raise CredentialsMissing(_NOBODY)
     return Credentials(
-        url=url, email=email, password=password or "", kept=kept_at(folder, url, email), hint=hint
+        url=url, email=email, password=password or known or "", kept=kept_at(folder, url, email), hint=hint
     )
 
 

@@ -15,7 +15,7 @@ import httpx
 from cli.client.answers import Accepted, Job, Jobs, Preset, Token, read_as, refusal
 from cli.client.errors import RequestRefused, SignInRefused, SourceChanged, Unreachable
 from cli.client.event_stream import Message, messages
-from cli.client.sessions import Kept
+from cli.client.sessions import Kept, Session
 from events.ids import new_id
 
 BLOCK = 256 * 1024
@@ -61,6 +61,18 @@ class Gateway:
         self._email, self._password = email, password
         with unreachable(self.url):
             self._take_token()
+
+    def sign_in_anew(self, email: str, password: Password) -> None:
+        """Begin a session in place of the account's, which ends. A refused password changes nothing.
+
+        Raises SignInRefused, and what `password` raises.
+        """
+        self._email, self._password = email, password
+        with unreachable(self.url), self._kept.held() as session:
+            token = self._begun()
+            self._end(session)
+            session.become(token.access_token, token.refresh_token, token.expires_in)
+            self._access = session.access_token
 
     def upload(self, path: Path, sent: Count, options: Mapping[str, str] = _NONE) -> str:
         """Stream the file up and return the job's id. A broken connection is tried once more, from the start.
@@ -164,9 +176,12 @@ class Gateway:
 
     def _end_session(self) -> None:
         with self._kept.held() as session:
-            if session.refresh_token:
-                with suppress(httpx.HTTPError):  # a session that nobody ends expires
-                    self._http.post("/logout", json={"refresh_token": session.refresh_token}, timeout=2.0)
+            self._end(session)
+
+    def _end(self, session: Session) -> None:
+        if session.refresh_token:
+            with suppress(httpx.HTTPError):  # a session that nobody ends expires
+                self._http.post("/logout", json={"refresh_token": session.refresh_token}, timeout=2.0)
 
     def _take_token(self, refused: str = "") -> None:
         """Take a token that lasts: the one that is kept, else the session's next, else of a new session."""
@@ -178,14 +193,19 @@ class Gateway:
 
     def _next_token(self, refresh: str) -> Token:
         answer = self._http.post("/refresh", json={"refresh_token": refresh}) if refresh else None
-        if (
-            answer is None or answer.status_code == httpx.codes.UNAUTHORIZED
-        ):  # it may have been ended elsewhere
-            known = httpx.BasicAuth(self._email.encode(), self._password().encode())
-            answer = self._http.post("/login", auth=known)
-        if not answer.is_success:
-            raise refusal(answer)
-        return read_as(answer, Token)
+        if answer is None or answer.status_code == httpx.codes.UNAUTHORIZED:  # it was ended elsewhere
+            return self._begun()
+        return _token_of(answer)
+
+    def _begun(self) -> Token:
+        known = httpx.BasicAuth(self._email.encode(), self._password().encode())
+        return _token_of(self._http.post("/login", auth=known))
+
+
+def _token_of(answer: httpx.Response) -> Token:
+    if not answer.is_success:
+        raise refusal(answer)
+    return read_as(answer, Token)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from cli.client.errors import (
     SourceChanged,
     Unreachable,
 )
-from cli.client.gateway import PATIENCE, Gateway
+from cli.client.gateway import PATIENCE, Gateway, Password
 from cli.convert.screen import Screen
 from cli.convert.targets import (
     InTheWay,
@@ -80,6 +80,8 @@ def main(argv: list[str]) -> int:
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
         with Gateway(account.url, account.kept) as gateway:
+            if options.password:  # who gives one means it to be tried, whatever session is kept
+                _sign_in(gateway.sign_in_anew, account)
             return _convert_all(gateway, account, options, output, wished)
     except BrokenPipeError:  # nobody reads the output any more
         raise
@@ -97,7 +99,7 @@ def _convert_all(
 ) -> Exit:
     """Convert one file after another; what concerns only one of them is told, and the next has its turn."""
     if not {"format", "chapters"} <= wished.keys():
-        _sign_in(gateway, account)
+        _sign_in(gateway.sign_in, account)
         wished = _with_preset(wished, gateway.preset(), one_file="format" in named_by(output))
     ending = _check_name(output, wished)
     targets = [target_for(file, output, ending) for file in options.files]
@@ -113,7 +115,7 @@ def _convert_all(
     code = Exit.OK
     for file, target in zip(options.files, targets, strict=True):
         try:
-            _sign_in(gateway, account)  # an upload needs a token that lasts
+            _sign_in(gateway.sign_in, account)  # an upload needs a token that lasts
             ended = _convert(gateway, file, target, wished, screen, force=options.force)
         except (OptionsRefused, SignInRefused, BrokenPipeError):  # about all of them
             raise
@@ -136,9 +138,9 @@ def _check_name(output: Output, wished: Mapping[str, str]) -> str:
     return ending
 
 
-def _sign_in(gateway: Gateway, account: Credentials) -> None:
+def _sign_in(by: Callable[[str, Password], None], account: Credentials) -> None:
     try:
-        gateway.sign_in(account.email, account.ask)
+        by(account.email, account.ask)
     except SignInRefused as error:
         hint = f"\n  {account.hint}" if account.hint else ""
         raise SignInRefused(error.status, f"{error}{hint}") from error
@@ -206,7 +208,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--url", help="a gateway elsewhere (default: the local stack, started if need be)")
     parser.add_argument("--email", help="default: TONEARM_EMAIL, or the local stack's admin")
-    parser.add_argument("--password", help="default: TONEARM_PASSWORD, or the local stack's admin's")
+    parser.add_argument(
+        "--password", help="signs in anew (default: TONEARM_PASSWORD, or the local stack's admin's)"
+    )
     parser.add_argument("--no-start", dest="start", action="store_false", help="do not start the local stack")
     return parser
 

@@ -338,6 +338,26 @@ def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
     assert PASSWORD.encode() not in kept.read_bytes()
 
 
+def test_a_password_on_the_line_signs_in_anew_and_a_wrong_one_is_refused(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert convert(server, video) == Exit.OK
+    monkeypatch.setenv("TONEARM_PASSWORD", "wrong")
+    assert convert(server, video, "--password", "wrong") == Exit.NOPERM
+    assert convert(server, video) == Exit.OK  # the session is still there
+    assert server.sign_ins == 1
+    assert convert(server, video, "--password", PASSWORD) == Exit.OK
+    assert server.sign_ins == 2
+    assert server.refreshes == [("/logout", "refresh")]  # of the session before
+
+
+def test_a_password_on_the_line_is_the_local_admins_where_nobody_else_is_named(tmp_path: Path) -> None:
+    told = {"LOCAL_DIR": str(tmp_path), "ADMIN_EMAIL": "x@y", "ADMIN_PASSWORD": "first"}
+    for given, used in (("line", "line"), (None, "first")):
+        account = credentials_for(None, None, given, start=False, environ={**told, "TONEARM_PASSWORD": "z"})
+        assert (account.email, account.ask()) == ("x@y", used)
+
+
 def test_a_session_that_the_gateway_does_not_know_any_more_is_begun_again(
     server: Gateway, video: Path
 ) -> None:
