@@ -186,11 +186,11 @@ async def test_a_broker_that_comes_later_is_found_and_logs_are_shown_until_then(
     await topology.declare(node.amqp_url)
     await publish(node.amqp_url, [started(new_id(), 1, time=datetime.now(UTC) - timedelta(hours=1))])
     await node.stop()
-    path = tmp_path / "a.jsonl"
-    path.write_text("a line\n")
-    async with tail(str(path), "--format=json", STREAM_URL=node.stream_url) as running:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.jsonl").write_text("a line\n")
+    async with tail("--format=json", STREAM_URL=node.stream_url, LOCAL_DIR=str(tmp_path)) as running:
         await running.until("a line")
-        assert running.err[0].endswith("), showing logs only until it is back")
+        await running.until("), showing logs only until it is back", err=True)
         await node.start()
         await running.until("-- event log: reconnected", err=True, timeout=60)
         await publish(node.amqp_url, [started(new_id(), 2)])
