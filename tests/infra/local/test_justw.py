@@ -17,7 +17,7 @@ def clone(tmp_path: Path) -> Path:
     for name in ("justfile", "justw", "requirements.lock", "pyproject.toml"):
         (folder / name).write_bytes((ROOT / name).read_bytes())
     (folder / "justw").chmod(0o755)
-    for name in ("just", "tonearm"):
+    for name in ("just", "tonearm", "python"):
         (programs / name).write_text(f'#!/bin/sh\necho "{name} $LOCAL_DIR" "$@"\n')
         (programs / name).chmod(0o755)
     (folder / ".venv" / "pyvenv.cfg").write_text(f"command = python -m venv {folder}/.venv\n")
@@ -47,6 +47,8 @@ def justw(clone: Path, *arguments: str, local: str = "") -> str:
         (["convert", "my talk.mp4"], "tonearm {} convert my talk.mp4"),
         (["up", "-d"], "tonearm {} up -d"),
         (["help", "tail"], "tonearm {} tail --help"),
+        (["prometheus"], "python {} -m infra.local.prometheus"),
+        (["cluster", "files", "a folder"], "python {} -m infra.cluster files a folder"),
     ],
 )
 def test_a_command_is_run_without_just_which_takes_ctrl_c_for_an_error(
@@ -56,7 +58,7 @@ def test_a_command_is_run_without_just_which_takes_ctrl_c_for_an_error(
     assert justw(clone, *arguments, local="here") == called.format(f"{clone.parent}/here") + "\n"
 
 
-@pytest.mark.parametrize("recipe", ["check", "restore", "test", "--list", "nonesuch"])
+@pytest.mark.parametrize("recipe", ["check", "prometheus", "restore", "test", "--list", "nonesuch"])
 def test_any_other_recipe_is_a_matter_for_just(clone: Path, recipe: str) -> None:
     assert justw(clone, recipe, "x", local="here") == f"just here --justfile {clone}/justfile {recipe} x\n"
 
