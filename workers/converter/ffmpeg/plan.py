@@ -86,12 +86,12 @@ def plan(
             *last_filters(options, measured),
             *_timed(options),
         ]
-    before, filtered = _sound(options, sound, seek, filters, changing=bool(shapes))
+    before, filtered = _sound(options, media, sound, seek, filters, shapes)
     words = Words(tags_of(options, media, number=track), marks_of(options, media, measured, length))
     packets = ["-c:a", "copy"] if copied else encoder_arguments(options, sound)
     return Plan(
         options.format,
-        _input(media, sound, seek),
+        _input(media, sound, seek, shapes),
         (
             *(_only(sound) if copied else filtered),
             *packets,
@@ -120,10 +120,10 @@ def measuring_plan(
         *first_filters(options, media, track, seek),
         *measuring_filters(options, track.sample_rate if shapes or options.loudness is not None else 0),
     ]
-    before, filtered = _sound(options, track, seek, filters, changing=bool(shapes))
+    before, filtered = _sound(options, media, track, seek, filters, shapes)
     return Plan(
         options.format,
-        _input(media, track, seek),
+        _input(media, track, seek, shapes),
         (*filtered, "-f", "null"),
         uniform=before,
         expected_seconds=at_most(options, media),
@@ -146,19 +146,20 @@ def counting_plan(
     seek = _seek(options, media) if seekable else 0.0
     count = [f"asetpts=N/SR/TB/{options.speed:.6f}", *([COUNTING] if shapes else ())]
     filters = [*cut(options, seek), *([] if holes else count)]
-    before, filtered = _sound(options, track, seek, filters, changing=bool(shapes))
-    return Plan(options.format, _input(media, track, seek), (*filtered, "-f", "null"), uniform=before)
+    before, filtered = _sound(options, media, track, seek, filters, shapes)
+    begun = _input(media, track, seek, shapes)
+    return Plan(options.format, begun, (*filtered, "-f", "null"), uniform=before)
 
 
 def _sound(
-    options: Options, track: Track, seek: float, filters: list[str], *, changing: bool
+    options: Options, media: Media, track: Track, seek: float, filters: list[str], shapes: tuple[Shape, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the arguments that bring the track's samples through the filters: an output before, and ours."""
-    if not changing:
+    if not shapes:
         return (), (*_only(track), *(("-af", ",".join(filters)) if filters else ()))
     first = ",".join(uniform.first_filters(options, track, seek))
     before = (*_only(track), "-af", first, *uniform.OUTPUT, "-ar", str(track.sample_rate), *uniform.LOOP)
-    chain = ",".join([uniform.restored(options, seek), *filters])
+    chain = ",".join([uniform.restored(options, media, track, seek), *filters])
     return before, ("-filter_complex", f"{uniform.INTO}{chain}{uniform.OUT}", "-map", uniform.OUT)
 
 
@@ -209,8 +210,9 @@ def _seek(options: Options, media: Media, *, exactly: bool = False) -> float:
     return max(options.start - _MARGIN, 0.0) if exact else 0.0
 
 
-def _input(media: Media, track: Track, seek: float) -> tuple[str, ...]:
-    return ("-ss", f"{seek:.6f}") if seek else offset(media, track)
+def _input(media: Media, track: Track, seek: float, shapes: tuple[Shape, ...]) -> tuple[str, ...]:
+    start = ("-ss", f"{seek:.6f}") if seek else offset(media, track)
+    return (*uniform.UNFILLED, *start) if shapes and uniform.lacks_times(media) else start
 
 
 def _timed(options: Options) -> list[str]:

@@ -9,21 +9,27 @@ sets of filters in the same process:
 Only the first set is made anew, and what stands in it remembers nothing. ffmpeg stands still for ever if the
 second output gets ahead of the first by its clock, as at half the speed. So the first one's clock is set
 forward by `CLOCK`, runs like the result's, and is set back behind the second decoder.
+
+AAC is special: ffmpeg guesses the times that its packets lack by the rate at the beginning. So it may not.
 """
 
 import re
 
 from msgspec.structs import replace
 
-from events.media import Track
+from events.media import Media, Track
 from events.options import Options
 from workers.converter.ffmpeg.dump import channels_of
 from workers.converter.ffmpeg.filters import channels_out
 from workers.converter.ffmpeg.transcript import CLOCK, Shape
 
+UNFILLED = ("-fflags", "+nofillin")
+"""Keeps ffmpeg from guessing the times that packets lack; its decoder knows them by the samples."""
 OUTPUT = ("-c:a", "pcm_f32le")
 LOOP = ("-f", "null", "fd:", "-dec", "0:0")
 INTO, OUT = "[dec:0]", "[sound]"
+_UNTIMED = ("aac", "loas", "mpegts")
+"""Containers of AAC in which many packets have no time, or all."""
 _STEREO = (
     "pan=stereo"
     "|FL<FL+DL+0.707107*FC+0.707107*SL+0.707107*BL+0.5*BC"
@@ -57,8 +63,15 @@ def first_filters(options: Options, track: Track, seek: float) -> list[str]:
     return [_mixed(track), f"asetpts=({CLOCK:.0f}+(T-{_start(options, seek)})/{options.speed:.6f})/TB"]
 
 
-def restored(options: Options, seek: float) -> str:
-    """Return the filter that brings the source's times back."""
+def lacks_times(media: Media) -> bool:
+    """Return True if the packets of this container lack times, which `UNFILLED` leaves to the decoder."""
+    return media.container in _UNTIMED
+
+
+def restored(options: Options, media: Media, track: Track, seek: float) -> str:
+    """Return the filter that brings the source's times back. Unfilled ones do not begin with the track's."""
+    if lacks_times(media):
+        return f"asetpts=((T-STARTT)*{options.speed:.6f}+{track.start:.6f})/TB"
     return f"asetpts=((T-{CLOCK:.0f})*{options.speed:.6f}+{_start(options, seek)})/TB"
 
 
