@@ -245,8 +245,12 @@ class Single:
     async def _judge(self, ran: Outcome, plan: Plan) -> tuple[Sound, bool]:
         """Return the sound that was written, and whether it is only a part. Raises what went wrong."""
         sound = output.describe(plan.format, self._task.target)
-        await self._refuse_soundless(ran)
+        # FLAC's encoder writes its head for no sound, too, and ffmpeg takes that for a result.
+        empty = ran.exit_code == 0 and sound is not None and sound.duration_seconds == 0
+        await self._refuse_soundless(ran, empty=empty)
         evidence = self._evidence(ran, plan)
+        if empty:
+            evidence = replace(evidence, exit_code=1)
         if plan.uniform and sound is not None:
             evidence = replace(evidence, seconds=sound.duration_seconds)
         if is_damaged(ran.findings) and not ran.exit_code and evidence.findings.length is not None:
@@ -265,10 +269,10 @@ class Single:
         counted = measurement.counted(ran.findings.tail, planning.rate_of(plan))
         return ran.seconds if counted is None else counted / self._options.speed
 
-    async def _refuse_soundless(self, ran: Outcome) -> None:
+    async def _refuse_soundless(self, ran: Outcome, *, empty: bool = False) -> None:
         """Raise OutOfRange, OnlySilence or Truncated for a part without sound of a source that has some."""
         part = self._options.start or self._options.end is not None
-        if not (part and self._media and self._media.tracks and is_soundless(ran.findings)):
+        if not (part and self._media and self._media.tracks and (empty or is_soundless(ran.findings))):
             return
         end = (await self._aside(planning.sounding_plan(self._options, self._media))).seconds
         if end > self._options.start:

@@ -1,5 +1,6 @@
 """Sources that end early are converted as far as they go, and marked where the container shows the cut."""
 
+import wave
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,6 +83,17 @@ async def test_a_last_packet_that_is_cut_is_ordinary_where_there_is_no_index(hal
     found = await hall.convert(half, partial=False)
     assert not found.partial
     assert found.duration_seconds == pytest.approx(SECONDS / 2, abs=0.3)
+
+
+@pytest.mark.parametrize("format_", [Format.MP3, Format.FLAC])
+async def test_a_file_that_lost_all_of_its_sound_is_no_result_without_seconds(
+    hall: Hall, format_: Format
+) -> None:
+    source = hall.directory / "head.wav"
+    with wave.open(str(source), "wb") as head:
+        head.setparams((1, 2, 48000, 0, "NONE", ""))
+    with pytest.raises(Truncated):
+        await hall.convert(source, format=format_)
 
 
 @pytest.mark.long
