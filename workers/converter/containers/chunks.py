@@ -2,7 +2,7 @@
 
 - WAV, RF64 (EBU Tech 3306), W64 (Sony Wave64): a name, then a size with the low byte first.
 - AIFF, CAF, RealMedia: a name, then a size with the high byte first.
-- VOC (Creative): a kind, then a size with the low byte first, for each piece of the sound.
+- VOC (Creative): a kind, then a size with the low byte first, for each piece of the sound. The last is 0.
 - AU, DSF: the header has the size.
 
 Only the sound's own chunk counts: the size of a whole file is often wrong by a few bytes. A recorder that
@@ -10,6 +10,7 @@ never wrote the size (0, or all bits set) says nothing. ffmpeg makes up the leng
 from what is left of it.
 """
 
+import math
 from collections.abc import Iterator
 from io import RawIOBase
 from typing import Literal, NamedTuple
@@ -20,7 +21,8 @@ _SLACK = 16
 """Bytes that may be missing: some writers state a few too many."""
 _NEARLY = 4096
 """Who writes into a pipe states the most that the size can hold, with or without the heads."""
-_MOST_CHUNKS = 1000
+_MOST_CHUNKS = 100_000
+"""Of files with more nothing is known. A VOC has some 50 a second."""
 _W64 = b"riff\x2e\x91\xcf\x11\xa5\xd6\x28\xdb\x04\xc1\x00\x00"
 _W64_HEAD, _WAV_HEAD, _CAF_HEAD, _DSF_HEAD, _AU_HEAD = 40, 12, 8, 28, 12
 
@@ -40,6 +42,8 @@ class _Grammar(NamedTuple):
     """Chunks begin at a multiple of this."""
     counts_head: bool = False
     """The size is that of head and content together."""
+    last: bytes = b""
+    """The name of the chunk behind all others, which has no size; empty: there is none."""
 
 
 def inspect(file: RawIOBase, size: int) -> Structure:
@@ -51,7 +55,7 @@ def inspect(file: RawIOBase, size: int) -> Structure:
     return Structure(cut=cut, guesses_length=cut)
 
 
-def _stated_end(file: RawIOBase, size: int, head: bytes) -> int | None:
+def _stated_end(file: RawIOBase, size: int, head: bytes) -> float | None:
     """Return the byte at which the sound should end; None: it is not stated."""
     if head[:4] == b".snd" and len(head) >= _AU_HEAD:
         start, length = int.from_bytes(head[4:8]), int.from_bytes(head[8:12])
@@ -75,15 +79,28 @@ def _grammar(head: bytes) -> _Grammar | None:
         return _Grammar(0, 4, 4, "big", (b"DATA",), padding=1, counts_head=True)
     if head[:20] == b"Creative Voice File\x1a":
         return _Grammar(
-            int.from_bytes(head[20:22], "little"), 1, 3, "little", (b"\1", b"\2", b"\x09"), padding=1
+            int.from_bytes(head[20:22], "little"),
+            1,
+            3,
+            "little",
+            (b"\1", b"\2", b"\x09"),
+            padding=1,
+            last=b"\0",
         )
     return None
 
 
-def _end_of_sound(file: RawIOBase, size: int, grammar: _Grammar, head: bytes) -> int | None:
-    """Return the end of the last chunk of sound; None when there is none, or its size was never written."""
-    end, most, wide = None, (1 << 8 * grammar.size) - 1, _wide_size(head)
+def _end_of_sound(file: RawIOBase, size: int, grammar: _Grammar, head: bytes) -> float | None:
+    """Return the end of the last chunk of sound; None when there is none, or its size was never written.
+
+    Infinite where the file ends without its last chunk: nobody knows how much sound is missing.
+    """
+    end, behind = None, grammar.first
+    most, wide = (1 << 8 * grammar.size) - 1, _wide_size(head)
     for name, start, length in _chunks(file, size, grammar):
+        if name == grammar.last:
+            return end
+        behind = start + length
         if not name.startswith(grammar.sound):
             continue
         if length == most and wide is not None:
@@ -91,7 +108,8 @@ def _end_of_sound(file: RawIOBase, size: int, grammar: _Grammar, head: bytes) ->
         elif length == 0 or any(limit - _NEARLY <= length <= limit for limit in (most, most >> 1)):
             return None
         end = start + length
-    return end
+    lacks_last = grammar.last and behind + grammar.name + grammar.size > size
+    return math.inf if lacks_last and end is not None else end
 
 
 def _wide_size(head: bytes) -> int | None:
@@ -103,15 +121,18 @@ def _chunks(file: RawIOBase, size: int, grammar: _Grammar) -> Iterator[tuple[byt
     """Yield name, first byte and size of each chunk."""
     at, width = grammar.first, grammar.name + grammar.size
     for _ in range(_MOST_CHUNKS):
-        if at + width > size:
+        if at >= size:
             return
         file.seek(at)
         head = file.read(width)
-        length = int.from_bytes(head[grammar.name :], grammar.order)
+        name, length = head[: grammar.name], int.from_bytes(head[grammar.name :], grammar.order)
+        if name == grammar.last:
+            yield name, at + grammar.name, 0
+            return
         if grammar.counts_head:
             length -= width
         if len(head) < width or length < 0:
             return
-        yield head[: grammar.name], at + width, length
+        yield name, at + width, length
         at += width + length
         at += -at % grammar.padding

@@ -8,12 +8,14 @@ converts the half and exits with 0. Only a few headers are read here, however lo
 - AVI: each RIFF chunk has its size. The length in seconds is in the index at the end, or a guess.
 - WMV (ASF specification, 3.2): the header has the file's size, unless it was streamed.
 - WAV, W64, AIFF, CAF, AU, RealMedia, DSF: see `chunks`. - Ogg: see `pages`. - FLAC: see `flac`.
-- FLV (Adobe's specification, E.3): a whole file ends with the size of its last tag.
+- FLV (Adobe's specification, E.3 to E.5): a whole file ends with the size of its last tag. The time
+  of that tag is near the length that the first one states.
 
 Of what has no index (TS, MPEG, ADTS, MP3, raw streams) a cut last packet is ordinary, and shows nothing.
 """
 
 import os
+import struct
 from enum import Enum, auto
 from io import RawIOBase
 
@@ -26,6 +28,12 @@ _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _ASF_HEADER = 64 << 10
 _ASF_BROADCAST = 1
+_FLV_HEADER = 64 << 10
+_FLV_LENGTH = b"\0\x08duration\0"
+_FLV_MEDIA = (8, 9)
+"""The kinds of a tag of sound, of picture."""
+_FLV_NEAR = 0.5
+"""Seconds from the beginning of the last tag to the end, at most."""
 _PACKETS = ((188, 0), (192, 4))
 """MPEG-TS and M2TS: a packet's length, and the place of the sync byte in it."""
 _NEVER_WRITTEN = b"\xff" * 4
@@ -99,8 +107,18 @@ def _asf(video: RawIOBase, size: int) -> Structure:
 
 def _flv(video: RawIOBase, size: int) -> Structure:
     last = int.from_bytes(_read(video, size - 4, 4))
-    body = int.from_bytes(_read(video, size - 4 - last + 1, 3)) if last <= size - 4 else -1
-    return Structure(cut=last != body + 11)
+    tag = _read(video, size - 4 - last, 8) if last <= size - 4 else b""
+    if len(tag) < 8 or last != int.from_bytes(tag[1:4]) + 11:
+        return Structure(cut=True)
+    end = int.from_bytes(tag[7:] + tag[4:7]) / 1000
+    return Structure(cut=tag[0] in _FLV_MEDIA and end < _flv_length(_read(video, 0, _FLV_HEADER)) - _FLV_NEAR)
+
+
+def _flv_length(header: bytes) -> float:
+    """Return the seconds that the metadata state (AMF 0: name, type 0, double); 0: they state none."""
+    at = header.find(_FLV_LENGTH) + len(_FLV_LENGTH)
+    number = header[at : at + 8] if at >= len(_FLV_LENGTH) else b""
+    return struct.unpack(">d", number)[0] if len(number) == 8 else 0.0
 
 
 def _read(video: RawIOBase, at: int, length: int) -> bytes:

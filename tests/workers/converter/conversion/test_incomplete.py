@@ -3,6 +3,7 @@
 import wave
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hall import Hall
@@ -83,6 +84,19 @@ async def test_a_last_packet_that_is_cut_is_ordinary_where_there_is_no_index(hal
     found = await hall.convert(half, partial=False)
     assert not found.partial
     assert found.duration_seconds == pytest.approx(SECONDS / 2, abs=0.3)
+
+
+@pytest.mark.parametrize(("ending", "first", "order"), [("flv", 13, "big"), ("voc", 26, "little")])
+async def test_a_cut_between_two_packets_is_one_too(
+    hall: Hall, ending: str, first: int, order: Literal["big", "little"]
+) -> None:
+    whole, at = made(hall.directory, ending, STATES_ITS_END[ending], 60), first
+    while at < len(whole) / 2:  # a kind, a size of three bytes, and in FLV the rest of a tag
+        at += int.from_bytes(whole[at + 1 : at + 4], order) + (15 if ending == "flv" else 4)
+    half = hall.directory / f"half.{ending}"
+    half.write_bytes(whole[:at])
+    assert (await hall.convert(half)).partial
+    assert not (await hall.convert(hall.directory / f"whole.{ending}")).partial
 
 
 @pytest.mark.parametrize("format_", [Format.MP3, Format.FLAC])
