@@ -20,8 +20,8 @@ from infra.local.servers.rabbitmq import find
 from infra.local.settings import LocalSettings
 from workers.converter.cage.cage import keeper_of
 
-GIB = 1024**3
-NEEDED_DISK, NEEDED_MEMORY = 2 * GIB, 1 * GIB
+GB = 10**9
+NEEDED_DISK, NEEDED_MEMORY = 2 * GB, 1 * GB
 RENEW = "rm -rf .venv && ./justw"
 
 
@@ -119,9 +119,7 @@ def _directory(directory: Path, needed: int) -> Iterator[Finding]:
     mend = f"export LOCAL_DIR=a folder you may write to, or: sudo chown -R $(id -u) {existing}"
     yield Finding("directory", mine, f"{directory}{'' if mine else ' cannot be written to'}", mend)
     free = shutil.disk_usage(existing).free
-    yield Finding(
-        "disk", free >= needed, f"{free / GIB:.1f} GiB free", "free 2 GiB, or set LOCAL_DIR elsewhere"
-    )
+    yield Finding("disk", free >= needed, f"{free / GB:.1f} GB free", "free 2 GB, or set LOCAL_DIR elsewhere")
 
 
 def _memory(needed: int) -> Finding:
@@ -131,4 +129,4 @@ def _memory(needed: int) -> Finding:
     except (OSError, StopIteration):
         available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     ok = available >= needed
-    return Finding("memory", ok, f"{available / GIB:.1f} GiB", "free 1 GiB, or set CONVERTERS=1")
+    return Finding("memory", ok, f"{available / GB:.1f} GB", "free 1 GB, or set CONVERTERS=1")

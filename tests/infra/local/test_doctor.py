@@ -53,7 +53,9 @@ def test_a_taken_port_is_told_with_a_free_one(tmp_path: Path) -> None:
 
 def test_too_little_room_is_told(tmp_path: Path) -> None:
     findings = examine(settings(tmp_path), disk=2**80, memory=2**80)
-    assert [finding.what for finding in findings if not finding.ok] == ["disk", "memory"]
+    bad = [finding for finding in findings if not finding.ok]
+    assert [finding.what for finding in bad] == ["disk", "memory"]
+    assert all(" GB" in finding.found and " GB, or" in finding.mend for finding in bad)  # as `status` counts
 
 
 def test_an_address_that_is_not_ours_is_not_called_taken(tmp_path: Path) -> None:
