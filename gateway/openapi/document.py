@@ -5,12 +5,23 @@ from typing import Any
 
 from litestar import Router
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, OpenAPI, SecurityScheme
+from litestar.openapi.spec import Components, OpenAPI, SecurityScheme, Tag
 from litestar.routes import BaseRoute
 from litestar.types import ControllerRouterHandler
 
 from gateway.http.contract import Contracts
 from gateway.openapi.operations import complete
+
+_TAGS = {
+    "uploads": "Send a video.",
+    "jobs": "See what becomes of it, and ask for further audio.",
+    "audio": "Fetch the result.",
+    "options": "Keep wishes for the videos to come.",
+    "events": "Watch jobs as they go on.",
+    "accounts": "Register, sign in and out, and make API keys.",
+    "operation": "Ask how the service is, and what its problems mean.",
+}
+"""The sections in the order that people read them."""
 
 
 class Document(OpenAPI):
@@ -63,6 +74,7 @@ def openapi_config(contracts: Contracts) -> OpenAPIConfig:
             }
         ),
         security=[{"token": []}],
+        tags=[Tag(name=name, description=text) for name, text in _TAGS.items()],
     )
     config.contracts = contracts
     return config

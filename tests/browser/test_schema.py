@@ -29,7 +29,12 @@ async def test_every_call_is_shown(gateway: Gateway, browser: Browser, size: str
     async with browser.page(SIZES[size], colours) as page:
         await page.goto(f"{gateway.url}/schema")
         await page.locator(".opblock").first.wait_for()
-        assert await page.locator(".opblock").count() == operations(await document_of(gateway))
+        document = await document_of(gateway)
+        assert await page.locator(".opblock").count() == operations(document)
+        sections = await page.evaluate(
+            "[...document.querySelectorAll('.opblock-tag')].map(b => b.dataset.tag)"
+        )
+        assert sections == [tag["name"] for tag in document["tags"]]
         assert await page.locator(".errors-wrapper, .loading-container").count() == 0
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= SIZES[size]["width"], "the page is wider than the screen"

@@ -98,6 +98,13 @@ def test_operations_have_names_for_programs_and_a_line_for_people(document: dict
         assert not operation["summary"].endswith("."), (method, path)
 
 
+def test_videos_and_audio_come_first_in_the_document(document: dict[str, Any]) -> None:
+    names = [each["name"] for each in document["tags"]]
+    assert names[:3] == ["uploads", "jobs", "audio"]
+    assert set(names) == {tag for _, _, operation in operations(document) for tag in operation["tags"]}
+    assert all(each["description"] for each in document["tags"])
+
+
 def test_what_has_no_body_has_none_here_and_no_address_holds_null(document: dict[str, Any]) -> None:
     for method, path, operation in operations(document):
         for status in {"204", "303", "304"} & set(operation["responses"]):
