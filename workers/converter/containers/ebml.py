@@ -10,6 +10,9 @@ MAGIC = b"\x1a\x45\xdf\xa3"
 
 _SEEK_HEAD, _SEEK, _SEEK_ID, _SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
 _INFO, _TAGS = 0x1549A966, 0x1254C367
+_SCALE, _TIMESTAMP = 0x2AD7B1, 0xE7
+_USUAL_SCALE = 1_000_000
+"""Nanoseconds of a tick (RFC 9559, 5.1.2.9)."""
 CHAPTERS, ATTACHMENTS = 0x1043A770, 0x1941A469
 _MOST_LATE = 16 << 20
 """Bytes of elements that may be put before the clusters of a stream."""
@@ -37,7 +40,7 @@ class Late(NamedTuple):
 
 
 def inspect(video: RawIOBase, size: int) -> Structure:
-    """Read the segment's size, and the tracks, which stand before the first cluster."""
+    """Read the segment's size, the tracks, which stand before the first cluster, and the time of that."""
     if not _skip_header(video, size):
         return Structure()
     if _id(video) != _SEGMENT:
@@ -45,7 +48,8 @@ def inspect(video: RawIOBase, size: int) -> Structure:
     length = _size(video)
     body = video.tell()
     cut = length is not None and body + length > size
-    return Structure(cut=cut, encrypted=Elements(video).encrypted(body, size))
+    encrypted, begins = Elements(video).encrypted(body, size), Elements(video).begins(body, size)
+    return Structure(cut=cut, encrypted=encrypted, begins=begins)
 
 
 def late(video: RawIOBase, size: int) -> Late | None:
@@ -87,6 +91,19 @@ class Elements:
                 if track.id == _TRACK and self.number(entries.get(_TRACK_TYPE)) == _AUDIO:
                     return self._has_encryption(entries.get(_ENCODINGS))
         return False
+
+    def begins(self, body: int, size: int) -> float | None:
+        """Return the time of a segment's first cluster in seconds; None where there is none."""
+        scale = _USUAL_SCALE
+        for part in self.between(body, size):
+            if part.id == _INFO:
+                told = {each.id: each for each in self._inside(part)}
+                scale = self.number(told.get(_SCALE)) or scale
+            if part.id == _CLUSTER:
+                first = next((each for each in self._inside(part) if each.id == _TIMESTAMP), None)
+                ticks = self.number(first)
+                return None if ticks is None else ticks * scale / 1e9
+        return None
 
     def place_of(self, kind: int, body: int, size: int) -> tuple[int, int] | None:
         """Return the bytes of the content of a part of a segment."""

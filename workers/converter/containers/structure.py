@@ -15,6 +15,8 @@ class Structure(Struct, frozen=True, kw_only=True):
     """The file ends before its container does."""
     guesses_length: bool = False
     """The length in a file that was cut is a guess from what is left of it."""
+    begins: float | None = None
+    """The second at which the file's clock begins; None: as ffmpeg says."""
     lead: Lead | None = None
     """The junk before the sound; None: there is none."""
     chapters: tuple[Chapter, ...] | None = None

@@ -21,7 +21,7 @@ from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.tags import tags_of
-from workers.converter.ffmpeg.timeline import cut, offset
+from workers.converter.ffmpeg.timeline import cut, is_hidden, offset
 from workers.converter.ffmpeg.transcript import Shape
 from workers.converter.ffmpeg.words import Words, mapping
 
@@ -77,7 +77,7 @@ def plan(
     Raises TrackMissing. The plan for a file without sound will fail, with a reason.
     """
     sound = uniform.widest(options, choose(options, media), shapes)
-    seek = _seek(options, media, exactly=bool(track)) if seekable else 0.0
+    seek = _seek(options, media, sound, exactly=bool(track)) if seekable else 0.0
     copied = not shapes and can_copy(options, sound)
     filters = []
     if not copied:
@@ -115,7 +115,7 @@ def measuring_plan(
     if not need_measurement(options):
         return None
     track = uniform.widest(options, choose(options, media), shapes)
-    seek = _seek(options, media) if seekable else 0.0
+    seek = _seek(options, media, track) if seekable else 0.0
     filters = [
         *first_filters(options, media, track, seek),
         *measuring_filters(options, track.sample_rate if shapes or options.loudness is not None else 0),
@@ -143,9 +143,9 @@ def counting_plan(
     Where the form of the samples changes, their number is told instead.
     """
     track = uniform.widest(options, choose(options, media), shapes)
-    seek = _seek(options, media) if seekable else 0.0
+    seek = _seek(options, media, track) if seekable else 0.0
     count = [f"asetpts=N/SR/TB/{options.speed:.6f}", *([COUNTING] if shapes else ())]
-    filters = [*cut(options, seek), *([] if holes else count)]
+    filters = [*cut(options, media, track, seek), *([] if holes else count)]
     before, filtered = _sound(options, media, track, seek, filters, shapes)
     begun = _input(media, track, seek, shapes)
     return Plan(options.format, begun, (*filtered, "-f", "null"), uniform=before)
@@ -201,13 +201,15 @@ def choose(options: Options, media: Media) -> Track:
     return tracks[0]
 
 
-def _seek(options: Options, media: Media, *, exactly: bool = False) -> float:
+def _seek(options: Options, media: Media, track: Track, *, exactly: bool = False) -> float:
     """Return the second to begin to read at. The rest of the way is decoded and thrown away.
+
+    0 where ffmpeg may count from another second.
 
     `exactly`: 0 unless the samples get the very same times as from the beginning, so that files join.
     """
     exact = media.container.startswith(_EXACT if exactly else _SEEKABLE)
-    return max(options.start - _MARGIN, 0.0) if exact else 0.0
+    return max(options.start - _MARGIN, 0.0) if exact and not is_hidden(media, track) else 0.0
 
 
 def _input(media: Media, track: Track, seek: float, shapes: tuple[Shape, ...]) -> tuple[str, ...]:

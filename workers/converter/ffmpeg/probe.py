@@ -3,6 +3,7 @@
 import asyncio
 import os
 from bisect import bisect_right
+from collections.abc import Iterable
 from io import FileIO
 
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import LOOK
 from workers.converter.ffmpeg.process import Invocation, run
+from workers.converter.ffmpeg.timeline import HOLE
 from workers.converter.ffmpeg.transcript import Findings
 
 PATIENCE = 30.0
@@ -64,17 +66,30 @@ def content(findings: Findings, structure: Structure) -> Media | None:
     media = findings.media
     if media is None:
         return None
-    chapters = media.chapters
+    hidden = _hidden(findings, structure)
+    chapters = _moved(media.chapters, hidden)
     if structure.chapters is not None:
-        chapters = tuple(
-            Chapter(
-                start=max(each.start - findings.start, 0.0),
-                end=max(each.end - findings.start, 0.0),
-                title=each.title,
-            )
-            for each in structure.chapters
-        )
-    return replace(media, chapters=_ended(chapters, media.duration_seconds))
+        chapters = _moved(structure.chapters, hidden - findings.start)
+    tracks = tuple(replace(each, start=round(each.start + hidden, 6)) for each in media.tracks)
+    return replace(media, tracks=tracks, chapters=_ended(chapters, media.duration_seconds))
+
+
+def _hidden(findings: Findings, structure: Structure) -> float:
+    """Return the seconds at the beginning that ffmpeg does not see.
+
+    In Matroska it finds no time for pictures whose order is another than that of their packets (B-frames of
+    H.264) without a decoder of theirs, which it may not use here. Its clock then begins with the sound.
+    """
+    if structure.begins is None or findings.start - structure.begins < HOLE:
+        return 0.0
+    return findings.start - structure.begins
+
+
+def _moved(chapters: Iterable[Chapter], by: float) -> tuple[Chapter, ...]:
+    return tuple(
+        Chapter(start=max(each.start + by, 0.0), end=max(each.end + by, 0.0), title=each.title)
+        for each in chapters
+    )
 
 
 def _ended(chapters: tuple[Chapter, ...], duration: float) -> tuple[Chapter, ...]:

@@ -24,19 +24,27 @@ def timely(options: Options, media: Media, track: Track, seek: float) -> list[st
     first = ":first_pts=0" if late else ""
     # A cut is exact to the sample; without one, the sound begins as the source's does.
     exact = "" if options.start else f":min_comp={HOLE}"
-    return [*cut(options, seek), f"aresample=async=1{exact}{first}"]
+    return [*cut(options, media, track, seek), f"aresample=async=1{exact}{first}"]
 
 
-def cut(options: Options, seek: float) -> list[str]:
+def cut(options: Options, media: Media, track: Track, seek: float) -> list[str]:
     """Return the filters that cut out what the options ask for, with its times and its holes."""
     start = options.start - seek
     filters = [f"asetpts='{_STEADY}'"]
+    if is_hidden(media, track):
+        late, hidden = f"{track.start:.6f}", f"{track.start - HOLE:.6f}"
+        filters = [f"asetpts='PTS+lt(STARTT,{hidden})*({late}-STARTT)/TB'", *filters]
     if options.start or options.end is not None:
         end = f":end={options.end - seek:.6f}" if options.end is not None else ""
         filters += [f"atrim=start={start:.6f}{end}"]
     if options.start:
         filters += [f"asetpts=PTS-{start:.6f}/TB"]
     return filters
+
+
+def is_hidden(media: Media, track: Track) -> bool:
+    """Return True if ffmpeg's clock may begin with the track, which begins late (see `probe`)."""
+    return media.container.startswith("matroska,") and track.start >= HOLE
 
 
 def offset(media: Media, track: Track) -> tuple[str, ...]:

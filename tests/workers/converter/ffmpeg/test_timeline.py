@@ -101,6 +101,28 @@ async def test_sound_that_begins_later_than_ffmpeg_looks_is_as_late(hall: Hall) 
     assert beeps(hall.result) == pytest.approx([12.5], abs=0.05)
 
 
+@pytest.mark.parametrize("clock", [0, 3])
+async def test_pictures_that_travel_out_of_order_hide_no_late_beginning(hall: Hall, clock: int) -> None:
+    start = f"START={3500 + 1000 * clock}\nEND={7500 + 1000 * clock}"
+    (hall.directory / "marks").write_text(f";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\n{start}\n")
+    given = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=7.5", "-itsoffset", "1.5"]
+    given += ["-f", "lavfi", "-i", f"aevalsrc='{BEEPS}':s=44100:d=6", "-i", str(hall.directory / "marks")]
+    mapped = ["-map", "0", "-map", "1", "-map_chapters", "2", "-output_ts_offset", str(clock)]
+    source = hall.directory / "reordered.mkv"
+    ffmpeg("-y", *given, *mapped, "-c:v", "libx264", "-c:a", "aac", str(source))
+    for options in (
+        {},
+        {"format": Format.M4A, "start": 1.0},
+        {"format": Format.OGG, "start": 3.0, "end": 7.0},
+    ):
+        made = await hall.convert(source, **options)
+        start = options.get("start", 0.0)
+        heard = [at - start for at in (1.5, 3.5, 5.5) if at > start]
+        assert beeps(hall.result) == pytest.approx(heard, abs=0.06), options
+        assert marks_in(hall)[-1][0] == pytest.approx(3.5 - start, abs=0.06), options
+        assert made.duration_seconds == pytest.approx(options.get("end", 7.5) - start, abs=0.06), options
+
+
 @pytest.mark.parametrize("later", ["both", "picture"])
 async def test_a_mark_points_at_its_beep_whenever_clock_and_picture_begin(hall: Hall, later: str) -> None:
     told = [";FFMETADATA1"]
