@@ -12,7 +12,7 @@ Some rooms have errors of their own, such as `cli.client.errors`.
 
 import re
 
-from events.errors import TonearmError
+from events.errors import TonearmError, in_words
 
 _BOILERPLATE = re.compile(r" \(configured timeouts: .*", re.DOTALL)
 """The end of every time-out's text in pymongo."""
@@ -43,7 +43,7 @@ def causes(error: BaseException) -> str:
     texts: list[str] = []
     link: BaseException | None = error
     while link is not None:
-        text = _BOILERPLATE.sub("", str(link)) or type(link).__name__
+        text = in_words(_BOILERPLATE.sub("", str(link))) or type(link).__name__
         if not any(text in known for known in texts):
             texts.append(text)
         link = link.__cause__

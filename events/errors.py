@@ -12,7 +12,12 @@ TonearmError
 └── InvalidEvent             these bytes are not an event of ours; see `.reason`
 """
 
+import os
+import re
 from typing import ClassVar
+
+_NUMBERED = re.compile(r"\[Errno (-?\d+)\] (?:(Connect call failed \(.*?\))|(\w?))")
+"""An operating system's error as Python writes it; asyncio hides the system's words behind its own."""
 
 
 class TonearmError(Exception):
@@ -71,3 +76,22 @@ class InvalidEvent(TonearmError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def in_words(text: str) -> str:
+    """Return an error's text without the numbers of the operating system's errors."""
+    return _NUMBERED.sub(
+        lambda found: _lowered(os.strerror(int(found[1]))) if found[2] else found[3].lower(), text
+    )
+
+
+def reason(error: BaseException) -> str:
+    """Return why a server was not reached: of a driver's errors the innermost, the system's in words."""
+    within = (*error.args, *getattr(error, "exceptions", ()), getattr(error, "exception", None))
+    if inner := [each for each in within if isinstance(each, BaseException)]:
+        return reason(inner[-1])
+    return in_words(str(error)) if isinstance(error, OSError) and str(error) else repr(error)
+
+
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]

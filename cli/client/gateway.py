@@ -16,6 +16,7 @@ from cli.client.answers import Accepted, Job, Jobs, Preset, Token, read_as, refu
 from cli.client.errors import RequestRefused, SignInRefused, SourceChanged, Unreachable
 from cli.client.event_stream import Message, messages
 from cli.client.sessions import Kept, Session
+from events.errors import in_words
 from events.ids import new_id
 
 BLOCK = 256 * 1024
@@ -218,7 +219,7 @@ def unreachable(url: str) -> Iterator[None]:
 
 
 def _why(error: httpx.TransportError) -> str:
-    return str(error) or type(error).__name__
+    return in_words(str(error)) or type(error).__name__
 
 
 def _blocks(file: BinaryIO, sent: Count) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPError
 
 from events.envelope import CONTENT_TYPE
-from events.errors import Unavailable
+from events.errors import Unavailable, reason
 
 logging.getLogger("pika").setLevel(logging.CRITICAL)  # it logs what becomes an exception here
 
@@ -229,7 +229,9 @@ async def connect(url: str, *, name: str, timeout: float = 10.0) -> Connection:
 
     def on_error(_: Any, error: BaseException) -> None:
         if not opened.done():
-            opened.set_exception(Unavailable(f"the broker at {parameters.host}:{parameters.port}: {error!r}"))
+            opened.set_exception(
+                Unavailable(f"the broker at {parameters.host}:{parameters.port}: {reason(error)}")
+            )
 
     raw = AsyncioConnection(parameters, on_open_callback=on_open, on_open_error_callback=on_error)
     connection = Connection(raw)

@@ -5,7 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from events.errors import Unavailable
+from events.errors import Unavailable, in_words
 
 
 async def asked(url: str, path: str, *, timeout: float = 5.0) -> list[dict[str, Any]]:
@@ -23,5 +23,5 @@ async def asked(url: str, path: str, *, timeout: float = 5.0) -> list[dict[str, 
             answer.raise_for_status()
             rows: list[dict[str, Any]] = answer.json()
     except (httpx.HTTPError, ValueError) as error:
-        raise Unavailable(f"the broker's management API does not answer: {error}") from error
+        raise Unavailable(f"the broker's management API does not answer: {in_words(str(error))}") from error
     return rows

@@ -15,7 +15,7 @@ import rstream
 import rstream.connection
 from rstream import ConsumerOffsetSpecification, OffsetType
 
-from events.errors import InvalidEvent, Unavailable
+from events.errors import InvalidEvent, Unavailable, reason
 from events.log.amqp10 import data_section
 from events.tasks import cancelled
 
@@ -124,7 +124,7 @@ class Subscription:
                 await asyncio.shield(self._subscribing)
         except Exception as error:
             # The driver raises OSErrors, its own errors, time-outs and, on a half-closed socket, others.
-            raise Unavailable(f"the stream {self._stream} at {self._where}: {error!r}") from error
+            raise Unavailable(f"the stream {self._stream} at {self._where}: {reason(error)}") from error
 
     async def take(self, timeout: float) -> list[RawRecord]:
         """Return the records received, waiting up to `timeout` seconds; an empty list after a silence.

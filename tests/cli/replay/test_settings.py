@@ -54,6 +54,20 @@ def test_data_that_is_no_text_spoils_no_template_that_names_something_else():
     assert template("{data[filename]}|")(read) == b"|"
 
 
+def test_servers_that_are_away_are_told_in_words(monkeypatch, capsys):
+    """Each driver has its own way: numbers, classes, exceptions within exceptions."""
+    monkeypatch.setenv("RABBITMQ_URL", "amqp://a:b@127.0.0.1:1/")
+    monkeypatch.setenv("STREAM_URL", "rabbitmq-stream://a:b@127.0.0.1:1/")
+    monkeypatch.setenv("MONGODB_URL", "mongodb://127.0.0.1:1/")
+    monkeypatch.setattr("cli.servers._ANSWER", 1.0)
+    monkeypatch.setenv("RABBITMQ_MANAGEMENT_URL", "http://a:b@127.0.0.1:1")
+    main(["info"])
+    shown = capsys.readouterr().out
+    told = {line.partition(":")[0]: line.rpartition(": ")[2] for line in shown.splitlines() if line}
+    assert dict.fromkeys(("log", "views", "queues"), "connection refused").items() <= told.items(), shown
+    assert "Err" not in shown
+
+
 def test_what_nobody_foresaw_is_told_from_a_difference(monkeypatch, capsys):
     async def run(*_: object) -> int:
         raise ZeroDivisionError("by chance")
