@@ -1,5 +1,7 @@
 """What comes from outside and means nothing is refused before anything is done."""
 
+from functools import partial
+
 import msgspec
 import pytest
 from making import uploaded
@@ -12,6 +14,7 @@ from cli.replay.command import main
 from cli.servers import Servers
 from events.envelope import encode
 from events.log.stream import RawRecord
+from service import mongodb
 from service.settings import InvalidSetting
 
 
@@ -59,7 +62,7 @@ def test_servers_that_are_away_are_told_in_words(monkeypatch, capsys):
     monkeypatch.setenv("RABBITMQ_URL", "amqp://a:b@127.0.0.1:1/")
     monkeypatch.setenv("STREAM_URL", "rabbitmq-stream://a:b@127.0.0.1:1/")
     monkeypatch.setenv("MONGODB_URL", "mongodb://127.0.0.1:1/")
-    monkeypatch.setattr("cli.servers._ANSWER", 1.0)
+    monkeypatch.setattr(mongodb, "connect", partial(mongodb.connect, reach=0.5))
     monkeypatch.setenv("RABBITMQ_MANAGEMENT_URL", "http://a:b@127.0.0.1:1")
     main(["info"])
     shown = capsys.readouterr().out
