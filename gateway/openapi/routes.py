@@ -48,7 +48,7 @@ _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, wh
 _PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 
 
-@get("/", include_in_schema=False, opt=Contract(scope=ANYBODY, errors=(), takes_any_parameter=True).opt)
+@get("/", include_in_schema=False, opt=_OPEN.opt)
 async def lead_to_page(request: AnyRequest) -> Response[None]:
     """Lead a browser on to the page. To a program there is nothing here, as at any address that is none."""
     if preferred(request, [_JSON, _HTML]) != _HTML:
