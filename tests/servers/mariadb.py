@@ -32,7 +32,9 @@ class MariaDB:
     async def start(self, timeout: float = 60.0) -> None:
         make, server = find_tool("mariadb-install-db"), find_tool("mariadbd")
         here = self._directory
-        common = ["--no-defaults", f"--datadir={here}/data", f"--user={getpass.getuser()}", *QUICK]
+        # A server that starts removes what it takes for its own old temporary tables, another's too.
+        where = [f"--datadir={here}/data", f"--tmpdir={here}"]
+        common = ["--no-defaults", *where, f"--user={getpass.getuser()}", *QUICK]
         making = Process(
             "mariadb-install-db",
             [str(make), *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
@@ -48,7 +50,7 @@ class MariaDB:
         self._process = Process(
             "mariadb",
             [
-                *(str(server), *common, f"--init-file={here}/init.sql", f"--tmpdir={here}"),
+                *(str(server), *common, f"--init-file={here}/init.sql"),
                 *(f"--socket={here}/socket", f"--pid-file={here}/pid"),
                 *(f"--port={self.port}", f"--bind-address={HOST}"),
             ],
