@@ -2,12 +2,14 @@
 
 from typing import Final, Literal, get_args
 
-KeyScope = Literal["read", "upload", "admin"]
+KeyScope = Literal["read", "upload", "manage", "admin"]
 """A scope that an API key may have."""
 Scope = Literal[KeyScope, "account"]
 
 READ: Final = "read"
 UPLOAD: Final = "upload"
+MANAGE: Final = "manage"
+"""To cancel, repeat and delete jobs. A key that only uploads cannot undo anything."""
 ADMIN: Final = "admin"
 ACCOUNT: Final = "account"
 """Sessions and API keys themselves. Only people who have signed in have this scope: a leaked key must not

@@ -27,7 +27,7 @@ from events.options import Format
 from events.types import FailureCode, JobConverted, JobFailed, JobPayload, JobStarted
 from infra.local.ports import free_port
 
-SCOPES = "read upload account"
+SCOPES = "read upload manage account"
 
 
 @dataclass

@@ -136,7 +136,7 @@ async def test_another_users_job_is_not_there(
 async def test_no_route_overlooks_a_parameter_that_it_does_not_know(gateway: Gateway, account: str) -> None:
     app = litestar_app(parts_of_nothing())
     tried = 0
-    async with gateway.as_(account, scope="read upload account admin") as client:
+    async with gateway.as_(account, scope="read upload manage account admin") as client:
         job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
         for route in app.routes:
             for method in route.methods - {"OPTIONS"}:  # type: ignore[union-attr]
@@ -156,7 +156,7 @@ async def test_no_route_overlooks_a_parameter_that_it_does_not_know(gateway: Gat
 
 async def test_allow_names_the_methods_that_a_route_has(gateway: Gateway, account: str) -> None:
     every = {"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"}
-    async with gateway.as_(account, scope="read upload account admin") as client:
+    async with gateway.as_(account, scope="read upload manage account admin") as client:
         for route in litestar_app(parts_of_nothing()).routes:
             where = path(route.path_format, new_id())
             methods = route.methods | ({"HEAD"} if "GET" in route.methods else set())  # type: ignore[union-attr]

@@ -133,7 +133,7 @@ class Site:
         """The claims of a good token; None leaves one out."""
         now = int(time.time())
         claims = {"iss": "tonearm", "aud": "tonearm", "sub": new_id(), "iat": now, "exp": now + 600}
-        claims |= {"jti": new_id(), "sid": new_id(), "scope": "read upload account", "roles": ["user"]}
+        claims |= {"jti": new_id(), "sid": new_id(), "scope": "read upload manage account", "roles": ["user"]}
         return {name: value for name, value in (claims | changes).items() if value is not None}
 
     def forge(

@@ -64,7 +64,7 @@ async def test_without_a_good_token_nobody_gets_in(site: Site, route: Route) -> 
     }
     assert {name: answer.status_code for name, answer in answers.items()} == dict.fromkeys(answers, 401)
     assert len({answer.content for answer in answers.values()}) == 1
-    for scope in ("read upload admin account".replace(route.scope, ""), "", route.scope.upper()):
+    for scope in ("read upload manage admin account".replace(route.scope, ""), "", route.scope.upper()):
         assert (await call(site, route, own, site.forge(scope=scope))).status_code == 403, scope
 
 

@@ -50,7 +50,7 @@ async def test_a_refresh_token_brings_a_new_pair_of_the_same_session(
     assert len({grant.refresh, second.refresh, third.refresh}) == 3
     assert {each.access.claims.sid for each in (grant, second, third)} == {grant.access.claims.sid}
     assert (await sessions.validate(third.access.text)).sub == account.account_id
-    assert third.access.claims.scope == "read upload account"
+    assert third.access.claims.scope == "read upload manage account"
     assert grant.refresh not in repr(grant)
 
 
