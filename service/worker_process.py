@@ -17,6 +17,7 @@ from service.health import Checks, trouble_check
 from service.http.server import serve
 from service.metrics.registry import metrics_app
 from service.parts import provided
+from service.presence import Presence
 from service.problems import Kind, problem
 
 log = structlog.get_logger()
@@ -25,14 +26,19 @@ _GRACE = 0.5
 
 
 async def run_workers(
-    workers: Sequence[Worker], host: str, port: int, stop: asyncio.Event, registry: CollectorRegistry
+    workers: Sequence[Worker],
+    host: str,
+    port: int,
+    stop: asyncio.Event,
+    registry: CollectorRegistry,
+    presence: Presence,
 ) -> None:
     """Run workers until told to stop; probes and metrics are served on the port, nowhere if that is 0."""
 
     def trouble() -> str | None:
         return next((worker.trouble for worker in workers if worker.trouble), None)
 
-    async with asyncio.TaskGroup() as tasks:
+    async with presence.shown(), asyncio.TaskGroup() as tasks:
         for worker in workers:
             tasks.create_task(worker.run(stop))
         if port:

@@ -75,7 +75,10 @@ USERS: Mapping[str, User] = {
         write=(topology.PROGRESS,),
     ),
     "notifier": User(
-        events=(JobNotified, JobNotificationFailed, *_OF_MAILS), works_on=(topology.MP3, topology.LETTERS)
+        events=(JobNotified, JobNotificationFailed, *_OF_MAILS),
+        works_on=(topology.MP3, topology.LETTERS),
+        configure=(topology.PROGRESS,),
+        write=(topology.PROGRESS,),
     ),
     "scaler": User(),
 }

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
@@ -11,12 +10,14 @@ import msgspec
 from events.log import topology
 from events.log.progress import ProgressSender
 from events.log.publisher import Publisher
+from events.log.transient import TransientSender
 from events.views.store import JobViews
 from events.work import Pace, Worker
 from service import mongodb
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
+from service.presence import Presence, own_name
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
@@ -48,13 +49,15 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         await storage.prepare()
         observer = PublishMetrics(registry)
         publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
+        sender = await opened(TransientSender(settings.rabbitmq_url, name="progress"))
+        presence = Presence(sender, kind=SERVICE, slots=slots)
         converter = Converter(
             equipment=equipment,
             storage=storage,
             views=JobViews(database),
             publisher=publisher,
-            progress=await opened(ProgressSender(settings.rabbitmq_url)),
-            name=f"{socket.gethostname()}/{os.getpid()}",
+            progress=ProgressSender(sender),
+            name=own_name(),
             on_end=ConversionMetrics(registry),
         )
         worker = Worker(
@@ -63,9 +66,9 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             converter,
             publisher,
             pace=Pace(slots=slots),
-            observer=WorkMetrics(registry).of(topology.VIDEO, slots),
+            observer=presence.observer(topology.VIDEO, WorkMetrics(registry).of(topology.VIDEO, slots)),
         )
-        await run_workers([worker], settings.health_host, settings.health_port, stop, registry)
+        await run_workers([worker], settings.health_host, settings.health_port, stop, registry, presence)
 
 
 async def _equipment(settings: ConverterSettings) -> Equipment:

@@ -7,12 +7,14 @@ from typing import NoReturn
 
 from events.log import topology
 from events.log.publisher import Publisher
+from events.log.transient import TransientSender
 from events.views.store import JobViews
 from events.work import Handler, Pace, Worker
 from service import mongodb
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
+from service.presence import Presence
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
@@ -47,6 +49,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
             return
         observer = PublishMetrics(registry)
         publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
+        sender = await opened(TransientSender(settings.rabbitmq_url, name="heartbeats"))
         room = MailRoom(
             accounts=AuthAccounts(http, settings.auth_url, settings.service_token),
             mailer=mailer,
@@ -58,6 +61,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
             topology.MP3: JobMailHandler(room, JobViews(database)),
             topology.LETTERS: AccountMailHandler(room),
         }
+        presence = Presence(sender, kind=SERVICE, slots=slots * len(handlers))
         workers = [
             Worker(
                 settings.rabbitmq_url,
@@ -65,11 +69,11 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
                 handler,
                 publisher,
                 pace=Pace(slots=slots),
-                observer=works.of(queue, slots),
+                observer=presence.observer(queue, works.of(queue, slots)),
             )
             for queue, handler in handlers.items()
         ]
-        await run_workers(workers, settings.health_host, settings.health_port, stop, registry)
+        await run_workers(workers, settings.health_host, settings.health_port, stop, registry, presence)
 
 
 def main() -> NoReturn:

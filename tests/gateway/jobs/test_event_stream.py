@@ -15,6 +15,7 @@ from waiting import wait_for
 
 from events.ids import new_id
 from events.log.progress import Progress, ProgressSender
+from events.log.transient import TransientSender
 from events.tasks import cancelled
 from events.types import JobNotified, JobRequeued
 from tests.gateway.running import FAILED, STARTED, Gateway, converted, gateway_running
@@ -251,10 +252,10 @@ async def test_progress_is_passed_on_without_an_id(gateway: Gateway, account: st
         job_id = await upload(client)
         async with (
             watching(client, f"/jobs/{job_id}/events") as stream,
-            ProgressSender(gateway.broker.url) as sender,
+            TransientSender(gateway.broker.url, name="test") as sender,
         ):
             await stream.until("job.uploaded")
-            await sender.send(progress(job_id, account))
+            await ProgressSender(sender).send(progress(job_id, account))
             await stream.until("job.uploaded", "progress")
             event = stream.events[-1]
             assert "id" not in event

@@ -17,7 +17,6 @@ from events.envelope import Event
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import bounds
-from events.log.progress import ProgressSender
 from events.log.publisher import Publisher
 from events.work import Pace, Work, Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
@@ -144,7 +143,7 @@ class Fails:
 @pytest.mark.servers
 async def test_a_converter_with_its_own_user_retries_and_parks(broker, urls):
     stop, handler = asyncio.Event(), Fails()
-    async with Publisher(urls["converter"], name="test") as publisher, ProgressSender(urls["converter"]):
+    async with Publisher(urls["converter"], name="test") as publisher:
         worker = Worker(urls["converter"], topology.VIDEO, handler, publisher, pace=Pace(delays=()))
         running = asyncio.create_task(worker.run(stop))
         await wait_for(lambda: worker.trouble is None)

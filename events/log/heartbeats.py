@@ -1,0 +1,66 @@
+"""Heartbeats of workers: they tell who is alive, and on what. Like progress they are never stored.
+
+Nobody asks for them and nobody answers. Who has heard nothing of a worker for `SILENCE` takes it for gone.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+import msgspec
+import structlog
+from msgspec import Struct
+
+from events.log import transient
+from events.log.transient import TransientSender
+
+log = structlog.get_logger()
+
+INTERVAL = 2.0
+"""Seconds between two heartbeats of a worker."""
+
+SILENCE = 3.5 * INTERVAL
+"""Seconds after which a worker that says nothing counts as gone."""
+
+_KEYS = ("heartbeat.*",)
+
+
+class Occupation(Struct, frozen=True, kw_only=True):
+    """A piece of work under way. `subject` is the job, or the account that a mail is for."""
+
+    queue: str
+    subject: str
+    attempt: int
+    since: datetime
+
+
+class Heartbeat(Struct, frozen=True, kw_only=True):
+    """A worker's sign of life. `name` tells workers apart; `since` is when it began; `last` says good-bye."""
+
+    name: str
+    kind: str
+    version: str
+    since: datetime
+    time: datetime
+    slots: int
+    working_on: tuple[Occupation, ...] = ()
+    last: bool = False
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Heartbeat)
+
+
+async def send(sender: TransientSender, heartbeat: Heartbeat) -> None:
+    """Send it, or lose it; never raises."""
+    await sender.send(f"heartbeat.{heartbeat.kind}", _encoder.encode(heartbeat))
+
+
+async def heartbeat_feed(url: str) -> AsyncIterator[Heartbeat]:
+    """Yield the heartbeats of all workers from now on; reconnects for ever."""
+    async for body in transient.feed(url, _KEYS, name="heartbeats"):
+        if body is None:
+            continue
+        try:
+            yield _decoder.decode(body)
+        except msgspec.DecodeError as error:
+            log.warning("heartbeat_unreadable", error=str(error))
