@@ -121,8 +121,8 @@ def refers_to_video(view: JobView, video_id: str) -> bool:
 
 
 def refers_to_audio(view: JobView, audio_id: str) -> bool:
-    """Return True if this is the audio of the job."""
-    return view.state is not State.DELETED and view.audio is not None and view.audio.audio_id == audio_id
+    """Return True if this is the audio of the job; that of a run that had ended otherwise is nobody's."""
+    return view.state is not State.DELETED and view.result is not None and view.result.audio_id == audio_id
 
 
 async def _older(bucket: Bucket, before: datetime) -> AsyncIterator[list[Blob]]:

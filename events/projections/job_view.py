@@ -30,6 +30,9 @@ class State(StrEnum):
     DELETED = "deleted"
 
 
+ENDS = frozenset({State.CONVERTED, State.FAILED, State.CANCELLED})
+"""The ways in which a run ends. A run ends once: by the first of them in the log."""
+
 SETTLED = frozenset({State.CONVERTED, State.NOTIFIED, State.FAILED, State.CANCELLED, State.DELETED})
 """States in which no work is under way or waiting."""
 
@@ -102,7 +105,11 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class JobView(Struct, frozen=True, kw_only=True, gc=False):
-    """A job after the events seen so far. `seen` is the highest offset among them."""
+    """A job after the events seen so far. `seen` is the highest offset among them.
+
+    `audio` and `error` are what the last run's worker came to, even where the run had ended otherwise before:
+    it was cancelled, or another worker was first. `result` and `failure` are those that count.
+    """
 
     job_id: str
     account: str
@@ -122,6 +129,24 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
     def filename(self) -> str:
         """The name the video was uploaded under; empty until `job.uploaded` is seen."""
         return self.video.filename if self.video else ""
+
+    @property
+    def result(self) -> Audio | None:
+        """The audio, if its run ended with it."""
+        return self.audio if self.audio and self._is_end(self.audio) else None
+
+    @property
+    def failure(self) -> Failure | None:
+        """The failure, if its run ended with it."""
+        return self.error if self.error and self._is_end(self.error) else None
+
+    def end_of(self, run: int) -> Entry | None:
+        """Return the end of a run: the first event in the log that ends it."""
+        return next((each for each in self.timeline if each.run == run and each.state in ENDS), None)
+
+    def _is_end(self, end: Audio | Failure) -> bool:
+        first = self.end_of(end.run)
+        return first is None or first.offset >= end.offset
 
     def has(self, event_id: str) -> bool:
         """Return True if this event is in the view."""

@@ -5,19 +5,25 @@ once. The fold comes to the same view, because every part of the view is one of 
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
 - a *register* (video, probe, audio, error), where the higher run wins, and within a run the lower offset;
-- the *standing* (state, run, attempt, times), a maximum over the entries of the timeline.
+- the *standing* (state, run, attempt, times), a maximum over the entries of the timeline that count.
+
+A run has one end: of converted, failed and cancelled the one with the lowest offset. The others happened, and
+stay in the timeline, but decide nothing.
 
 Sets, registers and maxima of that kind merge to the same value in any order and any number of times, so
 any permutation and duplication of a job's events folds to the same view (a join semilattice). A maximum
 need not look back, so an event costs the same however long the job's story is, nearly.
 """
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import reduce
 from typing import Protocol, TypeVar
 
+from msgspec.structs import replace
+
 from events.envelope import Recorded
-from events.projections.job_view import Audio, Entry, Failure, JobView, Probe, State, Video
+from events.projections.job_view import ENDS, Audio, Entry, Failure, JobView, Probe, State, Video
 
 
 class _Register(Protocol):
@@ -63,11 +69,11 @@ def join(
         known = _find(timeline, entry.id)
         if known is None:
             timeline = _insert(timeline, entry)
-            standing = _advance(standing, entry)
+            standing = _standing(timeline) if entry.state in _ENDING else _advance(standing, entry)
         elif offset < known.offset:
             # The later copy no longer counts, and a maximum cannot be taken back: look at all again.
             timeline = _insert(tuple(e for e in timeline if e is not known), entry)
-            standing = reduce(_advance, timeline[1:], _begin(timeline[0]))
+            standing = _standing(timeline)
         video = _later(view.video, video)
         probe = _later(view.probe, probe)
         audio = _later(view.audio, audio)
@@ -95,7 +101,7 @@ def state_at(view: JobView, offset: int) -> State | None:
     if view.seen <= offset:
         return view.state
     entries = [entry for entry in view.timeline if entry.offset <= offset]
-    return reduce(_advance, entries[1:], _begin(entries[0]))[0] if entries else None
+    return _standing(entries)[0] if entries else None
 
 
 def _find(timeline: tuple[Entry, ...], event_id: str) -> Entry | None:
@@ -114,6 +120,28 @@ def _insert(timeline: tuple[Entry, ...], entry: Entry) -> tuple[Entry, ...]:
 
 _Standing = tuple[State, int, int, datetime, datetime]
 """State, run, attempt, created, updated. No class of its own: one is made for every event."""
+
+
+_ENDING = ENDS | {State.NOTIFIED}
+"""States that depend on the other ends of their run."""
+
+
+def _standing(timeline: Sequence[Entry]) -> _Standing:
+    first, *others = _counted(timeline)
+    return reduce(_advance, others, _begin(first))
+
+
+def _counted(timeline: Sequence[Entry]) -> Iterator[Entry]:
+    """Yield the entries, without their states where their run had ended otherwise before."""
+    ends: dict[int, Entry] = {}
+    for entry in timeline:
+        if entry.state in ENDS:
+            ends.setdefault(entry.run, entry)
+    for entry in timeline:
+        end = ends.get(entry.run, entry)
+        beaten = entry.state in ENDS and entry is not end
+        unheard = entry.state is State.NOTIFIED and end.state in (State.FAILED, State.CANCELLED)
+        yield replace(entry, state=None) if beaten or unheard else entry
 
 
 def _begin(entry: Entry) -> _Standing:
@@ -141,10 +169,10 @@ _STRENGTH: dict[State | None, int] = {
     State.CONVERTING: 2,
     State.RETRYING: 2,
     State.FAILED: 3,
-    State.CONVERTED: 4,
-    State.NOTIFIED: 5,
-    State.CANCELLED: 6,
-    State.DELETED: 7,
+    State.CONVERTED: 3,
+    State.CANCELLED: 3,
+    State.NOTIFIED: 4,
+    State.DELETED: 5,
 }
 
 

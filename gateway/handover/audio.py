@@ -160,13 +160,13 @@ def audio_of(view: JobView) -> Audio:
     """Return the audio that a job has to give. Raises JobGone, NoAudio."""
     if view.state is State.DELETED:
         raise JobGone("the files of this job were deleted")
-    if view.audio is not None:
-        return view.audio
+    if view.result is not None:
+        return view.result
     state = view.state.value
     if view.state not in SETTLED:
         raise NoAudio(f"the audio is not ready yet: the job is {state}", state=state, waiting=True)
-    if view.state is State.FAILED and view.error is not None:
-        raise NoAudio(f"the conversion failed: {view.error.message}", state=state, waiting=False)
+    if view.failure is not None:
+        raise NoAudio(f"the conversion failed: {view.failure.message}", state=state, waiting=False)
     raise NoAudio(f"the job has no audio: it is {state}", state=state, waiting=False)
 
 

@@ -121,8 +121,7 @@ def present(view: JobView) -> Job:
 
     Audio of an earlier run stays until it is replaced; an earlier run's error is history.
     """
-    video, audio, error = view.video, view.audio, view.error
-    ended_well = view.state in (State.CONVERTED, State.NOTIFIED)
+    video, audio, error = view.video, view.result, view.failure
     return Job(
         job_id=view.job_id,
         state=view.state,
@@ -158,7 +157,7 @@ def present(view: JobView) -> Job:
             notice=INCOMPLETE if audio.partial else "",
         ),
         error=None
-        if error is None or error.run < view.run or ended_well
+        if error is None or error.run < view.run
         else Failure(code=error.code, message=error.message),
         timeline=tuple(map(_entry, view.timeline)),
     )

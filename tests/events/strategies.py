@@ -121,7 +121,7 @@ def recorded(events: Sequence[Event], step: int = 2) -> list[Recorded]:
 
 @st.composite
 def orderly(draw: st.DrawFn) -> list[Event]:
-    """The history of a job whose services have no trouble: several runs, no races."""
+    """The history of a job whose services have no trouble: several runs, whose ends may race."""
     story: list[Any] = [draw(payloads(JobUploaded))]
     for run in range(1, draw(small) + 1):
         if run > 1:
@@ -152,6 +152,9 @@ def one_run(draw: st.DrawFn, run: int) -> list[Any]:
     if end is None or (attempts == 0 and end is not JobCancelled):
         return story
     story.append(say(end, attempts))
+    late = draw(st.sampled_from([None, JobCancelled, JobConverted, JobFailed]))
+    if late not in (None, end):
+        story.append(say(late, max(attempts, 1)))
     mail = draw(st.sampled_from([None, JobNotified, JobNotificationFailed]))
     if mail and end is not JobCancelled:
         story.append(say(mail, about=end.TYPE))

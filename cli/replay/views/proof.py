@@ -53,7 +53,7 @@ def asks_for_work(view: JobView, entry: Entry) -> bool:
         case JobUploaded.TYPE | JobRequeued.TYPE:
             return entry.run == view.run and of_its_run.isdisjoint(_ENDS)
         case JobConverted.TYPE | JobFailed.TYPE:
-            return of_its_run.isdisjoint(_MAILS)
+            return of_its_run.isdisjoint(_MAILS) and entry is view.end_of(entry.run)
         case _:
             return False
 

@@ -89,7 +89,7 @@ def _uploads(world: World) -> Iterator[str]:
             yield f"job {job_id} never ended: it is {view.state}"
         elif view.state is not upload.expected:
             yield f"job {job_id} is {view.state} and should be {upload.expected}"
-        if view is not None and view.audio is not None and upload.audio_sha256 != view.audio.sha256:
+        if view is not None and view.result is not None and upload.audio_sha256 != view.result.sha256:
             yield f"job {job_id}: what was downloaded is not what was converted"
         if view is not None and view.video is not None and view.video.sha256 != upload.sha256:
             yield f"job {job_id}: what is told of its video is not what was sent"
@@ -128,15 +128,15 @@ def _views(world: World) -> Iterator[str]:
 
 def _blobs(world: World) -> Iterator[str]:
     for view in world.views.values():
-        if view.audio is not None:
-            blob = world.audio.get(view.audio.audio_id)
-            if blob is None or not blob.whole or blob.sha256 != view.audio.sha256:
+        if view.result is not None:
+            blob = world.audio.get(view.result.audio_id)
+            if blob is None or not blob.whole or blob.sha256 != view.result.sha256:
                 yield f"job {view.job_id}: its audio is missing or damaged"
         if view.video is not None:
             blob = world.videos.get(view.video.video_id)
             if blob is None or not blob.whole or blob.sha256 != view.video.sha256:
                 yield f"job {view.job_id}: its video is missing or damaged"
-    wanted_audio = {view.audio.audio_id for view in world.views.values() if view.audio}
+    wanted_audio = {view.result.audio_id for view in world.views.values() if view.result}
     wanted_videos = {view.video.video_id for view in world.views.values() if view.video}
     for kind, stored, wanted in (
         ("audio", world.audio, wanted_audio),

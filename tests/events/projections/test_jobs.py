@@ -1,6 +1,7 @@
 import random
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import permutations
 
 import msgspec
 import pytest
@@ -10,9 +11,18 @@ from hypothesis import strategies as st
 from events.envelope import Event, Recorded, job_event
 from events.errors import InvalidEvent
 from events.payload import Aggregate
-from events.projections.job_view import JobView, State
+from events.projections.job_view import ENDS, JobView, State
 from events.projections.jobs import evolve, fold
-from events.types import FailureCode, JobCancelled, JobConverted, JobFailed, JobStarted, Payload, Unknown
+from events.types import (
+    FailureCode,
+    JobCancelled,
+    JobConverted,
+    JobFailed,
+    JobNotified,
+    JobStarted,
+    Payload,
+    Unknown,
+)
 from tests.events.strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, logs, orderly, payloads, recorded
 
 
@@ -85,13 +95,13 @@ AFTER = {
 
 
 def model(events: Iterable[Event]) -> tuple[State, int, int]:
-    """State, run and attempt by the simple model: the events in the order of the log."""
+    """State, run and attempt by the simple model: the events in the log's order, the first end counts."""
     state, run, attempt = State.UPLOADED, 1, 1
     for event in events:
         payload = event.payload()
         if event.type == "job.notified":
             state = State.NOTIFIED if state is State.CONVERTED else state
-        elif event.type != "job.notification_failed":
+        elif event.type != "job.notification_failed" and not (state in ENDS and AFTER[event.type] in ENDS):
             state = AFTER[event.type]
         if event.type == "job.requeued":
             run, attempt = run + 1, 1
@@ -145,10 +155,26 @@ def test_of_two_workers_that_finish_one_run_the_first_in_the_log_gives_the_audio
 
 @given(payloads(JobConverted, run=st.just(1)))
 @settings(deadline=None, max_examples=20)
-def test_a_run_that_ends_after_it_was_cancelled_stays_cancelled(end: JobConverted):
-    view = fold(recorded([tell(JobCancelled(run=1)), tell(end)]))
-    assert view is not None
-    assert view.state is State.CANCELLED
+def test_of_a_cancellation_and_a_conversion_the_first_in_the_log_is_the_end(end: JobConverted):
+    for first, second, state in (
+        (JobCancelled(run=1), end, State.CANCELLED),
+        (end, JobCancelled(run=1), State.CONVERTED),
+    ):
+        log = recorded([tell(first), tell(second)])
+        for events in (log, log[::-1]):
+            view = fold(events)
+            assert view is not None
+            assert view.state is state
+            assert (view.result is not None) == (state is State.CONVERTED)
+
+
+def test_a_mail_about_audio_that_came_after_the_failure_changes_nothing():
+    failed = JobFailed(run=1, attempt=1, code=FailureCode.INTERNAL, message="It broke.")
+    mail = JobNotified(run=1, about=JobConverted.TYPE, message_id="1")
+    for events in permutations(recorded([tell(failed), tell(mail)])):
+        view = fold(events)
+        assert view is not None
+        assert (view.state, view.failure is not None) == (State.FAILED, True)
 
 
 def test_the_owner_is_whom_the_first_event_of_the_log_names():
