@@ -16,7 +16,15 @@ from events.registry import REGISTRY
 from events.schemas import Json
 
 SENDS: dict[str, tuple[str, ...]] = {
-    "gateway": ("job.uploaded", "job.cancelled", "job.deleted"),
+    "gateway": (
+        "job.uploaded",
+        "job.requeued",
+        "job.cancelled",
+        "job.deleted",
+        "job.video_removed",
+        "job.audio_removed",
+        "job.erased",
+    ),
     "auth": (
         "account.registered",
         "account.signed_in",
@@ -30,6 +38,7 @@ SENDS: dict[str, tuple[str, ...]] = {
     "notifier": (
         "job.notified",
         "job.notification_failed",
+        "job.notification_declined",
         "account.notified",
         "account.notification_failed",
     ),

@@ -46,12 +46,20 @@ INCOMPLETE = "The video was incomplete or damaged: this is the part of its sound
 """What a result's owner is told when it is `partial`."""
 
 
+class Actor(StrEnum):
+    """The one who asked: the job's owner, or an administrator."""
+
+    USER = "user"
+    ADMIN = "admin"
+
+
 class DeletionReason(StrEnum):
-    """The cause of a job's deletion."""
+    """The cause of a deletion: of a job, or of its video or audio alone."""
 
     USER = "user"
     EXPIRED = "expired"
     ADMIN = "admin"
+    ACCOUNT_ERASED = "account_erased"
 
 
 class Letter(StrEnum):
@@ -85,7 +93,8 @@ class AccountFact(Payload, frozen=True, kw_only=True):
 class JobUploaded(JobFact, frozen=True, kw_only=True, omit_defaults=True):
     """A video is stored whole and its work may begin: run 1, attempt 1.
 
-    Jobs of one video are a family, named by the job that it was uploaded for; empty: this one.
+    Jobs of one video are a family, named by the job that it was uploaded for; empty: this one. `bulk`: the
+    work waits behind the first jobs of every account.
     """
 
     TYPE: ClassVar[str] = "job.uploaded"
@@ -97,6 +106,7 @@ class JobUploaded(JobFact, frozen=True, kw_only=True, omit_defaults=True):
     video_id: str
     options: Options = Options()
     family: str = ""
+    bulk: bool = False
 
 
 class JobStarted(RunFact, frozen=True, kw_only=True):
@@ -168,33 +178,46 @@ class JobFailed(RunFact, frozen=True, kw_only=True):
     message: str
 
 
-class JobNotified(RunFact, frozen=True, kw_only=True):
-    """The mail about the run's end was accepted by the mail server."""
+class JobNotified(RunFact, frozen=True, kw_only=True, omit_defaults=True):
+    """The mail about the run's end was accepted by the mail server, at this attempt to send it."""
 
     TYPE: ClassVar[str] = "job.notified"
     NAMED_BY = ("run", "about")
     about: str
     message_id: str
+    attempt: Count = 0
+    """0: it was not recorded."""
 
 
-class JobNotificationFailed(RunFact, frozen=True, kw_only=True):
-    """The mail about the run's end will never be sent."""
+class JobNotificationFailed(RunFact, frozen=True, kw_only=True, omit_defaults=True):
+    """The mail about the run's end will never be sent; this was the last attempt."""
 
     TYPE: ClassVar[str] = "job.notification_failed"
     NAMED_BY = ("run", "about")
     about: str
     reason: str
+    attempt: Count = 0
+    """0: it was not recorded."""
 
 
-class JobCancelled(RunFact, frozen=True, kw_only=True):
-    """The owner called the run off."""
+class JobNotificationDeclined(RunFact, frozen=True, kw_only=True):
+    """No mail about the run's end goes out, as the owner wants none."""
+
+    TYPE: ClassVar[str] = "job.notification_declined"
+    NAMED_BY = ("run", "about")
+    about: str
+
+
+class JobCancelled(RunFact, frozen=True, kw_only=True, omit_defaults=True):
+    """The run was called off. It counts only where the run had no end yet."""
 
     TYPE: ClassVar[str] = "job.cancelled"
     NAMED_BY = ("run",)
+    by: Actor = Actor.USER
 
 
 class JobRequeued(RunFact, frozen=True, kw_only=True, omit_defaults=True):
-    """An operator asked for another run. Carries all that the work needs, as `job.uploaded` does."""
+    """Another run was asked for. Carries all that the work needs, as `job.uploaded` does."""
 
     TYPE: ClassVar[str] = "job.requeued"
     NAMED_BY = ("run",)
@@ -205,16 +228,50 @@ class JobRequeued(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     video_id: str
     options: Options = Options()
     family: str = ""
+    bulk: bool = False
 
 
 class JobDeleted(JobFact, frozen=True, kw_only=True):
-    """The job's blobs are gone for good; the hashes say which."""
+    """From now on nobody reaches the job. The hashes are of its files, which `job.erased` says are gone."""
 
     TYPE: ClassVar[str] = "job.deleted"
     NAMED_BY = ()
     reason: DeletionReason
     video_sha256: str | None = None
     audio_sha256: str | None = None
+
+
+class JobVideoRemoved(JobFact, frozen=True, kw_only=True):
+    """From now on the job has no video, so no further run. `job.erased` says when the file is gone."""
+
+    TYPE: ClassVar[str] = "job.video_removed"
+    NAMED_BY = ()
+    reason: DeletionReason
+    sha256: str
+
+
+class JobAudioRemoved(RunFact, frozen=True, kw_only=True):
+    """From now on the run's audio is not to be had. `job.erased` says when the file is gone."""
+
+    TYPE: ClassVar[str] = "job.audio_removed"
+    NAMED_BY = ("run",)
+    reason: DeletionReason
+    sha256: str
+
+
+class JobErased(JobFact, frozen=True, kw_only=True, omit_defaults=True):
+    """Files of the job are gone for good: so many videos and audio files.
+
+    `about` is the type of the event that asked for it: the job's deletion, or the removal of its video or
+    of one run's audio. `video_kept`: other jobs of the family still need the video.
+    """
+
+    TYPE: ClassVar[str] = "job.erased"
+    NAMED_BY = (Given.CAUSE,)
+    about: str
+    videos: Count
+    audio: Count
+    video_kept: bool = False
 
 
 class AccountRegistered(AccountFact, frozen=True, kw_only=True):
@@ -316,9 +373,13 @@ JobPayload = (
     | JobFailed
     | JobNotified
     | JobNotificationFailed
+    | JobNotificationDeclined
     | JobCancelled
     | JobRequeued
     | JobDeleted
+    | JobVideoRemoved
+    | JobAudioRemoved
+    | JobErased
 )
 AccountPayload = (
     AccountRegistered

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from events.media import Media
 from events.options import Format, Options
-from events.types import FailureCode
+from events.types import DeletionReason, FailureCode
 
 COLLECTION = "jobs"
 """The projection's name: its collections are `jobs_v1`, `jobs_v2`, …"""
@@ -65,6 +65,7 @@ class Video(Struct, frozen=True, kw_only=True, gc=False):
     video_id: str
     options: Options = Options()
     family: str = ""
+    bulk: bool = False
 
 
 class Probe(Struct, frozen=True, kw_only=True, gc=False):
@@ -104,6 +105,35 @@ class Failure(Struct, frozen=True, kw_only=True, gc=False):
     message: str
 
 
+class Removal(Struct, frozen=True, kw_only=True, gc=False):
+    """The removal of a file, while the job stays. `run` is that of the audio; 0: it was the video."""
+
+    run: int
+    offset: int
+    time: datetime
+    reason: DeletionReason
+
+
+class Deletion(Struct, frozen=True, kw_only=True, gc=False):
+    """The deletion of the job, with the hashes of its files. `run` is always 0."""
+
+    run: int = 0
+    offset: int
+    time: datetime
+    reason: DeletionReason
+    video_sha256: str | None
+    audio_sha256: str | None
+
+
+class Erasure(Struct, frozen=True, kw_only=True, gc=False):
+    """The moment since which a deleted job's files are gone. `run` is always 0."""
+
+    run: int = 0
+    offset: int
+    time: datetime
+    video_kept: bool
+
+
 class JobView(Struct, frozen=True, kw_only=True, gc=False):
     """A job after the events seen so far. `seen` is the highest offset among them.
 
@@ -124,6 +154,10 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
     probe: Probe | None = None
     audio: Audio | None = None
     error: Failure | None = None
+    video_removal: Removal | None = None
+    audio_removal: Removal | None = None
+    deletion: Deletion | None = None
+    erasure: Erasure | None = None
 
     @property
     def filename(self) -> str:

@@ -4,7 +4,18 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from events.envelope import Recorded
-from events.projections.job_view import Audio, Entry, Failure, JobView, Probe, State, Video
+from events.projections.job_view import (
+    Audio,
+    Deletion,
+    Entry,
+    Erasure,
+    Failure,
+    JobView,
+    Probe,
+    Removal,
+    State,
+    Video,
+)
 from events.projections.join import join
 from events.types import (
     AccountChanged,
@@ -16,10 +27,13 @@ from events.types import (
     AccountRevoked,
     AccountSignedIn,
     AccountSignInRefused,
+    JobAudioRemoved,
     JobCancelled,
     JobConverted,
     JobDeleted,
+    JobErased,
     JobFailed,
+    JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
     JobProbed,
@@ -27,6 +41,7 @@ from events.types import (
     JobRetrying,
     JobStarted,
     JobUploaded,
+    JobVideoRemoved,
     Unknown,
 )
 
@@ -73,10 +88,23 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
             return join(view, recorded, _entry(recorded, state, run, 0, f"about {about}"))
         case JobNotificationFailed(run=run, reason=reason):
             return join(view, recorded, _entry(recorded, None, run, 0, reason))
-        case JobCancelled(run=run):
-            return join(view, recorded, _entry(recorded, State.CANCELLED, run, 0, ""))
+        case JobNotificationDeclined(run=run, about=about):
+            return join(view, recorded, _entry(recorded, None, run, 0, f"about {about}"))
+        case JobCancelled(run=run, by=by):
+            return join(view, recorded, _entry(recorded, State.CANCELLED, run, 0, f"by {by}"))
         case JobDeleted(reason=reason):
-            return join(view, recorded, _entry(recorded, State.DELETED, 0, 0, f"reason: {reason}"))
+            entry = _entry(recorded, State.DELETED, 0, 0, f"reason: {reason}")
+            return join(view, recorded, entry, deletion=_deletion(payload, recorded))
+        case JobVideoRemoved(reason=reason):
+            entry = _entry(recorded, None, 0, 0, f"reason: {reason}")
+            return join(view, recorded, entry, video_removal=_removal(payload, 0, recorded))
+        case JobAudioRemoved(run=run, reason=reason):
+            entry = _entry(recorded, None, run, 0, f"reason: {reason}")
+            return join(view, recorded, entry, audio_removal=_removal(payload, run, recorded))
+        case JobErased(about=about):
+            # Only that of a deletion ends something; of the others the removal has told all.
+            erasure = _erasure(payload, recorded) if about == JobDeleted.TYPE else None
+            return join(view, recorded, _entry(recorded, None, 0, 0, f"about {about}"), erasure=erasure)
         case (
             AccountRegistered()
             | AccountSignedIn()
@@ -126,6 +154,7 @@ def _video(payload: JobUploaded | JobRequeued, run: int, offset: int) -> Video:
         video_id=payload.video_id,
         options=payload.options,
         family=payload.family,
+        bulk=payload.bulk,
     )
 
 
@@ -147,3 +176,21 @@ def _audio(payload: JobConverted, recorded: Recorded) -> Audio:
         parts=payload.parts,
         left_out=payload.left_out,
     )
+
+
+def _removal(payload: JobVideoRemoved | JobAudioRemoved, run: int, recorded: Recorded) -> Removal:
+    return Removal(run=run, offset=recorded.offset, time=recorded.event.time, reason=payload.reason)
+
+
+def _deletion(payload: JobDeleted, recorded: Recorded) -> Deletion:
+    return Deletion(
+        offset=recorded.offset,
+        time=recorded.event.time,
+        reason=payload.reason,
+        video_sha256=payload.video_sha256,
+        audio_sha256=payload.audio_sha256,
+    )
+
+
+def _erasure(payload: JobErased, recorded: Recorded) -> Erasure:
+    return Erasure(offset=recorded.offset, time=recorded.event.time, video_kept=payload.video_kept)

@@ -4,11 +4,13 @@ The events of one job come from several publishers, so they can be seen in any o
 once. The fold comes to the same view, because every part of the view is one of three:
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
-- a *register* (video, probe, audio, error), where the higher run wins, and within a run the lower offset;
+- a *register* (video, probe, audio, error, removals, deletion, erasure), where the higher run wins, and
+  within a run the lower offset;
 - the *standing* (state, run, attempt, times), a maximum over the entries of the timeline that count.
 
 A run has one end: of converted, failed and cancelled the one with the lowest offset. The others happened, and
-stay in the timeline, but decide nothing.
+stay in the timeline, but decide nothing. A deletion is never taken back, and from then on the view holds
+nothing that a person typed.
 
 Sets, registers and maxima of that kind merge to the same value in any order and any number of times, so
 any permutation and duplication of a job's events folds to the same view (a join semilattice). A maximum
@@ -23,7 +25,21 @@ from typing import Protocol, TypeVar
 from msgspec.structs import replace
 
 from events.envelope import Recorded
-from events.projections.job_view import ENDS, Audio, Entry, Failure, JobView, Probe, State, Video
+from events.options import Tags
+from events.projections.job_view import (
+    ENDS,
+    Audio,
+    Deletion,
+    Entry,
+    Erasure,
+    Failure,
+    JobView,
+    Probe,
+    Removal,
+    State,
+    Video,
+)
+from events.types import JobConverted, JobUploaded
 
 
 class _Register(Protocol):
@@ -54,6 +70,10 @@ def join(
     probe: Probe | None = None,
     audio: Audio | None = None,
     error: Failure | None = None,
+    video_removal: Removal | None = None,
+    audio_removal: Removal | None = None,
+    deletion: Deletion | None = None,
+    erasure: Erasure | None = None,
 ) -> JobView:
     """Return the view with one more entry of the timeline, and with its event's register."""
     event, offset = recorded.event, recorded.offset
@@ -78,11 +98,15 @@ def join(
         probe = _later(view.probe, probe)
         audio = _later(view.audio, audio)
         error = _later(view.error, error)
+        video_removal = _later(view.video_removal, video_removal)
+        audio_removal = _later(view.audio_removal, audio_removal)
+        deletion = _later(view.deletion, deletion)
+        erasure = _later(view.erasure, erasure)
     state, run, attempt, created, updated = standing
-    return JobView(
+    joined = JobView(
         job_id=event.subject,
         account=account,
-        state=state,
+        state=state if deletion is None else State.DELETED,
         run=run,
         attempt=attempt,
         created=created,
@@ -93,6 +117,27 @@ def join(
         probe=probe,
         audio=audio,
         error=error,
+        video_removal=video_removal,
+        audio_removal=audio_removal,
+        deletion=deletion,
+        erasure=erasure,
+    )
+    return joined if deletion is None else _forgetful(joined)
+
+
+_TYPED = (JobUploaded.TYPE, JobConverted.TYPE)
+"""Types whose notes hold words that a person typed."""
+
+
+def _forgetful(view: JobView) -> JobView:
+    """Return the view without file name, tags and titles."""
+    video, audio = view.video, view.audio
+    return replace(
+        view,
+        timeline=tuple(replace(e, note="") if e.note and e.type in _TYPED else e for e in view.timeline),
+        video=video and replace(video, filename="", options=replace(video.options, tags=Tags())),
+        probe=None,
+        audio=audio and replace(audio, left_out=()),
     )
 
 
@@ -100,6 +145,8 @@ def state_at(view: JobView, offset: int) -> State | None:
     """Return the job's state when the log had come to this offset; None before its first event."""
     if view.seen <= offset:
         return view.state
+    if view.deletion is not None and view.deletion.offset <= offset:
+        return State.DELETED
     entries = [entry for entry in view.timeline if entry.offset <= offset]
     return _standing(entries)[0] if entries else None
 

@@ -9,7 +9,7 @@ MAIL_SECONDS = 5.0
 """Seconds after the end for which a job's event stream stays open, so that it tells of the mail, too."""
 
 _ENDS = (State.CONVERTED, State.FAILED, State.CANCELLED, State.DELETED)
-_MAIL = ("job.notified", "job.notification_failed")
+_MAIL = ("job.notified", "job.notification_failed", "job.notification_declined")
 
 
 def is_done(view: JobView) -> bool:

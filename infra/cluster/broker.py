@@ -23,14 +23,21 @@ from events.types import (
     AccountNotificationFailed,
     AccountNotified,
     AccountPayload,
+    JobAudioRemoved,
+    JobCancelled,
     JobConverted,
+    JobDeleted,
+    JobErased,
     JobFailed,
+    JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
     JobProbed,
+    JobRequeued,
     JobRetrying,
     JobStarted,
     JobUploaded,
+    JobVideoRemoved,
 )
 from events.work import DELAYS
 
@@ -61,7 +68,15 @@ _OF_MAILS = (AccountNotified, AccountNotificationFailed)
 
 USERS: Mapping[str, User] = {
     "gateway": User(
-        events=(JobUploaded,),
+        events=(
+            JobUploaded,
+            JobRequeued,
+            JobCancelled,
+            JobDeleted,
+            JobVideoRemoved,
+            JobAudioRemoved,
+            JobErased,
+        ),
         configure=(topology.PROGRESS, _OWN),
         write=(_OWN,),
         read=(topology.STREAM, topology.PROGRESS, _OWN),
@@ -75,7 +90,7 @@ USERS: Mapping[str, User] = {
         write=(topology.PROGRESS,),
     ),
     "notifier": User(
-        events=(JobNotified, JobNotificationFailed, *_OF_MAILS),
+        events=(JobNotified, JobNotificationFailed, JobNotificationDeclined, *_OF_MAILS),
         works_on=(topology.MP3, topology.LETTERS),
         configure=(topology.PROGRESS,),
         write=(topology.PROGRESS,),

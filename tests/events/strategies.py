@@ -13,10 +13,13 @@ from events.envelope import Event, Recorded, account_event, consequence, job_eve
 from events.payload import Aggregate, Given
 from events.types import (
     AnyPayload,
+    JobAudioRemoved,
     JobCancelled,
     JobConverted,
     JobDeleted,
+    JobErased,
     JobFailed,
+    JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
     JobPayload,
@@ -24,6 +27,7 @@ from events.types import (
     JobRetrying,
     JobStarted,
     JobUploaded,
+    JobVideoRemoved,
 )
 
 PAYLOADS: tuple[type[Any], ...] = get_args(AnyPayload)
@@ -77,11 +81,11 @@ small = st.integers(1, 3)
 
 def event_of(payload: Any, subject: str, account: str, time: datetime) -> Event:
     """Make the event of any payload about any subject, whatever an event of its type is named by."""
-    if payload.AGGREGATE is Aggregate.JOB:
-        return job_event(payload, job_id=subject, account=account, source="/test", time=time)
     if Given.CAUSE in payload.NAMED_BY:
         cause = job_event(JobCancelled(run=1), job_id=subject, account=account, source="/test")
         return msgspec.structs.replace(consequence(cause, payload, source="/test"), time=time)
+    if payload.AGGREGATE is Aggregate.JOB:
+        return job_event(payload, job_id=subject, account=account, source="/test", time=time)
     occasion = "once" if Given.OCCASION in payload.NAMED_BY else None
     event = account_event(payload, account=subject, source="/test", occasion=occasion, time=time)
     return msgspec.structs.replace(event, account=account)
@@ -90,7 +94,7 @@ def event_of(payload: Any, subject: str, account: str, time: datetime) -> Event:
 @st.composite
 def told(draw: st.DrawFn) -> Event:
     """One event about JOB. Ids, owners, runs and times contradict each other now and then."""
-    about = st.sampled_from([JobConverted.TYPE, JobFailed.TYPE])
+    about = st.sampled_from([JobConverted.TYPE, JobFailed.TYPE, JobDeleted.TYPE])
     type_ = draw(st.sampled_from(PAYLOADS))
     payload = draw(payloads(type_, run=small, attempt=small, about=about))
     owner = draw(st.sampled_from([OWNER, OWNER, "another"]))
@@ -128,9 +132,14 @@ def orderly(draw: st.DrawFn) -> list[Event]:
             story.append(draw(payloads(JobRequeued, run=st.just(run))))
         story += draw(one_run(run))
     if draw(st.booleans()):
+        story.append(draw(payloads(JobVideoRemoved)))
+        story.append(draw(payloads(JobErased, about=st.just(JobVideoRemoved.TYPE))))
+    elif any(isinstance(each, JobConverted) and each.run == run for each in story):
+        story.append(draw(payloads(JobAudioRemoved, run=st.just(run))))
+    if draw(st.booleans()):
         story.append(draw(payloads(JobDeleted)))
     return [
-        job_event(payload, job_id=JOB, account=OWNER, source="/test", time=EPOCH + timedelta(seconds=second))
+        event_of(payload, JOB, OWNER, EPOCH + timedelta(seconds=second))
         for second, payload in enumerate(story)
     ]
 
@@ -155,7 +164,7 @@ def one_run(draw: st.DrawFn, run: int) -> list[Any]:
     late = draw(st.sampled_from([None, JobCancelled, JobConverted, JobFailed]))
     if late not in (None, end):
         story.append(say(late, max(attempts, 1)))
-    mail = draw(st.sampled_from([None, JobNotified, JobNotificationFailed]))
+    mail = draw(st.sampled_from([None, JobNotified, JobNotificationFailed, JobNotificationDeclined]))
     if mail and end is not JobCancelled:
         story.append(say(mail, about=end.TYPE))
     return story

@@ -62,8 +62,8 @@ def test_an_operation_names_messages_of_its_own_channel_only():
             assert message["$ref"].startswith(f"{channel}/messages/"), name
 
 
-def test_every_type_is_sent_by_one_service_and_every_version_is_in_the_log():
-    assert sorted(type_ for types in SENDS.values() for type_ in types) == sorted(REGISTRY.current)
+def test_every_type_is_sent_by_somebody_and_every_version_is_in_the_log():
+    assert {type_ for types in SENDS.values() for type_ in types} == set(REGISTRY.current)
     assert set(DOCUMENT["channels"]["log"]["messages"]) == {f"{t}.v{v}" for t, v in REGISTRY.shapes()}
 
 

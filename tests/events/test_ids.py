@@ -23,6 +23,10 @@ IDS = {
     "job.cancelled": "0b29688a-2516-53b2-abae-c259fc9f0868",
     "job.requeued": "14e4c8ca-bf5d-5873-b605-770ea154e531",
     "job.deleted": "af23492f-f0dd-5973-be6a-3dfafa9e172f",
+    "job.notification_declined": "1e7aa8fc-6083-569e-b2d2-66879c093044",
+    "job.video_removed": "948b7b61-7d12-5736-b226-71eae8a20bd1",
+    "job.audio_removed": "abfd73af-7b6c-542e-9016-41916b2a03a9",
+    "job.erased": "87b25b05-9d3f-563d-8d92-482c59e20aca",
     "account.registered": "0a93944b-7765-520c-b1ca-df0434cb39f5",
     "account.signed_in": "8741e7d1-ac19-5c12-a0a2-f820db8ad127",
     "account.sign_in_refused": "8096087c-957e-5689-9f8e-44b0d7ca771e",
@@ -44,6 +48,8 @@ def made(type_: str) -> Event:
             return event_of(OWNER, payload, NOW)
         case "account.notified" | "account.notification_failed":
             return consequence(made("account.letter_requested"), payload, source="")
+        case "job.erased":
+            return consequence(made("job.deleted"), payload, source="")
         case _ if type_.startswith("account."):
             return event_of(OWNER, payload, NOW, OCCASION)
         case _:

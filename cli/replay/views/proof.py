@@ -11,24 +11,28 @@ from events.envelope import Event, job_event
 from events.options import Options
 from events.projections.job_view import Entry, JobView, State
 from events.types import (
+    Actor,
     DeletionReason,
+    JobAudioRemoved,
     JobCancelled,
     JobConverted,
     JobDeleted,
     JobFailed,
+    JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
     JobPayload,
     JobProbed,
     JobRequeued,
     JobUploaded,
+    JobVideoRemoved,
 )
 
 SOURCE = "/replay"
 _ENDS = (JobConverted.TYPE, JobFailed.TYPE)
-ABOUT, REASON = "about ", "reason: "
-"""The notes of a mail and of a deletion begin so (`events.projections.jobs`)."""
-_MAILS = (JobNotified.TYPE, JobNotificationFailed.TYPE)
+ABOUT, REASON, BY = "about ", "reason: ", "by "
+"""The notes of a mail, of a deletion and of a cancellation begin so (`events.projections.jobs`)."""
+_MAILS = (JobNotified.TYPE, JobNotificationFailed.TYPE, JobNotificationDeclined.TYPE)
 
 
 def proven_event(view: JobView, entry: Entry, *, message_id: str = "") -> Event | None:
@@ -77,16 +81,23 @@ def _payloads(view: JobView, entry: Entry, message_id: str) -> list[JobPayload]:
             return [JobNotified(run=run, about=note.removeprefix(ABOUT), message_id=message_id)]
         case JobNotificationFailed.TYPE:
             return [JobNotificationFailed(run=run, about=end, reason=note) for end in _ENDS]
+        case JobNotificationDeclined.TYPE if note.startswith(ABOUT):
+            return [JobNotificationDeclined(run=run, about=note.removeprefix(ABOUT))]
+        case JobCancelled.TYPE if note.startswith(BY):
+            return [JobCancelled(run=run, by=Actor(note.removeprefix(BY)))]
         case JobCancelled.TYPE:
             return [JobCancelled(run=run)]
-        case JobDeleted.TYPE if note.startswith(REASON):
+        case JobDeleted.TYPE if view.deletion:
+            told = view.deletion
             return [
-                JobDeleted(
-                    reason=DeletionReason(note.removeprefix(REASON)),
-                    video_sha256=view.video.sha256 if view.video else None,
-                    audio_sha256=view.audio.sha256 if view.audio else None,
-                )
+                JobDeleted(reason=told.reason, video_sha256=told.video_sha256, audio_sha256=told.audio_sha256)
             ]
+        case JobVideoRemoved.TYPE if note.startswith(REASON) and view.video:
+            reason = DeletionReason(note.removeprefix(REASON))
+            return [JobVideoRemoved(reason=reason, sha256=view.video.sha256)]
+        case JobAudioRemoved.TYPE if note.startswith(REASON) and view.audio and view.audio.run == run:
+            reason = DeletionReason(note.removeprefix(REASON))
+            return [JobAudioRemoved(run=run, reason=reason, sha256=view.audio.sha256)]
         case _:
             return []
 
@@ -94,7 +105,7 @@ def _payloads(view: JobView, entry: Entry, message_id: str) -> list[JobPayload]:
 def _video(view: JobView) -> dict[str, Any]:
     video = view.video
     assert video is not None  # noqa: S101
-    kept = ("filename", "content_type", "bytes", "sha256", "video_id", "options", "family")
+    kept = ("filename", "content_type", "bytes", "sha256", "video_id", "options", "family", "bulk")
     return {name: getattr(video, name) for name in kept}
 
 

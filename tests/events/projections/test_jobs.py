@@ -7,19 +7,26 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from events.envelope import Event, Recorded, job_event
 from events.errors import InvalidEvent
+from events.media import Chapter, Media
+from events.options import Options, Tags
 from events.payload import Aggregate
 from events.projections.job_view import ENDS, JobView, State
 from events.projections.jobs import evolve, fold
 from events.types import (
+    DeletionReason,
     FailureCode,
     JobCancelled,
     JobConverted,
+    JobDeleted,
     JobFailed,
     JobNotified,
+    JobProbed,
     JobStarted,
+    JobUploaded,
     Payload,
     Unknown,
 )
@@ -101,11 +108,12 @@ def model(events: Iterable[Event]) -> tuple[State, int, int]:
         payload = event.payload()
         if event.type == "job.notified":
             state = State.NOTIFIED if state is State.CONVERTED else state
-        elif event.type != "job.notification_failed" and not (state in ENDS and AFTER[event.type] in ENDS):
+        elif event.type in AFTER and not (state in ENDS and AFTER[event.type] in ENDS):
             state = AFTER[event.type]
         if event.type == "job.requeued":
             run, attempt = run + 1, 1
-        attempt = max(attempt, getattr(payload, "attempt", 1))
+        if event.type in AFTER:
+            attempt = max(attempt, getattr(payload, "attempt", 1))
     return state, run, attempt
 
 
@@ -118,10 +126,8 @@ def test_an_orderly_history_ends_where_the_simple_model_says_whatever_the_order_
         assert view is not None
         assert (view.state, view.run, view.attempt) == model(events[:length])
         assert (view.created, view.updated) == (EPOCH, events[length - 1].time)
-        assert (
-            view.filename
-            == [p.filename for e in events[:length] if hasattr(p := e.payload(), "filename")][-1]
-        )
+        names = [p.filename for e in events[:length] if hasattr(p := e.payload(), "filename")]
+        assert view.filename == ("" if view.state is State.DELETED else names[-1])
 
 
 def test_events_that_tell_of_no_job_leave_no_view():
@@ -166,6 +172,31 @@ def test_of_a_cancellation_and_a_conversion_the_first_in_the_log_is_the_end(end:
             assert view is not None
             assert view.state is state
             assert (view.result is not None) == (state is State.CONVERTED)
+
+
+@given(
+    payloads(JobUploaded),
+    payloads(JobConverted, run=st.just(1)),
+    orderly(),
+    st.randoms(use_true_random=False),
+)
+def test_a_deleted_job_keeps_nothing_that_a_person_typed_whatever_the_order_of_arrival(
+    upload: JobUploaded, converted: JobConverted, events: list[Event], chance: random.Random
+):
+    typed = "a name that somebody typed"
+    media = Media(container="mov", chapters=(Chapter(start=0.0, end=1.0, title=typed),))
+    story = [
+        replace(upload, filename=typed, options=Options(tags=Tags(title=typed, comment=typed))),
+        JobProbed(run=1, media=media),
+        replace(converted, left_out=(typed,)),
+        JobDeleted(reason=DeletionReason.USER, video_sha256="a", audio_sha256="b"),
+    ]
+    view = fold(shuffled(recorded([*map(tell, story), *events]), chance))
+    assert view is not None
+    assert view.state is State.DELETED
+    assert view.deletion is not None
+    assert (view.deletion.reason, view.deletion.video_sha256) == (DeletionReason.USER, "a")
+    assert typed not in msgspec.json.encode(view).decode()
 
 
 def test_a_mail_about_audio_that_came_after_the_failure_changes_nothing():
