@@ -50,6 +50,11 @@ class MailDelayed(Unavailable):
 
     sentence = "The mail server did not take the mail."
 
+    def __init__(self, message: str, *, maybe_sent: bool = False) -> None:
+        """`maybe_sent`: the connection broke, and nobody knows whether the server has taken the mail."""
+        super().__init__(message)
+        self.maybe_sent = maybe_sent
+
 
 class AccountsUnavailable(Unavailable):
     """Auth is away or slow, or refuses the service token."""

@@ -16,7 +16,10 @@ TOKEN = "service-token"
 
 
 class Catcher:
-    """Keeps what it accepts. `tempfail…` gets 451 until `lenient` is set, `permfail…` gets 550."""
+    """Keeps what it accepts. `tempfail…` gets 451 until `lenient` is set, `permfail…` gets 550.
+
+    `vanish…` gets no answer to a mail that is kept, until `lenient` is set: the connection breaks.
+    """
 
     def __init__(self) -> None:
         self.kept: list[bytes] = []
@@ -37,6 +40,8 @@ class Catcher:
         if "toolarge" in envelope.rcpt_tos[0]:
             return "552 5.3.4 too large"
         self.kept.append(envelope.content)
+        if envelope.rcpt_tos[0].startswith("vanish") and not self.lenient:
+            server.transport.abort()
         self.over_tls.append(session.ssl is not None)
         return "250 OK"
 

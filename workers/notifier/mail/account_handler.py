@@ -33,9 +33,9 @@ class AccountMailHandler:
         if not isinstance(asked, AccountLetterRequested):
             log.warning("not_a_letter", type=cause.type, event_id=cause.id)
             return None
-        if not await self._room.sent.has(cause.id):
+        if await self._room.sent.attempt_of(cause.id) is None:
             try:
-                await self._send(cause, asked)
+                await self._send(work, asked)
             except Undeliverable as error:
                 self._room.on_mail(asked.letter, "refused")
                 log.warning("letter_refused", account_id=cause.subject, event_id=cause.id, error=str(error))
@@ -56,14 +56,18 @@ class AccountMailHandler:
         reason = f"We gave up after {work.attempt} attempts. {publishable(error)}"
         return self._failed(work.event, work.payload, reason)
 
-    async def _send(self, cause: Event, asked: AccountLetterRequested) -> None:
-        head, sent = self._room.head, self._room.sent
+    async def _send(self, work: Work, asked: AccountLetterRequested) -> None:
+        head, sent, cause = self._room.head, self._room.sent, work.event
+        message_id = head.message_id(cause.id)
         async with self._room.mailer.connected() as deliver:
             granted = await self._room.accounts.grant(cause.subject, asked.letter, cause.id)
             said = words(asked.letter, head, granted.token, granted.seconds)
             now = datetime.now(UTC)
-            await deliver(mail(said, head=head, to=granted.email, cause_id=cause.id, now=now))
-            await sent.note(cause.id, about=cause.subject, message_id=head.message_id(cause.id))
+            letter = mail(said, head=head, to=granted.email, cause_id=cause.id, now=now)
+            async with sent.one_try(
+                cause.id, about=cause.subject, message_id=message_id, attempt=work.attempt
+            ):
+                await deliver(letter)
 
     def _failed(self, cause: Event, asked: AccountLetterRequested, reason: str) -> Event:
         return self._event(cause, AccountNotificationFailed(letter=asked.letter, reason=reason))

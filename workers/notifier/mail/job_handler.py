@@ -42,11 +42,11 @@ class JobMailHandler:
             log.info("mail_not_needed", job_id=cause.subject, event_id=cause.id, state=view.state)
             self._room.on_mail(_kind(ending), "not_needed")
             return None
-        if await self._room.sent.has(cause.id):
+        if await self._room.sent.attempt_of(cause.id) is not None:
             log.info("mail_already_sent", job_id=cause.subject, event_id=cause.id)
             return notified
         try:
-            await self._send(cause, ending, view.filename if view else "")
+            await self._send(work, ending, view.filename if view else "")
         except Undeliverable as error:
             log.warning("mail_refused", job_id=cause.subject, event_id=cause.id, error=str(error))
             self._room.on_mail(_kind(ending), "refused")
@@ -67,7 +67,8 @@ class JobMailHandler:
             work.event, work.payload, f"We gave up after {work.attempt} attempts. {publishable(error)}"
         )
 
-    async def _send(self, cause: Event, ending: JobConverted | JobFailed, filename: str) -> None:
+    async def _send(self, work: Work, ending: JobConverted | JobFailed, filename: str) -> None:
+        cause = work.event
         letter = compose(
             ending,
             head=self._room.head,
@@ -77,9 +78,13 @@ class JobMailHandler:
             cause_id=cause.id,
             now=datetime.now(UTC),
         )
-        async with self._room.mailer.connected() as deliver:
+        async with (
+            self._room.mailer.connected() as deliver,
+            self._room.sent.one_try(
+                cause.id, about=cause.subject, message_id=letter["Message-ID"], attempt=work.attempt
+            ),
+        ):
             await deliver(letter)
-            await self._room.sent.note(cause.id, about=cause.subject, message_id=letter["Message-ID"])
 
     async def _view(self, job_id: str) -> JobView | None:
         """Return the view, waiting a little for the filename: the projector may be behind the queue."""

@@ -71,7 +71,9 @@ class Mailer:
                     text = _said(error, address)
                     if _is_final(error):
                         raise MailRefused(f"the mail server refused the mail: {text}", _code(error)) from None
-                    raise MailDelayed(f"the mail was not accepted yet: {text}") from None
+                    raise MailDelayed(
+                        f"the mail was not accepted yet: {text}", maybe_sent=not _is_answer(error)
+                    ) from None
 
             try:
                 yield deliver
@@ -96,6 +98,11 @@ def _is_final(error: Exception) -> bool:
             return True
         case _:
             return False
+
+
+def _is_answer(error: Exception) -> bool:
+    """Return True if the server has said no; else it may have taken the mail before the connection broke."""
+    return isinstance(error, SMTPRecipientsRefused | SMTPResponseException)
 
 
 def _code(error: Exception) -> int | None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -58,6 +59,7 @@ ADDRESSES = {
     "ada": "ada@example.net",
     "late": "tempfail-1@example.net",
     "never": "permfail@example.net",
+    "gone": "vanish@example.net",
     "odd": "no address",
 }
 
@@ -178,6 +180,41 @@ async def test_a_temporary_refusal_raises_and_the_next_attempt_sends_one_mail(de
     desk.catcher.lenient = True
     assert await desk.notifier.handle(desk.work(CONVERTED, "late", attempt=2)) is not None
     assert len(desk.mails) == 1
+
+
+@pytest.mark.parametrize(("account", "outcome", "mails"), [("late", "refused", 1), ("gone", "unknown", 2)])
+async def test_each_try_is_noted_also_one_that_may_have_sent_the_mail(
+    desk: Desk, database: AsyncDatabase[dict[str, Any]], account: str, outcome: str, mails: int
+) -> None:
+    desk.uploaded(account)
+    work = desk.work(CONVERTED, account)
+    with pytest.raises(MailDelayed):
+        await desk.notifier.handle(work)
+    [note] = await database["mails"].find().to_list()
+    assert "state" not in note
+    desk.catcher.lenient = True
+    await desk.notifier.handle(desk.work(CONVERTED, account, attempt=2))
+    [note] = await database["mails"].find().to_list()
+    tries = [(each["attempt"], each["outcome"]) for each in note["tries"].values()]
+    assert sorted(tries) == [(1, outcome), (2, "sent")]
+    assert (note["_id"], note["about"], note["state"]) == (work.event.id, desk.job_id, "sent")
+    assert len(desk.mails) == mails
+    assert await SentMails(database).attempt_of(work.event.id) == 2
+
+
+async def test_a_mail_whose_end_nobody_could_note_is_seen_to_have_begun(
+    desk: Desk, database: AsyncDatabase[dict[str, Any]]
+) -> None:
+    async def killed() -> None:
+        async with SentMails(database).one_try("cause", about=desk.job_id, message_id="<m@x>", attempt=1):
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await killed()
+    [note] = await database["mails"].find().to_list()
+    [attempt] = note["tries"].values()
+    assert attempt.keys() == {"attempt", "began"}
+    assert await SentMails(database).attempt_of("cause") is None
 
 
 @pytest.mark.parametrize(
