@@ -16,9 +16,11 @@ from auth.accounts.first_admin import ensure_first_admin
 from auth.accounts.letter_limits import LetterLimits
 from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
+from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
 from auth.accounts.unconfirmed import forget_unverified
+from auth.accounts.unsubscribe_links import UnsubscribeLinks
 from auth.announcements import Announcer
 from auth.app import Parts, make_app
 from auth.background import keep_announced, keep_swept
@@ -203,6 +205,12 @@ def _parts(settings: AuthSettings, tools: Tools) -> Parts:
             clock=clock,
         ),
         changes=OperatorChanges(directory, tools.stores.sessions, tools.publisher, clock),
+        mail_choices=MailChoices(
+            directory=directory,
+            links=UnsubscribeLinks(tools.files.secret("unsubscribe")),
+            announcer=tools.announcer,
+            clock=clock,
+        ),
         policy=Policy(settings.registration, settings.email_verification, settings.service_token),
         checks={
             "directory": partial(_trouble_of, directory),

@@ -7,12 +7,13 @@ from msgspec import Struct
 from auth.accounts.accounts import Accounts
 from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
+from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
 from auth.keys.signer import Signer
 from auth.oidc.sign_in import SignIn
 from auth.policy import Policy
-from auth.routes import accounts, api_keys, letters, oidc, sessions
+from auth.routes import accounts, api_keys, letters, oidc, preferences, sessions
 from auth.routes.credentials import MAX_BODY
 from auth.routes.guards import administrator, person
 from auth.routes.problems import answer
@@ -35,6 +36,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     letter_requests: LetterRequests
     password_changes: PasswordChanges
     changes: OperatorChanges
+    mail_choices: MailChoices
     policy: Policy
     checks: Checks
 
@@ -48,6 +50,7 @@ def make_app(parts: Parts) -> Litestar:
             *api_keys.ROUTES,
             *letters.ROUTES,
             *oidc.ROUTES,
+            *preferences.ROUTES,
             *health.ROUTES,
         ],
         dependencies=provided(parts) | {"person": Provide(person), "administrator": Provide(administrator)},

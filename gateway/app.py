@@ -17,7 +17,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from events.views.store import JobViews
-from gateway.accounts import api_keys, letters, oidc, sessions
+from gateway.accounts import api_keys, letters, oidc, preferences, sessions
 from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.oidc import ProviderSignIns
@@ -94,6 +94,7 @@ ROUTES = (
     *letters.ROUTES,
     *oidc.ROUTES,
     *api_keys.ROUTES,
+    *preferences.ROUTES,
     *uploads.ROUTES,
     *preset_routes.ROUTES,
     *jobs.ROUTES,

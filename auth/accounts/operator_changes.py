@@ -22,6 +22,7 @@ from events.types import (
     AccountRevoked,
     Letter,
 )
+from service.mail_preference import MailPreference
 
 SOURCE = "/account"
 
@@ -84,6 +85,11 @@ class OperatorChanges:
         """Open the account again; its password is the same."""
         await self._directory.set_disabled(account.account_id, False)
         await self._publish(account, AccountChanged(fields=("disabled",)), new_id())
+
+    async def set_mails(self, account: Account, mails: MailPreference) -> None:
+        """Choose which mails about its jobs the account gets."""
+        await self._directory.set_mails(account.account_id, mails)
+        await self._publish(account, AccountChanged(fields=("mails",)), new_id())
 
     async def revoke(self, account: Account, reason: str = "operator") -> None:
         """End all sessions and API keys of the account. The password stays good."""

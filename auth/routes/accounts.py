@@ -10,11 +10,13 @@ from msgspec import Struct
 
 from auth.accounts.accounts import Accounts
 from auth.accounts.letter_requests import LetterRequests
+from auth.accounts.mail_choices import MailChoices
 from auth.errors import AlreadyRegistered, NotSignedIn, RegistrationClosed
 from auth.policy import Policy
 from auth.routes.credentials import Addressed, Credentials, bearer, json_body
 from auth.routes.letters import Said, accepted
 from auth.routes.sessions import NO_STORE
+from service.mail_preference import MailPreference
 
 _NOT_OPEN = {
     "invitation": "registration is by invitation: follow the link in yours",
@@ -23,10 +25,15 @@ _NOT_OPEN = {
 
 
 class Addressee(Struct, frozen=True):
-    """The mail address of an account."""
+    """The mail address of an account, the mails about jobs that it gets, and the token that ends them."""
 
     account_id: str
     email: str
+    mails: MailPreference
+    unsubscribe: str
+
+    def __repr__(self) -> str:
+        return f"Addressee({self.account_id!r})"
 
 
 @post("/register", status_code=201)
@@ -54,13 +61,15 @@ async def addressee(
     request: Request[Any, Any, Any],
     account_id: FromPath[str],
     accounts: NamedDependency[Accounts],
+    mail_choices: NamedDependency[MailChoices],
     policy: NamedDependency[Policy],
 ) -> Response[Addressee]:
-    """Return the mail address of an account, to the notifier only."""
+    """Return where mails about jobs go, to the notifier only."""
     if not policy.is_service(bearer(request.headers.get("authorization"))):
         raise NotSignedIn("this is for the services of Tonearm")
     found = await accounts.get(account_id)
-    return Response(Addressee(found.account_id, found.email), headers=NO_STORE)
+    told = Addressee(found.account_id, found.email, found.mails, mail_choices.token(account_id))
+    return Response(told, headers=NO_STORE)
 
 
 ROUTES = [register, addressee]

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from msgspec import Struct
 
 from auth.errors import InvalidRequest
+from service.mail_preference import MailPreference
 
 USER = "user"
 ADMIN = "admin"
@@ -33,6 +34,7 @@ class Account(Struct, frozen=True, kw_only=True):
     announced: bool = False
     disabled: bool = False
     verified: bool = True
+    mails: MailPreference = MailPreference.ALL
 
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, roles={self.roles!r})"
@@ -127,6 +129,10 @@ class Directory(Protocol):
 
     async def set_disabled(self, account_id: str, disabled: bool) -> bool:
         """Close the account, or open it again. Return False if there is no such account."""
+        ...
+
+    async def set_mails(self, account_id: str, mails: MailPreference) -> bool:
+        """Replace the choice of mails about jobs. Return False if there is no such account."""
         ...
 
     async def erase(self, account_id: str) -> bool:

@@ -1,4 +1,4 @@
-"""`role`, `disable`, `enable`, `revoke`, `reset` and `erase`: changes to one account."""
+"""`role`, `mails`, `disable`, `enable`, `revoke`, `reset` and `erase`: changes to one account."""
 
 import argparse
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from functools import partial
 from auth.accounts.operator_changes import OperatorChanges
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
+from service.mail_preference import MailPreference
 
 
 async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
@@ -24,6 +25,8 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
             match arguments.subcommand:
                 case "role":
                     await changes.set_roles(account, tuple(dict.fromkeys(arguments.roles)))
+                case "mails":
+                    await changes.set_mails(account, MailPreference(arguments.mails))
                 case "disable":
                     await changes.disable(account)
                 case "enable":
@@ -36,6 +39,7 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
                     await changes.erase(account)
     done = {
         "role": "has these roles now",
+        "mails": "gets these mails about its jobs now; mails about the account itself always come",
         "revoke": "is signed out everywhere, its API keys are void",
         "reset": "is sent a mail with the way to a new password; until then the old one is good",
     }

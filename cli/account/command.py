@@ -12,6 +12,7 @@ from auth.stores.directory import ADMIN, USER
 from cli.account import change, create, invite, keys, rotate_key, show
 from cli.account.settings import OperatorSettings
 from service.logs import configure_tool
+from service.mail_preference import MailPreference
 from service.settings import load
 
 Run = Callable[[argparse.Namespace], None]
@@ -86,6 +87,13 @@ def _role(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("roles", metavar="ROLE", nargs="+", choices=[USER, ADMIN], help="all its roles")
 
 
+def _mails(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    parser.add_argument(
+        "mails", choices=[*map(str, MailPreference)], help="which mails about its jobs it gets"
+    )
+
+
 def _export(parser: argparse.ArgumentParser) -> None:
     _who(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new file, for its owner only")
@@ -121,6 +129,9 @@ SUBCOMMANDS = {
     "show": Subcommand(_on_directory(show.show), "print one account", _show),
     "create": Subcommand(_on_directory(create.run), "make an account, such as the first admin's", _new),
     "role": Subcommand(_on_directory(change.run), "give an account exactly these roles", _role),
+    "mails": Subcommand(
+        _on_directory(change.run), "choose which mails about its jobs an account gets", _mails
+    ),
     "invite": Subcommand(_on_directory(invite.invite), "mail somebody the way to an account", _new),
     "reset": Subcommand(_on_directory(change.run), "mail the holder the way to a new password", _who),
     "disable": Subcommand(

@@ -24,6 +24,7 @@ from cli.pretty import spelled, write_json
 from cli.remarks import say
 from cli.times import shown as shown_time
 from events.log.stream import First
+from service.mail_preference import MailPreference
 
 PAGE = 500
 
@@ -40,6 +41,7 @@ class Shown(Struct, frozen=True):
     state: str
     created: datetime
     has_password: bool
+    mails: MailPreference
     remark: str = ""
     identities: tuple[Identity, ...] = ()
 
@@ -53,6 +55,7 @@ def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
         _state(account),
         account.created,
         bool(account.password_hash),
+        account.mails,
         remark(account.email),
         tuple(identities),
     )

@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from events.errors import TonearmError
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
 from gateway.accounts.messages import Addressed, Invited, Message, NewPassword, PasswordChange
+from gateway.accounts.outcomes import Outcome, answered, failed
 from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
 from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, Error, as_json
-from gateway.http.pages import Field, Form, page, sentence, wants_page
-from gateway.http.problems import kind_of
+from gateway.http.pages import Field, Form, page, wants_page
 from service.known_problems import ACCOUNT_EXISTS, BAD_FIELD, BAD_REQUEST, LINK_SPENT, TOO_MANY_TRIES
 from service.scopes import ACCOUNT, ADMIN
 
@@ -31,13 +31,7 @@ _TAGS = ["accounts"]
 _FORM = "application/x-www-form-urlencoded"
 """The pages' own, and not for programs, so it is not in the document."""
 _MOST_FIELDS = 10
-
-
-class _Answer(Struct, frozen=True):
-    """Auth's answer: a sentence, or a problem."""
-
-    message: str = ""
-    detail: str = ""
+_NEW = Outcome(said="", status=HTTPStatus.OK)
 
 
 class _Page(Struct, frozen=True, kw_only=True):
@@ -49,14 +43,19 @@ class _Page(Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...]
     button: str
 
-    def show(
-        self, token: str = "", *, rule: str = "", alert: str = "", status: int = 200, retry_after: str = ""
-    ) -> Response[str]:
-        """Show the page; `rule` stands below the password."""
+    def show(self, token: str = "", refused: Outcome = _NEW, *, rule: str = "") -> Response[str]:
+        """Show the page, perhaps again; `rule` stands below the password."""
         hidden = (("token", token),) if token else ()
         fields = [replace(each, hint=rule) if each is _PASSWORD else each for each in self.fields]
         form = Form(action=self.action, fields=fields, button=self.button, hidden=hidden)
-        return page(self.title, self.text, form=form, alert=alert, status=status, retry_after=retry_after)
+        return page(
+            self.title,
+            self.text,
+            form=form,
+            alert=refused.said,
+            status=refused.status,
+            retry_after=refused.retry_after,
+        )
 
 
 _PASSWORD = Field(
@@ -221,18 +220,13 @@ async def _submitted(
         token = fields.get("token", "")
         answer = await auth.forward(request, body=msgspec.json.encode(fields))
     except TonearmError as error:
-        kind = kind_of(error)
-        ours = kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        why = "this is not possible now; try later" if ours else str(error)
-        alert, status, wait = sentence(why), kind.status, str(kind.retry_after or "")
+        outcome = failed(error)
     else:
-        status = answer.status_code or HTTPStatus.OK
-        said = msgspec.json.decode(answer.content, type=_Answer)
-        if status < HTTPStatus.BAD_REQUEST:
-            return page(shown.title, said.message, status=status)
-        alert, wait = sentence(said.detail), answer.headers.get("retry-after", "")
+        outcome = answered(answer)
+    if outcome.is_good:
+        return page(shown.title, outcome.said, status=outcome.status)
     rule = await password_rule.told() if password_rule else ""
-    return shown.show(token, rule=rule, alert=alert, status=status, retry_after=wait)
+    return shown.show(token, outcome, rule=rule)
 
 
 def _read(body: bytes) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from service.mail_preference import MailPreference
 from service.scopes import KeyScope
 
 Email = Annotated[str, Meta(max_length=254, extra_json_schema={"format": "email"})]
@@ -82,6 +83,12 @@ class Message(Struct):
     """A sentence for people."""
 
     message: str
+
+
+class Preferences(Struct):
+    """Your choices. `mails`: which mails about your jobs you get."""
+
+    mails: MailPreference
 
 
 class WantedKey(Struct):

@@ -20,8 +20,10 @@ from auth.accounts.accounts import Accounts
 from auth.accounts.letter_limits import LetterLimits
 from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
+from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.unsubscribe_links import UnsubscribeLinks
 from auth.announcements import Announcer
 from auth.app import Parts, make_app
 from auth.keys.keyring import Keyring, signing_key
@@ -268,6 +270,12 @@ def changes(
     return OperatorChanges(directory, store, fake_broker, clock)
 
 
+@pytest.fixture
+def mail_choices(directory: MongoDirectory, announcer: Announcer, clock: Clock) -> MailChoices:
+    links = UnsubscribeLinks(b"secret")
+    return MailChoices(directory=directory, links=links, announcer=announcer, clock=clock)
+
+
 class Site:
     """The application, its policy and readiness set by the test."""
 
@@ -297,6 +305,7 @@ def site(
     letters: Letters,
     password_changes: PasswordChanges,
     changes: OperatorChanges,
+    mail_choices: MailChoices,
 ) -> Site:
     return Site(
         accounts=accounts,
@@ -308,6 +317,7 @@ def site(
         letters=letters,
         password_changes=password_changes,
         changes=changes,
+        mail_choices=mail_choices,
     )
 
 

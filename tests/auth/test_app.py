@@ -189,7 +189,9 @@ async def test_the_services_learn_an_address_and_nobody_else_does(
     token = (await http.post("/login", json={"email": EMAIL, "password": PASSWORD})).json()["access_token"]
     path = f"/accounts/{account_id}"
     answer = await http.get(path, headers=SERVICE)
-    assert answer.json() == {"account_id": account_id, "email": EMAIL}
+    told = answer.json()
+    assert told.pop("unsubscribe").startswith("tonearmu_")
+    assert told == {"account_id": account_id, "email": EMAIL, "mails": "all"}
     assert_problem(await http.get("/accounts/nobody", headers=SERVICE), 404)
     for wrong in ({}, {"Authorization": f"Bearer {token}"}, {"Authorization": "Bearer between-servicesx"}):
         assert_problem(await http.get(path, headers=wrong), 401)

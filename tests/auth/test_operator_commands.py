@@ -148,6 +148,8 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert (await tonearm("role", EMAIL, "user", "admin"))[0] == 0
     assert (await tonearm("revoke", EMAIL))[0] == 0
     assert (await tonearm("reset", EMAIL))[0] == 0
+    assert (await tonearm("mails", EMAIL, "failures"))[0] == 0
+    assert (await tonearm("mails", EMAIL, "some"))[0] == 2
     assert (await tonearm("invite", EMAIL))[0] == 1
     assert (await tonearm("invite", "bob@example.com", "--role", "user", "admin"))[0] == 0
     assert await broker.depth(topology.LETTERS) == 2
@@ -157,13 +159,14 @@ async def test_the_command_does_all_of_it_on_real_servers(
     assert (await tonearm("disable", account.account_id))[0] == 0
     shown = json.loads((await tonearm("show", EMAIL, "--json"))[1])
     assert (shown["state"], shown["roles"]) == ("disabled", ["user", "admin"])
+    assert shown["mails"] == "failures"
     assert "argon2" not in repr(shown)
     assert "dry run" in (await tonearm("erase", EMAIL))[1]
     assert (await tonearm("export", EMAIL, "-o", "ann.jsonl"))[0] == 0
     first, *events = [json.loads(line) for line in (tmp_path / "ann.jsonl").read_text().splitlines()]
     assert first["email"] == EMAIL
     types = ["account.changed", "account.revoked", "account.letter_requested"]
-    types += ["account.revoked", "account.changed"]
+    types += ["account.changed", "account.revoked", "account.changed"]
     assert [line["event"]["type"] for line in events] == types
     assert oct((tmp_path / "ann.jsonl").stat().st_mode)[-3:] == "600"
     code, said, _ = await tonearm("erase", EMAIL, "--yes")

@@ -28,6 +28,7 @@ OPEN_TO_ALL = {
     "/password/forgot",
     "/password/reset",
     "/refresh",
+    "/unsubscribe",
     "/logout",
     "/health/live",
     "/health/ready",

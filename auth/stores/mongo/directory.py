@@ -9,6 +9,7 @@ from pymongo.errors import DuplicateKeyError
 from auth.errors import AlreadyRegistered
 from auth.stores.directory import Account, Identity
 from auth.stores.mongo.errors import answering
+from service.mail_preference import MailPreference
 
 COLLECTION = "users"
 
@@ -43,6 +44,7 @@ class MongoDirectory:
             "announced": account.announced,
             "disabled": account.disabled,
             "verified": account.verified,
+            "mails": account.mails.value,
             **({"identities": [_key(identity)]} if identity else {}),
         }
         async with answering():
@@ -116,6 +118,9 @@ class MongoDirectory:
     async def set_disabled(self, account_id: str, disabled: bool) -> bool:
         return await self._set(account_id, {"disabled": disabled})
 
+    async def set_mails(self, account_id: str, mails: MailPreference) -> bool:
+        return await self._set(account_id, {"mails": mails.value})
+
     async def erase(self, account_id: str) -> bool:
         async with answering():
             return (await self._users.delete_one({"_id": account_id})).deleted_count == 1
@@ -142,4 +147,5 @@ def _account(document: dict[str, Any] | None) -> Account | None:
         announced=document["announced"],
         disabled=document.get("disabled", False),  # accounts of earlier builds have no such fields
         verified=document.get("verified", True),
+        mails=MailPreference(document.get("mails", MailPreference.ALL)),
     )

@@ -32,6 +32,7 @@ from auth.errors import AlreadyRegistered
 from auth.stores.directory import Account, Identity
 from auth.stores.sql.engine import answering
 from auth.stores.sql.migrations import migrate
+from service.mail_preference import MailPreference
 
 
 class _Instant(TypeDecorator[datetime]):
@@ -62,6 +63,7 @@ ACCOUNTS = Table(
     Column("announced", Boolean),
     Column("disabled", Boolean),
     Column("verified", Boolean),
+    Column("mails", String(16)),
 )
 """The columns as they are asked for; `migrations` makes them. Roles are words with blanks between."""
 
@@ -104,6 +106,7 @@ class SqlDirectory:
             "announced": account.announced,
             "disabled": account.disabled,
             "verified": account.verified,
+            "mails": account.mails.value,
         }
         async with answering():
             try:
@@ -170,6 +173,9 @@ class SqlDirectory:
     async def set_disabled(self, account_id: str, disabled: bool) -> bool:
         return await self._changed(_at(account_id).values(disabled=disabled))
 
+    async def set_mails(self, account_id: str, mails: MailPreference) -> bool:
+        return await self._changed(_at(account_id).values(mails=mails.value))
+
     async def erase(self, account_id: str) -> bool:
         return await self._changed(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
 
@@ -207,4 +213,5 @@ def _account(row: Row[Any]) -> Account:
         announced=row.announced,
         disabled=row.disabled,
         verified=row.verified,
+        mails=MailPreference(row.mails),
     )

@@ -29,12 +29,18 @@ class Migration(NamedTuple):
     statements: dict[str, tuple[str, ...]]
 
 
-# MySQL, unlike MariaDB, knows no IF NOT EXISTS for a column.
-_ADD_VERIFIED = """SET @step = IF(
-    (SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE()
-        AND table_name = 'tonearm_accounts' AND column_name = 'verified') = 0,
-    'ALTER TABLE tonearm_accounts ADD COLUMN verified boolean NOT NULL DEFAULT true',
-    'DO 0')"""
+def _adding(column: str, definition: str) -> tuple[str, ...]:
+    """Return what adds a column to the accounts where it is missing.
+
+    MySQL, unlike MariaDB, knows no IF NOT EXISTS for a column. Quotes in the definition are doubled.
+    """
+    step = f"""SET @step = IF(
+        (SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE()
+            AND table_name = 'tonearm_accounts' AND column_name = '{column}') = 0,
+        'ALTER TABLE tonearm_accounts ADD COLUMN {column} {definition}',
+        'DO 0')"""  # noqa: S608 - both are written in this module
+    return step, "PREPARE step FROM @step", "EXECUTE step", "DEALLOCATE PREPARE step"
+
 
 MIGRATIONS = (
     Migration(
@@ -104,7 +110,18 @@ MIGRATIONS = (
                 """CREATE INDEX IF NOT EXISTS tonearm_accounts_unverified
                     ON tonearm_accounts (account_id) WHERE NOT verified""",
             ),
-            MYSQL: (_ADD_VERIFIED, "PREPARE step FROM @step", "EXECUTE step", "DEALLOCATE PREPARE step"),
+            MYSQL: _adding("verified", "boolean NOT NULL DEFAULT true"),
+        },
+    ),
+    Migration(
+        4,
+        "mails",
+        {
+            POSTGRESQL: (
+                """ALTER TABLE tonearm_accounts
+                    ADD COLUMN IF NOT EXISTS mails varchar(16) NOT NULL DEFAULT 'all'""",
+            ),
+            MYSQL: _adding("mails", "varchar(16) NOT NULL DEFAULT ''all''"),
         },
     ),
 )

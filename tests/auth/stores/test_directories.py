@@ -22,6 +22,7 @@ from auth.stores.directory import Account, Directory, Identity
 from cli.errors import causes
 from events.ids import new_id
 from infra.local.ports import free_port
+from service.mail_preference import MailPreference
 from service.settings import InvalidSetting
 
 KINDS = ["mongodb", "postgresql", "mariadb"]
@@ -61,6 +62,7 @@ def an_account(email: str = "a@example.com", **fields: Any) -> Account:
             announced=True,
             disabled=True,
             verified=False,
+            mails=MailPreference.FAILURES,
         ),
         an_account("a" * 64 + "@" + "é" * 189, password_hash="h" * 1024),
         an_account("' OR 1=1 --%s{}\\@x", password_hash="'; DROP TABLE tonearm_accounts; --", roles=()),
@@ -149,19 +151,24 @@ async def test_pages_hold_every_account_once_in_the_order_of_ids(directory: Dire
     assert found == sorted(accounts, key=lambda account: account.account_id)
 
 
-async def test_roles_and_closing_change_that_account_alone_and_can_be_repeated(directory: Directory) -> None:
+async def test_roles_mails_and_closing_change_one_account_and_can_be_repeated(
+    directory: Directory,
+) -> None:
     account, other = an_account(), an_account("other@example.com")
     await directory.add(account)
     await directory.add(other)
     for _ in range(2):  # nothing to change is no failure
         assert await directory.set_roles(account.account_id, ("user", "admin"))
+        assert await directory.set_mails(account.account_id, MailPreference.NONE)
         assert await directory.set_disabled(account.account_id, True)
     found = await directory.by_id(account.account_id)
     assert found is not None
     assert (found.roles, found.disabled) == (("user", "admin"), True)
+    assert found.mails is MailPreference.NONE
     assert await directory.set_disabled(account.account_id, False)
     assert await directory.by_id(other.account_id) == other
     assert not await directory.set_roles("nobody", ("user",))
+    assert not await directory.set_mails("nobody", MailPreference.NONE)
     assert not await directory.set_disabled("nobody", True)
 
 

@@ -2,12 +2,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import func, select, table
+from sqlalchemy import func, select, table, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from auth.errors import DirectoryUnavailable
+from auth.stores.sql.directory import SqlDirectory
 from auth.stores.sql.engine import MYSQL, POSTGRESQL, engine_of
 from auth.stores.sql.migrations import MIGRATIONS, Migration, migrate
+from service.mail_preference import MailPreference
 
 
 def step(number: int, statement: str) -> Migration:
@@ -54,6 +56,23 @@ async def test_a_later_build_runs_only_what_is_new(engine: AsyncEngine) -> None:
     assert await migrate(engine) == [migration.number for migration in MIGRATIONS]
     assert await migrate(engine, TWICE_WOULD_FAIL) == [1001, 1002]
     assert await migrate(engine) == []
+
+
+async def test_accounts_of_an_earlier_build_get_what_a_new_account_gets(engine: AsyncEngine) -> None:
+    """And so do those that a replica of that build adds while both run."""
+    add = text(
+        "INSERT INTO tonearm_accounts (account_id, email, password_hash, roles, created, announced, disabled)"
+        " VALUES (:id, :id, 'h', 'user', '2026-01-01 12:00:00', true, false)"
+    )
+    await migrate(engine, MIGRATIONS[:1])
+    async with engine.connect() as connection:
+        await connection.execute(add, {"id": "before"})
+    await migrate(engine)
+    async with engine.connect() as connection:
+        await connection.execute(add, {"id": "meanwhile"})
+    directory = SqlDirectory(engine)
+    found = [await directory.by_id(each) for each in ("before", "meanwhile")]
+    assert [(each.verified, each.mails) for each in found if each] == [(True, MailPreference.ALL)] * 2
 
 
 async def test_a_step_that_fails_is_not_noted_and_keeps_nobody_from_trying_again(engine: AsyncEngine) -> None:

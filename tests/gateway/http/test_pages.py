@@ -2,10 +2,13 @@ import base64
 import hashlib
 import re
 from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from gateway.accounts.letters import _CONFIRM, _FORGOT, _RESET, _Page
+from gateway.accounts.outcomes import Outcome
+from gateway.accounts.preferences import unsubscribe_page
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -47,7 +50,16 @@ def test_the_policy_allows_the_page_its_own_style_and_nothing_else() -> None:
 
 
 def test_what_comes_with_the_address_or_from_auth_is_text_and_nothing_else() -> None:
-    html = _RESET.show(HOSTILE, alert=HOSTILE).content
+    html = _RESET.show(HOSTILE, Outcome(said=HOSTILE, status=422)).content
     assert "<script" not in html
     [token] = [each for each in Tags(html).all("input") if each["type"] == "hidden"]
     assert token["value"] == HOSTILE
+
+
+async def test_the_page_of_a_mails_link_has_one_button_which_takes_the_token_along() -> None:
+    tags = Tags((await unsubscribe_page.fn(HOSTILE)).content)
+    [form] = tags.all("form")
+    assert (form["method"], len(tags.all("button")), tags.all("input")) == ("post", 1, [])
+    assert form["action"]
+    assert parse_qs(urlsplit(form["action"]).query) == {"token": [HOSTILE]}
+    assert tags.all("script") == []

@@ -1,0 +1,63 @@
+"""The choice of mails about jobs: by the account's holder, or by the link in such a mail."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from auth.accounts.unsubscribe_links import UnsubscribeLinks
+from auth.announcements import Announcer, event_of
+from auth.errors import InvalidToken, LinkSpent
+from auth.stores.directory import Account, Directory
+from events.ids import new_id
+from events.types import AccountChanged
+from service.mail_preference import MailPreference
+
+
+class MailChoices:
+    """Reads and changes which mails accounts get. Every async method raises DirectoryUnavailable."""
+
+    def __init__(
+        self,
+        *,
+        directory: Directory,
+        links: UnsubscribeLinks,
+        announcer: Announcer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._directory, self._links = directory, links
+        self._announcer, self._clock = announcer, clock
+
+    async def of(self, account_id: str) -> MailPreference:
+        """Return the holder's choice. Raises InvalidToken when the account is gone."""
+        return (await self._account(account_id)).mails
+
+    async def choose(self, account_id: str, mails: MailPreference) -> None:
+        """Take the holder's choice. Raises InvalidToken when the account is gone."""
+        await self._set(await self._account(account_id), mails)
+
+    def token(self, account_id: str) -> str:
+        """Return the token of the link that ends the mails."""
+        return self._links.token(account_id)
+
+    async def unsubscribe(self, token: str) -> None:
+        """End the mails about jobs, as often as asked; an account that is gone gets none already.
+
+        Raises LinkSpent for a token that was not made here.
+        """
+        account_id = self._links.account_of(token)
+        if account_id is None:
+            raise LinkSpent("this link is not one of ours: sign in, and choose your mails there")
+        if account := await self._directory.by_id(account_id):
+            await self._set(account, MailPreference.NONE)
+
+    async def _account(self, account_id: str) -> Account:
+        account = await self._directory.by_id(account_id)
+        if account is None:
+            raise InvalidToken("the account is gone")
+        return account
+
+    async def _set(self, account: Account, mails: MailPreference) -> None:
+        if account.mails is mails:
+            return
+        await self._directory.set_mails(account.account_id, mails)
+        changed = AccountChanged(fields=("mails",))
+        self._announcer.publish_soon(event_of(account.account_id, changed, self._clock(), new_id()))

@@ -1,0 +1,61 @@
+"""What people choose, over HTTP: which mails about their jobs they get."""
+
+from typing import Any
+
+from litestar import Request, Response, get, post, put
+from litestar.di import NamedDependency
+from msgspec import Struct
+
+from auth.accounts.mail_choices import MailChoices
+from auth.keys.access_tokens import Claims
+from auth.routes.credentials import Undisclosed, json_body
+from auth.routes.letters import Said
+from auth.routes.sessions import NO_STORE
+from service.mail_preference import MailPreference
+
+
+class Preferences(Struct, frozen=True):
+    """The choices of an account's holder."""
+
+    mails: MailPreference
+
+
+class Unsubscribing(Undisclosed, frozen=True):
+    """The token of a link that ends mails."""
+
+    token: str
+
+
+@get("/preferences")
+async def show_preferences(
+    person: NamedDependency[Claims], mail_choices: NamedDependency[MailChoices]
+) -> Response[Preferences]:
+    """Return the choices."""
+    return Response(Preferences(await mail_choices.of(person.sub)), headers=NO_STORE)
+
+
+@put("/preferences")
+async def set_preferences(
+    request: Request[Any, Any, Any],
+    person: NamedDependency[Claims],
+    mail_choices: NamedDependency[MailChoices],
+) -> Response[Preferences]:
+    """Replace the choices."""
+    wanted = await json_body(request, Preferences)
+    await mail_choices.choose(person.sub, wanted.mails)
+    return Response(wanted, headers=NO_STORE)
+
+
+@post("/unsubscribe", status_code=200)
+async def unsubscribe(
+    request: Request[Any, Any, Any], mail_choices: NamedDependency[MailChoices]
+) -> Response[Said]:
+    """End the mails about jobs, by the token of a mail's link."""
+    await mail_choices.unsubscribe((await json_body(request, Unsubscribing)).token)
+    return Response(
+        Said("No more mails about your jobs come. Mails about the account itself still do."),
+        headers=NO_STORE,
+    )
+
+
+ROUTES = [show_preferences, set_preferences, unsubscribe]
