@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 
 from events.envelope import Event, consequence
+from events.ids import event_id
 from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationFailed, JobNotified
 from events.work import Work
@@ -37,23 +38,23 @@ class JobMailHandler:
             log.warning("not_an_ending", type=cause.type, event_id=cause.id)
             return None
         view = await self._view(cause.subject)
-        notified = self._notified(cause, ending)
-        if view and self._settled(view, notified, cause, ending):
+        if view and self._settled(view, cause, ending):
             log.info("mail_not_needed", job_id=cause.subject, event_id=cause.id, state=view.state)
             self._room.on_mail(_kind(ending), "not_needed")
             return None
-        if await self._room.sent.attempt_of(cause.id) is not None:
+        attempt = await self._room.sent.attempt_of(cause.id)
+        if attempt is not None:
             log.info("mail_already_sent", job_id=cause.subject, event_id=cause.id)
-            return notified
+            return self._notified(cause, ending, attempt)
         try:
             await self._send(work, ending, view.filename if view else "")
         except Undeliverable as error:
             log.warning("mail_refused", job_id=cause.subject, event_id=cause.id, error=str(error))
             self._room.on_mail(_kind(ending), "refused")
-            return self._failed(cause, ending, error.told)
+            return self._failed(work, ending, error.told)
         log.info("mail_sent", job_id=cause.subject, event_id=cause.id, about=ending.TYPE)
         self._room.on_mail(_kind(ending), "sent")
-        return notified
+        return self._notified(cause, ending, work.attempt)
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
         """Return no event: a mail that is late does not change the job."""
@@ -64,7 +65,7 @@ class JobMailHandler:
         assert isinstance(work.payload, JobConverted | JobFailed)  # noqa: S101 - `handle` lets no other pass
         self._room.on_mail(_kind(work.payload), "gave_up")
         return self._failed(
-            work.event, work.payload, f"We gave up after {work.attempt} attempts. {publishable(error)}"
+            work, work.payload, f"We gave up after {work.attempt} attempts. {publishable(error)}"
         )
 
     async def _send(self, work: Work, ending: JobConverted | JobFailed, filename: str) -> None:
@@ -95,19 +96,23 @@ class JobMailHandler:
                 return view
             await asyncio.sleep(0.1)
 
-    def _settled(
-        self, view: JobView, notified: Event, cause: Event, ending: JobConverted | JobFailed
-    ) -> bool:
+    def _settled(self, view: JobView, cause: Event, ending: JobConverted | JobFailed) -> bool:
         """Return True if the log has the answer, or the owner has cancelled or deleted the job meanwhile."""
-        answered = view.has(notified.id) or view.has(self._failed(cause, ending, "").id)
+        answers = (JobNotified.TYPE, JobNotificationFailed.TYPE)
+        answered = any(view.has(event_id(cause.subject, type_, ending.run, cause.type)) for type_ in answers)
         return answered or view.state in (State.CANCELLED, State.DELETED)
 
-    def _notified(self, cause: Event, ending: JobConverted | JobFailed) -> Event:
+    def _notified(self, cause: Event, ending: JobConverted | JobFailed, attempt: int) -> Event:
         message_id = self._room.head.message_id(cause.id)
-        return self._event(cause, JobNotified(run=ending.run, about=cause.type, message_id=message_id))
+        return self._event(
+            cause, JobNotified(run=ending.run, about=cause.type, message_id=message_id, attempt=attempt)
+        )
 
-    def _failed(self, cause: Event, ending: JobConverted | JobFailed, reason: str) -> Event:
-        return self._event(cause, JobNotificationFailed(run=ending.run, about=cause.type, reason=reason))
+    def _failed(self, work: Work, ending: JobConverted | JobFailed, reason: str) -> Event:
+        return self._event(
+            work.event,
+            JobNotificationFailed(run=ending.run, about=work.event.type, reason=reason, attempt=work.attempt),
+        )
 
     def _event(self, cause: Event, payload: JobNotified | JobNotificationFailed) -> Event:
         return consequence(cause, payload, source=SERVICE)
