@@ -79,12 +79,13 @@ class JobGone(GatewayError):
 
 
 class NoAudio(GatewayError):
-    """The job has no audio: not yet, or never. `waiting`: not yet."""
+    """The job has no audio: not yet, or never. `waiting`: not yet. `code`: of its failure, if it failed."""
 
-    def __init__(self, message: str, *, state: str, waiting: bool) -> None:
+    def __init__(
+        self, message: str, job_id: str, state: str, *, waiting: bool = False, code: str | None = None
+    ) -> None:
         super().__init__(message)
-        self.state = state
-        self.waiting = waiting
+        self.job_id, self.state, self.waiting, self.code = job_id, state, waiting, code
 
 
 class UploadRefused(GatewayError):

@@ -199,8 +199,9 @@ NO_AUDIO: Final = Kind(
     409,
     "no-audio",
     "There is no audio",
-    "The job has no audio: not yet, or its conversion failed. `state` is the job's state.",
-    "With `Retry-After`, ask again after so many seconds. Without it, `error` of the job has the reason.",
+    "The job has no audio: not yet, or its conversion failed. `state` is the job's state. An upload that"
+    " waited for its audio (`Prefer: wait`) is answered so, too: its job exists, and `job_id` names it.",
+    "With `Retry-After`, ask again after so many seconds. Without it, `code` and `detail` have the reason.",
 )
 NOT_PROBED: Final = Kind(
     409,

@@ -12,7 +12,6 @@ from litestar.types import OperationIDCreator
 from msgspec import Struct
 
 from events.options import MEDIA_TYPES, ZIP, offered_as
-from events.projections.job_view import SETTLED, Audio, JobView, State
 from gateway.callers.addresses import Origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob, TooManyDownloads, TooManyTries
@@ -20,6 +19,7 @@ from gateway.http import ranges
 from gateway.http.capacity import Downloads
 from gateway.http.contract import BYTES, Answer, Contract, Header
 from gateway.http.filenames import attachment, audio_name
+from gateway.jobs.outcome import audio_of
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket
 from service.blobs import Blob
@@ -154,20 +154,6 @@ async def _answer(request: AnyRequest, job_id: str, shelf: Shelf) -> Response[An
         media_type = _BYTES
     offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
     return await _respond(request, shelf, blob, version, offered)
-
-
-def audio_of(view: JobView) -> Audio:
-    """Return the audio that a job has to give. Raises JobGone, NoAudio."""
-    if view.state is State.DELETED:
-        raise JobGone("the files of this job were deleted")
-    if view.result is not None:
-        return view.result
-    state = view.state.value
-    if view.state not in SETTLED:
-        raise NoAudio(f"the audio is not ready yet: the job is {state}", state=state, waiting=True)
-    if view.failure is not None:
-        raise NoAudio(f"the conversion failed: {view.failure.message}", state=state, waiting=False)
-    raise NoAudio(f"the job has no audio: it is {state}", state=state, waiting=False)
 
 
 async def _respond(

@@ -27,6 +27,7 @@ _SENT = [
     "If-Range",
     "If-Unmodified-Since",
     "Last-Event-ID",
+    "Prefer",
     "Range",
     "traceparent",
 ]
@@ -38,6 +39,7 @@ _SHOWN = [
     "Content-Range",
     "ETag",
     "Location",
+    "Preference-Applied",
     "Retry-After",
     "WWW-Authenticate",
 ]

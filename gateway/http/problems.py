@@ -67,9 +67,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             if takes_password:
                 challenge += ', Basic realm="tonearm", charset="UTF-8"'
             return problem(path, kind_of(error), str(error), {"WWW-Authenticate": challenge})
-        case errors.NoAudio(state=state, waiting=waiting):
+        case errors.NoAudio(waiting=waiting):
             kind = kind_of(error)._replace(retry_after=2 if waiting else None)
-            return problem(path, kind, str(error), state=state)
+            reason = {"code": error.code} if error.code else {}
+            return problem(path, kind, str(error), None, job_id=error.job_id, state=error.state, **reason)
         case errors.MaybeAccepted(job_id=job_id):
             return problem(path, kind_of(error), str(error), job_id=job_id)
         case errors.TooManyTries(seconds=seconds):

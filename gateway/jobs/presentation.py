@@ -14,6 +14,7 @@ from events.types import INCOMPLETE, FailureCode
 from events.views.selection import family_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
+from gateway.jobs.outcome import audio_path
 
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -140,7 +141,7 @@ def present(view: JobView) -> Job:
         audio=None
         if audio is None or view.state is State.DELETED
         else Audio(
-            url=f"/jobs/{view.job_id}/audio",
+            url=audio_path(view.job_id),
             format=audio.format,
             media_type=offered_as(audio.format, audio.parts)[0],
             filename=audio_name(view.filename, offered_as(audio.format, audio.parts)[1]),

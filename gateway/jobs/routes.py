@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from litestar import get
+from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
@@ -14,15 +14,22 @@ from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BadParameters, Fault, JobGone, NoMedia, NoSuchJob, NotProbed
-from gateway.http.contract import Contract
-from gateway.jobs import cursors, presentation
+from gateway.http import prefer
+from gateway.http.contract import Answer, Contract
+from gateway.jobs import cursors, presentation, waiting
+from gateway.jobs.ending import is_done
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from service.scopes import READ
 
 
-@get("/jobs", operation_id="listJobs", tags=["jobs"], opt=Contract(scope=READ, errors=()).opt)
+@get(
+    "/jobs",
+    operation_id="listJobs",
+    tags=["jobs"],
+    opt=Contract(scope=READ, errors=()).opt,
+)
 async def list_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
@@ -73,20 +80,35 @@ def _zoned(name: str, time: datetime | None) -> datetime | None:
     "/jobs/{job_id:str}",
     operation_id="getJob",
     tags=["jobs"],
-    opt=Contract(scope=READ, errors=(NoSuchJob,)).opt,
+    opt=Contract(
+        scope=READ,
+        errors=(NoSuchJob,),
+        headers=(waiting.PREFER,),
+        answers={200: Answer(headers=(prefer.NAME,))},
+    ).opt,
 )
 async def show_job(
-    request: AnyRequest, job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]
-) -> presentation.Job:
-    """Show a job with its timeline."""
-    return presentation.present(await own_jobs.get(caller_of(request).account, job_id))
+    request: AnyRequest,
+    job_id: FromPath[str],
+    own_jobs: NamedDependency[OwnJobs],
+    live: NamedDependency[LiveJobs],
+) -> Response[presentation.Job]:
+    """Show a job with its timeline: now, or, with `Prefer: wait=N`, when it has ended."""
+    view = await own_jobs.get(caller_of(request).account, job_id)
+    seconds = waiting.preferred(request, live, waiting.MOST_FOR_JOB)
+    if seconds is not None and not is_done(view):
+        view = await waiting.ended(request, live, job_id, seconds) or view
+    return Response(presentation.present(view), headers=prefer.applied(seconds))
 
 
 @get(
     "/jobs/{job_id:str}/media",
     operation_id="getJobMedia",
     tags=["jobs"],
-    opt=Contract(scope=READ, errors=(NoSuchJob, JobGone, NotProbed, NoMedia)).opt,
+    opt=Contract(
+        scope=READ,
+        errors=(NoSuchJob, JobGone, NotProbed, NoMedia),
+    ).opt,
 )
 async def show_media(request: AnyRequest, job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]) -> Media:
     """Show what the video holds: container, tracks, codecs, duration, chapters, tags."""

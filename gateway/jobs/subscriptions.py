@@ -14,6 +14,9 @@ from events.log.progress import Progress
 MOST_OF_ACCOUNT = 20
 """Streams that an account may have open at a time."""
 
+MOST_WAITS_OF_ACCOUNT = 50
+"""Requests of an account that may wait for the end of a job at a time. What is more is answered at once."""
+
 LONGEST_QUEUE = 1000
 """Events that may wait for one client. Progress is dropped from half of it on: it is not state."""
 
@@ -21,8 +24,9 @@ LONGEST_QUEUE = 1000
 class Subscription:
     """The live events of one account, or of one of its jobs, from the moment of subscribing."""
 
-    def __init__(self, account: str, job_id: str | None) -> None:
-        self.account, self.job_id = account, job_id
+    def __init__(self, account: str, job_id: str | None, *, waits: bool) -> None:
+        """`waits`: for the end of a job, in a request that is no stream."""
+        self.account, self.job_id, self.waits = account, job_id, waits
         self._queue: asyncio.Queue[Recorded | Progress | None] = asyncio.Queue()
         self.ended = self.revoked = False
 
@@ -67,14 +71,14 @@ class Subscriptions:
     def __len__(self) -> int:
         return sum(map(len, self._by_account.values()))
 
-    def of_account(self, account: str) -> int:
-        """Return how many the account has."""
-        return len(self._by_account.get(account, ()))
+    def of_account(self, account: str, *, waits: bool = False) -> int:
+        """Return how many streams the account has, or how many requests that wait."""
+        return sum(each.waits is waits for each in self._by_account.get(account, ()))
 
     @contextmanager
-    def of(self, account: str, job_id: str | None = None) -> Iterator[Subscription]:
+    def of(self, account: str, job_id: str | None = None, *, waits: bool = False) -> Iterator[Subscription]:
         """Subscribe for the block."""
-        subscription = Subscription(account, job_id)
+        subscription = Subscription(account, job_id, waits=waits)
         self._by_account.setdefault(account, set()).add(subscription)
         try:
             yield subscription

@@ -32,7 +32,8 @@ _MEMBERS: Json = {
         "description": "Each option or parameter that does not fit.",
     },
     "state": {**TEXT, "description": "Of the job that has no audio."},
-    "job_id": {**TEXT, "description": "Of the job that may or may not exist."},
+    "code": {**TEXT, "description": "Why its conversion failed."},
+    "job_id": {**TEXT, "description": "Of the job that has no audio, or may or may not exist."},
     "missing": {**_STRINGS, "description": "What the service lacks."},
 }
 """What some problems have beside the members of all."""

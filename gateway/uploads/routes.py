@@ -1,6 +1,7 @@
 """The routes that begin a job: a video as a form or as bare bytes, and another output of a stored video."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from litestar import Response, post, put
@@ -8,13 +9,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
+from events.errors import Unavailable
 from events.projections.job_view import State
 from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone
+from gateway.http import prefer
 from gateway.http.bodies import Limit, check_length, incoming
 from gateway.http.contract import SOME_BYTES, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
+from gateway.jobs import waiting
+from gateway.jobs.ending import is_done
+from gateway.jobs.live import LiveJobs
+from gateway.jobs.outcome import audio_of, audio_path
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
 from gateway.uploads import option_bodies, options
@@ -46,7 +53,12 @@ _KEY = Header(
     rf"^{KEY.pattern}$",
 )
 _KEY_ERRORS: tuple[Error, ...] = (errors.BadKey, errors.KeyInUse, errors.KeyReused)
-_ACCEPTED = {202: Answer(headers=("Location",))}
+_WAITED: tuple[Error, ...] = (errors.NoAudio, errors.JobGone)
+"""The errors of an upload that waited for its audio: those of the audio itself."""
+_ANSWERS = {
+    202: Answer(headers=("Location", prefer.NAME)),
+    303: Answer("The audio is there: the client waited for it", headers=("Location", prefer.NAME)),
+}
 _UPLOAD_ERRORS: tuple[Error, ...] = (
     errors.EmptyFile,
     errors.BodyTooLarge,
@@ -57,6 +69,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     errors.NotAllowed,
     errors.MaybeAccepted,
     errors.ShuttingDown,
+    *_WAITED,
 )
 
 
@@ -69,7 +82,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     opt=Contract(
         scope=UPLOAD,
         errors=(errors.NotAForm, errors.BadForm, errors.TooManyFields, errors.NoFile, *_UPLOAD_ERRORS),
-        headers=(_KEY,),
+        headers=(_KEY, waiting.PREFER),
         body=Body(
             {
                 "multipart/form-data": {
@@ -79,7 +92,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
                 }
             }
         ),
-        answers=_ACCEPTED,
+        answers=_ANSWERS,
         takes_options=True,
     ).opt,
 )
@@ -89,6 +102,7 @@ async def upload_form(
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
     under_way: NamedDependency[UploadsUnderWay],
+    live: NamedDependency[LiveJobs],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
     """Upload one video as the field `file` of a form."""
@@ -102,7 +116,7 @@ async def upload_form(
         upload = _upload(request, wish, form.filename, form.content_type, form.chunks())
         accepted = await intake.accept(upload, _key(request))
         timer.size = accepted.bytes
-    return _answer(accepted)
+    return await _answer(request, live, accepted)
 
 
 @put(
@@ -114,9 +128,9 @@ async def upload_form(
     opt=Contract(
         scope=UPLOAD,
         errors=_UPLOAD_ERRORS,
-        headers=(_KEY,),
+        headers=(_KEY, waiting.PREFER),
         body=Body({_ANY_TYPE: SOME_BYTES}),
-        answers=_ACCEPTED,
+        answers=_ANSWERS,
         takes_options=True,
     ).opt,
 )
@@ -127,6 +141,7 @@ async def upload_bytes(
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
     under_way: NamedDependency[UploadsUnderWay],
+    live: NamedDependency[LiveJobs],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
     """Upload one video as the request's body, as `curl -T` does."""
@@ -138,7 +153,7 @@ async def upload_bytes(
         upload = _upload(request, wish, filename, request.headers.get("content-type"), body)
         accepted = await intake.accept(upload, _key(request))
         timer.size = accepted.bytes
-    return _answer(accepted)
+    return await _answer(request, live, accepted)
 
 
 @post(
@@ -150,15 +165,15 @@ async def upload_bytes(
         scope=UPLOAD,
         errors=(
             errors.NoSuchJob,
-            errors.JobGone,
+            *_WAITED,
             *option_bodies.ERRORS,
             errors.NotAllowed,
             errors.TooManyOutputs,
             errors.MaybeAccepted,
             *_KEY_ERRORS,
         ),
-        headers=(_KEY,),
-        answers=_ACCEPTED,
+        headers=(_KEY, waiting.PREFER),
+        answers=_ANSWERS,
         takes_options=True,
     ).opt,
 )
@@ -169,6 +184,7 @@ async def another_output(
     intake: NamedDependency[Intake],
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
+    live: NamedDependency[LiveJobs],
 ) -> Response[Accepted]:
     """Convert the job's video once more, with options of its own: a new job of the same family."""
     caller = caller_of(request)
@@ -178,7 +194,8 @@ async def another_output(
         raise JobGone("the video of this job is not stored any more")
     given = await option_bodies.read(request)
     wish = await presets.wish(caller.account, given)
-    return _answer(await intake.convert_again(view, view.video, wish, _key(request)))
+    accepted = await intake.convert_again(view, view.video, wish, _key(request))
+    return await _answer(request, live, accepted)
 
 
 def _body(request: AnyRequest, terms: Terms, overhead: int = 0) -> AsyncIterator[bytes]:
@@ -210,8 +227,20 @@ def _key(request: AnyRequest) -> str | None:
     return read_key(request.headers.get("idempotency-key"))
 
 
-def _answer(accepted: Accepted) -> Response[Accepted]:
-    return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}"})
+async def _answer(request: AnyRequest, live: LiveJobs, accepted: Accepted) -> Response[Any]:
+    """Answer 202. A client that prefers to wait is led to the audio, or told why there is none.
+
+    Raises NoAudio, JobGone, NotSignedIn.
+    """
+    seconds, view = waiting.preferred(request, live, waiting.MOST_FOR_UPLOAD), None
+    if seconds is not None:
+        with suppress(Unavailable):  # the job exists all the same
+            view = await waiting.ended(request, live, accepted.job_id, seconds)
+    headers = prefer.applied(seconds)
+    if view is not None and is_done(view):
+        audio_of(view)
+        return Response(b"", status_code=303, headers={"Location": audio_path(view.job_id), **headers})
+    return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}", **headers})
 
 
 ROUTES: list[Any] = [upload_form, upload_bytes, another_output]

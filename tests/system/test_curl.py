@@ -9,6 +9,7 @@ from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from uuid_utils import uuid4
@@ -157,6 +158,19 @@ async def test_a_bare_file_goes_up_and_its_progress_is_seen(curl: Curl, clips: C
     assert len(percents) >= 2
     assert percents == sorted(percents)
     assert 0 < percents[0] < 100
+
+
+async def test_one_line_brings_the_audio_of_a_video(curl: Curl, clips: Clips):
+    clip = clips.tone(3)
+    upload = ("-f", "-L", "-H", "Prefer: wait=600")
+    await curl("-T", str(clip.path), *upload, f"{curl.url}/upload/", "-o", "talk.mp3")
+    [job] = (await curl.json(f"{curl.url}/jobs?q={quote(clip.path.name)}&limit=1"))["items"]
+    sound = (curl.directory / "talk.mp3").read_bytes()
+    assert hashlib.sha256(sound).hexdigest() == job["audio"]["sha256"]
+
+    with pytest.raises(AssertionError, match="The requested URL returned error: 409"):
+        await curl("-T", str(clips.text().path), *upload, f"{curl.url}/upload/no.mp4", "-o", "poem.mp3")
+    assert not (curl.directory / "poem.mp3").exists()
 
 
 async def test_another_user_sees_nothing_of_a_job(stack: Stack, curl: Curl, clips: Clips, tmp_path: Path):
