@@ -61,12 +61,12 @@ _MAX_DIGITS = 20
 def decide(method: str, headers: Mapping[str, str], version: Version) -> Decision:
     """Decide by the headers (lower-case names) of a GET or HEAD, in the order of section 13.2.2."""
     if (match := headers.get("if-match")) is not None:
-        if not _matches(match, version.etag, strong=True):
+        if not matches(match, version.etag, strong=True):
             return PreconditionFailed()
     elif (since := _date(headers.get("if-unmodified-since"))) is not None and _seconds(version) > since:
         return PreconditionFailed()
     if (none_match := headers.get("if-none-match")) is not None:
-        if _matches(none_match, version.etag, strong=False):
+        if matches(none_match, version.etag, strong=False):
             return NotModified()
     elif (since := _date(headers.get("if-modified-since"))) is not None and _seconds(version) <= since:
         return NotModified()
@@ -96,7 +96,7 @@ def select(header: str, size: int) -> Whole | Part | Unsatisfiable:
     return Part(int(first), min(int(last), size - 1) if last else size - 1)
 
 
-def _matches(header: str, etag: str, *, strong: bool) -> bool:
+def matches(header: str, etag: str, *, strong: bool) -> bool:
     """Compare by section 8.8.3.2; our own tag is always strong."""
     if len(header) > _LONGEST:
         return False

@@ -1,7 +1,7 @@
 """The headers that keep browsers from doing more with an answer than it is for. An answer may have its own.
 
 An answer is data, so it loads nothing, is in no other site's frame, and its kind is not guessed. Pages have a
-policy of their own. Nobody stores JSON: it is somebody's.
+policy of their own. Nobody stores JSON: it is somebody's. What has an entity tag may be kept by its reader.
 """
 
 from typing import Any

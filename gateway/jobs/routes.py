@@ -14,8 +14,9 @@ from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BadParameters, Fault, JobGone, NoMedia, NoSuchJob, NotProbed
-from gateway.http import prefer
-from gateway.http.contract import Answer, Contract
+from gateway.http import conditional, prefer
+from gateway.http.conditional import IF_NONE_MATCH, answers
+from gateway.http.contract import Contract
 from gateway.jobs import cursors, presentation, waiting
 from gateway.jobs.ending import is_done
 from gateway.jobs.listing import page
@@ -28,7 +29,7 @@ from service.scopes import READ
     "/jobs",
     operation_id="listJobs",
     tags=["jobs"],
-    opt=Contract(scope=READ, errors=()).opt,
+    opt=Contract(scope=READ, errors=(), headers=(IF_NONE_MATCH,), answers=answers()).opt,
 )
 async def list_jobs(
     request: AnyRequest,
@@ -51,7 +52,7 @@ async def list_jobs(
     include: Annotated[
         Literal["timeline"] | None, QueryParameter(description="Show what has happened to each job, too.")
     ] = None,
-) -> presentation.Jobs:
+) -> Response[presentation.Jobs]:
     """List your jobs, newest first."""
     account = caller_of(request).account
     before = cursors.decode(cursor) if cursor else None
@@ -66,7 +67,8 @@ async def list_jobs(
         live, views, account=account, selection=selection, before=before, limit=limit
     )
     items = [presentation.listed(view, timeline=include == "timeline") for view in found]
-    return presentation.Jobs(items=items, next_cursor=next_cursor)
+    shown = presentation.Jobs(items=items, next_cursor=next_cursor)
+    return conditional.view(request, shown, max((view.seen for view in found), default=0))
 
 
 def _zoned(name: str, time: datetime | None) -> datetime | None:
@@ -83,8 +85,8 @@ def _zoned(name: str, time: datetime | None) -> datetime | None:
     opt=Contract(
         scope=READ,
         errors=(NoSuchJob,),
-        headers=(waiting.PREFER,),
-        answers={200: Answer(headers=(prefer.NAME,))},
+        headers=(waiting.PREFER, IF_NONE_MATCH),
+        answers=answers(prefer.NAME),
     ).opt,
 )
 async def show_job(
@@ -98,7 +100,7 @@ async def show_job(
     seconds = waiting.preferred(request, live, waiting.MOST_FOR_JOB)
     if seconds is not None and not is_done(view):
         view = await waiting.ended(request, live, job_id, seconds) or view
-    return Response(presentation.present(view), headers=prefer.applied(seconds))
+    return conditional.view(request, presentation.present(view), view.seen, prefer.applied(seconds))
 
 
 @get(
@@ -108,9 +110,13 @@ async def show_job(
     opt=Contract(
         scope=READ,
         errors=(NoSuchJob, JobGone, NotProbed, NoMedia),
+        headers=(IF_NONE_MATCH,),
+        answers=answers(),
     ).opt,
 )
-async def show_media(request: AnyRequest, job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]) -> Media:
+async def show_media(
+    request: AnyRequest, job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]
+) -> Response[Media]:
     """Show what the video holds: container, tracks, codecs, duration, chapters, tags."""
     view = await own_jobs.get(caller_of(request).account, job_id)
     if view.state is State.DELETED:
@@ -119,7 +125,7 @@ async def show_media(request: AnyRequest, job_id: FromPath[str], own_jobs: Named
         raise NoMedia("the job has ended, and no worker told what its video holds")
     if view.probe is None:
         raise NotProbed("no worker has looked at this video yet")
-    return view.probe.media
+    return conditional.view(request, view.probe.media, view.probe.offset)
 
 
 ROUTES = [list_jobs, show_job, show_media]

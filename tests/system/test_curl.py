@@ -173,6 +173,17 @@ async def test_one_line_brings_the_audio_of_a_video(curl: Curl, clips: Clips):
     assert not (curl.directory / "poem.mp3").exists()
 
 
+async def test_a_view_comes_once_and_then_only_when_it_has_changed(curl: Curl, clips: Clips):
+    accepted = await curl.json("-T", str(clips.tone(2).path), f"{curl.url}/upload/")
+    await curl.settled(accepted["job_id"])
+    status = ("-o", "view.json", "-w", "%{http_code}", "--etag-save", "tag", "--etag-compare", "tag")
+    (curl.directory / "tag").touch()
+    for path in (f"/jobs/{accepted['job_id']}", "/jobs", f"/jobs/{accepted['job_id']}/media"):
+        (curl.directory / "tag").write_text("")
+        assert await curl(*status, f"{curl.url}{path}") == "200", path
+        assert await curl(*status, f"{curl.url}{path}") == "304", path
+
+
 async def test_another_user_sees_nothing_of_a_job(stack: Stack, curl: Curl, clips: Clips, tmp_path: Path):
     accepted = await curl.json("-F", f"file=@{clips.tone(1).path}", f"{curl.url}/upload")
     job_id = accepted["job_id"]

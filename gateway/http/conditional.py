@@ -1,0 +1,47 @@
+"""Conditional GET of views (RFC 9110, 13): a client that has a view already gets a 304 without a body.
+
+A view changes with the events of its job, and with what is computed beside it, such as its place among those
+that wait. So the entity tag has the offset in the log up to which the view was made, and a hash of the whole.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+
+from gateway.http.contract import Answer, Header
+from gateway.http.ranges import matches
+
+IF_NONE_MATCH = Header("If-None-Match")
+_HEADERS = ("ETag", "Cache-Control", "Vary")
+_HASHED = 16
+"""Hexadecimal digits of the hash in a tag."""
+
+
+def view(
+    request: Request[Any, Any, Any],
+    shown: object,
+    offset: int,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    """Answer with the view as JSON, or with 304. `offset`: the highest in it; `headers`: further ones."""
+    body = msgspec.json.encode(shown)
+    tag = f'"{offset}-{sha256(body).hexdigest()[:_HASHED]}"'
+    known = {
+        "ETag": tag,
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization, Cookie, Prefer",
+        **(headers or {}),
+    }
+    if_none_match = request.headers.get("if-none-match")
+    if if_none_match is not None and matches(if_none_match, tag, strong=False):
+        return Response(b"", status_code=304, headers=known)
+    return Response(body, media_type="application/json", headers=known)
+
+
+def answers(*more: str) -> Mapping[int, Answer]:
+    """Return what such a route answers, for its contract. `more` are the names of further headers."""
+    headers = (*_HEADERS, *more)
+    return {200: Answer(headers=headers), 304: Answer("You have it already", headers=headers)}
