@@ -117,6 +117,15 @@ def _channels() -> Json:
             "messages": _refs("components", ["progress"]),
             "bindings": _topic_exchange(topology.PROGRESS, durable=False),
         },
+        "withdrawn": {
+            "title": "Work that nobody wants any more",
+            "description": "A topic exchange, bound to that of all events. Each converter has a queue of its "
+            "own there, and looks at the views for what it has missed.",
+            "address": "{type}",
+            "parameters": {"type": {"enum": list(topology.WITHDRAWALS), "description": "The event's type."}},
+            "messages": _refs("components", [_CURRENT[key] for key in topology.WITHDRAWALS]),
+            "bindings": _topic_exchange(topology.WITHDRAWN, durable=True),
+        },
     }
     for queue, service in WORKS.items():
         keys = [key for bound, key in topology.BINDINGS if bound == queue]
@@ -155,6 +164,9 @@ def _operations() -> Json:
     for reader in ("gateway", "operator"):
         operations[f"{reader}.reads"] = _operation("receive", "log", "Views are folded from the log.")
     operations["converter.reports"] = _operation("send", "progress", "How far it is.", deliveryMode=1)
+    operations["converter.hears"] = _operation(
+        "receive", "withdrawn", "It stops what it has of that work.", ack=False
+    )
     operations["gateway.follows"] = _operation("receive", "progress", "Shown to who watches.", ack=False)
     return operations
 

@@ -36,7 +36,7 @@ MINUTE = timedelta(minutes=1)
 RECENT = 10 * MINUTE
 _QUEUES = topology.WORK_QUEUES
 _PARTS = {
-    "exchange": (topology.EXCHANGE, topology.PROGRESS),
+    "exchange": tuple(name for name, _ in topology.EXCHANGES),
     "queue": (topology.STREAM, *_QUEUES, *map(topology.parked, _QUEUES)),
 }
 

@@ -4,6 +4,8 @@
                             ── job.uploaded, job.requeued ───► queue `video` ─► converter
                             ── job.converted, job.failed ────► queue `mp3`   ─► notifier
                             ── account.letter_requested ─────► queue `letters` ─► notifier
+                            ── job.cancelled, job.deleted ───► topic exchange `withdrawn`
+    topic exchange `withdrawn` ── the same ──────────────────► a queue of each converter's own
     topic exchange `work` ── a queue's own name ─────────────► work queues, their retry and parked queues
     topic exchange `progress` (transient) ── job id ─────────► a queue of each gateway's own
 
@@ -11,6 +13,9 @@ Retries and parked work go by the exchange `work`, never through `events`. They 
 too: a user that may write there may write into every queue, the stream included. A missing binding loses
 events silently (`mandatory` does not show it while any other binding matches), so `missing` asks the
 management API, the only place where bindings can be listed.
+
+Converters hear by the exchange `withdrawn` that a job is not wanted any more. To bind queues of theirs to
+`events` they would have to be allowed to read it, and the stream has the same name.
 
 A user that may not declare them only checks that they are there: in a cluster they come with the broker's
 definitions, and no service may change or delete them.
@@ -24,12 +29,21 @@ from urllib.parse import quote, unquote, urlsplit
 from events.errors import Unavailable
 from events.log import amqp
 from events.log.management import asked
-from events.types import AccountLetterRequested, JobConverted, JobFailed, JobRequeued, JobUploaded
+from events.types import (
+    AccountLetterRequested,
+    JobCancelled,
+    JobConverted,
+    JobDeleted,
+    JobFailed,
+    JobRequeued,
+    JobUploaded,
+)
 
 EXCHANGE = "events"
 STREAM = "events"
 PROGRESS = "progress"
 WORK = "work"
+WITHDRAWN = "withdrawn"
 VIDEO = "video"
 MP3 = "mp3"
 LETTERS = "letters"
@@ -47,7 +61,17 @@ BINDINGS: tuple[tuple[str, str], ...] = (
     (MP3, JobFailed.TYPE),
     (LETTERS, AccountLetterRequested.TYPE),
 )
-"""(queue, routing key) of every binding of the exchange `events`."""
+"""(queue, routing key) of every binding of the exchange `events` to a queue."""
+
+WITHDRAWALS = (JobCancelled.TYPE, JobDeleted.TYPE)
+"""The routing keys of the bindings of the exchange `events` to the exchange `withdrawn`."""
+EXCHANGES: tuple[tuple[str, bool], ...] = (
+    (EXCHANGE, True),
+    (WORK, True),
+    (WITHDRAWN, True),
+    (PROGRESS, False),
+)
+"""(name, whether it outlives a restart) of every exchange. All are topic exchanges."""
 
 
 def parked(queue: str) -> str:
@@ -87,7 +111,7 @@ async def declare(url: str, more: Mapping[str, dict[str, Any]] | None = None) ->
 
 
 async def _make(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> None:
-    for exchange, durable in ((EXCHANGE, True), (WORK, True), (PROGRESS, False)):
+    for exchange, durable in EXCHANGES:
         await channel.call("exchange_declare", exchange=exchange, exchange_type="topic", durable=durable)
     for queue, arguments in wanted.items():
         await channel.call("queue_declare", queue=queue, durable=True, arguments=arguments)
@@ -95,11 +119,14 @@ async def _make(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> 
             await channel.call("queue_bind", queue=queue, exchange=WORK, routing_key=queue)
     for queue, key in BINDINGS:
         await channel.call("queue_bind", queue=queue, exchange=EXCHANGE, routing_key=key)
+    for key in WITHDRAWALS:
+        await channel.call("exchange_bind", destination=WITHDRAWN, source=EXCHANGE, routing_key=key)
 
 
 async def _look(channel: amqp.Channel, wanted: Mapping[str, dict[str, Any]]) -> None:
-    for exchange in (EXCHANGE, WORK):
-        await channel.call("exchange_declare", exchange=exchange, passive=True)
+    for exchange, durable in EXCHANGES:
+        if durable:
+            await channel.call("exchange_declare", exchange=exchange, passive=True)
     for queue in wanted:
         await channel.call("queue_declare", queue=queue, passive=True)
 
@@ -110,14 +137,15 @@ async def missing(url: str, management_url: str, *, timeout: float = 5.0) -> tup
 
 
 def unbound(present: Set[tuple[str, str]]) -> tuple[str, ...]:
-    """Return the name of each binding of `events` that is not among these queues and routing keys."""
+    """Return the name of each binding of `events` that is not among these targets and routing keys."""
+    wanted = (*BINDINGS, *((WITHDRAWN, key) for key in WITHDRAWALS))
     return tuple(
-        f"binding {EXCHANGE} -> {queue} ({key})" for queue, key in BINDINGS if (queue, key) not in present
+        f"binding {EXCHANGE} -> {target} ({key})" for target, key in wanted if (target, key) not in present
     )
 
 
 async def bindings(url: str, management_url: str, *, timeout: float = 5.0) -> set[tuple[str, str]]:
-    """Return the queue and the routing key of each binding of `events`.
+    """Return the target, a queue or an exchange, and the routing key of each binding of `events`.
 
     `url` is the broker's AMQP URL (its path is the virtual host), `management_url` the management
     API's, `http://user:password@host:port`. Raises Unavailable when that does not answer.

@@ -86,8 +86,9 @@ USERS: Mapping[str, User] = {
     "converter": User(
         events=(JobUploaded, JobStarted, JobProbed, JobRetrying, JobConverted, JobFailed),
         works_on=(topology.VIDEO,),
-        configure=(topology.PROGRESS,),
-        write=(topology.PROGRESS,),
+        configure=(topology.PROGRESS, _OWN),
+        write=(topology.PROGRESS, _OWN),
+        read=(topology.WITHDRAWN, _OWN),
     ),
     "notifier": User(
         events=(JobNotified, JobNotificationFailed, JobNotificationDeclined, *_OF_MAILS),
@@ -99,10 +100,6 @@ USERS: Mapping[str, User] = {
 }
 """Beside the administrator. A converter tells of an upload that only the queue still knows, too. How long a
 queue is may everybody ask, and the scaler nothing else."""
-
-
-EXCHANGES = ((topology.EXCHANGE, True), (topology.WORK, True), (topology.PROGRESS, False))
-"""The name of each, and if it outlives a restart."""
 
 
 def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[str, Any]:
@@ -128,12 +125,18 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
             *(_permissions(name, user) for name, user in USERS.items()),
         ],
         "topic_permissions": [row for name, user in USERS.items() for row in _topics(name, user)],
-        "exchanges": [_exchange(name, durable) for name, durable in EXCHANGES],
+        "exchanges": [_exchange(name, durable) for name, durable in topology.EXCHANGES],
         "queues": [
             {"vhost": "/", "name": name, "durable": True, "auto_delete": False, "arguments": kind | arguments}
             for name, arguments in queues.items()
         ],
-        "bindings": [_binding(*binding) for binding in bindings],
+        "bindings": [
+            *(_binding(*binding) for binding in bindings),
+            *(
+                _binding(topology.EXCHANGE, topology.WITHDRAWN, key, "exchange")
+                for key in topology.WITHDRAWALS
+            ),
+        ],
         "policies": [
             _policy("retention", topology.STREAM, {"max-age": RETENTION}),
             *(
@@ -160,12 +163,12 @@ def _exchange(name: str, durable: bool) -> dict[str, Any]:
     }
 
 
-def _binding(exchange: str, queue: str, key: str) -> dict[str, Any]:
+def _binding(exchange: str, target: str, key: str, kind: str = "queue") -> dict[str, Any]:
     return {
         "vhost": "/",
         "source": exchange,
-        "destination": queue,
-        "destination_type": "queue",
+        "destination": target,
+        "destination_type": kind,
         "routing_key": key,
         "arguments": {},
     }

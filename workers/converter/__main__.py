@@ -14,6 +14,7 @@ from events.log.transient import TransientSender
 from events.views.store import JobViews
 from events.work import Pace, Worker
 from service import mongodb
+from service.background import kept_running
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
@@ -33,6 +34,7 @@ from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.settings import ConverterSettings
 from workers.converter.storage import Storage
+from workers.converter.withdrawals import Withdrawals
 
 
 async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
@@ -48,13 +50,17 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         storage = Storage(database)
         await storage.prepare()
         observer = PublishMetrics(registry)
+        views = JobViews(database)
+        withdrawals = Withdrawals(settings.rabbitmq_url, views)
+        await opened(kept_running(withdrawals=withdrawals.run))
         publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
         sender = await opened(TransientSender(settings.rabbitmq_url, name="progress"))
         presence = Presence(sender, kind=SERVICE, slots=slots)
         converter = Converter(
             equipment=equipment,
             storage=storage,
-            views=JobViews(database),
+            views=views,
+            withdrawals=withdrawals,
             publisher=publisher,
             progress=ProgressSender(sender),
             name=own_name(),

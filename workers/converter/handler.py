@@ -3,7 +3,8 @@
 In order: the view shows if the log has lost the event, and if the run is over already. `job.started` is
 published, the video fetched, `job.probed` published with its content. The audio is made and stored under a
 new id, and the result returned. The result's id depends on the run alone. So when two workers end the same
-run, the first result in the log counts, and the other's audio is an orphan for the sweeper.
+run, the first result in the log counts, and the other's audio is an orphan for the sweeper. The same holds
+when the run is cancelled at the moment of its end: the log decides.
 """
 
 import asyncio
@@ -23,7 +24,6 @@ from events.ids import new_id
 from events.log.progress import INTERVAL, Progress
 from events.media import fitting
 from events.options import offered_as
-from events.projections.job_view import SETTLED, JobView, State
 from events.types import (
     FailureCode,
     JobConverted,
@@ -45,6 +45,7 @@ from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.recovery import Recovery
 from workers.converter.source.source import Source, open_source
 from workers.converter.storage import Storage, Stored
+from workers.converter.withdrawals import Withdrawals, Withdrawn, is_over
 from workers.errors import publishable
 from workers.views import Views
 
@@ -74,6 +75,7 @@ class Converter:
         equipment: Equipment,
         storage: Storage,
         views: Views,
+        withdrawals: Withdrawals,
         publisher: Publishes,
         progress: ProgressSink,
         name: str,
@@ -82,6 +84,7 @@ class Converter:
         self._equipment = equipment
         self._storage = storage
         self._views = views
+        self._withdrawals = withdrawals
         self._publisher = publisher
         self._recovery = Recovery(publisher)
         self._progress = progress
@@ -89,19 +92,34 @@ class Converter:
         self._on_end = on_end
 
     async def handle(self, work: Work) -> Event | None:
-        """Convert the video, unless the run is over. Returns the result's event."""
-        if not isinstance(work.payload, JobUploaded | JobRequeued):
+        """Convert the video, unless the run is over or withdrawn. Returns the result's event."""
+        payload, job_id = work.payload, work.event.subject
+        if not isinstance(payload, JobUploaded | JobRequeued):
             log.warning("not_a_video", type=work.event.type, event_id=work.event.id)
             return None
-        view = await self._views.get(work.event.subject)
+        while not await self._is_over(work):
+            try:
+                return await self._withdrawals.unless_withdrawn(
+                    (job_id, work.run), self._attempt(work, payload)
+                )
+            except Withdrawn:
+                log.info("conversion_stopped", job_id=job_id, run=work.run)
+        log.info("conversion_not_needed", job_id=job_id, run=work.run)
+        return None
+
+    async def _is_over(self, work: Work) -> bool:
+        """Return True if nobody waits for the run any more. Raises Unavailable, NotConfirmed."""
+        job_id = work.event.subject
+        view = await self._views.get(job_id)
         await self._recovery.publish_if_lost(work.event, view)
-        if view and is_over(view, work.run):
-            log.info("conversion_not_needed", job_id=view.job_id, state=view.state, run=work.run)
-            return None
+        over = view is not None and is_over(view, work.run)
+        return over or await self._withdrawals.settled((job_id, work.run))
+
+    async def _attempt(self, work: Work, video: JobUploaded | JobRequeued) -> Event:
         started = JobStarted(run=work.run, attempt=work.attempt, worker=self._name)
         await self._publisher.publish(self._event(work, started))
         try:
-            return self._end(work, await self._convert(work, work.payload))
+            return self._end(work, await self._convert(work, video))
         except ConversionError as error:
             log.info("video_refused", job_id=work.event.subject, code=error.code, error=str(error))
             return self._end(work, _failed(work, error.code, str(error)))
@@ -184,13 +202,6 @@ class Converter:
 def _filename(video: JobUploaded | JobRequeued, made: Result) -> str:
     _, ending = offered_as(made.format, made.parts)
     return f"{divided(video.filename)[0] or 'audio'}.{ending}"
-
-
-def is_over(view: JobView, run: int) -> bool:
-    """Return True if nobody waits for this run any more: it has ended, or a later one has begun."""
-    if view.state is State.DELETED or view.run > run:
-        return True
-    return view.run == run and view.state in SETTLED
 
 
 def recordable(arguments: tuple[str, ...]) -> tuple[str, ...]:

@@ -21,4 +21,4 @@ async def test_a_missing_binding_is_named(broker):
 
 async def test_a_broker_in_which_nothing_is_declared_lacks_every_binding(broker):
     missing = await topology.missing(broker.url, broker.management_url)
-    assert len(missing) == len(topology.BINDINGS)
+    assert len(missing) == len(topology.BINDINGS) + len(topology.WITHDRAWALS)

@@ -13,11 +13,12 @@ from making import event, uploaded
 from waiting import wait_for
 
 import events.types
-from events.envelope import Event
+from events.envelope import Event, decode
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import bounds
 from events.log.publisher import Publisher
+from events.log.transient import feed
 from events.work import Pace, Work, Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
 
@@ -156,6 +157,28 @@ async def test_a_converter_with_its_own_user_retries_and_parks(broker, urls):
         await wait_for(parked)
         stop.set()
         await running
+
+
+@pytest.mark.servers
+async def test_a_converter_hears_what_is_withdrawn_and_nothing_else(urls):
+    """By its own user, which may not read what else is said."""
+    heard: list[bytes | None] = []
+
+    async def listen() -> None:
+        async for body in feed(urls["converter"], ["#"], name="test", exchange=topology.WITHDRAWN):
+            heard.append(body)
+
+    listening = asyncio.create_task(listen())
+    try:
+        await wait_for(lambda: heard == [None])
+        cancelled = event(events.types.JobCancelled(run=1), "job")
+        async with Publisher(urls["gateway"], name="test") as gateway:
+            await gateway.publish(uploaded("job"))
+            await gateway.publish(cancelled)
+        await wait_for(lambda: len(heard) > 1)
+        assert [body and decode(body).id for body in heard] == [None, cancelled.id]
+    finally:
+        listening.cancel()
 
 
 def test_every_event_that_a_service_makes_is_in_its_permissions():

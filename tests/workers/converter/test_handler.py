@@ -38,6 +38,7 @@ from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.handler import Converter, recordable
 from workers.converter.storage import Storage
+from workers.converter.withdrawals import Withdrawals
 from workers.converter.workshop import Workshop
 
 pytestmark = pytest.mark.servers
@@ -71,6 +72,7 @@ class Scene:
             equipment=Equipment(engine, workshop=workshop),
             storage=Storage(database),
             views=self.log,
+            withdrawals=Withdrawals("", self.log),
             publisher=self.log,
             progress=self.log,
             name="test",

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,25 @@ from events.ids import new_id
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from events.options import DEFAULT, Options
-from events.types import FailureCode, JobConverted, JobFailed, JobUploaded
+from events.types import (
+    DeletionReason,
+    FailureCode,
+    JobCancelled,
+    JobConverted,
+    JobDeleted,
+    JobFailed,
+    JobPayload,
+    JobRetrying,
+    JobUploaded,
+)
+from events.views.projector import Projector
 
 pytestmark = pytest.mark.servers
+
+
+def _type(payload: JobPayload) -> str:
+    return payload.TYPE
+
 
 Database = AsyncDatabase[dict[str, Any]]
 
@@ -60,6 +77,22 @@ async def converter(
     canaries.hear("converter", output.splitlines())
 
 
+@pytest.fixture
+async def projector(broker: Broker, database: Database) -> AsyncIterator[None]:
+    """Keeps the views in step with the log, as a gateway does."""
+    await topology.declare(broker.url)
+    projector, stop = Projector(database, broker.stream_url, holder="test"), asyncio.Event()
+    projecting = asyncio.create_task(projector.run(stop))
+    yield
+    stop.set()
+    await projecting
+
+
+async def tell(broker: Broker, job_id: str, payload: JobPayload) -> None:
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(job_event(payload, job_id=job_id, account="me", source="test"))
+
+
 async def upload(broker: Broker, database: Database, video: Path, options: Options = DEFAULT) -> str:
     job_id, content = new_id(), video.read_bytes()
     await AsyncGridFSBucket(database, "videos").upload_from_stream_with_id(job_id, video.name, content)
@@ -71,8 +104,7 @@ async def upload(broker: Broker, database: Database, video: Path, options: Optio
         video_id=job_id,
         options=options,
     )
-    async with Publisher(broker.url, name="test") as publisher:
-        await publisher.publish(job_event(uploaded, job_id=job_id, account="me", source="test"))
+    await tell(broker, job_id, uploaded)
     return job_id
 
 
@@ -117,6 +149,48 @@ async def test_a_stop_in_the_middle_hands_the_video_back_and_leaves_nothing(
     assert list((tmp_path / "work").iterdir()) == []
     assert await wait_for(lambda: broker.depth(topology.VIDEO)) == 1
     assert await database["audio.chunks"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize(
+    "withdrawal", [JobCancelled(run=1), JobDeleted(reason=DeletionReason.USER)], ids=_type
+)
+async def test_who_withdraws_a_job_stops_all_that_is_at_work_on_it_and_the_next_one_begins(
+    projector: None,
+    converter: asyncio.subprocess.Process,
+    broker: Broker,
+    database: Database,
+    told: list[Event],
+    studio: Studio,
+    tmp_path: Path,
+    withdrawal: JobPayload,
+) -> None:
+    job_id = await upload(broker, database, studio.endless(), Options(copy=False))
+    await wait_for(lambda: _programs(converter), 60)
+    await tell(broker, job_id, withdrawal)
+    await wait_for(lambda: not _programs(converter), 10)
+    await wait_for(lambda: not _held(converter, tmp_path / "work"), 10)
+    other = await upload(broker, database, studio.make("silent.mp4"))
+    await wait_for(lambda: (other, JobFailed.TYPE) in [(event.subject, event.type) for event in told], 40)
+    assert not {JobConverted.TYPE, JobFailed.TYPE, JobRetrying.TYPE} & {
+        event.type for event in told if event.subject == job_id
+    }
+    assert await database["audio.chunks"].count_documents({}) == 0
+    assert await wait_for(lambda: _empty(broker))
+
+
+def _programs(converter: asyncio.subprocess.Process) -> list[int]:
+    """Return the processes of ffmpeg that a converter has."""
+    return [pid for pid in processes_of(converter.pid) if _is_ffmpeg(pid)]
+
+
+def _held(converter: asyncio.subprocess.Process, folder: Path) -> list[str]:
+    """Return the files in a folder, named or not, that a converter or its programs have open."""
+    found = []
+    for pid in (converter.pid, *processes_of(converter.pid)):
+        with suppress(OSError):
+            links = [str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()]
+            found += [link for link in links if link.startswith(str(folder))]
+    return found
 
 
 def _is_ffmpeg(pid: int) -> bool:
