@@ -1,8 +1,6 @@
 """The routes that show jobs: one, the list of one's own, and what a video holds."""
 
-from datetime import datetime
 from typing import Annotated, Literal
-from uuid import UUID
 
 from litestar import Response, get
 from litestar.di import NamedDependency
@@ -10,15 +8,15 @@ from litestar.params import FromPath, QueryParameter
 
 from events.media import Media
 from events.projections.job_view import SETTLED, State
-from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import BadParameters, Fault, JobGone, NoMedia, NoSuchJob, NotProbed
+from gateway.errors import JobGone, NoMedia, NoSuchJob, NotProbed
 from gateway.http import conditional, prefer
 from gateway.http.conditional import IF_NONE_MATCH, answers
 from gateway.http.contract import Contract
-from gateway.jobs import cursors, presentation, waiting
+from gateway.jobs import cursors, filters, presentation, waiting
 from gateway.jobs.ending import is_done
+from gateway.jobs.filters import InState, Named, OfFamily, Since, Until
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -35,18 +33,11 @@ async def list_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
-    in_state: Annotated[
-        State | None, QueryParameter(name="state", description="Only jobs in this state.")
-    ] = None,
-    q: Annotated[
-        str,
-        QueryParameter(max_length=200, description="Only jobs with this in their file's name, in any case."),
-    ] = "",
-    family: Annotated[
-        UUID | None, QueryParameter(description="Only jobs of this family: of one video.")
-    ] = None,
-    since: Annotated[datetime | None, QueryParameter(description="Only jobs created then, or later.")] = None,
-    until: Annotated[datetime | None, QueryParameter(description="Only jobs created before.")] = None,
+    in_state: InState = None,
+    q: Named = "",
+    family: OfFamily = None,
+    since: Since = None,
+    until: Until = None,
     cursor: Annotated[str, QueryParameter(description="The `next_cursor` of the page before.")] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=200, description="Jobs on a page, at most.")] = 50,
     include: Annotated[
@@ -56,26 +47,13 @@ async def list_jobs(
     """List your jobs, newest first."""
     account = caller_of(request).account
     before = cursors.decode(cursor) if cursor else None
-    selection = Selection(
-        state=in_state,
-        name=q,
-        family=str(family) if family else "",
-        since=_zoned("since", since),
-        until=_zoned("until", until),
-    )
+    selection = filters.selection(in_state, q, family, since, until)
     found, next_cursor = await page(
         live, views, account=account, selection=selection, before=before, limit=limit
     )
     items = [presentation.listed(view, timeline=include == "timeline") for view in found]
     shown = presentation.Jobs(items=items, next_cursor=next_cursor)
     return conditional.view(request, shown, max((view.seen for view in found), default=0))
-
-
-def _zoned(name: str, time: datetime | None) -> datetime | None:
-    """Return the time. Raises BadParameters when it does not name its zone: nobody's is the right one."""
-    if time is not None and time.tzinfo is None:
-        raise BadParameters([Fault(name, "give a time with its zone, such as 2026-11-29T10:00:00Z")])
-    return time
 
 
 @get(
