@@ -52,6 +52,7 @@ _FURTHER = (
     *(field for field in Options.__struct_fields__ if field not in ("format", "quality", "chapters", "tags")),
     *Tags.__struct_fields__,
 )
+_MAIL = ("job.notified", "job.notification_failed", "job.notification_declined")
 MAIL_SECONDS = 3.0
 """Seconds for which the timeline waits for the line about the mail."""
 
@@ -299,7 +300,7 @@ def _with_mail(gateway: Gateway, job: Job) -> Job:
     deadline = time.monotonic() + MAIL_SECONDS
     while time.monotonic() < deadline:
         job = gateway.job(job.job_id)
-        if any(entry.type in ("job.notified", "job.notification_failed") for entry in job.timeline):
+        if any(entry.type in _MAIL for entry in job.timeline):
             break
         time.sleep(0.1)
     return job

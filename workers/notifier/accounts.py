@@ -1,6 +1,6 @@
 """Asks auth for an account's address, and for a link. The answer is used at once and kept nowhere."""
 
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -8,7 +8,24 @@ import msgspec
 from msgspec import Struct
 
 from events.types import Letter
+from service.mail_preference import MailPreference
 from workers.notifier.errors import AccountsUnavailable, NoAccount
+
+T = TypeVar("T")
+
+
+class Addressee(Struct, frozen=True):
+    """The address of mails about jobs, which of them are wanted, and the token of the link that ends them.
+
+    An auth of an earlier version knows neither of the latter.
+    """
+
+    email: str
+    mails: MailPreference = MailPreference.ALL
+    unsubscribe: str = ""
+
+    def __repr__(self) -> str:
+        return "Addressee(…)"
 
 
 class Granted(Struct, frozen=True):
@@ -25,13 +42,13 @@ class Granted(Struct, frozen=True):
 class Accounts(Protocol):
     """A source of the addresses of accounts."""
 
-    async def address(self, account_id: str) -> str:
+    async def addressee(self, account_id: str) -> Addressee:
         """Return the address. Raises Undeliverable when there is none, AccountsUnavailable for now."""
 
     async def grant(self, account_id: str, letter: Letter, cause_id: str) -> Granted:
         """Return address and token for a letter.
 
-        Raises as `address` does, and Undeliverable for a letter that is of no use any more.
+        Raises as `addressee` does, and Undeliverable for a letter that is of no use any more.
         """
 
 
@@ -43,19 +60,19 @@ class AuthAccounts:
         self._url = url.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
 
-    async def address(self, account_id: str) -> str:
+    async def addressee(self, account_id: str) -> Addressee:
         """Ask auth for the address."""
-        return (await self._ask("GET", self._of(account_id))).email
+        return await self._ask("GET", self._of(account_id), Addressee)
 
     async def grant(self, account_id: str, letter: Letter, cause_id: str) -> Granted:
         """Ask auth for address and token."""
         asked = {"letter": letter, "cause": cause_id}
-        return await self._ask("POST", f"{self._of(account_id)}/letters", asked)
+        return await self._ask("POST", f"{self._of(account_id)}/letters", Granted, asked)
 
     def _of(self, account_id: str) -> str:
         return f"{self._url}/accounts/{quote(account_id, safe='')}"
 
-    async def _ask(self, method: str, url: str, asked: object = None) -> Granted:
+    async def _ask(self, method: str, url: str, kind: type[T], asked: object = None) -> T:
         body = b"" if asked is None else msgspec.json.encode(asked)
         try:
             answer = await self._http.request(method, url, headers=self._headers, content=body)
@@ -66,6 +83,6 @@ class AuthAccounts:
         if answer.status_code != httpx.codes.OK:
             raise AccountsUnavailable(f"auth answered {answer.status_code}")
         try:
-            return msgspec.json.decode(answer.content, type=Granted)
+            return msgspec.json.decode(answer.content, type=kind)
         except msgspec.DecodeError:
             raise AccountsUnavailable("auth's answer is not an account") from None

@@ -10,7 +10,7 @@ class MailMetrics:
         self._mails = Counter(
             "tonearm_mails",
             "Mails by what they are about, and what became of them: sent, refused for good, given up after"
-            " the last attempt, not needed any more",
+            " the last attempt, declined by the account's holder, not needed any more",
             ["kind", "outcome"],
             registry=registry,
         )

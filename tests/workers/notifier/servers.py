@@ -61,9 +61,13 @@ def serving(catcher: Catcher, **options: Any) -> Iterator[Controller]:
 
 
 class Auth(ThreadingHTTPServer):
-    """Auth's `GET /accounts/{id}`. `addresses` are the accounts; `broken` answers 503."""
+    """Auth's `GET /accounts/{id}`. `addresses` are the accounts; `broken` answers 503.
+
+    `preferences` are the mails that accounts want; one that is not there is told of as auth once did.
+    """
 
     addresses: dict[str, str]
+    preferences: dict[str, str]
     broken = False
     asked = 0
 
@@ -84,7 +88,10 @@ class _Accounts(BaseHTTPRequestHandler):
             return self._answer(401, {})
         if account not in self.server.addresses:
             return self._answer(404, {})
-        return self._answer(200, {"account_id": account, "email": self.server.addresses[account]})
+        known = {"account_id": account, "email": self.server.addresses[account]}
+        if account in self.server.preferences:
+            known |= {"mails": self.server.preferences[account], "unsubscribe": f"tonearmu_{account}"}
+        return self._answer(200, known)
 
     def _answer(self, status: int, value: dict[str, str]) -> None:
         body = msgspec.json.encode(value)
@@ -100,7 +107,7 @@ class _Accounts(BaseHTTPRequestHandler):
 @contextmanager
 def auth_serving(addresses: dict[str, str]) -> Iterator[Auth]:
     with Auth(("127.0.0.1", 0), _Accounts) as server:
-        server.addresses = addresses
+        server.addresses, server.preferences = addresses, {}
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

@@ -49,6 +49,16 @@ class From(UniqueAddressHeader):
         return f"{self.name}: {name}{policy.linesep} <{sender.addr_spec}>{policy.linesep}"
 
 
+class Url(UniqueUnstructuredHeader):
+    """A URL of ASCII in angle brackets (RFC 2369), in one line: it has no place where it may be folded."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        """Return the header with its line end."""
+        return f"{self.name}: {self}{policy.linesep}"
+
+
 def _encoded(text: str, name: str, policy: Policy) -> str:
     return Header(text, "utf-8", header_name=name, maxlinelen=_LINE).encode(linesep=policy.linesep)
 
@@ -57,6 +67,7 @@ def _registry() -> HeaderRegistry:
     registry = HeaderRegistry()
     registry.map_to_type("subject", cast("type[BaseHeader]", Subject))
     registry.map_to_type("from", cast("type[BaseHeader]", From))
+    registry.map_to_type("list-unsubscribe", cast("type[BaseHeader]", Url))
     return registry
 
 

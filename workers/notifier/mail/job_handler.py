@@ -1,7 +1,8 @@
 """From the end of a run to `job.notified`: one mail to the eye, however often the work is delivered.
 
 In order: the view shows if the log has an answer already. The notes show if the mail went out and only the
-answer is missing. Else auth is asked for the address, and the letter is sent and noted. The answer's id
+answer is missing. Else auth is asked for the address, and whether such a mail is wanted: then the letter is
+sent and noted, else `job.notification_declined` says that none comes. The answer's id
 depends on the run and on the event that it is about, so a second answer is the same event.
 """
 
@@ -13,14 +14,18 @@ import structlog
 from events.envelope import Event, consequence
 from events.ids import event_id
 from events.projections.job_view import JobView, State
-from events.types import JobConverted, JobFailed, JobNotificationFailed, JobNotified
+from events.types import JobConverted, JobFailed, JobNotificationDeclined, JobNotificationFailed, JobNotified
 from events.work import Work
+from service.mail_preference import MailPreference
 from workers.errors import publishable
 from workers.notifier import SERVICE
+from workers.notifier.accounts import Addressee
 from workers.notifier.errors import Undeliverable
 from workers.notifier.mail.job_letter import compose
 from workers.notifier.mail.mail_room import MailRoom
 from workers.views import Views
+
+_ANSWERS = JobNotified.TYPE, JobNotificationFailed.TYPE, JobNotificationDeclined.TYPE
 
 log = structlog.get_logger()
 
@@ -47,7 +52,12 @@ class JobMailHandler:
             log.info("mail_already_sent", job_id=cause.subject, event_id=cause.id)
             return self._notified(cause, ending, attempt)
         try:
-            await self._send(work, ending, view.filename if view else "")
+            to = await self._room.accounts.addressee(cause.account)
+            if not _wants(to.mails, ending):
+                log.info("mail_declined", job_id=cause.subject, event_id=cause.id, about=ending.TYPE)
+                self._room.on_mail(_kind(ending), "declined")
+                return self._declined(cause, ending)
+            await self._send(work, ending, to, view.filename if view else "")
         except Undeliverable as error:
             log.warning("mail_refused", job_id=cause.subject, event_id=cause.id, error=str(error))
             self._room.on_mail(_kind(ending), "refused")
@@ -68,12 +78,12 @@ class JobMailHandler:
             work, work.payload, f"We gave up after {work.attempt} attempts. {publishable(error)}"
         )
 
-    async def _send(self, work: Work, ending: JobConverted | JobFailed, filename: str) -> None:
+    async def _send(self, work: Work, ending: JobConverted | JobFailed, to: Addressee, filename: str) -> None:
         cause = work.event
         letter = compose(
             ending,
             head=self._room.head,
-            to=await self._room.accounts.address(cause.account),
+            to=to,
             job_id=cause.subject,
             filename=filename,
             cause_id=cause.id,
@@ -98,8 +108,7 @@ class JobMailHandler:
 
     def _settled(self, view: JobView, cause: Event, ending: JobConverted | JobFailed) -> bool:
         """Return True if the log has the answer, or the owner has cancelled or deleted the job meanwhile."""
-        answers = (JobNotified.TYPE, JobNotificationFailed.TYPE)
-        answered = any(view.has(event_id(cause.subject, type_, ending.run, cause.type)) for type_ in answers)
+        answered = any(view.has(event_id(cause.subject, type_, ending.run, cause.type)) for type_ in _ANSWERS)
         return answered or view.state in (State.CANCELLED, State.DELETED)
 
     def _notified(self, cause: Event, ending: JobConverted | JobFailed, attempt: int) -> Event:
@@ -114,8 +123,23 @@ class JobMailHandler:
             JobNotificationFailed(run=ending.run, about=work.event.type, reason=reason, attempt=work.attempt),
         )
 
-    def _event(self, cause: Event, payload: JobNotified | JobNotificationFailed) -> Event:
+    def _declined(self, cause: Event, ending: JobConverted | JobFailed) -> Event:
+        return self._event(cause, JobNotificationDeclined(run=ending.run, about=cause.type))
+
+    def _event(
+        self, cause: Event, payload: JobNotified | JobNotificationFailed | JobNotificationDeclined
+    ) -> Event:
         return consequence(cause, payload, source=SERVICE)
+
+
+def _wants(mails: MailPreference, ending: JobConverted | JobFailed) -> bool:
+    match mails:
+        case MailPreference.ALL:
+            return True
+        case MailPreference.FAILURES:
+            return isinstance(ending, JobFailed)
+        case MailPreference.NONE:
+            return False
 
 
 def _kind(ending: JobConverted | JobFailed) -> str:

@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from events.options import Format
 from events.texts import is_seen, one_line
 from events.types import INCOMPLETE, JobConverted, JobFailed
+from workers.notifier.accounts import Addressee
 from workers.notifier.mail.letterhead import Letterhead, Link, Words, mail
 
 MAX_NAME = 100
@@ -32,7 +33,7 @@ def compose(
     ending: JobConverted | JobFailed,
     *,
     head: Letterhead,
-    to: str,
+    to: Addressee,
     job_id: str,
     filename: str,
     cause_id: str,
@@ -51,8 +52,17 @@ def compose(
         case JobFailed():
             title = "Your video could not be converted"
             said, link = f"{name}: {one_line(ending.message)}", None
-    words = Words(subject=f"{title}: {name}", title=title, said=said, link=link)
-    return mail(words, head=head, to=to, cause_id=cause_id, now=now)
+    words = Words(
+        subject=f"{title}: {name}", title=title, said=said, link=link, leave=_leave(head, to.unsubscribe)
+    )
+    return mail(words, head=head, to=to.email, cause_id=cause_id, now=now)
+
+
+def _leave(head: Letterhead, token: str) -> Link | None:
+    if not token:
+        return None
+    url = head.page("/unsubscribe", token)
+    return Link(url=url, here="No more mails about your jobs", button="No more mails about your jobs")
 
 
 def _called(ending: JobConverted) -> str:

@@ -8,7 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
 from html import escape
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 import idna
 from msgspec import Struct
@@ -32,13 +32,17 @@ class Link(Struct, frozen=True, kw_only=True):
 
 
 class Words(Struct, frozen=True, kw_only=True):
-    """The text of a mail. `title` heads the HTML; `said` stands before the link, `after` behind it."""
+    """The text of a mail. `title` heads the HTML; `said` stands before the link, `after` behind it.
+
+    `leave` is the way out of mails of this kind, for people and for their mail programs.
+    """
 
     subject: str
     title: str
     said: str
     link: Link | None = None
     after: Sequence[str] = ()
+    leave: Link | None = None
 
 
 class Letterhead(Struct, frozen=True, kw_only=True):
@@ -85,6 +89,10 @@ def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetim
     message["Date"] = now
     message["Message-ID"] = head.message_id(cause_id)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+    if words.leave:
+        message["List-Unsubscribe"] = f"<{_ascii_url(words.leave.url)}>"
+        if words.leave.url.startswith("https:"):  # RFC 8058 allows nothing less
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Quoted-printable is 7 bit: no server has to rewrite it, and no line is too long.
     message.set_content(_text(words), cte="quoted-printable")
     message.add_alternative(_html(words), subtype="html", cte="quoted-printable")
@@ -115,6 +123,14 @@ def in_ascii(host: str) -> str:
     return host if host.isascii() else idna.encode(host, uts46=True).decode()
 
 
+def _ascii_url(url: str) -> str:
+    if url.isascii():
+        return url
+    parts = urlsplit(url)
+    host, colon, port = parts.netloc.partition(":")
+    return urlunsplit(parts._replace(netloc=f"{in_ascii(host)}{colon}{port}", path=quote(parts.path)))
+
+
 def _is_host(host: str) -> bool:
     try:
         return bool(in_ascii(host))
@@ -123,16 +139,18 @@ def _is_host(host: str) -> bool:
 
 
 def _text(words: Words) -> str:
-    link = [f"{words.link.here}: {words.link.url}"] if words.link else []
-    return "\n\n".join(["Hello,", words.said, *link, *words.after, "Tonearm\n"])
+    link, leave = ([f"{each.here}: {each.url}"] if each else [] for each in (words.link, words.leave))
+    return "\n\n".join(["Hello,", words.said, *link, *words.after, "Tonearm", *leave]) + "\n"
 
 
 def _html(words: Words) -> str:
     button = f'<p><a href="{escape(words.link.url)}">{words.link.button}</a></p>\n' if words.link else ""
     after = "".join(f"<p>{escape(each)}</p>\n" for each in words.after)
+    leave = words.leave
+    out = f'<p><small><a href="{escape(leave.url)}">{leave.button}</a></small></p>\n' if leave else ""
     return (
         '<!doctype html>\n<html lang="en">\n'
         f'<head><meta charset="utf-8"><title>{escape(words.title)}</title></head>\n'
         '<body style="font-family: sans-serif; line-height: 1.5">\n'
-        f"<p>Hello,</p>\n<p>{escape(words.said)}</p>\n{button}{after}<p>Tonearm</p>\n</body>\n</html>\n"
+        f"<p>Hello,</p>\n<p>{escape(words.said)}</p>\n{button}{after}<p>Tonearm</p>\n{out}</body>\n</html>\n"
     )

@@ -22,4 +22,4 @@ class MailRoom(Struct, frozen=True, kw_only=True):
     sent: SentMails
     head: Letterhead
     on_mail: Callable[[str, str], None] = uncounted
-    """Takes the kind of a mail, and what became of it: `sent`, `refused`, `gave_up` or `not_needed`."""
+    """Takes the kind of a mail, and what became of it (see `MailMetrics`), such as `sent` or `declined`."""

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.workers.notifier.servers import Catcher, serving
 from workers.notifier.errors import Undeliverable
 from workers.notifier.mail.job_letter import plain_name
-from workers.notifier.mail.letterhead import Letterhead, Words, letterhead, mail
+from workers.notifier.mail.letterhead import Letterhead, Link, Words, letterhead, mail
 from workers.notifier.mail.smtp import Mailer
 from workers.notifier.mail.smtp_url import parse_smtp_url
 
@@ -91,6 +91,24 @@ def test_every_senders_name_decodes_to_itself(plain: Controller, catcher: Catche
     phrase, spec = parseaddr(message_from_bytes(raw)["From"])
     assert (str(make_header(decode_header(phrase))), spec) == (name, "tonearm@xn--bcher-kva.example")
     assert b"Message-ID: <e-1@xn--bcher-kva.example>" in raw
+
+
+@pytest.mark.parametrize("host", ["tonearm.example.org", "b\u00fccher.example:8443", "a." * 60 + "example"])
+async def test_the_way_out_of_mails_arrives_in_one_line_of_ascii(
+    plain: Controller, catcher: Catcher, host: str
+) -> None:
+    """Folded or encoded, mail programs could not follow it, and some servers would break its signature."""
+    head = letterhead("tonearm@example.org", f"https://{host}")
+    url = head.page("/unsubscribe", "tonearmu_0199a1b2-0000-7000-8000-0000000000aa_" + "0" * 32)
+    leave = Link(url=url, here="Leave", button="Leave")
+    words = Words(subject="Hello", title="Hello", said="Hello", leave=leave)
+    letter = mail(
+        words, head=head, to="ada@example.net", cause_id="e-1", now=datetime(2026, 1, 2, tzinfo=UTC)
+    )
+    (raw,) = await arrived(plain.port, catcher, letter)
+    shown = url.replace("b\u00fccher", "xn--bcher-kva")
+    assert f"\r\nList-Unsubscribe: <{shown}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
 
 
 async def test_a_domain_with_letters_of_its_own_needs_no_server_for_utf_8(catcher: Catcher) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
@@ -22,6 +23,7 @@ from events.types import (
     JobConverted,
     JobDeleted,
     JobFailed,
+    JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
     JobPayload,
@@ -141,6 +143,36 @@ async def test_a_failure_is_told_with_its_sentence(desk: Desk) -> None:
     assert "The video has no audio track." in str(mail)
     assert event is not None
     assert event.type == "job.notified"
+
+
+@pytest.mark.parametrize(
+    ("mails", "told"), [("all", {CONVERTED, FAILED}), ("failures", {FAILED}), ("none", set())]
+)
+async def test_a_mail_goes_out_only_where_its_owner_wants_it(
+    desk: Desk, mails: str, told: set[JobConverted | JobFailed]
+) -> None:
+    desk.uploaded()
+    desk.auth.preferences["ada"] = mails
+    for run, ending in enumerate((CONVERTED, FAILED), 1):
+        work = desk.work(replace(ending, run=run))
+        event = await desk.notifier.handle(work)
+        assert event is not None
+        declined = JobNotificationDeclined(run=run, about=ending.TYPE)
+        assert (event.payload() == declined) is (ending not in told)
+        desk.views.tell(event)
+        desk.auth.preferences["ada"] = "all"
+        assert await desk.notifier.handle(work) is None, "the log has its answer"
+        desk.auth.preferences["ada"] = mails
+    assert len(desk.mails) == len(told)
+
+
+async def test_a_mail_shows_people_and_their_programs_the_way_out(desk: Desk) -> None:
+    desk.uploaded()
+    desk.auth.preferences["ada"] = "all"
+    await desk.notifier.handle(desk.work(CONVERTED))
+    [mail] = desk.mails
+    assert mail["List-Unsubscribe"] == "<http://tonearm.example.org/unsubscribe?token=tonearmu_ada>"
+    assert mail["List-Unsubscribe-Post"] is None, "RFC 8058 asks for https"
 
 
 async def test_work_that_comes_again_after_a_crash_sends_no_second_mail(desk: Desk) -> None:

@@ -12,11 +12,14 @@ from msgspec.structs import replace
 from events.options import Format
 from events.types import FailureCode, JobConverted, JobFailed
 from service.settings import InvalidSetting
+from workers.notifier.accounts import Addressee
 from workers.notifier.errors import Undeliverable
 from workers.notifier.mail.job_letter import NAMELESS, compose, plain_name
 from workers.notifier.mail.letterhead import letterhead
 
 HEAD = letterhead("Tonearm <tonearm@example.org>", "https://tonearm.example.org/")
+ADA = Addressee("ada@example.net", unsubscribe="tonearmu_0-1")
+LEAVE = "https://tonearm.example.org/unsubscribe?token=tonearmu_0-1"
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
 CONVERTED = JobConverted(
     run=1,
@@ -34,7 +37,7 @@ CONVERTED = JobConverted(
 FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no audio track.")
 
 
-def written(ending: JobConverted | JobFailed, *, filename: str, to: str = "ada@example.net") -> EmailMessage:
+def written(ending: JobConverted | JobFailed, *, filename: str, to: Addressee = ADA) -> EmailMessage:
     """Compose, serialise and read back, as a mailbox would."""
     letter = compose(ending, head=HEAD, to=to, job_id="j-1", filename=filename, cause_id="e-1", now=NOW)
     read = message_from_bytes(letter.as_bytes(policy=SMTP), policy=default)
@@ -101,11 +104,23 @@ def test_a_letter_about_a_zip_says_how_many_files_are_in_it() -> None:
         assert ">Get the audio</a>" in body(letter, "html")
 
 
-def test_a_letter_about_a_failure_says_the_sentence_and_has_no_link() -> None:
+def test_a_letter_about_a_failure_says_the_sentence_and_has_no_link_but_the_way_out() -> None:
     letter = written(FAILED, filename="silent.mp4")
     for kind in ("plain", "html"):
         assert "silent.mp4: The video has no audio track." in body(letter, kind)
-        assert "http" not in body(letter, kind)
+        assert body(letter, kind).count("http") == body(letter, kind).count(LEAVE) == 1
+
+
+def test_each_letter_about_a_job_shows_the_way_out_where_auth_knows_one() -> None:
+    for ending in (CONVERTED, FAILED):
+        letter = written(ending, filename="a.mp4")
+        assert letter["List-Unsubscribe"] == f"<{LEAVE}>"
+        assert letter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        for kind in ("plain", "html"):
+            assert LEAVE in body(letter, kind)
+        without = written(ending, filename="a.mp4", to=Addressee("ada@example.net"))
+        assert without["List-Unsubscribe"] is without["List-Unsubscribe-Post"] is None
+        assert "unsubscribe" not in str(without)
 
 
 def test_the_headers_tell_machines_what_this_is() -> None:
@@ -130,10 +145,10 @@ def test_no_filename_can_become_a_header_or_markup(filename: str) -> None:
     letter = written(CONVERTED, filename=filename)
     assert set(letter.keys()) == {
         *("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted"),
-        *("MIME-Version", "Content-Type"),
+        *("MIME-Version", "Content-Type", "List-Unsubscribe", "List-Unsubscribe-Post"),
     }
     markup = Markup(body(letter, "html"))
-    assert markup.tags == {"html", "head", "meta", "title", "body", "p", "a"}
+    assert markup.tags == {"html", "head", "meta", "title", "body", "p", "a", "small"}
     assert " ".join(plain_name(filename).split()) in " ".join(markup.text.split())
     assert plain_name(filename) in body(letter, "plain")
 
@@ -160,7 +175,7 @@ def test_a_nameless_video_is_called_your_video() -> None:
 @pytest.mark.parametrize("address", ["", "nobody", "a@b\r\nBcc: c@d", "a b@c", "<a@b>"])
 def test_an_impossible_address_is_undeliverable_and_is_not_repeated(address: str) -> None:
     with pytest.raises(Undeliverable) as caught:
-        compose(CONVERTED, head=HEAD, to=address, job_id="j", filename="f", cause_id="e", now=NOW)
+        compose(CONVERTED, head=HEAD, to=Addressee(address), job_id="j", filename="f", cause_id="e", now=NOW)
     assert not address or address not in str(caught.value)
 
 
