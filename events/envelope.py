@@ -1,8 +1,9 @@
 """The envelope: CloudEvents 1.0 in structured JSON mode, one frozen struct.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions for
-distributed tracing (`traceparent`) and correlation (`correlationid`, `causationid`), and one of ours:
-`account`, the owner, which saves a look-up. `data` is decoded second, by type.
+distributed tracing (`traceparent`) and correlation (`correlationid`, `causationid`), and two of ours:
+`account`, the owner, which saves a look-up; `sealed`, the personal fields of the data (see `sealing`).
+`data` is decoded second, by type.
 """
 
 import re
@@ -48,6 +49,7 @@ class Event(
     correlationid: str | None = None
     causationid: str | None = None
     traceparent: str | None = None
+    sealed: bytes | None = None
 
     @property
     def version(self) -> int:

@@ -16,8 +16,8 @@ LONGEST_TEXT = 300
 """Characters, as an event has them."""
 LONGEST_TAG = 10_000
 """Characters of a tag, as the sound keeps it: a description has several lines."""
-MOST_BYTES = 48 * 1024
-"""Bytes of a file's contents, as JSON: a whole event may have 64 KiB."""
+MOST_BYTES = 60 * 1024
+"""Bytes of a file's contents in an event, see `room_of`: a whole event may have 64 KiB."""
 
 
 class Track(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -76,7 +76,7 @@ class Media(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
 
 def fitting(media: Media, most: int = MOST_BYTES) -> Media:
-    """Return as much of the contents as fits into `most` bytes of JSON.
+    """Return as much of the contents as fits into `most` bytes of an event.
 
     Tags become one line of bounded length. Where that does not suffice, chapters go first, from the end; then
     tags, the tracks' titles, most tracks and pictures, and last the container's name. Raises ValueError when
@@ -85,9 +85,20 @@ def fitting(media: Media, most: int = MOST_BYTES) -> Media:
     if any(len(tag.text) > LONGEST_TEXT or "\n" in tag.text for tag in media.tags):
         shorter = (Tag(tag.name, one_line(tag.text)[:LONGEST_TEXT]) for tag in media.tags)
         media = replace(media, tags=tuple(shorter))
-    while (excess := len(msgspec.json.encode(media)) - most) > 0:
+    while (excess := room_of(media) - most) > 0:
         media = _less(media, most / (most + excess))
     return media
+
+
+def untitled(media: Media) -> Media:
+    """Return the contents without the texts that somebody wrote into the file, and without its chapters."""
+    tracks = tuple(replace(track, title="") for track in media.tracks)
+    return replace(media, tracks=tracks, chapters=(), tags=())
+
+
+def room_of(media: Media) -> int:
+    """Return the bytes that the contents take in an event: without texts, and whole, sealed and in base64."""
+    return len(msgspec.json.encode(untitled(media))) + len(msgspec.json.encode(media)) * 4 // 3
 
 
 def _less(media: Media, share: float) -> Media:

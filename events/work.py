@@ -23,6 +23,7 @@ from uuid import uuid4
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events import tracing
 from events.envelope import Event, decode
@@ -31,6 +32,7 @@ from events.log import amqp, topology
 from events.log.publisher import ConfirmedChannel
 from events.observers import Unobserved, WorkObserver
 from events.payload import Aggregate
+from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.types import AnyPayload, RunFact, Unknown
 
@@ -118,10 +120,13 @@ class Worker:
         *,
         pace: Pace = Pace(),  # noqa: B008 - frozen
         observer: WorkObserver | None = None,
+        keys: Keys = NO_KEYS,
     ) -> None:
+        """`keys` open the events that ask for work."""
         self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
         self._pace = pace
         self._observer = observer or Unobserved()
+        self._keys = keys
         self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=1)
         # The broker's prefetch is no bound: after a reconnect it counts anew, and old work runs on.
         self._slot = asyncio.Semaphore(pace.slots)
@@ -298,6 +303,7 @@ class Worker:
                     raise WorkerKeepsDying(f"came back {work.redeliveries} times without an answer")
                 async with self._slot:
                     with self._observer.handling(work.event, work.attempt):
+                        work = await self._whole(work)
                         result = await self._handler.handle(work)
             except Exception as error:
                 span.failed(type(error).__name__)
@@ -305,6 +311,12 @@ class Worker:
             else:
                 if result is not None:
                     await self._publish(result)
+
+    async def _whole(self, work: Work) -> Work:
+        """Open the work's event. Its copies in other queues stay sealed. Raises Unavailable."""
+        event = await self._keys.open(work.event)
+        payload = event.payload()
+        return work if isinstance(payload, Unknown) else replace(work, event=event, payload=payload)
 
     async def _failed(self, work: Work, body: bytes, error: Exception) -> None:
         left = self._pace.delays[work.attempt - 1 :]
@@ -330,7 +342,7 @@ class Worker:
         while True:
             try:
                 await self._publisher.publish(event)
-            except NotConfirmed as error:
+            except Unavailable as error:
                 log.warning("result_not_confirmed", event_type=event.type, error=str(error))
                 await asyncio.sleep(1.0)
             else:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.ids import new_id
+from events.job_keys import JobKeys
 from events.log import topology
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
@@ -72,9 +73,10 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         database = mongo.get_default_database("tonearm")
         auth = await stack.enter_async_context(Client(timeout=10.0))
         metrics = Metrics()
+        keys = JobKeys(database)
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing)
         stack.push_async_exit(publisher)
-        followers = _followers(settings, database, metrics)
+        followers = _followers(settings, database, metrics, keys)
         parts = _parts(settings, database, auth, publisher, metrics, followers)
         steps = (
             partial(topology.declare, settings.rabbitmq_url),
@@ -112,14 +114,18 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
     }
 
 
-def _followers(settings: GatewaySettings, database: AsyncDatabase[Any], metrics: Metrics) -> Followers:
+def _followers(
+    settings: GatewaySettings, database: AsyncDatabase[Any], metrics: Metrics, keys: JobKeys
+) -> Followers:
     holder, stream = new_id(), settings.stream_url
-    live = LiveJobs(JobViews(database), stream, on_event=metrics.seen, on_state=metrics.reader("tail"))
+    live = LiveJobs(
+        JobViews(database), stream, on_event=metrics.seen, on_state=metrics.reader("tail"), keys=keys
+    )
     return Followers(
         live=live,
         revocations=Revocations(stream, live.subscriptions.revoke, on_state=metrics.reader("revocations")),
         bindings=Bindings(settings.rabbitmq_url, settings.rabbitmq_management_url),
-        projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector")),
+        projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector"), keys=keys),
         sweeper=Sweeper(
             database,
             live,

@@ -25,6 +25,7 @@ from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology
 from events.observers import PublishObserver, unobserved
+from events.sealing import NO_KEYS, Keys
 
 log = structlog.get_logger()
 
@@ -134,8 +135,13 @@ class Publisher:
         timeout: float = 5.0,
         attempts: int = 5,
         observer: PublishObserver = unobserved,
+        keys: Keys = NO_KEYS,
     ) -> None:
-        """`name` is what the broker shows; `timeout` in seconds for each of the `attempts`."""
+        """`name` is what the broker shows; `timeout` in seconds for each of the `attempts`.
+
+        `keys` seal the personal fields of jobs' events; without them events go as they are.
+        """
+        self._keys = keys
         self._channel = ConfirmedChannel(
             url,
             name=f"{name}: events",
@@ -153,10 +159,10 @@ class Publisher:
     async def publish(self, event: Event) -> None:
         """Return once the event is confirmed by the stream and by the work queues it goes to.
 
-        Raises NotConfirmed when the outcome stays unknown (publish the same event again later), and
-        InvalidEvent when it is too long to be one.
+        Raises NotConfirmed when the outcome stays unknown (publish the same event again later), Unavailable
+        when its job's key cannot be had, and InvalidEvent when it is too long to be one.
         """
-        with tracing.publishing(topology.EXCHANGE, event) as traced:
+        with tracing.publishing(topology.EXCHANGE, await self._keys.seal(event)) as traced:
             await self._channel.publish(topology.EXCHANGE, traced.type, encode(traced), {}, traced.id)
 
     async def open(self) -> None:

@@ -130,12 +130,15 @@ _TYPED = (JobUploaded.TYPE, JobConverted.TYPE)
 
 
 def _forgetful(view: JobView) -> JobView:
-    """Return the view without file name, tags and titles."""
+    """Return the view without file name, tags and titles: as if its events had been read without a key."""
     video, audio = view.video, view.audio
+    if video is not None:
+        options = replace(video.options, tags=Tags(), language="")
+        video = replace(video, filename="", content_type="", options=options)
     return replace(
         view,
         timeline=tuple(replace(e, note="") if e.note and e.type in _TYPED else e for e in view.timeline),
-        video=video and replace(video, filename="", options=replace(video.options, tags=Tags())),
+        video=video,
         probe=None,
         audio=audio and replace(audio, left_out=()),
     )

@@ -22,6 +22,7 @@ from events.payload import Aggregate
 from events.projections.counts import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
+from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.views.leases import Lease
 from events.views.store import Checkpoint, JobViews, ViewStore
@@ -45,11 +46,13 @@ class Projector:
         holder: str,
         lease_ttl: float = 6.0,
         on_state: Callable[[str], None] | None = None,
+        keys: Keys = NO_KEYS,
     ) -> None:
         """`holder` names this process in the lease; it must differ between processes.
 
-        `on_state` goes to the reader.
+        `on_state` goes to the reader, `keys` open what is sealed.
         """
+        self._keys = keys
         self._database, self._stream_url, self._on_state = database, stream_url, on_state
         self._lease = Lease(database, "projector", holder, lease_ttl)
         self._views = JobViews(database)
@@ -102,7 +105,7 @@ class Projector:
                         raise LeaseLost("another process projects now")
                     if (await self._views.live()).name != store.name:
                         raise LeaseLost("another version of the views is live now")
-                    checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE])
+                    checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE], self._keys)
                     self.position, self.trouble = checkpoint.offset if checkpoint else None, None
 
     async def _at_the_end(self, checkpoint: Checkpoint | None) -> bool:
@@ -141,13 +144,13 @@ def identity(body: bytes) -> str:
 
 
 async def project(
-    store: ViewStore, checkpoint: Checkpoint | None, batch: list[RawRecord]
+    store: ViewStore, checkpoint: Checkpoint | None, batch: list[RawRecord], keys: Keys = NO_KEYS
 ) -> Checkpoint | None:
     """Fold one batch into the store and move the checkpoint past it.
 
     Raises LeaseLost when another process has moved the checkpoint, and Unavailable.
     """
-    events = readable(batch)
+    events = await keys.opened(readable(batch))
     views: dict[str, JobView] = await store.get_many(list({event.event.subject for event in events}))
     changed: dict[str, JobView] = {}
     for recorded in events:

@@ -152,7 +152,7 @@ async def _coming(
             continue
         is_news = True
         if item.event.id not in told and (after is None or item.offset > after):
-            yield told.message(item)
+            yield told.message(Recorded(item.offset, await live.keys.open(item.event)))
 
 
 async def _places(

@@ -40,7 +40,7 @@ _REST = 0.02
 class Slice(NamedTuple):
     """Some of the events asked for, and the offset at which to go on."""
 
-    events: list[Recorded]
+    events: Sequence[Recorded]
     next: int
 
 

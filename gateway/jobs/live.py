@@ -21,6 +21,7 @@ from events.log.stream import RawRecord
 from events.payload import Aggregate
 from events.projections.job_view import SETTLED, JobView, State
 from events.projections.jobs import fold
+from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.views.projector import after
 from events.views.store import Checkpoint, JobViews, Readable
@@ -49,14 +50,18 @@ class LiveJobs(LogFollower):
         limit: int = LIMIT,
         on_event: Callable[[Recorded], None] = lambda recorded: None,
         on_state: Callable[[str], None] = lambda state: None,
+        keys: Keys = NO_KEYS,
     ) -> None:
         """`keep` is the time in seconds that events stay in memory, `limit` their greatest number.
+
+        `keys` open what is sealed, when it is asked for: what is forgotten meanwhile is not told any more.
 
         `on_event` receives each event that is part of the answers from now on, `on_state` the reader's state.
         """
         super().__init__("tail", pause=2.0)
         self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
         self._on_event, self._heard = on_event, on_state
+        self.keys = keys
         self.subscriptions = Subscriptions()
         self.recent = RecentEvents(-1, keep, limit)
         self.checkpoint = -1
@@ -94,12 +99,16 @@ class LiveJobs(LogFollower):
 
     async def view(self, job_id: str) -> JobView | None:
         """Return the job as it stands now. Raises Unavailable."""
-        newer = self.recent.of_job(job_id)
+        newer = await self.keys.opened(self.recent.of_job(job_id))
         return fold(newer, await self._views.get(job_id))
 
     async def views(self, job_ids: list[str]) -> Readable:
         """Return those of the jobs that exist, as they stand now, in this order. Raises Unavailable."""
-        newer = {job_id: self.recent.of_job(job_id) for job_id in job_ids}
+        newer: dict[str, list[Recorded]] = {job_id: [] for job_id in job_ids}
+        for each in await self.keys.opened(
+            [held for job_id in job_ids for held in self.recent.of_job(job_id)]
+        ):
+            newer[each.event.subject].append(each)
         stored, damaged = await (await self._views.live()).readable(job_ids)
         sound = (job_id for job_id in job_ids if job_id not in damaged)
         folded = {job_id: fold(newer[job_id], stored.get(job_id)) for job_id in sound}
@@ -181,13 +190,15 @@ class LiveJobs(LogFollower):
     async def history(self, account: str, places: Sequence[int]) -> Slice:
         """Return the events at the first of these offsets, which ascend, and where to go on.
 
-        They come from memory or, one reader for each account at a time, from the log itself.
+        They come from memory or, one reader for each account at a time, from the log. Raises Unavailable.
         """
         if not self.recent.holds(places[0]):
-            return await self._history.slice(account, places)
-        some, last = frozenset(places[:SLICE]), places[:SLICE][-1]
-        held = (each for each in self.recent.between(places[0], last) if each.offset in some)
-        return Slice([each for each in held if not self.recent.repeats(each)], last + 1)
+            events, next_ = await self._history.slice(account, places)
+        else:
+            some, last = frozenset(places[:SLICE]), places[:SLICE][-1]
+            held = (each for each in self.recent.between(places[0], last) if each.offset in some)
+            events, next_ = [each for each in held if not self.recent.repeats(each)], last + 1
+        return Slice(await self.keys.opened(events), next_)
 
     async def _follow(self) -> None:
         checkpoint = await self._look()

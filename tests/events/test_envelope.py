@@ -84,6 +84,7 @@ WISHES = Options(
 FAMILY = "0199a1b2-0000-7000-8000-00000000000d"
 GOLDEN: dict[tuple[str, int] | tuple[str, int, str], AnyPayload] = {
     ("job.uploaded", 1): JobUploaded(**VIDEO),
+    ("job.uploaded", 1, "sealed"): JobUploaded(**VIDEO | {"filename": "", "content_type": ""}),
     ("job.started", 1): JobStarted(run=1, attempt=2, worker="converter-1"),
     ("job.probed", 1): JobProbed(
         run=1,

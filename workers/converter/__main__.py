@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import msgspec
 
+from events.job_keys import JobKeys
 from events.log import topology
 from events.log.progress import ProgressSender
 from events.log.publisher import Publisher
@@ -49,7 +50,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             return
         storage = Storage(database)
         await storage.prepare()
-        observer = PublishMetrics(registry)
+        observer, keys = PublishMetrics(registry), JobKeys(database)
         views = JobViews(database)
         withdrawals = Withdrawals(settings.rabbitmq_url, views)
         await opened(kept_running(withdrawals=withdrawals.run))
@@ -73,6 +74,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             publisher,
             pace=Pace(slots=slots),
             observer=presence.observer(topology.VIDEO, WorkMetrics(registry).of(topology.VIDEO, slots)),
+            keys=keys,
         )
         await run_workers([worker], settings.health_host, settings.health_port, stop, registry, presence)
 

@@ -51,8 +51,8 @@ from workers.views import Views
 
 log = structlog.get_logger()
 
-MOST_ARGUMENTS = 32 * 1024
-"""Bytes, as JSON: an event may have 64 KiB, and the options in it take up to 21."""
+MOST_ARGUMENTS = 16 * 1024
+"""Bytes, as JSON: an event may have 64 KiB, its options take up to 21, and sealed they are a third longer."""
 
 
 class ProgressSink(Protocol):

@@ -5,6 +5,7 @@ import os
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
+from events.job_keys import JobKeys
 from events.log import topology
 from events.log.publisher import Publisher
 from events.log.transient import TransientSender
@@ -47,7 +48,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         database = mongo.get_default_database("tonearm")
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return
-        observer = PublishMetrics(registry)
+        observer, keys = PublishMetrics(registry), JobKeys(database)
         publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
         sender = await opened(TransientSender(settings.rabbitmq_url, name="heartbeats"))
         room = MailRoom(
@@ -70,6 +71,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
                 publisher,
                 pace=Pace(slots=slots),
                 observer=presence.observer(queue, works.of(queue, slots)),
+                keys=keys,
             )
             for queue, handler in handlers.items()
         ]

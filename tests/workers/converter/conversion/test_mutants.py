@@ -14,13 +14,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import msgspec
 import pytest
 from bombs import BOMBS
 from media import caged, open_files
 from mutants import Mutant, make_all, mutant
 
-from events.media import MOST_BYTES, fitting
+from events.media import MOST_BYTES, fitting, room_of
 from events.options import Channels, Chapters, Cover, Format, Options
 from workers.converter.containers import ebml
 from workers.converter.containers.inspection import inspect
@@ -74,7 +73,7 @@ async def verdict_of(engine: Engine, workshop: Workshop, victim: Mutant, number:
         assert seconds < OWN_SECONDS, f"{seconds:.0f} s to read it"
         try:
             media = await probe(engine, source, LIMITS)
-            assert len(msgspec.json.encode(fitting(media))) <= MOST_BYTES
+            assert room_of(fitting(media)) <= MOST_BYTES
         except ConversionError:
             pass
         options = Random(number).choice(WISHES)  # noqa: S311 - to be had again
