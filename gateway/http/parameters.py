@@ -1,36 +1,51 @@
 """Query parameters, as clients know them. What the framework says of a bad value is for programmers."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 from uuid import UUID
 
 from litestar.params import ParameterKwarg
 from litestar.typing import FieldDefinition
 
+_ANY = re.compile(".*", re.DOTALL)
+_FORMS = {int: "-?[0-9]{1,100}", datetime: r"[0-9]{4}-.*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"}
+"""A time names its zone: nobody's is the right one."""
+
 
 class Parameter(NamedTuple):
     """A query parameter, as clients know it. `takes` is a sentence; `optional`: a handler may get None.
 
-    `required`: a request without it is refused.
+    `required`: a request without it is refused. `form`: of its text, where the framework reads more than we
+    document: 1e1 as 10, and 1.5 as a time in 1970.
     """
 
     name: str
     takes: str
     optional: bool = False
     required: bool = False
+    form: re.Pattern[str] = _ANY
 
 
 def parameter(name: str, field: FieldDefinition) -> Parameter:
     """Return a handler's parameter, by the name that clients know it by."""
-    return Parameter(name, _taken(field), field.is_optional, field.is_required)
+    kinds, limits = _kinds(field.annotation), field.kwarg_definition
+    takes = " or ".join(_taken(kind, limits) for kind in kinds)
+    forms = [_FORMS.get(kind, _ANY.pattern) for kind in kinds]
+    form = re.compile("|".join(forms), re.DOTALL)
+    return Parameter(name, f"give {takes}", field.is_optional, field.is_required, form)
 
 
-def _taken(field: FieldDefinition) -> str:
-    limits = field.kwarg_definition
-    kind = field.annotation
-    if field.is_optional:
-        kind = next(each for each in get_args(kind) if each is not type(None))
+def _kinds(annotation: Any) -> list[Any]:
+    """Return the types that a value may have, without None."""
+    if get_origin(annotation) not in (Union, UnionType):
+        return [annotation]
+    return [each for each in get_args(annotation) if each is not type(None)]
+
+
+def _taken(kind: Any, limits: object) -> str:
     if get_origin(kind) is Literal:
         return _one_of(get_args(kind))
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -38,16 +53,18 @@ def _taken(field: FieldDefinition) -> str:
     if kind is bool:
         return _one_of(("true", "false"))
     if kind is datetime:
-        return "give a time with its zone, such as 2026-11-29T10:00:00Z"
+        return "a time with its zone, such as 2026-11-29T10:00:00Z"
     if kind is UUID:
-        return "give an id such as 01a22745-1a17-77cf-b302-8b30a80ba1b5"
-    if kind is int and isinstance(limits, ParameterKwarg):
-        return f"give a whole number from {limits.ge} to {limits.le}"
+        return "an id such as 01a22745-1a17-77cf-b302-8b30a80ba1b5"
+    if kind is int and isinstance(limits, ParameterKwarg) and limits.ge is not None:
+        return f"a whole number from {limits.ge} to {limits.le}"
+    if kind is int:
+        return "a whole number"
     if isinstance(limits, ParameterKwarg) and limits.max_length is not None:
-        return f"give at most {limits.max_length} characters"
-    return "give a value"
+        return f"at most {limits.max_length} characters"
+    return "a value"
 
 
 def _one_of(values: tuple[Any, ...]) -> str:
     *some, last = map(str, values)
-    return f"give {', '.join(some)} or {last}" if some else f"give {last}"
+    return f"{', '.join(some)} or {last}" if some else last

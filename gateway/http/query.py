@@ -32,9 +32,9 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     parameters = {each.name: each for each in parameters_of(handler).values()}
     pairs = list(connection.query_params.multi_items())
     given = Counter(name for name, _ in pairs)
-    known = ", ".join(sorted(parameters)) or "none"
+    taken = ", ".join(sorted(parameters)) or "none"
     wrong = [
-        Fault(name[:_LONGEST], f"there is no such parameter; this call takes {known}")
+        Fault(name[:_LONGEST], f"there is no such parameter; this call takes {taken}")
         for name in given
         if name not in parameters
     ]
@@ -43,7 +43,8 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         Fault(each.name, each.takes) for each in parameters.values() if each.required and not given[each.name]
     ]
     for name, text in pairs:
-        if name in parameters and parameters[name].optional and text.lower() == _NOTHING:
-            wrong.append(Fault(name, parameters[name].takes))
+        known = parameters.get(name)
+        if known and ((known.optional and text.lower() == _NOTHING) or not known.form.fullmatch(text)):
+            wrong.append(Fault(name, known.takes))
     if wrong:
         raise BadParameters(wrong)

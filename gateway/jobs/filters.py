@@ -8,7 +8,6 @@ from litestar.params import QueryParameter
 
 from events.projections.job_view import State
 from events.views.selection import Selection
-from gateway.errors import BadParameters, Fault
 
 InState = Annotated[State | None, QueryParameter(name="state", description="Only jobs in this state.")]
 Named = Annotated[
@@ -22,18 +21,11 @@ Until = Annotated[datetime | None, QueryParameter(description="Only jobs created
 def selection(
     state: State | None, name: str, family: UUID | None, since: datetime | None, until: datetime | None
 ) -> Selection:
-    """Return the jobs that a request means. Raises BadParameters."""
+    """Return the jobs that a request means."""
     return Selection(
         state=state,
         name=name,
         family=str(family) if family else "",
-        since=_zoned("since", since),
-        until=_zoned("until", until),
+        since=since,
+        until=until,
     )
-
-
-def _zoned(name: str, time: datetime | None) -> datetime | None:
-    """Return the time. Raises BadParameters when it does not name its zone: nobody's is the right one."""
-    if time is not None and time.tzinfo is None:
-        raise BadParameters([Fault(name, "give a time with its zone, such as 2026-11-29T10:00:00Z")])
-    return time

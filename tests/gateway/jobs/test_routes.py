@@ -64,6 +64,9 @@ async def test_a_list_shows_what_has_happened_to_jobs_only_where_it_is_asked(
         ("state=", "state", "uploaded, converting, "),
         ("state=dreaming", "state", "uploaded, converting, "),
         ("limit=201", "limit", "from 1 to 200"),
+        ("limit=1e1", "limit", "from 1 to 200"),
+        ("since=1.5", "since", "a time with its zone"),
+        ("since=1764410400", "since", "a time with its zone"),
     ],
 )
 async def test_a_filter_that_says_nothing_is_refused_by_its_name(
