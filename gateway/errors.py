@@ -6,6 +6,7 @@ GatewayError
 ├── FromElsewhere          a cookie's request that no page of ours has made
 ├── NoSuchJob              unknown, or somebody else's: the answer is the same
 ├── JobGone                deleted for good
+├── HistoryCut             retention has cut away events that would be needed
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
 ├── TooManyDownloads       account or address have as many downloads under way as they may
@@ -76,6 +77,10 @@ class NoSuchJob(GatewayError):
 
 class JobGone(GatewayError):
     """The job's files were deleted for good."""
+
+
+class HistoryCut(GatewayError):
+    """The log holds the job's first events no more."""
 
 
 class NoAudio(GatewayError):

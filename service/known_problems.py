@@ -195,6 +195,13 @@ JOB_GONE: Final = Kind(
     "The job was deleted, or its video is not stored any more.",
     "Upload the video again.",
 )
+HISTORY_CUT: Final = Kind(
+    410,
+    "history-cut",
+    "The log does not reach back so far",
+    "The job's first events are no longer in the log, so it cannot be shown as it was.",
+    "Ask without `at`: the job as it is now is kept apart from the log.",
+)
 NO_AUDIO: Final = Kind(
     409,
     "no-audio",

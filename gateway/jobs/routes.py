@@ -10,7 +10,7 @@ from events.media import Media
 from events.projections.job_view import SETTLED, State
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import JobGone, NoMedia, NoSuchJob, NotProbed
+from gateway.errors import HistoryCut, JobGone, NoMedia, NoSuchJob, NotProbed
 from gateway.http import conditional, prefer
 from gateway.http.conditional import IF_NONE_MATCH, answers
 from gateway.http.contract import Contract
@@ -20,6 +20,7 @@ from gateway.jobs.filters import InState, Named, OfFamily, Since, Until
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
+from gateway.jobs.past import When, as_it_was
 from service.scopes import READ
 
 
@@ -62,7 +63,7 @@ async def list_jobs(
     tags=["jobs"],
     opt=Contract(
         scope=READ,
-        errors=(NoSuchJob,),
+        errors=(NoSuchJob, HistoryCut),
         headers=(waiting.PREFER, IF_NONE_MATCH),
         answers=answers(prefer.NAME),
     ).opt,
@@ -72,9 +73,16 @@ async def show_job(
     job_id: FromPath[str],
     own_jobs: NamedDependency[OwnJobs],
     live: NamedDependency[LiveJobs],
+    at: Annotated[
+        When | None,
+        QueryParameter(description="Show the job as it was: at this offset of the log, or at this time."),
+    ] = None,
 ) -> Response[presentation.Job]:
     """Show a job with its timeline: now, or, with `Prefer: wait=N`, when it has ended."""
     view = await own_jobs.get(caller_of(request).account, job_id)
+    if at is not None:
+        past = await as_it_was(live, view, at)
+        return conditional.view(request, presentation.present(past), past.seen)
     seconds = waiting.preferred(request, live, waiting.MOST_FOR_JOB)
     if seconds is not None and not is_done(view):
         view = await waiting.ended(request, live, job_id, seconds) or view

@@ -80,9 +80,8 @@ def _security(contract: Contract) -> list[Json]:
 def _given(parameter: Json) -> Json:
     """Return a parameter of the framework's, without null, which no address can hold."""
     schema = {name: each for name, each in parameter["schema"].items() if name != "description"}
-    for choice in schema.pop("oneOf", ()):
-        if choice != _NULL:
-            schema |= choice
+    choices = [choice for choice in schema.pop("oneOf", ()) if choice != _NULL]
+    schema |= {"anyOf": choices} if len(choices) > 1 else choices[0] if choices else {}
     if "enum" in schema:
         schema |= {"type": "string", "enum": [each for each in schema["enum"] if each is not None]}
     return {name: parameter[name] for name in _OF_PARAMETER if name in parameter} | {"schema": schema}

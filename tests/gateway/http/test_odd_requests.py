@@ -23,6 +23,7 @@ READ = (
     b"If-Range",
     b"Last-Event-ID",
     b"Origin",
+    b"Prefer",
     b"Range",
     b"Sec-Fetch-Site",
     b"Traceparent",
