@@ -9,14 +9,19 @@ from events.log import amqp, topology
 from events.projections.job_view import SETTLED, State
 from events.work import DELAYS
 
-CONSUMERS = {topology.VIDEO: "converter", topology.MP3: "notifier", topology.LETTERS: "notifier"}
+CONSUMERS = {
+    topology.VIDEO: "converter",
+    topology.BULK: "converter",
+    topology.MP3: "notifier",
+    topology.LETTERS: "notifier",
+}
 """The service that takes the work of each queue."""
 _ALARMS = {"disk": "disk_free_alarm", "memory": "mem_alarm"}
 """What may stop all publishes, and how the management API calls it."""
 
 
 class Queue(NamedTuple):
-    """A queue: how many messages wait in it, and how many programs take them. None: it is not there."""
+    """A queue: how many messages wait in it, and how many programs wait for one. None: it is not there."""
 
     name: str
     ready: int | None
@@ -54,11 +59,11 @@ async def passively(connection: amqp.Connection, method: str, **named: str) -> A
 
 
 def lines_of_queues(found: Iterable[Queue]) -> Iterator[str]:
-    """Yield a line for each queue that holds anything, is missing, or has nobody to take its work."""
+    """Yield a line for each work queue, and for each other one that holds anything or is missing."""
     for queue in found:
         said = []
         if service := CONSUMERS.get(queue.name):
-            said = [_takers(queue, service)] if queue.ready is not None else []
+            said = _takers(queue, service)
         elif queue.ready and queue.name.endswith(topology.parked("")):
             said = ["given up, and kept for `replay requeue`"]
         elif queue.ready:
@@ -68,10 +73,11 @@ def lines_of_queues(found: Iterable[Queue]) -> Iterator[str]:
             yield "   ".join([f"{queue.name:<28} {count:>12}", *said])
 
 
-def _takers(queue: Queue, service: str) -> str:
-    if not queue.consumers:
-        return f"NOBODY takes them: does a {service} run?"
-    return f"{queue.consumers:,} {service}{'s' if queue.consumers > 1 else ''}"
+def _takers(queue: Queue, service: str) -> list[str]:
+    """Say who waits for work. Who is busy does not, so a queue that holds some may have nobody."""
+    if queue.consumers:
+        return [f"{queue.consumers:,} {service}{'s wait' if queue.consumers > 1 else ' waits'} for work"]
+    return [f"every {service} is busy, or none runs"] if queue.ready else []
 
 
 def line_of_jobs(counts: Mapping[str, int]) -> str:

@@ -13,6 +13,7 @@ from events.envelope import CONTENT_TYPE, Event
 from events.log import topology
 from events.log.progress import Progress
 from events.registry import REGISTRY
+from events.routing import keys, type_of
 from events.schemas import Json
 
 SENDS: dict[str, tuple[str, ...]] = {
@@ -49,6 +50,7 @@ SENDS: dict[str, tuple[str, ...]] = {
 
 WORKS: dict[str, str] = {
     topology.VIDEO: "converter",
+    topology.BULK: "converter",
     topology.MP3: "notifier",
     topology.LETTERS: "notifier",
 }
@@ -96,9 +98,10 @@ def _channels() -> Json:
     channels: Json = {
         "events": {
             "title": "Where every event is published",
-            "description": "A topic exchange. The routing key is the event's type.",
-            "address": "{type}",
-            "parameters": {"type": {"enum": list(_CURRENT), "description": "The event's type."}},
+            "description": "A topic exchange. The routing key is the event's type, with `.bulk` where the "
+            "work waits behind the first jobs of every account.",
+            "address": "{key}",
+            "parameters": {"key": {"enum": [key for each in _CURRENT for key in keys(each)]}},
             "messages": _refs("components", _CURRENT.values()),
             "bindings": _topic_exchange(topology.EXCHANGE, durable=True),
         },
@@ -128,13 +131,13 @@ def _channels() -> Json:
         },
     }
     for queue, service in WORKS.items():
-        keys = [key for bound, key in topology.BINDINGS if bound == queue]
+        types = [type_of(key) for bound, key in topology.BINDINGS if bound == queue]
         channels[queue] = {
             "title": f"Work for the {service}",
             "description": "Work that has to wait, or is given up, goes to queues of its own and never "
             "through the exchange.",
             "address": queue,
-            "messages": _refs("components", [_CURRENT[key] for key in keys]),
+            "messages": _refs("components", [_CURRENT[each] for each in types]),
             "bindings": _queue(queue),
         }
     return channels

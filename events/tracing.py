@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 from msgspec.structs import replace
 
 from events.envelope import Event
+from events.routing import routing_key
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -182,7 +183,7 @@ def _message(name: str, type_: str, destination: str, event: Event) -> dict[Attr
         "messaging.operation.name": name,
         "messaging.operation.type": type_,
         "messaging.destination.name": destination,
-        "messaging.rabbitmq.destination.routing_key": event.type,
+        "messaging.rabbitmq.destination.routing_key": routing_key(event),
         "messaging.message.id": event.id,
         "messaging.message.conversation_id": event.correlationid or event.subject,
     }

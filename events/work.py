@@ -1,4 +1,4 @@
-"""Work from a queue: the event is the work message, and it is acknowledged last.
+"""Work from queues: the event is the work message, and it is acknowledged last.
 
 The ways of one delivery:
 
@@ -12,12 +12,16 @@ A crash anywhere before the acknowledgement means that the same delivery comes a
 another; deterministic event ids make the second result the same event. Retry and parked queues are
 reached by the exchange `work`, on a connection of its own, never through `events`.
 
-A lost connection does not throw away work under way: it runs on, and when the broker delivers the same
-message again to this worker, that delivery waits for it and acknowledges it.
+A message is taken when a slot is free for it, so none waits at a busy worker while another one is idle.
+
+A lost connection does not throw away work under way: it runs on. The broker has its message again, so the
+worker looks for it among those that wait, and acknowledges that delivery when the work is done.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -29,7 +33,9 @@ from events import tracing
 from events.envelope import Event, decode
 from events.errors import InvalidEvent, NotConfirmed, TonearmError, Unavailable
 from events.log import amqp, topology
+from events.log.amqp import Channel, Delivery
 from events.log.publisher import ConfirmedChannel
+from events.log.taking import NoAnswer, Taking
 from events.observers import Unobserved, WorkObserver
 from events.payload import Aggregate
 from events.sealing import NO_KEYS, Keys
@@ -41,10 +47,8 @@ log = structlog.get_logger()
 MAX_REDELIVERIES = 10
 """Returns of one message without an answer (crashes, mostly) after which it is given up as poison."""
 
-PATIENCE = 30.0
-"""Seconds for which work may wait while a slot is free. A broker delivers in milliseconds."""
-_LOOKS = 6
-"""Looks at the queue in that time."""
+PATIENCE = 10.0
+"""Seconds for an answer of the broker, and of waiting for work before it is asked again."""
 
 DELAYS = (5, 30, 120, 600)
 """Seconds before attempts 2, 3, …"""
@@ -59,11 +63,7 @@ class Pace(Struct, frozen=True):
     grace: float = 5.0
     """For work under way when the worker stops."""
     patience: float = PATIENCE
-    """For work that waits while a slot is free; then the worker says so, and connects anew."""
-
-
-class NothingTaken(Unavailable):
-    """Work waits, a slot is free, and the broker delivers nothing."""
+    """For the broker's answer, and for work to come before the queues are asked again."""
 
 
 class WorkerKeepsDying(TonearmError):
@@ -109,41 +109,45 @@ class Handler(Protocol):
 
 
 class Worker:
-    """Consumes one queue, `pace.slots` pieces of work at a time. Run more processes to scale."""
+    """Takes work from queues, `pace.slots` pieces at a time. Run more processes to scale.
+
+    Of several queues the first one goes before the others, which still get their turns (see `events.turns`).
+    """
 
     def __init__(
         self,
         url: str,
-        queue: str,
+        queues: Sequence[str],
         handler: Handler,
         publisher: Publishes,
         *,
         pace: Pace = Pace(),  # noqa: B008 - frozen
-        observer: WorkObserver | None = None,
+        observers: Mapping[str, WorkObserver] = MappingProxyType({}),
         keys: Keys = NO_KEYS,
     ) -> None:
-        """`keys` open the events that ask for work."""
-        self._url, self._queue, self._handler, self._publisher = url, queue, handler, publisher
+        """`observers` are by queue. `keys` open the events that ask for work."""
+        self._url, self._queues, self._handler, self._publisher = url, queues, handler, publisher
         self._pace = pace
-        self._observer = observer or Unobserved()
+        self._observers = {queue: observers.get(queue) or Unobserved() for queue in queues}
         self._keys = keys
-        self._aside = ConfirmedChannel(url, name=f"{queue}: retries", timeout=5.0, attempts=1)
-        # The broker's prefetch is no bound: after a reconnect it counts anew, and old work runs on.
-        self._slot = asyncio.Semaphore(pace.slots)
+        self._aside = ConfirmedChannel(url, name=f"{queues[0]}: retries", timeout=5.0, attempts=1)
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._lost: set[str] = set()
+        """What runs on although the connection that brought it is gone."""
         self._deliveries: set[asyncio.Task[None]] = set()
-        self._consumer_tag = ""
-        self._consuming: amqp.Channel | None = None
-        self._taken_at = 0.0
-        """When work was taken last, or nothing waited, or no slot was free."""
-        self._stuck = False
+        self._freed = asyncio.Event()
+        self._channel: Channel | None = None
 
     @property
     def trouble(self) -> str | None:
         """The reason why no work is taken now; None while it is, or while none waits."""
-        if self._consuming is not None and self._consuming.is_open and not self._stuck:
+        if self._channel is not None and self._channel.is_open:
             return None
-        return f"nothing is taken from the queue {self._queue}"
+        return f"nothing is taken from the queue {self._queues[0]}"
+
+    @property
+    def _free(self) -> int:
+        return self._pace.slots - len(self._deliveries) - len(self._lost)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then finish the work under way or hand it back, within the grace."""
@@ -153,19 +157,20 @@ class Worker:
             while not stop.is_set():
                 try:
                     await self._declare()
-                    async with amqp.connected(self._url, name=f"{self._queue}: worker") as connection:
-                        channel = self._consuming = await self._consume(connection)
-                        log.info("consuming", queue=self._queue, slots=self._pace.slots)
+                    async with amqp.connected(self._url, name=f"{self._queues[0]}: worker") as connection:
+                        channel = self._channel = await connection.channel(prefetch=1)
+                        log.info("consuming", queue=self._queues[0], slots=self._pace.slots)
                         pause = 0.2
-                        await self._watch(channel, stopping)
+                        await self._consume(channel, stopping)
                         if stop.is_set():
-                            await self._drain(channel)
-                except NothingTaken as error:
-                    log.error("consumer_stuck", queue=self._queue, error=str(error), again_in=pause)
+                            await self._drain()
+                except NoAnswer as error:
+                    log.error("consumer_stuck", queue=self._queues[0], error=str(error), again_in=pause)
                 except Unavailable as error:
-                    log.warning("broker_away", queue=self._queue, error=str(error), again_in=pause)
+                    log.warning("broker_away", queue=self._queues[0], error=str(error), again_in=pause)
                 except Exception:  # of any kind: nobody else consumes for this process
-                    log.exception("consumer_failed", queue=self._queue, again_in=pause)
+                    log.exception("consumer_failed", queue=self._queues[0], again_in=pause)
+                self._channel = None
                 await asyncio.wait({stopping}, timeout=pause)
                 pause = min(pause * 2, 5.0)
         finally:
@@ -175,139 +180,141 @@ class Worker:
 
     async def _declare(self) -> None:
         """Declare every queue this worker needs, also after the broker came back empty."""
-        await topology.declare(self._url, topology.retries(self._queue, self._pace.delays))
+        retries = [topology.retries(queue, self._pace.delays) for queue in self._queues]
+        await topology.declare(self._url, {name: each for some in retries for name, each in some.items()})
 
-    async def _watch(self, channel: amqp.Channel, stopping: asyncio.Task[bool]) -> None:
-        """Return at the stop, or when the channel closes. Raises NothingTaken, Unavailable."""
-        ends: list[asyncio.Future[Any]] = [stopping, channel.closed]
-        self._taken_at = asyncio.get_running_loop().time()
+    async def _consume(self, channel: Channel, stopping: asyncio.Task[bool]) -> None:
+        """Take what there is a slot for, until the stop, or until the channel closes. Raises Unavailable."""
+        ends: tuple[asyncio.Future[Any], ...] = (stopping, channel.closed)
+        taking = Taking(channel, self._queues, self._pace.patience)
+        await self._find_lost(channel, taking)
         while not any(each.done() for each in ends):
-            await asyncio.wait(
-                ends, timeout=self._pace.patience / _LOOKS, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not any(each.done() for each in ends):
-                await self._look(channel)
+            if self._free <= 0:
+                await self._slot(ends)
+            elif delivery := await taking.next():
+                self._take(channel, delivery, room=True)
+            else:
+                for arrived in await taking.listen(ends):
+                    self._take(channel, arrived, room=self._free > 0 and not stopping.done())
 
-    async def _look(self, channel: amqp.Channel) -> None:
-        """Compare what waits with what is taken: a consumer may be there, and get nothing for ever."""
-        waiting = await self._waiting(channel)
-        now, busy = asyncio.get_running_loop().time(), max(len(self._deliveries), len(self._running))
-        if waiting == 0 or busy >= self._pace.slots:
-            self._taken_at, self._stuck = now, False
-        elif now - self._taken_at >= self._pace.patience:
-            self._stuck = True
-            raise NothingTaken(f"{waiting} wait, and none was taken for {now - self._taken_at:.0f} s")
+    async def _find_lost(self, channel: Channel, taking: Taking) -> None:
+        """Take the messages of what runs on: the broker took them back, so they are the first that wait."""
+        while self._lost and (delivery := await taking.next()):
+            self._take(channel, delivery, room=self._free > 0)
+            await asyncio.sleep(0)  # then it has found what is its own
+            if not delivery.redelivered:
+                return
 
-    async def _waiting(self, channel: amqp.Channel) -> int:
-        """Return how many messages wait. Raises ConnectionLost."""
-        found = await channel.call("queue_declare", queue=self._queue, passive=True)
-        return int(found.method.message_count)
+    async def _slot(self, ends: Collection[asyncio.Future[Any]]) -> None:
+        """Wait until a slot may be free, or one of these is done."""
+        self._freed.clear()
+        freed = asyncio.create_task(self._freed.wait())
+        waits: set[asyncio.Future[Any]] = {freed, *ends}
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        freed.cancel()
 
-    async def _consume(self, connection: amqp.Connection) -> amqp.Channel:
-        channel = await connection.channel(prefetch=self._pace.slots)
-
-        def on_message(method: Any, properties: Any, body: bytes) -> None:
-            self._taken_at, self._stuck = asyncio.get_running_loop().time(), False
-            headers = properties.headers or {}
-            delivery = asyncio.create_task(
-                self._take(channel, method.delivery_tag, bool(method.redelivered), headers, body)
-            )
-            self._deliveries.add(delivery)
-            delivery.add_done_callback(self._deliveries.discard)
-
-        self._consumer_tag = await channel.consume(self._queue, on_message)
-        return channel
-
-    async def _drain(self, channel: amqp.Channel) -> None:
-        """Take nothing more, give work under way its grace, then hand the rest back."""
-        try:
-            async with asyncio.timeout(1.0):
-                await channel.call("basic_cancel", consumer_tag=self._consumer_tag)
-        except (Unavailable, TimeoutError):
-            return
-        if self._deliveries:
-            await asyncio.wait(self._deliveries, timeout=self._pace.grace)
+    async def _drain(self) -> None:
+        """Give work under way its grace, then hand the rest back."""
+        under_way: list[asyncio.Future[Any]] = [*self._deliveries, *self._running.values()]
+        if under_way:
+            await asyncio.wait(under_way, timeout=self._pace.grace)
         for task in self._running.values():
             task.cancel()
         if self._deliveries:
             await asyncio.wait(self._deliveries, timeout=2.0)
 
-    async def _take(
-        self, channel: amqp.Channel, tag: int, redelivered: bool, headers: dict[str, Any], body: bytes
-    ) -> None:
+    def _take(self, channel: Channel, delivery: Delivery, *, room: bool) -> None:
+        seeing = asyncio.create_task(self._see_to(channel, delivery, room))
+        self._deliveries.add(seeing)
+        seeing.add_done_callback(self._deliveries.discard)
+        seeing.add_done_callback(lambda _: self._freed.set())
+
+    async def _see_to(self, channel: Channel, delivery: Delivery, room: bool) -> None:
         """Deliver. What fails in a way that nobody foresaw is handed back later: else it kept its slot."""
         try:
-            await self._deliver(channel, tag, redelivered, headers, body)
+            await self._deliver(channel, delivery, room)
         except Exception:
-            log.exception("delivery_failed", queue=self._queue, again_in=self._pace.delays[0])
+            log.exception("delivery_failed", queue=delivery.queue, again_in=self._pace.delays[0])
             await asyncio.sleep(self._pace.delays[0])
-            channel.hand_back(tag)
+            channel.hand_back(delivery.tag)
 
-    async def _deliver(
-        self, channel: amqp.Channel, tag: int, redelivered: bool, headers: dict[str, Any], body: bytes
-    ) -> None:
-        """See one delivery to its end, and acknowledge it or hand it back."""
+    async def _deliver(self, channel: Channel, delivery: Delivery, room: bool) -> None:
+        """See one delivery to its end, and acknowledge it or hand it back. `room`: its work may begin."""
+        queue, tag = delivery.queue, delivery.tag
         try:
-            work = _work(headers, body)
+            work = _work(delivery)
         except InvalidEvent as error:
-            log.error("work_unreadable", queue=self._queue, error=str(error))
-            self._observer.parked("unreadable")
-            await self._keep(topology.parked(self._queue), body, reason=str(error))
+            log.error("work_unreadable", queue=queue, error=str(error))
+            self._observers[queue].parked("unreadable")
+            await self._keep(topology.parked(queue), delivery.body, reason=str(error))
             channel.ack(tag)
             return
         if isinstance(work, Unknown):
             # A worker of a newer version, in the middle of an upgrade, will know it.
-            log.error("work_unknown", queue=self._queue, type=work.type, version=work.version)
-            await self._keep(topology.retry(self._queue, self._pace.delays[-1]), body)
+            log.error("work_unknown", queue=queue, type=work.type, version=work.version)
+            await self._keep(topology.retry(queue, self._pace.delays[-1]), delivery.body)
             channel.ack(tag)
             return
         key = f"{work.event.id}/{work.attempt}"
         task = self._running.get(key)
-        if task is None and redelivered:
+        if task is None and delivery.redelivered:
             # A classic queue does not count; the copy does. The worker that takes it starts afresh.
-            await self._keep(self._queue, body, attempt=work.attempt, redeliveries=work.redeliveries + 1)
+            counted = {"attempt": work.attempt, "redeliveries": work.redeliveries + 1}
+            await self._keep(queue, delivery.body, **counted)
             channel.ack(tag)
             return
+        if task is None and not room:
+            await self._hand_back(channel, delivery, work)
+            return
         if task is None:
-            task = self._running[key] = asyncio.create_task(self._do(work, body))
-            task.add_done_callback(lambda _: self._running.pop(key, None))
-        await asyncio.wait({task})
-        if task.cancelled():
-            await self._hand_back(channel, tag, work, body)
+            task = self._running[key] = asyncio.create_task(self._do(work, delivery))
+            task.add_done_callback(lambda done: self._done(key, done))
+        self._lost.discard(key)
+        ends: list[asyncio.Future[Any]] = [task, channel.closed]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            self._lost.add(key)
+        elif task.cancelled():
+            await self._hand_back(channel, delivery, work)
         elif task.exception() is not None:
-            log.error("work_handed_back", queue=self._queue, error=repr(task.exception()))
             channel.hand_back(tag)
         else:
             channel.ack(tag)
 
-    async def _hand_back(self, channel: amqp.Channel, tag: int, work: Work, body: bytes) -> None:
+    def _done(self, key: str, task: asyncio.Task[None]) -> None:
+        del self._running[key]
+        self._lost.discard(key)
+        self._freed.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("work_handed_back", queue=self._queues[0], error=repr(error))
+
+    async def _hand_back(self, channel: Channel, delivery: Delivery, work: Work) -> None:
         """Give the message to another worker, by a copy, so that a stop does not count as a death."""
         if not channel.is_open:
             return  # the broker has taken it back already
         same = {"attempt": work.attempt, "redeliveries": work.redeliveries}
-        if await self._put_aside(self._queue, body, **same):
-            channel.ack(tag)
+        if await self._put_aside(delivery.queue, delivery.body, **same):
+            channel.ack(delivery.tag)
         else:
-            channel.hand_back(tag)
+            channel.hand_back(delivery.tag)
 
-    async def _do(self, work: Work, body: bytes) -> None:
+    async def _do(self, work: Work, delivery: Delivery) -> None:
         about = "job_id" if work.event.aggregate is Aggregate.JOB else "account_id"
         with (
             structlog.contextvars.bound_contextvars(
                 **{about: work.event.subject}, cause_id=work.event.id, attempt=work.attempt
             ),
-            tracing.processing(topology.EXCHANGE, self._queue, work.event, work.attempt) as span,
+            tracing.processing(topology.EXCHANGE, delivery.queue, work.event, work.attempt) as span,
         ):
             try:
                 if work.redeliveries > MAX_REDELIVERIES:
                     raise WorkerKeepsDying(f"came back {work.redeliveries} times without an answer")
-                async with self._slot:
-                    with self._observer.handling(work.event, work.attempt):
-                        work = await self._whole(work)
-                        result = await self._handler.handle(work)
+                with self._observers[delivery.queue].handling(work.event, work.attempt):
+                    work = await self._whole(work)
+                    result = await self._handler.handle(work)
             except Exception as error:
                 span.failed(type(error).__name__)
-                await self._failed(work, body, error)
+                await self._failed(work, delivery, error)
             else:
                 if result is not None:
                     await self._publish(result)
@@ -318,24 +325,22 @@ class Worker:
         payload = event.payload()
         return work if isinstance(payload, Unknown) else replace(work, event=event, payload=payload)
 
-    async def _failed(self, work: Work, body: bytes, error: Exception) -> None:
-        left = self._pace.delays[work.attempt - 1 :]
+    async def _failed(self, work: Work, delivery: Delivery, error: Exception) -> None:
+        queue, body, left = delivery.queue, delivery.body, self._pace.delays[work.attempt - 1 :]
         died = isinstance(error, WorkerKeepsDying)
         if not left or died:
             log.error("work_parked", error=repr(error), exc_info=error)
-            self._observer.parked("redeliveries" if died else "attempts")
+            self._observers[queue].parked("redeliveries" if died else "attempts")
             await self._publish(self._handler.gave_up(work, error))
-            await self._keep(
-                topology.parked(self._queue), body, attempt=work.attempt, reason=repr(error)[:500]
-            )
+            await self._keep(topology.parked(queue), body, attempt=work.attempt, reason=repr(error)[:500])
             return
         unforeseen = None if isinstance(error, TonearmError) else error
         log.warning("work_retrying", error=repr(error), again_in=left[0], exc_info=unforeseen)
-        self._observer.retried()
+        self._observers[queue].retried()
         event = self._handler.retrying(work, error, left[0])
         if event is not None:
             await self._publish(event)
-        await self._keep(topology.retry(self._queue, left[0]), body, attempt=work.attempt + 1)
+        await self._keep(topology.retry(queue, left[0]), body, attempt=work.attempt + 1)
 
     async def _publish(self, event: Event) -> None:
         """Publish until it is confirmed: the work is done, only its event is missing."""
@@ -365,14 +370,15 @@ class Worker:
         return True
 
 
-def _work(headers: dict[str, Any], body: bytes) -> Work | Unknown:
-    event = decode(body)
+def _work(delivery: Delivery) -> Work | Unknown:
+    event = decode(delivery.body)
     payload = event.payload()
     if isinstance(payload, Unknown):
         return payload
+    headers = delivery.headers
     return Work(event, payload, _count(headers, "attempt", 1), _count(headers, "redeliveries", 0))
 
 
-def _count(headers: dict[str, Any], name: str, least: int) -> int:
+def _count(headers: Mapping[str, Any], name: str, least: int) -> int:
     value = headers.get(name, least)
     return max(value, least) if isinstance(value, int) else least

@@ -150,7 +150,7 @@ async def _queues(servers: Servers) -> None:
         return
     async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
         found = await queues(connection)
-    print("queues: messages ready, and who takes them; empty queues of retries are left out")
+    print("queues: messages ready, and who waits for work; empty queues of retries are left out")
     for each in lines_of_queues(found):
         print(f"  {each}")
 

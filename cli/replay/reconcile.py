@@ -210,8 +210,7 @@ async def _publish(url: str, losses: list[Loss], waiting: list[Event]) -> None:
                 else:
                     await _send(channel, "", topology.STREAM, loss.event)
             for event in waiting:
-                queue = topology.VIDEO if event.type in (JobUploaded.TYPE, JobRequeued.TYPE) else topology.MP3
-                await _send(channel, topology.WORK, queue, event)
+                await _send(channel, topology.WORK, topology.work_queue(event), event)
     except (Unavailable, TimeoutError) as error:
         raise NotConfirmed("it broke off; to run it again goes on") from error
 

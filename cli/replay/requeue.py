@@ -7,6 +7,8 @@ asking twice for the same run is one fact in the log, and one run.
 import argparse
 import asyncio
 import re
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from msgspec import DecodeError
@@ -21,6 +23,7 @@ from cli.times import EXAMPLES, shown
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher
 from events.projections.job_view import JobView, State
+from events.turns import FIRST
 from events.types import FailureCode, JobRequeued
 from events.views.documents import unpack
 
@@ -66,7 +69,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     if not arguments.yes:
         print("dry run: nothing was published; --yes does it")
     elif chosen:
-        await _publish(servers.need("rabbitmq_url"), [_requeued(view) for view in chosen], pause)
+        await _publish(servers.need("rabbitmq_url"), _requeued(chosen), pause)
     return Exit.OK
 
 
@@ -96,7 +99,17 @@ def _failed_at(view: JobView) -> datetime:
     return max(times, default=view.updated).astimezone(UTC)
 
 
-def _requeued(view: JobView) -> Event:
+def _requeued(views: Iterable[JobView]) -> list[Event]:
+    """Return the events. Of each account the first wait among the first jobs, the others in bulk."""
+    of_account: Counter[str] = Counter()
+    events: list[Event] = []
+    for view in views:
+        events.append(_another_run(view, bulk=of_account[view.account] >= FIRST))
+        of_account[view.account] += 1
+    return events
+
+
+def _another_run(view: JobView, *, bulk: bool) -> Event:
     video = view.video
     assert video is not None  # noqa: S101
     payload = JobRequeued(
@@ -108,6 +121,7 @@ def _requeued(view: JobView) -> Event:
         video_id=video.video_id,
         options=video.options,
         family=video.family,
+        bulk=bulk,
     )
     return job_event(payload, job_id=view.job_id, account=view.account, source=SOURCE)
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from cli.overview import CONSUMERS, line_of_jobs, lines_of_queues, queues
+from cli.overview import line_of_jobs, lines_of_queues, queues
 from cli.replay.views.versions import live
 from cli.servers import Servers
 from events.errors import TonearmError
@@ -25,6 +25,6 @@ async def told(environment: Mapping[str, str]) -> list[tuple[str, str]]:
                 found = await queues(connection)
     except (TonearmError, TimeoutError):
         return [("jobs", "cannot be told: a server does not answer")]
-    of_note = [each for each in found if each.ready or (each.name in CONSUMERS and not each.consumers)]
+    of_note = [each for each in found if each.ready != 0]
     waiting = [" ".join(line.split()) for line in lines_of_queues(of_note)] or ["nothing"]
     return [("jobs", line_of_jobs(counts)), ("waiting", waiting[0]), *(("", line) for line in waiting[1:])]

@@ -8,8 +8,8 @@ for an answer that will not come. A lost connection is not mended here: its owne
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, NamedTuple
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
@@ -43,6 +43,16 @@ class Unroutable(Unavailable):
     """The broker confirmed a message that it put nowhere: the queue for it is missing or down."""
 
 
+class Delivery(NamedTuple):
+    """A message from a queue, to be acknowledged or handed back by its tag."""
+
+    queue: str
+    tag: int
+    redelivered: bool
+    headers: Mapping[str, Any]
+    body: bytes
+
+
 class Channel:
     """One AMQP channel. Not shared between tasks that publish and tasks that consume."""
 
@@ -52,9 +62,12 @@ class Channel:
         self._published = 0
         self._forbidden = False
         self._returned: set[str] = set()
+        self._empty: asyncio.Future[None] | None = None
         self.closed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         channel.add_on_close_callback(self._on_close)
         channel.add_on_return_callback(self._on_return)
+        channel.add_on_cancel_callback(lambda _: self._end("the broker cancelled the consumer"))
+        channel.add_callback(self._on_empty, [pika.spec.Basic.GetEmpty], one_shot=False)
 
     @property
     def is_open(self) -> bool:
@@ -115,8 +128,6 @@ class Channel:
         self, queue: str, on_message: Callable[[Any, Any, bytes], None], *, auto_ack: bool = False
     ) -> str:
         """Start consuming; `on_message(method, properties, body)` must only enqueue. Returns the tag."""
-        channel = self._channel
-        channel.add_on_cancel_callback(lambda _: self._end("the broker cancelled the consumer"))
         frame = await self.call(
             "basic_consume",
             queue=queue,
@@ -124,6 +135,32 @@ class Channel:
             auto_ack=auto_ack,
         )
         return str(frame.method.consumer_tag)
+
+    async def get(self, queue: str) -> Delivery | None:
+        """Take one message; None when the queue holds none. One call at a time. Raises ConnectionLost."""
+        found: asyncio.Future[Delivery] = asyncio.get_running_loop().create_future()
+        self._empty = empty = asyncio.get_running_loop().create_future()
+
+        def on_message(_: Any, method: Any, properties: Any, body: bytes) -> None:
+            found.set_result(_delivery(queue, method, properties, body))
+
+        try:
+            self._channel.basic_get(queue, on_message)
+        except AMQPError as error:
+            raise ConnectionLost(f"basic_get: {error!r}") from error
+        await asyncio.wait({found, empty, self.closed}, return_when=asyncio.FIRST_COMPLETED)
+        if found.done():
+            return found.result()
+        if not empty.done():
+            raise ConnectionLost(f"basic_get: {self.closed.result()}")
+        return None
+
+    async def listen(self, queue: str, on_message: Callable[[Delivery], None]) -> str:
+        """Start consuming what has to be acknowledged; `on_message` must only enqueue. Returns the tag."""
+        return await self.consume(
+            queue,
+            lambda method, properties, body: on_message(_delivery(queue, method, properties, body)),
+        )
 
     def ack(self, tag: int) -> None:
         """Acknowledge one delivery. On a closed channel the broker has already taken it back."""
@@ -140,6 +177,10 @@ class Channel:
         if self._channel.is_open:
             self._channel.close()
         self._end("closed by us")
+
+    def _on_empty(self, _: Any) -> None:
+        if self._empty is not None and not self._empty.done():
+            self._empty.set_result(None)
 
     def _on_return(self, _: Any, method: Any, properties: Any, body: bytes) -> None:
         """Note a message that no queue took: it comes back first, and is confirmed after that."""
@@ -171,6 +212,10 @@ class Channel:
         for confirmed, _ in pending.values():
             if not confirmed.done():
                 confirmed.set_exception(ConnectionLost(reason))
+
+
+def _delivery(queue: str, method: Any, properties: Any, body: bytes) -> Delivery:
+    return Delivery(queue, method.delivery_tag, bool(method.redelivered), properties.headers or {}, body)
 
 
 class Connection:

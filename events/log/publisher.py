@@ -25,6 +25,7 @@ from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology
 from events.observers import PublishObserver, unobserved
+from events.routing import routing_key, type_of
 from events.sealing import NO_KEYS, Keys
 
 log = structlog.get_logger()
@@ -148,7 +149,7 @@ class Publisher:
             timeout=timeout,
             attempts=attempts,
             needs=(topology.STREAM,),
-            observer=observer,
+            observer=lambda key, confirmed, seconds: observer(type_of(key), confirmed, seconds),
         )
 
     @property
@@ -163,7 +164,7 @@ class Publisher:
         when its job's key cannot be had, and InvalidEvent when it is too long to be one.
         """
         with tracing.publishing(topology.EXCHANGE, await self._keys.seal(event)) as traced:
-            await self._channel.publish(topology.EXCHANGE, traced.type, encode(traced), {}, traced.id)
+            await self._channel.publish(topology.EXCHANGE, routing_key(traced), encode(traced), {}, traced.id)
 
     async def open(self) -> None:
         """Connect ahead of the first publish. Raises Unavailable."""

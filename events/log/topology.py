@@ -2,6 +2,7 @@
 
     topic exchange `events` ── `#` ──────────────────────────► stream `events`
                             ── job.uploaded, job.requeued ───► queue `video` ─► converter
+                            ── the same with `.bulk` ────────► queue `video.bulk` ─► converter
                             ── job.converted, job.failed ────► queue `mp3`   ─► notifier
                             ── account.letter_requested ─────► queue `letters` ─► notifier
                             ── job.cancelled, job.deleted ───► topic exchange `withdrawn`
@@ -26,9 +27,11 @@ from collections.abc import Mapping, Sequence, Set
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from events.envelope import Event
 from events.errors import Unavailable
 from events.log import amqp
 from events.log.management import asked
+from events.routing import bulk_key, routing_key
 from events.types import (
     AccountLetterRequested,
     JobCancelled,
@@ -45,9 +48,12 @@ PROGRESS = "progress"
 WORK = "work"
 WITHDRAWN = "withdrawn"
 VIDEO = "video"
+BULK = f"{VIDEO}.bulk"
+VIDEOS = (VIDEO, BULK)
+"""Of several jobs of one account the first wait in the first, all others in the second."""
 MP3 = "mp3"
 LETTERS = "letters"
-WORK_QUEUES = (VIDEO, MP3, LETTERS)
+WORK_QUEUES = (*VIDEOS, MP3, LETTERS)
 
 SEGMENT_BYTES = 64_000_000
 """Retention removes whole segments, so they are smaller than the 500 MB default. Fixed for ever by the
@@ -57,6 +63,8 @@ BINDINGS: tuple[tuple[str, str], ...] = (
     (STREAM, "#"),
     (VIDEO, JobUploaded.TYPE),
     (VIDEO, JobRequeued.TYPE),
+    (BULK, bulk_key(JobUploaded.TYPE)),
+    (BULK, bulk_key(JobRequeued.TYPE)),
     (MP3, JobConverted.TYPE),
     (MP3, JobFailed.TYPE),
     (LETTERS, AccountLetterRequested.TYPE),
@@ -72,6 +80,11 @@ EXCHANGES: tuple[tuple[str, bool], ...] = (
     (PROGRESS, False),
 )
 """(name, whether it outlives a restart) of every exchange. All are topic exchanges."""
+
+
+def work_queue(event: Event) -> str:
+    """Return the queue in which the work waits that an event asks for. Raises KeyError, InvalidEvent."""
+    return {key: queue for queue, key in BINDINGS}[routing_key(event)]
 
 
 def parked(queue: str) -> str:

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from events.log import topology
 from events.payload import Payload
+from events.routing import keys
 from events.types import (
     AccountNotificationFailed,
     AccountNotified,
@@ -85,7 +86,7 @@ USERS: Mapping[str, User] = {
     "auth": User(events=tuple(each for each in get_args(AccountPayload) if each not in _OF_MAILS)),
     "converter": User(
         events=(JobUploaded, JobStarted, JobProbed, JobRetrying, JobConverted, JobFailed),
-        works_on=(topology.VIDEO,),
+        works_on=topology.VIDEOS,
         configure=(topology.PROGRESS, _OWN),
         write=(topology.PROGRESS, _OWN),
         read=(topology.WITHDRAWN, _OWN),
@@ -113,6 +114,7 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
         queues |= topology.retries(queue, DELAYS)
     bindings = [(topology.EXCHANGE, queue, key) for queue, key in topology.BINDINGS]
     bindings += [(topology.WORK, queue, queue) for queue in queues if queue != topology.STREAM]
+    works = "|".join(map(re.escape, topology.WORK_QUEUES))
     every = {"vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}
     return {
         "vhosts": [{"name": "/"} | ({"metadata": {"default_queue_type": "quorum"}} if quorum else {})],
@@ -139,11 +141,7 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
         ],
         "policies": [
             _policy("retention", topology.STREAM, {"max-age": RETENTION}),
-            *(
-                [_policy("retries", rf"({'|'.join(topology.WORK_QUEUES)})\.retry\..*", _NEVER_LOST)]
-                if quorum
-                else []
-            ),
+            *([_policy("retries", rf"({works})\.retry\..*", _NEVER_LOST)] if quorum else []),
         ],
     }
 
@@ -202,7 +200,7 @@ def _permissions(name: str, user: User) -> dict[str, str]:
 
 
 def _topics(name: str, user: User) -> Iterable[dict[str, str]]:
-    types = _any(re.escape(each.TYPE) for each in user.events)
+    types = _any(re.escape(key) for each in user.events for key in keys(each.TYPE))
     work = _any(rf"{queue}(\..+)?" for queue in user.works_on)
     for exchange, write in ((topology.EXCHANGE, types), (topology.WORK, work)):
         yield {"user": name, "vhost": "/", "exchange": exchange, "write": write, "read": _NOTHING}

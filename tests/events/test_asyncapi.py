@@ -12,6 +12,7 @@ from events import schemas
 from events.asyncapi import SENDS, WORKS, document, files
 from events.log import topology
 from events.registry import REGISTRY
+from events.routing import type_of
 
 DOCUMENT = document()
 GOLDEN = sorted((Path(__file__).parent / "golden").iterdir())
@@ -73,7 +74,7 @@ def test_a_queue_carries_what_is_bound_to_it():
         channel = DOCUMENT["channels"][queue]
         assert channel["address"] == channel["bindings"]["amqp"]["queue"]["name"] == queue
         types = {target(ref)["name"] for ref in refs(channel["messages"])}
-        assert types == {key for bound, key in topology.BINDINGS if bound == queue}
+        assert types == {type_of(key) for bound, key in topology.BINDINGS if bound == queue}
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)

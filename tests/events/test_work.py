@@ -56,9 +56,9 @@ class Running:
         self.publisher = Publisher(self.broker.url, name="test", attempts=30)
         await self.publisher.__aenter__()
         self.worker = Worker(
-            *(self.broker.url, topology.VIDEO, self.handler, self.publisher),
+            *(self.broker.url, topology.VIDEOS, self.handler, self.publisher),
             pace=self.pace,
-            observer=self.observer,
+            observers=dict.fromkeys(topology.VIDEOS, self.observer or Unobserved()),
         )
         self.task = asyncio.create_task(self.worker.run(self.stop))
         return self
@@ -108,7 +108,7 @@ async def test_a_worker_that_dies_before_its_result_is_confirmed_has_not_acknowl
             await asyncio.Event().wait()
 
     never = Never()
-    worker = Worker(broker.url, topology.VIDEO, Echo(), never, pace=Pace(grace=0.1))
+    worker = Worker(broker.url, topology.VIDEOS, Echo(), never, pace=Pace(grace=0.1))
     working = asyncio.create_task(worker.run(asyncio.Event()))
     async with asyncio.timeout(20):
         await never.asked.wait()
@@ -190,56 +190,57 @@ async def test_a_delivery_that_nobody_foresaw_to_fail_does_not_hold_up_the_work_
         await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
 
 
-async def test_work_that_waits_and_is_not_taken_is_told_and_mended(broker, eventually, monkeypatch):
-    """The broker forgets a consumer whose channel stays open."""
-    troubles: list[str | None] = []
-    consume = Channel.consume
-
-    async def consume_once(channel: Channel, *arguments, **options) -> str:
-        tag = await consume(channel, *arguments, **options)
-        if not troubles:
-            await channel.call("basic_cancel", consumer_tag=tag)
-            troubles.append(None)
-        return tag
-
-    monkeypatch.setattr(Channel, "consume", consume_once)
-    await topology.declare(broker.url)
-    async with Running(broker, Echo(), patience=0.6) as running:
-        await eventually(lambda: length(troubles), 1)
-        await upload(broker, "j1")
-        reading = asyncio.create_task(log_until(broker, "job.started"))
-        while not reading.done():
-            await asyncio.wait({reading}, timeout=0.02)
-            troubles.append(running.worker.trouble)
-        assert running.worker.trouble is None
-    assert "nothing is taken from the queue video" in troubles
-    await reading
-
-
-async def test_a_worker_whose_slots_are_all_busy_is_in_no_trouble_while_work_waits(
+async def test_work_is_taken_also_where_the_broker_forgot_that_somebody_waits_for_it(
     broker, eventually, monkeypatch
 ):
-    await upload(broker, "j1", "j2")
-    slow = Echo()
+    """The channel stays open, and its consumer is gone."""
+    forgotten: list[str] = []
+    listen = Channel.listen
+
+    async def listen_in_vain(channel: Channel, *arguments, **options) -> str:
+        tag = await listen(channel, *arguments, **options)
+        await channel.call("basic_cancel", consumer_tag=tag)
+        forgotten.append(tag)
+        return tag
+
+    monkeypatch.setattr(Channel, "listen", listen_in_vain)
+    await topology.declare(broker.url)
+    async with Running(broker, Echo(), patience=0.3):
+        await eventually(lambda: any_after(forgotten, 2), True)
+        await upload(broker, "j1")
+        await log_until(broker, "job.started")
+
+
+async def test_no_work_waits_at_a_busy_worker_while_another_is_idle(broker, eventually):
+    slow, quick = Echo(), Echo()
     slow.release.clear()
-    looks: list[int] = []
-    waiting = Worker._waiting
-
-    async def look(worker: Worker, channel: Channel) -> int:
-        looks.append(await waiting(worker, channel))
-        return looks[-1]
-
-    monkeypatch.setattr(Worker, "_waiting", look)
-    async with Running(broker, slow, patience=0.06) as running:
+    await topology.declare(broker.url)
+    async with Running(broker, slow):
+        await eventually(lambda: waiting_for_work(broker), True)
+        await upload(broker, "j1")
         await eventually(lambda: length(slow.seen), 1)
-        consuming = running.worker._consuming
-        for _ in range(12):  # twice as long as it has patience
-            seen = len(looks)
-            await eventually(lambda seen=seen: any_after(looks, seen), True)
-        assert looks[-1] == 1
-        assert (running.worker.trouble, running.worker._consuming) == (None, consuming)
+        await upload(broker, "j2")
+        await broker.put(topology.BULK, encode(uploaded("j3")))
+        async with Running(broker, quick):
+            await eventually(lambda: length(quick.seen), 2)
+        assert sorted(work.event.subject for work in quick.seen) == ["j2", "j3"]
+        assert [work.redeliveries for work in quick.seen] == [0, 0], "the busy one never had them"
         slow.release.set()
-        await eventually(lambda: length(slow.seen), 2)
+
+
+async def waiting_for_work(broker) -> bool:
+    return await broker.consumers(topology.VIDEO) == await broker.consumers(topology.BULK) == 1
+
+
+async def test_work_in_bulk_gets_its_turns_while_other_work_never_ends(broker, eventually):
+    await upload(broker, *(f"first{n}" for n in range(8)))
+    for n in range(3):
+        await broker.put(topology.BULK, encode(uploaded(f"bulk{n}")))
+    handler = Echo()
+    async with Running(broker, handler):
+        await eventually(lambda: length(handler.seen), 11)
+    kinds = [work.event.subject[:-1] for work in handler.seen]
+    assert kinds == [*["first"] * 4, "bulk", *["first"] * 4, "bulk", "bulk"]
 
 
 async def any_after(items: Sequence[object], count: int) -> bool:

@@ -67,13 +67,15 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
             name=own_name(),
             on_end=ConversionMetrics(registry),
         )
+        # The slots are of all queues together, so they are counted at one.
+        works, at = WorkMetrics(registry), {topology.VIDEO: slots, topology.BULK: 0}
         worker = Worker(
             settings.rabbitmq_url,
-            topology.VIDEO,
+            topology.VIDEOS,
             converter,
             publisher,
             pace=Pace(slots=slots),
-            observer=presence.observer(topology.VIDEO, WorkMetrics(registry).of(topology.VIDEO, slots)),
+            observers={queue: presence.observer(queue, works.of(queue, n)) for queue, n in at.items()},
             keys=keys,
         )
         await run_workers([worker], settings.health_host, settings.health_port, stop, registry, presence)

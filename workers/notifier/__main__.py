@@ -66,11 +66,11 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         workers = [
             Worker(
                 settings.rabbitmq_url,
-                queue,
+                [queue],
                 handler,
                 publisher,
                 pace=Pace(slots=slots),
-                observer=presence.observer(queue, works.of(queue, slots)),
+                observers={queue: presence.observer(queue, works.of(queue, slots))},
                 keys=keys,
             )
             for queue, handler in handlers.items()

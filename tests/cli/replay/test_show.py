@@ -200,7 +200,7 @@ async def test_info_tells_how_everything_stands(replay):
     assert "job.uploaded                            4" in told
     assert "*jobs_v2: 3 jobs, at offset 5, at most 1 events behind" in told
     assert "video                                   4" in told
-    assert "video                                   4   NOBODY takes them: does a converter run?" in told
+    assert "video                                   4   every converter is busy, or none runs" in told
     assert "jobs: 3: 1 uploaded, 1 failed, 1 converted" in told
     assert "in the last 10 minutes: 1 job.uploaded" in told
     assert "video.retry.600000ms            not there" in told
