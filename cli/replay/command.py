@@ -1,9 +1,9 @@
 """`tonearm replay <subcommand>`: arguments, the environment, exit codes. Nothing else reads either.
 
-Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `reconvert`, `rebuild --no-switch`); 2 the arguments
-or the environment are wrong; 4 nothing was found; 65 the log or a file is damaged; 66 there are no views to
-verify, or no conversion to make again; 69 a server is away; 70 it cannot be done as things stand, or
-something unexpected came up; 130 Ctrl-C.
+Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `effects`, `reconvert`, `rebuild --no-switch`); 2
+the arguments or the environment are wrong; 4 nothing was found; 65 the log or a file is damaged; 66 there are
+no views to verify, or no conversion to make again; 69 a server is away; 70 it cannot be done as things stand,
+or something unexpected came up; 130 Ctrl-C.
 """
 
 import argparse
@@ -40,6 +40,7 @@ SUBCOMMANDS = {
     "verify": Subcommand("verify", "check the stored views against the log"),
     "rebuild": Subcommand("rebuild", "build the job views anew beside the live ones, compare, switch", True),
     "diff": Subcommand("diff", "compare a job with the log, or two versions of the views, field by field"),
+    "effects": Subcommand("effects", "count what was asked for and what was really produced: files, mails"),
     "info": Subcommand("info", "say how it is: what flows, what waits, what failed, how full the disks are"),
     "requeue": Subcommand("requeue", "give failed jobs another run", True),
     "reconcile": Subcommand("reconcile", "tell a log that lost its end what the views still know", True),

@@ -3,7 +3,8 @@
 Nobody asks for them and nobody answers. Who has heard nothing of a worker for `SILENCE` takes it for gone.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
@@ -55,12 +56,13 @@ async def send(sender: TransientSender, heartbeat: Heartbeat) -> None:
     await sender.send(f"heartbeat.{heartbeat.kind}", _encoder.encode(heartbeat))
 
 
-async def heartbeat_feed(url: str) -> AsyncIterator[Heartbeat]:
+async def heartbeat_feed(url: str) -> AsyncGenerator[Heartbeat, None]:
     """Yield the heartbeats of all workers from now on; reconnects for ever."""
-    async for body in transient.feed(url, _KEYS, name="heartbeats"):
-        if body is None:
-            continue
-        try:
-            yield _decoder.decode(body)
-        except msgspec.DecodeError as error:
-            log.warning("heartbeat_unreadable", error=str(error))
+    async with aclosing(transient.feed(url, _KEYS, name="heartbeats")) as bodies:
+        async for body in bodies:
+            if body is None:
+                continue
+            try:
+                yield _decoder.decode(body)
+            except msgspec.DecodeError as error:
+                log.warning("heartbeat_unreadable", error=str(error))

@@ -3,7 +3,8 @@
 A sender publishes at most twice a second for a job. A percentage that is lost is replaced by the next one.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
@@ -51,12 +52,13 @@ class ProgressSender:
         await self._sender.send(progress.job_id, _encoder.encode(progress))
 
 
-async def progress_feed(url: str) -> AsyncIterator[Progress]:
+async def progress_feed(url: str) -> AsyncGenerator[Progress, None]:
     """Yield the progress of all jobs from now on; reconnects for ever, missing the messages in between."""
-    async for body in transient.feed(url, _KEYS, name="progress feed"):
-        if body is None:
-            continue
-        try:
-            yield _decoder.decode(body)
-        except msgspec.DecodeError as error:
-            log.warning("progress_unreadable", error=str(error))
+    async with aclosing(transient.feed(url, _KEYS, name="progress feed")) as bodies:
+        async for body in bodies:
+            if body is None:
+                continue
+            try:
+                yield _decoder.decode(body)
+            except msgspec.DecodeError as error:
+                log.warning("progress_unreadable", error=str(error))

@@ -4,7 +4,7 @@ A sender and a feed, each on a connection of its own that is opened again for ev
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -77,7 +77,7 @@ class TransientSender:
 
 async def feed(
     url: str, keys: Sequence[str], *, name: str, exchange: str = topology.PROGRESS
-) -> AsyncIterator[bytes | None]:
+) -> AsyncGenerator[bytes | None, None]:
     """Yield what is published with these binding keys from now on, for ever; None when it begins to listen.
 
     A second None means that the connection was lost meanwhile, and messages with it.

@@ -31,9 +31,14 @@ class Settled(NamedTuple):
 class Generations:
     """The two generations that are held. `invalid` counts what was no event, or its data did not fit."""
 
-    def __init__(self, mine: Callable[[str], bool] | None = None, generation: int = GENERATION) -> None:
-        """Only jobs for whose id `mine` holds are gathered."""
-        self._mine, self._generation = mine, generation
+    def __init__(
+        self,
+        mine: Callable[[str], bool] | None = None,
+        generation: int = GENERATION,
+        others: Callable[[Recorded], None] | None = None,
+    ) -> None:
+        """Only jobs for whose id `mine` holds are gathered. `others` receives what is about no job."""
+        self._mine, self._generation, self._others = mine, generation, others
         self._old: dict[str, list[Recorded]] = {}
         self._young: dict[str, list[Recorded]] = {}
         self._old_end: RawRecord | None = None
@@ -51,6 +56,8 @@ class Generations:
                 self.invalid += 1
                 continue
             if event.aggregate is not Aggregate.JOB:
+                if self._others is not None:
+                    self._others(Recorded(record.offset, event))
                 continue
             subject = event.subject
             events = old.get(subject) or young.get(subject)

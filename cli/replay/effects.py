@@ -1,0 +1,146 @@
+"""`effects`: the ledger of effects. What the log has asked for, held against what was really produced.
+
+For each job: its video, the audio of each run, the mail about each run's end, and each erasure; for each
+account its letters. What was produced is told by GridFS and by the notifier's notes of each try at a mail.
+Exit code 1: something was produced twice, never, or without being asked for.
+"""
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from cli.errors import NothingFound
+from cli.exits import Exit
+from cli.log.ids import job_meant
+from cli.log.log import Log
+from cli.numbers import at_most
+from cli.overview import queues
+from cli.remarks import say
+from cli.replay.ledger.effects import BROKEN, Effect, Kind, Moment, Verdict
+from cli.replay.ledger.ledger import Ledger
+from cli.servers import Servers
+from cli.workers import alive
+from events.log import amqp, topology
+from events.log.bounds import cut_at
+
+SHOWN = 20
+GRACE = 300
+_WORK = {topology.VIDEO: Kind.AUDIO, topology.MP3: Kind.MAIL, topology.LETTERS: Kind.LETTER}
+_LOUD = [verdict for verdict in Verdict if verdict in BROKEN]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add = parser.add_argument
+    add("--job", metavar="ID", help="this job only, with all its effects")
+    add(
+        "--grace",
+        type=at_most,
+        default=GRACE,
+        metavar="SECONDS",
+        help=f"what was asked for or stored so lately may still change ({GRACE})",
+    )
+    add("--limit", type=at_most, default=SHOWN, metavar="N", help=f"name at most N that are wrong ({SHOWN})")
+    add("--json", action="store_true", help="print each effect as a line of JSON, and the sums as the last")
+
+
+async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
+    """Print the ledger. Raises NothingFound, LogDamaged, Unavailable."""
+    log = Log(servers.need("stream_url"), say)
+    ends, job_id = await log.ends(), await job_meant(log, arguments.job) if arguments.job else ""
+    if ends is None:
+        raise NothingFound("the log is empty")
+    moment = await _moment(servers, timedelta(seconds=arguments.grace))
+    cut = await cut_at(servers.need("stream_url"))
+    sums, shown = Counter[tuple[Kind, str]](), list[Effect]()
+    async with servers.database() as database:
+        ledger = Ledger(log=log, database=database, ends=ends, cut_at=cut, moment=moment)
+        async for effect in ledger.effects(job_id):
+            _add(sums, effect)
+            if arguments.json:
+                sys.stdout.buffer.write(msgspec.json.encode(effect) + b"\n")
+            elif job_id or effect.verdict in BROKEN:
+                shown.append(effect)
+    if job_id and not sums:
+        raise NothingFound(f"the log says nothing of job {arguments.job}")
+    if arguments.json:
+        sys.stdout.buffer.write(msgspec.json.encode({"sums": _by_kind(sums)}) + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        _show(sums, shown, len(shown) if job_id else arguments.limit)
+    return Exit.DIFFERENT if any(verdict in BROKEN for _, verdict in sums) else Exit.OK
+
+
+async def _moment(servers: Servers, grace: timedelta) -> Moment:
+    """Look what waits and what is under way. Raises InvalidSetting, Unavailable."""
+    url = servers.need("rabbitmq_url")
+    async with amqp.connected(url, name="replay effects") as connection:
+        found = await queues(connection)
+    parked = topology.parked("")
+    waiting = {each.name.split(".")[0] for each in found if each.ready and not each.name.endswith(parked)}
+    busy = {work.subject for worker in await alive(url) for work in worker.working_on}
+    return Moment(
+        now=datetime.now(UTC),
+        grace=grace,
+        waiting=frozenset(kind for queue, kind in _WORK.items() if queue in waiting),
+        busy=frozenset(busy),
+    )
+
+
+def _add(sums: Counter[tuple[Kind, str]], effect: Effect) -> None:
+    sums[effect.kind, "asked"] += effect.asked
+    sums[effect.kind, "produced"] += effect.produced
+    sums[effect.kind, "maybe"] += effect.maybe
+    sums[effect.kind, effect.verdict] += 1
+
+
+_COLUMNS = ("asked", "produced", "maybe", *Verdict)
+
+
+def _by_kind(sums: Counter[tuple[Kind, str]]) -> dict[str, dict[str, int]]:
+    kinds = [kind for kind in Kind if any(each is kind for each, _ in sums)]
+    return {kind: {name: sums[kind, name] for name in _COLUMNS} for kind in kinds}
+
+
+def _show(sums: Counter[tuple[Kind, str]], shown: Iterable[Effect], limit: int) -> None:
+    """Print what is wrong, `limit` of each verdict, and the sums."""
+    left = Counter[Verdict]()
+    for effect in shown:
+        left[effect.verdict] += 1
+        if left[effect.verdict] <= limit:
+            print(_line(effect))
+    for verdict, count in left.items():
+        if count > limit:
+            print(f"{_said(verdict)}: {count - limit:,} more")
+    print(f"{'':<8}" + "".join(f"{_said(name):>10}" for name in _COLUMNS))
+    for kind, counts in _by_kind(sums).items():
+        print(f"{kind:<8}" + "".join(f"{counts[name]:>10,}" for name in _COLUMNS))
+    wrong = {verdict: sum(sums[kind, verdict] for kind in Kind) for verdict in _LOUD}
+    told = ", ".join(f"{count:,} {verdict}" for verdict, count in wrong.items() if count)
+    print(f"WRONG: {told}" if told else "clean: nothing was produced twice, never, or unasked")
+
+
+def _said(name: str) -> str:
+    return name.upper() if name in _LOUD else name
+
+
+def _line(effect: Effect) -> str:
+    return f"{_said(effect.verdict):<8} {effect.kind:<7} {effect.subject}  " + ", ".join(_facts(effect))
+
+
+def _facts(effect: Effect) -> Iterator[str]:
+    if effect.run:
+        yield f"run {effect.run}"
+    if effect.about:
+        yield f"about {effect.about}"
+    yield f"asked for {effect.asked}, produced {effect.produced}"
+    if attempts := [str(each) for each in effect.attempts if each]:
+        yield f"by attempt {' and '.join(attempts)}"
+    if effect.maybe:
+        yield f"maybe {effect.maybe} more"
+    if effect.answer:
+        yield f"answered by {effect.answer}"

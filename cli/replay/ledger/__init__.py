@@ -1,0 +1,1 @@
+"""The effect ledger: what the log has asked for, held against what was really produced."""
