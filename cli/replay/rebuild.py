@@ -22,7 +22,7 @@ from cli.exits import Exit
 from cli.log.log import Log
 from cli.numbers import at_most
 from cli.remarks import say
-from cli.replay.views.build import build
+from cli.replay.views.build import Builder
 from cli.replay.views.comparison import compare
 from cli.replay.views.findings import SHOWN
 from cli.replay.views.generations import GENERATION
@@ -166,7 +166,9 @@ async def _rebuild(
     check(new, checkpoint, ends)
     if checkpoint is not None:  # what was killed may have written views that it has not counted
         checkpoint = structs.replace(checkpoint, jobs=None)
-    checkpoint = await build(log, new, checkpoint, ends, arguments.generation)
+    builder = Builder(new, checkpoint, arguments.generation)
+    await builder.prepare()
+    await builder.build(log, ends)
     exit_ = Exit.OK
     if arguments.compare:
         say(f"comparing {old.name} with {new.name}")
@@ -177,7 +179,7 @@ async def _rebuild(
         return exit_
     # A long comparison leaves the new version behind: its readers must not go back in time.
     if (now := await log.ends()) is not None:
-        await build(log, new, checkpoint, now, arguments.generation)
+        await builder.build(log, now)
     if not await lease.take():  # lost since it was renewed last, and nobody has noticed yet
         raise LeaseLost(_LOST)
     await _switch(database, old, new)

@@ -158,6 +158,8 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
     audio_removal: Removal | None = None
     deletion: Deletion | None = None
     erasure: Erasure | None = None
+    video_erasure: Erasure | None = None
+    """The erasure that removed the video itself: of a family's jobs the last one has it."""
 
     @property
     def filename(self) -> str:

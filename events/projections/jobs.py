@@ -103,8 +103,14 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
             return join(view, recorded, entry, audio_removal=_removal(payload, run, recorded))
         case JobErased(about=about):
             # Only that of a deletion ends something; of the others the removal has told all.
-            erasure = _erasure(payload, recorded) if about == JobDeleted.TYPE else None
-            return join(view, recorded, _entry(recorded, None, 0, 0, f"about {about}"), erasure=erasure)
+            erasure = _erasure(payload, recorded)
+            return join(
+                view,
+                recorded,
+                _entry(recorded, None, 0, 0, f"about {about}"),
+                erasure=erasure if about == JobDeleted.TYPE else None,
+                video_erasure=erasure if payload.videos else None,
+            )
         case (
             AccountRegistered()
             | AccountSignedIn()

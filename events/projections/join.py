@@ -4,7 +4,7 @@ The events of one job come from several publishers, so they can be seen in any o
 once. The fold comes to the same view, because every part of the view is one of three:
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
-- a *register* (video, probe, audio, error, removals, deletion, erasure), where the higher run wins, and
+- a *register* (video, probe, audio, error, removals, deletion, erasures), where the higher run wins, and
   within a run the lower offset;
 - the *standing* (state, run, attempt, times), a maximum over the entries of the timeline that count.
 
@@ -74,6 +74,7 @@ def join(
     audio_removal: Removal | None = None,
     deletion: Deletion | None = None,
     erasure: Erasure | None = None,
+    video_erasure: Erasure | None = None,
 ) -> JobView:
     """Return the view with one more entry of the timeline, and with its event's register."""
     event, offset = recorded.event, recorded.offset
@@ -102,6 +103,7 @@ def join(
         audio_removal = _later(view.audio_removal, audio_removal)
         deletion = _later(view.deletion, deletion)
         erasure = _later(view.erasure, erasure)
+        video_erasure = _later(view.video_erasure, video_erasure)
     state, run, attempt, created, updated = standing
     joined = JobView(
         job_id=event.subject,
@@ -121,6 +123,7 @@ def join(
         audio_removal=audio_removal,
         deletion=deletion,
         erasure=erasure,
+        video_erasure=video_erasure,
     )
     return joined if deletion is None else _forgetful(joined)
 

@@ -1,8 +1,9 @@
 """The projector: keeps the stored views in step with the log, one projector at a time.
 
-For every batch of events: load the views they touch, fold in memory, write the changed views guarded by
-their offset, then move the checkpoint by compare-and-set. A crash between the two repeats a batch, and
-the fold comes to the same views. At start the event at the checkpoint is read again and must be the same one.
+For every batch of events: load the views they touch, fold in memory, write the usage of their accounts, then
+the changed views, both guarded by their offset, then move the checkpoint by compare-and-set. A crash in
+between repeats a batch, and the fold comes to the same views and the same usage. At start the event at the
+checkpoint is read again and must be the same one.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Event, Recorded, decode
@@ -22,6 +24,7 @@ from events.payload import Aggregate
 from events.projections.counts import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
+from events.projections.usage import NONE, Usage, moved
 from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.views.leases import Lease
@@ -92,7 +95,7 @@ class Projector:
     async def _project(self, lost: asyncio.Event) -> None:
         store = await self._views.live()
         await store.prepare()
-        checkpoint = await store.checkpoint()
+        checkpoint = await with_usage(store, await store.checkpoint())
         reader = StreamReader(self._stream_url, after(checkpoint), name="projector", on_state=self._on_state)
         self.position = checkpoint.offset if checkpoint else None
         log.info("projecting", views=store.name, after=self.position)
@@ -106,6 +109,7 @@ class Projector:
                     if (await self._views.live()).name != store.name:
                         raise LeaseLost("another version of the views is live now")
                     checkpoint = await project(store, checkpoint, batch[at : at + _AT_ONCE], self._keys)
+                    checkpoint = await with_usage(store, checkpoint)
                     self.position, self.trouble = checkpoint.offset if checkpoint else None, None
 
     async def _at_the_end(self, checkpoint: Checkpoint | None) -> bool:
@@ -152,6 +156,10 @@ async def project(
     """
     events = await keys.opened(readable(batch))
     views: dict[str, JobView] = await store.get_many(list({event.event.subject for event in events}))
+    counting = checkpoint is None or checkpoint.has_usage
+    accounts = {event.event.account for event in events} | {view.account for view in views.values()}
+    usages = await store.usage.get_many(accounts) if counting else {}
+    counted_views: dict[str, JobView | None] = dict(views)
     changed: dict[str, JobView] = {}
     for recorded in events:
         subject = recorded.event.subject
@@ -162,14 +170,40 @@ async def project(
             continue
         if view is not None:
             changed[subject] = view
+            if recorded.offset <= usages.get(view.account, NONE).seen:
+                counted_views[subject] = view  # by who came as far before, and died
+    steps = ((counted_views.get(job_id), view) for job_id, view in changed.items())
+    if counting and not await store.usage.move(usages, moved(usages, steps)):
+        raise LeaseLost("another process has counted usage")
     await store.add([view for job_id, view in changed.items() if job_id not in views])
     await store.save(view for job_id, view in changed.items() if job_id in views)
     upto = batch[-1].offset
     since, jobs = (checkpoint.offset, checkpoint.jobs) if checkpoint else (-1, {})
     jobs = None if jobs is None else counted(jobs, views, since, changed, upto)
-    new = Checkpoint(upto, identity(batch[-1].body), jobs)
+    new = Checkpoint(upto, identity(batch[-1].body), jobs, upto if counting else None)
     if not await store.move_checkpoint(checkpoint, new):
         raise LeaseLost("another process moved the checkpoint")
+    return new
+
+
+async def with_usage(store: ViewStore, checkpoint: Checkpoint | None) -> Checkpoint | None:
+    """Count the usage of all views where a process that counts none has moved them: one from before usage.
+
+    Returns the checkpoint, unchanged while that cannot be: one that died has left views ahead of it. Raises
+    LeaseLost, Unavailable.
+    """
+    if checkpoint is None or checkpoint.has_usage:
+        return checkpoint
+    usages: dict[str, Usage] = {}
+    async for view in store.all():
+        usages |= moved(usages, [(None, view)])
+        if view.seen > checkpoint.offset:
+            return checkpoint
+    await store.usage.save(usages)
+    new = replace(checkpoint, usage=checkpoint.offset)
+    if not await store.move_checkpoint(checkpoint, new):
+        raise LeaseLost("another process moved the checkpoint")
+    log.info("usage_counted", views=store.name, accounts=len(usages))
     return new
 
 

@@ -1,6 +1,7 @@
 """The stored job views: a versioned collection, its checkpoint, and the alias that names the live one.
 
     jobs_v1, jobs_v2, …     one document per job, guarded by the offset it has seen
+    usage_v1, usage_v2, …   beside them one document per account: see `usage`
     projections             `jobs_v1`: the checkpoint of that version; `jobs`: which version is live
 
 The database refuses to write a view when the stored one has seen as much or more, so two projectors at once,
@@ -26,6 +27,7 @@ from events.mongodb_errors import translated
 from events.projections.job_view import COLLECTION, JobView
 from events.views.documents import Document, needing, pack, place, places, unpack, waiting
 from events.views.selection import Selection
+from events.views.usage import UsageStore
 
 log = structlog.get_logger()
 
@@ -48,6 +50,13 @@ class Checkpoint(Struct, frozen=True):
     event_id: str
     jobs: Mapping[str, int] | None = None
     """Jobs by state up to here; None where they were not counted from the beginning."""
+    usage: int | None = None
+    """The offset up to which usage was counted. Who moves views and counts none leaves it behind."""
+
+    @property
+    def has_usage(self) -> bool:
+        """True if the stored usage is as far as the views."""
+        return self.usage == self.offset
 
 
 class Readable(NamedTuple):
@@ -64,6 +73,7 @@ class ViewStore:
         self.name = name
         self._views: AsyncCollection[Document] = database[name]
         self._projections: AsyncCollection[Document] = database["projections"]
+        self.usage = UsageStore(database, name)
 
     async def prepare(self) -> None:
         """Create the index that paging needs."""
@@ -141,10 +151,11 @@ class ViewStore:
         return [document["_id"] for document in found]
 
     async def all(self) -> AsyncIterator[JobView]:
-        """Yield every view, in no order. Raises Unavailable."""
+        """Yield every view, in no order; damaged ones are left out. Raises Unavailable."""
         with translated("the views", words=str):
             async for document in self._views.find({}, batch_size=2000):
-                yield _view(document)
+                for view in _readable([document]).views.values():
+                    yield view
 
     async def count(self) -> int:
         """Return how many jobs are stored, by the collection's own statistics."""
@@ -193,7 +204,9 @@ class ViewStore:
             document = await self._projections.find_one({"_id": self.name})
         if document is None:
             return None
-        return Checkpoint(document["offset"], document["event_id"], document.get("jobs"))
+        return Checkpoint(
+            document["offset"], document["event_id"], document.get("jobs"), document.get("usage")
+        )
 
     async def move_checkpoint(self, old: Checkpoint | None, new: Checkpoint) -> bool:
         """Move the checkpoint if it still is where it was (compare and set). Raises Unavailable."""
@@ -210,8 +223,9 @@ class ViewStore:
         return result.matched_count == 1
 
     async def drop(self) -> None:
-        """Remove this version and its checkpoint."""
+        """Remove this version, its usage and its checkpoint."""
         await self._views.drop()
+        await self.usage.drop()
         await self._projections.delete_one({"_id": self.name})
 
 

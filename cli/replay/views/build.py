@@ -4,7 +4,8 @@
 - The next run meets again what was written beyond it. There the insert is refused, and the stored view is
   loaded. The events are folded onto it, and it is written, guarded by the offset it has seen.
 
-So a job is written once, by a plain insert, unless it goes on after it had settled.
+So a job is written once, by a plain insert, unless it goes on after it had settled. Usage is summed up in
+memory and written at the end; a run that goes on sums up what is stored first.
 
 Two handings-out are written at a time, so that the database always has one to work on while the next is
 read and folded here. What of the later one belongs to jobs of the earlier one waits for that.
@@ -13,8 +14,10 @@ read and folded here. What of the later one belongs to jobs of the earlier one w
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Set
+from collections.abc import Iterable, Set
 from typing import NamedTuple
+
+from msgspec import structs
 
 from cli.errors import Refused
 from cli.log.log import Log
@@ -24,29 +27,12 @@ from cli.replay.views.versions import Version
 from events.envelope import Recorded
 from events.log.bounds import Bounds
 from events.projections.job_view import JobView
+from events.projections.usage import Step, Usage, moved
 from events.views.projector import after, identity
 from events.views.store import Checkpoint
 
 CLOSE = 1000
 """Events that may be left to the projector; with more, reading goes on first."""
-
-
-async def build(
-    log: Log, version: Version, checkpoint: Checkpoint | None, ends: Bounds, generation: int
-) -> Checkpoint | None:
-    """Bring a version from its checkpoint to the end of the log, and close to it as long as that grows.
-
-    Returns its new checkpoint.
-    """
-    await version.prepare()
-    while True:
-        builder = Builder(version, checkpoint, Generations(generation=generation))
-        await builder.run(log, ends)
-        checkpoint = builder.checkpoint
-        newer = await log.ends()
-        if newer is None or newer.last - ends.last <= CLOSE:
-            return checkpoint
-        ends = newer
 
 
 AT_ONCE = 2
@@ -63,16 +49,38 @@ class _Writing(NamedTuple):
 class Builder:
     """Reads, gathers, folds, and writes behind: two handings-out are written while the next is made."""
 
-    def __init__(self, version: Version, checkpoint: Checkpoint | None, generations: Generations) -> None:
-        self._version, self.checkpoint, self._generations = version, checkpoint, generations
+    def __init__(self, version: Version, checkpoint: Checkpoint | None, generation: int) -> None:
+        self._version, self.checkpoint, self._generation = version, checkpoint, generation
+        self._generations = Generations(generation=generation)
         self._writing: deque[_Writing] = deque()
+        self._usages: dict[str, Usage] = {}
         # By state as stored, which is ahead of the checkpoint until all is written.
         self._counts = checkpoint is None or checkpoint.jobs is not None
         self._jobs = Counter(checkpoint.jobs or {}) if checkpoint else Counter[str]()
 
-    async def run(self, log: Log, ends: Bounds) -> None:
+    async def prepare(self) -> None:
+        """Make the version ready, and sum up what an earlier run has written."""
+        await self._version.prepare()
+        if self.checkpoint is not None:
+            async for view in self._version.all():
+                self._count([(None, view)])
+
+    async def build(self, log: Log, ends: Bounds) -> None:
+        """Bring the version to the end of the log, and close to it as long as that grows."""
+        while True:
+            await self._build(log, ends)
+            newer = await log.ends()
+            if newer is None or newer.last - ends.last <= CLOSE:
+                break
+            ends = newer
+        await self._version.usage.save(self._usages)
+        if self.checkpoint is not None:
+            await self._move(structs.replace(self.checkpoint, usage=self.checkpoint.offset))
+
+    async def _build(self, log: Log, ends: Bounds) -> None:
         """Build up to the end. Raises LogDamaged when the log is not the one that the checkpoint is from."""
-        generations, begin = self._generations, self.checkpoint.offset if self.checkpoint else ends.first
+        generations = self._generations = Generations(generation=self._generation)
+        begin = self.checkpoint.offset if self.checkpoint else ends.first
         try:
             with Meter("rebuild", ends.last - begin) as meter:
                 async with contextlib.aclosing(log.read(after(self.checkpoint), ends.last)) as batches:
@@ -110,14 +118,21 @@ class Builder:
             await asyncio.shield(before.task)
         later += [view for view in views if view.job_id in underway]
         self._jobs.update(view.state.value for view in views)
+        self._count((None, view) for view in views)
         if later:
             self._jobs.subtract(view.state.value for view in later)
+            self._count((view, None) for view in later)
             await self._write_on([view.job_id for view in later], settled.jobs)
         jobs = dict(self._jobs) if self._counts else None
-        checkpoint = Checkpoint(settled.upto.offset, identity(settled.upto.body), jobs)
+        await self._move(Checkpoint(settled.upto.offset, identity(settled.upto.body), jobs))
+
+    async def _move(self, checkpoint: Checkpoint) -> None:
         if not await self._version.move_checkpoint(self.checkpoint, checkpoint):
             raise Refused(f"another process builds {self._version.name}")
         self.checkpoint = checkpoint
+
+    def _count(self, steps: Iterable[Step]) -> None:
+        self._usages |= moved(self._usages, steps)
 
     async def _write_on(self, job_ids: list[str], jobs: dict[str, list[Recorded]]) -> None:
         stored = await self._version.get_many(job_ids)
@@ -125,4 +140,5 @@ class Builder:
         views = [view for view in folded if view]
         self._jobs.update(view.state.value for view in views)
         self._jobs.subtract(view.state.value for view in stored.values())
+        self._count((stored.get(view.job_id), view) for view in views)
         await self._version.save(views)

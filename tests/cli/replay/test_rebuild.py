@@ -16,6 +16,7 @@ from cli.replay.views.scan import FEW
 from cli.replay.views.versions import Version
 from events.log import amqp, topology
 from events.projections.job_view import COLLECTION
+from events.projections.usage import Usage
 from events.views.documents import pack, unpack
 from events.views.projector import Projector
 from events.views.store import JobViews
@@ -25,6 +26,10 @@ pytestmark = pytest.mark.servers
 
 async def documents(version: Version) -> dict[str, object]:
     return {each["_id"]: each async for batch in version.documents() for each in batch}
+
+
+async def usages(version: Version) -> dict[str, Usage]:
+    return {account: usage async for account, usage in version.usage.all()}
 
 
 async def test_a_dry_run_does_nothing(replay, database):
@@ -50,6 +55,7 @@ async def test_a_rebuilt_view_equals_the_projected_one_and_becomes_live(replay, 
     assert "equal: jobs_v1 and jobs_v2" in result.out
     assert await JobViews(database).live_number() == 2
     assert await documents(Version(database, 1)) == await documents(Version(database, 2))
+    assert await usages(Version(database, 1)) == await usages(Version(database, 2)) != {}
     assert (await replay("verify")).code == 0
     assert (await replay("diff", "1", "2")).code == 0
     assert (await replay.broker.depth("video"), await replay.broker.depth("mp3")) == (0, 0)
@@ -97,6 +103,7 @@ async def test_a_rebuild_that_is_killed_goes_on_and_arrives_at_the_same(replay, 
     assert verified.code == 0, verified.out
     await replay("rebuild", "--yes")
     assert await documents(new) == await documents(Version(database, 3))
+    assert await usages(new) == await usages(Version(database, 3)) != {}
     counted = Counter((await Version(database, 3).checkpoint()).jobs)
     assert counted == Counter(each["state"] for each in (await documents(new)).values())
 

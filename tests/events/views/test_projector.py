@@ -98,7 +98,7 @@ async def test_an_event_that_is_none_is_passed_over_and_the_checkpoint_moves_on(
     store = JobViews(database).version(1)
     batch = [RawRecord(0, 0.0, b"garbage"), raw(1, uploaded("j1")), RawRecord(2, 0.0, b"")]
     checkpoint = await project(store, None, batch)
-    assert checkpoint == Checkpoint(2, "invalid", checkpoint.jobs)
+    assert checkpoint == Checkpoint(2, "invalid", checkpoint.jobs, usage=2)
     assert await store.checkpoint() == checkpoint
     assert await store.get("j1") is not None
 
