@@ -7,14 +7,17 @@ looked at once more, so that recent jobs and stored ones are judged by the same 
 import re
 import unicodedata
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
 
+from events.options import Options
 from events.projections.job_view import JobView, State
 from events.views.documents import Document
 
+_NONE_GIVEN = Options()
 _SLACK = 24 * 3600 * 1000
 """In ms. A job's id is made when its upload begins; it counts as created when the upload has ended."""
 
@@ -22,7 +25,7 @@ _SLACK = 24 * 3600 * 1000
 class Selection(Struct, frozen=True, kw_only=True):
     """Jobs in a state, of a family, with a text in their file's name in any case, created since and before.
 
-    What is None or empty does not matter.
+    What is None or empty does not matter. `options`: values of the conversion by name, tags among them.
     """
 
     state: State | None = None
@@ -30,6 +33,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     family: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    options: tuple[tuple[str, Any], ...] = ()
 
     def has(self, view: JobView) -> bool:
         """Return True if the job is one of them."""
@@ -38,8 +42,14 @@ class Selection(Struct, frozen=True, kw_only=True):
             and (not self.family or self.family == family_of(view))
             and (self.since is None or view.created >= self.since)
             and (self.until is None or view.created < self.until)
+            and all(_value(options_of(view), name) == value for name, value in self.options)
             and re.search(re.escape(self._name), view.filename, re.IGNORECASE) is not None
         )
+
+    @property
+    def is_exact(self) -> bool:
+        """True if the database finds no others than these."""
+        return not (self.name or self.since or self.until or self.options)
 
     def bounds(self) -> tuple[str, str | None]:
         """Return a job id before all of them, and one after all of them, None for none."""
@@ -58,6 +68,9 @@ class Selection(Struct, frozen=True, kw_only=True):
         if self.name:
             holds = r'"filename":"(?:[^"\\]|\\.)*' + re.escape(_text(self._name)[1:-1])
             wanted.append({"view": {"$regex": holds, "$options": "i"}})
+        for name, value in self.options:
+            if value != _value(_NONE_GIVEN, name):  # a default is not stored
+                wanted.append({"view": {"$regex": re.escape(f'"{name}":{_text(value)}')}})
         return {"$and": wanted} if wanted else {}
 
     @property
@@ -74,10 +87,20 @@ def family_of(view: JobView) -> str:
     return (view.video.family if view.video else "") or view.job_id
 
 
+def options_of(view: JobView) -> Options:
+    """Return the options of a job's conversion."""
+    return view.video.options if view.video else _NONE_GIVEN
+
+
+def _value(options: Options, name: str) -> Any:
+    """Return an option's value, or a tag's."""
+    return getattr(options if hasattr(options, name) else options.tags, name)
+
+
 def _first_id(milliseconds: float) -> str:
     """Return a bound before every id made from this time on, also where no id could tell the time."""
     return str(UUID(int=min(max(int(milliseconds), 0), 2**48 - 1) << 80))
 
 
-def _text(value: str) -> str:
+def _text(value: Any) -> str:
     return msgspec.json.encode(value).decode()

@@ -24,7 +24,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError
 from events.errors import Unavailable
 from events.ids import earliest_id
 from events.mongodb_errors import translated
-from events.projections.job_view import COLLECTION, JobView
+from events.projections.job_view import COLLECTION, JobView, State
 from events.views.documents import Document, needing, pack, place, places, unpack, waiting
 from events.views.selection import Selection
 from events.views.usage import UsageStore
@@ -121,6 +121,21 @@ class ViewStore:
                         break
                     upper = documents[-1]["place"]
         return found
+
+    async def states(self, account: str, selection: Selection) -> AsyncIterator[tuple[str, State]]:
+        """Yield job and state of all that are selected, in no order; damaged ones are left out where views
+        have to be read. Raises Unavailable.
+        """
+        first, last = selection.bounds()
+        lower, upper = places(account)
+        if last is not None:
+            upper = place(account, last)
+        within = {"place": {"$gte": max(lower, place(account, first)), "$lt": upper}}
+        fields = {"state": 1} if selection.is_exact else None
+        with translated("the views", words=str):
+            async for document in self._views.find({**within, **selection.query()}, fields, batch_size=2000):
+                if selection.is_exact or any(map(selection.has, _readable([document]).views.values())):
+                    yield document["_id"], State(document["state"])
 
     async def needs(self, account: str, video_id: str) -> bool:
         """Return True if a job of the account needs this video: it is made from it, and not deleted.

@@ -23,12 +23,16 @@ _HASHED = 16
 def view(
     request: Request[Any, Any, Any],
     shown: object,
-    offset: int,
+    offset: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response[Any]:
-    """Answer with the view as JSON, or with 304. `offset`: the highest in it; `headers`: further ones."""
+    """Answer with the view as JSON, or with 304.
+
+    `offset`: the highest in it, None for what is of no single one. `headers`: further ones.
+    """
     body = msgspec.json.encode(shown)
-    tag = f'"{offset}-{sha256(body).hexdigest()[:_HASHED]}"'
+    digest = sha256(body).hexdigest()[:_HASHED]
+    tag = f'"{digest}"' if offset is None else f'"{offset}-{digest}"'
     known = {
         "ETag": tag,
         "Cache-Control": "private, no-cache",

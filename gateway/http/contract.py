@@ -68,8 +68,9 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     `errors` are those of the handler; the guard's own are added where there is a scope. `schemes` are ways to
     sign in besides an access token and its cookie. A route with `takes_options` takes the conversion's
-    options as query parameters, and as fields of a form. With `takes_any_parameter` unknown query parameters
-    are ignored; everywhere else they are refused.
+    options as query parameters, and as fields of a form; one with `chooses_by_options` chooses jobs by them,
+    beside its own parameters. With `takes_any_parameter` unknown query parameters are ignored; elsewhere they
+    are refused.
     """
 
     scope: Scope | None
@@ -79,6 +80,7 @@ class Contract(Struct, frozen=True, kw_only=True):
     body: Body | None = None
     answers: Mapping[int, Answer] = {}
     takes_options: bool = False
+    chooses_by_options: bool = False
     takes_any_parameter: bool = False
 
     @property

@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.handlers import BaseRouteHandler
 
+from events.wishes import NAMES
 from gateway.errors import BadParameters, Fault
 from gateway.http.contract import contract_of, parameters_of
 
@@ -33,12 +34,17 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     pairs = list(connection.query_params.multi_items())
     given = Counter(name for name, _ in pairs)
     taken = ", ".join(sorted(parameters)) or "none"
+    if contract.chooses_by_options:
+        taken += ", and the options of a conversion"
+    options = NAMES if contract.chooses_by_options else ()
     wrong = [
         Fault(name[:_LONGEST], f"there is no such parameter; this call takes {taken}")
         for name in given
-        if name not in parameters
+        if name not in parameters and name not in options
     ]
-    wrong += [Fault(name, "it is given more than once") for name in parameters if given[name] > 1]
+    wrong += [
+        Fault(name, "it is given more than once") for name in (*parameters, *options) if given[name] > 1
+    ]
     wrong += [
         Fault(each.name, each.takes) for each in parameters.values() if each.required and not given[each.name]
     ]

@@ -1,13 +1,16 @@
 """The query parameters that choose jobs, for every route that takes some of an account's."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar.params import QueryParameter
 
 from events.projections.job_view import State
 from events.views.selection import Selection
+from events.wishes import NAMES, NotUnderstood, value
+from gateway.errors import BadParameters, Fault
 
 InState = Annotated[State | None, QueryParameter(name="state", description="Only jobs in this state.")]
 Named = Annotated[
@@ -19,7 +22,12 @@ Until = Annotated[datetime | None, QueryParameter(description="Only jobs created
 
 
 def selection(
-    state: State | None, name: str, family: UUID | None, since: datetime | None, until: datetime | None
+    state: State | None,
+    name: str,
+    family: UUID | None,
+    since: datetime | None,
+    until: datetime | None,
+    options: tuple[tuple[str, Any], ...] = (),
 ) -> Selection:
     """Return the jobs that a request means."""
     return Selection(
@@ -28,4 +36,23 @@ def selection(
         family=str(family) if family else "",
         since=since,
         until=until,
+        options=options,
     )
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, Any], ...]:
+    """Return the options that jobs shall have, from a query; other parameters are left alone.
+
+    Raises BadParameters for each that means nothing.
+    """
+    wanted: list[tuple[str, Any]] = []
+    wrong: list[Fault] = []
+    for name, text in pairs:
+        if name in NAMES:
+            try:
+                wanted.append((name, value(name, text)))
+            except NotUnderstood as error:
+                wrong.append(Fault(name, str(error)))
+    if wrong:
+        raise BadParameters(wrong)
+    return tuple(wanted)

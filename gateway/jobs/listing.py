@@ -1,6 +1,8 @@
-"""Pages of jobs: the stored ones, corrected by and merged with those that have recent events."""
+"""Pages and counts of jobs: the stored ones, corrected by and merged with those that have recent events."""
 
-from events.projections.job_view import JobView
+from collections import Counter
+
+from events.projections.job_view import JobView, State
 from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.jobs import cursors
@@ -22,6 +24,19 @@ async def page(
     found.sort(key=lambda view: view.job_id, reverse=True)
     items, more = found[:limit], len(found) > limit
     return items, cursors.encode(items[-1].job_id) if more else None
+
+
+async def counts(live: LiveJobs, stored: JobViews, account: str, selection: Selection) -> Counter[State]:
+    """Return how many of an account's jobs are in each state. Raises Unavailable.
+
+    Each job counts once, in the state that it had while this looked at all of them.
+    """
+    recent = live.recent.jobs_of(account)
+    found = await _recent(live, recent, account, selection, max(1, len(recent)))
+    counted, apart = Counter(view.state for view in found), set(recent)
+    async for job_id, state in (await stored.live()).states(account, selection):
+        counted[state] += job_id not in apart
+    return counted
 
 
 async def _recent(

@@ -1,5 +1,6 @@
 """Jobs as their owners see them. Pure; nothing in here reveals how jobs are stored."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from events.log.progress import Progress
 from events.options import Format, Options, offered_as
 from events.projections.job_view import Entry, JobView, State
 from events.types import INCOMPLETE, FailureCode
-from events.views.selection import family_of
+from events.views.selection import family_of, options_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
 from gateway.jobs.outcome import audio_path
@@ -107,6 +108,13 @@ class Jobs(Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class Counts(Struct, frozen=True, kw_only=True):
+    """The number of jobs, and of those in each state."""
+
+    total: int
+    states: dict[State, int]
+
+
 class Accepted(Struct, frozen=True, kw_only=True):
     """A video that is stored and whose event is in the log."""
 
@@ -137,7 +145,7 @@ def present(view: JobView) -> Job:
         if video is None
         else Video(bytes=video.bytes, content_type=video.content_type, sha256=video.sha256),
         family=family_of(view),
-        options=video.options if video else Options(),
+        options=options_of(view),
         audio=None
         if audio is None or view.state is State.DELETED
         else Audio(
@@ -168,6 +176,11 @@ def listed(view: JobView, *, timeline: bool) -> ListedJob:
     """Return the job as a list shows it."""
     job = present(view)
     return job if timeline else ListedJob(**{**asdict(job), "timeline": UNSET})
+
+
+def counts(found: Mapping[State, int]) -> Counts:
+    """Return the counts as they are shown: of every state, those without jobs among them."""
+    return Counts(total=sum(found.values()), states={state: found.get(state, 0) for state in State})
 
 
 def present_progress(progress: Progress) -> dict[str, Any]:

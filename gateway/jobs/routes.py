@@ -17,7 +17,7 @@ from gateway.http.contract import Contract
 from gateway.jobs import cursors, filters, presentation, waiting
 from gateway.jobs.ending import is_done
 from gateway.jobs.filters import InState, Named, OfFamily, Since, Until
-from gateway.jobs.listing import page
+from gateway.jobs.listing import counts, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.past import When, as_it_was
@@ -28,7 +28,9 @@ from service.scopes import READ
     "/jobs",
     operation_id="listJobs",
     tags=["jobs"],
-    opt=Contract(scope=READ, errors=(), headers=(IF_NONE_MATCH,), answers=answers()).opt,
+    opt=Contract(
+        scope=READ, errors=(), headers=(IF_NONE_MATCH,), answers=answers(), chooses_by_options=True
+    ).opt,
 )
 async def list_jobs(
     request: AnyRequest,
@@ -48,13 +50,38 @@ async def list_jobs(
     """List your jobs, newest first."""
     account = caller_of(request).account
     before = cursors.decode(cursor) if cursor else None
-    selection = filters.selection(in_state, q, family, since, until)
+    options = filters.options(request.query_params.multi_items())
+    selection = filters.selection(in_state, q, family, since, until, options)
     found, next_cursor = await page(
         live, views, account=account, selection=selection, before=before, limit=limit
     )
     items = [presentation.listed(view, timeline=include == "timeline") for view in found]
     shown = presentation.Jobs(items=items, next_cursor=next_cursor)
     return conditional.view(request, shown, max((view.seen for view in found), default=0))
+
+
+@get(
+    "/jobs/counts",
+    operation_id="countJobs",
+    tags=["jobs"],
+    opt=Contract(
+        scope=READ, errors=(), headers=(IF_NONE_MATCH,), answers=answers(), chooses_by_options=True
+    ).opt,
+)
+async def count_jobs(
+    request: AnyRequest,
+    live: NamedDependency[LiveJobs],
+    views: NamedDependency[JobViews],
+    q: Named = "",
+    family: OfFamily = None,
+    since: Since = None,
+    until: Until = None,
+) -> Response[presentation.Counts]:
+    """Count your jobs by state: all, or those that a list with the same parameters would show."""
+    options = filters.options(request.query_params.multi_items())
+    selection = filters.selection(None, q, family, since, until, options)
+    found = await counts(live, views, caller_of(request).account, selection)
+    return conditional.view(request, presentation.counts(found))
 
 
 @get(
@@ -114,4 +141,4 @@ async def show_media(
     return conditional.view(request, view.probe.media, view.probe.offset)
 
 
-ROUTES = [list_jobs, show_job, show_media]
+ROUTES = [list_jobs, count_jobs, show_job, show_media]

@@ -96,6 +96,8 @@ def _parameters(contract: Contract) -> list[Json]:
         headers.append(
             {"name": header.name, "in": "header", "required": False, **described, "schema": schema}
         )
+    if contract.chooses_by_options:
+        return [*headers, *options.choices()]
     return [*headers, *(options.parameters() if contract.takes_options else ())]
 
 

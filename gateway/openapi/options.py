@@ -71,6 +71,11 @@ def parameters() -> list[Json]:
     ]
 
 
+def choices() -> list[Json]:
+    """Return the options as query parameters by which jobs are chosen."""
+    return [each | {"description": f"Only jobs with this {each['name']}."} for each in parameters()]
+
+
 def _schema(name: str, found: Json, components: Json) -> Json:
     """Return one option's own schema. No default: a preset or a setting may have another."""
     schema = {key: value for key, value in found.items() if key not in ("default", "anyOf")}

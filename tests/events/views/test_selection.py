@@ -10,12 +10,14 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded, job_event
-from events.ids import earliest_id
+from events.ids import earliest_id, new_id
+from events.options import Format, Options, Tags
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
 from events.types import JobStarted, JobUploaded
 from events.views.selection import EVERY, Selection, family_of
 from events.views.store import JobViews
+from events.wishes import value
 
 ME = "account"
 NAMES = [
@@ -93,6 +95,7 @@ async def test_the_database_finds_what_is_selected_and_nothing_else(database: As
         right = [view.job_id for view in views if wanted(view, state, name, family, since, until)]
         assert [view.job_id for view in views if selection.has(view)] == right, selection
         assert [view.job_id for view in await store.page(ME, selection, None, 99)] == right, selection
+        assert {job_id async for job_id, _ in store.states(ME, selection)} == set(right), selection
         found_some += bool(right)
         if right:
             first = await store.page(ME, selection, None, 1)
@@ -100,6 +103,52 @@ async def test_the_database_finds_what_is_selected_and_nothing_else(database: As
             rest = await store.page(ME, selection, right[0], 99)
             assert [view.job_id for view in rest] == right[1:]
     assert found_some > 20
+
+
+async def test_jobs_are_found_by_every_kind_of_option(database: AsyncDatabase[Any]) -> None:
+    made = [
+        Options(),
+        Options(format=Format.FLAC, start=10.0, trim_silence=True),
+        Options(sample_rate=44100, speed=1.25, tags=Tags(title='a "quoted" talk', artist="")),
+        Options(language="de", partial=True, tags=Tags(comment='","format":"flac')),
+    ]
+    views = [
+        fold([Recorded(n, job_event(uploaded(options), job_id=new_id(), account=ME, source="test"))])
+        for n, options in enumerate(made)
+    ]
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(view for view in views if view)
+    for wanted, right in (
+        ({"format": "flac"}, [1]),
+        ({"format": "mp3"}, [0, 2, 3]),
+        ({"format": "flac", "start": "0:10"}, [1]),
+        ({"trim_silence": "true"}, [1]),
+        ({"trim_silence": "false"}, [0, 2, 3]),
+        ({"sample_rate": "44.1 kHz"}, [2]),
+        ({"sample_rate": ""}, [0, 1, 3]),
+        ({"speed": "1.25x"}, [2]),
+        ({"title": 'a "quoted" talk'}, [2]),
+        ({"artist": ""}, [2]),
+        ({"comment": '","format":"flac'}, [3]),
+        ({"language": "de", "partial": "yes"}, [3]),
+        ({"language": "d"}, []),
+    ):
+        selection = Selection(options=tuple((name, value(name, text)) for name, text in wanted.items()))
+        found = {view.job_id for view in await store.page(ME, selection, None, 99)}
+        assert found == {view.job_id for n, view in enumerate(views) if view and n in right}, wanted
+        assert {job_id async for job_id, _ in store.states(ME, selection)} == found
+
+
+def uploaded(options: Options) -> JobUploaded:
+    return JobUploaded(
+        filename="talk.mp4",
+        content_type="video/mp4",
+        bytes=7,
+        sha256="0",
+        video_id=new_id(),
+        options=options,
+    )
 
 
 async def test_a_name_is_found_however_its_letters_are_composed(database: AsyncDatabase[Any]) -> None:

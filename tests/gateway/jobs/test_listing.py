@@ -1,6 +1,7 @@
 """Pages of jobs, some stored, some only in the tail, some stored in a state they have left."""
 
 import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +20,7 @@ from events.types import JobPayload, JobUploaded
 from events.views.selection import EVERY, Selection
 from events.views.store import DAMAGED, JobViews, ViewStore, _ranges
 from gateway.jobs import cursors
-from gateway.jobs.listing import page
+from gateway.jobs.listing import counts, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.recent import RecentEvents
 from tests.gateway.running import FAILED, STARTED
@@ -45,6 +46,8 @@ async def test_pages_are_the_list_of_jobs_as_they_stand_now(database: AsyncDatab
         live.recent.add(recorded, 0.0)
 
     now = sorted(folded(log).values(), key=lambda view: view.job_id, reverse=True)
+    mine = Counter(view.state for view in now if view.account == ME)
+    assert +await counts(live, views, ME, EVERY) == mine
     for state in (None, State.UPLOADED, State.CONVERTING, State.FAILED):
         wanted = [view for view in now if view.account == ME and state in (None, view.state)]
         for limit in (1, 3, 7, 200):

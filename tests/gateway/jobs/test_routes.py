@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
+from events.ids import new_id
 from tests.gateway.running import FAILED, STARTED, Gateway
 
 
@@ -30,6 +31,9 @@ async def test_a_list_can_be_asked_for_by_name_time_family_and_state(gateway: Ga
         assert await found(f"family={ids[0]}") == [again, ids[0]]
         assert await found(f"family={ids[0]}&q=talk&state=uploaded&limit=1") == [again]
         assert await found("state=failed&q=TALK") == [ids[1]]
+        assert await found("format=FLAC") == [again]
+        assert await found("format=mp3&channels=keep&q=talk") == [ids[1], ids[0]]
+        assert await found("format=flac&channels=mono") == []
         created = (await client.get(f"/jobs/{ids[1]}")).json()["created"]
         later = datetime.fromisoformat(created) + timedelta(microseconds=1)
         assert await found(f"since={quote(created)}") == [again, ids[2], ids[1]]
@@ -51,6 +55,32 @@ async def test_a_list_shows_what_has_happened_to_jobs_only_where_it_is_asked(
     assert short == {name: value for name, value in alone.items() if name != "timeline"}
 
 
+async def test_jobs_are_counted_by_state_as_a_list_would_show_them(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        ids = [(await client.put(f"/upload/{n}.mp4", content=b"v")).json()["job_id"] for n in "abc"]
+        await client.post(f"/jobs/{ids[0]}/outputs?format=flac")
+        await gateway.tell(ids[1], account, STARTED, FAILED)
+        await client.get(f"/jobs/{ids[1]}", headers={"Prefer": "wait=50"})
+
+        async def counted(query: str) -> tuple[int, dict[str, int]]:
+            answer = await client.get(f"/jobs/counts?{query}")
+            assert answer.status_code == 200, answer.text
+            told = answer.json()
+            return told["total"], {state: count for state, count in told["states"].items() if count}
+
+        assert await counted("") == (4, {"uploaded": 3, "failed": 1})
+        assert await counted("format=flac") == (1, {"uploaded": 1})
+        assert await counted(f"family={ids[0]}") == (2, {"uploaded": 2})
+        assert await counted("q=B.mp4") == (1, {"failed": 1})
+        assert await counted("since=2099-01-01T00:00:00Z") == (0, {})
+        first = await client.get("/jobs/counts")
+        assert first.json()["states"]["converting"] == 0
+        again = await client.get("/jobs/counts", headers={"If-None-Match": first.headers["etag"]})
+        assert again.status_code == 304
+    async with gateway.as_(new_id()) as client:
+        assert (await client.get("/jobs/counts")).json()["total"] == 0
+
+
 @pytest.mark.parametrize(
     ("query", "name", "says"),
     [
@@ -65,6 +95,9 @@ async def test_a_list_shows_what_has_happened_to_jobs_only_where_it_is_asked(
         ("state=dreaming", "state", "uploaded, converting, "),
         ("limit=201", "limit", "from 1 to 200"),
         ("limit=1e1", "limit", "from 1 to 200"),
+        ("format=mp5", "format", "mp3, m4a"),
+        ("format=mp3&format=flac", "format", "more than once"),
+        ("loud=1", "loud", "and the options of a conversion"),
         ("since=1.5", "since", "a time with its zone"),
         ("since=1764410400", "since", "a time with its zone"),
     ],
