@@ -1,9 +1,9 @@
 """`tonearm replay <subcommand>`: arguments, the environment, exit codes. Nothing else reads either.
 
-Exit codes: 0 done, equal; 1 different (`verify`, `diff`, `effects`, `reconvert`, `rebuild --no-switch`); 2
-the arguments or the environment are wrong; 4 nothing was found; 65 the log or a file is damaged; 66 there are
-no views to verify, or no conversion to make again; 69 a server is away; 70 it cannot be done as things stand,
-or something unexpected came up; 130 Ctrl-C.
+Exit codes: 0 done, equal; 1 different (`verify`, `usage`, `diff`, `effects`, `reconvert`, `rebuild
+--no-switch`); 2 the arguments or the environment are wrong; 4 nothing was found; 65 the log or a file is
+damaged; 66 there are no views to verify, or no conversion to make again; 69 a server is away; 70 it cannot be
+done as things stand, or something unexpected came up; 130 Ctrl-C.
 """
 
 import argparse
@@ -38,6 +38,7 @@ SUBCOMMANDS = {
     "show": Subcommand("show", "print a part of the log"),
     "state": Subcommand("state", "show a job as it was at some place of the log"),
     "verify": Subcommand("verify", "check the stored views against the log"),
+    "usage": Subcommand("usage", "add up each account's usage from the log, compare it with the stored one"),
     "rebuild": Subcommand("rebuild", "build the job views anew beside the live ones, compare, switch", True),
     "diff": Subcommand("diff", "compare a job with the log, or two versions of the views, field by field"),
     "effects": Subcommand("effects", "count what was asked for and what was really produced: files, mails"),

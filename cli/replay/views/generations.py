@@ -36,9 +36,14 @@ class Generations:
         mine: Callable[[str], bool] | None = None,
         generation: int = GENERATION,
         others: Callable[[Recorded], None] | None = None,
+        counted: Callable[[str, int], bool] | None = None,
     ) -> None:
-        """Only jobs for whose id `mine` holds are gathered. `others` receives what is about no job."""
-        self._mine, self._generation, self._others = mine, generation, others
+        """Gather only jobs that are `mine`, by id, and events that are `counted`, by account and offset.
+
+        `others` receives what is about no job.
+        """
+        self._mine, self._generation = mine, generation
+        self._others, self._counted = others, counted
         self._old: dict[str, list[Recorded]] = {}
         self._young: dict[str, list[Recorded]] = {}
         self._old_end: RawRecord | None = None
@@ -48,7 +53,7 @@ class Generations:
 
     def add(self, batch: list[RawRecord]) -> Settled | None:
         """Take in records, in the order of the log. Returns what has settled, once a generation is full."""
-        old, young, mine = self._old, self._young, self._mine
+        old, young, mine, counted = self._old, self._young, self._mine, self._counted
         for record in batch:
             try:
                 event = decode(record.body)
@@ -58,6 +63,8 @@ class Generations:
             if event.aggregate is not Aggregate.JOB:
                 if self._others is not None:
                     self._others(Recorded(record.offset, event))
+                continue
+            if counted is not None and not counted(event.account, record.offset):
                 continue
             subject = event.subject
             events = old.get(subject) or young.get(subject)

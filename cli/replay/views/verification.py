@@ -39,7 +39,7 @@ digest of the stored one."""
 BUDGET = 2**30
 EVENTS_A_JOB = 5
 
-_unpack = msgspec.json.Decoder(JobView).decode
+unpacked = msgspec.json.Decoder(JobView).decode
 
 
 def check(version: Version, checkpoint: Checkpoint | None, ends: Bounds | None) -> None:
@@ -101,12 +101,12 @@ class Verifier:
         async with contextlib.aclosing(self._log.read(First(), self._upto)) as batches:
             async for batch in batches:
                 if settled := generations.add(batch):
-                    _hold(held, settled, generations)
+                    hold(held, settled, generations)
                 last = batch[-1]
                 meter.at(batch[-1].offset - self._first, len(batch))
         for _ in range(2):
             if settled := generations.turn():
-                _hold(held, settled, generations)
+                hold(held, settled, generations)
         if last is None or (last.offset, identity(last.body)) != (self._upto, self._checkpoint.event_id):
             raise CheckpointMismatch(f"another event stands at offset {self._upto}: the log was replaced")
         if generations.invalid:
@@ -133,9 +133,9 @@ class Verifier:
             if await self._version.document(job_id) is None:  # a scan may pass over what is being rewritten
                 findings.missing.append(job_id)
         for job_id in suspects:
-            await self._name(job_id, _unpack(held[job_id]), stored[job_id])
+            await self._name(job_id, unpacked(held[job_id]), stored[job_id])
         if later:
-            await self._compare_later(later, {job: _unpack(held[job]) for job in later if job in held})
+            await self._compare_later(later, {job: unpacked(held[job]) for job in later if job in held})
 
     async def _compare_later(self, later: dict[str, Fingerprint], views: dict[str, JobView]) -> None:
         """Carry the folds on, each to where its stored view had come."""
@@ -171,9 +171,10 @@ class Verifier:
         self._findings.different[job_id] = [] if moved_on else found  # its fields of by now prove nothing
 
 
-def _hold(held: dict[str, bytes], settled: Settled, generations: Generations) -> None:
+def hold(held: dict[str, bytes], settled: Settled, generations: Generations) -> None:
+    """Fold what has settled onto the views that are held."""
     for job_id, events in settled.jobs.items():
         before = held.get(job_id)
-        view = generations.fold(events, _unpack(before) if before else None)
+        view = generations.fold(events, unpacked(before) if before else None)
         if view is not None:
             held[job_id] = packed(view)
