@@ -19,6 +19,11 @@ default:
 convert *args:
     cd "$FROM" && exec tonearm convert "$@"
 
+# look at your jobs: jobs list …
+[group('For people with videos')]
+jobs *args:
+    cd "$FROM" && exec tonearm jobs "$@"
+
 # say what a file holds, before it is uploaded: probe FILE
 [group('For people with videos')]
 probe *args:

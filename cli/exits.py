@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 from enum import IntEnum
 
+from cli.client.errors import (
+    CredentialsMissing,
+    NotAsItStands,
+    NotThere,
+    OptionsRefused,
+    SignInRefused,
+    Troubled,
+    Unreachable,
+)
 from cli.errors import FileDamaged, NothingFound, Refused, WrongArgument
 from events.errors import InvalidEvent, LogDamaged, TonearmError, Unavailable
 from infra.local.errors import LocalError
@@ -41,6 +50,13 @@ _USUAL: Codes = {
     Refused: Exit.REFUSED,
     Unavailable: Exit.UNAVAILABLE,
     LocalError: Exit.UNAVAILABLE,
+    CredentialsMissing: Exit.USAGE,
+    SignInRefused: Exit.NOPERM,
+    OptionsRefused: Exit.USAGE,
+    NotThere: Exit.NOTHING,
+    NotAsItStands: Exit.REFUSED,
+    Troubled: Exit.UNAVAILABLE,
+    Unreachable: Exit.UNAVAILABLE,
 }
 
 

@@ -278,7 +278,7 @@ def test_every_command_line_in_the_list_of_recipes_is_one_that_its_command_takes
     assert {name: wrong for name, words in lines.items() if (wrong := unknown(name, words))} == {}
 
 
-@pytest.mark.parametrize("name", ["replay", "account", "cluster"])
+@pytest.mark.parametrize("name", ["replay", "account", "cluster", "jobs"])
 def test_every_subcommand_is_named_in_the_page_of_commands_and_no_other(name: str):
     known = subcommands(parser_of(name, []))
     head = f"| `./justw {name} …` | does |\n|---|---|\n"

@@ -6,7 +6,15 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from cli.client.errors import ClientError, OptionsRefused, RequestRefused, SignInRefused
+from cli.client.errors import (
+    ClientError,
+    NotAsItStands,
+    NotThere,
+    OptionsRefused,
+    RequestRefused,
+    SignInRefused,
+    Troubled,
+)
 from events.options import Chapters, Format
 
 T = TypeVar("T")
@@ -53,12 +61,16 @@ class Entry(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """A job as far as this client cares. `done`: no work is under way or waiting."""
+    """A job as far as this client cares. `done`: no work is under way or waiting. Times are RFC 3339."""
 
     job_id: str
     state: str
     done: bool
     filename: str = ""
+    run: int = 1
+    attempt: int = 0
+    created: str = ""
+    finished_at: str | None = None
     video: Video | None = None
     audio: Audio | None = None
     error: Failure | None = None
@@ -103,11 +115,20 @@ def refusal(answer: httpx.Response) -> RequestRefused:
     except msgspec.DecodeError:
         problem = {}
     reason = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
-    if problem.get("type") == _BAD_OPTIONS:
-        kind: type[RequestRefused] = OptionsRefused
-    else:
-        kind = SignInRefused if answer.status_code in (401, 403) else RequestRefused
-    return kind(answer.status_code, f"{str(reason).rstrip('.')} (HTTP {answer.status_code})")
+    kind = OptionsRefused if problem.get("type") == _BAD_OPTIONS else _kind(answer.status_code)
+    return kind(answer.status_code, f"{str(reason).rstrip('.')} (HTTP {answer.status_code})", problem)
+
+
+def _kind(status: int) -> type[RequestRefused]:
+    match status:
+        case 401 | 403:
+            return SignInRefused
+        case 404 | 410:
+            return NotThere
+        case 409 | 429:
+            return NotAsItStands
+        case _:
+            return Troubled if status >= httpx.codes.INTERNAL_SERVER_ERROR else RequestRefused
 
 
 def read_as(answer: httpx.Response, kind: type[T]) -> T:

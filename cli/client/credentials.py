@@ -6,18 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cli.client.errors import Unreachable
+from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.sessions import Kept, kept_at, own_folder
 from cli.errors import WrongArgument
-from events.errors import TonearmError
 from infra.local.ports import http_url
 from service.settings import Settings
 
 _NOBODY = "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
-
-
-class CredentialsMissing(TonearmError):
-    """No account is given by any of these."""
 
 
 class Credentials(Settings, frozen=True, kw_only=True):

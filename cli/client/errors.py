@@ -1,15 +1,27 @@
 """Errors of a conversation with a gateway.
 
+CredentialsMissing      nobody to sign in as
 ClientError
 ├── Unreachable        nobody answers, or answers break off again and again
 ├── RequestRefused     the gateway refused; the text is its problem document's (RFC 9457)
 │   ├── OptionsRefused an option cannot be had as asked, whatever the video is
-│   └── SignInRefused  the credentials are wrong, or may not do this
+│   ├── SignInRefused  the credentials are wrong, or may not do this
+│   ├── NotThere       what it is about is not there, or not any more
+│   ├── NotAsItStands  a job's state, or a limit, is in the way
+│   └── Troubled       the gateway cannot answer now
 ├── SourceChanged      something wrote to the file while it was sent
 └── DownloadDamaged    the bytes that arrived are not those that the gateway stored
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 from events.errors import TonearmError
+
+
+class CredentialsMissing(TonearmError):
+    """No account is given: by arguments, the environment or the local stack."""
 
 
 class ClientError(TonearmError):
@@ -21,11 +33,12 @@ class Unreachable(ClientError):
 
 
 class RequestRefused(ClientError):
-    """The gateway refused. `status` is HTTP's."""
+    """The gateway refused. `status` is HTTP's; `problem` has all that its problem document says."""
 
-    def __init__(self, status: int, text: str) -> None:
+    def __init__(self, status: int, text: str, problem: Mapping[str, Any] = MappingProxyType({})) -> None:
         super().__init__(text)
         self.status = status
+        self.problem = problem
 
 
 class OptionsRefused(RequestRefused):
@@ -34,6 +47,18 @@ class OptionsRefused(RequestRefused):
 
 class SignInRefused(RequestRefused):
     """This address and password open no account, or the account may not do this."""
+
+
+class NotThere(RequestRefused):
+    """What it is about is not there, or not any more."""
+
+
+class NotAsItStands(RequestRefused):
+    """A job's state, or a limit, is in the way."""
+
+
+class Troubled(RequestRefused):
+    """The gateway cannot answer now."""
 
 
 class SourceChanged(ClientError):

@@ -162,9 +162,12 @@ class Gateway:
 
     @contextmanager
     def asking(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:
-        """Ask, and give the answer, its body still unread. Raises RequestRefused, httpx.TransportError."""
+        """Ask, and give the answer, its body still unread. Raises RequestRefused, httpx.TransportError.
+
+        A kept token may be refused. Then it is asked once more with the next, unless the body was read away.
+        """
         headers = options.pop("headers", {})
-        for last in (method != "GET", True):
+        for last in (not isinstance(options.get("content", b""), bytes), True):
             signed = {**headers, "Authorization": f"Bearer {self._access}"}
             with self._http.stream(method, path, headers=signed, **options) as answer:
                 if answer.status_code != httpx.codes.UNAUTHORIZED or last:

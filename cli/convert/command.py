@@ -17,10 +17,11 @@ import msgspec
 from msgspec import Struct
 
 from cli.client.answers import Job, Preset
-from cli.client.credentials import Credentials, CredentialsMissing, credentials_for
+from cli.client.credentials import Credentials, credentials_for
 from cli.client.download import download, pour
 from cli.client.errors import (
     ClientError,
+    CredentialsMissing,
     OptionsRefused,
     RequestRefused,
     SignInRefused,
@@ -44,6 +45,7 @@ from cli.convert.targets import (
 )
 from cli.errors import WrongArgument
 from cli.exits import Exit
+from cli.options import pair
 from cli.pretty import clock, console_for, size, visible
 from events.options import Chapters, Format, Options, Tags, offered_as
 from events.wishes import NotUnderstood, canonical
@@ -147,13 +149,6 @@ def _sign_in(by: Callable[[str, Password], None], account: Credentials) -> None:
         raise SignInRefused(error.status, f"{error}{hint}") from error
 
 
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
-    return name, value
-
-
 def _wished(options: argparse.Namespace, output: Output) -> dict[str, str]:
     """Return the options to ask for, by name; the gateway judges most of them. Raises WrongArgument."""
     flags = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
@@ -198,7 +193,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--quality", metavar="Q", help="V0 (best) to V9, a bit rate such as 192k, or source")
     parser.add_argument(
         *("-O", "--option"),
-        type=_pair,
+        type=pair,
         action="append",
         default=[],
         metavar="NAME=VALUE",

@@ -1,0 +1,1 @@
+"""`tonearm jobs`: your jobs at a gateway, as a client of its API."""

@@ -1,0 +1,54 @@
+"""Jobs as people read them: a line in a list, or all that is known of one."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from cli.client.answers import Job
+from cli.pretty import clock, size, visible
+from cli.times import shown
+
+
+def line(job: Job) -> str:
+    """Return the line of a job in a list: id, time, state, file."""
+    return f"{job.job_id}  {_time(job.created)}  {job.state:<10}  {visible(job.filename)}".rstrip()
+
+
+def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
+    """Yield what is known of a job but its timeline; `url` is the gateway's."""
+    yield "job", job.job_id
+    again = f", run {job.run}" if job.run > 1 else ""
+    tries = f", attempt {job.attempt}" if job.attempt > 1 else ""
+    yield "state", f"{job.state}{again}{tries}"
+    if job.video:
+        yield "file", visible(f"{job.filename} ({size(job.video.bytes)})")
+    yield "created", _time(job.created)
+    if job.finished_at:
+        yield "ended", _time(job.finished_at)
+    if job.audio:
+        what = f"{clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}"
+        yield "audio", f"{what}  {url}{job.audio.url}"
+        if job.audio.notice:
+            yield "notice", visible(job.audio.notice)
+    if job.error:
+        yield "error", visible(f"{job.error.message} ({job.error.code})")
+
+
+def receipt(problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the gateway still says of a job that is deleted."""
+    names = {
+        "deleted_at": "deleted",
+        "reason": "reason",
+        "video_sha256": "video",
+        "audio_sha256": "audio",
+        "erased_at": "erased",
+    }
+    for name, told in names.items():
+        if value := problem.get(name):
+            yield told, _time(value) if name.endswith("_at") else visible(str(value))
+    if problem.get("erased_at", "") is None:
+        yield "erased", "not yet"
+
+
+def _time(text: str) -> str:
+    return shown(datetime.fromisoformat(text)) if text else ""

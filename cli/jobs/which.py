@@ -1,0 +1,121 @@
+"""Which jobs are meant: by their ids, or by what they have in common."""
+
+import argparse
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from cli.client.answers import read_as
+from cli.client.gateway import Gateway
+from cli.errors import NothingFound, WrongArgument
+from cli.ids import WHOLE, meant
+from cli.times import EXAMPLES, point_in_time, timestamp
+from events.projections.job_view import State
+
+PAGE = 200
+"""Jobs that the gateway gives at once, at most."""
+_UPLOAD = timedelta(days=1)
+"""A job's id is made when its upload begins, and it counts as created when that has ended."""
+_SKEW = timedelta(minutes=1)
+
+
+class Page(Struct, frozen=True):
+    """Jobs as the gateway has written them."""
+
+    items: list[msgspec.Raw]
+    next_cursor: str | None = None
+
+
+class Id(Struct, frozen=True):
+    """A job's id."""
+
+    job_id: str
+
+
+def add_filters(parser: argparse.ArgumentParser, states: tuple[State, ...] = tuple(State)) -> None:
+    """Declare the arguments that choose jobs."""
+    parser.add_argument("--state", choices=[state.value for state in states], help="only jobs in this state")
+    parser.add_argument(
+        "--name", metavar="TEXT", help="only jobs with this in their file's name, in any case"
+    )
+    parser.add_argument("--family", metavar="ID", help="only jobs of this family: of one video")
+    parser.add_argument("--since", metavar="TIME", help=f"only jobs created then or later: {EXAMPLES}")
+    parser.add_argument("--until", metavar="TIME", help="only jobs created before")
+
+
+def chosen(arguments: argparse.Namespace, now: datetime | None = None) -> dict[str, str]:
+    """Return the filters as parameters of the API. Raises WrongArgument."""
+    given = {
+        "state": arguments.state,
+        "q": arguments.name,
+        "family": arguments.family,
+        "since": _time("--since", arguments.since, now),
+        "until": _time("--until", arguments.until, now),
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def place(text: str | None, now: datetime | None = None) -> dict[str, str]:
+    """Return an offset or a time as a parameter of the API. Raises WrongArgument."""
+    if text is None or re.fullmatch(r"\d{1,18}", text):
+        return {"at": text} if text else {}
+    return {"at": _time("--at", text, now)}
+
+
+def listed(gateway: Gateway, filters: Mapping[str, str], most: int | None = None) -> Iterator[msgspec.Raw]:
+    """Yield the jobs, newest first; `most` of them, None for all."""
+    params = {**filters, "limit": str(min(most or PAGE, PAGE))}
+    left = most
+    while left is None or left > 0:
+        with gateway.asking("GET", "/jobs", params=params) as answer:
+            page = read_as(answer, Page)
+        yield from page.items[:left]
+        if page.next_cursor is None:
+            return
+        left = left if left is None else left - len(page.items)
+        params["cursor"] = page.next_cursor
+
+
+def job_meant(gateway: Gateway, text: str) -> str:
+    """Return the id that begins with `text`. Raises NothingFound, WrongArgument when it may be several."""
+    if len(text) >= WHOLE:
+        return text
+    for filters in (_about(text), {**_about(text), "state": State.DELETED.value}):
+        if found := meant(text, _beginning_with(gateway, text, filters), "job"):
+            return found
+    raise NothingFound(f"you have no job whose id begins with {text}")
+
+
+def _time(name: str, text: str | None, now: datetime | None) -> str:
+    try:
+        return timestamp(point_in_time(text, now or datetime.now(UTC))) if text else ""
+    except ValueError as error:
+        raise WrongArgument(f"{name}: {error}") from None
+
+
+def _about(text: str) -> dict[str, str]:
+    """Return filters for the jobs whose ids may begin so. An id begins with its time (RFC 9562, 5.7)."""
+    if not re.fullmatch(r"[0-9a-f]{8}-[0-9a-f-]*|[0-9a-f]{1,8}", text):
+        raise NothingFound(f"no job's id begins with {text}")
+    digits = text.replace("-", "")[:12]
+    first, last = (int(digits.ljust(12, fill), 16) / 1000 for fill in "0f")
+    try:
+        since = datetime.fromtimestamp(first, UTC) - _SKEW
+    except (ValueError, OverflowError):
+        raise NothingFound(f"no job's id begins with {text}") from None
+    try:
+        until = datetime.fromtimestamp(last, UTC) + _UPLOAD
+    except (ValueError, OverflowError):  # no calendar here has it
+        return {"since": timestamp(since)}
+    return {"since": timestamp(since), "until": timestamp(until)}
+
+
+def _beginning_with(gateway: Gateway, text: str, filters: Mapping[str, str]) -> Iterator[str]:
+    for item in listed(gateway, filters):
+        job_id = msgspec.json.decode(item, type=Id).job_id
+        if job_id < text:  # newest first: none of the others begins so
+            return
+        yield job_id

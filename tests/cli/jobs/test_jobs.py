@@ -1,0 +1,57 @@
+import json
+
+from events.ids import new_id
+from tests.cli.jobs.conftest import FAILED, Person
+
+
+def ids(lines: str) -> list[str]:
+    return [line.split()[0] for line in lines.splitlines()]
+
+
+async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Person) -> None:
+    assert "you have no such jobs" in (await person.types("list", code=4))[1]
+    talk, song = await person.uploads("Talk.mp4"), await person.uploads("so%1Bng.mp4")
+    await person.comes_to(song, "failed", FAILED)
+    out, _ = await person.types("list")
+    assert ids(out) == [song, talk]
+    assert "\x1b" not in out
+    assert ids((await person.types("list", "-n", "1"))[0]) == [song]
+    assert (await person.types("list", "--all"))[0] == out
+    for filters, found in (
+        (["--state", "failed"], song),
+        (["--name", "TALK"], talk),
+        (["--family", talk], talk),
+        (["--until", "now", "--name", "talk"], talk),
+    ):
+        assert ids((await person.types("list", *filters))[0]) == [found]
+    await person.types("list", "--until", "1h", code=4)
+    assert "--since: 'soon' is not a time" in (await person.types("list", "--since", "soon", code=2))[1]
+    listed = [json.loads(line) for line in (await person.types("list", "--json"))[0].splitlines()]
+    assert listed == (await person.http.get("/jobs")).json()["items"]
+
+
+async def test_a_job_is_shown_with_all_that_happened_to_it_also_by_a_part_of_its_id(person: Person) -> None:
+    job_id = await person.uploads("talk.mp4")
+    await person.comes_to(job_id, "failed", FAILED)
+    out, _ = await person.types("show", job_id)
+    assert f"job       {job_id}" in out
+    assert "state     failed" in out
+    assert "error     The video has no audio track. (no_audio)" in out
+    assert [each for each in ("job.uploaded", "job.failed") if each not in out] == []
+    for part in (job_id[:-1], job_id[:24], job_id[:13], job_id[:8], job_id[:3]):
+        assert (await person.types("show", part))[0] == out, part
+    then = (await person.job(job_id))["timeline"][0]["offset"]
+    assert "state     uploaded" in (await person.types("show", job_id, "--at", str(then)))[0]
+    assert json.loads((await person.types("show", job_id, "--json"))[0]) == await person.job(job_id)
+
+
+async def test_which_job_is_meant_is_never_guessed(person: Person) -> None:
+    first, second = sorted([await person.uploads("a.mp4"), await person.uploads("b.mp4")])
+    _, said = await person.types("show", first[:8], code=2)
+    assert f"2 jobs begin with {first[:8]}; give more of it: {first}, {second}" in said
+    for nobodys in (new_id(), new_id()[:20], "zz", "ffff", "0000"):
+        await person.types("show", nobodys, code=4)
+
+
+async def test_an_account_that_may_not_sign_in_is_told_by_the_exit_code(person: Person) -> None:
+    await person.types("list", "--email", "nobody@example.com", code=77)
