@@ -155,6 +155,7 @@ def _parts(
         views=JobViews(database),
         videos=videos,
         audio=Bucket(database, AUDIO),
+        publisher=publisher,
         intake=Intake(videos, IdempotencyKeys(database), publisher, live),
         presets=Presets(database, settings.defaults()),
         under_way=UploadsUnderWay(),

@@ -16,6 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from msgspec import Struct
 
+from events.log.publisher import Publisher
 from events.views.store import JobViews
 from gateway.accounts import api_keys, letters, oidc, preferences, sessions
 from gateway.accounts.api_keys import ApiKeyTokens
@@ -43,6 +44,9 @@ from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
+from gateway.life import routes as life
+from gateway.life.repeats import Repeats
+from gateway.life.runs import Runs
 from gateway.metrics import Metrics
 from gateway.openapi import routes as schema
 from gateway.openapi.document import openapi_config
@@ -72,6 +76,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     views: JobViews
     videos: Bucket
     audio: Bucket
+    publisher: Publisher
     intake: Intake
     presets: Presets
     under_way: UploadsUnderWay
@@ -98,6 +103,7 @@ ROUTES = (
     *uploads.ROUTES,
     *preset_routes.ROUTES,
     *jobs.ROUTES,
+    *life.ROUTES,
     *event_stream.ROUTES,
     *audio.ROUTES,
     *_PROBES,
@@ -126,6 +132,7 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
 def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     """Return the parts by the names that handlers ask for them."""
     own_jobs = OwnJobs(parts.live, parts.videos)
+    runs = Runs(parts.live, own_jobs, parts.publisher)
     downloads = Downloads(of_account=20, of_address=100, most=200)
     return {
         "auth": provide(AuthProxy(auth)),
@@ -134,6 +141,8 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "password_rule": provide(PasswordRule(auth)),
         "own_jobs": provide(own_jobs),
         "presets": provide(parts.presets),
+        "repeats": provide(Repeats(runs, parts.intake, parts.live)),
+        "runs": provide(runs),
         "session_cookies": provide(parts.cookies),
         "shelf": provide(Shelf(own_jobs, parts.audio, downloads, parts.origin)),
         "sign_ins": provide(ProviderSignIns(auth, parts.cookies)),

@@ -7,6 +7,7 @@ GatewayError
 ├── NoSuchJob              unknown, or somebody else's: the answer is the same
 ├── JobGone                deleted for good
 ├── HistoryCut             retention has cut away events that would be needed
+├── WrongState             over, or not; `.state` is the job's state
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
 ├── TooManyDownloads       account or address have as many downloads under way as they may
@@ -81,6 +82,14 @@ class JobGone(GatewayError):
 
 class HistoryCut(GatewayError):
     """The log holds the job's first events no more."""
+
+
+class WrongState(GatewayError):
+    """What is over cannot be cancelled, and only what failed or was cancelled is repeated."""
+
+    def __init__(self, message: str, *, state: str) -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class NoAudio(GatewayError):

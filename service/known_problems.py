@@ -202,6 +202,13 @@ HISTORY_CUT: Final = Kind(
     "The job's first events are no longer in the log, so it cannot be shown as it was.",
     "Ask without `at`: the job as it is now is kept apart from the log.",
 )
+WRONG_STATE: Final = Kind(
+    409,
+    "wrong-state",
+    "Not in this state",
+    "A job that is over cannot be cancelled. Only one that failed, or was cancelled, is converted once more.",
+    "`state` is the job's state. `POST /jobs/{job_id}/outputs` converts any video again, as another job.",
+)
 NO_AUDIO: Final = Kind(
     409,
     "no-audio",

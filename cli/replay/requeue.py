@@ -22,9 +22,10 @@ from cli.servers import Servers
 from cli.times import EXAMPLES, shown
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher
+from events.projections.another_run import another_run
 from events.projections.job_view import JobView, State
 from events.turns import FIRST
-from events.types import FailureCode, JobRequeued
+from events.types import FailureCode
 from events.views.documents import unpack
 
 SOURCE = "/replay"
@@ -112,17 +113,7 @@ def _requeued(views: Iterable[JobView]) -> list[Event]:
 def _another_run(view: JobView, *, bulk: bool) -> Event:
     video = view.video
     assert video is not None  # noqa: S101
-    payload = JobRequeued(
-        run=view.run + 1,
-        filename=video.filename,
-        content_type=video.content_type,
-        bytes=video.bytes,
-        sha256=video.sha256,
-        video_id=video.video_id,
-        options=video.options,
-        family=video.family,
-        bulk=bulk,
-    )
+    payload = another_run(video, view.run, bulk=bulk)
     return job_event(payload, job_id=view.job_id, account=view.account, source=SOURCE)
 
 

@@ -25,6 +25,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.NoSuchJob: known.NO_SUCH_JOB,
     errors.JobGone: known.JOB_GONE,
     errors.HistoryCut: known.HISTORY_CUT,
+    errors.WrongState: known.WRONG_STATE,
     errors.NoAudio: known.NO_AUDIO,
     errors.BadParameters: known.BAD_PARAMETERS,
     errors.TooManyFields: known.TOO_MANY_FIELDS,
@@ -68,6 +69,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             if takes_password:
                 challenge += ', Basic realm="tonearm", charset="UTF-8"'
             return problem(path, kind_of(error), str(error), {"WWW-Authenticate": challenge})
+        case errors.WrongState(state=state):
+            return problem(path, kind_of(error), str(error), state=state)
         case errors.NoAudio(waiting=waiting):
             kind = kind_of(error)._replace(retry_after=2 if waiting else None)
             reason = {"code": error.code} if error.code else {}

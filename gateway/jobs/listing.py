@@ -1,12 +1,15 @@
 """Pages and counts of jobs: the stored ones, corrected by and merged with those that have recent events."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 
 from events.projections.job_view import JobView, State
 from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.jobs import cursors
 from gateway.jobs.live import LiveJobs
+
+_AT_ONCE = 200
 
 
 async def page(
@@ -37,6 +40,20 @@ async def counts(live: LiveJobs, stored: JobViews, account: str, selection: Sele
     async for job_id, state in (await stored.live()).states(account, selection):
         counted[state] += job_id not in apart
     return counted
+
+
+async def every(
+    live: LiveJobs, stored: JobViews, *, account: str, selection: Selection
+) -> AsyncIterator[JobView]:
+    """Yield those of an account's jobs, newest first. Raises Unavailable."""
+    before, more = None, True
+    while more:
+        views, cursor = await page(
+            live, stored, account=account, selection=selection, before=before, limit=_AT_ONCE
+        )
+        for view in views:
+            yield view
+        before, more = views[-1].job_id if views else None, cursor is not None
 
 
 async def _recent(

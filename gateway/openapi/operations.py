@@ -31,7 +31,7 @@ _MEMBERS: Json = {
         "items": _FAULT,
         "description": "Each option or parameter that does not fit.",
     },
-    "state": {**TEXT, "description": "Of the job that has no audio."},
+    "state": {**TEXT, "description": "Of the job, which does not allow what was asked for."},
     "code": {**TEXT, "description": "Why its conversion failed."},
     "job_id": {**TEXT, "description": "Of the job that has no audio, or may or may not exist."},
     "missing": {**_STRINGS, "description": "What the service lacks."},

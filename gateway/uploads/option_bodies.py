@@ -21,16 +21,25 @@ ERRORS: tuple[Error, ...] = (BadOptions, BodyStalled, BodyCutOff, BAD_REQUEST)
 
 
 async def read(request: AnyRequest) -> Given:
-    """Return the options of the query and the body together.
+    """Return the options of the query and the body together. Raises what `read_body` does."""
+    return options.read([*request.query_params.multi_items(), *await _body(request)])
+
+
+async def read_body(request: AnyRequest) -> Given:
+    """Return the options of the body alone.
 
     Raises BadOptions, BodyStalled, BodyCutOff, and ClientException for what is no JSON.
     """
+    return options.read(await _body(request))
+
+
+async def _body(request: AnyRequest) -> options.Pairs:
     pieces = incoming(request.receive, limit=Limit(LONGEST), patience=Patience())
     try:
         body = b"".join([piece async for piece in pieces])
     except BodyTooLarge as error:
         raise BadOptions([Fault("body", f"options take {LONGEST} bytes at most")]) from error
-    return options.read([*request.query_params.multi_items(), *_pairs(request, body)])
+    return _pairs(request, body)
 
 
 def _pairs(request: AnyRequest, body: bytes) -> options.Pairs:

@@ -123,6 +123,16 @@ def options_of(given: Given, *inherited: Given) -> Options:
     return _options(layers)
 
 
+def texts(options: Options) -> dict[str, str]:
+    """Return the options that are not the built-in defaults, as they would be given."""
+    default = _values(DEFAULT)
+    return {name: as_text(told) for name, told in _values(options).items() if told != default[name]}
+
+
+def _values(options: Options) -> dict[str, Any]:
+    return {name: getattr(options.tags if name in TAGS else options, name) for name in NAMES}
+
+
 Layer = dict[str, Any]
 _MOST_DROPPED = 3
 """At once: of start, end and the two fades, one at least was given when they do not fit."""

@@ -46,13 +46,13 @@ class Terms(Struct, frozen=True, kw_only=True):
     patience: Patience
 
 
-_KEY = Header(
+KEY_HEADER = Header(
     "Idempotency-Key",
     "Names this request: repeated with the same file and options within 24 hours, it is one job.",
     LONGEST_KEY,
     rf"^{KEY.pattern}$",
 )
-_KEY_ERRORS: tuple[Error, ...] = (errors.BadKey, errors.KeyInUse, errors.KeyReused)
+KEY_ERRORS: tuple[Error, ...] = (errors.BadKey, errors.KeyInUse, errors.KeyReused)
 _WAITED: tuple[Error, ...] = (errors.NoAudio, errors.JobGone)
 """The errors of an upload that waited for its audio: those of the audio itself."""
 _ANSWERS = {
@@ -64,7 +64,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     errors.BodyTooLarge,
     errors.BodyStalled,
     errors.BodyCutOff,
-    *_KEY_ERRORS,
+    *KEY_ERRORS,
     errors.BadOptions,
     errors.NotAllowed,
     errors.MaybeAccepted,
@@ -82,7 +82,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     opt=Contract(
         scope=UPLOAD,
         errors=(errors.NotAForm, errors.BadForm, errors.TooManyFields, errors.NoFile, *_UPLOAD_ERRORS),
-        headers=(_KEY, waiting.PREFER),
+        headers=(KEY_HEADER, waiting.PREFER),
         body=Body(
             {
                 "multipart/form-data": {
@@ -114,7 +114,7 @@ async def upload_form(
         given = options.read([*request.query_params.multi_items(), *options.from_form(form.fields)])
         wish = await presets.wish(caller_of(request).account, given)
         upload = _upload(request, wish, form.filename, form.content_type, form.chunks())
-        accepted = await intake.accept(upload, _key(request))
+        accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
     return await _answer(request, live, accepted)
 
@@ -128,7 +128,7 @@ async def upload_form(
     opt=Contract(
         scope=UPLOAD,
         errors=_UPLOAD_ERRORS,
-        headers=(_KEY, waiting.PREFER),
+        headers=(KEY_HEADER, waiting.PREFER),
         body=Body({_ANY_TYPE: SOME_BYTES}),
         answers=_ANSWERS,
         takes_options=True,
@@ -151,7 +151,7 @@ async def upload_bytes(
             caller_of(request).account, options.read(request.query_params.multi_items())
         )
         upload = _upload(request, wish, filename, request.headers.get("content-type"), body)
-        accepted = await intake.accept(upload, _key(request))
+        accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
     return await _answer(request, live, accepted)
 
@@ -170,9 +170,9 @@ async def upload_bytes(
             errors.NotAllowed,
             errors.TooManyOutputs,
             errors.MaybeAccepted,
-            *_KEY_ERRORS,
+            *KEY_ERRORS,
         ),
-        headers=(_KEY, waiting.PREFER),
+        headers=(KEY_HEADER, waiting.PREFER),
         answers=_ANSWERS,
         takes_options=True,
     ).opt,
@@ -194,7 +194,7 @@ async def another_output(
         raise JobGone("the video of this job is not stored any more")
     given = await option_bodies.read(request)
     wish = await presets.wish(caller.account, given)
-    accepted = await intake.convert_again(view, view.video, wish, _key(request))
+    accepted = await intake.convert_again(view, view.video, wish, key_of(request))
     return await _answer(request, live, accepted)
 
 
@@ -202,7 +202,7 @@ def _body(request: AnyRequest, terms: Terms, overhead: int = 0) -> AsyncIterator
     """Check all that can be checked before the body is read, and return the body."""
     limit = Limit(terms.max_bytes, overhead)
     require_role(caller_of(request), terms.roles, "upload")
-    _key(request)
+    key_of(request)
     check_length(request.headers.get("content-length"), limit)
     return incoming(request.receive, limit=limit, patience=terms.patience)
 
@@ -223,7 +223,8 @@ def _upload(
     )
 
 
-def _key(request: AnyRequest) -> str | None:
+def key_of(request: AnyRequest) -> str | None:
+    """Return the request's Idempotency-Key. Raises BadKey."""
     return read_key(request.headers.get("idempotency-key"))
 
 

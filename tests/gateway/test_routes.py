@@ -52,6 +52,7 @@ def parts_of_nothing() -> Parts:
         views=nothing,  # type: ignore[arg-type]
         videos=nothing,  # type: ignore[arg-type]
         audio=nothing,  # type: ignore[arg-type]
+        publisher=nothing,  # type: ignore[arg-type]
         intake=nothing,  # type: ignore[arg-type]
         presets=nothing,  # type: ignore[arg-type]
         under_way=nothing,  # type: ignore[arg-type]

@@ -1,0 +1,99 @@
+"""The runs of a job, as people end and begin them: a job is cancelled, or converted once more.
+
+Each is one event, and the log decides. A run ends by its first end, so a cancellation may come too late by a
+moment. Then the event is in the log and changes nothing, and the caller learns how the run has ended.
+"""
+
+import structlog
+
+from events.envelope import Event, job_event
+from events.errors import Unavailable
+from events.log.publisher import Publisher
+from events.projections.another_run import another_run
+from events.projections.job_view import SETTLED, JobView, State, Video
+from events.types import Actor, JobCancelled, JobPayload
+from gateway.errors import JobGone, WrongState
+from gateway.http import trace_context
+from gateway.jobs.live import LiveJobs
+from gateway.jobs.own_jobs import OwnJobs
+
+log = structlog.get_logger()
+
+REPEATABLE = frozenset({State.FAILED, State.CANCELLED})
+"""States in which a job may be converted once more."""
+_SEEN_WITHIN = 5.0
+
+
+class Runs:
+    """Ends and begins runs. Whose jobs they are has been looked at before."""
+
+    def __init__(self, live: LiveJobs, own_jobs: OwnJobs, publisher: Publisher) -> None:
+        self._live, self._own_jobs, self._publisher = live, own_jobs, publisher
+
+    async def cancel(self, view: JobView, by: Actor = Actor.USER) -> JobView:
+        """Return the job once its run is called off, also when it was before.
+
+        Raises WrongState when the run has ended otherwise, JobGone, and Unavailable: then it may be cancelled
+        or not, and to ask again does no harm.
+        """
+        if view.state is State.DELETED:
+            raise JobGone("this job was deleted")
+        if view.state not in SETTLED:
+            event = _event(view, JobCancelled(run=view.run, by=by))
+            run, view = view.run, await self._told(event)
+            end = view.end_of(run)
+            if end is not None and end.state is State.CANCELLED:
+                log.info("job_cancelled", job_id=view.job_id, run=run, by=by.value)
+                return view  # where it stands now: somebody may have repeated it meanwhile
+        if view.state is not State.CANCELLED:
+            raise WrongState(f"the job is over: it is {view.state.value}", state=view.state.value)
+        return view
+
+    async def repeat(self, view: JobView) -> JobView:
+        """Return the job once its next run has begun, with the same options.
+
+        Raises WrongState for a job that neither failed nor was cancelled, JobGone without its video, and
+        Unavailable: then it may have begun or not.
+        """
+        video = await self.repeatable(view)
+        payload = another_run(video, view.run, bulk=video.bulk)
+        view = await self._told(_event(view, payload))
+        log.info("job_repeated", job_id=view.job_id, run=payload.run)
+        return view
+
+    async def repeatable(self, view: JobView) -> Video:
+        """Return the video of a job that may be converted once more.
+
+        Raises WrongState, JobGone, Unavailable.
+        """
+        if view.state is State.DELETED:
+            raise JobGone("this job was deleted")
+        if view.state not in REPEATABLE:
+            raise WrongState(
+                f"only what failed or was cancelled is repeated, and the job is {view.state.value}",
+                state=view.state.value,
+            )
+        if view.video is None or view.video_removal or not await self._own_jobs.has_video(view):
+            raise JobGone("the video of this job is not stored any more")
+        return view.video
+
+    async def _told(self, event: Event) -> JobView:
+        """Publish, and return the job as it stands at this event, or later. Raises Unavailable."""
+        await self._publisher.publish(event)
+        seen = await self._live.wait_for(event.id, _SEEN_WITHIN)
+        view = await self._live.view(event.subject)
+        if not seen or view is None:
+            raise Unavailable(
+                "the log has the event, and it was not read in time; look at the job in a while"
+            )
+        return view
+
+
+def _event(view: JobView, payload: JobPayload) -> Event:
+    return job_event(
+        payload,
+        job_id=view.job_id,
+        account=view.account,
+        source="gateway",
+        traceparent=trace_context.current(),
+    )
