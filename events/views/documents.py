@@ -60,11 +60,18 @@ def waiting(account: str, video_id: str, since: str) -> Document:
     return {**query, "state": {"$in": sorted(set(State) - SETTLED)}}
 
 
-def place(account: str, job_id: str) -> str:
-    """Return the place of a job among all: an account's jobs together, by time."""
-    return f"{account}/{job_id}"
+def index_of(account: str | None) -> str:
+    """Return the field by which an account's jobs are paged; all accounts' (None), by their ids alone."""
+    return "_id" if account is None else "place"
 
 
-def places(account: str) -> tuple[str, str]:
+def place(account: str | None, job_id: str) -> str:
+    """Return the place of a job among all of an account, or of all accounts (None), by time."""
+    return job_id if account is None else f"{account}/{job_id}"
+
+
+def places(account: str | None) -> tuple[str, str]:
     """Return the lower end of an account's places, and the upper end, which is not one of them."""
+    if account is None:
+        return "", "g"  # ids are hexadecimal
     return f"{account}/", f"{account}0"  # "0" is the character after "/"

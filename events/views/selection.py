@@ -59,9 +59,9 @@ class Selection(Struct, frozen=True, kw_only=True):
 
     def query(self) -> Document:
         """Return what the database can look for: all of them are found, and perhaps some others."""
+        # SecantusDB uses no index for what stands beside an `$and`.
+        of_state: Document = {} if self.state is None else {"state": self.state.value}
         wanted: list[Document] = []
-        if self.state is not None:
-            wanted.append({"state": self.state.value})
         if self.family:
             of_family = {"view": {"$regex": f'"family":{re.escape(_text(self.family))}'}}
             wanted.append({"$or": [{"_id": self.family}, of_family]})
@@ -71,7 +71,7 @@ class Selection(Struct, frozen=True, kw_only=True):
         for name, value in self.options:
             if value != _value(_NONE_GIVEN, name):  # a default is not stored
                 wanted.append({"view": {"$regex": re.escape(f'"{name}":{_text(value)}')}})
-        return {"$and": wanted} if wanted else {}
+        return of_state | (wanted[0] if len(wanted) == 1 else {"$and": wanted} if wanted else {})
 
     @property
     def _name(self) -> str:

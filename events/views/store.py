@@ -25,7 +25,7 @@ from events.errors import Unavailable
 from events.ids import earliest_id
 from events.mongodb_errors import translated
 from events.projections.job_view import COLLECTION, JobView, State
-from events.views.documents import Document, needing, pack, place, places, unpack, waiting
+from events.views.documents import Document, index_of, needing, pack, place, places, unpack, waiting
 from events.views.selection import Selection
 from events.views.usage import UsageStore
 
@@ -101,25 +101,28 @@ class ViewStore:
         """Return the stored views, and the jobs of those that are damaged. Raises Unavailable."""
         return _readable(await self._documents(job_ids))
 
-    async def page(self, account: str, selection: Selection, before: str | None, limit: int) -> list[JobView]:
+    async def page(
+        self, account: str | None, selection: Selection, before: str | None, limit: int
+    ) -> list[JobView]:
         """Return up to `limit` views, newest first, older than job id `before`; damaged ones are left out.
 
-        Raises Unavailable.
+        Of all accounts, if it is None. Raises Unavailable.
         """
         found: list[JobView] = []
+        index = index_of(account)
         first, last = selection.bounds()
         before = min((each for each in (before, last) if each is not None), default=None)
         with translated("the views", words=str):
             for lower, upper in _ranges(account, before, datetime.now(UTC), first):
                 while (lacking := limit - len(found)) > 0:
-                    wanted = {"place": {"$gte": lower, "$lt": upper}, **selection.query()}
+                    wanted = {index: {"$gte": lower, "$lt": upper}, **selection.query()}
                     documents = (
-                        await self._views.find(wanted).sort("place", DESCENDING).limit(lacking).to_list()
+                        await self._views.find(wanted).sort(index, DESCENDING).limit(lacking).to_list()
                     )
                     found += filter(selection.has, _readable(documents).views.values())
                     if len(documents) < lacking:
                         break
-                    upper = documents[-1]["place"]
+                    upper = documents[-1][index]
         return found
 
     async def states(self, account: str, selection: Selection) -> AsyncIterator[tuple[str, State]]:
@@ -286,8 +289,13 @@ class JobViews:
         """Return a job's stored view. Raises Unavailable."""
         return await (await self.live()).get(job_id)
 
-    async def page(self, account: str, selection: Selection, before: str | None, limit: int) -> list[JobView]:
-        """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable."""
+    async def page(
+        self, account: str | None, selection: Selection, before: str | None, limit: int
+    ) -> list[JobView]:
+        """Return up to `limit` views, newest first, older than job id `before`. Raises Unavailable.
+
+        Of all accounts, if it is None.
+        """
         return await (await self.live()).page(account, selection, before, limit)
 
     async def _alias(self) -> str:
@@ -296,16 +304,19 @@ class JobViews:
         return str(document["live"]) if document else f"{COLLECTION}_v1"
 
 
-def _ranges(account: str, before: str | None, now: datetime, first: str = "") -> Iterator[tuple[str, str]]:
+def _ranges(
+    account: str | None, before: str | None, now: datetime, first: str = ""
+) -> Iterator[tuple[str, str]]:
     """Yield ranges of places that lie side by side and together hold all of the account's, from `first` on.
 
-    So none is left out, whatever the clock and the ids are; only the speed depends on them.
+    So none is left out, whatever the clock and the ids are; only the speed depends on them. All accounts' are
+    one range: MongoDB goes through the ids backwards, and SecantusDB reads everything for any range of them.
     """
     _, upper = places(account)
     bottom = place(account, first)
     if before is not None:
         upper = place(account, before)
-    for span in _SPANS:
+    for span in _SPANS if account is not None else ():
         lower = max(bottom, place(account, earliest_id(now - span)))
         if lower < upper:
             yield lower, upper

@@ -13,9 +13,17 @@ _AT_ONCE = 200
 
 
 async def page(
-    live: LiveJobs, stored: JobViews, *, account: str, selection: Selection, before: str | None, limit: int
+    live: LiveJobs,
+    stored: JobViews,
+    *,
+    account: str | None,
+    selection: Selection,
+    before: str | None,
+    limit: int,
 ) -> tuple[list[JobView], str | None]:
     """Return those of an account's jobs, newest first, and the cursor of the next page if there is one.
+
+    No account means all of them.
 
     A job with recent events may have left the state it is stored under, or be stored nowhere yet. Such
     jobs are folded from their recent events, and left out of the stored ones. Raises Unavailable.
@@ -57,13 +65,13 @@ async def every(
 
 
 async def _recent(
-    live: LiveJobs, job_ids: list[str], account: str, selection: Selection, wanted: int
+    live: LiveJobs, job_ids: list[str], account: str | None, selection: Selection, wanted: int
 ) -> list[JobView]:
     """Return the account's own among the jobs that its events name."""
     found: list[JobView] = []
     for at in range(0, len(job_ids), wanted):
         views = (await live.views(job_ids[at : at + wanted])).views
-        found += [view for view in views.values() if view.account == account and selection.has(view)]
+        found += [view for view in views.values() if account in (None, view.account) and selection.has(view)]
         if len(found) >= wanted:
             break
     return found
@@ -72,7 +80,7 @@ async def _recent(
 async def _stored(
     stored: JobViews,
     recent: set[str],
-    account: str,
+    account: str | None,
     selection: Selection,
     before: str | None,
     wanted: int,

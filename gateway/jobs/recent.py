@@ -86,9 +86,10 @@ class RecentEvents:
         """Return the events held of one job."""
         return tuple(self._by_job.get(job_id, ()))
 
-    def jobs_of(self, account: str) -> list[str]:
-        """Return the account's jobs that events are held of, newest first."""
-        return sorted(self._by_account.get(account, ()), reverse=True)
+    def jobs_of(self, account: str | None) -> list[str]:
+        """Return the account's jobs that events are held of, newest first; None: all accounts'."""
+        jobs = self._by_job if account is None else self._by_account.get(account, ())
+        return sorted(jobs, reverse=True)
 
     def holds(self, first: int) -> bool:
         """Return True if every event from this offset on is held."""

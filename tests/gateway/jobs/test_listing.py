@@ -1,5 +1,6 @@
 """Pages of jobs, some stored, some only in the tail, some stored in a state they have left."""
 
+import itertools
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -48,14 +49,15 @@ async def test_pages_are_the_list_of_jobs_as_they_stand_now(database: AsyncDatab
     now = sorted(folded(log).values(), key=lambda view: view.job_id, reverse=True)
     mine = Counter(view.state for view in now if view.account == ME)
     assert +await counts(live, views, ME, EVERY) == mine
-    for state in (None, State.UPLOADED, State.CONVERTING, State.FAILED):
-        wanted = [view for view in now if view.account == ME and state in (None, view.state)]
+    states = (None, State.UPLOADED, State.CONVERTING, State.FAILED)
+    for account, state in itertools.product((ME, None), states):
+        wanted = [view for view in now if account in (None, view.account) and state in (None, view.state)]
         for limit in (1, 3, 7, 200):
             got: list[JobView] = []
             before: str | None = None
             while True:
                 items, cursor = await page(
-                    live, views, account=ME, selection=Selection(state=state), before=before, limit=limit
+                    live, views, account=account, selection=Selection(state=state), before=before, limit=limit
                 )
                 got += items
                 assert len(items) <= limit
