@@ -1,7 +1,8 @@
 """`tonearm jobs <subcommand>`: your jobs at a gateway.
 
 Exit codes: 0 done; 2 the arguments are wrong; 4 there is no such job, or not any more; 69 the gateway is
-away; 70 a limit is in the way; 77 the account may not do this.
+away; 70 a job's state or a limit is in the way; 77 the account may not do this. With several jobs it is that
+of the first that was refused; the others are done all the same.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from cli.client.gateway import Gateway, unreachable
 from cli.convert.screen import Screen
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs import which
+from cli.jobs import change, which
 from cli.jobs.shown import facts, line, receipt
 from cli.pretty import console_for, write_json
 
@@ -48,7 +49,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tonearm jobs",
-        description="Look at your jobs at a gateway.",
+        description="Look at your jobs at a gateway, and cancel them or convert them once more.",
         epilog=" ".join((__doc__ or "").partition("\n\n")[2].split()),
     )
     subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
@@ -124,4 +125,8 @@ def _print(rows: Iterable[tuple[str, str]]) -> None:
 SUBCOMMANDS = {
     "list": Subcommand(_list, "print your jobs, newest first", _list_arguments),
     "show": Subcommand(_show, "print a job, and what has happened to it", _show_arguments),
+    "cancel": Subcommand(change.cancel, "stop jobs that wait or are under way", change.cancel_arguments),
+    "retry": Subcommand(
+        change.retry, "convert jobs once more that failed or were cancelled", change.retry_arguments
+    ),
 }

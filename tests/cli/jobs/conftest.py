@@ -18,6 +18,11 @@ __all__ = ["site"]
 FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no audio track.")
 
 
+def ids(lines: str, column: int = 0) -> list[str]:
+    """The ids in a column of the lines."""
+    return [line.split()[column] for line in lines.splitlines()]
+
+
 class Person:
     """Somebody with jobs, and a command line."""
 

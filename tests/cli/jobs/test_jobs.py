@@ -1,11 +1,7 @@
 import json
 
 from events.ids import new_id
-from tests.cli.jobs.conftest import FAILED, Person
-
-
-def ids(lines: str) -> list[str]:
-    return [line.split()[0] for line in lines.splitlines()]
+from tests.cli.jobs.conftest import FAILED, Person, ids
 
 
 async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Person) -> None:

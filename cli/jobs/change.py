@@ -1,0 +1,133 @@
+"""`cancel` and `retry`: done to the jobs that are named, or to all that a filter chooses."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from msgspec import Struct
+
+from cli.client.answers import Job, read_as
+from cli.client.errors import RequestRefused, SignInRefused, Troubled
+from cli.client.gateway import Gateway
+from cli.errors import NothingFound, WrongArgument
+from cli.exits import Exit, exit_for
+from cli.jobs import which
+from cli.options import pair
+from cli.pretty import visible, write_json
+from events.projections.job_view import State
+
+
+class Refusal(Struct, frozen=True):
+    """A job to which it was not done, and why."""
+
+    job_id: str
+    detail: str
+
+
+class Done(Struct, frozen=True):
+    """The jobs to which it was done, or that came of it; and those to which it was not."""
+
+    job_ids: list[str]
+    refused: list[Refusal]
+
+
+def cancel_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    _jobs(parser, State.UPLOADED, State.CONVERTING, State.RETRYING)
+
+
+def cancel(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
+    """Cancel the jobs. One that is cancelled already stays so, and that is no fault."""
+    return _ask(gateway, arguments, "cancel", lambda job: f"job {job} is cancelled")
+
+
+def retry_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    _jobs(parser, State.FAILED, State.CANCELLED)
+    parser.add_argument(
+        *("-O", "--option"),
+        type=pair,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="another option than before: then it is another job of the same video",
+    )
+
+
+def retry(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
+    """Convert the jobs once more, perhaps with other options."""
+    wished = {
+        "content": urlencode(arguments.option).encode(),
+        "headers": {"Content-Type": "application/x-www-form-urlencoded"},
+    }
+    asked = wished if arguments.option else {}
+    return _ask(gateway, arguments, "retry", lambda job: f"job {job} waits for a converter", **asked)
+
+
+def _jobs(parser: argparse.ArgumentParser, *states: State) -> None:
+    parser.add_argument("jobs", metavar="ID", nargs="*", help="a job's id, or the beginning of it")
+    parser.add_argument("--all", action="store_true", help="all that there are, or that the filters choose")
+    which.add_filters(parser, states)
+
+
+def _filters(arguments: argparse.Namespace) -> dict[str, str] | None:
+    """Return the filters, empty for all jobs; None: they are named. Raises WrongArgument."""
+    filters = which.chosen(arguments)
+    if bool(arguments.jobs) is bool(filters or arguments.all):
+        raise WrongArgument("say which jobs: by their ids, or by a filter, or --all")
+    return None if arguments.jobs else filters
+
+
+def _ask(
+    gateway: Gateway, arguments: argparse.Namespace, deed: str, told: Callable[[str], str], **asked: Any
+) -> Exit:
+    """Have the gateway do it, to all at once or to one after another."""
+    filters = _filters(arguments)
+    if filters is not None:
+        with gateway.asking("POST", f"/jobs/{deed}", params=filters, **asked) as answer:
+            done = read_as(answer, Done)
+            body = answer.content
+        return _tell(arguments, done, body, told)
+
+    def one(text: str) -> None:
+        job_id = quote(which.job_meant(gateway, text), safe="")
+        with gateway.asking("POST", f"/jobs/{job_id}/{deed}", **asked) as answer:
+            job = read_as(answer, Job)
+            write_json(answer.content) if arguments.json else print(told(job.job_id))
+
+    return _to_each(arguments, one)
+
+
+def _tell(arguments: argparse.Namespace, done: Done, body: bytes, told: Callable[[str], str]) -> Exit:
+    if arguments.json:
+        write_json(body)
+    else:
+        for job_id in done.job_ids:
+            print(told(job_id))
+    for refusal in done.refused:
+        _complain(arguments, refusal.job_id, refusal.detail)
+    if done.refused:
+        return Exit.REFUSED
+    if not done.job_ids:
+        raise NothingFound("you have no such jobs")
+    return Exit.OK
+
+
+def _to_each(arguments: argparse.Namespace, deed: Callable[[str], None]) -> Exit:
+    """Do it to each job that is named. Raises what concerns all of them."""
+    code = Exit.OK
+    for job in arguments.jobs:
+        try:
+            deed(job)
+        except (SignInRefused, Troubled):
+            raise
+        except (RequestRefused, NothingFound) as error:
+            _complain(arguments, job, str(error))
+            code = code or exit_for(error)
+    return code
+
+
+def _complain(arguments: argparse.Namespace, job: str, why: str) -> None:
+    print(f"tonearm jobs {arguments.subcommand}: {visible(f'{job}: {why}')}", file=sys.stderr)
