@@ -6,6 +6,7 @@ Undeliverable        never going to work: published as `job.notification_failed`
 └── MailRefused      the mail server does not take it
 MailDelayed          the mail server is away or refuses for now: tried again later
 AccountsUnavailable  auth is away or refuses the service token: tried again later
+ViewBehind           the views do not have yet what the mail is about: tried again later
 
 No text here holds an address: the texts end up in logs, and in the event log, which cannot be edited. So the
 drivers' errors, which hold the address, are translated `from None`.
@@ -60,3 +61,9 @@ class AccountsUnavailable(Unavailable):
     """Auth is away or slow, or refuses the service token."""
 
     sentence = "The address could not be looked up."
+
+
+class ViewBehind(Unavailable):
+    """The job's view is behind the queue."""
+
+    sentence = "It was not known in time how the job had ended."

@@ -1,9 +1,9 @@
 """From the end of a run to `job.notified`: one mail to the eye, however often the work is delivered.
 
-In order: the view shows if the log has an answer already. The notes show if the mail went out and only the
-answer is missing. Else auth is asked for the address, and whether such a mail is wanted: then the letter is
-sent and noted, else `job.notification_declined` says that none comes. The answer's id
-depends on the run and on the event that it is about, so a second answer is the same event.
+In order: the view shows if the run has ended so, and if the log has an answer already. The notes show if the
+mail went out and only the answer is missing. Else auth is asked for the address, and whether such a mail is
+wanted: then the letter is sent and noted, else `job.notification_declined` says that none comes. The answer's
+id depends on the run and on the event that it is about, so a second answer is the same event.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from events.envelope import Event, consequence
 from events.ids import event_id
 from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationDeclined, JobNotificationFailed, JobNotified
-from events.work import Work
+from events.work import DELAYS, Work
 from service.mail_preference import MailPreference
 from workers.errors import publishable
 from workers.notifier import SERVICE
 from workers.notifier.accounts import Addressee
-from workers.notifier.errors import Undeliverable
+from workers.notifier.errors import Undeliverable, ViewBehind
 from workers.notifier.mail.job_letter import compose
 from workers.notifier.mail.mail_room import MailRoom
 from workers.views import Views
@@ -30,10 +30,14 @@ _ANSWERS = JobNotified.TYPE, JobNotificationFailed.TYPE, JobNotificationDeclined
 log = structlog.get_logger()
 
 
-class JobMailHandler:
-    """Handles the work of queue `mp3`. A letter waits up to `patience` seconds for the filename."""
+LAST = len(DELAYS) + 1
+"""The attempt at which a mail goes out although the view is still behind: minutes later, that is trouble."""
 
-    def __init__(self, room: MailRoom, views: Views, *, patience: float = 2.0) -> None:
+
+class JobMailHandler:
+    """Handles the work of queue `mp3`. A view gets `patience` seconds to have the end that it is about."""
+
+    def __init__(self, room: MailRoom, views: Views, *, patience: float = 5.0) -> None:
         self._room, self._views, self._patience = room, views, patience
 
     async def handle(self, work: Work) -> Event | None:
@@ -42,7 +46,7 @@ class JobMailHandler:
         if not isinstance(ending, JobConverted | JobFailed):
             log.warning("not_an_ending", type=cause.type, event_id=cause.id)
             return None
-        view = await self._view(cause.subject)
+        view = await self._view(work)
         if view and self._settled(view, cause, ending):
             log.info("mail_not_needed", job_id=cause.subject, event_id=cause.id, state=view.state)
             self._room.on_mail(_kind(ending), "not_needed")
@@ -97,19 +101,29 @@ class JobMailHandler:
         ):
             await deliver(letter)
 
-    async def _view(self, job_id: str) -> JobView | None:
-        """Return the view, waiting a little for the filename: the projector may be behind the queue."""
+    async def _view(self, work: Work) -> JobView | None:
+        """Return the view once it has the end: before, nobody knows if the run had ended otherwise.
+
+        Raises ViewBehind while there is another attempt, and Unavailable.
+        """
         deadline = asyncio.get_running_loop().time() + self._patience
         while True:
-            view = await self._views.get(job_id)
-            if (view and view.filename) or asyncio.get_running_loop().time() >= deadline:
+            view = await self._views.get(work.event.subject)
+            if view and view.has(work.event.id):
                 return view
+            if asyncio.get_running_loop().time() >= deadline:
+                break
             await asyncio.sleep(0.1)
+        if work.attempt < LAST:
+            raise ViewBehind("the view of the job does not have the end that the mail is about")
+        return view
 
     def _settled(self, view: JobView, cause: Event, ending: JobConverted | JobFailed) -> bool:
-        """Return True if the log has the answer, or the owner has cancelled or deleted the job meanwhile."""
+        """Return True if the log has the answer, or the run had ended otherwise, or the job is called off."""
         answered = any(view.has(event_id(cause.subject, type_, ending.run, cause.type)) for type_ in _ANSWERS)
-        return answered or view.state in (State.CANCELLED, State.DELETED)
+        end = view.end_of(ending.run)
+        otherwise = end is not None and end.id != cause.id
+        return answered or otherwise or view.state in (State.CANCELLED, State.DELETED)
 
     def _notified(self, cause: Event, ending: JobConverted | JobFailed, attempt: int) -> Event:
         message_id = self._room.head.message_id(cause.id)

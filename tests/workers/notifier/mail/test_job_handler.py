@@ -20,6 +20,7 @@ from events.projections.jobs import fold
 from events.types import (
     DeletionReason,
     FailureCode,
+    JobCancelled,
     JobConverted,
     JobDeleted,
     JobFailed,
@@ -27,13 +28,14 @@ from events.types import (
     JobNotificationFailed,
     JobNotified,
     JobPayload,
+    JobRequeued,
     JobUploaded,
 )
 from events.work import Work
 from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
-from workers.notifier.errors import MailDelayed
-from workers.notifier.mail.job_handler import JobMailHandler
+from workers.notifier.errors import MailDelayed, ViewBehind
+from workers.notifier.mail.job_handler import LAST, JobMailHandler
 from workers.notifier.mail.letterhead import letterhead
 from workers.notifier.mail.mail_room import MailRoom
 from workers.notifier.mail.sent import SentMails
@@ -93,6 +95,13 @@ class Desk:
         self.views.tell(self.event(UPLOADED, account))
 
     def work(self, payload: JobConverted | JobFailed, account: str = "ada", attempt: int = 1) -> Work:
+        """Return the work of an end that the view has."""
+        work = self.early_work(payload, account, attempt)
+        self.views.tell(work.event)
+        return work
+
+    def early_work(self, payload: JobConverted | JobFailed, account: str = "ada", attempt: int = 1) -> Work:
+        """Return the work of an end that the view has not yet."""
         return Work(self.event(payload, account), payload, attempt)
 
     @property
@@ -203,6 +212,37 @@ async def test_a_job_that_is_gone_gets_no_mail(desk: Desk) -> None:
     desk.views.tell(desk.event(DELETED))
     assert await desk.notifier.handle(desk.work(CONVERTED)) is None
     assert desk.mails == []
+
+
+@pytest.mark.parametrize("ending", [CONVERTED, FAILED], ids=lambda ending: ending.TYPE)
+async def test_a_run_that_was_cancelled_before_its_end_gets_no_mail(
+    desk: Desk, ending: JobConverted | JobFailed
+) -> None:
+    """Also when the next run has begun meanwhile, and nothing else tells of the cancellation."""
+    desk.uploaded()
+    desk.views.tell(desk.event(JobCancelled(run=1)))
+    facts = {name: getattr(UPLOADED, name) for name in ("filename", "content_type", "bytes", "sha256")}
+    desk.views.tell(desk.event(JobRequeued(run=2, video_id="v", **facts)))
+    assert await desk.notifier.handle(desk.work(ending)) is None
+    assert desk.mails == []
+
+
+async def test_a_cancellation_that_came_too_late_does_not_hold_the_mail_back(desk: Desk) -> None:
+    desk.uploaded()
+    work = desk.work(CONVERTED)
+    desk.views.tell(desk.event(JobCancelled(run=1)))
+    assert await desk.notifier.handle(work) is not None
+    assert len(desk.mails) == 1
+
+
+async def test_a_mail_waits_for_a_view_that_is_behind_as_long_as_there_are_attempts(desk: Desk) -> None:
+    desk.uploaded()
+    for attempt in range(1, LAST):
+        with pytest.raises(ViewBehind):
+            await desk.notifier.handle(desk.early_work(CONVERTED, attempt=attempt))
+    assert desk.mails == []
+    assert await desk.notifier.handle(desk.early_work(CONVERTED, attempt=LAST)) is not None
+    assert len(desk.mails) == 1
 
 
 async def test_a_temporary_refusal_raises_and_the_next_attempt_sends_one_mail(desk: Desk) -> None:
