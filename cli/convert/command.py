@@ -308,6 +308,7 @@ def _going_on(screen: Screen, gateway: Gateway, job_id: str) -> Iterator[None]:
     except KeyboardInterrupt:
         screen.say("")
         screen.say(f"The job goes on without you. Follow it:  ./justw tail --job {job_id}")
+        screen.say(f"Stop it:  ./justw jobs cancel {job_id}")
         screen.say(f"Its audio will be at  {gateway.url}/jobs/{job_id}/audio")
         raise
 
