@@ -36,11 +36,14 @@ class Servers(Settings, frozen=True, kw_only=True):
         return needed(self, name)
 
     @contextlib.asynccontextmanager
-    async def database(self) -> AsyncIterator[AsyncDatabase[Any]]:
-        """Open the database for a block. Raises InvalidSetting, and Unavailable from inside the block."""
+    async def database(self, *, answer: float = _ANSWER) -> AsyncIterator[AsyncDatabase[Any]]:
+        """Open the database for a block. Raises InvalidSetting, and Unavailable from inside the block.
+
+        `answer` is the limit in seconds for its silence while it owes an answer.
+        """
         url = self.need("mongodb_url")
         try:
-            client = mongodb.connect(url, answer=_ANSWER, name="tonearm replay")
+            client = mongodb.connect(url, reach=min(5.0, answer), answer=answer, name="tonearm replay")
             database = client.get_default_database("tonearm")
         except (ValueError, PyMongoError):
             raise InvalidSetting("MONGODB_URL is no URL such as mongodb://HOST:PORT") from None

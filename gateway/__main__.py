@@ -74,7 +74,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         auth = await stack.enter_async_context(Client(timeout=10.0))
         metrics = Metrics()
         keys = JobKeys(database)
-        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing)
+        publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing, keys=keys)
         stack.push_async_exit(publisher)
         followers = _followers(settings, database, metrics, keys)
         parts = _parts(settings, database, auth, publisher, metrics, followers)

@@ -18,6 +18,7 @@ from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import NothingFound
 from cli.log.formats import as_json
+from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.places import ending
 from cli.pretty import spelled, write_json
@@ -111,12 +112,18 @@ def _joined(value: str | Sequence[str]) -> str:
 
 async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
     """Write one account as JSON lines: first as the directory keeps it, then its events."""
-    log = Log(settings.need("stream_url"), say)
+    url = settings.need("stream_url")
     async with settings.directory() as directory:
         known = await _whole(directory, arguments.who)
-    with _opened(arguments.output) as output:
+    async with keys_at_hand(settings.mongodb_url, say) as keys:
+        count = await _export(Log(url, say, keys), known, arguments.output)
+    say(f"exported: the account and {count:,} events")
+
+
+async def _export(log: Log, known: Shown, path: Path | None) -> int:
+    count = 0
+    with _opened(path) as output:
         output.write(msgspec.json.encode(known) + b"\n")
-        count = 0
         async with contextlib.aclosing(log.between(First(), ending("end"))) as batches:
             async for batch in batches:
                 for line in batch:
@@ -124,7 +131,7 @@ async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> N
                         output.write(as_json(line) + b"\n")
                         count += 1
         output.flush()
-    say(f"exported: the account and {count:,} events")
+    return count
 
 
 async def every(directory: Directory) -> AsyncIterator[Account]:

@@ -6,12 +6,14 @@ from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from cli.log.opening import opened
 from cli.log.places import Beginning, Ending, FromEnd, check
 from events.envelope import Event, decode
 from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds, bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, RawRecord, Resume, Start
+from events.sealing import NO_KEYS, Keys
 
 SKEW = timedelta(minutes=1)
 """The clocks of publishers and broker may differ by this much: reading from a time begins so much earlier."""
@@ -22,9 +24,12 @@ _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 class Log:
     """The stream, seen up to where it ended when it was asked."""
 
-    def __init__(self, url: str, say: Callable[[str], None]) -> None:
-        """`say` is called with a sentence when a connection is lost or regained."""
-        self._url, self._say = url, say
+    def __init__(self, url: str, say: Callable[[str], None], keys: Keys = NO_KEYS) -> None:
+        """`say` is called with a sentence when a connection is lost or regained.
+
+        With `keys` its events are read whole; without them as they are in the log.
+        """
+        self._url, self._say, self._keys = url, say, keys
 
     async def ends(self) -> Bounds | None:
         """Return the offsets of the first and the last event; None for an empty log. Raises Unavailable."""
@@ -52,10 +57,10 @@ class Log:
         async with contextlib.aclosing(reader.batches()) as batches:
             async for batch in batches:
                 if to is None or batch[-1].offset < to:
-                    yield batch
+                    yield await opened(self._keys, batch)
                     continue
                 if rest := [record for record in batch if record.offset <= to]:
-                    yield rest
+                    yield await opened(self._keys, rest)
                 return
 
     async def _stands(self, resume: Resume) -> None:

@@ -15,6 +15,7 @@ from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
+from events.job_keys import JobKeys
 from events.log.stream import First
 from events.payload import Aggregate
 from events.projections.job_view import JobView
@@ -45,7 +46,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         raise WrongArgument("give either two versions, or --job ID")
     async with servers.database() as database:
         if arguments.job:
-            log = Log(servers.need("stream_url"), say)
+            log = Log(servers.need("stream_url"), say, JobKeys(database))
             version = await version_named(database, "live")
             findings = await _job(log, version, await version.job_meant(arguments.job))
         else:

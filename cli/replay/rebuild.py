@@ -19,6 +19,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.errors import Refused, WrongArgument
 from cli.exits import Exit
+from cli.log.keys import all_keys
 from cli.log.log import Log
 from cli.numbers import at_most
 from cli.remarks import say
@@ -78,13 +79,14 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Plan, and with --yes build, compare and switch. Raises Refused, LogDamaged, Unavailable."""
     if arguments.generation < 1:
         raise WrongArgument("--generation takes a number from 1 up")
-    log = Log(servers.need("stream_url"), say)
+    url = servers.need("stream_url")
     async with servers.database() as database:
         if not arguments.yes:
-            await _plan(arguments, database, log)
+            await _plan(arguments, database, Log(url, say))
             print("dry run: nothing was done; --yes does it")
             return Exit.OK
-        async with _alone(database) as (lease, lost):
+        async with _alone(database) as (lease, lost), all_keys(servers) as keys:
+            log = Log(url, say, keys)
             return await _unless(lost, _rebuild(arguments, database, log, lease))
 
 

@@ -33,6 +33,7 @@ from cli.times import EXAMPLES, shown
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.ids import event_id
+from events.job_keys import JobKeys
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from events.log.stream import First, FromOffset, FromTime, Start
@@ -90,7 +91,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         print("dry run: nothing was published; --yes does it")
         return Exit.DIFFERENT
     provable = [loss for loss in losses if loss.event]
-    await _publish(servers.need("rabbitmq_url"), provable, waiting)
+    await _publish(servers, provable, waiting)
     if provable:
         print(f"told again: {len(provable):,} events; `replay rebuild --yes` makes the views of them")
     if waiting:
@@ -194,23 +195,23 @@ def _show(losses: list[Loss], most: int) -> None:
         print(f"  cannot: {type_:<22} {count:>8,}")
 
 
-async def _publish(url: str, losses: list[Loss], waiting: list[Event]) -> None:
+async def _publish(servers: Servers, losses: list[Loss], waiting: list[Event]) -> None:
     """Publish in the old order, then hand out. It may be broken off and begun again: the ids are the same."""
+    url = servers.need("rabbitmq_url")
     await topology.declare(url)
     try:
-        async with (
-            Publisher(url, name="replay reconcile") as publisher,
-            amqp.connected(url, name="replay reconcile") as connection,
-        ):
+        async with servers.database() as database, amqp.connected(url, name="replay reconcile") as connection:
+            keys = JobKeys(database)
             channel = await connection.channel(confirms=True)
-            for loss in losses:
-                assert loss.event is not None  # noqa: S101
-                if loss.is_work:
-                    await publisher.publish(loss.event)
-                else:
-                    await _send(channel, "", topology.STREAM, loss.event)
+            async with Publisher(url, name="replay reconcile", keys=keys) as publisher:
+                for loss in losses:
+                    assert loss.event is not None  # noqa: S101
+                    if loss.is_work:
+                        await publisher.publish(loss.event)
+                    else:
+                        await _send(channel, "", topology.STREAM, await keys.seal(loss.event))
             for event in waiting:
-                await _send(channel, topology.WORK, topology.work_queue(event), event)
+                await _send(channel, topology.WORK, topology.work_queue(event), await keys.seal(event))
     except (Unavailable, TimeoutError) as error:
         raise NotConfirmed("it broke off; to run it again goes on") from error
 

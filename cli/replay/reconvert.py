@@ -24,6 +24,7 @@ from cli.remarks import say
 from cli.servers import Servers
 from events.envelope import decode
 from events.errors import InvalidEvent
+from events.job_keys import JobKeys
 from events.log.stream import First
 from events.types import JobConverted, JobRequeued, JobUploaded
 from service import logs
@@ -59,9 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Convert, compare and print a line for each. Raises Unavailable, LogDamaged, InvalidSetting."""
     logs.configure("reconvert", "CRITICAL")  # the log lines of a converter at work are not for people
-    log = Log(servers.need("stream_url"), say)
-    jobs = {await job_meant(log, job) for job in arguments.job or ()}
-    made = [each async for each in _conversions(log, jobs)]
+    async with servers.database() as database:
+        log = Log(servers.need("stream_url"), say, JobKeys(database))
+        jobs = {await job_meant(log, job) for job in arguments.job or ()}
+        made = [each async for each in _conversions(log, jobs)]
     if arguments.sample is not None:
         made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
     if not made:

@@ -21,6 +21,7 @@ from cli.replay.views.versions import Version, live
 from cli.servers import Servers
 from cli.times import EXAMPLES, shown
 from events.envelope import Event, job_event
+from events.job_keys import JobKeys
 from events.log.publisher import Publisher
 from events.projections.another_run import another_run
 from events.projections.job_view import JobView, State
@@ -70,7 +71,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     if not arguments.yes:
         print("dry run: nothing was published; --yes does it")
     elif chosen:
-        await _publish(servers.need("rabbitmq_url"), _requeued(chosen), pause)
+        await _publish(servers, _requeued(chosen), pause)
     return Exit.OK
 
 
@@ -117,8 +118,11 @@ def _another_run(view: JobView, *, bulk: bool) -> Event:
     return job_event(payload, job_id=view.job_id, account=view.account, source=SOURCE)
 
 
-async def _publish(url: str, events: list[Event], pause: float) -> None:
-    async with Publisher(url, name="replay requeue") as publisher:
+async def _publish(servers: Servers, events: list[Event], pause: float) -> None:
+    async with (
+        servers.database() as database,
+        Publisher(servers.need("rabbitmq_url"), name="replay requeue", keys=JobKeys(database)) as publisher,
+    ):
         for count, event in enumerate(events):
             if count:
                 await asyncio.sleep(pause)

@@ -10,8 +10,9 @@ from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
 from cli.log.ids import account_meant, job_meant
+from cli.log.keys import keys_at_hand
 from cli.log.log import Line, Log
-from cli.log.places import beginning, ending
+from cli.log.places import Beginning, Ending, beginning, ending
 from cli.numbers import at_most
 from cli.remarks import say
 from cli.servers import Servers
@@ -54,9 +55,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the lines. Raises WrongArgument, NothingFound, Unavailable, LogDamaged."""
     begin, end, write = beginning(arguments.begin), ending(arguments.end), _format(arguments, servers)
-    log, left = Log(servers.need("stream_url"), say), arguments.limit
-    if left == 0:
+    if arguments.limit == 0:
         return Exit.OK
+    url = servers.need("stream_url")
+    if write is as_raw:
+        return await _show(arguments, Log(url, say), begin, end, write)
+    async with keys_at_hand(servers.mongodb_url, say) as keys:
+        return await _show(arguments, Log(url, say, keys), begin, end, write)
+
+
+async def _show(
+    arguments: argparse.Namespace, log: Log, begin: Beginning, end: Ending, write: Format
+) -> Exit:
+    left = arguments.limit
     keep = _filter(
         arguments.type,
         await job_meant(log, arguments.job) if arguments.job else None,

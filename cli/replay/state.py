@@ -10,8 +10,9 @@ from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.log.formats import Format, pretty
 from cli.log.ids import job_meant
+from cli.log.keys import keys_at_hand
 from cli.log.log import Line, Log, line
-from cli.log.places import End, check, ending
+from cli.log.places import End, Ending, check, ending
 from cli.pretty import write_json
 from cli.remarks import say
 from cli.replay.views.differences import differences, plain
@@ -36,7 +37,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the view as JSON. Raises NothingFound when the log holds nothing of the job up to there."""
     at = ending(arguments.at)
-    log = Log(servers.need("stream_url"), say)
+    async with keys_at_hand(servers.mongodb_url, say) as keys:
+        view = await _view(arguments, servers, Log(servers.need("stream_url"), say, keys), at)
+    if view is None:
+        place = "" if isinstance(at, End) else f" up to {arguments.at}"
+        raise NothingFound(f"the log says nothing of job {arguments.job}{place}")
+    write_json(msgspec.json.format(msgspec.json.encode(view), indent=2))
+    return Exit.OK
+
+
+async def _view(arguments: argparse.Namespace, servers: Servers, log: Log, at: Ending) -> JobView | None:
+    """Return the job as it was; with --trace print what made it so."""
     ends = await log.ends()
     if ends and ends.first:
         say(f"the log begins at offset {ends.first}: what stood before it is gone")
@@ -52,11 +63,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
                 for row in (line(record) for record in batch if needle in record.body):
                     if _concerns(row, job_id) and not (isinstance(at, FromTime) and row.time > at.time):
                         view = _step(view, row, write)
-    if view is None:
-        place = "" if isinstance(at, End) else f" up to {arguments.at}"
-        raise NothingFound(f"the log says nothing of job {arguments.job}{place}")
-    write_json(msgspec.json.format(msgspec.json.encode(view), indent=2))
-    return Exit.OK
+    return view
 
 
 def _concerns(row: Line, job_id: str) -> bool:

@@ -4,6 +4,7 @@ import argparse
 
 from cli.errors import NoViews, WrongArgument
 from cli.exits import Exit
+from cli.log.keys import all_keys
 from cli.log.log import Log
 from cli.numbers import at_most
 from cli.remarks import say
@@ -37,8 +38,8 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the findings. Raises NoViews, and LogDamaged when the checkpoint does not fit the log."""
     if arguments.partitions is not None and arguments.partitions < 1:
         raise WrongArgument("--partitions takes a number from 1 up")
-    log = Log(servers.need("stream_url"), say)
-    async with servers.database() as database:
+    async with servers.database() as database, all_keys(servers) as keys:
+        log = Log(servers.need("stream_url"), say, keys)
         version = await version_named(database, arguments.version)
         checkpoint, ends = await version.checkpoint(), await log.ends()
         check(version, checkpoint, ends)

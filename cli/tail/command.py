@@ -34,9 +34,10 @@ from service.settings import InvalidSetting, load
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The variables that are read: where the event log and the local stack's files are, and NO_COLOR."""
+    """The variables that are read: where events, their keys and the local stack's files are, NO_COLOR."""
 
     stream_url: str = ""
+    mongodb_url: str = ""
     local_dir: str = ".local"
     no_color: str = ""
 
@@ -100,7 +101,13 @@ async def _tail(
         raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
     stdin = standard_input() if "-" in paths else None
     tail = Tail(query, output.show, patterns=patterns, log=log, stdin=stdin)
-    await tail.run()
+    if log is None:
+        await tail.run()
+        return tail.shown
+    from cli.log.keys import keys_at_hand  # its driver takes a while to load
+
+    async with keys_at_hand(settings.mongodb_url, say) as log.keys:
+        await tail.run()
     return tail.shown
 
 

@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
 from cli.log.log import SKEW
+from cli.log.opening import opened
 from cli.tail.filters import Filter
 from cli.tail.parser import parse_event
 from cli.tail.record import Record
 from events.log.bounds import Bounds, bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, Last, RawRecord, Start
+from events.sealing import NO_KEYS, Keys
 
 
 class EventLog:
@@ -19,6 +21,8 @@ class EventLog:
     def __init__(self, url: str, say: Callable[[str], None]) -> None:
         """`say` is called with a sentence when a connection is lost or regained."""
         self._url, self._say = url, say
+        self.keys: Keys = NO_KEYS
+        """They open what is sealed."""
         self._disconnected = False
         self._ends: Bounds | None = None
         self._start: Start = First()
@@ -63,7 +67,7 @@ class EventLog:
         if self._ahead:
             yield [self._parsed(raw) for raw in self._ahead]
         async for batch in self._batches:
-            yield [self._parsed(raw) for raw in batch]
+            yield [self._parsed(raw) for raw in await opened(self.keys, batch)]
 
     async def close(self) -> None:
         """Close the connection."""
@@ -77,7 +81,8 @@ class EventLog:
         await self.close()
         self._ahead = []
         self._batches = self._open(start)
-        async for batch in self._batches:
+        async for sealed in self._batches:
+            batch = await opened(self.keys, sealed)
             for index, raw in enumerate(batch):
                 if raw.offset > self._ends.last:
                     self._ahead = batch[index:]

@@ -54,7 +54,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         views = JobViews(database)
         withdrawals = Withdrawals(settings.rabbitmq_url, views)
         await opened(kept_running(withdrawals=withdrawals.run))
-        publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
+        publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer, keys=keys))
         sender = await opened(TransientSender(settings.rabbitmq_url, name="progress"))
         presence = Presence(sender, kind=SERVICE, slots=slots)
         converter = Converter(

@@ -49,7 +49,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         if not await unless_stopped(stop, topology.declare_when_up(settings.rabbitmq_url)):
             return
         observer, keys = PublishMetrics(registry), JobKeys(database)
-        publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer))
+        publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer, keys=keys))
         sender = await opened(TransientSender(settings.rabbitmq_url, name="heartbeats"))
         room = MailRoom(
             accounts=AuthAccounts(http, settings.auth_url, settings.service_token),

@@ -15,6 +15,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded, decode
+from events.job_keys import JobKeys
 from events.log.bounds import bounds
 from events.log.reader import StreamReader
 from events.log.stream import First
@@ -59,7 +60,7 @@ async def take(stack: Stack, uploads: list[Upload]) -> World:
         blobs = {bucket: await _blobs(database, bucket) for bucket in BUCKETS}
         return World(
             uploads=uploads,
-            log=log,
+            log=list(await JobKeys(database).opened(log)),
             views={view.job_id: view async for view in live.all()},
             videos=blobs["videos"],
             audio=blobs["audio"],
