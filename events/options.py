@@ -95,6 +95,17 @@ SHORTEST = 0.1
 """Seconds between start and end: less is too short to be heard."""
 SAMPLE_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 
+Span = Annotated[float, Meta(ge=0, le=1e9)]
+"""Seconds for which something is kept."""
+
+
+def _kept(what: str) -> Meta:
+    return Meta(
+        description=f"Seconds after the job's end for which {what} is kept. Not given: as long as the server"
+        " keeps it, which is never exceeded."
+    )
+
+
 _FADE = "Seconds, as heard. Both fades together are no longer than the part between start and end."
 
 
@@ -186,6 +197,9 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         | None
     ) = None
     """None: it was not said, which meant false until it was always said."""
+    retain_video: Annotated[Span, _kept("the video")] | None = None
+    retain_audio: Annotated[Span, _kept("the audio")] | None = None
+    retain_record: Annotated[Span, _kept("all of the job, its files included,")] | None = None
 
 
 DEFAULT = Options(partial=True)

@@ -22,6 +22,9 @@ NAMES = (*(name for name in Options.__struct_fields__ if name != "tags"), *TAGS)
 TIMES = ("start", "end", "fade_in", "fade_out", "cover_at")
 """Options in seconds, which may be written as times."""
 
+SPANS = ("retain_video", "retain_audio", "retain_record")
+"""Options in seconds, which may be written in days and weeks."""
+
 _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     "format": {"aac": "m4a", "vorbis": "ogg", "wave": "wav"},
     "channels": {"1": "mono", "2": "stereo"},
@@ -36,6 +39,7 @@ _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-9]{1,2}(?:[.,][0-9]+)?)")
 _PARTS = re.compile(
     r"(?:([0-9.]+)\s*h)?\s*(?:([0-9.]+)\s*m(?:in)?(?!s))?\s*(?:([0-9.]+)\s*s(?:ec)?)?\s*(?:([0-9.]+)\s*ms)?"
 )
+_SPAN = re.compile(r"(?:([0-9.]+)\s*w)?\s*(?:([0-9.]+)\s*d)?\s*(.*)")
 _LEVEL = re.compile(r"v\s*([0-9])")
 _RATE = re.compile(r"([0-9]+)\s*k(?:b(?:it)?(?:/s|ps))?")
 _HERTZ = re.compile(rf"({_NUMBER})\s*(k?)(?:hz)?")
@@ -73,7 +77,7 @@ def value(name: str, text: str) -> Any:
         case inspect.BoolType():
             found = True if told in _TRUE else False if told in _FALSE else None
         case inspect.IntType() | inspect.FloatType() as number:
-            found = _bounded(number, _seconds(told) if name in TIMES else _number(name, told))
+            found = _bounded(number, _measured(name, told))
     if found is None:
         raise NotUnderstood(f"{_rule(name, kind.type)}, not {text[:_LONGEST] or 'nothing'}")
     return found
@@ -102,6 +106,25 @@ def _quality(told: str, text: str) -> str:
     if match := _RATE.fullmatch(told):
         return f"{match[1]}k"
     return told if told in ("", "source") else text
+
+
+def span(text: str) -> float | None:
+    """Return the seconds that a length of time means: 90, 90s, 30m, 12h, 7d, 1d 12h, 2w. None: it is none."""
+    told = text.strip().lower()
+    match = _SPAN.fullmatch(told)
+    if match is None or not any(match.groups()):
+        return None
+    rest = _seconds(match[3]) if match[3] else 0.0
+    try:
+        return None if rest is None else float(match[1] or 0) * 604800 + float(match[2] or 0) * 86400 + rest
+    except ValueError:
+        return None
+
+
+def _measured(name: str, told: str) -> float | None:
+    if name in SPANS:
+        return span(told)
+    return _seconds(told) if name in TIMES else _number(name, told)
 
 
 def _number(name: str, told: str) -> float | None:
@@ -149,6 +172,8 @@ def _rule(name: str, kind: inspect.Type) -> str:
             return f"give one of {', '.join(each.value for each in cls)}"
         case inspect.BoolType():
             return "give true or false"
+        case inspect.FloatType() as number if name in SPANS:
+            return f"give a length of time{_bounds(number)} seconds, such as 90, 30m, 12h, 7d or 2w"
         case inspect.IntType() | inspect.FloatType() as number if name not in TIMES:
             whole = "a whole number" if isinstance(number, inspect.IntType) else "a number"
             return f"give {whole}{_bounds(number)}"

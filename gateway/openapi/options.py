@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from events.options import SAMPLE_RATES, SHORTEST, Options, Tags
-from events.wishes import TAGS, TIMES
+from events.wishes import SPANS, TAGS, TIMES
 from gateway.http.contract import Body
 from gateway.openapi.rules import LEVELS, RATES, apart
 from gateway.openapi.schemas import REFERENCE
@@ -88,4 +88,6 @@ def _schema(name: str, found: Json, components: Json) -> Json:
     schema["description"] = " ".join(schema["description"].split())
     if name in TIMES:
         schema["description"] += " Also as a text such as 1:30 or 1m30s."
+    if name in SPANS:
+        schema["description"] += " Also as a text such as 12h, 7d or 2w."
     return schema

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from events.options import Channels, Format
-from events.wishes import NAMES, TIMES, NotUnderstood, canonical, value
+from events.wishes import NAMES, SPANS, TIMES, NotUnderstood, canonical, value
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,11 @@ from events.wishes import NAMES, TIMES, NotUnderstood, canonical, value
         ("partial", "on", True, "true"),
         ("title", " As It Is ", " As It Is ", " As It Is "),
         ("end", "", None, ""),
+        ("retain_video", "90", 90.0, "90"),
+        ("retain_video", "30 min", 1800.0, "1800"),
+        ("retain_audio", "7D", 604_800.0, "604800"),
+        ("retain_record", "2w 1d 12h", 1_339_200.0, "1339200"),
+        ("retain_record", "", None, ""),
     ],
 )
 def test_it_is_understood_as_it_is_meant(name: str, text: str, meant: Any, kept: str) -> None:
@@ -50,6 +55,13 @@ def test_it_is_understood_as_it_is_meant(name: str, text: str, meant: Any, kept:
 )
 def test_what_is_no_time_is_told_what_is(name: str, text: str) -> None:
     with pytest.raises(NotUnderstood, match=r"such as 90, 1:30, 0:01:30.5 or 1m30s, not "):
+        value(name, text)
+
+
+@pytest.mark.parametrize("name", SPANS)
+@pytest.mark.parametrize("text", ["for ever", "d", "1d1w", "1..5d", "-1d", "7dd", "nan", "1:75", "2000w"])
+def test_what_is_no_length_of_time_is_told_what_is(name: str, text: str) -> None:
+    with pytest.raises(NotUnderstood, match=r"such as 90, 30m, 12h, 7d or 2w, not "):
         value(name, text)
 
 

@@ -21,7 +21,7 @@ def test_every_option_can_be_said() -> None:
     said = read_query(
         "format=m4a&quality=128k&sample_rate=48000&channels=mono&start=1.5&end=9&fade_in=0.5&fade_out=1"
         "&loudness=-16&true_peak=-2&trim_silence=true&speed=1.25&track=1&keep_tags=false&title=A+song&artist="
-        "&chapters=drop&cover=keep&copy=false&partial=0"
+        "&chapters=drop&cover=keep&copy=false&partial=0&retain_video=0&retain_audio=12h&retain_record=1w+1d"
     )
     assert options_of(said) == Options(
         format=Format.M4A,
@@ -43,6 +43,9 @@ def test_every_option_can_be_said() -> None:
         cover=options_of({"cover": "keep"}).cover,
         copy=False,
         partial=False,
+        retain_video=0.0,
+        retain_audio=43_200.0,
+        retain_record=691_200.0,
     )
     assert {*said, "language", "album", "date", "comment", "cover_at"} == set(NAMES)
 
@@ -83,6 +86,8 @@ def test_every_option_can_be_said() -> None:
         ("format=opus&cover=frame", "cover", "no picture"),
         ("cover=keep&cover_at=3", "cover_at", "cover=frame"),
         ("partial=perhaps", "partial", "true or false"),
+        ("retain_audio=soon", "retain_audio", "such as 90, 30m, 12h, 7d or 2w, not soon"),
+        ("retain_record=9999w", "retain_record", "from 0 to 1000000000 seconds"),
         ("title=" + "x" * 501, "title", "500"),
     ],
 )

@@ -134,7 +134,16 @@ class Single:
             return False
         self._source.file.seek(0)
         head = self._source.file.read(64)
-        usual = replace(self._options, copy=True, partial=None, cover=Cover.NONE, cover_at=None)
+        usual = replace(
+            self._options,
+            copy=True,
+            partial=None,
+            cover=Cover.NONE,
+            cover_at=None,
+            retain_video=None,
+            retain_audio=None,
+            retain_record=None,
+        )
         return usual == Options() and (head[4:8] == b"ftyp" or b"webm" in head)
 
     async def _plan_for(self, media: Media | None) -> tuple[Plan, Measurement | None]:
