@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson.binary import Binary
@@ -30,6 +30,8 @@ BATCH = 4 * CHUNK
 """Bytes that are held before they are written. One batch more is on its way to the database meanwhile."""
 RENEW_AFTER = 60.0
 """Seconds after which a writer notes again that it is at work."""
+QUIET = 30.0
+"""Seconds without a sign after which the writer of a job's audio is dead. It gives one every ten."""
 READ_AT_ONCE = 512 * 1024
 """Bytes in one answer of the database, or one chunk: a client that does not read holds as much."""
 
@@ -97,6 +99,32 @@ class Bucket:
             if surely:
                 await self.pending.drop(blob_id)
         return removed
+
+    async def of_job(self, job_id: str) -> frozenset[str]:
+        """Return the files of a job, those that are being written or removed included. Raises Unavailable."""
+        with self.translated():
+            whole = await self.files.find({blobs.OF_JOB: job_id}, {"_id": 1}).to_list()
+            return frozenset(str(each["_id"]) for each in whole) | await self.pending.of_job(job_id)
+
+    async def erase(self, blob_id: str, job_id: str) -> None:
+        """Remove a file of a deleted job, also one that is being written. Raises Unavailable.
+
+        Its note stays until `settle`, so that who goes on after a crash finds it by the job.
+        """
+        with self.translated():
+            await self.pending.condemn(blob_id, job_id)
+            await self.files.delete_one({"_id": blob_id})
+            await self.chunks.delete_many({"files_id": blob_id})
+
+    async def written(self, job_id: str) -> bool:
+        """Return True if a writer may still bring chunks for this job. Raises Unavailable."""
+        with self.translated():
+            return await self.pending.written(job_id, datetime.now(UTC) - timedelta(seconds=QUIET))
+
+    async def settle(self, job_id: str) -> None:
+        """Drop the notes of files that `erase` has removed. Raises Unavailable."""
+        with self.translated():
+            await self.pending.forget(job_id)
 
     def translated(self) -> AbstractContextManager[None]:
         """Raise Unavailable, naming the bucket, for whatever the driver raises in the block."""

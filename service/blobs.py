@@ -14,6 +14,9 @@ from typing import Any
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
+OF_JOB = "metadata.job_id"
+"""The field of a files document that names the job."""
+
 VIDEOS, AUDIO = "videos", "audio"
 """The buckets: uploads, and the results of conversions."""
 
@@ -58,22 +61,25 @@ class Blob(Struct, frozen=True, kw_only=True):
 async def prepare(database: AsyncDatabase[Any], bucket: str) -> None:
     """Create the indexes that GridFS asks for. Raises PyMongoError."""
     await database[f"{bucket}.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
-    await database[f"{bucket}.files"].create_index([("filename", 1), ("uploadDate", 1)])
+    files = database[f"{bucket}.files"]
+    await files.create_index([("filename", 1), ("uploadDate", 1)])
+    await files.create_index(OF_JOB)
 
 
 class Pending:
-    """The notes of one bucket: `since` is the last sign of the writer, `swept` the sweeper's mark.
+    """The notes of one bucket: `since` is the writer's last sign, `swept` the mark of who removes the file.
 
-    Every method raises PyMongoError.
+    `job_id` is the job that the file is for, where it may be deleted before the file is whole. `whole`: the
+    writer had finished the file, so no more chunks come. Every method raises PyMongoError.
     """
 
     def __init__(self, database: AsyncDatabase[Any], bucket: str) -> None:
         self._notes = database[f"{bucket}.pending"]
 
-    async def begin(self, blob_id: str) -> None:
+    async def begin(self, blob_id: str, job_id: str = "") -> None:
         """Note that chunks of this file come or go from now on."""
-        new = {"$setOnInsert": {"since": datetime.now(UTC)}}
-        await self._notes.update_one({"_id": blob_id}, new, upsert=True)
+        new = {"since": datetime.now(UTC)} | ({"job_id": job_id} if job_id else {})
+        await self._notes.update_one({"_id": blob_id}, {"$setOnInsert": new}, upsert=True)
 
     async def renew(self, blob_id: str) -> None:
         """Note that they still do."""
@@ -100,3 +106,22 @@ class Pending:
         """
         old = {"_id": blob_id, "since": {"$lt": before}}
         return (await self._notes.update_one(old, {"$set": {"swept": True}})).matched_count == 1
+
+    async def condemn(self, blob_id: str, job_id: str) -> None:
+        """Note that a file of this job is removed now; a writer that is still at work cannot finish it."""
+        new = {"since": datetime.now(UTC), "whole": True}
+        mark = {"$set": {"swept": True, "job_id": job_id}, "$setOnInsert": new}
+        await self._notes.update_one({"_id": blob_id}, mark, upsert=True)
+
+    async def of_job(self, job_id: str) -> frozenset[str]:
+        """Return the files of this job that are being written or removed."""
+        return frozenset([note["_id"] async for note in self._notes.find({"job_id": job_id})])
+
+    async def written(self, job_id: str, after: datetime) -> bool:
+        """Return True if a writer is at work for this job: it has given a sign after this time."""
+        writing = {"job_id": job_id, "whole": {"$exists": False}, "since": {"$gt": after}}
+        return await self._notes.find_one(writing) is not None
+
+    async def forget(self, job_id: str) -> None:
+        """Remove the notes of this job's files that were whole, and are gone."""
+        await self._notes.delete_many({"job_id": job_id, "whole": True})

@@ -6,6 +6,7 @@ batch.
 
 import asyncio
 import hashlib
+import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
@@ -25,6 +26,8 @@ from workers.converter.source.video import Video
 CHUNK = 1024 * 1024
 BATCH = 4
 """Chunks in one message to the database: about so much is in memory at a time."""
+RENEW_AFTER = 10.0
+"""Seconds after which a writer notes again that it is at work. Who deletes the job waits for a silent one."""
 
 
 class Stored(Struct, frozen=True, kw_only=True):
@@ -63,27 +66,33 @@ class Storage:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
         with translated("the storage of audio", StorageAway):
             try:
-                stored = await self._write(audio_id, audio)
+                stored = await self._write(audio_id, audio, job_id)
                 await self._finish(audio_id, stored.bytes, filename, account, job_id)
-            except BaseException:
+            except BaseException as error:
                 # Also when cancelled. What the database still carries out later, or does not let us remove
                 # now, the sweeper will: the note in `pending` stays.
                 with suppress(PyMongoError, TimeoutError):
                     async with asyncio.timeout(2.0):
                         await self._audio.delete_one({"_id": audio_id})
                         await self._audio_chunks.delete_many({"files_id": audio_id})
+                        if isinstance(error, StorageAway):  # all that was asked for was carried out
+                            await self._pending.drop(audio_id)
                 raise
         return stored
 
-    async def _write(self, audio_id: str, audio: FileIO) -> Stored:
+    async def _write(self, audio_id: str, audio: FileIO, job_id: str) -> Stored:
         digest, size, n = hashlib.sha256(), 0, 0
         audio.seek(0)
-        await self._pending.begin(audio_id)
+        await self._pending.begin(audio_id, job_id)
+        noted = time.monotonic()
         while pieces := await asyncio.to_thread(_pieces, audio, digest):
             chunks = [
                 {"files_id": audio_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
             ]
             await self._audio_chunks.insert_many(chunks)
+            if time.monotonic() - noted > RENEW_AFTER:
+                await self._pending.renew(audio_id)
+                noted = time.monotonic()
             n, size = n + len(pieces), size + sum(map(len, pieces))
         return Stored(audio_id=audio_id, bytes=size, sha256=digest.hexdigest())
 
@@ -100,7 +109,8 @@ class Storage:
         await self._audio.insert_one(blob.document())
         if not await self._pending.finish(audio_id):
             raise StorageAway(
-                "the storage of audio lost what was written: it took longer than the sweeper waits"
+                "the storage of audio lost what was written: the job was deleted, or it took longer than the"
+                " sweeper waits"
             )
 
 
