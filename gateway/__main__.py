@@ -10,11 +10,13 @@ import structlog
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
+from events.envelope import Recorded
 from events.ids import new_id
 from events.job_keys import JobKeys
 from events.log import topology
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
+from events.views.leases import Lease
 from events.views.projector import Projector
 from events.views.store import JobViews
 from gateway.app import Parts, application
@@ -22,11 +24,16 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import PublicKeys, Tokens
 from gateway.jobs.live import LiveJobs
+from gateway.life.deletions import Deletions
 from gateway.metrics import Metrics
 from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
-from gateway.sweeper import Sweeper
+from gateway.upkeep.caretaker import Caretaker
+from gateway.upkeep.erased_accounts import ErasedAccounts
+from gateway.upkeep.eraser import Eraser
+from gateway.upkeep.expiry import Expiries
+from gateway.upkeep.sweeper import Sweeper
 from gateway.uploads.idempotency import IdempotencyKeys
 from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
@@ -62,7 +69,8 @@ class Followers(Struct, frozen=True, kw_only=True):
     revocations: Revocations
     bindings: Bindings
     projector: Projector
-    sweeper: Sweeper
+    caretaker: Caretaker
+    deletions: Deletions
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -76,7 +84,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         keys = JobKeys(database)
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing, keys=keys)
         stack.push_async_exit(publisher)
-        followers = _followers(settings, database, metrics, keys)
+        followers = _followers(settings, database, publisher, metrics, keys)
         parts = _parts(settings, database, auth, publisher, metrics, followers)
         steps = (
             partial(topology.declare, settings.rabbitmq_url),
@@ -109,32 +117,66 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
         "revocations": followers.revocations.run,
         "progress": lambda: live.subscriptions.follow(progress_feed(url)),
         "bindings": followers.bindings.run,
-        "sweeper": followers.sweeper.run,
+        "caretaker": followers.caretaker.run,
         "publisher": partial(keep_open, publisher, url),
     }
 
 
 def _followers(
-    settings: GatewaySettings, database: AsyncDatabase[Any], metrics: Metrics, keys: JobKeys
+    settings: GatewaySettings,
+    database: AsyncDatabase[Any],
+    publisher: Publisher,
+    metrics: Metrics,
+    keys: JobKeys,
 ) -> Followers:
     holder, stream = new_id(), settings.stream_url
-    live = LiveJobs(
-        JobViews(database), stream, on_event=metrics.seen, on_state=metrics.reader("tail"), keys=keys
+
+    def seen(recorded: Recorded) -> None:
+        metrics.seen(recorded)
+        caretaker.hear(recorded)
+
+    live = LiveJobs(JobViews(database), stream, on_event=seen, on_state=metrics.reader("tail"), keys=keys)
+    deletions = Deletions(publisher, live)
+    caretaker = _caretaker(
+        settings, database, Lease(database, "sweeper", holder, 30.0), live, deletions, publisher, keys
     )
     return Followers(
         live=live,
         revocations=Revocations(stream, live.subscriptions.revoke, on_state=metrics.reader("revocations")),
         bindings=Bindings(settings.rabbitmq_url, settings.rabbitmq_management_url),
         projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector"), keys=keys),
-        sweeper=Sweeper(
-            database,
-            live,
-            Bucket(database, VIDEOS),
-            Bucket(database, AUDIO),
-            holder=holder,
-            interval=settings.sweep_interval_seconds,
-            grace=settings.sweep_grace_seconds,
-        ),
+        caretaker=caretaker,
+        deletions=deletions,
+    )
+
+
+def _caretaker(
+    settings: GatewaySettings,
+    database: AsyncDatabase[Any],
+    lease: Lease,
+    live: LiveJobs,
+    deletions: Deletions,
+    publisher: Publisher,
+    keys: JobKeys,
+) -> Caretaker:
+    views, interval = JobViews(database), settings.sweep_interval_seconds
+    videos, audio = Bucket(database, VIDEOS), Bucket(database, AUDIO)
+    accounts = ErasedAccounts(database, settings.stream_url)
+
+    async def names_of_job(job_id: str) -> None:
+        await keys.destroy([job_id])
+
+    return Caretaker(
+        lease,
+        views,
+        live,
+        deletions=deletions,
+        eraser=Eraser(live, videos, audio, publisher, (IdempotencyKeys(database).forget, names_of_job)),
+        accounts=accounts,
+        expiries=Expiries(views, live, deletions, settings.retention(), interval),
+        sweeper=Sweeper(live, videos, audio, accounts, grace=settings.sweep_grace_seconds),
+        forget_account=(Presets(database, {}).forget, keys.destroy_account),
+        interval=interval,
     )
 
 
@@ -158,6 +200,8 @@ def _parts(
         publisher=publisher,
         intake=Intake(videos, IdempotencyKeys(database), publisher, live),
         presets=Presets(database, settings.defaults()),
+        deletions=followers.deletions,
+        retention=settings.retention(),
         under_way=UploadsUnderWay(),
         terms=Terms(
             max_bytes=settings.max_upload_bytes,

@@ -44,7 +44,10 @@ from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
+from gateway.jobs.retention import Retention
+from gateway.life import deletion_routes
 from gateway.life import routes as life
+from gateway.life.deletions import Deletions
 from gateway.life.repeats import Repeats
 from gateway.life.runs import Runs
 from gateway.metrics import Metrics
@@ -79,6 +82,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     publisher: Publisher
     intake: Intake
     presets: Presets
+    deletions: Deletions
+    retention: Retention
     under_way: UploadsUnderWay
     terms: Terms
     metrics: Metrics
@@ -105,6 +110,7 @@ ROUTES = (
     *jobs.ROUTES,
     *life.ROUTES,
     *event_stream.ROUTES,
+    *deletion_routes.ROUTES,
     *audio.ROUTES,
     *_PROBES,
     *problem_pages.ROUTES,
@@ -137,12 +143,14 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     return {
         "auth": provide(AuthProxy(auth)),
         "checks": provide(parts.checks),
+        "deletions": provide(parts.deletions),
         "live": provide(parts.live),
         "password_rule": provide(PasswordRule(auth)),
         "own_jobs": provide(own_jobs),
         "presets": provide(parts.presets),
         "repeats": provide(Repeats(runs, parts.intake, parts.live)),
         "runs": provide(runs),
+        "retention": provide(parts.retention),
         "session_cookies": provide(parts.cookies),
         "shelf": provide(Shelf(own_jobs, parts.audio, downloads, parts.origin)),
         "sign_ins": provide(ProviderSignIns(auth, parts.cookies)),

@@ -5,7 +5,7 @@ GatewayError
 ├── NotAllowed             signed in, but not for this
 ├── FromElsewhere          a cookie's request that no page of ours has made
 ├── NoSuchJob              unknown, or somebody else's: the answer is the same
-├── JobGone                deleted for good
+├── JobGone                deleted for good; `.receipt` has when and why
 ├── HistoryCut             retention has cut away events that would be needed
 ├── WrongState             over, or not; `.state` is the job's state
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
@@ -39,6 +39,7 @@ GatewayError
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from events.errors import TonearmError
@@ -76,8 +77,28 @@ class NoSuchJob(GatewayError):
     """No job with this id, or none the caller may know of."""
 
 
+class Receipt(NamedTuple):
+    """The proof of a deletion: when and why, what it was, and when its bytes were gone. None: not yet.
+
+    `video_kept`: other jobs of the family still need the video.
+    """
+
+    deleted_at: datetime
+    reason: str
+    video_sha256: str | None
+    audio_sha256: str | None
+    erased_at: datetime | None
+    video_kept: bool
+
+
 class JobGone(GatewayError):
-    """The job's files were deleted for good."""
+    """The job was deleted, or the file that is asked for. `receipt` is None where nothing was deleted on
+    purpose.
+    """
+
+    def __init__(self, message: str, receipt: Receipt | None = None) -> None:
+        super().__init__(message)
+        self.receipt = receipt
 
 
 class HistoryCut(GatewayError):

@@ -4,9 +4,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from events.wishes import NotUnderstood, value
 from gateway.callers.addresses import Origin, networks
 from gateway.errors import BadOptions
 from gateway.http.cors import origins
+from gateway.jobs.retention import Retention
 from gateway.uploads.options import options_of, read_query
 from service.http.connections import Share
 from service.http.patience import Patience
@@ -50,6 +52,12 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     sweep_grace_seconds: float = 48 * 3600.0
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
     repetition could find its file swept."""
+    retain_video: str = ""
+    """For how long after a job's end its video is kept, such as `7d`; empty: for ever."""
+    retain_audio: str = ""
+    """The same of its audio."""
+    retain_record: str = ""
+    """The same of all of the job: what happened to it, its names and its files."""
 
     service_token: str = ""
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
@@ -79,6 +87,11 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         except ValueError as error:
             raise InvalidSetting(f"CORS_ORIGINS: {error}") from None
 
+    def retention(self) -> Retention:
+        """Return RETAIN_VIDEO, RETAIN_AUDIO and RETAIN_RECORD in seconds. Raises InvalidSetting."""
+        names = ("video", "audio", "record")
+        return Retention(**{name: _span(f"retain_{name}", getattr(self, f"retain_{name}")) for name in names})
+
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""
         return frozenset(role.strip() for role in self.upload_roles.split(",") if role.strip())
@@ -91,3 +104,13 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         except BadOptions as error:
             raise InvalidSetting(f"DEFAULT_OPTIONS: {error}") from error
         return given
+
+
+def _span(name: str, text: str) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        seconds: float = value(name, text)
+    except NotUnderstood as error:
+        raise InvalidSetting(f"{name.upper()}: {error}") from error
+    return seconds

@@ -172,6 +172,12 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
         return self.audio if self.audio and self._is_end(self.audio) else None
 
     @property
+    def audio_gone(self) -> Removal | None:
+        """The removal of the present audio."""
+        removal = self.audio_removal
+        return removal if removal and self.audio and removal.run >= self.audio.run else None
+
+    @property
     def failure(self) -> Failure | None:
         """The failure, if its run ended with it."""
         return self.error if self.error and self._is_end(self.error) else None

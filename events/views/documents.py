@@ -4,6 +4,7 @@
     place   account/job: pages are ranges of this one index, newest first, since job ids sort by time
     state   to filter by
     seen    the highest offset in it: the guard of every write
+    owed    true while files of the job are still to be erased; else it is not there
     view    the whole view as JSON text
 
 The view is packed because no query looks into it, and the database writes and reads it several times faster
@@ -16,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from events.projections.erasures import owed
 from events.projections.job_view import SETTLED, JobView, State
 
 _encode = msgspec.json.Encoder().encode
@@ -32,6 +34,7 @@ def pack(view: JobView) -> Document:
         "state": view.state.value,
         "seen": view.seen,
         "view": _encode(view).decode(),
+        **({"owed": True} if owed(view) else {}),
     }
 
 

@@ -25,7 +25,8 @@ _SLACK = 24 * 3600 * 1000
 class Selection(Struct, frozen=True, kw_only=True):
     """Jobs in a state, of a family, with a text in their file's name in any case, created since and before.
 
-    What is None or empty does not matter. `options`: values of the conversion by name, tags among them.
+    What is None or empty does not matter, but deleted jobs are found by their state only. `options`: values
+    of the conversion by name, tags among them.
     """
 
     state: State | None = None
@@ -38,7 +39,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     def has(self, view: JobView) -> bool:
         """Return True if the job is one of them."""
         return (
-            self.state in (None, view.state)
+            (view.state is not State.DELETED if self.state is None else view.state is self.state)
             and (not self.family or self.family == family_of(view))
             and (self.since is None or view.created >= self.since)
             and (self.until is None or view.created < self.until)
@@ -60,7 +61,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     def query(self) -> Document:
         """Return what the database can look for: all of them are found, and perhaps some others."""
         # SecantusDB uses no index for what stands beside an `$and`.
-        of_state: Document = {} if self.state is None else {"state": self.state.value}
+        of_state: Document = {"state": self.state.value if self.state else {"$ne": State.DELETED.value}}
         wanted: list[Document] = []
         if self.family:
             of_family = {"view": {"$regex": f'"family":{re.escape(_text(self.family))}'}}
@@ -79,7 +80,7 @@ class Selection(Struct, frozen=True, kw_only=True):
 
 
 EVERY = Selection()
-"""All jobs."""
+"""All jobs but deleted ones."""
 
 
 def family_of(view: JobView) -> str:

@@ -8,6 +8,7 @@ The database refuses to write a view when the stored one has seen as much or mor
 or a slow one, do no harm. `documents` describes a document.
 """
 
+import re
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -76,8 +77,9 @@ class ViewStore:
         self.usage = UsageStore(database, name)
 
     async def prepare(self) -> None:
-        """Create the index that paging needs."""
+        """Create the indexes: for paging, and for the few jobs that owe an erasure."""
         await self._views.create_index("place")
+        await self._views.create_index("owed", sparse=True)
 
     async def get(self, job_id: str) -> JobView | None:
         """Return the stored view. Raises Unavailable."""
@@ -140,13 +142,28 @@ class ViewStore:
                 if selection.is_exact or any(map(selection.has, _readable([document]).views.values())):
                     yield document["_id"], State(document["state"])
 
-    async def needs(self, account: str, video_id: str) -> bool:
-        """Return True if a job of the account needs this video: it is made from it, and not deleted.
-
-        Raises Unavailable.
-        """
+    async def made_from(self, account: str, video_id: str) -> list[str]:
+        """Return the account's jobs that are made from this video and not deleted. Raises Unavailable."""
         with translated("the views", words=str):
-            return await self._views.find_one(needing(account, video_id), {"_id": 1}) is not None
+            found = await self._views.find(needing(account, video_id), {"_id": 1}).to_list()
+        return [document["_id"] for document in found]
+
+    async def owing(self, limit: int) -> list[str]:
+        """Return some of the jobs with files that are still to be erased. Raises Unavailable."""
+        with translated("the views", words=str):
+            found = await self._views.find({"owed": True}, {"_id": 1}).limit(limit).to_list()
+        return [document["_id"] for document in found]
+
+    async def standing(self, before: str, mark: str) -> AsyncIterator[list[JobView]]:
+        """Yield the views of jobs that are not deleted and older than job id `before`, or whose text has this
+        mark, some at a time; damaged ones are left out. Raises Unavailable.
+        """
+        of_these = [{"_id": {"$lt": before}}, {"view": {"$regex": re.escape(mark)}}]
+        wanted = {"state": {"$ne": State.DELETED.value}, "$or": of_these}
+        with translated("the views", words=str):
+            cursor = self._views.find(wanted, batch_size=_IDS_AT_ONCE)
+            while documents := await cursor.to_list(_IDS_AT_ONCE):
+                yield list(_readable(documents).views.values())
 
     async def told_after(self, account: str, offset: int) -> AsyncIterator[list[JobView]]:
         """Yield the account's views that have seen more than this offset, some at a time; damaged ones are

@@ -75,6 +75,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             kind = kind_of(error)._replace(retry_after=2 if waiting else None)
             reason = {"code": error.code} if error.code else {}
             return problem(path, kind, str(error), None, job_id=error.job_id, state=error.state, **reason)
+        case errors.JobGone(receipt=errors.Receipt() as receipt):
+            return problem(path, kind_of(error), str(error), **receipt._asdict())
         case errors.MaybeAccepted(job_id=job_id):
             return problem(path, kind_of(error), str(error), job_id=job_id)
         case errors.TooManyTries(seconds=seconds):

@@ -27,7 +27,7 @@ from events.projections.job_view import JobView
 from events.summary import summary
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.callers.tokens import Caller, Tokens
-from gateway.errors import NoSuchJob, TooManyStreams
+from gateway.errors import JobGone, NoSuchJob, TooManyStreams
 from gateway.http import sse
 from gateway.http.contract import TEXT, Answer, Contract, Header
 from gateway.jobs.ending import stays_open
@@ -256,7 +256,7 @@ _Include = Annotated[
     tags=["events"],
     opt=Contract(
         scope=READ,
-        errors=(NoSuchJob, TooManyStreams),
+        errors=(NoSuchJob, JobGone, TooManyStreams),
         headers=(_LAST_EVENT_ID,),
         answers={200: _EVENTS, 204: _OVER},
     ).opt,

@@ -19,7 +19,7 @@ from events.log.bounds import bounds, cut_at
 from events.log.reader import StreamReader
 from events.log.stream import RawRecord
 from events.payload import Aggregate
-from events.projections.job_view import SETTLED, JobView, State
+from events.projections.job_view import SETTLED, JobView
 from events.projections.jobs import fold
 from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
@@ -115,15 +115,15 @@ class LiveJobs(LogFollower):
         return Readable({job_id: view for job_id, view in folded.items() if view is not None}, damaged)
 
     async def needs(self, account: str, video_id: str) -> bool:
-        """Return True if any job of the account may still need this video: its own, or one that shares it.
+        """Return True if any job of the account still needs this video: its own, or one that shares it.
 
-        Raises Unavailable.
+        So does a job whose view cannot be read. Raises Unavailable.
         """
         newer = (fold(self.recent.of_job(job_id)) for job_id in self.recent.jobs_of(account))
-        for view in newer:
-            if view and view.video and view.video.video_id == video_id and view.state is not State.DELETED:
-                return True
-        return await (await self._views.live()).needs(account, video_id)
+        ids = {view.job_id for view in newer if view and view.video and view.video.video_id == video_id}
+        ids.update(await (await self._views.live()).made_from(account, video_id))
+        views, damaged = await self.views(sorted(ids))
+        return bool(damaged) or any(needs_video(view, video_id) for view in views.values())
 
     async def not_over(self, account: str, video_id: str, since: str) -> set[str]:
         """Return the jobs of a video that wait or are under way, from its first job `since` on.
@@ -285,6 +285,13 @@ class LiveJobs(LogFollower):
         else:
             self.trouble = f"the log: {state}"
             log.warning("tail_disconnected", reason=state)
+
+
+def needs_video(view: JobView, video_id: str) -> bool:
+    """Return True if the job still needs this video. Before `job.uploaded` is seen, it may."""
+    if view.deletion is not None or view.video_removal is not None:
+        return False
+    return view.video is None or view.video.video_id == video_id
 
 
 def _readable(record: RawRecord) -> Recorded | None:

@@ -1,13 +1,14 @@
 """The audio that a job has to give, or the reason why it has none. Pure."""
 
 from events.projections.job_view import SETTLED, Audio, JobView, State
-from gateway.errors import JobGone, NoAudio
+from gateway.errors import NoAudio
+from gateway.jobs.receipts import refuse_deleted, refuse_without_audio
 
 
 def audio_of(view: JobView) -> Audio:
     """Return the audio that a job has to give. Raises JobGone, NoAudio."""
-    if view.state is State.DELETED:
-        raise JobGone("the files of this job were deleted")
+    refuse_deleted(view)
+    refuse_without_audio(view)
     if view.result is not None:
         return view.result
     if view.state not in SETTLED:

@@ -7,6 +7,7 @@ from events.errors import Unavailable
 from events.projections.job_view import JobView
 from gateway.errors import NoSuchJob
 from gateway.jobs.live import LiveJobs
+from gateway.jobs.receipts import refuse_deleted
 from gateway.storage import Bucket
 
 _JUST_STORED = 60.0
@@ -20,7 +21,7 @@ class OwnJobs:
         self._live, self._videos = live, videos
 
     async def get(self, account: str, job_id: str) -> JobView:
-        """Return the job. Raises NoSuchJob, also for another account's job, and Unavailable.
+        """Return the job. Raises NoSuchJob, also for another account's job, JobGone, and Unavailable.
 
         A job that another replica has just accepted may not be known here for a moment. Its video is
         there already, so this waits for the event. A process that does not follow the log, or still waits
@@ -39,6 +40,17 @@ class OwnJobs:
                 raise Unavailable("the log was not read far enough to know this job; try again")
         if view is None or view.account != account:
             raise NoSuchJob("there is no job with this id")
+        refuse_deleted(view)
+        return view
+
+    async def of_anybody(self, job_id: str) -> JobView:
+        """Return the job of any account. Raises NoSuchJob, JobGone, Unavailable."""
+        view = await self._live.view(job_id) if _is_id(job_id) else None
+        if view is None and not self._live.caught_up:
+            raise Unavailable("the log was not read far enough to know this job; try again")
+        if view is None:
+            raise NoSuchJob("there is no job with this id")
+        refuse_deleted(view)
         return view
 
     async def has_video(self, view: JobView) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
-from msgspec.structs import asdict
+from msgspec.structs import replace
 
 from events.log.progress import Progress
 from events.options import Format, Options, offered_as
@@ -16,16 +16,18 @@ from events.views.selection import family_of, options_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
 from gateway.jobs.outcome import audio_path
+from gateway.jobs.retention import Expiry
 
 Time = Annotated[datetime, Meta(tz=True)]
 
 
 class Video(Struct, frozen=True, kw_only=True):
-    """The uploaded video."""
+    """The uploaded video. `removed_at`: when it was let go of, so that there can be no other run."""
 
     bytes: int
     content_type: str
     sha256: str
+    removed_at: Time | None
 
 
 class Audio(Struct, frozen=True, kw_only=True):
@@ -95,10 +97,19 @@ class ListedJob(Struct, frozen=True, kw_only=True):
     timeline: tuple[TimelineEntry, ...] | UnsetType = UNSET
 
 
+class Expires(Struct, frozen=True, kw_only=True):
+    """When the video goes, the audio, and all of the job; null: never, not known yet, or gone already."""
+
+    video: Time | None
+    audio: Time | None
+    job: Time | None
+
+
 class Job(ListedJob, frozen=True, kw_only=True):
-    """A job, with everything that happened to it."""
+    """A job, with everything that happened to it. `GET /jobs/{job_id}` also shows when it goes."""
 
     timeline: tuple[TimelineEntry, ...]
+    expires: Expires | UnsetType = UNSET
 
 
 class Jobs(Struct, frozen=True, kw_only=True):
@@ -143,11 +154,16 @@ def present(view: JobView) -> Job:
         finished_at=finished_at(view),
         video=None
         if video is None
-        else Video(bytes=video.bytes, content_type=video.content_type, sha256=video.sha256),
+        else Video(
+            bytes=video.bytes,
+            content_type=video.content_type,
+            sha256=video.sha256,
+            removed_at=view.video_removal.time if view.video_removal else None,
+        ),
         family=family_of(view),
         options=options_of(view),
         audio=None
-        if audio is None or view.state is State.DELETED
+        if audio is None or view.deletion is not None or view.audio_gone is not None
         else Audio(
             url=audio_path(view.job_id),
             format=audio.format,
@@ -175,7 +191,13 @@ def present(view: JobView) -> Job:
 def listed(view: JobView, *, timeline: bool) -> ListedJob:
     """Return the job as a list shows it."""
     job = present(view)
-    return job if timeline else ListedJob(**{**asdict(job), "timeline": UNSET})
+    fields = {name: getattr(job, name) for name in ListedJob.__struct_fields__}
+    return ListedJob(**(fields if timeline else fields | {"timeline": UNSET}))
+
+
+def expiring(job: Job, at: Expiry) -> Job:
+    """Return the job with the times at which it goes."""
+    return replace(job, expires=Expires(video=at.video, audio=at.audio, job=at.record))
 
 
 def counts(found: Mapping[State, int]) -> Counts:

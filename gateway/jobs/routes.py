@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from events.media import Media
-from events.projections.job_view import SETTLED, State
+from events.projections.job_view import SETTLED
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import HistoryCut, JobGone, NoMedia, NoSuchJob, NotProbed
@@ -21,6 +21,8 @@ from gateway.jobs.listing import counts, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.past import When, as_it_was
+from gateway.jobs.receipts import refuse_deleted
+from gateway.jobs.retention import Retention, expiry
 from service.scopes import READ
 
 
@@ -90,7 +92,7 @@ async def count_jobs(
     tags=["jobs"],
     opt=Contract(
         scope=READ,
-        errors=(NoSuchJob, HistoryCut),
+        errors=(NoSuchJob, JobGone, HistoryCut),
         headers=(waiting.PREFER, IF_NONE_MATCH),
         answers=answers(prefer.NAME),
     ).opt,
@@ -100,20 +102,24 @@ async def show_job(
     job_id: FromPath[str],
     own_jobs: NamedDependency[OwnJobs],
     live: NamedDependency[LiveJobs],
+    retention: NamedDependency[Retention],
     at: Annotated[
         When | None,
         QueryParameter(description="Show the job as it was: at this offset of the log, or at this time."),
     ] = None,
 ) -> Response[presentation.Job]:
-    """Show a job with its timeline: now, or, with `Prefer: wait=N`, when it has ended."""
+    """Show a job with its timeline, and when it goes: now, or, with `Prefer: wait=N`, when it has ended."""
     view = await own_jobs.get(caller_of(request).account, job_id)
     if at is not None:
         past = await as_it_was(live, view, at)
-        return conditional.view(request, presentation.present(past), past.seen)
+        then = presentation.expiring(presentation.present(past), expiry(past, retention))
+        return conditional.view(request, then, past.seen)
     seconds = waiting.preferred(request, live, waiting.MOST_FOR_JOB)
     if seconds is not None and not is_done(view):
         view = await waiting.ended(request, live, job_id, seconds) or view
-    return conditional.view(request, presentation.present(view), view.seen, prefer.applied(seconds))
+        refuse_deleted(view)
+    job = presentation.expiring(presentation.present(view), expiry(view, retention))
+    return conditional.view(request, job, view.seen, prefer.applied(seconds))
 
 
 @get(
@@ -132,8 +138,6 @@ async def show_media(
 ) -> Response[Media]:
     """Show what the video holds: container, tracks, codecs, duration, chapters, tags."""
     view = await own_jobs.get(caller_of(request).account, job_id)
-    if view.state is State.DELETED:
-        raise JobGone("the video of this job was deleted")
     if view.probe is None and view.state in SETTLED:
         raise NoMedia("the job has ended, and no worker told what its video holds")
     if view.probe is None:

@@ -16,6 +16,7 @@ from gateway.errors import JobGone, WrongState
 from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
+from gateway.jobs.receipts import refuse_deleted, refuse_without_video
 
 log = structlog.get_logger()
 
@@ -36,8 +37,7 @@ class Runs:
         Raises WrongState when the run has ended otherwise, JobGone, and Unavailable: then it may be cancelled
         or not, and to ask again does no harm.
         """
-        if view.state is State.DELETED:
-            raise JobGone("this job was deleted")
+        refuse_deleted(view)
         if view.state not in SETTLED:
             event = _event(view, JobCancelled(run=view.run, by=by))
             run, view = view.run, await self._told(event)
@@ -66,14 +66,14 @@ class Runs:
 
         Raises WrongState, JobGone, Unavailable.
         """
-        if view.state is State.DELETED:
-            raise JobGone("this job was deleted")
+        refuse_deleted(view)
         if view.state not in REPEATABLE:
             raise WrongState(
                 f"only what failed or was cancelled is repeated, and the job is {view.state.value}",
                 state=view.state.value,
             )
-        if view.video is None or view.video_removal or not await self._own_jobs.has_video(view):
+        refuse_without_video(view)
+        if view.video is None or not await self._own_jobs.has_video(view):
             raise JobGone("the video of this job is not stored any more")
         return view.video
 

@@ -20,6 +20,8 @@ from service.problems import MEDIA_TYPE, Kind, Problem
 _PROBLEM: Json = {"schema": {"$ref": "#/components/schemas/Problem"}}
 _ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
 _STRINGS = {"type": "array", "items": TEXT}
+_TIME: Json = {"type": "string", "format": "date-time"}
+_TEXT_OR_NULL: Json = {"type": ["string", "null"]}
 _FAULT: Json = {
     "type": "object",
     "properties": {"name": TEXT, "detail": TEXT},
@@ -35,6 +37,16 @@ _MEMBERS: Json = {
     "code": {**TEXT, "description": "Why its conversion failed."},
     "job_id": {**TEXT, "description": "Of the job that has no audio, or may or may not exist."},
     "missing": {**_STRINGS, "description": "What the service lacks."},
+    "deleted_at": {**_TIME, "description": "When the job, or the file, was deleted."},
+    "reason": {**TEXT, "description": "Why it was deleted."},
+    "video_sha256": {**_TEXT_OR_NULL, "description": "Of the deleted video."},
+    "audio_sha256": {**_TEXT_OR_NULL, "description": "Of the deleted audio."},
+    "erased_at": {
+        **_TIME,
+        "type": ["string", "null"],
+        "description": "When the last byte was gone; null while that is not sure.",
+    },
+    "video_kept": {"type": "boolean", "description": "Other jobs still need the video."},
 }
 """What some problems have beside the members of all."""
 _OF_PARAMETER = ("name", "in", "required", "description")

@@ -5,7 +5,7 @@ same job and the same event, after any crash and on any replica. The document's 
 
 - uploading: the file is being stored; the lease shows that the upload still lives.
 - stored: the file is stored and its hash known; the event may or may not be in the log.
-- done: the event is in the log.
+- done: the event is in the log. When the job is erased, what is known of the file goes from here, too.
 
 Only the lease's owner moves it on, so an upload that was given up for dead cannot finish as a second
 one. The sweeper removes the file of an attempt that died.
@@ -71,7 +71,10 @@ class Submission(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Struct, kw_only=True):
-    """A key in use. `submission` is None until the file is stored; `done`: the event is in the log."""
+    """A key in use. `submission` is None until the file is stored; `done`: the event is in the log.
+
+    Of a job that was deleted, `submission` is None again.
+    """
 
     id: str
     owner: str
@@ -106,6 +109,12 @@ class IdempotencyKeys:
         """Create the index by which the database forgets old keys. Raises Unavailable."""
         with translated("the idempotency keys"):
             await self._keys.create_index("created", expireAfterSeconds=int(LIFE.total_seconds()))
+            await self._keys.create_index("job_id")
+
+    async def forget(self, job_id: str) -> None:
+        """Forget the file and the options of a deleted job; its key stays spent. Raises Unavailable."""
+        with translated("the idempotency keys"):
+            await self._keys.update_many({"job_id": job_id}, {"$set": {"known": None, "done": True}})
 
     async def claim(self, account: str, key: str) -> Claim:
         """Take the key, or learn what it stands for. Raises KeyInUse, Unavailable."""

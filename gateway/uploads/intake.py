@@ -22,7 +22,7 @@ from events.ids import new_id
 from events.log.publisher import Publisher
 from events.projections.job_view import JobView, State, Video
 from events.types import JobUploaded
-from gateway.errors import EmptyFile, KeyInUse, KeyReused, MaybeAccepted, TooManyOutputs
+from gateway.errors import EmptyFile, JobGone, KeyInUse, KeyReused, MaybeAccepted, TooManyOutputs
 from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.presentation import Accepted
@@ -69,8 +69,8 @@ class Intake:
     async def accept(self, upload: Upload, key: str | None) -> Accepted:
         """Return once the job exists and is seen here.
 
-        Raises UploadRefused, KeyRefused, Unavailable, which leave nothing behind, and MaybeAccepted, after
-        which the job may exist.
+        Raises UploadRefused, KeyRefused, JobGone (the key's job was deleted) and Unavailable, which leave
+        nothing behind, and MaybeAccepted, after which the job may exist.
         """
         if key is None:
             job = _new_job(upload.account)
@@ -89,6 +89,7 @@ class Intake:
             raise
 
     async def _claimed(self, upload: Upload, claim: Claim) -> Accepted:
+        _refuse_deleted(claim)
         if (
             claim.submission is not None
             and not claim.done
@@ -149,7 +150,7 @@ class Intake:
     async def convert_again(self, view: JobView, video: Video, wish: Wish, key: str | None) -> Accepted:
         """Begin another job of a job's video.
 
-        Raises TooManyOutputs, KeyRefused, MaybeAccepted, Unavailable.
+        Raises TooManyOutputs, KeyRefused, JobGone, MaybeAccepted, Unavailable.
         """
         content = Content(bytes=video.bytes, sha256=video.sha256)
         submission = Submission(
@@ -165,6 +166,7 @@ class Intake:
                 return await self._begin(job, submission)
         # Another key than an upload's, or another job's: a NUL is in none that is sent.
         async with self._claim(view.account, f"{key}\0{view.job_id}") as claim:
+            _refuse_deleted(claim)
             job = job._replace(job_id=claim.job_id)
             if claim.submission is None:
                 claim.video_id = video.video_id
@@ -246,6 +248,11 @@ def _new_job(account: str, video_id: str = "", family: str = "") -> _NewJob:
     """Return a job with a new id. A video of its own has the same id."""
     job_id = new_id()
     return _NewJob(account, job_id, video_id or job_id, family)
+
+
+def _refuse_deleted(claim: Claim) -> None:
+    if claim.done and claim.submission is None:
+        raise JobGone("the job that this Idempotency-Key stands for was deleted; use a new key")
 
 
 def _check_options(submission: Submission, wish: Wish) -> None:

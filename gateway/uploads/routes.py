@@ -10,7 +10,6 @@ from litestar.params import FromPath
 from msgspec import Struct
 
 from events.errors import Unavailable
-from events.projections.job_view import State
 from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone
@@ -24,6 +23,7 @@ from gateway.jobs.live import LiveJobs
 from gateway.jobs.outcome import audio_of, audio_path
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
+from gateway.jobs.receipts import refuse_without_video
 from gateway.uploads import option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
 from gateway.uploads.idempotency import KEY, LONGEST_KEY, read_key
@@ -65,6 +65,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     errors.BodyStalled,
     errors.BodyCutOff,
     *KEY_ERRORS,
+    errors.JobGone,
     errors.BadOptions,
     errors.NotAllowed,
     errors.MaybeAccepted,
@@ -190,7 +191,8 @@ async def another_output(
     caller = caller_of(request)
     require_role(caller, terms.roles, "upload")
     view = await own_jobs.get(caller.account, job_id)
-    if view.video is None or view.state is State.DELETED or not await own_jobs.has_video(view):
+    refuse_without_video(view)
+    if view.video is None or not await own_jobs.has_video(view):
         raise JobGone("the video of this job is not stored any more")
     given = await option_bodies.read(request)
     wish = await presets.wish(caller.account, given)

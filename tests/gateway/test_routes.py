@@ -55,6 +55,8 @@ def parts_of_nothing() -> Parts:
         publisher=nothing,  # type: ignore[arg-type]
         intake=nothing,  # type: ignore[arg-type]
         presets=nothing,  # type: ignore[arg-type]
+        deletions=nothing,  # type: ignore[arg-type]
+        retention=nothing,  # type: ignore[arg-type]
         under_way=nothing,  # type: ignore[arg-type]
         terms=nothing,  # type: ignore[arg-type]
         metrics=Metrics(),

@@ -38,6 +38,15 @@ async def reached(gateway: Gateway, account: str, job_id: str, state: str) -> No
         await wait_for(is_there)
 
 
+async def gone(gateway: Gateway, account: str, job_id: str) -> None:
+    async with gateway.as_(account) as client:
+
+        async def is_gone() -> bool:
+            return (await client.get(f"/jobs/{job_id}")).status_code == 410
+
+        await wait_for(is_gone)
+
+
 async def test_the_audio_comes_whole_under_the_videos_name(
     gateway: Gateway, account: str, job_id: str
 ) -> None:
@@ -114,8 +123,9 @@ async def test_a_job_without_audio_says_why(gateway: Gateway, account: str) -> N
     await gateway.tell(waiting, account, STARTED, retrying)
     await gateway.tell(failed, account, STARTED, FAILED)
     await gateway.tell(deleted, account, JobDeleted(reason=DeletionReason.USER))
-    for job, state in ((waiting, "retrying"), (failed, "failed"), (deleted, "deleted")):
+    for job, state in ((waiting, "retrying"), (failed, "failed")):
         await reached(gateway, account, job, state)
+    await gone(gateway, account, deleted)
     async with gateway.as_(account) as client:
         not_yet = await client.get(f"/jobs/{waiting}/audio")
         assert (not_yet.status_code, not_yet.json()["state"]) == (409, "retrying")

@@ -21,7 +21,7 @@ from gateway.jobs import event_stream
 from gateway.jobs.event_stream import watch
 from gateway.jobs.live import LiveJobs
 from tests.gateway.running import FAILED, STARTED
-from tests.gateway.test_sweeper import uploaded
+from tests.gateway.upkeep.world import uploaded
 
 
 async def stored_up_to(database: AsyncDatabase[Any], seen: tuple[Recorded, ...]) -> None:

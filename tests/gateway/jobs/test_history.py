@@ -20,7 +20,7 @@ from gateway.jobs.live import LiveJobs
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
 from tests.gateway.jobs.test_event_stream_restarts import starting, stored_up_to
 from tests.gateway.running import FAILED, STARTED, Gateway
-from tests.gateway.test_sweeper import uploaded
+from tests.gateway.upkeep.world import uploaded
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from gateway.jobs.listing import counts, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.recent import RecentEvents
 from tests.gateway.running import FAILED, STARTED
-from tests.gateway.test_sweeper import uploaded
+from tests.gateway.upkeep.world import uploaded
 
 ME, OTHER = new_id(), new_id()
 

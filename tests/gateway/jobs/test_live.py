@@ -15,7 +15,7 @@ from events.tasks import cancelled
 from events.views.store import Checkpoint, JobViews
 from gateway.jobs.live import LiveJobs
 from tests.gateway.running import FAILED, STARTED
-from tests.gateway.test_sweeper import uploaded
+from tests.gateway.upkeep.world import uploaded
 
 
 async def test_memory_is_bounded_while_the_views_are_behind_and_nothing_is_lost(

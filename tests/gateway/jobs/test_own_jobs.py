@@ -15,7 +15,7 @@ from gateway.errors import NoSuchJob
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket, Writer
-from tests.gateway.test_sweeper import uploaded
+from tests.gateway.upkeep.world import uploaded
 
 
 async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(

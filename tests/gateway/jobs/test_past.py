@@ -23,7 +23,7 @@ from gateway.jobs.live import LiveJobs
 from gateway.jobs.past import as_it_was
 from tests.gateway.jobs.test_event_stream_restarts import starting, stored_up_to
 from tests.gateway.running import FAILED, STARTED, Gateway
-from tests.gateway.test_sweeper import uploaded
+from tests.gateway.upkeep.world import uploaded
 
 STARTED_AGAIN = JobStarted(run=2, attempt=1, worker="test")
 

@@ -1,0 +1,142 @@
+"""Erases the files of deleted jobs, and those that were removed, and tells the log when they are gone.
+
+The order is what makes the receipt true. First a note that condemns a file, so that its writer cannot finish
+it; then the file and its chunks; then a look whether anything has come meanwhile; then `job.erased`; then the
+notes go. A crash in between leaves notes, by which the next round finds all of it again. Every step may be
+done twice, so two holders of the lease do no harm.
+
+A converter that did not hear of the deletion may store its audio after that. It is removed when its event is
+heard, or by the sweep, and nobody can reach it meanwhile.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from msgspec import Struct
+
+from events.envelope import consequence
+from events.errors import Unavailable
+from events.log.publisher import Publisher
+from events.projections.erasures import cause, owed
+from events.projections.job_view import Entry, JobView
+from events.types import JobAudioRemoved, JobErased, JobVideoRemoved
+from gateway.jobs.live import LiveJobs
+from gateway.storage import Bucket
+
+log = structlog.get_logger()
+
+_SEEN_WITHIN = 2.0
+Forget = Callable[[str], Awaitable[None]]
+"""Forgets what another store has of a job, by its id. May be asked twice. Raises Unavailable."""
+
+
+class _Files(Struct):
+    """The files that one erasure has removed; `kept`: a video that other jobs need."""
+
+    videos: frozenset[str] = frozenset()
+    audio: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+
+
+class Eraser:
+    """Erases what jobs owe. Every method raises Unavailable; what is left then is done the next time."""
+
+    def __init__(
+        self, live: LiveJobs, videos: Bucket, audio: Bucket, publisher: Publisher, forget: tuple[Forget, ...]
+    ) -> None:
+        """`forget` are the other stores that know of jobs."""
+        self._live, self._videos, self._audio = live, videos, audio
+        self._publisher, self._forget = publisher, forget
+
+    async def settle(self, view: JobView) -> None:
+        """Erase all that the job still owes, and tell. Of a deleted job, erase also what came late.
+
+        Where a writer is still at work it returns: the job still owes, and comes again.
+        """
+        asked = owed(view)
+        for entry in asked:
+            if (files := await self._erase(view, entry)) is not None:
+                await self._tell(view, entry, files)
+        if view.deletion is not None and not asked and (late := await self._all(view)) is not None:
+            await self._settled(view)
+            if late.videos or late.audio:
+                log.warning(
+                    "late_files_erased", job_id=view.job_id, videos=len(late.videos), audio=len(late.audio)
+                )
+
+    async def _erase(self, view: JobView, entry: Entry) -> _Files | None:
+        """Erase what this event asked for; None while something may still be written."""
+        match entry.type:
+            case JobVideoRemoved.TYPE:
+                return await self._video(view)
+            case JobAudioRemoved.TYPE:
+                return await self._audio_of(view, entry.run)
+            case _:
+                files = await self._all(view)
+                for forget in self._forget if files else ():
+                    await forget(view.job_id)
+                return files
+
+    async def _all(self, view: JobView) -> _Files | None:
+        """Erase every file of the job, and its video if no other job needs it."""
+        job_id = view.job_id
+        videos = await self._videos.of_job(job_id) | await self._video_of(view)
+        kept = frozenset([each for each in videos if await self._needs(view, each)])
+        audio = await self._audio.of_job(job_id)
+        for each in videos - kept:
+            await self._videos.erase(each, job_id)
+        for each in audio:
+            await self._audio.erase(each, job_id)
+        came = await self._audio.of_job(job_id) - audio
+        if came or await self._audio.written(job_id):
+            log.info("erasure_waits_for_a_writer", job_id=job_id)
+            return None
+        return _Files(videos - kept, audio, kept)
+
+    async def _video(self, view: JobView) -> _Files:
+        """Erase the job's video if no other job needs it."""
+        videos = await self._video_of(view)
+        kept = frozenset([each for each in videos if await self._needs(view, each)])
+        for each in videos - kept:
+            await self._videos.erase(each, view.job_id)
+        return _Files(videos=videos - kept, kept=kept)
+
+    async def _audio_of(self, view: JobView, run: int) -> _Files:
+        """Erase a run's audio. Where a later run has made another, the sweep has it for an orphan already."""
+        if view.audio is None or view.audio.run != run:
+            return _Files()
+        await self._audio.erase(view.audio.audio_id, view.job_id)
+        return _Files(audio=frozenset({view.audio.audio_id}))
+
+    async def _video_of(self, view: JobView) -> frozenset[str]:
+        """Return the job's video if any of it is stored. It may bear the id of the family's first job."""
+        if view.video is None:
+            return frozenset()
+        video_id = view.video.video_id
+        stored = await self._videos.find(video_id) is not None
+        half_erased = not stored and video_id in await self._videos.of_job(view.job_id)
+        return frozenset({video_id} if stored or half_erased else ())
+
+    async def _needs(self, view: JobView, video_id: str) -> bool:
+        """Return True if another job needs this video."""
+        needed = await self._live.needs(view.account, video_id)
+        if not await self._live.complete():
+            raise Unavailable("the views fell behind the log in the middle of an erasure")
+        return needed
+
+    async def _tell(self, view: JobView, entry: Entry, files: _Files) -> None:
+        payload = JobErased(
+            about=entry.type,
+            videos=len(files.videos),
+            audio=len(files.audio),
+            video_kept=bool(files.kept),
+        )
+        event = consequence(cause(view, entry), payload, source="gateway")
+        await self._publisher.publish(event)
+        await self._settled(view)
+        log.info("files_erased", job_id=view.job_id, videos=payload.videos, audio=payload.audio)
+        await self._live.wait_for(event.id, _SEEN_WITHIN)
+
+    async def _settled(self, view: JobView) -> None:
+        await self._videos.settle(view.job_id)
+        await self._audio.settle(view.job_id)
