@@ -79,6 +79,11 @@ account *args:
 backup *args:
     cd "$FROM" && exec tonearm backup "$@"
 
+# take out of a backup what was erased since: forget DIR
+[group('For operators')]
+forget *args:
+    cd "$FROM" && exec tonearm forget "$@"
+
 # fill an empty stack from a backup: restore DIR
 [group('For operators')]
 restore *args: _broker

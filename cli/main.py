@@ -38,6 +38,7 @@ COMMANDS = {
     "replay": Command("cli.replay.command", "read, check and rebuild from the event log"),
     "account": Command("cli.account.command", "look at accounts and change them"),
     "backup": Command("cli.backup.backup", "save a running stack: log, database, keys"),
+    "forget": Command("cli.backup.forget", "take out of a backup what was erased since"),
     "restore": Command("cli.backup.restore", "fill an empty stack from a backup", True),
     "schema": Command("cli.schema", "print the AsyncAPI document of all events"),
 }

@@ -88,6 +88,12 @@ class JobKeys:
                 [each["_id"] async for each in self._keys.find({"account": account}, {"_id": 1})]
             )
 
+    async def destroyed(self) -> dict[str, datetime]:
+        """Return the jobs whose keys are destroyed, and when that was. Raises Unavailable."""
+        with translated("the keys of jobs"):
+            gone = self._keys.find({"destroyed": {"$exists": True}})
+            return {each["_id"]: each["destroyed"] async for each in gone}
+
     async def _made(self, event: Event) -> bytes | None:
         """Return the job's key, a new one where there has been none; None where it is destroyed."""
         self._turn()

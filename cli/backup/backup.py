@@ -7,23 +7,20 @@ import asyncio
 import os
 from pathlib import Path
 
-import msgspec
-
 from auth.settings import KeySettings
 from cli.backup import collections
 from cli.backup.folder import (
     DATABASE,
     KEYS,
     LOG,
-    MANIFEST,
     BackupRefused,
     Manifest,
     argument,
     collection_file,
     save_keys,
+    write_manifest,
 )
 from cli.exits import Exit
-from cli.log.file import written
 from cli.log.log import Log
 from cli.remarks import say
 from cli.replay.export_log import export
@@ -53,7 +50,6 @@ async def _backup(directory: Path, servers: Servers) -> None:
             for name in await collections.names(database)
         }
     keys = save_keys(load(KeySettings, os.environ), directory / KEYS)
-    with written(directory / MANIFEST) as file:
-        file.write(msgspec.json.encode(Manifest(collections=saved)))
+    write_manifest(directory, Manifest(collections=saved))
     documents = sum(each.count for each in saved.values())
     print(f"{directory}: saved the log, {documents:,} documents and {keys or 'no'} signing keys")

@@ -1,7 +1,7 @@
 """Collections as files: BSON documents one after the other, which is mongodump's format, too."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ _CHUNKS_AT_ONCE = 8
 """SecantusDB reads all that a cursor would yield into memory, so chunks are asked for a few at a time."""
 _FILES_AT_ONCE = 100
 
-Documents = AsyncIterator[dict[str, Any]]
+Document = dict[str, Any]
+Documents = AsyncIterator[Document]
 
 
 class BackupDamaged(FileDamaged):
@@ -65,6 +66,38 @@ def check(file: Path, saved: Saved) -> None:
         count += 1
     if (count, content.hexdigest()) != (saved.count, saved.sha256):
         raise BackupDamaged(f"{file} is not what the manifest says: {count:,} documents")
+
+
+def rewrite(
+    file: Path, target: Path, saved: Saved, change: Callable[[Document], Document | None]
+) -> tuple[Saved, int]:
+    """Write a collection's file anew, each document as `change` returns it; None drops one.
+
+    Returns what was written, and the number of documents that changed or went. Raises BackupDamaged unless
+    the file is as it was saved.
+    """
+    before, after, read, count, touched = hashlib.sha256(), hashlib.sha256(), 0, 0, 0
+    with written(target) as output:
+        for data in _documents(file):
+            before.update(data)
+            read += 1
+            document = bson.decode(data)
+            changed = change(document)
+            touched += changed is not document
+            if changed is None:
+                continue
+            rest = data if changed is document else bson.encode(changed)
+            after.update(rest)
+            output.write(rest)
+            count += 1
+        if (read, before.hexdigest()) != (saved.count, saved.sha256):
+            raise BackupDamaged(f"{file} is not what the manifest says: {read:,} documents")
+    return Saved(count=count, sha256=after.hexdigest()), touched
+
+
+def documents(file: Path) -> Iterator[Document]:
+    """Yield the documents of a file. Raises BackupDamaged."""
+    return map(bson.decode, _documents(file))
 
 
 async def restore(database: AsyncDatabase[Any], name: str, file: Path) -> None:

@@ -1,25 +1,31 @@
 """The folder of a backup: the names in it, its manifest, and the keys beside the data."""
 
 import argparse
+import hashlib
 import shutil
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from auth.settings import KeySettings
-from cli.backup.collections import Saved
+from cli.backup.collections import BackupDamaged, Saved
 from cli.errors import Refused
+from cli.log.file import bodies, written
 
 LOG, DATABASE, KEYS, MANIFEST = "log.jsonl.gz", "database", "keys", "manifest.json"
+ERASURES = "erasures.jsonl"
+"""Events of after the backup that tell what was erased since, as lines of an exported log."""
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - a file's name
 
-EPILOG = """`tonearm backup DIR` and `tonearm restore DIR`.
+EPILOG = """`tonearm backup DIR`, `tonearm forget DIR` and `tonearm restore DIR`.
 
-`backup` reads from a stack at work. `restore` fills an empty one whose services do not run: without URLs it
-starts the local stack's servers in LOCAL_DIR for that time, and `tonearm up` then finds the data. Accounts in
-PostgreSQL or MySQL are those databases' own to save.
+`backup` reads from a stack at work. `forget` asks the stack what was erased since, and takes it out of DIR.
+`restore` fills an empty stack whose services do not run: without URLs it starts the local stack's servers in
+LOCAL_DIR for that time, and `tonearm up` then finds the data. Accounts in PostgreSQL or MySQL are those
+databases' own to save.
 """
-"""Ends the help of both commands."""
+"""Ends the help of these commands."""
 
 
 class BackupRefused(Refused):
@@ -27,9 +33,35 @@ class BackupRefused(Refused):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """The saved collections of the database, by name."""
+    """The saved collections of the database, by name, and what `forget` has added to the log."""
 
     collections: dict[str, Saved]
+    erasures: Saved | None = None
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """Return the manifest of a finished backup. Raises BackupDamaged."""
+    try:
+        return msgspec.json.decode((directory / MANIFEST).read_bytes(), type=Manifest)
+    except (OSError, msgspec.DecodeError) as error:
+        raise BackupDamaged(f"{directory} holds no finished backup: {error}") from error
+
+
+def read_erasures(directory: Path, manifest: Manifest) -> list[bytes]:
+    """Return the events that `forget` has added. Raises BackupDamaged, FileDamaged."""
+    file = directory / ERASURES
+    if manifest.erasures is None:
+        return []
+    content = file.read_bytes() if file.exists() else b""
+    if hashlib.sha256(content).hexdigest() != manifest.erasures.sha256:
+        raise BackupDamaged(f"{file} is not what the manifest says; `tonearm forget` writes it anew")
+    return list(bodies(file))
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Write the manifest, by which the backup is finished."""
+    with written(directory / MANIFEST) as file:
+        file.write(msgspec.json.encode(manifest))
 
 
 def argument(argv: list[str], command: str, summary: str) -> Path:

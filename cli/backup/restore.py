@@ -10,26 +10,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import msgspec
-
 from auth.settings import KeySettings
 from cli.backup import collections
-from cli.backup.collections import BackupDamaged
 from cli.backup.folder import (
     KEYS,
     LOG,
-    MANIFEST,
     BackupRefused,
     Manifest,
     argument,
     collection_file,
+    read_erasures,
+    read_manifest,
     restore_keys,
 )
 from cli.exits import Exit
 from cli.log.file import verify
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay.import_log import import_file
+from cli.replay.import_log import append, import_file
 from cli.servers import Servers
 from events.log import topology
 from infra.local import given, state
@@ -43,21 +41,21 @@ def main(argv: list[str]) -> int:
     Raises BackupRefused, BackupDamaged, FileDamaged, Unavailable, InvalidSetting.
     """
     directory = argument(argv, "restore", "fill an empty stack, whose services do not run")
-    try:
-        manifest = msgspec.json.decode((directory / MANIFEST).read_bytes(), type=Manifest)
-    except (OSError, msgspec.DecodeError) as error:
-        raise BackupDamaged(f"{directory} holds no finished backup: {error}") from error
+    manifest = read_manifest(directory)
     settings = given.settings(os.environ)
     if state.holder(settings.directory) is not None:
         raise BackupRefused(f"the stack in {settings.directory} runs; stop it first (./justw down)")
     verify(directory / LOG)
     for name, saved in manifest.collections.items():
         collections.check(collection_file(directory, name), saved)
-    asyncio.run(_restore(directory, manifest, settings))
+    erasures = read_erasures(directory, manifest)
+    asyncio.run(_restore(directory, manifest, erasures, settings))
     return Exit.OK
 
 
-async def _restore(directory: Path, manifest: Manifest, settings: LocalSettings) -> None:
+async def _restore(
+    directory: Path, manifest: Manifest, erasures: list[bytes], settings: LocalSettings
+) -> None:
     async with _reached(settings) as environ:
         servers = load(Servers, {**os.environ, **environ})
         await topology.declare_when_up(servers.need("rabbitmq_url"))
@@ -70,6 +68,7 @@ async def _restore(directory: Path, manifest: Manifest, settings: LocalSettings)
                 await collections.restore(database, name, collection_file(directory, name))
         restore_keys(directory / KEYS, load(KeySettings, os.environ))
         await import_file(servers, directory / LOG)
+        await append(servers, erasures)
     print(
         "restored; start the services, then `tonearm replay reconcile --work --yes` goes on with what waits"
     )

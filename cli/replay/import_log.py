@@ -7,7 +7,7 @@ log's own. A broken import is continued with --resume: what the log holds must b
 import argparse
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -60,6 +60,14 @@ async def import_file(servers: Servers, path: Path, *, resume: bool = False, dry
         with Meter("import", manifest.count - there) as meter:
             await _publish(connection, islice(bodies(path), there, None), meter)
     print(f"imported: {manifest.count - there:,} events")
+
+
+async def append(servers: Servers, more: Sequence[bytes]) -> None:
+    """Publish more events after an import, to the log alone. Raises Refused, Unavailable."""
+    if more:
+        async with _alone(servers.need("rabbitmq_url")) as connection:
+            with Meter("erasures", len(more)) as meter:
+                await _publish(connection, iter(more), meter)
 
 
 @contextlib.asynccontextmanager
