@@ -54,6 +54,10 @@ DELAYS = (5, 30, 120, 600)
 """Seconds before attempts 2, 3, …"""
 
 
+AGAIN = "again"
+"""The header of work that was given up, and that an administrator has handed out once more."""
+
+
 class Pace(Struct, frozen=True):
     """The amount of work at once, and the seconds to wait for it."""
 
@@ -71,12 +75,22 @@ class WorkerKeepsDying(TonearmError):
 
 
 class Work(Struct, frozen=True):
-    """One piece of work: the event that asks for it, and which attempt this is, from 1."""
+    """One piece of work: the event that asks for it, and which attempt this is, from 1.
+
+    `again`: it was given up, and an administrator has asked for it once more.
+    """
 
     event: Event
     payload: AnyPayload
     attempt: int
     redeliveries: int = 0
+    again: bool = False
+
+    @property
+    def headers(self) -> dict[str, str | int]:
+        """The headers of a message with this work."""
+        marks = {AGAIN: 1} if self.again else {}
+        return {"attempt": self.attempt, "redeliveries": self.redeliveries, **marks}
 
     @property
     def run(self) -> int:
@@ -259,8 +273,8 @@ class Worker:
         task = self._running.get(key)
         if task is None and delivery.redelivered:
             # A classic queue does not count; the copy does. The worker that takes it starts afresh.
-            counted = {"attempt": work.attempt, "redeliveries": work.redeliveries + 1}
-            await self._keep(queue, delivery.body, **counted)
+            counted = replace(work, redeliveries=work.redeliveries + 1)
+            await self._keep(queue, delivery.body, **counted.headers)
             channel.ack(tag)
             return
         if task is None and not room:
@@ -292,8 +306,7 @@ class Worker:
         """Give the message to another worker, by a copy, so that a stop does not count as a death."""
         if not channel.is_open:
             return  # the broker has taken it back already
-        same = {"attempt": work.attempt, "redeliveries": work.redeliveries}
-        if await self._put_aside(delivery.queue, delivery.body, **same):
+        if await self._put_aside(delivery.queue, delivery.body, **work.headers):
             channel.ack(delivery.tag)
         else:
             channel.hand_back(delivery.tag)
@@ -340,7 +353,8 @@ class Worker:
         event = self._handler.retrying(work, error, left[0])
         if event is not None:
             await self._publish(event)
-        await self._keep(topology.retry(queue, left[0]), body, attempt=work.attempt + 1)
+        next_ = replace(work, attempt=work.attempt + 1, redeliveries=0)
+        await self._keep(topology.retry(queue, left[0]), body, **next_.headers)
 
     async def _publish(self, event: Event) -> None:
         """Publish until it is confirmed: the work is done, only its event is missing."""
@@ -376,7 +390,8 @@ def _work(delivery: Delivery) -> Work | Unknown:
     if isinstance(payload, Unknown):
         return payload
     headers = delivery.headers
-    return Work(event, payload, _count(headers, "attempt", 1), _count(headers, "redeliveries", 0))
+    attempt, redeliveries = _count(headers, "attempt", 1), _count(headers, "redeliveries", 0)
+    return Work(event, payload, attempt, redeliveries, _count(headers, AGAIN, 0) > 0)
 
 
 def _count(headers: Mapping[str, Any], name: str, least: int) -> int:

@@ -14,11 +14,14 @@ from events.envelope import Recorded
 from events.ids import new_id
 from events.job_keys import JobKeys
 from events.log import topology
+from events.log.heartbeats import heartbeat_feed
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
 from events.views.leases import Lease
 from events.views.projector import Projector
 from events.views.store import JobViews
+from gateway.admin.broker import Broker
+from gateway.admin.workers import Workers
 from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
@@ -71,6 +74,7 @@ class Followers(Struct, frozen=True, kw_only=True):
     projector: Projector
     caretaker: Caretaker
     deletions: Deletions
+    workers: Workers
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -116,6 +120,7 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
         "tail": live.run,
         "revocations": followers.revocations.run,
         "progress": lambda: live.subscriptions.follow(progress_feed(url)),
+        "heartbeats": lambda: followers.workers.follow(heartbeat_feed(url)),
         "bindings": followers.bindings.run,
         "caretaker": followers.caretaker.run,
         "publisher": partial(keep_open, publisher, url),
@@ -147,6 +152,7 @@ def _followers(
         projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector"), keys=keys),
         caretaker=caretaker,
         deletions=deletions,
+        workers=Workers(),
     )
 
 
@@ -209,6 +215,8 @@ def _parts(
             patience=Patience(idle=settings.upload_idle_seconds, min_rate=settings.upload_min_rate),
         ),
         metrics=metrics,
+        broker=Broker(settings.rabbitmq_url, settings.stream_url),
+        workers=followers.workers,
         cookies=Cookies(secure=not settings.plain_http_cookies),
         origin=settings.origin(),
         share=settings.allowance().share,

@@ -23,6 +23,11 @@ from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.oidc import ProviderSignIns
 from gateway.accounts.password_rule import PasswordRule
+from gateway.admin import jobs as admin_jobs
+from gateway.admin import overview, parked_routes
+from gateway.admin.broker import Broker
+from gateway.admin.parked_work import ParkedQueues
+from gateway.admin.workers import Workers
 from gateway.callers.addresses import Origin
 from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
@@ -88,6 +93,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     terms: Terms
     metrics: Metrics
     checks: Checks
+    broker: Broker
+    workers: Workers
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
     share: Share = Share()
@@ -112,6 +119,9 @@ ROUTES = (
     *event_stream.ROUTES,
     *deletion_routes.ROUTES,
     *audio.ROUTES,
+    *admin_jobs.ROUTES,
+    *overview.ROUTES,
+    *parked_routes.ROUTES,
     *_PROBES,
     *problem_pages.ROUTES,
     *schema.ROUTES,
@@ -142,11 +152,13 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     downloads = Downloads(of_account=20, of_address=100, most=200)
     return {
         "auth": provide(AuthProxy(auth)),
+        "broker": provide(parts.broker),
         "checks": provide(parts.checks),
         "deletions": provide(parts.deletions),
         "live": provide(parts.live),
         "password_rule": provide(PasswordRule(auth)),
         "own_jobs": provide(own_jobs),
+        "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
         "presets": provide(parts.presets),
         "repeats": provide(Repeats(runs, parts.intake, parts.live)),
         "runs": provide(runs),
@@ -160,6 +172,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "under_way": provide(parts.under_way),
         "intake": provide(parts.intake),
         "views": provide(parts.views),
+        "workers": provide(parts.workers),
     }
 
 

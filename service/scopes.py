@@ -2,7 +2,7 @@
 
 from typing import Final, Literal, get_args
 
-KeyScope = Literal["read", "upload", "manage", "admin"]
+KeyScope = Literal["read", "upload", "manage", "operate", "admin"]
 """A scope that an API key may have."""
 Scope = Literal[KeyScope, "account"]
 
@@ -10,6 +10,8 @@ READ: Final = "read"
 UPLOAD: Final = "upload"
 MANAGE: Final = "manage"
 """To cancel, repeat and delete jobs. A key that only uploads cannot undo anything."""
+OPERATE: Final = "operate"
+"""To see everybody's jobs and how the system is, and to requeue. Of administrators only."""
 ADMIN: Final = "admin"
 ACCOUNT: Final = "account"
 """Sessions and API keys themselves. Only people who have signed in have this scope: a leaked key must not

@@ -18,7 +18,6 @@ from cli.exits import Exit
 from cli.log.ids import job_meant
 from cli.log.log import Log
 from cli.numbers import at_most
-from cli.overview import queues
 from cli.remarks import say
 from cli.replay.ledger.effects import BROKEN, Effect, Kind, Moment, Verdict
 from cli.replay.ledger.ledger import Ledger
@@ -26,6 +25,8 @@ from cli.servers import Servers
 from cli.workers import alive
 from events.log import amqp, topology
 from events.log.bounds import cut_at
+from events.log.depths import queues
+from events.work import DELAYS
 
 SHOWN = 20
 GRACE = 300
@@ -79,7 +80,7 @@ async def _moment(servers: Servers, grace: timedelta) -> Moment:
     """Look what waits and what is under way. Raises InvalidSetting, Unavailable."""
     url = servers.need("rabbitmq_url")
     async with amqp.connected(url, name="replay effects") as connection:
-        found = await queues(connection)
+        found = await queues(connection, DELAYS)
     parked = topology.parked("")
     waiting = {each.name.split(".")[0] for each in found if each.ready and not each.name.endswith(parked)}
     busy = {work.subject for worker in await alive(url) for work in worker.working_on}

@@ -17,8 +17,6 @@ from cli.overview import (
     line_of_jobs,
     lines_of_nodes,
     lines_of_queues,
-    passively,
-    queues,
 )
 from cli.remarks import Meter, say
 from cli.replay.views.versions import live, versions
@@ -27,8 +25,10 @@ from cli.times import shown
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import Bounds
+from events.log.depths import passively, queues
 from events.log.management import asked
 from events.log.stream import First, FromTime
+from events.work import DELAYS
 from infra.local import given, state
 from infra.local.servers import control
 
@@ -149,7 +149,7 @@ async def _queues(servers: Servers) -> None:
         print("queues: RABBITMQ_URL is not set")
         return
     async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
-        found = await queues(connection)
+        found = await queues(connection, DELAYS)
     print("queues: messages ready, and who waits for work; empty queues of retries are left out")
     for each in lines_of_queues(found):
         print(f"  {each}")

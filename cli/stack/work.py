@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 
-from cli.overview import line_of_jobs, lines_of_queues, queues
+from cli.overview import line_of_jobs, lines_of_queues
 from cli.replay.views.versions import live
 from cli.servers import Servers
 from events.errors import TonearmError
 from events.log import amqp
+from events.log.depths import queues
+from events.work import DELAYS
 from service.settings import load
 
 _PATIENCE = 3.0
@@ -22,7 +24,7 @@ async def told(environment: Mapping[str, str]) -> list[tuple[str, str]]:
             async with servers.database() as database:
                 counts = await (await live(database)).jobs_by_state()
             async with amqp.connected(servers.need("rabbitmq_url"), name="status") as connection:
-                found = await queues(connection)
+                found = await queues(connection, DELAYS)
     except (TonearmError, TimeoutError):
         return [("jobs", "cannot be told: a server does not answer")]
     of_note = [each for each in found if each.ready != 0]

@@ -51,9 +51,9 @@ async def counts(live: LiveJobs, stored: JobViews, account: str, selection: Sele
 
 
 async def every(
-    live: LiveJobs, stored: JobViews, *, account: str, selection: Selection
+    live: LiveJobs, stored: JobViews, *, account: str | None, selection: Selection
 ) -> AsyncIterator[JobView]:
-    """Yield those of an account's jobs, newest first. Raises Unavailable."""
+    """Yield those of an account's jobs, or of all accounts' (None), newest first. Raises Unavailable."""
     before, more = None, True
     while more:
         views, cursor = await page(

@@ -10,7 +10,7 @@ from gateway.errors import JobGone, NoSuchJob
 from gateway.http.contract import Contract
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.life.deletions import Deletions
-from service.scopes import ADMIN, MANAGE
+from service.scopes import MANAGE, OPERATE
 
 
 @delete(
@@ -34,7 +34,7 @@ async def delete_job(
     try:
         view = await own_jobs.get(caller.account, job_id)
     except NoSuchJob:
-        if ADMIN not in caller.scopes:
+        if OPERATE not in caller.scopes:
             raise
         view = await own_jobs.of_anybody(job_id)
     is_own = view.account == caller.account

@@ -19,6 +19,7 @@ _TAGS = {
     "options": "Keep wishes for the videos to come.",
     "events": "Watch jobs as they go on.",
     "accounts": "Register, sign in and out, and make API keys.",
+    "administration": "See everybody's jobs and how the system is, and requeue. For administrators.",
     "operation": "Ask how the service is, and what its problems mean.",
 }
 """The sections in the order that people read them."""

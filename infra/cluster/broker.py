@@ -58,6 +58,8 @@ class User(Struct, frozen=True, kw_only=True):
     """Of which it may tell in the log."""
     works_on: tuple[str, ...] = ()
     """The queues that it takes work from, and puts work aside for."""
+    hands_out: tuple[str, ...] = ()
+    """The queues into which it puts work back that was given up."""
     configure: tuple[str, ...] = ()
     write: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
@@ -65,6 +67,7 @@ class User(Struct, frozen=True, kw_only=True):
     """`management`: may ask the management API about what it may see."""
 
 
+_PARKED = tuple(map(topology.parked, topology.WORK_QUEUES))
 _OF_MAILS = (AccountNotified, AccountNotificationFailed)
 
 USERS: Mapping[str, User] = {
@@ -78,9 +81,10 @@ USERS: Mapping[str, User] = {
             JobAudioRemoved,
             JobErased,
         ),
+        hands_out=(topology.MP3, topology.LETTERS),
         configure=(topology.PROGRESS, _OWN),
         write=(_OWN,),
-        read=(topology.STREAM, topology.PROGRESS, _OWN),
+        read=(topology.STREAM, topology.PROGRESS, _OWN, *map(re.escape, _PARKED)),
         tags=("management",),
     ),
     "auth": User(events=tuple(each for each in get_args(AccountPayload) if each not in _OF_MAILS)),
@@ -142,12 +146,16 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
         "policies": [
             _policy("retention", topology.STREAM, {"max-age": RETENTION}),
             *([_policy("retries", rf"({works})\.retry\..*", _NEVER_LOST)] if quorum else []),
+            *([_policy("parked", "|".join(map(re.escape, _PARKED)), _LOOKED_AT)] if quorum else []),
         ],
     }
 
 
 _NEVER_LOST = {"dead-letter-strategy": "at-least-once", "overflow": "reject-publish"}
 """Only quorum queues can hand on expired work without a moment in which it is nowhere."""
+
+_LOOKED_AT = {"delivery-limit": 10**9}
+"""Who looks at parked work takes it and hands it back. RabbitMQ 4 would drop it at the 20th look."""
 
 
 def _exchange(name: str, durable: bool) -> dict[str, Any]:
@@ -187,7 +195,7 @@ def _permissions(name: str, user: User) -> dict[str, str]:
     write = [
         *user.write,
         *([topology.EXCHANGE] if user.events else []),
-        *([topology.WORK] if user.works_on else []),
+        *([topology.WORK] if user.works_on or user.hands_out else []),
     ]
     read = [*user.read, *user.works_on]
     return {
@@ -201,7 +209,7 @@ def _permissions(name: str, user: User) -> dict[str, str]:
 
 def _topics(name: str, user: User) -> Iterable[dict[str, str]]:
     types = _any(re.escape(key) for each in user.events for key in keys(each.TYPE))
-    work = _any(rf"{queue}(\..+)?" for queue in user.works_on)
+    work = _any((*(rf"{queue}(\..+)?" for queue in user.works_on), *map(re.escape, user.hands_out)))
     for exchange, write in ((topology.EXCHANGE, types), (topology.WORK, work)):
         yield {"user": name, "vhost": "/", "exchange": exchange, "write": write, "read": _NOTHING}
 
@@ -211,6 +219,6 @@ def _any(patterns: Iterable[str]) -> str:
     return f"^({listed})$" if listed else _NOTHING
 
 
-def _policy(name: str, pattern: str, definition: dict[str, str]) -> dict[str, Any]:
-    shown = {"vhost": "/", "name": name, "pattern": f"^{pattern}$", "apply-to": "queues", "priority": 0}
+def _policy(name: str, pattern: str, definition: dict[str, str] | dict[str, int]) -> dict[str, Any]:
+    shown = {"vhost": "/", "name": name, "pattern": f"^({pattern})$", "apply-to": "queues", "priority": 0}
     return shown | {"definition": definition}

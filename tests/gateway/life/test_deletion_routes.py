@@ -107,7 +107,7 @@ async def test_who_may_delete(gateway: Gateway, account: str) -> None:
         assert (await stranger.delete(f"/jobs/{new_id()}")).status_code == 404
     async with gateway.as_(account, scope="read upload account") as reader:
         assert (await reader.delete(f"/jobs/{job_id}")).status_code == 403
-    async with gateway.as_(new_id(), roles=("user", "admin"), scope="read manage admin") as admin:
+    async with gateway.as_(new_id(), roles=("user", "admin"), scope="read manage operate") as admin:
         assert (await admin.delete(f"/jobs/{job_id}")).status_code == 204
         assert (await admin.delete(f"/jobs/{job_id}")).status_code == 410
         assert (await admin.get(f"/jobs/{job_id}")).status_code == 404

@@ -127,7 +127,7 @@ def test_every_route_says_who_may_call_it(document: dict[str, Any]) -> None:
             assert security == [] or path in ("/login", "/logout", "/refresh")
         else:
             [scope] = security[0]["token"]
-            assert scope in ("read", "upload", "manage", "admin", "account"), (method, path)
+            assert scope in ("read", "upload", "manage", "operate", "admin", "account"), (method, path)
             assert {"401", "403", "503"} <= set(operation["responses"]), (method, path)
             assert ({"password": []} in security) == path.endswith(("/audio", "/download"))
     assert document["paths"]["/login"]["post"]["security"] == [{"password": []}, {}]

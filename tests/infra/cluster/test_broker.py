@@ -13,6 +13,7 @@ from making import event, uploaded
 from waiting import wait_for
 
 import events.types
+from events import parked
 from events.envelope import Event, decode
 from events.errors import Unavailable
 from events.log import amqp, topology
@@ -181,6 +182,18 @@ async def test_a_converter_hears_what_is_withdrawn_and_nothing_else(urls):
         assert [body and decode(body).id for body in heard] == [None, cancelled.id]
     finally:
         listening.cancel()
+
+
+@pytest.mark.servers
+async def test_the_gateway_may_look_at_parked_work_and_hand_out_mails_but_no_videos(broker, urls):
+    await broker.put(topology.parked(topology.MP3), b"{}")
+    async with amqp.connected(urls["gateway"], name="test") as connection:
+        for queue in topology.WORK_QUEUES:
+            async with parked.held(connection, queue, 5) as held:
+                assert len(held.works) == (queue == topology.MP3), queue
+    assert await broker.depth(topology.parked(topology.MP3)) == 1
+    handed_out = {queue for queue in topology.queues() if await may(urls["gateway"], topology.WORK, queue)}
+    assert handed_out == {topology.MP3, topology.LETTERS}
 
 
 def test_every_event_that_a_service_makes_is_in_its_permissions():

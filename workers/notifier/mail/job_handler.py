@@ -47,7 +47,7 @@ class JobMailHandler:
             log.warning("not_an_ending", type=cause.type, event_id=cause.id)
             return None
         view = await self._view(work)
-        if view and self._settled(view, cause, ending):
+        if view and self._settled(view, work, ending):
             log.info("mail_not_needed", job_id=cause.subject, event_id=cause.id, state=view.state)
             self._room.on_mail(_kind(ending), "not_needed")
             return None
@@ -118,9 +118,14 @@ class JobMailHandler:
             raise ViewBehind("the view of the job does not have the end that the mail is about")
         return view
 
-    def _settled(self, view: JobView, cause: Event, ending: JobConverted | JobFailed) -> bool:
-        """Return True if the log has the answer, or the run had ended otherwise, or the job is called off."""
-        answered = any(view.has(event_id(cause.subject, type_, ending.run, cause.type)) for type_ in _ANSWERS)
+    def _settled(self, view: JobView, work: Work, ending: JobConverted | JobFailed) -> bool:
+        """Return True if the log has the answer, or the run had ended otherwise, or the job is called off.
+
+        That it was given up once is no answer where an administrator asks for it again.
+        """
+        cause = work.event
+        answers = [type_ for type_ in _ANSWERS if not (work.again and type_ == JobNotificationFailed.TYPE)]
+        answered = any(view.has(event_id(cause.subject, type_, ending.run, cause.type)) for type_ in answers)
         end = view.end_of(ending.run)
         otherwise = end is not None and end.id != cause.id
         return answered or otherwise or view.state in (State.CANCELLED, State.DELETED)

@@ -312,6 +312,20 @@ async def test_what_never_works_is_an_event_without_the_address(
     assert await desk.notifier.handle(desk.work(CONVERTED, account)) is None
 
 
+async def test_a_mail_that_was_given_up_is_sent_when_an_administrator_asks_again(desk: Desk) -> None:
+    desk.uploaded()
+    work = desk.work(CONVERTED)
+    desk.views.tell(work.event)
+    desk.views.tell(desk.notifier.gave_up(work, MailDelayed("away")))
+    assert await desk.notifier.handle(work) is None
+    event = await desk.notifier.handle(replace(work, again=True))
+    assert event is not None
+    assert event.type == "job.notified"
+    desk.views.tell(event)
+    assert await desk.notifier.handle(replace(work, again=True)) is None
+    assert len(desk.mails) == 1
+
+
 async def test_giving_up_is_an_event_that_repeats_no_foreign_text(desk: Desk) -> None:
     work = desk.work(CONVERTED, attempt=5)
     event = desk.notifier.gave_up(work, OSError("ada@example.net"))

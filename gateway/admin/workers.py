@@ -1,0 +1,43 @@
+"""The workers that are alive, by the heartbeats that this gateway hears."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+from events.log.heartbeats import SILENCE, Heartbeat
+
+
+class Workers:
+    """The last heartbeat of each worker. One task runs `follow`.
+
+    What counts is when a heartbeat was heard: the workers' clocks may be wrong.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self._heard: dict[str, tuple[datetime, Heartbeat]] = {}
+        self.listening_since: datetime | None = None
+        """Before it has listened for some seconds, workers may be missing."""
+
+    async def follow(self, feed: AsyncIterator[Heartbeat]) -> None:
+        """Take note of heartbeats for ever."""
+        self.listening_since = self._clock()
+        async for heartbeat in feed:
+            self.hear(heartbeat)
+
+    def hear(self, heartbeat: Heartbeat) -> None:
+        """Take note of one. A worker that said good-bye is gone at once."""
+        now = self._clock()
+        if heartbeat.last:
+            self._heard.pop(heartbeat.name, None)
+        else:
+            self._heard[heartbeat.name] = now, heartbeat
+        self._forget(now)
+
+    def alive(self) -> list[Heartbeat]:
+        """Return the workers heard of late, by kind and name."""
+        self._forget(self._clock())
+        return sorted((each for _, each in self._heard.values()), key=lambda each: (each.kind, each.name))
+
+    def _forget(self, now: datetime) -> None:
+        before = now - timedelta(seconds=SILENCE)
+        self._heard = {name: heard for name, heard in self._heard.items() if heard[0] >= before}
