@@ -1,7 +1,6 @@
 """`tonearm account keys`: make, list and revoke API keys, signed in as their owner."""
 
 import argparse
-import os
 import sys
 from datetime import datetime
 from urllib.parse import quote
@@ -9,9 +8,9 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
+from cli.client import asking
 from cli.client.answers import read_as
-from cli.client.credentials import credentials_for
-from cli.client.gateway import Gateway, unreachable
+from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.ids import WHOLE, meant
 from cli.times import shown
@@ -40,8 +39,7 @@ class Keys(Struct, frozen=True):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--url", help="the gateway; without it, the local stack's")
-    parser.add_argument("--email", help="whose keys (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
+    asking.add_arguments(parser, "keys")
     actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
     create = actions.add_parser("create", help="make a key and print it, this once")
     create.add_argument("name", help="what it is for")
@@ -54,11 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Ask the gateway over HTTP, as the owner of the keys. Raises ClientError, CredentialsMissing."""
-    account = credentials_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
-    with Gateway(account.url, account.kept) as gateway:
-        gateway.sign_in(account.email, account.ask)
-        with unreachable(account.url):
-            _ACTIONS[arguments.action](gateway, arguments)
+    with asking.signed_in(arguments) as gateway:
+        _ACTIONS[arguments.action](gateway, arguments)
 
 
 def _create(gateway: Gateway, arguments: argparse.Namespace) -> None:

@@ -18,8 +18,8 @@ from cli.client.errors import (
 from events.options import Chapters, Format
 
 T = TypeVar("T")
-_BAD_OPTIONS = "/problems/bad-options"
-"""The type of the problem, as `service.known_problems` has it: importing that would bring a web framework."""
+_NOT_AS_ASKED = ("/problems/bad-options", "/problems/bad-parameters")
+"""Types of problems, as `service.known_problems` has them: importing that would bring a web framework."""
 
 
 class Audio(Struct, frozen=True):
@@ -60,6 +60,14 @@ class Entry(Struct, frozen=True):
     note: str = ""
 
 
+class Expires(Struct, frozen=True):
+    """When the video goes, the audio, and all of the job; RFC 3339, None where nothing goes."""
+
+    video: str | None = None
+    audio: str | None = None
+    job: str | None = None
+
+
 class Job(Struct, frozen=True):
     """A job as far as this client cares. `done`: no work is under way or waiting. Times are RFC 3339."""
 
@@ -75,6 +83,7 @@ class Job(Struct, frozen=True):
     audio: Audio | None = None
     error: Failure | None = None
     timeline: tuple[Entry, ...] = ()
+    expires: Expires = Expires()
 
 
 class Jobs(Struct, frozen=True):
@@ -115,7 +124,7 @@ def refusal(answer: httpx.Response) -> RequestRefused:
     except msgspec.DecodeError:
         problem = {}
     reason = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
-    kind = OptionsRefused if problem.get("type") == _BAD_OPTIONS else _kind(answer.status_code)
+    kind = OptionsRefused if problem.get("type") in _NOT_AS_ASKED else _kind(answer.status_code)
     return kind(answer.status_code, f"{str(reason).rstrip('.')} (HTTP {answer.status_code})", problem)
 
 

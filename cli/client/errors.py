@@ -4,7 +4,7 @@ CredentialsMissing      nobody to sign in as
 ClientError
 ├── Unreachable        nobody answers, or answers break off again and again
 ├── RequestRefused     the gateway refused; the text is its problem document's (RFC 9457)
-│   ├── OptionsRefused an option cannot be had as asked, whatever the video is
+│   ├── OptionsRefused an option or a filter cannot be had as asked, whatever the video is
 │   ├── SignInRefused  the credentials are wrong, or may not do this
 │   ├── NotThere       what it is about is not there, or not any more
 │   ├── NotAsItStands  a job's state, or a limit, is in the way
@@ -42,7 +42,7 @@ class RequestRefused(ClientError):
 
 
 class OptionsRefused(RequestRefused):
-    """An option cannot be had as asked, whatever the video is."""
+    """An option or a filter cannot be had as asked, whatever the video is."""
 
 
 class SignInRefused(RequestRefused):

@@ -1,4 +1,4 @@
-"""`cancel` and `retry`: done to the jobs that are named, or to all that a filter chooses."""
+"""`cancel`, `retry` and `delete`: done to the jobs that are named, or to all that a filter chooses."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlencode
 
+import msgspec
 from msgspec import Struct
 
 from cli.client.answers import Job, read_as
@@ -14,8 +15,10 @@ from cli.client.gateway import Gateway
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit, exit_for
 from cli.jobs import which
+from cli.jobs.shown import line
 from cli.options import pair
 from cli.pretty import visible, write_json
+from cli.remarks import say
 from events.projections.job_view import State
 
 
@@ -66,10 +69,35 @@ def retry(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     return _ask(gateway, arguments, "retry", lambda job: f"job {job} waits for a converter", **asked)
 
 
+def delete_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    _jobs(parser, *(state for state in State if state is not State.DELETED))
+    parser.add_argument(
+        "--yes", action="store_true", help="with --all or a filter: do it, instead of naming them"
+    )
+
+
+def delete(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
+    """Delete the jobs. Without --yes those of a filter are only named."""
+    filters = _filters(arguments)
+    if filters is None:
+        return _to_each(arguments, lambda job: _delete(gateway, arguments, which.job_meant(gateway, job)))
+    found = [msgspec.json.decode(item, type=Job) for item in which.listed(gateway, filters)]
+    if not found:
+        raise NothingFound("you have no such jobs")
+    if arguments.yes:
+        arguments.jobs = [job.job_id for job in found]
+        return _to_each(arguments, lambda job: _delete(gateway, arguments, job))
+    for job in found:
+        print(line(job))
+    say(f"dry run: --yes deletes these {len(found):,} jobs for good")
+    return Exit.OK
+
+
 def _jobs(parser: argparse.ArgumentParser, *states: State) -> None:
     parser.add_argument("jobs", metavar="ID", nargs="*", help="a job's id, or the beginning of it")
     parser.add_argument("--all", action="store_true", help="all that there are, or that the filters choose")
-    which.add_filters(parser, states)
+    which.add_filters(parser, *states)
 
 
 def _filters(arguments: argparse.Namespace) -> dict[str, str] | None:
@@ -127,6 +155,14 @@ def _to_each(arguments: argparse.Namespace, deed: Callable[[str], None]) -> Exit
             _complain(arguments, job, str(error))
             code = code or exit_for(error)
     return code
+
+
+def _delete(gateway: Gateway, arguments: argparse.Namespace, job_id: str) -> None:
+    with gateway.asking("DELETE", f"/jobs/{quote(job_id, safe='')}"):
+        pass
+    write_json(msgspec.json.encode({"job_id": job_id})) if arguments.json else print(
+        f"job {job_id} is deleted"
+    )
 
 
 def _complain(arguments: argparse.Namespace, job: str, why: str) -> None:

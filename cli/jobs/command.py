@@ -6,26 +6,34 @@ of the first that was refused; the others are done all the same.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 from urllib.parse import quote
 
 import msgspec
+from msgspec import Struct
 
+from cli.client import asking
 from cli.client.answers import Job, read_as
-from cli.client.credentials import credentials_for
 from cli.client.errors import NotThere
-from cli.client.gateway import Gateway, unreachable
+from cli.client.gateway import Gateway
 from cli.convert.screen import Screen
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.jobs import change, which
 from cli.jobs.shown import facts, line, receipt
 from cli.pretty import console_for, write_json
+from events.projections.job_view import State
 
 _LISTED = 20
+
+
+class Counts(Struct, frozen=True):
+    """The number of jobs, and of those in each state."""
+
+    total: int
+    states: dict[str, int]
 
 
 class Subcommand(NamedTuple):
@@ -39,17 +47,14 @@ class Subcommand(NamedTuple):
 def main(argv: list[str]) -> int:
     """Run `tonearm jobs`. Returns the exit code, or raises TonearmError."""
     arguments = _parser().parse_args(argv)
-    account = credentials_for(arguments.url, arguments.email, None, start=False, environ=os.environ)
-    with Gateway(account.url, account.kept) as gateway:
-        gateway.sign_in(account.email, account.ask)
-        with unreachable(account.url):
-            return SUBCOMMANDS[arguments.subcommand].run(gateway, arguments)
+    with asking.signed_in(arguments) as gateway:
+        return SUBCOMMANDS[arguments.subcommand].run(gateway, arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tonearm jobs",
-        description="Look at your jobs at a gateway, and cancel them or convert them once more.",
+        description="Look at your jobs at a gateway, and cancel, repeat or delete them.",
         epilog=" ".join((__doc__ or "").partition("\n\n")[2].split()),
     )
     subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
@@ -57,13 +62,12 @@ def _parser() -> argparse.ArgumentParser:
         sub = subcommands.add_parser(name, help=subcommand.summary, description=subcommand.summary)
         subcommand.add_arguments(sub)
         sub.add_argument("--json", action="store_true", help="as the gateway's JSON, one object a line")
-        sub.add_argument("--url", help="the gateway; without it, the local stack's")
-        sub.add_argument("--email", help="whose jobs (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
+        asking.add_arguments(sub, "jobs")
     return parser
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
-    which.add_filters(parser)
+    which.add_filters(parser, *State)
     several = parser.add_mutually_exclusive_group()
     several.add_argument(
         *("-n", "--last"), type=int, default=_LISTED, metavar="N", help=f"at most so many ({_LISTED})"
@@ -83,6 +87,19 @@ def _list(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
             print(line(msgspec.json.decode(item, type=Job)))
     if not count:
         raise NothingFound("you have no such jobs")
+    return Exit.OK
+
+
+def _counts(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
+    """Print how many jobs there are in each state."""
+    with gateway.asking("GET", "/jobs/counts", params=which.chosen(arguments)) as answer:
+        counts = read_as(answer, Counts)
+        body = answer.content
+    if arguments.json:
+        write_json(body)
+        return Exit.OK
+    _print([(state, f"{count:,}") for state, count in counts.states.items() if count])
+    _print([("all", f"{counts.total:,}")])
     return Exit.OK
 
 
@@ -124,9 +141,13 @@ def _print(rows: Iterable[tuple[str, str]]) -> None:
 
 SUBCOMMANDS = {
     "list": Subcommand(_list, "print your jobs, newest first", _list_arguments),
+    "count": Subcommand(_counts, "print how many there are in each state", which.add_filters),
     "show": Subcommand(_show, "print a job, and what has happened to it", _show_arguments),
     "cancel": Subcommand(change.cancel, "stop jobs that wait or are under way", change.cancel_arguments),
     "retry": Subcommand(
         change.retry, "convert jobs once more that failed or were cancelled", change.retry_arguments
+    ),
+    "delete": Subcommand(
+        change.delete, "delete jobs for good, with their videos and audio", change.delete_arguments
     ),
 }

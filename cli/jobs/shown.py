@@ -30,6 +30,9 @@ def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
         yield "audio", f"{what}  {url}{job.audio.url}"
         if job.audio.notice:
             yield "notice", visible(job.audio.notice)
+    for what, time in (("video", job.expires.video), ("audio", job.expires.audio), ("job", job.expires.job)):
+        if time:
+            yield "expires", f"{_time(time)}, the {what}"
     if job.error:
         yield "error", visible(f"{job.error.message} ({job.error.code})")
 
@@ -48,6 +51,8 @@ def receipt(problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield told, _time(value) if name.endswith("_at") else visible(str(value))
     if problem.get("erased_at", "") is None:
         yield "erased", "not yet"
+    if problem.get("video_kept"):
+        yield "kept", "the video, which other jobs need"
 
 
 def _time(text: str) -> str:

@@ -12,6 +12,7 @@ from cli.client.answers import read_as
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound, WrongArgument
 from cli.ids import WHOLE, meant
+from cli.options import pair
 from cli.times import EXAMPLES, point_in_time, timestamp
 from events.projections.job_view import State
 
@@ -35,13 +36,24 @@ class Id(Struct, frozen=True):
     job_id: str
 
 
-def add_filters(parser: argparse.ArgumentParser, states: tuple[State, ...] = tuple(State)) -> None:
-    """Declare the arguments that choose jobs."""
-    parser.add_argument("--state", choices=[state.value for state in states], help="only jobs in this state")
+def add_filters(parser: argparse.ArgumentParser, *states: State) -> None:
+    """Declare the arguments that choose jobs; without states none of them is about a state."""
+    parser.set_defaults(state=None)
+    if states:
+        known = [state.value for state in states]
+        parser.add_argument("--state", choices=known, help="only jobs in this state")
     parser.add_argument(
         "--name", metavar="TEXT", help="only jobs with this in their file's name, in any case"
     )
     parser.add_argument("--family", metavar="ID", help="only jobs of this family: of one video")
+    parser.add_argument(
+        "--having",
+        type=pair,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="only jobs with this option, such as format=flac; may be repeated",
+    )
     parser.add_argument("--since", metavar="TIME", help=f"only jobs created then or later: {EXAMPLES}")
     parser.add_argument("--until", metavar="TIME", help="only jobs created before")
 
@@ -49,20 +61,21 @@ def add_filters(parser: argparse.ArgumentParser, states: tuple[State, ...] = tup
 def chosen(arguments: argparse.Namespace, now: datetime | None = None) -> dict[str, str]:
     """Return the filters as parameters of the API. Raises WrongArgument."""
     given = {
+        **dict(arguments.having),
         "state": arguments.state,
         "q": arguments.name,
         "family": arguments.family,
         "since": _time("--since", arguments.since, now),
         "until": _time("--until", arguments.until, now),
     }
-    return {name: value for name, value in given.items() if value}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def place(text: str | None, now: datetime | None = None) -> dict[str, str]:
     """Return an offset or a time as a parameter of the API. Raises WrongArgument."""
-    if text is None or re.fullmatch(r"\d{1,18}", text):
-        return {"at": text} if text else {}
-    return {"at": _time("--at", text, now)}
+    is_time = text is not None and not re.fullmatch(r"\d{1,18}", text)
+    at = _time("--at", text, now) if is_time else text
+    return {} if at is None else {"at": at}
 
 
 def listed(gateway: Gateway, filters: Mapping[str, str], most: int | None = None) -> Iterator[msgspec.Raw]:
@@ -89,9 +102,9 @@ def job_meant(gateway: Gateway, text: str) -> str:
     raise NothingFound(f"you have no job whose id begins with {text}")
 
 
-def _time(name: str, text: str | None, now: datetime | None) -> str:
+def _time(name: str, text: str | None, now: datetime | None) -> str | None:
     try:
-        return timestamp(point_in_time(text, now or datetime.now(UTC))) if text else ""
+        return None if text is None else timestamp(point_in_time(text, now or datetime.now(UTC)))
     except ValueError as error:
         raise WrongArgument(f"{name}: {error}") from None
 

@@ -41,9 +41,29 @@ async def test_jobs_are_converted_once_more_also_with_other_options(person: Pers
     await person.types("retry", "--all", code=4)
 
 
+async def test_jobs_are_deleted_for_good_and_leave_a_receipt(person: Person) -> None:
+    jobs = [await person.uploads(f"{name}.mp4") for name in ("talk", "song", "film")]
+    talk, song, film = jobs
+    assert (await person.types("delete", talk))[0] == f"job {talk} is deleted\n"
+    out, said = await person.types("delete", "--name", "song")
+    assert (ids(out), "dry run" in said) == ([song], True)
+    out, _ = await person.types("delete", "--name", "song", "--yes", "--json")
+    assert json.loads(out) == {"job_id": song}
+    assert ids((await person.types("list"))[0]) == [film]
+    for word in (talk, talk[:-1]):
+        shown, _ = await person.types("show", word, code=4)
+        assert f"job       {talk}\ndeleted   " in shown
+        assert "reason    user" in shown
+    receipt = json.loads((await person.types("show", song, "--json", code=4))[0])
+    assert len(receipt["video_sha256"]) == 64
+    await person.types("delete", talk, code=4)
+    await person.types("delete", "--all", "--yes")
+    await person.types("list", code=4)
+
+
 async def test_which_jobs_are_meant_has_to_be_said(person: Person) -> None:
     job_id = await person.uploads("talk.mp4")
-    for deed in ("cancel", "retry"):
+    for deed in ("cancel", "retry", "delete"):
         for words in ([], [job_id, "--all"], [job_id, "--name", "talk"]):
             assert "say which jobs" in (await person.types(deed, *words, code=2))[1]
     assert (await person.job(job_id))["state"] == "uploaded"

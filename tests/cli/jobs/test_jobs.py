@@ -6,10 +6,11 @@ from tests.cli.jobs.conftest import FAILED, Person, ids
 
 async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Person) -> None:
     assert "you have no such jobs" in (await person.types("list", code=4))[1]
+    flac = await person.uploads("film.mp4?format=flac")
     talk, song = await person.uploads("Talk.mp4"), await person.uploads("so%1Bng.mp4")
     await person.comes_to(song, "failed", FAILED)
     out, _ = await person.types("list")
-    assert ids(out) == [song, talk]
+    assert ids(out) == [song, talk, flac]
     assert "\x1b" not in out
     assert ids((await person.types("list", "-n", "1"))[0]) == [song]
     assert (await person.types("list", "--all"))[0] == out
@@ -17,10 +18,15 @@ async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Pe
         (["--state", "failed"], song),
         (["--name", "TALK"], talk),
         (["--family", talk], talk),
+        (["--having", "format=flac"], flac),
         (["--until", "now", "--name", "talk"], talk),
     ):
         assert ids((await person.types("list", *filters))[0]) == [found]
     await person.types("list", "--until", "1h", code=4)
+    await person.types("list", "--having", "format=tape", code=2)
+    assert (await person.types("count"))[0].split() == ["uploaded", "2", "failed", "1", "all", "3"]
+    counted = json.loads((await person.types("count", "--having", "format=flac", "--json"))[0])
+    assert (counted["total"], counted["states"]["uploaded"]) == (1, 1)
     assert "--since: 'soon' is not a time" in (await person.types("list", "--since", "soon", code=2))[1]
     listed = [json.loads(line) for line in (await person.types("list", "--json"))[0].splitlines()]
     assert listed == (await person.http.get("/jobs")).json()["items"]
