@@ -28,6 +28,7 @@ from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import PublicKeys, Tokens
 from gateway.jobs.live import LiveJobs
 from gateway.life.deletions import Deletions
+from gateway.line.line import Line
 from gateway.metrics import Metrics
 from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
@@ -134,13 +135,20 @@ def _followers(
     metrics: Metrics,
     keys: JobKeys,
 ) -> Followers:
-    holder, stream = new_id(), settings.stream_url
+    holder, stream, workers = new_id(), settings.stream_url, Workers()
 
     def seen(recorded: Recorded) -> None:
         metrics.seen(recorded)
         caretaker.hear(recorded)
 
-    live = LiveJobs(JobViews(database), stream, on_event=seen, on_state=metrics.reader("tail"), keys=keys)
+    live = LiveJobs(
+        JobViews(database),
+        stream,
+        on_event=seen,
+        on_state=metrics.reader("tail"),
+        keys=keys,
+        line=Line(partial(workers.slots, "converter")),
+    )
     deletions = Deletions(publisher, live)
     caretaker = _caretaker(
         settings, database, Lease(database, "sweeper", holder, 30.0), live, deletions, publisher, keys
@@ -152,7 +160,7 @@ def _followers(
         projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector"), keys=keys),
         caretaker=caretaker,
         deletions=deletions,
-        workers=Workers(),
+        workers=workers,
     )
 
 

@@ -65,6 +65,12 @@ class _Progress(Struct, frozen=True):
     attempt: int = 1
 
 
+class _Queue(Struct, frozen=True):
+    place: int
+    seconds_min: int | None = None
+    seconds_max: int | None = None
+
+
 def main(argv: list[str]) -> int:
     """Run `tonearm convert`. Returns the exit code; with several files, that of the first trouble."""
     options = _parser().parse_args(argv)
@@ -262,12 +268,24 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
                 progress = msgspec.json.decode(message.data, type=_Progress)
                 show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
                 continue
+            if message.type == "queue":
+                queue = msgspec.json.decode(message.data, type=_Queue)
+                if queue.place:
+                    show(None, _waits(queue))
+                continue
             job = gateway.job(job_id)
             if job.done:
                 show(100 if job.audio else None, "")
                 return job
             show(None, _note(job))
     return _done(gateway, job_id)
+
+
+def _waits(queue: _Queue) -> str:
+    place = f"waiting, number {queue.place} in the line"
+    if queue.seconds_min is None or queue.seconds_max is None:
+        return place
+    return f"{place}; done in {clock(queue.seconds_min)} to {clock(queue.seconds_max)}"
 
 
 def _done(gateway: Gateway, job_id: str) -> Job:

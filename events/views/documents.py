@@ -68,6 +68,16 @@ def index_of(account: str | None) -> str:
     return "_id" if account is None else "place"
 
 
+def unfinished(since: str) -> Document:
+    """Return the query for all jobs that are not over, from the job `since` on."""
+    return {"_id": {"$gte": since}, "state": {"$in": sorted(set(State) - SETTLED)}}
+
+
+def converted(since: str) -> Document:
+    """Return the query for all jobs that came to audio, from the job `since` on."""
+    return {"_id": {"$gte": since}, "state": {"$in": sorted({State.CONVERTED, State.NOTIFIED})}}
+
+
 def place(account: str | None, job_id: str) -> str:
     """Return the place of a job among all of an account, or of all accounts (None), by time."""
     return job_id if account is None else f"{account}/{job_id}"

@@ -26,7 +26,18 @@ from events.errors import Unavailable
 from events.ids import earliest_id
 from events.mongodb_errors import translated
 from events.projections.job_view import COLLECTION, JobView, State
-from events.views.documents import Document, index_of, needing, pack, place, places, unpack, waiting
+from events.views.documents import (
+    Document,
+    converted,
+    index_of,
+    needing,
+    pack,
+    place,
+    places,
+    unfinished,
+    unpack,
+    waiting,
+)
 from events.views.selection import Selection
 from events.views.usage import UsageStore
 
@@ -39,6 +50,7 @@ _DUPLICATE_KEY = 11000
 _IDS_AT_ONCE = 50
 """SecantusDB answers `$in` over long lists slowly; MongoDB does not mind short ones."""
 _ALIAS_SECONDS = 1.0
+_OPEN, _LATELY, _LATEST = timedelta(days=30), timedelta(days=1), 200
 _SPANS = (timedelta(hours=1), timedelta(days=1), timedelta(days=30))
 """A page is looked for in spans of time, the near past first: SecantusDB reads all that a query could match
 before it sorts, so its cost must not grow with all that an account has ever converted."""
@@ -184,6 +196,20 @@ class ViewStore:
         with translated("the views", words=str):
             found = await self._views.find(waiting(account, video_id, since), {"_id": 1}).to_list()
         return [document["_id"] for document in found]
+
+    async def of_late(self, now: datetime) -> AsyncIterator[JobView]:
+        """Yield the jobs made within a month that are not over, and the latest that came to audio.
+
+        Damaged ones are left out. Raises Unavailable.
+        """
+        with translated("the views", words=str):
+            async for document in self._views.find(unfinished(earliest_id(now - _OPEN)), batch_size=500):
+                for view in _readable([document]).views.values():
+                    yield view
+            query = converted(earliest_id(now - _LATELY))
+            latest = await self._views.find(query).sort("_id", DESCENDING).limit(_LATEST).to_list()
+        for view in reversed(_readable(latest).views.values()):
+            yield view
 
     async def all(self) -> AsyncIterator[JobView]:
         """Yield every view, in no order; damaged ones are left out. Raises Unavailable."""

@@ -38,6 +38,10 @@ class Workers:
         self._forget(self._clock())
         return sorted((each for _, each in self._heard.values()), key=lambda each: (each.kind, each.name))
 
+    def slots(self, kind: str) -> int:
+        """Return how many pieces of work the workers of a kind do at once."""
+        return sum(each.slots for each in self.alive() if each.kind == kind)
+
     def _forget(self, now: datetime) -> None:
         before = now - timedelta(seconds=SILENCE)
         self._heard = {name: heard for name, heard in self._heard.items() if heard[0] >= before}

@@ -34,7 +34,7 @@ from gateway.jobs.ending import stays_open
 from gateway.jobs.history import Slice
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
-from gateway.jobs.presentation import listed, present_progress
+from gateway.jobs.presentation import Queue, listed, present_progress, present_queue
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT, Subscription
 from service.http.streams import ClosedStream
 from service.scopes import READ
@@ -45,9 +45,35 @@ _BEGINS_WITHIN = 5.0
 _REACHES_WITHIN = 2.0
 """Seconds to reach an event that a client saw at another replica."""
 
+_WAY_EVERY = 2.0
+"""Seconds between two looks at a job's place and time left."""
+
 _CATCHING_UP = 0.2
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+class _Way:
+    """The way of a job through the line, for a client that listens: what has changed, and not too often."""
+
+    def __init__(self, live: LiveJobs, job_id: str | None) -> None:
+        """`job_id` is None for a stream of all jobs, which tells of no line."""
+        self._live, self._job_id = live, job_id
+        self._told: Queue | None = None
+        self.next = inf if job_id is None else 0.0
+        """The time, by the monotonic clock, at which there may be something to tell."""
+
+    def news(self) -> bytes | None:
+        """Return the message; None for no news."""
+        if self._job_id is None or (now := time.monotonic()) < self.next:
+            return None
+        self.next = now + _WAY_EVERY
+        forecast = self._live.forecast(self._job_id)
+        queue = present_queue(forecast) if forecast else None
+        if queue is None or queue == self._told:
+            return None
+        self._told = queue
+        return sse.message("queue", to_json(queue))
 
 
 class _Told:
@@ -132,6 +158,7 @@ async def _coming(
 ) -> AsyncGenerator[bytes, None]:
     """Yield what comes from now on; of one job up to its end, and the end itself."""
     job_id, is_news, ends = subscription.job_id, True, inf
+    way, ping = _Way(live, job_id), time.monotonic() + PING_EVERY
     while (left := caller.expires - time.time()) > 0:
         if job_id is not None and subscription.idle and (is_news or time.monotonic() >= ends):
             view, is_news = await live.view(job_id), False
@@ -139,11 +166,15 @@ async def _coming(
             if view and ends <= time.monotonic() and subscription.idle:
                 yield sse.message("end", to_json(listed(view, timeline=False)))
                 return
+        if (message := way.news()) is not None:
+            yield message
+        now = time.monotonic()
         try:
-            item = await subscription.take(max(0.0, min(PING_EVERY, left, ends - time.monotonic())))
+            item = await subscription.take(max(0.0, min(ping - now, left, ends - now, way.next - now)))
         except TimeoutError:
-            if time.monotonic() < ends:
+            if ping <= time.monotonic() < ends:
                 yield sse.PING
+                ping = time.monotonic() + PING_EVERY
             continue
         if item is None:
             return
@@ -241,7 +272,10 @@ def _has_all(live: LiveJobs, view: JobView, after: int) -> bool:
 
 
 _LAST_EVENT_ID = Header("Last-Event-ID")
-_EVENTS = Answer("Events as they come; `id:` is the offset in the log", {"text/event-stream": TEXT})
+_EVENTS = Answer(
+    "Events as they come; `id:` is the offset in the log; `progress` and `queue` have none",
+    {"text/event-stream": TEXT},
+)
 _OVER = Answer("The job is done, and you have seen all of it: do not connect again")
 _Include = Annotated[
     Literal["arguments"] | None,

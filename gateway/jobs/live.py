@@ -9,7 +9,7 @@ import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 
@@ -28,6 +28,7 @@ from events.views.store import Checkpoint, JobViews, Readable
 from gateway.jobs.history import SLICE, History, Slice
 from gateway.jobs.recent import LIMIT, RecentEvents
 from gateway.jobs.subscriptions import Subscriptions
+from gateway.line.line import Forecast, Line
 from gateway.log_follower import LogFollower
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ class LiveJobs(LogFollower):
         on_event: Callable[[Recorded], None] = lambda recorded: None,
         on_state: Callable[[str], None] = lambda state: None,
         keys: Keys = NO_KEYS,
+        line: Line | None = None,
     ) -> None:
         """`keep` is the time in seconds that events stay in memory, `limit` their greatest number.
 
@@ -62,6 +64,8 @@ class LiveJobs(LogFollower):
         self._views, self._stream_url, self._keep, self._limit = views, stream_url, keep, limit
         self._on_event, self._heard = on_event, on_state
         self.keys = keys
+        self.line = Line() if line is None else line
+        """All jobs that wait or are under way; it is fed here."""
         self.subscriptions = Subscriptions()
         self.recent = RecentEvents(-1, keep, limit)
         self.checkpoint = -1
@@ -101,6 +105,10 @@ class LiveJobs(LogFollower):
         """Return the job as it stands now. Raises Unavailable."""
         newer = await self.keys.opened(self.recent.of_job(job_id))
         return fold(newer, await self._views.get(job_id))
+
+    def forecast(self, job_id: str) -> Forecast | None:
+        """Return the place of a job in the line and its time left; None when it is over."""
+        return self.line.forecast(job_id, time.time())
 
     async def views(self, job_ids: list[str]) -> Readable:
         """Return those of the jobs that exist, as they stand now, in this order. Raises Unavailable."""
@@ -205,6 +213,9 @@ class LiveJobs(LogFollower):
         ends = await bounds(self._stream_url)
         self._target = ends.last if ends else -1
         self.recent = RecentEvents(self.checkpoint, self._keep, self._limit)
+        self.line.begin()
+        async for view in (await self._views.live()).of_late(datetime.now(UTC)):
+            self.line.restore(view)
         if self._begun.is_set():
             # The new events begin where the views are: listeners of the old one may miss something.
             self.subscriptions.end()
@@ -235,6 +246,7 @@ class LiveJobs(LogFollower):
                 self.recent.pass_over(record.offset)
                 continue
             self.recent.add(recorded, now)
+            self.line.take(recorded, time.time())
             self._on_event(recorded)
             event = recorded.event
             if not self.recent.repeats(recorded):

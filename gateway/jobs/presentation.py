@@ -1,7 +1,8 @@
 """Jobs as their owners see them. Pure; nothing in here reveals how jobs are stored."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from math import ceil, floor
 from typing import Annotated, Any
 
 import msgspec
@@ -17,6 +18,7 @@ from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
 from gateway.jobs.outcome import audio_path
 from gateway.jobs.retention import Expiry
+from gateway.line.line import Forecast
 
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -74,6 +76,18 @@ class TimelineEntry(Struct, frozen=True, kw_only=True):
     note: str
 
 
+class Queue(Struct, frozen=True, kw_only=True):
+    """The way of a job that is not over: its place among those that wait, and the seconds until it is done.
+
+    `place`: from 1; 0 while it is worked on. The seconds are a range that holds for most jobs, null while
+    nothing is known to tell it by.
+    """
+
+    place: int
+    seconds_min: int | None
+    seconds_max: int | None
+
+
 class ListedJob(Struct, frozen=True, kw_only=True):
     """A job. Jobs of one video have one family. The timeline is there where it was asked for.
 
@@ -94,6 +108,7 @@ class ListedJob(Struct, frozen=True, kw_only=True):
     options: Options
     audio: Audio | None
     error: Failure | None
+    queue: Queue | None = None
     timeline: tuple[TimelineEntry, ...] | UnsetType = UNSET
 
 
@@ -136,7 +151,7 @@ class Accepted(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-def present(view: JobView) -> Job:
+def present(view: JobView, forecast: Forecast | None = None) -> Job:
     """Return the job as its owner sees it.
 
     Audio of an earlier run stays until it is replaced; an earlier run's error is history.
@@ -184,13 +199,14 @@ def present(view: JobView) -> Job:
         error=None
         if error is None or error.run < view.run
         else Failure(code=error.code, message=error.message),
+        queue=None if forecast is None or is_done(view) else present_queue(forecast),
         timeline=tuple(map(_entry, view.timeline)),
     )
 
 
-def listed(view: JobView, *, timeline: bool) -> ListedJob:
+def listed(view: JobView, forecast: Forecast | None = None, *, timeline: bool) -> ListedJob:
     """Return the job as a list shows it."""
-    job = present(view)
+    job = present(view, forecast)
     fields = {name: getattr(job, name) for name in ListedJob.__struct_fields__}
     return ListedJob(**(fields if timeline else fields | {"timeline": UNSET}))
 
@@ -203,6 +219,21 @@ def expiring(job: Job, at: Expiry) -> Job:
 def counts(found: Mapping[State, int]) -> Counts:
     """Return the counts as they are shown: of every state, those without jobs among them."""
     return Counts(total=sum(found.values()), states={state: found.get(state, 0) for state in State})
+
+
+def present_queue(forecast: Forecast) -> Queue:
+    """Return the way of a job. Seconds have two digits: more would be false, and change at every look."""
+    left = forecast.left
+    return Queue(
+        place=forecast.place,
+        seconds_min=None if left is None else _rough(left.least, floor),
+        seconds_max=None if left is None else _rough(left.most, ceil),
+    )
+
+
+def _rough(seconds: float, rounded: Callable[[float], int]) -> int:
+    unit: int = 10 ** max(0, len(str(int(seconds))) - 2)
+    return rounded(seconds / unit) * unit
 
 
 def present_progress(progress: Progress) -> dict[str, Any]:

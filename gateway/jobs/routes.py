@@ -57,7 +57,10 @@ async def list_jobs(
     found, next_cursor = await page(
         live, views, account=account, selection=selection, before=before, limit=limit
     )
-    items = [presentation.listed(view, timeline=include == "timeline") for view in found]
+    items = [
+        presentation.listed(view, live.forecast(view.job_id), timeline=include == "timeline")
+        for view in found
+    ]
     shown = presentation.Jobs(items=items, next_cursor=next_cursor)
     return conditional.view(request, shown, max((view.seen for view in found), default=0))
 
@@ -112,13 +115,16 @@ async def show_job(
     view = await own_jobs.get(caller_of(request).account, job_id)
     if at is not None:
         past = await as_it_was(live, view, at)
-        then = presentation.expiring(presentation.present(past), expiry(past, retention))
+        then = presentation.expiring(
+            presentation.present(past, live.forecast(job_id) if past is view else None),
+            expiry(past, retention),
+        )
         return conditional.view(request, then, past.seen)
     seconds = waiting.preferred(request, live, waiting.MOST_FOR_JOB)
     if seconds is not None and not is_done(view):
         view = await waiting.ended(request, live, job_id, seconds) or view
         refuse_deleted(view)
-    job = presentation.expiring(presentation.present(view), expiry(view, retention))
+    job = presentation.expiring(presentation.present(view, live.forecast(job_id)), expiry(view, retention))
     return conditional.view(request, job, view.seen, prefer.applied(seconds))
 
 

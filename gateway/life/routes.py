@@ -110,6 +110,7 @@ async def retry_job(
     job_id: FromPath[str],
     own_jobs: NamedDependency[OwnJobs],
     repeats: NamedDependency[Repeats],
+    live: NamedDependency[LiveJobs],
     terms: NamedDependency[Terms],
 ) -> Response[presentation.Job]:
     """Convert a job once more that failed or was cancelled. Other options make it another job."""
@@ -118,7 +119,8 @@ async def retry_job(
     key = key_of(request)
     given = await option_bodies.read_body(request)
     view = await own_jobs.get(caller.account, job_id)
-    job = presentation.present(await repeats.repeat(view, given, key))
+    again = await repeats.repeat(view, given, key)
+    job = presentation.present(again, live.forecast(again.job_id))
     return Response(job, status_code=202, headers={"Location": f"/jobs/{job.job_id}"})
 
 

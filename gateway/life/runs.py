@@ -56,8 +56,9 @@ class Runs:
         Unavailable: then it may have begun or not.
         """
         video = await self.repeatable(view)
-        payload = another_run(video, view.run, bulk=video.bulk)
-        view = await self._told(_event(view, payload))
+        with self._live.line.joining(view.account) as bulk:
+            payload = another_run(video, view.run, bulk=bulk)
+            view = await self._told(_event(view, payload))
         log.info("job_repeated", job_id=view.job_id, run=payload.run)
         return view
 

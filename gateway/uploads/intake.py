@@ -213,6 +213,10 @@ class Intake:
             return publishing.result()
 
     async def _publish(self, job: _NewJob, submission: Submission) -> Accepted:
+        with self._live.line.joining(job.account) as bulk:
+            return await self._publish_as(job, submission, bulk=bulk)
+
+    async def _publish_as(self, job: _NewJob, submission: Submission, *, bulk: bool) -> Accepted:
         event = job_event(
             JobUploaded(
                 filename=submission.filename,
@@ -222,6 +226,7 @@ class Intake:
                 video_id=job.video_id,
                 options=submission.options,
                 family=job.family,
+                bulk=bulk,
             ),
             job_id=job.job_id,
             account=job.account,

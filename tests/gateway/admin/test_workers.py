@@ -26,6 +26,7 @@ def test_a_worker_that_falls_silent_is_gone_and_one_that_says_good_bye_at_once()
     for each in (beat("b"), beat("n", "notifier"), beat("a")):
         workers.hear(each)
     assert [each.name for each in workers.alive()] == ["a", "b", "n"]
+    assert workers.slots("converter") == 2
     workers.hear(beat("b", last=True))
     assert [each.name for each in workers.alive()] == ["a", "n"]
     clock.now += timedelta(seconds=SILENCE - 1)

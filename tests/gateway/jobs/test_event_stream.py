@@ -26,6 +26,8 @@ class Stream:
 
     def __init__(self) -> None:
         self.events: list[dict[str, str]] = []
+        self.queue: list[dict[str, Any]] = []
+        """What was told of the job's place and time left, which comes between the events."""
         self.raw = ""
         self.open = False
         self.ended = asyncio.Event()
@@ -40,7 +42,9 @@ class Stream:
                     self.raw += text
                     *whole, _ = self.raw.split("\n\n")
                     blocks = [dict(line.split(": ", 1) for line in each.split("\n")) for each in whole]
-                    self.events = [block for block in blocks if "data" in block]
+                    told = [block for block in blocks if "data" in block]
+                    self.events = [block for block in told if block["event"] != "queue"]
+                    self.queue = [json.loads(each["data"]) for each in told if each["event"] == "queue"]
         finally:
             self.ended.set()
 

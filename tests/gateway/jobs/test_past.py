@@ -41,7 +41,7 @@ async def test_a_job_is_shown_as_it_was_at_each_of_its_events(gateway: Gateway, 
             last = then["timeline"][-1]
             for when in (last["offset"], last["time"]):
                 past = await client.get(f"/jobs/{job_id}?at={quote(str(when))}")
-                assert past.json() == then, when
+                assert past.json() == then | {"queue": None}, "nobody knows the line of then any more"
         assert [then["state"] for then in now] == ["uploaded", "converting", "failed", "uploaded"]
         assert now[2]["error"]["code"] == "no_audio"
         assert now[3]["error"] is None

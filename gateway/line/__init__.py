@@ -1,0 +1,1 @@
+"""The line of jobs that wait for a converter: whose turn it is, and how long it will take."""

@@ -1,0 +1,162 @@
+"""The line: who is next, when each job will be done, and whose next job has to wait in bulk.
+
+What is expected comes from what jobs of that size took of late (`durations`), played through (`outlook`). It
+is told as a range, as wide as expectations were wrong of late (`promises`). Time comes in as an argument.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from events.envelope import Recorded
+from events.projections.job_view import JobView, State
+from events.turns import FIRST
+from events.types import JobConverted, JobFailed
+from gateway.line.durations import Durations
+from gateway.line.open_jobs import Open, OpenJobs, began_at, size_of
+from gateway.line.outlook import Outlook, played
+from gateway.line.promises import Experience, Range
+
+_FRESH = 0.5
+"""Seconds for which what was played through is good enough."""
+_LIVE = 30.0
+"""Seconds of age up to which an event tells of now. Older ones are read when a process begins."""
+
+
+class Forecast(NamedTuple):
+    """The place of a job among those that wait, from 1; 0 while a worker is at it. And what is left."""
+
+    place: int
+    left: Range | None
+
+
+class _Promise(NamedTuple):
+    """What was expected of a job when it came into the line."""
+
+    outlook: Outlook
+    since: float
+
+
+class Line:
+    """The jobs of all accounts that wait or are under way."""
+
+    def __init__(self, slots: Callable[[], int] = lambda: 0) -> None:
+        """`slots` returns how many jobs are worked on at once; 0: nobody is known to work."""
+        self._slots = slots
+        self._jobs = OpenJobs()
+        self._joining: Counter[str] = Counter()
+        self._durations = Durations()
+        self._expected: dict[str, float] = {}
+        """The seconds that those under way were expected to need."""
+        self._promised: dict[str, _Promise] = {}
+        self._work = Experience()
+        self._waits: dict[int, Experience] = {}
+        self._outlooks: dict[str, Outlook] = {}
+        self._played = 0.0
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @contextmanager
+    def joining(self, account: str) -> Iterator[bool]:
+        """Count a job of the account that is about to be published. Gives True if it has to wait in bulk.
+
+        It has to if the account has as many jobs as may wait among the first. Replicas hear of each other's
+        by the log, so an account that asks several at the same moment gets a few more.
+        """
+        bulk = self._jobs.of_account(account) + self._joining[account] >= FIRST
+        self._joining[account] += 1
+        try:
+            yield bulk
+        finally:
+            self._joining[account] -= 1
+            if not self._joining[account]:
+                del self._joining[account]
+
+    def begin(self) -> None:
+        """Begin anew, without any job. What was learned stays."""
+        self._jobs = OpenJobs()
+        self._outlooks.clear()
+
+    def restore(self, view: JobView) -> None:
+        """Take in a job as the stored views know it. One that is over tells how long it took."""
+        self._jobs.restore(view)
+        end, began = view.end_of(view.run), began_at(view)
+        if view.video and end and began is not None and end.state is State.CONVERTED:
+            self._durations.learn(size_of(view, view.video), end.time.timestamp() - began)
+
+    def take(self, recorded: Recorded, now: float) -> None:
+        """Take in the next event of the log."""
+        change = self._jobs.take(recorded)
+        if change is None:
+            return
+        before, after = change
+        time = recorded.event.time.timestamp()
+        if after is None:
+            assert before is not None  # noqa: S101
+            self._end(before, recorded.event.payload(), time)
+            return
+        self._outlooks.pop(after.job_id, None)
+        if after.began is not None:
+            expected = self._durations.expected(after.size)
+            if expected is not None:
+                self._expected[after.job_id] = expected
+        elif before is None or before.reached[0] < after.reached[0]:
+            self._promise(after, now)
+
+    def forecast(self, job_id: str, now: float) -> Forecast | None:
+        """Return what is to come of a job; None where it does not wait and nobody works on it."""
+        job = self._jobs.get(job_id)
+        if job is None:
+            return None
+        if job_id not in self._outlooks or now - self._played > _FRESH:
+            self._play(now)
+        place, seconds = self._outlooks[job_id]
+        if seconds is None:
+            return Forecast(place, None)
+        if job.began is not None:
+            return Forecast(place, self._work.left(seconds, max(0.0, now - job.began)))
+        return Forecast(place, self._experience(place).around(seconds))
+
+    def _play(self, now: float) -> None:
+        self._played, self._outlooks = now, played(self._jobs, self._slots(), self._expect, now)
+
+    def _expect(self, job: Open) -> float | None:
+        return self._expected.get(job.job_id) or self._durations.expected(job.size)
+
+    def _promise(self, job: Open, now: float) -> None:
+        """Keep in mind what is expected of a job; of many that come at once, of some."""
+        if now - job.ready < _LIVE and now - self._played > _FRESH:
+            self._play(now)
+            outlook = self._outlooks[job.job_id]
+            if outlook.seconds is not None:
+                self._promised[job.job_id] = _Promise(outlook, job.ready)
+
+    def _end(self, job: Open, end: object, time: float) -> None:
+        """Learn from a job that came to its end; one that somebody called off tells nothing."""
+        expected, promise = self._expected.pop(job.job_id, None), self._promised.pop(job.job_id, None)
+        self._outlooks.pop(job.job_id, None)
+        if not isinstance(end, JobConverted | JobFailed):
+            return
+        if promise is not None and promise.outlook.seconds is not None:
+            self._wait(_group(promise.outlook.place)).note(promise.outlook.seconds, time - promise.since)
+        if job.began is not None:
+            if expected is not None:
+                self._work.note(expected, time - job.began)
+            if isinstance(end, JobConverted):
+                self._durations.learn(job.size, time - job.began)
+
+    def _experience(self, place: int) -> Experience:
+        """Return that of jobs in such a place, or of the nearest that has enough."""
+        own = _group(place)
+        enough = [group for group, experience in self._waits.items() if experience.is_enough]
+        return self._wait(min(enough, key=lambda group: abs(group - own), default=own))
+
+    def _wait(self, group: int) -> Experience:
+        return self._waits.setdefault(group, Experience())
+
+
+def _group(place: int) -> int:
+    """Return the group of places whose expectations are alike: 1, 2 to 3, 4 to 7, and so on."""
+    return place.bit_length()
