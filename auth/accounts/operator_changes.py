@@ -98,7 +98,7 @@ class OperatorChanges:
         await self._sessions.mark_all_announced(account.account_id)
 
     async def erase(self, account: Account) -> None:
-        """Remove address and password; the id stays in the log and with the jobs."""
+        """Remove address and password; the id stays in the log. A gateway deletes the account's jobs."""
         await self._directory.set_disabled(account.account_id, True)
         await self.revoke(account, "erased")
         await self._publish(account, AccountErased(reason="operator"))

@@ -17,7 +17,7 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
         if arguments.subcommand == "erase" and not arguments.yes:
             print(
                 f"dry run: account {account.account_id} stays; --yes erases its address and its password,"
-                " for good. Its id stays in the log, and its jobs stay, too"
+                " and deletes its jobs, for good. Its id stays in the log"
             )
             return
         async with settings.sessions() as sessions, await settings.publisher() as publisher:

@@ -6,7 +6,7 @@ other way round the log would promise audio that nobody saved. Views are not sav
 
     DIR/log.jsonl.gz            as `replay export` writes it, with its manifest
     DIR/database/NAME.bson      one collection, as mongodump writes it; mongorestore reads it, too
-    DIR/erasures.jsonl          what `forget` adds: events of what was erased since
+    DIR/erasures.jsonl          events of what was deleted while the database was saved, or (`forget`) since
     DIR/keys/                   the signing keys, and the first admin's password of a local stack
     DIR/manifest.json           written last: how many documents, and the SHA-256, of each collection
 """

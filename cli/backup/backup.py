@@ -4,6 +4,7 @@ Accounts in PostgreSQL or MySQL are those databases' own to save.
 """
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 
@@ -18,16 +19,20 @@ from cli.backup.folder import (
     argument,
     collection_file,
     save_keys,
+    write_erasures,
     write_manifest,
 )
 from cli.exits import Exit
-from cli.log.log import Log
+from cli.log.log import Line, Log, line
 from cli.remarks import say
 from cli.replay.export_log import export
 from cli.servers import Servers
+from events.log.stream import FromOffset
+from events.types import AccountErased, JobAudioRemoved, JobDeleted, JobVideoRemoved
 from service.settings import load
 
 _OURS_ALONE = 0o077
+_DELETIONS = {each.TYPE for each in (JobDeleted, JobVideoRemoved, JobAudioRemoved, AccountErased)}
 
 
 def main(argv: list[str]) -> int:
@@ -42,7 +47,8 @@ def main(argv: list[str]) -> int:
 
 
 async def _backup(directory: Path, servers: Servers) -> None:
-    await export(Log(servers.need("stream_url"), say), directory / LOG)
+    log = Log(servers.need("stream_url"), say)
+    last = (await export(log, directory / LOG)).last_offset
     (directory / DATABASE).mkdir()
     async with servers.database() as database:
         saved = {
@@ -50,6 +56,20 @@ async def _backup(directory: Path, servers: Servers) -> None:
             for name in await collections.names(database)
         }
     keys = save_keys(load(KeySettings, os.environ), directory / KEYS)
-    write_manifest(directory, Manifest(collections=saved))
+    erasures = write_erasures(directory, await _deletions(log, last))
+    write_manifest(directory, Manifest(collections=saved, erasures=erasures))
     documents = sum(each.count for each in saved.values())
     print(f"{directory}: saved the log, {documents:,} documents and {keys or 'no'} signing keys")
+
+
+async def _deletions(log: Log, last: int) -> list[Line]:
+    """Return what was taken away while the database was saved, after this offset of the log.
+
+    Whether the bytes are gone is left out: perhaps they were saved, and a restored stack erases them.
+    """
+    found: list[Line] = []
+    if (ends := await log.ends()) is not None and ends.last > last:
+        async with contextlib.aclosing(log.read(FromOffset(last + 1), ends.last)) as batches:
+            async for batch in batches:
+                found += [each for each in map(line, batch) if each.event and each.event.type in _DELETIONS]
+    return found

@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,8 @@ from auth.settings import KeySettings
 from cli.backup.collections import BackupDamaged, Saved
 from cli.errors import Refused
 from cli.log.file import bodies, written
+from cli.log.formats import as_json
+from cli.log.log import Line
 
 LOG, DATABASE, KEYS, MANIFEST = "log.jsonl.gz", "database", "keys", "manifest.json"
 ERASURES = "erasures.jsonl"
@@ -33,7 +36,7 @@ class BackupRefused(Refused):
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
-    """The saved collections of the database, by name, and what `forget` has added to the log."""
+    """The saved collections of the database, by name, and what was told of erasures after the saved log."""
 
     collections: dict[str, Saved]
     erasures: Saved | None = None
@@ -48,7 +51,7 @@ def read_manifest(directory: Path) -> Manifest:
 
 
 def read_erasures(directory: Path, manifest: Manifest) -> list[bytes]:
-    """Return the events that `forget` has added. Raises BackupDamaged, FileDamaged."""
+    """Return the events that tell of erasures after the saved log. Raises BackupDamaged, FileDamaged."""
     file = directory / ERASURES
     if manifest.erasures is None:
         return []
@@ -56,6 +59,14 @@ def read_erasures(directory: Path, manifest: Manifest) -> list[bytes]:
     if hashlib.sha256(content).hexdigest() != manifest.erasures.sha256:
         raise BackupDamaged(f"{file} is not what the manifest says; `tonearm forget` writes it anew")
     return list(bodies(file))
+
+
+def write_erasures(directory: Path, erasures: Sequence[Line]) -> Saved:
+    """Write the events that tell of erasures after the saved log."""
+    lines = [as_json(each) + b"\n" for each in erasures]
+    with written(directory / ERASURES) as file:
+        file.writelines(lines)
+    return Saved(count=len(lines), sha256=hashlib.sha256(b"".join(lines)).hexdigest())
 
 
 def write_manifest(directory: Path, manifest: Manifest) -> None:

@@ -11,7 +11,6 @@ manifest; then the new files take their places.
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -24,17 +23,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 from cli.backup import collections
 from cli.backup.collections import CHUNKS, BackupDamaged, Document, Saved
 from cli.backup.folder import (
-    ERASURES,
     LOG,
     Manifest,
     argument,
     collection_file,
     read_manifest,
+    write_erasures,
     write_manifest,
 )
 from cli.exits import Exit
-from cli.log.file import bodies, written
-from cli.log.formats import as_json
+from cli.log.file import bodies
 from cli.log.log import Line, Log, line
 from cli.remarks import say
 from cli.servers import Servers
@@ -161,10 +159,7 @@ async def _erasures(log: Log) -> list[Line]:
 def _append(directory: Path, erasures: list[Line]) -> Saved:
     """Write what the saved log does not tell yet beside it. Raises FileDamaged."""
     known = {identity(body) for body in bodies(directory / LOG) if _TELLS.search(body)}
-    new = [as_json(each) + b"\n" for each in erasures if each.event and each.event.id not in known]
-    with written(directory / ERASURES) as file:
-        file.writelines(new)
-    return Saved(count=len(new), sha256=hashlib.sha256(b"".join(new)).hexdigest())
+    return write_erasures(directory, [e for e in erasures if e.event and e.event.id not in known])
 
 
 def _is_account(event: Event) -> bool:

@@ -30,8 +30,11 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     return Exit.OK
 
 
-async def export(log: Log, path: Path, *, force: bool = False) -> None:
-    """Write the log as it is now. Raises Refused when the file is there or the log is empty."""
+async def export(log: Log, path: Path, *, force: bool = False) -> Manifest:
+    """Write the log as it is now, and return its manifest.
+
+    Raises Refused when the file is there or the log is empty.
+    """
     if not path.parent.is_dir():
         raise Refused(f"there is no folder {path.parent}")
     if not force and (path.exists() or manifest_of(path).exists()):
@@ -63,3 +66,4 @@ async def export(log: Log, path: Path, *, force: bool = False) -> None:
     )
     write_manifest(path, manifest)
     print(f"{path}: {count:,} events, offsets {first.offset} to {last.offset}, sha256 {manifest.sha256}")
+    return manifest

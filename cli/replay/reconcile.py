@@ -37,7 +37,7 @@ from events.job_keys import JobKeys
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from events.log.stream import First, FromOffset, FromTime, Start
-from events.projections.job_view import Entry, JobView, State
+from events.projections.job_view import Entry, JobView
 from events.types import JobConverted, JobNotified, JobRequeued, JobUploaded
 from events.views.documents import unpack
 from events.views.projector import identity
@@ -167,9 +167,9 @@ async def _message_id(database: AsyncDatabase[Any], view: JobView, entry: Entry)
 
 async def _gone(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
     """Return a sentence about the blob that this event would promise and that is gone; empty for none."""
-    if view.state is State.DELETED:
+    if view.deletion is not None:
         return ""
-    if entry.type == JobConverted.TYPE and view.audio:
+    if entry.type == JobConverted.TYPE and view.audio and not view.audio_gone:
         whole = {"_id": view.audio.audio_id, "length": view.audio.bytes}
         return "" if await database["audio.files"].find_one(whole) else "its audio is not stored any more"
     if entry.type in (JobUploaded.TYPE, JobRequeued.TYPE) and view.video and asks_for_work(view, entry):

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import os
 import random
-from collections.abc import AsyncIterator
 from io import FileIO
 from typing import NamedTuple
 
@@ -26,7 +25,7 @@ from events.envelope import decode
 from events.errors import InvalidEvent
 from events.job_keys import JobKeys
 from events.log.stream import First
-from events.types import JobConverted, JobRequeued, JobUploaded
+from events.types import JobConverted, JobDeleted, JobRequeued, JobUploaded, JobVideoRemoved
 from service import logs
 from service.settings import load
 from workers.converter.conversion.conversion import convert
@@ -63,7 +62,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     async with servers.database() as database:
         log = Log(servers.need("stream_url"), say, JobKeys(database))
         jobs = {await job_meant(log, job) for job in arguments.job or ()}
-        made = [each async for each in _conversions(log, jobs)]
+        made = await _conversions(log, jobs)
     if arguments.sample is not None:
         made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
     if not made:
@@ -84,26 +83,32 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     return Exit.OK if counts["same"] == len(made) else Exit.DIFFERENT
 
 
-async def _conversions(log: Log, job_ids: set[str]) -> AsyncIterator[Made]:
-    """Yield the conversions of these jobs, or of all; of each run the first in the log."""
+async def _conversions(log: Log, job_ids: set[str]) -> list[Made]:
+    """Return the conversions of these jobs, or of all; of each run the first in the log.
+
+    Jobs that were deleted, or whose video was removed, are left out.
+    """
     ends = await log.ends()
     videos: dict[str, Upload] = {}
-    seen: set[str] = set()
+    made: dict[str, Made] = {}
+    gone: set[str] = set()
     if ends is None:
-        return
+        return []
     async with contextlib.aclosing(log.read(First(), ends.last)) as batches:
         async for batch in batches:
             for record in batch:
                 with contextlib.suppress(InvalidEvent):
                     event = decode(record.body)
-                    if event.id in seen or (job_ids and event.subject not in job_ids):
+                    if event.id in made or (job_ids and event.subject not in job_ids):
                         continue
                     match event.payload():
                         case JobUploaded() | JobRequeued() as video:
                             videos[event.subject] = video
                         case JobConverted() as told if event.subject in videos:
-                            seen.add(event.id)
-                            yield Made(event.subject, videos[event.subject], told)
+                            made[event.id] = Made(event.subject, videos[event.subject], told)
+                        case JobDeleted() | JobVideoRemoved():
+                            gone.add(event.subject)
+    return [each for each in made.values() if each.job_id not in gone]
 
 
 async def _compare(

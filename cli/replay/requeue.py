@@ -93,7 +93,10 @@ async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
     for view in views:
         if view.video is None:
             say(f"job {view.job_id} is left out: the log does not tell of its upload")
-    return sorted((view for view in views if view.video), key=lambda view: view.job_id)
+        elif view.video_removal is not None:
+            say(f"job {view.job_id} is left out: its video was removed")
+    able = (view for view in views if view.video and not view.video_removal)
+    return sorted(able, key=lambda view: view.job_id)
 
 
 def _failed_at(view: JobView) -> datetime:

@@ -6,16 +6,18 @@ from typing import Any, NamedTuple
 
 import pytest
 from broker import Broker
-from making import uploaded
+from making import event, uploaded
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 
-from cli.backup import backup, restore
+from cli.backup import backup, collections, restore
 from cli.backup.collections import BackupDamaged
-from cli.backup.folder import LOG, BackupRefused
+from cli.backup.folder import ERASURES, LOG, BackupRefused
 from cli.errors import FileDamaged
+from events.envelope import consequence
 from events.log import amqp, topology
 from events.log.publisher import Publisher
+from events.types import DeletionReason, JobDeleted, JobErased
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.snapshot import read_log
 from infra.local.servers.mongodb import MongoDB
@@ -65,8 +67,8 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
     async with Publisher(broker.url, name="test") as publisher:
         for event in told:
             await publisher.publish(event)
-    for collections in (KEPT, LEFT_OUT):
-        for name, documents in collections.items():
+    for documents_by_name in (KEPT, LEFT_OUT):
+        for name, documents in documents_by_name.items():
             await database[name].insert_many(documents)
     key = tmp_path / "old" / "auth" / "signing-key.pem"
     key.parent.mkdir(parents=True)
@@ -104,6 +106,50 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
         }
     assert [each.event.id for each in await read_log(broker.stream_url)] == [event.id for event in told]
     assert (tmp_path / "new" / "auth" / "signing-key.pem").read_text() == "a key"
+
+
+async def test_what_is_deleted_while_a_backup_is_made_stays_deleted(
+    broker: Broker,
+    database: AsyncDatabase,
+    mongodb: MongoDB,
+    mongodb_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The log was saved before. Without its deletion the job would be there again, and its audio not."""
+    deletion = event(JobDeleted(reason=DeletionReason.USER), "j1")
+    erasure = consequence(deletion, JobErased(about=JobDeleted.TYPE, videos=1, audio=0), source="/tests")
+    await topology.declare(broker.url)
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(uploaded("j1"))
+        await database["presets"].insert_one({"_id": "a1"})
+        save, here = collections.save, asyncio.get_running_loop()
+
+        async def saved_late(*arguments: Any) -> collections.Saved:
+            for told in (uploaded("j2"), deletion, erasure):
+                publishing = asyncio.run_coroutine_threadsafe(publisher.publish(told), here)
+                await asyncio.wrap_future(publishing)
+            return await save(*arguments)
+
+        monkeypatch.setattr(collections, "save", saved_late)
+        urls = {"RABBITMQ_URL": broker.url, "STREAM_URL": broker.stream_url, "MONGODB_URL": mongodb_url}
+        for name, value in (urls | {"LOCAL_DIR": str(tmp_path / "old")}).items():
+            monkeypatch.setenv(name, value)
+        await asyncio.to_thread(backup.main, [str(tmp_path / "saved")])
+    async with amqp.connected(broker.url, name="test") as connection:
+        await (await connection.channel()).call("queue_delete", queue=topology.STREAM)
+    monkeypatch.setenv("MONGODB_URL", mongodb.url_of(f"test-{uuid4()}"))
+    monkeypatch.setenv("LOCAL_DIR", str(tmp_path / "new"))
+    later = tmp_path / "saved" / ERASURES
+    whole = later.read_bytes()
+    later.write_bytes(whole[:-3])
+    with pytest.raises(BackupDamaged):
+        await asyncio.to_thread(restore.main, [str(tmp_path / "saved")])
+    later.write_bytes(whole)
+    await asyncio.to_thread(restore.main, [str(tmp_path / "saved")])
+    told = [each.event.id for each in await read_log(broker.stream_url)]
+    # Not that it is erased: what was saved of it is still to go.
+    assert told == [uploaded("j1").id, deletion.id]
 
 
 def test_a_backup_that_was_broken_off_is_none(tmp_path: Path) -> None:
