@@ -240,11 +240,19 @@ def _under(options: Options) -> str:
     return f"{rate} in mono" if options.channels is Channels.MONO else rate
 
 
+A_QUALITY = "give V0 (best) to V9, a bit rate such as 192k, or source"
+
+
+def is_quality(text: str) -> bool:
+    """Return True for a quality that some format may have, and for none."""
+    return text in ("", SOURCE) or bool(LEVEL.fullmatch(text) or RATE.fullmatch(text))
+
+
 def faults(options: Options) -> Iterator[tuple[str, str]]:
     """Yield each fault: the option's name, and a sentence with a right value."""
     format_, quality = options.format, options.quality
-    if quality and not (quality == SOURCE or LEVEL.fullmatch(quality) or RATE.fullmatch(quality)):
-        yield "quality", "give V0 (best) to V9, a bit rate such as 192k, or source"
+    if not is_quality(quality):
+        yield "quality", A_QUALITY
     elif quality and format_ in _LOSSLESS:
         yield "quality", f"{format_} is lossless and takes none"
     elif LEVEL.fullmatch(quality) and format_ not in (Format.MP3, Format.OGG):

@@ -90,6 +90,8 @@ async def logout(request: Request[Any, Any, Any], sessions: NamedDependency[Sess
     if "authorization" in request.headers:
         claims = await person(request, sessions)
         await sessions.end(claims.sub, claims.sid)
+    elif "content-type" not in request.headers:
+        raise BadCredentials("send an access token, or a refresh token as JSON")
     else:
         await sessions.end_by_refresh((await json_body(request, Refresh)).refresh_token)
 

@@ -18,6 +18,8 @@ from events.projections.job_view import JobView, State
 from events.views.documents import Document
 
 _NONE_GIVEN = Options()
+_COMPARED = 300
+"""Characters of a text that the database looks for."""
 _SLACK = 24 * 3600 * 1000
 """In ms. A job's id is made when its upload begins; it counts as created when the upload has ended."""
 
@@ -67,11 +69,11 @@ class Selection(Struct, frozen=True, kw_only=True):
             of_family = {"view": {"$regex": f'"family":{re.escape(_text(self.family))}'}}
             wanted.append({"$or": [{"_id": self.family}, of_family]})
         if self.name:
-            holds = r'"filename":"(?:[^"\\]|\\.)*' + re.escape(_text(self._name)[1:-1])
+            holds = r'"filename":"(?:[^"\\]|\\.)*' + _beginning(_text(self._name)[1:-1])
             wanted.append({"view": {"$regex": holds, "$options": "i"}})
         for name, value in self.options:
             if value != _value(_NONE_GIVEN, name):  # a default is not stored
-                wanted.append({"view": {"$regex": re.escape(f'"{name}":{_text(value)}')}})
+                wanted.append({"view": {"$regex": _beginning(f'"{name}":{_text(value)}')}})
         return of_state | (wanted[0] if len(wanted) == 1 else {"$and": wanted} if wanted else {})
 
     @property
@@ -101,6 +103,11 @@ def _value(options: Options, name: str) -> Any:
 def _first_id(milliseconds: float) -> str:
     """Return a bound before every id made from this time on, also where no id could tell the time."""
     return str(UUID(int=min(max(int(milliseconds), 0), 2**48 - 1) << 80))
+
+
+def _beginning(text: str) -> str:
+    """Return the pattern of a text that begins like this. SecantusDB takes none of over 1000 characters."""
+    return re.escape(text[:_COMPARED])
 
 
 def _text(value: Any) -> str:

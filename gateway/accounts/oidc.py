@@ -125,7 +125,12 @@ async def begin(
     provider: FromPath[str],
     sign_ins: NamedDependency[ProviderSignIns],
     return_to: Annotated[
-        str, QueryParameter(description="A path on this site, with one slash at its beginning.")
+        str,
+        QueryParameter(
+            description="A path on this site, with one slash at its beginning.",
+            max_length=1000,
+            pattern=r"^/([!-.0-\[\]-~][!-\[\]-~]*)?$",
+        ),
     ] = "/",
 ) -> Response[Any]:
     """Send a browser to the provider; signed in, it comes back to the path `return_to`."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from litestar.params import QueryParameter
 
+from events.options import A_QUALITY, SAMPLE_RATES, is_quality
 from events.projections.job_view import State
 from events.views.selection import Selection
 from events.wishes import NAMES, NotUnderstood, value
@@ -43,16 +44,21 @@ def selection(
 def options(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, Any], ...]:
     """Return the options that jobs shall have, from a query; other parameters are left alone.
 
-    Raises BadParameters for each that means nothing.
+    Raises BadParameters for each that means nothing, or that no job can have.
     """
     wanted: list[tuple[str, Any]] = []
     wrong: list[Fault] = []
     for name, text in pairs:
         if name in NAMES:
             try:
-                wanted.append((name, value(name, text)))
+                wanted.append((name, told := value(name, text)))
             except NotUnderstood as error:
                 wrong.append(Fault(name, str(error)))
+                continue
+            if name == "sample_rate" and told not in (None, *SAMPLE_RATES):
+                wrong.append(Fault(name, f"give one of {', '.join(map(str, SAMPLE_RATES))}"))
+            if name == "quality" and not is_quality(told):
+                wrong.append(Fault(name, A_QUALITY))
     if wrong:
         raise BadParameters(wrong)
     return tuple(wanted)

@@ -135,7 +135,7 @@ class Jobs(Struct, frozen=True, kw_only=True):
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """The number of jobs, and of those in each state."""
+    """The number of jobs, and of those in each state. Deleted ones do not count."""
 
     total: int
     states: dict[State, int]
@@ -218,7 +218,9 @@ def expiring(job: Job, at: Expiry) -> Job:
 
 def counts(found: Mapping[State, int]) -> Counts:
     """Return the counts as they are shown: of every state, those without jobs among them."""
-    return Counts(total=sum(found.values()), states={state: found.get(state, 0) for state in State})
+    shown: dict[State, int] = {state: found.get(state, 0) for state in State}
+    del shown[State.DELETED]
+    return Counts(total=sum(shown.values()), states=shown)
 
 
 def present_queue(forecast: Forecast) -> Queue:

@@ -38,7 +38,7 @@ BODY = Body({"application/json": OBJECT}, required=False)
 def component() -> Json:
     """Return the schema of the options as JSON, in the shape that answers show. Nothing is required."""
     found = properties()
-    tags = {name: found.pop(name) for name in TAGS}
+    tags = {name: found.pop(name) | {"type": ["string", "null"]} for name in TAGS}  # as jobs show them
     found["tags"] = {
         "type": "object",
         "description": "The tags of the result.",

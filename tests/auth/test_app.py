@@ -160,6 +160,7 @@ async def test_a_page_that_signs_in_with_json_is_spared_the_browsers_dialog(http
     by_basic = await http.post("/login", auth=(EMAIL, "wrong canary password"))
     with_nothing = await http.post("/login")
     assert_problem(with_nothing, 401)
+    assert_problem(await http.post("/logout"), 401)
     assert by_json.headers["www-authenticate"].startswith("Bearer")
     assert by_basic.headers["www-authenticate"].startswith("Basic")
 

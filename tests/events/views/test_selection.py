@@ -86,7 +86,7 @@ async def test_the_database_finds_what_is_selected_and_nothing_else(database: As
     found_some = 0
     for state, name, family, since, until in product(
         (None, State.UPLOADED),
-        ("", "TALK", '"', "\\", "ü", "(.*)+$", "n"),
+        ("", "TALK", '"', "\\", "ü", "(.*)+$", "n", "\0" * 200),
         ("", family_of(one)),
         (None, other.created),
         (None, one.created, one.created + timedelta(microseconds=1)),
@@ -111,6 +111,7 @@ async def test_jobs_are_found_by_every_kind_of_option(database: AsyncDatabase[An
         Options(format=Format.FLAC, start=10.0, trim_silence=True),
         Options(sample_rate=44100, speed=1.25, tags=Tags(title='a "quoted" talk', artist="")),
         Options(language="de", partial=True, tags=Tags(comment='","format":"flac')),
+        Options(format=Format.OGG, partial=False, tags=Tags(album="(" * 500)),
     ]
     views = [
         fold([Recorded(n, job_event(uploaded(options), job_id=new_id(), account=ME, source="test"))])
@@ -124,15 +125,17 @@ async def test_jobs_are_found_by_every_kind_of_option(database: AsyncDatabase[An
         ({"format": "mp3"}, [0, 2, 3]),
         ({"format": "flac", "start": "0:10"}, [1]),
         ({"trim_silence": "true"}, [1]),
-        ({"trim_silence": "false"}, [0, 2, 3]),
+        ({"trim_silence": "false"}, [0, 2, 3, 4]),
         ({"sample_rate": "44.1 kHz"}, [2]),
-        ({"sample_rate": ""}, [0, 1, 3]),
+        ({"sample_rate": ""}, [0, 1, 3, 4]),
         ({"speed": "1.25x"}, [2]),
         ({"title": 'a "quoted" talk'}, [2]),
         ({"artist": ""}, [2]),
         ({"comment": '","format":"flac'}, [3]),
         ({"language": "de", "partial": "yes"}, [3]),
         ({"language": "d"}, []),
+        ({"album": "(" * 500}, [4]),
+        ({"album": "(" * 499}, []),
     ):
         selection = Selection(options=tuple((name, value(name, text)) for name, text in wanted.items()))
         found = {view.job_id for view in await store.page(ME, selection, None, 99)}

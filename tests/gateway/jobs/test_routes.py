@@ -97,6 +97,8 @@ async def test_jobs_are_counted_by_state_as_a_list_would_show_them(gateway: Gate
         ("limit=201", "limit", "from 1 to 200"),
         ("limit=1e1", "limit", "from 1 to 200"),
         ("format=mp5", "format", "mp3, m4a"),
+        ("sample_rate=12345", "sample_rate", "8000, "),
+        ("quality=best", "quality", "V0 (best) to V9"),
         ("format=mp3&format=flac", "format", "more than once"),
         ("loud=1", "loud", "and the options of a conversion"),
         ("since=1.5", "since", "a time with its zone"),
