@@ -154,7 +154,7 @@ def _mails(world: World) -> Iterator[str]:
     expected: dict[str, str] = {}
     for view in world.views.values():
         for entry in view.timeline:
-            if entry.type in (JobConverted.TYPE, JobFailed.TYPE):
+            if entry.type in (JobConverted.TYPE, JobFailed.TYPE) and view.end_of(entry.run) is entry:
                 expected[entry.id] = view.job_id
     owners = {upload.job_id: upload.owner for upload in world.uploads}
     for mail in world.mails:

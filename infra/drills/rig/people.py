@@ -15,6 +15,7 @@ import httpx
 from msgspec import Struct
 from uuid_utils import uuid4
 
+from events.projections.job_view import State
 from infra.drills.rig.checker import Upload
 from infra.drills.rig.clips import Clip
 
@@ -90,6 +91,26 @@ class Person:
             lambda: self._http.put(f"/upload/{clip.path.name}", content=_slowly(clip), headers=headers), 202
         )
         return str(accepted.json()["job_id"])
+
+    async def cancel(self, job_id: str) -> bool:
+        """Cancel a job, however often that takes. Return False if it was over before."""
+        answer = await self._insist(lambda: self._http.post(f"/jobs/{job_id}/cancel"), 200, 409)
+        return answer.status_code == 200
+
+    async def state(self, job_id: str) -> State:
+        """Return the state of a job."""
+        return State((await self._insist(lambda: self._http.get(f"/jobs/{job_id}"), 200)).json()["state"])
+
+    async def in_state(self, state: State) -> set[str]:
+        """Return the jobs in a state, as lists show them."""
+        found: set[str] = set()
+        cursor: str | None = ""
+        while cursor is not None:
+            asked = {"state": state.value, "limit": 100, "cursor": cursor}
+            page = (await self._insist(lambda: self._http.get("/jobs", params=asked), 200)).json()  # noqa: B023
+            found |= {each["job_id"] for each in page["items"]}
+            cursor = page["next_cursor"]
+        return found
 
     def move(self, url: str) -> None:
         """Go to another gateway from now on."""
