@@ -22,7 +22,7 @@ VIDEOS, AUDIO = "videos", "audio"
 
 
 class Blob(Struct, frozen=True, kw_only=True):
-    """A stored file."""
+    """A stored file. Of audio, `run` and `attempt` say who made it; 0: it was not recorded."""
 
     id: str
     bytes: int
@@ -31,6 +31,8 @@ class Blob(Struct, frozen=True, kw_only=True):
     filename: str = ""
     job_id: str
     account: str
+    run: int = 0
+    attempt: int = 0
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Blob":
@@ -44,17 +46,20 @@ class Blob(Struct, frozen=True, kw_only=True):
             filename=str(document.get("filename", "")),
             job_id=str(metadata.get("job_id", document["_id"])),
             account=str(metadata.get("account", "")),
+            run=int(metadata.get("run", 0)),
+            attempt=int(metadata.get("attempt", 0)),
         )
 
     def document(self) -> dict[str, Any]:
         """Return the files document."""
+        made_by = {"run": self.run, "attempt": self.attempt} if self.run else {}
         return {
             "_id": self.id,
             "length": self.bytes,
             "chunkSize": self.chunk_size,
             "uploadDate": self.uploaded,
             "filename": self.filename,
-            "metadata": {"account": self.account, "job_id": self.job_id},
+            "metadata": {"account": self.account, "job_id": self.job_id, **made_by},
         }
 
 

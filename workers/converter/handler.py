@@ -183,10 +183,16 @@ class Converter:
 
     async def _store(self, work: Work, audio: FileIO, filename: str) -> Stored:
         """Store the audio under a new id. Raises Unavailable."""
-        owner = work.event.account
+        event = work.event
         with tracing.span("store audio") as span:
             stored = await self._storage.keep(
-                new_id(), audio, filename=filename, account=owner, job_id=work.event.subject
+                new_id(),
+                audio,
+                filename=filename,
+                account=event.account,
+                job_id=event.subject,
+                run=work.run,
+                attempt=work.attempt,
             )
             span.set("tonearm.bytes", stored.bytes)
         return stored

@@ -14,6 +14,7 @@ from typing import Any
 
 from bson.binary import Binary
 from msgspec import Struct
+from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
@@ -62,12 +63,33 @@ class Storage:
             raise VideoLost(damaged=True)
         return Video(self._video_chunks, video_id, size, document["chunkSize"])
 
-    async def keep(self, audio_id: str, audio: FileIO, *, filename: str, account: str, job_id: str) -> Stored:
+    async def keep(
+        self,
+        audio_id: str,
+        audio: FileIO,
+        *,
+        filename: str,
+        account: str,
+        job_id: str,
+        run: int = 0,
+        attempt: int = 0,
+    ) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
+        blob = Blob(
+            id=audio_id,
+            bytes=0,
+            chunk_size=CHUNK,
+            uploaded=datetime.now(UTC),
+            filename=filename,
+            account=account,
+            job_id=job_id,
+            run=run,
+            attempt=attempt,
+        )
         with translated("the storage of audio", StorageAway):
             try:
                 stored = await self._write(audio_id, audio, job_id)
-                await self._finish(audio_id, stored.bytes, filename, account, job_id)
+                await self._finish(replace(blob, bytes=stored.bytes, uploaded=datetime.now(UTC)))
             except BaseException as error:
                 # Also when cancelled. What the database still carries out later, or does not let us remove
                 # now, the sweeper will: the note in `pending` stays.
@@ -96,18 +118,9 @@ class Storage:
             n, size = n + len(pieces), size + sum(map(len, pieces))
         return Stored(audio_id=audio_id, bytes=size, sha256=digest.hexdigest())
 
-    async def _finish(self, audio_id: str, size: int, filename: str, account: str, job_id: str) -> None:
-        blob = Blob(
-            id=audio_id,
-            bytes=size,
-            chunk_size=CHUNK,
-            uploaded=datetime.now(UTC),
-            filename=filename,
-            account=account,
-            job_id=job_id,
-        )
+    async def _finish(self, blob: Blob) -> None:
         await self._audio.insert_one(blob.document())
-        if not await self._pending.finish(audio_id):
+        if not await self._pending.finish(blob.id):
             raise StorageAway(
                 "the storage of audio lost what was written: the job was deleted, or it took longer than the"
                 " sweeper waits"

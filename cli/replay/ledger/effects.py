@@ -297,8 +297,9 @@ class _Book:
         if cause.type == JobAudioRemoved.TYPE:
             return bool(self._of_run(cause.run))
         if cause.type == JobDeleted.TYPE:
-            kept = self._view.erasure is not None and self._view.erasure.video_kept
-            return bool(self._audio or (self._videos and not kept))
+            video, erasure = self._view.video, self._view.erasure
+            stored = self._videos or (video is not None and video.video_id in self._evidence.stored)
+            return bool(self._audio or (stored and not (erasure and erasure.video_kept)))
         return False  # other jobs of the family may need the video
 
     def _is_kept(self, run: int) -> bool:

@@ -2,17 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
-from datetime import UTC
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.replay.ledger.effects import Evidence, File, Note
-from service.blobs import AUDIO, VIDEOS
+from service.blobs import AUDIO, VIDEOS, Blob
 from workers.notifier.mail.sent import COLLECTION, Outcome
 
 _AT_ONCE = 2000
-_OF_FILE = {"uploadDate": 1, "metadata": 1}
+_OF_FILE = {"length": 1, "chunkSize": 1, "uploadDate": 1, "metadata": 1}
 _KNOWN = (Outcome.SENT, Outcome.REFUSED)
 
 
@@ -51,14 +50,8 @@ async def _all(
 
 
 def _file(document: dict[str, Any]) -> tuple[File, str]:
-    metadata = document.get("metadata") or {}
-    file = File(
-        id=str(document["_id"]),
-        stored=document["uploadDate"].replace(tzinfo=UTC),
-        run=int(metadata.get("run", 0)),
-        attempt=int(metadata.get("attempt", 0)),
-    )
-    return file, str(metadata.get("job_id", document["_id"]))
+    blob = Blob.of(document)
+    return File(id=blob.id, stored=blob.uploaded, run=blob.run, attempt=blob.attempt), blob.job_id
 
 
 def _note(document: dict[str, Any]) -> Note:

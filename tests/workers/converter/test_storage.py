@@ -82,11 +82,12 @@ async def test_audio_is_readable_by_any_gridfs_client(database: Database, file: 
     file.write(CONTENT)
     storage = Storage(database)
     await storage.prepare()
-    stored = await storage.keep("a1", file, filename="talk.mp3", account="me", job_id="j1")
+    owner = {"account": "me", "job_id": "j1"}
+    stored = await storage.keep("a1", file, filename="talk.mp3", **owner, run=1, attempt=2)
     assert (stored.bytes, stored.sha256) == (len(CONTENT), SHA256)
     out = await AsyncGridFSBucket(database, "audio").open_download_stream("a1")
     assert await out.read() == CONTENT
-    assert (out.filename, out.metadata) == ("talk.mp3", {"account": "me", "job_id": "j1"})
+    assert (out.filename, out.metadata) == ("talk.mp3", {**owner, "run": 1, "attempt": 2})
 
 
 class Breaking:

@@ -228,6 +228,9 @@ def test_a_video_that_others_need_stays_after_a_deletion() -> None:
     story.erase(story.events[-1], video_kept=True)
     story.audio = []
     assert story.wrong() == {}
+    last = Story(JobUploaded(**{**VIDEO, "video_id": "other"}, family="other"), CANCELLED, DELETED)
+    last.videos = [stored("other")]
+    assert last.erase(last.events[-1]).wrong() == {Kind.ERASURE: Verdict.NEVER}, "nobody needs it any more"
 
 
 def test_audio_that_was_removed_is_not_missing_and_must_be_gone() -> None:
