@@ -1,6 +1,7 @@
 """`info`: how it is. What flows, what waits, what failed, who takes the work, how full the disk is."""
 
 import argparse
+import asyncio
 import contextlib
 import os
 from collections import Counter
@@ -16,24 +17,31 @@ from cli.log.places import End
 from cli.overview import (
     line_of_jobs,
     lines_of_nodes,
+    lines_of_parked,
     lines_of_queues,
 )
 from cli.remarks import Meter, say
 from cli.replay.views.versions import live, versions
 from cli.servers import Servers
 from cli.times import shown
+from cli.workers import alive, lines_of_workers
+from events import parked
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import Bounds
 from events.log.depths import passively, queues
+from events.log.heartbeats import Heartbeat
 from events.log.management import asked
 from events.log.stream import First, FromTime
+from events.parked import ParkedWork
 from events.work import DELAYS
 from infra.local import given, state
 from infra.local.servers import control
 
 MINUTE = timedelta(minutes=1)
 RECENT = 10 * MINUTE
+SHOWN = 5
+"""Pieces of parked work of each queue that are named."""
 _QUEUES = topology.WORK_QUEUES
 _PARTS = {
     "exchange": tuple(name for name, _ in topology.EXCHANGES),
@@ -69,9 +77,16 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         if arguments.types and ends:
             await _types(log, ends)
 
-    await section("log", the_log())
-    await section("views", _views(servers, ends))
-    await section("queues", _queues(servers))
+    async with asyncio.TaskGroup() as tasks:
+        hearing = tasks.create_task(_alive(servers))  # meanwhile
+        await section("log", the_log())
+        await section("views", _views(servers, ends))
+        await section("queues", _queues(servers))
+    workers = hearing.result()
+    if workers is not None:
+        print("workers: " + ("those that were heard" if workers else "none was heard"))
+    for each in lines_of_workers(workers or ()):
+        print(f"  {each}")
     await section("topology", _topology(servers))
     await section("disk", _disk(servers))
     return Exit.UNAVAILABLE if away else Exit.OK
@@ -150,9 +165,22 @@ async def _queues(servers: Servers) -> None:
         return
     async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
         found = await queues(connection, DELAYS)
+        given_up = [work for queue in _QUEUES for work in await _parked(connection, queue)]
     print("queues: messages ready, and who waits for work; empty queues of retries are left out")
-    for each in lines_of_queues(found):
+    for each in (*lines_of_queues(found), *lines_of_parked(given_up)):
         print(f"  {each}")
+
+
+async def _parked(connection: amqp.Connection, queue: str) -> list[ParkedWork]:
+    """Look at the first of a queue's parked work; at none where that may not be looked at."""
+    with contextlib.suppress(Unavailable):  # there is no such queue, or no permission
+        async with parked.held(connection, queue, SHOWN) as held:
+            return held.works
+    return []
+
+
+async def _alive(servers: Servers) -> list[Heartbeat] | None:
+    return await alive(servers.need("rabbitmq_url")) if servers.rabbitmq_url else None
 
 
 async def _topology(servers: Servers) -> None:

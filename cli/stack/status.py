@@ -19,6 +19,9 @@ _SHOWN = {
 }
 """The variables to show, each with its title."""
 
+_WORKERS = ("converter", "notifier")
+"""The parts that send heartbeats."""
+
 
 def main(argv: list[str]) -> int:
     """Run `tonearm status`. Returns 69 when the stack does not run or is not ready."""
@@ -47,7 +50,9 @@ def main(argv: list[str]) -> int:
     print(f"\nup for {time.time() - known.started:.0f} s, process {known.pid}")
     from cli.stack import work  # with its drivers: `--env` does without
 
-    for title, line in (*asyncio.run(work.told(known.environment)), ("disk", line_of_disk(directory))):
+    workers = sum(part.name.startswith(_WORKERS) for part in known.components)
+    told = asyncio.run(work.told(known.environment, workers))
+    for title, line in (*told, ("disk", line_of_disk(directory))):
         print(f"{title:<12} {line}")
     print()
     for title, name in _SHOWN.items():

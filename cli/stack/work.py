@@ -1,14 +1,16 @@
-"""The work of the stack on this machine, for `tonearm status`: jobs by state, and what waits."""
+"""The work of the stack on this machine, for `tonearm status`: jobs by state, what waits, and who works."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cli.overview import line_of_jobs, lines_of_queues
 from cli.replay.views.versions import live
 from cli.servers import Servers
+from cli.workers import alive, lines_of_workers
 from events.errors import TonearmError
 from events.log import amqp
 from events.log.depths import queues
+from events.tasks import cancelled
 from events.work import DELAYS
 from service.settings import load
 
@@ -16,9 +18,10 @@ _PATIENCE = 3.0
 """Seconds that the servers may take to answer. One that is away is told of among the stack's parts."""
 
 
-async def told(environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return titles and lines."""
+async def told(environment: Mapping[str, str], workers: int) -> list[tuple[str, str]]:
+    """Return titles and lines. So many workers are there to be heard."""
     servers = load(Servers, environment)
+    hearing = asyncio.create_task(alive(servers.need("rabbitmq_url"), enough=workers))
     try:
         async with asyncio.timeout(_PATIENCE):
             async with servers.database() as database:
@@ -26,7 +29,17 @@ async def told(environment: Mapping[str, str]) -> list[tuple[str, str]]:
             async with amqp.connected(servers.need("rabbitmq_url"), name="status") as connection:
                 found = await queues(connection, DELAYS)
     except (TonearmError, TimeoutError):
+        await cancelled([hearing])
         return [("jobs", "cannot be told: a server does not answer")]
     of_note = [each for each in found if each.ready != 0]
     waiting = [" ".join(line.split()) for line in lines_of_queues(of_note)] or ["nothing"]
-    return [("jobs", line_of_jobs(counts)), ("waiting", waiting[0]), *(("", line) for line in waiting[1:])]
+    heard = list(lines_of_workers(await hearing)) or ["none was heard"]
+    return [
+        ("jobs", line_of_jobs(counts)),
+        *_titled("waiting", waiting),
+        *_titled("workers", heard),
+    ]
+
+
+def _titled(title: str, lines: Sequence[str]) -> list[tuple[str, str]]:
+    return [(title, lines[0]), *(("", line) for line in lines[1:])]

@@ -10,7 +10,10 @@ from pymongo import AsyncMongoClient
 
 from cli.replay.views.versions import Version
 from events.envelope import decode, encode
+from events.log.transient import TransientSender
+from events.observers import Unobserved
 from events.types import FailureCode, JobConverted, JobFailed
+from service.presence import Presence, own_name
 
 pytestmark = pytest.mark.servers
 
@@ -193,8 +196,19 @@ async def test_info_tells_how_everything_stands(replay):
     await replay("rebuild", "--yes")
     await replay.publish(uploaded("j4"))
     await replay.broker.unbind("mp3", "job.failed")
+    await replay.broker.put("letters.parked", b"{", {"reason": "not an \x1b[31mevent", "attempt": 1})
 
-    told = (await replay("info", "--types")).out
+    async with TransientSender(replay.broker.url, name="test") as sender:
+        presence = Presence(sender, kind="converter", slots=1)
+        observer = presence.observer("video", Unobserved())
+        async with presence.shown():
+            with observer.handling(uploaded("j4"), 2):
+                told = (await replay("info", "--types")).out
+
+    assert f"converter {own_name()} " in told
+    assert "j4 (attempt 2) for 0:0" in told
+    assert "letters.parked   unreadable, attempt 1: not an \ufffd[31mevent" in told
+    assert await replay.broker.depth("letters.parked") == 1
 
     assert "offsets 0 to 6, at most 7 events" in told
     assert "job.uploaded                            4" in told
@@ -205,6 +219,7 @@ async def test_info_tells_how_everything_stands(replay):
     assert "in the last 10 minutes: 1 job.uploaded" in told
     assert "video.retry.600000ms            not there" in told
     assert "video.parked" not in told
+    assert "workers: none was heard" in (await replay("info")).out
     assert "bindings of events: # → events, account.letter_requested → letters" in told
     assert "free, publishes stop below" in told
     assert "MISSING binding events -> mp3 (job.failed)" in told
