@@ -60,6 +60,14 @@ class Entry(Struct, frozen=True):
     note: str = ""
 
 
+class Queue(Struct, frozen=True):
+    """A job's place among those that wait (0: it is worked on), and a range of seconds until it is done."""
+
+    place: int
+    seconds_min: int | None = None
+    seconds_max: int | None = None
+
+
 class Expires(Struct, frozen=True):
     """When the video goes, the audio, and all of the job; RFC 3339, None where nothing goes."""
 
@@ -83,6 +91,7 @@ class Job(Struct, frozen=True):
     audio: Audio | None = None
     error: Failure | None = None
     timeline: tuple[Entry, ...] = ()
+    queue: Queue | None = None
     expires: Expires = Expires()
 
 

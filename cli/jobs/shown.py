@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from cli.client.answers import Job
+from cli.client.answers import Job, Queue
 from cli.pretty import clock, size, visible
 from cli.times import shown
 
@@ -23,6 +23,8 @@ def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
     if job.video:
         yield "file", visible(f"{job.filename} ({size(job.video.bytes)})")
     yield "created", _time(job.created)
+    if job.queue:
+        yield "queue", _ahead(job.queue)
     if job.finished_at:
         yield "ended", _time(job.finished_at)
     if job.audio:
@@ -53,6 +55,13 @@ def receipt(problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "erased", "not yet"
     if problem.get("video_kept"):
         yield "kept", "the video, which other jobs need"
+
+
+def _ahead(queue: Queue) -> str:
+    place = f"number {queue.place:,}" if queue.place else "at work"
+    if queue.seconds_min is None or queue.seconds_max is None:
+        return place
+    return f"{place}, done in {clock(queue.seconds_min)} to {clock(queue.seconds_max)}"
 
 
 def _time(text: str) -> str:

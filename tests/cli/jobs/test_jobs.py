@@ -34,6 +34,7 @@ async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Pe
 
 async def test_a_job_is_shown_with_all_that_happened_to_it_also_by_a_part_of_its_id(person: Person) -> None:
     job_id = await person.uploads("talk.mp4")
+    assert "queue     number " in (await person.types("show", job_id))[0]
     await person.comes_to(job_id, "failed", FAILED)
     out, _ = await person.types("show", job_id)
     assert f"job       {job_id}" in out
