@@ -80,7 +80,8 @@ class Withdrawals:
         finally:
             del self._under_way[stop]
             await cancelled((working, stopping))
-        if stop.is_set() and (working.cancelled() or working.exception() is not None):
+            failed = working.cancelled() or working.exception() is not None
+        if failed and stop.is_set():
             raise Withdrawn
         return working.result()
 

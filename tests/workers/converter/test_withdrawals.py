@@ -96,8 +96,9 @@ async def heard(broker: Broker, event: Event, there: Callable[[], bool]) -> None
 async def test_all_that_works_on_a_cancelled_run_ends_and_no_file_stays_open(
     scene: Scene, broker: Broker, recording: Path, workshop: Workshop, programs: int, options: Options
 ) -> None:
+    """By what it hears: nobody looks at the views for an hour."""
     work = await scene.upload(recording, options)
-    async with hearing(scene, broker.url):
+    async with hearing(scene, broker.url, look_every=3600):
         handling = asyncio.create_task(scene.converter.handle(work))
         await wait_for(lambda: len(caged()) >= programs, 30)
         await heard(broker, scene.tell(JobCancelled(run=1)), handling.done)
