@@ -37,10 +37,9 @@ from cli.log.log import Line, Log, line
 from cli.remarks import say
 from cli.servers import Servers
 from events import job_keys
-from events.envelope import Event
 from events.job_keys import JobKeys
 from events.log.stream import First
-from events.types import AccountErased
+from events.types import AccountErased, JobErased
 from events.views.projector import identity
 from service.blobs import Blob
 from service.settings import load
@@ -52,10 +51,14 @@ _AT_ONCE = 50
 
 
 class Erased(NamedTuple):
-    """What the stack has forgotten: jobs, by the documents that stand for their keys, and accounts."""
+    """What the stack has forgotten: jobs, by the documents that stand for their keys, and accounts.
+
+    `files`: the jobs of which files were erased, also where the job itself is still there.
+    """
 
     jobs: dict[str, Document]
     accounts: frozenset[str]
+    files: frozenset[str]
 
     def names(self, document: Document) -> bool:
         """Return True if a document names an erased account."""
@@ -64,7 +67,7 @@ class Erased(NamedTuple):
     def owned(self, file: Document) -> bool:
         """Return True if a stored file belongs to what is erased."""
         blob = Blob.of(file)
-        return blob.job_id in self.jobs or blob.account in self.accounts
+        return blob.job_id in self.files or blob.job_id in self.jobs or blob.account in self.accounts
 
 
 def main(argv: list[str]) -> int:
@@ -93,11 +96,11 @@ def _finish(directory: Path, manifest: Manifest) -> None:
 
 async def _forget(directory: Path, manifest: Manifest, servers: Servers) -> None:
     erasures = await _erasures(Log(servers.need("stream_url"), say))
-    accounts = frozenset(each.event.subject for each in erasures if each.event and _is_account(each.event))
+    accounts, files = _subjects(erasures, AccountErased.TYPE), _subjects(erasures, JobErased.TYPE)
     async with servers.database() as database:
         times = await JobKeys(database).destroyed()
         jobs = {job_id: {"_id": job_id, "destroyed": time} for job_id, time in times.items()}
-        forgetting = _Forgetting(directory, database, Erased(jobs, accounts))
+        forgetting = _Forgetting(directory, database, Erased(jobs, accounts, files))
         after, touched = dict(manifest.collections), 0
         for name, saved in manifest.collections.items():
             if (change := await forgetting.change(name)) is None:
@@ -162,8 +165,8 @@ def _append(directory: Path, erasures: list[Line]) -> Saved:
     return write_erasures(directory, [e for e in erasures if e.event and e.event.id not in known])
 
 
-def _is_account(event: Event) -> bool:
-    return event.type == AccountErased.TYPE
+def _subjects(erasures: list[Line], type_: str) -> frozenset[str]:
+    return frozenset(each.event.subject for each in erasures if each.event and each.event.type == type_)
 
 
 def _new(directory: Path, name: str) -> Path:

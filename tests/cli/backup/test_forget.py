@@ -16,11 +16,11 @@ from uuid_utils import uuid4
 
 from cli.backup import restore
 from cli.backup.folder import LOG, MANIFEST
-from events.envelope import account_event
+from events.envelope import account_event, consequence
 from events.job_keys import COLLECTION, JobKeys
 from events.log import amqp, topology
 from events.log.publisher import Publisher
-from events.types import AccountErased, DeletionReason, JobDeleted
+from events.types import AccountErased, DeletionReason, JobAudioRemoved, JobDeleted, JobErased
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.snapshot import read_log
 from infra.local.servers.mongodb import MongoDB
@@ -44,7 +44,10 @@ def stored(blob: str, job: str, account: str, name: str) -> tuple[dict[str, Any]
 
 @pytest.fixture
 async def operated(broker: Broker, database: AsyncDatabase, mongodb_url: str, tmp_path: Path) -> Operated:
-    """Two accounts with a job each, and a third job whose video another one of its family shares."""
+    """Two accounts with a job each, and a third job whose video another one of its family shares.
+
+    The second job's audio is removed later, and the job is kept.
+    """
     keys = JobKeys(database)
     await topology.declare(broker.url)
     async with Publisher(broker.url, name="test", keys=keys) as publisher:
@@ -55,6 +58,7 @@ async def operated(broker: Broker, database: AsyncDatabase, mongodb_url: str, tm
         ("audio", "s1", "j1", "a1", GONE),
         ("videos", "v2", "j2", "a2", KEPT),
         ("videos", "v3", "j3", "a2", KEPT),
+        ("audio", "s2", "j2", "a2", GONE),
     ):
         file, chunk = stored(blob, job, account, name)
         await database[f"{bucket}.files"].insert_one(file)
@@ -68,13 +72,16 @@ async def operated(broker: Broker, database: AsyncDatabase, mongodb_url: str, tm
 async def erase(broker: Broker, database: AsyncDatabase) -> None:
     """Erase an account with its job, and a job whose video is still needed."""
     await JobKeys(database).destroy(["j1", "j3"])
-    for bucket, blob in (("videos", "v1"), ("audio", "s1")):
+    for bucket, blob in (("videos", "v1"), ("audio", "s1"), ("audio", "s2")):
         await database[f"{bucket}.files"].delete_one({"_id": blob})
         await database[f"{bucket}.chunks"].delete_many({"files_id": blob})
     for name in ("users", "presets"):
         await database[name].delete_one({"_id": "a1"})
     async with Publisher(broker.url, name="test") as publisher:
-        await publisher.publish(event(JobDeleted(reason=DeletionReason.USER), "j3"))
+        removed = event(JobAudioRemoved(run=1, reason=DeletionReason.EXPIRED, sha256=""), "j2")
+        gone = consequence(removed, JobErased(about=removed.type, videos=0, audio=1), source="/tests")
+        for told in (event(JobDeleted(reason=DeletionReason.USER), "j3"), removed, gone):
+            await publisher.publish(told)
         await publisher.publish(account_event(AccountErased(reason="asked"), account="a1", source="/tests"))
 
 
@@ -101,7 +108,7 @@ async def test_what_was_erased_is_in_no_byte_of_the_backup_and_all_else_is_resto
 
     said = await tonearm(operated, "forget", str(saved))
 
-    assert said.last.endswith("8 documents forgotten; 2 jobs and 1 accounts are erased")
+    assert said.last.endswith("10 documents forgotten; 2 jobs and 1 accounts are erased")
     assert held(saved) == {KEPT}
     saved_keys = (saved / "database" / f"{COLLECTION}.bson").read_bytes()
     assert [job for job, key in sorted(keys.items()) if key in saved_keys] == ["j2"]
@@ -124,6 +131,8 @@ async def test_what_was_erased_is_in_no_byte_of_the_backup_and_all_else_is_resto
         assert [event.payload().filename for event in opened[:3]] == ["", KEPT, ""]  # type: ignore[union-attr]
         assert [(event.type, event.subject) for event in opened[3:]] == [
             (JobDeleted.TYPE, "j3"),
+            (JobAudioRemoved.TYPE, "j2"),
+            (JobErased.TYPE, "j2"),
             (AccountErased.TYPE, "a1"),
         ]
 
