@@ -37,9 +37,13 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 async def urls(broker: Broker) -> dict[str, str]:
     """The definitions, in a fresh vhost; the URL of each user."""
+    return await defined(broker)
+
+
+async def defined(broker: Broker, *, quorum: bool = False) -> dict[str, str]:
     vhost = urlsplit(broker.url).path[1:]
     passwords = {name: f"password of {name}" for name in (ADMIN, *USERS)}
-    wanted = {key: rows for key, rows in definitions(passwords).items() if key != "vhosts"}
+    wanted = {key: rows for key, rows in definitions(passwords, quorum=quorum).items() if key != "vhosts"}
     for row in (row for rows in wanted.values() for row in rows):
         if "vhost" in row:
             row["vhost"] = vhost
@@ -194,6 +198,29 @@ async def test_the_gateway_may_look_at_parked_work_and_hand_out_mails_but_no_vid
     assert await broker.depth(topology.parked(topology.MP3)) == 1
     handed_out = {queue for queue in topology.queues() if await may(urls["gateway"], topology.WORK, queue)}
     assert handed_out == {topology.MP3, topology.LETTERS}
+
+
+@pytest.mark.servers
+async def test_to_look_at_parked_work_again_and_again_does_not_lose_it(broker):
+    """RabbitMQ 4 drops what came back to a quorum queue twenty times, unless a policy says otherwise."""
+    urls = await defined(broker, quorum=True)
+    for body in (b"1", b"2"):
+        async with amqp.connected(broker.url, name="test") as connection:
+            channel = await connection.channel(confirms=True)
+            await channel.publish(topology.WORK, topology.parked(topology.MP3), body, {}, "test")
+    async with amqp.connected(urls["gateway"], name="test") as connection:
+
+        async def looked() -> list[bytes]:
+            async with parked.held(connection, topology.MP3, 5) as held:
+                return [work.delivery.body for work in held.works]
+
+        for _ in range(30):
+            await wait_for(lambda: seen_whole(looked))
+
+
+async def seen_whole(looked) -> bool:
+    """What was handed back comes back in a moment."""
+    return await looked() == [b"1", b"2"]
 
 
 def test_every_event_that_a_service_makes_is_in_its_permissions():
