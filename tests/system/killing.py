@@ -15,8 +15,13 @@ BROKER_EVERY = 60.0
 """Seconds in which the broker is killed once."""
 
 
-async def kill_at_random(stack: Stack, random: Random, seconds: float) -> Counter[str]:
-    """Kill services at random moments, and once in a while the broker, for so long; tell how often which."""
+async def kill_at_random(
+    stack: Stack, random: Random, seconds: float, pauses: tuple[float, float] = (0.2, 2.5)
+) -> Counter[str]:
+    """Kill services at random moments, and once in a while the broker, for so long; tell how often which.
+
+    `pauses`: the shortest and the longest time between two kills, in seconds.
+    """
     killed: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
     begin = loop.time()
@@ -25,7 +30,7 @@ async def kill_at_random(stack: Stack, random: Random, seconds: float) -> Counte
         for start in range(0, max(1, round(seconds)), round(BROKER_EVERY))
     ]
     while (passed := loop.time() - begin) < seconds:
-        await asyncio.sleep(random.uniform(0.2, 2.5))  # the moments are the point, nothing is waited for
+        await asyncio.sleep(random.uniform(*pauses))  # the moments are the point, nothing is waited for
         if brokers_turns and passed > brokers_turns[0]:
             del brokers_turns[0]
             victim = "rabbitmq"

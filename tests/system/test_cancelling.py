@@ -31,6 +31,8 @@ from tests.system.killing import kill_at_random, sweep
 JOBS = int(os.environ.get("CANCEL_JOBS") or 60)
 SECONDS = float(os.environ.get("CHAOS_SECONDS") or 30)
 SEED = int(os.environ.get("CHAOS_SEED") or Random().randrange(10_000))  # noqa: S311
+PAUSES = (2.0, 10.0)
+"""Seconds between two kills: with shorter ones hardly any job would ever be at work."""
 PEOPLE = 6
 LONG = 900
 """Seconds of sound in a video that is still converted when it is cancelled."""
@@ -57,7 +59,7 @@ async def test_a_cancelled_job_stays_cancelled_whatever_is_killed(own_stack: Sta
         await asyncio.gather(*(person.register() for person in people))
         told = [await cancel_in_peace(own_stack, people[0], clips) for _ in range(5)]
         async with asyncio.TaskGroup() as tasks:
-            killing = tasks.create_task(kill_at_random(own_stack, random, SECONDS))
+            killing = tasks.create_task(kill_at_random(own_stack, random, SECONDS, PAUSES))
             shares = [
                 tasks.create_task(cancel_jobs(person, Random(f"{SEED} {person.email}"), clips))  # noqa: S311
                 for person in people
