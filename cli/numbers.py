@@ -11,8 +11,8 @@ def at_most(text: str) -> int:
     return int(text)
 
 
-def sample_size(text: str) -> int:
-    """Return the number that --sample is given. Raises ArgumentTypeError."""
+def count(text: str) -> int:
+    """Return a number from 1 up. Raises ArgumentTypeError."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a count such as 20")
     return int(text)

@@ -123,7 +123,7 @@ def _ask(
         job_id = quote(which.job_meant(gateway, text), safe="")
         with gateway.asking("POST", f"/jobs/{job_id}/{deed}", **asked) as answer:
             job = read_as(answer, Job)
-            write_json(answer.content) if arguments.json else print(told(job.job_id))
+            _print(arguments, answer.content, told(job.job_id))
 
     return _to_each(arguments, one)
 
@@ -160,9 +160,14 @@ def _to_each(arguments: argparse.Namespace, deed: Callable[[str], None]) -> Exit
 def _delete(gateway: Gateway, arguments: argparse.Namespace, job_id: str) -> None:
     with gateway.asking("DELETE", f"/jobs/{quote(job_id, safe='')}"):
         pass
-    write_json(msgspec.json.encode({"job_id": job_id})) if arguments.json else print(
-        f"job {job_id} is deleted"
-    )
+    _print(arguments, msgspec.json.encode({"job_id": job_id}), f"job {job_id} is deleted")
+
+
+def _print(arguments: argparse.Namespace, document: bytes, told: str) -> None:
+    if arguments.json:
+        write_json(document)
+    else:
+        print(told)
 
 
 def _complain(arguments: argparse.Namespace, job: str, why: str) -> None:

@@ -23,6 +23,7 @@ from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.jobs import change, which
 from cli.jobs.shown import facts, line, receipt
+from cli.numbers import count
 from cli.pretty import console_for, write_json
 from events.projections.job_view import State
 
@@ -70,22 +71,21 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
     which.add_filters(parser, *State)
     several = parser.add_mutually_exclusive_group()
     several.add_argument(
-        *("-n", "--last"), type=int, default=_LISTED, metavar="N", help=f"at most so many ({_LISTED})"
+        *("-n", "--last"), type=count, default=_LISTED, metavar="N", help=f"at most so many ({_LISTED})"
     )
     several.add_argument("--all", action="store_true", help="however many there are")
 
 
 def _list(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     """Print the jobs, newest first."""
-    most = None if arguments.all else max(1, arguments.last)
-    count = 0
+    most, found = None if arguments.all else arguments.last, False
     for item in which.listed(gateway, which.chosen(arguments), most):
-        count += 1
+        found = True
         if arguments.json:
             write_json(bytes(item))
         else:
             print(line(msgspec.json.decode(item, type=Job)))
-    if not count:
+    if not found:
         raise NothingFound("you have no such jobs")
     return Exit.OK
 

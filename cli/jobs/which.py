@@ -15,6 +15,7 @@ from cli.ids import WHOLE, meant
 from cli.options import pair
 from cli.times import EXAMPLES, point_in_time, timestamp
 from events.projections.job_view import State
+from events.wishes import NAMES
 
 PAGE = 200
 """Jobs that the gateway gives at once, at most."""
@@ -60,6 +61,8 @@ def add_filters(parser: argparse.ArgumentParser, *states: State) -> None:
 
 def chosen(arguments: argparse.Namespace, now: datetime | None = None) -> dict[str, str]:
     """Return the filters as parameters of the API. Raises WrongArgument."""
+    if strange := [name for name, _ in arguments.having if name not in NAMES]:
+        raise WrongArgument(f"--having: there is no option {strange[0]!r}")
     given = {
         **dict(arguments.having),
         "state": arguments.state,
@@ -68,7 +71,10 @@ def chosen(arguments: argparse.Namespace, now: datetime | None = None) -> dict[s
         "since": _time("--since", arguments.since, now),
         "until": _time("--until", arguments.until, now),
     }
-    return {name: value for name, value in given.items() if value is not None}
+    filters = {name: value for name, value in given.items() if value is not None}
+    if "" in filters.values():  # a script's empty variable must not mean all jobs
+        raise WrongArgument("a filter is empty: leave it out, or say what it looks for")
+    return filters
 
 
 def place(text: str | None, now: datetime | None = None) -> dict[str, str]:

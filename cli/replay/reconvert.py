@@ -18,7 +18,7 @@ from typing import NamedTuple
 from cli.exits import Exit
 from cli.log.ids import job_meant
 from cli.log.log import Log
-from cli.numbers import sample_size
+from cli.numbers import count
 from cli.remarks import say
 from cli.servers import Servers
 from events.envelope import decode
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--job", action="append", metavar="ID", help="this job; may be repeated")
-    which.add_argument("--sample", type=sample_size, metavar="N", help="N jobs of the log, drawn by chance")
+    which.add_argument("--sample", type=count, metavar="N", help="N jobs of the log, drawn by chance")
     parser.add_argument("--seed", type=int, default=0, help="draws the same sample again (default: 0)")
 
 
