@@ -6,9 +6,9 @@ from events.types import JobPayload, JobStarted, JobUploaded
 ACCOUNT = "account-1"
 
 
-def uploaded(job_id: str, filename: str = "talk.mp4") -> Event:
+def uploaded(job_id: str, filename: str = "talk.mp4", *, bulk: bool = False) -> Event:
     payload = JobUploaded(
-        filename=filename, content_type="video/mp4", bytes=3, sha256="0" * 64, video_id=job_id
+        filename=filename, content_type="video/mp4", bytes=3, sha256="0" * 64, video_id=job_id, bulk=bulk
     )
     return event(payload, job_id)
 

@@ -81,14 +81,17 @@ class Person:
             )
         )
 
-    async def begin(self, clip: Clip, key: str = "") -> str:
+    async def begin(self, clip: Clip, key: str = "", **options: str) -> str:
         """Upload the clip, and return the job's id once it is accepted."""
         headers = {
             "Idempotency-Key": key or str(uuid4()),
             "Content-Length": str(clip.path.stat().st_size),
         }
         accepted = await self._insist(
-            lambda: self._http.put(f"/upload/{clip.path.name}", content=_slowly(clip), headers=headers), 202
+            lambda: self._http.put(
+                f"/upload/{clip.path.name}", content=_slowly(clip), headers=headers, params=options
+            ),
+            202,
         )
         return str(accepted.json()["job_id"])
 

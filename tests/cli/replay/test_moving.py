@@ -11,9 +11,10 @@ from waiting import wait_for
 from cli.log.file import bodies
 from cli.replay.import_log import GUARD
 from cli.replay.views.versions import Version
-from events.log import amqp
+from events.log import amqp, topology
 from events.options import Format, Options, Tags
 from events.projections.job_view import State
+from events.turns import FIRST
 from events.types import FailureCode, JobFailed, JobRequeued
 
 pytestmark = pytest.mark.servers
@@ -63,6 +64,14 @@ async def test_jobs_are_requeued_by_choice(failures):
         assert {each["subject"] for each in told} == wanted, chosen
         published += len(wanted)
         assert await failures.broker.depth("video") == 4 + published
+
+
+async def test_of_many_jobs_that_are_requeued_the_first_go_before_the_others(replay):
+    jobs = [f"j{n}" for n in range(FIRST + 2)]
+    await replay.publish(*map(uploaded, jobs), *map(failed, jobs))
+    await replay("rebuild", "--yes")
+    await replay("requeue", "--all-failed", "--rate", "100/s", "--yes")
+    assert [await replay.broker.depth(queue) for queue in topology.VIDEOS] == [len(jobs) + FIRST, 2]
 
 
 async def test_a_requeued_job_asks_for_what_it_asked_before(replay):

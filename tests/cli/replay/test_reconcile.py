@@ -58,15 +58,16 @@ async def test_a_log_that_lost_its_end_is_told_what_the_views_prove(cut):
 
 
 async def test_work_that_no_queue_has_any_more_is_handed_out_again(replay):
-    await replay.publish(KEPT, *LOST)
+    await replay.publish(KEPT, *LOST, uploaded("in bulk", bulk=True))
     await replay("rebuild", "--yes")
     async with amqp.connected(replay.broker.url, name="test") as connection:
-        await (await connection.channel()).call("queue_purge", queue=topology.VIDEO)
+        for queue in topology.VIDEOS:
+            await (await connection.channel()).call("queue_purge", queue=queue)
 
-    assert "work that waits: 3" in (await replay("reconcile", "--work")).out
+    assert "work that waits: 4" in (await replay("reconcile", "--work")).out
     assert (await replay("reconcile", "--work", "--yes")).code == 0
-    assert await replay.broker.depth(topology.VIDEO) == 3
-    assert "at most 8 events" in (await replay("info")).out  # nothing new is told
+    assert [await replay.broker.depth(queue) for queue in topology.VIDEOS] == [3, 1]
+    assert "at most 9 events" in (await replay("info")).out  # nothing new is told
 
 
 async def test_a_whole_log_lacks_nothing(replay):

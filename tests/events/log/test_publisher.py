@@ -35,6 +35,18 @@ async def test_a_confirmed_event_is_in_the_stream_and_in_its_work_queue(broker):
     assert await broker.depth(topology.VIDEO) == 1
 
 
+async def test_work_in_bulk_goes_into_a_queue_of_its_own_and_is_counted_by_its_type(broker):
+    await topology.declare(broker.url)
+    counted: list[str] = []
+    async with Publisher(
+        broker.url, name="test", observer=lambda type_, *_: counted.append(type_)
+    ) as publisher:
+        await publisher.publish(uploaded("j1", bulk=True))
+    assert [await broker.depth(queue) for queue in topology.VIDEOS] == [0, 1]
+    assert len(await read(broker.stream_url, 1)) == 1
+    assert counted == ["job.uploaded"]
+
+
 async def test_concurrent_publishes_are_all_confirmed_and_all_logged(broker):
     await topology.declare(broker.url)
     events = [started(f"j{n}") for n in range(500)]
