@@ -6,10 +6,19 @@ from datetime import UTC, datetime
 import pytest
 from msgspec.structs import replace
 
-from events.envelope import Event, Recorded, job_event
+from events.envelope import Event, Recorded, consequence, job_event
 from events.projections.job_view import State
 from events.projections.jobs import fold
-from events.types import JobConverted, JobNotified, JobPayload, JobStarted, JobUploaded
+from events.types import (
+    DeletionReason,
+    JobConverted,
+    JobDeleted,
+    JobErased,
+    JobNotified,
+    JobPayload,
+    JobStarted,
+    JobUploaded,
+)
 from infra.drills.rig.checker import Blob, Mail, Upload, World, check
 
 JOB = "0192aaaa-0000-7000-8000-000000000001"
@@ -77,6 +86,30 @@ def test_a_redelivered_event_and_a_second_copy_of_a_mail_are_no_fault():
     view = fold(log)
     assert view is not None
     assert check(replace(world, log=log, views={JOB: view}, mails=world.mails * 2)) == []
+
+
+def deleted_world(*, erased: bool = True) -> World:
+    """The same after the job was deleted."""
+    world = whole_world()
+    deletion = made(JobDeleted(reason=DeletionReason.USER))
+    told = [deletion]
+    if erased:
+        payload = JobErased(about=JobDeleted.TYPE, videos=1, audio=1)
+        told.append(consequence(deletion, payload, source="/t"))
+    log = [*world.log, *(Recorded(200 + n, event) for n, event in enumerate(told))]
+    view = fold(log)
+    assert view is not None
+    uploads = [replace(world.uploads[0], expected=State.DELETED)]
+    return replace(world, uploads=uploads, log=log, views={JOB: view}, videos={}, audio={})
+
+
+def test_a_deleted_job_has_no_files_and_a_receipt():
+    world = deleted_world()
+    assert check(world) == []
+    left = replace(world, audio=whole_world().audio, videos=whole_world().videos)
+    assert [fault.rpartition(" and ")[2] for fault in check(left)] == ["was not swept"] * 2
+    (fault,) = check(deleted_world(erased=False))
+    assert "nobody told that its files are gone" in fault
 
 
 def _watched(world: World, *places: int) -> Upload:
