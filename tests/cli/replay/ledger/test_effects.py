@@ -1,9 +1,12 @@
 """Which effects a story asks for, and what is wrong with what was found. On real folds, without servers."""
 
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cli.replay.ledger.effects import (
     BROKEN,
@@ -36,6 +39,7 @@ from events.types import (
     JobStarted,
     JobUploaded,
 )
+from tests.events.strategies import logs, orderly, recorded
 
 JOB, NOON = "job-1", datetime(2026, 11, 30, 12, tzinfo=UTC)
 LATER = Moment(now=NOON + timedelta(hours=1), grace=timedelta(minutes=5))
@@ -246,3 +250,24 @@ def test_a_file_of_no_job_was_not_asked_for() -> None:
     old, young = stored("x"), stored("y", at=LATER.now)
     found = [each.verdict for each in of_nobody(Kind.VIDEO, "x", [old, young], LATER)]
     assert found == [Verdict.UNASKED, Verdict.OPEN]
+
+
+def drawn(log: list[Recorded]) -> list[Effect]:
+    view = fold(log)
+    return list(of_job(view, Evidence(), LATER)) if view else []
+
+
+@given(logs(), st.randoms(use_true_random=False))
+def test_the_ledger_is_the_same_in_whatever_order_the_log_tells(
+    log: list[Recorded], chance: random.Random
+) -> None:
+    again = [*log, *log]
+    chance.shuffle(again)
+    assert drawn(again) == drawn(log)
+
+
+@given(orderly())
+def test_the_ledger_has_each_effect_once(events: list[Event]) -> None:
+    asked = [(each.kind, each.run, each.about) for each in drawn(recorded(events))]
+    assert asked
+    assert len(asked) == len(set(asked))
