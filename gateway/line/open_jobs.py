@@ -111,15 +111,17 @@ class OpenJobs:
                     ready=time,
                 )
                 return self._put(joined)
-            case JobStarted(run=run, attempt=attempt) if job and job.reached < (run, attempt, _BEGAN):
-                return self._put(replace(job, reached=(run, attempt, _BEGAN), began=time))
-            case JobProbed(run=run, media=media) if job and job.reached[0] == run:
-                return self._put(replace(job, size=replace(job.size, seconds=length(media, job.options))))
-            case JobRetrying(run=run, attempt=attempt) if job and job.reached < (run, attempt, _FAILED):
+            case JobStarted() if job and job.reached < (reached := (payload.run, payload.attempt, _BEGAN)):
+                return self._put(replace(job, reached=reached, began=time))
+            case JobProbed() if job and job.reached[0] == payload.run:
+                return self._put(
+                    replace(job, size=replace(job.size, seconds=length(payload.media, job.options)))
+                )
+            case JobRetrying() if job and job.reached < (reached := (payload.run, payload.attempt, _FAILED)):
                 ready = time + payload.delay_seconds
-                return self._put(replace(job, reached=(run, attempt, _FAILED), ready=ready, began=None))
-            case JobConverted(run=run) | JobFailed(run=run) | JobCancelled(run=run):
-                return self._end(event.subject, run)
+                return self._put(replace(job, reached=reached, ready=ready, began=None))
+            case JobConverted() | JobFailed() | JobCancelled():
+                return self._end(event.subject, payload.run)
             case JobDeleted():
                 return self._end(event.subject, _LAST_RUN)
             case _:
