@@ -53,6 +53,10 @@ _TOGETHER = 8
 """Jobs whose files are erased at the same time."""
 _PAUSE = 2.0
 """Seconds after trouble."""
+BEHIND = 30.0
+"""Seconds without a complete view of the log after which the lease is given back: another may have one."""
+LET_OTHERS = 15.0
+"""Seconds in which another has its chance then; whoever wants a lease asks every ten."""
 _PAGE = 200
 
 ForgetAccount = Callable[[str], Awaitable[None]]
@@ -105,15 +109,19 @@ class Caretaker:
             except Unavailable as error:
                 log.warning("upkeep_interrupted", error=str(error))
                 await asyncio.sleep(_PAUSE)
+            else:
+                await asyncio.sleep(LET_OTHERS)
 
     async def _hold(self, lost: asyncio.Event) -> None:
         following = asyncio.create_task(self._accounts.run())
         losing = asyncio.create_task(self._wake_when(lost))
         self.holds = True
         walk_at, sweep_at = time.monotonic(), time.monotonic() + self._interval
+        give_up_at = time.monotonic() + BEHIND
         try:
-            while not lost.is_set():
+            while not lost.is_set() and time.monotonic() < give_up_at:
                 if await self._live.complete():
+                    give_up_at = time.monotonic() + BEHIND
                     with translated("the storage"):
                         if time.monotonic() >= walk_at:
                             walk_at = time.monotonic() + self._interval

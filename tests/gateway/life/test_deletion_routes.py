@@ -1,5 +1,6 @@
 """Deleting a job, as its owner, an administrator and everybody else see it."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -169,3 +170,16 @@ async def test_a_job_shows_when_its_files_go_and_tells_when_they_went(
         assert (refused.status_code, refused.json()["reason"]) == (410, "expired")
         assert refused.json()[f"{goes}_sha256"]
         assert (again if goes == "audio" else audio).status_code == (202 if goes == "audio" else 200)
+
+
+async def test_a_preset_says_how_long_the_files_of_all_its_jobs_are_kept(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        assert (await client.put("/preset", json={"retain_audio": "2d", "retain_record": "1w"})).is_success
+        job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        await gateway.convert(job_id, account, AUDIO)
+        job = await state(client, job_id, "converted")
+    ended = datetime.fromisoformat(job["finished_at"])
+    expires = {name: datetime.fromisoformat(at) - ended for name, at in job["expires"].items()}
+    assert expires == {"video": timedelta(days=7), "audio": timedelta(days=2), "job": timedelta(days=7)}

@@ -11,6 +11,7 @@ from waiting import wait_for
 
 from events.errors import Unavailable
 from events.types import DeletionReason, JobAudioRemoved, JobDeleted, JobErased, JobVideoRemoved
+from events.views.leases import Lease
 from gateway.storage import QUIET, Content
 from gateway.uploads.idempotency import Submission
 from tests.gateway.running import STARTED
@@ -35,13 +36,12 @@ async def test_a_deleted_job_leaves_no_byte_and_a_receipt(world: World) -> None:
     async with world.cared_for():
         await world.deletions.delete(await world.view(job_id), USER)
         view = await world.erased(job_id)
+        await wait_for(lambda: world.has_no_notes())
     assert await world.stored(world.videos) == {other}
     assert await world.stored(world.audio) == {audio}
     assert view.deletion is not None
     assert (view.deletion.video_sha256, view.deletion.audio_sha256) == (HASH, HASH)
     assert await erasure_of(world, job_id) == JobErased(about=JobDeleted.TYPE, videos=1, audio=2)
-    for bucket in ("videos", "audio"):
-        assert await world.database[f"{bucket}.pending"].count_documents({}) == 0
 
 
 async def test_what_was_deleted_while_nobody_cared_is_erased_later(world: World) -> None:
@@ -206,3 +206,14 @@ async def test_the_key_of_a_deleted_job_is_spent_and_forgets_the_file(world: Wor
     assert (again.job_id, again.done, again.submission) == (claim.job_id, True, None)
     kept: Any = await world.database["idempotency_keys"].find_one({})
     assert "mine" not in str(kept)
+
+
+async def test_who_does_not_follow_the_log_leaves_the_work_to_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.upkeep.caretaker.BEHIND", 0.1)
+    monkeypatch.setattr("gateway.upkeep.caretaker.LOOK_EVERY", 0.05)
+    async with world.cared_for():
+        world.live.trouble = "the log is away"
+        other = Lease(world.database, "sweeper", "another gateway")
+        await wait_for(other.take)

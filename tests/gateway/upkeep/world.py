@@ -156,6 +156,11 @@ class World:
         files = {file["_id"] async for file in bucket.files.find()}
         return files == blob_ids == {chunk["files_id"] async for chunk in bucket.chunks.find()}
 
+    async def has_no_notes(self) -> bool:
+        """Return True if no file is noted as being written or removed."""
+        pending = [self.database[f"{name}.pending"] for name in ("videos", "audio")]
+        return not any([await each.count_documents({}) for each in pending])
+
     async def project(self, *job_ids: str) -> None:
         """Keep these jobs in the stored views, as a projector does, and no more in memory."""
         store = await JobViews(self.database).live()
