@@ -30,6 +30,11 @@ from gateway.jobs.live import LiveJobs
 from gateway.life.deletions import Deletions
 from gateway.line.line import Line
 from gateway.metrics import Metrics
+from gateway.quotas.door import Door
+from gateway.quotas.limits import AccountLimits
+from gateway.quotas.live_usage import LiveUsage
+from gateway.quotas.quotas import Quotas
+from gateway.quotas.request_rate import RequestRate
 from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket
@@ -50,6 +55,7 @@ from service.health import trouble_check
 from service.http.patience import Patience
 from service.http.server import serve
 from service.metrics.registry import serve_metrics
+from service.quotas import OwnLimits
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
@@ -76,6 +82,7 @@ class Followers(Struct, frozen=True, kw_only=True):
     caretaker: Caretaker
     deletions: Deletions
     workers: Workers
+    quotas: Quotas
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -124,6 +131,7 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
         "heartbeats": lambda: followers.workers.follow(heartbeat_feed(url)),
         "bindings": followers.bindings.run,
         "caretaker": followers.caretaker.run,
+        "quotas": followers.quotas.limits.run,
         "publisher": partial(keep_open, publisher, url),
     }
 
@@ -149,12 +157,13 @@ def _followers(
         keys=keys,
         line=Line(partial(workers.slots, "converter")),
     )
-    deletions = Deletions(publisher, live)
+    deletions, quotas = Deletions(publisher, live), _quotas(settings, database, live)
     caretaker = _caretaker(
-        settings, database, Lease(database, "sweeper", holder, 30.0), live, deletions, publisher, keys
+        settings, database, Lease(database, "sweeper", holder, 30.0), live, deletions, publisher, keys, quotas
     )
     return Followers(
         live=live,
+        quotas=quotas,
         revocations=Revocations(stream, live.subscriptions.revoke, on_state=metrics.reader("revocations")),
         bindings=Bindings(settings.rabbitmq_url, settings.rabbitmq_management_url),
         projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector"), keys=keys),
@@ -172,6 +181,7 @@ def _caretaker(
     deletions: Deletions,
     publisher: Publisher,
     keys: JobKeys,
+    quotas: Quotas,
 ) -> Caretaker:
     views, interval = JobViews(database), settings.sweep_interval_seconds
     videos, audio = Bucket(database, VIDEOS), Bucket(database, AUDIO)
@@ -189,9 +199,15 @@ def _caretaker(
         accounts=accounts,
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
         sweeper=Sweeper(live, videos, audio, accounts, grace=settings.sweep_grace_seconds),
-        forget_account=(Presets(database, {}).forget, keys.destroy_account),
+        forget_account=(Presets(database, {}).forget, keys.destroy_account, quotas.forget),
         interval=interval,
     )
+
+
+def _quotas(settings: GatewaySettings, database: AsyncDatabase[Any], live: LiveJobs) -> Quotas:
+    usage = LiveUsage(live, JobViews(database))
+    limits = AccountLimits(OwnLimits(database), settings.quotas())
+    return Quotas(limits, usage, Door(database, usage), RequestRate(database))
 
 
 def _parts(
@@ -216,6 +232,7 @@ def _parts(
         presets=Presets(database, settings.defaults()),
         deletions=followers.deletions,
         retention=settings.retention(),
+        quotas=followers.quotas,
         under_way=UploadsUnderWay(),
         terms=Terms(
             max_bytes=settings.max_upload_bytes,

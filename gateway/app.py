@@ -44,6 +44,7 @@ from gateway.http.early_answers import EarlyAnswers
 from gateway.http.head import HeadAsGet
 from gateway.http.problems import answer
 from gateway.http.query import known_parameters
+from gateway.http.rate_limits import add_fields
 from gateway.http.safe_answers import SafeAnswers
 from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
@@ -58,6 +59,8 @@ from gateway.life.runs import Runs
 from gateway.metrics import Metrics
 from gateway.openapi import routes as schema
 from gateway.openapi.document import openapi_config
+from gateway.quotas import routes as usage
+from gateway.quotas.quotas import Quotas
 from gateway.storage import Bucket
 from gateway.uploads import preset_routes
 from gateway.uploads import routes as uploads
@@ -89,6 +92,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     presets: Presets
     deletions: Deletions
     retention: Retention
+    quotas: Quotas
     under_way: UploadsUnderWay
     terms: Terms
     metrics: Metrics
@@ -114,6 +118,7 @@ ROUTES = (
     *preferences.ROUTES,
     *uploads.ROUTES,
     *preset_routes.ROUTES,
+    *usage.ROUTES,
     *jobs.ROUTES,
     *life.ROUTES,
     *event_stream.ROUTES,
@@ -132,13 +137,16 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
     """Return the framework's application. Raises ImproperlyConfiguredException: a route has no contract."""
     contracts = Contracts()
     auth = AuthClient(parts.auth, parts.auth_url, parts.origin)
-    guard = signed_in(parts.tokens, password_sign_in(auth), ApiKeyTokens(auth).token, parts.cookies)
+    guard = signed_in(
+        parts.tokens, password_sign_in(auth), ApiKeyTokens(auth).token, parts.cookies, parts.quotas.count
+    )
     return Litestar(
         route_handlers=routes,
         dependencies=_dependencies(parts, auth),
         guards=[guard, known_parameters],
         plugins=[contracts],
         exception_handlers={Exception: answer},
+        before_send=[add_fields],
         cors_config=cors(parts.other_sites),
         openapi_config=openapi_config(contracts),
         logging_config=None,
@@ -160,6 +168,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "own_jobs": provide(own_jobs),
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
         "presets": provide(parts.presets),
+        "quotas": provide(parts.quotas),
         "repeats": provide(Repeats(runs, parts.intake, parts.live)),
         "runs": provide(runs),
         "retention": provide(parts.retention),

@@ -10,6 +10,8 @@ GatewayError
 ├── WrongState             over, or not; `.state` is the job's state
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
+├── QuotaExceeded          the account's limit is reached: `.limit`, `.allowed`, and the seconds to wait
+│   └── StorageFull        that of bytes stored, which no waiting helps
 ├── TooManyDownloads       account or address have as many downloads under way as they may
 ├── TooManyOutputs         as many jobs of one video are not over as may be
 ├── TooManyStreams         the account has as many event streams as it may
@@ -188,6 +190,19 @@ class BadOptions(Faulty):
 
 class BadParameters(Faulty):
     """Query parameters that do not exist, are missing, or do not fit."""
+
+
+class QuotaExceeded(GatewayError):
+    """A limit of the account is reached: `limit` is its name, `allowed` its amount."""
+
+    def __init__(self, message: str, *, limit: str, allowed: int, seconds: int | None = None) -> None:
+        """`seconds`: when it may help to ask again; None: not by waiting."""
+        super().__init__(message)
+        self.limit, self.allowed, self.seconds = limit, allowed, seconds
+
+
+class StorageFull(QuotaExceeded):
+    """The account may store no more bytes."""
 
 
 class TooManyDownloads(GatewayError):

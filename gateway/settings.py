@@ -9,10 +9,13 @@ from gateway.callers.addresses import Origin, networks
 from gateway.errors import BadOptions
 from gateway.http.cors import origins
 from gateway.jobs.retention import Retention
+from gateway.quotas.limits import ADMIN, USER
 from gateway.uploads.options import options_of, read_query
+from service import quotas
 from service.http.connections import Share
 from service.http.patience import Patience
 from service.http.server import Allowance
+from service.quotas import Limits
 from service.settings import InvalidSetting, Settings
 
 
@@ -46,6 +49,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Roles that may upload, separated by commas; `admin` for administrators only."""
     default_options: str = ""
     """Options that an upload has unless it names others, such as `format=opus&quality=96k`."""
+    quota_user: str = ""
+    """Limits of accounts with the role `user`, such as `bytes_stored=50GB&jobs_open=20`; empty: none."""
+    quota_admin: str = ""
+    """Limits of administrators."""
     plain_http_cookies: bool = False
     """Lets a page's cookies travel without HTTPS, for browsers that do not take localhost for safe."""
     sweep_interval_seconds: float = 3600.0
@@ -95,6 +102,16 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""
         return frozenset(role.strip() for role in self.upload_roles.split(",") if role.strip())
+
+    def quotas(self) -> dict[str, Limits]:
+        """Return QUOTA_USER and QUOTA_ADMIN by role. Raises InvalidSetting."""
+        found = {}
+        for role, text in ((USER, self.quota_user), (ADMIN, self.quota_admin)):
+            try:
+                found[role] = quotas.read(text)
+            except ValueError as error:
+                raise InvalidSetting(f"QUOTA_{role.upper()}: {error}") from None
+        return found
 
     def defaults(self) -> dict[str, str]:
         """Return DEFAULT_OPTIONS by name. Raises InvalidSetting."""

@@ -254,6 +254,19 @@ TOO_MANY_REQUESTS: Final = Kind(
     "Let some of them end, and send the next after the seconds that `Retry-After` names.",
     2,
 )
+STORAGE_FULL: Final = Kind(
+    413,
+    "quota-exceeded",
+    "A limit of your account is reached",
+    "Your account may store so many bytes of video and audio, and no more. `allowed` says how many.",
+    "Delete jobs that you do not need any more. `GET /usage` shows what is stored.",
+)
+QUOTA_EXCEEDED: Final = STORAGE_FULL._replace(
+    status=429,
+    meaning="An account has limits: of open jobs, uploads at once, jobs and audio a day, requests a minute."
+    " `limit` names which, `allowed` says how many. Where it may store no more bytes the status is 413.",
+    remedy="Wait for the seconds that `Retry-After` names. `GET /usage` shows what you use, and all limits.",
+)
 TOO_MANY_DOWNLOADS: Final = Kind(
     429,
     "too-many-downloads",

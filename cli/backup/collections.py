@@ -12,7 +12,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from cli.errors import FileDamaged
 from cli.log.file import written
 
-MADE_ANEW = ("jobs_v", "usage_v", "projections", "leases", "idempotency_keys", "erased_accounts")
+MADE_ANEW = (
+    *("jobs_v", "usage_v", "projections", "erased_accounts"),
+    *("leases", "idempotency_keys", "admissions", "request_counts"),
+)
 """Prefixes of collections that are not saved: views are made of the log, the rest is of the moment."""
 CHUNKS, PENDING = ".chunks", ".pending"
 _BATCH_BYTES = 4 << 20

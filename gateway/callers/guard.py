@@ -22,13 +22,15 @@ SignIn = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an Authorization header with e-mail and password into one with an access token."""
 Exchange = Callable[[str, AnyConnection], Awaitable[str]]
 """Turns an API key into an access token."""
+Count = Callable[[Caller, Any], Awaitable[None]]
+"""Counts a caller's request, or refuses it; the scope is the request's."""
 Guard = Callable[[AnyConnection, BaseRouteHandler], Awaitable[None]]
 
 _KEY = "bearer tonearm_"
 """The start of an API key's header; access tokens have dots and no such prefix."""
 
 
-def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cookies) -> Guard:
+def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cookies, count: Count) -> Guard:
     """Return a guard that lets nobody in without a valid access token that has the route's scope.
 
     A cookie counts where there is no Authorization header, a password where the contract has that scheme.
@@ -53,6 +55,7 @@ def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cook
             caller = await tokens.caller(await authorization_of(connection, contract))
         except NotSignedIn as error:
             raise NotSignedIn(str(error), takes_password="password" in contract.schemes) from error
+        await count(caller, connection.scope)
         if contract.scope not in caller.scopes:
             raise NotAllowed(f"this needs the scope {contract.scope}")
         connection.scope["user"] = caller

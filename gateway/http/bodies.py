@@ -27,10 +27,16 @@ class Limit(NamedTuple):
             raise BodyTooLarge(f"a file may have {self.file} bytes at most")
 
 
+def length_of(content_length: str | None) -> int:
+    """Return how many bytes a body announces; 0 if it does not."""
+    if content_length is not None and content_length.isascii() and content_length.isdigit():
+        return int(content_length[:20])
+    return 0
+
+
 def check_length(content_length: str | None, limit: Limit) -> None:
     """Refuse a body that announces too much, before any of it is read. Raises BodyTooLarge."""
-    if content_length is not None and content_length.isascii() and content_length.isdigit():
-        limit.check(int(content_length[:20]))
+    limit.check(length_of(content_length))
 
 
 async def incoming(receive: Receive, *, limit: Limit, patience: Patience) -> AsyncIterator[bytes]:

@@ -29,6 +29,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.NoAudio: known.NO_AUDIO,
     errors.BadParameters: known.BAD_PARAMETERS,
     errors.TooManyFields: known.TOO_MANY_FIELDS,
+    errors.QuotaExceeded: known.QUOTA_EXCEEDED,
+    errors.StorageFull: known.STORAGE_FULL,
     errors.TooManyDownloads: known.TOO_MANY_DOWNLOADS,
     errors.TooManyOutputs: known.TOO_MANY_OUTPUTS,
     errors.TooManyStreams: known.TOO_MANY_STREAMS,
@@ -79,6 +81,9 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             return problem(path, kind_of(error), str(error), **receipt._asdict())
         case errors.MaybeAccepted(job_id=job_id):
             return problem(path, kind_of(error), str(error), job_id=job_id)
+        case errors.QuotaExceeded(limit=limit, allowed=allowed):
+            wait = {} if error.seconds is None else {"Retry-After": str(error.seconds)}
+            return problem(path, kind_of(error), str(error), wait, limit=limit, allowed=allowed)
         case errors.TooManyTries(seconds=seconds):
             return problem(path, kind_of(error), str(error), {"Retry-After": seconds})
         case errors.Faulty(faults=faults):

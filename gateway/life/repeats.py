@@ -4,6 +4,7 @@ from events.errors import Unavailable
 from events.projections.job_view import JobView
 from gateway.jobs.live import LiveJobs
 from gateway.life.runs import Runs
+from gateway.quotas.door import OPEN, Entrance
 from gateway.uploads.intake import Intake
 from gateway.uploads.options import Given, Wish, options_of, texts
 
@@ -14,18 +15,23 @@ class Repeats:
     def __init__(self, runs: Runs, intake: Intake, live: LiveJobs) -> None:
         self._runs, self._intake, self._live = runs, intake, live
 
-    async def repeat(self, view: JobView, given: Given, key: str | None = None) -> JobView:
+    async def repeat(
+        self, view: JobView, given: Given, key: str | None = None, entrance: Entrance = OPEN
+    ) -> JobView:
         """Return the job in its next run; with other options, the family's next job.
 
         What is not given stays as it was in the job.
 
-        Raises WrongState, JobGone, BadOptions, TooManyOutputs, KeyRefused, MaybeAccepted, Unavailable.
+        Raises WrongState, JobGone, BadOptions, TooManyOutputs, QuotaExceeded, KeyRefused, MaybeAccepted,
+        Unavailable.
         """
         if not given:
-            return await self._runs.repeat(view)
+            await self._runs.repeatable(view)
+            async with entrance.admitted(view.job_id, run=view.run + 1):
+                return await self._runs.repeat(view)
         video = await self._runs.repeatable(view)
         wish = Wish(options_of(given, texts(video.options)), given)
-        accepted = await self._intake.convert_again(view, video, wish, key)
+        accepted = await self._intake.convert_again(view, video, wish, key, entrance)
         again = await self._live.view(accepted.job_id)
         if again is None:
             raise Unavailable("the job is in the log, and was not read in time; look for it in a while")

@@ -24,8 +24,9 @@ from gateway.life.many import Done
 from gateway.life.repeats import Repeats
 from gateway.life.runs import REPEATABLE, Runs
 from gateway.openapi import options
+from gateway.quotas.quotas import Quotas
 from gateway.uploads import option_bodies
-from gateway.uploads.routes import KEY_ERRORS, KEY_HEADER, Terms, key_of
+from gateway.uploads.routes import KEY_ERRORS, KEY_HEADER, QUOTA_ERRORS, Terms, key_of
 from service.scopes import MANAGE
 
 _NOT_OVER = (State.UPLOADED, State.CONVERTING, State.RETRYING)
@@ -97,6 +98,7 @@ async def cancel_jobs(
             errors.NotAllowed,
             *option_bodies.ERRORS,
             errors.TooManyOutputs,
+            *QUOTA_ERRORS,
             errors.MaybeAccepted,
             *KEY_ERRORS,
         ),
@@ -111,6 +113,7 @@ async def retry_job(
     own_jobs: NamedDependency[OwnJobs],
     repeats: NamedDependency[Repeats],
     live: NamedDependency[LiveJobs],
+    quotas: NamedDependency[Quotas],
     terms: NamedDependency[Terms],
 ) -> Response[presentation.Job]:
     """Convert a job once more that failed or was cancelled. Other options make it another job."""
@@ -119,7 +122,7 @@ async def retry_job(
     key = key_of(request)
     given = await option_bodies.read_body(request)
     view = await own_jobs.get(caller.account, job_id)
-    again = await repeats.repeat(view, given, key)
+    again = await repeats.repeat(view, given, key, quotas.entrance(request))
     job = presentation.present(again, live.forecast(again.job_id))
     return Response(job, status_code=202, headers={"Location": f"/jobs/{job.job_id}"})
 
@@ -141,6 +144,7 @@ async def retry_jobs(
     live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
     repeats: NamedDependency[Repeats],
+    quotas: NamedDependency[Quotas],
     terms: NamedDependency[Terms],
     in_state: InStateToRepeat = None,
     q: Named = "",
@@ -156,8 +160,10 @@ async def retry_jobs(
     having = filters.options(request.query_params.multi_items())
     selection = filters.selection(None, q, family, since, until, having)
 
+    entrance = quotas.entrance(request)
+
     async def repeat(view: JobView) -> JobView:
-        return await repeats.repeat(view, given)
+        return await repeats.repeat(view, given, None, entrance)
 
     return await many.to_each(_chosen(live, views, caller.account, selection, states), repeat)
 

@@ -17,6 +17,7 @@ _TAGS = {
     "jobs": "See what becomes of it, and ask for further audio.",
     "audio": "Fetch the result.",
     "options": "Keep wishes for the videos to come.",
+    "usage": "What you use, and what you may use.",
     "events": "Watch jobs as they go on.",
     "accounts": "Register, sign in and out, and make API keys.",
     "administration": "See everybody's jobs and how the system is, and requeue. For administrators.",

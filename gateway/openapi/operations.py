@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from events.errors import Unavailable
 from gateway import errors
+from gateway.http import rate_limits
 from gateway.http.contract import TEXT, Answer, Contract, Contracts, Error, Json, Schema
 from gateway.http.problems import KINDS
 from gateway.openapi import options
@@ -18,7 +19,13 @@ from service.known_problems import ALL
 from service.problems import MEDIA_TYPE, Kind, Problem
 
 _PROBLEM: Json = {"schema": {"$ref": "#/components/schemas/Problem"}}
-_ERROR_HEADERS = {401: ("WWW-Authenticate",), 405: ("Allow",), 416: ("Content-Range",), 503: ("Retry-After",)}
+_ERROR_HEADERS = {
+    401: ("WWW-Authenticate",),
+    405: ("Allow",),
+    416: ("Content-Range",),
+    429: ("Retry-After", *rate_limits.FIELDS),
+    503: ("Retry-After",),
+}
 _STRINGS = {"type": "array", "items": TEXT}
 _TIME: Json = {"type": "string", "format": "date-time"}
 _TEXT_OR_NULL: Json = {"type": ["string", "null"]}
@@ -36,6 +43,8 @@ _MEMBERS: Json = {
     "state": {**TEXT, "description": "Of the job, which does not allow what was asked for."},
     "code": {**TEXT, "description": "Why its conversion failed."},
     "job_id": {**TEXT, "description": "Of the job that has no audio, or may or may not exist."},
+    "limit": {**TEXT, "description": "The name of the limit that is reached."},
+    "allowed": {"type": "integer", "description": "How much it allows."},
     "missing": {**_STRINGS, "description": "What the service lacks."},
     "deleted_at": {**_TIME, "description": "When the job, or the file, was deleted."},
     "reason": {**TEXT, "description": "Why it was deleted."},
@@ -52,7 +61,13 @@ _MEMBERS: Json = {
 _OF_PARAMETER = ("name", "in", "required", "description")
 _NULL = {"type": "null"}
 _ANY_OTHER = "Any other error, the server's own included"
-_GUARD: tuple[Error, ...] = (errors.NotSignedIn, errors.NotAllowed, errors.FromElsewhere, Unavailable)
+_GUARD: tuple[Error, ...] = (
+    errors.NotSignedIn,
+    errors.NotAllowed,
+    errors.FromElsewhere,
+    errors.QuotaExceeded,
+    Unavailable,
+)
 _FIELDS = options.properties() | {"options": options.OBJECT}
 _WITHOUT_BODY = frozenset({"204", "303", "304"})
 _NOT_TO_HEAD = frozenset({"206", "416"})
@@ -64,7 +79,8 @@ def complete(document: Json, contracts: Contracts) -> Json:
     document["components"]["schemas"] = components([Problem, *contracts.structs])
     document["components"]["schemas"]["Problem"]["properties"] |= _MEMBERS
     document["components"]["schemas"][options.COMPONENT] = options.component()
-    document["components"]["examples"] = {kind.name: _example(kind) for kind in ALL.values()}
+    known = {*ALL.values(), *KINDS.values()}
+    document["components"]["examples"] = {_example_name(kind): _example(kind) for kind in sorted(known)}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             contract = contracts.of(method.upper(), path)
@@ -140,7 +156,8 @@ def _responses(contract: Contract, found: Json, *, head: bool) -> Json:
         all_errors += (errors.BadParameters,)
     for code, kinds in sorted(_by_status(all_errors).items()):
         headers = _headers(_ERROR_HEADERS.get(code, ()))
-        examples = {kind.name: {"$ref": f"#/components/examples/{kind.name}"} for kind in kinds}
+        names = [_example_name(kind) for kind in kinds]
+        examples = {name: {"$ref": f"#/components/examples/{name}"} for name in names}
         content = {MEDIA_TYPE: {**_PROBLEM, "examples": examples}}
         description = "; ".join(kind.title for kind in kinds)
         responses[str(code)] = {"description": description, "headers": headers, "content": content}
@@ -170,6 +187,11 @@ def _by_status(found: tuple[Error, ...]) -> dict[int, list[Kind]]:
         kind = each if isinstance(each, Kind) else KINDS[each]
         kinds.setdefault(kind.status, []).append(kind)
     return kinds
+
+
+def _example_name(kind: Kind) -> str:
+    """Return the name of a problem's example, which tells problems of one name apart by their status."""
+    return kind.name if ALL.get(kind.name, kind) == kind else f"{kind.name}-{kind.status}"
 
 
 def _example(kind: Kind) -> Json:

@@ -8,7 +8,7 @@ blob stays, and a repetition with the same Idempotency-Key settles it.
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -26,6 +26,7 @@ from gateway.errors import EmptyFile, JobGone, KeyInUse, KeyReused, MaybeAccepte
 from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.presentation import Accepted
+from gateway.quotas.door import OPEN, Admission, Entrance
 from gateway.storage import Bucket, Content, Writer
 from gateway.uploads.idempotency import Claim, IdempotencyKeys, Submission
 from gateway.uploads.options import Wish
@@ -40,13 +41,19 @@ _STOP_WITHIN = 0.8
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A video on its way in. `chunks` can be read once."""
+    """A video on its way in. `chunks` can be read once. `announced`: its bytes, 0 if that is not known."""
 
     account: str
     filename: str
     content_type: str
     wish: Wish
     chunks: AsyncIterator[bytes]
+    announced: int = 0
+    entrance: Entrance = OPEN
+
+    def admitted(self, job_id: str) -> AbstractAsyncContextManager[Admission]:
+        """Let it in as this job's (see `Entrance.admitted`)."""
+        return self.entrance.admitted(job_id, size=self.announced, is_upload=True)
 
 
 class _NewJob(NamedTuple):
@@ -69,12 +76,13 @@ class Intake:
     async def accept(self, upload: Upload, key: str | None) -> Accepted:
         """Return once the job exists and is seen here.
 
-        Raises UploadRefused, KeyRefused, JobGone (the key's job was deleted) and Unavailable, which leave
-        nothing behind, and MaybeAccepted, after which the job may exist.
+        Raises UploadRefused, QuotaExceeded, KeyRefused, JobGone (the key's job was deleted) and Unavailable,
+        which leave nothing behind, and MaybeAccepted, after which the job may exist.
         """
         if key is None:
             job = _new_job(upload.account)
-            return await self._begin(job, await self._store(upload, job))
+            async with upload.admitted(job.job_id) as admission:
+                return await self._begin(job, await self._store(upload, job, admission))
         async with self._claim(upload.account, key) as claim:
             return await self._claimed(upload, claim)
 
@@ -101,31 +109,39 @@ class Intake:
             )  # so late that the file was swept: it comes again
         job = _NewJob(upload.account, claim.job_id, claim.video_id)
         if claim.submission is None:
-            submission = await self._store(upload, job, claim)
-            try:
-                await self._keys.store(claim, submission)
-            except KeyInUse:
-                await self._videos.remove(claim.video_id)  # another attempt took over; this file is nobody's
-                raise
-        else:
-            submission = claim.submission
-            if await _read(upload.chunks) != submission.content or upload.filename != submission.filename:
-                raise KeyReused("this Idempotency-Key came with another file before; use a new key")
-            _check_options(submission, upload.wish)
-            if claim.done:
-                return _accepted(job, submission)
-        return await self._begin_claimed(job, submission, claim)
+            async with upload.admitted(job.job_id) as admission:
+                submission = await self._store(upload, job, admission, claim)
+                try:
+                    await self._keys.store(claim, submission)
+                except KeyInUse:
+                    # Another attempt took over; this file is nobody's.
+                    await self._videos.remove(claim.video_id)
+                    raise
+                return await self._begin_claimed(job, submission, claim)
+        submission = claim.submission
+        if await _read(upload.chunks) != submission.content or upload.filename != submission.filename:
+            raise KeyReused("this Idempotency-Key came with another file before; use a new key")
+        _check_options(submission, upload.wish)
+        if claim.done:
+            return _accepted(job, submission)
+        async with upload.entrance.admitted(job.job_id, size=submission.content.bytes):
+            return await self._begin_claimed(job, submission, claim)
 
     async def _begin_claimed(self, job: _NewJob, submission: Submission, claim: Claim) -> Accepted:
         accepted = await self._begin(job, submission)
         await self._keys.finish(claim)
         return accepted
 
-    async def _store(self, upload: Upload, job: _NewJob, claim: Claim | None = None) -> Submission:
+    async def _store(
+        self, upload: Upload, job: _NewJob, admission: Admission, claim: Claim | None = None
+    ) -> Submission:
         writer = Writer(self._videos, job.video_id)
         try:
             with tracing.span("store video") as span:
+                size = 0
                 async for chunk in upload.chunks:
+                    size += len(chunk)
+                    await admission.reach(size)
                     await writer.write(chunk)
                     if claim is not None:
                         await self._keys.renew(claim)
@@ -147,10 +163,12 @@ class Intake:
             given=dict(upload.wish.given),
         )
 
-    async def convert_again(self, view: JobView, video: Video, wish: Wish, key: str | None) -> Accepted:
+    async def convert_again(
+        self, view: JobView, video: Video, wish: Wish, key: str | None, entrance: Entrance = OPEN
+    ) -> Accepted:
         """Begin another job of a job's video.
 
-        Raises TooManyOutputs, KeyRefused, JobGone, MaybeAccepted, Unavailable.
+        Raises TooManyOutputs, QuotaExceeded, KeyRefused, JobGone, MaybeAccepted, Unavailable.
         """
         content = Content(bytes=video.bytes, sha256=video.sha256)
         submission = Submission(
@@ -162,7 +180,7 @@ class Intake:
         )
         job = _new_job(view.account, video.video_id, video.family or view.job_id)
         if key is None:
-            async with self._turn(job):
+            async with self._turn(job), entrance.admitted(job.job_id):
                 return await self._begin(job, submission)
         # Another key than an upload's, or another job's: a NUL is in none that is sent.
         async with self._claim(view.account, f"{key}\0{view.job_id}") as claim:
@@ -176,7 +194,7 @@ class Intake:
                 submission = claim.submission
             if claim.done:
                 return _accepted(job, submission)
-            async with self._turn(job):
+            async with self._turn(job), entrance.admitted(job.job_id):
                 return await self._begin_claimed(job._replace(video_id=claim.video_id), submission, claim)
 
     @asynccontextmanager

@@ -8,13 +8,14 @@ from litestar import Response, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.errors import Unavailable
 from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.errors import JobGone
 from gateway.http import prefer
-from gateway.http.bodies import Limit, check_length, incoming
+from gateway.http.bodies import Limit, check_length, incoming, length_of
 from gateway.http.contract import SOME_BYTES, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
 from gateway.jobs import waiting
@@ -24,6 +25,7 @@ from gateway.jobs.outcome import audio_of, audio_path
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
 from gateway.jobs.receipts import refuse_without_video
+from gateway.quotas.quotas import Quotas
 from gateway.uploads import option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
 from gateway.uploads.idempotency import KEY, LONGEST_KEY, read_key
@@ -53,6 +55,8 @@ KEY_HEADER = Header(
     rf"^{KEY.pattern}$",
 )
 KEY_ERRORS: tuple[Error, ...] = (errors.BadKey, errors.KeyInUse, errors.KeyReused)
+QUOTA_ERRORS: tuple[Error, ...] = (errors.QuotaExceeded, errors.StorageFull, errors.Crowded)
+"""The errors of every route that begins work, where the account's limits do not let it in."""
 _WAITED: tuple[Error, ...] = (errors.NoAudio, errors.JobGone)
 """The errors of an upload that waited for its audio: those of the audio itself."""
 _ANSWERS = {
@@ -68,6 +72,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     errors.JobGone,
     errors.BadOptions,
     errors.NotAllowed,
+    *QUOTA_ERRORS,
     errors.MaybeAccepted,
     errors.ShuttingDown,
     *_WAITED,
@@ -104,6 +109,7 @@ async def upload_form(
     terms: NamedDependency[Terms],
     under_way: NamedDependency[UploadsUnderWay],
     live: NamedDependency[LiveJobs],
+    quotas: NamedDependency[Quotas],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
     """Upload one video as the field `file` of a form."""
@@ -114,7 +120,8 @@ async def upload_form(
         form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
         given = options.read([*request.query_params.multi_items(), *options.from_form(form.fields)])
         wish = await presets.wish(caller_of(request).account, given)
-        upload = _upload(request, wish, form.filename, form.content_type, form.chunks())
+        # How long the file is, within its form, nobody has said.
+        upload = _upload(request, wish, form.filename, form.content_type, form.chunks(), quotas)
         accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
     return await _answer(request, live, accepted)
@@ -143,6 +150,7 @@ async def upload_bytes(
     terms: NamedDependency[Terms],
     under_way: NamedDependency[UploadsUnderWay],
     live: NamedDependency[LiveJobs],
+    quotas: NamedDependency[Quotas],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
     """Upload one video as the request's body, as `curl -T` does."""
@@ -151,7 +159,8 @@ async def upload_bytes(
         wish = await presets.wish(
             caller_of(request).account, options.read(request.query_params.multi_items())
         )
-        upload = _upload(request, wish, filename, request.headers.get("content-type"), body)
+        upload = _upload(request, wish, filename, request.headers.get("content-type"), body, quotas)
+        upload = replace(upload, announced=length_of(request.headers.get("content-length")))
         accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
     return await _answer(request, live, accepted)
@@ -170,6 +179,7 @@ async def upload_bytes(
             *option_bodies.ERRORS,
             errors.NotAllowed,
             errors.TooManyOutputs,
+            *QUOTA_ERRORS,
             errors.MaybeAccepted,
             *KEY_ERRORS,
         ),
@@ -186,6 +196,7 @@ async def another_output(
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
     live: NamedDependency[LiveJobs],
+    quotas: NamedDependency[Quotas],
 ) -> Response[Accepted]:
     """Convert the job's video once more, with options of its own: a new job of the same family."""
     caller = caller_of(request)
@@ -196,7 +207,8 @@ async def another_output(
         raise JobGone("the video of this job is not stored any more")
     given = await option_bodies.read(request)
     wish = await presets.wish(caller.account, given)
-    accepted = await intake.convert_again(view, view.video, wish, key_of(request))
+    entrance = quotas.entrance(request)
+    accepted = await intake.convert_again(view, view.video, wish, key_of(request), entrance)
     return await _answer(request, live, accepted)
 
 
@@ -215,6 +227,7 @@ def _upload(
     filename: str,
     content_type: str | None,
     chunks: AsyncIterator[bytes],
+    quotas: Quotas,
 ) -> Upload:
     return Upload(
         account=caller_of(request).account,
@@ -222,6 +235,7 @@ def _upload(
         content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
         wish=wish,
         chunks=chunks,
+        entrance=quotas.entrance(request),
     )
 
 

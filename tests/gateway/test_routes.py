@@ -17,6 +17,7 @@ from gateway.admin.broker import Broker
 from gateway.admin.workers import Workers
 from gateway.app import Parts, litestar_app
 from gateway.metrics import Metrics
+from gateway.quotas.quotas import Quotas
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 OPEN_TO_ALL = {
@@ -59,6 +60,7 @@ def parts_of_nothing() -> Parts:
         presets=nothing,  # type: ignore[arg-type]
         deletions=nothing,  # type: ignore[arg-type]
         retention=nothing,  # type: ignore[arg-type]
+        quotas=Quotas(nothing, nothing, nothing, nothing),  # type: ignore[arg-type]
         under_way=nothing,  # type: ignore[arg-type]
         terms=nothing,  # type: ignore[arg-type]
         metrics=Metrics(),

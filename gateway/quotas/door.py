@@ -1,0 +1,216 @@
+"""The door: who begins a job comes through here, and two gateways have one limit between them.
+
+    admissions   one document per account: `version`, and the holds
+
+A view counts a job only when its event has come round, so what was let in before is held here. A hold names
+its job. It counts until the job is seen, and goes when the job is stored, from when on every gateway
+counts it. The document is changed by compare-and-set, so of two gateways that want the last place one
+looks again. A process that dies lets its holds expire.
+
+Accounts without limits cost nothing here.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from weakref import WeakValueDictionary
+
+import msgspec
+from msgspec import structs
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from events.mongodb_errors import translated
+from events.projections.job_view import JobView
+from gateway.errors import Crowded, MaybeAccepted
+from gateway.http.rate_limits import Standing
+from gateway.quotas.live_usage import LiveUsage
+from gateway.quotas.room import Hold, Room
+from service.quotas import Limits
+
+COLLECTION = "admissions"
+LEASE = 60.0
+"""Seconds without a sign of life after which what was let in is given up for dead."""
+_STEP = 32 * 2**20
+"""Bytes that an upload of unknown length takes at a time."""
+_ATTEMPTS = 30
+_PAUSE = 0.02
+_GIVE_UP_WITHIN = 2.0
+
+_NONE = Limits()
+
+
+class Entrance:
+    """The way in for one account, by the limits that hold for its caller."""
+
+    def __init__(
+        self,
+        door: "Door | None" = None,
+        account: str = "",
+        limits: Limits = _NONE,
+        told: Callable[[list[Standing]], None] = lambda standings: None,
+    ) -> None:
+        """`told` hears what is left of each limit. Without a door the way is open."""
+        self._door, self._account, self._told = door, account, told
+        self._limits = structs.replace(limits, requests_a_minute=None)
+
+    @asynccontextmanager
+    async def admitted(
+        self, job_id: str, *, run: int = 1, size: int = 0, is_upload: bool = False
+    ) -> AsyncIterator["Admission"]:
+        """Let in a run of a job for the block. An error gives its place back at once.
+
+        `size` are the bytes that it is to store, as far as is known.
+
+        Raises QuotaExceeded, StorageFull, Crowded, Unavailable.
+        """
+        if self._door is None or self._limits == _NONE:
+            yield Admission()
+            return
+        hold = Hold(job_id=job_id, run=run, bytes=size, is_upload=is_upload, until=_until())
+        admission = Admission(hold, partial(self._door.put, self._account, self._limits, self._told))
+        try:
+            await admission.begin()
+            yield admission
+        except MaybeAccepted:
+            raise  # the job may exist: then it counts, and its hold until then
+        except BaseException:
+            with suppress(TimeoutError, PyMongoError):
+                giving = self._door.give_back(self._account, hold)
+                await asyncio.shield(asyncio.wait_for(giving, _GIVE_UP_WITHIN))
+            raise
+
+
+OPEN = Entrance()
+"""The way in where nothing is limited."""
+
+
+class Admission:
+    """Something that was let in; without a hold nothing limits it."""
+
+    def __init__(self, hold: Hold | None = None, put: "Put | None" = None) -> None:
+        self._hold, self._put = hold, put
+        self._renewed = time.monotonic()
+
+    async def begin(self) -> None:
+        """Take a place. Raises QuotaExceeded, StorageFull, Crowded, Unavailable."""
+
+        def let_in(room: Room, hold: Hold) -> Hold:
+            room.check(hold)
+            return hold
+
+        if self._hold and self._put:
+            await self._put(self._hold, let_in)
+
+    async def reach(self, size: int) -> None:
+        """Take room for so many bytes altogether, and show a sign of life.
+
+        Raises StorageFull, Crowded, Unavailable.
+        """
+
+        def renewed(room: Room, hold: Hold) -> Hold:
+            return structs.replace(room.grown(hold, size, _STEP), until=_until())
+
+        if self._hold and self._put:
+            is_late = time.monotonic() - self._renewed > LEASE / 4
+            if size > self._hold.bytes or is_late:
+                self._hold = await self._put(self._hold, renewed)
+                self._renewed = time.monotonic()
+
+
+Place = Callable[[Room, Hold], Hold]
+"""Makes of the room, and of a hold that is not counted in it, the hold to be written; or refuses."""
+Put = Callable[[Hold, Place], Awaitable[Hold]]
+
+
+class Door:
+    """Lets in what there is room for."""
+
+    def __init__(self, database: AsyncDatabase[Any], usage: LiveUsage) -> None:
+        self._admissions, self._usage = database[COLLECTION], usage
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By account: requests of one account to this process do not compete with each other."""
+
+    async def forget(self, account: str) -> None:
+        """Forget all holds of an account. Raises Unavailable."""
+        with translated("the admissions"):
+            await self._admissions.delete_one({"_id": account})
+
+    async def put(
+        self, account: str, limits: Limits, told: Callable[[list[Standing]], None], hold: Hold, place: Place
+    ) -> Hold:
+        """Write what `place` makes of a hold, once nobody else has written meanwhile; return it.
+
+        A job that is counted already needs no hold. Raises what `place` raises, Crowded, Unavailable.
+        """
+        async with self._turn(account):
+            for attempt in range(_ATTEMPTS):
+                version, holds = await self._read(account)
+                others = [each for each in holds if not _same(each, hold)]
+                now = await self._usage.of(account, {each.job_id for each in [*others, hold]})
+                if _run(now.views.get(hold.job_id)) >= hold.run:
+                    return hold
+                begun = [each for each in others if _run(now.views.get(each.job_id)) < each.run]
+                room = Room(limits=limits, usage=now.usage, begun=begun, now=datetime.now(UTC))
+                told(room.standings())
+                placed = place(room, hold)
+                kept = [each for each in others if _run(now.stored.get(each.job_id)) < each.run]
+                if await self._write(account, version, [*kept, placed]):
+                    told(structs.replace(room, begun=[*begun, placed]).standings())
+                    return placed
+                await asyncio.sleep(random.uniform(0, _PAUSE) * attempt)  # noqa: S311 - no secret
+        raise Crowded("too many requests of your account came at once")
+
+    async def _read(self, account: str) -> tuple[int, list[Hold]]:
+        """Return the version, 0 for none yet, and the holds that have not expired."""
+        with translated("the admissions"):
+            document = await self._admissions.find_one({"_id": account})
+        if document is None:
+            return 0, []
+        holds = msgspec.convert(document["holds"], list[Hold])
+        return document["version"], [hold for hold in holds if hold.until > time.time()]
+
+    async def _write(self, account: str, version: int, holds: list[Hold]) -> bool:
+        """Write the holds if nobody else has meanwhile."""
+        document = {"version": version + 1, "holds": msgspec.to_builtins(holds)}
+        with translated("the admissions"):
+            try:
+                if version == 0:
+                    await self._admissions.insert_one({"_id": account, **document})
+                    return True
+                written = await self._admissions.update_one(
+                    {"_id": account, "version": version}, {"$set": document}
+                )
+            except DuplicateKeyError:
+                return False
+        return written.matched_count == 1
+
+    async def give_back(self, account: str, hold: Hold) -> None:
+        """Remove a hold. Raises PyMongoError."""
+        await self._admissions.update_one(
+            {"_id": account},
+            {"$pull": {"holds": {"job_id": hold.job_id, "run": hold.run}}, "$inc": {"version": 1}},
+        )
+
+    def _turn(self, account: str) -> asyncio.Lock:
+        turn = self._turns.get(account)
+        if turn is None:
+            turn = self._turns[account] = asyncio.Lock()
+        return turn
+
+
+def _same(one: Hold, other: Hold) -> bool:
+    return (one.job_id, one.run) == (other.job_id, other.run)
+
+
+def _run(view: JobView | None) -> int:
+    return view.run if view else 0
+
+
+def _until() -> float:
+    return time.time() + LEASE
