@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from auth.stores import by_url
 from auth.stores.directory import ADMIN, USER
-from cli.account import change, create, invite, keys, rotate_key, show
+from cli.account import change, create, invite, keys, quota, rotate_key, show
 from cli.account.settings import OperatorSettings
 from service.logs import configure_tool
 from service.mail_preference import MailPreference
@@ -94,6 +94,11 @@ def _mails(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _quota(parser: argparse.ArgumentParser) -> None:
+    _who(parser)
+    quota.add_arguments(parser)
+
+
 def _export(parser: argparse.ArgumentParser) -> None:
     _who(parser)
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a new file, for its owner only")
@@ -131,6 +136,9 @@ SUBCOMMANDS = {
     "role": Subcommand(_on_directory(change.run), "give an account exactly these roles", _role),
     "mails": Subcommand(
         _on_directory(change.run), "choose which mails about its jobs an account gets", _mails
+    ),
+    "quota": Subcommand(
+        _on_directory(quota.run), "show what an account uses, and give it limits of its own", _quota
     ),
     "invite": Subcommand(_on_directory(invite.invite), "mail somebody the way to an account", _new),
     "reset": Subcommand(_on_directory(change.run), "mail the holder the way to a new password", _who),

@@ -2,6 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
 
 from auth.passwords.rules import SHORTEST, Length
 from auth.settings import KeySettings
@@ -35,8 +38,14 @@ class OperatorSettings(KeySettings, frozen=True, kw_only=True):
     @asynccontextmanager
     async def sessions(self) -> AsyncIterator[SessionStore]:
         """Give the sessions for a block."""
+        async with self.database() as database:
+            yield MongoSessions(database)
+
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[AsyncDatabase[Any]]:
+        """Give the gateways' database for a block."""
         async with mongodb.connect(self.need("mongodb_url"), reach=3.0, answer=5.0) as client:
-            yield MongoSessions(client.get_default_database("tonearm"))
+            yield client.get_default_database("tonearm")
 
     async def publisher(self) -> Publisher:
         """Return a publisher, to be entered, once the log can be written to. Raises Unavailable."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from broker import Broker
+from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from auth.accounts.accounts import Accounts
@@ -15,7 +16,10 @@ from auth.sessions.sessions import Sessions
 from auth.stores.mongo.directory import MongoDirectory
 from events.errors import NotConfirmed
 from events.log import topology
+from events.projections.usage import Usage
 from events.types import AccountChanged, AccountErased, AccountRevoked, AccountSignInRefused
+from events.views.store import JobViews
+from service.quotas import OwnLimits
 
 EMAIL, PASSWORD = "ann@example.com", "a canary password"
 
@@ -177,6 +181,36 @@ async def test_the_command_does_all_of_it_on_real_servers(
         assert (code, shown) == (4, ""), nothing
         assert "no account" in said or "no such account" in said
     assert (await tonearm("show", "ann@"))[0] == 2
+
+
+async def test_an_account_is_given_limits_of_its_own_and_shown_what_it_uses(
+    accounts: Accounts, tonearm: Any, broker: Broker, database: AsyncDatabase[Any]
+) -> None:
+    await topology.declare(broker.url)
+    account = (await accounts.register(EMAIL, PASSWORD)).account_id
+    used = Usage(bytes_stored=12_345, jobs_open=2, seen=0)
+    await (await JobViews(database).live()).usage.save({account: used})
+
+    changed = await tonearm("quota", EMAIL, "jobs_open=50", "bytes_stored=2GB", "jobs_today=none")
+    again = await tonearm("quota", account, "jobs_open=role", "bytes_stored=3GB", "--json")
+    wrong = [
+        await tonearm("quota", EMAIL, text)
+        for text in ("jobs=5", "jobs_open", "jobs_open=5GB", "jobs_open=-1")
+    ]
+
+    assert (changed[0], again[0]) == (0, 0), changed
+    lines = changed[1].splitlines()
+    assert lines[0] == f"account {account}"
+    assert lines[1].split() == ["bytes_stored", "limit:", "2,000,000,000", "used:", "12,345"]
+    assert [line.split()[:3] for line in lines[2:5]] == [
+        ["audio_seconds", "limit:", "role's"], ["jobs_today", "limit:", "none"], ["jobs_open", "limit:", "50"]
+    ]  # fmt: skip
+    shown = json.loads(again[1])
+    assert shown["own"] == {"bytes_stored": 3_000_000_000, "jobs_today": None}
+    assert (shown["account_id"], shown["bytes_stored"], shown["jobs_open"]) == (account, 12_345, 2)
+    assert [code for code, _, _ in wrong] == [2, 2, 2, 2]
+    assert (await tonearm("quota", "nobody@example.com"))[0] == 4
+    assert (await OwnLimits(database).get(account)) == shown["own"]
 
 
 @pytest.mark.parametrize("typed", ["what the operator typed", ""])

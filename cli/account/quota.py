@@ -1,0 +1,99 @@
+"""`quota`: show what an account uses, and give it limits of its own in the place of its role's."""
+
+import argparse
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+from msgspec import Struct
+
+from auth.accounts.operator_changes import SOURCE
+from auth.announcements import event_of
+from cli.account.settings import OperatorSettings
+from cli.account.who import account_meant
+from cli.errors import WrongArgument
+from cli.pretty import write_json
+from events.ids import new_id
+from events.projections.usage import Usage
+from events.types import AccountChanged
+from events.views.store import JobViews
+from service.quotas import BY_ROLE, NAMES, NO_LIMIT, Own, OwnLimits, amount
+
+
+class Shown(Struct, frozen=True):
+    """An account's own limits, null for none, and what it uses by the stored views. Days are those of UTC."""
+
+    account_id: str
+    own: Own
+    bytes_stored: int
+    audio_seconds: float
+    jobs_today: int
+    jobs_open: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "changes",
+        metavar="LIMIT=AMOUNT",
+        nargs="*",
+        help=f"of {', '.join(NAMES)}; such as 20, 50GB, 10h, {NO_LIMIT}, or {BY_ROLE} for its role's",
+    )
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+    """Change what is to be changed, and print how it stands then.
+
+    Raises NothingFound, WrongArgument, Unavailable.
+    """
+    changes = dict(map(_change, arguments.changes))
+    async with settings.directory() as directory:
+        account = (await account_meant(directory, arguments.who)).account_id
+    async with settings.database() as database:
+        store = OwnLimits(database)
+        own = await store.get(account)
+        if changes:
+            own = _changed(own, changes.items())
+            await store.set(account, own)
+            async with await settings.publisher() as publisher:
+                payload = AccountChanged(fields=("quota",))
+                await publisher.publish(
+                    event_of(account, payload, datetime.now(UTC), new_id(), source=SOURCE)
+                )
+        usage = await (await JobViews(database).live()).usage.get(account)
+    shown = _shown(account, own, usage, datetime.now(UTC))
+    if arguments.json:
+        write_json(msgspec.json.encode(shown))
+        return
+    print(f"account {account}")
+    for name in NAMES:
+        limit = "role's" if name not in own else "none" if own[name] is None else f"{own[name]:,}"
+        used = getattr(shown, name, None)
+        print(f"  {name:<17} limit: {limit:<18}" + (f" used: {used:,}" if used is not None else ""))
+
+
+def _change(text: str) -> tuple[str, str]:
+    """Return name and amount. Raises WrongArgument."""
+    name, equals, value = text.partition("=")
+    try:
+        amount(name, NO_LIMIT if value == BY_ROLE else value)
+    except ValueError as error:
+        raise WrongArgument(str(error)) from None
+    if not equals:
+        raise WrongArgument(f"give {name} an amount: {name}=10")
+    return name, value
+
+
+def _changed(own: Own, changes: Iterable[tuple[str, str]]) -> Own:
+    now = dict(own)
+    for name, value in changes:
+        now.pop(name, None)
+        if value != BY_ROLE:
+            now[name] = amount(name, value)
+    return now
+
+
+def _shown(account: str, own: Own, usage: Usage, now: datetime) -> Shown:
+    today = usage.on(now.date())
+    return Shown(account, own, usage.bytes_stored, today.audio_ms / 1000, today.jobs, usage.jobs_open)
