@@ -134,7 +134,7 @@ check:
 
 # run the tests: test [--long] [pytest's arguments]
 [group('For contributors')]
-test *args: _broker _curl _databases _provider _browser (_clients args)
+test *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer args)
     exec pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
 # run the tests that take minutes
@@ -205,6 +205,11 @@ test-broker-4 *args:
 vendored folder="gateway/openapi/page":
     exec python -m infra.vendored "$1"
 
+# ask the API by requests that schemathesis makes up
+[group('For contributors')]
+fuzz-api seconds="600" *args: _broker (_fuzzer "--long")
+    seconds=$1; shift; exec pytest -n 0 tests/system/test_api_fuzz.py --long --fuzz-seconds "$seconds" -o faulthandler_timeout=0 -rP "$@"
+
 _broker:
     python -m infra.local.servers.install
 
@@ -239,3 +244,12 @@ _clients args="":
         && cp "$from/package-lock.json" "$folder/package-lock.json.new" && cd "$folder" \
         && mv package-lock.json.new package-lock.json && PATH=$folder/bin:$PATH npm ci --silent \
         || { rm -f "$folder/package-lock.json"; echo 'the generators of clients cannot be had' >&2; }
+
+# What makes up requests, for a long test; where it cannot be had, the test says so.
+_fuzzer args="":
+    #!/usr/bin/env bash
+    set -uo pipefail
+    [[ " {{ args }} " == *" --long "* ]] || exit 0
+    uv venv --quiet --allow-existing --python '{{ root }}/.venv/bin/python' '{{ root }}/.venv/schemathesis' \
+        && uv pip install --quiet --require-hashes --python '{{ root }}/.venv/schemathesis' --requirements '{{ root }}/tests/system/schemathesis.lock' \
+        || echo 'schemathesis cannot be had' >&2

@@ -14,6 +14,12 @@ ADMIN = {"ADMIN_EMAIL": "canary-admin@example.com", "ADMIN_PASSWORD": "the canar
 """To be seen in no log: see `canaries`."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-seconds", type=int, help="for how long requests are made up, for each credential"
+    )
+
+
 @asynccontextmanager
 async def running(stack: Stack) -> AsyncIterator[Stack]:
     """Start the stack for the block; after it nothing of the stack may be left running."""
