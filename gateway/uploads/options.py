@@ -29,6 +29,8 @@ Given = Mapping[str, str]
 
 Pairs = Iterable[tuple[str, str]]
 _LONGEST_NAME = 100
+_TEXTS = (*TAGS, "language", "quality")
+"""Options of which a number, true or false is most likely a mistake: `false` would become the title."""
 
 
 class Wish(NamedTuple):
@@ -85,6 +87,8 @@ def from_json(text: str | bytes) -> Iterator[tuple[str, str]]:
     for name, told in [*fields.items(), *(tags or {}).items()]:
         if isinstance(told, dict | list):
             raise BadOptions([Fault(name[:_LONGEST_NAME], "give a text, a number, true or false")])
+        if name in _TEXTS and not isinstance(told, str | None):
+            raise BadOptions([Fault(name, "give a text")])
         if told is not None or name not in TAGS:
             yield name, as_text(told)
 

@@ -129,6 +129,8 @@ def test_null_is_an_option_that_is_not_there() -> None:
         ('{"formt": "mp3"}', "formt", "no such option"),
         ('{"tags": {"genre": "x"}}', "tags.genre", "no such tag"),
         ('{"tags": "x"}', "tags", "title, artist"),
+        ('{"tags": {"title": false}}', "title", "give a text"),
+        ('{"language": 5}', "language", "give a text"),
         ('{"title": "a", "tags": {"title": "b"}}', "title", "more than once"),
         ('{"start": [1]}', "start", "give a text, a number"),
         ('{"start": true}', "start", "1:30"),
