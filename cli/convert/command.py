@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from cli.client.answers import Job, Preset
+from cli.client.answers import Job, Preset, Queue
 from cli.client.credentials import Credentials, credentials_for
 from cli.client.download import download, pour
 from cli.client.errors import (
@@ -63,12 +63,6 @@ class _Progress(Struct, frozen=True):
     percent: float | None = None
     speed: float | None = None
     attempt: int = 1
-
-
-class _Queue(Struct, frozen=True):
-    place: int
-    seconds_min: int | None = None
-    seconds_max: int | None = None
 
 
 def main(argv: list[str]) -> int:
@@ -269,7 +263,7 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
                 show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
                 continue
             if message.type == "queue":
-                queue = msgspec.json.decode(message.data, type=_Queue)
+                queue = msgspec.json.decode(message.data, type=Queue)
                 if queue.place:
                     show(None, _waits(queue))
                 continue
@@ -281,7 +275,7 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
     return _done(gateway, job_id)
 
 
-def _waits(queue: _Queue) -> str:
+def _waits(queue: Queue) -> str:
     place = f"waiting, number {queue.place} in the line"
     if queue.seconds_min is None or queue.seconds_max is None:
         return place
