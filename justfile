@@ -24,6 +24,11 @@ convert *args:
 jobs *args:
     cd "$FROM" && exec tonearm jobs "$@"
 
+# show what your account uses, and may use
+[group('For people with videos')]
+usage *args:
+    exec tonearm usage "$@"
+
 # say what a file holds, before it is uploaded: probe FILE
 [group('For people with videos')]
 probe *args:

@@ -33,7 +33,11 @@ class Person:
 
     async def types(self, *words: str, code: int = 0) -> tuple[str, str]:
         """Type `tonearm jobs …`, which ends with this code; what comes out, and what is said beside."""
-        ended = await asyncio.to_thread(main, ["jobs", *words, "--url", self.site.url])
+        return await self.tonearm("jobs", *words, code=code)
+
+    async def tonearm(self, *words: str, code: int = 0) -> tuple[str, str]:
+        """Type `tonearm …`, likewise."""
+        ended = await asyncio.to_thread(main, [*words, "--url", self.site.url])
         out, said = self._capfd.readouterr()
         assert ended == code, (words, ended, out, said)
         return out, said
