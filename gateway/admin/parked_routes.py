@@ -15,8 +15,9 @@ from gateway.admin.parked_work import Found, ParkedQueues, job_of
 from gateway.http.contract import Contract
 from service.scopes import OPERATE
 
+QueueName = Literal["video", "video.bulk", "mp3", "letters"]
 _Queue = Annotated[
-    Literal["video", "video.bulk", "mp3", "letters"] | None,
+    QueueName | None,
     QueryParameter(description="Only work of this queue."),
 ]
 

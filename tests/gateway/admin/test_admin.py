@@ -1,7 +1,7 @@
 """What administrators see of everybody's jobs and of the system, and that nobody else sees it."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -14,6 +14,7 @@ from events.log import amqp, topology
 from events.log.transient import TransientSender
 from events.observers import Unobserved
 from events.types import FailureCode, JobFailed, JobNotificationFailed
+from gateway.admin.parked_routes import QueueName
 from infra.local.servers.mongodb import MongoDB
 from service.presence import Presence, own_name
 from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, converted, gateway_running
@@ -37,6 +38,10 @@ async def own(broker: Broker, mongodb_url: str, auth: FakeAuth) -> AsyncIterator
     """A gateway with a log and queues that nobody else uses."""
     async with gateway_running(broker, mongodb_url, auth) as running:
         yield running
+
+
+def test_every_work_queue_can_be_asked_for() -> None:
+    assert set(get_args(QueueName)) == set(topology.WORK_QUEUES)
 
 
 async def test_an_administrator_pages_through_everybodys_jobs(own: Gateway) -> None:

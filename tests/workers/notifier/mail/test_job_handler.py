@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -8,13 +9,19 @@ from typing import Any
 import httpx
 import pytest
 from aiosmtpd.controller import Controller
+from broker import Broker
 from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
 
+from events import parked
 from events.envelope import Event, Recorded, job_event
 from events.errors import Unavailable
 from events.ids import new_id
+from events.log import amqp, topology
+from events.log.publisher import Publisher
+from events.parked import Remedy, remedy
 from events.projections.job_view import JobView
 from events.projections.jobs import fold
 from events.types import (
@@ -31,7 +38,7 @@ from events.types import (
     JobRequeued,
     JobUploaded,
 )
-from events.work import Work
+from events.work import Pace, Work, Worker
 from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed, ViewBehind
@@ -361,3 +368,71 @@ async def test_nothing_is_sent_while_the_notes_cannot_be_read(plain: Controller,
         with pytest.raises(Unavailable):
             await notifier.handle(desk.work(CONVERTED))
     assert catcher.kept == []
+
+
+class Told:
+    """Publishes, and lets the views know at once."""
+
+    def __init__(self, publisher: Publisher, desk: Desk) -> None:
+        self._publisher, self._desk = publisher, desk
+        self.events: list[Event] = []
+
+    async def publish(self, event: Event) -> None:
+        await self._publisher.publish(event)
+        self._desk.views.tell(event)
+        self.events.append(event)
+
+
+@asynccontextmanager
+async def notifying(broker: Broker, desk: Desk, *delays: float) -> AsyncIterator[Told]:
+    stop = asyncio.Event()
+    async with Publisher(broker.url, name="test") as publisher:
+        told = Told(publisher, desk)
+        pace = Pace(delays=delays)
+        worker = Worker(broker.url, (topology.MP3,), desk.notifier, told, pace=pace)
+        running = asyncio.create_task(worker.run(stop))
+        yield told
+        stop.set()
+        await running
+
+
+@pytest.mark.servers
+async def test_parked_mails_go_out_by_their_queue_when_they_are_asked_for_again(
+    broker: Broker, desk: Desk, database: AsyncDatabase[dict[str, Any]]
+) -> None:
+    await topology.declare(broker.url)
+    desk.uploaded("late")
+    work = desk.work(CONVERTED, "late")
+    async with notifying(broker, desk) as told:
+        async with Publisher(broker.url, name="test") as publisher:
+            await publisher.publish(work.event)
+        await wait_for(lambda: given_up(broker, told))
+        assert isinstance(told.events[-1].payload(), JobNotificationFailed)
+
+    async with amqp.connected(broker.url, name="test") as connection:
+        confirmed = await connection.channel(confirms=True)
+        async with parked.held(connection, topology.MP3, 5) as held:
+            [message] = held.works
+            assert "MailDelayed" in message.reason
+            assert remedy(message, await desk.views.get(desk.job_id)) is Remedy.HAND_OUT
+            await parked.hand_out(confirmed, message)
+            held.drop(message)
+
+    async with notifying(broker, desk, 0.2) as told:  # its first attempt fails once more
+        await wait_for(lambda: refused(database, 2))
+        desk.catcher.lenient = True
+        await wait_for(lambda: bool(told.events))
+    payload = told.events[-1].payload()
+    assert isinstance(payload, JobNotified)
+    assert payload.attempt > 1
+    assert len(desk.mails) == 1
+    assert await broker.depth(topology.parked(topology.MP3)) == 0
+
+
+async def given_up(broker: Broker, told: Told) -> bool:
+    return bool(told.events) and await broker.depth(topology.parked(topology.MP3)) == 1
+
+
+async def refused(database: AsyncDatabase[dict[str, Any]], times: int) -> bool:
+    [note] = await database["mails"].find().to_list()
+    return [each.get("outcome") for each in note["tries"].values()] == ["refused"] * times
