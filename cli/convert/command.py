@@ -45,6 +45,7 @@ from cli.convert.targets import (
 )
 from cli.errors import WrongArgument
 from cli.exits import Exit
+from cli.jobs.shown import ahead
 from cli.options import pair
 from cli.pretty import clock, console_for, size, visible
 from events.options import Chapters, Format, Options, Tags, offered_as
@@ -265,7 +266,7 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
             if message.type == "queue":
                 queue = msgspec.json.decode(message.data, type=Queue)
                 if queue.place:
-                    show(None, _waits(queue))
+                    show(None, f"waiting, {ahead(queue)}")
                 continue
             job = gateway.job(job_id)
             if job.done:
@@ -273,13 +274,6 @@ def _settled(gateway: Gateway, job_id: str, name: str, screen: Screen) -> Job:
                 return job
             show(None, _note(job))
     return _done(gateway, job_id)
-
-
-def _waits(queue: Queue) -> str:
-    place = f"waiting, number {queue.place} in the line"
-    if queue.seconds_min is None or queue.seconds_max is None:
-        return place
-    return f"{place}; done in {clock(queue.seconds_min)} to {clock(queue.seconds_max)}"
 
 
 def _done(gateway: Gateway, job_id: str) -> Job:

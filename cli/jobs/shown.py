@@ -24,7 +24,7 @@ def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
         yield "file", visible(f"{job.filename} ({size(job.video.bytes)})")
     yield "created", _time(job.created)
     if job.queue:
-        yield "queue", _ahead(job.queue)
+        yield "queue", ahead(job.queue)
     if job.finished_at:
         yield "ended", _time(job.finished_at)
     if job.audio:
@@ -57,7 +57,8 @@ def receipt(problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "kept", "the video, which other jobs need"
 
 
-def _ahead(queue: Queue) -> str:
+def ahead(queue: Queue) -> str:
+    """Return the place of a job among those that wait, and when it will be done."""
     place = f"number {queue.place:,}" if queue.place else "at work"
     if queue.seconds_min is None or queue.seconds_max is None:
         return place

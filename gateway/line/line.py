@@ -18,8 +18,8 @@ from gateway.line.open_jobs import Open, OpenJobs, began_at, size_of
 from gateway.line.outlook import Outlook, played
 from gateway.line.promises import Experience, Range
 
-_FRESH = 0.5
-"""Seconds for which what was played through is good enough."""
+_FRESH, _FRESH_FOR_EACH = 0.5, 0.0002
+"""Seconds for which what was played through is good enough, and those for each job: to play costs time."""
 _LIVE = 30.0
 """Seconds of age up to which an event tells of now. Older ones are read when a process begins."""
 
@@ -110,7 +110,7 @@ class Line:
         job = self._jobs.get(job_id)
         if job is None:
             return None
-        if job_id not in self._outlooks or now - self._played > _FRESH:
+        if job_id not in self._outlooks or now - self._played > self._fresh:
             self._play(now)
         place, seconds = self._outlooks[job_id]
         if seconds is None:
@@ -118,6 +118,10 @@ class Line:
         if job.began is not None:
             return Forecast(place, self._work.left(seconds, max(0.0, now - job.began)))
         return Forecast(place, self._experience(place).around(seconds))
+
+    @property
+    def _fresh(self) -> float:
+        return _FRESH + _FRESH_FOR_EACH * len(self._jobs)
 
     def _play(self, now: float) -> None:
         self._played, self._outlooks = now, played(self._jobs, self._slots(), self._expect, now)
@@ -127,7 +131,7 @@ class Line:
 
     def _promise(self, job: Open, now: float) -> None:
         """Keep in mind what is expected of a job; of many that come at once, of some."""
-        if now - job.ready < _LIVE and now - self._played > _FRESH:
+        if now - job.ready < _LIVE and now - self._played > self._fresh:
             self._play(now)
             outlook = self._outlooks[job.job_id]
             if outlook.seconds is not None:
