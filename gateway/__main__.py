@@ -185,7 +185,7 @@ def _caretaker(
 ) -> Caretaker:
     views, interval = JobViews(database), settings.sweep_interval_seconds
     videos, audio = Bucket(database, VIDEOS), Bucket(database, AUDIO)
-    accounts = ErasedAccounts(database, settings.stream_url)
+    accounts, spent = ErasedAccounts(database, settings.stream_url), IdempotencyKeys(database)
 
     async def names_of_job(job_id: str) -> None:
         await keys.destroy([job_id])
@@ -195,11 +195,16 @@ def _caretaker(
         views,
         live,
         deletions=deletions,
-        eraser=Eraser(live, videos, audio, publisher, (IdempotencyKeys(database).forget, names_of_job)),
+        eraser=Eraser(live, videos, audio, publisher, (spent.forget, names_of_job)),
         accounts=accounts,
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
         sweeper=Sweeper(live, videos, audio, accounts, grace=settings.sweep_grace_seconds),
-        forget_account=(Presets(database, {}).forget, keys.destroy_account, quotas.forget),
+        forget_account=(
+            Presets(database, {}).forget,
+            spent.forget_account,
+            keys.destroy_account,
+            quotas.forget,
+        ),
         interval=interval,
     )
 

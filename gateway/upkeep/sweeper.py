@@ -72,8 +72,7 @@ class Sweeper:
                     continue
                 if view is not None and view.deletion is None and blob.account in self._accounts:
                     await self._accounts.reopen(blob.account)
-                is_young = blob.uploaded >= before
-                if is_young and (view is None or view.deletion is None):
+                if blob.uploaded >= before and not self._is_given_up(blob, view):
                     continue
                 unknown = view is None and (cut is None or blob.uploaded > cut)
                 if not unknown and (view is None or refers(view, blob.id)):
@@ -83,6 +82,10 @@ class Sweeper:
                 await bucket.remove(blob.id)
                 removed += 1
         return removed
+
+    def _is_given_up(self, blob: Blob, view: JobView | None) -> bool:
+        """Return True if nobody can want this file any more, however young it is."""
+        return blob.account in self._accounts if view is None else view.deletion is not None
 
     async def _orphans(self, bucket: Bucket, before: datetime) -> int:
         """Remove the chunks that a crash left in the middle of writing or removing a file."""

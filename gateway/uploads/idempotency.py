@@ -116,12 +116,17 @@ class IdempotencyKeys:
         with translated("the idempotency keys"):
             await self._keys.update_many({"job_id": job_id}, {"$set": {"known": None, "done": True}})
 
+    async def forget_account(self, account: str) -> None:
+        """Forget all keys of an account. Raises Unavailable."""
+        with translated("the idempotency keys"):
+            await self._keys.delete_many({"account": account})
+
     async def claim(self, account: str, key: str) -> Claim:
         """Take the key, or learn what it stands for. Raises KeyInUse, Unavailable."""
         id_, owner = hashlib.sha256(f"{account}\0{key}".encode()).hexdigest(), new_id()
         try:
             with translated("the idempotency keys"):
-                return await self._claim(id_, owner)
+                return await self._claim(id_, owner, account)
         except KeyInUse:
             raise
         except BaseException:
@@ -179,10 +184,11 @@ class IdempotencyKeys:
         task.add_done_callback(self._ending.discard)
         return task
 
-    async def _claim(self, id_: str, owner: str) -> Claim:
+    async def _claim(self, id_: str, owner: str, account: str) -> Claim:
         job_id = new_id()
         new = {
             "_id": id_,
+            "account": account,
             "owner": owner,
             "until": self._until(),
             "job_id": job_id,

@@ -26,6 +26,8 @@ async def test_all_jobs_of_an_erased_account_are_deleted_with_receipts_and_its_p
     await world.convert(jobs[0])
     await world.tell(jobs[1], STARTED)
     await world.presets.set(ACCOUNT, {"format": "opus"})
+    claim = await world.keys.claim(ACCOUNT, "of an upload that never ended")
+    await world.keys.claim("another", "key")
     async with world.cared_for():
         await erase_account(world)
         for job_id in jobs:
@@ -34,9 +36,11 @@ async def test_all_jobs_of_an_erased_account_are_deleted_with_receipts_and_its_p
             assert view.deletion.reason == "account_erased"
 
         async def forgotten() -> bool:
-            return await world.database["presets"].count_documents({}) == 0
+            keys = [each["_id"] async for each in world.database["idempotency_keys"].find()]
+            return (claim.id in keys, len(keys)) == (False, 1)
 
         await wait_for(forgotten)
+        assert await world.database["presets"].count_documents({}) == 0
     assert await world.stored(world.videos) == {others}
     assert await world.stored(world.audio) == set()
     assert (await world.view(others)).deletion is None
@@ -68,7 +72,9 @@ async def test_a_file_of_an_erased_account_that_nobody_heard_of_is_found_by_the_
         await world.sweeper().sweep()
         assert await done()
     unheard = await world.job()
-    await world.sweeper().sweep()
+    await world.store(world.videos, new_id())  # of an upload that died, and became no job
+    swept = await world.sweeper(grace=3600).sweep()
+    assert (swept.uploads, await world.stored(world.videos)) == (1, {unheard})
     assert await world.accounts.open() == [ACCOUNT]
     async with world.cared_for():
         await world.erased(unheard)
