@@ -49,6 +49,7 @@ from auth.throttle import Throttle
 from events.log.publisher import Publisher
 from service import mongodb
 from service.background import kept_running
+from service.help import answer_help
 from service.http.requests import CleanRequests
 from service.http.server import Allowance, serve
 from service.metrics.http import Counted, HttpMetrics
@@ -59,7 +60,6 @@ from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import traced
 from service.upkeep import keep_open, link_check, prepared
-from service.usage import answer_help
 
 SERVICE = "auth"
 REQUEST_GRACE = 3.0

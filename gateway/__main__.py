@@ -52,6 +52,7 @@ from service import mongodb
 from service.background import Work, kept_running
 from service.blobs import AUDIO, VIDEOS
 from service.health import trouble_check
+from service.help import answer_help
 from service.http.patience import Patience
 from service.http.server import serve
 from service.metrics.registry import serve_metrics
@@ -61,7 +62,6 @@ from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
 from service.upkeep import database_check, keep_open, link_check, prepared
-from service.usage import answer_help
 
 SERVICE = "gateway"
 UPLOAD_GRACE = 4.0

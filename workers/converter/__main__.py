@@ -16,6 +16,7 @@ from events.views.store import JobViews
 from events.work import Pace, Worker
 from service import mongodb
 from service.background import kept_running
+from service.help import answer_help
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
@@ -23,7 +24,6 @@ from service.presence import Presence, own_name
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
-from service.usage import answer_help
 from service.worker_process import run_workers
 from workers.converter import SERVICE
 from workers.converter.cage.cage import keeper_of

@@ -12,6 +12,7 @@ from events.log.transient import TransientSender
 from events.views.store import JobViews
 from events.work import Handler, Pace, Worker
 from service import mongodb
+from service.help import answer_help
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
@@ -20,7 +21,6 @@ from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
-from service.usage import answer_help
 from service.worker_process import run_workers
 from workers.notifier import SERVICE
 from workers.notifier.accounts import AuthAccounts
