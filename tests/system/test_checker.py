@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from events.envelope import Event, Recorded, consequence, job_event
 from events.projections.job_view import State
 from events.projections.jobs import fold
+from events.projections.usage import moved
 from events.types import (
     DeletionReason,
     JobConverted,
@@ -67,6 +68,7 @@ def whole_world() -> World:
         ],
         log=log,
         views={JOB: view},
+        usages=moved({}, [(None, view)]),
         videos={JOB: Blob(id=JOB, sha256="s", whole=True)},
         audio={"audio-1": Blob(id="audio-1", sha256="s-audio", whole=True)},
         orphan_chunks=0,
@@ -85,7 +87,8 @@ def test_a_redelivered_event_and_a_second_copy_of_a_mail_are_no_fault():
     log = [*world.log, again]
     view = fold(log)
     assert view is not None
-    assert check(replace(world, log=log, views={JOB: view}, mails=world.mails * 2)) == []
+    seen = replace(world, log=log, views={JOB: view}, usages=moved({}, [(None, view)]))
+    assert check(replace(seen, mails=world.mails * 2)) == []
 
 
 def deleted_world(*, erased: bool = True) -> World:
@@ -100,7 +103,8 @@ def deleted_world(*, erased: bool = True) -> World:
     view = fold(log)
     assert view is not None
     uploads = [replace(world.uploads[0], expected=State.DELETED)]
-    return replace(world, uploads=uploads, log=log, views={JOB: view}, videos={}, audio={})
+    usages = moved({}, [(None, view)])
+    return replace(world, uploads=uploads, log=log, views={JOB: view}, usages=usages, videos={}, audio={})
 
 
 def test_a_deleted_job_has_no_files_and_a_receipt():
@@ -127,6 +131,10 @@ FAULTS: dict[str, tuple[Callable[[World], World], str]] = {
     "a view differs from the log": (
         lambda w: replace(w, views={JOB: replace(w.views[JOB], attempt=7)}),
         "not the fold",
+    ),
+    "a job is counted twice": (
+        lambda w: replace(w, usages={"a": replace(w.usages["a"], jobs_open=1)}),
+        "not what its jobs add up to",
     ),
     "a job nobody began": (
         lambda w: replace(w, uploads=[]),

@@ -13,6 +13,7 @@ from events.envelope import Recorded
 from events.payload import Aggregate
 from events.projections.job_view import SETTLED, JobView, State
 from events.projections.jobs import fold
+from events.projections.usage import Usage, moved
 from events.types import JobConverted, JobFailed
 
 
@@ -51,6 +52,7 @@ class World(Struct, frozen=True, kw_only=True):
     uploads: list[Upload]
     log: list[Recorded]
     views: dict[str, JobView]
+    usages: dict[str, Usage]
     videos: dict[str, Blob]
     audio: dict[str, Blob]
     orphan_chunks: int
@@ -60,7 +62,15 @@ class World(Struct, frozen=True, kw_only=True):
 
 def check(world: World) -> list[str]:
     """Return every broken promise; an empty list means that all were kept."""
-    return [*_log(world), *_uploads(world), *_views(world), *_blobs(world), *_mails(world), *_queues(world)]
+    return [
+        *_log(world),
+        *_uploads(world),
+        *_views(world),
+        *_usage(world),
+        *_blobs(world),
+        *_mails(world),
+        *_queues(world),
+    ]
 
 
 def _log(world: World) -> Iterator[str]:
@@ -107,11 +117,24 @@ def _uploads(world: World) -> Iterator[str]:
         yield f"{len(extra)} jobs are in the log that no client began"
 
 
-def _views(world: World) -> Iterator[str]:
+def _by_job(world: World) -> dict[str, list[Recorded]]:
     by_job: dict[str, list[Recorded]] = {}
     for recorded in world.log:
         if recorded.event.aggregate is Aggregate.JOB:
             by_job.setdefault(recorded.event.subject, []).append(recorded)
+    return by_job
+
+
+def _usage(world: World) -> Iterator[str]:
+    views = [view for events in _by_job(world).values() if (view := fold(events))]
+    told = moved({}, ((None, view) for view in views))
+    for account in told.keys() | world.usages.keys():
+        if told.get(account) != world.usages.get(account):
+            yield f"account {account}: the stored usage is not what its jobs add up to"
+
+
+def _views(world: World) -> Iterator[str]:
+    by_job = _by_job(world)
     for job_id in by_job.keys() | world.views.keys():
         if fold(by_job.get(job_id, [])) != world.views.get(job_id):
             yield f"job {job_id}: the stored view is not the fold of its events"

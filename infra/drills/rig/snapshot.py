@@ -62,6 +62,7 @@ async def take(stack: Stack, uploads: list[Upload]) -> World:
             uploads=uploads,
             log=list(await JobKeys(database).opened(log)),
             views={view.job_id: view async for view in live.all()},
+            usages={account: usage async for account, usage in live.usage.all()},
             videos=blobs["videos"],
             audio=blobs["audio"],
             orphan_chunks=sum([await _orphans(database, bucket) for bucket in BUCKETS]),
