@@ -10,6 +10,7 @@ from http.client import BAD_REQUEST
 from litestar.config.cors import CORSConfig
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.http import rate_limits
 from service.known_problems import FROM_ELSEWHERE
 from service.problems import send_problem
 
@@ -40,6 +41,7 @@ _SHOWN = [
     "ETag",
     "Location",
     "Preference-Applied",
+    *rate_limits.FIELDS,
     "Retry-After",
     "WWW-Authenticate",
 ]

@@ -61,11 +61,11 @@ class Entrance:
 
     @asynccontextmanager
     async def admitted(
-        self, job_id: str, *, run: int = 1, size: int = 0, is_upload: bool = False
+        self, job_id: str, *, run: int = 1, size: int = 0, most: int | None = None, is_upload: bool = False
     ) -> AsyncIterator["Admission"]:
         """Let in a run of a job for the block. An error gives its place back at once.
 
-        `size` are the bytes that it is to store, as far as is known.
+        `size` are the bytes that it is to store, as far as is known, `most` those that may come at most.
 
         Raises QuotaExceeded, StorageFull, Crowded, Unavailable.
         """
@@ -73,7 +73,8 @@ class Entrance:
             yield Admission()
             return
         hold = Hold(job_id=job_id, run=run, bytes=size, is_upload=is_upload, until=_until())
-        admission = Admission(hold, partial(self._door.put, self._account, self._limits, self._told))
+        put = partial(self._door.put, self._account, self._limits, self._told)
+        admission = Admission(hold, put, most)
         try:
             await admission.begin()
             yield admission
@@ -93,8 +94,8 @@ OPEN = Entrance()
 class Admission:
     """Something that was let in; without a hold nothing limits it."""
 
-    def __init__(self, hold: Hold | None = None, put: "Put | None" = None) -> None:
-        self._hold, self._put = hold, put
+    def __init__(self, hold: Hold | None = None, put: "Put | None" = None, most: int | None = None) -> None:
+        self._hold, self._put, self._most = hold, put, most
         self._renewed = time.monotonic()
 
     async def begin(self) -> None:
@@ -114,7 +115,8 @@ class Admission:
         """
 
         def renewed(room: Room, hold: Hold) -> Hold:
-            return structs.replace(room.grown(hold, size, _STEP), until=_until())
+            step = _STEP if self._most is None else max(0, min(_STEP, self._most - size))
+            return structs.replace(room.grown(hold, size, step), until=_until())
 
         if self._hold and self._put:
             is_late = time.monotonic() - self._renewed > LEASE / 4

@@ -41,7 +41,10 @@ _STOP_WITHIN = 0.8
 
 
 class Upload(Struct, frozen=True, kw_only=True):
-    """A video on its way in. `chunks` can be read once. `announced`: its bytes, 0 if that is not known."""
+    """A video on its way in. `chunks` can be read once.
+
+    `announced`: its bytes, 0 if that is not known; `most`: how many they may be, as far as that is known.
+    """
 
     account: str
     filename: str
@@ -49,11 +52,12 @@ class Upload(Struct, frozen=True, kw_only=True):
     wish: Wish
     chunks: AsyncIterator[bytes]
     announced: int = 0
+    most: int | None = None
     entrance: Entrance = OPEN
 
     def admitted(self, job_id: str) -> AbstractAsyncContextManager[Admission]:
         """Let it in as this job's (see `Entrance.admitted`)."""
-        return self.entrance.admitted(job_id, size=self.announced, is_upload=True)
+        return self.entrance.admitted(job_id, size=self.announced, most=self.most, is_upload=True)
 
 
 class _NewJob(NamedTuple):

@@ -120,8 +120,8 @@ async def upload_form(
         form = await FileInForm(content_type, body, limit=terms.max_bytes).open()
         given = options.read([*request.query_params.multi_items(), *options.from_form(form.fields)])
         wish = await presets.wish(caller_of(request).account, given)
-        # How long the file is, within its form, nobody has said.
         upload = _upload(request, wish, form.filename, form.content_type, form.chunks(), quotas)
+        upload = replace(upload, most=length_of(request.headers.get("content-length")) or None)
         accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
     return await _answer(request, live, accepted)
