@@ -51,6 +51,7 @@ from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.retention import Retention
+from gateway.jobs.waiting import Waits
 from gateway.life import deletion_routes
 from gateway.life import routes as life
 from gateway.life.deletions import Deletions
@@ -181,6 +182,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "under_way": provide(parts.under_way),
         "intake": provide(parts.intake),
         "views": provide(parts.views),
+        "waits": provide(Waits(parts.live, parts.tokens)),
         "workers": provide(parts.workers),
     }
 

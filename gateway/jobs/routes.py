@@ -23,6 +23,7 @@ from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.past import When, as_it_was
 from gateway.jobs.receipts import refuse_deleted
 from gateway.jobs.retention import Retention, expiry
+from gateway.jobs.waiting import Waits
 from service.scopes import READ
 
 
@@ -106,6 +107,7 @@ async def show_job(
     own_jobs: NamedDependency[OwnJobs],
     live: NamedDependency[LiveJobs],
     retention: NamedDependency[Retention],
+    waits: NamedDependency[Waits],
     at: Annotated[
         When | None,
         QueryParameter(description="Show the job as it was: at this offset of the log, or at this time."),
@@ -120,9 +122,9 @@ async def show_job(
             expiry(past, retention),
         )
         return conditional.view(request, then, past.seen)
-    seconds = waiting.preferred(request, live, waiting.MOST_FOR_JOB)
+    seconds = waits.preferred(request, waiting.MOST_FOR_JOB)
     if seconds is not None and not is_done(view):
-        view = await waiting.ended(request, live, job_id, seconds) or view
+        view = await waits.ended(request, job_id, seconds) or view
         refuse_deleted(view)
     job = presentation.expiring(presentation.present(view, live.forecast(job_id)), expiry(view, retention))
     return conditional.view(request, job, view.seen, prefer.applied(seconds))

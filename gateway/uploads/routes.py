@@ -20,11 +20,11 @@ from gateway.http.contract import SOME_BYTES, Answer, Body, Contract, Error, Hea
 from gateway.http.filenames import cleaned
 from gateway.jobs import waiting
 from gateway.jobs.ending import is_done
-from gateway.jobs.live import LiveJobs
 from gateway.jobs.outcome import audio_of, audio_path
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import Accepted
 from gateway.jobs.receipts import refuse_without_video
+from gateway.jobs.waiting import Waits
 from gateway.quotas.quotas import Quotas
 from gateway.uploads import option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
@@ -108,7 +108,7 @@ async def upload_form(
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
     under_way: NamedDependency[UploadsUnderWay],
-    live: NamedDependency[LiveJobs],
+    waits: NamedDependency[Waits],
     quotas: NamedDependency[Quotas],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
@@ -124,7 +124,7 @@ async def upload_form(
         upload = replace(upload, most=length_of(request.headers.get("content-length")) or None)
         accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
-    return await _answer(request, live, accepted)
+    return await _answer(request, waits, accepted)
 
 
 @put(
@@ -149,7 +149,7 @@ async def upload_bytes(
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
     under_way: NamedDependency[UploadsUnderWay],
-    live: NamedDependency[LiveJobs],
+    waits: NamedDependency[Waits],
     quotas: NamedDependency[Quotas],
     upload_metrics: NamedDependency[UploadMetrics],
 ) -> Response[Accepted]:
@@ -163,7 +163,7 @@ async def upload_bytes(
         upload = replace(upload, announced=length_of(request.headers.get("content-length")))
         accepted = await intake.accept(upload, key_of(request))
         timer.size = accepted.bytes
-    return await _answer(request, live, accepted)
+    return await _answer(request, waits, accepted)
 
 
 @post(
@@ -195,7 +195,7 @@ async def another_output(
     intake: NamedDependency[Intake],
     presets: NamedDependency[Presets],
     terms: NamedDependency[Terms],
-    live: NamedDependency[LiveJobs],
+    waits: NamedDependency[Waits],
     quotas: NamedDependency[Quotas],
 ) -> Response[Accepted]:
     """Convert the job's video once more, with options of its own: a new job of the same family."""
@@ -209,7 +209,7 @@ async def another_output(
     wish = await presets.wish(caller.account, given)
     entrance = quotas.entrance(request)
     accepted = await intake.convert_again(view, view.video, wish, key_of(request), entrance)
-    return await _answer(request, live, accepted)
+    return await _answer(request, waits, accepted)
 
 
 def _body(request: AnyRequest, terms: Terms, overhead: int = 0) -> AsyncIterator[bytes]:
@@ -244,15 +244,15 @@ def key_of(request: AnyRequest) -> str | None:
     return read_key(request.headers.get("idempotency-key"))
 
 
-async def _answer(request: AnyRequest, live: LiveJobs, accepted: Accepted) -> Response[Any]:
+async def _answer(request: AnyRequest, waits: Waits, accepted: Accepted) -> Response[Any]:
     """Answer 202. A client that prefers to wait is led to the audio, or told why there is none.
 
     Raises NoAudio, JobGone, NotSignedIn.
     """
-    seconds, view = waiting.preferred(request, live, waiting.MOST_FOR_UPLOAD), None
+    seconds, view = waits.preferred(request, waiting.MOST_FOR_UPLOAD), None
     if seconds is not None:
         with suppress(Unavailable):  # the job exists all the same
-            view = await waiting.ended(request, live, accepted.job_id, seconds)
+            view = await waits.ended(request, accepted.job_id, seconds)
     headers = prefer.applied(seconds)
     if view is not None and is_done(view):
         audio_of(view)

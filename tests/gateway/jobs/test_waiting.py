@@ -1,13 +1,19 @@
 """`Prefer: wait`: an answer that comes when the job has ended, and not before."""
 
 import asyncio
+import time
 from typing import Any
 
 import httpx
 from waiting import wait_for
 
+from events.ids import new_id
+from gateway.callers.tokens import Caller, PublicKeys, Tokens
+from gateway.jobs.live import LiveJobs
 from gateway.jobs.subscriptions import MOST_WAITS_OF_ACCOUNT
+from gateway.jobs.waiting import Waits
 from infra.local.servers.mongodb import MongoDB
+from tests.gateway.callers.test_revocations import tell
 from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, gateway_running
 
 WAIT = {"Prefer": "wait=50"}
@@ -135,6 +141,37 @@ async def test_a_wait_ends_before_its_token_does(gateway: Gateway, account: str)
         answer = await client.get(f"/jobs/{job_id}", headers=WAIT)
         assert (await client.get(f"/jobs/{job_id}")).status_code == 200
     assert (answer.status_code, answer.json()["state"]) == (200, "uploaded")
+
+
+async def test_a_wait_ends_with_its_own_session_and_with_no_other(gateway: Gateway, account: str) -> None:
+    mine, other = new_id(), new_id()
+    async with gateway.as_(account, sid=mine) as client, gateway.as_(account, sid=other) as elsewhere:
+        job_id = await uploaded(client)
+        asked = [
+            asyncio.create_task(each.get(f"/jobs/{job_id}", headers=WAIT)) for each in (client, elsewhere)
+        ]
+        await waiting(gateway, 2)
+        await tell(gateway.broker.url, account, mine)
+        assert (await asked[0]).status_code == 401
+        assert not asked[1].done()
+        await gateway.tell(job_id, account, STARTED, FAILED)
+        assert (await asked[1]).json()["state"] == "failed"
+
+
+async def test_a_wait_goes_on_when_the_gateway_reads_the_log_anew(live: LiveJobs, account: str) -> None:
+    caller = Caller(account=account, roles=("user",), expires=time.time() + 60)
+    asked = asyncio.create_task(
+        Waits(live, Tokens(PublicKeys(httpx.AsyncClient(), ""), lambda *_: False))._ended(
+            caller, new_id(), time.monotonic() + 60
+        )
+    )
+    await wait_for(lambda: live.subscriptions.of_account(account, waits=True))
+    [before] = live.subscriptions._by_account[account]
+    live.subscriptions.end()
+    await wait_for(lambda: live.subscriptions._by_account.get(account, {before}) != {before})
+    assert not asked.done()
+    live.subscriptions.close()
+    assert await asked is None
 
 
 async def test_a_stop_ends_what_waits(broker: Any, mongodb: MongoDB, auth: FakeAuth, account: str) -> None:
