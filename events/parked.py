@@ -13,7 +13,7 @@ from uuid import uuid4
 from msgspec import Struct
 
 from events.envelope import Event, decode
-from events.errors import InvalidEvent
+from events.errors import InvalidEvent, NotConfirmed
 from events.ids import event_id
 from events.log import topology
 from events.log.amqp import Channel, Connection, Delivery
@@ -100,9 +100,12 @@ async def held(connection: Connection, queue: str, most: int) -> AsyncIterator[H
 
 async def hand_out(channel: Channel, work: ParkedWork) -> None:
     """Put a copy into the work queue, as its first attempt. The channel has confirms. Raises Unavailable."""
-    async with asyncio.timeout(_CONFIRMED_WITHIN):
-        headers: dict[str, str | int] = {"attempt": 1, AGAIN: 1}
-        await channel.publish(topology.WORK, work.queue, work.delivery.body, headers, str(uuid4()))
+    headers: dict[str, str | int] = {"attempt": 1, AGAIN: 1}
+    try:
+        async with asyncio.timeout(_CONFIRMED_WITHIN):
+            await channel.publish(topology.WORK, work.queue, work.delivery.body, headers, str(uuid4()))
+    except TimeoutError as error:
+        raise NotConfirmed(f"the broker did not confirm that the work is in {work.queue} again") from error
 
 
 def _read(queue: str, delivery: Delivery) -> ParkedWork:

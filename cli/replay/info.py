@@ -34,6 +34,7 @@ from events.log.heartbeats import Heartbeat
 from events.log.management import asked
 from events.log.stream import First, FromTime
 from events.parked import ParkedWork
+from events.tasks import cancelled
 from events.work import DELAYS
 from infra.local import given, state
 from infra.local.servers import control
@@ -77,16 +78,16 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         if arguments.types and ends:
             await _types(log, ends)
 
-    async with asyncio.TaskGroup() as tasks:
-        hearing = tasks.create_task(_alive(servers))  # meanwhile
+    url = servers.need("rabbitmq_url") if servers.rabbitmq_url else ""
+    hearing = asyncio.create_task(alive(url)) if url else None  # meanwhile
+    try:
         await section("log", the_log())
         await section("views", _views(servers, ends))
         await section("queues", _queues(servers))
-    workers = hearing.result()
-    if workers is not None:
-        print("workers: " + ("those that were heard" if workers else "none was heard"))
-    for each in lines_of_workers(workers or ()):
-        print(f"  {each}")
+        if hearing is not None:
+            _workers(await hearing)
+    finally:
+        await cancelled([hearing] if hearing else [])
     await section("topology", _topology(servers))
     await section("disk", _disk(servers))
     return Exit.UNAVAILABLE if away else Exit.OK
@@ -179,8 +180,10 @@ async def _parked(connection: amqp.Connection, queue: str) -> list[ParkedWork]:
     return []
 
 
-async def _alive(servers: Servers) -> list[Heartbeat] | None:
-    return await alive(servers.need("rabbitmq_url")) if servers.rabbitmq_url else None
+def _workers(found: list[Heartbeat]) -> None:
+    print("workers: " + ("those that were heard" if found else "none was heard"))
+    for each in lines_of_workers(found):
+        print(f"  {each}")
 
 
 async def _topology(servers: Servers) -> None:

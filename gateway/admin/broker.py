@@ -1,5 +1,7 @@
 """What the broker tells of its queues and of the log's end."""
 
+import asyncio
+
 from msgspec import Struct
 
 from events.errors import Unavailable
@@ -9,7 +11,7 @@ from events.log.depths import queues
 from events.work import DELAYS
 
 _PATIENCE = 3.0
-"""Seconds in which the broker has to be reached."""
+"""Seconds in which the broker has to answer."""
 
 
 class QueueState(Struct, frozen=True, kw_only=True):
@@ -34,9 +36,12 @@ class Broker(Struct, frozen=True):
     async def queues(self) -> list[QueueState] | None:
         """Return the work queues; None while the broker does not answer."""
         try:
-            async with amqp.connected(self.url, name="queue depths", timeout=_PATIENCE) as connection:
+            async with (
+                asyncio.timeout(_PATIENCE),
+                amqp.connected(self.url, name="queue depths") as connection,
+            ):
                 found = {each.name: each for each in await queues(connection, DELAYS)}
-        except Unavailable:
+        except (Unavailable, TimeoutError):
             return None
         return [
             QueueState(
@@ -52,6 +57,7 @@ class Broker(Struct, frozen=True):
     async def last(self) -> int | None:
         """Return the log's last offset; None for an empty log, and while the broker does not answer."""
         try:
-            return await last_offset(self.stream_url)
-        except Unavailable:
+            async with asyncio.timeout(_PATIENCE):
+                return await last_offset(self.stream_url)
+        except (Unavailable, TimeoutError):
             return None

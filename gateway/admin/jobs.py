@@ -68,7 +68,7 @@ async def list_all(
     found, next_cursor = await page(
         live, views, account=_id(account), selection=selection, before=before, limit=limit
     )
-    items = [_shown(view, timeline=False) for view in found]
+    items = [_shown(live, view, timeline=False) for view in found]
     return AdminJobs(items=items, next_cursor=next_cursor)
 
 
@@ -78,10 +78,12 @@ async def list_all(
     tags=["administration"],
     opt=Contract(scope=OPERATE, errors=(errors.NoSuchJob, errors.JobGone)).opt,
 )
-async def show_any(job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]) -> AdminJob:
+async def show_any(
+    job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs], live: NamedDependency[LiveJobs]
+) -> AdminJob:
     """Show anybody's job with its timeline."""
     view = await own_jobs.of_anybody(job_id)
-    return _shown(view, timeline=True)
+    return _shown(live, view, timeline=True)
 
 
 @post(
@@ -92,11 +94,14 @@ async def show_any(job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs]) ->
     opt=Contract(scope=OPERATE, errors=(errors.NoSuchJob, errors.JobGone, errors.WrongState)).opt,
 )
 async def cancel_any(
-    job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs], runs: NamedDependency[Runs]
+    job_id: FromPath[str],
+    own_jobs: NamedDependency[OwnJobs],
+    live: NamedDependency[LiveJobs],
+    runs: NamedDependency[Runs],
 ) -> AdminJob:
     """Cancel anybody's job that waits or is under way."""
     view = await runs.cancel(await own_jobs.of_anybody(job_id), Actor.ADMIN)
-    return _shown(view, timeline=True)
+    return _shown(live, view, timeline=True)
 
 
 @post(
@@ -107,11 +112,14 @@ async def cancel_any(
     opt=Contract(scope=OPERATE, errors=(errors.NoSuchJob, errors.JobGone, errors.WrongState)).opt,
 )
 async def requeue_any(
-    job_id: FromPath[str], own_jobs: NamedDependency[OwnJobs], runs: NamedDependency[Runs]
+    job_id: FromPath[str],
+    own_jobs: NamedDependency[OwnJobs],
+    live: NamedDependency[LiveJobs],
+    runs: NamedDependency[Runs],
 ) -> AdminJob:
     """Give anybody's job another run that failed or was cancelled."""
     view = await runs.repeat(await own_jobs.of_anybody(job_id))
-    return _shown(view, timeline=True)
+    return _shown(live, view, timeline=True)
 
 
 @post(
@@ -151,8 +159,9 @@ def _id(account: UUID | None) -> str | None:
     return str(account) if account else None
 
 
-def _shown(view: JobView, *, timeline: bool) -> AdminJob:
-    return AdminJob(**asdict(presentation.listed(view, timeline=timeline)), account=view.account)
+def _shown(live: LiveJobs, view: JobView, *, timeline: bool) -> AdminJob:
+    job = presentation.listed(view, live.forecast(view.job_id), timeline=timeline)
+    return AdminJob(**asdict(job), account=view.account)
 
 
 ROUTES: list[Any] = [list_all, show_any, cancel_any, requeue_any, requeue_failed]

@@ -247,6 +247,14 @@ async def test_info_tells_what_it_can_when_a_server_is_away_or_unknown(three_job
     assert "video                                   3" in away.out
 
 
+async def test_info_refuses_a_broker_that_is_no_url(three_jobs):
+    three_jobs.settings["RABBITMQ_URL"] = "amqp://"
+    told = await three_jobs("info")
+    three_jobs.settings.clear()
+    assert told.code == 2
+    assert "RABBITMQ_URL is no URL" in told.err
+
+
 async def test_info_names_a_queue_that_is_missing(replay):
     await replay.publish()
     await replay.lose_log()
