@@ -41,9 +41,13 @@ class JobKeys:
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
+    async def make(self, job_id: str, account: str) -> None:
+        """Make the key of a job to come, if it has none. Raises Unavailable."""
+        await self._made(job_id, account)
+
     async def seal(self, event: Event) -> Event:
         """Return the event as the log may hold it. Raises Unavailable."""
-        return seal(event, await self._made(event)) if is_personal(event) else event
+        return seal(event, await self._made(event.subject, event.account)) if is_personal(event) else event
 
     async def open(self, event: Event) -> Event:
         """Return the event whole, as far as its key is there. Raises Unavailable."""
@@ -94,13 +98,12 @@ class JobKeys:
             gone = self._keys.find({"destroyed": {"$exists": True}})
             return {each["_id"]: each["destroyed"] async for each in gone}
 
-    async def _made(self, event: Event) -> bytes | None:
+    async def _made(self, job_id: str, account: str) -> bytes | None:
         """Return the job's key, a new one where there has been none; None where it is destroyed."""
         self._turn()
-        job_id = event.subject
         if key := self._young.get(job_id, self._old.get(job_id)):
             return key
-        new = {"account": event.account, "key": os.urandom(KEY_BYTES)}
+        new = {"account": account, "key": os.urandom(KEY_BYTES)}
         with translated("the keys of jobs"):
             document = await self._keys.find_one_and_update(
                 {"_id": job_id}, {"$setOnInsert": new}, upsert=True, return_document=ReturnDocument.AFTER

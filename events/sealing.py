@@ -37,6 +37,9 @@ _encode = msgspec.json.Encoder().encode
 class Keys(Protocol):
     """The keys of jobs, to seal what is published and to open what is read."""
 
+    async def make(self, job_id: str, account: str) -> None:
+        """Make the key of a job to come, if it has none. Raises Unavailable."""
+
     async def seal(self, event: Event) -> Event:
         """Return the event as the log may hold it. Raises Unavailable."""
 
@@ -49,6 +52,9 @@ class Keys(Protocol):
 
 class NoKeys:
     """Seals nothing, and opens nothing (a `Keys`)."""
+
+    async def make(self, job_id: str, account: str) -> None:
+        """Do nothing."""
 
     async def seal(self, event: Event) -> Event:
         """Return the event as it is."""

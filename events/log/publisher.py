@@ -15,6 +15,7 @@ the stream is up.
 
 import asyncio
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -156,6 +157,14 @@ class Publisher:
     def ready(self) -> bool:
         """True while the private channel is open, as far as is known."""
         return self._channel.ready
+
+    async def expect(self, job_id: str, account: str) -> None:
+        """Make what publishing a job's first event needs, while the caller waits for something else anyway.
+
+        Never raises: the publish itself tells of trouble.
+        """
+        with suppress(Unavailable):
+            await self._keys.make(job_id, account)
 
     async def publish(self, event: Event) -> None:
         """Return once the event is confirmed by the stream and by the work queues it goes to.

@@ -151,8 +151,9 @@ class Intake:
                         await self._keys.renew(claim)
                 if writer.content.bytes == 0:
                     raise EmptyFile("the file has no bytes: nothing was uploaded")
-                content = await writer.finish(
-                    filename=upload.filename, account=job.account, job_id=job.job_id
+                content, _ = await asyncio.gather(
+                    writer.finish(filename=upload.filename, account=job.account, job_id=job.job_id),
+                    self._publisher.expect(job.job_id, job.account),
                 )
                 span.set("tonearm.bytes", content.bytes)
         except BaseException:

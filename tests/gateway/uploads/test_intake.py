@@ -166,6 +166,9 @@ class Slow:
     def __init__(self, publisher: Publisher) -> None:
         self.asked, self.let, self._publisher = asyncio.Event(), asyncio.Event(), publisher
 
+    async def expect(self, job_id: str, account: str) -> None:
+        await self._publisher.expect(job_id, account)
+
     async def publish(self, event: Event) -> None:
         self.asked.set()
         await self.let.wait()
