@@ -20,9 +20,9 @@ from bench.table import Row
 
 MEASURES = (
     *("upload", "job", "clips", "engine", "reading", "latency", "accounts", "traces", "replay", "start"),
-    "memory",
+    *("memory", "sealing"),
 )
-DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "reading", "memory"))
+DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "reading", "memory", "sealing"))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "measures",
         nargs="*",
         metavar="MEASURE",
-        help=f"{', '.join(MEASURES)} or all (default: all but engine, reading and memory)",
+        help=f"{', '.join(MEASURES)} or all (default: all but engine, reading, memory and sealing)",
     )
     parser.add_argument("--events", type=_count, default=200_000, help="length of the log that replay reads")
     parser.add_argument("--repetitions", type=_count, default=3, help="trials of each (default: %(default)s)")

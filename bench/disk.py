@@ -37,5 +37,7 @@ def _needs(name: str, options: Options) -> int:
             return options.scaled(_MEMORY)
         case "replay":
             return options.events * (_LOGGED + _VIEWED * options.repetitions)
+        case "sealing":
+            return 2 * options.events * (2 * _LOGGED + _VIEWED * options.repetitions)
         case _:
             return 0

@@ -33,7 +33,7 @@ async def measure(options: Options, say: Say) -> list[Row]:
     """Write one log, then take turns: each bare reader, rebuild, verify."""
     count = options.events
     found: list[Row] = []
-    async with _servers() as environment:
+    async with servers() as environment:
         say(f"replay: writing a log of {count:,} events")
         await topology.declare(environment["RABBITMQ_URL"])
         written = await loggen.write(environment["STREAM_URL"], islice(loggen.events(), count))
@@ -45,7 +45,7 @@ async def measure(options: Options, say: Say) -> list[Row]:
                 for name, decoder in READERS.items()
             }
             rates = {
-                name: written / await _replay(environment, name, *arguments)
+                name: written / await replayed(environment, name, *arguments)
                 for name, arguments in SUBCOMMANDS.items()
             }
             for name, rate in rates.items():
@@ -56,7 +56,8 @@ async def measure(options: Options, say: Say) -> list[Row]:
 
 
 @asynccontextmanager
-async def _servers() -> AsyncIterator[dict[str, str]]:
+async def servers() -> AsyncIterator[dict[str, str]]:
+    """Start a broker and a database for the block, and give the variables by which they are found."""
     async with private_directory() as directory:
         broker, database = RabbitMQ(directory / "rabbitmq"), MongoDB(directory / "mongodb")
         try:
@@ -71,7 +72,7 @@ async def _servers() -> AsyncIterator[dict[str, str]]:
             await asyncio.gather(broker.stop(), database.stop())
 
 
-async def _replay(environment: Mapping[str, str], *arguments: str) -> float:
+async def replayed(environment: Mapping[str, str], *arguments: str) -> float:
     """Run `tonearm replay` and return the seconds. Raises BenchFailed unless it ends well."""
     begin = time.perf_counter()
     process = await asyncio.create_subprocess_exec(

@@ -17,7 +17,7 @@ def test_every_measure_that_is_offered_exists(name):
 
 
 def test_what_takes_long_or_much_room_is_only_measured_when_asked_for():
-    assert set(MEASURES) - set(DEFAULT) == {"engine", "reading", "memory"}
+    assert set(MEASURES) - set(DEFAULT) == {"engine", "reading", "memory", "sealing"}
 
 
 def test_an_unknown_measure_is_refused_with_the_known_ones(capsys):
