@@ -60,6 +60,7 @@ class Taking:
             async with asyncio.timeout(self._patience):
                 tags = [await self._channel.listen(queue, on_message) for queue in self._queues]
             await asyncio.wait({first, *ends}, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
+            # What comes for a consumer after its cancellation pika rejects: it waits in its queue again.
             async with asyncio.timeout(self._patience):
                 for tag in tags:
                     await self._channel.call("basic_cancel", consumer_tag=tag)

@@ -214,8 +214,6 @@ class LiveJobs(LogFollower):
         self._target = ends.last if ends else -1
         self.recent = RecentEvents(self.checkpoint, self._keep, self._limit)
         self.line.begin()
-        async for view in (await self._views.live()).of_late(datetime.now(UTC)):
-            self.line.restore(view)
         if self._begun.is_set():
             # The new events begin where the views are: listeners of the old one may miss something.
             self.subscriptions.end()
@@ -224,12 +222,25 @@ class LiveJobs(LogFollower):
             self.trouble = None
         reader = StreamReader(self._stream_url, after(checkpoint), name="gateway", on_state=self._on_state)
         tasks = [asyncio.create_task(self._read(reader)), asyncio.create_task(self._prune())]
+        restoring = asyncio.create_task(self._restore_line())
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            await cancelled(tasks)
+            await cancelled([*tasks, restoring])
+
+    async def _restore_line(self) -> None:
+        """Take the jobs of the stored views into the line. They may be many, so nothing waits for that."""
+        while True:
+            try:
+                async for view in (await self._views.live()).of_late(datetime.now(UTC)):
+                    self.line.restore(view)
+            except Unavailable as error:
+                log.warning("line_not_restored", error=str(error), again_in=_PRUNE_EVERY)
+                await asyncio.sleep(_PRUNE_EVERY)
+            else:
+                return
 
     async def _read(self, reader: StreamReader) -> None:
         async with aclosing(reader.batches()) as batches:

@@ -81,9 +81,9 @@ class OpenJobs:
         return self._of_account[account]
 
     def restore(self, view: JobView) -> None:
-        """Take in a job as the stored views know it."""
+        """Take in a job as the stored views know it, unless the log has told more of it since."""
         job = self._jobs.get(view.job_id)
-        if view.video is None or view.state in SETTLED:
+        if view.video is None or view.state in SETTLED or self._over.get(view.job_id, 0) >= view.run:
             return
         restored = _restored(view, view.video)
         if job is None or job.reached < restored.reached:

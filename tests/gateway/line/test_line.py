@@ -156,6 +156,16 @@ def test_a_line_that_begins_in_the_middle_comes_to_the_same(upto, stored):
     assert places(whole, "j") == places(later, "j")
 
 
+@given(st.integers(1, len(STORY)), st.integers(0, len(STORY)))
+def test_a_stored_view_that_comes_late_takes_no_job_back(upto, stored):
+    whole, later = Line(), Line()
+    log = Log(whole, later)
+    told = [log.tell(n, "j", payload) for n, payload in enumerate(STORY[:upto])]
+    if view := fold(told[:stored]):
+        later.restore(view)
+    assert places(whole, "j") == places(later, "j")
+
+
 @given(st.permutations(STORY[1:5]))
 def test_what_comes_late_brings_no_job_back(events):
     line = Line()
@@ -181,6 +191,22 @@ def test_nothing_is_promised_while_no_converter_is_alive_or_none_has_converted_a
     assert promised.least < 10 < promised.most
     slots = 0
     assert line.forecast("j1", NOON + 13).left is None
+
+
+def test_jobs_are_begun_in_the_order_of_the_places_that_they_were_told():
+    world = World(seed=3, slots=1)
+    world.idle = 0
+    for n in range(8):
+        world.plan(n, "upload", f"many/{n}")
+    for n in range(6):
+        world.plan(10 + n, "upload", f"person{n}/0")
+    world.run()
+    told = {job_id: world.line.forecast(job_id, NOON + 20).place for job_id in world.kinds}
+    world.idle = 1
+    world.plan(21, "ask", "many/0")
+    world.run()
+    assert sorted(told.values()) == list(range(1, 15))
+    assert world.begun == sorted(told, key=told.__getitem__)
 
 
 class Kind(Struct):
@@ -215,6 +241,7 @@ class World:
         self.order = count()
         self.promised: list[tuple[str, float, float, float]] = []
         self.came: dict[str, float] = {}
+        self.begun: list[str] = []
 
     def plan(self, at: float, what: str, job_id: str) -> None:
         heapq.heappush(self.coming, (at, next(self.order), what, job_id))
@@ -238,6 +265,7 @@ class World:
 
     def begin(self, at: float, job_id: str) -> None:
         self.idle -= 1
+        self.begun.append(job_id)
         kind, seconds = self.kinds[job_id]
         self.log.tell(at, job_id, JobStarted(run=1, attempt=1, worker="w"))
         media = Media(container="c", duration_seconds=seconds, tracks=(Track(index=0, codec="aac"),))

@@ -125,7 +125,11 @@ async def test_a_gateway_that_begins_knows_the_line_from_the_stored_views(
     live = LiveJobs(JobViews(database), broker.stream_url, line=Line())
     following = asyncio.create_task(live.run())
     await wait_for(lambda: live.caught_up)
-    forecasts = [live.forecast(job_id) for job_id in stories]
-    assert [forecast and forecast.place for forecast in forecasts] == [1, None, 3, 0, 2]
+
+    def known() -> bool:
+        forecasts = [live.forecast(job_id) for job_id in stories]
+        return [forecast and forecast.place for forecast in forecasts] == [1, None, 3, 0, 2]
+
+    await wait_for(known)
     assert live.recent.position == live.checkpoint, "no event had to be read again for that"
     await cancelled([following])
