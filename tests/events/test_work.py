@@ -8,12 +8,14 @@ import pytest
 from making import event, uploaded
 
 from events.envelope import Event, decode, encode
-from events.log import topology
+from events.job_keys import JobKeys
+from events.log import amqp, topology
 from events.log.amqp import Channel
 from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First
 from events.observers import Unobserved
+from events.sealing import NO_KEYS
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
 from events.work import MAX_REDELIVERIES, Pace, Work, Worker
 
@@ -48,8 +50,9 @@ class Echo:
 class Running:
     """A worker that runs for the length of a block."""
 
-    def __init__(self, broker, handler, *, observer=None, **pace) -> None:
+    def __init__(self, broker, handler, *, observer=None, keys=NO_KEYS, **pace) -> None:
         self.broker, self.handler, self.observer, self.pace = broker, handler, observer, Pace(**pace)
+        self.keys = keys
         self.stop = asyncio.Event()
 
     async def __aenter__(self):
@@ -59,6 +62,7 @@ class Running:
             *(self.broker.url, topology.VIDEOS, self.handler, self.publisher),
             pace=self.pace,
             observers=dict.fromkeys(topology.VIDEOS, self.observer or Unobserved()),
+            keys=self.keys,
         )
         self.task = asyncio.create_task(self.worker.run(self.stop))
         return self
@@ -133,6 +137,22 @@ async def test_work_that_never_succeeds_is_parked_and_failed(broker, eventually)
         await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
     assert await broker.depth(topology.VIDEO) == 0
     assert [each.type for each in events[1:]] == ["job.retrying", "job.retrying", "job.failed"]
+
+
+async def test_a_handler_gets_its_work_whole_and_every_queue_holds_it_sealed(broker, eventually, database):
+    name, keys, parked = "canary of Anna.mp4", JobKeys(database), topology.parked(topology.VIDEO)
+    await topology.declare(broker.url)
+    async with Publisher(broker.url, name="test", keys=keys) as publisher:
+        await publisher.publish(uploaded("j1", name))
+    handler = Echo(failures=99)
+    async with Running(broker, handler, keys=JobKeys(database), delays=(0.05,)):
+        await eventually(lambda: broker.depth(parked), 1)
+    assert [work.payload.filename for work in handler.seen] == [name] * 2
+    async with amqp.connected(broker.url, name="test") as connection:
+        delivery = await (await connection.channel()).get(parked)
+    assert delivery
+    assert b"canary" not in delivery.body
+    assert (await keys.open(decode(delivery.body))).payload().filename == name
 
 
 async def test_a_message_that_is_no_event_is_parked_and_does_not_stop_the_work_behind_it(broker, eventually):

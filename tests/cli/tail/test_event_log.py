@@ -7,11 +7,13 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from making import uploaded
 
 from cli.tail.event_log import EventLog
 from events.envelope import Event, job_event
 from events.errors import NotConfirmed
 from events.ids import new_id
+from events.job_keys import JobKeys
 from events.log import topology
 from events.log.bounds import bounds
 from events.log.publisher import Publisher
@@ -85,6 +87,22 @@ async def test_events_and_logs_are_one_story(broker, finished, tmp_path):
     assert run.err == []
     run = await finished("--no-follow", "--level=error+", "--only=events", "--format=json", **environment)
     assert [r["event"] for r in run.shown] == ["job.failed"]
+
+
+async def test_what_people_typed_is_shown_to_who_reaches_the_database_also_as_it_comes(
+    broker, database, mongodb_url, tail, finished
+):
+    await topology.declare(broker.url)
+    async with Publisher(broker.url, name="test", keys=JobKeys(database)) as publisher:
+        await publisher.publish(uploaded(new_id(), "canary of Anna.mp4"))
+        environment = {"STREAM_URL": broker.stream_url}
+        blind = await finished("--no-follow", "--only=events", "--format=json", **environment)
+        assert [record["filename"] for record in blind.shown] == [""]
+        assert "what people typed stays sealed" in "".join(blind.err)
+        async with tail("--only=events", "--format=json", MONGODB_URL=mongodb_url, **environment) as run:
+            await run.until("canary of Anna.mp4")
+            await publisher.publish(uploaded(new_id(), "canary of Bert.mp4"))
+            await run.until("canary of Bert.mp4")
 
 
 async def test_history_can_begin_at_the_last_n_that_match_or_at_a_time(broker, finished):
