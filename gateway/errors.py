@@ -35,6 +35,7 @@ GatewayError
 ├── MaybeAccepted          the log did not confirm the upload: unknown, ask again with the same key
 ├── ShuttingDown           this process takes no uploads any more
 ├── Crowded                too many at once
+├── BlobRemoved            a file was deleted while it was being read
 └── BlobDamaged            a stored file lacks a part: ours to repair
 
 `problems` maps each to its HTTP answer.
@@ -267,3 +268,7 @@ class Crowded(GatewayError):
 
 class BlobDamaged(GatewayError):
     """A stored file lacks a part."""
+
+
+class BlobRemoved(GatewayError):
+    """A file was deleted while it was being read."""

@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
 from events.mongodb_errors import translated
-from gateway.errors import BlobDamaged
+from gateway.errors import BlobDamaged, BlobRemoved
 from service import blobs
 from service.blobs import Blob, Pending
 
@@ -66,7 +66,8 @@ class Bucket:
     async def read(self, blob: Blob, first: int, last: int) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last`, both included, at most a chunk at a time.
 
-        Raises BlobDamaged when a chunk is missing or short, Unavailable.
+        Raises BlobDamaged when a chunk is missing or short, BlobRemoved if it is so as the file was deleted,
+        and Unavailable.
         """
         n, end = first // blob.chunk_size, last // blob.chunk_size
         with self.translated():
@@ -75,11 +76,16 @@ class Bucket:
                     data, start = chunk["data"], n * blob.chunk_size
                     whole = min(blob.chunk_size, blob.bytes - start)
                     if chunk["n"] != n or len(data) != whole:
-                        raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
+                        raise await self._lacking(blob, n)
                     n += 1
                     yield data[max(first - start, 0) : last + 1 - start]
         if n != end + 1:
-            raise BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
+            raise await self._lacking(blob, n)
+
+    async def _lacking(self, blob: Blob, n: int) -> BlobDamaged | BlobRemoved:
+        if await self.find(blob.id) is None:
+            return BlobRemoved("the file was deleted while it was read")
+        return BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
 
     async def _chunks(self, blob: Blob, first: int, last: int) -> list[dict[str, Any]]:
         """Return a few chunks, by their range: SecantusDB reads all that a cursor would yield into memory."""

@@ -147,6 +147,7 @@ async def _answer(request: AnyRequest, job_id: str, shelf: Shelf) -> Response[An
     made = audio_of(view)
     blob = await shelf.audio.find(made.audio_id)
     if blob is None:
+        audio_of(await shelf.own_jobs.get(caller_of(request).account, job_id))  # it may just be deleted
         raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
     version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
     media_type, ending = offered_as(made.format, made.parts)

@@ -4,9 +4,11 @@ import time
 from typing import Any
 
 import structlog
+from litestar.exceptions import LitestarException
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
+from gateway.errors import BlobRemoved
 from gateway.http import trace_context
 from service.metrics.http import HttpMetrics, route_of
 
@@ -34,9 +36,12 @@ class AccessLog:
         with trace_context.entered(scope) as trace_id, bound_contextvars(trace_id=trace_id):
             try:
                 await self._app(scope, receive, sending)
-            except Exception:
+            except Exception as error:
                 # The answer has begun: all that is left is to break it off, so that the client notices.
-                log.exception("answer_broken_off", route=scope.get("path_template"))
+                if _is_of_removal(error):
+                    log.info("answer_broken_off", route=scope.get("path_template"), reason="deleted")
+                else:
+                    log.exception("answer_broken_off", route=scope.get("path_template"))
                 raise
             finally:
                 self._note(scope, status, seconds)
@@ -47,3 +52,13 @@ class AccessLog:
         if not route.startswith(_QUIET):
             job = {key: value for key, value in scope.get("path_params", {}).items() if key == "job_id"}
             log.info("request", method=method, route=route, status=status, seconds=round(seconds, 4), **job)
+
+
+def _is_of_removal(error: BaseException | None) -> bool:
+    """Return True if this is no fault: somebody deleted what is being read. The framework wraps errors."""
+    match error:
+        case LitestarException(__cause__=cause):
+            return _is_of_removal(cause)
+        case BaseExceptionGroup(exceptions=errors):
+            return all(map(_is_of_removal, errors))
+    return isinstance(error, BlobRemoved)

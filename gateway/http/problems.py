@@ -24,6 +24,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.FromElsewhere: known.FROM_ELSEWHERE,
     errors.NoSuchJob: known.NO_SUCH_JOB,
     errors.JobGone: known.JOB_GONE,
+    errors.BlobRemoved: known.JOB_GONE,
     errors.HistoryCut: known.HISTORY_CUT,
     errors.WrongState: known.WRONG_STATE,
     errors.NoAudio: known.NO_AUDIO,

@@ -3,6 +3,7 @@
 import hashlib
 import os
 
+import httpx
 import pytest
 from pymongo import AsyncMongoClient
 from waiting import wait_for
@@ -151,6 +152,32 @@ async def test_a_damaged_file_never_looks_whole(gateway: Gateway, account: str, 
         begun_at_the_gap = await client.get(f"/jobs/{job_id}/audio", headers={"Range": f"bytes={3 * CHUNK}-"})
         assert begun_at_the_gap.status_code == 500
         assert file["_id"] not in begun_at_the_gap.text
+
+
+async def test_a_download_whose_job_is_deleted_breaks_off_and_is_no_fault_of_ours(
+    gateway: Gateway, account: str
+) -> None:
+    job_id = await uploaded(gateway, account)
+    await gateway.convert(job_id, account, b"sound" * 10_000_000)  # more than any buffer on the way
+    await reached(gateway, account, job_id, "converted")
+    before = len(gateway.lines)
+
+    async def download(client: httpx.AsyncClient) -> None:
+        async with client.stream("GET", f"/jobs/{job_id}/audio") as audio:
+            pieces = audio.aiter_bytes()
+            await anext(pieces)
+            assert (await client.delete(f"/jobs/{job_id}")).status_code == 204
+            await wait_for(lambda: any(line["event"] == "files_erased" for line in gateway.lines[before:]))
+            async for _ in pieces:
+                pass
+
+    async with gateway.as_(account) as client:
+        with pytest.raises(httpx.RemoteProtocolError, match="peer closed"):
+            await download(client)
+        broken = await wait_for(
+            lambda: [line for line in gateway.lines[before:] if line["event"] == "answer_broken_off"]
+        )
+    assert [(line["level"], line["reason"]) for line in broken] == [("info", "deleted")]
 
 
 @pytest.mark.parametrize("format_", list(Format))
