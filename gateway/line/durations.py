@@ -6,7 +6,7 @@ worker has looked; before that it is the bytes of the video.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -16,6 +16,9 @@ from events.options import Format, Options
 
 _LATEST = 100
 """Conversions into a format that are remembered."""
+_ALIKE = 0.01
+"""Sizes that differ by less than this, of their mean, are one size."""
+_LEAST = 0.001
 
 
 class Size(Struct, frozen=True, kw_only=True):
@@ -80,25 +83,26 @@ def fitted(points: Sequence[tuple[float, float]]) -> Fit:
 
     An error of a second is less to a long conversion than to a short one, so sizes weigh it.
     """
-    middle = sum(x for x, _ in points) / len(points) or 1.0
-    weights = [1 / (x + middle) ** 2 for x, _ in points]
-    w = sum(weights)
-    mean_x = sum(weight * x for weight, (x, _) in zip(weights, points, strict=True)) / w
-    mean_y = sum(weight * y for weight, (_, y) in zip(weights, points, strict=True)) / w
-    spread = sum(weight * (x - mean_x) ** 2 for weight, (x, _) in zip(weights, points, strict=True))
-    if spread / w < (0.01 * middle) ** 2:
+    middle = max(sum(x for x, _ in points) / len(points), _LEAST)
+    sizes = [x / middle for x, _ in points]
+    took = [y for _, y in points]
+    weights = [1 / (size + 1) ** 2 for size in sizes]
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(w * value for w, value in zip(weights, values, strict=True)) / sum(weights)
+
+    size, seconds = mean(sizes), mean(took)
+    spread = mean((x - size) ** 2 for x in sizes)
+    if spread < _ALIKE**2:
         # All of one size: half of the time may be what each takes.
-        return Fit(mean_y / 2, mean_y / 2 / middle)
-    slope = (
-        sum(weight * (x - mean_x) * (y - mean_y) for weight, (x, y) in zip(weights, points, strict=True))
-        / spread
-    )
+        return Fit(seconds / 2, seconds / 2 / middle)
+    slope = mean((x - size) * (y - seconds) for x, y in zip(sizes, took, strict=True)) / spread
     if slope <= 0:
-        return Fit(mean_y, 0.0)
-    if mean_y - slope * mean_x < 0:
-        squares = sum(weight * x * x for weight, (x, _) in zip(weights, points, strict=True))
-        return Fit(0.0, sum(weight * x * y for weight, (x, y) in zip(weights, points, strict=True)) / squares)
-    return Fit(mean_y - slope * mean_x, slope)
+        return Fit(seconds, 0.0)
+    if seconds < slope * size:
+        slope = mean(x * y for x, y in zip(sizes, took, strict=True)) / mean(x * x for x in sizes)
+        return Fit(0.0, slope / middle)
+    return Fit(seconds - slope * size, slope / middle)
 
 
 def length(media: Media, options: Options) -> float | None:
