@@ -109,7 +109,7 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
                 recorded,
                 _entry(recorded, None, 0, 0, f"about {about}"),
                 erasure=erasure if about == JobDeleted.TYPE else None,
-                video_erasure=erasure if payload.videos else None,
+                video_erasure=erasure if payload.videos and not payload.video_kept else None,
             )
         case (
             AccountRegistered()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 
 from msgspec import Struct
 
-from events.projections.job_view import SETTLED, Audio, JobView
+from events.projections.job_view import SETTLED, JobView
 
 COLLECTION = "usage"
 """The projection's name: `usage_v1` goes with the views `jobs_v1`."""
@@ -52,23 +52,6 @@ NONE = Usage()
 _NOTHING = Day()
 
 
-def usage_of(view: JobView | None) -> Usage:
-    """Return what one job adds."""
-    if view is None:
-        return NONE
-    days = {_day(view.created): Day(jobs=1)}
-    if (audio := view.result) is not None:
-        made = _day(audio.time)
-        days[made] = _plus(days.get(made, _NOTHING), Day(audio_ms=_ms(audio.duration_seconds)))
-    return Usage(
-        bytes_stored=_bytes(view),
-        jobs_open=view.state not in SETTLED,
-        days=days,
-        seen=view.seen,
-        updated=view.updated,
-    )
-
-
 Step = tuple[JobView | None, JobView] | tuple[JobView, None]
 """The view of a job as it is counted, and as it is to be counted; None: not at all."""
 
@@ -83,16 +66,21 @@ def moved(usages: Mapping[str, Usage], steps: Iterable[Step]) -> dict[str, Usage
 
 def _after(usage: Usage, steps: Iterable[Step]) -> Usage:
     size, opened, seen, updated = usage.bytes_stored, usage.jobs_open, usage.seen, usage.updated
-    days = dict(usage.days)
-    for old, new in steps:
-        for times, part in ((-1, usage_of(old)), (1, usage_of(new))):
-            size += times * part.bytes_stored
-            opened += times * part.jobs_open
-            for day, done in part.days.items():
-                days[day] = _plus(days.get(day, _NOTHING), done, times)
-            seen, updated = max(seen, part.seen), max(updated, part.updated)
+    jobs = defaultdict(int, {day: done.jobs for day, done in usage.days.items()})
+    audio_ms = defaultdict(int, {day: done.audio_ms for day, done in usage.days.items()})
+    for step in steps:
+        for times, view in zip((-1, 1), step, strict=True):
+            if view is None:
+                continue
+            size += times * _bytes(view)
+            opened += times * (view.state not in SETTLED)
+            jobs[_day(view.created)] += times
+            if (audio := view.result) is not None:
+                audio_ms[_day(audio.time)] += times * _ms(audio.duration_seconds)
+            seen, updated = max(seen, view.seen), max(updated, view.updated)
     first = _first_day(updated)
-    kept = {day: days[day] for day in sorted(days) if day >= first and days[day] != _NOTHING}
+    days = sorted(day for day in jobs.keys() | audio_ms.keys() if day >= first)
+    kept = {day: Day(jobs=jobs[day], audio_ms=audio_ms[day]) for day in days if jobs[day] or audio_ms[day]}
     return Usage(bytes_stored=size, jobs_open=opened, days=kept, seen=seen, updated=updated)
 
 
@@ -109,7 +97,7 @@ def _bytes(view: JobView) -> int:
     A family's video is counted with its first job, and taken off with the job whose erasure removed it.
     """
     video, audio = view.video, view.result
-    stored = audio.bytes if audio and not _is_gone(view, audio) else 0
+    stored = audio.bytes if audio and not (view.erasure or view.audio_gone) else 0
     if video and not video.family:
         stored += video.bytes
     if video and view.video_erasure:
@@ -117,18 +105,9 @@ def _bytes(view: JobView) -> int:
     return stored
 
 
-def _is_gone(view: JobView, audio: Audio) -> bool:
-    removal = view.audio_removal
-    return view.erasure is not None or (removal is not None and removal.run >= audio.run)
-
-
 def _ms(seconds: float) -> int:
     """Return a duration in whole milliseconds, which add up without a rest, unlike floats."""
     return round(min(max(seconds, 0.0), _LONGEST) * 1000)
-
-
-def _plus(one: Day, other: Day, times: int = 1) -> Day:
-    return Day(jobs=one.jobs + times * other.jobs, audio_ms=one.audio_ms + times * other.audio_ms)
 
 
 def _day(time: datetime) -> str:

@@ -25,6 +25,8 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Usage).decode
 
 _DUPLICATE_KEY = 11000
+_IDS_AT_ONCE = 50
+"""SecantusDB answers `$in` over long lists slowly."""
 
 Document = dict[str, Any]
 
@@ -42,9 +44,13 @@ class UsageStore:
 
     async def get_many(self, accounts: Collection[str]) -> dict[str, Usage]:
         """Return the stored usages by account. Raises Unavailable."""
+        found: list[Document] = []
+        wanted = list(accounts)
         with translated("the usage", words=str):
-            documents = await self._usage.find({"_id": {"$in": list(accounts)}}).to_list()
-        return {document["_id"]: _usage_in(document) for document in documents}
+            for at in range(0, len(wanted), _IDS_AT_ONCE):
+                ids = wanted[at : at + _IDS_AT_ONCE]
+                found += await self._usage.find({"_id": {"$in": ids}}).to_list()
+        return {document["_id"]: _usage_in(document) for document in found}
 
     async def all(self) -> AsyncIterator[tuple[str, Usage]]:
         """Yield every account's stored usage, in no order. Raises Unavailable."""
