@@ -2,9 +2,9 @@
 
     job_keys    `_id` the job, `account`, `key`; once destroyed: `_id`, `destroyed` and no key
 
-A key is made when the first event of its job is sealed. Its document stays when the key is destroyed, so a
-late publisher makes no second one: what it seals then is left out of its event. Nothing else has the key but
-backups (`tonearm backup forget`), and the memory of processes for `SECONDS` twice at most.
+A key is made before the first event of its job is published. Its document stays when the key is destroyed, so
+a late publisher makes no second one: what it would have sealed is left out of its event. Nothing else has the
+key but backups (see `tonearm forget`), and the memory of processes, which use it for `SECONDS` twice at most.
 """
 
 import os
