@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from uuid_utils import uuid4
 from waiting import wait_for
 
 from events.envelope import Event, encode, job_event
+from events.ids import new_id
 from events.log import amqp, topology
 from events.options import Chapters, Format, Options
 from events.tasks import cancelled
@@ -66,11 +67,18 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def hearing(scene: Scene, url: str, **settings: float) -> AsyncIterator[Withdrawals]:
-    """Have the scene's converter listen at this broker for the block."""
-    withdrawals = scene.converter._withdrawals = Withdrawals(url, scene.log, **settings)
+async def hearing(scene: Scene, broker: Broker, **settings: float) -> AsyncIterator[Withdrawals]:
+    """Have the scene's converter listen for the block, which begins when it does."""
+    withdrawals = scene.converter._withdrawals = Withdrawals(broker.url, scene.log, **settings)
     listening = asyncio.create_task(withdrawals.run())
+    other = job_event(JobCancelled(run=1), job_id=new_id(), account="me", source="test")
+
+    async def listens() -> bool:
+        await hand_on(broker, other)
+        return withdrawals.was_heard((other.subject, 1))
+
     try:
+        await wait_for(listens, 60)
         yield withdrawals
     finally:
         await cancelled([listening])
@@ -82,26 +90,17 @@ async def hand_on(broker: Broker, event: Event) -> None:
         (await connection.channel()).send(topology.WITHDRAWN, event.type, encode(event))
 
 
-async def heard(broker: Broker, event: Event, there: Callable[[], bool]) -> None:
-    """Hand it on until it has come to those who listen: they may not listen yet."""
-
-    async def once_more() -> bool:
-        await hand_on(broker, event)
-        return there()
-
-    await wait_for(once_more)
-
-
 @pytest.mark.parametrize(("programs", "options"), LONG_WORK.values(), ids=LONG_WORK)
 async def test_all_that_works_on_a_cancelled_run_ends_and_no_file_stays_open(
     scene: Scene, broker: Broker, recording: Path, workshop: Workshop, programs: int, options: Options
 ) -> None:
     """By what it hears: nobody looks at the views for an hour."""
     work = await scene.upload(recording, options)
-    async with hearing(scene, broker.url, look_every=3600):
+    async with hearing(scene, broker, look_every=3600):
         handling = asyncio.create_task(scene.converter.handle(work))
         await wait_for(lambda: len(caged()) >= programs, 30)
-        await heard(broker, scene.tell(JobCancelled(run=1)), handling.done)
+        await hand_on(broker, scene.tell(JobCancelled(run=1)))
+        await wait_for(handling.done)
     assert await handling is None
     assert caged() == set()
     assert open_files(workshop._path) == []
@@ -112,7 +111,7 @@ async def test_a_withdrawal_that_was_not_heard_is_found_in_the_view(
     scene: Scene, recording: Path, broker: Broker
 ) -> None:
     work = await scene.upload(recording, Options(copy=False))
-    async with hearing(scene, broker.url, look_every=0.05):
+    async with hearing(scene, broker, look_every=0.05):
         handling = asyncio.create_task(scene.converter.handle(work))
         await wait_for(caged, 30)
         scene.tell(JobCancelled(run=1))
@@ -127,8 +126,9 @@ async def test_what_was_heard_while_it_waited_is_not_begun_when_its_turn_comes(
     """Also when the view is behind: it gets the time to say the same."""
     work = await scene.upload(studio.make("moov-first.mp4"))
     cancellation = job_event(JobCancelled(run=1), job_id=scene.job_id, account="me", source="test")
-    async with hearing(scene, broker.url) as withdrawals:
-        await heard(broker, cancellation, lambda: withdrawals.was_heard((scene.job_id, 1)))
+    async with hearing(scene, broker) as withdrawals:
+        await hand_on(broker, cancellation)
+        await wait_for(lambda: withdrawals.was_heard((scene.job_id, 1)))
         handling = asyncio.create_task(scene.converter.handle(work))
         await asyncio.sleep(0)
         scene.log.append(cancellation)
@@ -142,8 +142,9 @@ async def test_what_was_heard_and_is_in_no_log_is_done_all_the_same(
     """A broker may hand on an event that it never confirms: then nobody has cancelled anything."""
     work = await scene.upload(studio.make("moov-first.mp4"))
     cancellation = job_event(JobCancelled(run=1), job_id=scene.job_id, account="me", source="test")
-    async with hearing(scene, broker.url, patience=0.2) as withdrawals:
-        await heard(broker, cancellation, lambda: withdrawals.was_heard((scene.job_id, 1)))
+    async with hearing(scene, broker, patience=0.2) as withdrawals:
+        await hand_on(broker, cancellation)
+        await wait_for(lambda: withdrawals.was_heard((scene.job_id, 1)))
         result = await scene.converter.handle(work)
     assert result is not None
     assert isinstance(result.payload(), JobConverted)
