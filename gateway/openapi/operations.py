@@ -13,6 +13,7 @@ from gateway.http import rate_limits
 from gateway.http.contract import TEXT, Answer, Contract, Contracts, Error, Json, Schema
 from gateway.http.problems import KINDS
 from gateway.openapi import options
+from gateway.openapi.links import link
 from gateway.openapi.rules import apart
 from gateway.openapi.schemas import components, schema_of
 from service.known_problems import ALL
@@ -94,6 +95,7 @@ def complete(document: Json, contracts: Contracts) -> Json:
                     "content": _content(body.content, with_options=contract.takes_options),
                 }
             operation["responses"] = _responses(contract, operation["responses"], head=method == "head")
+    link(document)
     return document
 
 

@@ -280,3 +280,17 @@ def test_options_are_documented_as_json_in_the_shape_that_answers_show(
     assert {*shown, *wanted["properties"]["tags"]["properties"]} == set(NAMES)
     assert set(wanted["properties"]["tags"]["properties"]) == set(TAGS)
     assert not any("default" in each for each in everywhere(wanted["properties"]) if "type" in each)
+
+
+def test_an_answer_with_a_job_leads_to_the_calls_on_it(document: dict[str, Any]) -> None:
+    leading = {
+        operation["operationId"]: set(response["links"])
+        for _, _, operation in operations(document)
+        for response in operation["responses"].values()
+        if "links" in response
+    }
+    assert {"uploadVideo", "uploadVideoBytes", "createOutput", "getJob", "cancelJob"} <= set(leading)
+    named = {operation["operationId"]: path for _, path, operation in operations(document)}
+    for links in leading.values():
+        assert {"getJob", "downloadJobAudio", "deleteJob"} <= links
+        assert all("{job_id}" in named[name] for name in links)
