@@ -123,7 +123,7 @@ class Caretaker:
                 if await self._live.complete():
                     give_up_at = time.monotonic() + BEHIND
                     with translated("the storage"):
-                        if time.monotonic() >= walk_at:
+                        if time.monotonic() >= walk_at or self._expiries.wants_walk:
                             walk_at = time.monotonic() + self._interval
                             await self._expiries.walk(datetime.now(UTC))
                         await self._care()
@@ -145,7 +145,8 @@ class Caretaker:
 
     async def _care(self) -> None:
         """Do what was heard, and what the views still owe. Raises Unavailable."""
-        await self._expiries.let_go(datetime.now(UTC))
+        if await self._expiries.let_go(datetime.now(UTC)):
+            self._news.set()
         heard, self._heard = list(self._heard), {}
         owing = await (await self._views.live()).owing(MOST_HEARD)
         jobs = list(dict.fromkeys([*heard, *owing]))

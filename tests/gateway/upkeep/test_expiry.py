@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from waiting import wait_for
 
 from events.options import Options
@@ -74,3 +75,35 @@ async def test_a_job_that_was_begun_again_is_not_over_and_loses_nothing(world: W
     expiries.consider([due], now)
     await expiries.let_go(now)
     assert not await world.told(job_id, JobDeleted.TYPE)
+
+
+async def test_what_goes_a_little_later_is_not_forgotten(world: World) -> None:
+    job_id = await world.job(options=Options(retain_video=60, retain_audio=120))
+    await world.convert(job_id)
+    expiries, ended = world.expiries(Retention()), datetime.now(UTC)
+    expiries.consider([await world.view(job_id)], ended)
+    await expiries.let_go(ended + timedelta(seconds=30))
+    assert not await world.told(job_id, JobVideoRemoved.TYPE)
+    await expiries.let_go(ended + timedelta(seconds=61))
+    assert await world.told(job_id, JobVideoRemoved.TYPE)
+    assert not await world.told(job_id, JobAudioRemoved.TYPE)
+    await expiries.let_go(ended + timedelta(seconds=121))
+    assert await world.told(job_id, JobAudioRemoved.TYPE)
+
+
+async def test_many_go_some_at_a_time_and_none_is_left_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.upkeep.expiry.MOST_SCHEDULED", 3)
+    monkeypatch.setattr("gateway.upkeep.expiry._AT_ONCE", 2)
+    jobs = [await world.job() for _ in range(7)]
+    for job_id in jobs:
+        await world.tell(job_id, STARTED, FAILED)
+    await world.project(*jobs)
+
+    async def all_erased() -> bool:
+        await world.project(*jobs)
+        return all(view.erasure for view in (await world.live.views(jobs)).views.values())
+
+    async with world.cared_for(retention=Retention(record=0.0)):
+        await wait_for(all_erased, 60)
