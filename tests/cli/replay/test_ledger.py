@@ -1,6 +1,5 @@
 """`replay effects` on a real log, real files and real notes."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,16 +7,22 @@ import pytest
 from making import event, uploaded
 from pymongo import AsyncMongoClient
 
+from cli.log.log import Log
+from cli.replay.ledger.effects import Kind, Moment, Verdict
+from cli.replay.ledger.ledger import Ledger
 from events.envelope import account_event, consequence
 from events.ids import new_id
-from events.log import topology
+from events.log import amqp, topology
 from events.log.transient import TransientSender
 from events.observers import Unobserved
 from events.types import (
     AccountLetterRequested,
     AccountNotified,
+    DeletionReason,
     FailureCode,
     JobConverted,
+    JobDeleted,
+    JobErased,
     JobFailed,
     JobNotified,
     Letter,
@@ -36,13 +41,11 @@ def converted(audio_id: str) -> JobConverted:
     )  # fmt: skip
 
 
-async def store(
-    replay: Replay, bucket: str, blob_id: str, job_id: str, at: datetime = HOUR_AGO, **more: Any
-) -> None:
+async def store(replay: Replay, bucket: str, blob_id: str, job_id: str, **more: Any) -> None:
     metadata = {"job_id": job_id, "account": "a", **more}
     async with AsyncMongoClient[dict[str, Any]](replay.mongodb_url) as client:
         await client.get_default_database()[f"{bucket}.files"].insert_one(
-            {"_id": blob_id, "length": 3, "chunkSize": 3, "uploadDate": at, "metadata": metadata}
+            {"_id": blob_id, "length": 3, "chunkSize": 3, "uploadDate": HOUR_AGO, "metadata": metadata}
         )
 
 
@@ -56,8 +59,6 @@ async def note(replay: Replay, cause_id: str, about: str, *tries: tuple[int, str
 
 async def empty_queues(replay: Replay) -> None:
     """Take the work away, as workers would have."""
-    from events.log import amqp
-
     async with amqp.connected(replay.broker.url, name="test") as connection:
         channel = await connection.channel()
         for queue in topology.WORK_QUEUES:
@@ -134,23 +135,31 @@ async def test_work_that_waits_or_is_under_way_is_not_missing(replay: Replay) ->
     assert (await replay("effects", "--job", busy)).code == 4
 
 
-async def test_the_ledger_of_a_log_that_grows_is_clean(replay: Replay) -> None:
-    """Files and notes are read after the log: what was published meanwhile is looked at again."""
-    going_on = asyncio.Event()
-
-    async def publish() -> None:
-        while not going_on.is_set():
-            job_id, audio_id = new_id(), new_id()
-            await store(replay, "videos", job_id, job_id, datetime.now(UTC))
-            await replay.publish(uploaded(job_id))
-            await store(replay, "audio", audio_id, job_id, datetime.now(UTC), run=1, attempt=2)
-            end = event(converted(audio_id), job_id)
-            await replay.publish(end)
-            await note(replay, end.id, job_id, (1, "sent"))
-
-    publishing = asyncio.create_task(publish())
-    await asyncio.sleep(0)
-    results = [await replay("effects", "--grace", "2") for _ in range(3)]
-    going_on.set()
-    await publishing
-    assert [result.code for result in results] == [0, 0, 0], results[0].out
+async def test_what_happens_while_the_ledger_is_drawn_up_is_not_taken_for_wrong(replay: Replay) -> None:
+    """Files and notes are read after the log: here the log grows between its end and those."""
+    first, later, audio_id = new_id(), new_id(), new_id()
+    await replay.publish(uploaded(first))
+    log = Log(replay.broker.stream_url, lambda said: None)
+    ends = await log.ends()
+    assert ends is not None
+    end = event(converted(audio_id), later)
+    deleted = event(JobDeleted(reason=DeletionReason.USER), first)
+    erased = consequence(deleted, JobErased(about=deleted.type, videos=1, audio=0), source="test")
+    await replay.publish(uploaded(later), end, deleted, erased)
+    await store(replay, "videos", later, later)
+    await store(replay, "audio", audio_id, later, run=1, attempt=2)
+    await note(replay, end.id, later, (1, "sent"))
+    async with AsyncMongoClient[dict[str, Any]](replay.mongodb_url) as client:
+        moment = Moment(now=datetime.now(UTC) + timedelta(hours=1), grace=timedelta())
+        ledger = Ledger(
+            log=log, database=client.get_default_database(), ends=ends, cut_at=None, moment=moment
+        )
+        verdicts = {(each.subject, each.kind): each.verdict async for each in ledger.effects()}
+    assert verdicts == {
+        (first, Kind.VIDEO): Verdict.DONE,
+        (first, Kind.AUDIO): Verdict.ANSWERED,
+        (first, Kind.ERASURE): Verdict.DONE,
+        (later, Kind.VIDEO): Verdict.DONE,
+        (later, Kind.AUDIO): Verdict.DONE,
+        (later, Kind.MAIL): Verdict.DONE,
+    }
