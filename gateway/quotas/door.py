@@ -27,7 +27,7 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from events.mongodb_errors import translated
 from events.projections.job_view import JobView
-from gateway.errors import Crowded, MaybeAccepted
+from gateway.errors import Crowded, MaybeAccepted, QuotaExceeded
 from gateway.http.rate_limits import Standing
 from gateway.quotas.live_usage import LiveUsage
 from gateway.quotas.room import Hold, Room
@@ -74,13 +74,16 @@ class Entrance:
             return
         hold = Hold(job_id=job_id, run=run, bytes=size, is_upload=is_upload, until=_until())
         put = partial(self._door.put, self._account, self._limits, self._told)
-        admission = Admission(hold, put, most)
+        admission, is_in = Admission(hold, put, most), False
         try:
             await admission.begin()
+            is_in = True
             yield admission
         except MaybeAccepted:
             raise  # the job may exist: then it counts, and its hold until then
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, QuotaExceeded) and not is_in:
+                raise
             with suppress(TimeoutError, PyMongoError):
                 giving = self._door.give_back(self._account, hold)
                 await asyncio.shield(asyncio.wait_for(giving, _GIVE_UP_WITHIN))
