@@ -6,6 +6,7 @@ not hold the lease, is found in the stored views: a deleted job owes its erasure
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -85,7 +86,7 @@ class Caretaker:
         self._deletions, self._eraser, self._accounts = deletions, eraser, accounts
         self._expiries, self._sweeper = expiries, sweeper
         self._forget_account, self._interval = forget_account, interval
-        self._heard: dict[str, None] = {}
+        self._heard: deque[str] = deque()
         self._news = asyncio.Event()
         accounts.on_erased = self._news.set
         self.holds = False
@@ -97,7 +98,7 @@ class Caretaker:
         if not self.holds or len(self._heard) >= MOST_HEARD:
             return
         if event.type in _NEWS or (event.type == JobUploaded.TYPE and event.account in self._accounts):
-            self._heard[event.subject] = None
+            self._heard.append(event.subject)
             self._news.set()
 
     async def run(self) -> None:
@@ -147,11 +148,11 @@ class Caretaker:
         """Do what was heard, and what the views still owe. Raises Unavailable."""
         if await self._expiries.let_go(datetime.now(UTC)):
             self._news.set()
-        heard, self._heard = list(self._heard), {}
-        owing = await (await self._views.live()).owing(MOST_HEARD)
-        jobs = list(dict.fromkeys([*heard, *owing]))
-        for at in range(0, len(jobs), _AT_ONCE):
-            await self._look_at(list((await self._live.views(jobs[at : at + _AT_ONCE])).views.values()))
+        owing = deque(await (await self._views.live()).owing(MOST_HEARD))
+        while self._heard or owing:  # what is heard now does not wait behind thousands of old ones
+            source = self._heard or owing
+            some = [source.popleft() for _ in range(min(_AT_ONCE, len(source)))]
+            await self._look_at(list((await self._live.views(some)).views.values()))
         for account in await self._accounts.open():
             await self._erase_account(account)
 
@@ -171,20 +172,19 @@ class Caretaker:
                     log.error("erasure_failed", job_id=view.job_id, exc_info=error)
 
     async def _erase_account(self, account: str) -> None:
-        """Delete all jobs of an erased account, and what other stores have of it."""
-        deleted = 0
-        while True:
-            views, _ = await page(
-                self._live, self._views, account=account, selection=EVERY, before=None, limit=_PAGE
-            )
-            if not views:
-                break
+        """Delete some jobs of an erased account; once there are none, what other stores have of it."""
+        views, _ = await page(
+            self._live, self._views, account=account, selection=EVERY, before=None, limit=_PAGE
+        )
+        if views:
             await self._deletions.delete_all(views, DeletionReason.ACCOUNT_ERASED)
-            deleted += len(views)
+            log.info("jobs_of_account_deleted", account_id=account, jobs=len(views))
+            self._news.set()
+            return
         for forget in self._forget_account:
             await forget(account)
         await self._accounts.done(account)
-        log.info("account_forgotten", account_id=account, jobs=deleted)
+        log.info("account_forgotten", account_id=account)
 
     async def _sweep(self) -> None:
         swept = await self._sweeper.sweep()
