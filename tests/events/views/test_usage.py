@@ -1,17 +1,32 @@
 """The stored usage, against a MongoDB-wire server: exact whatever dies between its writes."""
 
-from itertools import islice
+from datetime import UTC, datetime
+from random import Random
 
 import pytest
 from making import started, uploaded
 from msgspec.structs import replace
 
-from bench.loggen import events
-from events.envelope import Event, Recorded, encode
+from events.envelope import Event, Recorded, consequence, encode, job_event
 from events.errors import LeaseLost
 from events.log.stream import RawRecord
 from events.projections.jobs import evolve
 from events.projections.usage import Usage, moved
+from events.types import (
+    DeletionReason,
+    FailureCode,
+    JobAudioRemoved,
+    JobCancelled,
+    JobConverted,
+    JobDeleted,
+    JobErased,
+    JobFailed,
+    JobPayload,
+    JobRequeued,
+    JobStarted,
+    JobUploaded,
+    JobVideoRemoved,
+)
 from events.views.projector import project, with_usage
 from events.views.store import Checkpoint, JobViews, ViewStore
 
@@ -36,11 +51,11 @@ async def stored(store: ViewStore) -> dict[str, Usage]:
 
 
 async def test_a_projector_that_dies_between_any_two_writes_counts_nothing_twice_and_nothing_never(database):
-    log = list(islice(events(7), 240))
+    log = whole_lives(60, Random(7))  # noqa: S311 - no secret
     records, store = raw(log), JobViews(database).version(1)
     checkpoint: Checkpoint | None = None
     at = 0
-    for step, width in enumerate((30, 10, 60, 20, 50, 5, 65)):
+    for step, width in enumerate((30, 10, 60, 20, 50, 5, 30, 40)):
         died = DyingStore(database, store.name, after=step % 4)
         with pytest.raises(Died):
             await project(died, checkpoint, records[at : at + width])
@@ -49,9 +64,66 @@ async def test_a_projector_that_dies_between_any_two_writes_counts_nothing_twice
         at += narrower
     checkpoint = await project(store, checkpoint, records[at:])
 
-    assert await stored(store) == anew(log)
+    told = await stored(store)
+    assert told == anew(log)
+    assert {usage.jobs_open for usage in told.values()} != {0}
+    assert all(usage.bytes_stored > 0 for usage in told.values())
     assert checkpoint is not None
     assert checkpoint.has_usage
+
+
+VIDEO = {"filename": "a.mp4", "content_type": "video/mp4", "bytes": 1000, "sha256": "0" * 64, "video_id": "v"}
+
+
+def converted(run: int) -> JobConverted:
+    return JobConverted(
+        run=run, attempt=1, audio_id="a", bytes=77, sha256="1" * 64, duration_seconds=1.2345, bit_rate=0,
+        sample_rate=0, channels=2, seconds_spent=1.0, engine="test",
+    )  # fmt: skip
+
+
+USER = DeletionReason.USER
+STARTED = JobStarted(run=1, attempt=1, worker="w")
+FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no sound.")
+STORIES: list[list[JobPayload]] = [
+    [JobUploaded(**VIDEO), STARTED, converted(1), JobDeleted(reason=USER)],
+    [
+        JobUploaded(**VIDEO, family="first"),
+        STARTED,
+        converted(1),
+        JobAudioRemoved(run=1, reason=USER, sha256="1"),
+    ],
+    [
+        *(JobUploaded(**VIDEO), STARTED, FAILED),
+        *(JobRequeued(run=2, **VIDEO), converted(2), JobVideoRemoved(reason=USER, sha256="0")),
+    ],
+    [JobUploaded(**VIDEO), STARTED, JobCancelled(run=1), converted(1)],
+    [JobUploaded(**VIDEO, family="first"), STARTED],
+]
+
+
+def whole_lives(jobs: int, chance: Random) -> list[Event]:
+    """A log of three accounts' jobs, some at a time, with every end that a job and its files can have."""
+    waiting = [life(number) for number in range(jobs)]
+    log = []
+    while waiting := [told for told in waiting if told]:
+        log.append(chance.choice(waiting[:12]).pop(0))
+    return log
+
+
+def life(number: int) -> list[Event]:
+    """One job's events, its files erased where they are to go."""
+    told: list[Event] = []
+    for payload in STORIES[number % len(STORIES)]:
+        time = datetime(2026, 11, 1 + number % 30, tzinfo=UTC)
+        told.append(
+            job_event(
+                payload, job_id=f"job-{number}", account=f"account-{number % 3}", source="/t", time=time
+            )
+        )
+        if isinstance(payload, JobDeleted | JobVideoRemoved):
+            told.append(consequence(told[-1], JobErased(about=payload.TYPE, videos=1, audio=1), source="/t"))
+    return told
 
 
 class Died(Exception):
