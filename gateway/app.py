@@ -156,7 +156,7 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
 
 def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     """Return the parts by the names that handlers ask for them."""
-    own_jobs = OwnJobs(parts.live, parts.videos)
+    own_jobs = OwnJobs(parts.live, parts.views, parts.videos)
     runs = Runs(parts.live, own_jobs, parts.publisher)
     downloads = Downloads(of_account=20, of_address=100, most=200)
     return {

@@ -4,10 +4,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from events.errors import Unavailable
-from events.projections.job_view import JobView
-from gateway.errors import NoSuchJob
+from events.projections.job_view import JobView, State
+from events.views.selection import Selection, family_of
+from events.views.store import JobViews
+from gateway.errors import JobGone, NoSuchJob
+from gateway.jobs import listing
 from gateway.jobs.live import LiveJobs
-from gateway.jobs.receipts import refuse_deleted
+from gateway.jobs.receipts import refuse_deleted, without_video
 from gateway.storage import Bucket
 
 _JUST_STORED = 60.0
@@ -17,8 +20,8 @@ _SEEN_WITHIN = 1.0
 class OwnJobs:
     """Looks jobs up for their owners."""
 
-    def __init__(self, live: LiveJobs, videos: Bucket) -> None:
-        self._live, self._videos = live, videos
+    def __init__(self, live: LiveJobs, stored: JobViews, videos: Bucket) -> None:
+        self._live, self._stored, self._videos = live, stored, videos
 
     async def get(self, account: str, job_id: str) -> JobView:
         """Return the job. Raises NoSuchJob, also for another account's job, JobGone, and Unavailable.
@@ -40,7 +43,7 @@ class OwnJobs:
                 raise Unavailable("the log was not read far enough to know this job; try again")
         if view is None or view.account != account:
             raise NoSuchJob("there is no job with this id")
-        refuse_deleted(view)
+        await self._refuse_deleted(view)
         return view
 
     async def of_anybody(self, job_id: str) -> JobView:
@@ -50,12 +53,33 @@ class OwnJobs:
             raise Unavailable("the log was not read far enough to know this job; try again")
         if view is None:
             raise NoSuchJob("there is no job with this id")
-        refuse_deleted(view)
+        await self._refuse_deleted(view)
         return view
 
     async def has_video(self, view: JobView) -> bool:
         """Return True if the job's video is still stored. Raises Unavailable."""
         return view.video is not None and await self._videos.find(view.video.video_id) is not None
+
+    async def _refuse_deleted(self, view: JobView) -> None:
+        """Raise JobGone, with the receipt as it is now, if the job was deleted. Raises Unavailable."""
+        try:
+            refuse_deleted(view)
+        except JobGone as gone:
+            if gone.receipt and gone.receipt.video_kept and not await self.has_video(view):
+                erased_at = await self._video_erased_at(view)
+                gone.receipt = without_video(gone.receipt, erased_at) if erased_at else gone.receipt
+            raise
+
+    async def _video_erased_at(self, view: JobView) -> datetime | None:
+        """Return when the family's video was erased; the job that needed it last tells."""
+        for state in (State.DELETED, None):
+            family = Selection(family=family_of(view), state=state)
+            async for other in listing.every(
+                self._live, self._stored, account=view.account, selection=family
+            ):
+                if other.video_erasure is not None:
+                    return other.video_erasure.time
+        return None
 
     async def _just_stored(self, account: str, job_id: str) -> bool:
         video = await self._videos.find(job_id)

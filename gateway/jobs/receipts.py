@@ -1,5 +1,7 @@
 """What is told of a job that was deleted, or of its files. Pure."""
 
+from datetime import datetime
+
 from events.ids import event_id
 from events.projections.job_view import JobView, Removal
 from events.types import JobAudioRemoved, JobErased, JobVideoRemoved
@@ -19,6 +21,11 @@ def receipt_of(view: JobView) -> Receipt | None:
         erased_at=erasure.time if erasure else None,
         video_kept=erasure is not None and erasure.video_kept,
     )
+
+
+def without_video(receipt: Receipt, erased_at: datetime) -> Receipt:
+    """Return the receipt of a job whose video was kept for its family, and was erased later."""
+    return receipt._replace(erased_at=max(erased_at, receipt.erased_at or erased_at), video_kept=False)
 
 
 def refuse_deleted(view: JobView) -> None:

@@ -22,7 +22,7 @@ async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
     broker: Any, database: AsyncDatabase[Any], live: LiveJobs
 ) -> None:
     videos, account, job_id = Bucket(database, "videos"), new_id(), new_id()
-    own = OwnJobs(live, videos)
+    own = OwnJobs(live, JobViews(database), videos)
     writer = Writer(videos, job_id)
     await writer.write(b"video")
     await writer.finish(filename="a.mp4", account=account, job_id=job_id)
@@ -40,6 +40,7 @@ async def test_a_job_whose_video_is_stored_is_waited_for_by_its_owner_only(
 async def test_who_does_not_follow_the_log_does_not_say_that_there_is_no_such_job(
     broker: Any, database: AsyncDatabase[Any]
 ) -> None:
-    behind = OwnJobs(LiveJobs(JobViews(database), broker.stream_url), Bucket(database, "videos"))
+    views = JobViews(database)
+    behind = OwnJobs(LiveJobs(views, broker.stream_url), views, Bucket(database, "videos"))
     with pytest.raises(Unavailable):
         await behind.get(new_id(), new_id())

@@ -12,6 +12,9 @@ from waiting import wait_for
 from events.errors import Unavailable
 from events.types import DeletionReason, JobAudioRemoved, JobDeleted, JobErased, JobVideoRemoved
 from events.views.leases import Lease
+from events.views.store import JobViews
+from gateway.errors import JobGone
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import QUIET, Content
 from gateway.uploads.idempotency import Submission
 from tests.gateway.running import STARTED
@@ -69,6 +72,30 @@ async def test_a_video_goes_with_the_last_job_of_its_family(world: World) -> Non
     assert (await erasure_of(world, first)).videos == 0
     assert (await erasure_of(world, second)).videos == 1
     assert await world.stored(world.videos) == set()
+
+
+async def test_the_receipt_of_a_job_says_when_the_video_went_with_the_last_of_its_family(
+    world: World,
+) -> None:
+    first = await world.job()
+    second = await world.sibling(first)
+    own = OwnJobs(world.live, JobViews(world.database), world.videos)
+    async with world.cared_for():
+        await world.deletions.delete(await world.view(first), USER)
+        kept = await world.erased(first)
+        with pytest.raises(JobGone) as while_kept:
+            await own.get(ACCOUNT, first)
+        await world.deletions.delete(await world.view(second), USER)
+        gone = await world.erased(second)
+    with pytest.raises(JobGone) as afterwards:
+        await own.get(ACCOUNT, first)
+    assert kept.erasure is not None
+    assert gone.erasure is not None
+    receipts = [caught.value.receipt for caught in (while_kept, afterwards)]
+    assert [(each.video_kept, each.erased_at) for each in receipts if each] == [
+        (True, kept.erasure.time),
+        (False, gone.erasure.time),
+    ]
 
 
 async def test_siblings_deleted_together_take_the_video_with_them(world: World) -> None:
