@@ -112,15 +112,17 @@ class Bucket:
             whole = await self.files.find({blobs.OF_JOB: job_id}, {"_id": 1}).to_list()
             return frozenset(str(each["_id"]) for each in whole) | await self.pending.of_job(job_id)
 
-    async def erase(self, blob_id: str, job_id: str) -> None:
+    async def erase(self, blob_id: str, job_id: str) -> bool:
         """Remove a file of a deleted job, also one that is being written. Raises Unavailable.
 
-        Its note stays until `settle`, so that who goes on after a crash finds it by the job.
+        False if another job's erasure has removed it. Its note stays until `settle`, so that who goes on
+        after a crash finds it by the job.
         """
         with self.translated():
-            await self.pending.condemn(blob_id, job_id)
-            await self.files.delete_one({"_id": blob_id})
-            await self.chunks.delete_many({"files_id": blob_id})
+            known = await self.pending.condemn(blob_id, job_id)
+            whole = (await self.files.delete_one({"_id": blob_id})).deleted_count
+            chunks = (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
+        return known or whole > 0 or chunks > 0
 
     async def written(self, job_id: str) -> bool:
         """Return True if a writer may still bring chunks for this job. Raises Unavailable."""

@@ -112,11 +112,17 @@ class Pending:
         old = {"_id": blob_id, "since": {"$lt": before}}
         return (await self._notes.update_one(old, {"$set": {"swept": True}})).matched_count == 1
 
-    async def condemn(self, blob_id: str, job_id: str) -> None:
-        """Note that a file of this job is removed now; a writer that is still at work cannot finish it."""
+    async def condemn(self, blob_id: str, job_id: str) -> bool:
+        """Note that a file of this job is removed now; a writer that is still at work cannot finish it.
+
+        True if that was noted before.
+        """
+        mine = {"_id": blob_id, "job_id": job_id, "swept": True}
+        known = await self._notes.find_one(mine, {"_id": 1}) is not None
         new = {"since": datetime.now(UTC), "whole": True}
         mark = {"$set": {"swept": True, "job_id": job_id}, "$setOnInsert": new}
         await self._notes.update_one({"_id": blob_id}, mark, upsert=True)
+        return known
 
     async def of_job(self, job_id: str) -> frozenset[str]:
         """Return the files of this job that are being written or removed."""

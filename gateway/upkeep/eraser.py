@@ -83,30 +83,30 @@ class Eraser:
         videos = await self._videos.of_job(job_id) | await self._video_of(view)
         kept = frozenset([each for each in videos if await self._needs(view, each)])
         audio = await self._audio.of_job(job_id)
-        for each in videos - kept:
-            await self._videos.erase(each, job_id)
-        for each in audio:
-            await self._audio.erase(each, job_id)
+        gone = _Files(
+            frozenset([each for each in videos - kept if await self._videos.erase(each, job_id)]),
+            frozenset([each for each in audio if await self._audio.erase(each, job_id)]),
+            kept,
+        )
         came = await self._audio.of_job(job_id) - audio
         if came or await self._audio.written(job_id):
             log.info("erasure_waits_for_a_writer", job_id=job_id)
             return None
-        return _Files(videos - kept, audio, kept)
+        return gone
 
     async def _video(self, view: JobView) -> _Files:
         """Erase the job's video if no other job needs it."""
         videos = await self._video_of(view)
         kept = frozenset([each for each in videos if await self._needs(view, each)])
-        for each in videos - kept:
-            await self._videos.erase(each, view.job_id)
-        return _Files(videos=videos - kept, kept=kept)
+        erased = [each for each in videos - kept if await self._videos.erase(each, view.job_id)]
+        return _Files(videos=frozenset(erased), kept=kept)
 
     async def _audio_of(self, view: JobView, run: int) -> _Files:
         """Erase a run's audio. Where a later run has made another, the sweep has it for an orphan already."""
         if view.audio is None or view.audio.run != run:
             return _Files()
-        await self._audio.erase(view.audio.audio_id, view.job_id)
-        return _Files(audio=frozenset({view.audio.audio_id}))
+        erased = await self._audio.erase(view.audio.audio_id, view.job_id)
+        return _Files(audio=frozenset({view.audio.audio_id} if erased else ()))
 
     async def _video_of(self, view: JobView) -> frozenset[str]:
         """Return the job's video if any of it is stored. It may bear the id of the family's first job."""

@@ -105,11 +105,13 @@ async def test_siblings_deleted_together_take_the_video_with_them(world: World) 
     await world.project(first, second)
     for job_id in (first, second):
         await world.tell(job_id, JobDeleted(reason=USER))
+    views = [await world.view(job_id) for job_id in (first, second)]
+    await asyncio.gather(*map(world.eraser.settle, views))
     for job_id in (first, second):
-        await world.eraser.settle(await world.view(job_id))
         view = await world.erased(job_id)
         assert view.erasure is not None
         assert not view.erasure.video_kept
+    assert sum([(await erasure_of(world, job_id)).videos for job_id in (first, second)]) == 1
     assert await world.stored(world.videos) == set()
 
 
