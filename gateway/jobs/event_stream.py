@@ -22,6 +22,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
 from events.envelope import Recorded, to_json
+from events.errors import Unavailable
 from events.log.progress import Progress
 from events.projections.job_view import JobView
 from events.summary import summary
@@ -183,7 +184,11 @@ async def _coming(
             continue
         is_news = True
         if item.event.id not in told and (after is None or item.offset > after):
-            yield told.message(Recorded(item.offset, await live.keys.open(item.event)))
+            try:
+                whole = await live.keys.open(item.event)
+            except Unavailable:
+                return  # the client reconnects, and has not been told of it
+            yield told.message(Recorded(item.offset, whole))
 
 
 async def _places(

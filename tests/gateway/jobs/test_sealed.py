@@ -5,14 +5,17 @@ import time
 from contextlib import aclosing
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
-from events.envelope import job_event
+from events.envelope import Event, job_event
+from events.errors import Unavailable
 from events.ids import new_id
 from events.job_keys import JobKeys
 from events.log.publisher import Publisher
 from events.projections.job_view import State
+from events.sealing import NoKeys
 from gateway.callers.tokens import Caller
 from gateway.jobs.event_stream import watch
 from gateway.jobs.live import LiveJobs
@@ -56,3 +59,32 @@ async def test_views_and_event_streams_are_whole_while_there_is_a_key(
     assert view
     assert (view.filename, view.state) == ("", State.UPLOADED)
     assert NAME.encode() not in await told()
+
+
+class Away(NoKeys):
+    """Keys in a database that is away."""
+
+    async def open(self, event: Event) -> Event:
+        raise Unavailable("the keys of jobs: away")
+
+
+async def test_a_stream_ends_where_there_is_no_key_to_be_had_and_its_client_misses_nothing(
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
+) -> None:
+    live.keys = Away()
+    job_id, caller = new_id(), Caller(account=new_id(), roles=("user",), expires=time.time() + 60)
+    payload = replace(uploaded(job_id), filename=NAME)
+    event = job_event(payload, job_id=job_id, account=caller.account, source="test")
+    async with (
+        Publisher(broker.url, name="test", keys=JobKeys(database)) as publisher,
+        aclosing(watch(live, caller, None)) as coming,
+    ):
+        await anext(coming)  # from now on it listens
+        waiting = asyncio.create_task(anext(coming))
+        await publisher.publish(event)
+        with pytest.raises(StopAsyncIteration):
+            await waiting
+    live.keys, seen = JobKeys(database), live.recent.of_job(job_id)[0].offset
+    async with aclosing(watch(live, caller, seen - 1)) as again:
+        await anext(again)
+        assert NAME.encode() in await anext(again)
