@@ -4,14 +4,14 @@ What is expected comes from what jobs of that size took of late (`durations`), p
 is told as a range, as wide as expectations were wrong of late (`promises`). Time comes in as an argument.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from events.envelope import Recorded
 from events.projections.job_view import JobView, State
-from events.turns import FIRST
+from events.turns import FIRST, RUN
 from events.types import JobConverted, JobFailed
 from gateway.line.durations import Durations
 from gateway.line.open_jobs import Open, OpenJobs, began_at, size_of
@@ -20,6 +20,8 @@ from gateway.line.promises import Experience, Range
 
 _FRESH, _FRESH_FOR_EACH = 0.5, 0.0002
 """Seconds for which what was played through is good enough, and those for each job: to play costs time."""
+_SHORTLY, _LATELY, _CAME = 60.0, 600.0, 1_000
+"""The seconds for which it is remembered who came, at least and at most, and how many."""
 _LIVE = 30.0
 """Seconds of age up to which an event tells of now. Older ones are read when a process begins."""
 
@@ -52,6 +54,8 @@ class Line:
         self._promised: dict[str, _Promise] = {}
         self._work = Experience()
         self._waits: dict[int, Experience] = {}
+        self._came: deque[tuple[float, float]] = deque(maxlen=_CAME)
+        """When jobs came that wait among the first, and the seconds that each was expected to need."""
         self._outlooks: dict[str, Outlook] = {}
         self._played = 0.0
 
@@ -117,7 +121,19 @@ class Line:
             return Forecast(place, None)
         if job.began is not None:
             return Forecast(place, self._work.left(seconds, max(0.0, now - job.began)))
-        return Forecast(place, self._experience(place).around(seconds))
+        least, most = self._experience(place).around(seconds)
+        return Forecast(place, Range(least, most * self._slower(now) if job.bulk else most))
+
+    def _slower(self, now: float) -> float:
+        """Return how many times as long work in bulk may take, as jobs to come will go before it.
+
+        They may ask for as much of the converters' time as those have that came of late.
+        """
+        while self._came and self._came[0][0] < now - _LATELY:
+            self._came.popleft()
+        since = max(now - self._came[0][0], _SHORTLY) if self._came else _SHORTLY
+        asked = sum(seconds for _, seconds in self._came) / (since * max(self._slots(), 1))
+        return 1 / (1 - min(asked, RUN / (RUN + 1)))
 
     @property
     def _fresh(self) -> float:
@@ -131,6 +147,8 @@ class Line:
 
     def _promise(self, job: Open, now: float) -> None:
         """Keep in mind what is expected of a job; of many that come at once, of some."""
+        if not job.bulk:
+            self._came.append((job.ready, self._expect(job) or 0.0))
         if now - job.ready < _LIVE and now - self._played > self._fresh:
             self._play(now)
             outlook = self._outlooks[job.job_id]

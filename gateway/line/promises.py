@@ -12,7 +12,7 @@ _LATEST = 100
 _ENOUGH = 15
 """Ratios that say more than the assumption."""
 
-_ASSUMED = (0.4, 2.5)
+_ASSUMED = (0.2, 5.0)
 """Between these ratios most expectations come true, as long as too few have shown it."""
 
 _AT_LEAST = (0.8, 1.25)

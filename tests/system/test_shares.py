@@ -115,6 +115,8 @@ async def test_four_of_five_promises_hold_under_a_mixed_load(own_stack: Stack, c
     finally:
         await asyncio.gather(*(person.close() for person in people))
     kept = [each.least <= came[each.job_id] - each.at <= each.most for each in promises]
-    print(f"{sum(kept)} of {len(kept)} promises about {len(came)} jobs held")
-    assert len(kept) > 100
+    first = dict(zip((each.job_id for each in reversed(promises)), reversed(kept), strict=True))
+    print(f"{sum(kept)} of {len(kept)} promises held, and {sum(first.values())} of {len(first)} first ones")
+    assert len(kept) > 50
     assert sum(kept) / len(kept) >= 0.8
+    assert sum(first.values()) / len(first) >= 0.8

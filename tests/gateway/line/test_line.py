@@ -284,10 +284,13 @@ class World:
         if forecast and forecast.left:
             self.promised.append((job_id, at, *forecast.left))
 
-    def kept(self) -> float:
-        """Return the share of promises that came true."""
-        good = [least <= self.came[job_id] - at <= most for job_id, at, least, most in self.promised]
-        return sum(good) / len(good)
+    def kept(self) -> tuple[float, float]:
+        """Return the share of jobs whose first promise came true, and that of all promises."""
+        good = [
+            (job_id, least <= self.came[job_id] - at <= most) for job_id, at, least, most in self.promised
+        ]
+        first = dict(reversed(good))
+        return sum(first.values()) / len(first), sum(held for _, held in good) / len(good)
 
 
 def plan_a_mixed_load(world: World) -> None:
@@ -301,10 +304,10 @@ def plan_a_mixed_load(world: World) -> None:
 
 
 @pytest.mark.parametrize("slots", [1, 4])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(5))
 def test_four_of_five_ranges_hold_under_a_mixed_load(seed, slots):
     world = World(seed, slots)
     plan_a_mixed_load(world)
     world.run()
     assert len(world.promised) > 300
-    assert world.kept() >= 0.8
+    assert min(world.kept()) >= 0.8
