@@ -40,7 +40,7 @@ def component() -> Json:
     found = properties()
     tags = {name: found.pop(name) | {"type": ["string", "null"]} for name in TAGS}  # as jobs show them
     found["tags"] = {
-        "type": "object",
+        "type": ["object", "null"],
         "description": "The tags of the result.",
         "properties": tags,
         "additionalProperties": False,
