@@ -81,7 +81,8 @@ class Line:
     def begin(self) -> None:
         """Begin anew, without any job. What was learned stays."""
         self._jobs = OpenJobs()
-        self._outlooks.clear()
+        for about_jobs in (self._outlooks, self._expected, self._promised):
+            about_jobs.clear()
 
     def restore(self, view: JobView) -> None:
         """Take in a job as the stored views know it. One that is over tells how long it took."""
