@@ -20,7 +20,7 @@ need not look back, so an event costs the same however long the job's story is, 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import reduce
-from typing import Protocol, TypeVar
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -41,91 +41,61 @@ from events.projections.job_view import (
 )
 from events.types import JobConverted, JobUploaded
 
-
-class _Register(Protocol):
-    @property
-    def run(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
+Register = Video | Probe | Audio | Failure | Removal | Deletion | Erasure
 
 
-R = TypeVar("R", bound=_Register)
-
-
-def _later(old: R | None, new: R | None) -> R | None:
+def _later(old: Register | None, new: Register) -> Register:
     """Return the register of the higher run; within a run, that of the lower offset."""
-    if new is None:
-        return old
     if old is None:
         return new
     return max(old, new, key=lambda register: (register.run, -register.offset))
 
 
-def join(
-    view: JobView | None,
-    recorded: Recorded,
-    entry: Entry,
-    *,
-    video: Video | None = None,
-    probe: Probe | None = None,
-    audio: Audio | None = None,
-    error: Failure | None = None,
-    video_removal: Removal | None = None,
-    audio_removal: Removal | None = None,
-    deletion: Deletion | None = None,
-    erasure: Erasure | None = None,
-    video_erasure: Erasure | None = None,
-) -> JobView:
-    """Return the view with one more entry of the timeline, and with its event's register."""
+def join(view: JobView | None, recorded: Recorded, entry: Entry, **registers: Any) -> JobView:
+    """Return the view with one more entry of the timeline, and with its event's registers, by their names."""
     event, offset = recorded.event, recorded.offset
-    timeline: tuple[Entry, ...]
     if view is None:
-        account, seen, timeline, standing = event.account, offset, (entry,), _begin(entry)
-    else:
-        timeline = view.timeline
-        standing = (view.state, view.run, view.attempt, view.created, view.updated)
-        # The first event in the log names the owner.
-        account = view.account if timeline[0].offset < offset else event.account
-        seen = view.seen if view.seen > offset else offset
-        known = _find(timeline, entry.id)
-        if known is None:
-            timeline = _insert(timeline, entry)
-            standing = _standing(timeline) if entry.state in _ENDING else _advance(standing, entry)
-        elif offset < known.offset:
-            # The later copy no longer counts, and a maximum cannot be taken back: look at all again.
-            timeline = _insert(tuple(e for e in timeline if e is not known), entry)
-            standing = _standing(timeline)
-        video = _later(view.video, video)
-        probe = _later(view.probe, probe)
-        audio = _later(view.audio, audio)
-        error = _later(view.error, error)
-        video_removal = _later(view.video_removal, video_removal)
-        audio_removal = _later(view.audio_removal, audio_removal)
-        deletion = _later(view.deletion, deletion)
-        erasure = _later(view.erasure, erasure)
-        video_erasure = _later(view.video_erasure, video_erasure)
+        state, run, attempt, created, updated = _begin(entry)
+        begun = JobView(
+            job_id=event.subject,
+            account=event.account,
+            state=state,
+            run=run,
+            attempt=attempt,
+            created=created,
+            updated=updated,
+            seen=offset,
+            timeline=(entry,),
+            **registers,
+        )
+        return begun if begun.deletion is None else _forgetful(begun)
+    timeline = view.timeline
+    standing = (view.state, view.run, view.attempt, view.created, view.updated)
+    known = _find(timeline, entry.id)
+    if known is None:
+        contested = entry.state in _ENDING and _is_contested(timeline, entry)
+        timeline = _insert(timeline, entry)
+        standing = _standing(timeline) if contested else _advance(standing, entry)
+    elif offset < known.offset:
+        # The later copy no longer counts, and a maximum cannot be taken back: look at all again.
+        timeline = _insert(tuple(e for e in timeline if e is not known), entry)
+        standing = _standing(timeline)
+    told: dict[str, Any] = {name: _later(getattr(view, name), new) for name, new in registers.items() if new}
     state, run, attempt, created, updated = standing
-    joined = JobView(
-        job_id=event.subject,
-        account=account,
-        state=state if deletion is None else State.DELETED,
+    joined = replace(
+        view,
+        # The first event in the log names the owner.
+        account=view.account if view.timeline[0].offset < offset else event.account,
+        state=state,
         run=run,
         attempt=attempt,
         created=created,
         updated=updated,
-        seen=seen,
+        seen=max(view.seen, offset),
         timeline=timeline,
-        video=video,
-        probe=probe,
-        audio=audio,
-        error=error,
-        video_removal=video_removal,
-        audio_removal=audio_removal,
-        deletion=deletion,
-        erasure=erasure,
-        video_erasure=video_erasure,
+        **told,
     )
-    return joined if deletion is None else _forgetful(joined)
+    return joined if joined.deletion is None else _forgetful(joined)
 
 
 _TYPED = (JobUploaded.TYPE, JobConverted.TYPE)
@@ -133,13 +103,14 @@ _TYPED = (JobUploaded.TYPE, JobConverted.TYPE)
 
 
 def _forgetful(view: JobView) -> JobView:
-    """Return the view without file name, tags and titles: as if its events had been read without a key."""
+    """Return the view of a deleted job: without names, tags and titles, as if read without a key."""
     video, audio = view.video, view.audio
     if video is not None:
         options = replace(video.options, tags=Tags(), language="")
         video = replace(video, filename="", content_type="", options=options)
     return replace(
         view,
+        state=State.DELETED,
         timeline=tuple(replace(e, note="") if e.note and e.type in _TYPED else e for e in view.timeline),
         video=video,
         probe=None,
@@ -175,8 +146,15 @@ _Standing = tuple[State, int, int, datetime, datetime]
 """State, run, attempt, created, updated. No class of its own: one is made for every event."""
 
 
-_ENDING = ENDS | {State.NOTIFIED}
+_AUDIO = frozenset({State.CONVERTED, State.NOTIFIED})
+_ENDING = ENDS | _AUDIO
 """States that depend on the other ends of their run."""
+
+
+def _is_contested(timeline: tuple[Entry, ...], entry: Entry) -> bool:
+    """Return True if its run ended in another way, too. A mail about the audio is no other way."""
+    others = _AUDIO if entry.state in _AUDIO else ()
+    return any(e.run == entry.run and e.state in _ENDING and e.state not in others for e in timeline)
 
 
 def _standing(timeline: Sequence[Entry]) -> _Standing:
