@@ -1,4 +1,4 @@
-"""Requests as an application may trust them: clean headers, a body as it is, and no flood of crumbs."""
+"""Requests as an application may trust them: a whole address, clean headers, a plain body of few crumbs."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from typing import Any
 
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Send
 
-from service.known_problems import BAD_HEADER, ENCODED
+from service.known_problems import BAD_HEADER, ENCODED, NOTHING_HERE
 from service.problems import send_problem
 
 _READ = frozenset(
@@ -39,14 +39,18 @@ class Turnstile:
 
 
 class CleanRequests:
-    """The application, which sees no request whose headers or body it would misread."""
+    """The application, which sees no request whose address, headers or body it would misread."""
 
     def __init__(self, app: ASGIApp, turnstile: Turnstile | None = None) -> None:
         self._app, self._turnstile = app, turnstile or Turnstile(CRUMBS_A_SECOND)
 
     async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
         """Handle one request (ASGI)."""
-        if name := _unreadable(scope["headers"]):
+        if "//" in scope["path"].strip("/"):
+            # The framework would leave the empty part out, and `/jobs//cancel` cancel all jobs, not none.
+            detail = "a part of the address is empty: perhaps a script has lost an id"
+            await send_problem(send, scope["path"], NOTHING_HERE, detail)
+        elif name := _unreadable(scope["headers"]):
             detail = f"the header {name} holds a byte that is no printable ASCII"
             await send_problem(send, scope["path"], BAD_HEADER, detail)
         elif coding := _coding(scope["headers"]):

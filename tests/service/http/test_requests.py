@@ -33,7 +33,7 @@ async def test_only_crumbs_beyond_the_first_wait_for_a_turn(size: int, turns: in
             pass
 
     counting = Counting()
-    await CleanRequests(app, counting)({"headers": []}, receive, None)  # type: ignore[arg-type, typeddict-item]
+    await CleanRequests(app, counting)({"path": "/", "headers": []}, receive, None)  # type: ignore[arg-type, typeddict-item]
     assert counting.turns == turns
 
 
