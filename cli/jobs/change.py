@@ -82,14 +82,14 @@ def delete(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     filters = _filters(arguments)
     if filters is None:
         return _to_each(arguments, lambda job: _delete(gateway, arguments, which.job_meant(gateway, job)))
-    found = [msgspec.json.decode(item, type=Job) for item in which.listed(gateway, filters)]
+    found = [(msgspec.json.decode(item, type=Job), item) for item in which.listed(gateway, filters)]
     if not found:
         raise NothingFound("you have no such jobs")
     if arguments.yes:
-        arguments.jobs = [job.job_id for job in found]
+        arguments.jobs = [job.job_id for job, _ in found]
         return _to_each(arguments, lambda job: _delete(gateway, arguments, job))
-    for job in found:
-        print(line(job))
+    for job, item in found:
+        _print(arguments, bytes(item), line(job))
     say(f"dry run: --yes deletes these {len(found):,} jobs for good")
     return Exit.OK
 

@@ -47,6 +47,7 @@ async def test_jobs_are_deleted_for_good_and_leave_a_receipt(person: Person) -> 
     assert (await person.types("delete", talk))[0] == f"job {talk} is deleted\n"
     out, said = await person.types("delete", "--name", "song")
     assert (ids(out), "dry run" in said) == ([song], True)
+    assert json.loads((await person.types("delete", "--name", "song", "--json"))[0])["state"] == "uploaded"
     out, _ = await person.types("delete", "--name", "song", "--yes", "--json")
     assert json.loads(out) == {"job_id": song}
     assert ids((await person.types("list"))[0]) == [film]
