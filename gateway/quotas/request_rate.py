@@ -93,7 +93,8 @@ class RequestRate:
     async def _reserve(self, account: str, share: _Share, limit: int) -> None:
         """Take a part of what is left; or learn how much others have taken."""
         part = max(1, (limit - share.taken) // _PART)
-        minute = {"_id": account, "window": {"$gte": share.window}}  # a clock ahead may have begun the next
+        windows = [share.window, share.window + 1]  # a clock ahead may have begun the next
+        minute = {"_id": account, "window": {"$in": windows}}
         counted = await self._counts.find_one_and_update(
             {**minute, "taken": {"$lte": limit - part}},
             {"$inc": {"taken": part}},
@@ -106,7 +107,7 @@ class RequestRate:
                 return
             with suppress(DuplicateKeyError):  # another gateway has begun the minute
                 await self._counts.update_one(
-                    {"_id": account, "window": {"$lt": share.window}},
+                    {"_id": account, "window": {"$nin": windows}},
                     {"$set": {"window": share.window, "taken": 0}},
                     upsert=True,
                 )

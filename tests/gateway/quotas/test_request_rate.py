@@ -65,6 +65,16 @@ async def test_clocks_that_differ_neither_double_the_limit_nor_shut_anybody_out(
     assert await taken(ahead, behind, tries=60, limit=20) == 19
 
 
+async def test_a_clock_that_was_far_ahead_once_shuts_nobody_out_when_it_is_right_again(
+    database: AsyncDatabase[Any],
+) -> None:
+    now = 600.0 + 24 * 3600
+    rates = [RequestRate(database, lambda: now) for _ in range(2)]
+    assert await taken(*rates, tries=60, limit=20) == 20
+    now = 600.0
+    assert await taken(*rates, tries=60, limit=20) == 20
+
+
 async def test_what_is_left_is_told_and_until_when(database: AsyncDatabase[Any]) -> None:
     rate = RequestRate(database, lambda: 642.3)
     told = [await rate.take("account", 3) for _ in range(3)]
