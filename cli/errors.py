@@ -12,7 +12,7 @@ Some rooms have errors of their own, such as `cli.client.errors`.
 
 import re
 
-from events.errors import TonearmError, in_words
+from events.errors import TonearmError, in_words, reason
 
 _BOILERPLATE = re.compile(r" \(configured timeouts: .*", re.DOTALL)
 """The end of every time-out's text in pymongo."""
@@ -43,8 +43,9 @@ def causes(error: BaseException) -> str:
     texts: list[str] = []
     link: BaseException | None = error
     while link is not None:
-        text = in_words(_BOILERPLATE.sub("", str(link))) or type(link).__name__
+        silent = isinstance(link, TimeoutError)  # caused by the cancellation that every time-out is
+        text = in_words(_BOILERPLATE.sub("", str(link))) or (reason(link) if silent else type(link).__name__)
         if not any(text in known for known in texts):
             texts.append(text)
-        link = link.__cause__
+        link = None if silent else link.__cause__
     return "\n  because: ".join(texts)

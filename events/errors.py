@@ -90,6 +90,8 @@ def reason(error: BaseException) -> str:
     within = (*error.args, *getattr(error, "exceptions", ()), getattr(error, "exception", None))
     if inner := [each for each in within if isinstance(each, BaseException)]:
         return reason(inner[-1])
+    if isinstance(error, TimeoutError) and not str(error):
+        return "no answer in time"
     return in_words(str(error)) if isinstance(error, OSError) and str(error) else repr(error)
 
 

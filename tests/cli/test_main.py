@@ -1,3 +1,4 @@
+import asyncio
 import importlib
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from cli.backup.collections import BackupDamaged
 from cli.backup.folder import BackupRefused
 from cli.errors import FileDamaged, NothingFound, causes
 from cli.exits import Exit, exit_for
-from events.errors import LogDamaged, NotConfirmed, TonearmError
+from events.errors import LogDamaged, NotConfirmed, TonearmError, Unavailable, reason
 from service.settings import InvalidSetting
 
 
@@ -47,6 +48,16 @@ def test_an_error_is_told_with_its_causes() -> None:
     error = NotConfirmed("the broker is away")
     error.__cause__ = OSError("connection refused")
     assert causes(error) == "the broker is away\n  because: connection refused"
+
+
+async def test_a_server_that_says_nothing_is_told_of_in_one_sentence() -> None:
+    with pytest.raises(Unavailable) as away:
+        try:
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+        except TimeoutError as error:
+            raise Unavailable(f"the log: {reason(error)}") from error
+    assert causes(away.value) == "the log: no answer in time"
 
 
 @pytest.mark.parametrize(
