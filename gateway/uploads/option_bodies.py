@@ -15,6 +15,7 @@ from service.known_problems import BAD_REQUEST
 
 LONGEST = 64 * 1024
 """Bytes of such a body."""
+_SAY_JSON = "send JSON as application/json (curl --json), not as a form"
 
 ERRORS: tuple[Error, ...] = (BadOptions, BodyStalled, BodyCutOff, BAD_REQUEST)
 """What a route that reads one may answer."""
@@ -49,5 +50,7 @@ def _pairs(request: AnyRequest, body: bytes) -> options.Pairs:
     if kind == "application/json" or kind.endswith("+json"):
         return options.from_json(body)
     if kind == "application/x-www-form-urlencoded":
+        if body.lstrip().startswith(b"{"):  # `curl -d` calls everything a form
+            raise BadOptions([Fault("body", _SAY_JSON)])
         return options.from_form(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     raise BadOptions([Fault("body", "send the options as application/json, or as query parameters")])

@@ -95,6 +95,10 @@ async def test_options_that_cannot_be_had_are_refused_by_name_and_nothing_is_kep
             assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "format")
         body = await client.put("/preset", content=b"opus", headers={"Content-Type": "text/plain"})
         assert (body.status_code, "application/json" in body.text) == (422, True)
+        as_curl = {"Content-Type": "application/x-www-form-urlencoded"}
+        form = await client.put("/preset", content=b'{"format": "flac"}', headers=as_curl)
+        assert (form.status_code, form.json()["errors"][0]["name"]) == (422, "body")
+        assert "curl --json" in form.json()["detail"]
         broken = await client.put("/preset", content=b"{", headers={"Content-Type": "application/json"})
         assert (broken.status_code, broken.json()["type"]) == (400, "/problems/bad-request")
         long = await client.put("/preset", json={"title": "x" * 70_000})
