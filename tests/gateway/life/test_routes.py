@@ -26,9 +26,14 @@ async def state(client: AsyncClient, job_id: str) -> str:
 
 
 async def shown_with(client: AsyncClient, job_id: str, types: Sequence[str]) -> dict[str, Any] | None:
-    """Return the job once it tells of all these events."""
-    shown: dict[str, Any] = (await client.get(f"/jobs/{job_id}")).json()
-    return shown if {*types} <= {entry["type"] for entry in shown["timeline"]} else None
+    """Return the job once it tells of all these events.
+
+    A gateway that has not read of a job yet that another one has accepted says so, and is asked again.
+    """
+    answer = await client.get(f"/jobs/{job_id}")
+    assert answer.status_code in (200, 503), answer.text
+    shown: dict[str, Any] = answer.json()
+    return shown if {*types} <= {entry["type"] for entry in shown.get("timeline", ())} else None
 
 
 async def fail(gateway: Gateway, client: AsyncClient, account: str, *job_ids: str, run: int = 1) -> None:

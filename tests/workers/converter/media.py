@@ -207,7 +207,15 @@ def tags(mp3: FileIO) -> str:
 def children_of(parent: int | None = None) -> set[int]:
     """The running children of a process, this one by default (Linux)."""
     tasks = Path(f"/proc/{parent or os.getpid()}/task").glob("*/children")
-    return {int(child) for children in tasks for child in children.read_text().split()}
+    return {int(child) for children in tasks for child in _told_by(children).split()}
+
+
+def _told_by(file: Path) -> bytes:
+    """Return what a file of a process or a thread says; nothing where that has ended meanwhile."""
+    try:
+        return file.read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
 
 
 def processes_of(parent: int | None = None) -> set[int]:
@@ -221,9 +229,7 @@ def caged() -> set[int]:
 
     Not simply all its descendants: the session's broker starts programs of its own now and then.
     """
-    servers = {
-        pid for pid in children_of() if b"cage.fork_server" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    }
+    servers = {pid for pid in children_of() if b"cage.fork_server" in _told_by(Path(f"/proc/{pid}/cmdline"))}
     return set().union(*map(processes_of, servers))
 
 
