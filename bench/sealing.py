@@ -21,10 +21,10 @@ from bench.replay import SUBCOMMANDS, replayed, servers
 from bench.table import Row, Trial, rows_of
 from events.envelope import Event, job_event, to_json
 from events.ids import new_id
-from events.job_keys import COLLECTION, JobKeys
 from events.log import topology
 from events.log.publisher import Publisher
-from events.sealing import KEY_BYTES, NO_KEYS, Keys, seal
+from events.privacy.job_keys import COLLECTION, JobKeys
+from events.privacy.sealing import KEY_BYTES, NO_KEYS, Keys, seal
 from events.types import JobConverted, JobUploaded
 
 PUBLISHED, AT_ONCE = 300, 1000

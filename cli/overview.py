@@ -6,8 +6,8 @@ from typing import Any
 from cli.pretty import size, visible
 from events.log import topology
 from events.log.depths import Queue
-from events.parked import ParkedWork
 from events.projections.job_view import SETTLED, State
+from events.work.parked import ParkedWork
 
 CONSUMERS = {
     topology.VIDEO: "converter",

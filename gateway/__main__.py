@@ -12,11 +12,11 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded
 from events.ids import new_id
-from events.job_keys import JobKeys
 from events.log import topology
 from events.log.heartbeats import heartbeat_feed
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
+from events.privacy.job_keys import JobKeys
 from events.views.leases import Lease
 from events.views.projector import Projector
 from events.views.store import JobViews

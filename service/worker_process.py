@@ -11,7 +11,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 from prometheus_client import CollectorRegistry
 
-from events.work import Worker
+from events.work.worker import Worker
 from service import health
 from service.health import Checks, trouble_check
 from service.http.server import serve

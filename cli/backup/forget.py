@@ -36,9 +36,9 @@ from cli.log.file import bodies
 from cli.log.log import Line, Log, line
 from cli.remarks import say
 from cli.servers import Servers
-from events import job_keys
-from events.job_keys import JobKeys
 from events.log.stream import First
+from events.privacy import job_keys
+from events.privacy.job_keys import JobKeys
 from events.types import AccountErased, JobErased
 from events.views.projector import identity
 from service.blobs import Blob

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from cli.servers import Servers
 from events.envelope import Recorded
 from events.errors import Unavailable
-from events.job_keys import JobKeys
-from events.sealing import Keys, NoKeys
+from events.privacy.job_keys import JobKeys
+from events.privacy.sealing import Keys, NoKeys
 
 MOST = 500_000
 """Keys in memory for who reads a whole log: some 250 bytes each, in each of two generations."""

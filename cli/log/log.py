@@ -13,7 +13,7 @@ from events.errors import CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds, bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, RawRecord, Resume, Start
-from events.sealing import NO_KEYS, Keys
+from events.privacy.sealing import NO_KEYS, Keys
 
 SKEW = timedelta(minutes=1)
 """The clocks of publishers and broker may differ by this much: reading from a time begins so much earlier."""

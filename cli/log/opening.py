@@ -5,7 +5,7 @@ import contextlib
 from events.envelope import Recorded, decode, to_json
 from events.errors import InvalidEvent
 from events.log.stream import RawRecord
-from events.sealing import NO_KEYS, Keys
+from events.privacy.sealing import NO_KEYS, Keys
 
 _MARK = b'"sealed":"'
 

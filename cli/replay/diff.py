@@ -15,9 +15,9 @@ from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
-from events.job_keys import JobKeys
 from events.log.stream import First
 from events.payload import Aggregate
+from events.privacy.job_keys import JobKeys
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 

@@ -26,7 +26,7 @@ from cli.workers import alive
 from events.log import amqp, topology
 from events.log.bounds import cut_at
 from events.log.depths import queues
-from events.work import DELAYS
+from events.work.task import DELAYS
 
 SHOWN = 20
 GRACE = 300

@@ -25,7 +25,6 @@ from cli.replay.views.versions import live, versions
 from cli.servers import Servers
 from cli.times import shown
 from cli.workers import alive, lines_of_workers
-from events import parked
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import Bounds
@@ -33,9 +32,10 @@ from events.log.depths import passively, queues
 from events.log.heartbeats import Heartbeat
 from events.log.management import asked
 from events.log.stream import First, FromTime
-from events.parked import ParkedWork
 from events.tasks import cancelled
-from events.work import DELAYS
+from events.work import parked
+from events.work.parked import ParkedWork
+from events.work.task import DELAYS
 from infra.local import given, state
 from infra.local.servers import control
 

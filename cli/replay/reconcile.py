@@ -33,10 +33,10 @@ from cli.times import EXAMPLES, shown
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.ids import event_id
-from events.job_keys import JobKeys
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from events.log.stream import First, FromOffset, FromTime, Start
+from events.privacy.job_keys import JobKeys
 from events.projections.job_view import Entry, JobView
 from events.types import JobConverted, JobNotified, JobRequeued, JobUploaded
 from events.views.documents import unpack

@@ -23,8 +23,8 @@ from cli.remarks import say
 from cli.servers import Servers
 from events.envelope import decode
 from events.errors import InvalidEvent
-from events.job_keys import JobKeys
 from events.log.stream import First
+from events.privacy.job_keys import JobKeys
 from events.types import JobConverted, JobDeleted, JobRequeued, JobUploaded, JobVideoRemoved
 from service import logs
 from service.settings import load

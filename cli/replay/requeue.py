@@ -21,13 +21,13 @@ from cli.replay.views.versions import Version, live
 from cli.servers import Servers
 from cli.times import EXAMPLES, shown
 from events.envelope import Event, job_event
-from events.job_keys import JobKeys
 from events.log.publisher import Publisher
+from events.privacy.job_keys import JobKeys
 from events.projections.another_run import another_run
 from events.projections.job_view import JobView, State
-from events.turns import FIRST
 from events.types import FailureCode
 from events.views.documents import unpack
+from events.work.turns import FIRST
 
 SOURCE = "/replay"
 

@@ -11,7 +11,7 @@ from events.errors import TonearmError
 from events.log import amqp
 from events.log.depths import queues
 from events.tasks import cancelled
-from events.work import DELAYS
+from events.work.task import DELAYS
 from service.settings import load
 
 _PATIENCE = 3.0

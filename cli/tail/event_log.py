@@ -12,7 +12,7 @@ from cli.tail.record import Record
 from events.log.bounds import Bounds, bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, Last, RawRecord, Start
-from events.sealing import NO_KEYS, Keys
+from events.privacy.sealing import NO_KEYS, Keys
 
 
 class EventLog:

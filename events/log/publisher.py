@@ -26,8 +26,8 @@ from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology
 from events.observers import PublishObserver, unobserved
+from events.privacy.sealing import NO_KEYS, Keys
 from events.routing import routing_key, type_of
-from events.sealing import NO_KEYS, Keys
 
 log = structlog.get_logger()
 

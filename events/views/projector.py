@@ -21,11 +21,11 @@ from events.log.bounds import bounds
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, RawRecord, Resume
 from events.payload import Aggregate
+from events.privacy.sealing import NO_KEYS, Keys
 from events.projections.counts import counted
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 from events.projections.usage import NONE, Usage, moved
-from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.views.leases import Lease
 from events.views.store import Checkpoint, JobViews, ViewStore

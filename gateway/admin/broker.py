@@ -8,7 +8,7 @@ from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import last_offset
 from events.log.depths import queues
-from events.work import DELAYS
+from events.work.task import DELAYS
 
 _PATIENCE = 3.0
 """Seconds in which the broker has to answer."""

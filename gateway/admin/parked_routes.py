@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 from msgspec import Struct
 
 from events.log import topology
-from events.parked import ParkedWork, Remedy
 from events.projections.job_view import State
+from events.work.parked import ParkedWork, Remedy
 from gateway.admin.parked_work import Found, ParkedQueues, job_of
 from gateway.http.contract import Contract
 from service.scopes import OPERATE

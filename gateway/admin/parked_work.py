@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import structlog
 from msgspec import Struct
 
-from events import parked
 from events.log import amqp, topology
-from events.parked import ParkedWork, Remedy, remedy
 from events.payload import Aggregate
 from events.projections.job_view import JobView
+from events.work import parked
+from events.work.parked import ParkedWork, Remedy, remedy
 from gateway.errors import JobGone, WrongState
 from gateway.jobs.live import LiveJobs
 from gateway.life.runs import Runs

@@ -19,9 +19,9 @@ from events.log.bounds import bounds, cut_at
 from events.log.reader import StreamReader
 from events.log.stream import RawRecord
 from events.payload import Aggregate
+from events.privacy.sealing import NO_KEYS, Keys
 from events.projections.job_view import SETTLED, JobView
 from events.projections.jobs import fold
-from events.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.views.projector import after
 from events.views.store import Checkpoint, JobViews, Readable

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from events.envelope import Recorded
 from events.projections.job_view import JobView, State
-from events.turns import FIRST, RUN
 from events.types import JobConverted, JobFailed
+from events.work.turns import FIRST, RUN
 from gateway.line.durations import Durations
 from gateway.line.open_jobs import Open, OpenJobs, began_at, size_of
 from gateway.line.outlook import Outlook, played

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from events.log.topology import BULK, VIDEO, VIDEOS
-from events.turns import Turns
+from events.work.turns import Turns
 from gateway.line.open_jobs import Open
 
 _LAST = 0.1

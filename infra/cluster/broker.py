@@ -40,7 +40,7 @@ from events.types import (
     JobUploaded,
     JobVideoRemoved,
 )
-from events.work import DELAYS
+from events.work.task import DELAYS
 
 ADMIN = "admin"
 RETENTION = "3650D"

@@ -15,7 +15,7 @@ from events.envelope import decode
 from events.log.reader import StreamReader
 from events.log.stream import Next
 from events.types import JobStarted
-from events.work import MAX_REDELIVERIES
+from events.work.worker import MAX_REDELIVERIES
 from infra.drills.rig import snapshot
 from infra.drills.rig.clips import Clips
 from infra.drills.rig.conditions import wait_for

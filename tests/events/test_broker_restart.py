@@ -16,7 +16,7 @@ from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First, Next, RawRecord
 from tests.events.log.test_reader import jobs, publish, take
-from tests.events.test_work import Echo, Running, length, log_until, upload
+from tests.events.work.test_work import Echo, Running, length, log_until, upload
 
 pytestmark = pytest.mark.servers
 

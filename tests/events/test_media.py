@@ -8,7 +8,7 @@ from strategies import payloads
 from events.envelope import encode, job_event
 from events.ids import new_id
 from events.media import MOST_BYTES, Chapter, Media, Picture, Tag, Track, fitting, room_of
-from events.sealing import KEY_BYTES, seal
+from events.privacy.sealing import KEY_BYTES, seal
 from events.types import JobProbed
 
 KEY = bytes(KEY_BYTES)

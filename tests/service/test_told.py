@@ -14,7 +14,7 @@ from workers.errors import publishable
 from workers.notifier.errors import Undeliverable
 
 CANARY = "amqp://gateway:secret@broker-0.internal:5672"
-for module in ("auth.errors", "events.log.amqp", "events.work", "workers.converter.errors"):
+for module in ("auth.errors", "events.log.amqp", "events.work.task", "workers.converter.errors"):
     importlib.import_module(module)
 
 

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Struct
 from waiting import wait_for
 
-from events.turns import FIRST
+from events.work.turns import FIRST
 from infra.drills.rig.clips import Clip, Clips
 from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack

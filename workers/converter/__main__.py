@@ -7,13 +7,14 @@ from typing import NoReturn
 
 import msgspec
 
-from events.job_keys import JobKeys
 from events.log import topology
 from events.log.progress import ProgressSender
 from events.log.publisher import Publisher
 from events.log.transient import TransientSender
+from events.privacy.job_keys import JobKeys
 from events.views.store import JobViews
-from events.work import Pace, Worker
+from events.work.task import Pace
+from events.work.worker import Worker
 from service import mongodb
 from service.background import kept_running
 from service.help import answer_help

@@ -35,7 +35,7 @@ from events.types import (
     JobStarted,
     JobUploaded,
 )
-from events.work import Publishes, Work, WorkerKeepsDying
+from events.work.task import Publishes, Work, WorkerKeepsDying
 from workers.converter import SERVICE
 from workers.converter.conversion.conversion import begin
 from workers.converter.conversion.result import Result

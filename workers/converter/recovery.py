@@ -17,7 +17,7 @@ import structlog
 
 from events.envelope import Event
 from events.projections.job_view import JobView
-from events.work import Publishes
+from events.work.task import Publishes
 
 log = structlog.get_logger()
 

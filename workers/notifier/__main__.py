@@ -5,12 +5,13 @@ import os
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
-from events.job_keys import JobKeys
 from events.log import topology
 from events.log.publisher import Publisher
 from events.log.transient import TransientSender
+from events.privacy.job_keys import JobKeys
 from events.views.store import JobViews
-from events.work import Handler, Pace, Worker
+from events.work.task import Handler, Pace
+from events.work.worker import Worker
 from service import mongodb
 from service.help import answer_help
 from service.metrics.publishes import PublishMetrics

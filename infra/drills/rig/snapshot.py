@@ -15,11 +15,11 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded, decode
-from events.job_keys import JobKeys
 from events.log.bounds import bounds
 from events.log.reader import StreamReader
 from events.log.stream import First
 from events.log.topology import MP3, VIDEO
+from events.privacy.job_keys import JobKeys
 from events.views.store import JobViews
 from infra.drills.rig.checker import Blob, Mail, Upload, World
 from infra.drills.rig.conditions import wait_for

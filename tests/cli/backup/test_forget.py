@@ -17,9 +17,9 @@ from uuid_utils import uuid4
 from cli.backup import restore
 from cli.backup.folder import LOG, MANIFEST
 from events.envelope import account_event, consequence
-from events.job_keys import COLLECTION, JobKeys
 from events.log import amqp, topology
 from events.log.publisher import Publisher
+from events.privacy.job_keys import COLLECTION, JobKeys
 from events.types import AccountErased, DeletionReason, JobAudioRemoved, JobDeleted, JobErased
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.snapshot import read_log

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from making import event, uploaded
 
-from events.job_keys import JobKeys
 from events.log import topology
 from events.log.publisher import Publisher
+from events.privacy.job_keys import JobKeys
 from events.types import DeletionReason, JobDeleted
 from events.views.store import JobViews
 from service.mongodb import connect

@@ -14,8 +14,8 @@ from cli.replay.views.versions import Version
 from events.log import amqp, topology
 from events.options import Format, Options, Tags
 from events.projections.job_view import State
-from events.turns import FIRST
 from events.types import FailureCode, JobFailed, JobRequeued
+from events.work.turns import FIRST
 
 pytestmark = pytest.mark.servers
 

@@ -13,12 +13,12 @@ from cli.tail.event_log import EventLog
 from events.envelope import Event, job_event
 from events.errors import NotConfirmed
 from events.ids import new_id
-from events.job_keys import JobKeys
 from events.log import topology
 from events.log.bounds import bounds
 from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First
+from events.privacy.job_keys import JobKeys
 from events.types import JobFailed, JobStarted
 
 pytestmark = pytest.mark.servers

@@ -12,10 +12,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from events.envelope import Event, job_event
 from events.errors import Unavailable
 from events.ids import new_id
-from events.job_keys import JobKeys
 from events.log.publisher import Publisher
+from events.privacy.job_keys import JobKeys
+from events.privacy.sealing import NoKeys
 from events.projections.job_view import State
-from events.sealing import NoKeys
 from gateway.callers.tokens import Caller
 from gateway.jobs.event_stream import watch
 from gateway.jobs.live import LiveJobs

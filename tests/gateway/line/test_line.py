@@ -16,7 +16,6 @@ from events.log.topology import BULK, VIDEO, VIDEOS
 from events.media import Media, Track
 from events.options import Format, Options
 from events.projections.jobs import fold
-from events.turns import FIRST, Turns
 from events.types import (
     FailureCode,
     JobCancelled,
@@ -29,6 +28,7 @@ from events.types import (
     JobStarted,
     JobUploaded,
 )
+from events.work.turns import FIRST, Turns
 from gateway.line.line import Line
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()

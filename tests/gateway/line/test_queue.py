@@ -16,10 +16,10 @@ from events.log.heartbeats import Heartbeat
 from events.log.publisher import Publisher
 from events.log.transient import TransientSender
 from events.tasks import cancelled
-from events.turns import FIRST
 from events.types import JobRequeued, JobStarted, JobUploaded
 from events.views.projector import Projector
 from events.views.store import JobViews
+from events.work.turns import FIRST
 from gateway.jobs.live import LiveJobs
 from gateway.line.line import Line
 from tests.gateway.jobs.test_event_stream import upload, watching

@@ -13,7 +13,6 @@ from making import event, uploaded
 from waiting import wait_for
 
 import events.types
-from events import parked
 from events.envelope import Event, decode
 from events.errors import Unavailable
 from events.log import amqp, topology
@@ -21,7 +20,9 @@ from events.log.bounds import bounds
 from events.log.publisher import Publisher
 from events.log.transient import feed
 from events.routing import keys
-from events.work import Pace, Work, Worker
+from events.work import parked
+from events.work.task import Pace, Work
+from events.work.worker import Worker
 from infra.cluster.broker import ADMIN, USERS, definitions
 
 PAYLOADS = [kind for kind in vars(events.types).values() if isinstance(kind, type) and hasattr(kind, "TYPE")]

@@ -32,7 +32,7 @@ from events.types import (
     JobStarted,
     JobUploaded,
 )
-from events.work import Work, WorkerKeepsDying
+from events.work.task import Work, WorkerKeepsDying
 from workers.converter.conversion.task import Equipment
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.engine import Engine

@@ -10,7 +10,7 @@ import structlog
 
 from events.envelope import Event, consequence
 from events.types import AccountLetterRequested, AccountNotificationFailed, AccountNotified
-from events.work import Work
+from events.work.task import Work
 from workers.errors import publishable
 from workers.notifier import SERVICE
 from workers.notifier.errors import Undeliverable

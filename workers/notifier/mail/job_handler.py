@@ -15,7 +15,7 @@ from events.envelope import Event, consequence
 from events.ids import event_id
 from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationDeclined, JobNotificationFailed, JobNotified
-from events.work import DELAYS, Work
+from events.work.task import DELAYS, Work
 from service.mail_preference import MailPreference
 from workers.errors import publishable
 from workers.notifier import SERVICE

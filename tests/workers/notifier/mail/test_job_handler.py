@@ -15,13 +15,11 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events import parked
 from events.envelope import Event, Recorded, job_event
 from events.errors import Unavailable
 from events.ids import new_id
 from events.log import amqp, topology
 from events.log.publisher import Publisher
-from events.parked import Remedy, remedy
 from events.projections.job_view import JobView
 from events.projections.jobs import fold
 from events.types import (
@@ -38,7 +36,10 @@ from events.types import (
     JobRequeued,
     JobUploaded,
 )
-from events.work import Pace, Work, Worker
+from events.work import parked
+from events.work.parked import Remedy, remedy
+from events.work.task import Pace, Work
+from events.work.worker import Worker
 from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed, ViewBehind

@@ -6,7 +6,6 @@ from making import ACCOUNT, event, uploaded
 from events.envelope import Event, Recorded, account_event
 from events.log import topology
 from events.log.amqp import Delivery
-from events.parked import ParkedWork, Remedy, remedy
 from events.projections.jobs import fold
 from events.types import (
     AccountLetterRequested,
@@ -22,6 +21,7 @@ from events.types import (
     JobRequeued,
     Letter,
 )
+from events.work.parked import ParkedWork, Remedy, remedy
 
 JOB = "job-1"
 FAILED = JobFailed(run=1, attempt=5, code=FailureCode.INTERNAL, message="It may work later.")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.turns import RUN, Turns
+from events.work.turns import RUN, Turns
 
 
 def taken(first: int, others: int) -> str:

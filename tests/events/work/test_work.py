@@ -8,16 +8,17 @@ import pytest
 from making import event, uploaded
 
 from events.envelope import Event, decode, encode
-from events.job_keys import JobKeys
 from events.log import amqp, topology
 from events.log.amqp import Channel
 from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First
 from events.observers import Unobserved
-from events.sealing import NO_KEYS
+from events.privacy.job_keys import JobKeys
+from events.privacy.sealing import NO_KEYS
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
-from events.work import MAX_REDELIVERIES, Pace, Work, Worker
+from events.work.task import Pace, Work
+from events.work.worker import MAX_REDELIVERIES, Worker
 
 pytestmark = pytest.mark.servers
 

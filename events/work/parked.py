@@ -19,7 +19,7 @@ from events.log import topology
 from events.log.amqp import Channel, Connection, Delivery
 from events.projections.job_view import JobView, State
 from events.types import JobNotified, RunFact
-from events.work import AGAIN
+from events.work.task import AGAIN
 
 _CONFIRMED_WITHIN = 5.0
 

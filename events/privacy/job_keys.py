@@ -18,7 +18,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Event, Recorded
 from events.mongodb_errors import translated
-from events.sealing import KEY_BYTES, is_personal, seal, unseal
+from events.privacy.sealing import KEY_BYTES, is_personal, seal, unseal
 
 COLLECTION = "job_keys"
 SECONDS = 300.0

@@ -14,8 +14,8 @@ from strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, PAYLOADS, event_of, logs
 
 from events.envelope import Event, Recorded, decode, encode
 from events.options import Options, Tags
+from events.privacy.sealing import KEY_BYTES, seal, unseal
 from events.projections.jobs import evolve, fold
-from events.sealing import KEY_BYTES, seal, unseal
 from events.types import DeletionReason, JobDeleted, JobUploaded
 
 KEY = bytes(range(KEY_BYTES))
@@ -137,7 +137,7 @@ def test_what_is_sealed_cannot_be_moved_to_another_event() -> None:
 
 
 def test_what_is_sealed_in_the_golden_file_is_read_for_ever() -> None:
-    golden = Path(__file__).parent / "golden" / "job.uploaded.v1.sealed.json"
+    golden = Path(__file__).parents[1] / "golden" / "job.uploaded.v1.sealed.json"
     opened = unseal(decode(golden.read_bytes()), KEY).payload()
     assert isinstance(opened, JobUploaded)
     assert (opened.filename, opened.content_type) == ("Ferien in Küsnacht 🏔.mp4", "video/mp4")

@@ -8,8 +8,8 @@ import pytest
 
 from events.log import amqp
 from events.log.amqp import Channel
-from events.log.taking import Taking
-from events.turns import RUN
+from events.work.taking import Taking
+from events.work.turns import RUN
 
 pytestmark = pytest.mark.servers
 

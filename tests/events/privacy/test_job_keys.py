@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded
-from events.job_keys import COLLECTION, JobKeys
+from events.privacy.job_keys import COLLECTION, JobKeys
 from events.projections.jobs import fold
 
 pytestmark = pytest.mark.servers

@@ -13,7 +13,7 @@ from typing import Any
 
 from events.errors import Unavailable
 from events.log.amqp import Channel, Delivery
-from events.turns import Turns
+from events.work.turns import Turns
 
 
 class NoAnswer(Unavailable):

@@ -1,0 +1,1 @@
+"""What a person typed: sealed in events, and forgotten with its key."""
