@@ -51,13 +51,12 @@ def test_an_error_is_told_with_its_causes() -> None:
 
 
 async def test_a_server_that_says_nothing_is_told_of_in_one_sentence() -> None:
-    with pytest.raises(Unavailable) as away:
-        try:
-            async with asyncio.timeout(0):
-                await asyncio.Event().wait()
-        except TimeoutError as error:
-            raise Unavailable(f"the log: {reason(error)}") from error
-    assert causes(away.value) == "the log: no answer in time"
+    with pytest.raises(TimeoutError) as silence:
+        async with asyncio.timeout(0):
+            await asyncio.Event().wait()
+    away = Unavailable(f"the log: {reason(silence.value)}")
+    away.__cause__ = silence.value
+    assert causes(away) == "the log: no answer in time"
 
 
 @pytest.mark.parametrize(
