@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from http import HTTPStatus
 
 import msgspec
@@ -17,6 +18,7 @@ from gateway.accounts.messages import ApiKeyList, NewApiKey, WantedKey
 from gateway.callers.guard import AnyConnection, AnyRequest, caller_of
 from gateway.errors import NotSignedIn
 from gateway.http.contract import Answer, Body, Contract, as_json
+from gateway.jobs.waiting import MOST_FOR_UPLOAD
 from service.known_problems import BAD_FIELD, BAD_REQUEST, NO_SUCH_KEY
 from service.scopes import ACCOUNT
 
@@ -24,8 +26,10 @@ _TAGS = ["accounts"]
 _LONGEST = 200
 _MOST = 10_000
 """Keys whose tokens are kept."""
-_EARLY = 30.0
-"""Seconds before its end that a token is replaced."""
+_EARLY = MOST_FOR_UPLOAD + 30.0
+"""Seconds before its end that a token is replaced: a wait for audio would end with it."""
+_SHORT = 0.25
+"""The part of its life for which a token is used that is good for not much longer than that, or shorter."""
 
 
 class _Exchanged(Struct, frozen=True):
@@ -36,8 +40,8 @@ class _Exchanged(Struct, frozen=True):
 class ApiKeyTokens:
     """The access tokens of API keys that were used here. Only hashes of the keys are kept."""
 
-    def __init__(self, auth: AuthClient) -> None:
-        self._auth = auth
+    def __init__(self, auth: AuthClient, clock: Callable[[], float] = time.monotonic) -> None:
+        self._auth, self._clock = auth, clock
         self._tokens: dict[bytes, tuple[str, float]] = {}
         self._asking: dict[bytes, asyncio.Task[str]] = {}
 
@@ -50,7 +54,7 @@ class ApiKeyTokens:
             raise NotSignedIn
         digest = hashlib.sha256(key.encode()).digest()
         token, until = self._tokens.get(digest, ("", 0.0))
-        if time.monotonic() < until:
+        if self._clock() < until:
             return token
         if (asking := self._asking.get(digest)) is None:
             asking = self._asking[digest] = asyncio.create_task(self._exchange(key, digest, client))
@@ -69,7 +73,8 @@ class ApiKeyTokens:
         self._tokens.pop(digest, None)
         if len(self._tokens) >= _MOST:
             del self._tokens[next(iter(self._tokens))]
-        self._tokens[digest] = found.access_token, time.monotonic() + found.expires_in - _EARLY
+        used_for = max(found.expires_in - _EARLY, found.expires_in * _SHORT)
+        self._tokens[digest] = found.access_token, self._clock() + used_for
         return found.access_token
 
 
