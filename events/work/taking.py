@@ -31,11 +31,14 @@ class Taking:
         self._channel, self._queues, self._patience = channel, queues, patience
         self._turns = Turns(queues)
 
-    async def next(self) -> Delivery | None:
-        """Return the next message that waits; None if none does. Raises ConnectionLost, NoAnswer."""
+    async def next(self, *queues: str) -> Delivery | None:
+        """Return the next message that waits, in one of these queues if any are named; None if none does.
+
+        Raises ConnectionLost, NoAnswer.
+        """
         try:
             async with asyncio.timeout(self._patience):
-                for queue in self._turns.order():
+                for queue in queues or self._turns.order():
                     if (delivery := await self._channel.get(queue)) is not None:
                         self._turns.took(queue)
                         return delivery

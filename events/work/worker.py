@@ -72,8 +72,8 @@ class Worker:
         self._keys = keys
         self._aside = ConfirmedChannel(url, name=f"{queues[0]}: retries", timeout=5.0, attempts=1)
         self._running: dict[str, asyncio.Task[None]] = {}
-        self._lost: set[str] = set()
-        """What runs on although the connection that brought it is gone."""
+        self._lost: dict[str, str] = {}
+        """What runs on although the connection that brought it is gone, and the queue of each."""
         self._deliveries: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
         self._channel: Channel | None = None
@@ -138,12 +138,13 @@ class Worker:
                     self._take(channel, arrived, room=self._free > 0 and not stopping.done())
 
     async def _find_lost(self, channel: Channel, taking: Taking) -> None:
-        """Take the messages of what runs on: the broker took them back, so they are the first that wait."""
-        while self._lost and (delivery := await taking.next()):
-            self._take(channel, delivery, room=self._free > 0)
-            await asyncio.sleep(0)  # then it has found what is its own
-            if not delivery.redelivered:
-                return
+        """Take the messages of what runs on: the broker took them back, so each is among its queue's first."""
+        for queue in self._queues:
+            while queue in self._lost.values() and (delivery := await taking.next(queue)):
+                self._take(channel, delivery, room=self._free > 0)
+                await asyncio.sleep(0)  # then it has found what is its own
+                if not delivery.redelivered:
+                    break
 
     async def _slot(self, ends: Collection[asyncio.Future[Any]]) -> None:
         """Wait until a slot may be free, or one of these is done."""
@@ -209,11 +210,11 @@ class Worker:
         if task is None:
             task = self._running[key] = asyncio.create_task(self._do(work, delivery))
             task.add_done_callback(lambda done: self._done(key, done))
-        self._lost.discard(key)
+        self._lost.pop(key, None)
         ends: list[asyncio.Future[Any]] = [task, channel.closed]
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            self._lost.add(key)
+            self._lost[key] = queue
         elif task.cancelled():
             await self._hand_back(channel, delivery, work)
         elif task.exception() is not None:
@@ -223,7 +224,7 @@ class Worker:
 
     def _done(self, key: str, task: asyncio.Task[None]) -> None:
         del self._running[key]
-        self._lost.discard(key)
+        self._lost.pop(key, None)
         self._freed.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("work_handed_back", queue=self._queues[0], error=repr(error))

@@ -264,5 +264,31 @@ async def test_work_in_bulk_gets_its_turns_while_other_work_never_ends(broker, e
     assert kinds == [*["first"] * 4, "bulk", *["first"] * 4, "bulk", "bulk"]
 
 
+async def test_work_in_bulk_is_found_again_behind_other_work_that_waits_and_is_done_once(broker, eventually):
+    await topology.declare(broker.url)
+    await broker.put(topology.BULK, encode(uploaded("bulk")))
+    handler = Echo()
+    handler.release.clear()
+    async with Running(broker, handler) as running:
+        await eventually(lambda: length(handler.seen), 1)
+        await upload(broker, "first")
+        lost = running.worker._channel
+        lost.close()
+        await eventually(lambda: takes_by_another(running.worker, lost), True)
+        await eventually(lambda: depths(broker), [1, 0])
+        handler.release.set()
+        await eventually(lambda: length(handler.seen), 2)
+    assert [(work.event.subject, work.redeliveries) for work in handler.seen] == [("bulk", 0), ("first", 0)]
+    assert await depths(broker) == [0, 0]
+
+
+async def takes_by_another(worker: Worker, channel: Channel) -> bool:
+    return worker.trouble is None and worker._channel is not channel
+
+
+async def depths(broker) -> list[int]:
+    return [await broker.depth(queue) for queue in topology.VIDEOS]
+
+
 async def any_after(items: Sequence[object], count: int) -> bool:
     return len(items) > count
