@@ -138,7 +138,7 @@ class Worker:
                     self._take(channel, arrived, room=self._free > 0 and not stopping.done())
 
     async def _find_lost(self, channel: Channel, taking: Taking) -> None:
-        """Take the messages of what runs on: the broker took them back, so each is among its queue's first."""
+        """Take the messages of what runs on: the broker has them again, first in their queues."""
         for queue in self._queues:
             while queue in self._lost.values() and (delivery := await taking.next(queue)):
                 self._take(channel, delivery, room=self._free > 0)
