@@ -12,8 +12,6 @@ from cli.errors import WrongArgument
 from infra.local.ports import http_url
 from service.settings import Settings
 
-_NOBODY = "nobody to sign in as: give --email and --password, or TONEARM_EMAIL and TONEARM_PASSWORD"
-
 
 class Credentials(Settings, frozen=True, kw_only=True):
     """An account's address and password at a gateway. The repr masks the password."""
@@ -31,7 +29,7 @@ class Credentials(Settings, frozen=True, kw_only=True):
         if self.password:
             return self.password
         if not sys.stdin.isatty():
-            raise CredentialsMissing(_NOBODY)
+            raise CredentialsMissing(f"no password of {self.email}: give TONEARM_PASSWORD")
         return getpass.getpass(f"Password of {self.email}: ")
 
 
@@ -57,7 +55,7 @@ def credentials_for(
     else:
         _check(url)
     if not email:
-        raise CredentialsMissing(_NOBODY)
+        raise CredentialsMissing("nobody to sign in as: give --email, or TONEARM_EMAIL")
     return Credentials(
         url=url, email=email, password=password or known or "", kept=kept_at(folder, url, email), hint=hint
     )
@@ -84,5 +82,5 @@ def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
         return stack.ensure_up(lambda line: print(line, file=sys.stderr))
     running = state.environment(environ)
     if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):
-        raise Unreachable("the local stack does not run; start it with `./justw up`, or leave out --no-start")
+        raise Unreachable("the local stack does not run; start it with `./justw up`")
     return {**environ, **running}

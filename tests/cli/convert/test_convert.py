@@ -1,4 +1,5 @@
 import contextlib
+import io
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from cli.client.credentials import credentials_for
+from cli.client.errors import CredentialsMissing
 from cli.convert import command
 from cli.convert.command import main
 from cli.convert.screen import Screen
@@ -356,6 +358,18 @@ def test_a_password_on_the_line_is_the_local_admins_where_nobody_else_is_named(t
     for given, used in (("line", "line"), (None, "first")):
         account = credentials_for(None, None, given, start=False, environ={**told, "TONEARM_PASSWORD": "z"})
         assert (account.email, account.ask()) == ("x@y", used)
+
+
+def test_only_what_is_missing_to_sign_in_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, environ = "https://tonearm.example.org", {"XDG_CONFIG_HOME": str(tmp_path)}
+    with pytest.raises(CredentialsMissing, match=r"^nobody to sign in as: give --email, or TONEARM_EMAIL$"):
+        credentials_for(elsewhere, None, None, start=False, environ=environ)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    ada = credentials_for(elsewhere, "ada@example.org", None, start=False, environ=environ)
+    with pytest.raises(CredentialsMissing, match="no password of ada"):
+        ada.ask()
 
 
 def test_a_session_that_the_gateway_does_not_know_any_more_is_begun_again(
