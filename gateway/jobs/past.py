@@ -25,7 +25,7 @@ async def as_it_was(live: LiveJobs, view: JobView, when: When) -> JobView:
     if len(places) == len(view.timeline):
         return view
     if not places:
-        raise NoSuchJob("there was no such job then yet")
+        raise NoSuchJob("the job was not there yet at that time")
     past: JobView | None = None
     read = 0
     while read < len(places):
