@@ -272,7 +272,8 @@ class Worker:
             log.error("work_parked", error=repr(error), exc_info=error)
             self._observers[queue].parked("redeliveries" if died else "attempts")
             await self._publish(self._handler.gave_up(work, error))
-            await self._keep(topology.parked(queue), body, attempt=work.attempt, reason=repr(error)[:500])
+            reason = str(error) if isinstance(error, TonearmError) else repr(error)
+            await self._keep(topology.parked(queue), body, attempt=work.attempt, reason=reason[:500])
             return
         unforeseen = None if isinstance(error, TonearmError) else error
         log.warning("work_retrying", error=repr(error), again_in=left[0], exc_info=unforeseen)

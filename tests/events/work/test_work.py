@@ -8,6 +8,7 @@ import pytest
 from making import event, uploaded
 
 from events.envelope import Event, decode, encode
+from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.amqp import Channel
 from events.log.publisher import Publisher
@@ -26,8 +27,8 @@ pytestmark = pytest.mark.servers
 class Echo:
     """A handler of ours: fails `failures` times, then answers `job.started`."""
 
-    def __init__(self, failures: int = 0) -> None:
-        self.failures = failures
+    def __init__(self, failures: int = 0, trouble: Exception = OSError("the disk is full")) -> None:  # noqa: B008
+        self.failures, self.trouble = failures, trouble
         self.seen: list[Work] = []
         self.release = asyncio.Event()
         self.release.set()
@@ -36,7 +37,7 @@ class Echo:
         self.seen.append(work)
         await self.release.wait()
         if len(self.seen) <= self.failures:
-            raise OSError("the disk is full")
+            raise self.trouble
         return event(JobStarted(run=1, attempt=work.attempt, worker="w"), work.event.subject)
 
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
@@ -138,6 +139,21 @@ async def test_work_that_never_succeeds_is_parked_and_failed(broker, eventually)
         await eventually(lambda: broker.depth(topology.parked(topology.VIDEO)), 1)
     assert await broker.depth(topology.VIDEO) == 0
     assert [each.type for each in events[1:]] == ["job.retrying", "job.retrying", "job.failed"]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [(Unavailable("the storage is away"), "the storage is away"), (KeyError("a"), "KeyError('a')")],
+)
+async def test_parked_work_has_its_reason_in_words_where_there_are_any(broker, eventually, trouble, reason):
+    parked = topology.parked(topology.VIDEO)
+    await upload(broker, "j1")
+    async with Running(broker, Echo(failures=99, trouble=trouble), delays=()):
+        await eventually(lambda: broker.depth(parked), 1)
+    async with amqp.connected(broker.url, name="test") as connection:
+        delivery = await (await connection.channel()).get(parked)
+    assert delivery
+    assert delivery.headers["reason"] == reason
 
 
 async def test_a_handler_gets_its_work_whole_and_every_queue_holds_it_sealed(broker, eventually, database):
