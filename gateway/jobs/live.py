@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from events.envelope import Recorded, decode
+from events.envelope import Recorded, decode, to_json
 from events.errors import InvalidEvent, Unavailable
 from events.log.bounds import bounds, cut_at
 from events.log.reader import StreamReader
@@ -127,8 +127,7 @@ class LiveJobs(LogFollower):
 
         So does a job whose view cannot be read. Raises Unavailable.
         """
-        newer = (fold(self.recent.of_job(job_id)) for job_id in self.recent.jobs_of(account))
-        ids = {view.job_id for view in newer if view and view.video and view.video.video_id == video_id}
+        ids = self._lately_from(account, video_id)
         ids.update(await (await self._views.live()).made_from(account, video_id))
         views, damaged = await self.views(sorted(ids))
         return bool(damaged) or any(needs_video(view, video_id) for view in views.values())
@@ -138,11 +137,19 @@ class LiveJobs(LogFollower):
 
         Raises Unavailable.
         """
-        newer = (fold(self.recent.of_job(job_id)) for job_id in self.recent.jobs_of(account))
-        ids = {view.job_id for view in newer if view and view.video and view.video.video_id == video_id}
+        ids = self._lately_from(account, video_id)
         ids.update(await (await self._views.live()).waiting(account, video_id, since))
         views = (await self.views(sorted(ids))).views
         return {view.job_id for view in views.values() if view.state not in SETTLED}
+
+    def _lately_from(self, account: str, video_id: str) -> set[str]:
+        """Return the jobs that held events tell to be made from this video. They are not folded: many ask."""
+        name = to_json(video_id)
+        return {
+            job_id
+            for job_id in self.recent.jobs_of(account)
+            if any(name in bytes(each.event.data) for each in self.recent.of_job(job_id))
+        }
 
     async def wait_for(self, name: str, timeout: float) -> bool:
         """Wait until an event with this id, or any event of a job with this id, is seen here."""
