@@ -45,7 +45,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from events.errors import TonearmError
+from events.errors import TonearmError, Unavailable
 
 
 class GatewayError(TonearmError):
@@ -268,6 +268,10 @@ class Crowded(GatewayError):
 
 class BlobDamaged(GatewayError):
     """A stored file lacks a part."""
+
+
+class BlobHeld(Unavailable):
+    """A file is not to be removed now: a request is about to ask for work on it."""
 
 
 class BlobRemoved(GatewayError):

@@ -7,8 +7,8 @@ two batches.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from pymongo.errors import PyMongoError
 
 from events.errors import Unavailable
 from events.mongodb_errors import translated
-from gateway.errors import BlobDamaged, BlobRemoved
+from gateway.errors import BlobDamaged, BlobHeld, BlobRemoved, MaybeAccepted
 from service import blobs
 from service.blobs import Blob, Pending
 
@@ -32,6 +32,8 @@ RENEW_AFTER = 60.0
 """Seconds after which a writer notes again that it is at work."""
 QUIET = 30.0
 """Seconds without a sign after which the writer of a job's audio is dead. It gives one every ten."""
+HELD = 120.0
+"""Seconds for which a file is held at most: several times what an event needs to be in the log, or never."""
 READ_AT_ONCE = 512 * 1024
 """Bytes in one answer of the database, or one chunk: a client that does not read holds as much."""
 
@@ -112,17 +114,57 @@ class Bucket:
             whole = await self.files.find({blobs.OF_JOB: job_id}, {"_id": 1}).to_list()
             return frozenset(str(each["_id"]) for each in whole) | await self.pending.of_job(job_id)
 
-    async def erase(self, blob_id: str, job_id: str) -> bool:
-        """Remove a file of a deleted job, also one that is being written. Raises Unavailable.
+    async def erase(self, blob_id: str, job_id: str, *, known: bool | None = None) -> bool:
+        """Remove a file of a deleted job, also one that is being written. Raises BlobHeld, Unavailable.
 
         False if another job's erasure has removed it. Its note stays until `settle`, so that who goes on
-        after a crash finds it by the job.
+        after a crash finds it by the job. `known`: what `condemn` returned, if it was asked before.
         """
+        known = await self.condemn(blob_id, job_id) if known is None else known
         with self.translated():
-            known = await self.pending.condemn(blob_id, job_id)
             whole = (await self.files.delete_one({"_id": blob_id})).deleted_count
             chunks = (await self.chunks.delete_many({"files_id": blob_id})).deleted_count
         return known or whole > 0 or chunks > 0
+
+    async def condemn(self, blob_id: str, job_id: str) -> bool:
+        """Note that this job's erasure removes the file next: from now on nobody can hold it.
+
+        True if that was noted before. Raises BlobHeld, Unavailable.
+        """
+        with self.translated():
+            known = await self.pending.is_condemned(blob_id, job_id)
+            if not await self.pending.condemn(blob_id, job_id):
+                raise BlobHeld(f"somebody is about to ask for work on {self.name} {blob_id}")
+        return known
+
+    async def spare(self, blob_id: str, job_id: str) -> None:
+        """Take back what `condemn` has noted. Raises Unavailable."""
+        with self.translated():
+            await self.pending.spare(blob_id, job_id)
+
+    @asynccontextmanager
+    async def held(self, blob_id: str) -> AsyncIterator[bool]:
+        """Keep a file from being removed for the block, and at most `HELD` seconds; False if it goes already.
+
+        Where the block does not learn whether its event is in the log, the file is held all that time. Raises
+        Unavailable.
+        """
+        with self.translated():
+            until = datetime.now(UTC) + timedelta(seconds=HELD)
+            holds = await self.pending.hold(blob_id, until)
+        try:
+            yield holds
+        except (Unavailable, MaybeAccepted, asyncio.CancelledError):
+            raise
+        except BaseException:
+            await self._release(blob_id, holds)
+            raise
+        await self._release(blob_id, holds)
+
+    async def _release(self, blob_id: str, holds: bool) -> None:
+        with suppress(Unavailable), self.translated():
+            if holds:
+                await self.pending.release(blob_id)
 
     async def written(self, job_id: str) -> bool:
         """Return True if a writer may still bring chunks for this job. Raises Unavailable."""

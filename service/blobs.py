@@ -13,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import DuplicateKeyError
 
 OF_JOB = "metadata.job_id"
 """The field of a files document that names the job."""
@@ -75,7 +76,8 @@ class Pending:
     """The notes of one bucket: `since` is the writer's last sign, `swept` the mark of who removes the file.
 
     `job_id` is the job that the file is for, where it may be deleted before the file is whole. `whole`: the
-    writer had finished the file, so no more chunks come. Every method raises PyMongoError.
+    writer had finished the file, so no more chunks come. `held`: so many are about to ask for work on it, and
+    until `held_until` nobody removes it. Every method raises PyMongoError.
     """
 
     def __init__(self, database: AsyncDatabase[Any], bucket: str) -> None:
@@ -112,17 +114,44 @@ class Pending:
         old = {"_id": blob_id, "since": {"$lt": before}}
         return (await self._notes.update_one(old, {"$set": {"swept": True}})).matched_count == 1
 
+    async def hold(self, blob_id: str, until: datetime) -> bool:
+        """Note that nobody may remove this whole file before that time; False if it is condemned already."""
+        sign = {"since": datetime.now(UTC), "whole": True}
+        hold = {"$inc": {"held": 1}, "$max": {"held_until": until}, "$set": sign}
+        try:
+            await self._notes.update_one({"_id": blob_id, "swept": {"$exists": False}}, hold, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def release(self, blob_id: str) -> None:
+        """Take back one hold."""
+        await self._notes.update_one({"_id": blob_id, "held": {"$gt": 0}}, {"$inc": {"held": -1}})
+        await self._notes.delete_one({"_id": blob_id, "held": 0, "swept": {"$exists": False}})
+
     async def condemn(self, blob_id: str, job_id: str) -> bool:
         """Note that a file of this job is removed now; a writer that is still at work cannot finish it.
 
-        True if that was noted before.
+        False if it is held.
         """
-        mine = {"_id": blob_id, "job_id": job_id, "swept": True}
-        known = await self._notes.find_one(mine, {"_id": 1}) is not None
-        new = {"since": datetime.now(UTC), "whole": True}
+        now = datetime.now(UTC)
+        not_held = [{"held": {"$exists": False}}, {"held": 0}, {"held_until": {"$lt": now}}]
+        new = {"since": now, "whole": True}
         mark = {"$set": {"swept": True, "job_id": job_id}, "$setOnInsert": new}
-        await self._notes.update_one({"_id": blob_id}, mark, upsert=True)
-        return known
+        try:
+            await self._notes.update_one({"_id": blob_id, "$or": not_held}, mark, upsert=True)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def is_condemned(self, blob_id: str, job_id: str) -> bool:
+        """Return True if this job's erasure has condemned the file."""
+        mine = {"_id": blob_id, "job_id": job_id, "swept": True}
+        return await self._notes.find_one(mine, {"_id": 1}) is not None
+
+    async def spare(self, blob_id: str, job_id: str) -> None:
+        """Take back what condemned a whole file."""
+        await self._notes.delete_one({"_id": blob_id, "job_id": job_id, "whole": True})
 
     async def of_job(self, job_id: str) -> frozenset[str]:
         """Return the files of this job that are being written or removed."""

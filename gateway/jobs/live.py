@@ -15,7 +15,7 @@ import structlog
 
 from events.envelope import Recorded, decode, to_json
 from events.errors import InvalidEvent, Unavailable
-from events.log.bounds import bounds, cut_at
+from events.log.bounds import bounds, cut_at, last_offset
 from events.log.reader import StreamReader
 from events.log.stream import RawRecord
 from events.payload import Aggregate
@@ -176,6 +176,14 @@ class LiveJobs(LogFollower):
                 await self._begun.wait()
         return self._begun.is_set()
 
+    async def catch_up(self, timeout: float) -> None:
+        """Read all that the log holds by now. Raises Unavailable."""
+        last = await last_offset(self._stream_url)
+        if last is None and self.recent.position < 0:
+            return  # it has never held anything
+        if last is None or not await self.reached(last, timeout):
+            raise Unavailable("the log was not read to its end in time")
+
     async def reached(self, offset: int, timeout: float) -> bool:
         """Wait until this offset was read, which another replica may have seen before."""
         with suppress(TimeoutError):
@@ -318,8 +326,11 @@ class LiveJobs(LogFollower):
 
 
 def needs_video(view: JobView, video_id: str) -> bool:
-    """Return True if the job still needs this video. Before `job.uploaded` is seen, it may."""
-    if view.deletion is not None or view.video_removal is not None:
+    """Return True if the job still needs this video. Before `job.uploaded` is seen, it may.
+
+    So does a run that began as the video was removed: it has its video up to its end.
+    """
+    if view.deletion is not None or (view.video_removal is not None and view.state in SETTLED):
         return False
     return view.video is None or view.video.video_id == video_id
 

@@ -1,16 +1,18 @@
 """The jobs of one account, as nobody else may see them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
 from events.errors import Unavailable
-from events.projections.job_view import JobView, State
+from events.projections.job_view import JobView, State, Video
 from events.views.selection import Selection, family_of
 from events.views.store import JobViews
 from gateway.errors import JobGone, NoSuchJob
 from gateway.jobs import listing
 from gateway.jobs.live import LiveJobs
-from gateway.jobs.receipts import refuse_deleted, without_video
+from gateway.jobs.receipts import refuse_deleted, refuse_without_video, without_video
 from gateway.storage import Bucket
 
 _JUST_STORED = 60.0
@@ -59,6 +61,24 @@ class OwnJobs:
     async def has_video(self, view: JobView) -> bool:
         """Return True if the job's video is still stored. Raises Unavailable."""
         return view.video is not None and await self._videos.find(view.video.video_id) is not None
+
+    @asynccontextmanager
+    async def holding_video(self, view: JobView) -> AsyncIterator[Video]:
+        """Give the job's video for work on it, and keep it from being erased for the block.
+
+        Raises JobGone, Unavailable.
+        """
+        if view.video is None:
+            raise JobGone("the video of this job is not stored any more")
+        async with self._videos.held(view.video.video_id) as holds:
+            now = await self._live.view(view.job_id) or view  # it may have been deleted before the hold
+            await self._refuse_deleted(now)
+            refuse_without_video(now)
+            if not await self.has_video(view):
+                raise JobGone("the video of this job is not stored any more")
+            if not holds:
+                raise Unavailable("the video of this job is about to be removed; try again")
+            yield view.video
 
     async def _refuse_deleted(self, view: JobView) -> None:
         """Raise JobGone, with the receipt as it is now, if the job was deleted. Raises Unavailable."""

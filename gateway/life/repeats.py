@@ -25,13 +25,12 @@ class Repeats:
         Raises WrongState, JobGone, BadOptions, TooManyOutputs, QuotaExceeded, KeyRefused, MaybeAccepted,
         Unavailable.
         """
-        if not given:
-            await self._runs.repeatable(view)
-            async with entrance.admitted(view.job_id, run=view.run + 1):
-                return await self._runs.repeat(view)
-        video = await self._runs.repeatable(view)
-        wish = Wish(options_of(given, texts(video.options)), given)
-        accepted = await self._intake.convert_again(view, video, wish, key, entrance)
+        async with self._runs.repeatable(view) as video:
+            if not given:
+                async with entrance.admitted(view.job_id, run=view.run + 1):
+                    return await self._runs.begin(view, video)
+            wish = Wish(options_of(given, texts(video.options)), given)
+            accepted = await self._intake.convert_again(view, video, wish, key, entrance)
         again = await self._live.view(accepted.job_id)
         if again is None:
             raise Unavailable("the job is in the log, and was not read in time; look for it in a while")

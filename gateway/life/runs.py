@@ -4,6 +4,9 @@ Each is one event, and the log decides. A run ends by its first end, so a cancel
 moment. Then the event is in the log and changes nothing, and the caller learns how the run has ended.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import structlog
 
 from events.envelope import Event, job_event
@@ -12,11 +15,11 @@ from events.log.publisher import Publisher
 from events.projections.another_run import another_run
 from events.projections.job_view import SETTLED, JobView, State, Video
 from events.types import Actor, JobCancelled, JobPayload
-from gateway.errors import JobGone, WrongState
+from gateway.errors import WrongState
 from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
-from gateway.jobs.receipts import refuse_deleted, refuse_without_video
+from gateway.jobs.receipts import refuse_deleted
 
 log = structlog.get_logger()
 
@@ -55,15 +58,23 @@ class Runs:
         Raises WrongState for a job that neither failed nor was cancelled, JobGone without its video, and
         Unavailable: then it may have begun or not.
         """
-        video = await self.repeatable(view)
+        async with self.repeatable(view) as video:
+            return await self.begin(view, video)
+
+    async def begin(self, view: JobView, video: Video) -> JobView:
+        """Return the job once its next run has begun. Its video is held, see `repeatable`.
+
+        Raises JobGone, and Unavailable: then it may have begun or not.
+        """
         with self._live.line.joining(view.account) as bulk:
             payload = another_run(video, view.run, bulk=bulk)
             view = await self._told(_event(view, payload))
         log.info("job_repeated", job_id=view.job_id, run=payload.run)
         return view
 
-    async def repeatable(self, view: JobView) -> Video:
-        """Return the video of a job that may be converted once more.
+    @asynccontextmanager
+    async def repeatable(self, view: JobView) -> AsyncIterator[Video]:
+        """Give the video of a job that may be converted once more; it stays for the block.
 
         Raises WrongState, JobGone, Unavailable.
         """
@@ -73,13 +84,11 @@ class Runs:
                 f"only what failed or was cancelled is repeated, and the job is {view.state.value}",
                 state=view.state.value,
             )
-        refuse_without_video(view)
-        if view.video is None or not await self._own_jobs.has_video(view):
-            raise JobGone("the video of this job is not stored any more")
-        return view.video
+        async with self._own_jobs.holding_video(view) as video:
+            yield video
 
     async def _told(self, event: Event) -> JobView:
-        """Publish, and return the job as it stands at this event, or later. Raises Unavailable."""
+        """Publish, and return the job as it stands at this event, or later. Raises JobGone, Unavailable."""
         await self._publisher.publish(event)
         seen = await self._live.wait_for(event.id, _SEEN_WITHIN)
         view = await self._live.view(event.subject)
@@ -87,6 +96,7 @@ class Runs:
             raise Unavailable(
                 "the log has the event, and it was not read in time; look at the job in a while"
             )
+        refuse_deleted(view)
         return view
 
 

@@ -13,15 +13,17 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.envelope import consequence
-from events.errors import Unavailable
 from events.log.publisher import Publisher
 from events.projections.erasures import cause, owed
-from events.projections.job_view import Entry, JobView
+from events.projections.job_view import SETTLED, Entry, JobView
 from events.types import JobAudioRemoved, JobErased, JobVideoRemoved
+from gateway.errors import BlobHeld
 from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket
+from gateway.upkeep.unneeded import condemn_unneeded
 
 log = structlog.get_logger()
 
@@ -51,7 +53,8 @@ class Eraser:
     async def settle(self, view: JobView) -> None:
         """Erase all that the job still owes, and tell. Of a deleted job, erase also what came late.
 
-        Where a writer is still at work it returns: the job still owes, and comes again.
+        Where a writer is still at work, or a request for another run of the video, it returns: the job still
+        owes, and comes again.
         """
         asked = owed(view)
         for entry in asked:
@@ -65,7 +68,7 @@ class Eraser:
                 )
 
     async def _erase(self, view: JobView, entry: Entry) -> _Files | None:
-        """Erase what this event asked for; None while something may still be written."""
+        """Erase what this event asked for; None while something may still be written, or be asked for."""
         match entry.type:
             case JobVideoRemoved.TYPE:
                 return await self._video(view)
@@ -80,13 +83,12 @@ class Eraser:
     async def _all(self, view: JobView) -> _Files | None:
         """Erase every file of the job, and its video if no other job needs it."""
         job_id = view.job_id
-        videos = await self._videos.of_job(job_id) | await self._video_of(view)
-        kept = frozenset([each for each in videos if await self._needs(view, each)])
+        files = await self._erase_videos(view, await self._videos.of_job(job_id) | await self._video_of(view))
+        if files is None:
+            return None
         audio = await self._audio.of_job(job_id)
-        gone = _Files(
-            frozenset([each for each in videos - kept if await self._videos.erase(each, job_id)]),
-            frozenset([each for each in audio if await self._audio.erase(each, job_id)]),
-            kept,
+        gone = replace(
+            files, audio=frozenset([each for each in audio if await self._audio.erase(each, job_id)])
         )
         came = await self._audio.of_job(job_id) - audio
         if came or await self._audio.written(job_id):
@@ -94,12 +96,28 @@ class Eraser:
             return None
         return gone
 
-    async def _video(self, view: JobView) -> _Files:
-        """Erase the job's video if no other job needs it."""
-        videos = await self._video_of(view)
-        kept = frozenset([each for each in videos if await self._needs(view, each)])
-        erased = [each for each in videos - kept if await self._videos.erase(each, view.job_id)]
-        return _Files(videos=frozenset(erased), kept=kept)
+    async def _video(self, view: JobView) -> _Files | None:
+        """Erase the job's video if no other job needs it; None while a run of its own does."""
+        files = await self._erase_videos(view, await self._video_of(view))
+        now = await self._live.view(view.job_id)
+        if files and files.kept and now is not None and now.deletion is None and now.state not in SETTLED:
+            return None
+        return files
+
+    async def _erase_videos(self, view: JobView, videos: frozenset[str]) -> _Files | None:
+        """Erase those of the videos that nobody needs; None while a request is about to need one."""
+        gone, kept = set(), set()
+        try:
+            for each in videos:
+                known = await condemn_unneeded(self._live, self._videos, view.account, each, view.job_id)
+                if known is None:
+                    kept.add(each)
+                elif await self._videos.erase(each, view.job_id, known=known):
+                    gone.add(each)
+        except BlobHeld:
+            log.info("erasure_waits_for_a_request", job_id=view.job_id)
+            return None
+        return _Files(videos=frozenset(gone), kept=frozenset(kept))
 
     async def _audio_of(self, view: JobView, run: int) -> _Files:
         """Erase a run's audio. Where a later run has made another, the sweep has it for an orphan already."""
@@ -116,13 +134,6 @@ class Eraser:
         stored = await self._videos.find(video_id) is not None
         half_erased = not stored and video_id in await self._videos.of_job(view.job_id)
         return frozenset({video_id} if stored or half_erased else ())
-
-    async def _needs(self, view: JobView, video_id: str) -> bool:
-        """Return True if another job needs this video."""
-        needed = await self._live.needs(view.account, video_id)
-        if not await self._live.complete():
-            raise Unavailable("the views fell behind the log in the middle of an erasure")
-        return needed
 
     async def _tell(self, view: JobView, entry: Entry, files: _Files) -> None:
         payload = JobErased(

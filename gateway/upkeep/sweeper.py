@@ -15,8 +15,10 @@ from msgspec import Struct
 
 from events.errors import Unavailable
 from events.projections.job_view import JobView
+from gateway.errors import BlobHeld
 from gateway.jobs.live import LiveJobs, needs_video
 from gateway.storage import Bucket
+from gateway.upkeep.unneeded import condemn_unneeded
 from service.blobs import Blob
 
 _AT_ONCE = 50
@@ -77,7 +79,7 @@ class Sweeper:
                 unknown = view is None and (cut is None or blob.uploaded > cut)
                 if not unknown and (view is None or refers(view, blob.id)):
                     continue
-                if bucket is self._videos and await self._live.needs(blob.account, blob.id):
+                if bucket is self._videos and not await self._is_unneeded(blob):
                     continue
                 await bucket.remove(blob.id)
                 removed += 1
@@ -86,6 +88,13 @@ class Sweeper:
     def _is_given_up(self, blob: Blob, view: JobView | None) -> bool:
         """Return True if nobody can want this file any more, however young it is."""
         return blob.account in self._accounts if view is None else view.deletion is not None
+
+    async def _is_unneeded(self, blob: Blob) -> bool:
+        try:
+            known = await condemn_unneeded(self._live, self._videos, blob.account, blob.id, blob.job_id)
+        except BlobHeld:
+            return False
+        return known is not None
 
     async def _orphans(self, bucket: Bucket, before: datetime) -> int:
         """Remove the chunks that a crash left in the middle of writing or removing a file."""

@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from events.errors import Unavailable
 from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
-from gateway.errors import JobGone
 from gateway.http import prefer
 from gateway.http.bodies import Limit, check_length, incoming, length_of
 from gateway.http.contract import SOME_BYTES, Answer, Body, Contract, Error, Header
@@ -203,12 +202,11 @@ async def another_output(
     require_role(caller, terms.roles, "upload")
     view = await own_jobs.get(caller.account, job_id)
     refuse_without_video(view)
-    if view.video is None or not await own_jobs.has_video(view):
-        raise JobGone("the video of this job is not stored any more")
     given = await option_bodies.read(request)
     wish = await presets.wish(caller.account, given)
     entrance = quotas.entrance(request)
-    accepted = await intake.convert_again(view, view.video, wish, key_of(request), entrance)
+    async with own_jobs.holding_video(view) as video:
+        accepted = await intake.convert_again(view, video, wish, key_of(request), entrance)
     return await _answer(request, waits, accepted)
 
 
