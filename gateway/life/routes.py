@@ -63,7 +63,7 @@ async def cancel_job(
     status_code=200,
     operation_id="cancelJobs",
     tags=["jobs"],
-    opt=Contract(scope=MANAGE, errors=(), chooses_by_options=True).opt,
+    opt=Contract(scope=MANAGE, errors=option_bodies.ERRORS, chooses_by_options=True).opt,
 )
 async def cancel_jobs(
     request: AnyRequest,
@@ -77,6 +77,7 @@ async def cancel_jobs(
     until: Until = None,
 ) -> Done:
     """Cancel all jobs of yours that are not over, or those of them that a filter chooses."""
+    await option_bodies.refuse(request)
     states = (State(in_state),) if in_state else _NOT_OVER
     having = filters.options(request.query_params.multi_items())
     selection = filters.selection(None, q, family, since, until, having)

@@ -34,13 +34,25 @@ async def read_body(request: AnyRequest) -> Given:
     return options.read(await _body(request))
 
 
+async def refuse(request: AnyRequest) -> None:
+    """Refuse a body where only the query counts: who sends a filter in it must not get all jobs.
+
+    Raises BadOptions, BodyStalled, BodyCutOff.
+    """
+    if (await _read(request)).strip() not in (b"", b"{}"):
+        raise BadOptions([Fault("body", "this call takes none: choose jobs by the query")])
+
+
 async def _body(request: AnyRequest) -> options.Pairs:
+    return _pairs(request, await _read(request))
+
+
+async def _read(request: AnyRequest) -> bytes:
     pieces = incoming(request.receive, limit=Limit(LONGEST), patience=Patience())
     try:
-        body = b"".join([piece async for piece in pieces])
+        return b"".join([piece async for piece in pieces])
     except BodyTooLarge as error:
         raise BadOptions([Fault("body", f"options take {LONGEST} bytes at most")]) from error
-    return _pairs(request, body)
 
 
 def _pairs(request: AnyRequest, body: bytes) -> options.Pairs:

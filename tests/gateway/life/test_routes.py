@@ -133,6 +133,14 @@ async def test_all_that_is_not_over_is_cancelled_by_one_call_and_nothing_of_anot
     assert none.json() == {"job_ids": [], "refused": []}
 
 
+async def test_a_filter_in_the_body_does_not_cancel_all_jobs(gateway: Gateway, account: str) -> None:
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        answer = await client.post("/jobs/cancel", json={"q": "talk"})
+        assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "body")
+        assert await state(client, job_id) == "uploaded"
+
+
 async def test_what_failed_or_was_cancelled_runs_once_more(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         job_id = await upload(client, query="?format=opus")
