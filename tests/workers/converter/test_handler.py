@@ -126,7 +126,7 @@ async def test_a_video_becomes_an_mp3_and_the_log_knows_it(
     (stored,) = await scene.audio()
     assert stored["_id"] == converted.audio_id
     assert stored["filename"] == "moov-first.mp3"
-    assert stored["metadata"] == {"account": "me", "job_id": scene.job_id}
+    assert stored["metadata"] == {"account": "me", "job_id": scene.job_id, "run": 1, "attempt": 1}
     out = await AsyncGridFSBucket(scene.database, "audio").open_download_stream(converted.audio_id)
     content = await out.read()
     assert (converted.bytes, converted.sha256) == (len(content), hashlib.sha256(content).hexdigest())
