@@ -16,8 +16,9 @@ def receipt_of(view: JobView) -> Receipt | None:
     return Receipt(
         deleted_at=deletion.time,
         reason=deletion.reason,
-        video_sha256=deletion.video_sha256,
-        audio_sha256=deletion.audio_sha256,
+        # Who deleted it may not have heard yet what had happened just before.
+        video_sha256=deletion.video_sha256 or (view.video.sha256 if view.video else None),
+        audio_sha256=deletion.audio_sha256 or (view.result.sha256 if view.result else None),
         erased_at=erasure.time if erasure else None,
         video_kept=erasure is not None and erasure.video_kept,
     )
