@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReadPreference, ReturnDocument, UpdateOne
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Event, Recorded
@@ -32,7 +32,8 @@ class JobKeys:
 
     def __init__(self, database: AsyncDatabase[Any], *, most: int = MOST, seconds: float = SECONDS) -> None:
         """`most` keys are held in each of two generations, each for `seconds`: some 250 bytes a key."""
-        self._keys = database[COLLECTION]
+        # A secondary may lack the newest keys, and a name without its key is folded as empty for good.
+        self._keys = database.get_collection(COLLECTION, read_preference=ReadPreference.PRIMARY)
         self._most, self._seconds = most, seconds
         self._young: dict[str, bytes | None] = {}
         self._old: dict[str, bytes | None] = {}
@@ -123,13 +124,13 @@ class JobKeys:
             else:
                 lacking.append(job_id)
         if lacking:
-            read: dict[str, bytes | None] = dict.fromkeys(lacking)
+            read: dict[str, bytes | None] = {}
             with translated("the keys of jobs"):
                 for at in range(0, len(lacking), _IDS_AT_ONCE):
                     wanted = {"_id": {"$in": lacking[at : at + _IDS_AT_ONCE]}}
                     read.update({each["_id"]: each.get("key") async for each in self._keys.find(wanted)})
-            self._young |= read
-            found |= read
+            self._young |= read  # one that is not there at all is asked for again: it may come back
+            found |= dict.fromkeys(lacking) | read
         return found
 
     def _turn(self) -> None:

@@ -71,6 +71,16 @@ async def test_an_account_is_forgotten_with_all_its_jobs_and_no_other(database: 
     assert filename(fold([opened[-1]])) == NAME
 
 
+async def test_a_key_that_was_not_there_a_moment_ago_opens_what_comes_now(database: AsyncDatabase) -> None:
+    """As where keys come back after the log: only one that is destroyed is not asked for again."""
+    sealed = await JobKeys(database).seal(uploaded("j1", NAME))
+    document = await database[COLLECTION].find_one_and_delete({"_id": "j1"})
+    reader = JobKeys(database)
+    assert filename(fold([Recorded(1, await reader.open(sealed))])) == ""
+    await database[COLLECTION].insert_one(document)
+    assert filename(fold([Recorded(1, await reader.open(sealed))])) == NAME
+
+
 async def test_only_so_many_keys_are_held_and_the_rest_is_read_again(database: AsyncDatabase) -> None:
     keys = JobKeys(database, most=2)
     sealed = [await keys.seal(uploaded(f"j{n}", NAME)) for n in range(9)]

@@ -6,15 +6,18 @@ import pytest
 from making import started, uploaded
 
 from events.envelope import Event, Recorded, encode
-from events.errors import LeaseLost
+from events.errors import LeaseLost, Unavailable
 from events.log import topology
 from events.log.publisher import Publisher
 from events.log.stream import RawRecord
+from events.privacy.job_keys import JobKeys
 from events.projections.job_view import State
 from events.projections.jobs import fold
 from events.views.leases import Lease
 from events.views.projector import Projector, project
 from events.views.store import Checkpoint, JobViews
+from infra.local.ports import free_port
+from service.mongodb import connect
 
 pytestmark = pytest.mark.servers
 
@@ -73,6 +76,17 @@ async def test_a_batch_projected_twice_changes_nothing(database):
     once = await store.get("j1")
     await project(store, Checkpoint(1, started("j1").id), batch)
     assert await store.get("j1") == once
+
+
+async def test_what_cannot_be_opened_for_a_moment_is_not_folded_without_its_names(database):
+    keys, store = JobKeys(database), JobViews(database).version(1)
+    batch = [raw(0, await keys.seal(uploaded("j1", "Anna.mp4"))), raw(1, started("j1"))]
+    async with connect(f"mongodb://127.0.0.1:{free_port()}/tonearm", reach=0.1) as nowhere:
+        with pytest.raises(Unavailable):
+            await project(store, None, batch, JobKeys(nowhere.get_default_database()))
+    assert (await store.get("j1"), await store.checkpoint()) == (None, None)
+    await project(store, None, batch, JobKeys(database))
+    assert (await store.get("j1")).filename == "Anna.mp4"
 
 
 async def test_an_older_view_never_overwrites_a_newer_one(database):
