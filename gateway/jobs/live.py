@@ -250,7 +250,8 @@ class LiveJobs(LogFollower):
         while True:
             try:
                 async for view in (await self._views.live()).of_late(datetime.now(UTC)):
-                    self.line.restore(view)
+                    # What was read before the line knew the job has told it nothing.
+                    self.line.restore(fold(self.recent.of_job(view.job_id), view) or view)
             except Unavailable as error:
                 log.warning("line_not_restored", error=str(error), again_in=_PRUNE_EVERY)
                 await asyncio.sleep(_PRUNE_EVERY)

@@ -1,6 +1,7 @@
 """Place and time left as people see them, of a gateway with a real broker and database."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,10 +16,11 @@ from events.log import heartbeats, topology
 from events.log.heartbeats import Heartbeat
 from events.log.publisher import Publisher
 from events.log.transient import TransientSender
+from events.projections.job_view import JobView
 from events.tasks import cancelled
-from events.types import JobRequeued, JobStarted, JobUploaded
+from events.types import JobPayload, JobRequeued, JobStarted, JobUploaded
 from events.views.projector import Projector
-from events.views.store import JobViews
+from events.views.store import JobViews, ViewStore
 from events.work.turns import FIRST
 from gateway.jobs.live import LiveJobs
 from gateway.line.line import Line
@@ -132,4 +134,36 @@ async def test_a_gateway_that_begins_knows_the_line_from_the_stored_views(
 
     await wait_for(known)
     assert live.recent.position == live.checkpoint, "no event had to be read again for that"
+    await cancelled([following])
+
+
+async def test_what_came_after_a_stored_view_and_was_read_before_it_counts(
+    broker: Broker, database: AsyncDatabase[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stored views are many: before the last is there, the log tells more of its job."""
+    facts: dict[str, Any] = {"filename": "a", "content_type": "", "bytes": 1, "sha256": "", "video_id": "v"}
+    job_id, of_late = new_id(), ViewStore.of_late
+    await topology.declare(broker.url)
+    async with Publisher(broker.url, name="test") as publisher:
+
+        async def tell(payload: JobPayload) -> None:
+            await publisher.publish(job_event(payload, job_id=job_id, account="a", source="test"))
+
+        await tell(JobUploaded(**facts))
+        projector = Projector(database, broker.stream_url, holder="test")
+        projecting = asyncio.create_task(projector.run(asyncio.Event()))
+        await wait_for(lambda: projector.position is not None and projector.position >= 0)
+        await cancelled([projecting])
+        await tell(STARTED)
+    live = LiveJobs(JobViews(database), broker.stream_url, line=Line())
+
+    async def late(views: ViewStore, now: datetime) -> AsyncIterator[JobView]:
+        await wait_for(lambda: live.recent.of_job(job_id))
+        async for view in of_late(views, now):
+            yield view
+
+    monkeypatch.setattr(ViewStore, "of_late", late)
+    following = asyncio.create_task(live.run())
+    forecast = await wait_for(lambda: live.forecast(job_id))
+    assert forecast.place == 0, "a worker is at it"
     await cancelled([following])
