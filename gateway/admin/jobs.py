@@ -17,7 +17,7 @@ from gateway import errors
 from gateway.callers.guard import AnyRequest
 from gateway.http.contract import Contract
 from gateway.jobs import cursors, filters, presentation
-from gateway.jobs.filters import InState, Named, OfFamily, Since, Until
+from gateway.jobs.filters import InState, Named, Naming, OfFamily, Since, Until
 from gateway.jobs.listing import every, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -137,7 +137,7 @@ async def requeue_failed(
     code: Annotated[
         FailureCode | None, QueryParameter(description="Only jobs that failed for this reason.")
     ] = None,
-    q: Named = "",
+    q: Naming = None,
     family: OfFamily = None,
     since: Since = None,
     until: Until = None,

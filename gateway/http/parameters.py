@@ -61,7 +61,8 @@ def _taken(kind: Any, limits: object) -> str:
     if kind is int:
         return "a whole number"
     if isinstance(limits, ParameterKwarg) and limits.max_length is not None:
-        return f"at most {limits.max_length} characters"
+        least = f"{limits.min_length} to" if limits.min_length else "at most"
+        return f"{least} {limits.max_length} characters"
     return "a value"
 
 

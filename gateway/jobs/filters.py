@@ -17,6 +17,13 @@ InState = Annotated[State | None, QueryParameter(name="state", description="Only
 Named = Annotated[
     str, QueryParameter(max_length=200, description="Only jobs with this in their file's name, in any case.")
 ]
+Naming = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1, max_length=200, description="Only jobs with this in their file's name, in any case."
+    ),
+]
+"""The same where something is done to the jobs: a name that a script has left empty would mean them all."""
 OfFamily = Annotated[UUID | None, QueryParameter(description="Only jobs of this family: of one video.")]
 Since = Annotated[datetime | None, QueryParameter(description="Only jobs created then, or later.")]
 Until = Annotated[datetime | None, QueryParameter(description="Only jobs created before.")]
@@ -24,7 +31,7 @@ Until = Annotated[datetime | None, QueryParameter(description="Only jobs created
 
 def selection(
     state: State | None,
-    name: str,
+    name: str | None,
     family: UUID | None,
     since: datetime | None,
     until: datetime | None,
@@ -33,7 +40,7 @@ def selection(
     """Return the jobs that a request means."""
     return Selection(
         state=state,
-        name=name,
+        name=name or "",
         family=str(family) if family else "",
         since=since,
         until=until,

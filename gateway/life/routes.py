@@ -15,7 +15,7 @@ from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.http.contract import Answer, Contract
 from gateway.jobs import filters, presentation
-from gateway.jobs.filters import Named, OfFamily, Since, Until
+from gateway.jobs.filters import Naming, OfFamily, Since, Until
 from gateway.jobs.listing import every
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -71,7 +71,7 @@ async def cancel_jobs(
     views: NamedDependency[JobViews],
     runs: NamedDependency[Runs],
     in_state: InStateNotOver = None,
-    q: Named = "",
+    q: Naming = None,
     family: OfFamily = None,
     since: Since = None,
     until: Until = None,
@@ -148,7 +148,7 @@ async def retry_jobs(
     quotas: NamedDependency[Quotas],
     terms: NamedDependency[Terms],
     in_state: InStateToRepeat = None,
-    q: Named = "",
+    q: Naming = None,
     family: OfFamily = None,
     since: Since = None,
     until: Until = None,

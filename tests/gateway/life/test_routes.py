@@ -61,18 +61,19 @@ async def test_a_job_that_waits_or_is_under_way_is_cancelled_and_may_be_cancelle
     assert (shown["done"], shown["finished_at"]) == (True, shown["timeline"][-1]["time"])
 
 
-async def test_an_id_that_a_script_has_left_empty_means_no_job_and_not_all(
-    gateway: Gateway, account: str
-) -> None:
+async def test_what_a_script_has_left_empty_means_no_job_and_not_all(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         job_id = await upload(client)
         for path in ("/jobs//cancel", "/jobs/%2Fcancel", "//jobs//cancel", "/jobs//retry"):
             answer = await client.post(f"{gateway.url}{path}")
             assert (answer.status_code, answer.json()["type"]) == (404, "/problems/nothing-here"), path
+        assert (await client.get(f"{gateway.url}//jobs/")).status_code == 200, "at the ends none is left out"
+        for path in ("/jobs/cancel?q=", "/jobs/retry?q=", "/jobs/cancel?family=", "/jobs/cancel?state="):
+            answer = await client.post(path)
+            assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-parameters"), path
+        assert (await client.post("/jobs/cancel?q=")).json()["detail"] == "q: give 1 to 200 characters"
         assert await state(client, job_id) == "uploaded"
-        assert (await client.get(f"{gateway.url}//jobs/")).status_code == 200, (
-            "at the ends it leaves none out"
-        )
+        assert (await client.post("/jobs/cancel?q=a.mp4")).json()["job_ids"] == [job_id]
 
 
 async def test_what_is_over_is_not_cancelled(gateway: Gateway, account: str) -> None:
