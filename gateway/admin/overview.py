@@ -1,5 +1,7 @@
 """The route that shows how the system is: jobs by state, the log's lag, queues, workers."""
 
+import asyncio
+
 from litestar import get
 from litestar.di import NamedDependency
 from msgspec import Struct
@@ -77,17 +79,18 @@ async def show_overview(
     workers: NamedDependency[Workers],
 ) -> Overview:
     """Show how the system is: jobs by state, the log's lag, queues, and the workers that are alive."""
-    return Overview(
+    last, queues = await asyncio.gather(broker.last(), broker.queues())
+    return Overview(  # the rest is of one moment: counts and checkpoint belong together
         jobs=None if live.jobs is None else {state: count for state, count in live.jobs.items() if count},
         log=LogState(
-            last=await broker.last(),
+            last=last,
             read=live.recent.position,
             projected=live.checkpoint,
             lacking=live.lacking(),
             waiting_seconds=round(live.waiting(), 3),
             trouble=live.trouble,
         ),
-        queues=await broker.queues(),
+        queues=queues,
         workers=[_worker(each) for each in workers.alive()],
         listening_since=workers.listening_since,
     )
