@@ -86,6 +86,41 @@ async def test_a_deleted_job_is_gone_on_every_route_with_a_receipt(gateway: Gate
                 assert answer.json()["erased_at"] == told["erased_at"]
 
 
+async def test_nothing_has_the_name_of_a_deleted_job_and_nobody_can_read_it_in_the_log(
+    gateway: Gateway, account: str
+) -> None:
+    name = f"canary-{new_id()}.mp4"
+    async with (
+        gateway.as_(account) as client,
+        AsyncMongoClient[dict[str, Any]](gateway.mongodb_url) as mongo,
+    ):
+        database = mongo.get_default_database()
+
+        async def collections_with_it() -> set[str]:
+            return {
+                each
+                for each in await database.list_collection_names()
+                if name in str(await database[each].find().to_list())
+            }
+
+        async def key() -> Any:
+            return (await database["job_keys"].find_one({"_id": job_id}) or {}).get("key")
+
+        headers = {"Idempotency-Key": new_id()}
+        upload = await client.put(f"/upload/{name}", content=b"video", headers=headers)
+        job_id = upload.json()["job_id"]
+        assert await collections_with_it() >= {"idempotency_keys", "videos.files"}
+        assert await key()
+        await client.delete(f"/jobs/{job_id}")
+        await receipt(client, job_id)
+        assert await key() is None
+
+        async def is_nowhere() -> bool:
+            return not await collections_with_it()
+
+        await wait_for(is_nowhere)
+
+
 async def test_lists_leave_a_deleted_job_out_and_show_no_name_where_it_is_asked_for(
     gateway: Gateway, account: str
 ) -> None:
