@@ -75,13 +75,11 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
 
 def _change(text: str) -> tuple[str, str]:
     """Return name and amount. Raises WrongArgument."""
-    name, equals, value = text.partition("=")
+    name, _, value = text.partition("=")
     try:
         amount(name, NO_LIMIT if value == BY_ROLE else value)
     except ValueError as error:
         raise WrongArgument(str(error)) from None
-    if not equals:
-        raise WrongArgument(f"give {name} an amount: {name}=10")
     return name, value
 
 

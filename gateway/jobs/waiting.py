@@ -28,7 +28,7 @@ MOST_FOR_JOB = 60
 MOST_FOR_UPLOAD = 600
 """Seconds that an upload may wait for its audio."""
 
-_TO_COME_BACK = 2.0
+TO_COME_BACK = 2.0
 """Seconds before its token expires at which a wait ends: time for a redirect to be followed with it."""
 
 PREFER = Header("Prefer", "`wait=N`: answer when the job has ended, or after N seconds (RFC 7240).")
@@ -52,7 +52,7 @@ class Waits(Struct, frozen=True):
         Raises NotSignedIn when the caller's token was revoked meanwhile, and Unavailable.
         """
         caller = caller_of(request)
-        seconds = min(seconds, caller.expires - time.time() - _TO_COME_BACK)
+        seconds = min(seconds, caller.expires - time.time() - TO_COME_BACK)
         waiting = asyncio.create_task(self._ended(caller, job_id, time.monotonic() + seconds))
         gone = asyncio.create_task(_gone(request.receive))
         try:

@@ -5,10 +5,12 @@ import time
 from typing import Any
 
 import httpx
+import pytest
 from waiting import wait_for
 
 from events.ids import new_id
 from gateway.callers.tokens import Caller, PublicKeys, Tokens
+from gateway.jobs import waiting as waiting_for_jobs
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.subscriptions import MOST_WAITS_OF_ACCOUNT
 from gateway.jobs.waiting import Waits
@@ -134,10 +136,13 @@ async def test_waits_take_no_streams_place_and_those_that_are_too_many_are_answe
         assert {(await each).json()["state"] for each in asked} == {"failed"}
 
 
-async def test_a_wait_ends_before_its_token_does(gateway: Gateway, account: str) -> None:
+async def test_a_wait_ends_before_its_token_does(
+    gateway: Gateway, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting_for_jobs, "TO_COME_BACK", 20.0)
     async with gateway.as_(account) as client:
         job_id = await uploaded(client)
-    async with gateway.as_(account, lifetime=4) as client:
+    async with gateway.as_(account, lifetime=22) as client:
         answer = await client.get(f"/jobs/{job_id}", headers=WAIT)
         assert (await client.get(f"/jobs/{job_id}")).status_code == 200
     assert (answer.status_code, answer.json()["state"]) == (200, "uploaded")
