@@ -269,6 +269,38 @@ async def waiting_for_work(broker) -> bool:
     return await broker.consumers(topology.VIDEO) == await broker.consumers(topology.BULK) == 1
 
 
+async def test_of_two_messages_of_the_same_moment_a_worker_keeps_the_one_that_it_has_a_slot_for(
+    broker, eventually, monkeypatch
+):
+    call, both_came = Channel.call, asyncio.Event()
+
+    async def call_later(channel: Channel, method: str, **arguments):
+        if method == "basic_cancel":
+            await both_came.wait()
+        return await call(channel, method, **arguments)
+
+    monkeypatch.setattr(Channel, "call", call_later)
+    await topology.declare(broker.url)
+    handler = Echo()
+    handler.release.clear()
+    async with Running(broker, handler):
+        await eventually(lambda: waiting_for_work(broker), True)
+        for queue in topology.VIDEOS:
+            await broker.put(queue, encode(uploaded(queue)))
+        await eventually(lambda: depths(broker), [0, 0])
+        both_came.set()
+        await eventually(lambda: total(broker), 1)
+        assert await length(handler.seen) == 1
+        handler.release.set()
+        await eventually(lambda: length(handler.seen), 2)
+    assert {work.event.subject for work in handler.seen} == {*topology.VIDEOS}
+    assert [work.redeliveries for work in handler.seen] == [0, 0], "handed back, and nobody has died"
+
+
+async def total(broker) -> int:
+    return sum(await depths(broker))
+
+
 async def test_work_in_bulk_gets_its_turns_while_other_work_never_ends(broker, eventually):
     await upload(broker, *(f"first{n}" for n in range(8)))
     for n in range(3):

@@ -193,6 +193,21 @@ def test_nothing_is_promised_while_no_converter_is_alive_or_none_has_converted_a
     assert line.forecast("j1", NOON + 13).left is None
 
 
+def test_a_job_that_is_called_off_teaches_nothing():
+    line = Line(lambda: 1)
+    log = Log(line)
+    log.upload(0, "j")
+    log.tell(0, "j", JobStarted(run=1, attempt=1, worker="w"))
+    log.tell(10, "j", JobConverted(run=1, attempt=1, **MADE))
+    ranges = []
+    for at in range(100, 160, 2):
+        log.upload(at, f"j{at}")
+        ranges.append(line.forecast(f"j{at}", NOON + at).left)
+        log.tell(at + 0.5, f"j{at}", JobStarted(run=1, attempt=1, worker="w"))
+        log.tell(at + 1, f"j{at}", JobCancelled(run=1))
+    assert {*ranges} == {ranges[0]}
+
+
 def test_jobs_are_begun_in_the_order_of_the_places_that_they_were_told():
     world = World(seed=0, slots=1)
     world.idle = 0

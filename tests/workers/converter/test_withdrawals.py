@@ -19,7 +19,7 @@ from events.ids import new_id
 from events.log import amqp, topology
 from events.options import Chapters, Format, Options
 from events.tasks import cancelled
-from events.types import JobCancelled, JobConverted
+from events.types import DeletionReason, JobCancelled, JobConverted, JobDeleted
 from tests.workers.converter.test_handler import Scene
 from workers.converter.cage.cage import keeper_of
 from workers.converter.conversion.task import Equipment
@@ -124,20 +124,25 @@ async def test_a_withdrawal_that_was_not_heard_is_found_in_the_view(
     assert caged() == set()
 
 
+@pytest.mark.parametrize(
+    "payload",
+    [JobCancelled(run=1), JobDeleted(reason=DeletionReason.USER, video_sha256=None, audio_sha256=None)],
+    ids=lambda payload: payload.TYPE,
+)
 async def test_what_was_heard_while_it_waited_is_not_begun_when_its_turn_comes(
-    scene: Scene, broker: Broker, studio: Studio
+    scene: Scene, broker: Broker, studio: Studio, payload: JobCancelled | JobDeleted
 ) -> None:
     """Also when the view is behind: it gets the time to say the same."""
     work = await scene.upload(studio.make("moov-first.mp4"))
-    cancellation = job_event(JobCancelled(run=1), job_id=scene.job_id, account="me", source="test")
+    withdrawal = job_event(payload, job_id=scene.job_id, account="me", source="test")
     async with hearing(scene, broker) as withdrawals:
-        await hand_on(broker, cancellation)
+        await hand_on(broker, withdrawal)
         await wait_for(lambda: withdrawals.was_heard((scene.job_id, 1)))
         handling = asyncio.create_task(scene.converter.handle(work))
         await asyncio.sleep(0)
-        scene.log.append(cancellation)
+        scene.log.append(withdrawal)
         assert await handling is None
-    assert [event.type for event in scene.log] == ["job.uploaded", "job.cancelled"]
+    assert [event.type for event in scene.log] == ["job.uploaded", payload.TYPE]
 
 
 async def test_what_was_heard_and_is_in_no_log_is_done_all_the_same(
