@@ -74,6 +74,8 @@ class LiveJobs(LogFollower):
         self._target: int | None = None
         self._begun = asyncio.Event()
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
+        self._probing = asyncio.Lock()
+        self._probed: tuple[float, int | None] = (0.0, None)
         self._history = History(stream_url, _readable)
 
     @property
@@ -178,11 +180,20 @@ class LiveJobs(LogFollower):
 
     async def catch_up(self, timeout: float) -> None:
         """Read all that the log holds by now. Raises Unavailable."""
-        last = await last_offset(self._stream_url)
+        last = await self._end()
         if last is None and self.recent.position < 0:
             return  # it has never held anything
         if last is None or not await self.reached(last, timeout):
             raise Unavailable("the log was not read to its end in time")
+
+    async def _end(self) -> int | None:
+        """Return the log's last offset. Who asks together is answered by one probe that began after that."""
+        asked = time.monotonic()
+        async with self._probing:
+            if self._probed[0] <= asked:
+                began = time.monotonic()
+                self._probed = began, await last_offset(self._stream_url)
+            return self._probed[1]
 
     async def reached(self, offset: int, timeout: float) -> bool:
         """Wait until this offset was read, which another replica may have seen before."""
