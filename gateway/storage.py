@@ -114,6 +114,12 @@ class Bucket:
             whole = await self.files.find({blobs.OF_JOB: job_id}, {"_id": 1}).to_list()
             return frozenset(str(each["_id"]) for each in whole) | await self.pending.of_job(job_id)
 
+    async def of_run(self, job_id: str, run: int) -> frozenset[str]:
+        """Return the whole files that a run of a job has made. Raises Unavailable."""
+        with self.translated():
+            made = await self.files.find({blobs.OF_JOB: job_id, "metadata.run": run}, {"_id": 1}).to_list()
+        return frozenset(str(each["_id"]) for each in made)
+
     async def erase(self, blob_id: str, job_id: str, *, known: bool | None = None) -> bool:
         """Remove a file of a deleted job, also one that is being written. Raises BlobHeld, Unavailable.
 

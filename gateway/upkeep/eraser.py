@@ -120,11 +120,11 @@ class Eraser:
         return _Files(videos=frozenset(gone), kept=frozenset(kept))
 
     async def _audio_of(self, view: JobView, run: int) -> _Files:
-        """Erase a run's audio. Where a later run has made another, the sweep has it for an orphan already."""
-        if view.audio is None or view.audio.run != run:
-            return _Files()
-        erased = await self._audio.erase(view.audio.audio_id, view.job_id)
-        return _Files(audio=frozenset({view.audio.audio_id} if erased else ()))
+        """Erase a run's audio, also where a later run has made another."""
+        audio = await self._audio.of_run(view.job_id, run)
+        if view.audio is not None and view.audio.run == run:  # it may not say of which run it is
+            audio |= {view.audio.audio_id}
+        return _Files(audio=frozenset([e for e in audio if await self._audio.erase(e, view.job_id)]))
 
     async def _video_of(self, view: JobView) -> frozenset[str]:
         """Return the job's video if any of it is stored. It may bear the id of the family's first job."""

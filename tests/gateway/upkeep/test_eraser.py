@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bson.binary import Binary
+from msgspec.structs import replace
 from waiting import wait_for
 
 from events.errors import Unavailable
@@ -203,6 +204,20 @@ async def test_a_removed_video_and_a_removed_audio_are_erased_and_the_job_stays(
         await wait_for(both)
     assert await world.stored(world.videos) == await world.stored(world.audio) == set()
     assert (await world.view(job_id)).state.value == "converted"
+
+
+async def test_the_audio_of_an_earlier_run_goes_when_it_is_removed_and_not_that_of_the_next(
+    world: World,
+) -> None:
+    job_id = await world.job()
+    first = await world.convert(job_id)
+    await world.audio.files.update_one({"_id": first}, {"$set": {"metadata.run": 1}})
+    second = await world.store(world.audio, job_id)
+    removed = JobAudioRemoved(run=1, reason=DeletionReason.EXPIRED, sha256=HASH)
+    await world.tell(job_id, removed, replace(result(second), run=2))
+    await world.eraser.settle(await world.view(job_id))
+    assert (await erasure_of(world, job_id)).audio == 1
+    assert await world.stored(world.audio) == {second}
 
 
 async def test_nothing_is_erased_on_the_word_of_views_that_are_behind(world: World) -> None:
