@@ -12,6 +12,7 @@ from gateway.jobs.retention import Retention
 from gateway.quotas.limits import ADMIN, USER
 from gateway.uploads.options import options_of, read_query
 from service import quotas
+from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 from service.http.connections import Share
 from service.http.patience import Patience
 from service.http.server import Allowance
@@ -55,8 +56,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Limits of administrators."""
     plain_http_cookies: bool = False
     """Lets a page's cookies travel without HTTPS, for browsers that do not take localhost for safe."""
-    sweep_interval_seconds: float = 3600.0
-    sweep_grace_seconds: float = 48 * 3600.0
+    sweep_interval_seconds: float = SWEEP_INTERVAL
+    sweep_grace_seconds: float = SWEEP_GRACE
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
     repetition could find its file swept."""
     retain_video: str = ""

@@ -15,6 +15,11 @@ from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
+SWEEP_INTERVAL = 3600.0
+"""Seconds between two sweeps, where no setting says otherwise."""
+SWEEP_GRACE = 48 * 3600.0
+"""Age in seconds from which on it takes a file that belongs to no job, where no setting says otherwise."""
+
 OF_JOB = "metadata.job_id"
 """The field of a files document that names the job."""
 

@@ -2,7 +2,8 @@
 
 For each job: its video, the audio of each run, the mail about each run's end, and each erasure; for each
 account its letters. What was produced is told by GridFS and by the notifier's notes of each try at a mail.
-Exit code 1: something was produced twice, never, or without being asked for.
+Exit code 1: something was produced twice, never, or without being asked for. Files too
+many are left for the gateway's sweep, and no fault until they are as old as it lets them be.
 """
 
 import argparse
@@ -27,9 +28,11 @@ from events.log import amqp, topology
 from events.log.bounds import cut_at
 from events.log.depths import queues
 from events.work.task import DELAYS
+from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 
 SHOWN = 20
 GRACE = 300
+SWEEP = round(SWEEP_GRACE + SWEEP_INTERVAL)
 _WORK = {topology.VIDEO: Kind.AUDIO, topology.MP3: Kind.MAIL, topology.LETTERS: Kind.LETTER}
 _LOUD = [verdict for verdict in Verdict if verdict in BROKEN]
 
@@ -45,6 +48,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"what was asked for or stored so lately may still change ({GRACE})",
     )
+    add(
+        "--sweep-grace",
+        type=at_most,
+        default=SWEEP,
+        metavar="SECONDS",
+        help=f"a file too many is left for the gateway's sweep until it is so old ({SWEEP})",
+    )
     add("--limit", type=at_most, default=SHOWN, metavar="N", help=f"name at most N that are wrong ({SHOWN})")
     add("--json", action="store_true", help="print each effect as a line of JSON, and the sums as the last")
 
@@ -55,7 +65,9 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     ends, job_id = await log.ends(), await job_meant(log, arguments.job) if arguments.job else ""
     if ends is None:
         raise NothingFound("the log is empty")
-    moment = await _moment(servers, timedelta(seconds=arguments.grace))
+    moment = await _moment(
+        servers, timedelta(seconds=arguments.grace), timedelta(seconds=arguments.sweep_grace)
+    )
     cut = await cut_at(servers.need("stream_url"))
     sums, shown = Counter[tuple[Kind, str]](), list[Effect]()
     async with servers.database() as database:
@@ -76,7 +88,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     return Exit.DIFFERENT if any(verdict in BROKEN for _, verdict in sums) else Exit.OK
 
 
-async def _moment(servers: Servers, grace: timedelta) -> Moment:
+async def _moment(servers: Servers, grace: timedelta, sweep: timedelta) -> Moment:
     """Look what waits and what is under way. Raises InvalidSetting, Unavailable."""
     url = servers.need("rabbitmq_url")
     async with amqp.connected(url, name="replay effects") as connection:
@@ -87,6 +99,7 @@ async def _moment(servers: Servers, grace: timedelta) -> Moment:
     return Moment(
         now=datetime.now(UTC),
         grace=grace,
+        sweep=sweep,
         waiting=frozenset(kind for queue, kind in _WORK.items() if queue in waiting),
         busy=frozenset(busy),
     )
@@ -123,6 +136,8 @@ def _show(sums: Counter[tuple[Kind, str]], shown: Iterable[Effect], limit: int) 
     wrong = {verdict: sum(sums[kind, verdict] for kind in Kind) for verdict in _LOUD}
     told = ", ".join(f"{count:,} {verdict}" for verdict, count in wrong.items() if count)
     print(f"WRONG: {told}" if told else "clean: nothing was produced twice, never, or unasked")
+    if for_sweep := sum(sums[kind, Verdict.LEFT] for kind in Kind):
+        print(f"left for the sweep: {for_sweep:,}")
 
 
 def _said(name: str) -> str:

@@ -214,7 +214,7 @@ def mails_about(world: World, job_ids: set[str]) -> list[str]:
 async def ledger(stack: Stack) -> int:
     """Return the exit code of `tonearm replay effects`."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cli.main", "replay", "effects", "--grace", "0"),
+        *(sys.executable, "-m", "cli.main", "replay", "effects", "--grace", "0", "--sweep-grace", "0"),
         env={**os.environ, **stack.settings, **stack.environment},
     )
     return await process.wait()

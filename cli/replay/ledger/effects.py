@@ -60,6 +60,8 @@ class Verdict(StrEnum):
     """There is none, and the log says why: the run failed, the mail was refused or not wanted, …"""
     OPEN = "open"
     """Not yet: it waits, is under way, or was asked for a moment ago."""
+    LEFT = "left"
+    """A file too many, such as that of an attempt which another overtook. The gateway's sweep removes it."""
     TWICE = "twice"
     NEVER = "never"
     UNASKED = "unasked"
@@ -131,6 +133,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     now: datetime
     grace: timedelta
     """The age from which on something that is missing or left over counts as wrong."""
+    sweep: timedelta = timedelta()
+    """The age from which on the gateway's sweep should have removed a file that belongs to no job."""
     waiting: frozenset[Kind] = frozenset()
     """Kinds whose work waits in a queue."""
     busy: frozenset[str] = frozenset()
@@ -143,6 +147,10 @@ class Moment(Struct, frozen=True, kw_only=True):
     def is_young(self, since: datetime) -> bool:
         """Return True if this was a moment ago."""
         return self.now - since < self.grace
+
+    def overdue(self, files: Iterable[File]) -> list[File]:
+        """Return those of files that nobody needs which the sweep should have removed by now."""
+        return [file for file in files if self.now - file.stored >= self.sweep]
 
 
 def of_job(view: JobView, evidence: Evidence, moment: Moment) -> Iterator[Effect]:
@@ -178,6 +186,7 @@ def of_letter(letter: Letter, evidence: Evidence, moment: Moment) -> Effect:
 def of_nobody(kind: Kind, job_id: str, files: Iterable[File], moment: Moment) -> Iterator[Effect]:
     """Yield the effects of files whose job is not in the log: uploads that never became one, mostly."""
     for file in files:
+        left = Verdict.UNASKED if moment.overdue([file]) else Verdict.LEFT
         yield Effect(
             kind=kind,
             subject=job_id,
@@ -185,7 +194,7 @@ def of_nobody(kind: Kind, job_id: str, files: Iterable[File], moment: Moment) ->
             asked=0,
             produced=1,
             attempts=(file.attempt,),
-            verdict=Verdict.OPEN if moment.is_young(file.stored) else Verdict.UNASKED,
+            verdict=Verdict.OPEN if moment.is_young(file.stored) else left,
         )
 
 
@@ -215,7 +224,9 @@ class _Book:
             about=JobUploaded.TYPE,
             produced=produced,
             attempts=(0,) * produced,
-            verdict=_verdict(produced, is_open=False),
+            verdict=self._with_left(
+                _verdict(int(there), is_open=False), more, _verdict(produced, is_open=False)
+            ),
         )
 
     def audio(self, beginning: Entry) -> Effect:
@@ -245,11 +256,20 @@ class _Book:
                 return Verdict.OPEN
             return Verdict.TWICE if len(settled) > 1 else Verdict.NEVER
         if not _is_converted(end):
-            return Verdict.UNASKED if settled else Verdict.ANSWERED
+            return self._with_left(Verdict.ANSWERED, settled, Verdict.UNASKED)
         audio_id = view.result.audio_id if view.result else ""
-        if self._is_kept(run) and all(file.id != audio_id for file in files):
+        if not self._is_kept(run):  # one may be there until it is swept
+            return self._with_left(Verdict.DONE, settled[1:], Verdict.TWICE)
+        if all(file.id != audio_id for file in files):
             return Verdict.NEVER
-        return Verdict.TWICE if len(settled) > 1 else Verdict.DONE
+        others = [file for file in settled if file.id != audio_id]
+        return self._with_left(Verdict.DONE, others, Verdict.TWICE)
+
+    def _with_left(self, verdict: Verdict, left: Sequence[File], overdue: Verdict) -> Verdict:
+        """Return the verdict, unless there are files that nobody needs."""
+        if self._moment.overdue(left):
+            return overdue
+        return Verdict.LEFT if left else verdict
 
     def mail(self, end: Entry) -> Iterator[Effect]:
         """Yield the effect of an end that asks for a mail; of one that does not count, if a mail went out."""

@@ -96,7 +96,9 @@ async def test_the_ledger_is_clean_until_something_was_produced_twice_or_never(r
     assert effects["letter", account]["verdict"] == "done"
 
     await store(replay, "audio", "audio-2", job_id, run=1, attempt=1)
-    twice = await replay("effects", "--grace", "0")
+    left = await replay("effects", "--grace", "0")
+    assert (left.code, left.lines[-1]) == (0, "left for the sweep: 1")
+    twice = await replay("effects", "--grace", "0", "--sweep-grace", "0")
     assert twice.code == 1
     assert twice.lines[0] == (
         f"TWICE    audio   {job_id}  run 1, about job.uploaded, asked for 1, produced 2,"
@@ -104,7 +106,7 @@ async def test_the_ledger_is_clean_until_something_was_produced_twice_or_never(r
     )
     assert twice.lines[-1] == "WRONG: 1 twice"
     *_, sums = (await replay("effects", "--grace", "0", "--json")).json
-    assert sums["sums"]["audio"]["twice"] == 1
+    assert (sums["sums"]["audio"]["left"], sums["sums"]["audio"]["twice"]) == (1, 0)
 
     lost = new_id()
     no_mail = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="no sound")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from cli.replay.ledger.effects import (
     BROKEN,
@@ -250,6 +251,27 @@ def test_a_file_of_no_job_was_not_asked_for() -> None:
     old, young = stored("x"), stored("y", at=LATER.now)
     found = [each.verdict for each in of_nobody(Kind.VIDEO, "x", [old, young], LATER)]
     assert found == [Verdict.UNASKED, Verdict.OPEN]
+
+
+def test_what_waits_for_the_sweep_is_no_fault_until_the_sweep_is_late() -> None:
+    early, late = (replace(LATER, sweep=timedelta(minutes=minutes)) for minutes in (61, 60))
+    of_no_job = [
+        each.verdict for moment in (early, late) for each in of_nobody(Kind.VIDEO, "x", [stored("x")], moment)
+    ]
+    assert of_no_job == [Verdict.LEFT, Verdict.UNASKED]
+    overtaken = whole()
+    overtaken.audio.append(stored("audio-other", run=1, attempt=1))
+    cancelled = Story(UPLOADED, CANCELLED)
+    cancelled.audio = [stored("audio-1", run=1)]
+    again = whole()
+    again.videos.append(stored("video-other"))
+    for story, kind, verdict in (
+        (overtaken, Kind.AUDIO, Verdict.TWICE),
+        (cancelled, Kind.AUDIO, Verdict.UNASKED),
+        (again, Kind.VIDEO, Verdict.TWICE),
+    ):
+        assert (story.wrong(early), story.found(early)[kind, Verdict.LEFT]) == ({}, 1)
+        assert story.wrong(late) == {kind: verdict}
 
 
 def drawn(log: list[Recorded]) -> list[Effect]:
