@@ -24,6 +24,7 @@ from gateway.jobs.own_jobs import OwnJobs
 from gateway.life import many
 from gateway.life.many import Done
 from gateway.life.runs import Runs
+from gateway.uploads import option_bodies
 from service.scopes import OPERATE
 
 _OfAccount = Annotated[UUID | None, QueryParameter(description="Only jobs of this account.")]
@@ -127,9 +128,10 @@ async def requeue_any(
     status_code=202,
     operation_id="requeueFailedJobs",
     tags=["administration"],
-    opt=Contract(scope=OPERATE, errors=()).opt,
+    opt=Contract(scope=OPERATE, errors=option_bodies.ERRORS).opt,
 )
 async def requeue_failed(
+    request: AnyRequest,
     live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
     runs: NamedDependency[Runs],
@@ -143,6 +145,7 @@ async def requeue_failed(
     until: Until = None,
 ) -> Done:
     """Give another run to every failed job, or to those that a filter chooses."""
+    await option_bodies.refuse(request)
     selection = filters.selection(State.FAILED, q, family, since, until)
     failed = every(live, views, account=_id(account), selection=selection)
     return await many.to_each(_for(failed, code), runs.repeat)

@@ -12,7 +12,9 @@ from events.log import topology
 from events.projections.job_view import State
 from events.work.parked import ParkedWork, Remedy
 from gateway.admin.parked_work import Found, ParkedQueues, job_of
+from gateway.callers.guard import AnyRequest
 from gateway.http.contract import Contract
+from gateway.uploads import option_bodies
 from service.scopes import OPERATE
 
 QueueName = Literal["video", "video.bulk", "mp3", "letters"]
@@ -66,9 +68,10 @@ async def list_parked(
     status_code=200,
     operation_id="requeueParkedWork",
     tags=["administration"],
-    opt=Contract(scope=OPERATE, errors=()).opt,
+    opt=Contract(scope=OPERATE, errors=option_bodies.ERRORS).opt,
 )
 async def requeue_parked(
+    request: AnyRequest,
     parked_queues: NamedDependency[ParkedQueues],
     queue: _Queue = None,
     job_id: Annotated[UUID | None, QueryParameter(description="Only work of this job.")] = None,
@@ -77,6 +80,7 @@ async def requeue_parked(
 
     The answer says what was done with each. One call looks at the first thousand messages of each queue.
     """
+    await option_bodies.refuse(request)
 
     def choice(work: ParkedWork) -> bool:
         return job_id is None or job_of(work) == str(job_id)

@@ -35,12 +35,12 @@ async def read_body(request: AnyRequest) -> Given:
 
 
 async def refuse(request: AnyRequest) -> None:
-    """Refuse a body where only the query counts: who sends a filter in it must not get all jobs.
+    """Refuse a body where only the query counts: who sends a filter in it must not get all.
 
     Raises BadOptions, BodyStalled, BodyCutOff.
     """
     if (await _read(request)).strip() not in (b"", b"{}"):
-        raise BadOptions([Fault("body", "this call takes none: choose jobs by the query")])
+        raise BadOptions([Fault("body", "this call takes none: choose by the query")])
 
 
 async def _body(request: AnyRequest) -> options.Pairs:

@@ -109,6 +109,20 @@ async def test_all_failed_jobs_are_requeued_or_those_with_a_code(own: Gateway) -
         assert (await admin.get(f"/admin/jobs/{fine}")).json()["run"] == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "filter_"),
+    [("/admin/jobs/requeue", {"code": "internal"}), ("/admin/parked/requeue", {"queue": "mp3"})],
+)
+async def test_a_filter_in_the_body_does_not_requeue_all(
+    own: Gateway, path: str, filter_: dict[str, str]
+) -> None:
+    async with own.as_(new_id()) as hers, operator(own) as admin:
+        job_id = await upload(hers)
+        await hers.post(f"/jobs/{job_id}/cancel")
+        answer = await admin.post(path, json=filter_)
+        assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "body")
+
+
 async def test_the_overview_shows_queues_lag_and_who_works_on_what(own: Gateway) -> None:
     async with own.as_(new_id()) as client, operator(own) as admin:
         job_id = await upload(client)
