@@ -41,6 +41,8 @@ class Unavailable(TonearmError):
 class NotConfirmed(Unavailable):
     """The broker never confirmed: the event may or may not be in the log. Publish the same id again."""
 
+    sentence = "The log did not confirm it in time: it may have been done or not."
+
 
 class TopologyMissing(Unavailable):
     """The broker lacks an exchange, queue or binding; events would be lost silently."""

@@ -38,6 +38,9 @@ GatewayError
 ├── BlobRemoved            a file was deleted while it was being read
 └── BlobDamaged            a stored file lacks a part: ours to repair
 
+Unavailable
+└── NotSeenYet             the log has the event, and nobody knows yet what it has changed
+
 `problems` maps each to its HTTP answer.
 """
 
@@ -256,6 +259,12 @@ class MaybeAccepted(GatewayError):
     def __init__(self, message: str, *, job_id: str) -> None:
         super().__init__(message)
         self.job_id = job_id
+
+
+class NotSeenYet(Unavailable):
+    """The log has the event, and it was not read in time: nobody knows yet what it has changed."""
+
+    sentence = "The log has it, and it was not read in time: it may have been done or not."
 
 
 class ShuttingDown(GatewayError):

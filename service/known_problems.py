@@ -381,6 +381,14 @@ UNAVAILABLE: Final = Kind(
     _LATER,
     5,
 )
+MAYBE_DONE: Final = Kind(
+    503,
+    "maybe-done",
+    "It may or may not have been done",
+    "The log did not confirm in time what was asked for. It may hold it all the same.",
+    "Look at the job in a moment. To send the same request again is safe: nothing is done twice.",
+    5,
+)
 NOT_READY: Final = Kind(
     503,
     "not-ready",

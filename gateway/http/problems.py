@@ -8,7 +8,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 
-from events.errors import TonearmError, Unavailable
+from events.errors import NotConfirmed, TonearmError, Unavailable
 from gateway import errors
 from gateway.http.contract import parameters_of
 from gateway.http.parameters import Parameter
@@ -50,6 +50,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.KeyInUse: known.KEY_IN_USE,
     errors.KeyReused: known.KEY_REUSED,
     errors.MaybeAccepted: known.MAYBE_ACCEPTED,
+    errors.NotSeenYet: known.MAYBE_DONE,
+    NotConfirmed: known.MAYBE_DONE,
     errors.ShuttingDown: known.SHUTTING_DOWN,
     errors.Crowded: known.CROWDED,
     Unavailable: known.UNAVAILABLE,

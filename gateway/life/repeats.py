@@ -1,7 +1,7 @@
 """Converting once more what failed or was cancelled: another run, or with other options another job."""
 
-from events.errors import Unavailable
 from events.projections.job_view import JobView
+from gateway.errors import NotSeenYet
 from gateway.jobs.live import LiveJobs
 from gateway.life.runs import Runs
 from gateway.quotas.door import OPEN, Entrance
@@ -23,7 +23,7 @@ class Repeats:
         What is not given stays as it was in the job.
 
         Raises WrongState, JobGone, BadOptions, TooManyOutputs, QuotaExceeded, KeyRefused, MaybeAccepted,
-        Unavailable.
+        NotConfirmed, NotSeenYet, Unavailable.
         """
         async with self._runs.repeatable(view) as video:
             if not given:
@@ -33,5 +33,5 @@ class Repeats:
             accepted = await self._intake.convert_again(view, video, wish, key, entrance)
         again = await self._live.view(accepted.job_id)
         if again is None:
-            raise Unavailable("the job is in the log, and was not read in time; look for it in a while")
+            raise NotSeenYet(f"the log has job {accepted.job_id}, and it was not read in time")
         return again

@@ -10,12 +10,11 @@ from contextlib import asynccontextmanager
 import structlog
 
 from events.envelope import Event, job_event
-from events.errors import Unavailable
 from events.log.publisher import Publisher
 from events.projections.another_run import another_run
 from events.projections.job_view import SETTLED, JobView, State, Video
 from events.types import Actor, JobCancelled, JobPayload
-from gateway.errors import WrongState
+from gateway.errors import NotSeenYet, WrongState
 from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -37,8 +36,8 @@ class Runs:
     async def cancel(self, view: JobView, by: Actor = Actor.USER) -> JobView:
         """Return the job once its run is called off, also when it was before.
 
-        Raises WrongState when the run has ended otherwise, JobGone, and Unavailable: then it may be cancelled
-        or not, and to ask again does no harm.
+        Raises WrongState when the run has ended otherwise, JobGone, Unavailable, and NotConfirmed or
+        NotSeenYet: then it may be cancelled or not, and to ask again does no harm.
         """
         refuse_deleted(view)
         if view.state not in SETTLED:
@@ -55,8 +54,8 @@ class Runs:
     async def repeat(self, view: JobView) -> JobView:
         """Return the job once its next run has begun, with the same options.
 
-        Raises WrongState for a job that neither failed nor was cancelled, JobGone without its video, and
-        Unavailable: then it may have begun or not.
+        Raises WrongState for a job that neither failed nor was cancelled, JobGone without its video,
+        Unavailable, and NotConfirmed or NotSeenYet: then it may have begun or not.
         """
         async with self.repeatable(view) as video:
             return await self.begin(view, video)
@@ -64,7 +63,7 @@ class Runs:
     async def begin(self, view: JobView, video: Video) -> JobView:
         """Return the job once its next run has begun. Its video is held, see `repeatable`.
 
-        Raises JobGone, and Unavailable: then it may have begun or not.
+        Raises JobGone, Unavailable, and NotConfirmed or NotSeenYet: then it may have begun or not.
         """
         with self._live.line.joining(view.account) as bulk:
             payload = another_run(video, view.run, bulk=bulk)
@@ -88,14 +87,15 @@ class Runs:
             yield video
 
     async def _told(self, event: Event) -> JobView:
-        """Publish, and return the job as it stands at this event, or later. Raises JobGone, Unavailable."""
+        """Publish, and return the job as it stands at this event, or later.
+
+        Raises JobGone, NotConfirmed, NotSeenYet, Unavailable.
+        """
         await self._publisher.publish(event)
         seen = await self._live.wait_for(event.id, _SEEN_WITHIN)
         view = await self._live.view(event.subject)
         if not seen or view is None:
-            raise Unavailable(
-                "the log has the event, and it was not read in time; look at the job in a while"
-            )
+            raise NotSeenYet(f"the log has {event.type} of job {event.subject}, and it was not read in time")
         refuse_deleted(view)
         return view
 

@@ -9,6 +9,8 @@ import pytest
 
 import auth.routes.problems
 import gateway.http.problems
+from events.errors import NotConfirmed, Unavailable
+from gateway.errors import NotSeenYet
 from service.known_problems import ALL
 from service.problems import Kind
 from tests.gateway.running import Gateway
@@ -27,6 +29,13 @@ def test_no_service_answers_with_a_problem_that_has_no_page() -> None:
                 assert not re.search(r"\bKind\((?!NamedTuple|StrEnum|Enum|status\))", source.read_text()), (
                     source
                 )
+
+
+@pytest.mark.parametrize("error", [NotConfirmed("no publish confirmed"), NotSeenYet("not read in time")])
+def test_what_the_log_may_hold_is_not_said_to_have_failed(error: Unavailable) -> None:
+    kind = gateway.http.problems.kind_of(error)
+    assert (kind.status, kind.type) == (503, "/problems/maybe-done")
+    assert "may have been done or not" in error.told
 
 
 @pytest.mark.parametrize("kind", ALL.values(), ids=ALL)
