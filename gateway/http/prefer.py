@@ -13,7 +13,7 @@ _LONGEST = 1000
 """Characters of the header that are worth reading."""
 _EACH = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
 """A preference, with its parameters. A comma within quotation marks parts nothing."""
-_WAIT = re.compile(r'\s*wait\s*=\s*("?)([0-9]{1,9})\1\s*(?:;.*)?', re.IGNORECASE | re.DOTALL)
+_WAIT = re.compile(r'\s*wait\s*=\s*("?)([0-9]+)\1\s*(?:;.*)?', re.IGNORECASE | re.DOTALL)
 
 
 def wait(values: Iterable[str], most: int) -> int | None:

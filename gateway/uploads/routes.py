@@ -255,6 +255,8 @@ async def _answer(request: AnyRequest, waits: Waits, accepted: Accepted) -> Resp
     if view is not None and is_done(view):
         audio_of(view)
         return Response(b"", status_code=303, headers={"Location": audio_path(view.job_id), **headers})
+    if view is not None:
+        accepted = replace(accepted, state=view.state)
     return Response(accepted, status_code=202, headers={"Location": f"/jobs/{accepted.job_id}", **headers})
 
 

@@ -17,6 +17,7 @@ from gateway.http.prefer import wait
         (["wait=10, wait=20"], 10),
         (["wait=100"], 60),
         (["wait=999999999"], 60),
+        (["wait=99999999999999"], 60),
         (["wait=0"], 0),
         (['foo="a, wait=10"'], None),
         (['foo="\\", wait=10"'], None),

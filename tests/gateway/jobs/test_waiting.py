@@ -62,6 +62,17 @@ async def test_a_wait_ends_when_its_time_is_up(gateway: Gateway, account: str) -
         assert "preference-applied" not in (await client.get(job)).headers
 
 
+async def test_an_upload_that_has_waited_long_enough_is_told_how_its_job_stands_then(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        key = {"Idempotency-Key": "the same"}
+        job_id = (await client.put("/upload/talk.mp4", content=b"v", headers=key)).json()["job_id"]
+        await gateway.tell(job_id, account, STARTED)
+        waited = await client.put("/upload/talk.mp4", content=b"v", headers=key | {"Prefer": "wait=1"})
+        assert (waited.status_code, waited.json()["state"]) == (202, "converting")
+
+
 async def test_an_upload_that_waits_is_led_to_its_audio(gateway: Gateway, account: str) -> None:
     form = {"file": ("talk.mp4", b"v")}
     async with gateway.as_(account) as client:
