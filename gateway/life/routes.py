@@ -104,8 +104,8 @@ async def cancel_jobs(
             *KEY_ERRORS,
         ),
         headers=(KEY_HEADER,),
-        body=options.BODY,
         answers={202: Answer(headers=("Location",))},
+        takes_options=True,
     ).opt,
 )
 async def retry_job(
@@ -121,7 +121,7 @@ async def retry_job(
     caller = caller_of(request)
     require_role(caller, terms.roles, "upload")
     key = key_of(request)
-    given = await option_bodies.read_body(request)
+    given = await option_bodies.read(request)
     view = await own_jobs.get(caller.account, job_id)
     again = await repeats.repeat(view, given, key, quotas.entrance(request))
     job = presentation.present(again, live.forecast(again.job_id))

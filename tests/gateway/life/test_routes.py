@@ -179,7 +179,8 @@ async def test_with_other_options_it_is_another_job_that_keeps_the_rest(
         await fail(gateway, client, account, job_id)
         key = {"Idempotency-Key": f"of {account}"}
         answers = [
-            await client.post(f"/jobs/{job_id}/retry", json={"speed": 2}, headers=key) for _ in range(2)
+            await client.post(f"/jobs/{job_id}/retry{query}", json=body, headers=key)
+            for query, body in (("", {"speed": 2}), ("?speed=2", None))
         ]
         bad = await client.post(f"/jobs/{job_id}/retry", json={"sped": 2})
         assert await state(client, job_id) == "failed"
