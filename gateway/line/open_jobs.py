@@ -111,8 +111,10 @@ class OpenJobs:
                     ready=time,
                 )
                 return self._put(joined)
-            case JobStarted() if job and job.reached < (reached := (payload.run, payload.attempt, _BEGAN)):
-                return self._put(replace(job, reached=reached, began=time))
+            case JobStarted() if job and job.reached <= (reached := (payload.run, payload.attempt, _BEGAN)):
+                # Told again, another worker has begun the attempt anew: the one before died.
+                began = max(time, job.began or time)
+                return self._put(replace(job, reached=reached, began=began))
             case JobProbed() if job and job.reached[0] == payload.run:
                 return self._put(
                     replace(job, size=replace(job.size, seconds=length(payload.media, job.options)))

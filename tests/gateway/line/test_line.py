@@ -30,6 +30,7 @@ from events.types import (
 )
 from events.work.turns import FIRST, Turns
 from gateway.line.line import Line
+from gateway.line.open_jobs import OpenJobs
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC).timestamp()
 FACTS: dict[str, Any] = {
@@ -129,6 +130,14 @@ def test_a_job_moves_up_is_worked_on_waits_again_and_leaves():
     log.tell(108, "j0", JobRequeued(run=2, **FACTS, bytes=1))
     assert places(line, "j0", at=109) == [1]
     assert len(line) == 1
+
+
+def test_the_time_left_runs_from_when_the_last_worker_began_whose_forerunner_died():
+    jobs, log = OpenJobs(), Log(Line())
+    jobs.take(log.upload(0, "j0"))
+    for at in (1, 60, 30):
+        jobs.take(log.tell(at, "j0", JobStarted(run=1, attempt=1, worker="w")))
+    assert [job.began for job in jobs] == [NOON + 60]
 
 
 STORY: list[JobPayload] = [
