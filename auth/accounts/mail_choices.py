@@ -38,15 +38,19 @@ class MailChoices:
         """Return the token of the link that ends the mails."""
         return self._links.token(account_id)
 
+    def account_of(self, token: str) -> str:
+        """Return the account of a link's token. Raises LinkSpent for one that was not made here."""
+        account_id = self._links.account_of(token)
+        if account_id is None:
+            raise LinkSpent("this link is not one of ours: sign in, and choose your mails there")
+        return account_id
+
     async def unsubscribe(self, token: str) -> None:
         """End the mails about jobs, as often as asked; an account that is gone gets none already.
 
         Raises LinkSpent for a token that was not made here.
         """
-        account_id = self._links.account_of(token)
-        if account_id is None:
-            raise LinkSpent("this link is not one of ours: sign in, and choose your mails there")
-        if account := await self._directory.by_id(account_id):
+        if account := await self._directory.by_id(self.account_of(token)):
             await self._set(account, MailPreference.NONE)
 
     async def _account(self, account_id: str) -> Account:

@@ -46,6 +46,15 @@ async def set_preferences(
     return Response(wanted, headers=NO_STORE)
 
 
+@get("/unsubscribe")
+async def check_link(
+    request: Request[Any, Any, Any], mail_choices: NamedDependency[MailChoices]
+) -> Response[Said]:
+    """Say whether a mail's link is good; nothing changes. The token is in the body: logs have addresses."""
+    mail_choices.account_of((await json_body(request, Unsubscribing)).token)
+    return Response(Said("This link ends the mails about your jobs."), headers=NO_STORE)
+
+
 @post("/unsubscribe", status_code=200)
 async def unsubscribe(
     request: Request[Any, Any, Any], mail_choices: NamedDependency[MailChoices]
@@ -58,4 +67,4 @@ async def unsubscribe(
     )
 
 
-ROUTES = [show_preferences, set_preferences, unsubscribe]
+ROUTES = [show_preferences, set_preferences, check_link, unsubscribe]

@@ -4,6 +4,8 @@ Mail programs follow that link by themselves (RFC 8058): one POST, without cooki
 redirect. A GET changes nothing, as programs that look at mails for people open every link.
 """
 
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -63,10 +65,25 @@ async def set_preferences(request: AnyRequest, auth: NamedDependency[AuthProxy])
     "/unsubscribe",
     operation_id="showUnsubscribeForm",
     tags=_TAGS,
-    opt=Contract(scope=ANYBODY, errors=(), answers={200: Answer("A form", {"text/html": TEXT})}).opt,
+    opt=Contract(
+        scope=ANYBODY, errors=(LINK_SPENT,), answers={200: Answer("A form", {"text/html": TEXT})}
+    ).opt,
 )
-async def unsubscribe_page(token: _Token = "") -> Response[str]:
-    """Show the form; nothing changes."""
+async def unsubscribe_page(
+    request: AnyRequest, auth: NamedDependency[AuthProxy], token: _Token = ""
+) -> Response[Any]:
+    """Show the form, or that the link is not a good one; nothing changes."""
+    with suppress(Crowded, Unavailable):  # the button will tell
+        answer = await auth.forward(request, body=msgspec.json.encode({"token": token}))
+        if answer.status_code == HTTPStatus.GONE:
+            if not wants_page(request):
+                return answer
+            return page(_TITLE, answered(answer).said, status=HTTPStatus.GONE)
+    return unsubscribe_form(token)
+
+
+def unsubscribe_form(token: str) -> Response[str]:
+    """Return the form with one button."""
     form = Form(action=f"unsubscribe?{urlencode({'token': token})}", fields=(), button="Send no more of them")
     return page(_TITLE, "They say that a conversion has ended. Do you want no more of them?", form=form)
 

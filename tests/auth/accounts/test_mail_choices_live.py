@@ -101,8 +101,12 @@ async def test_one_click_in_a_mail_ends_all_of_its_kind_and_no_other(
         shown = await mail_program.post(link, headers={"Accept": "text/html"})
         assert shown.headers["content-type"] == "text/html; charset=utf-8"
         assert "No more mails about your jobs come" in shown.text
-        made_up = await mail_program.post(link[:-1] + ("0" if link[-1] != "0" else "1"))
-        assert (made_up.status_code, made_up.json()["type"]) == (410, "/problems/link-spent")
+        tampered = link[:-1] + ("0" if link[-1] != "0" else "1")
+        for made_up in (await mail_program.post(tampered), await mail_program.get(tampered)):
+            assert (made_up.status_code, made_up.json()["type"]) == (410, "/problems/link-spent")
+        page = await mail_program.get(tampered, headers={"Accept": "text/html"})
+        assert (page.status_code, "<button>" in page.text) == (410, False)
+        assert "This link is not one of ours" in page.text
 
         await mail_program.post("/password/forgot", json={"email": EMAIL})
         letter = await town.mail()

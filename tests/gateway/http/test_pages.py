@@ -8,7 +8,7 @@ import pytest
 
 from gateway.accounts.letters import _CONFIRM, _FORGOT, _RESET, _Page
 from gateway.accounts.outcomes import Outcome
-from gateway.accounts.preferences import unsubscribe_page
+from gateway.accounts.preferences import unsubscribe_form
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -56,8 +56,8 @@ def test_what_comes_with_the_address_or_from_auth_is_text_and_nothing_else() -> 
     assert token["value"] == HOSTILE
 
 
-async def test_the_page_of_a_mails_link_has_one_button_which_takes_the_token_along() -> None:
-    tags = Tags((await unsubscribe_page.fn(HOSTILE)).content)
+def test_the_page_of_a_mails_link_has_one_button_which_takes_the_token_along() -> None:
+    tags = Tags(unsubscribe_form(HOSTILE).content)
     [form] = tags.all("form")
     assert (form["method"], len(tags.all("button")), tags.all("input")) == ("post", 1, [])
     assert form["action"]
