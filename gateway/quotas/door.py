@@ -25,9 +25,10 @@ from msgspec import structs
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
+from events.errors import NotConfirmed
 from events.mongodb_errors import translated
 from events.projections.job_view import JobView
-from gateway.errors import Crowded, MaybeAccepted, QuotaExceeded
+from gateway.errors import Crowded, MaybeAccepted, NotSeenYet, QuotaExceeded
 from gateway.http.rate_limits import Standing
 from gateway.quotas.live_usage import LiveUsage
 from gateway.quotas.room import Hold, Room
@@ -79,8 +80,8 @@ class Entrance:
             await admission.begin()
             is_in = True
             yield admission
-        except MaybeAccepted:
-            raise  # the job may exist: then it counts, and its hold until then
+        except (MaybeAccepted, NotConfirmed, NotSeenYet):
+            raise  # the job or its run may exist: then it counts, and its hold until then
         except BaseException as error:
             if isinstance(error, QuotaExceeded) and not is_in:
                 raise
