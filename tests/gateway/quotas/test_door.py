@@ -12,12 +12,18 @@ from uuid_utils import uuid4
 from waiting import wait_for
 
 from events.envelope import account_event
+from events.errors import NotConfirmed
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.types import AccountErased
+from events.views.store import JobViews
+from gateway.errors import MaybeAccepted, NotSeenYet, QuotaExceeded
+from gateway.jobs.live import LiveJobs
+from gateway.quotas.door import Door, Entrance
+from gateway.quotas.live_usage import LiveUsage
 from infra.local.servers.mongodb import MongoDB
 from infra.local.servers.rabbitmq import USER, RabbitMQ
-from service.quotas import OwnLimits
+from service.quotas import Limits, OwnLimits
 from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, Log, converted, gateway_running
 
 pytestmark = pytest.mark.servers
@@ -225,6 +231,23 @@ async def test_an_upload_that_breaks_off_gives_its_place_back_and_a_dead_gateway
         await admissions.update_one({"_id": client.account}, {"$set": {"holds.$[].until": time.time() - 1}})
     assert len(accepted(await client.at_once(1))) == 1
     assert dead["job_id"] not in {hold["job_id"] for hold in await holds(pair, client.account)}
+
+
+@pytest.mark.parametrize(
+    "error", [NotConfirmed("?"), NotSeenYet("?"), MaybeAccepted("?", job_id="1")], ids=repr
+)
+async def test_a_run_that_may_have_begun_keeps_its_place(pair: Pair, error: Exception) -> None:
+    account = new_id()
+    async with AsyncMongoClient(pair.one.mongodb_url) as mongo:
+        database = mongo.get_default_database()
+        views = JobViews(database)
+        door = Door(database, LiveUsage(LiveJobs(views, ""), views))
+        with pytest.raises(type(error)):
+            async with Entrance(door, account, Limits(jobs_open=1)).admitted("1"):
+                raise error
+        with pytest.raises(QuotaExceeded):
+            async with Entrance(door, account, Limits(jobs_open=1)).admitted("2"):
+                pass
 
 
 async def holds(pair: Pair, account: str) -> list[dict[str, Any]]:
