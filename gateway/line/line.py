@@ -102,12 +102,15 @@ class Line:
             assert before is not None  # noqa: S101
             self._end(before, recorded.event.payload(), time)
             return
-        self._outlooks.pop(after.job_id, None)
         if after.began is not None:
             expected = self._durations.expected(after.size)
             if expected is not None:
                 self._expected[after.job_id] = expected
-        elif before is None or before.reached[0] < after.reached[0]:
+            # Nothing of the line has to be played through to know this.
+            self._outlooks[after.job_id] = Outlook(0, self._expect(after))
+            return
+        self._outlooks.pop(after.job_id, None)
+        if before is None or before.reached[0] < after.reached[0]:
             self._promise(after, now)
 
     def forecast(self, job_id: str, now: float) -> Forecast | None:

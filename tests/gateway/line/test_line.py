@@ -90,6 +90,19 @@ def test_of_each_account_four_wait_among_the_first_and_the_others_in_bulk():
     assert places(line, "many0", "many3", "one0", "many4", "many5") == [1, 4, 6, 5, 7]
 
 
+def test_a_job_that_begins_is_told_of_without_playing_the_whole_line_through():
+    plays = []
+    line = Line(slots=lambda: plays.append(1) or 1)
+    log = Log(line)
+    for n in range(3):
+        log.upload(n, f"j{n}")
+    assert places(line, "j0", "j1", at=3) == [1, 2]
+    so_far = len(plays)
+    log.tell(3, "j0", JobStarted(run=1, attempt=1, worker="w"))
+    assert places(line, "j0", at=3.1) == [0]
+    assert len(plays) == so_far
+
+
 def test_an_account_whose_jobs_are_over_waits_among_the_first_again():
     line = Line()
     log = Log(line)
