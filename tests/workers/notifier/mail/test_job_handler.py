@@ -414,7 +414,7 @@ async def test_parked_mails_go_out_by_their_queue_when_they_are_asked_for_again(
         confirmed = await connection.channel(confirms=True)
         async with parked.held(connection, topology.MP3, 5) as held:
             [message] = held.works
-            assert "MailDelayed" in message.reason
+            assert "the mail was not accepted yet" in message.reason
             assert remedy(message, await desk.views.get(desk.job_id)) is Remedy.HAND_OUT
             await parked.hand_out(confirmed, message)
             held.drop(message)
