@@ -144,7 +144,7 @@ test *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer
 
 # run the tests that take minutes
 [group('For contributors')]
-nightly *args: _broker
+nightly *args: _broker (_fuzzer "--long")
     exec pytest -m nightly -n 0 -rP -o faulthandler_timeout=0 "$@"
 
 # print the table of speeds
@@ -213,7 +213,7 @@ vendored folder="gateway/openapi/page":
 # ask the API by requests that schemathesis makes up
 [group('For contributors')]
 fuzz-api seconds="600" *args: _broker (_fuzzer "--long")
-    seconds=$1; shift; exec pytest -n 0 tests/system/test_api_fuzz.py --long --fuzz-seconds "$seconds" -o faulthandler_timeout=0 -rP "$@"
+    seconds=$1; shift; exec pytest -n 0 tests/system/test_api_fuzz.py --long -m 'long or nightly' --fuzz-seconds "$seconds" -o faulthandler_timeout=0 -rP "$@"
 
 _broker:
     python -m infra.local.servers.install

@@ -17,7 +17,7 @@ from infra.drills.rig.stack import Stack
 from infra.local.errors import NotInstalled
 from tests.system.conftest import ADMIN, running
 
-pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.timeout(0)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(0)]
 
 PROGRAM = Path(__file__).parents[2] / ".venv/schemathesis/bin/st"
 CONFIG = Path(__file__).with_name("schemathesis.toml")
@@ -51,9 +51,9 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 @pytest.mark.parametrize(
     ("person", "effort"),
     [
-        pytest.param(USER, AT_EDGES, id="a-user-at-edges"),
-        pytest.param(USER, BY_CHANCE, id="a-user-by-chance"),
-        pytest.param(OPERATOR, BY_CHANCE, id="an-administrator-by-chance"),
+        pytest.param(USER, AT_EDGES, id="a-user-at-edges", marks=pytest.mark.nightly),
+        pytest.param(USER, BY_CHANCE, id="a-user-by-chance", marks=pytest.mark.long),
+        pytest.param(OPERATOR, BY_CHANCE, id="an-administrator-by-chance", marks=pytest.mark.long),
     ],
 )
 async def test_schemathesis_finds_nothing(

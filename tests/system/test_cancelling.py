@@ -28,8 +28,8 @@ from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack
 from tests.system.killing import kill_at_random, sweep
 
-JOBS = int(os.environ.get("CANCEL_JOBS") or 36)
-SECONDS = float(os.environ.get("CHAOS_SECONDS") or 30)
+JOBS = int(os.environ.get("CANCEL_JOBS") or 12)
+SECONDS = float(os.environ.get("CHAOS_SECONDS") or 15)
 SEED = int(os.environ.get("CHAOS_SEED") or Random().randrange(10_000))  # noqa: S311
 PAUSES = (2.0, 10.0)
 """Seconds between two kills: with shorter ones hardly any job would ever be at work."""

@@ -45,7 +45,7 @@ async def done(person: Person) -> int:
 
 
 @pytest.mark.parametrize(
-    "count", [40, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(900)])]
+    "count", [40, pytest.param(1000, marks=[pytest.mark.nightly, pytest.mark.timeout(900)])]
 )
 async def test_one_accounts_many_jobs_do_not_hold_up_anothers_one(own_stack: Stack, clips: Clips, count: int):
     many, one = (Person(own_stack.url, f"{name}@example.org") for name in ("many", "one"))
@@ -78,7 +78,7 @@ class Promise(Struct):
     most: int
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.timeout(600)
 async def test_four_of_five_promises_hold_under_a_mixed_load(own_stack: Stack, clips: Clips):
     """People come now and then, some with many videos, of other lengths and into other formats."""
