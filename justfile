@@ -144,7 +144,7 @@ test *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer
 
 # run the tests that take minutes
 [group('For contributors')]
-nightly *args: _broker (_fuzzer "--long")
+nightly *args: _broker _browser (_fuzzer "--long")
     exec pytest -m nightly -n 0 -rP -o faulthandler_timeout=0 "$@"
 
 # print the table of speeds

@@ -46,19 +46,17 @@ async def test_every_call_is_shown(gateway: Gateway, browser: Browser, size: str
     }
 
 
-@pytest.mark.long
+@pytest.mark.nightly
+@pytest.mark.timeout(0)
 async def test_every_call_opens(gateway: Gateway, browser: Browser) -> None:
     async with browser.page() as page:
         await page.goto(f"{gateway.url}/schema")
         await page.locator(".opblock").first.wait_for()
-        for section in await page.locator(".opblock-tag-section").all():
-            # One section after the other: with all of them open, each click draws the whole document anew.
-            number = await section.locator(".opblock").count()
-            for shown in (number, 0):
-                await section.evaluate(
-                    "s => s.querySelectorAll('.opblock-summary-control').forEach(b => b.click())"
-                )
-                await page.wait_for_function(f"document.querySelectorAll('.opblock-body').length === {shown}")
+        await page.evaluate("document.querySelectorAll('.opblock-summary-control').forEach(b => b.click())")
+        number = await page.locator(".opblock").count()
+        await page.wait_for_function(
+            f"document.querySelectorAll('.opblock-body').length === {number}", timeout=900_000
+        )
     assert browser.complaints == []
 
 
