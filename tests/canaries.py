@@ -38,7 +38,8 @@ def hear(name: str, lines: Iterable[bytes], first: int = 1) -> None:
 def look_through(folder: Path, patterns: Iterable[str] = (*LOGS, *EVENTS)) -> int:
     """Look at all logs and streams of a folder. Returns how many files there were.
 
-    A broker removes the streams of deleted hosts meanwhile, so what was there may be gone.
+    A broker removes the streams of deleted hosts meanwhile, so what was there may be gone. Devices that stand
+    in a log's place are left alone: `/dev/full` has no end.
     """
     seen = 0
     for parent, _, names in os.walk(folder):
@@ -46,6 +47,8 @@ def look_through(folder: Path, patterns: Iterable[str] = (*LOGS, *EVENTS)) -> in
             if not any(path.match(pattern) for pattern in patterns):
                 continue
             with suppress(FileNotFoundError):
-                hear(str(path), path.read_bytes().split(b"\n"))
-                seen += 1
+                if path.is_file():
+                    with path.open("rb") as lines:
+                        hear(str(path), lines)
+                    seen += 1
     return seen

@@ -50,3 +50,9 @@ def test_what_every_log_holds_is_none(tmp_path: Path) -> None:
     ]
     canaries.hear("a log", lines)
     assert canaries.found == before
+
+
+def test_a_device_in_a_logs_place_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/auth.jsonl").symlink_to("/dev/null")  # and not /dev/full, which would never end
+    assert canaries.look_through(tmp_path) == 0
