@@ -4,17 +4,13 @@ Nobody asks for them and nobody answers. Who has heard nothing of a worker for `
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
-import structlog
 from msgspec import Struct
 
 from events.log import transient
 from events.log.transient import TransientSender
-
-log = structlog.get_logger()
 
 INTERVAL = 2.0
 """Seconds between two heartbeats of a worker."""
@@ -48,7 +44,6 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Heartbeat)
 
 
 async def send(sender: TransientSender, heartbeat: Heartbeat) -> None:
@@ -56,13 +51,6 @@ async def send(sender: TransientSender, heartbeat: Heartbeat) -> None:
     await sender.send(f"heartbeat.{heartbeat.kind}", _encoder.encode(heartbeat))
 
 
-async def heartbeat_feed(url: str) -> AsyncGenerator[Heartbeat, None]:
+def heartbeat_feed(url: str) -> AsyncGenerator[Heartbeat, None]:
     """Yield the heartbeats of all workers from now on; reconnects for ever."""
-    async with aclosing(transient.feed(url, _KEYS, name="heartbeats")) as bodies:
-        async for body in bodies:
-            if body is None:
-                continue
-            try:
-                yield _decoder.decode(body)
-            except msgspec.DecodeError as error:
-                log.warning("heartbeat_unreadable", error=str(error))
+    return transient.messages(url, _KEYS, Heartbeat, name="heartbeats")

@@ -4,17 +4,13 @@ A sender publishes at most twice a second for a job. A percentage that is lost i
 """
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 
 import msgspec
-import structlog
 from msgspec import Struct
 
 from events.log import transient
 from events.log.transient import TransientSender
-
-log = structlog.get_logger()
 
 INTERVAL = 0.5
 """Seconds between two progress messages of one job."""
@@ -38,7 +34,6 @@ class Progress(Struct, frozen=True, kw_only=True):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Progress)
 
 
 class ProgressSender:
@@ -52,13 +47,6 @@ class ProgressSender:
         await self._sender.send(progress.job_id, _encoder.encode(progress))
 
 
-async def progress_feed(url: str) -> AsyncGenerator[Progress, None]:
+def progress_feed(url: str) -> AsyncGenerator[Progress, None]:
     """Yield the progress of all jobs from now on; reconnects for ever, missing the messages in between."""
-    async with aclosing(transient.feed(url, _KEYS, name="progress feed")) as bodies:
-        async for body in bodies:
-            if body is None:
-                continue
-            try:
-                yield _decoder.decode(body)
-            except msgspec.DecodeError as error:
-                log.warning("progress_unreadable", error=str(error))
+    return transient.messages(url, _KEYS, Progress, name="progress feed")

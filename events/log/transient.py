@@ -5,15 +5,19 @@ A sender and a feed, each on a connection of its own that is opened again for ev
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
+import msgspec
 import structlog
 
 from events.errors import Unavailable
 from events.log import amqp, topology
 
 log = structlog.get_logger()
+
+_M = TypeVar("_M")
 
 _PATIENCE = 2.0
 """Seconds that the broker may take to open a channel."""
@@ -96,6 +100,19 @@ async def feed(
             log.debug("feed_away", feed=name, error=str(error))
         await asyncio.sleep(pause)
         pause = min(pause * 2, 5.0)
+
+
+async def messages(url: str, keys: Sequence[str], kind: type[_M], *, name: str) -> AsyncGenerator[_M, None]:
+    """Yield the messages with these keys, but for those that are no `kind`; reconnects for ever."""
+    decode = msgspec.json.Decoder(kind).decode
+    async with aclosing(feed(url, keys, name=name)) as bodies:
+        async for body in bodies:
+            if body is None:
+                continue
+            try:
+                yield decode(body)
+            except msgspec.DecodeError as error:
+                log.warning("message_unreadable", feed=name, error=str(error))
 
 
 async def _subscribe(

@@ -160,7 +160,6 @@ async def retry_jobs(
     states = (State(in_state),) if in_state else REPEATABLE
     having = filters.options(request.query_params.multi_items())
     selection = filters.selection(None, q, family, since, until, having)
-
     entrance = quotas.entrance(request)
 
     async def repeat(view: JobView) -> JobView:
