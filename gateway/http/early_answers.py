@@ -2,8 +2,8 @@
 
 When an upload is refused before its body has come, closing at once resets the connection. Many a client
 then reports the reset and never reads the refusal. So the rest of the body is read and dropped, within
-limits. A client that sent `Expect: 100-continue` waits for our word, which goes out when the body is first
-read. So while none of it has come, there is nothing to wait for.
+limits (RFC 9112, 9.6). That holds for `Expect: 100-continue`, too: no client has to wait for our word, and
+many wait for a second only (RFC 9110, 10.1.1). As the answer is out, our reading invites nobody to send.
 """
 
 import asyncio
@@ -39,8 +39,7 @@ class EarlyAnswers:
 
         await self._app(scope, receiving, send)
         headers = {name for name, _ in scope["headers"]}
-        waits = b"expect" in headers and not received
-        if not more or waits or not headers & {b"content-length", b"transfer-encoding"}:
+        if not more or not headers & {b"content-length", b"transfer-encoding"}:
             return
         most = received + BYTES
         # The request is over: when a stop cancels what is left of it, there is nobody to tell.
