@@ -28,8 +28,6 @@ log = structlog.get_logger()
 COLLECTION = "request_counts"
 NAME = "requests_a_minute"
 _PART = 8
-_WITHIN = 1.0
-"""Seconds that the database has. After that requests are let through: they are to be slowed, not to wait."""
 _MOST_KEPT = 10_000
 
 
@@ -45,8 +43,12 @@ class _Share(Struct):
 class RequestRate:
     """Counts the requests of accounts."""
 
-    def __init__(self, database: AsyncDatabase[Any], clock: Callable[[], float] = time.time) -> None:
-        self._counts, self._clock = database[COLLECTION], clock
+    def __init__(
+        self, database: AsyncDatabase[Any], clock: Callable[[], float] = time.time, *, patience: float = 1.0
+    ) -> None:
+        """`patience`: the seconds that the database has. After that a request is let through uncounted:
+        requests are to be slowed, not to wait."""
+        self._counts, self._clock, self._patience = database[COLLECTION], clock, patience
         self._shares: dict[str, _Share] = {}
 
     async def take(self, account: str, limit: int) -> Standing:
@@ -83,7 +85,7 @@ class RequestRate:
 
     async def _fill(self, account: str, share: _Share, limit: int) -> None:
         try:
-            async with asyncio.timeout(_WITHIN):
+            async with asyncio.timeout(self._patience):
                 while share.left == 0 and share.taken < limit:
                     await self._reserve(account, share, limit)
         except (PyMongoError, TimeoutError) as error:

@@ -1,6 +1,7 @@
 """Requests a minute, of several gateways together, against a MongoDB-wire server."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,14 @@ from gateway.errors import QuotaExceeded
 from gateway.quotas.request_rate import RequestRate
 
 pytestmark = pytest.mark.servers
+
+LONG = 120.0
+"""A busy machine's database takes its time; requests that nobody has counted would be too many here."""
+
+
+def rate_of(database: AsyncDatabase[Any], clock: Callable[[], float]) -> RequestRate:
+    """One gateway's, that counts every request, however long it takes."""
+    return RequestRate(database, clock, patience=LONG)
 
 
 async def taken(*rates: RequestRate, tries: int, limit: int) -> int:
@@ -31,7 +40,7 @@ async def test_three_gateways_let_through_as_many_as_one_and_not_one_more(
     database: AsyncDatabase[Any], limit: int
 ) -> None:
     now = 600.0
-    gateways = [RequestRate(database, lambda: now) for _ in range(3)]
+    gateways = [rate_of(database, lambda: now) for _ in range(3)]
     assert await taken(*gateways, tries=3 * limit + 30, limit=limit) == limit
     now = 659.9
     assert await taken(*gateways, tries=3, limit=limit) == 0
@@ -40,7 +49,7 @@ async def test_three_gateways_let_through_as_many_as_one_and_not_one_more(
 
 
 async def test_requests_cost_few_writes(database: AsyncDatabase[Any]) -> None:
-    rate = RequestRate(database, lambda: 600.0)
+    rate = rate_of(database, lambda: 600.0)
     writes = 0
     counts = rate._counts
 
@@ -60,7 +69,7 @@ async def test_requests_cost_few_writes(database: AsyncDatabase[Any]) -> None:
 async def test_clocks_that_differ_neither_double_the_limit_nor_shut_anybody_out(
     database: AsyncDatabase[Any],
 ) -> None:
-    ahead, behind = RequestRate(database, lambda: 661.0), RequestRate(database, lambda: 659.0)
+    ahead, behind = rate_of(database, lambda: 661.0), rate_of(database, lambda: 659.0)
     await ahead.take("account", 20)
     assert await taken(ahead, behind, tries=60, limit=20) == 19
 
@@ -69,14 +78,14 @@ async def test_a_clock_that_was_far_ahead_once_shuts_nobody_out_when_it_is_right
     database: AsyncDatabase[Any],
 ) -> None:
     now = 600.0 + 24 * 3600
-    rates = [RequestRate(database, lambda: now) for _ in range(2)]
+    rates = [rate_of(database, lambda: now) for _ in range(2)]
     assert await taken(*rates, tries=60, limit=20) == 20
     now = 600.0
     assert await taken(*rates, tries=60, limit=20) == 20
 
 
 async def test_what_is_left_is_told_and_until_when(database: AsyncDatabase[Any]) -> None:
-    rate = RequestRate(database, lambda: 642.3)
+    rate = rate_of(database, lambda: 642.3)
     told = [await rate.take("account", 3) for _ in range(3)]
     assert [(each.left, each.reset) for each in told] == [(2, 18), (1, 18), (0, 18)]
     with pytest.raises(QuotaExceeded) as refused:
@@ -84,12 +93,23 @@ async def test_what_is_left_is_told_and_until_when(database: AsyncDatabase[Any])
     assert refused.value.seconds == 18
 
 
-async def test_requests_get_through_while_the_database_is_away(database: AsyncDatabase[Any]) -> None:
-    rate = RequestRate(database, lambda: 600.0)
+async def refuses() -> None:
+    raise ConnectionFailure("away")
+
+
+async def keeps_waiting() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("away", [refuses, keeps_waiting])
+async def test_requests_get_through_while_the_database_is_away(
+    database: AsyncDatabase[Any], away: Callable[[], Awaitable[None]]
+) -> None:
+    rate = RequestRate(database, lambda: 600.0, patience=0.01)
 
     class Away:
         async def find_one_and_update(self, *_: Any, **__: Any) -> None:
-            raise ConnectionFailure("away")
+            await away()
 
     rate._counts = Away()  # type: ignore[assignment]
     assert await taken(rate, tries=5, limit=3) == 5
