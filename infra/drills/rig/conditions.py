@@ -6,8 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 
-async def wait_for(condition: Callable[[], Any], timeout: float = 15.0, message: str = "") -> Any:
-    """Return the condition's first true result (it may be async). Fails the test after `timeout` seconds."""
+async def wait_for(condition: Callable[[], Any], timeout: float = 45.0, message: str = "") -> Any:
+    """Return the condition's first true result (it may be async). Fails the test after `timeout` seconds.
+
+    The default is long: it costs a failing test time, and a busy machine needs it.
+    """
     deadline = asyncio.get_running_loop().time() + timeout
     while True:
         result = condition()
