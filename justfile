@@ -140,7 +140,7 @@ check:
 # run the tests: test [--long] [pytest's arguments]
 [group('For contributors')]
 test *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer args)
-    exec pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 10 "$@"
+    exec pytest --numprocesses auto --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --durations 10 "$@"
 
 # run the tests that take minutes
 [group('For contributors')]
