@@ -9,7 +9,7 @@ from httpx import AsyncClient
 from pymongo import AsyncMongoClient
 from waiting import wait_for
 
-from events.types import JobFailed, JobStarted
+from events.types import JobFailed, JobRetrying, JobStarted
 from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, converted, gateway_running
 
 
@@ -59,6 +59,30 @@ async def test_a_job_that_waits_or_is_under_way_is_cancelled_and_may_be_cancelle
     assert [entry["type"] for entry in shown["timeline"]] == ["job.uploaded", "job.started", "job.cancelled"]
     assert shown == answers[2].json() | {"expires": shown["expires"]}
     assert (shown["done"], shown["finished_at"]) == (True, shown["timeline"][-1]["time"])
+
+
+async def test_a_job_between_two_attempts_is_cancelled_and_stays_so(gateway: Gateway, account: str) -> None:
+    again = JobStarted(run=1, attempt=2, worker="test")
+    async with gateway.as_(account) as client:
+        job_id = await upload(client)
+        trouble = JobRetrying(run=1, attempt=1, reason="the storage is away", delay_seconds=60.0)
+        await gateway.tell(job_id, account, STARTED, trouble)
+
+        async def is_retrying() -> bool:
+            return await state(client, job_id) == "retrying"
+
+        await wait_for(is_retrying)
+        answer = await client.post(f"/jobs/{job_id}/cancel")
+        assert (answer.status_code, answer.json()["state"]) == (200, "cancelled")
+        await gateway.tell(job_id, account, again)  # of a worker that has not heard of it yet
+
+        async def has_begun_twice() -> bool:
+            shown = (await client.get(f"/jobs/{job_id}")).json()
+            begun = [each["attempt"] for each in shown["timeline"] if each["type"] == again.TYPE]
+            return begun == [1, 2]
+
+        await wait_for(has_begun_twice)
+        assert await state(client, job_id) == "cancelled"
 
 
 async def test_what_a_script_has_left_empty_means_no_job_and_not_all(gateway: Gateway, account: str) -> None:
