@@ -73,8 +73,9 @@ class Stack:
             await self._supervisor.stop(STOP_SECONDS)
 
     async def _is_ready(self) -> bool:
+        # The supervisor hears of a kill a moment after it: a component counts while its process lives.
         known = state.running(self.directory)
-        return bool(known and known.ready and all(part.phase == "ready" for part in known.components))
+        return bool(known and known.ready and all(map(_is_ready, known.components)))
 
     async def all_ready(self, timeout: float = 90.0) -> None:
         """Wait until every component is ready, after some were killed."""
@@ -88,8 +89,7 @@ class Stack:
     def pid(self, name: str) -> int | None:
         """Return the component's process id, None while it has no process."""
         part = self.parts().get(name)
-        alive = part and part.pid and state.identity(part.pid) == part.identity
-        return part.pid if part and alive else None
+        return part.pid if part and _is_alive(part) else None
 
     def name_of(self, pid: int) -> str:
         """Return the component that runs as this process."""
@@ -133,6 +133,14 @@ class Stack:
         except OSError:
             return False
         return pid != os.getpid() and any(mark in text for text in texts)
+
+
+def _is_alive(part: state.ComponentState) -> bool:
+    return part.pid is not None and state.identity(part.pid) == part.identity
+
+
+def _is_ready(part: state.ComponentState) -> bool:
+    return part.phase == "ready" and (part.pid is None or _is_alive(part))
 
 
 def _all_pids() -> Iterator[int]:
