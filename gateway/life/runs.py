@@ -65,7 +65,7 @@ class Runs:
 
         Raises JobGone, Unavailable, and NotConfirmed or NotSeenYet: then it may have begun or not.
         """
-        with self._live.line.joining(view.account) as bulk:
+        with self._live.line.joining(view.account, view.job_id) as bulk:
             payload = another_run(video, view.run, bulk=bulk)
             view = await self._told(_event(view, payload))
         log.info("job_repeated", job_id=view.job_id, run=payload.run)

@@ -4,7 +4,7 @@ What is expected comes from what jobs of that size took of late (`durations`), p
 is told as a range, as wide as expectations were wrong of late (`promises`). Time comes in as an argument.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -47,7 +47,8 @@ class Line:
         """`slots` returns how many jobs are worked on at once; 0: nobody is known to work."""
         self._slots = slots
         self._jobs = OpenJobs()
-        self._joining: Counter[str] = Counter()
+        self._joining: list[tuple[str, str]] = []
+        """Accounts and their jobs that are being published."""
         self._durations = Durations()
         self._expected: dict[str, float] = {}
         """The seconds that those under way were expected to need."""
@@ -63,20 +64,18 @@ class Line:
         return len(self._jobs)
 
     @contextmanager
-    def joining(self, account: str) -> Iterator[bool]:
-        """Count a job of the account that is about to be published. Gives True if it has to wait in bulk.
+    def joining(self, account: str, job_id: str) -> Iterator[bool]:
+        """Count a job of the account that is about to be published, until the log has told of it.
 
-        It has to if the account has as many jobs as may wait among the first. Replicas hear of each other's
-        by the log, so an account that asks several at the same moment gets a few more.
+        Gives True if it has to wait in bulk: if the account has as many jobs as may wait among the first.
+        Replicas hear of each other's by the log, so an account that asks several at once gets a few more.
         """
-        bulk = self._jobs.of_account(account) + self._joining[account] >= FIRST
-        self._joining[account] += 1
+        joining = {job for who, job in self._joining if who == account and self._jobs.get(job) is None}
+        self._joining.append((account, job_id))
         try:
-            yield bulk
+            yield self._jobs.of_account(account) + len(joining) >= FIRST
         finally:
-            self._joining[account] -= 1
-            if not self._joining[account]:
-                del self._joining[account]
+            self._joining.remove((account, job_id))
 
     def begin(self) -> None:
         """Begin anew, without any job. What was learned stays."""

@@ -236,7 +236,7 @@ class Intake:
             return publishing.result()
 
     async def _publish(self, job: _NewJob, submission: Submission) -> Accepted:
-        with self._live.line.joining(job.account) as bulk:
+        with self._live.line.joining(job.account, job.job_id) as bulk:
             return await self._publish_as(job, submission, bulk=bulk)
 
     async def _publish_as(self, job: _NewJob, submission: Submission, *, bulk: bool) -> Accepted:

@@ -2,6 +2,7 @@
 
 import heapq
 import random
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -69,7 +70,7 @@ class Log:
     def upload(
         self, at: float, job_id: str, account: str = "a", *, size: int = 1000, **more: Any
     ) -> Recorded:
-        with self.lines[0].joining(account) as bulk:
+        with self.lines[0].joining(account, job_id) as bulk:
             payload = JobUploaded(**FACTS, bytes=size, bulk=bulk, **more)
             return self.tell(at, job_id, payload, account)
 
@@ -115,14 +116,23 @@ def test_an_account_whose_jobs_are_over_waits_among_the_first_again():
 
 def test_jobs_that_are_published_at_the_same_moment_are_counted():
     line = Line()
-    with line.joining("a"), line.joining("a"), line.joining("a"), line.joining("a") as fourth:
-        assert not fourth
-        with line.joining("a") as fifth:
-            assert fifth
-        with line.joining("b") as another:
-            assert not another
-    with line.joining("a") as later:
+    with ExitStack() as joining:
+        bulk = [joining.enter_context(line.joining("a", f"j{n}")) for n in range(FIRST + 1)]
+        assert bulk == [False] * FIRST + [True]
+        assert not joining.enter_context(line.joining("b", "another"))
+    with line.joining("a", "later") as later:
         assert not later
+
+
+def test_a_job_that_is_read_before_its_publication_is_over_counts_once():
+    line = Line()
+    log = Log(line)
+    with ExitStack() as joining:
+        for n in range(FIRST - 1):
+            joining.enter_context(line.joining("a", f"j{n}"))
+            log.tell(n, f"j{n}", JobUploaded(**FACTS, bytes=1))
+        with line.joining("a", "last") as last:
+            assert not last
 
 
 def test_a_job_moves_up_is_worked_on_waits_again_and_leaves():
