@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from waiting import wait_for
 
+from infra.drills.rig.stack import Stack
 from infra.local import given, leftovers, state
 from infra.local.errors import AlreadyRunning
 from infra.local.state import ComponentState, State
@@ -52,6 +53,20 @@ def test_a_second_stack_is_refused_with_the_pid_of_the_first(tmp_path: Path) -> 
 
 def started(command: list[str]) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, start_new_session=True)
+
+
+async def test_a_stack_is_not_ready_whose_service_was_killed_a_moment_ago(tmp_path: Path) -> None:
+    service = started([sys.executable, "-c", "import signal; signal.pause()"])
+    known = ComponentState(
+        name="gateway", phase="ready", pid=service.pid, identity=state.identity(service.pid)
+    )
+    with state.lock(tmp_path):
+        state.write(tmp_path, a_state(os.getpid(), known))
+        await Stack(tmp_path).all_ready()
+        service.kill()
+        service.wait()
+        with pytest.raises(AssertionError, match="every component is ready again"):
+            await Stack(tmp_path).all_ready(0.1)
 
 
 async def test_what_a_killed_stack_left_behind_is_ended_but_no_stranger_with_its_pid(
