@@ -19,6 +19,8 @@ from auth.accounts.letters import Letters
 from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.profiles import Profiles
+from auth.accounts.quotas import QuotaChanges
 from auth.accounts.unconfirmed import forget_unverified
 from auth.accounts.unsubscribe_links import UnsubscribeLinks
 from auth.announcements import Announcer
@@ -55,6 +57,7 @@ from service.http.server import Allowance, serve
 from service.metrics.http import Counted, HttpMetrics
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry, serve_metrics
+from service.quotas import OwnLimits
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
@@ -73,6 +76,7 @@ class Stores(Struct, frozen=True, kw_only=True):
     sessions: MongoSessions
     letters: MongoLetters
     failures: MongoFailures
+    limits: OwnLimits
 
     @property
     def expiring(self) -> tuple[ExpiringStore, ...]:
@@ -153,6 +157,7 @@ async def _tools(settings: AuthSettings, registry: CollectorRegistry, stack: Asy
             sessions=MongoSessions(database),
             letters=MongoLetters(database),
             failures=MongoFailures(database),
+            limits=OwnLimits(database),
         ),
         publisher=publisher,
         announcer=announcer,
@@ -205,6 +210,8 @@ def _parts(settings: AuthSettings, tools: Tools) -> Parts:
             clock=clock,
         ),
         changes=OperatorChanges(directory, tools.stores.sessions, tools.publisher, clock),
+        profiles=Profiles(directory, tools.stores.sessions),
+        quota_changes=QuotaChanges(tools.stores.limits, tools.publisher, clock),
         mail_choices=MailChoices(
             directory=directory,
             links=UnsubscribeLinks(tools.files.secret("unsubscribe")),

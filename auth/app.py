@@ -10,10 +10,12 @@ from auth.accounts.letters import Letters
 from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.profiles import Profiles
+from auth.accounts.quotas import QuotaChanges
 from auth.keys.signer import Signer
 from auth.oidc.sign_in import SignIn
 from auth.policy import Policy
-from auth.routes import accounts, api_keys, letters, oidc, preferences, sessions
+from auth.routes import accounts, administration, api_keys, letters, oidc, preferences, sessions
 from auth.routes.credentials import MAX_BODY
 from auth.routes.guards import administrator, person
 from auth.routes.problems import answer
@@ -36,6 +38,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     letter_requests: LetterRequests
     password_changes: PasswordChanges
     changes: OperatorChanges
+    profiles: Profiles
+    quota_changes: QuotaChanges
     mail_choices: MailChoices
     policy: Policy
     checks: Checks
@@ -46,6 +50,7 @@ def make_app(parts: Parts) -> Litestar:
     return Litestar(
         [
             *accounts.ROUTES,
+            *administration.ROUTES,
             *sessions.ROUTES,
             *api_keys.ROUTES,
             *letters.ROUTES,

@@ -5,6 +5,7 @@ TonearmError
 │   ├── BadCredentials     no account has this address and password
 │   └── InvalidToken       the token is not one of ours, or no longer
 ├── TooManyFailures        wait for `.seconds`
+├── NotAllowed             signed in, but not for this; the text gives the reason
 ├── InvalidRequest         mend the field that the text names
 ├── LinkSpent              ask for another letter
 ├── SignInFailed           begin the sign-in at the provider again
@@ -34,6 +35,10 @@ class BadCredentials(NotSignedIn):
 
 class InvalidToken(NotSignedIn):
     """The token is not one of ours, or no longer good; the text gives the reason."""
+
+
+class NotAllowed(TonearmError):
+    """Signed in, but not for this; the text gives the reason."""
 
 
 class TooManyFailures(TonearmError):

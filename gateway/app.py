@@ -23,8 +23,10 @@ from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.oidc import ProviderSignIns
 from gateway.accounts.password_rule import PasswordRule
+from gateway.admin import accounts as admin_accounts
 from gateway.admin import jobs as admin_jobs
 from gateway.admin import overview, parked_routes
+from gateway.admin.accounts import Details
 from gateway.admin.broker import Broker
 from gateway.admin.parked_work import ParkedQueues
 from gateway.admin.workers import Workers
@@ -125,6 +127,7 @@ ROUTES = (
     *event_stream.ROUTES,
     *deletion_routes.ROUTES,
     *audio.ROUTES,
+    *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
     *parked_routes.ROUTES,
@@ -163,6 +166,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "auth": provide(AuthProxy(auth)),
         "broker": provide(parts.broker),
         "checks": provide(parts.checks),
+        "details": provide(Details(parts.views, parts.quotas)),
         "deletions": provide(parts.deletions),
         "live": provide(parts.live),
         "password_rule": provide(PasswordRule(auth)),

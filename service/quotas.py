@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
@@ -102,6 +102,12 @@ class OwnLimits:
         with translated("the quotas", words=str):
             document = await self._quotas.find_one({"_id": account})
         return _own(document or {})
+
+    async def get_many(self, accounts: Collection[str]) -> dict[str, Own]:
+        """Return those of some accounts, by account."""
+        with translated("the quotas", words=str):
+            documents = await self._quotas.find({"_id": {"$in": list(accounts)}}).to_list()
+        return {document["_id"]: _own(document) for document in documents}
 
     async def set(self, account: str, own: Own) -> None:
         """Replace those of an account."""

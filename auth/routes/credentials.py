@@ -104,5 +104,7 @@ def _taken(kind: inspect.Type) -> str:
             return "a whole number"
         case inspect.StrType():
             return "a text"
+        case inspect.DictType():
+            return "a JSON object"
         case _:
             return "a list of texts"

@@ -22,6 +22,7 @@ from auth.errors import (
     NoSuchAccount,
     NoSuchApiKey,
     NoSuchProvider,
+    NotAllowed,
     NotSignedIn,
     RegistrationClosed,
     SignInFailed,
@@ -39,6 +40,7 @@ _BEARER = 'Bearer realm="tonearm"'
 
 KINDS: dict[type[Exception], Kind] = {
     NotSignedIn: known.NOT_SIGNED_IN,
+    NotAllowed: known.NOT_ALLOWED,
     TooManyFailures: known.TOO_MANY_TRIES,
     InvalidRequest: known.BAD_FIELD,
     LinkSpent: known.LINK_SPENT,

@@ -123,6 +123,13 @@ class Directory(Protocol):
         """Return accounts whose ids follow `after` (all: the empty one), in the order of their ids."""
         ...
 
+    async def search(self, text: str, before: str, limit: int) -> list[Account]:
+        """Return accounts with this text in their address, or at the start of their id, newest first.
+
+        `text` is `folded`; the empty one finds all. `before`: only ids below it; the empty one: all.
+        """
+        ...
+
     async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
         """Replace the roles. Return False if there is no such account."""
         ...
@@ -149,7 +156,12 @@ def normalised(email: str) -> str:
     email = email.strip()
     if len(email) > 4 * MAX_EMAIL:  # normalising takes time with the square of a length
         raise InvalidRequest("email: this is not an e-mail address")
-    email = unicodedata.normalize("NFC", email).lower()
+    email = folded(email)
     if len(email) > MAX_EMAIL or not _EMAIL.fullmatch(email):
         raise InvalidRequest("email: this is not an e-mail address")
     return email
+
+
+def folded(text: str) -> str:
+    """Return a part of an address as addresses are kept: trimmed, composed, lower case."""
+    return unicodedata.normalize("NFC", text.strip()).lower()

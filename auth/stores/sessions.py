@@ -1,6 +1,6 @@
 """Sessions and API keys, and the protocol of a store that keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -58,6 +58,10 @@ class SessionStore(Protocol):
 
     async def live_of(self, account_id: str, *, api_keys: bool) -> list[Session]:
         """Return the account's sessions, or its API keys, that have not ended; oldest first."""
+        ...
+
+    async def last_begun(self, account_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when the latest session of each account began, of those that are kept; API keys are none."""
         ...
 
     async def surplus(self, account_id: str, most: int) -> Sequence[str]:

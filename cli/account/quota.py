@@ -3,19 +3,17 @@
 import argparse
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import msgspec
 from msgspec import Struct
 
-from auth.accounts.operator_changes import SOURCE
-from auth.announcements import event_of
+from auth.accounts.quotas import QuotaChanges
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import WrongArgument
 from cli.pretty import write_json
-from events.ids import new_id
 from events.projections.usage import Usage
-from events.types import AccountChanged
 from events.views.store import JobViews
 from service.quotas import BY_ROLE, NAMES, NO_LIMIT, Own, OwnLimits, amount
 
@@ -55,12 +53,8 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
         own = await store.get(account)
         if changes:
             own = _changed(own, changes.items())
-            await store.set(account, own)
             async with await settings.publisher() as publisher:
-                payload = AccountChanged(fields=("quota",))
-                await publisher.publish(
-                    event_of(account, payload, datetime.now(UTC), new_id(), source=SOURCE)
-                )
+                await QuotaChanges(store, publisher, partial(datetime.now, UTC)).give(account, own)
         usage = await (await JobViews(database).live()).usage.get(account)
     shown = _shown(account, own, usage, datetime.now(UTC))
     if arguments.json:

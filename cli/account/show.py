@@ -4,16 +4,15 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
-from msgspec import Struct
 
+from auth.accounts.profiles import Profile, profile
 from auth.addresses import remark
-from auth.stores.directory import Account, Directory, Identity
+from auth.stores.directory import Account, Directory
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import NothingFound
@@ -25,50 +24,13 @@ from cli.pretty import spelled, write_json
 from cli.remarks import say
 from cli.times import shown as shown_time
 from events.log.stream import First
-from service.mail_preference import MailPreference
 
 PAGE = 500
 
 
-class Shown(Struct, frozen=True):
-    """An account as an operator sees it. `remark` tells of letters in the address that look like others.
-
-    `identities` are asked for only where one account is shown.
-    """
-
-    account_id: str
-    email: str
-    roles: tuple[str, ...]
-    state: str
-    created: datetime
-    has_password: bool
-    mails: MailPreference
-    remark: str = ""
-    identities: tuple[Identity, ...] = ()
-
-
-def shown(account: Account, identities: Iterable[Identity] = ()) -> Shown:
-    """Return the part of an account that an operator may see."""
-    return Shown(
-        account.account_id,
-        account.email,
-        account.roles,
-        _state(account),
-        account.created,
-        bool(account.password_hash),
-        account.mails,
-        remark(account.email),
-        tuple(identities),
-    )
-
-
-async def _whole(directory: Directory, who: str) -> Shown:
+async def _whole(directory: Directory, who: str) -> Profile:
     account = await account_meant(directory, who)
-    return shown(account, await directory.identities(account.account_id))
-
-
-def _state(account: Account) -> str:
-    return "disabled" if account.disabled else "active" if account.verified else "unverified"
+    return profile(account, await directory.identities(account.account_id))
 
 
 async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
@@ -81,7 +43,7 @@ async def list_accounts(arguments: argparse.Namespace, settings: OperatorSetting
             if arguments.disabled and not account.disabled:
                 continue
             found = True
-            _print(shown(account), as_json=arguments.json)
+            _print(profile(account), as_json=arguments.json)
     if not found:
         raise NothingFound("there is no such account")
 
@@ -120,7 +82,7 @@ async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> N
     say(f"exported: the account and {count:,} events")
 
 
-async def _export(log: Log, known: Shown, path: Path | None) -> int:
+async def _export(log: Log, known: Profile, path: Path | None) -> int:
     count = 0
     with _opened(path) as output:
         output.write(msgspec.json.encode(known) + b"\n")
@@ -143,7 +105,7 @@ async def every(directory: Directory) -> AsyncIterator[Account]:
         last = page[-1].account_id
 
 
-def _print(known: Shown, *, as_json: bool) -> None:
+def _print(known: Profile, *, as_json: bool) -> None:
     if as_json:
         write_json(spelled(msgspec.json.encode(known).decode()).encode())
         return

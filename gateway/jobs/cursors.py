@@ -10,24 +10,24 @@ _PREFIX = "j1:"
 _LONGEST = 100
 
 
-def encode(job_id: str) -> str:
-    """Return the cursor of the page after this job."""
-    return base64.urlsafe_b64encode(f"{_PREFIX}{job_id}".encode()).decode().rstrip("=")
+def encode(id_: str) -> str:
+    """Return the cursor of the page after this job, or this account."""
+    return base64.urlsafe_b64encode(f"{_PREFIX}{id_}".encode()).decode().rstrip("=")
 
 
 def decode(cursor: str) -> str:
-    """Return the job id that the page comes after. Raises BadParameters."""
+    """Return the id that the page comes after. Raises BadParameters."""
     if len(cursor) > _LONGEST:
         raise _bad()
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode()
-        job_id = str(UUID(text.removeprefix(_PREFIX)))
+        id_ = str(UUID(text.removeprefix(_PREFIX)))
     except (ValueError, binascii.Error) as error:
         raise _bad() from error
-    if encode(job_id) != cursor:
+    if encode(id_) != cursor:
         raise _bad()
-    return job_id
+    return id_
 
 
 def _bad() -> BadParameters:
-    return BadParameters([Fault("cursor", "this is not a cursor from a page of jobs")])
+    return BadParameters([Fault("cursor", "this is not a cursor from a page of this list")])

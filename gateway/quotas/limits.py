@@ -1,7 +1,7 @@
 """The limits that hold for a caller: those of its roles, or those that the operator gave to its account."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import structlog
 
@@ -29,6 +29,10 @@ class AccountLimits:
         limits = widest(self._of_roles.get(role, Limits()) for role in roles)
         own = self._own.get(caller.account)
         return limits if own is None else with_own(limits, own)
+
+    async def own_of(self, accounts: Collection[str]) -> Mapping[str, Own]:
+        """Return the limits of some accounts' own, as they are stored. Raises Unavailable."""
+        return await self._store.get_many(accounts)
 
     async def forget(self, account: str) -> None:
         """Forget the limits of an account's own. Raises Unavailable."""

@@ -23,6 +23,8 @@ from auth.accounts.letters import Letters
 from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
 from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.profiles import Profiles
+from auth.accounts.quotas import QuotaChanges
 from auth.accounts.unsubscribe_links import UnsubscribeLinks
 from auth.announcements import Announcer
 from auth.app import Parts, make_app
@@ -44,6 +46,7 @@ from cli.main import main
 from events.envelope import Event
 from events.errors import NotConfirmed
 from infra.local.ports import free_port
+from service.quotas import OwnLimits
 
 SERVICE = {"Authorization": "Bearer between-services"}
 
@@ -306,6 +309,11 @@ def site(
     password_changes: PasswordChanges,
     changes: OperatorChanges,
     mail_choices: MailChoices,
+    directory: MongoDirectory,
+    store: MongoSessions,
+    database: AsyncDatabase[dict[str, Any]],
+    fake_broker: FakeBroker,
+    clock: Clock,
 ) -> Site:
     return Site(
         accounts=accounts,
@@ -318,6 +326,8 @@ def site(
         password_changes=password_changes,
         changes=changes,
         mail_choices=mail_choices,
+        profiles=Profiles(directory, store),
+        quota_changes=QuotaChanges(OwnLimits(database), fake_broker, clock),
     )
 
 

@@ -90,7 +90,9 @@ def test_there_are_guarded_routes() -> None:
 
 
 def path(route: str, job_id: str) -> str:
-    filled = route.format(job_id=job_id, filename="a.mp4", key_id="k", provider="p", name="n", path="p")
+    filled = route.format(
+        job_id=job_id, account_id=job_id, filename="a.mp4", key_id="k", provider="p", name="n", path="p"
+    )
     return f"{filled}?fid={job_id}" if route == "/download" else filled
 
 

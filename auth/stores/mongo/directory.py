@@ -1,8 +1,10 @@
 """The directory in MongoDB: collection `users`, one document an account."""
 
+import re
 from datetime import datetime
 from typing import Any
 
+from pymongo import DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
 
@@ -110,6 +112,15 @@ class MongoDirectory:
     async def page(self, after: str, limit: int) -> list[Account]:
         async with answering():
             documents = await self._users.find({"_id": {"$gt": after}}).sort("_id").to_list(limit)
+        return [account for document in documents if (account := _account(document))]
+
+    async def search(self, text: str, before: str, limit: int) -> list[Account]:
+        words = re.escape(text)
+        wanted: dict[str, Any] = {"$or": [{"email": {"$regex": words}}, {"_id": {"$regex": f"^{words}"}}]}
+        if before:
+            wanted["_id"] = {"$lt": before}
+        async with answering():
+            documents = await self._users.find(wanted).sort("_id", DESCENDING).to_list(limit)
         return [account for document in documents if (account := _account(document))]
 
     async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:

@@ -1,6 +1,6 @@
 """Sessions and API keys in MongoDB: collection `sessions`, one document each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,6 +54,16 @@ class MongoSessions:
         async with answering():
             documents = await self._sessions.find(wanted).sort("_id").to_list()
         return [session for each in documents if (session := _session(each))]
+
+    async def last_begun(self, account_ids: Sequence[str]) -> Mapping[str, datetime]:
+        wanted = {"account_id": {"$in": list(account_ids)}, "name": ""}
+        begun: dict[str, datetime] = {}
+        async with answering():
+            async for each in self._sessions.find(wanted, {"account_id": 1, "created": 1}):
+                begun[each["account_id"]] = max(
+                    each["created"], begun.get(each["account_id"], each["created"])
+                )
+        return begun
 
     async def surplus(self, account_id: str, most: int) -> Sequence[str]:
         wanted = {"account_id": account_id, "ended": None, "name": "", "current": {"$ne": b""}}

@@ -167,6 +167,15 @@ class SqlDirectory:
     async def page(self, after: str, limit: int) -> list[Account]:
         return await self._found(ACCOUNTS.c.account_id > after, limit=limit)
 
+    async def search(self, text: str, before: str, limit: int) -> list[Account]:
+        id_, email = ACCOUNTS.c.account_id, ACCOUNTS.c.email
+        wanted = email.contains(text, autoescape=True)
+        if text.isascii():  # MySQL compares no other text with the ids
+            wanted |= id_.startswith(text, autoescape=True)
+        if before:
+            wanted &= id_ < before
+        return await self._found(wanted, limit=limit, order=id_.desc())
+
     async def set_roles(self, account_id: str, roles: tuple[str, ...]) -> bool:
         return await self._changed(_at(account_id).values(roles=" ".join(roles)))
 
@@ -179,8 +188,14 @@ class SqlDirectory:
     async def erase(self, account_id: str) -> bool:
         return await self._changed(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
 
-    async def _found(self, which: ColumnElement[bool], *, limit: int) -> list[Account]:
-        query = select(ACCOUNTS).where(which).order_by(ACCOUNTS.c.account_id).limit(limit)
+    async def _found(
+        self,
+        which: ColumnElement[bool],
+        *,
+        limit: int,
+        order: ColumnElement[str] = ACCOUNTS.c.account_id,
+    ) -> list[Account]:
+        query = select(ACCOUNTS).where(which).order_by(order).limit(limit)
         async with answering(), self._engine.connect() as connection:
             rows: Sequence[Row[Any]] = (await connection.execute(query)).all()
         return [_account(row) for row in rows]

@@ -132,6 +132,23 @@ async def test_who_sets_a_password_is_verified_and_is_not_erased_as_unverified(d
     assert await directory.by_id(new.account_id) is None
 
 
+async def test_accounts_are_searched_by_a_part_of_their_address_or_by_their_id(directory: Directory) -> None:
+    several = [an_account(f"{word}@example.com") for word in ("ann", "hannah", "100%_a", "1000_a", "münch")]
+    for account in several:
+        await directory.add(account)
+
+    async def found(text: str, before: str = "", limit: int = 9) -> list[str]:
+        return [each.email.split("@")[0] for each in await directory.search(text, before, limit)]
+
+    assert await found("") == ["münch", "1000_a", "100%_a", "hannah", "ann"]
+    assert await found("ann") == ["hannah", "ann"]
+    assert await found("0%_") == ["100%_a"]
+    assert await found("ünch@ex") == ["münch"]
+    assert await found(".*") == await found("nobody") == []
+    assert await found(several[1].account_id) == ["hannah"]
+    assert await found("", several[2].account_id, 1) == ["hannah"]
+
+
 async def test_the_unannounced_are_listed_until_marked(directory: Directory) -> None:
     first, second, third = (an_account(f"{number}@example.com") for number in range(3))
     for account in (third, first, second):
