@@ -210,6 +210,8 @@ _HIGHEST = {Format.MP3: 320, Format.M4A: 512, Format.OPUS: 510, Format.OGG: 500}
 _LOWEST = {Format.MP3: 8, Format.M4A: 16, Format.OPUS: 6, Format.OGG: 32}
 MP3_BIT_RATES = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 320)
 """In kbit/s: the rates of ISO 11172-3 and 13818-3 together."""
+DEFAULT_KILOBITS = {Format.M4A: (96, 80), Format.OPUS: (64, 64)}
+"""kbit/s by default: for mono, and for each of several channels."""
 _RATES_OF = {
     Format.MP3: (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
     Format.OPUS: (8000, 12000, 16000, 24000, 48000),

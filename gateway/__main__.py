@@ -200,7 +200,7 @@ def _caretaker(
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
         sweeper=Sweeper(live, videos, audio, accounts, grace=settings.sweep_grace_seconds),
         forget_account=(
-            Presets(database, {}).forget,
+            Presets(database, {}).forget_account,
             spent.forget_account,
             keys.destroy_account,
             quotas.forget,

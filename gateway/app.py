@@ -60,12 +60,13 @@ from gateway.life.deletions import Deletions
 from gateway.life.repeats import Repeats
 from gateway.life.runs import Runs
 from gateway.metrics import Metrics
+from gateway.openapi import option_list
 from gateway.openapi import routes as schema
 from gateway.openapi.document import openapi_config
 from gateway.quotas import routes as usage
 from gateway.quotas.quotas import Quotas
 from gateway.storage import Bucket
-from gateway.uploads import preset_routes
+from gateway.uploads import option_check, preset_routes
 from gateway.uploads import routes as uploads
 from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
@@ -121,6 +122,8 @@ ROUTES = (
     *preferences.ROUTES,
     *uploads.ROUTES,
     *preset_routes.ROUTES,
+    *option_list.ROUTES,
+    *option_check.ROUTES,
     *usage.ROUTES,
     *jobs.ROUTES,
     *life.ROUTES,
@@ -174,7 +177,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
         "presets": provide(parts.presets),
         "quotas": provide(parts.quotas),
-        "repeats": provide(Repeats(runs, parts.intake, parts.live)),
+        "repeats": provide(Repeats(runs, parts.intake, parts.presets, parts.live)),
         "runs": provide(runs),
         "retention": provide(parts.retention),
         "session_cookies": provide(parts.cookies),

@@ -7,20 +7,21 @@ from gateway.life.runs import Runs
 from gateway.quotas.door import OPEN, Entrance
 from gateway.uploads.intake import Intake
 from gateway.uploads.options import Given, Wish, options_of, texts
+from gateway.uploads.presets import Presets
 
 
 class Repeats:
     """Begins further runs, and further jobs of the same video."""
 
-    def __init__(self, runs: Runs, intake: Intake, live: LiveJobs) -> None:
-        self._runs, self._intake, self._live = runs, intake, live
+    def __init__(self, runs: Runs, intake: Intake, presets: Presets, live: LiveJobs) -> None:
+        self._runs, self._intake, self._presets, self._live = runs, intake, presets, live
 
     async def repeat(
         self, view: JobView, given: Given, key: str | None = None, entrance: Entrance = OPEN
     ) -> JobView:
         """Return the job in its next run; with other options, the family's next job.
 
-        What is not given stays as it was in the job.
+        What is neither given nor in the preset that is named stays as it was in the job.
 
         Raises WrongState, JobGone, BadOptions, TooManyOutputs, QuotaExceeded, KeyRefused, MaybeAccepted,
         NotConfirmed, NotSeenYet, Unavailable.
@@ -29,7 +30,8 @@ class Repeats:
             if not given:
                 async with entrance.admitted(view.job_id, run=view.run + 1):
                     return await self._runs.begin(view, video)
-            wish = Wish(options_of(given, texts(video.options)), given)
+            chosen = await self._presets.chosen(view.account, given)
+            wish = Wish(options_of(given, chosen, texts(video.options)), given)
             accepted = await self._intake.convert_again(view, video, wish, key, entrance)
         again = await self._live.view(accepted.job_id)
         if again is None:

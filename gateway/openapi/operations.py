@@ -69,7 +69,7 @@ _GUARD: tuple[Error, ...] = (
     errors.QuotaExceeded,
     Unavailable,
 )
-_FIELDS = options.properties() | {"options": options.OBJECT}
+_FIELDS = options.fields()
 _WITHOUT_BODY = frozenset({"204", "303", "304"})
 _NOT_TO_HEAD = frozenset({"206", "416"})
 """A range means nothing to HEAD (RFC 9110, 14.2), and no answer to it has a body."""

@@ -9,6 +9,8 @@ from events.wishes import SPANS, TAGS, TIMES
 from gateway.http.contract import Body
 from gateway.openapi.rules import LEVELS, RATES, apart
 from gateway.openapi.schemas import REFERENCE
+from gateway.uploads import preset_names
+from gateway.uploads.options import PRESET
 
 Json = dict[str, Any]
 
@@ -18,6 +20,11 @@ _NARROWER: dict[str, Json] = {
     "end": {"minimum": SHORTEST},
 }
 """Limits that the types leave to `events.options.faults`."""
+_PRESET: Json = {
+    "type": "string",
+    "maxLength": preset_names.LONGEST,
+    "description": "The name of a preset of yours; what is given beside it outweighs it. Empty: none.",
+}
 
 
 def properties() -> dict[str, Json]:
@@ -37,7 +44,7 @@ BODY = Body({"application/json": OBJECT}, required=False)
 
 def component() -> Json:
     """Return the schema of the options as JSON, in the shape that answers show. Nothing is required."""
-    found = properties()
+    found = properties() | {PRESET: _PRESET}
     tags = {name: found.pop(name) | {"type": ["string", "null"]} for name in TAGS}  # as jobs show them
     found["tags"] = {
         "type": ["object", "null"],
@@ -57,23 +64,24 @@ def component() -> Json:
     }
 
 
+def fields() -> dict[str, Json]:
+    """Return the options, and several of them at once, as the fields of a form."""
+    return {**properties(), PRESET: _PRESET, "options": OBJECT}
+
+
 def parameters() -> list[Json]:
     """Return the options as query parameters."""
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": False,
-            "description": schema["description"],
-            "schema": schema,
-        }
-        for name, schema in properties().items()
-    ]
+    wanted = properties() | {PRESET: _PRESET}
+    return [_parameter(name, schema, schema["description"]) for name, schema in wanted.items()]
 
 
 def choices() -> list[Json]:
     """Return the options as query parameters by which jobs are chosen."""
-    return [each | {"description": f"Only jobs with this {each['name']}."} for each in parameters()]
+    return [_parameter(name, schema, f"Only jobs with this {name}.") for name, schema in properties().items()]
+
+
+def _parameter(name: str, schema: Json, description: str) -> Json:
+    return {"name": name, "in": "query", "required": False, "description": description, "schema": schema}
 
 
 def _schema(name: str, found: Json, components: Json) -> Json:

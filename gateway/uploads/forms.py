@@ -16,9 +16,8 @@ from multipart import (
     parse_options_header,
 )
 
-from events.wishes import NAMES
 from gateway.errors import BadForm, BadOptions, BodyTooLarge, Fault, NoFile, NotAForm, TooManyFields
-from gateway.uploads.options import OBJECT
+from gateway.uploads.options import FIELDS, OBJECT
 
 FIELD = "file"
 OVERHEAD = 64 * 1024
@@ -69,7 +68,7 @@ class FileInForm:
                     return self
                 case MultipartSegment(name=name) if event.filename is None or name == OBJECT:
                     field = name, bytearray()
-                case MultipartSegment(name=name) if name in NAMES:
+                case MultipartSegment(name=name) if name in FIELDS:
                     raise BadOptions([Fault(name, "give it as a text, not as a file")])
                 case None if field is not None:
                     self.fields.append((field[0], field[1].decode(errors="replace")))
@@ -86,7 +85,7 @@ class FileInForm:
         async for event in self._events:
             if isinstance(event, MultipartSegment) and event.name == FIELD:
                 raise NoFile(f"the form has more than one part with the name {FIELD!r}: send one at a time")
-            if isinstance(event, MultipartSegment) and event.name in (*NAMES, OBJECT):
+            if isinstance(event, MultipartSegment) and event.name in (*FIELDS, OBJECT):
                 raise BadOptions([Fault(event.name, "give it before the file")])
             if isinstance(event, bytes) and inside:
                 yield event

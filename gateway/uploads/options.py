@@ -2,34 +2,46 @@
 
 They come as query parameters, as fields of the form that stand before its file, or as JSON in the shape in
 which jobs show them. `events.wishes` understands each text. An option that is not named is taken from the
-account's preset, then from the setting, then from the built-in defaults. But a quality is never inherited by
-another format, and nothing inherited makes a request fail.
+preset that is named, then from the account's own defaults, then from the setting, then from the built-in
+defaults. But a quality is never inherited by another format, and nothing inherited makes a request fail.
 """
 
 from collections import ChainMap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 from litestar.exceptions import ClientException
+from msgspec import Meta
 from msgspec.structs import replace
 
 from events.options import DEFAULT, Options, Tags, faults
 from events.wishes import NAMES, TAGS, NotUnderstood, as_text, canonical, value
 from gateway.errors import BadOptions, Fault
+from gateway.uploads import preset_names
 
 OBJECT = "options"
 """The field of a form that holds several options, as JSON."""
 
+PRESET = "preset"
+"""Names a preset of the account's, wherever options are given."""
+FIELDS = (*NAMES, PRESET)
+
 Given = Mapping[str, str]
-"""The options that a request, a preset or a setting names itself: canonical texts by name."""
+"""The options that a request, a preset or a setting names itself: canonical texts by name.
+
+That of a request may have a `PRESET`, too. `gateway.uploads.presets` looks it up.
+"""
+
+OptionsAsShown = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/Options"})]
+"""Options as JSON, in an answer that says which of them it shows."""
 
 Pairs = Iterable[tuple[str, str]]
 _LONGEST_NAME = 100
-_TEXTS = (*TAGS, "language", "quality")
+_TEXTS = (*TAGS, "language", "quality", PRESET)
 """Options of which a number, true or false is most likely a mistake: `false` would become the title."""
 
 
@@ -40,8 +52,8 @@ class Wish(NamedTuple):
     given: Given
 
 
-def read(pairs: Pairs) -> dict[str, str]:
-    """Return the options by name, in their canonical texts.
+def read(pairs: Pairs, names: Sequence[str] = FIELDS) -> dict[str, str]:
+    """Return the options by name, in their canonical texts. An empty name of a preset is none.
 
     Raises BadOptions for unknown names, for one that is named twice, and for values that mean nothing.
     """
@@ -49,21 +61,27 @@ def read(pairs: Pairs) -> dict[str, str]:
     wrong: list[Fault] = []
     hint = ""
     for name, text in pairs:
-        if name not in NAMES:
+        if name not in names:
             wrong.append(Fault(name[:_LONGEST_NAME], "there is no such option"))
-            hint = f"there are {', '.join(NAMES)}"
+            hint = f"there are {', '.join(names)}"
         elif name in given:
             wrong.append(Fault(name, "it is given more than once"))
         else:
             given[name] = text
     for name, text in given.items():
         try:
-            given[name] = canonical(name, text)
+            given[name] = _named(text) if name == PRESET else canonical(name, text)
         except NotUnderstood as error:
             wrong.append(Fault(name, str(error)))
     if wrong:
         raise BadOptions(wrong, hint)
+    if not given.get(PRESET, PRESET):
+        del given[PRESET]
     return given
+
+
+def _named(text: str) -> str:
+    return preset_names.cleaned(text) if text.strip() else ""
 
 
 def from_json(text: str | bytes) -> Iterator[tuple[str, str]]:
@@ -104,7 +122,7 @@ def from_form(fields: Pairs) -> Iterator[tuple[str, str]]:
 
 def read_query(text: str) -> dict[str, str]:
     """Read options written like a query: `format=opus&quality=96k`. Raises BadOptions."""
-    return read(parse_qsl(text, keep_blank_values=True))
+    return read(parse_qsl(text, keep_blank_values=True), NAMES)
 
 
 def options_of(given: Given, *inherited: Given) -> Options:
@@ -133,6 +151,32 @@ def texts(options: Options) -> dict[str, str]:
     return {name: as_text(told) for name, told in _values(options).items() if told != default[name]}
 
 
+def over(preset: Given, given: Given) -> dict[str, str]:
+    """Return the preset with other options over it. Its quality stays with its format."""
+    told = {name: text for name, text in given.items() if name != PRESET}
+    same = told.get("format", preset.get("format")) == preset.get("format")
+    return {name: text for name, text in preset.items() if same or name != "quality"} | told
+
+
+def as_json(options: Options, names: Collection[str] = NAMES) -> dict[str, Any]:
+    """Return these options as JSON, in the shape in which jobs show them: tags in `tags`."""
+    told = {name: each for name, each in _values(options).items() if name in names}
+    tags = {name: told.pop(name) for name in TAGS if name in told}
+    return told | {"tags": tags} if tags else told
+
+
+def shown(options: Options, named: Collection[str]) -> dict[str, Any]:
+    """Return options as JSON: all that jobs would show, and these also where they are the defaults."""
+    plain, told = msgspec.to_builtins(options), as_json(options, named)
+    return {**plain, **told, "tags": {**plain["tags"], **told.get("tags", {})}}
+
+
+def as_kept(given: Given) -> dict[str, Any]:
+    """Return the options of a preset as JSON, as far as this build can read them, whether or not they fit."""
+    layer = _readable(given)
+    return as_json(_options([layer]), layer)
+
+
 def _values(options: Options) -> dict[str, Any]:
     return {name: getattr(options.tags if name in TAGS else options, name) for name in NAMES}
 
@@ -145,7 +189,7 @@ _MOST_DROPPED = 3
 def _converted(given: Given) -> Layer:
     layer: Layer = {}
     wrong: list[Fault] = []
-    for name, text in given.items():
+    for name, text in over({}, given).items():
         try:
             layer[name] = value(name, text)
         except NotUnderstood as error:
@@ -156,7 +200,7 @@ def _converted(given: Given) -> Layer:
 
 
 def _readable(given: Given) -> Layer:
-    """Return the options that can be read: a preset may be older than this build."""
+    """Return the options that can be read: a preset may be of another build."""
     layer: Layer = {}
     for name, text in given.items():
         with suppress(NotUnderstood, KeyError):
@@ -191,7 +235,7 @@ def _inherited_format(layers: Sequence[Layer], wrong: Sequence[Fault]) -> str:
     plain = _faults([given, *({n: each[n] for n in each if n != "format"} for each in inherited)])
     if {fault.name for fault in wrong} <= {fault.name for fault in plain}:
         return ""
-    return f"the format {format_} comes from your preset or the server's setting: name another beside it"
+    return f"the format {format_} comes from a preset or the server's setting: name another beside it"
 
 
 def _without(layers: Sequence[Layer], dropped: Collection[str]) -> list[Layer]:

@@ -35,6 +35,7 @@ OPEN_TO_ALL = {
     "/logout",
     "/health/live",
     "/health/ready",
+    "/options",
     "/problems",
     "/problems/{name}",
     "/schema",

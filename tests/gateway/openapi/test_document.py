@@ -10,9 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator, validate
 
 from events.options import MEDIA_TYPES, ZIP, Format
-from events.wishes import NAMES, TAGS
+from events.wishes import TAGS
 from gateway.app import litestar_app
 from gateway.uploads import options
+from gateway.uploads.options import FIELDS
 from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -250,7 +251,7 @@ def test_every_option_is_documented_where_it_can_be_given(
 ) -> None:
     operation = document["paths"][path][method]
     asked = {each["name"]: each for each in operation["parameters"] if each["in"] == "query"}
-    assert set(asked) == set(NAMES)
+    assert set(asked) == set(FIELDS)
     assert all(each["description"] for each in asked.values())
     kinds = document["components"]["schemas"]
     assert all(each["schema"].get("type") or each["schema"]["$ref"] for each in asked.values())
@@ -277,7 +278,7 @@ def test_options_are_documented_as_json_in_the_shape_that_answers_show(
         validate(each, {**wanted, "components": document["components"]})
         assert options.read(options.from_json(msgspec.json.encode(each)))
     shown = {name: each for name, each in wanted["properties"].items() if name != "tags"}
-    assert {*shown, *wanted["properties"]["tags"]["properties"]} == set(NAMES)
+    assert {*shown, *wanted["properties"]["tags"]["properties"]} == set(FIELDS)
     assert set(wanted["properties"]["tags"]["properties"]) == set(TAGS)
     assert not any("default" in each for each in everywhere(wanted["properties"]) if "type" in each)
 

@@ -48,7 +48,8 @@ async def asked(
     async with Hesitant(broker.url) as publisher:
         own = OwnJobs(world.live, JobViews(world.database), world.videos)
         runs = Runs(world.live, own, publisher)
-        repeats = Repeats(runs, Intake(world.videos, world.keys, publisher, world.live), world.live)
+        intake = Intake(world.videos, world.keys, publisher, world.live)
+        repeats = Repeats(runs, intake, world.presets, world.live)
         asking = asyncio.create_task(repeats.repeat(view, dict(given)))
         await asyncio.wait(
             {asking, waiting := asyncio.create_task(publisher.asked.wait())},

@@ -70,7 +70,7 @@ class World:
             accounts=self.accounts,
             expiries=self.expiries(retention, interval),
             sweeper=self.sweeper(),
-            forget_account=(self.presets.forget, self.keys.forget_account),
+            forget_account=(self.presets.forget_account, self.keys.forget_account),
             interval=interval,
         )
 

@@ -228,7 +228,7 @@ def test_very_many_faults_make_a_short_answer() -> None:
 
 @pytest.mark.parametrize("asked", ["sample_rate=44100", "cover=keep", "quality=V0"])
 def test_a_fault_of_an_inherited_format_says_whose_it_is(asked: str) -> None:
-    with pytest.raises(BadOptions, match="the format opus comes from your preset or the server's setting"):
+    with pytest.raises(BadOptions, match="the format opus comes from a preset or the server's setting"):
         options_of(read_query(asked), read_query("format=opus"))
     with pytest.raises(BadOptions) as refused:
         options_of(read_query(f"format=opus&{asked}"), read_query("format=opus"))

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 
 from events.media import Track
-from events.options import LEVEL, MP3_BIT_RATES, RATE, SOURCE, Channels, Format, Options
+from events.options import DEFAULT_KILOBITS, LEVEL, MP3_BIT_RATES, RATE, SOURCE, Channels, Format, Options
 from workers.converter.ffmpeg.filters import channels_out
 from workers.converter.ffmpeg.timeline import HOLE
 
@@ -30,8 +30,6 @@ _VORBIS_LEVELS = (8, 7, 6, 5.5, 5, 4, 3, 2, 1, 0)
 _VORBIS_RATES = (22.5, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
 """kbit/s a channel for libvorbis' quality -1 to 10 (its table for 44.1 kHz)."""
 _DEEP = re.compile(r"pcm_[sfu](?:24|32|64)|truehd|mlp")
-_FALLBACK = {Format.M4A: (96, 80), Format.OPUS: (64, 64)}
-"""kbit/s by default: for mono, and for each of several channels."""
 
 
 def can_copy(options: Options, track: Track) -> bool:
@@ -137,6 +135,6 @@ def _bounded(options: Options, track: Track, most: int, most_a_channel: int) -> 
     channels = channels_out(options, track) or 2
     kilobits = _kilobits(options, track)
     if kilobits is None:
-        mono, each = _FALLBACK[options.format]
+        mono, each = DEFAULT_KILOBITS[options.format]
         kilobits = mono if channels == 1 else each * channels
     return max(min(kilobits, most, most_a_channel * channels), 16 if options.format is Format.M4A else 6)
