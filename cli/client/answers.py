@@ -115,6 +115,12 @@ class Preset(Struct, frozen=True):
     chapters: Chapters = Chapters.KEEP
 
 
+class Checked(Struct, frozen=True):
+    """The options that an upload would have, by `POST /options/check`."""
+
+    options: Preset
+
+
 class Token(Struct, frozen=True):
     """The answer to a sign-in or a refresh; seconds. The repr shows neither token."""
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cli.client.answers import Accepted, Job, Jobs, Preset, Token, read_as, refusal
+from cli.client.answers import Accepted, Checked, Job, Jobs, Preset, Token, read_as, refusal
 from cli.client.errors import RequestRefused, SignInRefused, SourceChanged, Unreachable
 from cli.client.event_stream import Message, messages
 from cli.client.sessions import Kept, Session
@@ -110,6 +110,12 @@ class Gateway:
         """Return the account's preset."""
         with unreachable(self.url), self.asking("GET", "/preset") as answer:
             return read_as(answer, Preset)
+
+    def checked(self, wished: Mapping[str, str]) -> Preset:
+        """Return what these options amount to. Raises OptionsRefused."""
+        asking = self.asking("POST", "/options/check", params=dict(wished), content=b"")
+        with unreachable(self.url), asking as answer:
+            return read_as(answer, Checked).options
 
     def job(self, job_id: str) -> Job:
         """Return the job as it stands."""

@@ -104,7 +104,8 @@ def _convert_all(
     """Convert one file after another; what concerns only one of them is told, and the next has its turn."""
     if not {"format", "chapters"} <= wished.keys():
         _sign_in(gateway.sign_in, account)
-        wished = _with_preset(wished, gateway.preset(), one_file="format" in named_by(output))
+        preset = gateway.checked(wished) if "preset" in wished else gateway.preset()
+        wished = _with_preset(wished, preset, one_file="format" in named_by(output))
     ending = _check_name(output, wished)
     targets = [target_for(file, output, ending) for file in options.files]
     if named := [target for target in targets if target]:
@@ -152,7 +153,12 @@ def _sign_in(by: Callable[[str, Password], None], account: Credentials) -> None:
 
 def _wished(options: argparse.Namespace, output: Output) -> dict[str, str]:
     """Return the options to ask for, by name; the gateway judges most of them. Raises WrongArgument."""
-    flags = {"format": options.format, "quality": options.quality, "chapters": options.chapters}
+    flags = {
+        "preset": options.preset,
+        "format": options.format,
+        "quality": options.quality,
+        "chapters": options.chapters,
+    }
     asked = dict(options.option) | {name: value for name, value in flags.items() if value is not None}
     for name in {"format", "chapters"} & asked.keys():
         try:
@@ -187,6 +193,9 @@ def _parser() -> argparse.ArgumentParser:
         "--format",
         metavar="FORMAT",
         help=f"{', '.join(Format)} (default: by the ending of OUT, else by your preset)",
+    )
+    parser.add_argument(
+        "--preset", metavar="NAME", help="one of your presets, for all that is not given here"
     )
     parser.add_argument(
         "--chapters", metavar="WHAT", help="keep them as marks, drop them, or split: a ZIP of a file for each"

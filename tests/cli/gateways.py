@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
+from service.known_problems import BAD_OPTIONS
 from service.problems import Kind
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse"
@@ -45,6 +46,7 @@ class Gateway(ThreadingHTTPServer):
         self.refreshes: list[tuple[str, str]] = []
         self.sign_ins = 0
         self.preset: dict[str, str] = {}
+        self.presets: dict[str, dict[str, str]] = {}
 
         self.settled = threading.Event()
         self.watched = threading.Event()
@@ -93,6 +95,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if urlsplit(self.path).path == "/options/check":
+            wished = dict(parse_qsl(urlsplit(self.path).query))
+            if (name := wished.pop("preset")) not in self.server.presets:
+                return self._problem(422, f"preset: there is no preset {name}", BAD_OPTIONS.type)
+            return self._json(200, {"options": {"format": "mp3", **self.server.presets[name], **wished}})
         if self.path in ("/refresh", "/logout"):
             shown = json.loads(body)["refresh_token"]
             self.server.refreshes.append((self.path, shown))

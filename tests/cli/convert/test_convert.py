@@ -127,6 +127,32 @@ def test_a_file_for_each_chapter_comes_as_a_zip_and_is_called_so(
     assert (video.parent / name).read_bytes() == server.audio
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name", "wish"),
+    [
+        ([], "talk.opus", {"format": "opus"}),
+        (["--format", "flac"], "talk.flac", {"format": "flac"}),
+        (["-o", "out.wav"], "out.wav", {"format": "wav"}),
+    ],
+)
+def test_a_named_preset_decides_the_format_where_nothing_else_does(
+    server: Gateway, video: Path, arguments: list[str], name: str, wish: dict[str, str]
+) -> None:
+    server.preset, server.presets = {"format": "flac"}, {"Speech": {"format": "opus"}}
+    arguments = [str(video.parent / each) if each.startswith("out.") else each for each in arguments]
+    assert convert(server, video, "--preset", "Speech", *arguments) == Exit.OK
+    assert server.wishes == [{"preset": "Speech", **wish}]
+    assert (video.parent / name).read_bytes() == server.audio
+
+
+def test_a_preset_that_is_not_there_is_a_wrong_argument(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert convert(server, video, "--preset", "Speach") == Exit.USAGE
+    assert "no preset Speach" in capsys.readouterr().err
+    assert server.uploads == []
+
+
 def test_a_file_of_the_presets_format_is_kept_too(server: Gateway, video: Path) -> None:
     server.preset = {"format": "flac"}
     video.with_name("talk.flac").write_bytes(b"mine")
