@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from events.log.publisher import Publisher
 from events.views.store import JobViews
-from gateway.accounts import api_keys, letters, oidc, preferences, sessions
+from gateway.accounts import api_keys, letters, oidc, preferences, present_session, sessions
 from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.oidc import ProviderSignIns
@@ -63,6 +63,7 @@ from gateway.metrics import Metrics
 from gateway.openapi import option_list
 from gateway.openapi import routes as schema
 from gateway.openapi.document import openapi_config
+from gateway.page import routes as page
 from gateway.quotas import routes as usage
 from gateway.quotas.quotas import Quotas
 from gateway.storage import Bucket
@@ -116,6 +117,7 @@ _PROBES = (
 """All services share these handlers, so their contracts stand here."""
 ROUTES = (
     *sessions.ROUTES,
+    *present_session.ROUTES,
     *letters.ROUTES,
     *oidc.ROUTES,
     *api_keys.ROUTES,
@@ -137,6 +139,7 @@ ROUTES = (
     *_PROBES,
     *problem_pages.ROUTES,
     *schema.ROUTES,
+    *page.ROUTES,
 )
 
 

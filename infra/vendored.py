@@ -70,6 +70,7 @@ def bring(folder: Path) -> None:
             files = {name: _member(package, name) for name in lock.files}
     for name, data in files.items():
         path = stored_at(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
     hashes = {name: sha256(data).hexdigest() for name, data in files.items()}
     noted = msgspec.json.encode(msgspec.structs.replace(lock, files=hashes))

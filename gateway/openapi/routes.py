@@ -4,8 +4,8 @@ The page is Swagger UI and a few lines of ours, from files in `page/`. Nothing c
 page's policy allows no inline script, no inline style and no `eval`.
 """
 
-import gzip
 from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,11 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from gateway.callers.guard import AnyRequest
+from gateway.http.assets import Asset, assets_of, serve
 from gateway.http.contract import ANYBODY, Contract
 from service.http.preference import preferred
 
 _PAGE = Path(__file__).with_name("page")
-_SCRIPT, _STYLE = "text/javascript", "text/css"
-_ASSETS = {
-    "icon.svg": "image/svg+xml",
-    "page.css": _STYLE,
-    "start.js": _SCRIPT,
-    "swagger-ui-bundle.js": _SCRIPT,
-    "swagger-ui.css": _STYLE,
-}
 _OPEN = Contract(scope=ANYBODY, errors=())
 _HTML, _JSON, _YAML = "text/html", "application/json", "application/yaml"  # YAML: RFC 9512
 _POLICY = "; ".join(
@@ -46,14 +39,6 @@ _POLICY = "; ".join(
 )
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where libyaml was at hand
 _PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
-
-
-@get("/", include_in_schema=False, opt=_OPEN.opt)
-async def lead_to_page(request: AnyRequest) -> Response[None]:
-    """Lead a browser on to the page. To a program there is nothing here, as at any address that is none."""
-    if preferred(request, [_JSON, _HTML]) != _HTML:
-        raise NotFoundException
-    return Response(None, status_code=303, headers={"Location": "/schema", "Vary": "Accept"})
 
 
 @get("/schema", media_type=_HTML, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
@@ -83,17 +68,15 @@ def show_yaml(request: AnyRequest) -> Response[bytes]:
 
 @get("/schema/assets/{name:str}", include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
 def show_asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
-    """Serve a file of the page; the large ones lie compressed, as nearly every client takes them."""
-    if name not in _ASSETS:
+    """Serve a file of the page."""
+    if name not in _assets():
         raise NotFoundException
-    packed = _PAGE / f"{name}.gz"
-    if not packed.exists():
-        return _answer(request, (_PAGE / name).read_bytes(), _ASSETS[name])
-    content = packed.read_bytes()
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        encoded = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
-        return _answer(request, content, _ASSETS[name], **encoded)
-    return _answer(request, gzip.decompress(content), _ASSETS[name], Vary="Accept-Encoding")
+    return serve(request, _assets()[name])
+
+
+@cache
+def _assets() -> dict[str, Asset]:
+    return assets_of(_PAGE)
 
 
 def _answer(request: AnyRequest, content: bytes, media_type: str, **headers: str) -> Response[bytes]:
@@ -128,4 +111,4 @@ def _made_once(request: AnyRequest, name: str, encode: Callable[[dict[str, Any]]
     return encoded
 
 
-ROUTES = [lead_to_page, show_document, show_json, show_yaml, show_asset]
+ROUTES = [show_document, show_json, show_yaml, show_asset]

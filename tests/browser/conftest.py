@@ -3,15 +3,21 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
 
+import httpx
 import pytest
 
+from infra import vendored
+from infra.drills.rig.stack import Stack
 from infra.local.errors import NotInstalled
 from infra.local.servers.install import find_tool
 from tests.gateway.conftest import account, auth, gateway
+from tests.system.conftest import clips, stack
 
-__all__ = ["account", "auth", "gateway"]
+__all__ = ["account", "auth", "clips", "gateway", "stack"]
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
@@ -19,6 +25,37 @@ _VIOLATIONS = (
     "document.addEventListener('securitypolicyviolation',"
     " event => console.error(`${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`))"
 )
+
+
+_AXE = Path(__file__).with_name("axe-core")
+
+
+class Person(NamedTuple):
+    """Somebody with an account at a stack. The password is to be seen in no log: see `canaries`."""
+
+    stack: Stack
+    email: str
+    password: str
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """Return a client of the API that is signed in, for what a test prepares or looks at."""
+        async with httpx.AsyncClient(base_url=self.stack.url, timeout=60) as client:
+            answer = await client.post("/login", json={"email": self.email, "password": self.password})
+            answer.raise_for_status()
+            client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+            yield client
+
+    async def sign_in(self, page: Any) -> None:
+        """Sign the page's browser in, without the form, and open the page."""
+        answer = await page.request.post(
+            f"{self.stack.url}/login?cookies=true",
+            data={"email": self.email, "password": self.password},
+            headers={"Origin": self.stack.url},
+        )
+        assert answer.ok, await answer.text()
+        await page.add_init_script("localStorage.setItem('tonearm.session', 'in')")
+        await page.goto(f"{self.stack.url}/")
 
 
 class Browser:
@@ -43,6 +80,29 @@ class Browser:
             yield page
         finally:
             await context.close()
+
+
+async def accessible(page: Any) -> None:
+    """Fail if axe finds anything on the page as it stands. A policy forbids script tags, and not this."""
+    await page.evaluate(vendored.content(_AXE, "axe.min.js").decode())
+    told = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert [f"{each['id']}: {each['nodes'][0]['html']}" for each in told["violations"]] == []
+
+
+@pytest.fixture
+async def person(stack: Stack) -> Person:
+    """Somebody new."""
+    made = Person(stack, f"{uuid4().hex[:12]}@example.org", "the canary sings all day")
+    async with httpx.AsyncClient(base_url=stack.url, timeout=60) as client:
+        answer = await client.post("/register", json={"email": made.email, "password": made.password})
+        answer.raise_for_status()
+    return made
+
+
+@pytest.fixture
+def admin(stack: Stack) -> Person:
+    """The first admin."""
+    return Person(stack, *stack.admin)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,8 @@ OPEN_TO_ALL = {
     "/password/forgot",
     "/password/reset",
     "/refresh",
+    "/session",
+    "/page/{version}/{path}",
     "/unsubscribe",
     "/logout",
     "/health/live",
@@ -91,9 +93,8 @@ def test_there_are_guarded_routes() -> None:
 
 
 def path(route: str, job_id: str) -> str:
-    filled = route.format(
-        job_id=job_id, account_id=job_id, filename="a.mp4", key_id="k", provider="p", name="n", path="p"
-    )
+    parts = {"filename": "a.mp4", "key_id": "k", "provider": "p", "name": "n", "path": "p", "version": "v"}
+    filled = route.format(job_id=job_id, account_id=job_id, **parts)
     return f"{filled}?fid={job_id}" if route == "/download" else filled
 
 

@@ -8,7 +8,7 @@ import pytest
 from infra import vendored
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = sorted(lock.parent for lock in (ROOT / "gateway").rglob(vendored.LOCK))
+FOLDERS = sorted(lock.parent for top in ("gateway", "tests") for lock in (ROOT / top).rglob(vendored.LOCK))
 
 
 def test_some_are_there() -> None:
@@ -20,7 +20,7 @@ def test_each_file_is_the_one_that_the_lock_names(folder: Path) -> None:
     lock = vendored.read_lock(folder)
     assert all(vendored.content(folder, name) for name in lock.files)
     assert any("LICENSE" in name for name in lock.files)
-    packed = {path for path in folder.iterdir() if path.suffix == ".gz"}
+    packed = {path for path in folder.rglob("*") if path.suffix == ".gz"}
     assert packed <= {vendored.stored_at(folder, name) for name in lock.files}
 
 

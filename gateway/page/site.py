@@ -1,0 +1,79 @@
+"""The files of the page, as they lie in `site/`, under an address that names their version.
+
+The version is a hash of them all. So a browser keeps each file for good, and a new version of the page never
+meets a file of the old one.
+"""
+
+import re
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from string import Template
+
+from msgspec import Struct
+
+from gateway.http.assets import Asset, asset, assets_of
+
+_SITE = Path(__file__).with_name("site")
+_ICONS = "vendor/lucide/icons/"
+_FIRST = ("main.js", "home.js", "entry/view.js")
+"""Scripts that the first load begins with. What they import a browser fetches at once, not one by one."""
+_STYLES = ("look/colours.css", "look/base.css", "look/frame.css")
+"""Styles of the first load, before those that lie beside its scripts under the same name."""
+_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\'](\.[^"\']+)["\']', re.MULTILINE)
+
+
+class Site(Struct, frozen=True):
+    """The shell, and all files by their paths."""
+
+    shell: Asset
+    files: dict[str, Asset]
+    version: str
+
+
+@cache
+def site() -> Site:
+    """Return the page, read once."""
+    files = assets_of(_SITE)
+    template = Template(files.pop("index.html").content.decode())
+    icons = {name: files.pop(name) for name in list(files) if name.startswith(_ICONS)}
+    files["look/icons.svg"] = asset(_sprite(icons), "image/svg+xml")
+    version = sha256("".join(each.etag for each in files.values()).encode()).hexdigest()[:12]
+    languages = sorted(Path(name).stem for name in files if name.startswith("words/"))
+    scripts = first_load(files)
+    beside = [name.removesuffix(".js") + ".css" for name in scripts]
+    styles = [*_STYLES, *(name for name in beside if name in files)]
+    address = f"./page/{version}"
+    shell = template.substitute(
+        address=address,
+        languages=" ".join(languages),
+        styles="\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
+        scripts="\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
+    )
+    return Site(asset(shell.encode(), "text/html"), files, version)
+
+
+def first_load(files: dict[str, Asset]) -> list[str]:
+    """Return the scripts of the first load, with all that they import."""
+    found, waiting = dict[str, None](), list(_FIRST)
+    while waiting:
+        name = waiting.pop(0)
+        if name not in found:
+            found[name] = None
+            source = files[name].content.decode()
+            waiting += [_resolved(name, each) for each in _IMPORT.findall(source)]
+    return list(found)
+
+
+def _resolved(importer: str, path: str) -> str:
+    return normpath(join(dirname(importer), path))
+
+
+def _sprite(icons: dict[str, Asset]) -> bytes:
+    """Return all icons as one file; each is a symbol with its name, to be shown by `<use>`."""
+    symbols = []
+    for name, icon in icons.items():
+        inner = re.sub(r"\A.*?<svg[^>]*>|</svg>\s*\Z", "", icon.content.decode(), flags=re.DOTALL)
+        symbols.append(f'<symbol id="{Path(name).stem}" viewBox="0 0 24 24">{inner.strip()}</symbol>')
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(symbols)}</svg>'.encode()

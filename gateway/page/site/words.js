@@ -1,0 +1,89 @@
+/**
+ * What a person reads, in their language. Each language is one file in `words/`, with the same keys; the gateway
+ * lists the files in the page itself, so another language is another file and nothing else.
+ *
+ * A message may have places for values, `{name}`, and forms for numbers: `{one: "{count} job", other: "{count} jobs"}`.
+ */
+
+const LANGUAGES = document.documentElement.dataset.languages.split(" ");
+const CHOSEN = "tonearm.language";
+
+let messages = {};
+let language = "en";
+let plural = new Intl.PluralRules("en");
+
+/** Load the words of the language that was chosen, or that the browser likes best. */
+export async function loadWords() {
+  const liked = [localStorage.getItem(CHOSEN), ...navigator.languages].filter(Boolean);
+  language = liked.map((tag) => tag.split("-")[0]).find((tag) => LANGUAGES.includes(tag)) ?? "en";
+  messages = (await import(`./words/${language}.js`)).default;
+  plural = new Intl.PluralRules(language);
+  document.documentElement.lang = language;
+}
+
+/** Choose a language, for this browser. */
+export async function chooseLanguage(tag) {
+  localStorage.setItem(CHOSEN, tag);
+  await loadWords();
+}
+
+/** @returns {{tag: string, name: string}[]} the languages there are, each by its own name */
+export function languages() {
+  return LANGUAGES.map((tag) => ({ tag, name: new Intl.DisplayNames(tag, { type: "language" }).of(tag) }));
+}
+
+/** The tag of the language in use, for `Intl`. */
+export function currentLanguage() {
+  return language;
+}
+
+/** Say a message: `word(key, {count: 3})`. A key that is missing is shown as it is, to be seen. */
+export function word(key, values = {}) {
+  const found = messages[key] ?? key;
+  const text = typeof found === "string" ? found : (found[plural.select(values.count)] ?? found.other);
+  return text.replace(/\{(\w+)\}/g, (whole, name) =>
+    typeof values[name] === "number" ? number(values[name]) : (values[name] ?? whole));
+}
+
+/** True if there is a message of this key. */
+export function hasWord(key) {
+  return key in messages;
+}
+
+/** A number as people write it here. */
+export function number(value, options = {}) {
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
+/** A size: 3.4 MB. */
+export function bytes(count) {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+  const step = Math.min(Math.floor(Math.log10(Math.max(count, 1)) / 3), units.length - 1);
+  const value = count / 1000 ** step;
+  return number(value, {
+    style: "unit", unit: units[step], unitDisplay: "short", maximumFractionDigits: value < 10 && step ? 1 : 0,
+  });
+}
+
+/** A length of time as players show it: 4:07, 1:02:03. */
+export function clock(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, at) => (at ? String(part).padStart(2, "0") : String(part))).join(":");
+}
+
+/** A span in words, roughly: 40 sec, 3 min, 2 hr. */
+export function span(seconds) {
+  const [unit, length] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60]
+    : seconds < 172800 ? ["hour", 3600] : ["day", 86400];
+  return number(Math.round(seconds / length), { style: "unit", unit, unitDisplay: "short" });
+}
+
+/** A moment: today its time, else its date and time. @param {string | Date} time */
+export function moment(time) {
+  const at = new Date(time);
+  const today = at.toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(language, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" })
+    .format(at);
+}

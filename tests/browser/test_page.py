@@ -1,0 +1,81 @@
+"""The frame of the page: it is there before any answer, in each language and theme, for everybody."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.page.site import first_load, site
+from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+
+SITE = Path(__file__).parents[2] / "gateway/page/site"
+WORDS = sorted((SITE / "words").glob("*.js"))
+pytestmark = pytest.mark.servers
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_somebody_signs_in(
+    person: Person, browser: Browser, size: dict[str, int], colours: str
+) -> None:
+    async with browser.page(size, colours) as page:
+        await page.goto(f"{person.stack.url}/")
+        await page.get_by_label("E-mail").fill(person.email)
+        await page.get_by_label("Password").fill(person.password)
+        await accessible(page)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Sign out").wait_for()
+        assert await page.locator("input[type=file]").count() == 1
+        await accessible(page)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert browser.complaints == []
+    assert {httpx.URL(url).netloc for url in browser.requested} == {httpx.URL(person.stack.url).netloc}
+
+
+async def test_a_program_gets_a_problem_and_a_browser_the_page(person: Person) -> None:
+    async with httpx.AsyncClient(base_url=person.stack.url) as client:
+        assert (await client.get("/")).status_code == 404
+        answer = await client.get("/", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert answer.status_code == 200
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        for name in site().files:
+            file = await client.get(f"/page/{site().version}/{name}")
+            assert (file.status_code, file.content) == (200, site().files[name].content)
+            assert "immutable" in file.headers["cache-control"]
+        assert (await client.get(f"/page/another/{name}")).headers["cache-control"] == "no-cache"
+        assert (await client.get(f"/page/{site().version}/../routes.py")).status_code == 404
+
+
+def test_the_first_load_is_small() -> None:
+    scripts = first_load(site().files)
+    styles = re.findall(r'stylesheet" href="\./page/\w+/([^"]+)', site().shell.content.decode())
+    words = max((f"words/{path.name}" for path in WORDS), key=lambda name: len(site().files[name].packed))
+    sizes = {name: len(site().files[name].packed) for name in (*scripts, *styles, words)}
+    ours = sum(size for name, size in sizes.items() if not name.startswith("vendor/"))
+    assert ours + len(site().shell.packed) <= 30_000, sizes
+    assert sum(sizes.values()) <= 60_000, sizes
+
+
+def test_every_language_has_the_same_messages_with_the_same_places() -> None:
+    told = {path.stem: messages(path) for path in WORDS}
+    assert set(told) >= {"en", "de"}
+    for language, found in told.items():
+        assert found == told["en"], language
+
+
+def test_every_message_that_is_asked_for_is_there() -> None:
+    keys = set(messages(SITE / "words/en.js"))
+    for path in SITE.rglob("*.js"):
+        if not path.is_relative_to(SITE / "vendor"):
+            asked = set(re.findall(r"\bword\(\s*\"([^\"]+)\"", path.read_text()))
+            assert asked <= keys, path.relative_to(SITE)
+
+
+def messages(path: Path) -> dict[str, list[str]]:
+    """Return the keys of a message file, each with the places for values in its message."""
+    lines = re.findall(r'^  "([^"]+)": (.+),$', path.read_text(), re.MULTILINE)
+    assert len({key for key, _ in lines}) == len(lines), "a key stands twice"
+    return {key: sorted(set(re.findall(r"\{(\w+)\}", text))) for key, text in lines}
