@@ -21,6 +21,9 @@ from events.views.leases import Lease
 from events.views.projector import Projector
 from events.views.store import JobViews
 from gateway.admin.broker import Broker
+from gateway.admin.history.look import is_end, look
+from gateway.admin.history.recorder import Counting, Recorder
+from gateway.admin.history.store import HistoryStore
 from gateway.admin.workers import Workers
 from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
@@ -83,6 +86,7 @@ class Followers(Struct, frozen=True, kw_only=True):
     deletions: Deletions
     workers: Workers
     quotas: Quotas
+    recorder: Recorder
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -131,6 +135,7 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
         "heartbeats": lambda: followers.workers.follow(heartbeat_feed(url)),
         "bindings": followers.bindings.run,
         "caretaker": followers.caretaker.run,
+        "history": followers.recorder.run,
         "quotas": followers.quotas.limits.run,
         "publisher": partial(keep_open, publisher, url),
     }
@@ -170,7 +175,16 @@ def _followers(
         caretaker=caretaker,
         deletions=deletions,
         workers=workers,
+        recorder=_recorder(settings, database, Lease(database, "history", holder, 30.0), live),
     )
+
+
+def _recorder(
+    settings: GatewaySettings, database: AsyncDatabase[Any], lease: Lease, live: LiveJobs
+) -> Recorder:
+    store, broker = HistoryStore(database), Broker(settings.rabbitmq_url, settings.stream_url)
+    counting = Counting(store, settings.stream_url, partial(is_end, live))
+    return Recorder(lease, store, counting, partial(look, broker, live))
 
 
 def _caretaker(
@@ -247,6 +261,7 @@ def _parts(
         metrics=metrics,
         broker=Broker(settings.rabbitmq_url, settings.stream_url),
         workers=followers.workers,
+        history=HistoryStore(database),
         cookies=Cookies(secure=not settings.plain_http_cookies),
         origin=settings.origin(),
         share=settings.allowance().share,

@@ -28,6 +28,8 @@ from gateway.admin import jobs as admin_jobs
 from gateway.admin import overview, parked_routes
 from gateway.admin.accounts import Details
 from gateway.admin.broker import Broker
+from gateway.admin.history import routes as history
+from gateway.admin.history.store import HistoryStore
 from gateway.admin.parked_work import ParkedQueues
 from gateway.admin.workers import Workers
 from gateway.callers.addresses import Origin
@@ -104,6 +106,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     checks: Checks
     broker: Broker
     workers: Workers
+    history: HistoryStore
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
     share: Share = Share()
@@ -135,6 +138,7 @@ ROUTES = (
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
+    *history.ROUTES,
     *parked_routes.ROUTES,
     *_PROBES,
     *problem_pages.ROUTES,
@@ -174,6 +178,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "checks": provide(parts.checks),
         "details": provide(Details(parts.views, parts.quotas)),
         "deletions": provide(parts.deletions),
+        "history": provide(parts.history),
         "live": provide(parts.live),
         "password_rule": provide(PasswordRule(auth)),
         "own_jobs": provide(own_jobs),

@@ -69,6 +69,7 @@ def parts_of_nothing() -> Parts:
         metrics=Metrics(),
         broker=Broker("", ""),
         workers=Workers(),
+        history=nothing,  # type: ignore[arg-type]
         checks={},
     )
 
