@@ -22,7 +22,7 @@ class Route(NamedTuple):
     fid: bool
 
     def url(self, own: str) -> str:
-        filled = self.path.format(job_id=own, key_id=own, account_id=own, filename="a.mp4")
+        filled = self.path.format(job_id=own, key_id=own, account_id=own, filename="a.mp4", name="n")
         return f"{filled}?fid={own}" if self.fid else filled
 
 
