@@ -18,7 +18,9 @@ from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
 from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
+from auth.accounts.own_account import OwnAccounts
 from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.password_check import PasswordCheck
 from auth.accounts.profiles import Profiles
 from auth.accounts.quotas import QuotaChanges
 from auth.accounts.unconfirmed import forget_unverified
@@ -192,11 +194,13 @@ def _parts(settings: AuthSettings, tools: Tools) -> Parts:
         throttle=throttle,
         clock=clock,
     )
+    password_check = PasswordCheck(tools.hasher, throttle)
+    sign_in = _sign_in(settings, tools, sessions, signer, throttle)
     return Parts(
         accounts=accounts,
         sessions=sessions,
         api_keys=_api_keys(tools, sessions, signer, throttle),
-        sign_in=_sign_in(settings, tools, sessions, signer, throttle),
+        sign_in=sign_in,
         signer=signer,
         letters=letters,
         letter_requests=_letter_requests(tools, accounts, letters),
@@ -205,8 +209,16 @@ def _parts(settings: AuthSettings, tools: Tools) -> Parts:
             passwords=passwords,
             letters=letters,
             sessions=sessions,
-            throttle=throttle,
+            password_check=password_check,
             announcer=tools.announcer,
+            clock=clock,
+        ),
+        own_accounts=OwnAccounts(
+            directory=directory,
+            sessions=sessions,
+            providers=sign_in.names_of,
+            password_check=password_check,
+            publisher=tools.publisher,
             clock=clock,
         ),
         changes=OperatorChanges(directory, tools.stores.sessions, tools.publisher, clock),

@@ -9,13 +9,24 @@ from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
 from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
+from auth.accounts.own_account import OwnAccounts
 from auth.accounts.password_changes import PasswordChanges
 from auth.accounts.profiles import Profiles
 from auth.accounts.quotas import QuotaChanges
 from auth.keys.signer import Signer
 from auth.oidc.sign_in import SignIn
 from auth.policy import Policy
-from auth.routes import accounts, administration, api_keys, letters, oidc, preferences, sessions
+from auth.routes import (
+    accounts,
+    administration,
+    api_keys,
+    entry,
+    letters,
+    oidc,
+    own_account,
+    preferences,
+    sessions,
+)
 from auth.routes.credentials import MAX_BODY
 from auth.routes.guards import administrator, person
 from auth.routes.problems import answer
@@ -37,6 +48,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     letters: Letters
     letter_requests: LetterRequests
     password_changes: PasswordChanges
+    own_accounts: OwnAccounts
     changes: OperatorChanges
     profiles: Profiles
     quota_changes: QuotaChanges
@@ -49,8 +61,10 @@ def make_app(parts: Parts) -> Litestar:
     """Put the routes together. There is no OpenAPI document here: clients reach auth by the gateway."""
     return Litestar(
         [
+            *entry.ROUTES,
             *accounts.ROUTES,
             *administration.ROUTES,
+            *own_account.ROUTES,
             *sessions.ROUTES,
             *api_keys.ROUTES,
             *letters.ROUTES,

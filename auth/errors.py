@@ -10,10 +10,12 @@ TonearmError
 ├── LinkSpent              ask for another letter
 ├── SignInFailed           begin the sign-in at the provider again
 ├── SignInRefused          there is no account for this person; the text gives the reason
+├── NotFresh               sign in again, and come back at once
 ├── RegistrationClosed     ask the operator for an account
 ├── AlreadyRegistered      sign in instead
 ├── NoSuchAccount          nothing to do
-├── NoSuchApiKey              nothing to do
+├── NoSuchApiKey           nothing to do
+├── NoSuchSession          nothing to do
 ├── NoSuchProvider         nothing to do
 ├── KeyUnusable            the operator mends the key file
 └── Unavailable            try again later
@@ -69,6 +71,10 @@ class SignInRefused(TonearmError):
     """An issuer vouches for a person who has no account; the text gives the reason."""
 
 
+class NotFresh(TonearmError):
+    """This needs a session that has just begun."""
+
+
 class RegistrationClosed(TonearmError):
     """Only the operator makes accounts here."""
 
@@ -83,6 +89,10 @@ class NoSuchAccount(TonearmError):
 
 class NoSuchApiKey(TonearmError):
     """The account has no API key with this id."""
+
+
+class NoSuchSession(TonearmError):
+    """The account has no session with this id."""
 
 
 class NoSuchProvider(TonearmError):

@@ -266,6 +266,7 @@ def _parts(
         origin=settings.origin(),
         share=settings.allowance().share,
         other_sites=settings.other_sites(),
+        local_stack=settings.local_stack,
         checks={
             "mongodb": database_check(database),
             "publisher": link_check(publisher),

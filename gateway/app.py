@@ -18,11 +18,20 @@ from msgspec import Struct
 
 from events.log.publisher import Publisher
 from events.views.store import JobViews
-from gateway.accounts import api_keys, letters, oidc, preferences, present_session, sessions
+from gateway.accounts import (
+    api_keys,
+    entry,
+    letters,
+    oidc,
+    own_account,
+    preferences,
+    present_session,
+    sessions,
+)
 from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
+from gateway.accounts.entry import WaysIn
 from gateway.accounts.oidc import ProviderSignIns
-from gateway.accounts.password_rule import PasswordRule
 from gateway.admin import accounts as admin_accounts
 from gateway.admin import jobs as admin_jobs
 from gateway.admin import overview, parked_routes
@@ -111,6 +120,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     origin: Origin = Origin()
     share: Share = Share()
     other_sites: tuple[str, ...] = ()
+    local_stack: bool = False
 
 
 _PROBES = (
@@ -119,8 +129,10 @@ _PROBES = (
 )
 """All services share these handlers, so their contracts stand here."""
 ROUTES = (
+    *entry.ROUTES,
     *sessions.ROUTES,
     *present_session.ROUTES,
+    *own_account.ROUTES,
     *letters.ROUTES,
     *oidc.ROUTES,
     *api_keys.ROUTES,
@@ -180,7 +192,6 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "deletions": provide(parts.deletions),
         "history": provide(parts.history),
         "live": provide(parts.live),
-        "password_rule": provide(PasswordRule(auth)),
         "own_jobs": provide(own_jobs),
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
         "presets": provide(parts.presets),
@@ -198,6 +209,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "intake": provide(parts.intake),
         "views": provide(parts.views),
         "waits": provide(Waits(parts.live, parts.tokens)),
+        "ways_in": provide(WaysIn(auth, local=parts.local_stack)),
         "workers": provide(parts.workers),
     }
 

@@ -56,6 +56,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Limits of administrators."""
     plain_http_cookies: bool = False
     """Lets a page's cookies travel without HTTPS, for browsers that do not take localhost for safe."""
+    local_stack: bool = False
+    """Lets the page say that `./justw status` names the first admin. The local stack alone sets it."""
     sweep_interval_seconds: float = SWEEP_INTERVAL
     sweep_grace_seconds: float = SWEEP_GRACE
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late

@@ -133,6 +133,13 @@ REGISTRATION_CLOSED: Final = Kind(
     "Only who is invited gets an account here, or only the operator makes accounts.",
     "Follow the link in your invitation, or ask the operator for one.",
 )
+SIGN_IN_AGAIN: Final = Kind(
+    403,
+    "sign-in-again",
+    "Sign in again first",
+    "Your account has no password that could be asked for, and the session began too long ago for this.",
+    "Sign in by your provider once more, and send the request within ten minutes.",
+)
 ACCOUNT_EXISTS: Final = Kind(
     409,
     "account-exists",
@@ -177,6 +184,13 @@ NO_SUCH_KEY: Final = Kind(
     "No such key",
     "Your account has no API key with this id; it may be revoked already.",
     "`GET /keys` lists those there are.",
+)
+NO_SUCH_SESSION: Final = Kind(
+    404,
+    "no-such-session",
+    "No such session",
+    "Your account has no session with this id; it may have ended already.",
+    "`GET /sessions` lists those there are.",
 )
 
 # Jobs

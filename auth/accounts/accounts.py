@@ -102,7 +102,9 @@ class Accounts:
         self._announcer.publish_soon(*self._registration(account))
         return account
 
-    async def sign_in(self, email: str, password: str, *, address: str = "", lasting: bool = True) -> Grant:
+    async def sign_in(
+        self, email: str, password: str, *, address: str = "", lasting: bool = True, program: str = ""
+    ) -> Grant:
         """Begin a session (see `Sessions.begin`); `address` is the client's, if known.
 
         An unknown e-mail address takes as long as a wrong password, also where the hash was imported. A
@@ -124,7 +126,7 @@ class Accounts:
             unchanged = found.password_hash == account.password_hash
             return unchanged or await self._hasher.verify(password, found.password_hash)
 
-        return await self._sessions.begin(account, lasting=lasting, still_right=still_right)
+        return await self._sessions.begin(account, lasting=lasting, still_right=still_right, program=program)
 
     @asynccontextmanager
     async def _alike(self, place: str) -> AsyncIterator[bool]:

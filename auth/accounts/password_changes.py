@@ -8,15 +8,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from auth.accounts.letters import INTO_AN_ACCOUNT, Letters
-from auth.addresses import spellings
+from auth.accounts.password_check import PasswordCheck
 from auth.announcements import Announcer, event_of
-from auth.errors import InvalidRequest, InvalidToken, LinkSpent
+from auth.errors import InvalidToken, LinkSpent
 from auth.keys.access_tokens import Claims
 from auth.passwords.passwords import Passwords
 from auth.sessions.sessions import Sessions
 from auth.stores.directory import Account, Directory
-from auth.throttle import Throttle
-from events.errors import Unavailable
 from events.ids import new_id
 from events.types import AccountChanged, Letter
 
@@ -33,12 +31,12 @@ class PasswordChanges:
         passwords: Passwords,
         letters: Letters,
         sessions: Sessions,
-        throttle: Throttle,
+        password_check: PasswordCheck,
         announcer: Announcer,
         clock: Callable[[], datetime],
     ) -> None:
         self._directory, self._passwords = directory, passwords
-        self._letters, self._sessions, self._throttle = letters, sessions, throttle
+        self._letters, self._sessions, self._password_check = letters, sessions, password_check
         self._announcer, self._clock = announcer, clock
 
     async def confirm(self, token: str, password: str) -> None:
@@ -54,21 +52,12 @@ class PasswordChanges:
     async def change(self, claims: Claims, current: str, password: str, *, address: str) -> None:
         """Replace the password of the account of these claims, and end its other sessions.
 
-        Raises TooManyFailures, as a thief with a session could guess the present password.
+        Raises TooManyFailures.
         """
         account = await self._directory.by_id(claims.sub)
         if account is None or account.disabled:
             raise InvalidToken("the account is gone or closed")
-        tried = await self._throttle.admit(spellings(account.email)[0], address)
-        try:
-            right = await self._passwords.hasher.verify(current, account.password_hash)
-        except Unavailable:
-            await self._throttle.let_go(tried)
-            raise
-        if not right:
-            await self._throttle.failed(tried)
-            raise tried.refusal or InvalidRequest("current: this is not your password")
-        await self._throttle.succeeded(tried)
+        await self._password_check.check(account, current, field="current", address=address)
         hash_ = await self._passwords.hash_new(password, account.email)
         await self._letters.void(account.account_id)
         if not await self._directory.rehash(account.account_id, account.password_hash, hash_):

@@ -1,7 +1,7 @@
 """Signing in by an issuer: to it, and back with its answer."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from auth.oidc.id_token import Claims
 from auth.oidc.people import People
 from auth.oidc.provider import Provider
 from auth.sessions.sessions import Grant, Sessions
+from auth.stores.directory import Identity
 from auth.throttle import Deed, Throttle
 from events.errors import Unavailable
 
@@ -74,6 +75,11 @@ class SignIn:
         """Return the providers' labels by their names."""
         return {name: each.settings.label or name for name, each in self._providers.items()}
 
+    def names_of(self, identities: Sequence[Identity]) -> tuple[str, ...]:
+        """Return the names of the providers that know the holder of these."""
+        issuers = {each.issuer for each in identities}
+        return tuple(name for name, each in self._providers.items() if each.settings.issuer in issuers)
+
     async def begin(self, name: str, return_to: str) -> Begun:
         """Begin an attempt. Raises InvalidRequest for a `return_to` that is elsewhere."""
         attempt = Attempt.new(name, return_to, self._clock().timestamp())
@@ -81,7 +87,9 @@ class SignIn:
             location = await provider.authorization_url(attempt)
         return Begun(location, attempts.sealed(attempt, self._signer.key()), attempts.SECONDS)
 
-    async def finish(self, name: str, answered: Answered, *, address: str) -> tuple[Grant, str]:
+    async def finish(
+        self, name: str, answered: Answered, *, address: str, program: str = ""
+    ) -> tuple[Grant, str]:
         """Begin a session; return it with the path to go on to. `address` is the client's, if known.
 
         Raises SignInFailed, SignInRefused, TooManyFailures, DirectoryUnavailable.
@@ -94,7 +102,8 @@ class SignIn:
                     raise SignInFailed("refused_by_issuer")
                 claims = await self._claims(provider, answered.code, attempt, address)
                 account = await self._people.account(person(claims, provider.settings), provider.settings)
-            return await self._sessions.begin(account, provider=name), attempt.return_to
+            grant = await self._sessions.begin(account, provider=name, program=program)
+            return grant, attempt.return_to
         except SignInFailed as failed:
             log.warning("sign_in_failed", provider=name, why=failed.why)
             raise

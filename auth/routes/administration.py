@@ -88,7 +88,7 @@ async def erase(
     """Erase an account, for good, but never the caller's own."""
     account = await profiles.account(account_id)
     if account.account_id == administrator.sub:
-        raise NotAllowed("this is your own account: another administrator erases it")
+        raise NotAllowed("this is your own account: DELETE /account erases it, by your password")
     _may_end(administrator, account)
     await changes.erase(account)
 

@@ -11,6 +11,7 @@ from litestar.exceptions import ClientException
 from msgspec import Struct, inspect
 
 from auth.errors import BadCredentials, InvalidRequest, NotSignedIn
+from auth.sessions.programs import program
 
 MAX_BODY = 8 * 1024
 """Bytes of a request's body; the longest password takes 1 KiB of UTF-8."""
@@ -62,6 +63,11 @@ def bearer(header: str | None) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise NotSignedIn("a bearer token is needed")
     return token.strip()
+
+
+def program_of(request: Request[Any, Any, Any]) -> str:
+    """Return what sends the request, in a few words."""
+    return program(request.headers.get("user-agent", ""))
 
 
 async def json_body(request: Request[Any, Any, Any], kind: type[B]) -> B:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from auth.accounts.accounts import Accounts
 from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Granted, Letters
 from auth.accounts.operator_changes import OperatorChanges
@@ -73,12 +72,6 @@ async def forgot(
     return accepted("If there is an account with this address, a mail is on its way to it.")
 
 
-@get("/password/rule")
-async def rule(accounts: NamedDependency[Accounts]) -> Said:
-    """Return the rule for new passwords as people are told it."""
-    return Said(str(accounts.rules))
-
-
 @post("/password/reset", status_code=200)
 async def reset(
     request: Request[Any, Any, Any], password_changes: NamedDependency[PasswordChanges]
@@ -141,4 +134,4 @@ async def grant(
     return Response(await letters.grant(account_id, asked.letter, asked.cause), headers=NO_STORE)
 
 
-ROUTES = [forgot, rule, reset, confirm, change, invite, grant]
+ROUTES = [forgot, reset, confirm, change, invite, grant]

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from auth.oidc.sign_in import Answered, Begun, SignIn
 from auth.policy import Policy
-from auth.routes.credentials import json_body
+from auth.routes.credentials import json_body, program_of
 from auth.routes.sessions import NO_STORE, Access, access_of
 
 
@@ -53,7 +53,9 @@ async def finish(
 ) -> Response[Entered]:
     """Begin a session by the issuer's answer."""
     answered = await json_body(request, Answered)
-    grant, return_to = await sign_in.finish(provider, answered, address=policy.client_of(request))
+    grant, return_to = await sign_in.finish(
+        provider, answered, address=policy.client_of(request), program=program_of(request)
+    )
     return Response(Entered(access_of(grant), return_to), headers=NO_STORE)
 
 

@@ -1,9 +1,11 @@
 """Sessions over HTTP: signing in, staying signed in, signing out, and the keys that verify tokens."""
 
+from datetime import datetime
 from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, delete, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 from msgspec import Struct
 
 from auth.accounts.accounts import Accounts
@@ -11,7 +13,7 @@ from auth.errors import BadCredentials
 from auth.keys.access_tokens import Claims
 from auth.keys.signer import Signer
 from auth.policy import Policy
-from auth.routes.credentials import Credentials, basic, bearer, json_body
+from auth.routes.credentials import Credentials, basic, bearer, json_body, program_of
 from auth.routes.guards import person
 from auth.sessions.sessions import Grant, Sessions
 from service.http.preference import preferred
@@ -30,6 +32,23 @@ class Access(Struct, frozen=True, omit_defaults=True):
 
     def __repr__(self) -> str:
         return "Access(…)"
+
+
+class Session(Struct, frozen=True, kw_only=True):
+    """A session, for its holder. `last_used` is when its tokens were renewed last."""
+
+    session_id: str
+    program: str
+    created: datetime
+    last_used: datetime
+    expires: datetime
+    current: bool
+
+
+class SessionList(Struct, frozen=True):
+    """All sessions of an account."""
+
+    items: list[Session]
 
 
 class Refresh(Struct, frozen=True):
@@ -63,7 +82,11 @@ async def login(
     shown = basic(header) if header is not None else await json_body(request, Credentials)
     bare = preferred(request, ["application/json", "text/plain"]) == "text/plain"
     grant = await accounts.sign_in(
-        shown.email, shown.password, address=policy.client_of(request), lasting=not bare
+        shown.email,
+        shown.password,
+        address=policy.client_of(request),
+        lasting=not bare,
+        program=program_of(request),
     )
     if bare:
         return Response(grant.access.text, media_type="text/plain", headers=NO_STORE)
@@ -102,6 +125,33 @@ async def logout_everywhere(person: NamedDependency[Claims], sessions: NamedDepe
     await sessions.end_others(person.sub, reason="signed_out_everywhere")
 
 
+@get("/sessions")
+async def list_sessions(
+    person: NamedDependency[Claims], sessions: NamedDependency[Sessions]
+) -> Response[SessionList]:
+    """List the sessions of the account, newest first."""
+    shown = [
+        Session(
+            session_id=each.session_id,
+            program=each.program,
+            created=each.created,
+            last_used=each.rotated or each.created,
+            expires=each.expires,
+            current=each.session_id == person.sid,
+        )
+        for each in await sessions.of(person.sub)
+    ]
+    return Response(SessionList(shown), headers=NO_STORE)
+
+
+@delete("/sessions/{session_id:str}", status_code=204)
+async def end_session(
+    session_id: FromPath[str], person: NamedDependency[Claims], sessions: NamedDependency[Sessions]
+) -> None:
+    """End one session of the account, at once and everywhere."""
+    await sessions.end_one(person.sub, session_id)
+
+
 @get("/.well-known/jwks.json")
 async def jwks(signer: NamedDependency[Signer]) -> Response[dict[str, Any]]:
     """Publish the keys that verify access tokens (RFC 7517)."""
@@ -109,4 +159,4 @@ async def jwks(signer: NamedDependency[Signer]) -> Response[dict[str, Any]]:
     return Response(keys, headers={"Cache-Control": f"public, max-age={seconds}"})
 
 
-ROUTES = [login, validate, refresh, logout, logout_everywhere, jwks]
+ROUTES = [login, validate, refresh, logout, logout_everywhere, list_sessions, end_session, jwks]

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from auth import opaque, scopes
 from auth.announcements import Announcer, event_of
-from auth.errors import BadCredentials, InvalidToken
+from auth.errors import BadCredentials, InvalidToken, NoSuchSession
 from auth.keys.access_tokens import Claims, Token
 from auth.keys.signer import Signer
 from auth.stores.directory import Account, Directory
@@ -72,10 +72,13 @@ class Sessions:
         lasting: bool = True,
         still_right: StillRight | None = None,
         provider: str = "",
+        program: str = "",
     ) -> Grant:
         """Begin a session and publish that; one that is not `lasting` ends with its only access token.
 
-        `provider` names the issuer of a sign-in without a password. Raises BadCredentials if the account was
+        `provider` names the issuer of a sign-in without a password, `program` is what signs in.
+
+        Raises BadCredentials if the account was
         closed or erased while its password was verified, or is not `still_right`: the password has changed.
         """
         now, family, session_id = self._clock(), opaque.make_family(), new_id()
@@ -89,6 +92,7 @@ class Sessions:
                 current=opaque.digest(refresh) if lasting else b"",
                 created=now,
                 expires=now + lifetime,
+                program=program,
             )
         )
         # Who closes an account or changes its password ends its sessions then: one that begins later has to
@@ -126,6 +130,24 @@ class Sessions:
         if session is None or not session.is_live(self._clock()):
             raise InvalidToken("the session has ended")
         return claims
+
+    async def of(self, account_id: str) -> list[Session]:
+        """Return the account's sessions that have not ended, newest first."""
+        found = await self._store.live_of(account_id, api_keys=False)
+        return [each for each in reversed(found) if each.is_live(self._clock())]
+
+    async def age(self, session_id: str) -> timedelta:
+        """Return the time since a session began. Raises InvalidToken if there is none."""
+        session = await self._store.get(session_id)
+        if session is None:
+            raise InvalidToken("the session has ended")
+        return self._clock() - session.created
+
+    async def end_one(self, account_id: str, session_id: str) -> None:
+        """End a session of the account. Raises NoSuchSession, also for another's and for an API key."""
+        if session_id not in [each.session_id for each in await self.of(account_id)]:
+            raise NoSuchSession("you have no session with this id")
+        await self._end(account_id, [session_id], "signed_out")
 
     async def end_by_refresh(self, text: str) -> None:
         """Sign out by a refresh token. Raises InvalidToken."""

@@ -12,6 +12,7 @@ class Session(Struct, frozen=True, kw_only=True):
 
     `digest` finds it: of what all its refresh tokens begin with, or of the key. Of those tokens `current` is
     the hash of the one that is good, `previous` of the one before, and `sealed` what that was exchanged for.
+    `program` is what signed in, in a few words.
     """
 
     session_id: str
@@ -28,6 +29,7 @@ class Session(Struct, frozen=True, kw_only=True):
     name: str = ""
     scopes: tuple[str, ...] = ()
     used: datetime | None = None
+    program: str = ""
 
     def is_live(self, now: datetime) -> bool:
         """Return True if it has neither ended nor expired."""

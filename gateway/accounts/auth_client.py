@@ -28,6 +28,8 @@ _MOST_REQUESTS = 64
 """Requests to auth at a time; fewer than the client has connections, as the keys are fetched by it, too."""
 _REQUEST_HEADERS = ("authorization", "content-type", "accept", "accept-language")
 _ANSWER_HEADERS = ("retry-after", "www-authenticate", "cache-control", "location")
+_LONGEST_PROGRAM = 1000
+"""Characters of a client's User-Agent, by which people recognise their sessions."""
 _NO_ORIGIN = Origin()
 
 
@@ -48,7 +50,8 @@ class AuthClient:
     ) -> httpx.Response:
         """Send a request, in the name of this client of ours. Raises Crowded, Unavailable."""
         if client is not None:
-            headers = headers | self._origin.headers(client)
+            program = client.headers.get("user-agent", "")[:_LONGEST_PROGRAM]
+            headers = headers | self._origin.headers(client) | {"user-agent": program}
         with self._slots.one():
             try:
                 return await self._client.request(method, f"{self._url}{path}", content=body, headers=headers)

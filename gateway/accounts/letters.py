@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from events.errors import TonearmError
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
+from gateway.accounts.entry import WaysIn
 from gateway.accounts.messages import Addressed, Invited, Message, NewPassword, PasswordChange
 from gateway.accounts.outcomes import Outcome, answered, failed
-from gateway.accounts.password_rule import PasswordRule
 from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
@@ -131,9 +131,9 @@ async def forgot(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
 
 
 @get("/password/reset", operation_id="showResetPasswordForm", tags=_TAGS, opt=_page_contract().opt)
-async def reset_page(password_rule: NamedDependency[PasswordRule], token: _Token = "") -> Response[str]:
+async def reset_page(ways_in: NamedDependency[WaysIn], token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
-    return _RESET.show(token, rule=await password_rule.told())
+    return _RESET.show(token, rule=await ways_in.password_rule())
 
 
 @post(
@@ -144,16 +144,16 @@ async def reset_page(password_rule: NamedDependency[PasswordRule], token: _Token
     opt=_token_contract("The password is set").opt,
 )
 async def reset(
-    request: AnyRequest, auth: NamedDependency[AuthProxy], password_rule: NamedDependency[PasswordRule]
+    request: AnyRequest, auth: NamedDependency[AuthProxy], ways_in: NamedDependency[WaysIn]
 ) -> Response[Any]:
     """Set a new password by a mail's token, good once, and end all sessions and API keys."""
-    return await _submitted(auth, request, _RESET, password_rule)
+    return await _submitted(auth, request, _RESET, ways_in)
 
 
 @get("/register/confirm", operation_id="showConfirmRegistrationForm", tags=_TAGS, opt=_page_contract().opt)
-async def confirm_page(password_rule: NamedDependency[PasswordRule], token: _Token = "") -> Response[str]:
+async def confirm_page(ways_in: NamedDependency[WaysIn], token: _Token = "") -> Response[str]:
     """Show the form; the token stays good."""
-    return _CONFIRM.show(token, rule=await password_rule.told())
+    return _CONFIRM.show(token, rule=await ways_in.password_rule())
 
 
 @post(
@@ -164,10 +164,10 @@ async def confirm_page(password_rule: NamedDependency[PasswordRule], token: _Tok
     opt=_token_contract("The account is there").opt,
 )
 async def confirm(
-    request: AnyRequest, auth: NamedDependency[AuthProxy], password_rule: NamedDependency[PasswordRule]
+    request: AnyRequest, auth: NamedDependency[AuthProxy], ways_in: NamedDependency[WaysIn]
 ) -> Response[Any]:
     """Finish a registration, or accept an invitation: choose the password, by a mail's token."""
-    return await _submitted(auth, request, _CONFIRM, password_rule)
+    return await _submitted(auth, request, _CONFIRM, ways_in)
 
 
 @post(
@@ -205,7 +205,7 @@ async def invite(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respo
 
 
 async def _submitted(
-    auth: AuthProxy, request: AnyRequest, shown: _Page, password_rule: PasswordRule | None = None
+    auth: AuthProxy, request: AnyRequest, shown: _Page, ways_in: WaysIn | None = None
 ) -> Response[Any]:
     """Pass on a program's request, or a form's. A browser's form is answered by a page."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
@@ -225,7 +225,7 @@ async def _submitted(
         outcome = answered(answer)
     if outcome.is_good:
         return page(shown.title, outcome.said, status=outcome.status)
-    rule = await password_rule.told() if password_rule else ""
+    rule = await ways_in.password_rule() if ways_in else ""
     return shown.show(token, outcome, rule=rule)
 
 

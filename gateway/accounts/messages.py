@@ -85,6 +85,54 @@ class Message(Struct):
     message: str
 
 
+class OwnAccount(Struct, kw_only=True):
+    """Your account. `providers` are the names of those of OpenID Connect that sign in to it."""
+
+    account_id: str
+    email: Email
+    roles: list[Literal["user", "admin"]]
+    created: Time
+    has_password: bool
+    providers: list[str]
+
+
+class Erasing(Struct):
+    """Your password, once more. An account without one sends none, soon after a sign-in."""
+
+    password: Password | UnsetType = UNSET
+
+
+class SessionShown(Struct, kw_only=True):
+    """A session. `program` is what signed in, in a few words; `last_used` is to a quarter of an hour."""
+
+    session_id: str
+    program: str
+    created: Time
+    last_used: Time
+    expires: Time
+    current: bool
+
+
+class SessionList(Struct):
+    """Your sessions, newest first."""
+
+    items: list[SessionShown]
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """How one gets in. With `verification`, who registers gets a mail, and chooses the password by its link.
+
+    `providers` of OpenID Connect: labels by names. `local`: a stack on one machine, whose first admin
+    `./justw status` names.
+    """
+
+    registration: Literal["open", "invitation", "closed"]
+    verification: bool
+    password_rule: str
+    providers: dict[str, str]
+    local: bool = False
+
+
 class Preferences(Struct):
     """Your choices. `mails`: which mails about your jobs you get."""
 

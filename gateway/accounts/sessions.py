@@ -4,18 +4,25 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Response, post
+from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
-from litestar.params import QueryParameter
+from litestar.params import FromPath, QueryParameter
 
+from events.errors import Unavailable
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
 from gateway.accounts.letters import MAIL_ACCEPTED
-from gateway.accounts.messages import Access, Credentials, Message, Refresh, Registration
+from gateway.accounts.messages import Access, Credentials, Message, Refresh, Registration, SessionList
 from gateway.callers.cookies import Cookies, check_origin
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import FromElsewhere, NotSignedIn
+from gateway.errors import Crowded, FromElsewhere, NotSignedIn
 from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, as_json
-from service.known_problems import BAD_FIELD, BAD_REQUEST, REGISTRATION_CLOSED, TOO_MANY_TRIES
+from service.known_problems import (
+    BAD_FIELD,
+    BAD_REQUEST,
+    NO_SUCH_SESSION,
+    REGISTRATION_CLOSED,
+    TOO_MANY_TRIES,
+)
 from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
@@ -143,8 +150,39 @@ async def logout_everywhere(
     return session_cookies.dropped(answer) if request.cookies else answer
 
 
+@get(
+    "/sessions",
+    operation_id="listSessions",
+    tags=_TAGS,
+    opt=Contract(
+        scope=ACCOUNT,
+        errors=(Crowded, Unavailable),
+        answers={200: Answer("Your sessions", as_json(SessionList))},
+    ).opt,
+)
+async def list_sessions(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Response[bytes]:
+    """List your sessions: what is signed in to your account, and since when."""
+    return await auth.forward(request, token=caller_of(request).token, body=b"")
+
+
+@delete(
+    "/sessions/{session_id:str}",
+    status_code=204,
+    operation_id="endSession",
+    tags=_TAGS,
+    opt=Contract(
+        scope=ACCOUNT, errors=(Crowded, Unavailable, NO_SUCH_SESSION), answers={204: Answer("Ended")}
+    ).opt,
+)
+async def end_session(
+    request: AnyRequest, session_id: FromPath[str], auth: NamedDependency[AuthProxy]
+) -> Response[None]:
+    """End one of your sessions, at once and everywhere."""
+    return await auth.forward(request, token=caller_of(request).token, body=b"")
+
+
 def _refresh_body(token: str) -> bytes:
     return msgspec.json.encode({"refresh_token": token})
 
 
-ROUTES = [login, register, refresh, logout, logout_everywhere]
+ROUTES = [login, register, refresh, logout, logout_everywhere, list_sessions, end_session]

@@ -123,6 +123,7 @@ def services(settings: LocalSettings, environment: Mapping[str, str]) -> list[Co
 
     def service(name: str, probes: tuple[str, int] | None = None) -> Service:
         mine = {"METRICS_PORT": str(ports[name]), "HEALTH_PORT": str(ports[name])}  # it knows one of them
+        mine["LOCAL_STACK"] = str(not settings.auth_url).lower()  # the first admin is of this stack
         return Service(
             name,
             name.partition("-")[0],

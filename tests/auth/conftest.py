@@ -22,7 +22,9 @@ from auth.accounts.letter_requests import LetterRequests
 from auth.accounts.letters import Letters
 from auth.accounts.mail_choices import MailChoices
 from auth.accounts.operator_changes import OperatorChanges
+from auth.accounts.own_account import OwnAccounts
 from auth.accounts.password_changes import PasswordChanges
+from auth.accounts.password_check import PasswordCheck
 from auth.accounts.profiles import Profiles
 from auth.accounts.quotas import QuotaChanges
 from auth.accounts.unsubscribe_links import UnsubscribeLinks
@@ -230,7 +232,7 @@ def password_changes(
     hasher: Hasher,
     letters: Letters,
     sessions: Sessions,
-    throttle: Throttle,
+    password_check: PasswordCheck,
     announcer: Announcer,
     clock: Clock,
 ) -> PasswordChanges:
@@ -239,8 +241,32 @@ def password_changes(
         passwords=Passwords(hasher),
         letters=letters,
         sessions=sessions,
-        throttle=throttle,
+        password_check=password_check,
         announcer=announcer,
+        clock=clock,
+    )
+
+
+@pytest.fixture
+def password_check(hasher: Hasher, throttle: Throttle) -> PasswordCheck:
+    return PasswordCheck(hasher, throttle)
+
+
+@pytest.fixture
+def own_accounts(
+    directory: MongoDirectory,
+    sessions: Sessions,
+    sign_in: SignIn,
+    password_check: PasswordCheck,
+    fake_broker: FakeBroker,
+    clock: Clock,
+) -> OwnAccounts:
+    return OwnAccounts(
+        directory=directory,
+        sessions=sessions,
+        providers=sign_in.names_of,
+        password_check=password_check,
+        publisher=fake_broker,
         clock=clock,
     )
 
@@ -307,6 +333,7 @@ def site(
     letter_requests: LetterRequests,
     letters: Letters,
     password_changes: PasswordChanges,
+    own_accounts: OwnAccounts,
     changes: OperatorChanges,
     mail_choices: MailChoices,
     directory: MongoDirectory,
@@ -324,6 +351,7 @@ def site(
         letter_requests=letter_requests,
         letters=letters,
         password_changes=password_changes,
+        own_accounts=own_accounts,
         changes=changes,
         mail_choices=mail_choices,
         profiles=Profiles(directory, store),

@@ -22,6 +22,7 @@ from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 OPEN_TO_ALL = {
     "/",
+    "/entry",
     "/login",
     "/login/oidc",
     "/login/oidc/{provider}",
@@ -95,7 +96,7 @@ def test_there_are_guarded_routes() -> None:
 
 def path(route: str, job_id: str) -> str:
     parts = {"filename": "a.mp4", "key_id": "k", "provider": "p", "name": "n", "path": "p", "version": "v"}
-    filled = route.format(job_id=job_id, account_id=job_id, **parts)
+    filled = route.format(job_id=job_id, account_id=job_id, session_id="s", **parts)
     return f"{filled}?fid={job_id}" if route == "/download" else filled
 
 

@@ -32,7 +32,7 @@ from tests.gateway.running import Gateway, Log
 PUBLIC = "https://tonearm.example"
 """Where people reach the gateway, as they think."""
 OWN = {"sec-fetch-site": "same-origin"}
-PEOPLE = ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "joe", "kim")
+PEOPLE = ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "joe", "kim", "lea")
 SESSION, REFRESH, ATTEMPT = "__Host-tonearm", "__Host-tonearm-refresh", "__Host-tonearm-oidc"
 
 

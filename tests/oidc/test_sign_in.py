@@ -10,7 +10,7 @@ import httpx
 import pytest
 from waiting import wait_for
 
-from events.types import AccountRegistered, AccountSignedIn
+from events.types import AccountErased, AccountRegistered, AccountRevoked, AccountSignedIn
 from tests.oidc.conftest import ATTEMPT, OWN, PUBLIC, REFRESH, SESSION, Browser, Site
 
 pytestmark = pytest.mark.long  # the provider is a whole server; `tests/auth/oidc` shows the rules
@@ -60,6 +60,23 @@ async def test_a_session_makes_an_api_key_which_programs_use(site: Site, browser
     async with httpx.AsyncClient(base_url=site.gateway.url) as client:
         headers = {"Authorization": f"Bearer {made.json()['key']}"}
         assert (await client.get("/jobs", headers=headers)).status_code == 200
+
+
+async def test_who_has_no_password_erases_the_account_soon_after_a_sign_in(
+    site: Site, browser: Browser
+) -> None:
+    await browser.sign_in("lea")
+    account = await browser.account()
+    shown = (await browser.get("/account")).json()
+    assert (shown["account_id"], shown["has_password"], shown["providers"]) == (account, False, ["work"])
+    assert (await browser.request("DELETE", "/account", headers=OWN)).status_code == 204
+    assert set(browser.cookies) == set()
+    assert [type(each.payload()) for each in await site.events() if each.subject == account][-2:] == [
+        AccountErased,
+        AccountRevoked,
+    ]
+    await browser.sign_in("lea")
+    assert await browser.account() != account
 
 
 async def test_an_account_without_a_password_refuses_one_as_if_it_were_not_there(

@@ -127,7 +127,7 @@ class Site:
             signed_in = (await client.post("/login", json=shown)).json()
         self.canaries |= {email, PASSWORD, signed_in["access_token"], signed_in["refresh_token"]}
         claims = jwt.decode(signed_in["access_token"], options={"verify_signature": False})
-        return {**signed_in, "email": email, "account_id": claims["sub"]}
+        return {**signed_in, "email": email, "account_id": claims["sub"], "session_id": claims["sid"]}
 
     def claims(self, **changes: Any) -> dict[str, Any]:
         """The claims of a good token; None leaves one out."""

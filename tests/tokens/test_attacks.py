@@ -313,6 +313,46 @@ async def test_who_signs_out_of_a_session_that_has_ended_is_rid_of_the_cookies(s
     assert all("Max-Age=0" in each for each in dropped)
 
 
+async def test_one_session_is_ended_from_another_and_an_erased_account_is_gone_with_its_jobs(
+    site: Site,
+) -> None:
+    ann = await site.person()
+    shown = {"email": ann["email"], "password": PASSWORD}
+    here = {"sec-fetch-site": "same-origin", "user-agent": "Mozilla/5.0 (X11; Linux) Firefox/141.0"}
+    async with site.client(ann["access_token"]) as client, site.client() as page:
+        job = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
+        kept = (await page.post("/login?cookies=true", json=shown, headers=here)).headers
+        cookies = "; ".join(each.partition(";")[0] for each in kept.get_list("set-cookie"))
+        site.canaries |= {each.partition("=")[2] for each in cookies.split("; ")}
+        here |= {"cookie": cookies}
+        listed = (await page.get("/sessions", headers=here)).json()["items"]
+        assert [each["program"] for each in listed] == ["Firefox on Linux", "python-httpx"]
+        elsewhere = {"cookie": cookies, "sec-fetch-site": "cross-site"}
+        path = f"/sessions/{ann['session_id']}"
+        assert (await page.delete(path, headers=elsewhere)).status_code == 403
+        assert (await page.delete(path, headers=here)).status_code == 204
+
+        async def out() -> bool:
+            return (await client.get("/jobs")).status_code == 401
+
+        await wait_for(out, 1.5)
+        gone = await page.request("DELETE", "/account", json={"password": PASSWORD}, headers=here)
+        assert gone.status_code == 204
+        assert all("Max-Age=0" in each for each in gone.headers.get_list("set-cookie"))
+        assert (await page.post("/login", json=shown)).status_code == 401
+
+    admin = {"email": "canary-admin@example.com", "password": PASSWORD}
+    async with site.client() as operator:
+        token = (await operator.post("/login", json=admin)).json()["access_token"]
+        operator.headers["Authorization"] = f"Bearer {token}"
+
+        async def deleted() -> bool:
+            answer = await operator.get(f"/admin/jobs/{job}")
+            return answer.status_code == 410 and answer.json()["reason"] == "account_erased"
+
+        await wait_for(deleted, 30)
+
+
 async def test_an_api_key_does_what_its_scopes_say_until_it_is_revoked(site: Site) -> None:
     person = await site.person()
     async with site.client(person["access_token"]) as client:

@@ -22,7 +22,8 @@ class Route(NamedTuple):
     fid: bool
 
     def url(self, own: str) -> str:
-        filled = self.path.format(job_id=own, key_id=own, account_id=own, filename="a.mp4", name="n")
+        ids = dict.fromkeys(("job_id", "key_id", "session_id", "account_id"), own)
+        filled = self.path.format(**ids, filename="a.mp4", name="n")
         return f"{filled}?fid={own}" if self.fid else filled
 
 
@@ -77,7 +78,7 @@ async def test_without_a_good_token_nobody_gets_in(site: Site, route: Route) -> 
 @pytest.mark.parametrize("route", ONES_OWN, ids=lambda route: f"{route.method} {route.path}")
 async def test_what_is_anothers_is_not_there(site: Site, route: Route) -> None:
     person = await site.owner()
-    own = person["key_id"] if "key_id" in route.path else person["job_id"]
+    own = next((person[each] for each in ("key_id", "session_id") if each in route.path), person["job_id"])
     other = await site.other()
     theirs = await call(site, route, own, other["access_token"])
     unknown = await call(site, route, new_id(), other["access_token"])
@@ -100,6 +101,8 @@ async def test_lists_hold_nothing_of_anothers(site: Site, path: str) -> None:
         text = (await client.get(path)).text
     assert person["job_id"] not in text
     assert person["key_id"] not in text
+    assert person["session_id"] not in text
+    assert person["email"] not in text
 
 
 async def test_no_secret_and_no_address_of_all_this_was_told(site: Site) -> None:

@@ -15,7 +15,7 @@ from waiting import wait_for
 
 from gateway.accounts import letters, sessions
 from gateway.accounts.auth_client import AuthClient, AuthProxy
-from gateway.accounts.password_rule import PasswordRule
+from gateway.accounts.entry import WaysIn
 from gateway.callers.cookies import Cookies
 from gateway.http.problems import answer
 from infra.local.ports import free_port
@@ -30,12 +30,12 @@ async def doors(auth_url: str, seconds: float) -> AsyncIterator[int]:
 
     async with httpx.AsyncClient() as client:
         auth_client = AuthClient(client, auth_url)
-        proxy, rule = AuthProxy(auth_client, seconds=seconds), PasswordRule(auth_client)
+        proxy, ways_in = AuthProxy(auth_client, seconds=seconds), WaysIn(auth_client)
         app = Litestar(
             [*sessions.ROUTES, *letters.ROUTES],
             dependencies={
                 "auth": Provide(lambda: proxy, sync_to_thread=False),
-                "password_rule": Provide(lambda: rule, sync_to_thread=False),
+                "ways_in": Provide(lambda: ways_in, sync_to_thread=False),
                 "session_cookies": Provide(Cookies, sync_to_thread=False),
             },
             exception_handlers={Exception: answer},
