@@ -33,6 +33,7 @@ from gateway.accounts.auth_client import AuthClient, AuthProxy, password_sign_in
 from gateway.accounts.entry import WaysIn
 from gateway.accounts.oidc import ProviderSignIns
 from gateway.admin import accounts as admin_accounts
+from gateway.admin import events as admin_events
 from gateway.admin import jobs as admin_jobs
 from gateway.admin import overview, parked_routes
 from gateway.admin.accounts import Details
@@ -150,6 +151,7 @@ ROUTES = (
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
+    *admin_events.ROUTES,
     *history.ROUTES,
     *parked_routes.ROUTES,
     *_PROBES,

@@ -18,8 +18,8 @@ _FORMS = {int: "-?[0-9]{1,100}", datetime: r"[0-9]{4}-.*(?:[Zz]|[+-][0-9]{2}:[0-
 class Parameter(NamedTuple):
     """A query parameter, as clients know it. `takes` is a sentence; `optional`: a handler may get None.
 
-    `required`: a request without it is refused. `form`: of its text, where the framework reads more than we
-    document: 1e1 as 10, and 1.5 as a time in 1970.
+    `required`: a request without it is refused. `many`: it may be given several times. `form`: of its text,
+    where the framework reads more than we document: 1e1 as 10, and 1.5 as a time in 1970.
     """
 
     name: str
@@ -27,15 +27,18 @@ class Parameter(NamedTuple):
     optional: bool = False
     required: bool = False
     form: re.Pattern[str] = _ANY
+    many: bool = False
 
 
 def parameter(name: str, field: FieldDefinition) -> Parameter:
     """Return a handler's parameter, by the name that clients know it by."""
     kinds, limits = _kinds(field.annotation), field.kwarg_definition
+    many = any(get_origin(kind) is list for kind in kinds)
+    kinds = [get_args(kind)[0] if get_origin(kind) is list else kind for kind in kinds]
     takes = " or ".join(_taken(kind, limits) for kind in kinds)
     forms = [_FORMS.get(kind, _ANY.pattern) for kind in kinds]
     form = re.compile("|".join(forms), re.DOTALL)
-    return Parameter(name, f"give {takes}", field.is_optional, field.is_required, form)
+    return Parameter(name, f"give {takes}", field.is_optional, field.is_required, form, many)
 
 
 def _kinds(annotation: Any) -> list[Any]:

@@ -43,7 +43,9 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         if name not in parameters and name not in options
     ]
     wrong += [
-        Fault(name, "it is given more than once") for name in (*parameters, *options) if given[name] > 1
+        Fault(name, "it is given more than once")
+        for name in (*(name for name, each in parameters.items() if not each.many), *options)
+        if given[name] > 1
     ]
     wrong += [
         Fault(each.name, each.takes) for each in parameters.values() if each.required and not given[each.name]

@@ -41,7 +41,8 @@ from service.http.streams import ClosedStream
 from service.scopes import READ
 
 PING_EVERY = 15.0
-_RETRY_MS = 2000
+RETRY = 2000
+"""Milliseconds before a client connects again."""
 _BEGINS_WITHIN = 5.0
 _REACHES_WITHIN = 2.0
 """Seconds to reach an event that a client saw at another replica."""
@@ -120,7 +121,7 @@ async def watch(
     """
     told = _Told(whole=whole)
     with live.subscriptions.of(caller.account, job_id) as subscription:
-        yield sse.retry(_RETRY_MS)
+        yield sse.retry(RETRY)
         if is_void(caller):
             return
         if live.subscriptions.of_account(caller.account) > MOST_OF_ACCOUNT:
@@ -245,7 +246,7 @@ def _over(live: LiveJobs, caller: Caller) -> bool:
     return live.subscriptions.closing.is_set() or caller.expires <= time.time()
 
 
-def _listener(request: AnyRequest, live: LiveJobs) -> Caller:
+def listener(request: AnyRequest, live: LiveJobs) -> Caller:
     """Return the caller. Raises TooManyStreams when the account has as many streams as it may."""
     caller = caller_of(request)
     if live.subscriptions.of_account(caller.account) >= MOST_OF_ACCOUNT:
@@ -257,7 +258,8 @@ def _after(request: AnyRequest) -> int | None:
     return sse.last_event_id(request.headers.get("last-event-id"))
 
 
-def _stream(events: AsyncGenerator[bytes, None]) -> ClosedStream:
+def stream(events: AsyncGenerator[bytes, None]) -> ClosedStream:
+    """Return the answer that sends these."""
     return ClosedStream(events, media_type="text/event-stream", headers=_HEADERS)
 
 
@@ -276,13 +278,13 @@ def _has_all(live: LiveJobs, view: JobView, after: int) -> bool:
     return last <= after <= live.recent.position and stays_open(view, datetime.now(UTC)) == 0
 
 
-_LAST_EVENT_ID = Header("Last-Event-ID")
-_EVENTS = Answer(
+LAST_EVENT_ID = Header("Last-Event-ID")
+EVENTS = Answer(
     "Events as they come; `id:` is the offset in the log; `progress` and `queue` have none",
     {"text/event-stream": TEXT},
 )
 _OVER = Answer("The job is done, and you have seen all of it: do not connect again")
-_Include = Annotated[
+Include = Annotated[
     Literal["arguments"] | None,
     QueryParameter(description="`arguments`: events come with what ffmpeg was called with, too."),
 ]
@@ -296,8 +298,8 @@ _Include = Annotated[
     opt=Contract(
         scope=READ,
         errors=(NoSuchJob, JobGone, TooManyStreams),
-        headers=(_LAST_EVENT_ID,),
-        answers={200: _EVENTS, 204: _OVER},
+        headers=(LAST_EVENT_ID,),
+        answers={200: EVENTS, 204: _OVER},
     ).opt,
 )
 async def watch_job(
@@ -306,18 +308,18 @@ async def watch_job(
     own_jobs: NamedDependency[OwnJobs],
     live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
-    include: _Include = None,
+    include: Include = None,
 ) -> Response[Any]:
     """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come.
 
     The last message is `end`, with the job as it stands. Who connects again then gets a 204.
     """
-    caller, after = _listener(request, live), _after(request)
+    caller, after = listener(request, live), _after(request)
     view = await own_jobs.get(caller.account, job_id)
     if after is not None and _has_all(live, view, after):
         return Response(None, status_code=204)
     whole = include == "arguments"
-    return _stream(watch(live, caller, after, job_id, whole=whole, is_void=tokens.is_void))
+    return stream(watch(live, caller, after, job_id, whole=whole, is_void=tokens.is_void))
 
 
 @get(
@@ -325,17 +327,17 @@ async def watch_job(
     media_type="text/event-stream",
     operation_id="watchEvents",
     tags=["events"],
-    opt=Contract(scope=READ, errors=(TooManyStreams,), headers=(_LAST_EVENT_ID,), answers={200: _EVENTS}).opt,
+    opt=Contract(scope=READ, errors=(TooManyStreams,), headers=(LAST_EVENT_ID,), answers={200: EVENTS}).opt,
 )
 async def watch_all(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
-    include: _Include = None,
+    include: Include = None,
 ) -> ClosedStream:
     """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
-    caller, after, whole = _listener(request, live), _after(request), include == "arguments"
-    return _stream(watch(live, caller, after, whole=whole, is_void=tokens.is_void))
+    caller, after, whole = listener(request, live), _after(request), include == "arguments"
+    return stream(watch(live, caller, after, whole=whole, is_void=tokens.is_void))
 
 
 ROUTES = [watch_job, watch_all]

@@ -14,6 +14,9 @@ from events.log.progress import Progress
 MOST_OF_ACCOUNT = 20
 """Streams that an account may have open at a time."""
 
+ELSEWHERE = ""
+"""The job of a subscription that gets no events here: its stream only has to end in time."""
+
 MOST_WAITS_OF_ACCOUNT = 50
 """Requests of an account that may wait for the end of a job at a time. What is more is answered at once."""
 
