@@ -5,7 +5,8 @@ import { paintWith, repaint } from "./paint.js";
 import { place } from "./places.js";
 import { findSession, onSession, session, signOut } from "./server/session.js";
 import { chooseTheme, chosenTheme } from "./look/theme.js";
-import { chooseLanguage, currentLanguage, languages, loadWords, word } from "./words.js";
+import { ongoing } from "./uploads/ongoing.js";
+import { chooseLanguage, currentLanguage, languages, loadWords, number, word } from "./words.js";
 
 /**
  * The views by the names of places. A view has `template()`; perhaps `title()`, and `open(place)`, which is called when
@@ -43,7 +44,8 @@ async function show() {
 function page() {
   const here = place();
   const title = shown.view?.title?.();
-  document.title = title ? `${title} – Tonearm` : "Tonearm";
+  const percent = ongoing.percent === null ? "" : number(ongoing.percent / 100, { style: "percent" });
+  document.title = [percent, title, "Tonearm"].filter(Boolean).join(" – ");
   return html`
     <a class="skip unseen" href="#content" @click=${skip}>${word("frame.skip")}</a>
     <header class="frame-head">

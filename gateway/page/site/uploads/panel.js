@@ -1,12 +1,72 @@
-/** Where videos are dropped, and those on their way in. */
+/** Where videos are dropped, pasted and chosen. The rest of uploads is loaded when there is something to upload. */
 
-import { html } from "../vendor/lit-html/lit-html.js";
+import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+import { repaint } from "../paint.js";
+import { go, place } from "../places.js";
+import { session } from "../server/session.js";
 import { word } from "../words.js";
+import { chosenFrom, chosenIn, givenBy } from "./given.js";
+import { isRemembered } from "./ongoing.js";
+
+/** The code that uploads, and how its rows are drawn, as soon as they are needed. */
+let loaded = null;
+let rows = () => nothing;
+
+const target = Object.assign(document.createElement("div"), { className: "drop-target", hidden: true });
 
 export const uploadPanel = {
-  open: () => () => {},
-  template: () => html`<section aria-label=${word("uploads.drop")}>
-    <h1>${word("uploads.drop")}</h1>
-    <input type="file" multiple aria-label=${word("uploads.drop")}>
-  </section>`,
+  open() {
+    if (isRemembered()) load().then(repaint);
+    return () => {};
+  },
+  /** @param {boolean} isSmall what else is here matters more than the place to drop */
+  template: (isSmall = false) => html`
+    <section class=${isSmall || loaded ? "drop small" : "drop"} aria-labelledby="drop-title">
+      <svg class="icon" aria-hidden="true"><use href=${new URL("../look/icons.svg#upload", import.meta.url)}></use></svg>
+      <div><h1 id="drop-title">${word("uploads.drop")}</h1>
+        <p class="quiet drop-hint">${word("uploads.hint")}</p></div>
+      <span class="button primary" aria-hidden="true">${word("uploads.choose")}</span>
+      <input id="upload-input" type="file" multiple aria-label=${word("uploads.choose")} @change=${({ target: input }) => take(chosenIn(input))}>
+      <button class="plain folder" @click=${() => chosenFrom({ isFolder: true }, take)}>${word("uploads.choose_folder")}</button>
+    </section>
+    ${rows()}`,
 };
+
+async function load() {
+  const [uploads, { uploadRows }] = await (loaded ??= Promise.all([import("./uploads.js"), import("./rows.js")]));
+  rows = uploadRows;
+  return uploads;
+}
+
+async function take(given) {
+  if (place().name) go("");
+  const uploads = await load();
+  await uploads.take(await given);
+  repaint();
+}
+
+function holdsFiles({ dataTransfer }) {
+  return session.state === "in" && dataTransfer?.types.includes("Files");
+}
+
+/** Show, or show no more, that what is held may be let go anywhere. */
+function offer(is) {
+  if (is) render(html`<p>${word("uploads.let_go")}</p>`, target);
+  target.hidden = !is;
+}
+
+document.body.append(target);
+addEventListener("dragenter", (event) => holdsFiles(event) && offer(true));
+addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
+addEventListener("dragleave", ({ relatedTarget }) => relatedTarget === null && offer(false));
+addEventListener("drop", (event) => {
+  offer(false);
+  if (!holdsFiles(event)) return;
+  event.preventDefault();
+  take(givenBy(event.dataTransfer));
+});
+addEventListener("paste", (event) => {
+  if (session.state !== "in" || !event.clipboardData?.files.length) return;
+  event.preventDefault();
+  take(givenBy(event.clipboardData));
+});

@@ -1,0 +1,78 @@
+/**
+ * What was under way, over a reload: in IndexedDB, as it also keeps handles of files where a browser has them.
+ *
+ * Each tab holds a lock as long as it lives. So a tab that begins can tell what it may take over from what another
+ * tab is uploading.
+ */
+
+import { noteRemembered } from "./ongoing.js";
+
+const LOCK = "tonearm.tab.";
+const TAB = crypto.randomUUID();
+const FIELDS = ["id", "account", "name", "size", "lastModified", "type", "url", "options", "handle"];
+
+navigator.locks.request(LOCK + TAB, () => new Promise(() => {}));
+
+/** Remember uploads, or what has changed of them. */
+export async function remember(uploads) {
+  noteRemembered(true);
+  await change((store) => {
+    for (const upload of uploads) {
+      const kept = Object.fromEntries(FIELDS.map((field) => [field, upload[field]]));
+      store.put({ ...kept, tab: TAB });
+    }
+  });
+}
+
+/** Forget an upload. */
+export async function forget(id) {
+  await change((store) => {
+    store.delete(id);
+    const left = store.count();
+    left.onsuccess = () => noteRemembered(left.result > 0);
+  });
+}
+
+/** Take over what an account's closed tabs have left. */
+export async function takeOver(account) {
+  const { held } = await navigator.locks.query();
+  const alive = new Set(held.map(({ name }) => name));
+  const left = [];
+  await change((store) => {
+    const all = store.getAll();
+    all.onsuccess = () => {
+      for (const each of all.result) {
+        if (each.account !== account || alive.has(LOCK + each.tab)) continue;
+        left.push(each);
+        store.put({ ...each, tab: TAB });
+      }
+    };
+  });
+  return left;
+}
+
+/** Do something with the store in one transaction. Where there is no store, nothing is remembered. */
+async function change(act) {
+  try {
+    const database = await (opened ??= open());
+    await new Promise((resolve, reject) => {
+      const transaction = database.transaction("uploads", "readwrite");
+      transaction.oncomplete = resolve;
+      transaction.onabort = transaction.onerror = () => reject(transaction.error);
+      act(transaction.objectStore("uploads"));
+    });
+  } catch (error) {
+    console.warn(error); // a private window, or a full disk
+  }
+}
+
+let opened;
+
+function open() {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open("tonearm", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("uploads", { keyPath: "id" });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
