@@ -35,8 +35,9 @@ from gateway.jobs.ending import stays_open
 from gateway.jobs.history import Slice
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
-from gateway.jobs.presentation import Queue, listed, present_progress, present_queue
+from gateway.jobs.presentation import listed, present_progress
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT, Subscription
+from gateway.jobs.ways import way
 from service.http.streams import ClosedStream
 from service.scopes import READ
 
@@ -47,35 +48,9 @@ _BEGINS_WITHIN = 5.0
 _REACHES_WITHIN = 2.0
 """Seconds to reach an event that a client saw at another replica."""
 
-_WAY_EVERY = 2.0
-"""Seconds between two looks at a job's place and time left."""
-
 _CATCHING_UP = 0.2
 _REMEMBERED = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-
-
-class _Way:
-    """The way of a job through the line, for a client that listens: what has changed, and not too often."""
-
-    def __init__(self, live: LiveJobs, job_id: str | None) -> None:
-        """`job_id` is None for a stream of all jobs, which tells of no line."""
-        self._live, self._job_id = live, job_id
-        self._told: Queue | None = None
-        self.next = inf if job_id is None else 0.0
-        """The time, by the monotonic clock, at which there may be something to tell."""
-
-    def news(self) -> bytes | None:
-        """Return the message; None for no news."""
-        if self._job_id is None or (now := time.monotonic()) < self.next:
-            return None
-        self.next = now + _WAY_EVERY
-        forecast = self._live.forecast(self._job_id)
-        queue = present_queue(forecast) if forecast else None
-        if queue is None or queue == self._told:
-            return None
-        self._told = queue
-        return sse.message("queue", to_json(queue))
 
 
 class _Told:
@@ -148,8 +123,10 @@ async def watch(
                     yield sse.PING
                 elif recorded.event.id not in told:
                     yield told.message(recorded)
-        if live.subscriptions.closing.is_set():
-            return
+        if _over(live, caller):
+            return  # perhaps in the middle of what was missed
+        if job_id is None:
+            yield _position(through)
         async with aclosing(_coming(live, caller, subscription, told, after)) as coming:
             async for message in coming:
                 yield message
@@ -160,7 +137,7 @@ async def _coming(
 ) -> AsyncGenerator[bytes, None]:
     """Yield what comes from now on; of one job up to its end, and the end itself."""
     job_id, is_news, ends = subscription.job_id, True, inf
-    way, ping = _Way(live, job_id), time.monotonic() + PING_EVERY
+    line, ping = way(live, caller.account, job_id), time.monotonic() + PING_EVERY
     while (left := caller.expires - time.time()) > 0:
         if job_id is not None and subscription.idle and (is_news or time.monotonic() >= ends):
             view, is_news = await live.view(job_id), False
@@ -168,14 +145,14 @@ async def _coming(
             if view and ends <= time.monotonic() and subscription.idle:
                 yield sse.message("end", to_json(listed(view, timeline=False)))
                 return
-        if (message := way.news()) is not None:
+        if (message := line.news()) is not None:
             yield message
         now = time.monotonic()
         try:
-            item = await subscription.take(max(0.0, min(ping - now, left, ends - now, way.next - now)))
+            item = await subscription.take(max(0.0, min(ping - now, left, ends - now, line.next - now)))
         except TimeoutError:
             if ping <= time.monotonic() < ends:
-                yield sse.PING
+                yield sse.PING if job_id is not None else _position(live.recent.position)
                 ping = time.monotonic() + PING_EVERY
             continue
         if item is None:
@@ -254,8 +231,15 @@ def listener(request: AnyRequest, live: LiveJobs) -> Caller:
     return caller
 
 
-def _after(request: AnyRequest) -> int | None:
-    return sse.last_event_id(request.headers.get("last-event-id"))
+def _after(request: AnyRequest, asked: int | None) -> int | None:
+    """Return the last offset that the client has seen; its browser's word is the newer one."""
+    told = sse.last_event_id(request.headers.get("last-event-id"))
+    return asked if told is None else told
+
+
+def _position(offset: int) -> bytes:
+    """Tell that all events of the account up to this offset were told. It is the id to come back with."""
+    return sse.message("position", b'{"offset":%d}' % offset, None if offset < 0 else offset)
 
 
 def stream(events: AsyncGenerator[bytes, None]) -> ClosedStream:
@@ -280,13 +264,22 @@ def _has_all(live: LiveJobs, view: JobView, after: int) -> bool:
 
 LAST_EVENT_ID = Header("Last-Event-ID")
 EVENTS = Answer(
-    "Events as they come; `id:` is the offset in the log; `progress` and `queue` have none",
+    "Events as they come; `id:` is the offset in the log; `progress` and `queue` have none. "
+    "`position` tells how far the log was read for a stream of all jobs: at its beginning, and in silence",
     {"text/event-stream": TEXT},
 )
 _OVER = Answer("The job is done, and you have seen all of it: do not connect again")
 Include = Annotated[
     Literal["arguments"] | None,
     QueryParameter(description="`arguments`: events come with what ffmpeg was called with, too."),
+]
+_After = Annotated[
+    int | None,
+    QueryParameter(
+        ge=0,
+        le=2**63 - 1,
+        description="As `Last-Event-ID`, for clients that cannot send it: the offset seen last.",
+    ),
 ]
 
 
@@ -309,12 +302,13 @@ async def watch_job(
     live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
     include: Include = None,
+    after: _After = None,
 ) -> Response[Any]:
     """Stream a job's events: all so far, or those after `Last-Event-ID`, and then as they come.
 
     The last message is `end`, with the job as it stands. Who connects again then gets a 204.
     """
-    caller, after = listener(request, live), _after(request)
+    caller, after = listener(request, live), _after(request, after)
     view = await own_jobs.get(caller.account, job_id)
     if after is not None and _has_all(live, view, after):
         return Response(None, status_code=204)
@@ -334,9 +328,13 @@ async def watch_all(
     live: NamedDependency[LiveJobs],
     tokens: NamedDependency[Tokens],
     include: Include = None,
+    after: _After = None,
 ) -> ClosedStream:
-    """Stream the events of all your jobs, from now on or from after `Last-Event-ID`."""
-    caller, after, whole = listener(request, live), _after(request), include == "arguments"
+    """Stream the events of all your jobs, from now on or from after `Last-Event-ID`.
+
+    `queue` tells of the jobs that are not over, each with its `job_id`.
+    """
+    caller, after, whole = listener(request, live), _after(request, after), include == "arguments"
     return stream(watch(live, caller, after, whole=whole, is_void=tokens.is_void))
 
 

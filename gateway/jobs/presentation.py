@@ -88,6 +88,12 @@ class Queue(Struct, frozen=True, kw_only=True):
     seconds_max: int | None
 
 
+class QueueOf(Queue, frozen=True, kw_only=True):
+    """The way of one of several jobs."""
+
+    job_id: str
+
+
 class ListedJob(Struct, frozen=True, kw_only=True):
     """A job. Jobs of one video have one family. The timeline is there where it was asked for.
 

@@ -112,6 +112,10 @@ class Line:
         if before is None or before.reached[0] < after.reached[0]:
             self._promise(after, now)
 
+    def ids_of(self, account: str) -> list[str]:
+        """Return the account's jobs that wait or are under way."""
+        return self._jobs.ids_of(account)
+
     def forecast(self, job_id: str, now: float) -> Forecast | None:
         """Return what is to come of a job; None where it does not wait and nobody works on it."""
         job = self._jobs.get(job_id)

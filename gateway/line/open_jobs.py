@@ -4,7 +4,7 @@ They are those that the stored views know, and what the log tells since then. Th
 counts, in whatever order its events are read.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ class OpenJobs:
 
     def __init__(self) -> None:
         self._jobs: dict[str, Open] = {}
-        self._of_account: Counter[str] = Counter()
+        self._of_account: dict[str, dict[str, None]] = {}
         self._over: OrderedDict[str, int] = OrderedDict()
 
     def __len__(self) -> int:
@@ -78,7 +78,11 @@ class OpenJobs:
 
     def of_account(self, account: str) -> int:
         """Return how many the account has."""
-        return self._of_account[account]
+        return len(self._of_account.get(account, ()))
+
+    def ids_of(self, account: str) -> list[str]:
+        """Return those of the account, in the order in which they came here."""
+        return list(self._of_account.get(account, ()))
 
     def restore(self, view: JobView) -> None:
         """Take in a job as the stored views know it, unless the log has told more of it since."""
@@ -131,8 +135,9 @@ class OpenJobs:
 
     def _put(self, job: Open) -> Change:
         before = self._jobs.get(job.job_id)
-        if before is None:
-            self._of_account[job.account] += 1
+        if before is not None and before.account != job.account:
+            self._leave(before)
+        self._of_account.setdefault(job.account, {})[job.job_id] = None
         self._jobs[job.job_id] = job
         return Change(before, job)
 
@@ -147,10 +152,14 @@ class OpenJobs:
         if job is None:
             return None
         del self._jobs[job_id]
-        self._of_account[job.account] -= 1
-        if not self._of_account[job.account]:
-            del self._of_account[job.account]
+        self._leave(job)
         return Change(job, None)
+
+    def _leave(self, job: Open) -> None:
+        ids = self._of_account[job.account]
+        del ids[job.job_id]
+        if not ids:
+            del self._of_account[job.account]
 
 
 def began_at(view: JobView) -> float | None:

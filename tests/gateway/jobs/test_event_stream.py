@@ -28,6 +28,8 @@ class Stream:
         self.events: list[dict[str, str]] = []
         self.queue: list[dict[str, Any]] = []
         """What was told of the job's place and time left, which comes between the events."""
+        self.positions: list[int] = []
+        """How far the log was read, as a stream of all jobs tells."""
         self.raw = ""
         self.open = False
         self.ended = asyncio.Event()
@@ -43,7 +45,10 @@ class Stream:
                     *whole, _ = self.raw.split("\n\n")
                     blocks = [dict(line.split(": ", 1) for line in each.split("\n")) for each in whole]
                     told = [block for block in blocks if "data" in block]
-                    self.events = [block for block in told if block["event"] != "queue"]
+                    self.events = [block for block in told if block["event"] not in ("queue", "position")]
+                    self.positions = [
+                        json.loads(each["data"])["offset"] for each in told if each["event"] == "position"
+                    ]
                     self.queue = [json.loads(each["data"]) for each in told if each["event"] == "queue"]
         finally:
             self.ended.set()
@@ -193,6 +198,25 @@ async def test_an_event_that_was_published_twice_is_heard_once(
         async with watching(client, path.format(job_id=job_id), seen) as stream:
             await gateway.tell(job_id, account, STARTED, FAILED)
             await stream.until("job.failed")
+
+
+async def test_a_stream_of_all_jobs_tells_where_to_come_back_before_anything_has_happened(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        async with watching(client, "/events") as stream:
+            await wait_for(lambda: stream.positions, message="the position")
+        job_id = await upload(client)
+        async with watching(client, f"/events?after={stream.positions[0]}") as stream:
+            await stream.until("job.uploaded")
+            await wait_for(lambda: stream.positions, message="the position")
+            assert int(stream.events[0]["id"]) <= stream.positions[0]
+        seen = stream.events[0]["id"]
+        for path in (f"/jobs/{job_id}/events?after={seen}", f"/events?after={seen}"):
+            async with watching(client, path) as stream:
+                await gateway.tell(job_id, account, STARTED)
+                await stream.until("job.started")
+        assert (await client.get("/events", params={"after": "-1"})).status_code == 422
 
 
 async def test_an_id_beyond_the_end_of_the_log_counts_as_none(gateway: Gateway, account: str) -> None:

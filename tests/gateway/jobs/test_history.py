@@ -169,6 +169,7 @@ async def test_who_asks_from_the_beginning_makes_nobody_read_what_is_others(
         stranger = new_id()
         async with aclosing(event_stream.watch(live, caller_for(stranger), 0)) as stream:
             await anext(stream)
+            assert await anext(stream) == b'id: 2\nevent: position\ndata: {"offset":2}\n\n'
             newer = job_event(STARTED, job_id=new_id(), account=stranger, source="test")
             coming = asyncio.ensure_future(anext(stream))
             await wait_for(lambda: live.subscriptions.of_account(stranger))

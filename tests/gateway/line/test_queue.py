@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from broker import Broker
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
-from events.envelope import job_event
+from events.envelope import Recorded, job_event
 from events.ids import new_id
 from events.log import heartbeats, topology
 from events.log.heartbeats import Heartbeat
@@ -22,6 +22,7 @@ from events.types import JobPayload, JobRequeued, JobStarted, JobUploaded
 from events.views.projector import Projector
 from events.views.store import JobViews, ViewStore
 from events.work.turns import FIRST
+from gateway.jobs import ways
 from gateway.jobs.live import LiveJobs
 from gateway.line.line import Line
 from tests.gateway.jobs.test_event_stream import upload, watching
@@ -93,6 +94,32 @@ async def test_a_listener_hears_how_its_job_moves_up_and_how_long_it_will_take(
             await stream.until("job.uploaded", "job.started", "job.failed")
         await cancelled([beating])
         assert await queues_of(client, job_id) == [None]
+
+
+async def test_who_listens_to_all_jobs_hears_of_the_line_for_each_that_is_not_over_in_turns(
+    quiet: Gateway,
+) -> None:
+    async with quiet.as_("all") as client, watching(client, "/events") as stream:
+        ids = await asyncio.gather(*(upload(client) for _ in range(3)))
+        await wait_for(lambda: {each["job_id"] for each in stream.queue} == set(ids))
+        assert all(set(each) == {"job_id", "place", "seconds_min", "seconds_max"} for each in stream.queue)
+        await quiet.tell(ids[0], "all", STARTED)
+        await wait_for(lambda: (ids[0], 0) in {(each["job_id"], each["place"]) for each in stream.queue})
+
+
+def test_of_very_many_jobs_each_has_its_turn_to_be_told_of() -> None:
+    live = LiveJobs(cast("JobViews", None), "", line=Line())
+    facts: dict[str, Any] = {"filename": "a", "content_type": "", "bytes": 1, "sha256": "", "video_id": "v"}
+    ids = [new_id() for _ in range(ways.AT_ONCE + 50)]
+    for offset, job_id in enumerate(ids):
+        event = job_event(JobUploaded(**facts), job_id=job_id, account="a", source="test")
+        live.line.take(Recorded(offset, event), 0.0)
+    line = ways.way(live, "a", None)
+    told = []
+    for _ in range(3):
+        line.next = 0.0
+        told.append((line.news() or b"").count(b"event: queue"))
+    assert told == [ways.AT_ONCE, 50, 0]
 
 
 async def beat(sender: TransientSender) -> None:
