@@ -6,6 +6,7 @@
  */
 
 import { word } from "../words.js";
+import { locks } from "./locks.js";
 import { sessionEnded } from "./session.js";
 
 const RENEWED = "tonearm.renewed";
@@ -61,7 +62,7 @@ export async function ask(path, { json, query, headers = {}, open = false, ...re
 
 /** Renew the session unless another tab has done so since. True if there is one again. Throws Offline. */
 export async function renewed(since = Date.now()) {
-  return navigator.locks.request("tonearm.renew", async () => {
+  return locks.request("tonearm.renew", async () => {
     if (Number(localStorage.getItem(RENEWED)) > since) return true;
     const response = await fetch(new URL("refresh", document.baseURI), { method: "POST" }).catch(failed);
     if (response.ok) localStorage.setItem(RENEWED, String(Date.now()));
