@@ -1,7 +1,8 @@
 """Options as people and programs write them: from a text, by the option's name, to a value of its type. Pure.
 
 The query, forms, JSON, presets and the command line are all read here, so all understand the same: times
-such as `1:30` or `1m30s`, `192K`, `MP3`, `aac`, `44.1 kHz`. Each text has one canonical form, which is kept.
+such as `1:30` or `1m30s`, `192K`, `MP3`, `aac`, `44.1 kHz`, `1,5`. Each text has one canonical form, which is
+kept.
 """
 
 import re
@@ -35,6 +36,8 @@ _LONGEST = 60
 """Characters of a value that is no free text."""
 
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,3})?"
+_COMMA = re.compile(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))")
+"""A decimal comma. Before three digits it may be meant for thousands."""
 _CLOCK = re.compile(r"(?:([0-9]+):)?([0-9]+):([0-9]{1,2}(?:[.,][0-9]+)?)")
 _PARTS = re.compile(
     r"(?:([0-9.]+)\s*h)?\s*(?:([0-9.]+)\s*m(?:in)?(?!s))?\s*(?:([0-9.]+)\s*s(?:ec)?)?\s*(?:([0-9.]+)\s*ms)?"
@@ -124,6 +127,7 @@ def span(text: str) -> float | None:
 def _measured(name: str, told: str) -> float | None:
     if name in SPANS:
         return span(told)
+    told = _COMMA.sub(".", told)
     return _seconds(told) if name in TIMES else _number(name, told)
 
 

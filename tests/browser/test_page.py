@@ -26,6 +26,7 @@ async def test_somebody_signs_in(
         await accessible(page)
         await page.get_by_role("button", name="Sign in").click()
         await page.get_by_role("button", name="Sign out").wait_for()
+        await page.locator("input[type=file]").first.wait_for(state="attached")
         assert await page.locator("input[type=file]").count() == 1
         await accessible(page)
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]

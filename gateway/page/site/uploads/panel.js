@@ -1,6 +1,7 @@
 /** Where videos are dropped, pasted and chosen. The rest of uploads is loaded when there is something to upload. */
 
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+import { approved, chosen, openOptions, optionsForm, optionsState } from "../options/form.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
 import { session } from "../server/session.js";
@@ -12,12 +13,16 @@ import { isRemembered } from "./ongoing.js";
 let loaded = null;
 let rows = () => nothing;
 
+/** What becomes of the next uploads, and the files that wait until it can be had. */
+const options = optionsState({ remembered: "uploads" });
+let held = null;
+
 const target = Object.assign(document.createElement("div"), { className: "drop-target", hidden: true });
 
 export const uploadPanel = {
   open() {
     if (isRemembered()) load().then(repaint);
-    return () => {};
+    return openOptions(options);
   },
   /** @param {boolean} isSmall what else is here matters more than the place to drop */
   template: (isSmall = false) => html`
@@ -29,6 +34,9 @@ export const uploadPanel = {
       <input id="upload-input" type="file" multiple aria-label=${word("uploads.choose")} @change=${({ target: input }) => take(chosenIn(input))}>
       <button class="plain folder" @click=${() => chosenFrom({ isFolder: true }, take)}>${word("uploads.choose_folder")}</button>
     </section>
+    ${optionsForm(options)}
+    ${held ? html`<p class="row" role="status">${word("options.held")}
+      <button @click=${() => take(held)}>${word("options.go_on")}</button></p>` : nothing}
     ${rows()}`,
 };
 
@@ -40,8 +48,10 @@ async function load() {
 
 async function take(given) {
   if (place().name) go("");
-  const uploads = await load();
-  await uploads.take(await given);
+  const [uploads, found] = await Promise.all([load(), given]);
+  const isGood = await approved(options);
+  held = isGood ? null : found;
+  if (isGood) await uploads.take(found, chosen(options));
   repaint();
 }
 

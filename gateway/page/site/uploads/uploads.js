@@ -36,8 +36,9 @@ export function uploads() {
  * Take what was dropped or chosen. Of folders only what looks like media is taken.
  *
  * @param {{files: {file: File, handle?: FileSystemFileHandle}[], folders: {name: string, files: File[]}[]}} given
+ * @param {Object<string, string>} options of their conversions, by name
  */
-export async function take({ files, folders = [] }) {
+export async function take({ files, folders = [] }, options = {}) {
   const fromFolders = folders.flatMap((folder) => {
     const fit = folder.files.filter(looksLikeMedia);
     const others = folder.files.length - fit.length;
@@ -50,7 +51,7 @@ export async function take({ files, folders = [] }) {
   for (const { file, handle } of [...files, ...fromFolders]) {
     const known = queues.interruptedOf(queue, file);
     if (known) goOn(known.id, file);
-    else fresh.push(checked(file, handle, limits, fresh));
+    else fresh.push({ ...checked(file, handle, limits, fresh), options });
   }
   if (fresh.length === 0) return;
   queue = queues.added(queue, fresh);
@@ -151,7 +152,6 @@ function checked(file, handle, limits, before) {
     size: file.size,
     lastModified: file.lastModified,
     type: file.type,
-    options: {},
     state: reason ? "refused" : "waiting",
     reason,
     isHopeless: Boolean(reason),

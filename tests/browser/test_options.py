@@ -1,0 +1,164 @@
+"""The form of options on the page: what people choose is judged by the API, remembered, and kept as presets."""
+
+from functools import partial
+from typing import Any
+
+import httpx
+import pytest
+from waiting import wait_for
+
+from tests.browser.conftest import Browser, Person, accessible
+
+pytestmark = pytest.mark.servers
+NARROW = {"width": 320, "height": 700}
+REFUSED = "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+"""What the browser itself notes when the API says what is wrong with a choice."""
+CONTROLS = """
+() => [...document.querySelectorAll('.options [name]')].map(control => ({
+  name: control.name,
+  labelled: [...control.labels].some(label => label.innerText.trim()),
+  seen: control.checkVisibility(),
+  values: control.options ? [...control.options].map(each => each.value) : [],
+}))
+"""
+
+
+async def unfold(page: Any, *groups: str) -> None:
+    await page.locator(".options-more > summary").click()
+    for group in groups:
+        await page.locator(".options-group > summary", has_text=group).click()
+
+
+async def first(page: Any) -> tuple[str, str]:
+    return await page.get_by_label("Format").input_value(), await page.locator("[name=quality]").input_value()
+
+
+async def has_focus(control: Any) -> bool:
+    return bool(await control.evaluate("control => control === document.activeElement"))
+
+
+async def is_kept(page: Any, text: str) -> bool:
+    return bool(await page.evaluate("text => JSON.stringify(localStorage).includes(text)", text))
+
+
+async def test_the_last_choice_is_remembered_for_each_account(
+    person: Person, admin: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.get_by_text("About 1.4 MB a minute").wait_for()
+        await page.get_by_label("Format").select_option("opus")
+        await page.get_by_label("Quality").select_option("Small")
+        await page.get_by_text("About 480 kB a minute").wait_for()
+        await unfold(page, "Part", "Sound")
+        await page.get_by_label("From").fill("1:30")
+        await page.get_by_label("Speed").fill("1,5")
+        await wait_for(partial(is_kept, page, "1,5"))
+        await page.reload()
+        await page.get_by_text("About 480 kB a minute").wait_for()
+        assert await first(page) == ("opus", "64k")
+        assert await page.locator(".options-more > summary").inner_text() == "More options Speed"
+        await admin.sign_in(page)
+        await page.get_by_text("About 1.4 MB a minute").wait_for()
+        assert await first(page) == ("mp3", "")
+    assert browser.complaints == []
+
+
+async def test_a_wrong_value_is_said_at_its_field_before_any_byte_is_sent(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await unfold(page, "Part")
+        start, end = page.get_by_label("From"), page.get_by_label("To", exact=True)
+        await start.fill("1:30")
+        await end.fill("1:20")
+        await page.get_by_text("It must be 0.1 s after start, or more.").wait_for()
+        told = [
+            await page.locator(f"[id='{each}']").inner_text()
+            for each in (await end.get_attribute("aria-describedby")).split()
+        ]
+        assert told[-1] == "It must be 0.1 s after start, or more."
+        assert await end.get_attribute("aria-invalid") == "true"
+        await page.locator(".options-more > summary").click()
+        await page.locator("input[type=file]").set_input_files(
+            files=[{"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"video"}]
+        )
+        await page.get_by_role("button", name="Upload with these options").wait_for()
+        await wait_for(partial(has_focus, end))
+        await accessible(page)
+        assert not [url for url in browser.requested if "/files" in url]
+        await end.fill("1:40")
+        await page.locator("[aria-invalid=true]").wait_for(state="detached")
+    assert set(browser.complaints) <= {REFUSED}
+
+
+async def test_a_preset_is_saved_used_deleted_and_brought_back(person: Person, browser: Browser) -> None:
+    async with browser.page() as page, person.client() as client:
+
+        async def presets() -> list[Any]:
+            items: list[Any] = (await client.get("/presets")).json()["items"]
+            return items
+
+        await person.sign_in(page)
+        await page.get_by_label("Format").select_option("opus")
+        await unfold(page, "Format in detail")
+        await page.get_by_label("Channels").select_option("Mono")
+        await page.get_by_label("Save these options as a preset").fill("Talks & <b>more</b>")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Saved as “Talks & <b>more</b>”.").wait_for()
+        kept = {"name": "Talks & <b>more</b>", "options": {"format": "opus", "quality": "", "channels": "mono"}}
+        assert await presets() == [kept]
+        await page.get_by_label("Preset", exact=True).select_option("My defaults")
+        await page.get_by_text("About 1.4 MB a minute").wait_for()
+        await page.get_by_label("Preset", exact=True).select_option(kept["name"])
+        await page.get_by_text("About 480 kB a minute").wait_for()
+        assert await page.get_by_label("Channels").input_value() == "mono"
+        await page.get_by_role("button", name="Delete “Talks").click()
+        await page.get_by_role("button", name="Undo").click()
+        await page.get_by_label("Preset", exact=True).wait_for()
+        assert await presets() == [kept]
+    assert browser.complaints == []
+
+
+async def test_every_option_of_the_api_can_be_reached_on_a_narrow_phone(
+    person: Person, browser: Browser
+) -> None:
+    async with httpx.AsyncClient(base_url=person.stack.url) as client:
+        options = (await client.get("/options")).json()["options"]
+    async with browser.page(NARROW, "dark") as page:
+        await person.sign_in(page)
+        await unfold(page)
+        for group in await page.locator(".options-group > summary").all():
+            await group.click()
+        await page.locator("[name=retain_record]").wait_for()
+        controls = {each["name"]: each for each in await page.evaluate(CONTROLS)}
+        for option in options:
+            control = controls[option["name"]]
+            assert control["labelled"], option["name"]
+            assert control["seen"], option["name"]
+            assert {str(value) for value in option["values"]} <= set(control["values"]), option["name"]
+        await accessible(page)
+        width = await page.locator(".options").evaluate("form => form.getBoundingClientRect().right")
+        assert width <= NARROW["width"]
+    assert browser.complaints == []
+
+
+async def test_options_are_chosen_by_the_keyboard_alone(person: Person, browser: Browser) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.get_by_text("About 1.4 MB a minute").wait_for()
+        await page.get_by_label("Format").focus()
+        await page.keyboard.type("WAV")
+        await page.get_by_text("Lossless").wait_for()
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await page.locator(".options-group").first.wait_for()
+        for key in ("Tab", "Tab", "Enter"):
+            await page.keyboard.press(key)
+        await page.get_by_label("From").wait_for()
+        await page.keyboard.press("Tab")
+        await page.keyboard.type("0:30")
+        assert await page.get_by_label("From").input_value() == "0:30"
+        await page.locator(".options-more > summary .quiet", has_text="From").wait_for()
+    assert browser.complaints == []
