@@ -1,4 +1,4 @@
-"""The form of options on the page: what people choose is judged by the API, remembered, and kept as presets."""
+"""The form of options on the page: a choice is judged by the API, remembered, and kept as a preset."""
 
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ CONTROLS = """
 
 async def unfold(page: Any, *groups: str) -> None:
     await page.locator(".options-more > summary").click()
+    await page.locator(".options-group").first.wait_for()
     for group in groups:
         await page.locator(".options-group > summary", has_text=group).click()
 
@@ -107,7 +108,10 @@ async def test_a_preset_is_saved_used_deleted_and_brought_back(person: Person, b
         await page.get_by_label("Save these options as a preset").fill("Talks & <b>more</b>")
         await page.keyboard.press("Enter")
         await page.get_by_text("Saved as “Talks & <b>more</b>”.").wait_for()
-        kept = {"name": "Talks & <b>more</b>", "options": {"format": "opus", "quality": "", "channels": "mono"}}
+        kept = {
+            "name": "Talks & <b>more</b>",
+            "options": {"format": "opus", "quality": "", "channels": "mono"},
+        }
         assert await presets() == [kept]
         await page.get_by_label("Preset", exact=True).select_option("My defaults")
         await page.get_by_text("About 1.4 MB a minute").wait_for()
