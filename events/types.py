@@ -144,6 +144,10 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     `parts`: it is a ZIP of so many files, one for each chapter; 0: one file of the format, and no ZIP. Of
     several parts the duration is that of all, the arguments are the first one's. `left_out`: titles of the
     first twenty chapters that have no sound, and so no file.
+    `peaks`: bytes of the waveform that is stored with the audio. `cover_bytes` of it, from `cover_at` on, are
+    a picture, JPEG or PNG. 0: there is none. `silence_cut`: seconds of silence that `trim_silence` has taken
+    from the beginning, as the audio plays them. So a second of it is `start + (second + silence_cut) * speed`
+    of the video.
     """
 
     TYPE: ClassVar[str] = "job.converted"
@@ -166,6 +170,10 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     partial: bool = False
     parts: Count = 0
     left_out: tuple[str, ...] = ()
+    peaks: Count = 0
+    cover_at: Count = 0
+    cover_bytes: Count = 0
+    silence_cut: float | None = None
 
 
 class JobFailed(RunFact, frozen=True, kw_only=True):

@@ -62,8 +62,14 @@ class Bucket:
     async def find(self, blob_id: str) -> Blob | None:
         """Return the file of this id. Raises Unavailable."""
         with self.translated():
-            document = await self.files.find_one({"_id": blob_id})
+            document = await self.files.find_one({"_id": blob_id}, blobs.WITHOUT_PEAKS)
         return None if document is None else Blob.of(document)
+
+    async def peaks(self, blob_id: str) -> bytes:
+        """Return the waveform that lies beside an audio; empty where there is none. Raises Unavailable."""
+        with self.translated():
+            document = await self.files.find_one({"_id": blob_id}, {blobs.PEAKS: 1})
+        return bytes((document or {}).get("metadata", {}).get("peaks", b""))
 
     async def read(self, blob: Blob, first: int, last: int) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last`, both included, at most a chunk at a time.

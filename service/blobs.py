@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
+from bson.binary import Binary
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError
@@ -20,6 +21,12 @@ SWEEP_INTERVAL = 3600.0
 SWEEP_GRACE = 48 * 3600.0
 """Age in seconds from which on it takes a file that belongs to no job, where no setting says otherwise."""
 
+PEAKS = "metadata.peaks"
+"""The field of an audio's files document that holds its waveform: some kB that come and go with the file."""
+WITHOUT_PEAKS = {PEAKS: 0}
+"""The projection of all the rest."""
+NO_PEAKS = Binary(b"")
+
 OF_JOB = "metadata.job_id"
 """The field of a files document that names the job."""
 
@@ -28,7 +35,10 @@ VIDEOS, AUDIO = "videos", "audio"
 
 
 class Blob(Struct, frozen=True, kw_only=True):
-    """A stored file. Of audio, `run` and `attempt` say who made it; 0: it was not recorded."""
+    """A stored file. Of audio, `run` and `attempt` say who made it; 0: it was not recorded.
+
+    `peaks` are written, and read by themselves.
+    """
 
     id: str
     bytes: int
@@ -39,6 +49,7 @@ class Blob(Struct, frozen=True, kw_only=True):
     account: str
     run: int = 0
     attempt: int = 0
+    peaks: Binary = NO_PEAKS
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Blob":
@@ -59,13 +70,14 @@ class Blob(Struct, frozen=True, kw_only=True):
     def document(self) -> dict[str, Any]:
         """Return the files document."""
         made_by = {"run": self.run, "attempt": self.attempt} if self.run else {}
+        seen = {"peaks": self.peaks} if self.peaks else {}
         return {
             "_id": self.id,
             "length": self.bytes,
             "chunkSize": self.chunk_size,
             "uploadDate": self.uploaded,
             "filename": self.filename,
-            "metadata": {"account": self.account, "job_id": self.job_id, **made_by},
+            "metadata": {"account": self.account, "job_id": self.job_id, **made_by, **seen},
         }
 
 

@@ -246,6 +246,20 @@ NO_MEDIA: Final = Kind(
     "The job ended before a worker could tell what its video holds.",
     "`error` of the job has the reason.",
 )
+NO_PEAKS: Final = Kind(
+    404,
+    "no-peaks",
+    "There is no waveform",
+    "The audio has no peaks: it is a ZIP, or older than this feature, or they could not be measured.",
+    "`peaks_url` of the job's `audio` says whether there are any.",
+)
+NO_COVER: Final = Kind(
+    404,
+    "no-cover",
+    "There is no cover",
+    "The audio holds no picture. In a ZIP, and in Opus, Ogg and WAV, there never is one.",
+    "`cover_url` of the job's `audio` says whether there is one.",
+)
 CHANGED: Final = Kind(
     412,
     "changed",

@@ -94,6 +94,10 @@ class Audio(Struct, frozen=True, kw_only=True, gc=False):
     partial: bool = False
     parts: int = 0
     left_out: tuple[str, ...] = ()
+    peaks: int = 0
+    cover_at: int = 0
+    cover_bytes: int = 0
+    silence_cut: float | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):

@@ -181,6 +181,10 @@ def _audio(payload: JobConverted, recorded: Recorded) -> Audio:
         partial=payload.partial,
         parts=payload.parts,
         left_out=payload.left_out,
+        peaks=payload.peaks,
+        cover_at=payload.cover_at,
+        cover_bytes=payload.cover_bytes,
+        silence_cut=payload.silence_cut,
     )
 
 

@@ -19,7 +19,7 @@ from gateway.errors import BlobHeld
 from gateway.jobs.live import LiveJobs, needs_video
 from gateway.storage import Bucket
 from gateway.upkeep.unneeded import condemn_unneeded
-from service.blobs import Blob
+from service.blobs import WITHOUT_PEAKS, Blob
 
 _AT_ONCE = 50
 
@@ -119,7 +119,7 @@ def refers_to_audio(view: JobView, audio_id: str) -> bool:
 async def _some(bucket: Bucket) -> AsyncIterator[list[Blob]]:
     """Yield the files, some at a time."""
     blobs: list[Blob] = []
-    async for document in bucket.files.find({}, batch_size=_AT_ONCE):
+    async for document in bucket.files.find({}, WITHOUT_PEAKS, batch_size=_AT_ONCE):
         blobs.append(Blob.of(document))
         if len(blobs) == _AT_ONCE:
             yield blobs

@@ -149,7 +149,7 @@ class Converter:
                 work, Task(self._equipment, source.input, target, video.options, progress)
             )
             converted = time.monotonic()
-            stored = await self._store(work, target, _filename(video, made))
+            stored = await self._store(work, target, _filename(video, made), made.peaks)
         seconds = round(time.monotonic() - started, 3)
         log.info(
             "video_converted",
@@ -181,7 +181,7 @@ class Converter:
                 await self._publisher.publish(self._event(work, probed))
             return await conversion.finish()
 
-    async def _store(self, work: Work, audio: FileIO, filename: str) -> Stored:
+    async def _store(self, work: Work, audio: FileIO, filename: str, peaks: bytes) -> Stored:
         """Store the audio under a new id. Raises Unavailable."""
         event = work.event
         with tracing.span("store audio") as span:
@@ -193,6 +193,7 @@ class Converter:
                 job_id=event.subject,
                 run=work.run,
                 attempt=work.attempt,
+                peaks=peaks,
             )
             span.set("tonearm.bytes", stored.bytes)
         return stored
@@ -238,6 +239,10 @@ def _converted(
         partial=made.partial,
         parts=made.parts,
         left_out=made.left_out,
+        peaks=len(made.peaks),
+        cover_at=made.cover.at,
+        cover_bytes=made.cover.bytes,
+        silence_cut=made.silence_cut,
     )
 
 

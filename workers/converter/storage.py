@@ -73,6 +73,7 @@ class Storage:
         job_id: str,
         run: int = 0,
         attempt: int = 0,
+        peaks: bytes = b"",
     ) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
         blob = Blob(
@@ -85,6 +86,7 @@ class Storage:
             job_id=job_id,
             run=run,
             attempt=attempt,
+            peaks=Binary(peaks),
         )
         with translated("the storage of audio", StorageAway):
             try:

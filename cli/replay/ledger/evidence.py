@@ -7,11 +7,10 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.replay.ledger.effects import Evidence, File, Note
-from service.blobs import AUDIO, VIDEOS, Blob
+from service.blobs import AUDIO, VIDEOS, WITHOUT_PEAKS, Blob
 from workers.notifier.mail.sent import COLLECTION, Outcome
 
 _AT_ONCE = 2000
-_OF_FILE = {"length": 1, "chunkSize": 1, "uploadDate": 1, "metadata": 1}
 _KNOWN = (Outcome.SENT, Outcome.REFUSED)
 
 
@@ -22,13 +21,13 @@ async def gather(
     videos: defaultdict[str, list[File]] = defaultdict(list)
     audio: defaultdict[str, list[File]] = defaultdict(list)
     stored: set[str] = set()
-    async for document in _all(database, f"{VIDEOS}.files", _OF_FILE):
+    async for document in _all(database, f"{VIDEOS}.files", WITHOUT_PEAKS):
         file, job_id = _file(document)
         if file.id in wanted:
             stored.add(file.id)
         if is_meant(job_id):
             videos[job_id].append(file)
-    async for document in _all(database, f"{AUDIO}.files", _OF_FILE):
+    async for document in _all(database, f"{AUDIO}.files", WITHOUT_PEAKS):
         file, job_id = _file(document)
         if is_meant(job_id):
             audio[job_id].append(file)

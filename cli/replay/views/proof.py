@@ -114,6 +114,7 @@ def _converted(view: JobView, entry: Entry) -> JobConverted:
     assert audio is not None  # noqa: S101
     kept = ("audio_id", "bytes", "sha256", "duration_seconds", "bit_rate", "sample_rate", "channels")
     later = ("format", "copied", "partial", "parts", "left_out")
+    beside = ("peaks", "cover_at", "cover_bytes", "silence_cut")
     return JobConverted(
         run=entry.run,
         attempt=entry.attempt,
@@ -121,5 +122,5 @@ def _converted(view: JobView, entry: Entry) -> JobConverted:
         engine="",
         source_sha256=video.sha256 if video else "",
         options=video.options if video else Options(),
-        **{name: getattr(audio, name) for name in (*kept, *later)},
+        **{name: getattr(audio, name) for name in (*kept, *later, *beside)},
     )

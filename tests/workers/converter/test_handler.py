@@ -126,6 +126,7 @@ async def test_a_video_becomes_an_mp3_and_the_log_knows_it(
     (stored,) = await scene.audio()
     assert stored["_id"] == converted.audio_id
     assert stored["filename"] == "moov-first.mp3"
+    assert stored["metadata"].pop("peaks")
     assert stored["metadata"] == {"account": "me", "job_id": scene.job_id, "run": 1, "attempt": 1}
     out = await AsyncGridFSBucket(scene.database, "audio").open_download_stream(converted.audio_id)
     content = await out.read()
@@ -219,6 +220,23 @@ async def test_a_requeue_begins_a_run_that_is_not_over(scene: Scene, studio: Stu
     assert isinstance(converted, JobConverted)
     assert isinstance(started, JobStarted)
     assert (started.run, converted.run) == (2, 2)
+
+
+async def test_the_waveform_lies_beside_the_audio_and_the_event_says_where_the_cover_is(
+    scene: Scene, studio: Studio
+) -> None:
+    work = await scene.upload(studio.make("moov-first.mp4"), Options(cover=Cover.FRAME))
+    result = await scene.converter.handle(work)
+    assert result is not None
+    converted = result.payload()
+    assert isinstance(converted, JobConverted)
+    stored = await scene.database["audio.files"].find_one({"_id": converted.audio_id})
+    assert stored is not None
+    assert len(stored["metadata"]["peaks"]) == converted.peaks > 24
+    out = await AsyncGridFSBucket(scene.database, "audio").open_download_stream(converted.audio_id)
+    audio = await out.read()
+    picture = audio[converted.cover_at :][: converted.cover_bytes]
+    assert (picture[:3], picture[-2:]) == (b"\xff\xd8\xff", b"\xff\xd9")
 
 
 async def test_work_that_the_log_has_lost_is_told_before_its_start(scene: Scene, studio: Studio) -> None:

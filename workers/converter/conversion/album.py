@@ -12,6 +12,7 @@ from itertools import accumulate
 from msgspec.structs import replace
 
 from events.media import Media
+from workers.converter.containers.pictures.tag import Place
 from workers.converter.containers.zip_archive import Archive
 from workers.converter.conversion import cover
 from workers.converter.conversion.chapters import Part, parts
@@ -106,6 +107,9 @@ class Album:
             media=recording.media,
             partial=len(made) + len(silent) < len(wanted) or any(each.partial for each in made),
             parts=len(made),
+            peaks=b"",
+            cover=Place(),
+            silence_cut=None,
             left_out=tuple(part.title[:_LONGEST_TITLE] for part in silent[:_MOST_TITLES]),
         )
 

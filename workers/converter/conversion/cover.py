@@ -56,7 +56,6 @@ async def take(task: Task, media: Media) -> bytes:
     return b""
 
 
-async def put(format_: Format, target: FileIO, picture: bytes) -> None:
+async def put(format_: Format, target: FileIO, picture: bytes) -> tag.Place:
     """Put a picture into a finished result, without a camera's notes; nothing for an empty one."""
-    if picture:
-        await in_thread(tag.embed, format_, target, without_notes(picture))
+    return await in_thread(tag.embed, format_, target, without_notes(picture)) if picture else tag.Place()

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from events.media import Media
 from events.options import Format
+from workers.converter.containers.pictures.tag import Place
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -23,6 +24,11 @@ class Result(Struct, frozen=True, kw_only=True):
     """Files in the ZIP; 0: the result is no ZIP. The arguments of a ZIP are those of its first file."""
     left_out: tuple[str, ...] = ()
     """Titles of chapters that have no file, as they have no sound."""
+    peaks: bytes = b""
+    """The waveform, see `containers.waveform`; empty: there is none, as of a ZIP."""
+    cover: Place = Place()
+    silence_cut: float | None = None
+    """Seconds of silence that were cut off at the beginning; None: the options did not ask for it."""
 
 
 class Recording(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ import math
 import os
 from io import FileIO
 
+import structlog
 from msgspec.structs import replace
 
 from events.errors import TonearmError
@@ -29,12 +30,15 @@ from workers.converter.ffmpeg.diagnosis import (
     refusal_of_length,
 )
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.meter import metered
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import content, look
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
 from workers.converter.ffmpeg.transcript import Mark, Shape
 from workers.converter.parallel.encoding import encode
 from workers.converter.threads import in_thread
+
+log = structlog.get_logger()
 
 _NO_DESCRIPTOR = 3
 """Stands in recorded arguments for the progress pipe's descriptor, which differs from run to run."""
@@ -109,7 +113,7 @@ class Single:
             ran = await self._run(plan, LAST)
             sound, partial = await self._judge(ran, plan)
         picture = await cover.take(self._task, self._media)
-        await cover.put(plan.format, self._task.target, picture)
+        place = await cover.put(plan.format, self._task.target, picture)
         await self._passes.end()
         return Result(
             duration_seconds=sound.duration_seconds,
@@ -122,6 +126,9 @@ class Single:
             ),
             copied=plan.copied,
             partial=partial or self._partial,
+            peaks=_peaks(ran, sound),
+            cover=place,
+            silence_cut=measured.silent_until if measured and self._options.trim_silence else None,
         )
 
     def _is_usual(self) -> bool:
@@ -221,6 +228,8 @@ class Single:
         async def on_progress(mark: Mark, length: float | None) -> None:
             await watch(mark, longest or length)
 
+        if self._recording is None:
+            plan = metered(plan, self._source.size)
         equipment, target = self._equipment, self._task.target
         target.seek(0)
         target.truncate()
@@ -332,6 +341,13 @@ class Single:
             seconds=ran.seconds,
             output_bytes=os.fstat(self._task.target.fileno()).st_size if sized else 0,
         )
+
+
+def _peaks(ran: Outcome, sound: Sound) -> bytes:
+    peaks = ran.levels.waveform(sound.duration_seconds, sound.sample_rate)
+    if ran.levels.window and not peaks:
+        log.info("peaks_left_out", seconds=sound.duration_seconds)
+    return peaks
 
 
 def _refuse(task: Task) -> None:

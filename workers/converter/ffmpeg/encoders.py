@@ -29,6 +29,8 @@ _VORBIS_LEVELS = (8, 7, 6, 5.5, 5, 4, 3, 2, 1, 0)
 """For V0 to V9: libvorbis' quality with about LAME's bit rate at that level."""
 _VORBIS_RATES = (22.5, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 250)
 """kbit/s a channel for libvorbis' quality -1 to 10 (its table for 44.1 kHz)."""
+BLOCK = 4608
+"""Samples of a FLAC's block, the most of RFC 9639's subset. ffmpeg would take the decoder's, often 1024."""
 _DEEP = re.compile(r"pcm_[sfu](?:24|32|64)|truehd|mlp")
 
 

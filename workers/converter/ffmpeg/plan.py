@@ -9,7 +9,7 @@ from events.media import Media, Track
 from events.options import Format, Options
 from workers.converter.errors import TrackMissing
 from workers.converter.ffmpeg import uniform
-from workers.converter.ffmpeg.encoders import MUXERS, can_copy, encoder_arguments
+from workers.converter.ffmpeg.encoders import BLOCK, MUXERS, can_copy, encoder_arguments
 from workers.converter.ffmpeg.filters import (
     COUNTING,
     first_filters,
@@ -52,11 +52,15 @@ class Plan(Struct, frozen=True):
     """Tags and marks; see `words` for the way that they take."""
     expected_seconds: float | None = None
     """The length that the result should have; None: it cannot be known."""
+    window: int = 0
+    """Samples of each window that is measured, see `meter`; 0: nothing is."""
 
 
 LOOK = Plan(Format.MP3, (), ())
 """Only open the file and print its content."""
 _UNKNOWN = Track(index=0, codec="")
+ENCODER = "-c:a"
+"""Stands before the encoder in a plan's output, and behind its filters."""
 
 
 def plan(
@@ -85,6 +89,7 @@ def plan(
             *first_filters(options, media, sound, seek),
             *last_filters(options, measured),
             *_timed(options),
+            *_in_blocks(options),
         ]
     before, filtered = _sound(options, media, sound, seek, filters, shapes)
     words = Words(tags_of(options, media, number=track), marks_of(options, media, measured, length))
@@ -163,6 +168,19 @@ def _sound(
     return before, ("-filter_complex", f"{uniform.INTO}{chain}{uniform.OUT}", "-map", uniform.OUT)
 
 
+def with_last(plan: Plan, filters: str) -> Plan:
+    """Return a plan that encodes with further filters behind all others."""
+    output = list(plan.output)
+    if plan.uniform:
+        chain = output.index("-filter_complex") + 1
+        output[chain] = f"{output[chain].removesuffix(uniform.OUT)},{filters}{uniform.OUT}"
+    elif "-af" in output:
+        output[output.index("-af") + 1] += f",{filters}"
+    else:
+        output[output.index(ENCODER) : output.index(ENCODER)] = ["-af", filters]
+    return replace(plan, output=tuple(output))
+
+
 def _only(track: Track) -> tuple[str, ...]:
     return ("-map", f"0:a:{track.index}", "-vn", "-sn", "-dn")
 
@@ -220,6 +238,10 @@ def _input(media: Media, track: Track, seek: float, shapes: tuple[Shape, ...]) -
 def _timed(options: Options) -> list[str]:
     """Number the samples anew. An MP3 holds no time."""
     return [] if options.format is Format.MP3 else ["asetpts=N/SR/TB+0.5"]
+
+
+def _in_blocks(options: Options) -> list[str]:
+    return [f"asetnsamples={BLOCK}:p=0"] if options.format is Format.FLAC else []
 
 
 def at_most(options: Options, media: Media) -> float | None:

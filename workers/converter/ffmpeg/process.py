@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import aclosing, closing, contextmanager
 from io import FileIO
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from events import tracing
 from workers.converter.cage.cage import Keeper, keeper_of
@@ -20,6 +20,7 @@ from workers.converter.containers.insertion import overwrite
 from workers.converter.containers.lead import Lead
 from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.meter import Levels
 from workers.converter.ffmpeg.packets import PacketTimes
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.transcript import Findings, Mark, ProgressReader, Transcript
@@ -69,6 +70,8 @@ class Outcome(Struct, frozen=True):
     """Of memory."""
     steady: bool = True
     """False for copied packets with a hole or a clock that goes back."""
+    levels: Levels = field(default_factory=Levels)
+    """Of a plan that is metered."""
 
 
 async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcome:
@@ -78,6 +81,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
     """
     plan, limits = invocation.plan, invocation.limits
     transcript, progress, times = Transcript(), ProgressReader(), PacketTimes()
+    levels = Levels(plan.window)
     keeper = keeper or keeper_of(invocation.engine.path)
     with (
         tracing.span("ffmpeg") as span,
@@ -85,10 +89,12 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
         _pipe() as (numbers, numbers_in),
         _script(plan) as script_files,
         _pipe() as (packets, packets_in),
+        _pipe() as (meter, meter_in),
     ):
         try:
             files = [invocation.source, invocation.target, words_in, numbers_in, *script_files]
             files += [packets_in] if plan.copied else []
+            files += [meter_in] if plan.window else []
             size = _size(invocation.source) if invocation.size is None else invocation.size
             held = caps(limits, size, plan)
             caged = await keeper.start(
@@ -98,11 +104,13 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
             words_in.close()
             numbers_in.close()
             packets_in.close()
+            meter_in.close()
         with closing(caged):
             try:
                 async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
                     pumps.create_task(_listen(words, transcript))
                     pumps.create_task(_listen(packets, times))
+                    pumps.create_task(_listen(meter, levels))
                     pumps.create_task(_follow(numbers, progress, transcript, invocation.on_progress))
                     exit_code, overtime = await caged.wait(), False
             except TimeoutError:
@@ -114,7 +122,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
                 raise
         span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
-    return Outcome(exit_code, overtime, transcript.findings(), progress.seconds, *spent, times.steady)
+    return Outcome(exit_code, overtime, transcript.findings(), progress.seconds, *spent, times.steady, levels)
 
 
 def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
@@ -160,7 +168,7 @@ def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
         yield outlet, inlet
 
 
-async def _listen(pipe: FileIO, transcript: Transcript | PacketTimes) -> None:
+async def _listen(pipe: FileIO, transcript: Transcript | PacketTimes | Levels) -> None:
     async with aclosing(_pieces(pipe)) as pieces:
         async for data in pieces:
             transcript.feed(data)

@@ -8,8 +8,7 @@ from msgspec.structs import replace
 from events.media import Media
 from events.options import Format
 from workers.converter.containers.mp3_frames import RATES
-from workers.converter.ffmpeg import uniform
-from workers.converter.ffmpeg.plan import Plan, rate_of
+from workers.converter.ffmpeg.plan import ENCODER, Plan, rate_of, with_last
 
 SHORTEST = 60.0
 """Seconds of sound, at least, for which it pays."""
@@ -22,12 +21,11 @@ _SOONER = 0.9
 """With a variable bit rate the others begin earlier by this factor, as each one goes on for a while."""
 _SHAPES = "sample_fmts=s32p|fltp|s16p:channel_layouts=mono|stereo"
 """The samples that LAME takes. ffmpeg chooses the same for the encoder of the whole."""
-_ENCODER = "-c:a"
 
 
 def fits(plan: Plan) -> bool:
     """Return True if a plan can be shared out."""
-    return plan.format is Format.MP3 and not plan.copied and _ENCODER in plan.output
+    return plan.format is Format.MP3 and not plan.copied and ENCODER in plan.output
 
 
 def starts(
@@ -51,21 +49,15 @@ def starts(
 
 def later(plan: Plan, start: int) -> Plan:
     """Return the plan of an encoder that begins at this sample of the whole."""
-    output = list(plan.output)
     asked = rate_of(plan)
     rates = str(asked) if asked else "|".join(map(str, sorted(RATES)))
     cut = f"aformat={_SHAPES}:sample_rates={rates},atrim=start_sample={start}"
+    cutting = with_last(plan, cut)
     if plan.uniform:
-        chain = output.index("-filter_complex") + 1
-        output[chain] = f"{output[chain].removesuffix(uniform.OUT)},{cut}{uniform.OUT}"
-        return replace(plan, output=tuple(output))
-    if "-af" in output:
-        output[output.index("-af") + 1] += f",{cut}"
-    else:
-        output[output.index(_ENCODER) : output.index(_ENCODER)] = ["-af", cut]
+        return cutting
     # Where the decoder's output changes, as from stereo to mono, a filter would count anew: then this encoder
     # has to fail.
-    return replace(plan, input=("-reinit_filter:a", "0", *plan.input), output=tuple(output))
+    return replace(cutting, input=("-reinit_filter:a", "0", *plan.input))
 
 
 def rate_in(plan: Plan, media: Media) -> int:

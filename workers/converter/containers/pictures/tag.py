@@ -7,6 +7,7 @@ ffmpeg would have to know the picture's size for that, and so would decode it, w
 """
 
 from io import FileIO
+from typing import NamedTuple
 
 from events.options import Format
 from workers.converter.containers import id3, mp4
@@ -18,6 +19,13 @@ _FRONT = 3
 """Cover (front)."""
 
 
+class Place(NamedTuple):
+    """The bytes of a file that are the picture; 0 of them where it holds none."""
+
+    at: int = 0
+    bytes: int = 0
+
+
 def kind(picture: bytes) -> tuple[bytes, int] | None:
     """Return a picture's media type, and its number in an M4A; None for a picture that cannot be embedded."""
     if len(picture) >= LARGEST:
@@ -27,45 +35,50 @@ def kind(picture: bytes) -> tuple[bytes, int] | None:
     return (b"image/png", 14) if picture[:8] == b"\x89PNG\r\n\x1a\n" else None
 
 
-def embed(format_: Format, file: FileIO, picture: bytes) -> bool:
-    """Add the cover to a whole file. Return False where that cannot be done, as in other formats."""
+def embed(format_: Format, file: FileIO, picture: bytes) -> Place:
+    """Add the cover to a whole file. Return its place; none where it cannot be added, as in other formats."""
     if (known := kind(picture)) is None:
-        return False
+        return Place()
     mime, number = known
     if format_ is Format.MP3:
-        return _mp3(file, mime, picture)
-    if format_ is Format.FLAC:
-        return _flac(file, mime, picture)
-    return format_ is Format.M4A and _m4a(file, number, picture)
+        end = _mp3(file, mime, picture)
+    elif format_ is Format.FLAC:
+        end = _flac(file, mime, picture)
+    elif format_ is Format.M4A:
+        end = _m4a(file, number, picture)
+    else:
+        end = 0
+    return Place(end - len(picture), len(picture)) if end else Place()
 
 
-def _mp3(file: FileIO, mime: bytes, picture: bytes) -> bool:
+def _mp3(file: FileIO, mime: bytes, picture: bytes) -> int:
+    """Return where the picture ends in the file, as the others do; 0: it is not there."""
     body = b"\0" + mime + b"\0" + bytes([_FRONT]) + b"\0" + picture
     frame = b"APIC" + len(body).to_bytes(4) + b"\0\0" + body
     file.seek(0)
     head = file.read(id3.HEAD)
     if head[:4] != b"ID3\3":
         insert(file, 0, b"ID3\3\0\0" + id3.packed(len(frame)) + frame)
-        return True
+        return id3.HEAD + len(frame)
     insert(file, id3.HEAD, frame)
     overwrite(file, 6, id3.packed(id3.length(head) - id3.HEAD + len(frame)))
-    return True
+    return id3.HEAD + len(frame)
 
 
-def _flac(file: FileIO, mime: bytes, picture: bytes) -> bool:
+def _flac(file: FileIO, mime: bytes, picture: bytes) -> int:
     file.seek(0)
     head = file.read(8)
     if head[:4] != b"fLaC":
-        return False
+        return 0
     # 0 for width, height, depth and colours: they are not known.
     body = _FRONT.to_bytes(4) + len(mime).to_bytes(4) + mime + bytes(20) + len(picture).to_bytes(4) + picture
     last = head[4] & 0x80
     insert(file, 42, bytes([last | 6]) + len(body).to_bytes(3) + body)
     overwrite(file, 4, bytes([head[4] & 0x7F]))
-    return True
+    return 42 + 4 + len(body)
 
 
-def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
+def _m4a(file: FileIO, number: int, picture: bytes) -> int:
     """Append to the innermost of these boxes that exists, and enlarge all around it."""
     parent, path = mp4.as_box(file), []
     size = parent.end
@@ -76,7 +89,7 @@ def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
         missing.pop(0)
         parent = box._replace(body=box.body + 4) if box.kind == b"meta" else box
     if not path or path[0].end != size:
-        return False
+        return 0
     if b"ilst" in missing:
         new = _box(b"ilst", new)
     if b"meta" in missing:
@@ -87,7 +100,7 @@ def _m4a(file: FileIO, number: int, picture: bytes) -> bool:
     insert(file, path[-1].end, new)
     for box in path:
         overwrite(file, box.body - 8, (box.end - box.body + 8 + len(new)).to_bytes(4))
-    return True
+    return path[-1].end + len(new)
 
 
 def _box(kind: bytes, body: bytes) -> bytes:
