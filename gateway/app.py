@@ -47,7 +47,7 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.request_shares import RequestShares
 from gateway.callers.tokens import Tokens
-from gateway.handover import audio
+from gateway.handover import audio, sleeve
 from gateway.handover.audio import Shelf
 from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
@@ -148,6 +148,7 @@ ROUTES = (
     *event_stream.ROUTES,
     *deletion_routes.ROUTES,
     *audio.ROUTES,
+    *sleeve.ROUTES,
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,

@@ -28,6 +28,8 @@ GatewayError
 ├── BadOptions             options that cannot be had; `.faults` describes each
 ├── NotProbed              no worker has looked into the video yet
 ├── NoMedia                the job ended, and no worker ever looked
+├── NoPeaks                nobody has drawn the waveform of the audio
+├── NoCover                the audio holds no picture
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
 │   ├── KeyInUse           its first upload is still under way
@@ -231,6 +233,14 @@ class TooManyTries(GatewayError):
 
 class NotProbed(GatewayError):
     """No worker has looked into the video yet."""
+
+
+class NoPeaks(GatewayError):
+    """Nobody has drawn the waveform of the audio."""
+
+
+class NoCover(GatewayError):
+    """The audio holds no picture, or none that is known by its place."""
 
 
 class NoMedia(GatewayError):

@@ -46,6 +46,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.BadOptions: known.BAD_OPTIONS,
     errors.NotProbed: known.NOT_PROBED,
     errors.NoMedia: known.NO_MEDIA,
+    errors.NoPeaks: known.NO_PEAKS,
+    errors.NoCover: known.NO_COVER,
     errors.BadKey: known.BAD_KEY,
     errors.KeyInUse: known.KEY_IN_USE,
     errors.KeyReused: known.KEY_REUSED,

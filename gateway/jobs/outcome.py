@@ -24,3 +24,13 @@ def audio_of(view: JobView) -> Audio:
 def audio_path(job_id: str) -> str:
     """Return the path of a job's audio at this gateway."""
     return f"/jobs/{job_id}/audio"
+
+
+def peaks_path(job_id: str) -> str:
+    """Return the path of the audio's waveform."""
+    return f"/jobs/{job_id}/peaks"
+
+
+def cover_path(job_id: str) -> str:
+    """Return the path of the audio's picture."""
+    return f"/jobs/{job_id}/cover"

@@ -16,7 +16,7 @@ from events.types import INCOMPLETE, FailureCode
 from events.views.selection import family_of, options_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
-from gateway.jobs.outcome import audio_path
+from gateway.jobs.outcome import audio_path, cover_path, peaks_path
 from gateway.jobs.retention import Expiry
 from gateway.line.line import Forecast
 
@@ -37,7 +37,10 @@ class Audio(Struct, frozen=True, kw_only=True):
 
     `copied`: the source's own sound, not encoded again. `partial`: the source was incomplete or damaged, and
     `notice` says so; else that is empty. `parts`: the number of files in a ZIP; 0: it is no ZIP. `left_out`:
-    titles of chapters without sound, which have no file in it.
+    titles of chapters without sound, which have no file in it. `peaks_url`, `cover_url`: the paths of its
+    waveform and its picture; null: it has none. `silence_cut`: seconds of silence that `trim_silence` has
+    taken from its beginning, so that a second of it is `start + (second + silence_cut) * speed` of the video;
+    null: not asked for, or not known.
     """
 
     url: str
@@ -55,6 +58,9 @@ class Audio(Struct, frozen=True, kw_only=True):
     partial: bool
     notice: str
     left_out: tuple[str, ...] = ()
+    peaks_url: str | None = None
+    cover_url: str | None = None
+    silence_cut: float | None = None
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -200,6 +206,9 @@ def present(view: JobView, forecast: Forecast | None = None) -> Job:
             copied=audio.copied,
             partial=audio.partial,
             left_out=audio.left_out,
+            peaks_url=peaks_path(view.job_id) if audio.peaks else None,
+            cover_url=cover_path(view.job_id) if audio.cover_bytes else None,
+            silence_cut=audio.silence_cut,
             notice=INCOMPLETE if audio.partial else "",
         ),
         error=None

@@ -17,6 +17,7 @@ import httpx
 import jwt
 from bson.binary import Binary
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 from pymongo import AsyncMongoClient
 from waiting import wait_for
 
@@ -201,6 +202,8 @@ class Gateway:
         chunk: int = 1024 * 1024,
         format_: Format = Format.MP3,
         parts: int = 0,
+        peaks: bytes = b"",
+        **said: Any,
     ) -> None:
         """Store this as the job's audio and tell of it, as the converter does."""
         audio_id = new_id()
@@ -216,10 +219,11 @@ class Gateway:
                     "chunkSize": chunk,
                     "uploadDate": datetime.now(UTC),
                     "filename": "audio.mp3",
-                    "metadata": {"account": account, "job_id": job_id},
+                    "metadata": {"account": account, "job_id": job_id, "peaks": Binary(peaks)},
                 }
             )
-        await self.tell(job_id, account, STARTED, converted(audio_id, data, format_, parts))
+        end = replace(converted(audio_id, data, format_, parts), peaks=len(peaks), **said)
+        await self.tell(job_id, account, STARTED, end)
 
     async def _read(self) -> None:
         assert self.process is not None
