@@ -131,7 +131,7 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
     return {
         "tail": live.run,
         "revocations": followers.revocations.run,
-        "progress": lambda: live.subscriptions.follow(progress_feed(url)),
+        "progress": lambda: live.subscriptions.follow(followers.workers.overhearing(progress_feed(url))),
         "heartbeats": lambda: followers.workers.follow(heartbeat_feed(url)),
         "bindings": followers.bindings.run,
         "caretaker": followers.caretaker.run,

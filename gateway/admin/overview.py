@@ -1,6 +1,7 @@
 """The route that shows how the system is: jobs by state, the log's lag, queues, workers."""
 
 import asyncio
+from collections.abc import Callable
 
 from litestar import get
 from litestar.di import NamedDependency
@@ -32,12 +33,16 @@ class LogState(Struct, frozen=True, kw_only=True):
 
 
 class WorkUnderWay(Struct, frozen=True, kw_only=True):
-    """A piece of work. `subject` is its job, or the account that a mail is for."""
+    """A piece of work. `subject` is its job, or the account that a mail is for.
+
+    `percent` is how much of a conversion is done; null: not known.
+    """
 
     queue: str
     subject: str
     attempt: int
     since: Time
+    percent: float | None
 
 
 class WorkerState(Struct, frozen=True, kw_only=True):
@@ -91,12 +96,12 @@ async def show_overview(
             trouble=live.trouble,
         ),
         queues=queues,
-        workers=[_worker(each) for each in workers.alive()],
+        workers=[_worker(each, workers.percent) for each in workers.alive()],
         listening_since=workers.listening_since,
     )
 
 
-def _worker(heartbeat: Heartbeat) -> WorkerState:
+def _worker(heartbeat: Heartbeat, percent: Callable[[str], float | None]) -> WorkerState:
     return WorkerState(
         name=heartbeat.name,
         kind=heartbeat.kind,
@@ -105,7 +110,13 @@ def _worker(heartbeat: Heartbeat) -> WorkerState:
         seen=heartbeat.time,
         slots=heartbeat.slots,
         working_on=[
-            WorkUnderWay(queue=each.queue, subject=each.subject, attempt=each.attempt, since=each.since)
+            WorkUnderWay(
+                queue=each.queue,
+                subject=each.subject,
+                attempt=each.attempt,
+                since=each.since,
+                percent=percent(each.subject),
+            )
             for each in heartbeat.working_on
         ],
     )

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 from events.log.heartbeats import SILENCE, Heartbeat
+from events.log.progress import Progress
 
 
 class Workers:
-    """The last heartbeat of each worker. One task runs `follow`.
+    """The last heartbeat of each worker, and the progress of what they do. One task runs `follow`.
 
     What counts is when a heartbeat was heard: the workers' clocks may be wrong.
     """
@@ -15,6 +16,7 @@ class Workers:
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
         self._heard: dict[str, tuple[datetime, Heartbeat]] = {}
+        self._progress: dict[str, tuple[datetime, float | None]] = {}
         self.listening_since: datetime | None = None
         """Before it has listened for some seconds, workers may be missing."""
 
@@ -33,6 +35,16 @@ class Workers:
             self._heard[heartbeat.name] = now, heartbeat
         self._forget(now)
 
+    async def overhearing(self, feed: AsyncIterator[Progress]) -> AsyncIterator[Progress]:
+        """Pass progress on, and take note of it."""
+        async for progress in feed:
+            self._progress[progress.job_id] = self._clock(), progress.percent
+            yield progress
+
+    def percent(self, job_id: str) -> float | None:
+        """Return how much of a job that is under way is done; None: nobody has told of late."""
+        return self._progress.get(job_id, (None, None))[1]
+
     def alive(self) -> list[Heartbeat]:
         """Return the workers heard of late, by kind and name."""
         self._forget(self._clock())
@@ -45,3 +57,4 @@ class Workers:
     def _forget(self, now: datetime) -> None:
         before = now - timedelta(seconds=SILENCE)
         self._heard = {name: heard for name, heard in self._heard.items() if heard[0] >= before}
+        self._progress = {job: told for job, told in self._progress.items() if told[0] >= before}

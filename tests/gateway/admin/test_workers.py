@@ -1,8 +1,10 @@
 """Which workers are alive, by what was heard of them."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 from events.log.heartbeats import SILENCE, Heartbeat
+from events.log.progress import Progress
 from gateway.admin.workers import Workers
 
 NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -33,3 +35,21 @@ def test_a_worker_that_falls_silent_is_gone_and_one_that_says_good_bye_at_once()
     workers.hear(beat("n", "notifier"))
     clock.now += timedelta(seconds=2)
     assert [each.name for each in workers.alive()] == ["n"]
+
+
+async def test_progress_is_passed_on_and_remembered_while_it_is_fresh() -> None:
+    clock = Clock()
+    workers = Workers(clock)
+
+    async def feed() -> AsyncIterator[Progress]:
+        for percent in (10.0, 42.0):
+            yield Progress(
+                job_id="j", account="a", run=1, attempt=1, percent=percent, seconds_done=1.0,
+                seconds_total=None, speed=None, time=NOON,
+            )  # fmt: skip
+
+    assert [each.percent async for each in workers.overhearing(feed())] == [10.0, 42.0]
+    assert (workers.percent("j"), workers.percent("another")) == (42.0, None)
+    clock.now += timedelta(seconds=SILENCE + 1)
+    workers.hear(beat("b"))
+    assert workers.percent("j") is None
