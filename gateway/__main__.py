@@ -29,7 +29,10 @@ from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import PublicKeys, Tokens
+from gateway.files.reception import Reception
+from gateway.files.records import Records
 from gateway.jobs.live import LiveJobs
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.life.deletions import Deletions
 from gateway.line.line import Line
 from gateway.metrics import Metrics
@@ -56,7 +59,6 @@ from service.background import Work, kept_running
 from service.blobs import AUDIO, VIDEOS
 from service.health import trouble_check
 from service.help import answer_help
-from service.http.patience import Patience
 from service.http.server import serve
 from service.metrics.registry import serve_metrics
 from service.quotas import OwnLimits
@@ -107,6 +109,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             parts.videos.prepare,
             parts.audio.prepare,
             IdempotencyKeys(database).prepare,
+            Records(database).prepare,
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
@@ -238,6 +241,8 @@ def _parts(
     followers: Followers,
 ) -> Parts:
     live, videos = followers.live, Bucket(database, VIDEOS)
+    keys = IdempotencyKeys(database)
+    intake = Intake(videos, keys, publisher, live)
     return Parts(
         auth_url=settings.auth_url,
         auth=auth,
@@ -247,7 +252,15 @@ def _parts(
         videos=videos,
         audio=Bucket(database, AUDIO),
         publisher=publisher,
-        intake=Intake(videos, IdempotencyKeys(database), publisher, live),
+        intake=intake,
+        reception=Reception(
+            Records(database),
+            videos,
+            intake,
+            OwnJobs(live, JobViews(database), videos),
+            most=settings.max_upload_bytes,
+            life=settings.upload_expires_seconds,
+        ),
         presets=Presets(database, settings.defaults()),
         deletions=followers.deletions,
         retention=settings.retention(),
@@ -256,7 +269,7 @@ def _parts(
         terms=Terms(
             max_bytes=settings.max_upload_bytes,
             roles=settings.roles(),
-            patience=Patience(idle=settings.upload_idle_seconds, min_rate=settings.upload_min_rate),
+            patience=settings.patience(),
         ),
         metrics=metrics,
         broker=Broker(settings.rabbitmq_url, settings.stream_url),

@@ -47,6 +47,9 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.request_shares import RequestShares
 from gateway.callers.tokens import Tokens
+from gateway.files import routes as files
+from gateway.files.dialect import TusDialect
+from gateway.files.reception import Reception
 from gateway.handover import audio, sleeve
 from gateway.handover.audio import Shelf
 from gateway.http import problem_pages
@@ -106,6 +109,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     audio: Bucket
     publisher: Publisher
     intake: Intake
+    reception: Reception
     presets: Presets
     deletions: Deletions
     retention: Retention
@@ -139,6 +143,7 @@ ROUTES = (
     *api_keys.ROUTES,
     *preferences.ROUTES,
     *uploads.ROUTES,
+    *files.ROUTES,
     *preset_routes.ROUTES,
     *option_list.ROUTES,
     *option_check.ROUTES,
@@ -199,6 +204,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
         "presets": provide(parts.presets),
         "quotas": provide(parts.quotas),
+        "reception": provide(parts.reception),
         "repeats": provide(Repeats(runs, parts.intake, parts.presets, parts.live)),
         "runs": provide(runs),
         "retention": provide(parts.retention),
@@ -220,5 +226,5 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
 def application(parts: Parts) -> ASGIApp:
     """Return the application as it is served, with everything around it."""
     parts.metrics.watch(parts.live, parts.under_way)
-    inner = CleanRequests(RequestShares(HeadAsGet(Preflights(litestar_app(parts))), parts.share))
+    inner = CleanRequests(RequestShares(TusDialect(HeadAsGet(Preflights(litestar_app(parts)))), parts.share))
     return EarlyAnswers(traced(AccessLog(SafeAnswers(inner), parts.metrics.http)))

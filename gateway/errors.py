@@ -25,6 +25,15 @@ GatewayError
 │   ├── BodyTooLarge       longer than the limit
 │   ├── BodyStalled        silent or slower than the minimum rate
 │   └── BodyCutOff         the caller went away
+├── TusRefused             a request at /files that does not go by tus
+│   ├── UnknownTusVersion  of another version
+│   ├── BadUploadHeader    a header is missing, or has a value that it does not take
+│   ├── NotAPiece          the body is not application/offset+octet-stream
+│   └── ChecksumMismatch   the bytes are not those that the client meant
+├── NoSuchUpload           unknown, or somebody else's: the answer is the same
+├── UploadGone             expired or terminated
+├── OtherOffset            another place than the stored bytes end at; `.offset`
+├── UploadBusy             another request is writing to the upload
 ├── BadOptions             options that cannot be had; `.faults` describes each
 ├── NotProbed              no worker has looked into the video yet
 ├── NoMedia                the job ended, and no worker ever looked
@@ -41,6 +50,7 @@ GatewayError
 └── BlobDamaged            a stored file lacks a part: ours to repair
 
 Unavailable
+├── NoRoom                 the storage is full
 └── NotSeenYet             the log has the event, and nobody knows yet what it has changed
 
 `problems` maps each to its HTTP answer.
@@ -167,6 +177,46 @@ class BodyCutOff(UploadRefused):
     """The client went away before the end."""
 
 
+class TusRefused(GatewayError):
+    """A request at /files does not go by tus 1.0."""
+
+
+class UnknownTusVersion(TusRefused):
+    """The client speaks another version of tus, or does not say which."""
+
+
+class BadUploadHeader(TusRefused):
+    """A header of tus is missing, or has a value that it does not take."""
+
+
+class NotAPiece(TusRefused):
+    """The body's type is not that of a piece of a file."""
+
+
+class ChecksumMismatch(TusRefused):
+    """The bytes that came are not those of Upload-Checksum."""
+
+
+class NoSuchUpload(GatewayError):
+    """No upload with this id, or none the caller may know of."""
+
+
+class UploadGone(GatewayError):
+    """The upload has expired, or was terminated."""
+
+
+class OtherOffset(GatewayError):
+    """A piece does not begin where the stored bytes end, or another request has gone on meanwhile."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"{offset} bytes of this upload are stored: go on from there")
+        self.offset = offset
+
+
+class UploadBusy(GatewayError):
+    """Another request is writing to the upload at this moment."""
+
+
 class Fault(NamedTuple):
     """One option or parameter that cannot be had as asked, and what would be right."""
 
@@ -269,6 +319,12 @@ class MaybeAccepted(GatewayError):
     def __init__(self, message: str, *, job_id: str) -> None:
         super().__init__(message)
         self.job_id = job_id
+
+
+class NoRoom(Unavailable):
+    """The storage of this service is full."""
+
+    sentence = "The storage of this service is full: tell the operator."
 
 
 class NotSeenYet(Unavailable):

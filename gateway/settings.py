@@ -40,6 +40,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     """Silence after which an upload is given up."""
     upload_min_rate: float = 1024.0
     """Bytes a second that an upload must bring, over each minute."""
+    upload_expires_seconds: Annotated[float, Meta(gt=0)] = 24 * 3600.0
+    """Time without a byte after which an upload that may be resumed, at /files, is forgotten."""
     answer_idle_seconds: Annotated[float, Meta(gt=0)] = 30.0
     """Time without a byte read after which a client's answer is ended."""
     answer_min_rate: Annotated[float, Meta(ge=0)] = 1024.0
@@ -82,6 +84,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         return Allowance(
             share=share, patience=Patience(idle=self.answer_idle_seconds, min_rate=self.answer_min_rate)
         )
+
+    def patience(self) -> Patience:
+        """Return the patience with an upload's client."""
+        return Patience(idle=self.upload_idle_seconds, min_rate=self.upload_min_rate)
 
     def origin(self) -> Origin:
         """Return the sender of clients' addresses to auth. Raises InvalidSetting."""

@@ -15,7 +15,7 @@ from typing import Any
 from bson.binary import Binary
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
+from pymongo.errors import DuplicateKeyError, PyMongoError
 
 from events.errors import Unavailable
 from events.mongodb_errors import translated
@@ -83,7 +83,7 @@ class Bucket:
                 for chunk in chunks:
                     data, start = chunk["data"], n * blob.chunk_size
                     whole = min(blob.chunk_size, blob.bytes - start)
-                    if chunk["n"] != n or len(data) != whole:
+                    if chunk["n"] != n or len(data) < whole:
                         raise await self._lacking(blob, n)
                     n += 1
                     yield data[max(first - start, 0) : last + 1 - start]
@@ -94,6 +94,32 @@ class Bucket:
         if await self.find(blob.id) is None:
             return BlobRemoved("the file was deleted while it was read")
         return BlobDamaged(f"{self.name} {blob.id} lacks its chunk {n}")
+
+    async def keep(self, blob: Blob) -> None:
+        """Make a file of the chunks that are stored under its id, and of no others. Twice is once.
+
+        Raises Unavailable.
+        """
+        last = (blob.bytes - 1) // blob.chunk_size
+        with self.translated():
+            await self.chunks.delete_many({"files_id": blob.id, "n": {"$gt": last}})
+            await self._cut(blob, last)
+            try:
+                await self.files.insert_one(blob.document())
+            except DuplicateKeyError:
+                return
+            finished = await self.pending.finish(blob.id)
+        if not finished and blob.bytes:
+            raise Unavailable(f"the storage of {self.name} lost what was written")
+
+    async def _cut(self, blob: Blob, last: int) -> None:
+        """Cut from the last chunk what its writer had not counted."""
+        size = blob.bytes - last * blob.chunk_size
+        chunk = await self.chunks.find_one({"files_id": blob.id, "n": last})
+        if chunk is not None and len(chunk["data"]) > size:
+            await self.chunks.update_one(
+                {"_id": chunk["_id"]}, {"$set": {"data": Binary(chunk["data"][:size])}}
+            )
 
     async def _chunks(self, blob: Blob, first: int, last: int) -> list[dict[str, Any]]:
         """Return a few chunks, by their range: SecantusDB reads all that a cursor would yield into memory."""

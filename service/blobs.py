@@ -109,6 +109,11 @@ class Pending:
         """Note that they still do."""
         await self._notes.update_one({"_id": blob_id}, {"$set": {"since": datetime.now(UTC)}})
 
+    async def keep(self, blob_id: str, until: datetime) -> None:
+        """Note that chunks of this file stay without a writer until that time, and may come all the while."""
+        sign = {"$max": {"since": until}}
+        await self._notes.update_one({"_id": blob_id, "swept": {"$exists": False}}, sign, upsert=True)
+
     async def finish(self, blob_id: str) -> bool:
         """Remove the note of a file that is whole; False if the sweeper has taken the file for an orphan."""
         done = await self._notes.delete_one({"_id": blob_id, "swept": {"$exists": False}})

@@ -357,6 +357,71 @@ EMPTY_FILE: Final = Kind(
     "The upload has no bytes.",
     "Look whether the file on your disk has any.",
 )
+TUS_VERSION: Final = Kind(
+    412,
+    "tus-version",
+    "Another version of tus",
+    "Uploads at /files go by tus 1.0, and every request but OPTIONS says so: `Tus-Resumable: 1.0.0`.",
+    "Let a library for tus send it, such as tus-js-client or tuspy. `Tus-Version` names what is spoken here.",
+)
+BAD_UPLOAD_HEADER: Final = Kind(
+    400,
+    "bad-upload-header",
+    "A header of the upload does not fit",
+    "A header of tus 1.0 is missing, has a value that it does not take, or does not go with another one.",
+    "`detail` names the header, and what it takes.",
+)
+NOT_A_PIECE: Final = Kind(
+    415,
+    "not-a-piece",
+    "Not a piece of a file",
+    "The body comes without the Content-Type that tus 1.0 has for pieces of files.",
+    "Send `Content-Type: application/offset+octet-stream`.",
+)
+CHECKSUM_MISMATCH: Final = Kind(
+    460,
+    "checksum-mismatch",
+    "The checksum does not fit",
+    "The bytes that came are not those of which `Upload-Checksum` was made. None of them was kept.",
+    "Send the piece again.",
+)
+NO_SUCH_UPLOAD: Final = Kind(
+    404,
+    "no-such-upload",
+    "No such upload",
+    "You have no upload with this id. Other people's uploads are not told from those that do not exist.",
+    "Begin a new one by `POST /files`.",
+)
+UPLOAD_GONE: Final = Kind(
+    410,
+    "upload-gone",
+    "The upload is gone",
+    "Nothing came for so long that the upload expired, or it was terminated. Its bytes are not kept.",
+    "Begin a new one by `POST /files`. `Upload-Expires` tells of the time that is left.",
+)
+OTHER_OFFSET: Final = Kind(
+    409,
+    "other-offset",
+    "Not where the stored bytes end",
+    "The piece does not begin where the stored bytes end, or another request has gone on with this upload.",
+    "`Upload-Offset` has the number of stored bytes. Go on from there.",
+)
+UPLOAD_BUSY: Final = Kind(
+    423,
+    "upload-busy",
+    "Another request is writing to it",
+    "Another request brings bytes of this upload at this moment.",
+    "Send `HEAD`: it ends the other request, and `Upload-Offset` tells where to go on.",
+    2,
+)
+NO_ROOM: Final = Kind(
+    507,
+    "no-room",
+    "The storage is full",
+    "The database has no room for more bytes. This is not a limit of your account.",
+    "Tell the operator. What was stored of an upload at /files is kept, and goes on later.",
+    60,
+)
 BAD_OPTIONS: Final = Kind(
     422,
     "bad-options",

@@ -20,11 +20,12 @@ class Limit(NamedTuple):
 
     file: int
     wrapping: int = 0
+    words: str = "a file may have {} bytes at most"
 
     def check(self, size: int) -> None:
         """Raise BodyTooLarge when a body of this size is too long."""
         if size > self.file + self.wrapping:
-            raise BodyTooLarge(f"a file may have {self.file} bytes at most")
+            raise BodyTooLarge(self.words.format(self.file))
 
 
 def length_of(content_length: str | None) -> int:

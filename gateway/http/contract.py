@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from litestar import Response
 from litestar.enums import HttpMethod
 from litestar.exceptions import ImproperlyConfiguredException
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.plugins import ReceiveRoutePlugin
 from litestar.routes import BaseRoute, HTTPRoute
 from msgspec import Struct
@@ -118,7 +118,7 @@ class Contracts(ReceiveRoutePlugin):
         """Take in a route as it is added. Raises ImproperlyConfiguredException."""
         if not isinstance(route, HTTPRoute):
             raise ImproperlyConfiguredException(f"{route.path_format} is no HTTP route")
-        own = [each for each in route.route_handlers if HttpMethod.OPTIONS not in each.http_methods]
+        own = [each for each in route.route_handlers if not _is_of_framework(each)]
         for handler in own:
             contract = handler.opt.get(_KEY)
             for method in handler.http_methods:
@@ -143,6 +143,11 @@ class Contracts(ReceiveRoutePlugin):
     def of(self, method: str, path: str) -> Contract:
         """Return the contract of a route that was received."""
         return self._contracts[method, path]
+
+
+def _is_of_framework(handler: HTTPRouteHandler) -> bool:
+    """Return True for the answer to OPTIONS that the framework makes where a path has none of its own."""
+    return HttpMethod.OPTIONS in handler.http_methods and handler.operation_id is None
 
 
 def _structs(contract: Contract, handler: BaseRouteHandler) -> Iterator[type[Struct]]:

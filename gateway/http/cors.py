@@ -16,7 +16,7 @@ from service.problems import send_problem
 
 ANY = "*"
 _ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
-_METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE"]
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _SENT = [
     "Accept",
     "Authorization",
@@ -31,6 +31,13 @@ _SENT = [
     "Prefer",
     "Range",
     "traceparent",
+    "Tus-Resumable",
+    "Upload-Checksum",
+    "Upload-Defer-Length",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
+    "X-HTTP-Method-Override",
 ]
 _SHOWN = [
     "Accept-Ranges",
@@ -43,6 +50,16 @@ _SHOWN = [
     "Preference-Applied",
     *rate_limits.FIELDS,
     "Retry-After",
+    "Tus-Checksum-Algorithm",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Resumable",
+    "Tus-Version",
+    "Upload-Defer-Length",
+    "Upload-Expires",
+    "Upload-Length",
+    "Upload-Metadata",
+    "Upload-Offset",
     "WWW-Authenticate",
 ]
 _ASKS = b"access-control-request-method"

@@ -43,6 +43,14 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.BodyTooLarge: known.TOO_LARGE,
     errors.BodyStalled: known.STALLED,
     errors.BodyCutOff: known.CUT_OFF,
+    errors.UnknownTusVersion: known.TUS_VERSION,
+    errors.BadUploadHeader: known.BAD_UPLOAD_HEADER,
+    errors.NotAPiece: known.NOT_A_PIECE,
+    errors.ChecksumMismatch: known.CHECKSUM_MISMATCH,
+    errors.NoSuchUpload: known.NO_SUCH_UPLOAD,
+    errors.UploadGone: known.UPLOAD_GONE,
+    errors.OtherOffset: known.OTHER_OFFSET,
+    errors.UploadBusy: known.UPLOAD_BUSY,
     errors.BadOptions: known.BAD_OPTIONS,
     errors.NotProbed: known.NOT_PROBED,
     errors.NoMedia: known.NO_MEDIA,
@@ -53,6 +61,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.KeyReused: known.KEY_REUSED,
     errors.MaybeAccepted: known.MAYBE_ACCEPTED,
     errors.NotSeenYet: known.MAYBE_DONE,
+    errors.NoRoom: known.NO_ROOM,
     NotConfirmed: known.MAYBE_DONE,
     errors.ShuttingDown: known.SHUTTING_DOWN,
     errors.Crowded: known.CROWDED,
@@ -84,6 +93,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             return problem(path, kind, str(error), None, job_id=error.job_id, state=error.state, **reason)
         case errors.JobGone(receipt=errors.Receipt() as receipt):
             return problem(path, kind_of(error), str(error), **receipt._asdict())
+        case errors.OtherOffset(offset=offset):
+            return problem(path, kind_of(error), str(error), {"Upload-Offset": str(offset)})
+        case errors.UnknownTusVersion():
+            return problem(path, kind_of(error), str(error), {"Tus-Version": "1.0.0"})
         case errors.MaybeAccepted(job_id=job_id):
             return problem(path, kind_of(error), str(error), job_id=job_id)
         case errors.QuotaExceeded(limit=limit, allowed=allowed):

@@ -25,7 +25,7 @@ from msgspec import structs
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import DuplicateKeyError, PyMongoError
 
-from events.errors import NotConfirmed
+from events.errors import NotConfirmed, Unavailable
 from events.mongodb_errors import translated
 from events.projections.job_view import JobView
 from gateway.errors import Crowded, MaybeAccepted, NotSeenYet, QuotaExceeded
@@ -36,7 +36,8 @@ from service.quotas import Limits
 
 COLLECTION = "admissions"
 LEASE = 60.0
-"""Seconds without a sign of life after which what was let in is given up for dead."""
+"""Seconds without a sign of life after which what was let in is given up for dead, unless a client may be
+silent for longer (see `service.http.patience`)."""
 _STEP = 32 * 2**20
 """Bytes that an upload of unknown length takes at a time."""
 _ATTEMPTS = 30
@@ -70,12 +71,10 @@ class Entrance:
 
         Raises QuotaExceeded, StorageFull, Crowded, Unavailable.
         """
-        if self._door is None or self._limits == _NONE:
+        if self._is_open:
             yield Admission()
             return
-        hold = Hold(job_id=job_id, run=run, bytes=size, is_upload=is_upload, until=_until())
-        put = partial(self._door.put, self._account, self._limits, self._told)
-        admission, is_in = Admission(hold, put, most), False
+        admission, is_in = self._admission(job_id, run=run, size=size, most=most, arrives=is_upload), False
         try:
             await admission.begin()
             is_in = True
@@ -85,10 +84,56 @@ class Entrance:
         except BaseException as error:
             if isinstance(error, QuotaExceeded) and not is_in:
                 raise
-            with suppress(TimeoutError, PyMongoError):
-                giving = self._door.give_back(self._account, hold)
-                await asyncio.shield(asyncio.wait_for(giving, _GIVE_UP_WITHIN))
+            await self.release(job_id, run=run)
             raise
+
+    async def reserve(self, job_id: str, *, size: int, seconds: float) -> None:
+        """Keep a place for so long, for a file that comes piece by piece. `size`: 0 if it is not known.
+
+        Raises QuotaExceeded, StorageFull, Crowded, Unavailable.
+        """
+        await self._admission(job_id, size=size, seconds=seconds).begin()
+
+    @asynccontextmanager
+    async def arriving(self, job_id: str, *, size: int, seconds: float) -> AsyncIterator["Admission"]:
+        """Let in a piece of such a file for the block. The file's place is kept, for so long from now on.
+
+        Raises QuotaExceeded, StorageFull, Crowded, Unavailable.
+        """
+        admission = self._admission(job_id, size=size, seconds=seconds, arrives=True)
+        await admission.begin()
+        try:
+            yield admission
+        finally:
+            with suppress(TimeoutError, Unavailable, Crowded):
+                await asyncio.shield(asyncio.wait_for(admission.rest(), _GIVE_UP_WITHIN))
+
+    async def release(self, job_id: str, *, run: int = 1) -> None:
+        """Give a place back at once, if the database answers; it is given up after its time anyway."""
+        if self._door is not None and not self._is_open:
+            with suppress(TimeoutError, PyMongoError):
+                giving = self._door.give_back(self._account, job_id, run)
+                await asyncio.shield(asyncio.wait_for(giving, _GIVE_UP_WITHIN))
+
+    @property
+    def _is_open(self) -> bool:
+        return self._door is None or self._limits == _NONE
+
+    def _admission(
+        self,
+        job_id: str,
+        *,
+        run: int = 1,
+        size: int = 0,
+        most: int | None = None,
+        seconds: float = 0.0,
+        arrives: bool = False,
+    ) -> "Admission":
+        if self._door is None or self._is_open:
+            return Admission()
+        hold = Hold(job_id=job_id, run=run, bytes=size, until=0.0)
+        put = partial(self._door.put, self._account, self._limits, self._told)
+        return Admission(hold, put, most, lease=self._door.lease, seconds=seconds, arrives=arrives)
 
 
 OPEN = Entrance()
@@ -98,8 +143,19 @@ OPEN = Entrance()
 class Admission:
     """Something that was let in; without a hold nothing limits it."""
 
-    def __init__(self, hold: Hold | None = None, put: "Put | None" = None, most: int | None = None) -> None:
+    def __init__(
+        self,
+        hold: Hold | None = None,
+        put: "Put | None" = None,
+        most: int | None = None,
+        *,
+        lease: float = 0.0,
+        seconds: float = 0.0,
+        arrives: bool = False,
+    ) -> None:
+        """`lease`: seconds for which a sign of life is good; `seconds`: for which the place stays without."""
         self._hold, self._put, self._most = hold, put, most
+        self._lease, self._seconds, self._arrives = lease, seconds, arrives
         self._renewed = time.monotonic()
 
     async def begin(self) -> None:
@@ -110,7 +166,7 @@ class Admission:
             return hold
 
         if self._hold and self._put:
-            await self._put(self._hold, let_in)
+            self._hold = await self._put(self._alive(self._hold), let_in)
 
     async def reach(self, size: int) -> None:
         """Take room for so many bytes altogether, and show a sign of life.
@@ -120,13 +176,27 @@ class Admission:
 
         def renewed(room: Room, hold: Hold) -> Hold:
             step = _STEP if self._most is None else max(0, min(_STEP, self._most - size))
-            return structs.replace(room.grown(hold, size, step), until=_until())
+            return self._alive(room.grown(hold, size, step))
 
         if self._hold and self._put:
-            is_late = time.monotonic() - self._renewed > LEASE / 4
+            is_late = time.monotonic() - self._renewed > self._lease / 4
             if size > self._hold.bytes or is_late:
                 self._hold = await self._put(self._hold, renewed)
                 self._renewed = time.monotonic()
+
+    async def rest(self) -> None:
+        """Keep the place, with nothing on its way in. Raises Crowded, Unavailable."""
+
+        def resting(room: Room, hold: Hold) -> Hold:
+            return structs.replace(hold, arriving=0.0)
+
+        if self._hold and self._put:
+            await self._put(self._hold, resting)
+
+    def _alive(self, hold: Hold) -> Hold:
+        until = time.time() + self._lease
+        arriving = until if self._arrives else 0.0
+        return structs.replace(hold, arriving=arriving, until=max(until, time.time() + self._seconds))
 
 
 Place = Callable[[Room, Hold], Hold]
@@ -137,8 +207,9 @@ Put = Callable[[Hold, Place], Awaitable[Hold]]
 class Door:
     """Lets in what there is room for."""
 
-    def __init__(self, database: AsyncDatabase[Any], usage: LiveUsage) -> None:
-        self._admissions, self._usage = database[COLLECTION], usage
+    def __init__(self, database: AsyncDatabase[Any], usage: LiveUsage, *, lease: float = LEASE) -> None:
+        """`lease`: seconds without a sign of life after which what was let in is given up for dead."""
+        self._admissions, self._usage, self.lease = database[COLLECTION], usage, lease
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         """By account: requests of one account to this process do not compete with each other."""
 
@@ -196,11 +267,10 @@ class Door:
                 return False
         return written.matched_count == 1
 
-    async def give_back(self, account: str, hold: Hold) -> None:
+    async def give_back(self, account: str, job_id: str, run: int) -> None:
         """Remove a hold. Raises PyMongoError."""
         await self._admissions.update_one(
-            {"_id": account},
-            {"$pull": {"holds": {"job_id": hold.job_id, "run": hold.run}}, "$inc": {"version": 1}},
+            {"_id": account}, {"$pull": {"holds": {"job_id": job_id, "run": run}}, "$inc": {"version": 1}}
         )
 
     def _turn(self, account: str) -> asyncio.Lock:
@@ -216,7 +286,3 @@ def _same(one: Hold, other: Hold) -> bool:
 
 def _run(view: JobView | None) -> int:
     return view.run if view else 0
-
-
-def _until() -> float:
-    return time.time() + LEASE

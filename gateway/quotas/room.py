@@ -20,13 +20,14 @@ _SOON, _LATER = 5, 10
 class Hold(Struct, frozen=True, kw_only=True):
     """Something let in that no view counts yet: a job's first or later run, with the bytes to be stored.
 
-    `until` is in Unix seconds: then its process is taken for dead, or its job for counted.
+    `until` is in Unix seconds: then its process is taken for dead, its job for counted, or its upload for
+    abandoned. `arriving`: until when its file counts as on its way in; 0: it is not.
     """
 
     job_id: str
     run: int = 1
     bytes: int = 0
-    is_upload: bool = False
+    arriving: float = 0.0
     until: float
 
 
@@ -62,7 +63,7 @@ class Room(Struct, frozen=True, kw_only=True):
     def standings(self) -> list[Standing]:
         """Return each limit and what is left."""
         day, tomorrow = self.usage.on(self.now.date()), _until_tomorrow(self.now)
-        uploads = sum(hold.is_upload for hold in self.begun)
+        uploads = sum(hold.arriving > self.now.timestamp() for hold in self.begun)
         jobs = sum(hold.run == 1 for hold in self.begun)
         seconds = -(-day.audio_ms // 1000)
         size = self.usage.bytes_stored + sum(hold.bytes for hold in self.begun)
@@ -89,7 +90,7 @@ class Room(Struct, frozen=True, kw_only=True):
     def _needs(self, hold: Hold) -> Iterator[tuple[Standing, int]]:
         """Yield the limits that this has to keep, and what it needs of each: a job may make any audio."""
         needs = {
-            "uploads_at_once": int(hold.is_upload),
+            "uploads_at_once": int(hold.arriving > 0),
             "jobs_open": 1,
             "jobs_today": int(hold.run == 1),
             "audio_seconds": 1,

@@ -39,7 +39,8 @@ LIFE = timedelta(hours=24)
 """After this time a key is free again."""
 
 LEASE = 60.0
-"""Seconds without a sign of life after which an upload is given up for dead: more than a body's idle time."""
+"""Seconds without a sign of life after which an upload is given up for dead, unless a client may be silent
+for longer (see `service.http.patience`)."""
 
 _WAIT = 2.0
 """Seconds for which the end of an attempt is waited for; then it goes on in the background."""

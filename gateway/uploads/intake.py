@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -27,9 +28,10 @@ from gateway.http import trace_context
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.presentation import Accepted
 from gateway.quotas.door import OPEN, Admission, Entrance
-from gateway.storage import Bucket, Content, Writer
+from gateway.storage import CHUNK, Bucket, Content, Writer
 from gateway.uploads.idempotency import Claim, IdempotencyKeys, Submission
 from gateway.uploads.options import Wish
+from service.blobs import Blob
 
 log = structlog.get_logger()
 
@@ -216,6 +218,25 @@ class Intake:
                     f"{len(others)} jobs of this video are not over yet; ask again when one is"
                 )
             yield
+
+    async def accept_stored(self, account: str, job_id: str, submission: Submission) -> Accepted | None:
+        """Begin the job of a video whose chunks are stored under the job's id. Twice is once.
+
+        None if there is that job already. Raises MaybeAccepted, Unavailable.
+        """
+        if await self._live.view(job_id) is not None:
+            return None
+        blob = Blob(
+            id=job_id,
+            bytes=submission.content.bytes,
+            chunk_size=CHUNK,
+            uploaded=datetime.now(UTC),
+            filename=submission.filename,
+            account=account,
+            job_id=job_id,
+        )
+        await asyncio.gather(self._videos.keep(blob), self._publisher.expect(job_id, account))
+        return await self._begin(_NewJob(account, job_id, job_id), submission)
 
     async def _begin(self, job: _NewJob, submission: Submission) -> Accepted:
         """Publish the job's first event, also when a stop cancels this upload: the job may exist already.

@@ -17,12 +17,16 @@ Outcome = Literal["accepted", "refused", "cut_off", "unknown", "failed"]
 
 
 class UploadTimer:
-    """The times and the size of one upload."""
+    """The times and the size of one upload, or of the request that has brought its last piece."""
 
     def __init__(self) -> None:
         self.began = self.came = time.monotonic()
         """The times of its headers, and of the last of its bytes so far."""
-        self.size = 0
+        self.size: int | None = 0
+
+    def whole(self, size: int | None) -> None:
+        """Note the size of the file that is whole now; None: this was a piece, and more are to come."""
+        self.size = size
 
     async def body(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Pass the body on, and note when it came; a form's reader may stop before its end."""
@@ -72,6 +76,8 @@ class UploadMetrics:
         except BaseException as error:
             self._uploads.labels(_outcome(error)).inc()
             raise
+        if upload.size is None:
+            return
         now = time.monotonic()
         self._uploads.labels("accepted").inc()
         self._size.observe(upload.size)

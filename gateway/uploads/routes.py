@@ -35,8 +35,8 @@ from gateway.uploads.under_way import UploadsUnderWay
 from service.http.patience import Patience
 from service.scopes import UPLOAD
 
-_ANY_TYPE = "application/octet-stream"
-_LONGEST_TYPE = 100
+ANY_TYPE = "application/octet-stream"
+LONGEST_TYPE = 100
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -122,7 +122,7 @@ async def upload_form(
         upload = _upload(request, wish, form.filename, form.content_type, form.chunks(), quotas)
         upload = replace(upload, most=length_of(request.headers.get("content-length")) or None)
         accepted = await intake.accept(upload, key_of(request))
-        timer.size = accepted.bytes
+        timer.whole(accepted.bytes)
     return await _answer(request, waits, accepted)
 
 
@@ -136,7 +136,7 @@ async def upload_form(
         scope=UPLOAD,
         errors=_UPLOAD_ERRORS,
         headers=(KEY_HEADER, waiting.PREFER),
-        body=Body({_ANY_TYPE: SOME_BYTES}),
+        body=Body({ANY_TYPE: SOME_BYTES}),
         answers=_ANSWERS,
         takes_options=True,
     ).opt,
@@ -161,7 +161,7 @@ async def upload_bytes(
         upload = _upload(request, wish, filename, request.headers.get("content-type"), body, quotas)
         upload = replace(upload, announced=length_of(request.headers.get("content-length")))
         accepted = await intake.accept(upload, key_of(request))
-        timer.size = accepted.bytes
+        timer.whole(accepted.bytes)
     return await _answer(request, waits, accepted)
 
 
@@ -230,7 +230,7 @@ def _upload(
     return Upload(
         account=caller_of(request).account,
         filename=cleaned(filename),
-        content_type=(content_type or _ANY_TYPE)[:_LONGEST_TYPE],
+        content_type=(content_type or ANY_TYPE)[:LONGEST_TYPE],
         wish=wish,
         chunks=chunks,
         entrance=quotas.entrance(request),

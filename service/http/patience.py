@@ -10,6 +10,14 @@ class Patience(Struct, frozen=True, kw_only=True):
     window: float = 60.0
     min_rate: float = 1024.0
 
+    @property
+    def lease(self) -> float:
+        """Seconds after which a writer that gives a sign with its client's bytes is given up for dead.
+
+        It gives one at most each quarter of that, and may then wait for the client as long as `idle` says.
+        """
+        return max(60.0, 2 * self.idle)
+
 
 class Pace:
     """The pace of one client. Pure: time comes in as an argument."""

@@ -13,7 +13,9 @@ from service.problems import send_problem
 _READ = frozenset(
     b"accept accept-encoding accept-language authorization content-encoding content-length content-type"
     b" expect host idempotency-key if-match if-modified-since if-none-match if-range if-unmodified-since"
-    b" last-event-id origin prefer range sec-fetch-site traceparent transfer-encoding x-forwarded-for".split()
+    b" last-event-id origin prefer range sec-fetch-site traceparent transfer-encoding tus-resumable"
+    b" upload-checksum upload-concat upload-defer-length upload-length upload-metadata upload-offset"
+    b" x-forwarded-for".split()
 )
 """The headers that something of ours reads. Others may hold what they like: proxies add names of places."""
 _PLAIN = frozenset(range(0x20, 0x7F)) | {0x09}

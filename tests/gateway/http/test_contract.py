@@ -31,8 +31,10 @@ def test_a_contract_without_scope_or_errors_cannot_be_written(missing: str) -> N
         Contract(**fields)
 
 
-def test_options_is_guarded_as_the_route_is() -> None:
+def test_options_is_guarded_as_the_route_is_unless_it_has_something_of_its_own_to_say() -> None:
     app = litestar_app(parts_of_nothing())
     for route in app.routes:
+        if route.path == "/files":
+            continue
         contracts = [handler.opt["contract"] for handler in route.route_handlers]  # type: ignore[union-attr]
         assert {contract.scope is None for contract in contracts} in ({True}, {False})

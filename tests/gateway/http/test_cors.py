@@ -73,7 +73,7 @@ async def test_a_question_that_is_refused_is_a_problem(open_gateway: Gateway, ac
     async with open_gateway.as_(account) as client:
         for headers in (
             asked(OTHER),
-            asked(SITE, "PATCH"),
+            asked(SITE, "CONNECT"),
             asked(SITE) | {"Access-Control-Request-Headers": "x-y"},
         ):
             answer = await client.options("/jobs", headers=headers)

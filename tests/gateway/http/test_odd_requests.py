@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import itertools
+import re
 
 from events.ids import new_id
 from gateway.app import litestar_app
@@ -37,14 +38,14 @@ ODD = ("é".encode("latin-1"), "é".encode(), b"\xff")
 def routes() -> list[tuple[str, str]]:
     """Every route of the application, however new, with an address that fits it."""
     found = [
-        (method, route.path_format.format_map(dict.fromkeys(_NAMES, new_id())))
+        (method, _PART.sub(new_id(), route.path_format))
         for route in litestar_app(parts_of_nothing()).routes
         for method in sorted(route.methods)  # type: ignore[union-attr]
     ]
     return [*found, ("GET", "/nothing-here"), ("PATCH", "/jobs")]
 
 
-_NAMES = ("job_id", "key_id", "filename", "provider", "path", "name")
+_PART = re.compile(r"\{[^}]*\}")
 
 
 async def ask(

@@ -123,7 +123,7 @@ def test_every_route_says_who_may_call_it(document: dict[str, Any]) -> None:
     assert document["security"] == [{"token": []}]
     for method, path, operation in operations(document):
         security = operation.get("security", document["security"])
-        if path in OPEN_TO_ALL:
+        if path in OPEN_TO_ALL or method == "options":
             assert not any(scopes for each in security for scopes in each.values()), (method, path)
             assert security == [] or path in ("/login", "/logout", "/refresh")
         else:
@@ -168,7 +168,8 @@ def test_no_answer_is_described_by_the_framework(document: dict[str, Any]) -> No
     for method, path, operation in operations(document):
         for status, answer in operation["responses"].items():
             assert answer["description"], (method, path, status)
-            assert status == "default" or answer["description"] != HTTPStatus(int(status)).description
+            known = {each.value: each.description for each in HTTPStatus}
+            assert status == "default" or answer["description"] != known.get(int(status))
 
 
 @pytest.mark.parametrize(

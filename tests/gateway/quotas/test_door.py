@@ -223,7 +223,8 @@ async def test_an_upload_that_breaks_off_gives_its_place_back_and_a_dead_gateway
     await wait_for(has_room, timeout=20)
     async with AsyncMongoClient(pair.one.mongodb_url) as mongo:
         admissions = mongo.get_default_database()["admissions"]
-        dead = {"job_id": new_id(), "run": 1, "bytes": 0, "is_upload": True, "until": time.time() + 3600}
+        later = time.time() + 3600
+        dead = {"job_id": new_id(), "run": 1, "bytes": 0, "arriving": later, "until": later}
         await admissions.update_one(
             {"_id": client.account}, {"$push": {"holds": dead}, "$inc": {"version": 1}}
         )

@@ -12,8 +12,8 @@ from service.quotas import Limits
 NOW = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
 DAYS = {"2026-11-30": Day(jobs=5, audio_ms=60_001), "2026-11-29": Day(jobs=9)}
 USED = Usage(bytes_stored=1000, jobs_open=2, days=DAYS)
-ONE = Hold(job_id="1", bytes=10, is_upload=True, until=0)
-BEGUN = [Hold(job_id="2", bytes=100, is_upload=True, until=0), Hold(job_id="3", run=2, until=0)]
+ONE = Hold(job_id="1", bytes=10, arriving=1e12, until=0)
+BEGUN = [Hold(job_id="2", bytes=100, arriving=1e12, until=0), Hold(job_id="3", run=2, until=0)]
 
 
 def room(**limits: int) -> Room:

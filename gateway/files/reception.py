@@ -1,0 +1,328 @@
+"""Takes in files piece by piece, and makes a job of each as soon as it is whole."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from events.errors import TonearmError, Unavailable
+from events.ids import new_id
+from events.tasks import cancelled
+from gateway.errors import (
+    BadUploadHeader,
+    BodyTooLarge,
+    MaybeAccepted,
+    NoSuchJob,
+    NoSuchUpload,
+    OtherOffset,
+    UploadBusy,
+    UploadGone,
+)
+from gateway.files.checksums import Checksum
+from gateway.files.hashes import Hashes
+from gateway.files.records import Asked, Record, Records, expiry
+from gateway.files.writer import Fenced, PieceWriter
+from gateway.http.bodies import Limit
+from gateway.jobs.own_jobs import OwnJobs
+from gateway.quotas.door import Admission, Entrance
+from gateway.storage import Bucket, Content
+from gateway.uploads.idempotency import Submission
+from gateway.uploads.intake import Intake
+
+log = structlog.get_logger()
+
+DRAINED_WITHIN = 2.0
+"""Seconds for which HEAD waits for a writer to store what it has and to end. Then it is shut out."""
+_LOOK_AGAIN = 0.05
+_GONE = {
+    "expired": "nothing came for too long, so this upload has expired; begin a new one",
+    "terminated": "this upload was terminated; begin a new one",
+}
+_NO_MORE = "{} bytes of this upload are still to come, and no more"
+_TICK = 0.5
+"""Seconds between two looks of a writer whether bytes still come, and whether it is still the writer."""
+_STOP_WITHIN = 0.8
+"""Seconds that an interrupted writer takes to store what has come."""
+
+Body = Callable[[Limit], AsyncIterator[bytes]]
+"""Reads a request's body, once, as far as the limit allows."""
+
+
+class Piece(Struct, frozen=True, kw_only=True):
+    """The next bytes of a file. `announced`: their number, 0 if it is not known; `length`: of the whole file,
+    where the client did not know it before.
+    """
+
+    offset: int
+    body: Body
+    announced: int = 0
+    length: int | None = None
+    checksum: Checksum | None = None
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """How far an upload is. `expires`: None once it is a job. `metadata`: the header, as it came."""
+
+    upload_id: str
+    offset: int
+    length: int | None
+    expires: datetime | None = None
+    metadata: str = ""
+
+    @property
+    def is_job(self) -> bool:
+        """True once every byte is here, and the job is in the log."""
+        return self.expires is None
+
+
+class Reception:
+    """Creates uploads, takes in their pieces, and says how far they are."""
+
+    def __init__(
+        self,
+        records: Records,
+        videos: Bucket,
+        intake: Intake,
+        own_jobs: OwnJobs,
+        *,
+        most: int,
+        life: float,
+    ) -> None:
+        """`most`: bytes that a file may have; `life`: seconds without a byte until an upload expires."""
+        self._records, self._videos, self._intake, self._own_jobs = records, videos, intake, own_jobs
+        self.most, self._life = most, life
+        self._hashes = Hashes()
+
+    async def create(self, account: str, asked: Asked, length: int | None, entrance: Entrance) -> Standing:
+        """Begin an upload. One without bytes is whole at once.
+
+        Raises BodyTooLarge, QuotaExceeded, Crowded, MaybeAccepted, Unavailable.
+        """
+        self._check_size(length)
+        record = Record(id=new_id(), account=account, expires=expiry(self._life), wish=asked, length=length)
+        await entrance.reserve(record.id, size=length or 0, seconds=self._life)
+        try:
+            await self._records.add(record)
+        except BaseException:
+            await entrance.release(record.id)
+            raise
+        return await self._accept(record) if record.is_whole else _standing(record)
+
+    async def fill(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
+        """Take in the first bytes of an upload whose address the client does not know yet.
+
+        An error leaves nothing behind. Raises what `receive` does.
+        """
+        try:
+            return await self.receive(account, upload_id, piece, entrance)
+        except MaybeAccepted:
+            raise
+        except BaseException:
+            with suppress(TimeoutError, TonearmError):
+                await asyncio.shield(asyncio.wait_for(self._end(upload_id, entrance), _STOP_WITHIN))
+            raise
+
+    async def stand(self, account: str, upload_id: str) -> Standing:
+        """Return how far an upload is, and shut out whoever still writes to it.
+
+        An upload whose last byte is here becomes a job now, if it could not before. Raises NoSuchUpload,
+        UploadGone, JobGone, MaybeAccepted, BlobDamaged, Unavailable.
+        """
+        found = await self._find(account, upload_id)
+        if isinstance(found, Standing):
+            return found
+        until = monotonic() + DRAINED_WITHIN
+        if found.is_written:
+            await self._records.ask(upload_id)
+        record: Record | None = found
+        while record is not None and record.is_written and monotonic() < until:
+            await asyncio.sleep(_LOOK_AGAIN)
+            record = await self._records.find(upload_id)
+        record = await self._records.fence(upload_id)
+        if record is None:  # it has become a job meanwhile, or is gone
+            return await self.stand(account, upload_id)
+        return await self._accept(record) if record.is_whole else _standing(record)
+
+    async def receive(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
+        """Take in the next bytes of a file; the last ones make it a job.
+
+        Raises what `stand` does, OtherOffset, UploadBusy, BadUploadHeader, ChecksumMismatch, UploadRefused,
+        QuotaExceeded, ShuttingDown.
+        """
+        found = await self._find(account, upload_id)
+        if piece.offset != found.offset:
+            raise OtherOffset(found.offset)
+        length = self._length(found, piece)
+        limit = Limit((self.most if length is None else length) - found.offset, words=_NO_MORE)
+        limit.check(piece.announced)
+        if isinstance(found, Standing):
+            async for _ in piece.body(limit):
+                pass  # there can be none
+            return found
+        size = max(length or 0, found.offset + piece.announced)
+        async with entrance.arriving(upload_id, size=size, seconds=self._life) as admission:
+            record = await self._records.begin(found, length=length, expires=expiry(self._life))
+            if record is None:
+                raise await self._refusal(account, upload_id, piece.offset)
+            await self._write(record, piece, limit, admission)
+            return await self._outcome(account, upload_id)
+
+    async def terminate(self, account: str, upload_id: str, entrance: Entrance) -> bool:
+        """Remove an upload; False if it is a job.
+
+        Raises NoSuchUpload, UploadGone, JobGone, Unavailable.
+        """
+        if isinstance(await self._find(account, upload_id), Standing):
+            return False
+        await self._end(upload_id, entrance)
+        log.info("upload_terminated", upload_id=upload_id)
+        return True
+
+    async def _end(self, upload_id: str, entrance: Entrance) -> None:
+        await self._records.bury(upload_id, "terminated")
+        await self._videos.remove(upload_id, surely=False)
+        self._hashes.forget(upload_id)
+        await entrance.release(upload_id)
+
+    async def _find(self, account: str, upload_id: str) -> Record | Standing:
+        """Return the upload's record; how it stands, if it is a job. Raises what `stand` does."""
+        record = await self._records.find(upload_id) if _is_id(upload_id) else None
+        if record is None or record.account != account:
+            return await self._as_job(account, upload_id)
+        if record.gone is not None or record.expires < datetime.now(UTC):
+            raise UploadGone(_GONE[record.gone or "expired"])
+        return record
+
+    async def _as_job(self, account: str, upload_id: str) -> Standing:
+        try:
+            view = await self._own_jobs.get(account, upload_id)
+        except NoSuchJob:
+            raise NoSuchUpload("there is no upload with this id") from None
+        size = view.video.bytes if view.video is not None else 0
+        return Standing(upload_id=upload_id, offset=size, length=size)
+
+    async def _outcome(self, account: str, upload_id: str) -> Standing:
+        found = await self._find(account, upload_id)
+        return await self._accept(found) if isinstance(found, Record) and found.is_whole else _standing(found)
+
+    async def _accept(self, record: Record) -> Standing:
+        """Make a job of an upload that is whole."""
+        running = self._hashes.of(record.id, record.offset)
+        await running.read_on(self._videos, record.id, lambda: record.offset)
+        self._hashes.keep(record.id, running)
+        asked = record.wish
+        assert asked is not None  # noqa: S101 - only what is gone has none
+        submission = Submission(
+            filename=asked.filename,
+            content_type=asked.content_type,
+            content=Content(bytes=record.offset, sha256=running.hexdigest()),
+            options=asked.options,
+            given=asked.given,
+        )
+        await self._intake.accept_stored(record.account, record.id, submission)
+        with suppress(Unavailable):  # then the next request, or the sweep, removes it
+            await self._records.remove(record.id)
+        self._hashes.forget(record.id)
+        return Standing(upload_id=record.id, offset=record.offset, length=record.offset)
+
+    async def _write(self, record: Record, piece: Piece, limit: Limit, admission: Admission) -> None:
+        """Store a piece. Raises OtherOffset for a writer that was shut out, and what `receive` does."""
+        writer = PieceWriter(
+            self._videos,
+            self._records,
+            record,
+            self._hashes.of(record.id, record.offset),
+            checksum=piece.checksum,
+            life=self._life,
+        )
+        try:
+            await writer.begin()
+            await self._take(writer, piece.body(limit), admission)
+            await writer.finish()
+        except BaseException as error:
+            if piece.checksum is None and not isinstance(error, Fenced):
+                with suppress(TimeoutError, Fenced, TonearmError):
+                    await asyncio.wait_for(writer.rest(is_idle=True), _STOP_WITHIN)
+            if not isinstance(error, Fenced):
+                raise
+            now = await self._records.find(record.id)
+            raise OtherOffset(now.offset if now is not None else writer.record.offset) from None
+        finally:
+            with suppress(Unavailable):
+                if (running := await writer.end()) is not None:
+                    self._hashes.keep(record.id, running)
+
+    async def _take(self, writer: PieceWriter, body: AsyncIterator[bytes], admission: Admission) -> None:
+        """Hand the body to the writer, and look meanwhile whether it is still the one. Raises Fenced."""
+
+        async def read() -> None:
+            async for data in body:
+                await admission.reach(writer.position + len(data))
+                await writer.write(data)
+
+        reading, watch = asyncio.create_task(read()), asyncio.create_task(_watch(writer))
+        try:
+            done, _ = await asyncio.wait({reading, watch}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancelled([reading, watch])
+        for each in done:
+            each.result()
+
+    async def _refusal(self, account: str, upload_id: str, offset: int) -> TonearmError:
+        """Return why nobody may write to an upload at this place now."""
+        now = await self._find(account, upload_id)
+        if now.offset != offset:
+            return OtherOffset(now.offset)
+        return UploadBusy("another request brings bytes of this upload; ask by HEAD where to go on")
+
+    def _length(self, found: Record | Standing, piece: Piece) -> int | None:
+        """Return the file's length, as far as it is known. Raises BadUploadHeader, BodyTooLarge."""
+        if piece.length is None or piece.length == found.length:
+            return found.length
+        if found.length is not None:
+            raise BadUploadHeader(f"Upload-Length: it is {found.length}, and cannot be changed")
+        if piece.length < found.offset:
+            raise BadUploadHeader(f"Upload-Length: {found.offset} bytes have come already")
+        self._check_size(piece.length)
+        return piece.length
+
+    def _check_size(self, length: int | None) -> None:
+        if length is not None and length > self.most:
+            raise BodyTooLarge(f"a file may have {self.most} bytes at most")
+
+
+async def _watch(writer: PieceWriter) -> None:
+    """Show that the writer lives, and use the moments in which nothing comes, until it has to end.
+
+    Raises Fenced, Unavailable.
+    """
+    while not writer.record.asked:
+        before = writer.position
+        await asyncio.sleep(_TICK)
+        await writer.rest(is_idle=writer.position == before)
+    await writer.rest(is_idle=True)
+    raise Fenced
+
+
+def _standing(found: Record | Standing) -> Standing:
+    if isinstance(found, Standing):
+        return found
+    return Standing(
+        upload_id=found.id,
+        offset=found.offset,
+        length=found.length,
+        expires=found.expires,
+        metadata=found.wish.metadata if found.wish else "",
+    )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -1,0 +1,178 @@
+"""The records of uploads that are not whole yet, in MongoDB, for all replicas.
+
+**One writer by fencing.** A record has an epoch. Whoever begins a piece raises it, and so does HEAD. Chunks
+and the offset are written on condition of it. So a writer that is still at an old connection, on whichever
+replica, fails at its next write: it neither moves the offset nor touches a byte of its successor.
+
+    offset    bytes that are stored for good; it moves by compare-and-set, after the chunks
+    writer    until when the writer counts as alive, in Unix seconds; 0: there is none
+    asked     somebody wants to know the offset: the writer stores what it has, and ends
+    gone      `terminated` or `expired`: only that is remembered, so that the answer is 410 and not 404
+
+A record goes when its job is in the log.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from pymongo import ReturnDocument
+from pymongo.asynchronous.database import AsyncDatabase
+
+from events.mongodb_errors import translated
+from events.options import Options
+
+COLLECTION = "uploads"
+ALIVE = 5.0
+"""Seconds without a sign after which a writer is taken for dead. It gives one each second."""
+
+Gone = Literal["terminated", "expired"]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What the client wanted when it created the upload; `metadata` is its header as it came."""
+
+    filename: str
+    content_type: str
+    options: Options
+    given: dict[str, str]
+    metadata: str = ""
+
+
+class Record(Struct, frozen=True, kw_only=True):
+    """An upload that is not a job yet. `length`: None until the client knows it."""
+
+    id: str
+    account: str
+    expires: datetime
+    wish: Asked | None
+    epoch: int = 0
+    offset: int = 0
+    length: int | None = None
+    writer: float = 0.0
+    asked: bool = False
+    gone: Gone | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """True once every byte is stored."""
+        return self.offset == self.length
+
+    @property
+    def is_written(self) -> bool:
+        """True while a writer is at work."""
+        return self.writer > time.time()
+
+    @classmethod
+    def of(cls, document: dict[str, Any]) -> "Record":
+        """Read a document."""
+        expires = document["expires"].astimezone(UTC)  # the driver's zone is one of its own
+        return msgspec.convert({**document, "id": document["_id"], "expires": expires}, cls)
+
+    def document(self) -> dict[str, Any]:
+        """Return the document."""
+        fields: dict[str, Any] = msgspec.to_builtins(self, builtin_types=(datetime,))
+        return {"_id": fields.pop("id"), **fields}
+
+
+class Records:
+    """The collection. Every method raises Unavailable."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        self._records = database[COLLECTION]
+
+    async def prepare(self) -> None:
+        """Create the indexes."""
+        with translated("the uploads"):
+            await self._records.create_index("account")
+            await self._records.create_index("expires")
+
+    async def add(self, record: Record) -> None:
+        """Keep a new record."""
+        with translated("the uploads"):
+            await self._records.insert_one(record.document())
+
+    async def find(self, upload_id: str) -> Record | None:
+        """Return the record of this id."""
+        with translated("the uploads"):
+            found = await self._records.find_one({"_id": upload_id})
+        return None if found is None else Record.of(found)
+
+    async def begin(self, record: Record, *, length: int | None, expires: datetime) -> Record | None:
+        """Become the writer of an upload that stands as `record` says; None if it does not any more.
+
+        `length` is what the client knows of it by now.
+        """
+        free = {"writer": {"$lte": time.time()}, "gone": None}
+        news = {"writer": _alive(), "asked": False, "expires": expires, "length": length}
+        found = {"_id": record.id, "offset": record.offset, "epoch": record.epoch, **free}
+        return await self._changed(found, {"$set": news, "$inc": {"epoch": 1}})
+
+    async def commit(self, record: Record, offset: int, *, expires: datetime) -> Record | None:
+        """Note that the bytes up to `offset` are stored, and show a sign of life; None if fenced."""
+        news = {"offset": offset, "writer": _alive(), "expires": expires}
+        found = {"_id": record.id, "epoch": record.epoch, "offset": record.offset}
+        return await self._changed(found, {"$set": news})
+
+    async def end(self, record: Record) -> None:
+        """Note that the writer of this epoch is at work no more."""
+        with translated("the uploads"):
+            mine = {"_id": record.id, "epoch": record.epoch}
+            await self._records.update_one(mine, {"$set": {"writer": 0.0}})
+
+    async def ask(self, upload_id: str) -> None:
+        """Ask the writer, wherever it is, to store what it has and to end."""
+        with translated("the uploads"):
+            await self._records.update_one({"_id": upload_id}, {"$set": {"asked": True}})
+
+    async def fence(self, upload_id: str) -> Record | None:
+        """Shut out whoever writes, and return the record as it stays; None if there is none any more."""
+        news = {"writer": 0.0, "asked": False}
+        return await self._changed({"_id": upload_id, "gone": None}, {"$set": news, "$inc": {"epoch": 1}})
+
+    async def bury(self, upload_id: str, gone: Gone, *, expired_before: datetime | None = None) -> bool:
+        """Forget all but that it was there, and shut out whoever writes; False if it is not there to be.
+
+        With `expired_before` only what has expired before that time.
+        """
+        found: dict[str, Any] = {"_id": upload_id, "gone": None}
+        if expired_before is not None:
+            found["expires"] = {"$lt": expired_before}
+        news = {"gone": gone, "wish": None, "writer": 0.0}
+        return await self._changed(found, {"$set": news, "$inc": {"epoch": 1}}) is not None
+
+    async def expired(self, before: datetime) -> AsyncIterator[Record]:
+        """Yield the records that expired before that time, also those that are gone already."""
+        with translated("the uploads"):
+            async for found in self._records.find({"expires": {"$lt": before}}):
+                yield Record.of(found)
+
+    async def of_account(self, account: str) -> list[str]:
+        """Return the ids of an account's records."""
+        with translated("the uploads"):
+            found = await self._records.find({"account": account}, {"_id": 1}).to_list()
+        return [each["_id"] for each in found]
+
+    async def remove(self, upload_id: str) -> None:
+        """Remove a record: its job is in the log, or nothing of it is left."""
+        with translated("the uploads"):
+            await self._records.delete_one({"_id": upload_id})
+
+    async def _changed(self, found: dict[str, Any], change: dict[str, Any]) -> Record | None:
+        with translated("the uploads"):
+            after = await self._records.find_one_and_update(
+                found, change, return_document=ReturnDocument.AFTER
+            )
+        return None if after is None else Record.of(after)
+
+
+def expiry(life: float) -> datetime:
+    """Return when an upload expires that somebody works on now; whole seconds, as the header has it."""
+    return (datetime.now(UTC) + timedelta(seconds=life)).replace(microsecond=0)
+
+
+def _alive() -> float:
+    return time.time() + ALIVE
