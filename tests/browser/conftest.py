@@ -75,11 +75,16 @@ class Browser:
             page = await context.new_page()
             page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
             page.on("pageerror", lambda error: self.complaints.append(str(error)))
-            page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-            page.on("request", lambda request: self.requested.append(request.url))
+            page.on("requestfailed", lambda request: self._note(self.complaints, request.url, "failed: "))
+            page.on("request", lambda request: self._note(self.requested, request.url))
             yield page
         finally:
             await context.close()
+
+    @staticmethod
+    def _note(notes: list[str], url: str, what: str = "") -> None:
+        if not url.startswith("blob:"):  # a file of this device, of which a player reads what it needs
+            notes.append(what + url)
 
 
 async def accessible(page: Any) -> None:

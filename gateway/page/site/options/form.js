@@ -5,6 +5,7 @@
  *   openOptions(options);                                      // when its place is opened
  *   html`${optionsForm(options, { seconds })}`                 // in the place's template
  *   if (await approved(options)) send(chosen(options));        // before anything is sent
+ *   const expects = expectation(options); expects(seconds);    // bytes of the audio, for a recording of this length
  *   showProblem(options, problem);                             // if the server refuses options all the same
  *
  * The server is the only judge: after each change it is asked what the choice amounts to (`POST /options/check`), and
@@ -71,6 +72,11 @@ export function showProblem(state, problem) {
   return true;
 }
 
+/** How large the audio will be, by the options as they are now: a function of the recording's seconds; null: unknown. */
+export function expectation({ rate, effective: { start, end, speed } }) {
+  return (seconds) => (rate && seconds ? rate * heard({ start, end, speed }, seconds) : null);
+}
+
 /** Choose: `change(options, { format: "opus", quality: undefined })`; undefined takes a choice back. */
 export function change(state, changes, { pause = false } = {}) {
   for (const [name, value] of Object.entries(changes)) {
@@ -100,10 +106,10 @@ export function optionsForm(state, { seconds = null, legend = word("options.lege
   return html`<fieldset class="options">
     <legend class="unseen">${legend}</legend>
     <div class="options-first">
-      ${state.presets.length ? select(state, "preset", ["", ...state.presets.map(({ name }) => name)], state.preset,
-        (name) => name || word("options.preset.none"), (name) => choosePreset(state, name)) : nothing}
       ${select(state, "format", FORMATS, format, (each) => word(`options.format.${each}`), (each) => chooseFormat(state, each))}
       ${STEPS[format] ? qualities(state) : html`<p class="options-lossless">${word("options.lossless")}</p>`}
+      ${state.presets.length ? select(state, "preset", ["", ...state.presets.map(({ name }) => name)], state.preset,
+        (name) => name || word("options.preset.none"), (name) => choosePreset(state, name)) : nothing}
       <output class="options-size number" for=${`${state.id}-format`}>${expected(state, seconds)}</output>
     </div>
     <details class="options-more" ?open=${state.unfolded}>
@@ -216,12 +222,16 @@ function qualityInWords(quality) {
 }
 
 function expected(state, seconds) {
-  const { rate, effective: { start, end, speed } } = state;
+  const { rate, effective } = state;
   if (rate === undefined) return "";
   if (rate === null) return word("options.size.source");
   if (!seconds) return word("options.size.minute", { size: bytes(rate * 60) });
-  const length = Math.max(0, Math.min(end ?? seconds, seconds) - start) / speed;
-  return word("options.size", { size: bytes(rate * length), length: clock(length) });
+  return word("options.size", { size: bytes(expectation(state)(seconds)), length: clock(heard(effective, seconds)) });
+}
+
+/** The seconds of the audio. */
+function heard({ start, end, speed }, seconds) {
+  return Math.max(0, Math.min(end ?? seconds, seconds) - start) / speed;
 }
 
 function summary(state) {

@@ -1,7 +1,7 @@
 /** Where videos are dropped, pasted and chosen. The rest of uploads is loaded when there is something to upload. */
 
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
-import { approved, chosen, openOptions, optionsForm, optionsState } from "../options/form.js";
+import { approved, chosen, expectation, openOptions, optionsForm, optionsState } from "../options/form.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
 import { session } from "../server/session.js";
@@ -51,7 +51,7 @@ async function take(given) {
   const [uploads, found] = await Promise.all([load(), given]);
   const isGood = await approved(options);
   held = isGood ? null : found;
-  if (isGood) await uploads.take(found, chosen(options));
+  if (isGood) await uploads.take(found, { options: chosen(options), expects: expectation(options) });
   repaint();
 }
 

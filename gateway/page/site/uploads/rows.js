@@ -56,9 +56,10 @@ function row(upload, queue) {
 }
 
 /** The sentence at a file: how it goes, or why it does not. */
-function told({ state, size, sent, reason, note, pace }, queue) {
+function told({ state, size, sent, reason, note, pace, becomes }, queue) {
   const at = html`<span class="number">${line([word("uploads.sent", { sent: bytes(sent), size: bytes(size) }),
-    ...(state === "uploading" ? going(size - sent, speed(pace)) : [])])}</span>`;
+    ...(state === "uploading" ? going(size - sent, speed(pace)) : []),
+    ...(becomes ? [word("options.becomes", { size: bytes(becomes) })] : [])])}</span>`;
   const why = reason ? say(reason) : "";
   const noted = note ? html`<span>${say(note)}</span>` : nothing;
   switch (state) {

@@ -6,6 +6,7 @@ import { onSession, session } from "../server/session.js";
 import { styles } from "../styles.js";
 import { looksLikeMedia, refusal } from "./checks.js";
 import { afterFailure } from "./failures.js";
+import { secondsOf } from "./length.js";
 import { forget, remember, takeOver } from "./memory.js";
 import { ongoing } from "./ongoing.js";
 import { paced } from "./pace.js";
@@ -36,9 +37,10 @@ export function uploads() {
  * Take what was dropped or chosen. Of folders only what looks like media is taken.
  *
  * @param {{files: {file: File, handle?: FileSystemFileHandle}[], folders: {name: string, files: File[]}[]}} given
- * @param {Object<string, string>} options of their conversions, by name
+ * @param {{options?: Object<string, string>, expects?: (seconds: number) => number | null}} wish the options of their
+ *   conversions by name, and how large the audio of a recording will be
  */
-export async function take({ files, folders = [] }, options = {}) {
+export async function take({ files, folders = [] }, { options = {}, expects = () => null } = {}) {
   const fromFolders = folders.flatMap((folder) => {
     const fit = folder.files.filter(looksLikeMedia);
     const others = folder.files.length - fit.length;
@@ -58,6 +60,16 @@ export async function take({ files, folders = [] }, options = {}) {
   remember(fresh.filter((each) => each.state !== "refused"));
   for (const each of fresh) if (each.state === "refused") hear("uploads.heard.failed", each);
   work();
+  measure(fresh.filter((each) => each.state !== "refused"), expects);
+}
+
+/** Say at each how large its audio will be, where the browser can tell how long the recording is. */
+async function measure(fresh, expects) {
+  for (const { id, file } of fresh) {
+    const becomes = expects(await secondsOf(file));
+    if (becomes && queues.found(queue, id)) queue = queues.changed(queue, id, { becomes });
+    paint();
+  }
 }
 
 /** Continue an interrupted upload with its file. Says so at it if this is another file. */

@@ -140,6 +140,7 @@ export default {
   "options.size": "Etwa {size} für {length}",
   "options.size.minute": "Etwa {size} je Minute",
   "options.size.source": "So groß wie der Ton im Video",
+  "options.becomes": "wird etwa {size} groß",
   "options.not_for": "{format} hat keine.",
   "options.held": "Das Hochladen beginnt, wenn die Optionen passen.",
   "options.go_on": "Mit diesen Optionen hochladen",

@@ -140,6 +140,7 @@ export default {
   "options.size": "About {size} for {length}",
   "options.size.minute": "About {size} a minute",
   "options.size.source": "As large as the video’s sound",
+  "options.becomes": "becomes about {size}",
   "options.not_for": "{format} has none.",
   "options.held": "The upload begins when the options fit.",
   "options.go_on": "Upload with these options",
