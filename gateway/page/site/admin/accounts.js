@@ -1,6 +1,7 @@
 /** Accounts: find one, limit it, end what is signed in, erase it. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { ref } from "../vendor/lit-html/directives/ref.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { repaint } from "../paint.js";
 import { addressOf } from "../places.js";
@@ -119,10 +120,14 @@ function limits({ account_id: id, email, limits: own }) {
     <button class="primary">${word("admin.limits.save")}</button></form>`;
 }
 
+/** Show a dialog that is in the page from the next moment on. */
+function show(dialog) {
+  requestAnimationFrame(() => dialog?.isConnected && !dialog.open && dialog.showModal());
+}
+
 /** The question before an account is erased, which its address answers. */
 function dialog(account) {
-  const close = () => { leaving = null; repaint(); };
-  const shown = (element) => element && !element.open && element.showModal();
+  const close = () => document.getElementById("admin-erase").close();
   const submit = (event) => {
     event.preventDefault();
     close();
@@ -130,8 +135,7 @@ function dialog(account) {
     doing(() => ask(`admin/accounts/${id}`, { method: "DELETE" }), word("admin.accounts.erased", { email }));
   };
   const check = ({ target }) => { target.form.querySelector("button").disabled = target.value.trim() !== account.email; };
-  queueMicrotask(() => requestAnimationFrame(() => shown(document.getElementById("admin-erase"))));
-  return html`<dialog id="admin-erase" aria-labelledby="admin-erase-title" @close=${close}><form @submit=${submit}>
+  return html`<dialog id="admin-erase" aria-labelledby="admin-erase-title" ${ref(show)} @close=${() => { leaving = null; repaint(); }}><form @submit=${submit}>
     <h2 id="admin-erase-title">${word("admin.erase.title")}</h2>
     <p>${word("admin.erase.what", { count: account.jobs_open })}</p>
     <div class="field"><label for="admin-erase-email">${word("admin.erase.type")} <bdi dir="auto">${account.email}</bdi></label>

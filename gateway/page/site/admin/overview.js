@@ -9,13 +9,15 @@ import { plot } from "./plot.js";
 
 const LOOK_EVERY = 3000;
 const PLOT_EVERY = 60000;
+const CHOSEN = "tonearm.admin.span";
 const HOUR = 3600;
+const SECONDS = { style: "unit", unit: "second", unitDisplay: "short", maximumFractionDigits: 1 };
 const SPANS = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR };
 
 let now = null;
 let past = null;
 let trouble = null;
-let chosen = "day";
+let chosen = localStorage.getItem(CHOSEN) ?? "day";
 let isOpen = false;
 let timers = [];
 
@@ -48,7 +50,7 @@ async function look() {
 }
 
 async function lookBack() {
-  const since = new Date(Date.now() - SPANS[chosen] * 1000).toISOString();
+  const since = new Date(Date.now() - (SPANS[chosen] ?? SPANS.day) * 1000).toISOString();
   try {
     past = await api("admin/history", { query: { since } });
   } catch (problem) {
@@ -143,10 +145,10 @@ function plots({ points }) {
       { name: word(`admin.queues.${name}`), values: seen((look) => sum(look, name)) })) },
     { key: "speed", title: word("admin.plot.speed"), unit: (value) => `${number(value, { maximumSignificantDigits: 3 })}×`,
       lines: [{ name: "", values: done((each) => each.realtime_factor) }] },
-    { key: "lag", title: word("admin.plot.lag"), unit: (value) => span(value),
+    { key: "lag", title: word("admin.plot.lag"), unit: (value) => (value < 90 ? number(value, SECONDS) : span(value)),
       lines: [{ name: "", values: seen((look) => look.waiting_seconds) }] },
   ];
-  const choose = ({ target }) => { chosen = target.value; lookBack(); };
+  const choose = ({ target }) => { chosen = target.value; localStorage.setItem(CHOSEN, chosen); lookBack(); };
   return html`<section aria-labelledby="admin-past"><div class="row apart"><h2 id="admin-past">${word("admin.past")}</h2>
       <label class="admin-span">${word("admin.past.span")} <select @change=${choose}>
         ${Object.keys(SPANS).map((each) => html`<option value=${each} ?selected=${each === chosen}>${word(`admin.past.${each}`)}</option>`)}</select></label></div>

@@ -1,7 +1,6 @@
 /** Work that was given up: why, and the way back. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { repaint } from "../paint.js";
 import { addressOf } from "../places.js";
 import { api } from "../server/api.js";
@@ -26,7 +25,7 @@ export const parked = {
     <p role="status" class=${said ? "notice" : "unseen"}>${said}</p>
     ${trouble ? html`<p class="notice bad" role="alert">${trouble.message}</p>` : nothing}
     ${items && !items.length ? html`<p>${word("admin.parked.none")}</p>` : nothing}
-    <ul role="list" class="admin-list">${repeat(items ?? [], (item, at) => item.event_id ?? at, row)}</ul></section>`,
+    <ul role="list" class="admin-list">${(items ?? []).map(row)}</ul></section>`,
 };
 
 async function load() {

@@ -8,36 +8,13 @@
 import { html, nothing, svg } from "../vendor/lit-html/lit-html.js";
 import { repaint } from "../paint.js";
 import { moment, word } from "../words.js";
+import { ceiling, HEIGHT, path, WIDTH } from "./scale.js";
 
-const WIDTH = 600;
-const HEIGHT = 120;
 const ROWS = 60;
 
 /** By the key of a plot: the point that is read, and whether its table is open. */
 const reading = new Map();
 const open = new Set();
-
-/** The highest value to draw up to: the next of 1, 2, 5, 10, 20 … */
-export function ceiling(values) {
-  const most = Math.max(0, ...values.filter((value) => value !== null));
-  if (most <= 0) return 1;
-  const step = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((each) => each * step).find((each) => each >= most);
-}
-
-/** The path of a line in SVG, broken at gaps; a value alone between gaps is a short stroke. */
-export function path(values, top, width = WIDTH, height = HEIGHT) {
-  const x = (at) => (values.length > 1 ? (at / (values.length - 1)) * width : width / 2).toFixed(1);
-  const y = (value) => (height - (Math.min(value, top) / top) * height).toFixed(1);
-  let drawn = "";
-  values.forEach((value, at) => {
-    if (value === null) return;
-    const begins = at === 0 || values[at - 1] === null;
-    const isAlone = begins && (at === values.length - 1 || values[at + 1] === null);
-    drawn += `${begins ? "M" : "L"}${x(at)} ${y(value)}${isAlone ? "m-3 0h6" : ""}`;
-  });
-  return drawn;
-}
 
 /** The last point that is known of any line. */
 function latest(lines) {

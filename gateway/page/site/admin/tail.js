@@ -94,7 +94,8 @@ function line(event) {
   return html`<li data-event=${event.type} data-offset=${event.id}><details>
     <summary><span class="quiet number">${at}</span> <span class="admin-name"><bdi dir="auto">${sentence(event)}</bdi></span>
       <code class="quiet">${short(data.account)}</code></summary>
-    <p class="row"><a href="${ADDRESS}?account=${data.account}">${word("admin.events.of_account")}</a>
+    <p class="row"><a href="#/admin/accounts?q=${data.account}">${word("admin.account")}</a>
+      <a href="${ADDRESS}?account=${data.account}">${word("admin.events.of_account")}</a>
       ${event.type.startsWith("job.") ? html`<a href="${ADDRESS}?job_id=${data.subject}">${word("admin.events.of_job")}</a>` : nothing}
       <span class="quiet">${word("admin.events.place", { offset: number(Number(event.id)) })}</span></p>
     <pre tabindex="0">${JSON.stringify(data, null, 2)}</pre></details></li>`;

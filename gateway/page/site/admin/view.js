@@ -28,7 +28,7 @@ export const view = {
     };
     begin();
     const forget = onSession(begin); // after a reload nobody knows the roles yet
-    return () => { part = null; forget(); close?.(); };
+    return () => { forget(); close?.(); };
   },
   template() {
     if (session.state === "unknown") return nothing;

@@ -1,0 +1,20 @@
+/** Server-sent events out of a stream of text. */
+
+/** Yield the messages of a stream of text (HTML standard, 9.2.6). Lines end as the server writes them. */
+export async function* messages(texts) {
+  const reader = texts.getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split("\n").map((line) => {
+        const at = line.indexOf(": ");
+        return [line.slice(0, at), line.slice(at + 2)];
+      }));
+      if (fields.data) yield { id: fields.id, type: fields.event, data: JSON.parse(fields.data) };
+    }
+  }
+}
