@@ -4,17 +4,19 @@ The policy allows no inline script, no inline style, no `eval`, no text that bec
 templates, and nothing from elsewhere.
 """
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from gateway.callers.guard import AnyRequest
 from gateway.http.assets import serve
 from gateway.http.contract import ANYBODY, Contract
+from gateway.http.pages import Link, page
 from gateway.page.site import site
 from service.http.preference import preferred
 
 _OPEN = Contract(scope=ANYBODY, errors=())
+_SHARED = Contract(scope=ANYBODY, errors=(), takes_any_parameter=True)
 _HTML, _JSON = "text/html", "application/json"
 _POLICY = "; ".join(
     [
@@ -54,4 +56,41 @@ def show_file(request: AnyRequest, version: FromPath[str], path: FromPath[str]) 
     return serve(request, wanted, _FOR_GOOD if version == site().version else None)
 
 
-ROUTES = [show_page, show_file]
+@get(
+    "/service-worker.js",
+    media_type="text/javascript",
+    include_in_schema=False,
+    sync_to_thread=True,
+    opt=_OPEN.opt,
+)
+def show_service_worker(request: AnyRequest) -> Response[bytes]:
+    """Serve the service worker, which may look after what lies beside it: the whole page."""
+    return serve(
+        request, site().worker, {"Content-Security-Policy": "default-src 'none'; connect-src 'self'"}
+    )
+
+
+@get(
+    "/manifest.webmanifest",
+    media_type="application/manifest+json",
+    include_in_schema=False,
+    sync_to_thread=True,
+    opt=_OPEN.opt,
+)
+def show_manifest(request: AnyRequest) -> Response[bytes]:
+    """Serve what a browser needs to install the page as an app."""
+    return serve(request, site().manifest)
+
+
+@post("/share", status_code=200, media_type=_HTML, include_in_schema=False, opt=_SHARED.opt)
+async def say_to_share_again() -> Response[str]:
+    """Tell somebody who shared a video to the app that it was not ready. The service worker takes it else."""
+    return page(
+        "Please share it once more",
+        "The app was not ready to take your video. Nothing is lost: the video is where it was.",
+        more=("Open the app, and then share the video once more.",),
+        links=(Link("Open the app", "./"),),
+    )
+
+
+ROUTES = [show_page, show_file, show_service_worker, show_manifest, say_to_share_again]

@@ -4,6 +4,7 @@ The version is a hash of them all. So a browser keeps each file for good, and a 
 meets a file of the old one.
 """
 
+import json
 import re
 from functools import cache
 from hashlib import sha256
@@ -21,13 +22,18 @@ _FIRST = ("main.js", "home.js", "entry/view.js")
 """Scripts that the first load begins with. What they import a browser fetches at once, not one by one."""
 _STYLES = ("look/colours.css", "look/base.css", "look/frame.css")
 """Styles of the first load, before those that lie beside its scripts under the same name."""
+_PICTURES = ("look/mark.svg", "look/icons.svg")
+_WORKER, _MANIFEST = "app/service-worker.js", "app/manifest.webmanifest"
+"""Served beside the shell: what a worker may do, and what an app is, goes by the address of the file."""
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\'](\.[^"\']+)["\']', re.MULTILINE)
 
 
 class Site(Struct, frozen=True):
-    """The shell, and all files by their paths."""
+    """The shell with what stands beside it, and all files by their paths."""
 
     shell: Asset
+    worker: Asset
+    manifest: Asset
     files: dict[str, Asset]
     version: str
 
@@ -36,22 +42,31 @@ class Site(Struct, frozen=True):
 def site() -> Site:
     """Return the page, read once."""
     files = assets_of(_SITE)
-    template = Template(files.pop("index.html").content.decode())
+    version = sha256("".join(each.etag for each in files.values()).encode()).hexdigest()[:12]
+    shell, worker, manifest = (
+        files.pop(name).content.decode() for name in ("index.html", _WORKER, _MANIFEST)
+    )
     icons = {name: files.pop(name) for name in list(files) if name.startswith(_ICONS)}
     files["look/icons.svg"] = asset(_sprite(icons), "image/svg+xml")
-    version = sha256("".join(each.etag for each in files.values()).encode()).hexdigest()[:12]
-    languages = sorted(Path(name).stem for name in files if name.startswith("words/"))
+    words = sorted(name for name in files if name.startswith("words/"))
     scripts = first_load(files)
     beside = [name.removesuffix(".js") + ".css" for name in scripts]
     styles = [*_STYLES, *(name for name in beside if name in files)]
     address = f"./page/{version}"
-    shell = template.substitute(
-        address=address,
-        languages=" ".join(languages),
-        styles="\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
-        scripts="\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
+    values = {
+        "address": address,
+        "languages": " ".join(Path(name).stem for name in words),
+        "styles": "\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
+        "scripts": "\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
+    }
+    kept = {"version": version, "files": [*scripts, *styles, *words, *_PICTURES]}
+    return Site(
+        shell=asset(Template(shell).substitute(values).encode(), "text/html"),
+        worker=asset(f"const SHELL = {json.dumps(kept)};\n{worker}".encode(), "text/javascript"),
+        manifest=asset(Template(manifest).substitute(values).encode(), "application/manifest+json"),
+        files=files,
+        version=version,
     )
-    return Site(asset(shell.encode(), "text/html"), files, version)
 
 
 def first_load(files: dict[str, Asset]) -> list[str]:

@@ -67,9 +67,13 @@ class Browser:
         self.requested: list[str] = []
 
     @asynccontextmanager
-    async def page(self, size: dict[str, int] = DESK, colours: str = "light") -> AsyncIterator[Any]:
-        """Open an empty page in a context of its own."""
-        context = await self._chromium.new_context(viewport=size, color_scheme=colours)
+    async def page(
+        self, size: dict[str, int] = DESK, colours: str = "light", *, worker: bool = False
+    ) -> AsyncIterator[Any]:
+        """Open an empty page in a context of its own. `worker`: its service worker runs."""
+        context = await self._chromium.new_context(
+            viewport=size, color_scheme=colours, service_workers="allow" if worker else "block"
+        )
         try:
             await context.add_init_script(_VIOLATIONS)
             page = await context.new_page()

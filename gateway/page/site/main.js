@@ -3,6 +3,8 @@
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
 import { paintWith, repaint } from "./paint.js";
 import { place } from "./places.js";
+import { Offline } from "./server/api.js";
+import { isLost, onFound } from "./server/reach.js";
 import { findSession, onSession, session, signOut } from "./server/session.js";
 import { chooseTheme, chosenTheme } from "./look/theme.js";
 import { ongoing } from "./uploads/ongoing.js";
@@ -17,6 +19,9 @@ const VIEWS = {
   admin: () => import("./admin/view.js"),
 };
 const ENTRY = () => import("./entry/view.js");
+
+/** The page as an app, once that part is loaded. */
+let app = null;
 
 /** What is shown: the view, its place's address, and how to leave it. `error`: why it could not be loaded. */
 let shown = { address: null, view: null, close: () => {}, error: null };
@@ -53,7 +58,9 @@ function page() {
       <a class="mark" href="#/"><img src=${new URL("./look/mark.svg", import.meta.url)} alt="">Tonearm</a>
       ${session.state === "in" ? ways(here) : nothing}
     </header>
-    <main class="frame-main" id="content" tabindex="-1">${content(here)}</main>
+    <main class="frame-main" id="content" tabindex="-1">
+      <div role="status">${isLost() ? html`<p class="notice">${word("frame.lost")}</p>` : nothing}</div>
+      ${content(here)}</main>
     ${foot()}`;
 }
 
@@ -79,6 +86,7 @@ function foot() {
   const theme = chosenTheme();
   return html`<footer class="frame-foot">
     <a href="./schema">${word("frame.api")}</a>
+    ${app?.install ? html`<button class="plain" @click=${app.install}>${word("frame.install")}</button>` : nothing}
     <label>${word("frame.language")}
       <select @change=${({ target }) => chooseLanguage(target.value).then(repaint)}>
         ${languages().map(({ tag, name }) => html`<option value=${tag} ?selected=${tag === currentLanguage()} lang=${tag}>${name}</option>`)}
@@ -102,7 +110,14 @@ paintWith(() => render(page(), document.getElementById("page")));
 addEventListener("hashchange", show);
 onSession(show);
 await show();
-await findSession().catch((error) => {
-  shown = { ...shown, error };
-  repaint();
-});
+await ask();
+onFound(ask);
+({ app } = await import("./app/app.js"));
+
+/** Ask who is signed in. Where nobody answers, it is asked again as soon as somebody does. */
+function ask() {
+  return findSession().catch((error) => {
+    if (!(error instanceof Offline)) shown = { ...shown, error };
+    repaint();
+  });
+}

@@ -7,6 +7,7 @@
 
 import { word } from "../words.js";
 import { locks } from "./locks.js";
+import { noteLost } from "./reach.js";
 import { sessionEnded } from "./session.js";
 
 const RENEWED = "tonearm.renewed";
@@ -72,6 +73,7 @@ export async function renewed(since = Date.now()) {
 
 function failed(error) {
   if (error.name === "AbortError") throw error;
+  noteLost();
   throw new Offline();
 }
 

@@ -6,6 +6,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { onFeed } from "../log/feed.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { styles } from "../styles.js";
@@ -31,10 +32,19 @@ class Story {
   rate = 0;
   #playing = 0;
   #clock = 0;
+  #deaf = () => {};
 
   constructor(jobId) {
     this.jobId = jobId;
     this.past = new Past(jobId);
+  }
+
+  /** Tell from now on, and whatever happens to the job meanwhile. */
+  open() {
+    this.#deaf = onFeed(({ type, data, offset }) => {
+      if (type === "anew" || (offset !== null && data.subject === this.jobId)) this.load();
+    });
+    this.load();
   }
 
   async load() {
@@ -144,6 +154,7 @@ class Story {
 
   close() {
     this.stop();
+    this.#deaf();
     clearTimeout(this.#clock);
   }
 
@@ -163,7 +174,7 @@ export const story = {
   open(jobId) {
     const opened = new Story(jobId);
     told = opened;
-    opened.load();
+    opened.open();
     return () => {
       opened.close();
       if (told === opened) told = null;

@@ -46,7 +46,8 @@ async function load() {
   return uploads;
 }
 
-async function take(given) {
+/** Upload what was given here, or shared to the app: `{files: [{file}]}`. */
+export async function take(given) {
   if (place().name) go("");
   const [uploads, found] = await Promise.all([load(), given]);
   const isGood = await approved(options);

@@ -30,8 +30,9 @@ export function terminate(url) {
 
 /** The most bytes that a file may have, null if the server does not say. Throws Problem, Offline. */
 export async function mostBytes() {
-  const { headers } = await ask("files", { method: "OPTIONS" });
-  return Number(headers.get("Tus-Max-Size")) || null;
+  const response = await ask("files", { method: "OPTIONS" });
+  await response.text(); // or the browser takes it for broken off
+  return Number(response.headers.get("Tus-Max-Size")) || null;
 }
 
 export class Transfer {

@@ -16,6 +16,8 @@ export default {
   "frame.back_home": "Zu deinen Aufträgen",
   "frame.broken": "Dieser Teil der Seite konnte nicht geladen werden.",
   "frame.try_again": "Noch einmal versuchen",
+  "frame.lost": "Der Server ist gerade nicht zu erreichen. Was du siehst, kann alt sein; es geht von selbst weiter.",
+  "frame.install": "Als App installieren",
   "problem.offline": "Der Server ist nicht zu erreichen. Prüfe deine Verbindung.",
   "problem.unknown": "Beim Server ist etwas schiefgegangen.",
 

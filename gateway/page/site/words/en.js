@@ -16,6 +16,8 @@ export default {
   "frame.back_home": "To your jobs",
   "frame.broken": "This part of the page could not be loaded.",
   "frame.try_again": "Try again",
+  "frame.lost": "The server cannot be reached just now. What you see may be old; it goes on by itself.",
+  "frame.install": "Install as an app",
   "problem.offline": "The server cannot be reached. Look at your connection.",
   "problem.unknown": "Something went wrong at the server.",
 

@@ -1,0 +1,95 @@
+"""The page as an app: it opens without a network, takes what is shared to it, and works below a path."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.page.site import site
+from infra.drills.rig.clips import Clips
+from tests.browser.conftest import PHONE, Browser, Person
+
+pytestmark = pytest.mark.servers
+SHARE = """
+([bytes, name]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(bytes)], name, {type: "video/x-matroska"}));
+  const form = document.createElement("form");
+  Object.assign(form, {method: "post", action: "./share", enctype: "multipart/form-data"});
+  const input = Object.assign(document.createElement("input"), {type: "file", name: "file"});
+  input.files = files.files;
+  form.append(input);
+  document.body.append(form);
+  form.submit();
+}
+"""
+"""What a system does when somebody shares a file to an app: it sends the form of the manifest."""
+
+
+async def controlled(page: Any) -> None:
+    """Wait until the service worker answers for the page."""
+    await page.evaluate("navigator.serviceWorker.ready")
+    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def test_what_an_app_is_told_is_there_and_relative() -> None:
+    manifest = json.loads(site().manifest.content)
+    assert manifest["start_url"] == manifest["scope"] == "./"
+    for icon in manifest["icons"]:
+        assert icon["src"].removeprefix(f"./page/{site().version}/") in site().files
+    for name in ("icon-192.png", "icon-512.png", "icon-maskable-512.png"):
+        assert len(site().files[f"app/{name}"].content) < 25_000
+
+
+async def test_the_page_opens_without_a_network_and_says_so(person: Person, browser: Browser) -> None:
+    async with browser.page(PHONE, worker=True) as page:
+        await person.sign_in(page)
+        await controlled(page)
+        await page.context.set_offline(True)
+        await page.reload()
+        await page.get_by_text("The server cannot be reached").wait_for()
+        assert await page.locator("input[type=file]").count() == 1
+        await page.context.set_offline(False)
+        await page.get_by_text("The server cannot be reached").wait_for(state="detached")
+    assert [
+        each
+        for each in browser.complaints
+        if "ERR_INTERNET_DISCONNECTED" not in each and "failed:" not in each
+    ] == []
+
+
+async def test_nothing_but_the_shell_is_kept(person: Person, browser: Browser) -> None:
+    async with browser.page(worker=True) as page:
+        await person.sign_in(page)
+        await controlled(page)
+        await page.reload()
+        await page.get_by_role("button", name="Sign out").wait_for()
+        kept = await page.evaluate(
+            "(async () => (await Promise.all((await caches.keys()).map(async (name) =>"
+            " (await (await caches.open(name)).keys()).map((each) => new URL(each.url).pathname)))).flat())()"
+        )
+    assert "/" in kept
+    assert {path for path in kept if path != "/" and not path.startswith(f"/page/{site().version}/")} == set()
+    assert browser.complaints == []
+
+
+async def test_a_video_that_is_shared_to_the_app_becomes_an_upload(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    async with browser.page(PHONE, worker=True) as page:
+        await person.sign_in(page)
+        await controlled(page)
+        async with page.expect_navigation():
+            await page.evaluate(SHARE, [list(clips.tone(1).path.read_bytes()), "from a phone.mkv"])
+        row = page.locator("[data-job-id], [data-upload-id][data-state=done]", has_text="from a phone.mkv")
+        await row.first.wait_for()
+        assert await page.evaluate("caches.has(`tonearm ${document.baseURI} shared`)") is False
+    assert browser.complaints == []
+
+
+async def test_who_shares_a_video_before_the_app_is_ready_is_told_to_share_it_again(person: Person) -> None:
+    async with httpx.AsyncClient(base_url=person.stack.url) as client:
+        answer = await client.post("/share?title=x", files={"file": ("a.mp4", b"0" * 3_000_000, "video/mp4")})
+        assert answer.status_code == 200
+        assert "share it once more" in answer.text
