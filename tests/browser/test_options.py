@@ -1,6 +1,9 @@
 """The form of options on the page: a choice is judged by the API, remembered, and kept as a preset."""
 
+import asyncio
+import wave
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -92,6 +95,47 @@ async def test_a_wrong_value_is_said_at_its_field_before_any_byte_is_sent(
         await end.fill("1:40")
         await page.locator("[aria-invalid=true]").wait_for(state="detached")
     assert set(browser.complaints) <= {REFUSED}
+
+
+async def test_an_upload_takes_the_choice_along_and_says_what_it_becomes(
+    person: Person, browser: Browser, tmp_path: Path
+) -> None:
+    may_go = asyncio.Event()
+
+    async def hold(route: Any) -> None:
+        await may_go.wait()
+        await route.continue_()
+
+    async with browser.page() as page, person.client() as client:
+
+        async def jobs() -> list[Any]:
+            items: list[Any] = (await client.get("/jobs")).json()["items"]
+            return items
+
+        await person.sign_in(page)
+        await page.get_by_label("Format").select_option("opus")
+        await unfold(page, "Part")
+        await page.get_by_label("To", exact=True).fill("0:30")
+        await wait_for(partial(is_kept, page, "opus"))
+        await page.route("**/files/*", hold)
+        await page.locator("input[type=file]").set_input_files(a_minute(tmp_path / "talk.wav"))
+        await page.get_by_text("becomes about 480 kB").wait_for()
+        may_go.set()
+        await page.locator(".upload[data-state=uploading]").wait_for(state="detached")
+        await wait_for(jobs)
+        [job] = await jobs()
+    assert (job["filename"], job["options"]["format"], job["options"]["end"]) == ("talk.wav", "opus", 30.0)
+    assert browser.complaints == []
+
+
+def a_minute(path: Path) -> Path:
+    """Make a minute of silence."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(8000)
+        sound.writeframes(b"\x80" * 480_000)
+    return path
 
 
 async def test_a_preset_is_saved_used_deleted_and_brought_back(person: Person, browser: Browser) -> None:
