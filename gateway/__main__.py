@@ -49,6 +49,7 @@ from gateway.upkeep.erased_accounts import ErasedAccounts
 from gateway.upkeep.eraser import Eraser
 from gateway.upkeep.expiry import Expiries
 from gateway.upkeep.sweeper import Sweeper
+from gateway.upkeep.unfinished import UnfinishedUploads
 from gateway.uploads.idempotency import IdempotencyKeys
 from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
@@ -203,6 +204,7 @@ def _caretaker(
     views, interval = JobViews(database), settings.sweep_interval_seconds
     videos, audio = Bucket(database, VIDEOS), Bucket(database, AUDIO)
     accounts, spent = ErasedAccounts(database, settings.stream_url), IdempotencyKeys(database)
+    unfinished = UnfinishedUploads(Records(database), videos, live)
 
     async def names_of_job(job_id: str) -> None:
         await keys.destroy([job_id])
@@ -212,13 +214,14 @@ def _caretaker(
         views,
         live,
         deletions=deletions,
-        eraser=Eraser(live, videos, audio, publisher, (spent.forget, names_of_job)),
+        eraser=Eraser(live, videos, audio, publisher, (spent.forget, unfinished.forget, names_of_job)),
         accounts=accounts,
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
-        sweeper=Sweeper(live, videos, audio, accounts, grace=settings.sweep_grace_seconds),
+        sweeper=Sweeper(live, videos, audio, accounts, unfinished, grace=settings.sweep_grace_seconds),
         forget_account=(
             Presets(database, {}).forget_account,
             spent.forget_account,
+            unfinished.forget_account,
             keys.destroy_account,
             quotas.forget,
         ),

@@ -7,19 +7,19 @@ two batches.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson.binary import Binary
 from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo.errors import DuplicateKeyError, OperationFailure, PyMongoError
 
 from events.errors import Unavailable
 from events.mongodb_errors import translated
-from gateway.errors import BlobDamaged, BlobHeld, BlobRemoved, MaybeAccepted
+from gateway.errors import BlobDamaged, BlobHeld, BlobRemoved, MaybeAccepted, NoRoom
 from service import blobs
 from service.blobs import Blob, Pending
 
@@ -36,6 +36,11 @@ HELD = 120.0
 """Seconds for which a file is held at most: several times what an event needs to be in the log, or never."""
 READ_AT_ONCE = 512 * 1024
 """Bytes in one answer of the database, or one chunk: a client that does not read holds as much."""
+
+
+_FULL = 14031
+"""MongoDB's code OutOfDiskSpace."""
+_NO_SPACE = "No space left on device"
 
 
 class Content(Struct, frozen=True, kw_only=True):
@@ -214,9 +219,24 @@ class Bucket:
         with self.translated():
             await self.pending.forget(job_id)
 
-    def translated(self) -> AbstractContextManager[None]:
-        """Raise Unavailable, naming the bucket, for whatever the driver raises in the block."""
-        return translated(f"the storage of {self.name}")
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raise Unavailable, naming the bucket, for whatever the driver raises in the block.
+
+        Where the database's disk is full it is NoRoom.
+        """
+        try:
+            with translated(f"the storage of {self.name}"):
+                yield
+        except Unavailable as error:
+            if isinstance(error.__cause__, OperationFailure) and _is_full(error.__cause__):
+                raise NoRoom(f"the storage of {self.name} is full") from error.__cause__
+            raise
+
+
+def _is_full(error: OperationFailure) -> bool:
+    failed: Any = [error.details or {}, *(error.details or {}).get("writeErrors", ())]
+    return any(each.get("code") == _FULL or _NO_SPACE in each.get("errmsg", "") for each in failed)
 
 
 class Writer:

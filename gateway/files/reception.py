@@ -186,6 +186,7 @@ class Reception:
     async def _end(self, upload_id: str, entrance: Entrance) -> None:
         await self._records.bury(upload_id, "terminated")
         await self._videos.remove(upload_id, surely=False)
+        await self._records.note_emptied(upload_id)
         self._hashes.forget(upload_id)
         await entrance.release(upload_id)
 

@@ -8,6 +8,7 @@ replica, fails at its next write: it neither moves the offset nor touches a byte
     writer    until when the writer counts as alive, in Unix seconds; 0: there is none
     asked     somebody wants to know the offset: the writer stores what it has, and ends
     gone      `terminated` or `expired`: only that is remembered, so that the answer is 410 and not 404
+    emptied   what had come of it is removed
 
 A record goes when its job is in the log.
 """
@@ -55,6 +56,7 @@ class Record(Struct, frozen=True, kw_only=True):
     writer: float = 0.0
     asked: bool = False
     gone: Gone | None = None
+    emptied: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -141,8 +143,13 @@ class Records:
         found: dict[str, Any] = {"_id": upload_id, "gone": None}
         if expired_before is not None:
             found["expires"] = {"$lt": expired_before}
-        news = {"gone": gone, "wish": None, "writer": 0.0}
+        news = {"gone": gone, "wish": None, "writer": 0.0, "expires": datetime.now(UTC)}
         return await self._changed(found, {"$set": news, "$inc": {"epoch": 1}}) is not None
+
+    async def note_emptied(self, upload_id: str) -> None:
+        """Note that what had come of an upload that is gone is removed."""
+        with translated("the uploads"):
+            await self._records.update_one({"_id": upload_id}, {"$set": {"emptied": True}})
 
     async def expired(self, before: datetime) -> AsyncIterator[Record]:
         """Yield the records that expired before that time, also those that are gone already."""

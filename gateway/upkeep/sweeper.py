@@ -18,6 +18,7 @@ from events.projections.job_view import JobView
 from gateway.errors import BlobHeld
 from gateway.jobs.live import LiveJobs, needs_video
 from gateway.storage import Bucket
+from gateway.upkeep.unfinished import UnfinishedUploads
 from gateway.upkeep.unneeded import condemn_unneeded
 from service.blobs import WITHOUT_PEAKS, Blob
 
@@ -34,7 +35,10 @@ class Erased(Protocol):
 
 
 class Swept(Struct, kw_only=True):
-    """The result of a sweep: the numbers of files removed, and of chunks that belonged to no file."""
+    """The result of a sweep: the numbers of files removed, and of chunks that belonged to no file.
+
+    `uploads` are videos, whole or not.
+    """
 
     uploads: int = 0
     audio: int = 0
@@ -45,9 +49,17 @@ class Sweeper:
     """Sweeps both buckets; `grace` is the age in seconds that protects a file that belongs to no job."""
 
     def __init__(
-        self, live: LiveJobs, videos: Bucket, audio: Bucket, accounts: Erased, *, grace: float
+        self,
+        live: LiveJobs,
+        videos: Bucket,
+        audio: Bucket,
+        accounts: Erased,
+        unfinished: UnfinishedUploads,
+        *,
+        grace: float,
     ) -> None:
         """`accounts` are those that were erased; one that still has files is opened again."""
+        self._unfinished = unfinished
         self._live, self._videos, self._audio = live, videos, audio
         self._accounts, self._grace = accounts, grace
 
@@ -55,8 +67,9 @@ class Sweeper:
         """Sweep once. Raises Unavailable, PyMongoError."""
         before = datetime.now(UTC) - timedelta(seconds=self._grace)
         cut = await self._live.cut_at()
+        expired = await self._unfinished.sweep(datetime.now(UTC))
         return Swept(
-            uploads=await self._unreferenced(self._videos, before, cut),
+            uploads=expired + await self._unreferenced(self._videos, before, cut),
             audio=await self._unreferenced(self._audio, before, cut),
             chunks=await self._orphans(self._videos, before) + await self._orphans(self._audio, before),
         )

@@ -19,7 +19,10 @@ from events.tasks import cancelled
 from events.types import JobConverted, JobPayload, JobUploaded
 from events.views.leases import Lease
 from events.views.store import JobViews
+from gateway.files.reception import Reception
+from gateway.files.records import Records
 from gateway.jobs.live import LiveJobs
+from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.retention import Retention
 from gateway.life.deletions import Deletions
 from gateway.storage import BATCH, Bucket, Writer
@@ -28,7 +31,9 @@ from gateway.upkeep.erased_accounts import ErasedAccounts
 from gateway.upkeep.eraser import Eraser
 from gateway.upkeep.expiry import Expiries
 from gateway.upkeep.sweeper import Sweeper
+from gateway.upkeep.unfinished import UnfinishedUploads
 from gateway.uploads.idempotency import IdempotencyKeys
+from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
 from tests.gateway.running import STARTED, converted
 
@@ -54,10 +59,13 @@ class World:
         self.keys, self.presets = IdempotencyKeys(database), Presets(database, {})
         self.deletions = Deletions(publisher, self.live)
         self.accounts = ErasedAccounts(database, broker.stream_url)
-        self.eraser = Eraser(self.live, self.videos, self.audio, publisher, (self.keys.forget,))
+        self.records = Records(database)
+        self.unfinished = UnfinishedUploads(self.records, self.videos, self.live)
+        forget = (self.keys.forget, self.unfinished.forget)
+        self.eraser = Eraser(self.live, self.videos, self.audio, publisher, forget)
 
     def sweeper(self, grace: float = 0.0) -> Sweeper:
-        return Sweeper(self.live, self.videos, self.audio, self.accounts, grace=grace)
+        return Sweeper(self.live, self.videos, self.audio, self.accounts, self.unfinished, grace=grace)
 
     def caretaker(self, retention: Retention = Retention(), interval: float = 3600.0) -> Caretaker:  # noqa: B008
         views = JobViews(self.database)
@@ -70,7 +78,11 @@ class World:
             accounts=self.accounts,
             expiries=self.expiries(retention, interval),
             sweeper=self.sweeper(),
-            forget_account=(self.presets.forget_account, self.keys.forget_account),
+            forget_account=(
+                self.presets.forget_account,
+                self.keys.forget_account,
+                self.unfinished.forget_account,
+            ),
             interval=interval,
         )
 
@@ -105,6 +117,11 @@ class World:
             event = job_event(payload, job_id=job_id, account=account, source="test")
             await self.publisher.publish(event)
             assert await self.live.wait_for(event.id, 5)
+
+    def reception(self, life: float = 3600.0) -> Reception:
+        own_jobs = OwnJobs(self.live, JobViews(self.database), self.videos)
+        intake = Intake(self.videos, self.keys, self.publisher, self.live)
+        return Reception(self.records, self.videos, intake, own_jobs, most=2**40, life=life)
 
     async def job(self, **more: Any) -> str:
         job_id = new_id()
