@@ -232,7 +232,9 @@ def _caretaker(
 def _quotas(settings: GatewaySettings, database: AsyncDatabase[Any], live: LiveJobs) -> Quotas:
     usage = LiveUsage(live, JobViews(database))
     limits = AccountLimits(OwnLimits(database), settings.quotas())
-    return Quotas(limits, usage, Door(database, usage), RequestRate(database))
+    return Quotas(
+        limits, usage, Door(database, usage, lease=settings.patience().lease), RequestRate(database)
+    )
 
 
 def _parts(
@@ -244,7 +246,7 @@ def _parts(
     followers: Followers,
 ) -> Parts:
     live, videos = followers.live, Bucket(database, VIDEOS)
-    keys = IdempotencyKeys(database)
+    keys = IdempotencyKeys(database, lease=settings.patience().lease)
     intake = Intake(videos, keys, publisher, live)
     return Parts(
         auth_url=settings.auth_url,

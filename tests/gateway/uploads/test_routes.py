@@ -3,8 +3,10 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import httpx
 import pytest
@@ -226,3 +228,31 @@ async def test_a_crash_in_the_middle_leaves_the_key_usable_for_one_job(
         assert answer.status_code == 202, answer.text
         assert answer.json()["job_id"] == document["job_id"]
         assert len((await client.get("/jobs")).json()["items"]) == 1
+
+
+async def test_a_silent_upload_keeps_its_place_and_its_key_for_as_long_as_it_may_be_silent(
+    broker: object, mongodb_url: str, auth: FakeAuth, account: str
+) -> None:
+    patient = {"UPLOAD_IDLE_SECONDS": "600", "QUOTA_USER": "jobs_open=5"}
+    async with gateway_running(broker, mongodb_url, auth, **patient) as gateway:
+        _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+        writer.write(
+            f"PUT /upload/a.mp4 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {auth.token(account)}\r\n"
+            "Idempotency-Key: silent\r\nContent-Length: 3000000\r\n\r\n".encode()
+        )
+        async with AsyncMongoClient(mongodb_url) as client:
+            database = client.get_default_database()
+
+            async def until() -> list[float]:
+                found = [await database[name].find_one() for name in ("idempotency_keys", "admissions")]
+                return [
+                    each["until"] if "until" in each else each["holds"][0]["until"] for each in found if each
+                ]
+
+            await wait_for(partial(_has_both, until), message="the upload has begun")
+            assert min(await until()) > time.time() + 600
+        writer.close()
+
+
+async def _has_both(until: Callable[[], Awaitable[list[float]]]) -> bool:
+    return len(await until()) == 2
