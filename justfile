@@ -215,6 +215,18 @@ vendored folder="gateway/openapi/page":
 fuzz-api seconds="600" *args: _broker (_fuzzer "--long")
     seconds=$1; shift; exec pytest -n 0 tests/system/test_api_fuzz.py --long -m 'long or nightly' --fuzz-seconds "$seconds" -o faulthandler_timeout=0 -rP "$@"
 
+# try /files by the public conformance suite of tus: tus-conformance [FOLDER or URL of the suite]
+[group('For contributors')]
+tus-conformance suite="https://github.com/sagikazarmark/tus-conformance-tests": _broker
+    #!/usr/bin/env bash
+    set -euo pipefail
+    # Of Debian it takes libxml2-dev, libssl-dev, libclang-dev and pkg-config. 8.1 needs a newer Rust.
+    tools="$LOCAL_DIR/tools"
+    [[ -x $tools/bin/hurl ]] || cargo install hurl --version 8.0.1 --locked --root "$tools"
+    [[ -d $tools/tus ]] || git clone --quiet "$1" "$tools/tus"
+    git -C "$tools/tus" checkout --quiet 76aa29a8fa98d12318c9a5afc1244a0836e3f5d2
+    cd '{{ root }}'; TUS_SUITE=$tools/tus PATH=$tools/bin:$PATH exec pytest -n 0 -m nightly -rP tests/gateway/files/test_suite.py
+
 _broker:
     python -m infra.local.servers.install
 
