@@ -51,6 +51,7 @@ class AuthClient:
         """Send a request, in the name of this client of ours. Raises Crowded, Unavailable."""
         if client is not None:
             program = client.headers.get("user-agent", "")[:_LONGEST_PROGRAM]
+            program = program.encode("ascii", "ignore").decode()  # a header of ours has no odd bytes
             headers = headers | self._origin.headers(client) | {"user-agent": program}
         with self._slots.one():
             try:

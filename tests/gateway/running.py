@@ -75,6 +75,10 @@ class FakeAuth:
         if head.startswith("GET /.well-known/jwks.json "):
             status, more = "200 OK", "Content-Type: application/json\r\n"
             answer = json.dumps({"keys": [public | {"kid": self.kid, "alg": "EdDSA", "use": "sig"}]})
+        elif head.startswith("GET /entry "):
+            status, more = "200 OK", "Content-Type: application/json\r\n"
+            told = {"registration": "open", "verification": True, "providers": {}}
+            answer = json.dumps(told | {"password_rule": "At least 15 characters."})
         else:
             await self.speaks.wait()
             status = "429 Too Many Requests"
