@@ -5,7 +5,6 @@ Opening a page uses no token up: programs that look at mails for people open eve
 
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Response, get, post
@@ -23,14 +22,13 @@ from gateway.callers.cookies import check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import FromElsewhere
 from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, Error, as_json
-from gateway.http.pages import Field, Form, page, wants_page
+from gateway.http.pages import Field, Form, Link, fields_of, is_form, page, wants_page
 from service.known_problems import ACCOUNT_EXISTS, BAD_FIELD, BAD_REQUEST, LINK_SPENT, TOO_MANY_TRIES
 from service.scopes import ACCOUNT, ADMIN
 
 _TAGS = ["accounts"]
-_FORM = "application/x-www-form-urlencoded"
-"""The pages' own, and not for programs, so it is not in the document."""
-_MOST_FIELDS = 10
+_ROOT = "../"
+"""From each of these pages to the page."""
 _NEW = Outcome(said="", status=HTTPStatus.OK)
 
 
@@ -51,6 +49,7 @@ class _Page(Struct, frozen=True, kw_only=True):
         return page(
             self.title,
             self.text,
+            root=_ROOT,
             form=form,
             alert=refused.said,
             status=refused.status,
@@ -208,15 +207,15 @@ async def _submitted(
     auth: AuthProxy, request: AnyRequest, shown: _Page, ways_in: WaysIn | None = None
 ) -> Response[Any]:
     """Pass on a program's request, or a form's. A browser's form is answered by a page."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM:
+    if not is_form(request):
         return await auth.forward(request)
     if not wants_page(request):
         check_origin(request.headers)
-        return await auth.forward(request, body=msgspec.json.encode(_read(await auth.body(request))))
+        return await auth.forward(request, body=msgspec.json.encode(fields_of(await auth.body(request))))
     token = ""
     try:
         check_origin(request.headers)
-        fields = _read(await auth.body(request))
+        fields = fields_of(await auth.body(request))
         token = fields.get("token", "")
         answer = await auth.forward(request, body=msgspec.json.encode(fields))
     except TonearmError as error:
@@ -224,17 +223,10 @@ async def _submitted(
     else:
         outcome = answered(answer)
     if outcome.is_good:
-        return page(shown.title, outcome.said, status=outcome.status)
+        on = [Link("Sign in", _ROOT)] if shown is not _FORGOT else []
+        return page(shown.title, outcome.said, root=_ROOT, links=on, status=outcome.status)
     rule = await ways_in.password_rule() if ways_in else ""
     return shown.show(token, outcome, rule=rule)
-
-
-def _read(body: bytes) -> dict[str, str]:
-    try:
-        found = parse_qs(body.decode(), max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in found.items()}
 
 
 ROUTES = [

@@ -180,10 +180,14 @@ def _refused(request: AnyRequest, provider: str, answer: httpx.Response) -> Resp
         detail = msgspec.json.decode(answer.content, type=_Problem).detail
     except msgspec.DecodeError:
         detail = _Problem().detail
+    root = "../" * (request.url.path.count("/") - 1)
+    is_there = answer.status_code != HTTPStatus.NOT_FOUND
+    again = [Link("Try again", f"{root}login/oidc/{quote(provider, safe='')}")] if is_there else []
     return page(
         "Not signed in",
         sentence(detail),
-        links=[Link("Try again", f"/login/oidc/{quote(provider, safe='')}")],
+        root=root,
+        links=[*again, Link("Sign in another way", root)],
         status=answer.status_code,
         retry_after=answer.headers.get("retry-after", ""),
     )

@@ -21,12 +21,13 @@ from gateway.accounts.outcomes import answered, failed
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import Crowded
 from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, as_json
-from gateway.http.pages import Form, page, wants_page
+from gateway.http.pages import Form, Link, page, wants_page
 from service.known_problems import BAD_FIELD, BAD_REQUEST, LINK_SPENT
 from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
 _TITLE = "Mails about your jobs"
+_ACCOUNT = [Link("Your account", "./#/account")]
 _Token = Annotated[str, QueryParameter(name="token", max_length=200, description="As in the mail's link.")]
 
 
@@ -78,14 +79,15 @@ async def unsubscribe_page(
         if answer.status_code == HTTPStatus.GONE:
             if not wants_page(request):
                 return answer
-            return page(_TITLE, answered(answer).said, status=HTTPStatus.GONE)
+            return page(_TITLE, answered(answer).said, root="./", links=_ACCOUNT, status=HTTPStatus.GONE)
     return unsubscribe_form(token)
 
 
 def unsubscribe_form(token: str) -> Response[str]:
     """Return the form with one button."""
     form = Form(action=f"unsubscribe?{urlencode({'token': token})}", fields=(), button="Send no more of them")
-    return page(_TITLE, "They say that a conversion has ended. Do you want no more of them?", form=form)
+    text = "They say that a conversion has ended. Do you want no more of them?"
+    return page(_TITLE, text, root="./", form=form)
 
 
 @post(
@@ -110,7 +112,7 @@ async def unsubscribe(
         outcome = answered(await auth.forward(request, body=shown))
     except TonearmError as error:
         outcome = failed(error)
-    return page(_TITLE, outcome.said, status=outcome.status, retry_after=outcome.retry_after)
+    return page(_TITLE, outcome.said, root="./", status=outcome.status, retry_after=outcome.retry_after)
 
 
 ROUTES = [show_preferences, set_preferences, unsubscribe_page, unsubscribe]

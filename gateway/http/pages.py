@@ -1,4 +1,6 @@
-"""Small pages for people: HTML and one style, no scripts, nothing from elsewhere, never stored.
+"""Small pages for people, with the face of the page itself: HTML, no scripts, nothing from elsewhere.
+
+They are never stored. A page holds its style, so it looks the same at any depth and under any prefix.
 
 A page's own address may hold a token, so no other site may learn it: `same-origin` sends it nowhere else.
 (With `no-referrer` browsers also keep back Origin, which distinguishes our forms from another site's.)
@@ -9,7 +11,9 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 from litestar import MediaType, Request, Response
 from msgspec import Struct
@@ -17,16 +21,10 @@ from msgspec import Struct
 from service.http.preference import preferred
 from service.problems import MEDIA_TYPE
 
-_STYLE = """
-:root { color-scheme: light dark; font: 1.1rem/1.5 system-ui, sans-serif; }
-body { margin: 0; }
-main { box-sizing: border-box; max-width: 30rem; margin: 0 auto; padding: 2rem 1rem; }
-label, input, button { display: block; box-sizing: border-box; width: 100%; font: inherit; }
-input, button { margin: .3rem 0 1rem; padding: .6rem; border: 1px solid GrayText; border-radius: .3rem; }
-button { background: #1a56b0; color: #fff; border: 0; cursor: pointer; }
-:focus-visible { outline: 3px solid #e8a33d; outline-offset: 2px; }
-[role=alert] { padding: .6rem; border: 2px solid #c0392b; border-radius: .3rem; }
-"""
+_SITE = Path(__file__).parents[1] / "page/site"
+_STYLES = ("look/colours.css", "look/base.css", "look/frame.css", "entry/view.css")
+_STYLE = "".join((_SITE / name).read_text("utf-8") for name in _STYLES)
+_MARK = (_SITE / "look/mark.svg").read_text("utf-8").replace("<svg ", '<svg aria-hidden="true" ')
 _POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -36,6 +34,7 @@ _POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
+_FORM, _MOST_FIELDS = "application/x-www-form-urlencoded", 10
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Cache-Control": "no-store",
@@ -44,13 +43,14 @@ _HEADERS = {
 
 
 class Field(Struct, frozen=True, kw_only=True):
-    """Something to fill in. `type` and `autocomplete` are HTML's; `hint` stands below."""
+    """Something to fill in. `type` and `autocomplete` are HTML's; `hint` stands between label and field."""
 
     name: str
     label: str
     type: str
     autocomplete: str
     hint: str = ""
+    value: str = ""
 
 
 class Form(Struct, frozen=True, kw_only=True):
@@ -76,6 +76,7 @@ def page(
     title: str,
     text: str,
     *,
+    root: str,
     form: Form | None = None,
     more: Sequence[str] = (),
     links: Sequence[Link] = (),
@@ -85,15 +86,19 @@ def page(
 ) -> Response[str]:
     """Return a page: what it is, paragraphs, perhaps what went wrong, and perhaps a form or links.
 
-    `more` are paragraphs after `text`; `retry_after` is the header's value, where there is one.
+    `root` leads from this page's address to the page at `/`: `./`, `../`. `more` are
+    paragraphs after `text`; `retry_after` is the header's value, where there is one.
     """
-    warning = f'<p role="alert">{escape(alert)}</p>\n' if alert else ""
+    warning = f'<p class="notice bad" role="alert">{escape(alert)}</p>\n' if alert else ""
     html = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)} – Tonearm</title>\n<style>{_STYLE}</style>\n</head>\n"
-        f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{''.join(map(_paragraph, (text, *more)))}"
-        f"{warning}{_form(form) if form else ''}{''.join(map(_link, links))}</main>\n</body>\n</html>\n"
+        '<meta name="color-scheme" content="light dark">\n'
+        f"<title>{escape(title)} – Tonearm</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f'<header class="frame-head"><a class="mark" href="{escape(root)}">{_MARK}Tonearm</a></header>\n'
+        f'<main class="frame-main"><div class="entry">\n<h1>{escape(title)}</h1>\n'
+        f"{''.join(map(_paragraph, (text, *more)))}{warning}{_form(form) if form else ''}"
+        f"{''.join(map(_link, links))}</div></main>\n</body>\n</html>\n"
     )
     headers = _HEADERS | ({"Retry-After": retry_after} if retry_after else {})
     return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
@@ -102,6 +107,20 @@ def page(
 def wants_page(request: Request[Any, Any, Any]) -> bool:
     """Return True if a browser asks, which gets a page. Programs get JSON, those that take anything too."""
     return preferred(request, [MEDIA_TYPE, MediaType.JSON, MediaType.HTML]) == MediaType.HTML
+
+
+def is_form(request: Request[Any, Any, Any]) -> bool:
+    """Return True if the body is of a form on a page. That is not for programs, so no document names it."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+
+
+def fields_of(body: bytes) -> dict[str, str]:
+    """Return the fields of such a body; none if it cannot be read."""
+    try:
+        found = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in found.items()}
 
 
 def sentence(detail: str) -> str:
@@ -125,16 +144,17 @@ def _form(form: Form) -> str:
     fields = "".join(_field(each) for each in form.fields)
     return (
         f'<form method="post" action="{escape(form.action)}">\n{hidden}{fields}'
-        f"<button>{escape(form.button)}</button>\n</form>\n"
+        f'<button class="primary wide">{escape(form.button)}</button>\n</form>\n'
     )
 
 
 def _field(field: Field) -> str:
     name = escape(field.name)
-    hint = f'<p id="{name}-hint">{escape(field.hint)}</p>\n' if field.hint else ""
+    hint = f'<p class="hint" id="{name}-hint">{escape(field.hint)}</p>\n' if field.hint else ""
     described = f' aria-describedby="{name}-hint"' if field.hint else ""
+    value = f' value="{escape(field.value)}"' if field.value else ""
     return (
-        f'<label for="{name}">{escape(field.label)}</label>\n'
+        f'<div class="field"><label for="{name}">{escape(field.label)}</label>\n{hint}'
         f'<input id="{name}" name="{name}" type="{escape(field.type)}"'
-        f' autocomplete="{escape(field.autocomplete)}" required{described}>\n{hint}'
+        f' autocomplete="{escape(field.autocomplete)}" required{value}{described}></div>\n'
     )

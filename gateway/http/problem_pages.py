@@ -53,8 +53,8 @@ async def list_problem_types(request: Request[Any, Any, Any]) -> Response[Any]:
     kinds = sorted(ALL.values())
     match _wanted(request):
         case MediaType.HTML:
-            links = [Link(f"{kind.status} {kind.title}", kind.type) for kind in kinds]
-            return _shown("Problems", "Each error of this service is one of these.", links=links)
+            links = [Link(f"{kind.status} {kind.title}", f".{kind.type}") for kind in kinds]
+            return _shown("Problems", "Each error of this service is one of these.", root="./", links=links)
         case MediaType.JSON:
             return Response(ProblemTypes([_type(kind) for kind in kinds]), headers=_CACHED)
     lines = (f"{kind.type}  {kind.status} {kind.title}\n" for kind in kinds)
@@ -80,7 +80,8 @@ async def get_problem_type(request: Request[Any, Any, Any], name: FromPath[str])
         case MediaType.HTML:
             status = f"It comes with the status {kind.status}."
             more = [status, f"What helps: {kind.remedy}"]
-            return _shown(kind.title, kind.meaning, more=more, links=[Link("All problems", "/problems")])
+            links = [Link("All problems", "../problems")]
+            return _shown(kind.title, kind.meaning, root="../", more=more, links=links)
         case MediaType.JSON:
             return Response(_type(kind), headers=_CACHED)
     text = f"{kind.title} ({kind.status})\n\n{kind.meaning}\n\nWhat helps: {kind.remedy}\n"
@@ -95,8 +96,10 @@ def _type(kind: Kind) -> ProblemType:
     return ProblemType(kind.type, kind.title, kind.status, kind.meaning, kind.remedy)
 
 
-def _shown(title: str, text: str, *, links: list[Link], more: list[str] | None = None) -> Response[str]:
-    shown = page(title, text, more=more or (), links=links)
+def _shown(
+    title: str, text: str, *, root: str, links: list[Link], more: list[str] | None = None
+) -> Response[str]:
+    shown = page(title, text, root=root, more=more or (), links=links)
     shown.headers.update(_CACHED)
     return shown
 

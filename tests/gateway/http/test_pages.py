@@ -37,6 +37,7 @@ def test_a_page_has_a_language_a_heading_a_label_for_each_field_and_no_script(sh
     described = {each["aria-describedby"] for each in visible if "aria-describedby" in each}
     assert described <= {each.get("id") for each in tags.all("p")}
     assert tags.all("script") == tags.all("link") == tags.all("img") == []
+    assert [each["href"] for each in tags.all("a")] == ["../"]
 
 
 def test_the_policy_allows_the_page_its_own_style_and_nothing_else() -> None:

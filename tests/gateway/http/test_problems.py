@@ -65,7 +65,9 @@ async def test_all_problems_are_listed_and_no_other_has_a_page(gateway: Gateway)
         listed = (await client.get("/problems", headers={"Accept": "application/json"})).json()["items"]
         assert {each["type"] for each in listed} == {kind.type for kind in ALL.values()}
         page = await client.get("/problems", headers={"Accept": "text/html"})
-        assert set(re.findall(r'href="(/problems/[^"]+)"', page.text)) == {kind.type for kind in ALL.values()}
+        assert set(re.findall(r'href="\.(/problems/[^"]+)"', page.text)) == {
+            kind.type for kind in ALL.values()
+        }
         lost = await client.get("/problems/no-such-thing")
         assert (lost.status_code, lost.json()["type"]) == (404, "/problems/nothing-here")
 
