@@ -8,14 +8,16 @@ from litestar import Response, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
 
-from events.errors import Unavailable
+from events.errors import TonearmError, Unavailable
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
 from gateway.accounts.letters import MAIL_ACCEPTED
 from gateway.accounts.messages import Access, Credentials, Message, Refresh, Registration, SessionList
-from gateway.callers.cookies import Cookies, check_origin
+from gateway.accounts.outcomes import answered, failed
+from gateway.callers.cookies import Cookies, TokenPair, check_origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import Crowded, FromElsewhere, NotSignedIn
 from gateway.http.contract import ANYBODY, TEXT, Answer, Body, Contract, as_json
+from gateway.http.pages import Field, Form, fields_of, is_form, page, wants_page
 from service.known_problems import (
     BAD_FIELD,
     BAD_REQUEST,
@@ -26,6 +28,8 @@ from service.known_problems import (
 from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
+_HOME = {"Location": "./", "Cache-Control": "no-store"}
+"""To the page, under whatever path a proxy has it."""
 
 
 @post(
@@ -42,7 +46,7 @@ _TAGS = ["accounts"]
             200: Answer(
                 "An access token; with `Accept: text/plain` it alone",
                 {**as_json(Access), "text/plain": TEXT},
-            )
+            ),
         },
     ).opt,
 )
@@ -55,6 +59,8 @@ async def login(
     """Begin a session by e-mail and password (HTTP Basic, or JSON); `?cookies=true`: in cookies."""
     if not in_cookies:
         return await auth.forward(request)
+    if is_form(request) and wants_page(request):
+        return await _by_form(request, auth, session_cookies)
     check_origin(request.headers)  # or another site could sign its visitors in as somebody else
     answer = await auth.forward(request, accept="application/json")
     return session_cookies.kept(answer) if answer.status_code == HTTPStatus.OK else answer
@@ -179,6 +185,40 @@ async def end_session(
 ) -> Response[None]:
     """End one of your sessions, at once and everywhere."""
     return await auth.forward(request, token=caller_of(request).token, body=b"")
+
+
+async def _by_form(request: AnyRequest, auth: AuthProxy, session_cookies: Cookies) -> Response[Any]:
+    """Sign in by the form of a browser without scripts, and lead it back to the page."""
+    email = ""
+    try:
+        check_origin(request.headers)
+        fields = fields_of(await auth.body(request))
+        email = fields.get("email", "")
+        answer = await auth.forward(request, body=msgspec.json.encode(fields), accept="application/json")
+    except TonearmError as error:
+        outcome = failed(error)
+    else:
+        outcome = answered(answer)
+        if outcome.is_good:
+            pair = msgspec.json.decode(answer.content, type=TokenPair)
+            return session_cookies.put(pair, Response(None, status_code=HTTPStatus.SEE_OTHER, headers=_HOME))
+    form = Form(action="login?cookies=true", fields=_fields(email), button="Sign in")
+    return page(
+        "Sign in",
+        "To convert your videos.",
+        root="./",
+        form=form,
+        alert=outcome.said,
+        status=outcome.status,
+        retry_after=outcome.retry_after,
+    )
+
+
+def _fields(email: str) -> tuple[Field, Field]:
+    return (
+        Field(name="email", label="E-mail", type="email", autocomplete="username", value=email),
+        Field(name="password", label="Password", type="password", autocomplete="current-password"),
+    )
 
 
 def _refresh_body(token: str) -> bytes:

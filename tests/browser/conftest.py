@@ -68,11 +68,19 @@ class Browser:
 
     @asynccontextmanager
     async def page(
-        self, size: dict[str, int] = DESK, colours: str = "light", *, worker: bool = False
+        self,
+        size: dict[str, int] = DESK,
+        colours: str = "light",
+        *,
+        worker: bool = False,
+        scripts: bool = True,
     ) -> AsyncIterator[Any]:
         """Open an empty page in a context of its own. `worker`: its service worker runs."""
         context = await self._chromium.new_context(
-            viewport=size, color_scheme=colours, service_workers="allow" if worker else "block"
+            viewport=size,
+            color_scheme=colours,
+            service_workers="allow" if worker else "block",
+            java_script_enabled=scripts,
         )
         try:
             await context.add_init_script(_VIOLATIONS)
