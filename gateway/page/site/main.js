@@ -17,6 +17,7 @@ import { chooseLanguage, currentLanguage, languages, loadWords, number, word } f
 const VIEWS = {
   "": () => import("./home.js"),
   admin: () => import("./admin/view.js"),
+  account: () => import("./account/view.js"),
 };
 const ENTRY = () => import("./entry/view.js");
 

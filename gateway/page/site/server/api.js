@@ -19,8 +19,10 @@ export class Problem extends Error {
     this.status = status;
     this.kind = (told.type ?? "").split("/").pop();
     this.told = told;
-    /** By the name of a field: what is wrong with it. */
+    /** By the name of a field: what is wrong with it. Of a single one the detail itself begins with the name. */
     this.fields = Object.fromEntries((told.errors ?? []).map((each) => [each.name, sentence(each.detail)]));
+    const [, name, text] = this.kind === "bad-field" ? (/^(\w+): (.*)$/s.exec(told.detail) ?? []) : [];
+    if (name) this.fields[name] = sentence(text);
   }
 }
 
@@ -61,12 +63,14 @@ export async function ask(path, { json, query, headers = {}, open = false, ...re
   throw problem;
 }
 
-/** Renew the session unless another tab has done so since. True if there is one again. Throws Offline. */
+/** Renew the session unless another tab has done so since. True if there is one again. Throws Problem, Offline. */
 export async function renewed(since = Date.now()) {
   return locks.request("tonearm.renew", async () => {
     if (Number(localStorage.getItem(RENEWED)) > since) return true;
     const response = await fetch(new URL("refresh", document.baseURI), { method: "POST" }).catch(failed);
     if (response.ok) localStorage.setItem(RENEWED, String(Date.now()));
+    else if (response.status >= 500 || response.status === 429) // the session may still be good
+      throw new Problem(response.status, await response.json().catch(() => ({})));
     return response.ok;
   });
 }

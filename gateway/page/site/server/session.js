@@ -7,38 +7,48 @@ import { repaint } from "../paint.js";
 import { api, ask, renewed } from "./api.js";
 
 const REMEMBERED = "tonearm.session";
+const LEAVING = "tonearm.leaving";
+/** The part of an access token's life after which it is renewed: players and event streams cannot ask again. */
+const RENEW_AFTER = 0.7;
 const tabs = new BroadcastChannel("tonearm.session");
 const listeners = new Set();
+let renewal;
 
-/** @type {{state: "unknown" | "in" | "out", account: string, roles: string[], likely: boolean}} `account`: its id */
-export const session = { state: "unknown", account: "", roles: [], likely: localStorage.getItem(REMEMBERED) === "in" };
+/**
+ * `account` is its id. `why` it is out: "" (nobody was in), "left", "ended" (at the server), or "erased".
+ * @type {{state: "unknown" | "in" | "out", account: string, roles: string[], likely: boolean, why: string}}
+ */
+export const session = {
+  state: "unknown", account: "", roles: [], likely: localStorage.getItem(REMEMBERED) === "in", why: "",
+};
 
 /** Ask the server who is signed in. Throws Problem, Offline. */
-export async function findSession() {
+export async function findSession({ tell = true } = {}) {
+  if (localStorage.getItem(LEAVING)) await leave();
+  const asked = Date.now();
   let found = await api("session");
-  if (found.state === "expired" && (await renewed())) found = await api("session");
-  become(found.state === "in" ? "in" : "out", found);
+  if (found.state === "expired" && (await renewed(asked))) found = await api("session");
+  if (found.state !== "in") return become("out", { why: session.likely ? "ended" : session.why });
+  become("in", found);
+  if (tell) tabs.postMessage({ state: "in", account: found.account });
 }
 
 /** Sign in by e-mail and password. Throws Problem, Offline. */
 export async function signIn(email, password) {
-  await ask("login?cookies=true", { method: "POST", json: { email, password }, open: true });
+  await api("login?cookies=true", { method: "POST", json: { email, password }, open: true });
   await findSession();
-  tabs.postMessage("in");
 }
 
-/** Sign out, in every tab. */
+/** Sign out, in every tab. Without a connection it is made up for later: the page is empty all the same. */
 export async function signOut() {
-  await ask("logout", { method: "POST", open: true }).catch(() => {});
-  become("out");
-  tabs.postMessage("out");
+  localStorage.setItem(LEAVING, "yes");
+  await leave().catch(() => {});
+  everywhereOut("left");
 }
 
 /** The server knows this session no more: the page shows the sign-in, in every tab. */
-export function sessionEnded() {
-  if (session.state === "out") return;
-  become("out");
-  tabs.postMessage("out");
+export function sessionEnded(why = "ended") {
+  if (session.state !== "out") everywhereOut(why);
 }
 
 /** Call `listener(state)` whenever somebody signs in or out. Returns what ends that. */
@@ -47,15 +57,42 @@ export function onSession(listener) {
   return () => listeners.delete(listener);
 }
 
-function become(state, { account = "", roles = [] } = {}) {
+async function leave() {
+  try {
+    await ask("logout", { method: "POST", open: true });
+  } catch (problem) {
+    if (!problem.status || problem.status >= 500) throw problem; // refused: there is no session any more
+  }
+  localStorage.removeItem(LEAVING);
+}
+
+function everywhereOut(why) {
+  become("out", { why });
+  tabs.postMessage({ state: "out", why });
+}
+
+function become(state, { account = "", roles = [], expires_in: seconds = 0, why = "" } = {}) {
   const changed = session.state !== state || session.account !== account;
-  Object.assign(session, { state, account, roles, likely: state === "in" });
+  Object.assign(session, { state, account, roles, likely: state === "in", why });
   localStorage.setItem(REMEMBERED, state);
+  clearTimeout(renewal);
+  if (state === "in") renewal = setTimeout(renewInTime, seconds * RENEW_AFTER * 1000, Date.now());
   if (changed) for (const listener of listeners) listener(state);
   repaint();
 }
 
-tabs.onmessage = ({ data }) => {
-  if (data === "out") become("out");
-  else if (session.state !== "in") findSession().catch(() => {});
+/** Renew the session for all tabs. What goes wrong now shows when the next request is refused. */
+async function renewInTime(since) {
+  try {
+    await renewed(since);
+    await findSession({ tell: false });
+  } catch (error) {
+    console.warn(error);
+  }
+}
+
+tabs.onmessage = ({ data: { state, account, why } }) => {
+  if (state === "out") become("out", { why });
+  else if (session.state !== "in") findSession({ tell: false }).catch(() => {});
+  else if (session.account !== account) location.reload(); // nothing of one account is shown to another
 };

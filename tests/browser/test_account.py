@@ -1,0 +1,97 @@
+"""One's account on the page: what is signed in, keys, the password, mails, and the end of it."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.browser.conftest import PHONE, Browser, Person, accessible
+from tests.browser.test_entry import fill, others
+
+pytestmark = pytest.mark.servers
+
+
+async def test_what_is_signed_in_elsewhere_is_named_and_ended(person: Person, browser: Browser) -> None:
+    async with browser.page(PHONE) as page, person.client() as client:
+        await person.sign_in(page)
+        await page.get_by_role("link", name="Account").click()
+        mine = page.get_by_role("listitem").filter(has_text="this one")
+        await mine.get_by_text("Chrome on Linux").wait_for()
+        await page.get_by_text(person.email).first.wait_for()
+        await accessible(page)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        await page.get_by_role("button", name=re.compile("End python-httpx")).click()
+        await page.get_by_text("python-httpx").wait_for(state="detached")
+        assert (await client.get("/account")).status_code == 401
+    assert browser.complaints == []
+
+
+async def test_a_key_is_shown_once_copied_works_and_is_revoked(person: Person, browser: Browser) -> None:
+    async with browser.page(colours="dark") as page:
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/account")
+        await page.get_by_text("Make a key").click()
+        await page.get_by_label("What it is for").fill("<b>My</b> laptop")
+        await page.get_by_role("button", name="Make the key").click()
+        await page.get_by_role("button", name="Copy").click()
+        await page.get_by_role("button", name="Copied").wait_for()
+        await accessible(page)
+        key = await page.evaluate("navigator.clipboard.readText()")
+        async with httpx.AsyncClient(base_url=person.stack.url) as program:
+            program.headers["Authorization"] = f"Bearer {key}"
+            assert (await program.get("/jobs")).status_code == 200
+            await page.reload()
+            await page.get_by_text("<b>My</b> laptop").wait_for()
+            assert key not in await page.content()
+            await page.get_by_role("button", name="Revoke <b>My</b> laptop").click()
+            await page.get_by_role("button", name="Revoke for good").click()
+            await page.get_by_text("<b>My</b> laptop").wait_for(state="detached")
+    assert browser.complaints == []
+
+
+async def test_the_password_is_changed_and_a_choice_of_mails_is_kept(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/account")
+        await page.get_by_text("At least 15 characters").wait_for()
+        await page.get_by_label("Present one").fill("canary wrong password")
+        await page.get_by_label("New one").fill("another canary sings at night")
+        await page.get_by_role("button", name="Change it").click()
+        await page.get_by_text("This is not your password").wait_for()
+        await page.get_by_label("Present one").fill(person.password)
+        await page.get_by_role("button", name="Change it").click()
+        await page.get_by_text("It is changed").wait_for()
+        await page.get_by_label("Only when one fails").click()
+        await page.get_by_text("Kept.").wait_for()
+        async with person._replace(password="another canary sings at night").client() as client:
+            assert (await client.get("/preferences")).json() == {"mails": "failures"}
+    assert others(browser) == []
+
+
+async def test_an_account_is_deleted_by_typing_its_address_and_the_password(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        other = await page.context.new_page()
+        await other.goto(person.stack.url)
+        await page.goto(f"{person.stack.url}/#/account")
+        await page.get_by_text("Delete my account").click()
+        last = page.get_by_role("button", name="Delete all of it")
+        assert await last.is_disabled()
+        await page.get_by_label(f"Type {person.email}").fill(person.email)
+        await page.get_by_label("Your password").fill("canary wrong password")
+        await last.click()
+        await page.get_by_role("alert").get_by_text("This is not your password").wait_for()
+        await accessible(page)
+        await page.get_by_label("Your password").fill(person.password)
+        await last.click()
+        for each in (page, other):
+            await each.get_by_text("Your account is erased").wait_for()
+        await fill(page, person.email, person.password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("alert").get_by_text("No account has this address").wait_for()
+    assert others(browser) == []
