@@ -88,6 +88,7 @@ async def say_to_share_again() -> Response[str]:
     return page(
         "Please share it once more",
         "The app was not ready to take your video. Nothing is lost: the video is where it was.",
+        root="./",
         more=("Open the app, and then share the video once more.",),
         links=(Link("Open the app", "./"),),
     )
