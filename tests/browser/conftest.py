@@ -87,11 +87,16 @@ class Browser:
             page = await context.new_page()
             page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
             page.on("pageerror", lambda error: self.complaints.append(str(error)))
-            page.on("requestfailed", lambda request: self._note(self.complaints, request.url, "failed: "))
+            page.on("requestfailed", self._failed)
             page.on("request", lambda request: self._note(self.requested, request.url))
             yield page
         finally:
             await context.close()
+
+    def _failed(self, request: Any) -> None:
+        # A player asks for all of a file, and goes away when it has enough.
+        if (request.resource_type, request.failure) != ("media", "net::ERR_ABORTED"):
+            self._note(self.complaints, request.url, "failed: ")
 
     @staticmethod
     def _note(notes: list[str], url: str, what: str = "") -> None:

@@ -1,0 +1,227 @@
+/** One job: its sound with the wave, chapters, a cut, other outputs of its video, its story. */
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { onFeed } from "../log/feed.js";
+import { repaint } from "../paint.js";
+import { api, ask } from "../server/api.js";
+import { story } from "../story/view.js";
+import { styles } from "../styles.js";
+import { bytes, clock, number, word } from "../words.js";
+import { Again, againPanel } from "./again.js";
+import { chapterList, chapterAt } from "./chapters.js";
+import { Cut, cutPanel } from "./cut.js";
+import { outputs, stateSaid } from "./outputs.js";
+import { readPeaks } from "./peaks.js";
+import { Player } from "./player.js";
+import { recording } from "./recording.js";
+import { said } from "./said.js";
+import { pressed, strip } from "./strip.js";
+import { chaptersOf, obstacle } from "./times.js";
+
+await styles(import.meta.url, "./view.css");
+
+/** The job that is shown; null where none is. */
+let here = null;
+
+class Shown {
+  job = null;
+  problem = null;
+  media = null;
+  peaks = null;
+  family = [];
+  chapters = [];
+  player = null;
+  cut = null;
+  again = null;
+  /** Percent of the conversion that is under way; null: not known. */
+  percent = null;
+  #closed = false;
+  #closings = [];
+  #closeStory = () => {};
+
+  constructor(id) {
+    this.id = id;
+    this.address = `jobs/${encodeURIComponent(id)}`;
+  }
+
+  /** Show the job, and follow what happens to it and to the others of its video. */
+  open() {
+    this.#closings.push(onFeed((message) => this.#heard(message)));
+    this.#refresh();
+    this.#tell();
+  }
+
+  close() {
+    this.#closed = true;
+    this.#closings.forEach((close) => close());
+    this.#closeStory();
+    this.again?.close();
+    this.player?.close();
+  }
+
+  /** Ask for the other outputs again: there is one more. */
+  async askFamily() {
+    try {
+      this.family = (await api("jobs", { query: { family: this.job.family, limit: 50 } })).items;
+      repaint();
+    } catch (problem) {
+      this.#fail(problem);
+    }
+  }
+
+  async #refresh() {
+    try {
+      this.#become(await api(this.address));
+    } catch (problem) {
+      this.#fail(problem);
+    }
+  }
+
+  #tell() {
+    this.#closeStory();
+    this.#closeStory = story.open(this.id);
+  }
+
+  #heard({ type, data }) {
+    if (type === "progress" && data.job_id === this.id) {
+      this.percent = data.percent;
+      repaint();
+    } else if (data?.subject === this.id) {
+      this.#refresh();
+      this.#tell();
+    } else if ((type === "live" || type === "anew") && this.job && !this.job.done) {
+      this.#refresh();
+    } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
+      this.askFamily();
+    }
+  }
+
+  #become(job) {
+    if (this.#closed) return;
+    const before = this.job;
+    this.job = job;
+    repaint();
+    if (!job.done || (before?.done && before.run === job.run)) return;
+    if (job.video && !job.video.removed_at) this.again = new Again(job, null, () => this.askFamily());
+    this.askFamily();
+    if (job.audio && !job.audio.parts) this.#hear(job);
+    if (job.timeline.some(({ type }) => type === "job.probed")) this.#see().catch((problem) => this.#fail(problem));
+  }
+
+  #hear(job) {
+    const { duration_seconds: seconds, media_type: type } = job.audio;
+    this.player = new Player({ url: new URL(`${this.address}/audio`, document.baseURI).href, type, seconds });
+    this.cut = new Cut(job, this.player, () => this.askFamily());
+    if (job.audio.peaks_url)
+      ask(`${this.address}/peaks`)
+        .then((answer) => answer.arrayBuffer())
+        .then((buffer) => { this.peaks = readPeaks(buffer); repaint(); }, (problem) => this.#fail(problem));
+  }
+
+  async #see() {
+    this.media = await api(`${this.address}/media`);
+    if (this.again) this.again.seconds = this.media.duration_seconds || null;
+    if (this.job.audio) this.chapters = chaptersOf(this.job, this.media);
+    repaint();
+  }
+
+  #fail(problem) {
+    this.problem = problem;
+    repaint();
+  }
+}
+
+export const view = {
+  open({ rest: [id = ""] }) {
+    const shown = new Shown(id);
+    here = shown;
+    shown.open();
+    document.addEventListener("keydown", keyed);
+    return () => {
+      document.removeEventListener("keydown", keyed);
+      shown.close();
+      if (here === shown) here = null;
+    };
+  },
+  title: () => here?.job?.filename ?? "",
+  template() {
+    const { job, problem, media, family, chapters, player, cut, again, percent } = here ?? {};
+    if (!job) return problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing;
+    return html`<article class="job" data-job-id=${job.job_id} data-state=${job.state}>
+      ${head(job, media)}
+      ${job.done ? nothing : underWay(job, percent)}
+      ${problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing}
+      ${job.error ? html`<p class="notice bad">${job.error.message}</p>` : nothing}
+      ${player ? playing(here) : nothing}
+      ${job.done ? deeds(job, cut, again) : nothing}
+      ${cut ? cutPanel(cut) : nothing}
+      ${again ? againPanel(again) : nothing}
+      ${player ? chapterList(chapters, player) : nothing}
+      ${outputs(job, family)}
+      ${recording(job, media)}
+      ${story.template()}
+    </article>`;
+  },
+};
+
+function head({ job_id: id, filename, audio, options, state, done }, media) {
+  const told = ["title", "artist", "album"].map((name) => options.tags?.[name] ?? tagOf(media, name)).filter(Boolean);
+  return html`<header class="job-head">
+    ${audio?.cover_url ? html`<img class="job-cover" src="./jobs/${id}/cover" alt="">` : nothing}
+    <div>
+      <h1><bdi>${filename}</bdi></h1>
+      ${told.length ? html`<p class="job-tags">${told.map((text, at) => html`${at ? " · " : nothing}<bdi>${text}</bdi>`)}</p>` : nothing}
+      <p class="quiet">${done && audio ? html`${said(options)}${audio.parts ? nothing : html` · <span class="number">${clock(audio.duration_seconds)}</span>`} · <span class="number">${bytes(audio.bytes)}</span>`
+        : done ? stateSaid(state) : said(options)}</p>
+      ${audio?.notice ? html`<p class="notice">${audio.notice}</p>` : nothing}
+    </div>
+  </header>`;
+}
+
+function playing({ job, peaks, chapters, player, cut }) {
+  if (!player.playable || player.broken)
+    return html`<p class="notice" role=${player.broken ? "alert" : nothing}>${word(player.playable ? "job.broken" : "job.unplayable", { format: job.audio.format.toUpperCase() })}</p>`;
+  const scene = { peaks, seconds: player.seconds, ticks: chapters.map(({ start }) => start), cut: cut.range, player };
+  return html`<section class="job-player" aria-label=${word("job.player")}>
+    ${player.element}
+    ${strip({ scene, cuttable: !obstacle(job), move: cut.move })}
+    <div class="row apart">
+      <button class="job-play primary" @click=${player.toggle}>${icon(player.playing ? "pause" : "play")}<span class="unseen">${word(player.playing ? "job.pause" : "job.play")}</span></button>
+      <p class="job-now quiet"><bdi>${chapterAt(chapters, player.position)?.title ?? ""}</bdi></p>
+      <p class="number job-time"><span>${clock(player.position)}</span> <span class="quiet">/ ${clock(player.seconds)}</span></p>
+    </div>
+  </section>`;
+}
+
+function deeds(job, cut, again) {
+  const why = cut ? obstacle(job) : null;
+  return html`<div class="row job-deeds">
+    ${job.audio ? html`<a class="button" href="./jobs/${job.job_id}/audio" download>${icon("download")}${word("job.download", { size: bytes(job.audio.bytes) })}</a>` : nothing}
+    ${cut && !why && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
+    ${again && !again.options ? html`<button @click=${again.open}>${icon("rotate-ccw")}${word("job.again")}</button>` : nothing}
+    ${why ? html`<p class="hint">${word(`job.no_cut.${why}`)}</p>` : nothing}
+  </div>`;
+}
+
+function underWay({ state }, percent) {
+  const known = state === "converting" && percent !== null;
+  return html`<div class="job-under-way">
+    <progress aria-label=${stateSaid(state)} max="100" value=${known ? percent : nothing}></progress>
+    <p class="quiet number" role="status">${stateSaid(state)}${known ? html` ${number(Math.round(percent))} %` : nothing}</p>
+  </div>`;
+}
+
+function tagOf(media, name) {
+  return media?.tags?.find((tag) => tag.name.toLowerCase() === name)?.text;
+}
+
+/** Keys of the player, wherever the focus is, unless it is on something that needs them itself. */
+function keyed(event) {
+  if (!here?.player?.playable || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
+  const taken = event.target.closest("input, select, textarea, summary, a, button, pre, [role=slider]:not(.job-position)");
+  if (!taken) pressed(event, here.player);
+}
+
+function icon(name) {
+  return html`<svg class="icon" aria-hidden="true"><use href=${new URL(`../look/icons.svg#${name}`, import.meta.url)}></use></svg>`;
+}

@@ -1,0 +1,232 @@
+"""One job on the page: its sound is heard, seen, cut and read, by mouse and by keyboard."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from waiting import wait_for
+
+from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.workers.converter.media import decoded, ffmpeg
+
+pytestmark = pytest.mark.servers
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+BACKWARDS = "\u202emp3.exe شاي"
+CHAPTERS = f""";FFMETADATA1
+title={HOSTILE}
+artist={BACKWARDS}
+[CHAPTER]
+TIMEBASE=1/1000
+START=0
+END=9000
+title=Setting out
+[CHAPTER]
+TIMEBASE=1/1000
+START=9000
+END=30000
+title={HOSTILE}
+"""
+BEEPS = [9.0, 14.5]
+"""Seconds of the video at which a loud beep begins. Before the third second all is silent."""
+SOUND = "0.02*gt(t\\,3)*sin(2*PI*300*t)+0.7*(between(t\\,9\\,9.3)+between(t\\,14.5\\,14.8))*sin(2*PI*1000*t)"
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a video with tags, chapters and beeps, whose name is HTML and turns its direction."""
+    folder = tmp_path_factory.mktemp("beeps")
+    (folder / "words").write_text(CHAPTERS)
+    path = folder / f"{HOSTILE.replace('/', '')} {BACKWARDS}.mp4"
+    ffmpeg(
+        *("-f", "lavfi", "-i", "testsrc2=size=160x90:rate=2:duration=30"),
+        *(
+            "-f",
+            "lavfi",
+            "-i",
+            f"aevalsrc='{SOUND}':s=44100:d=30",
+            "-f",
+            "ffmetadata",
+            "-i",
+            str(folder / "words"),
+        ),
+        *("-map", "0:v", "-map", "1:a", "-map_metadata", "2", "-map_chapters", "2"),
+        *("-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)),
+    )
+    return path
+
+
+async def converted(client: httpx.AsyncClient, video: Path, **options: object) -> str:
+    """Upload the video and return its job's id as soon as its audio is there."""
+    with video.open("rb") as file:
+        params = {name: str(value).lower() for name, value in options.items()}
+        answer = await client.post("/upload", files={"file": (video.name, file)}, params=params)
+    job_id = str(answer.json()["job_id"])
+    await over(client, job_id)
+    return job_id
+
+
+async def over(client: httpx.AsyncClient, job_id: str) -> dict[str, Any]:
+    job: dict[str, Any] = (await client.get(f"/jobs/{job_id}", headers={"Prefer": "wait=60"})).json()
+    assert job["audio"], job
+    return job
+
+
+async def shown(person: Person, page: Any, job_id: str) -> None:
+    """Open the job's place, and wait for all that is fetched."""
+    await person.sign_in(page)
+    await page.goto(f"{person.stack.url}/#/jobs/{job_id}")
+    await page.locator(".job-chapters").wait_for()
+    await true(page, "document.querySelector('audio').readyState > 0")
+
+
+async def true(page: Any, script: str) -> None:
+    """Wait until it is true. The page's policy forbids Playwright's own way to wait for a script."""
+    await wait_for(lambda: page.evaluate(script))
+
+
+async def heard(page: Any) -> float:
+    return float(await page.evaluate("document.querySelector('audio').currentTime"))
+
+
+def coloured(wave: Any, part: str) -> Callable[[], Any]:
+    """Return what asks whether a half of the wave is drawn in the colour of what was played."""
+    return lambda: wave.evaluate(
+        """(wave, part) => {
+          const canvas = wave.querySelector("canvas");
+          const [red, green, blue] = getComputedStyle(wave).caretColor.match(/\\d+/g).map(Number);
+          const from = part === "first" ? 0 : canvas.width / 2;
+          const { data } = canvas.getContext("2d").getImageData(from, 0, canvas.width / 2, canvas.height);
+          let found = 0;
+          for (let at = 0; at < data.length; at += 4)
+            found += data[at] === red && data[at + 1] === green && data[at + 2] === blue;
+          return found > 200;
+        }""",
+        part,
+    )
+
+
+@pytest.mark.parametrize(("size", "colours"), [(DESK, "light"), (PHONE, "dark")], ids=["desk", "phone"])
+async def test_a_job_plays_and_shows_how_far(
+    person: Person, browser: Browser, video: Path, size: dict[str, int], colours: str
+) -> None:
+    async with person.client() as client:
+        job_id = await converted(client, video, cover="frame")
+    async with browser.page(size, colours) as page:
+        await shown(person, page, job_id)
+        wave = page.locator("tonearm-wave")
+        await page.get_by_role("button", name="Setting out").click()
+        assert not await coloured(wave, "first")()
+        width = (await wave.bounding_box())["width"]
+        await page.get_by_role("slider", name="Position").click(position={"x": width * 0.6, "y": 20})
+        await page.get_by_role("button", name="Play", exact=True).first.click()
+        await true(page, "document.querySelector('audio').currentTime > 18.2")
+        await page.get_by_role("button", name="Pause", exact=True).click()
+        await wait_for(coloured(wave, "first"))
+        await true(page, "document.querySelector('.job-cover').naturalWidth > 0")
+        await page.get_by_role("button", name="Cut a part").click()
+        await accessible(page)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert browser.complaints == []
+
+
+async def test_a_job_is_heard_by_keyboard_alone(person: Person, browser: Browser, video: Path) -> None:
+    async with person.client() as client:
+        job_id = await converted(client, video)
+    async with browser.page() as page:
+        await shown(person, page, job_id)
+        position = page.get_by_role("slider", name="Position")
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("ArrowRight")
+        await page.keyboard.press("ArrowLeft")
+        await wait_for(lambda: said(position, "5 seconds of 30 seconds"))
+        await page.keyboard.press("End")
+        await wait_for(lambda: said(position, "30 seconds of 30 seconds"))
+        await page.keyboard.press("Home")
+        await page.keyboard.press("Space")
+        await true(page, "document.querySelector('audio').currentTime > 0.3")
+        await page.keyboard.press("Space")
+        assert await page.evaluate("document.querySelector('audio').paused")
+    assert browser.complaints == []
+
+
+async def said(slider: Any, text: str) -> bool:
+    return bool(await slider.get_attribute("aria-valuetext") == text)
+
+
+async def test_a_cut_made_on_the_wave_is_right_to_50_ms_in_the_decoded_audio(
+    person: Person, browser: Browser, video: Path, tmp_path: Path
+) -> None:
+    """The job is a part itself, faster, and lacks its first silence: the cut is in the video's time."""
+    async with person.client() as client, browser.page() as page:
+        job_id = await converted(client, video, start=2, speed=1.25, trim_silence=True)
+        await shown(person, page, job_id)
+        box = await page.locator("tonearm-wave").bounding_box()
+        begin, end, y = box["x"] + box["width"] * 0.15, box["x"] + box["width"] * 0.6, box["y"] + 30
+        await page.mouse.move(begin, y)
+        await page.mouse.down()
+        await page.mouse.move(begin + 20, y)
+        await page.mouse.move(end, y)
+        await page.mouse.up()
+        first = page.get_by_role("slider", name="Beginning")
+        await first.press("Shift+ArrowLeft")
+        await first.press("ArrowRight")
+        await page.get_by_role("textbox", name="End").fill("0:12,5")
+        await page.get_by_role("button", name="Make this cut").click()
+        link = page.get_by_role("link", name="Open it")
+        await link.wait_for()
+        begins = float(await first.get_attribute("aria-valuenow"))
+        made = str(await link.get_attribute("href")).rpartition("/")[2]
+        assert (await over(client, made))["audio"]["duration_seconds"] == pytest.approx(
+            12.5 - begins, abs=0.05
+        )
+        (tmp_path / "cut.mp3").write_bytes((await client.get(f"/jobs/{made}/audio")).content)
+        await page.locator(f".job-outputs [data-job-id='{made}']").wait_for()
+    onsets = beeps(decoded(tmp_path / "cut.mp3")[0], 44100)
+    assert onsets == pytest.approx([(each - 3) / 1.25 - begins for each in BEEPS], abs=0.05)
+    assert browser.complaints == []
+
+
+def beeps(samples: list[float], rate: int) -> list[float]:
+    """Return the seconds at which a beep begins."""
+    loud = [max(map(abs, samples[at : at + 44]), default=0.0) > 0.2 for at in range(0, len(samples), 44)]
+    quiet_for = 200
+    starts = [at for at, (was, is_) in enumerate(pairwise([False, *loud])) if is_ and not was]
+    return [at * 44 / rate for at in starts if not any(loud[max(at - quiet_for, 0) : at])]
+
+
+async def test_a_chapter_jumps_and_what_strangers_wrote_is_text(
+    person: Person, browser: Browser, video: Path
+) -> None:
+    async with person.client() as client:
+        job_id = await converted(client, video)
+    async with browser.page() as page:
+        await shown(person, page, job_id)
+        await page.get_by_role("button", name=HOSTILE).click()
+        assert await heard(page) == pytest.approx(9, abs=0.05)
+        assert await page.locator(".job-now").inner_text() == HOSTILE
+        name = page.locator("h1 bdi")
+        assert HOSTILE in await name.inner_text()
+        assert await name.evaluate("element => getComputedStyle(element).unicodeBidi") == "isolate"
+        assert await page.locator("img[src=x]").count() == 0
+    assert browser.complaints == []
+
+
+async def test_other_options_are_chosen_from_those_of_the_job(
+    person: Person, browser: Browser, video: Path
+) -> None:
+    async with person.client() as client:
+        job_id = await converted(client, video, channels="mono")
+    async with browser.page() as page:
+        await shown(person, page, job_id)
+        await page.get_by_role("button", name="Convert again with other options").click()
+        await page.get_by_label("Format").select_option("flac")
+        await page.get_by_role("button", name="Convert", exact=True).click()
+        await page.locator(".job-outputs").get_by_role("link", name="FLAC · mono").wait_for()
+        await page.get_by_role("link", name="Open it").click()
+        await page.get_by_role("link", name="Download").wait_for()  # it follows the conversion
+        await accessible(page)
+    assert browser.complaints == []
