@@ -109,14 +109,16 @@ async def give_quota(
 
 def _own(limits: dict[str, Any]) -> Own:
     """Return the limits. Raises InvalidRequest, which names one."""
+    own: dict[str, int | None] = {}
     for name, value in limits.items():
         if name not in NAMES:
             raise InvalidRequest(f"{name[:100]}: there is no such limit; there are {', '.join(NAMES)}")
+        is_whole = isinstance(value, float) and value.is_integer()  # 5.0 is an integer in JSON
         try:
-            msgspec.convert(value, Amount | None)
+            own[name] = msgspec.convert(int(value) if is_whole else value, Amount | None)
         except msgspec.ValidationError:
             raise InvalidRequest(f"{name}: give a whole number, or null for no limit") from None
-    return limits
+    return own
 
 
 def _may_end(administrator: Claims, account: Account) -> None:

@@ -13,13 +13,13 @@ import msgspec
 from litestar import Response, delete, get, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter
-from msgspec import Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from events.errors import Unavailable
 from events.projections.usage import NONE, Usage
 from events.views.store import JobViews
 from gateway.accounts.auth_client import BODY_ERRORS, AuthProxy
-from gateway.accounts.messages import Email, Time
+from gateway.accounts.messages import Time
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import Crowded
 from gateway.http.contract import Answer, Body, Contract, as_json
@@ -32,15 +32,25 @@ from service.scopes import ADMIN
 
 _TAGS = ["administration"]
 _ASKED = (Crowded, Unavailable)
-LimitName = Literal[
-    "bytes_stored", "audio_seconds", "jobs_today", "jobs_open", "uploads_at_once", "requests_a_minute"
-]
+Address = Annotated[str, Meta(max_length=254, extra_json_schema={"format": "idn-email"})]
+GivenAmount = Amount | None | UnsetType
 
 
-class OwnLimitsBody(Struct):
-    """Limits of an account's own by name; null: none. What is not named is its role's."""
+class GivenLimits(Struct, forbid_unknown_fields=True):
+    """Limits of an account's own; null: none. What is not named is its role's."""
 
-    limits: dict[LimitName, Amount | None]
+    bytes_stored: GivenAmount = UNSET
+    audio_seconds: GivenAmount = UNSET
+    jobs_today: GivenAmount = UNSET
+    jobs_open: GivenAmount = UNSET
+    uploads_at_once: GivenAmount = UNSET
+    requests_a_minute: GivenAmount = UNSET
+
+
+class GivenQuota(Struct):
+    """The limits to give to an account, in the place of all that it had of its own."""
+
+    limits: GivenLimits
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -51,7 +61,7 @@ class Person(Struct, frozen=True, kw_only=True):
     """
 
     account_id: str
-    email: Email
+    email: Address
     roles: Sequence[Literal["user", "admin"]]
     state: Literal["active", "disabled", "unverified"]
     created: Time
@@ -189,7 +199,7 @@ async def revoke_account(
     opt=Contract(
         scope=ADMIN,
         errors=(*BODY_ERRORS, NO_SUCH_ACCOUNT, BAD_REQUEST, BAD_FIELD),
-        body=Body(as_json(OwnLimitsBody)),
+        body=Body(as_json(GivenQuota)),
         answers={204: Answer("The limits hold within some seconds")},
     ).opt,
 )

@@ -63,7 +63,7 @@ async def test_an_account_is_given_limits_of_its_own_and_they_hold(site: Site, t
     person = await site.person()
     path = f"/admin/accounts/{person['account_id']}"
     async with site.client(token) as admin, site.client(person["access_token"]) as theirs:
-        given = await admin.put(f"{path}/quota", json={"limits": {"jobs_open": 0, "bytes_stored": None}})
+        given = await admin.put(f"{path}/quota", json={"limits": {"jobs_open": 0.0, "bytes_stored": None}})
         assert (given.status_code, given.content) == (204, b"")
         assert (await admin.get(path)).json()["limits"] == {"jobs_open": 0, "bytes_stored": None}
 

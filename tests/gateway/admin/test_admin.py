@@ -14,9 +14,11 @@ from events.log import amqp, topology
 from events.log.transient import TransientSender
 from events.observers import Unobserved
 from events.types import FailureCode, JobFailed, JobNotificationFailed
+from gateway.admin.accounts import GivenLimits
 from gateway.admin.parked_routes import QueueName
 from infra.local.servers.mongodb import MongoDB
 from service.presence import Presence, own_name
+from service.quotas import NAMES
 from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, converted, gateway_running
 
 pytestmark = pytest.mark.servers
@@ -249,3 +251,7 @@ async def test_an_overview_is_had_without_the_broker(
 
         await wait_for(told, 60)
         assert (await admin.get("/admin/parked")).status_code == 503
+
+
+def test_every_limit_can_be_given() -> None:
+    assert GivenLimits.__struct_fields__ == NAMES
