@@ -46,16 +46,17 @@ class Person(NamedTuple):
             client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
             yield client
 
-    async def sign_in(self, page: Any) -> None:
-        """Sign the page's browser in, without the form, and open the page."""
+    async def sign_in(self, page: Any, url: str = "") -> None:
+        """Sign the page's browser in, without the form, and open the page: at `url`, if it is given."""
+        url = url or self.stack.url
         answer = await page.request.post(
-            f"{self.stack.url}/login?cookies=true",
+            f"{url}/login?cookies=true",
             data={"email": self.email, "password": self.password},
-            headers={"Origin": self.stack.url},
+            headers={"Origin": url},
         )
         assert answer.ok, await answer.text()
         await page.add_init_script("localStorage.setItem('tonearm.session', 'in')")
-        await page.goto(f"{self.stack.url}/")
+        await page.goto(f"{url}/")
 
 
 class Browser:

@@ -1,4 +1,4 @@
-"""A line to a server that a test can cut or hold: the server itself is shared and stays."""
+"""A line to a server that a test can cut, hold or slow down: the server itself is shared and stays."""
 
 import asyncio
 import contextlib
@@ -7,10 +7,14 @@ from infra.local.ports import HOST, free_port
 
 
 class Line:
-    """`async with Line(port) as line`: what connects to `line.port` reaches the server at `port`."""
+    """`async with Line(port) as line`: what connects to `line.port` reaches the server at `port`.
 
-    def __init__(self, server: int) -> None:
+    `rate`: bytes a second that a connection carries to the server, None for all there are.
+    """
+
+    def __init__(self, server: int, rate: int | None = None) -> None:
         self.port = free_port()
+        self.rate = rate
         self._server = server
         self._listener: asyncio.Server | None = None
         self._flows = asyncio.Event()
@@ -44,16 +48,18 @@ class Line:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(HOST, self._server)
-        for source, sink in ((reader, back), (there, writer)):
-            pump = asyncio.create_task(self._pump(source, sink))
+        for source, sink, is_slow in ((reader, back, True), (there, writer, False)):
+            pump = asyncio.create_task(self._pump(source, sink, is_slow=is_slow))
             self._pumps.add(pump)
             pump.add_done_callback(self._pumps.discard)
 
-    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, is_slow: bool) -> None:
         try:
             while data := await source.read(65536):
                 await self._flows.wait()
                 sink.write(data)
+                if is_slow and self.rate:
+                    await asyncio.sleep(len(data) / self.rate)
         except OSError:
             pass
         finally:

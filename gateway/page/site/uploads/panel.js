@@ -4,30 +4,34 @@ import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { approved, chosen, expectation, openOptions, optionsForm, optionsState } from "../options/form.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
-import { session } from "../server/session.js";
+import { findSession, onSession, session } from "../server/session.js";
 import { word } from "../words.js";
 import { chosenFrom, chosenIn, givenBy } from "./given.js";
 import { isRemembered } from "./ongoing.js";
 
+const ICON = html`<svg class="icon" aria-hidden="true"><use href=${new URL("../look/icons.svg#upload", import.meta.url)}></use></svg>`;
+
 /** The code that uploads, and how its rows are drawn, as soon as they are needed. */
 let loaded = null;
 let rows = () => nothing;
+let isUsed = () => false;
 
-/** What becomes of the next uploads, and the files that wait until it can be had. */
+/** What becomes of the next uploads, and the files that wait until it can be had. `why`: the key of a sentence. */
 const options = optionsState({ remembered: "uploads" });
 let held = null;
 
 const target = Object.assign(document.createElement("div"), { className: "drop-target", hidden: true });
 
 export const uploadPanel = {
+  /** Go on with what a closed tab has left. */
   open() {
-    if (isRemembered()) load().then(repaint);
+    if (isRemembered()) load().then(repaint, () => {});
     return openOptions(options);
   },
   /** @param {boolean} isSmall what else is here matters more than the place to drop */
   template: (isSmall = false) => html`
-    <section class=${isSmall || loaded ? "drop small" : "drop"} aria-labelledby="drop-title">
-      <svg class="icon" aria-hidden="true"><use href=${new URL("../look/icons.svg#upload", import.meta.url)}></use></svg>
+    <section class=${isSmall || isUsed() ? "drop small" : "drop"} aria-labelledby="drop-title">
+      ${ICON}
       <div><h1 id="drop-title">${word("uploads.drop")}</h1>
         <p class="quiet drop-hint">${word("uploads.hint")}</p></div>
       <span class="button primary" aria-hidden="true">${word("uploads.choose")}</span>
@@ -35,39 +39,56 @@ export const uploadPanel = {
       <button class="plain folder" @click=${() => chosenFrom({ isFolder: true }, take)}>${word("uploads.choose_folder")}</button>
     </section>
     ${optionsForm(options)}
-    ${held ? html`<p class="row" role="status">${word("options.held")}
-      <button @click=${() => take(held)}>${word("options.go_on")}</button></p>` : nothing}
+    ${held ? html`<p class="row" role="status">${word(held.why)}
+      <button @click=${() => take(held.given)}>${word("options.go_on")}</button></p>` : nothing}
     ${rows()}`,
 };
 
 async function load() {
-  const [uploads, { uploadRows }] = await (loaded ??= Promise.all([import("./uploads.js"), import("./rows.js")]));
+  loaded ??= Promise.all([import("./uploads.js"), import("./rows.js")]);
+  const [uploads, { uploadRows }] = await loaded.catch((error) => {
+    loaded = null;
+    throw error;
+  });
   rows = uploadRows;
+  isUsed = uploads.isUsed;
   return uploads;
 }
 
-/** Upload what was given here, or shared to the app: `{files: [{file}]}`. */
-export async function take(given) {
+/** Upload what was given here, or shared to the app: `{files: [{file}]}`, or a promise of that. */
+export async function take(giving) {
   if (place().name) go("");
-  const [uploads, found] = await Promise.all([load(), given]);
-  const isGood = await approved(options);
-  held = isGood ? null : found;
-  if (isGood) await uploads.take(found, { options: chosen(options), expects: expectation(options) });
+  const given = await giving;
+  try {
+    if (session.state === "unknown") await findSession();
+    if (session.state !== "in") return;
+    const [uploads, isGood] = await Promise.all([load(), approved(options)]);
+    held = isGood ? null : { given, why: "options.held" };
+    if (isGood) await uploads.take(given, { options: chosen(options), expects: expectation(options) });
+  } catch (error) {
+    console.warn(error); // the line is down
+    held = { given, why: "problem.offline" };
+  }
   repaint();
 }
 
 function holdsFiles({ dataTransfer }) {
-  return session.state === "in" && dataTransfer?.types.includes("Files");
+  return session.state !== "out" && dataTransfer?.types.includes("Files");
 }
 
 /** Show, or show no more, that what is held may be let go anywhere. */
 function offer(is) {
-  if (is) render(html`<p>${word("uploads.let_go")}</p>`, target);
+  if (is) render(html`${ICON}<p>${word("uploads.let_go")}</p>`, target);
   target.hidden = !is;
 }
 
 document.body.append(target);
-addEventListener("dragenter", (event) => holdsFiles(event) && offer(true));
+onSession(() => { held = null; });
+addEventListener("dragenter", (event) => {
+  if (!holdsFiles(event)) return;
+  load().catch(() => {}); // to be there when they are let go
+  offer(true);
+});
 addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
 addEventListener("dragleave", ({ relatedTarget }) => relatedTarget === null && offer(false));
 addEventListener("drop", (event) => {
@@ -77,7 +98,7 @@ addEventListener("drop", (event) => {
   take(givenBy(event.dataTransfer));
 });
 addEventListener("paste", (event) => {
-  if (session.state !== "in" || !event.clipboardData?.files.length) return;
+  if (session.state === "out" || !event.clipboardData?.files.length) return;
   event.preventDefault();
   take(givenBy(event.clipboardData));
 });

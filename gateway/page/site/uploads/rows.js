@@ -5,12 +5,14 @@ import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { bytes, number, span, word } from "../words.js";
 import { chosenFrom } from "./given.js";
 import { speed } from "./pace.js";
-import { isOver, total } from "./queue.js";
+import { isOver, isUnderWay, total } from "./queue.js";
 import { cancel, dismiss, giveAgain, openAgain, pause, resume, uploads } from "./uploads.js";
 
 /** Rows of files that only wait, and are shown. */
 const SHOWN = 20;
 const CALLS = { waiting: "pause", uploading: "pause", offline: "pause", paused: "resume", failed: "retry", refused: "retry" };
+/** Ways that are there all the time; the others are what a person needs now. */
+const QUIET = new Set(["pause", "cancel", "remove"]);
 const ACTS = { pause, resume, retry: resume };
 
 export function uploadRows() {
@@ -20,8 +22,9 @@ export function uploadRows() {
   return html`
     <div class="unseen" role="log" aria-label=${word("uploads.title")}>
       ${heard.map(({ key, name }) => html`<p>${word(key, { name })}</p>`)}</div>
-    ${notices.map((notice) => html`<p class="notice row apart"><span>${word(notice.key, notice.values)}</span>
-      <button class="plain" @click=${() => dismiss(notice)}>${word("uploads.dismiss")}</button></p>`)}
+    ${notices.length ? html`<div class="uploads-notices">${notices.map((notice) => html`<p class="notice row apart">
+      <span>${word(notice.key, notice.values)}</span>
+      <button class="plain" @click=${() => dismiss(notice)}>${word("uploads.dismiss")}</button></p>`)}</div>` : nothing}
     ${queue.uploads.length ? html`<section class="uploads" aria-label=${word("uploads.title")}>
       ${sum(queue)}
       <ul role="list">${repeat(shown, ({ id }) => id, (upload) => row(upload, queue))}</ul>
@@ -29,10 +32,10 @@ export function uploadRows() {
     </section>` : nothing}`;
 }
 
-/** The total, where there is more than one file. */
+/** The total, as long as more than one file is on its way. */
 function sum(queue) {
   const { sent, size, done, count, percent } = total(queue);
-  if (count < 2) return nothing;
+  if (count < 2 || !isUnderWay(queue)) return nothing;
   const pace = queue.uploads.reduce((all, each) => all + (each.state === "uploading" ? speed(each.pace) : 0), 0);
   return html`<div class="upload-total">
     <div class="row apart"><strong>${word("uploads.total", { done, count })}</strong>
@@ -44,10 +47,11 @@ function sum(queue) {
 function row(upload, queue) {
   const { id, name, size, sent, state } = upload;
   const percent = size ? Math.floor((100 * sent) / size) : 0;
+  const isStill = isOver(state) || state === "done" || (state === "waiting" && !sent);
   return html`<li class="upload" data-upload-id=${id} data-state=${state}>
     <div class="row apart upload-head"><bdi class="upload-name">${name}</bdi>
-      <span class="number quiet">${isOver(state) ? bytes(size) : percentOf(percent)}</span></div>
-    ${isOver(state) ? nothing : html`<progress max="100" value=${percent} aria-label=${name}></progress>`}
+      <span class="number quiet">${isStill ? bytes(size) : percentOf(percent)}</span></div>
+    ${isStill ? nothing : html`<progress max="100" value=${percent} aria-label=${name}></progress>`}
     <div class="row apart">
       <div class="upload-told">${told(upload, queue)}</div>
       <div class="row upload-ways">${ways(upload)}</div>
@@ -80,7 +84,7 @@ function told({ state, size, sent, reason, note, pace, becomes }, queue) {
 }
 
 function ways({ id, name, state, isHopeless, handle }) {
-  const button = (key, act) => html`<button aria-label=${word("uploads.act", { act: word(`uploads.${key}`), name })} @click=${act}>
+  const button = (key, act) => html`<button class=${QUIET.has(key) ? "plain" : nothing} aria-label=${word("uploads.act", { act: word(`uploads.${key}`), name })} @click=${act}>
     ${word(`uploads.${key}`)}</button>`;
   const way = isHopeless ? null : CALLS[state];
   return html`

@@ -1,5 +1,6 @@
 /** The uploads of this page: takes files, sends them two at a time, and keeps going whatever happens to the line. */
 
+import { jobs } from "../log/jobs.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { onSession, session } from "../server/session.js";
@@ -28,9 +29,16 @@ let notices = [];
 /** What a screen reader hears, the last few. */
 let heard = [];
 
-/** The state to draw. */
+/** The state to draw. An upload whose job is in the list is on it no more. */
 export function uploads() {
+  for (const { id, url, state } of queue.uploads)
+    if (state === "done" && jobs.has(jobOf(url))) queue = queues.removed(queue, id);
   return { queue, notices, heard };
+}
+
+/** True if there is anything to draw. */
+export function isUsed() {
+  return queue.uploads.length > 0 || notices.length > 0;
 }
 
 /**
@@ -116,14 +124,8 @@ export function dismiss(notice) {
   repaint();
 }
 
-/** Jobs that are to be seen in the list: their uploads are on it no more. @param {(id: string) => boolean} isSeen */
-export function handOver(isSeen) {
-  for (const { id, url, state } of queue.uploads)
-    if (state === "done" && isSeen(jobOf(url))) queue = queues.removed(queue, id);
-}
-
 /** The id of the job that an upload becomes: the last part of its address. */
-export function jobOf(url) {
+function jobOf(url) {
   return new URL(url, document.baseURI).pathname.split("/").pop();
 }
 
@@ -206,7 +208,9 @@ function transferOf({ id, file, url, options }) {
     },
     progress: (sent) => {
       const { sent: before, pace, attempts } = queues.found(queue, id);
-      queue = queues.changed(queue, id, { sent, pace: paced(pace, Date.now(), sent), attempts: sent > before ? 0 : attempts });
+      queue = queues.changed(queue, id, {
+        state: "uploading", sent, pace: paced(pace, Date.now(), sent), attempts: sent > before ? 0 : attempts,
+      });
       paint();
     },
     done: () => {
@@ -248,10 +252,7 @@ function beginAnew(id, more = {}) {
 }
 
 function tryAgain(id) {
-  if (queues.found(queue, id)?.state !== "offline") return;
-  queue = queues.changed(queue, id, { state: "uploading" });
-  transfers.get(id).start();
-  repaint();
+  if (queues.found(queue, id)?.state === "offline") transfers.get(id).start();
 }
 
 function tryAllAgain() {

@@ -1,0 +1,331 @@
+"""Uploads from the page, over real lines that break, to a real gateway that dies."""
+
+import asyncio
+import hashlib
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from waiting import wait_for
+
+from infra.drills.rig.clips import Clips
+from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.servers.line import Line
+
+pytestmark = pytest.mark.servers
+PIECE = 8_000_000
+SLOW = 4_000_000
+
+
+class Uploads:
+    """The page of somebody who uploads, and what it asks of the server."""
+
+    def __init__(self, page: Any) -> None:
+        self.page = page
+        self.pieces: list[int] = []
+        self.stood: list[int] = []
+        self.created = 0
+        page.on("request", self._asked)
+        page.on("response", self._answered)
+
+    async def choose(self, *files: Path | dict[str, Any]) -> None:
+        await self.page.locator("input[type=file]").set_input_files(list(files))
+
+    def row(self, name: str) -> Any:
+        return self.page.locator("[data-upload-id]").filter(has_text=name)
+
+    def button(self, what: str) -> Any:
+        return self.page.get_by_role("button", name=what)
+
+    async def wait_until(self, state: str) -> None:
+        await self.page.locator(f"[data-upload-id][data-state={state}]").first.wait_for()
+
+    async def percent(self) -> int:
+        """Return how far the first upload is; 0 if there is none."""
+        shown: int = await self.page.evaluate("document.querySelector('.upload progress')?.value ?? 0")
+        return shown
+
+    async def reach(self, percent: int) -> None:
+        """Wait until the first upload is that far."""
+
+        async def is_there() -> bool:
+            return await self.percent() >= percent
+
+        await wait_for(is_there, 30)
+
+    async def done(self) -> None:
+        """Wait until nothing is on its way any more."""
+        under_way = "[data-upload-id]:not([data-state=done], [data-state=refused])"
+        await self.page.locator(under_way).first.wait_for(state="detached", timeout=60_000)
+
+    def _asked(self, request: Any) -> None:
+        if "/files" in request.url:
+            self.created += request.method == "POST"
+            if request.method == "PATCH":
+                self.pieces.append(int(request.headers["upload-offset"]))
+
+    def _answered(self, response: Any) -> None:
+        if "/files/" in response.url and response.request.method == "HEAD" and response.ok:
+            self.stood.append(int(response.headers["upload-offset"]))
+
+
+@asynccontextmanager
+async def uploads(
+    person: Person, browser: Browser, url: str = "", size: dict[str, int] = DESK, colours: str = "light"
+) -> AsyncIterator[Uploads]:
+    """Open the page of a person; by a line of its own, if there is a `url`."""
+    async with browser.page(size, colours) as page:
+        await person.sign_in(page, url)
+        await page.locator("input[type=file]").wait_for(state="attached")
+        yield Uploads(page)
+
+
+@asynccontextmanager
+async def slow_line(person: Person) -> AsyncIterator[Line]:
+    async with Line(httpx.URL(person.stack.url).port or 0, SLOW) as line:
+        yield line
+
+
+def url_of(line: Line) -> str:
+    return f"http://127.0.0.1:{line.port}"
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    """A file of two and a half pieces that no decoder likes."""
+    path = tmp_path / "long film.mp4"
+    path.write_bytes(os.urandom(20_000_000))
+    return path
+
+
+async def jobs_of(person: Person, count: int) -> list[dict[str, Any]]:
+    """Wait for the person's jobs, and return them as the API tells of them."""
+    async with person.client() as client:
+
+        async def jobs() -> list[dict[str, Any]] | None:
+            items = (await client.get("/jobs")).json()["items"]
+            return items if len(items) == count else None
+
+        found: list[dict[str, Any]] = await wait_for(jobs, 30)
+    return found
+
+
+async def video_of(person: Person) -> str:
+    """Return the hash of the only video."""
+    (job,) = await jobs_of(person, 1)
+    async with person.client() as client:
+        told = (await client.get(f"/jobs/{job['job_id']}")).json()
+    sha256: str = told["video"]["sha256"]
+    return sha256
+
+
+def hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+async def drop(page: Any, *paths: Path) -> None:
+    """Drop files and folders as a file manager does."""
+    devtools = await page.context.new_cdp_session(page)
+    held = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for step in ("dragEnter", "dragOver", "drop"):
+        if step == "drop":
+            await page.get_by_text("Let go to upload").wait_for()
+        await devtools.send("Input.dispatchDragEvent", {"type": step, "x": 20, "y": 20, "data": held})
+
+
+async def test_a_video_that_is_dropped_becomes_a_job(person: Person, browser: Browser, clips: Clips) -> None:
+    clip = clips.tone(1)
+    async with uploads(person, browser) as sender:
+        await drop(sender.page, clip.path)
+        (job,) = await jobs_of(person, 1)
+        assert job["filename"] == clip.path.name
+        await sender.row(clip.path.name).wait_for(state="detached")
+        await accessible(sender.page)
+    assert await video_of(person) == clip.sha256
+    assert browser.complaints == []
+
+
+async def test_of_three_files_the_broken_one_holds_up_nobody(
+    person: Person, browser: Browser, clips: Clips, tmp_path: Path
+) -> None:
+    (empty := tmp_path / "nothing.mp4").touch()
+    async with uploads(person, browser) as sender:
+        await sender.choose(clips.tone(1).path, empty, clips.text().path)
+        await sender.row("nothing.mp4").get_by_text("The file is empty.").wait_for()
+        jobs = await jobs_of(person, 2)
+        await sender.button("Remove: nothing.mp4").click()
+        await sender.row("nothing.mp4").wait_for(state="detached")
+        assert sender.created == 2
+    assert {job["filename"] for job in jobs} == {clips.tone(1).path.name, clips.text().path.name}
+    assert browser.complaints == []
+
+
+async def test_a_file_above_the_limit_is_told_so_before_a_byte_is_sent(
+    person: Person, browser: Browser, tmp_path: Path
+) -> None:
+    with (tmp_path / "whole life.mkv").open("wb") as file:
+        file.truncate(20 * 10**9)
+    async with uploads(person, browser) as sender:
+        await sender.choose(tmp_path / "whole life.mkv")
+        await sender.row("whole life.mkv").get_by_text("The file has 20 GB. At most").wait_for()
+        assert sender.created == 0
+    assert browser.complaints == []
+
+
+@pytest.mark.long
+async def test_a_line_that_breaks_costs_no_byte_that_has_come(
+    person: Person, browser: Browser, film: Path
+) -> None:
+    async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
+        await sender.choose(film)
+        await sender.reach(30)
+        await line.cut()
+        await sender.wait_until("offline")
+        await sender.row(film.name).get_by_text("It goes on by itself.").wait_for()
+        await line.mend()
+        await sender.done()
+        assert sender.created == 1
+        assert sender.stood
+        assert sender.stood[-1] > 0
+        assert sender.stood[-1] in sender.pieces, "it goes on where the server stands"
+        assert sender.pieces == sorted(sender.pieces), "and never goes back"
+    assert await video_of(person) == hash_of(film)
+
+
+@pytest.mark.long
+async def test_a_gateway_that_is_killed_costs_no_byte_that_has_come(
+    person: Person, browser: Browser, film: Path
+) -> None:
+    async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
+        await sender.choose(film)
+        await sender.reach(30)
+        await person.stack.signal("gateway", signal.SIGKILL)
+        await person.stack.all_ready()
+        await sender.done()
+        assert sender.created == 1
+        assert sender.stood[-1] > 0
+    assert await video_of(person) == hash_of(film)
+
+
+async def test_leaving_asks_and_a_reload_loses_one_piece_at_most(
+    person: Person, browser: Browser, film: Path
+) -> None:
+    asked: list[str] = []
+    async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
+        page = sender.page
+        page.on("dialog", lambda dialog: (asked.append(dialog.type), asyncio.ensure_future(dialog.accept())))
+        await page.locator("h1").first.focus()
+        await page.keyboard.press("Escape")  # browsers ask only where a person has done something
+        await page.reload()
+        assert asked == [], "nothing is lost"
+        await sender.choose(film)
+        await sender.reach(50)
+        sent = await sender.percent() * film.stat().st_size / 100
+        await page.keyboard.press("Escape")
+        await page.reload()
+        assert asked == ["beforeunload"]
+        await sender.row(film.name).get_by_text("Choose the same file again").wait_for()
+        await accessible(page)
+        line.rate = None
+        async with page.expect_file_chooser() as chooser:
+            await sender.button(f"Choose the file again: {film.name}").click()
+        await (await chooser.value).set_files(film)
+        await sender.done()
+        assert sender.created == 1
+        assert sender.stood[-1] >= sent - PIECE
+        assert sender.stood[-1] in sender.pieces
+    assert await video_of(person) == hash_of(film)
+
+
+async def test_an_upload_is_paused_resumed_and_cancelled_by_keyboard_alone(
+    person: Person, browser: Browser, film: Path
+) -> None:
+    async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
+        page = sender.page
+        await page.get_by_label("Choose files").focus()
+        async with page.expect_file_chooser() as chooser:
+            await page.keyboard.press("Enter")
+        await (await chooser.value).set_files([film])
+        await sender.reach(10)
+        assert "%" in await page.title()
+        await sender.button("Pause").focus()
+        await page.keyboard.press("Enter")
+        await sender.wait_until("paused")
+        await page.keyboard.press("Enter")
+        await sender.wait_until("uploading")
+        await sender.reach(40)
+        async with page.expect_response(lambda answer: answer.request.method == "DELETE") as answer:
+            await page.keyboard.press("Tab")
+            await page.keyboard.press("Enter")
+        gone = await answer.value
+        assert gone.status == 204
+        await sender.row(film.name).wait_for(state="detached")
+        assert await page.evaluate("document.activeElement.type") == "file"
+        assert sender.created == 1
+    async with person.client() as client:
+        headers = {"Tus-Resumable": "1.0.0"}
+        assert (await client.head(httpx.URL(gone.url).path, headers=headers)).status_code == 410
+        assert (await client.get("/jobs")).json()["items"] == []
+
+
+async def test_of_a_folder_the_videos_are_taken(
+    person: Person, browser: Browser, clips: Clips, tmp_path: Path
+) -> None:
+    folder, other = tmp_path / "season one", tmp_path / "papers"
+    (folder / "extras").mkdir(parents=True)
+    other.mkdir()
+    (folder / "notes.txt").write_text("none")
+    (other / "tax.txt").write_text("none")
+    for name in ("a.mkv", "extras/b.mkv"):
+        (folder / name).write_bytes(clips.tone(1).path.read_bytes())
+    async with uploads(person, browser) as sender:
+        await drop(sender.page, folder, other)
+        await sender.page.get_by_text("1 file in the folder “season one” is no video").wait_for()
+        await sender.page.get_by_text("There is no video in the folder “papers”.").wait_for()
+        assert {job["filename"] for job in await jobs_of(person, 2)} == {"a.mkv", "b.mkv"}
+        async with sender.page.expect_file_chooser() as chooser:
+            await sender.button("Choose a folder").click()
+        await (await chooser.value).set_files(folder)
+        await jobs_of(person, 4)
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+async def test_any_name_is_shown_as_it_is_also_on_a_phone(
+    person: Person, browser: Browser, colours: str
+) -> None:
+    names = ["<img src=x onerror=alert(1)>.mp4", "🎬" * 120 + ".mp4", "\u202egnp.\u202c שלום.mp4", "poem.txt"]
+    async with (
+        slow_line(person) as line,
+        uploads(person, browser, url_of(line), PHONE, colours) as sender,
+    ):
+        files = [{"name": name, "mimeType": "", "buffer": b"no video" * 250_000} for name in names]
+        await sender.choose(*files)
+        await sender.page.locator("[data-upload-id]").nth(3).wait_for()
+        line.hold()
+        shown = await sender.page.locator("[data-upload-id] bdi").all_inner_texts()
+        assert shown == names
+        await sender.row("poem.txt").get_by_text("Waits for its turn.").wait_for()
+        await accessible(sender.page)
+        assert await sender.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        for name in names[::-1]:
+            await sender.button(f"Cancel: {name}").click()
+        await sender.page.locator("[data-upload-id]").first.wait_for(state="detached")
+
+
+async def test_who_signs_in_next_sees_nothing_of_it(person: Person, browser: Browser, film: Path) -> None:
+    async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
+        await sender.choose(film)
+        await sender.reach(10)
+        await sender.button("Sign out").click()
+        email, password = person.stack.admin
+        await sender.page.get_by_label("E-mail").fill(email)
+        await sender.page.get_by_label("Password").fill(password)
+        await sender.button("Sign in").click()
+        await sender.button("Sign out").wait_for()
+        assert await sender.page.locator("[data-upload-id]").count() == 0
