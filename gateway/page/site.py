@@ -22,6 +22,8 @@ _FIRST = ("main.js", "home.js", "entry/view.js")
 """Scripts that the first load begins with. What they import a browser fetches at once, not one by one."""
 _STYLES = ("look/colours.css", "look/base.css", "look/frame.css")
 """Styles of the first load, before those that lie beside its scripts under the same name."""
+_WORDS = "words/"
+_MESSAGE = re.compile(r'^  "(\w+)\.[^"]*": .*\n', re.MULTILINE)
 _PICTURES = ("look/mark.svg", "look/icons.svg")
 _WORKER, _MANIFEST = "app/service-worker.js", "app/manifest.webmanifest"
 """Served beside the shell: what a worker may do, and what an app is, goes by the address of the file."""
@@ -42,13 +44,14 @@ class Site(Struct, frozen=True):
 def site() -> Site:
     """Return the page, read once."""
     files = assets_of(_SITE)
+    words = sorted(name for name in files if name.startswith(_WORDS))
+    files |= _divided({name: files[name].content.decode() for name in words}, files)
     version = sha256("".join(each.etag for each in files.values()).encode()).hexdigest()[:12]
     shell, worker, manifest = (
         files.pop(name).content.decode() for name in ("index.html", _WORKER, _MANIFEST)
     )
     icons = {name: files.pop(name) for name in list(files) if name.startswith(_ICONS)}
     files["look/icons.svg"] = asset(_sprite(icons), "image/svg+xml")
-    words = sorted(name for name in files if name.startswith("words/"))
     scripts = first_load(files)
     beside = [name.removesuffix(".js") + ".css" for name in scripts]
     styles = [*_STYLES, *(name for name in beside if name in files)]
@@ -59,7 +62,10 @@ def site() -> Site:
         "styles": "\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
         "scripts": "\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
     }
-    kept = {"version": version, "files": [*scripts, *styles, *words, *_PICTURES]}
+    kept = {
+        "version": version,
+        "files": [*scripts, *styles, *(each for each in files if each.startswith(_WORDS)), *_PICTURES],
+    }
     return Site(
         shell=asset(Template(shell).substitute(values).encode(), "text/html"),
         worker=asset(f"const SHELL = {json.dumps(kept)};\n{worker}".encode(), "text/javascript"),
@@ -79,6 +85,22 @@ def first_load(files: dict[str, Asset]) -> list[str]:
             source = files[name].content.decode()
             waiting += [_resolved(name, each) for each in _IMPORT.findall(source)]
     return list(found)
+
+
+def _divided(words: dict[str, str], files: dict[str, Asset]) -> dict[str, Asset]:
+    """Return each language in two files: the areas that scripts of the first load name, and the others."""
+    named = "".join(files[name].content.decode() for name in first_load(files))
+    divided = {}
+    for name, source in words.items():
+        at_first, later = "", ""
+        for message in _MESSAGE.finditer(source):
+            if re.search(rf'["`]{message[1]}\.', named):
+                at_first += message[0]
+            else:
+                later += message[0]
+        for path, lines in ((name, at_first), (name.replace(".js", ".later.js"), later)):
+            divided[path] = asset(f"export default {{\n{lines}}};\n".encode(), "text/javascript")
+    return divided
 
 
 def _resolved(importer: str, path: str) -> str:

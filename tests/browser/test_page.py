@@ -75,6 +75,13 @@ def test_every_message_that_is_asked_for_is_there() -> None:
             assert asked <= keys, path.relative_to(SITE)
 
 
+def test_the_first_words_and_the_later_ones_are_all_there_are() -> None:
+    for path in WORDS:
+        parts = [site().files[f"words/{path.stem}{part}.js"].content.decode() for part in ("", ".later")]
+        found = [key for text in parts for key in re.findall(r'^  "([^"]+)": .+,$', text, re.MULTILINE)]
+        assert sorted(found) == sorted(messages(path))
+
+
 def messages(path: Path) -> dict[str, list[str]]:
     """Return the keys of a message file, each with the places for values in its message."""
     lines = re.findall(r'^  "([^"]+)": (.+),$', path.read_text(), re.MULTILINE)

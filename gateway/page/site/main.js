@@ -8,7 +8,7 @@ import { isLost, onFound } from "./server/reach.js";
 import { findSession, onSession, session, signOut } from "./server/session.js";
 import { chooseTheme, chosenTheme } from "./look/theme.js";
 import { ongoing } from "./uploads/ongoing.js";
-import { chooseLanguage, currentLanguage, languages, loadWords, number, word } from "./words.js";
+import { allWords, chooseLanguage, currentLanguage, languages, loadWords, number, word } from "./words.js";
 
 /**
  * The views by the names of places. A view has `template()`; perhaps `title()`, and `open(place)`, which is called when
@@ -37,7 +37,7 @@ async function show() {
   shown = { address, view: load ? shown.view : null, close: () => {}, error: null };
   if (load) {
     try {
-      const { view } = await load();
+      const [{ view }] = await Promise.all([load(), load === ENTRY || !here.name ? null : allWords()]);
       if (shown.address !== address) return; // somebody has gone on meanwhile
       shown.view = view;
       shown.close = view.open?.(here) ?? (() => {});

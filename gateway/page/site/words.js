@@ -2,13 +2,20 @@
  * What a person reads, in their language. Each language is one file in `words/`, with the same keys; the gateway
  * lists the files in the page itself, so another language is another file and nothing else.
  *
+ * The gateway serves each in two parts: what the first load says, and the rest, which is loaded when the first of its
+ * messages is asked for.
+ *
  * A message may have places for values, `{name}`, and forms for numbers: `{one: "{count} job", other: "{count} jobs"}`.
  */
+
+import { repaint } from "./paint.js";
 
 const LANGUAGES = document.documentElement.dataset.languages.split(" ");
 const CHOSEN = "tonearm.language";
 
 let messages = {};
+let later = null;
+let isWhole = false;
 let language = "en";
 let plural = new Intl.PluralRules("en");
 
@@ -17,8 +24,29 @@ export async function loadWords() {
   const liked = [localStorage.getItem(CHOSEN), ...navigator.languages].filter(Boolean);
   language = liked.map((tag) => tag.split("-")[0]).find((tag) => LANGUAGES.includes(tag)) ?? "en";
   messages = (await import(`./words/${language}.js`)).default;
+  const wasWhole = isWhole;
+  [later, isWhole] = [null, false];
+  if (wasWhole) await allWords();
   plural = new Intl.PluralRules(language);
   document.documentElement.lang = language;
+}
+
+/** Load what the first load has no words for. A place that comes later waits for it. */
+export function allWords() {
+  const asked = language;
+  return (later ??= import(`./words/${asked}.later.js`).then((found) => {
+    if (asked !== language) return;
+    messages = { ...messages, ...found.default };
+    isWhole = true;
+    repaint();
+  }));
+}
+
+/** The message of a key. One that is not there yet is fetched, and is empty until then. */
+function messageOf(key) {
+  if (key in messages || isWhole) return messages[key];
+  allWords().catch(() => { later = null; }); // without a connection: asked for again with the next message
+  return "";
 }
 
 /** Choose a language, for this browser. */
@@ -39,7 +67,7 @@ export function currentLanguage() {
 
 /** Say a message: `word(key, {count: 3})`. A key that is missing is shown as it is, to be seen. */
 export function word(key, values = {}) {
-  const found = messages[key] ?? key;
+  const found = messageOf(key) ?? key;
   const text = typeof found === "string" ? found : (found[plural.select(values.count)] ?? found.other);
   return text.replace(/\{(\w+)\}/g, (whole, name) =>
     typeof values[name] === "number" ? number(values[name]) : (values[name] ?? whole));
@@ -47,7 +75,7 @@ export function word(key, values = {}) {
 
 /** True if there is a message of this key. */
 export function hasWord(key) {
-  return key in messages;
+  return Boolean(messageOf(key));
 }
 
 /** A number as people write it here. */
