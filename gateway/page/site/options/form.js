@@ -38,7 +38,7 @@ let forms = 0;
  */
 export function optionsState({ remembered = "", values = {} } = {}) {
   return {
-    id: `options-${(forms += 1)}`, remembered, given: values, values: { ...values }, preset: "", presets: [],
+    id: `options-${(forms += 1)}`, account: null, remembered, given: values, values: { ...values }, preset: "", presets: [],
     effective: { format: "mp3", quality: "", start: 0, end: null, speed: 1, ...values },
     rate: undefined, faults: {}, turn: 0, timer: 0, unfolded: false, more: null, groups: {}, said: "", undo: null,
   };
@@ -120,8 +120,8 @@ export function optionsForm(state, { seconds = null, legend = word("options.lege
 }
 
 /** What is wrong with an option, to be shown at its field, which is described by `faultId(state, name)`. */
-export function fault(state, name) {
-  return html`<p class="wrong" id=${faultId(state, name)} aria-live="polite" ?hidden=${!state.faults[name]}>${state.faults[name] ?? nothing}</p>`;
+export function fault(state, name, id = faultId(state, name)) {
+  return html`<p class="wrong" id=${id} aria-live="polite" ?hidden=${!state.faults[name]}>${state.faults[name] ?? nothing}</p>`;
 }
 
 /** The id of that text. */
@@ -136,7 +136,7 @@ export function select(state, name, values, current, labelled, choose, label = w
     <label for=${`${state.id}-${name}`}>${label}</label>
     <select id=${`${state.id}-${name}`} name=${name} aria-invalid=${state.faults[name] ? "true" : nothing}
       aria-describedby=${faultId(state, name)} @change=${({ target }) => choose(shown[target.selectedIndex])}>
-      ${shown.map((each) => html`<option value=${each} .selected=${live(each === current)}>${labelled(each)}</option>`)}
+      ${shown.map((each) => html`<option value=${each} dir="auto" .selected=${live(each === current)}>${labelled(each)}</option>`)}
     </select>
     ${fault(state, name)}
   </div>`;
@@ -172,13 +172,18 @@ export async function findPresets(state) {
 }
 
 async function start(state) {
-  const kept = remembered(state);
-  if (!kept) await judged(state);
-  else {
-    Object.assign(state, { preset: kept.preset ?? "", values: { ...kept.values, ...state.given } });
-    Object.assign(state.effective, state.values);
+  const isNew = state.account !== session.account;
+  if (isNew) {
+    const { preset = "", values = {} } = remembered(state) ?? {};
+    const begun = { ...values, ...state.given };
+    Object.assign(state, { account: session.account, preset, values: begun, presets: [], faults: {}, said: "", undo: null });
+    Object.assign(state.effective, begun);
+  }
+  await judged(state);
+  if (isNew && Object.keys(state.faults).length) { // the preset was deleted, the server replaced by another version
+    if (state.faults.preset) state.preset = "";
+    for (const name of Object.keys(state.faults)) delete state.values[name];
     await judged(state);
-    if (state.faults.preset) choosePreset(state, ""); // it was deleted elsewhere
   }
   await findPresets(state).catch(() => {});
 }

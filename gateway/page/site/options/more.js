@@ -38,7 +38,7 @@ function toggleGroup(state, group) {
 }
 
 function field(state, option) {
-  const { name, type, values, formats } = option;
+  const { name, type, values, formats, minimum } = option;
   const label = worded(name === "quality" ? "options.quality.exactly" : `options.${name}`, name);
   const isOff = !formats.includes(state.effective.format);
   if (type === "boolean") return checkbox(state, option, label);
@@ -48,11 +48,12 @@ function field(state, option) {
   return html`<div class="options-field">
     <label for=${id}>${label}</label>
     <input id=${id} name=${name} .value=${live(state.values[name] ?? asText(option, state.effective[name]))} autocomplete="off"
+      inputmode=${(type === "integer" || type === "number") && minimum >= 0 ? "decimal" : nothing} dir=${type === "text" ? "auto" : nothing}
       maxlength=${option.longest ?? 60} placeholder=${worded(`options.${name}.empty`, "")} ?disabled=${isOff}
-      aria-invalid=${state.faults[name] ? "true" : nothing} aria-describedby=${`${id}-hint ${faultId(state, name)}`}
+      aria-invalid=${state.faults[name] ? "true" : nothing} aria-describedby=${`${id}-hint ${id}-fault`}
       @input=${({ target }) => change(state, { [name]: target.value.trim() ? target.value : cleared(option) }, { pause: true })}>
     <p class="hint" id=${`${id}-hint`}>${isOff ? word("options.not_for", { format: state.effective.format }) : text}</p>
-    ${name === "quality" ? nothing : fault(state, name)}
+    ${fault(state, name, `${id}-fault`)}
   </div>`;
 }
 
@@ -100,7 +101,7 @@ function presets(state) {
     <div class="options-field">
       <label for=${id}>${word("options.preset.save_as")}</label>
       <div class="row">
-        <input id=${id} .value=${live(state.naming ?? "")} maxlength="60" autocomplete="off"
+        <input id=${id} dir="auto" .value=${live(state.naming ?? "")} maxlength="60" autocomplete="off"
           aria-invalid=${state.faults.name ? "true" : nothing} aria-describedby=${faultId(state, "name")}
           @input=${({ target }) => { state.naming = target.value.trim(); repaint(); }}
           @keydown=${(event) => event.key === "Enter" && (event.preventDefault(), save(state))}>
@@ -109,9 +110,10 @@ function presets(state) {
       ${fault(state, "name")}
     </div>
     <div class="row">
-      ${state.preset ? html`<button type="button" class="plain bad" @click=${() => remove(state)}>${word("options.preset.delete", { name: state.preset })}</button>` : nothing}
+      ${state.preset ? html`<button type="button" class="plain bad" @click=${() => remove(state)}>${word("options.preset.delete", { name: isolated(state.preset) })}</button>` : nothing}
       <button type="button" class="plain" @click=${() => keepAsDefaults(state)}>${word("options.defaults.keep")}</button>
       <button type="button" class="plain" @click=${() => choosePreset(state, "")}>${word("options.defaults.back")}</button>
+      <button type="button" class="plain" @click=${() => forgetDefaults(state)}>${word("options.defaults.forget")}</button>
     </div>
     <p class="row quiet" role="status">${state.said}
       ${state.undo ? html`<button type="button" class="plain" @click=${state.undo}>${word("options.undo")}</button>` : nothing}</p>
@@ -125,7 +127,7 @@ async function save(state) {
     const saved = await put(name, chosen(state));
     await findPresets(state);
     choosePreset(state, saved.name);
-    Object.assign(state, { naming: "", said: word("options.preset.saved", { name: saved.name }) });
+    Object.assign(state, { naming: "", said: word("options.preset.saved", { name: isolated(saved.name) }) });
   });
 }
 
@@ -141,7 +143,7 @@ async function remove(state) {
       await findPresets(state);
       choosePreset(state, name);
     });
-    Object.assign(state, { said: word("options.preset.deleted", { name }), undo });
+    Object.assign(state, { said: word("options.preset.deleted", { name: isolated(name) }), undo });
   });
 }
 
@@ -150,6 +152,14 @@ async function keepAsDefaults(state) {
     await api("preset", { method: "PUT", json: chosen(state) });
     choosePreset(state, "");
     state.said = word("options.defaults.kept");
+  });
+}
+
+async function forgetDefaults(state) {
+  await done(state, async () => {
+    await api("preset", { method: "DELETE" });
+    choosePreset(state, "");
+    state.said = word("options.defaults.forgotten");
   });
 }
 
@@ -166,6 +176,11 @@ async function done(state, deed) {
     else if (!showProblem(state, problem)) state.said = problem.message;
   }
   repaint();
+}
+
+/** A name that cannot turn the direction of what stands around it. */
+function isolated(name) {
+  return `\u2068${name}\u2069`;
 }
 
 function worded(key, otherwise) {

@@ -239,6 +239,8 @@ export default {
   "options.defaults.keep": "Zu meinen Vorgaben machen",
   "options.defaults.kept": "Das sind jetzt deine Vorgaben.",
   "options.defaults.back": "Zurück zu meinen Vorgaben",
+  "options.defaults.forget": "Zurück zu denen des Servers",
+  "options.defaults.forgotten": "Die Vorgaben des Servers sind wieder deine.",
   "options.group.format": "Format im Einzelnen",
   "options.group.part": "Ausschnitt",
   "options.group.sound": "Klang",

@@ -239,6 +239,8 @@ export default {
   "options.defaults.keep": "Make these my defaults",
   "options.defaults.kept": "These are your defaults now.",
   "options.defaults.back": "Back to my defaults",
+  "options.defaults.forget": "Back to the server’s",
+  "options.defaults.forgotten": "The server’s defaults are yours again.",
   "options.group.format": "Format in detail",
   "options.group.part": "Part",
   "options.group.sound": "Sound",
