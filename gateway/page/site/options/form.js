@@ -106,9 +106,9 @@ export function optionsForm(state, { seconds = null, legend = word("options.lege
   return html`<fieldset class="options">
     <legend class="unseen">${legend}</legend>
     <div class="options-first">
-      ${select(state, "format", FORMATS, format, (each) => word(`options.format.${each}`), (each) => chooseFormat(state, each))}
+      ${select(state, "format", word("options.format"), FORMATS, format, (each) => word(`options.format.${each}`), (each) => chooseFormat(state, each))}
       ${STEPS[format] ? qualities(state) : html`<p class="options-lossless">${word("options.lossless")}</p>`}
-      ${state.presets.length ? select(state, "preset", ["", ...state.presets.map(({ name }) => name)], state.preset,
+      ${state.presets.length ? select(state, "preset", word("options.preset"), ["", ...state.presets.map(({ name }) => name)], state.preset,
         (name) => name || word("options.preset.none"), (name) => choosePreset(state, name)) : nothing}
       <output class="options-size number" for=${`${state.id}-format`}>${expected(state, seconds)}</output>
     </div>
@@ -129,8 +129,8 @@ export function faultId(state, name) {
   return `${state.id}-${name}-fault`;
 }
 
-/** A select for one option. */
-export function select(state, name, values, current, labelled, choose, label = word(`options.${name}`)) {
+/** A select for one option. `labelled(value)` is a value in words, `choose(value)` is called with the one that is chosen. */
+export function select(state, name, label, values, current, labelled, choose) {
   const shown = values.includes(current) ? values : [...values, current];
   return html`<div class="options-field">
     <label for=${`${state.id}-${name}`}>${label}</label>
@@ -218,7 +218,7 @@ function qualities(state) {
     return step ? word(`options.quality.${step}`) : qualityInWords(each);
   };
   const current = state.values.quality ?? quality;
-  return select(state, "quality", Object.values(steps), current, labelled, (each) => change(state, { quality: each }));
+  return select(state, "quality", word("options.quality"), Object.values(steps), current, labelled, (each) => change(state, { quality: each }));
 }
 
 /** A quality that is no step: 96 kbit/s, or V4. */

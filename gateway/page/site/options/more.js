@@ -71,7 +71,7 @@ function choice(state, option, label) {
   const all = type === "integer" ? ["", ...values.map(String)] : values;
   const labelled = (each) => worded(`options.${name}.${each || "none"}`, type === "integer" ? `${number(Number(each))} ${option.unit}` : each);
   const current = state.values[name] ?? String(state.effective[name] ?? "");
-  return select(state, name, all, current, labelled, (each) => change(state, { [name]: each }), label);
+  return select(state, name, label, all, current, labelled, (each) => change(state, { [name]: each }));
 }
 
 /** What an empty field says: a tag is the video's own, another option is as if nothing was chosen anywhere. */
