@@ -21,6 +21,8 @@ from service.scopes import ACCOUNT
 
 MOST = 200
 """Accounts on a page."""
+RATE, LEAST_OF_ONESELF = "requests_a_minute", 60
+"""The limit by which administrators could lock themselves out, and the least that they give themselves."""
 
 
 class Search(Undisclosed, frozen=True):
@@ -103,8 +105,11 @@ async def give_quota(
 ) -> None:
     """Give an account limits of its own, in the place of all those that it had."""
     asked = await json_body(request, Given)
-    account = await profiles.account(account_id)
-    await quota_changes.give(account.account_id, _own(asked.limits))
+    account, own = await profiles.account(account_id), _own(asked.limits)
+    rate = own.get(RATE)
+    if account.account_id == administrator.sub and rate is not None and rate < LEAST_OF_ONESELF:
+        raise InvalidRequest(f"{RATE}: give yourself {LEAST_OF_ONESELF} or more, or you cannot take it back")
+    await quota_changes.give(account.account_id, own)
 
 
 def _own(limits: dict[str, Any]) -> Own:

@@ -122,6 +122,8 @@ async def test_a_key_that_leaks_ends_no_administrators_account_and_nobody_erases
         ]  # fmt: skip
         assert [problem(each) for each in refused] == [(403, "/problems/not-allowed")] * 3
         assert (await by_key.get(path)).status_code == 200
+        locked_out = await admin.put(f"{path}/quota", json={"limits": {"requests_a_minute": 0}})
+        assert problem(locked_out) == (422, "/problems/bad-field")
         for unknown in (new_id(), "%00", "ä"):
             answer = await admin.post(f"/admin/accounts/{unknown}/revoke")
             assert problem(answer) == (404, "/problems/no-such-account")

@@ -7,6 +7,7 @@ import { addressOf } from "../places.js";
 import { api } from "../server/api.js";
 import { bytes, moment, word } from "../words.js";
 import { short, stateWord } from "./overview.js";
+import { sentence } from "./tail.js";
 
 const STATES = ["uploaded", "converting", "retrying", "converted", "notified", "failed", "cancelled", "deleted"];
 const ADDRESS = addressOf("admin", "jobs");
@@ -95,10 +96,16 @@ function details(job) {
       <dt>${word("admin.account")}</dt><dd><a href=${account}><code>${job.account}</code></a></dd>
       ${job.video ? html`<dt>${word("admin.jobs.video")}</dt><dd>${bytes(job.video.bytes)} · ${job.video.content_type}</dd>` : nothing}
       ${job.error ? html`<dt>${word("admin.jobs.error")}</dt><dd>${job.error.message}</dd>` : nothing}</dl>
-    <ol class="admin-story">${(job.timeline ?? []).map((entry) => html`<li><span class="quiet number">${moment(entry.time)}</span>
-      ${entry.type}${entry.note ? html` – ${entry.note}` : nothing}</li>`)}</ol>
+    <ol class="admin-story">${(job.timeline ?? []).map((entry) => html`<li>
+      <span class="quiet number">${moment(entry.time)}</span> <bdi>${told(entry)}</bdi></li>`)}</ol>
     <div class="row">${job.done ? nothing : html`<button @click=${() => change(job.job_id, "cancel")}>${word("admin.jobs.cancel")}</button>`}
       ${["failed", "cancelled"].includes(job.state) ? html`<button @click=${() => change(job.job_id, "requeue")}>${word("admin.jobs.again")}</button>` : nothing}</div>`;
+}
+
+/** A line of the timeline in plain words, with its note where the words do not hold it. */
+function told({ type, note, attempt }) {
+  const said = sentence({ type, data: { data: { filename: note, code: note, attempt } } });
+  return note && !said.includes(note) ? `${said} – ${note}` : said;
 }
 
 async function change(id, deed) {
