@@ -9,6 +9,7 @@ import pytest
 from gateway.page.site import site
 from infra.drills.rig.clips import Clips
 from tests.browser.conftest import PHONE, Browser, Person
+from tests.servers.path_prefix import PathPrefix
 
 pytestmark = pytest.mark.servers
 SHARE = """
@@ -93,3 +94,26 @@ async def test_who_shares_a_video_before_the_app_is_ready_is_told_to_share_it_ag
         answer = await client.post("/share?title=x", files={"file": ("a.mp4", b"0" * 3_000_000, "video/mp4")})
         assert answer.status_code == 200
         assert "share it once more" in answer.text
+
+
+async def test_it_works_below_a_path(person: Person, browser: Browser, clips: Clips) -> None:
+    port = httpx.URL(person.stack.url).port
+    assert port
+    async with PathPrefix(port, "/tools/tonearm") as proxy, browser.page(PHONE, worker=True) as page:
+        await page.goto(f"{proxy.url}/")
+        await page.get_by_label("E-mail").fill(person.email)
+        await page.get_by_label("Password").fill(person.password)
+        await page.get_by_role("button", name="Sign in").click()
+        assert await page.evaluate("navigator.serviceWorker.ready.then((it) => it.scope)") == f"{proxy.url}/"
+        await page.locator("input[type=file]").set_input_files(clips.tone(1).path)
+        row = page.locator(
+            "[data-job-id], [data-upload-id][data-state=done]", has_text=clips.tone(1).path.name
+        )
+        await row.first.wait_for()
+        await page.reload()
+        await page.locator("[data-job-id]").first.wait_for()
+        await page.goto(f"{proxy.url}/#/nowhere")
+        await page.get_by_role("link", name="To your jobs").click()
+        await page.locator("input[type=file]").wait_for()
+    assert proxy.strays == []
+    assert browser.complaints == []
