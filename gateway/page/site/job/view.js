@@ -37,7 +37,6 @@ class Shown {
   percent = null;
   #closed = false;
   #closings = [];
-  #closeStory = () => {};
 
   constructor(id) {
     this.id = id;
@@ -47,14 +46,13 @@ class Shown {
   /** Show the job, and follow what happens to it and to the others of its video. */
   open() {
     this.#closings.push(onFeed((message) => this.#heard(message)));
+    this.#closings.push(story.open(this.id));
     this.#refresh();
-    this.#tell();
   }
 
   close() {
     this.#closed = true;
     this.#closings.forEach((close) => close());
-    this.#closeStory();
     this.again?.close();
     this.player?.close();
   }
@@ -77,18 +75,12 @@ class Shown {
     }
   }
 
-  #tell() {
-    this.#closeStory();
-    this.#closeStory = story.open(this.id);
-  }
-
   #heard({ type, data }) {
     if (type === "progress" && data.job_id === this.id) {
       this.percent = data.percent;
       repaint();
     } else if (data?.subject === this.id) {
       this.#refresh();
-      this.#tell();
     } else if ((type === "live" || type === "anew") && this.job && !this.job.done) {
       this.#refresh();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {

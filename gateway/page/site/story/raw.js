@@ -3,31 +3,31 @@
 import { ask } from "../server/api.js";
 
 /**
- * Read a job's events up to the last of `ids`, by their ids. The stream of a job under way stays open, so it is left
- * as soon as all have come. Throws Problem, Offline.
+ * Read a job's events, by their ids. The stream of a job that is done ends by itself. That of another stays open, so it
+ * is left when all of `ids` have come. Throws Problem, Offline.
  * @returns {Promise<Map<string, object>>}
  */
-export async function rawEvents(jobId, ids) {
+export async function rawEvents({ job_id: id, timeline, done }) {
   const leaving = new AbortController();
-  const response = await ask(`jobs/${jobId}/events?include=arguments`, {
-    headers: { Accept: "text/event-stream" }, signal: leaving.signal,
-  });
-  const missing = new Set(ids);
-  const found = new Map();
-  let rest = "";
+  const headers = { Accept: "text/event-stream" };
+  const response = await ask(`jobs/${id}/events?include=arguments`, { headers, signal: leaving.signal });
+  if (done) return eventsIn(await response.text());
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  while (missing.size) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const messages = (rest + value).split("\n\n");
-    rest = messages.pop();
-    for (const event of messages.map(eventOf).filter(Boolean)) {
-      found.set(event.id, event);
-      missing.delete(event.id);
-    }
+  let read = "";
+  let found = new Map();
+  while (!timeline.every((each) => found.has(each.id))) {
+    const { done: isOver, value } = await reader.read();
+    if (isOver) break;
+    read += value;
+    found = eventsIn(read);
   }
   leaving.abort();
   return found;
+}
+
+function eventsIn(text) {
+  const whole = text.split("\n\n").slice(0, -1);
+  return new Map(whole.map(eventOf).filter(Boolean).map((event) => [event.id, event]));
 }
 
 /** The event in a message; null for what is none: a ping, progress. */

@@ -162,7 +162,7 @@ class Story {
   showRaw() {
     if (this.raw && this.job.timeline.every(({ id }) => this.raw.has(id))) return;
     this.raw ??= new Map();
-    rawEvents(this.jobId, this.job.timeline.map(({ id }) => id)).then(
+    rawEvents(this.job).then(
       (found) => { this.raw = found; repaint(); },
       (problem) => { this.raw = null; this.problem = problem; repaint(); },
     );

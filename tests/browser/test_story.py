@@ -1,0 +1,109 @@
+"""The story of a job: its line from the log, and a needle that shows the job as it was."""
+
+from typing import Any
+
+import pytest
+
+from infra.drills.rig.clips import Clip, Clips
+from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+
+pytestmark = pytest.mark.servers
+
+
+async def uploaded(client: Any, clip: Clip, **headers: str) -> str:
+    """Upload a clip as opus; return the job's id."""
+    content = clip.path.read_bytes()
+    answer = await client.put(f"/upload/{clip.path.name}?format=opus", content=content, headers=headers)
+    assert answer.status_code in (202, 303, 409), answer.text
+    return str((await client.get("/jobs")).json()["items"][0]["job_id"])
+
+
+async def ended(client: Any, job: str, event: str) -> None:
+    """Wait until this event is in the job's timeline."""
+    async with client.stream("GET", f"/jobs/{job}/events") as events:
+        async for line in events.aiter_lines():
+            if line == f"event: {event}":
+                return
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+async def test_the_needle_shows_the_job_as_it_was(
+    person: Person, browser: Browser, clips: Clips, size: dict[str, int]
+) -> None:
+    async with person.client() as client:
+        job = await uploaded(client, clips.tone(1))
+        await ended(client, job, "job.notified")
+    async with browser.page(size) as page:
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/jobs/{job}")
+        needle, then = page.get_by_role("slider", name="The moment in the story"), page.locator(".story-then")
+        await needle.press("Home")
+        assert (await needle.get_attribute("aria-valuetext")).endswith("waiting for a converter")
+        await needle.press("ArrowRight")
+        assert (await needle.get_attribute("aria-valuetext")).endswith("converting, attempt 1")
+        await then.get_by_text("none yet").wait_for()
+        assert await then.get_by_text("As it was:").count() == 1
+        assert await then.get_attribute("data-state") == "converting"
+        await accessible(page)
+        await needle.press("End")
+        await then.get_by_text("OPUS,").wait_for()
+        assert await then.get_by_text("As it was:").count() == 0
+        line = await needle.bounding_box()
+        await page.mouse.move(line["x"] + line["width"] - 20, line["y"] + 50)
+        await page.mouse.down()
+        await page.mouse.move(line["x"] + 14, line["y"] + 50, steps=3)
+        await page.mouse.up()
+        assert (await needle.get_attribute("aria-valuetext")).endswith("waiting for a converter")
+        await page.get_by_role("button", name="Back to now").click()
+        assert await then.get_attribute("data-state") == "notified"
+        assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
+    assert browser.complaints == []
+
+
+async def test_each_event_is_a_sentence_and_can_be_seen_as_the_log_has_it(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    async with person.client() as client:
+        job = await uploaded(client, clips.silent())
+        await ended(client, job, "job.notified")
+        told = (await client.get(f"/jobs/{job}")).json()["timeline"]
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/jobs/{job}")
+        events = page.locator(".story-events > li")
+        await events.first.wait_for()
+        assert await events.locator(".story-event").all_inner_texts() == [
+            "The video arrived",
+            "The conversion began",
+            "The video was looked at",
+            "The conversion failed",
+            "The mail went out",
+        ]
+        failed = events.nth(3)
+        await failed.locator("summary").click()
+        await failed.get_by_text('"specversion"').wait_for()
+        assert told[3]["id"] in await failed.locator("pre").inner_text()
+        await failed.get_by_role("button", name="The conversion failed").click()
+        assert await page.locator(".story-then").get_attribute("data-state") == "failed"
+        await accessible(page)
+    assert browser.complaints == []
+
+
+async def test_it_is_told_on_while_it_happens_and_a_needle_that_was_put_back_stays(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    async with person.client() as client, browser.page() as page:
+        job = await uploaded(client, clips.silent())
+        await ended(client, job, "job.notified")
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/jobs/{job}")
+        needle = page.get_by_role("slider", name="The moment in the story")
+        await needle.press("Home")
+        (await client.post(f"/jobs/{job}/retry")).raise_for_status()
+        await page.get_by_role("button", name="It was asked for again, run 2").wait_for()
+        assert (await needle.get_attribute("aria-valuetext")).endswith("waiting for a converter")
+        await page.get_by_role("button", name="The mail went out").nth(1).wait_for()
+        await page.emulate_media(reduced_motion="reduce")
+        await page.get_by_role("button", name="Play", exact=True).last.click()
+        await page.get_by_text("As it is now").wait_for()
+    assert browser.complaints == []
