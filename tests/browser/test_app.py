@@ -112,6 +112,7 @@ async def test_it_works_below_a_path(person: Person, browser: Browser, clips: Cl
         await row.first.wait_for()
         await page.reload()
         await page.locator("[data-job-id]").first.wait_for()
+        await page.wait_for_load_state("networkidle")
         await page.goto(f"{proxy.url}/#/nowhere")
         await page.get_by_role("link", name="To your jobs").click()
         await page.locator("input[type=file]").wait_for()

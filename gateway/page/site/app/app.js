@@ -39,12 +39,12 @@ async function register() {
 
 /** Hand over what was shared as soon as somebody is signed in. It stays put aside until then. */
 async function uploadShared() {
-  if (session.state !== "in" || !("caches" in globalThis) || !(await caches.has(SHARED))) return;
+  if (session.state !== "in" || !("caches" in globalThis)) return;
   await locks.request("tonearm.shared", async () => {
+    if (!(await caches.has(SHARED))) return;
     const cache = await caches.open(SHARED);
     const kept = await cache.keys();
     const files = await Promise.all(kept.map(async (each) => ({ file: await fileOf(await cache.match(each)) })));
-    if (!files.length) return;
     const { take } = await import("../uploads/panel.js");
     await take({ files });
     await caches.delete(SHARED);
