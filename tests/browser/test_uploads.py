@@ -150,6 +150,20 @@ async def test_a_video_that_is_dropped_becomes_a_job(person: Person, browser: Br
     assert browser.complaints == []
 
 
+async def test_a_video_that_is_pasted_becomes_a_job(person: Person, browser: Browser) -> None:
+    async with uploads(person, browser) as sender:
+        await sender.page.evaluate(
+            """() => {
+              const clipboardData = new DataTransfer();
+              clipboardData.items.add(new File(["no video"], "pasted.mp4", {type: "video/mp4"}));
+              dispatchEvent(new ClipboardEvent("paste", {clipboardData, cancelable: true}));
+            }"""
+        )
+        (job,) = await jobs_of(person, 1)
+        assert job["filename"] == "pasted.mp4"
+        await sender.row("pasted.mp4").wait_for(state="detached")
+
+
 async def test_of_three_files_the_broken_one_holds_up_nobody(
     person: Person, browser: Browser, clips: Clips, tmp_path: Path
 ) -> None:
@@ -329,3 +343,35 @@ async def test_who_signs_in_next_sees_nothing_of_it(person: Person, browser: Bro
         await sender.button("Sign in").click()
         await sender.button("Sign out").wait_for()
         assert await sender.page.locator("[data-upload-id]").count() == 0
+
+
+@pytest.mark.long
+async def test_an_account_without_room_hears_it_before_a_byte_is_sent_and_waits_where_that_helps(
+    person: Person, admin: Person, browser: Browser, tmp_path: Path
+) -> None:
+    for name, size in (("small.mp4", 3 * 10**6), ("next.mp4", 1000), ("large.mp4", 9 * 10**6)):
+        (tmp_path / name).write_bytes(os.urandom(size))
+    await limited(person, admin, bytes_stored=5 * 10**6, jobs_open=1)
+    async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
+        line.rate = 200_000
+        await sender.choose(*(tmp_path / name for name in ("small.mp4", "next.mp4", "large.mp4")))
+        await sender.row("large.mp4").get_by_text("There is no room for it").wait_for()
+        await sender.row("next.mp4").get_by_text("It goes on by itself in").wait_for()
+        await accessible(sender.page)
+        line.rate = None
+        jobs = await jobs_of(person, 2)
+    assert {job["filename"] for job in jobs} == {"small.mp4", "next.mp4"}
+
+
+async def limited(person: Person, admin: Person, **limits: int) -> None:
+    """Give an account limits of its own, and wait until they hold."""
+    async with admin.client() as chief, person.client() as client:
+        account = (await client.get("/account")).json()["account_id"]
+        given = await chief.put(f"/admin/accounts/{account}/quota", json={"limits": limits})
+        assert given.status_code == 204, given.text
+
+        async def hold() -> bool:
+            told = (await client.get("/usage")).json()["limits"]
+            return all(told[name] == limit for name, limit in limits.items())
+
+        await wait_for(hold, 30)

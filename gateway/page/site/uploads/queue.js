@@ -69,6 +69,12 @@ export function isOver(state) {
   return state === "failed" || state === "refused";
 }
 
+/** How many files are to come to the server still, and their bytes. */
+export function ahead(queue) {
+  const coming = queue.uploads.filter(({ state }) => UNDER_WAY.has(state) || state === "interrupted");
+  return { count: coming.length, size: coming.reduce((sum, each) => sum + each.size, 0) };
+}
+
 /** How far the whole batch is: bytes sent of all, files done of all. */
 export function total(queue) {
   const counted = queue.uploads.filter((each) => COUNTED.has(each.state));

@@ -58,10 +58,17 @@ export async function take({ files, folders = [] }, { options = {}, expects = ()
   });
   const limits = await findLimits();
   const fresh = [];
+  const before = queues.ahead(queue);
   for (const { file, handle } of [...files, ...fromFolders]) {
     const known = queues.interruptedOf(queue, file);
     if (known) goOn(known.id, file);
-    else fresh.push({ ...checked(file, handle, limits, fresh), options });
+    else {
+      const reason = refusal(file, limits, before);
+      fresh.push(uploadOf(file, { handle, options, reason }));
+      if (reason) continue;
+      before.count += 1;
+      before.size += file.size;
+    }
   }
   if (fresh.length === 0) return;
   queue = queues.added(queue, fresh);
@@ -90,7 +97,8 @@ export function giveAgain(id, file) {
 /** Continue an interrupted upload whose file the browser has a handle of. The person is asked for permission. */
 export async function openAgain(id) {
   const { handle } = queues.found(queue, id);
-  if ((await handle.requestPermission({ mode: "read" })) === "granted") goOn(id, await handle.getFile());
+  if ((await handle.requestPermission({ mode: "read" })) !== "granted") return;
+  await handle.getFile().then((file) => giveAgain(id, file), () => change(id, { handle: null, reason: { key: "uploads.file_gone" } }));
 }
 
 export function pause(id) {
@@ -154,9 +162,7 @@ async function askStanding(id, url) {
   }
 }
 
-function checked(file, handle, limits, before) {
-  const waiting = [...queue.uploads.filter((each) => each.state !== "done"), ...before].filter((each) => each.state !== "refused");
-  const reason = refusal(file, limits, { size: waiting.reduce((sum, each) => sum + each.size, 0), count: waiting.length });
+function uploadOf(file, { handle, options, reason }) {
   return {
     id: crypto.randomUUID(),
     account,
