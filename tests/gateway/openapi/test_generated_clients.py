@@ -56,9 +56,8 @@ async def test_a_generated_python_client_is_strictly_typed_and_speaks_to_a_gatew
     folder: Path, gateway: Gateway, account: str
 ) -> None:
     generator = [TOOLS / "bin/openapi-python-client", "generate", "--fail-on-warning", "--meta", "none"]
-    await asyncio.to_thread(
-        run, [*generator, "--path", "openapi.json", "--output-path", "tonearm_client"], folder
-    )
+    files = ["--config", HERE / "generator.yaml", "--path", "openapi.json", "--output-path", "tonearm_client"]
+    await asyncio.to_thread(run, [*generator, *files], folder)
     (folder / "mypy.ini").write_text(MYPY)
     for name in ("use.py", "fetch.py"):
         shutil.copy(HERE / name, folder)

@@ -6,15 +6,17 @@ from uuid import UUID
 
 from tonearm_client.api.audio import download_job_audio
 from tonearm_client.api.jobs import get_job, list_jobs
-from tonearm_client.api.options import delete_preset, set_preset
+from tonearm_client.api.options import check_options, delete_preset, remove_preset, save_preset, set_preset
 from tonearm_client.api.uploads import upload_video
 from tonearm_client.client import AuthenticatedClient
 from tonearm_client.models.accepted import Accepted
+from tonearm_client.models.checked_options import CheckedOptions
 from tonearm_client.models.format_ import Format
 from tonearm_client.models.job import Job
 from tonearm_client.models.jobs import Jobs
 from tonearm_client.models.list_jobs_include import ListJobsInclude
 from tonearm_client.models.options import Options
+from tonearm_client.models.preset import Preset
 from tonearm_client.models.problem import Problem
 from tonearm_client.models.state import State
 from tonearm_client.models.upload_video_body import UploadVideoBody
@@ -52,4 +54,11 @@ assert sound.type_ == "/problems/no-audio"
 preset = set_preset.sync(client=client, format_=Format.FLAC)
 assert isinstance(preset, Options)
 assert delete_preset.sync_detailed(client=client).status_code == 204
+saved = save_preset.sync("Speech / phone", client=client, format_=Format.OPUS)
+assert isinstance(saved, Preset)
+assert saved.options.format_ is Format.OPUS
+checked = check_options.sync(client=client, preset=saved.name)
+assert isinstance(checked, CheckedOptions)
+assert (checked.options.format_, checked.bytes_per_second) == (Format.OPUS, 16_000)
+assert remove_preset.sync_detailed(saved.name, client=client).status_code == 204
 print(job.job_id)
