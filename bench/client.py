@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -48,6 +49,16 @@ class Client:
         }
         return await self._send("POST", "/upload", [head, *blocks, tail], headers)
 
+    async def tus(self, name: str, blocks: Iterable[bytes], size: int) -> str:
+        """Upload by tus, in one piece, and return the job's id."""
+        tus = {"Tus-Resumable": "1.0.0"}
+        metadata = {"Upload-Metadata": f"filename {b64encode(name.encode()).decode()}"}
+        created = await self._http.post("/files", headers={**tus, **metadata, "Upload-Length": str(size)})
+        path = f"/files/{_checked(created).headers['Location'].rpartition('/')[2]}"
+        piece = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"}
+        await self._answer("PATCH", path, blocks, {**tus, **piece, "Content-Length": str(size)})
+        return path.rpartition("/")[2]
+
     async def job(self, job_id: str) -> dict[str, Any]:
         """Return the job's view as its owner sees it."""
         return dict(_checked(await self._http.get(f"/jobs/{job_id}")).json())
@@ -69,12 +80,16 @@ class Client:
                 await asyncio.gather(following, return_exceptions=True)
 
     async def _send(self, method: str, path: str, blocks: Iterable[bytes], headers: dict[str, str]) -> str:
+        return str((await self._answer(method, path, blocks, headers)).json()["job_id"])
+
+    async def _answer(
+        self, method: str, path: str, blocks: Iterable[bytes], headers: dict[str, str]
+    ) -> httpx.Response:
         async def body() -> AsyncIterator[bytes]:
             for block in blocks:
                 yield block
 
-        answer = _checked(await self._http.request(method, path, content=body(), headers=headers))
-        return str(answer.json()["job_id"])
+        return _checked(await self._http.request(method, path, content=body(), headers=headers))
 
 
 class Watch:

@@ -9,6 +9,7 @@ from bench.client import Client, signed_in
 from bench.measure import BenchFailed, Options, Say
 from bench.stack import Stack, private_directory, running_stack
 from bench.table import Row, Trial
+from bench.upload import Send
 
 UPLOADS, UPLOAD, VIDEO = 8, 1000 * MB, 2000 * MB
 LIMIT = 150.0
@@ -16,7 +17,7 @@ LIMIT = 150.0
 
 
 async def measure(options: Options, say: Say) -> list[Row]:
-    """Convert one big video, then take in many at once. Peaks last, so there is one trial."""
+    """Convert one big video, then take in many at once. Peaks last, so each has a stack of its own."""
     video_size, upload_size = options.scaled(VIDEO, 50 * MB), options.scaled(UPLOAD, BLOCK)
     async with private_directory() as directory:
         say(f"memory: making a video of {video_size / MB:.0f} MB")
@@ -25,14 +26,22 @@ async def measure(options: Options, say: Say) -> list[Row]:
             say("memory: converting it")
             await _convert(client, video)
             converter = peak(stack, "converter")
-            say(f"memory: {UPLOADS} uploads of {upload_size / MB:.0f} MB at once")
-            data = blocks(upload_size)
-            await asyncio.gather(*(client.put(f"{n}.mp4", data, upload_size) for n in range(UPLOADS)))
-            gateway = peak(stack, "gateway")
+            put = await _at_once(stack, client.put, "PUT", upload_size, say)
+        async with running_stack() as stack, signed_in(stack.environment) as client:
+            tus = await _at_once(stack, client.tus, "tus", upload_size, say)
     return [
-        _row(f"gateway's peak, {UPLOADS} uploads of {upload_size / MB:,.0f} MB at once", gateway),
+        _row(f"gateway's peak, {UPLOADS} uploads of {upload_size / MB:,.0f} MB at once", put),
+        _row("gateway's peak, the same by tus", tus),
         _row(f"a converter's peak, a video of {video_size / MB:,.0f} MB", converter),
     ]
+
+
+async def _at_once(stack: Stack, send: Send, how: str, size: int, say: Say) -> float:
+    """Return the gateway's peak after many uploads at once."""
+    say(f"memory: {UPLOADS} uploads of {size / MB:.0f} MB at once, by {how}")
+    data = blocks(size)
+    await asyncio.gather(*(send(f"{n}.mp4", data, size) for n in range(UPLOADS)))
+    return peak(stack, "gateway")
 
 
 async def _convert(client: Client, video: Path) -> None:

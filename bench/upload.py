@@ -22,7 +22,7 @@ Send = Callable[[str, list[bytes], int], Awaitable[str]]
 
 
 async def measure(options: Options, say: Say) -> list[Row]:
-    """Take turns: GridFS, PUT, form, the order going round; each job is over before the next turn."""
+    """Take turns: GridFS, PUT, tus, form, the order going round; each job is over before the next turn."""
     size = options.scaled(SIZE, BLOCK)
     data = blocks(size)
     found: list[Row] = []
@@ -35,6 +35,7 @@ async def measure(options: Options, say: Say) -> list[Row]:
                 ways: dict[str, Callable[[], Awaitable[float]]] = {
                     AGAINST: partial(asyncio.to_thread, _straight, mongo, data),
                     "upload, PUT": partial(_upload, client.put, data, watch),
+                    "upload, tus": partial(_upload, client.tus, data, watch),
                     "upload, form": partial(_upload, client.form, data, watch),
                 }
                 # Each is the first in its turn: what comes later finds more in the database.

@@ -191,6 +191,28 @@ async def test_an_upload_that_would_not_fit_is_refused_before_it_comes_and_one_o
         assert await database["videos.files"].count_documents({"metadata.account": client.account}) == 2
 
 
+async def test_an_unfinished_upload_keeps_its_room_and_its_place_and_gives_them_back_when_it_is_ended(
+    pair: Pair,
+) -> None:
+    client = await pair.limited(bytes_stored=1_000_000, jobs_open=2, uploads_at_once=1)
+    one, other = client.both
+
+    async def create(at: httpx.AsyncClient, size: int) -> httpx.Response:
+        return await at.post("/files", headers={"Tus-Resumable": "1.0.0", "Upload-Length": str(size)})
+
+    begun = await create(one, 900_000)
+    assert begun.status_code == 201, begun.text
+    refused = await create(other, 200_000)
+    assert (refused.status_code, refused.json()["limit"]) == (413, "bytes_stored")
+    assert (await other.put("/upload/a.mp4", content=b"x" * 50_000)).status_code == 202
+    refused = await create(other, 10)
+    assert (refused.status_code, refused.json()["limit"]) == (429, "jobs_open")
+
+    url = f"/files/{begun.headers['location'].rpartition('/')[2]}"
+    assert (await one.delete(url, headers={"Tus-Resumable": "1.0.0"})).status_code == 204
+    assert (await create(other, 200_000)).status_code == 201
+
+
 async def test_the_same_idempotency_key_brings_the_same_job_though_no_other_may_begin(pair: Pair) -> None:
     client = await pair.limited(jobs_open=1, bytes_stored=15)
 
