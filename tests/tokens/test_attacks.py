@@ -353,6 +353,13 @@ async def test_one_session_is_ended_from_another_and_an_erased_account_is_gone_w
         await wait_for(deleted, 30)
 
 
+async def test_the_ways_in_are_open_to_all_and_only_the_local_stack_calls_itself_so(site: Site) -> None:
+    async with site.client() as anybody:
+        told = (await anybody.get("/entry")).json()
+    assert told.pop("password_rule").startswith("At least 15 characters")
+    assert told == {"registration": "open", "verification": False, "providers": {}, "local": False}
+
+
 async def test_an_api_key_does_what_its_scopes_say_until_it_is_revoked(site: Site) -> None:
     person = await site.person()
     async with site.client(person["access_token"]) as client:
