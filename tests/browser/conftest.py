@@ -95,8 +95,8 @@ class Browser:
             await context.close()
 
     def _failed(self, request: Any) -> None:
-        # A player asks for all of a file, and goes away when it has enough.
-        if (request.resource_type, request.failure) != ("media", "net::ERR_ABORTED"):
+        # What the page itself gave up: a player that has enough of a file, a stream when the page is left.
+        if request.failure != "net::ERR_ABORTED":
             self._note(self.complaints, request.url, "failed: ")
 
     @staticmethod
