@@ -19,6 +19,7 @@ let past = null;
 let trouble = null;
 let chosen = localStorage.getItem(CHOSEN) ?? "day";
 let isOpen = false;
+let isLooking = false;
 let timers = [];
 
 export const overview = {
@@ -40,12 +41,15 @@ export const overview = {
 };
 
 async function look() {
+  if (isLooking) return;
+  isLooking = true;
   try {
     now = await api("admin/overview");
     trouble = null;
   } catch (problem) {
     trouble = problem;
   }
+  isLooking = false;
   if (isOpen) repaint();
 }
 
