@@ -81,7 +81,7 @@ async def uploads(
     """Open the page of a person; by a line of its own, if there is a `url`."""
     async with browser.page(size, colours) as page:
         await person.sign_in(page, url)
-        await page.locator("input[type=file]").wait_for(state="attached")
+        await page.get_by_role("button", name="Sign out").wait_for()
         yield Uploads(page)
 
 

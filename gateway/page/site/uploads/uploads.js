@@ -24,7 +24,7 @@ let painting = 0;
 const transfers = new Map();
 const timers = new Map();
 
-/** What is said at the panel, and not at a file: `{id, key, values}`. */
+/** What is said at the panel, and not at a file: `{key, values}`. */
 let notices = [];
 /** What a screen reader hears, the last few. */
 let heard = [];
@@ -172,6 +172,7 @@ function uploadOf(file, { handle, options, reason }) {
     size: file.size,
     lastModified: file.lastModified,
     type: file.type,
+    options,
     state: reason ? "refused" : "waiting",
     reason,
     isHopeless: Boolean(reason),
