@@ -4,8 +4,8 @@ ffmpeg's filter `astats` sees every sample, and its numbers come through a pipe 
 as they are, so the result has the same bytes as without. Packets that are copied are measured where they are
 decoded anyway.
 
-The samples cost nothing that can be measured, but each window costs as much as five milliseconds of sound:
-`astats` clears its tables, which we do not need. So there are few windows.
+It takes one instruction in twenty of an MP3's conversion, in a thread of its own. Each window costs as much
+as five milliseconds of sound more, as `astats` clears tables that nobody asked for: so there are few windows.
 """
 
 import re
