@@ -1,6 +1,6 @@
 /** The options of a conversion in words: what differs from an ordinary MP3 of the whole. Pure. */
 
-import { number, word } from "../words.js";
+import { clock, number, word } from "../words.js";
 import { exactly } from "./times.js";
 
 /** @returns {string} such as "MP3 · 192 kbit/s · mono · 0:10.0 to 0:20.0" */
@@ -8,11 +8,11 @@ export function said(options) {
   const { format = "mp3", quality = "", sample_rate: rate, channels = "keep", start = 0, end = null, speed = 1 } = options;
   const { loudness = null, language = "", track = null, cover = "none", chapters = "keep" } = options;
   return [
-    format.toUpperCase(),
+    formatSaid(format),
     quality && qualitySaid(quality),
     rate && `${number(rate / 1000)} kHz`,
     channels !== "keep" && word(`job.channels.${channels}`),
-    (start || end !== null) && word(end === null ? "job.from" : "job.part", { from: exactly(start), to: exactly(end ?? 0) }),
+    (start || end !== null) && word(end === null ? "job.from" : "job.part", { from: time(start), to: time(end ?? 0) }),
     speed !== 1 && word("job.speed", { speed }),
     options.trim_silence && word("job.trim_silence"),
     loudness !== null && `${number(loudness)} LUFS`,
@@ -21,6 +21,15 @@ export function said(options) {
     chapters !== "keep" && word(`job.chapters.${chapters}`),
     cover !== "none" && word(`job.cover.${cover}`),
   ].filter(Boolean).join(" · ");
+}
+
+/** A format by its name. */
+export function formatSaid(format) {
+  return { opus: "Opus", ogg: "Ogg" }[format] ?? format.toUpperCase();
+}
+
+function time(seconds) {
+  return Number.isInteger(seconds) ? clock(seconds) : exactly(seconds);
 }
 
 function qualitySaid(quality) {

@@ -14,7 +14,7 @@ import { outputs, stateSaid } from "./outputs.js";
 import { readPeaks } from "./peaks.js";
 import { Player } from "./player.js";
 import { recording } from "./recording.js";
-import { said } from "./said.js";
+import { formatSaid, said } from "./said.js";
 import { pressed, strip } from "./strip.js";
 import { chaptersOf, obstacle } from "./times.js";
 
@@ -172,7 +172,7 @@ function head({ job_id: id, filename, audio, options, state, done }, media) {
 
 function playing({ job, peaks, chapters, player, cut }) {
   if (!player.playable || player.broken)
-    return html`<p class="notice" role=${player.broken ? "alert" : nothing}>${word(player.playable ? "job.broken" : "job.unplayable", { format: job.audio.format.toUpperCase() })}</p>`;
+    return html`<p class="notice" role=${player.broken ? "alert" : nothing}>${word(player.playable ? "job.broken" : "job.unplayable", { format: formatSaid(job.audio.format) })}</p>`;
   const scene = { peaks, seconds: player.seconds, ticks: chapters.map(({ start }) => start), cut: cut.range, player };
   return html`<section class="job-player" aria-label=${word("job.player")}>
     ${player.element}
@@ -186,7 +186,7 @@ function playing({ job, peaks, chapters, player, cut }) {
 }
 
 function deeds(job, cut, again) {
-  const why = cut ? obstacle(job) : null;
+  const why = job.audio ? obstacle(job) : null;
   return html`<div class="row job-deeds">
     ${job.audio ? html`<a class="button" href="./jobs/${job.job_id}/audio" download>${icon("download")}${word("job.download", { size: bytes(job.audio.bytes) })}</a>` : nothing}
     ${cut && !why && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
