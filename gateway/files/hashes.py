@@ -29,7 +29,7 @@ class RunningHash:
         other.position, other._sha = self.position, self._sha.copy()
         return other
 
-    def update(self, data: bytes | bytearray) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Take in the next bytes."""
         self._sha.update(data)
         self.position += len(data)

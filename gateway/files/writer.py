@@ -21,6 +21,8 @@ from gateway.files.hashes import RunningHash
 from gateway.files.records import Record, Records, expiry
 from gateway.storage import BATCH, CHUNK, RENEW_AFTER, Bucket
 
+COUNT_AFTER = 0.25
+"""Seconds after which stored bytes are counted: so many of them a killed process may lose on a fast line."""
 _DUPLICATE = 11000
 
 
@@ -52,7 +54,7 @@ class PieceWriter:
         self._buffer, self._at = bytearray(), record.offset
         """What is to be stored, and its place in the file: the start of a chunk."""
         self._turn = asyncio.Lock()
-        self._noted = 0.0
+        self._noted, self._counted = 0.0, monotonic()
         self._storing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
         self.record = record
@@ -99,7 +101,7 @@ class PieceWriter:
             if is_idle:
                 await self._flush()
             await self._settled()
-            await self._commit(self.record.offset)
+            await self._commit(self._stored if self._checksum is None else self.record.offset)
         if monotonic() - self._noted > RENEW_AFTER:
             await self._note()
 
@@ -144,35 +146,39 @@ class PieceWriter:
 
     async def _store(self, size: int) -> None:
         await self._settled()
-        data, at = bytes(self._buffer[:size]), self._at
+        at = self._at
+        parts = [Binary(self._buffer[i : min(i + CHUNK, size)]) for i in range(0, size, CHUNK)]
         whole = size - size % CHUNK  # a part stays, to be written again
         del self._buffer[:whole]
         self._at += whole
-        self._storing = asyncio.create_task(self._put(data, at))
+        self._storing = asyncio.create_task(self._put(at, parts))
 
     async def _settled(self) -> None:
         if self._storing is not None:
             await asyncio.shield(self._storing)
             self._storing = None
 
-    async def _put(self, data: bytes, at: int) -> None:
-        """Store chunks, then count them, if they may be counted already."""
-        await self._put_chunks(at // CHUNK, [data[i : i + CHUNK] for i in range(0, len(data), CHUNK)])
-        if self._hash.position == self._stored:  # otherwise it is read from the storage, some way behind
-            self._hash.update(data[self._stored - at :])
-        self._stored = at + len(data)
-        await self._commit(self._stored if self._checksum is None else self.record.offset)
+    async def _put(self, at: int, parts: list[Binary]) -> None:
+        """Store chunks, the first of which begins at this place. Count them, if it is time."""
+        await self._put_chunks(at // CHUNK, parts)
+        upto, is_behind = at + sum(map(len, parts)), self._hash.position != self._stored
+        for start, part in enumerate(parts) if not is_behind else ():
+            known = self._stored - at - start * CHUNK  # what the last piece had of this chunk
+            self._hash.update(memoryview(part)[max(known, 0) :])
+        self._stored = upto
+        if self._checksum is None and monotonic() - self._counted > COUNT_AFTER:
+            await self._commit(self._stored)
 
     async def _commit(self, offset: int) -> None:
         record = await self._records.commit(self.record, offset, expires=expiry(self._life))
         if record is None:
             raise Fenced
-        self.record = record
+        self.record, self._counted = record, monotonic()
 
-    async def _put_chunks(self, first: int, parts: list[bytes]) -> None:
+    async def _put_chunks(self, first: int, parts: list[Binary]) -> None:
         mine = {"files_id": self.record.id}
         epoch, chunks = self.record.epoch, self._videos.chunks
-        new = [{**mine, "n": n, "data": Binary(part), "epoch": epoch} for n, part in enumerate(parts, first)]
+        new = [{**mine, "n": n, "data": part, "epoch": epoch} for n, part in enumerate(parts, first)]
         with self._videos.translated():
             try:
                 await chunks.insert_many(new, ordered=False)
