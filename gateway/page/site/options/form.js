@@ -249,7 +249,7 @@ async function reveal(state) {
   const [first] = Object.keys(state.faults);
   if (!["preset", "format", "quality"].includes(first)) {
     await unfold(state, true);
-    state.more.openGroupOf(state, first);
+    state.more?.openGroupOf(state, first); // it may not be there without a connection
   }
   repaint();
   requestAnimationFrame(() => document.getElementById(`${state.id}-${first}`)?.focus());
