@@ -175,7 +175,8 @@ async function start(state) {
   const isNew = state.account !== session.account;
   if (isNew) {
     const { preset = "", values = {} } = remembered(state) ?? {};
-    const begun = { ...values, ...state.given };
+    const chosenBefore = state.account === null ? state.values : state.given; // perhaps before it was known who this is
+    const begun = { ...values, ...chosenBefore };
     Object.assign(state, { account: session.account, preset, values: begun, presets: [], faults: {}, said: "", undo: null });
     Object.assign(state.effective, begun);
   }
@@ -268,7 +269,7 @@ function remembered(state) {
 }
 
 function remember(state) {
-  if (!state.remembered) return;
+  if (!state.remembered || !session.account) return;
   const values = Object.fromEntries(Object.entries(state.values).filter(([name]) => !FOR_ONE_VIDEO.has(name)));
   localStorage.setItem(keyOf(state), JSON.stringify({ preset: state.preset, values }));
 }
