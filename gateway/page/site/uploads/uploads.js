@@ -16,6 +16,8 @@ import { Transfer, mostBytes, standing, terminate } from "./transfer.js";
 
 /** Milliseconds between two repaints for progress: numbers that change faster cannot be read. */
 const CALM = 250;
+/** What another try would not change. */
+const HOPELESS = new Set(["uploads.empty", "uploads.too_large"]);
 
 let queue = queues.EMPTY;
 let account = "";
@@ -175,7 +177,7 @@ function uploadOf(file, { handle, options, reason }) {
     options,
     state: reason ? "refused" : "waiting",
     reason,
-    isHopeless: Boolean(reason),
+    isHopeless: HOPELESS.has(reason?.key),
     note: looksLikeMedia(file) ? null : { key: "uploads.no_media" },
   };
 }
@@ -247,6 +249,7 @@ function fail(id, failure) {
 
 function give(id, state, reason, more = {}) {
   transfers.delete(id);
+  if (state === "refused") forget(id); // a reload does not ask for its file
   change(id, { state, reason, pace: [], ...more });
   hear("uploads.heard.failed", queues.found(queue, id));
 }
