@@ -205,6 +205,16 @@ test-broker-4 *args:
     export RABBITMQ_BIN
     exec pytest -n 0 --timeout 600 --long -m 'servers or system' "$@"
 
+# make the pictures in the documents, from the first minute
+[group('For contributors')]
+screenshots: _broker _browser
+    exec python -m infra.page.screenshots
+
+# say how soon the page is there on a slow processor
+[group('For contributors')]
+page-speed: _broker _browser
+    exec python -m infra.page.speed
+
 # bring the files of other projects that a page needs
 [group('For contributors')]
 vendored folder="gateway/openapi/page":

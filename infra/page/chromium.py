@@ -1,22 +1,20 @@
-"""Debian's Chromium, driven by Playwright, for recipes."""
+"""Debian's Chromium, driven by Playwright, for recipes. `./justw test` brings both."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from infra.local.servers.install import find_tool
 
 
-@contextmanager
-def chromium() -> Iterator[Any]:
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Any]:
     """Start it for the block. Raises ImportError, NotInstalled."""
-    from playwright.sync_api import sync_playwright
+    from playwright.async_api import async_playwright
 
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(find_tool("chromium")), args=arguments)
-        try:
-            yield browser
-        finally:
-            browser.close()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=str(find_tool("chromium")), args=arguments)
+        yield browser
+        await browser.close()

@@ -4,6 +4,7 @@ A launcher may cut a maskable icon to a circle of four fifths of its width, so t
 its ground goes to the edge.
 """
 
+import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,20 +30,20 @@ ICONS = [
 ]
 
 
-def main() -> None:
+async def main() -> None:
     """Write all icons."""
     mark = (SITE / "look/mark.svg").read_text()
-    with chromium() as browser:
+    async with chromium() as browser:
         for icon in ICONS:
-            page = browser.new_page(viewport={"width": icon.width, "height": icon.width})
-            page.set_content(
+            page = await browser.new_page(viewport={"width": icon.width, "height": icon.width})
+            await page.set_content(
                 f"<style>body {{ margin: 0; display: grid; height: 100vh; place-items: center;"
                 f" background: {_GROUND}; border-radius: {icon.round * 100}%; }}"
                 f" html {{ background: none; }} svg {{ width: {icon.mark * 100}%; }}</style>{mark}"
             )
-            page.screenshot(path=SITE / "app" / icon.name, omit_background=True)
-            page.close()
+            await page.screenshot(path=SITE / "app" / icon.name, omit_background=True)
+            await page.close()
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(main())

@@ -30,8 +30,10 @@ SHARE = """
 
 async def controlled(page: Any) -> None:
     """Wait until the service worker answers for the page."""
-    await page.evaluate("navigator.serviceWorker.ready")
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await page.evaluate(
+        "new Promise((resolve) => navigator.serviceWorker.controller ? resolve()"
+        " : navigator.serviceWorker.addEventListener('controllerchange', () => resolve()))"
+    )
 
 
 def test_what_an_app_is_told_is_there_and_relative() -> None:
