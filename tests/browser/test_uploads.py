@@ -261,8 +261,8 @@ async def test_an_upload_is_paused_resumed_and_cancelled_by_keyboard_alone(
 ) -> None:
     async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
         page = sender.page
-        await page.get_by_label("Choose files").focus()
         async with page.expect_file_chooser() as chooser:
+            await page.get_by_label("Choose files").focus()  # meanwhile the browser hears that somebody waits
             await page.keyboard.press("Enter")
         await (await chooser.value).set_files([film])
         await sender.reach(10)
