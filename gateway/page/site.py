@@ -1,4 +1,4 @@
-"""The files of the page, as they lie in `site/`, under an address that names their version.
+"""The files of the page, without their comments, under an address that names their version.
 
 The version is a hash of them all. So a browser keeps each file for good, and a new version of the page never
 meets a file of the old one.
@@ -23,11 +23,15 @@ _FIRST = ("main.js", "home.js", "entry/view.js")
 _STYLES = ("look/colours.css", "look/base.css", "look/frame.css")
 """Styles of the first load, before those that lie beside its scripts under the same name."""
 _WORDS = "words/"
-_MESSAGE = re.compile(r'^  "(\w+)\.[^"]*": .*\n', re.MULTILINE)
+_MESSAGE = re.compile(r'^"([^"]+)": .*\n', re.MULTILINE)
+_KEY = re.compile(r"""["`](\w+\.[\w.]+)""")
+"""The key of a message where a script asks for it, or as much of it as is not computed."""
+_UNREAD = re.compile(r"^ */\*.*?\*/ *\n|^ *//[^\n]*\n|^ +", re.MULTILINE | re.DOTALL)
+"""Comments that have their lines for themselves, and indents: a quarter of what a browser would load."""
 _PICTURES = ("look/mark.svg", "look/icons.svg")
 _WORKER, _MANIFEST = "app/service-worker.js", "app/manifest.webmanifest"
 """Served beside the shell: what a worker may do, and what an app is, goes by the address of the file."""
-_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\'](\.[^"\']+)["\']', re.MULTILINE)
+_IMPORT = re.compile(r"""^(?:import|(?:import|export)\b[^"';()]*\bfrom) *["'](\.[^"']+)["']""", re.MULTILINE)
 
 
 class Site(Struct, frozen=True):
@@ -43,7 +47,7 @@ class Site(Struct, frozen=True):
 @cache
 def site() -> Site:
     """Return the page, read once."""
-    files = assets_of(_SITE)
+    files = {name: _bare(name, each) for name, each in assets_of(_SITE).items()}
     words = sorted(name for name in files if name.startswith(_WORDS))
     files |= _divided({name: files[name].content.decode() for name in words}, files)
     version = sha256("".join(each.etag for each in files.values()).encode()).hexdigest()[:12]
@@ -87,14 +91,22 @@ def first_load(files: dict[str, Asset]) -> list[str]:
     return list(found)
 
 
+def _bare(name: str, file: Asset) -> Asset:
+    """Return a file of ours without what only its readers need; what others wrote stays as it is."""
+    if name.startswith("vendor/") or not name.endswith((".js", ".css")):
+        return file
+    return asset(_UNREAD.sub("", file.content.decode()).encode(), file.media_type)
+
+
 def _divided(words: dict[str, str], files: dict[str, Asset]) -> dict[str, Asset]:
-    """Return each language in two files: the areas that scripts of the first load name, and the others."""
-    named = "".join(files[name].content.decode() for name in first_load(files))
+    """Return each language in two files: what scripts of the first load ask for, and the others."""
+    scripts = [files[name].content.decode() for name in first_load(files)]
+    asked = tuple({key for script in scripts for key in _KEY.findall(script)})
     divided = {}
     for name, source in words.items():
         at_first, later = "", ""
         for message in _MESSAGE.finditer(source):
-            if re.search(rf'["`]{message[1]}\.', named):
+            if message[1].startswith(asked):
                 at_first += message[0]
             else:
                 later += message[0]

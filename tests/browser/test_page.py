@@ -78,7 +78,7 @@ def test_every_message_that_is_asked_for_is_there() -> None:
 def test_the_first_words_and_the_later_ones_are_all_there_are() -> None:
     for path in WORDS:
         parts = [site().files[f"words/{path.stem}{part}.js"].content.decode() for part in ("", ".later")]
-        found = [key for text in parts for key in re.findall(r'^  "([^"]+)": .+,$', text, re.MULTILINE)]
+        found = [key for text in parts for key in re.findall(r'^"([^"]+)": .+,$', text, re.MULTILINE)]
         assert sorted(found) == sorted(messages(path))
 
 
