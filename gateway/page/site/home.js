@@ -9,5 +9,5 @@ export const view = {
     const closings = [uploadPanel.open(place), jobList.open(place)];
     return () => closings.forEach((close) => close());
   },
-  template: () => html`${uploadPanel.template()} ${jobList.template()}`,
+  template: () => html`${uploadPanel.template(jobList.isUsed)} ${jobList.template()}`,
 };

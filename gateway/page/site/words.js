@@ -103,9 +103,21 @@ export function clock(seconds) {
 
 /** A span in words, roughly: 40 sec, 3 min, 2 hr. */
 export function span(seconds) {
-  const [unit, length] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60]
-    : seconds < 172800 ? ["hour", 3600] : ["day", 86400];
+  const [unit, length] = unitOf(seconds);
   return number(Math.round(seconds / length), { style: "unit", unit, unitDisplay: "short" });
+}
+
+/** Two spans as a range, roughly: 20–40 sec; 0 to 3 min is ≤3 min. */
+export function spans(least, most) {
+  const [unit, length] = unitOf(most);
+  const [from, to] = [Math.round(least / length), Math.max(1, Math.round(most / length))];
+  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" });
+  if (from === to) return format.format(to);
+  return from === 0 ? `≤\u202f${format.format(to)}` : format.formatRange(from, to);
+}
+
+function unitOf(seconds) {
+  return seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60] : seconds < 172800 ? ["hour", 3600] : ["day", 86400];
 }
 
 /** A moment: today its time, else its date and time. @param {string | Date} time */

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { folded, newer, percent, progressed } from "../../../gateway/page/site/log/fold.js";
+import { folded } from "../../../gateway/page/site/log/fold.js";
+import { newer, percent, progressed } from "../../../gateway/page/site/log/standing.js";
 
 const JOB = "0199a1b2-0000-7000-8000-00000000000a";
 const VIDEO = { filename: "a.mp4", content_type: "video/mp4", bytes: 5, sha256: "0", video_id: "v" };

@@ -13,12 +13,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from events.envelope import Event, Recorded, to_json
+from events.media import Media
 from events.projections.jobs import fold
-from events.types import JobPayload
+from events.types import JobPayload, JobProbed
 from gateway.jobs.presentation import present
 from infra.local.errors import NotInstalled
 from infra.local.servers.install import find_tool
-from tests.events.strategies import orderly, recorded
+from tests.events.strategies import JOB, OWNER, event_of, orderly, recorded
 
 HERE = Path(__file__).parent
 SITE = HERE.parents[2] / "gateway/page/site"
@@ -46,6 +47,8 @@ def test_the_page_folds_histories_as_the_gateway_does(tmp_path: Path) -> None:
 
 def history(events: list[Event], chance: random.Random) -> dict[str, Any]:
     """Return the events as a browser may hear them, and the job as `GET /jobs` shows it after them."""
+    probed = event_of(JobProbed(run=1, media=Media(container="mp4")), JOB, OWNER, events[-1].time)
+    events = [*events, probed]
     log = recorded([*events, *chance.sample(events, chance.randint(0, len(events)))])
     heard = [*log, *chance.sample(log, chance.randint(0, len(log)))]
     chance.shuffle(heard)

@@ -1,19 +1,122 @@
-/** The jobs of an account. */
+/** The jobs of an account: a list without end, which is searched, filtered, and of which many can be selected. */
 
-import { html } from "../vendor/lit-html/lit-html.js";
+import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { feed } from "../log/feed.js";
+import { countOf, jobs, Listing } from "../log/jobs.js";
 import { repaint } from "../paint.js";
-import { api } from "../server/api.js";
+import { number, word } from "../words.js";
+import { deed, row } from "./row.js";
+import { Window } from "./window.js";
 
-let jobs = [];
+const PAUSE = 250; // ms without a key before it is searched
+/** Milliseconds for which the feed may be lost before it is said. */
+export const QUIET = 3000;
+const HAD = "tonearm.jobs"; // whether there were jobs at last: the first paint is made for that
+const [WAITS, OPEN] = [["uploaded", "retrying"], ["uploaded", "converting", "retrying"]];
+/** The filters, by their names in the address. */
+const FILTERS = { "": [], open: OPEN, ready: ["converted", "notified"], failed: ["failed"], cancelled: ["cancelled"] };
+
+let listing = null;
+let view = null; // which rows are drawn
+let hands = null; // what keys and boxes do, loaded after the first paint
+let filter = "";
+let counts = null; // of the listing before, until there are others
+let typing = null;
 
 export const jobList = {
-  open() {
-    api("jobs").then(({ items }) => { jobs = items; repaint(); }, () => {});
-    return () => {};
+  /** True if there is something else here than an empty list. */
+  get isUsed() {
+    return listing?.ids.length > 0 || filter !== "" || Boolean(listing?.q) || (listing?.counts?.total ?? Number(localStorage.getItem(HAD))) > 0;
   },
-  template: () => html`<ul role="list">
-    ${repeat(jobs, (job) => job.job_id, (job) => html`
-      <li data-job-id=${job.job_id} data-state=${job.state}><bdi>${job.filename}</bdi></li>`)}
-  </ul>`,
+  open({ query }) {
+    filter = query.get("state") in FILTERS ? query.get("state") : "";
+    listing = new Listing({ states: FILTERS[filter], q: query.get("q") ?? "" });
+    view = new Window();
+    hands?.chosen.clear();
+    import("./hands.js").then((loaded) => { hands = loaded; });
+    const close = listing.open();
+    const stop = new AbortController();
+    for (const type of ["scroll", "resize"]) addEventListener(type, look, { passive: true, signal: stop.signal });
+    return () => {
+      counts = listing.counts ?? counts;
+      close();
+      stop.abort();
+    };
+  },
+  template() {
+    requestAnimationFrame(look);
+    if (listing.counts) localStorage.setItem(HAD, listing.counts.total);
+    return jobList.isUsed || listing.error ? whole() : empty();
+  },
 };
+
+function whole() {
+  const { ids, total } = listing;
+  const { rows, below } = view.of(ids);
+  return html`<section class="jobs" aria-labelledby="jobs-title" aria-busy=${listing.isLoading}>
+    <h2 id="jobs-title" class="unseen">${word("jobs.title")}</h2>
+    ${head()}
+    ${notLive()}
+    <ul role="list" class="job-list" .style=${`--below: ${below}px`} @keydown=${(event) => hands?.onKey(event, listing, view)} @focusin=${(event) => hands?.pin(event, view)} @focusout=${(event) => hands?.unpin(event, view)}>
+      ${repeat(rows, ({ id }) => id, ({ id, index, gap }) => row({
+        job: jobs.get(id), index, gap, total, isSelected: hands?.chosen.has(id) ?? false,
+        drop: () => byHand("drop", id, view), select: (event) => byHand("select", id, event),
+      }))}
+    </ul>
+    ${end()}
+    ${hands?.chosen.bar(listing) ?? nothing}
+  </section>`;
+}
+
+function empty() {
+  const known = !listing.more && !listing.isLoading;
+  return known ? html`${notLive()}<p class="quiet jobs-empty">${word("jobs.empty")}</p>` : nothing;
+}
+
+function head() {
+  const told = listing.counts ?? counts;
+  const waiting = told ? countOf(told, WAITS) : 0;
+  return html`<div class="jobs-head">
+    <nav class="jobs-filters" aria-label=${word("jobs.filter")}>${Object.keys(FILTERS).map((name) => html`
+      <a href=${addressed(name, listing.q)} aria-current=${name === filter ? "true" : nothing} data-filter=${name || "all"}>${word(`jobs.filter.${name || "all"}`)}
+        ${told ? html`<span class="jobs-count number">${number(countOf(told, FILTERS[name]))}</span>` : nothing}</a>`)}</nav>
+    <input type="search" class="jobs-search" aria-label=${word("jobs.search")} placeholder=${word("jobs.search")} maxlength="200" .value=${isTyping() ? noChange : listing.q} @input=${search}>
+  </div>
+  ${waiting > 1 && (filter === "" || filter === "open") ? html`<p class="jobs-all"><button class="plain" @click=${() => deed("all", "cancel", WAITS, listing.q)}>
+    ${word("jobs.cancel_waiting", { count: waiting })}</button></p>` : nothing}`;
+}
+
+function end() {
+  if (listing.error) return html`<p class="wrong" role="alert">${listing.error.message}</p><button @click=${() => listing.load()}>${word("frame.try_again")}</button>`;
+  if (listing.more) return html`<p class="jobs-more"><button ?disabled=${listing.isLoading} @click=${() => listing.load()}>${word("jobs.more")}</button></p>`;
+  return listing.ids.length ? nothing : html`<p class="quiet jobs-empty">${word("jobs.none")} <a href="#/">${word("jobs.show_all")}</a></p>`;
+}
+
+function notLive() {
+  return feed.live || Date.now() - feed.quietSince < QUIET ? nothing : html`<p class="notice" role="status">${word("jobs.not_live")}</p>`;
+}
+
+function search({ target }) {
+  clearTimeout(typing);
+  typing = setTimeout(() => {
+    history.replaceState(null, "", addressed(filter, target.value));
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  }, PAUSE);
+}
+
+function addressed(state, q) {
+  const query = new URLSearchParams(Object.entries({ state, q }).filter(([, value]) => value));
+  return query.size ? `#/?${query}` : "#/";
+}
+
+/** See which rows are in sight, and whether more are needed. */
+function look() {
+  const list = document.querySelector(".job-list");
+  if (!list) return;
+  if (view.look(list, listing.ids)) repaint();
+  if (view.reaches(listing.ids.length) && listing.more && !listing.error && listing.ids.length) listing.load();
+}
+
+const byHand = (name, id, more) => import("./hands.js").then((loaded) => loaded[name](id, more, listing));
+const isTyping = () => document.activeElement?.matches(".jobs-search") ?? false;

@@ -6,42 +6,38 @@
  * other the lower offset wins: a run ends once, by the first of its ends.
  */
 
+import { compare, ENDS, SETTLED, stateOf } from "./standing.js";
+
 /**
- * By type of event: the state that it means; the run, where the event names none; whether it is of an attempt that
+ * By type of event: the run, where the event names none; whether it is of an attempt that
  * it names, or of the first (`attempt: 1`).
  */
 const TYPES = {
-  "job.uploaded": { state: "uploaded", run: 1, attempt: 1, note: (data) => data.filename },
-  "job.requeued": { state: "uploaded", attempt: 1, note: (data) => `run ${data.run}` },
-  "job.started": { state: "converting", attempted: true, note: (data) => `attempt ${data.attempt}` },
-  "job.probed": { note: ({ media }) => `${media.container}, ${media.tracks.length} audio tracks` },
+  "job.uploaded": { run: 1, attempt: 1, note: (data) => data.filename },
+  "job.requeued": { attempt: 1, note: (data) => `run ${data.run}` },
+  "job.started": { attempted: true, note: (data) => `attempt ${data.attempt}` },
+  "job.probed": { note: ({ media }) => `${media.container}, ${media.tracks?.length ?? 0} audio tracks` },
   "job.retrying": {
-    state: "retrying", attempted: true, note: (data) => `${data.reason}; again in ${data.delay_seconds} s`,
+    attempted: true, note: (data) => `${data.reason}; again in ${data.delay_seconds} s`,
   },
   "job.converted": {
-    state: "converted", attempted: true, note: (data) => `${data.duration_seconds.toFixed(1)} s of audio`,
+    attempted: true, note: (data) => `${data.duration_seconds.toFixed(1)} s of audio`,
   },
-  "job.failed": { state: "failed", attempted: true, note: (data) => `${data.code}: ${data.message}` },
+  "job.failed": { attempted: true, note: (data) => `${data.code}: ${data.message}` },
   "job.notified": { note: (data) => `about ${data.about}` },
   "job.notification_failed": { note: (data) => data.reason },
   "job.notification_declined": { note: (data) => `about ${data.about}` },
-  "job.cancelled": { state: "cancelled", note: (data) => `by ${data.by ?? "user"}` },
-  "job.deleted": { state: "deleted", run: 0, note: (data) => `reason: ${data.reason}` },
+  "job.cancelled": { note: (data) => `by ${data.by ?? "user"}` },
+  "job.deleted": { run: 0, note: (data) => `reason: ${data.reason}` },
   "job.video_removed": { run: 0, note: (data) => `reason: ${data.reason}` },
   "job.audio_removed": { note: (data) => `reason: ${data.reason}` },
   "job.erased": { run: 0, note: (data) => `about ${data.about}` },
 };
-const AUDIO_NOTE = "about job.converted";
-const ENDS = new Set(["converted", "failed", "cancelled"]);
-const SETTLED = new Set([...ENDS, "notified", "deleted"]);
 const STRENGTH = {
   uploaded: 1, converting: 2, retrying: 2, failed: 3, converted: 3, cancelled: 3, notified: 4, deleted: 5,
 };
 /** The types of events that tell something of a job. */
 export const EVENT_TYPES = Object.keys(TYPES);
-
-/** True where no work waits or is under way. */
-export const isDone = (job) => SETTLED.has(job.state);
 
 /**
  * The job after one more event; the same object if it changes nothing, or is of a type or version that is not known
@@ -55,37 +51,6 @@ export function folded(job, event, offset) {
   const others = (job?.timeline ?? []).filter((each) => each !== known);
   const timeline = [...others, entry].sort((one, other) => one.offset - other.offset);
   return standing({ ...(job ?? empty(event)), timeline, ...told(job, event, entry, timeline) });
-}
-
-/** The job with a message of progress, which is no event: of the furthest attempt the newest counts. */
-export function progressed(job, progress) {
-  return job.progress && compare(furthest(job.progress), furthest(progress)) > 0 ? job : { ...job, progress };
-}
-
-/** The percentage of the attempt that is under way; null if it is not known. */
-export function percent(job) {
-  const { run, attempt, percent: done } = job.progress ?? {};
-  return job.state === "converting" && run === job.run && attempt === job.attempt ? (done ?? null) : null;
-}
-
-/** Of two pictures of one job the one that holds more of its events. They come from one log, read in order. */
-export function newer(one, other) {
-  const [last, least] = last_(one) > last_(other) ? [one, other] : [other, one];
-  return last.progress || !least.progress ? last : progressed(last, least.progress);
-}
-
-/** The state that an entry of a timeline means; undefined: none. */
-export function stateOf(entry) {
-  const state = TYPES[entry.type]?.state;
-  return entry.type === "job.notified" && entry.note === AUDIO_NOTE ? "notified" : state;
-}
-
-const last_ = (job) => job.timeline.at(-1)?.offset ?? -1;
-const furthest = ({ run, attempt, time }) => [run, attempt, Date.parse(time)];
-
-function compare(one, other) {
-  const at = one.findIndex((each, place) => each !== other[place]);
-  return at < 0 ? 0 : one[at] - other[at];
 }
 
 function entryOf(event, offset) {

@@ -7,21 +7,19 @@
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { onSession } from "../server/session.js";
-import { onFeed, whenLive } from "./feed.js";
-import { folded, isDone, newer, progressed, stateOf } from "./fold.js";
+import { whenLive } from "./feed.js";
+import { newer } from "./standing.js";
 
 const PAGE = 50;
-const AT_ONCE = 4; // questions about single jobs
 const PATIENCE = 500; // ms for which a list waits for the feed, so that it need not be loaded twice
 const QUIET = 1500; // ms after the last change until the server is asked for its counts
 
 /** All jobs that are known, by id, as `GET /jobs?include=timeline` shows them; `progress` is the newest message. */
 export const jobs = new Map();
 
-const listings = new Set();
-const questions = new Map(); // about single jobs, by id
-const waiting = [];
-let asking = 0;
+/** The lists that are shown. */
+export const listings = new Set();
+const hidden = new Set(); // jobs that are about to be deleted
 
 /** Keep a job as the server has just shown it, with its timeline. Returns it as it stands. */
 export function keep(shown) {
@@ -31,25 +29,17 @@ export function keep(shown) {
   return job;
 }
 
-/** Ask the server for a job, once however many want it. Resolves to the job. Throws Problem, Offline. */
-export function load(id) {
-  if (!questions.has(id)) {
-    const answer = new Promise((resolve, reject) => waiting.push({ id, resolve, reject }));
-    questions.set(id, answer.finally(() => questions.delete(id)));
-    ask();
-  }
-  return questions.get(id);
+/** Do not show a job, though the server still has it. `show` takes that back. */
+export function hide(id) {
+  hidden.add(id);
+  for (const listing of listings) listing.drop(id);
+  repaint();
 }
 
-function ask() {
-  while (asking < AT_ONCE && waiting.length) {
-    const { id, resolve, reject } = waiting.shift();
-    asking += 1;
-    api(`jobs/${id}`).then((shown) => resolve(keep(shown)), reject).finally(() => {
-      asking -= 1;
-      ask();
-    });
-  }
+export function show(id) {
+  hidden.delete(id);
+  if (jobs.has(id)) for (const listing of listings) listing.put(jobs.get(id));
+  repaint();
 }
 
 /**
@@ -59,17 +49,16 @@ function ask() {
 export class Listing {
   ids = [];
   more = true;
-  loading = false;
   error = null;
   counts = null;
+  #loading = null;
   #sources = [];
-  #hidden = new Set();
   #timer = null;
   #asked = null; // whether the feed was live when the first page was asked for; null: it was not yet
 
   constructor({ states = [], q = "" } = {}) {
     Object.assign(this, { states, q });
-    this.#begin();
+    this.reset();
   }
 
   /** Load the first page, and follow what happens until the returned function is called. */
@@ -87,31 +76,39 @@ export class Listing {
     };
   }
 
+  get isLoading() {
+    return this.#loading !== null;
+  }
+
   /** How many jobs the list has in all; null if nobody knows yet. */
   get total() {
     if (!this.more) return this.ids.length;
-    return this.counts && Math.max(this.ids.length, countOf(this.counts, this.states) - this.#hidden.size);
+    return this.counts && Math.max(this.ids.length, countOf(this.counts, this.states) - hidden.size);
   }
 
-  /** Load the next page. */
-  async load() {
-    if (this.loading || !this.more) return;
-    Object.assign(this, { loading: true, error: null });
+  /** Load the next page, of so many jobs. */
+  load(limit = PAGE) {
+    if (this.more) this.#loading ??= this.#load(limit);
+    return this.#loading ?? Promise.resolve();
+  }
+
+  async #load(limit) {
     const sources = this.#sources;
+    this.error = null;
     try {
-      await Promise.all(sources.map((source) => source.fill(this.q)));
+      await Promise.all(sources.map((source) => source.fill(this.q, limit)));
       if (sources === this.#sources) this.#take();
     } catch (error) {
       if (sources === this.#sources) this.error = error;
     }
-    if (sources === this.#sources) this.loading = false;
+    if (sources === this.#sources) this.#loading = null;
     repaint();
   }
 
   /** Load it anew, as far as it was loaded. */
   async reload() {
     const many = this.ids.length;
-    this.#begin();
+    this.reset();
     this.count();
     do await this.load();
     while (this.ids.length < many && this.more && !this.error);
@@ -133,20 +130,9 @@ export class Listing {
     this.#timer = setTimeout(() => this.count(), QUIET);
   }
 
-  /** Do not show a job, though the server still has it; `show` takes that back. */
-  hide(id) {
-    this.#hidden.add(id);
-    this.#drop(id);
-  }
-
-  show(id) {
-    this.#hidden.delete(id);
-    if (jobs.has(id)) this.put(jobs.get(id));
-  }
-
   /** Take in a job as it stands, whatever it was before. */
   put(job) {
-    if (!this.#has(job)) this.#drop(job.job_id);
+    if (!this.#has(job)) this.drop(job.job_id);
     else if (this.reaches(job.job_id)) insert(this.ids, job.job_id);
   }
 
@@ -171,9 +157,11 @@ export class Listing {
     this.reload();
   }
 
-  #begin() {
+  /** Forget what was loaded. */
+  reset() {
     this.#sources = (this.states.length ? this.states : [""]).map((state) => new Source(state));
-    Object.assign(this, { ids: [], more: true, loading: false, error: null });
+    this.#loading = null;
+    Object.assign(this, { ids: [], more: true, error: null });
   }
 
   /** Take from the sources what is newer than all that they have not loaded yet. */
@@ -188,11 +176,11 @@ export class Listing {
   }
 
   #has(job) {
-    if (this.#hidden.has(job.job_id) || job.state === "deleted") return false;
+    if (hidden.has(job.job_id) || job.state === "deleted") return false;
     return (!this.states.length || this.states.includes(job.state)) && named(job, this.q);
   }
 
-  #drop(id) {
+  drop(id) {
     const at = place(this.ids, id);
     if (this.ids[at] === id) this.ids.splice(at, 1);
   }
@@ -213,11 +201,11 @@ class Source {
     return this.items.at(-1)?.job_id ?? "";
   }
 
-  async fill(q) {
+  async fill(q, limit) {
     if (!this.more || this.items.length) return;
     const wanted = { state: this.#state, q, cursor: this.#cursor };
     const given = Object.entries(wanted).filter(([, value]) => value);
-    const page = await api("jobs", { query: { ...Object.fromEntries(given), include: "timeline", limit: PAGE } });
+    const page = await api("jobs", { query: { ...Object.fromEntries(given), include: "timeline", limit } });
     this.items = page.items;
     this.#cursor = page.next_cursor;
     this.more = page.next_cursor !== null;
@@ -236,35 +224,18 @@ export function countOf(counts, states) {
   return states.length ? states.reduce((sum, state) => sum + (counts.states[state] ?? 0), 0) : counts.total;
 }
 
-function put(job, before) {
-  if (job.state === "deleted") jobs.delete(job.job_id);
+/** Take in a job as it stands now, and as it was. */
+export function put(job, before) {
+  if (job.state === "deleted") forget(job.job_id);
   else jobs.set(job.job_id, job);
   for (const listing of listings) listing.put(job);
   if (before && before.state !== job.state) for (const listing of listings) listing.moved(job, before.state);
   repaint();
 }
 
-/** Take in an event of a job. */
-function take(event, offset) {
-  const known = jobs.get(event.subject);
-  if (!known && event.type !== "job.uploaded") {
-    miss(event);
-    return;
-  }
-  const job = folded(known ?? null, event, offset);
-  if (!job || job === known) return;
-  put(job, known);
-  if (!known) for (const listing of listings) listing.moved(job, undefined);
-}
-
-/** Something has happened to a job that is not known here: ask for it, if a list would show it now. */
-function miss(event) {
-  const state = stateOf(event);
-  for (const listing of listings) {
-    listing.countSoon();
-    const fits = listing.states.length ? listing.states.includes(state) : listing.q !== "";
-    if (fits && listing.reaches(event.subject)) load(event.subject).catch(() => {});
-  }
+function forget(id) {
+  jobs.delete(id);
+  hidden.delete(id);
 }
 
 const named = (job, q) => plain(job.filename).includes(plain(q));
@@ -286,24 +257,10 @@ function insert(ids, id) {
   if (ids[at] !== id) ids.splice(at, 0, id);
 }
 
-onFeed(({ type, data, offset }) => {
-  const known = jobs.get(data.job_id);
-  if (type === "live") {
-    if (data) for (const listing of listings) listing.live();
-  } else if (type === "anew") {
-    jobs.clear();
-    for (const listing of listings) listing.reload();
-  } else if (type === "progress" || type === "queue") {
-    if (!known || isDone(known)) return;
-    const { job_id: _, ...queue } = data;
-    jobs.set(data.job_id, type === "queue" ? { ...known, queue } : progressed(known, data));
-    repaint();
-  } else {
-    take(data, offset);
-  }
-});
-
 onSession((state) => {
   jobs.clear();
-  if (state === "in") for (const listing of listings) listing.reload();
+  for (const listing of listings) {
+    if (state === "in") listing.reload();
+    else listing.reset();
+  }
 });

@@ -1,0 +1,65 @@
+/** The jobs that are selected, by their boxes, by a range with the Shift key or all that match; and what is done to them. */
+
+import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { isDone } from "../log/standing.js";
+import { jobs } from "../log/jobs.js";
+import { repaint } from "../paint.js";
+import { styles } from "../styles.js";
+import { word } from "../words.js";
+import { again, cancel, remove } from "./deeds.js";
+
+const selected = new Set();
+let last = null; // whose box was used last
+
+styles(import.meta.url, "./chosen.css");
+
+export const chosen = {
+  has: (id) => selected.has(id),
+  clear() {
+    selected.clear();
+    repaint();
+  },
+  /** Select a job, or not; with `range` also all in the list between it and the one before. */
+  set(id, is, list, range) {
+    const [from, to] = [list.indexOf(last), list.indexOf(id)].sort((one, other) => one - other);
+    for (const each of range && from >= 0 ? list.slice(from, to + 1) : [id]) {
+      if (is) selected.add(each);
+      else selected.delete(each);
+    }
+    last = id;
+    repaint();
+  },
+  /** What can be done to those that are selected and still in the list. */
+  bar(listing) {
+    const ids = selected.size ? listing.ids.filter((id) => selected.has(id)) : [];
+    if (!ids.length) return nothing;
+    const those = (fits) => ids.filter((id) => fits(jobs.get(id)));
+    const act = (key, some, deed) => some.length ? html`<button @click=${() => { deed(some); chosen.clear(); }}>
+      ${word(key)}${some.length < ids.length ? html` <span class="number">(${some.length})</span>` : nothing}</button>` : nothing;
+    return html`<div class="jobs-chosen" role="group" aria-label=${word("jobs.chosen", { count: ids.length })}>
+      <p class="number" role="status">${word("jobs.chosen", { count: ids.length })}</p>
+      ${ids.length < listing.total ? html`<button class="plain" @click=${() => selectAll(listing)}>${word("jobs.select_all", { count: listing.total })}</button>` : nothing}
+      <div class="row">
+        ${act("jobs.cancel", those((job) => !isDone(job)), cancel)}
+        ${act("jobs.again", those(isRepeatable), (some) => again(some))}
+        ${act("jobs.delete", ids, remove)}
+        <button class="plain" @click=${chosen.clear}>${word("jobs.unselect")}</button>
+      </div>
+    </div>`;
+  },
+};
+
+function isRepeatable({ state, video }) {
+  return (state === "failed" || state === "cancelled") && !video?.removed_at;
+}
+
+/** Select all that match, also those that are not loaded yet. */
+async function selectAll(listing) {
+  const take = () => listing.ids.forEach((id) => selected.add(id));
+  take();
+  while (listing.more && !listing.error && selected.size) {
+    await listing.load(200);
+    take();
+  }
+  repaint();
+}

@@ -1,0 +1,108 @@
+/**
+ * What can be done to jobs, and how it is undone. A deletion is sent after a while only, so that it can be taken back;
+ * a cancellation is undone by converting again.
+ */
+
+import { toast } from "../look/toasts.js";
+import { hide, jobs, keep, show } from "../log/jobs.js";
+import { repaint } from "../paint.js";
+import { api, ask } from "../server/api.js";
+import { word } from "../words.js";
+
+const AT_ONCE = 4;
+
+/** Deletions that somebody may still undo: what sends each at once. */
+const pending = new Set();
+
+/** Cancel these jobs. */
+export async function cancel(ids) {
+  const done = await each(ids, async (id) => keep(await api(`jobs/${id}/cancel`, { method: "POST" })));
+  if (done.length) toast(told("cancelled", done), { label: word("jobs.again"), action: () => again(done) });
+}
+
+/** Convert these jobs once more; with options each is another job of the same video. */
+export async function again(ids, options) {
+  const request = options ? { method: "POST", json: options } : { method: "POST" };
+  const done = await each(ids, async (id) => keep(await api(`jobs/${id}/retry`, request)));
+  if (done.length > 1) toast(told("again", done));
+}
+
+/** Make another output of each of these jobs' videos. */
+export async function outputs(ids, options) {
+  const done = await each(ids, async (id) => api(`jobs/${id}/outputs`, { method: "POST", json: options }));
+  if (done.length) toast(told("outputs", done));
+}
+
+/** Delete these jobs, unless it is undone. */
+export function remove(ids) {
+  const said = told("deleted", ids);
+  const leave = () => ids.forEach((id) => erase(id, { keepalive: true }).catch(() => {}));
+  const over = () => pending.delete(leave) && each(ids, erase, show);
+  const action = () => pending.delete(leave) && ids.forEach(show);
+  pending.add(leave);
+  ids.forEach(hide);
+  toast(said, { label: word("jobs.undo"), action, over });
+}
+
+/** Do to all jobs of these states, and of this name: "cancel" or "retry". */
+export async function all(deed, states, q) {
+  const answers = [];
+  try {
+    for (const state of states) {
+      const query = q ? { state, q } : { state };
+      answers.push(await api(`jobs/${deed}`, { method: "POST", query }));
+    }
+  } catch (problem) {
+    toast(problem.message, { bad: true });
+  }
+  const done = answers.flatMap((answer) => answer.job_ids);
+  const refused = answers.flatMap((answer) => answer.refused);
+  if (refused.length) toast(word("jobs.refused", { count: refused.length, detail: refused[0].detail }), { bad: true });
+  if (deed === "cancel" && done.length) toast(told("cancelled", done), { label: word("jobs.again"), action: () => again(done) });
+  if (deed === "retry" && done.length) toast(told("again", done));
+}
+
+async function erase(id, how) {
+  await ask(`jobs/${id}`, { method: "DELETE", ...how }).catch((problem) => {
+    if (problem.status !== 404 && problem.status !== 410) throw problem;
+  });
+}
+
+/** Do something to each, some at a time. Returns those to which it was done; tells of the first that was refused. */
+async function each(ids, deed, otherwise = () => {}) {
+  const done = [];
+  const problems = [];
+  const waiting = [...ids];
+  const work = async () => {
+    for (let id = waiting.shift(); id; id = waiting.shift()) {
+      try {
+        await deed(id);
+        done.push(id);
+      } catch (problem) {
+        problems.push(problem);
+        otherwise(id);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  if (problems.length === 1) toast(problems[0].message, { bad: true });
+  if (problems.length > 1) toast(word("jobs.refused", { count: problems.length, detail: problems[0].message }), { bad: true });
+  repaint();
+  return done;
+}
+
+/** What was done, in words: to one job by its name, to more by their number. */
+function told(deed, ids) {
+  const name = ids.length === 1 ? (jobs.get(ids[0])?.filename ?? "") : "";
+  return name ? word(`jobs.did.${deed}.one`, { name: isolated(name) }) : word(`jobs.did.${deed}`, { count: ids.length });
+}
+
+/** A name that cannot turn the direction of what stands around it. */
+function isolated(name) {
+  return `\u2068${name}\u2069`;
+}
+
+addEventListener("pagehide", () => {
+  for (const leave of pending) leave();
+  pending.clear();
+});

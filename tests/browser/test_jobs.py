@@ -1,0 +1,319 @@
+"""The list of jobs: live, in order, and of any length."""
+
+import json
+import re
+import signal
+from typing import Any
+
+import pytest
+from waiting import wait_for
+
+from events.types import FailureCode, JobStarted
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.stack import Stack
+from tests.browser.conftest import Browser, Person, accessible
+from tests.browser.stories import READY, STARTED, failed, go_on, tell
+
+pytestmark = pytest.mark.servers
+SOON = 20_000
+"""Milliseconds within which the page shows what has happened, on a busy machine."""
+TINY = {"width": 320, "height": 640}
+
+
+def row(page: Any, job_id: str, state: str = "") -> Any:
+    return page.locator(f'[data-job-id="{job_id}"]' + (f'[data-state="{state}"]' if state else ""))
+
+
+def rows(page: Any) -> Any:
+    return page.locator("[data-job-id]")
+
+
+async def names(page: Any) -> list[str]:
+    return [text.strip() for text in await page.locator(".job-name").all_inner_texts()]
+
+
+async def upload(person: Person, path: Any, **query: str) -> str:
+    async with person.client() as client:
+        answer = await client.put(f"/upload/{path.name}", content=path.read_bytes(), params=query)
+        answer.raise_for_status()
+        return str(answer.json()["job_id"])
+
+
+async def test_a_job_goes_from_upload_to_ready_without_a_reload(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.get_by_text("What you convert will stand here.").wait_for()
+        await wait_for(lambda: any("/jobs/counts" in url for url in browser.requested))
+        browser.requested.clear()
+        good, bad = await upload(person, clips.tone(2).path), await upload(person, clips.silent().path)
+        await row(page, good, "notified").wait_for(timeout=60_000)
+        await row(page, bad, "failed").wait_for(timeout=60_000)
+        assert "MP3" in await row(page, good).inner_text()
+        async with page.expect_download() as download:
+            await row(page, good).get_by_role("link", name="Download").click()
+        assert (await download.value).suggested_filename.endswith(".mp3")
+        assert "sound" in await row(page, bad).inner_text()
+        await accessible(page)
+        assert not [url for url in browser.requested if re.search(r"/jobs(\?|/[0-9a-f-]+$)", url)], (
+            "nothing is polled"
+        )
+    assert browser.complaints == []
+
+
+async def test_a_failure_is_a_sentence_with_the_one_button_that_helps(
+    person: Person, browser: Browser
+) -> None:
+    helps = {
+        FailureCode.INTERNAL: "Convert again",
+        FailureCode.TRACK_MISSING: "Choose another track",
+        FailureCode.OUT_OF_RANGE: "Choose another part",
+        FailureCode.TRUNCATED: "Convert what is there",
+        FailureCode.NO_AUDIO: None,
+    }
+    stories = [(f"{code}.mp4", failed(code, f"It is {code}.")) for code in helps]
+    ids = await tell(person, *stories, partial=False)
+    async with browser.page() as page:
+        await person.sign_in(page)
+        for job_id, (code, help_) in zip(ids, helps.items(), strict=True):
+            await row(page, job_id, "failed").get_by_text(f"It is {code}.").wait_for()
+            ways = await row(page, job_id).locator(".job-ways").inner_text()
+            assert ways.split("\n") == ["Delete", *([help_] if help_ else [])]
+    assert browser.complaints == []
+
+
+async def test_what_waits_is_cancelled_and_converted_again_and_deleted_unless_that_is_undone(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    stack = person.stack
+    converters = [name for name in stack.parts() if name.startswith("converter")]
+    async with browser.page() as page:
+        await person.sign_in(page)
+        for name in converters:
+            await stack.signal(name, signal.SIGSTOP)
+        try:
+            job_id = await upload(person, clips.tone(2).path)
+            await row(page, job_id).get_by_role("button", name="Cancel").click()
+            await row(page, job_id, "cancelled").wait_for()
+            await row(page, job_id).get_by_role("button", name="Convert again").click()
+            await row(page, job_id, "uploaded").wait_for()
+        finally:
+            for name in converters:
+                await stack.signal(name, signal.SIGCONT)
+        await row(page, job_id, "notified").wait_for(timeout=60_000)
+        await row(page, job_id).get_by_role("button", name="Delete").click()
+        assert await rows(page).count() == 0
+        await page.get_by_role("button", name="Undo").click()
+        await row(page, job_id, "notified").wait_for()
+        await row(page, job_id).get_by_role("button", name="Delete").click()
+        await rows(page).wait_for(state="detached")
+        await page.goto(f"{stack.url}/schema")
+    async with person.client() as client:
+
+        async def is_gone() -> bool:
+            return (await client.get(f"/jobs/{job_id}")).status_code == 410
+
+        await wait_for(is_gone, message="who leaves the page has meant it")
+    assert browser.complaints == []
+
+
+async def test_many_are_selected_by_a_range_and_all_that_match_and_done_to_at_once(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    job_id = await upload(person, clips.silent().path)
+    ids = await tell(person, *((f"{number}.mp4", ()) for number in range(60)))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await row(page, ids[-1]).get_by_role("checkbox").click()
+        await row(page, ids[-4]).get_by_role("checkbox").click(modifiers=["Shift"])
+        await page.get_by_role("group", name="4 selected").get_by_role("button", name="Cancel").click()
+        for each in ids[-4:]:
+            await row(page, each, "cancelled").wait_for()
+        await row(page, ids[-1]).get_by_role("checkbox").click()
+        await page.get_by_role("button", name="Select all 61").click()
+        chosen = page.get_by_role("group", name="61 selected")
+        await chosen.get_by_role("button", name="Cancel (56)").wait_for()
+        await accessible(page)
+        await chosen.get_by_role("button", name="Cancel (56)").click()
+        await page.locator('[data-filter="cancelled"]', has_text="60").wait_for(timeout=SOON)
+        await page.locator('[data-filter="failed"]').click()
+        await row(page, job_id).get_by_role("checkbox").click()
+        await page.get_by_role("group").get_by_role("button", name="Convert again").click()
+        async with person.client() as client:
+
+            async def is_again() -> bool:
+                return bool((await client.get(f"/jobs/{job_id}")).json()["run"] == 2)
+
+            await wait_for(is_again)
+    assert browser.complaints == []
+
+
+async def test_a_search_and_a_filter_stay_when_the_page_is_loaded_again(
+    person: Person, browser: Browser
+) -> None:
+    lost = failed(FailureCode.INTERNAL)
+    await tell(person, ("Talk.mp4", READY), ("A walk.mp4", lost), ("song.mp4", lost), ("A TALK.mp4", lost))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.get_by_role("searchbox").press_sequentially("talk")
+        await wait_for(lambda: is_shown(page, ["A TALK.mp4", "Talk.mp4"]))
+        await page.locator('[data-filter="failed"]').click()
+        await wait_for(lambda: is_shown(page, ["A TALK.mp4"]))
+        await page.reload()
+        await wait_for(lambda: is_shown(page, ["A TALK.mp4"]))
+        assert await page.get_by_role("searchbox").input_value() == "talk"
+        [new] = await tell(person, ("new talk.mp4", lost))
+        await row(page, new).wait_for(timeout=SOON)
+        await page.go_back()
+        await wait_for(lambda: is_shown(page, ["new talk.mp4", "A TALK.mp4", "Talk.mp4"]))
+    assert browser.complaints == []
+
+
+async def is_shown(page: Any, wanted: list[str]) -> bool:
+    return await names(page) == wanted
+
+
+async def test_nobody_sees_the_jobs_of_another_also_not_in_the_same_browser(
+    person: Person, admin: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await admin.sign_in(page)
+        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("button", name="Sign in").wait_for()
+        [theirs] = await tell(admin, ("theirs.mp4", READY))
+        await person.sign_in(page)
+        [mine] = await tell(person, ("mine.mp4", READY))
+        await row(page, mine).wait_for(timeout=SOON)
+        await tell(admin, ("theirs too.mp4", READY))
+        [other] = await tell(person, ("mine too.mp4", READY))
+        await row(page, other).wait_for(timeout=SOON)
+        assert await names(page) == ["mine too.mp4", "mine.mp4"]
+        assert await row(page, theirs).count() == 0
+
+
+@pytest.mark.long
+async def test_a_row_comes_to_its_end_though_the_gateway_was_killed_meanwhile(
+    person: Person, browser: Browser
+) -> None:
+    stack: Stack = person.stack
+    [job_id] = await tell(person, ("talk.mp4", (STARTED,)))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await row(page, job_id, "converting").wait_for()
+        await stack.signal("gateway", signal.SIGKILL)
+        await page.get_by_text("The connection is lost.").wait_for(timeout=SOON)
+        await wait_for(lambda: stack.pid("gateway"), 60)
+        await stack.all_ready()
+        await go_on(person, {job_id: READY[1:]})
+        await row(page, job_id, "notified").wait_for(timeout=40_000)
+        await page.get_by_text("The connection is lost.").wait_for(state="detached", timeout=SOON)
+
+
+@pytest.mark.long
+async def test_twelve_tabs_are_open_and_the_thirteenth_loads_and_all_hear_by_one_stream(
+    person: Person, browser: Browser
+) -> None:
+    [job_id] = await tell(person, ("talk.mp4", ()))
+    streams: list[str] = []
+    async with browser.page() as first:
+        first.context.on("request", lambda request: "/events" in request.url and streams.append(request.url))
+        await person.sign_in(first)
+        tabs = [first]
+        while len(tabs) < 13:
+            tabs.append(await first.context.new_page())
+            await tabs[-1].goto(f"{person.stack.url}/")
+            await row(tabs[-1], job_id, "uploaded").wait_for(timeout=SOON)
+        await go_on(person, {job_id: [STARTED]})
+        for tab in tabs:
+            await row(tab, job_id, "converting").wait_for(timeout=SOON)
+        assert len(streams) == 1
+        await first.close()
+        await go_on(person, {job_id: READY[1:]})
+        for tab in tabs[1:]:
+            await row(tab, job_id, "notified").wait_for(timeout=SOON)
+        assert [bool(re.search(r"after=\d+", url)) for url in streams] == [False, True]
+
+
+@pytest.mark.long
+async def test_a_thousand_rows_are_scrolled_through_without_a_long_task(
+    person: Person, browser: Browser, chromium: Any
+) -> None:
+    lost = failed(FailureCode.INTERNAL)[1:]
+    ids = await tell(person, *((f"{number} {'long ' * (number % 40)}.mp4", lost) for number in range(1000)))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await row(page, ids[-1]).wait_for(timeout=SOON)
+        await chromium.start_tracing(page=page, categories=["toplevel", "devtools.timeline"])
+        while await row(page, ids[0]).count() == 0:
+            await page.mouse.wheel(0, 4000)
+            assert await rows(page).count() < 80, "what is far away is not drawn"
+        trace = json.loads(await chromium.stop_tracing())
+        await go_on(person, {ids[0]: [JobStarted(run=2, attempt=1, worker="w")]})
+        await row(page, ids[0], "converting").wait_for(timeout=SOON)
+        assert await row(page, ids[0]).get_attribute("aria-posinset") == "1000"
+        assert await row(page, ids[0]).get_attribute("aria-setsize") == "1000"
+    tasks = [
+        each["tdur"] for each in trace["traceEvents"] if each["name"].endswith("RunTask") and "tdur" in each
+    ]
+    assert max(tasks) < 100_000, "microseconds on the processor"
+    assert browser.complaints == []
+
+
+async def test_names_are_text_and_stay_in_their_place_on_the_smallest_screen(
+    person: Person, browser: Browser
+) -> None:
+    hostile = [
+        "<b>bold</b><img src=x onerror=alert(1)>.mp4",
+        "\u202egpm.evil.mp4",
+        "😀" * 63,
+        "م" * 90,
+        "W" * 250,
+    ]
+    await tell(person, *((name, READY) for name in hostile), *((name, ()) for name in hostile))
+    async with browser.page(TINY, "dark") as page:
+        await person.sign_in(page)
+        await page.locator('[data-filter="all"]', has_text="10").wait_for(timeout=SOON)
+        await page.get_by_role("searchbox").fill("bold")
+        await page.locator(
+            ".job-name", has_text="<b>bold</b><img src=x onerror=alert(1)>.mp4"
+        ).first.wait_for()
+        assert await page.locator(".job-list b, .job-list img").count() == 0
+        await page.get_by_role("searchbox").fill("")
+        await wait_for(lambda: "q=" not in page.url)
+        await page.locator(".job-name", has_text="WWW").first.wait_for(timeout=SOON)
+        assert await page.evaluate("document.documentElement.scrollWidth") <= TINY["width"]
+        await rows(page).first.get_by_role("checkbox").click()
+        await page.get_by_role("button", name="Select none").wait_for()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= TINY["width"]
+        await accessible(page)
+    assert browser.complaints == []
+
+
+async def test_all_is_done_by_keyboard_alone(person: Person, browser: Browser) -> None:
+    ids = await tell(person, *((f"{number}.mp4", READY) for number in range(5)))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await row(page, ids[-1]).wait_for(timeout=SOON)
+        await page.get_by_role("searchbox").focus()
+        await page.keyboard.press("Tab")
+        for key in ("Space", "ArrowDown", "Shift+Space"):
+            await page.keyboard.press(key)
+        await page.get_by_role("group", name="2 selected").wait_for()
+        await page.keyboard.press("End")
+        await wait_for(lambda: focused(page, ids[0]))
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")  # delete it
+        await row(page, ids[0]).wait_for(state="detached")
+        await wait_for(lambda: focused(page, ids[1]))
+        await page.get_by_role("button", name="Undo").focus()
+        await page.keyboard.press("Enter")
+        await row(page, ids[0]).wait_for()
+    assert browser.complaints == []
+
+
+async def focused(page: Any, job_id: str) -> bool:
+    return bool(
+        await page.evaluate("document.activeElement.closest('[data-job-id]')?.dataset.jobId") == job_id
+    )
