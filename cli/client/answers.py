@@ -115,10 +115,18 @@ class Preset(Struct, frozen=True):
     chapters: Chapters = Chapters.KEEP
 
 
-class Checked(Struct, frozen=True):
-    """The options that an upload would have, by `POST /options/check`."""
+class OptionFault(Struct, frozen=True):
+    """An option that cannot be had as asked."""
 
-    options: Preset
+    name: str
+    detail: str
+
+
+class Checked(Struct, frozen=True):
+    """The options that an upload would have, by `POST /options/check`; None where there are faults."""
+
+    options: Preset | None = None
+    faults: tuple[OptionFault, ...] = ()
 
 
 class Token(Struct, frozen=True):

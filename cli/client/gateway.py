@@ -13,7 +13,13 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from cli.client.answers import Accepted, Checked, Job, Jobs, Preset, Token, read_as, refusal
-from cli.client.errors import RequestRefused, SignInRefused, SourceChanged, Unreachable
+from cli.client.errors import (
+    OptionsRefused,
+    RequestRefused,
+    SignInRefused,
+    SourceChanged,
+    Unreachable,
+)
 from cli.client.event_stream import Message, messages
 from cli.client.sessions import Kept, Session
 from events.errors import in_words
@@ -115,7 +121,11 @@ class Gateway:
         """Return what these options amount to. Raises OptionsRefused."""
         asking = self.asking("POST", "/options/check", params=dict(wished), content=b"")
         with unreachable(self.url), asking as answer:
-            return read_as(answer, Checked).options
+            checked = read_as(answer, Checked)
+        if checked.options is None:
+            told = "; ".join(f"{fault.name}: {fault.detail}" for fault in checked.faults)
+            raise OptionsRefused(answer.status_code, told)
+        return checked.options
 
     def job(self, job_id: str) -> Job:
         """Return the job as it stands."""

@@ -20,8 +20,8 @@ EXTENSIONS = (
     "checksum",
 )
 CONTENT_TYPE = "application/offset+octet-stream"
-LONGEST_METADATA = 8 * 1024
-"""Characters of all metadata: more than all options together can need."""
+LONGEST_METADATA = 32 * 1024
+"""Characters of all metadata: more than all options together can need, in any script."""
 
 _WHOLE = re.compile(r"[0-9]{1,18}")
 

@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from service.known_problems import BAD_OPTIONS
 from service.problems import Kind
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse"
@@ -98,7 +97,8 @@ class _Handler(BaseHTTPRequestHandler):
         if urlsplit(self.path).path == "/options/check":
             wished = dict(parse_qsl(urlsplit(self.path).query))
             if (name := wished.pop("preset")) not in self.server.presets:
-                return self._problem(422, f"preset: there is no preset {name}", BAD_OPTIONS.type)
+                fault = {"name": "preset", "detail": f"there is no preset {name}"}
+                return self._json(200, {"options": None, "faults": [fault]})
             return self._json(200, {"options": {"format": "mp3", **self.server.presets[name], **wished}})
         if self.path in ("/refresh", "/logout"):
             shown = json.loads(body)["refresh_token"]

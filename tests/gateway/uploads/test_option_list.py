@@ -77,16 +77,17 @@ async def test_a_check_shows_the_whole_conversion_and_its_bytes_a_second(
         assert (await client.get("/jobs")).json()["items"] == []
 
 
-async def test_a_check_refuses_what_an_upload_refuses(gateway: Gateway, account: str) -> None:
+async def test_a_check_names_what_an_upload_refuses(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         wrong = {"format": "wav", "quality": "V2", "cover": "keep", "start": 9, "end": 3}
         checked = await client.post("/options/check", json=wrong)
         uploaded = await client.post(
             "/upload", data={"options": json.dumps(wrong)}, files={"file": ("a", b"v")}
         )
-    assert (checked.status_code, uploaded.status_code) == (422, 422)
-    assert [each["name"] for each in checked.json()["errors"]] == ["quality", "end", "cover"]
-    assert checked.json()["errors"] == uploaded.json()["errors"]
+    assert (checked.status_code, uploaded.status_code) == (200, 422)
+    assert [each["name"] for each in checked.json()["faults"]] == ["quality", "end", "cover"]
+    assert checked.json()["faults"] == uploaded.json()["errors"]
+    assert checked.json()["options"] is None
 
 
 @pytest.mark.parametrize(

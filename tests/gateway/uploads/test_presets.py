@@ -84,13 +84,14 @@ async def test_a_preset_that_is_not_there_is_named_with_those_that_are(
 ) -> None:
     async with gateway.as_(account) as client:
         await client.put("/presets/Speech", json=SPEECH)
+        told = {"name": "preset", "detail": "there is no preset Speach; there are Speech"}
         for answer in (
             await client.put("/upload/a.mp4?preset=Speach", content=b"video"),
             await client.put("/preset?preset=Speach"),
-            await client.post("/options/check", json={"preset": "Speach"}),
         ):
-            told = {"name": "preset", "detail": "there is no preset Speach; there are Speech"}
             assert (answer.status_code, answer.json()["errors"]) == (422, [told])
+        checked = await client.post("/options/check", json={"preset": "Speach"})
+        assert checked.json()["faults"] == [told]
         late = [("file", ("a.mp4", b"video")), ("preset", (None, b"Speech"))]
         assert (await client.post("/upload", files=late)).json()["errors"][0]["name"] == "preset"
         assert (await client.get("/jobs?preset=Speech")).status_code == 422

@@ -15,7 +15,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { repaint } from "../paint.js";
-import { api } from "../server/api.js";
+import { api, sentence } from "../server/api.js";
 import { onSession, session } from "../server/session.js";
 import { bytes, clock, hasWord, number, word } from "../words.js";
 
@@ -194,12 +194,15 @@ async function judged(state) {
   clearTimeout(state.timer);
   const turn = (state.turn += 1);
   try {
-    const { options, bytes_per_second: rate } = await api("options/check", { method: "POST", json: chosen(state) });
+    const { options, bytes_per_second: rate, faults } = await api("options/check", { method: "POST", json: chosen(state) });
     if (turn !== state.turn) return;
-    Object.assign(state, { effective: { ...options, ...options.tags }, rate, faults: {} });
-    remember(state);
-  } catch (problem) {
-    if (turn === state.turn) state.faults = problem.fields ?? {};
+    state.faults = Object.fromEntries(faults.map(({ name, detail }) => [name, sentence(detail)]));
+    if (options) {
+      Object.assign(state, { effective: { ...options, ...options.tags }, rate });
+      remember(state);
+    }
+  } catch {
+    if (turn === state.turn) state.faults = {};
   }
   repaint();
 }

@@ -81,6 +81,7 @@ function failed(error) {
   throw new Offline();
 }
 
-function sentence(text) {
+/** What the server says of something, as a sentence. */
+export function sentence(text) {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

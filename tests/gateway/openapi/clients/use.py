@@ -59,6 +59,7 @@ assert isinstance(saved, Preset)
 assert saved.options.format_ is Format.OPUS
 checked = check_options.sync(client=client, preset=saved.name)
 assert isinstance(checked, CheckedOptions)
+assert isinstance(checked.options, Options)
 assert (checked.options.format_, checked.bytes_per_second) == (Format.OPUS, 16_000)
 assert remove_preset.sync_detailed(saved.name, client=client).status_code == 204
 print(job.job_id)
