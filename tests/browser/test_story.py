@@ -26,6 +26,11 @@ async def ended(client: Any, job: str, event: str) -> None:
                 return
 
 
+async def at(page: Any, moment: str) -> None:
+    """Wait until the needle says so: it is drawn with the next frame."""
+    await page.locator(f".groove[role=slider][aria-valuetext$='{moment}']").wait_for()
+
+
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 async def test_the_needle_shows_the_job_as_it_was(
     person: Person, browser: Browser, clips: Clips, size: dict[str, int]
@@ -38,24 +43,25 @@ async def test_the_needle_shows_the_job_as_it_was(
         await page.goto(f"{person.stack.url}/#/jobs/{job}")
         needle, then = page.get_by_role("slider", name="The moment in the story"), page.locator(".story-then")
         await needle.press("Home")
-        assert (await needle.get_attribute("aria-valuetext")).endswith("waiting for a converter")
+        await at(page, "waiting for a converter")
         await needle.press("ArrowRight")
-        assert (await needle.get_attribute("aria-valuetext")).endswith("converting, attempt 1")
+        await at(page, "converting, attempt 1")
         await then.get_by_text("none yet").wait_for()
         assert await then.get_by_text("As it was:").count() == 1
         assert await then.get_attribute("data-state") == "converting"
         await accessible(page)
         await needle.press("End")
         await then.get_by_text("OPUS,").wait_for()
+        await then.get_by_text("As it is now").wait_for()
         assert await then.get_by_text("As it was:").count() == 0
         line = await needle.bounding_box()
         await page.mouse.move(line["x"] + line["width"] - 20, line["y"] + 50)
         await page.mouse.down()
         await page.mouse.move(line["x"] + 14, line["y"] + 50, steps=3)
         await page.mouse.up()
-        assert (await needle.get_attribute("aria-valuetext")).endswith("waiting for a converter")
+        await at(page, "waiting for a converter")
         await page.get_by_role("button", name="Back to now").click()
-        assert await then.get_attribute("data-state") == "notified"
+        await page.locator(".story-then[data-state=notified]").wait_for()
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
     assert browser.complaints == []
 
@@ -84,7 +90,7 @@ async def test_each_event_is_a_sentence_and_can_be_seen_as_the_log_has_it(
         await failed.get_by_text('"specversion"').wait_for()
         assert told[3]["id"] in await failed.locator("pre").inner_text()
         await failed.get_by_role("button", name="The conversion failed").click()
-        assert await page.locator(".story-then").get_attribute("data-state") == "failed"
+        await page.locator(".story-then[data-past][data-state=failed]").wait_for()
         await accessible(page)
     assert browser.complaints == []
 
@@ -101,7 +107,7 @@ async def test_it_is_told_on_while_it_happens_and_a_needle_that_was_put_back_sta
         await needle.press("Home")
         (await client.post(f"/jobs/{job}/retry")).raise_for_status()
         await page.get_by_role("button", name="It was asked for again, run 2").wait_for()
-        assert (await needle.get_attribute("aria-valuetext")).endswith("waiting for a converter")
+        await at(page, "waiting for a converter")
         await page.get_by_role("button", name="The mail went out").nth(1).wait_for()
         await page.emulate_media(reduced_motion="reduce")
         await page.get_by_role("button", name="Play", exact=True).last.click()
