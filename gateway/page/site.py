@@ -1,7 +1,7 @@
 """The files of the page, without their comments, under an address that names their version.
 
-The version is a hash of them all. So a browser keeps each file for good, and a new version of the page never
-meets a file of the old one.
+The version is a hash of them all as they are served, not as they lie: how they are made changes as well.
+So a browser keeps each file for good, and a new version of the page never meets a file of the old one.
 """
 
 import json
@@ -50,33 +50,43 @@ def site() -> Site:
     files = {name: _bare(name, each) for name, each in assets_of(_SITE).items()}
     words = sorted(name for name in files if name.startswith(_WORDS))
     files |= _divided({name: files[name].content.decode() for name in words}, files)
-    version = sha256("".join(each.etag for each in files.values()).encode()).hexdigest()[:12]
-    shell, worker, manifest = (
-        files.pop(name).content.decode() for name in ("index.html", _WORKER, _MANIFEST)
-    )
+    sources = {name: files.pop(name).content.decode() for name in ("index.html", _WORKER, _MANIFEST)}
     icons = {name: files.pop(name) for name in list(files) if name.startswith(_ICONS)}
     files["look/icons.svg"] = asset(_sprite(icons), "image/svg+xml")
-    scripts = first_load(files)
-    beside = [name.removesuffix(".js") + ".css" for name in scripts]
-    styles = [*_STYLES, *(name for name in beside if name in files)]
-    address = f"./page/{version}"
-    values = {
-        "address": address,
-        "languages": " ".join(Path(name).stem for name in words),
-        "styles": "\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
-        "scripts": "\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
-    }
-    kept = {
-        "version": version,
-        "files": [*scripts, *styles, *(each for each in files if each.startswith(_WORDS)), *_PICTURES],
-    }
+    served = files | _beside(sources, files, "")
+    named = "".join(f"{name} {each.media_type} {each.etag}\n" for name, each in sorted(served.items()))
+    version = sha256(named.encode()).hexdigest()[:12]
+    beside = _beside(sources, files, version)
     return Site(
-        shell=asset(Template(shell).substitute(values).encode(), "text/html"),
-        worker=asset(f"const SHELL = {json.dumps(kept)};\n{worker}".encode(), "text/javascript"),
-        manifest=asset(Template(manifest).substitute(values).encode(), "application/manifest+json"),
+        shell=beside["index.html"],
+        worker=beside[_WORKER],
+        manifest=beside[_MANIFEST],
         files=files,
         version=version,
     )
+
+
+def _beside(sources: dict[str, str], files: dict[str, Asset], version: str) -> dict[str, Asset]:
+    """Return the shell and what stands beside it, made of `sources`, with the addresses of this version."""
+    scripts = first_load(files)
+    looks = [name.removesuffix(".js") + ".css" for name in scripts]
+    styles = [*_STYLES, *(name for name in looks if name in files)]
+    words = sorted(name for name in files if name.startswith(_WORDS))
+    address = f"./page/{version}"
+    values = {
+        "address": address,
+        "languages": " ".join(Path(name).stem for name in words if "." not in Path(name).stem),
+        "styles": "\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
+        "scripts": "\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
+    }
+    kept = {"version": version, "files": [*scripts, *styles, *words, *_PICTURES]}
+    worker = f"const SHELL = {json.dumps(kept)};\n{sources[_WORKER]}"
+    shell, manifest = (Template(sources[name]).substitute(values) for name in ("index.html", _MANIFEST))
+    return {
+        "index.html": asset(shell.encode(), "text/html"),
+        _WORKER: asset(worker.encode(), "text/javascript"),
+        _MANIFEST: asset(manifest.encode(), "application/manifest+json"),
+    }
 
 
 def first_load(files: dict[str, Asset]) -> list[str]:
