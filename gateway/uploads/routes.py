@@ -17,6 +17,7 @@ from gateway.http import prefer
 from gateway.http.bodies import Limit, check_length, incoming, length_of
 from gateway.http.contract import SOME_BYTES, Answer, Body, Contract, Error, Header
 from gateway.http.filenames import cleaned
+from gateway.http.pages import wants_page
 from gateway.jobs import waiting
 from gateway.jobs.ending import is_done
 from gateway.jobs.outcome import audio_of, audio_path
@@ -25,7 +26,7 @@ from gateway.jobs.presentation import Accepted
 from gateway.jobs.receipts import refuse_without_video
 from gateway.jobs.waiting import Waits
 from gateway.quotas.quotas import Quotas
-from gateway.uploads import option_bodies, options
+from gateway.uploads import form_pages, option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
 from gateway.uploads.idempotency import KEY, LONGEST_KEY, read_key
 from gateway.uploads.intake import Intake, Upload
@@ -82,6 +83,7 @@ _UPLOAD_ERRORS: tuple[Error, ...] = (
     "/upload",
     status_code=202,
     request_max_body_size=None,
+    exception_handlers={Exception: form_pages.refused},
     operation_id="uploadVideo",
     tags=["uploads"],
     opt=Contract(
@@ -123,7 +125,7 @@ async def upload_form(
         upload = replace(upload, most=length_of(request.headers.get("content-length")) or None)
         accepted = await intake.accept(upload, key_of(request))
         timer.whole(accepted.bytes)
-    return await _answer(request, waits, accepted)
+    return form_pages.taken(accepted) if wants_page(request) else await _answer(request, waits, accepted)
 
 
 @put(

@@ -16,6 +16,7 @@ from waiting import wait_for
 from infra.drills.rig.clips import Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
 from tests.servers.line import Line
+from tests.servers.path_prefix import PathPrefix
 
 pytestmark = pytest.mark.servers
 PIECE = 8_000_000
@@ -376,3 +377,36 @@ async def limited(person: Person, admin: Person, **limits: int) -> None:
             return all(told[name] == limit for name, limit in limits.items())
 
         await wait_for(hold, 30)
+
+
+async def test_without_scripts_a_form_takes_a_video_below_a_path_and_a_page_leads_to_its_audio(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    port = httpx.URL(person.stack.url).port
+    assert port
+    clip = clips.tone(1).path
+    async with PathPrefix(port, "/tools") as proxy, browser.page(PHONE, scripts=False) as page:
+        await page.goto(f"{proxy.url}/")
+        await page.get_by_label("Video").set_input_files(clip)
+        await page.get_by_role("button", name="Upload").click()
+        await page.get_by_role("heading", name="Sign in first").wait_for()
+        await page.get_by_role("link", name="Back to the form").click()
+        await page.get_by_label("E-mail").fill(person.email)
+        await page.get_by_label("Password").fill(person.password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.wait_for_load_state()
+        await page.get_by_label("Video").set_input_files(clip)
+        await page.get_by_role("button", name="Upload").click()
+        await page.get_by_role("heading", name="Your video is in").wait_for()
+        await page.get_by_text(f"{clip.name}").wait_for()
+        async with person.client() as client:
+
+            async def is_done() -> bool:
+                jobs = (await client.get("/jobs")).json()["items"]
+                return [job["done"] for job in jobs] == [True]
+
+            await wait_for(is_done, 60)
+        async with page.expect_download() as downloading:
+            await page.get_by_role("link", name="The audio").click()
+        assert (await downloading.value).suggested_filename == f"{clip.stem}.mp3"
+    assert proxy.strays == []
