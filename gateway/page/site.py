@@ -28,6 +28,8 @@ _KEY = re.compile(r"""["`](\w+\.[\w.]+)""")
 """The key of a message where a script asks for it, or as much of it as is not computed."""
 _UNREAD = re.compile(r"^ */\*.*?\*/ *\n|^ *//[^\n]*\n|^ +", re.MULTILINE | re.DOTALL)
 """Comments that have their lines for themselves, and indents: a quarter of what a browser would load."""
+_AROUND = re.compile(r"\s*([{};,])\s*")
+"""White space that says nothing in a style sheet. None of ours has such a text in quotes."""
 _PICTURES = ("look/mark.svg", "look/icons.svg")
 _WORKER, _MANIFEST = "app/service-worker.js", "app/manifest.webmanifest"
 """Served beside the shell: what a worker may do, and what an app is, goes by the address of the file."""
@@ -105,7 +107,10 @@ def _bare(name: str, file: Asset) -> Asset:
     """Return a file of ours without what only its readers need; what others wrote stays as it is."""
     if name.startswith("vendor/") or not name.endswith((".js", ".css")):
         return file
-    return asset(_UNREAD.sub("", file.content.decode()).encode(), file.media_type)
+    text = _UNREAD.sub("", file.content.decode())
+    if name.endswith(".css"):
+        text = _AROUND.sub(r"\1", text)
+    return asset(text.encode(), file.media_type)
 
 
 def _divided(words: dict[str, str], files: dict[str, Asset]) -> dict[str, Asset]:
