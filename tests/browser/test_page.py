@@ -60,6 +60,16 @@ def test_the_first_load_is_small() -> None:
     assert sum(sizes.values()) <= 60_000, sizes
 
 
+def test_no_part_of_the_page_styles_what_another_part_shows() -> None:
+    """All parts' styles hold at once, as soon as somebody has been at each place."""
+    owners: dict[str, set[Path]] = {}
+    for path in SITE.rglob("*.css"):
+        for rule in re.findall(r"([^{};]+)\{", re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)):
+            for name in re.findall(r"(?:^|,)\s*\.([\w-]+)", rule):
+                owners.setdefault(name, set()).add(path.relative_to(SITE))
+    assert {name: paths for name, paths in owners.items() if len(paths) > 1} == {}
+
+
 def test_every_language_has_the_same_messages_with_the_same_places() -> None:
     told = {path.stem: messages(path) for path in WORDS}
     assert set(told) >= {"en", "de"}

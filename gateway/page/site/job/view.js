@@ -139,7 +139,7 @@ export const view = {
   template() {
     const { job, problem, media, family, chapters, player, cut, again, percent } = here ?? {};
     if (!job) return problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing;
-    return html`<article class="job" data-job-id=${job.job_id} data-state=${job.state}>
+    return html`<article class="job-whole" data-job-id=${job.job_id} data-state=${job.state}>
       ${head(job, media)}
       ${job.done ? nothing : underWay(job, percent)}
       ${problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing}
@@ -158,7 +158,7 @@ export const view = {
 
 function head({ job_id: id, filename, audio, options, state, done }, media) {
   const told = ["title", "artist", "album"].map((name) => options.tags?.[name] ?? tagOf(media, name)).filter(Boolean);
-  return html`<header class="job-head">
+  return html`<header class="job-title">
     ${audio?.cover_url ? html`<img class="job-cover" src="./jobs/${id}/cover" alt="">` : nothing}
     <div>
       <h1><bdi>${filename}</bdi></h1>
@@ -180,7 +180,7 @@ function playing({ job, peaks, chapters, player, cut }) {
     <div class="row apart">
       <button class="job-play primary" @click=${player.toggle}>${icon(player.playing ? "pause" : "play")}<span class="unseen">${word(player.playing ? "job.pause" : "job.play")}</span></button>
       <p class="job-now quiet"><bdi>${chapterAt(chapters, player.position)?.title ?? ""}</bdi></p>
-      <p class="number job-time"><span>${clock(player.position)}</span> <span class="quiet">/ ${clock(player.seconds)}</span></p>
+      <p class="number job-clock"><span>${clock(player.position)}</span> <span class="quiet">/ ${clock(player.seconds)}</span></p>
     </div>
   </section>`;
 }
