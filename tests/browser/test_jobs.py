@@ -149,6 +149,34 @@ async def test_many_are_selected_by_a_range_and_all_that_match_and_done_to_at_on
     assert browser.complaints == []
 
 
+async def test_what_helps_a_failed_job_is_done_at_its_place_too(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    job_id = await upload(person, clips.tone(2).path, track="7")
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await row(page, job_id, "failed").get_by_role("link", name="Choose another track").click()
+        track = page.get_by_role("textbox", name="Audio track")
+        await wait_for(lambda: track.evaluate("field => field === document.activeElement"))
+        await page.get_by_role("button", name="Never mind").click()
+        await page.get_by_role("button", name="Choose another track").click()
+        await wait_for(lambda: track.evaluate("field => field === document.activeElement"))
+        await accessible(page)
+        await page.get_by_role("button", name="Convert again", exact=True).click()
+        async with person.client() as client:
+
+            async def is_again() -> bool:
+                return bool((await client.get(f"/jobs/{job_id}")).json()["run"] == 2)
+
+            await wait_for(is_again)
+        await page.get_by_role("button", name="Delete").click()
+        await page.get_by_role("heading", name="Drop a video here").wait_for()
+        assert await rows(page).count() == 0
+        await page.get_by_role("button", name="Undo").click()
+        await row(page, job_id).wait_for()
+    assert browser.complaints == []
+
+
 async def test_a_search_and_a_filter_stay_when_the_page_is_loaded_again(
     person: Person, browser: Browser
 ) -> None:

@@ -1,7 +1,7 @@
 /** The same video once more, with other options: the form, which begins with those of this job. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { approved, chosen, openOptions, optionsForm, optionsState, showProblem } from "../options/form.js";
+import { approved, chosen, openOptions, optionsForm, optionsState, reveal, showProblem } from "../options/form.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { styles } from "../styles.js";
@@ -22,10 +22,14 @@ export class Again {
     Object.assign(this, { job, seconds, onMade });
   }
 
-  open = () => {
-    this.options = optionsState({ values: texts(this.job.options) });
-    this.made = this.problem = null;
-    this.#end = openOptions(this.options);
+  /** @param {string} [option] that is to be chosen first: its field gets the focus */
+  open = (option = "") => {
+    if (!this.options) {
+      this.options = optionsState({ values: texts(this.job.options) });
+      this.made = this.problem = null;
+      this.#end = openOptions(this.options);
+    }
+    if (option) reveal(this.options, option);
     repaint();
   };
 

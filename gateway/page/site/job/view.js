@@ -2,7 +2,11 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { onFeed } from "../log/feed.js";
+import { again as repeat, cancel, remove } from "../jobs/deeds.js";
+import { helping, isRepeatable, remedy } from "../jobs/remedies.js";
+import { keep } from "../log/jobs.js";
 import { repaint } from "../paint.js";
+import { go } from "../places.js";
 import { api, ask } from "../server/api.js";
 import { story } from "../story/view.js";
 import { styles } from "../styles.js";
@@ -38,8 +42,10 @@ class Shown {
   #closed = false;
   #closings = [];
 
-  constructor(id) {
+  /** @param {string | null} option that somebody came to choose otherwise, by the name in the address */
+  constructor(id, option) {
     this.id = id;
+    this.option = option;
     this.address = `jobs/${encodeURIComponent(id)}`;
   }
 
@@ -94,7 +100,10 @@ class Shown {
     this.job = job;
     repaint();
     if (!job.done || (before?.done && before.run === job.run)) return;
-    if (job.video && !job.video.removed_at) this.again = new Again(job, null, () => this.askFamily());
+    this.again?.close();
+    this.again = job.video && !job.video.removed_at ? new Again(job, null, () => this.askFamily()) : null;
+    if (this.option) this.again?.open(this.option);
+    this.option = null;
     this.askFamily();
     if (job.audio && !job.audio.parts) this.#hear(job);
     if (job.timeline.some(({ type }) => type === "job.probed")) this.#see().catch((problem) => this.#fail(problem));
@@ -124,8 +133,8 @@ class Shown {
 }
 
 export const view = {
-  open({ rest: [id = ""] }) {
-    const shown = new Shown(id);
+  open({ rest: [id = ""], query }) {
+    const shown = new Shown(id, query.get("options"));
     here = shown;
     shown.open();
     document.addEventListener("keydown", keyed);
@@ -145,7 +154,7 @@ export const view = {
       ${problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing}
       ${job.error ? html`<p class="notice bad">${job.error.message}</p>` : nothing}
       ${player ? playing(here) : nothing}
-      ${job.done ? deeds(job, cut, again) : nothing}
+      ${deeds(job, cut, again)}
       ${cut ? cutPanel(cut) : nothing}
       ${again ? againPanel(again) : nothing}
       ${player ? chapterList(chapters, player) : nothing}
@@ -190,9 +199,21 @@ function deeds(job, cut, again) {
   return html`<div class="row job-deeds">
     ${job.audio ? html`<a class="button" href="./jobs/${job.job_id}/audio" download>${icon("download")}${word("job.download", { size: bytes(job.audio.bytes) })}</a>` : nothing}
     ${cut && !why && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
-    ${again && !again.options ? html`<button @click=${again.open}>${icon("rotate-ccw")}${word("job.again")}</button>` : nothing}
+    ${job.done ? helping(job, button, again?.open) : button("jobs.cancel", () => cancel([job.job_id]))}
+    ${isRepeatable(job) && remedy(job)?.kind !== "again" ? button("jobs.again", () => repeat([job.job_id])) : nothing}
+    ${job.done && again && !again.options ? html`<button @click=${() => again.open()}>${icon("rotate-ccw")}${word("job.again")}</button>` : nothing}
+    ${button("jobs.delete", () => leave(job), "plain")}
     ${why ? html`<p class="hint">${word(`job.no_cut.${why}`)}</p>` : nothing}
   </div>`;
+}
+
+const button = (key, deed, kind = "") => html`<button class=${kind} @click=${deed}>${word(key)}</button>`;
+
+/** Delete the job. What it leaves is the list, where that can be undone. */
+function leave(job) {
+  keep(job);
+  go("");
+  remove([job.job_id]);
 }
 
 function underWay({ state }, percent) {

@@ -24,8 +24,16 @@ export function remedy(job) {
   return OPTIONS[code] ? { kind: "options", option: OPTIONS[code] } : null;
 }
 
-/** The one button that helps, where something went wrong. */
-export function helping(job, button) {
+/** True for a job that the server takes for another run of the same. */
+export function isRepeatable({ state, video }) {
+  return (state === "failed" || state === "cancelled") && !video?.removed_at;
+}
+
+/**
+ * The one button that helps, where something went wrong. `choose(option)` shows the form of options; without it the
+ * button leads to the job's place, where the form is.
+ */
+export function helping(job, button, choose = null) {
   const { job_id: id, filename: name } = job;
   const help = remedy(job);
   switch (help?.kind) {
@@ -34,6 +42,7 @@ export function helping(job, button) {
     case "part":
       return button("jobs.part", () => again([id], { partial: true }));
     case "options": {
+      if (choose) return button(`jobs.other.${help.option}`, () => choose(help.option));
       const act = word(`jobs.other.${help.option}`);
       return html`<a class="button" href=${`${addressOf("jobs", id)}?options=${help.option}`} aria-label=${word("jobs.act", { act, name })}>${act}</a>`;
     }

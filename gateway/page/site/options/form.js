@@ -248,9 +248,8 @@ function summary(state) {
   return names.map((name) => (hasWord(`options.${name}`) ? word(`options.${name}`) : name)).join(", ");
 }
 
-/** Unfold what holds the first fault, and lead there. */
-async function reveal(state) {
-  const [first] = Object.keys(state.faults);
+/** Unfold what holds an option, else the first fault, and lead there. */
+export async function reveal(state, first = Object.keys(state.faults)[0]) {
   if (!["preset", "format", "quality"].includes(first)) {
     await unfold(state, true);
     state.more?.openGroupOf(state, first); // it may not be there without a connection
