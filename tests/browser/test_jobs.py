@@ -149,6 +149,35 @@ async def test_many_are_selected_by_a_range_and_all_that_match_and_done_to_at_on
     assert browser.complaints == []
 
 
+async def test_the_videos_of_many_are_converted_with_other_options_and_it_says_which_are_not(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    lost = failed(FailureCode.INTERNAL)
+    await tell(person, ("gone.mp4", lost), ("gone too.mp4", lost))
+    job_id = await upload(person, clips.tone(2).path)
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await row(page, job_id).get_by_role("checkbox").click()
+        await page.get_by_role("button", name="Select all 3").click()
+        await page.get_by_role("button", name="With other options…").click()
+        dialog = page.get_by_role("dialog", name="Convert 3 videos once more")
+        await dialog.get_by_label("Format").select_option("flac")
+        await accessible(page)
+        await dialog.get_by_role("button", name="Convert").click()
+        refused = page.locator(".toast.bad")
+        assert re.fullmatch(
+            "2 were refused \\(.gone too.mp4., .gone.mp4.\\)\\. The video .+", await refused.inner_text()
+        )
+        await rows(page).nth(3).wait_for(timeout=SOON)
+        assert await page.get_by_role("group", name="selected").count() == 0
+    async with person.client() as client:
+        [other] = [
+            each for each in (await client.get("/jobs")).json()["items"] if "format" in each["options"]
+        ]
+        assert (other["options"]["format"], other["family"]) == ("flac", job_id)
+    assert [text for text in browser.complaints if "410" not in text] == []
+
+
 async def test_what_helps_a_failed_job_is_done_at_its_place_too(
     person: Person, browser: Browser, clips: Clips
 ) -> None:

@@ -3,13 +3,16 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { isDone } from "../log/standing.js";
 import { jobs } from "../log/jobs.js";
+import { toast } from "../look/toasts.js";
 import { repaint } from "../paint.js";
 import { styles } from "../styles.js";
 import { word } from "../words.js";
 import { again, cancel, remove } from "./deeds.js";
+import { isRepeatable } from "./remedies.js";
 
 const selected = new Set();
 let last = null; // whose box was used last
+let otherwise = null; // the dialog for their options, while it is open
 
 styles(import.meta.url, "./chosen.css");
 
@@ -32,25 +35,37 @@ export const chosen = {
   /** What can be done to those that are selected and still in the list. */
   bar(listing) {
     const ids = selected.size ? listing.ids.filter((id) => selected.has(id)) : [];
+    const kept = ids.filter((id) => !jobs.get(id).video?.removed_at);
     if (!ids.length) return nothing;
     const those = (fits) => ids.filter((id) => fits(jobs.get(id)));
-    const act = (key, some, deed) => some.length ? html`<button @click=${() => { deed(some); chosen.clear(); }}>
+    const way = (key, some, press) => some.length ? html`<button @click=${press}>
       ${word(key)}${some.length < ids.length ? html` <span class="number">(${some.length})</span>` : nothing}</button>` : nothing;
+    const act = (key, some, deed) => way(key, some, () => { deed(some); chosen.clear(); });
     return html`<div class="jobs-chosen" role="group" aria-label=${word("jobs.chosen", { count: ids.length })}>
       <p class="number" role="status">${word("jobs.chosen", { count: ids.length })}</p>
       ${ids.length < listing.total ? html`<button class="plain" @click=${() => selectAll(listing)}>${word("jobs.select_all", { count: listing.total })}</button>` : nothing}
       <div class="row">
         ${act("jobs.cancel", those((job) => !isDone(job)), cancel)}
         ${act("jobs.again", those(isRepeatable), (some) => again(some))}
+        ${way("jobs.otherwise", kept, () => choose(kept))}
         ${act("jobs.delete", ids, remove)}
         <button class="plain" @click=${chosen.clear}>${word("jobs.unselect")}</button>
       </div>
+      ${otherwise?.template() ?? nothing}
     </div>`;
   },
 };
 
-function isRepeatable({ state, video }) {
-  return (state === "failed" || state === "cancelled") && !video?.removed_at;
+/** Ask with which options their videos are to be converted once more. */
+async function choose(ids) {
+  try {
+    const { Otherwise } = await import("./otherwise.js");
+    otherwise = new Otherwise(ids, chosen.clear, () => { otherwise = null; repaint(); });
+  } catch (error) {
+    console.warn(error);
+    toast(word("problem.offline"), { bad: true });
+  }
+  repaint();
 }
 
 /** Select all that match, also those that are not loaded yet. */

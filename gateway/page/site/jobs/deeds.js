@@ -10,6 +10,7 @@ import { api, ask } from "../server/api.js";
 import { word } from "../words.js";
 
 const AT_ONCE = 4;
+const NAMED = 3; // so many are told of by their names
 
 /** Deletions that somebody may still undo: what sends each at once. */
 const pending = new Set();
@@ -57,7 +58,7 @@ export async function all(deed, states, q) {
   }
   const done = answers.flatMap((answer) => answer.job_ids);
   const refused = answers.flatMap((answer) => answer.refused);
-  if (refused.length) toast(word("jobs.refused", { count: refused.length, detail: refused[0].detail }), { bad: true });
+  tellRefused(refused.map(({ job_id: id, type: kind, detail }) => ({ id, kind, detail })));
   if (deed === "cancel" && done.length) toast(told("cancelled", done), { label: word("jobs.again"), action: () => again(done) });
   if (deed === "retry" && done.length) toast(told("again", done));
 }
@@ -68,7 +69,7 @@ async function erase(id, how) {
   });
 }
 
-/** Do something to each, some at a time. Returns those to which it was done; tells of the first that was refused. */
+/** Do something to each, some at a time. Returns those to which it was done; tells of those that were refused. */
 async function each(ids, deed, otherwise = () => {}) {
   const done = [];
   const problems = [];
@@ -79,16 +80,26 @@ async function each(ids, deed, otherwise = () => {}) {
         await deed(id);
         done.push(id);
       } catch (problem) {
-        problems.push(problem);
+        problems.push({ id, kind: problem.kind, detail: problem.message });
         otherwise(id);
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  if (problems.length === 1) toast(problems[0].message, { bad: true });
-  if (problems.length > 1) toast(word("jobs.refused", { count: problems.length, detail: problems[0].message }), { bad: true });
+  if (ids.length === 1 && problems.length) toast(problems[0].detail, { bad: true });
+  else tellRefused(problems);
   repaint();
   return done;
+}
+
+/** Tell why some of many were refused: for each kind of reason how many, and their names. */
+function tellRefused(refused) {
+  for (const those of Map.groupBy(refused, ({ kind }) => kind).values()) {
+    const names = those.slice(0, NAMED).map(({ id }) => isolated(jobs.get(id)?.filename || word("jobs.nameless"))).join(", ");
+    const more = those.length - NAMED;
+    const told = more > 0 ? word("jobs.and_more", { names, count: more }) : names;
+    toast(word("jobs.refused", { count: those.length, names: told, detail: those[0].detail }), { bad: true });
+  }
 }
 
 /** What was done, in words: to one job by its name, to more by their number. */
