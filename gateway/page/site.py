@@ -6,6 +6,7 @@ So a browser keeps each file for good, and a new version of the page never meets
 
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +21,8 @@ _SITE = Path(__file__).with_name("site")
 _ICONS = "vendor/lucide/icons/"
 _FIRST = ("main.js", "home.js", "entry/view.js")
 """Scripts that the first load begins with. What they import a browser fetches at once, not one by one."""
+_SOON = ("uploads/choice.js",)
+"""What the first place loads after its first paint: its words come with the first, and the app keeps it."""
 _STYLES = ("look/colours.css", "look/base.css", "look/frame.css")
 """Styles of the first load, before those that lie beside its scripts under the same name."""
 _WORDS = "words/"
@@ -70,9 +73,8 @@ def site() -> Site:
 
 def _beside(sources: dict[str, str], files: dict[str, Asset], version: str) -> dict[str, Asset]:
     """Return the shell and what stands beside it, made of `sources`, with the addresses of this version."""
-    scripts = first_load(files)
-    looks = [name.removesuffix(".js") + ".css" for name in scripts]
-    styles = [*_STYLES, *(name for name in looks if name in files)]
+    scripts, soon = first_load(files), _reached(_SOON, files)
+    styles = [*_STYLES, *_looks(scripts, files)]
     words = sorted(name for name in files if name.startswith(_WORDS))
     address = f"./page/{version}"
     values = {
@@ -81,7 +83,8 @@ def _beside(sources: dict[str, str], files: dict[str, Asset], version: str) -> d
         "styles": "\n".join(f'<link rel="stylesheet" href="{address}/{name}">' for name in styles),
         "scripts": "\n".join(f'<link rel="modulepreload" href="{address}/{name}">' for name in scripts),
     }
-    kept = {"version": version, "files": [*scripts, *styles, *words, *_PICTURES]}
+    lasting = (*scripts, *styles, *soon, *_looks(soon, files), *words, *_PICTURES)
+    kept = {"version": version, "files": list(dict.fromkeys(lasting))}
     worker = f"const SHELL = {json.dumps(kept)};\n{sources[_WORKER]}"
     shell, manifest = (Template(sources[name]).substitute(values) for name in ("index.html", _MANIFEST))
     return {
@@ -93,7 +96,17 @@ def _beside(sources: dict[str, str], files: dict[str, Asset], version: str) -> d
 
 def first_load(files: dict[str, Asset]) -> list[str]:
     """Return the scripts of the first load, with all that they import."""
-    found, waiting = dict[str, None](), list(_FIRST)
+    return _reached(_FIRST, files)
+
+
+def _looks(scripts: list[str], files: dict[str, Asset]) -> list[str]:
+    """Return the styles that lie beside these scripts."""
+    return [look for name in scripts if (look := name.removesuffix(".js") + ".css") in files]
+
+
+def _reached(begin: Iterable[str], files: dict[str, Asset]) -> list[str]:
+    """Return scripts with all that they import."""
+    found, waiting = dict[str, None](), list(begin)
     while waiting:
         name = waiting.pop(0)
         if name not in found:
@@ -114,8 +127,8 @@ def _bare(name: str, file: Asset) -> Asset:
 
 
 def _divided(words: dict[str, str], files: dict[str, Asset]) -> dict[str, Asset]:
-    """Return each language in two files: what scripts of the first load ask for, and the others."""
-    scripts = [files[name].content.decode() for name in first_load(files)]
+    """Return each language in two files: what the first load and what comes soon ask for, and the others."""
+    scripts = [files[name].content.decode() for name in _reached((*_FIRST, *_SOON), files)]
     asked = tuple({key for script in scripts for key in _KEY.findall(script)})
     divided = {}
     for name, source in words.items():

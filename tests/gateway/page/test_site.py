@@ -1,5 +1,6 @@
 """A browser keeps each file for good: so the version in its address changes with whatever it gets there."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -48,3 +49,12 @@ def test_the_version_is_another_as_soon_as_something_else_is_served(
     assert again().version == site().version
     monkeypatch.setattr(room, part, changed)
     assert again().version != site().version
+
+
+def test_the_app_keeps_the_form_of_options_with_its_look_and_loads_it_after_the_first_paint() -> None:
+    later = ["uploads/choice.js", "options/form.js", "options/form.css"]
+    shell, worker = site().shell.content.decode(), site().worker.content.decode()
+    kept = json.loads(worker.partition("=")[2].partition(";\n")[0])["files"]
+    assert [name for name in later if name in shell] == []
+    assert set(later) <= set(kept)
+    assert len(kept) == len(set(kept))

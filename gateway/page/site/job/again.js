@@ -4,11 +4,8 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { approved, chosen, openOptions, optionsForm, optionsState, reveal, showProblem } from "../options/form.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
-import { styles } from "../styles.js";
 import { word } from "../words.js";
 import { accepted } from "./outputs.js";
-
-await styles(new URL("../options/form.js", import.meta.url), "./form.css");
 
 export class Again {
   options = null;

@@ -17,6 +17,7 @@ import { live } from "../vendor/lit-html/directives/live.js";
 import { repaint } from "../paint.js";
 import { api, sentence } from "../server/api.js";
 import { onSession, session } from "../server/session.js";
+import { styles } from "../styles.js";
 import { bytes, clock, hasWord, number, word } from "../words.js";
 
 const FORMATS = ["mp3", "m4a", "opus", "ogg", "flac", "wav"];
@@ -31,6 +32,8 @@ const STEPS = {
 const FOR_ONE_VIDEO = new Set(["start", "end", "cover_at", "track", "title", "artist", "album", "date", "comment"]);
 const PAUSE = 400; // milliseconds without a key before the server is asked
 let forms = 0;
+
+await styles(import.meta.url, "./form.css");
 
 /**
  * Make the state of one form. @param {{remembered?: string, values?: Object<string, string>}} how `remembered`: the

@@ -1,7 +1,6 @@
 /** Where videos are dropped, pasted and chosen. The rest of uploads is loaded when there is something to upload. */
 
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
-import { approved, chosen, expectation, openOptions, optionsForm, optionsState } from "../options/form.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
 import { findSession, onSession, session } from "../server/session.js";
@@ -17,7 +16,7 @@ let rows = () => nothing;
 let isUsed = () => false;
 
 /** What becomes of the next uploads, and the files that wait until it can be had. `why`: the key of a sentence. */
-const options = optionsState({ remembered: "uploads" });
+let choice = null;
 let held = null;
 
 const target = Object.assign(document.createElement("div"), { className: "drop-target", hidden: true });
@@ -26,7 +25,9 @@ export const uploadPanel = {
   /** Go on with what a closed tab has left. */
   open() {
     if (isRemembered()) load().then(repaint, () => {});
-    return openOptions(options);
+    const opened = choosing().then(({ open }) => open());
+    opened.catch(console.warn); // without a connection; it is tried again when something is given
+    return () => opened.then((close) => close(), () => {});
   },
   /** @param {boolean} isSmall what else is here matters more than the place to drop */
   template: (isSmall = false) => html`
@@ -38,11 +39,17 @@ export const uploadPanel = {
       <input id="upload-input" type="file" multiple aria-label=${word("uploads.choose")} @change=${({ target: input }) => take(chosenIn(input))}>
       <button class="plain folder" @click=${() => chosenFrom({ isFolder: true }, take)}>${word("uploads.choose_folder")}</button>
     </section>
-    ${optionsForm(options)}
+    ${choice?.template() ?? html`<div class="drop-options"></div>`}
     ${held ? html`<p class="row" role="status">${word(held.why)}
       <button @click=${() => take(held.given)}>${word("options.go_on")}</button></p>` : nothing}
     ${rows()}`,
 };
+
+async function choosing() {
+  choice ??= await import("./choice.js");
+  repaint();
+  return choice;
+}
 
 async function load() {
   loaded ??= Promise.all([import("./uploads.js"), import("./rows.js")]);
@@ -62,9 +69,9 @@ export async function take(giving) {
   try {
     if (session.state === "unknown") await findSession();
     if (session.state !== "in") return;
-    const [uploads, isGood] = await Promise.all([load(), approved(options)]);
+    const [uploads, isGood] = await Promise.all([load(), choosing().then((loaded) => loaded.isGood())]);
     held = isGood ? null : { given, why: "options.held" };
-    if (isGood) await uploads.take(given, { options: chosen(options), expects: expectation(options) });
+    if (isGood) await uploads.take(given, choice.wish());
   } catch (error) {
     console.warn(error); // the line is down
     held = { given, why: "problem.offline" };
