@@ -136,3 +136,26 @@ async def test_the_keyboard_goes_through_the_page_in_order_and_out_of_it(
         assert [each for each in visited if each.startswith(("back to", "unseen"))] == []
         assert len(visited) < 60, "the focus never leaves the page"
     assert browser.complaints == []
+
+
+async def test_who_comes_to_another_place_hears_its_heading_and_a_first_load_leaves_the_focus_alone(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page(DESK) as page:
+        await page.goto(f"{person.stack.url}/#/account")
+        await page.get_by_label("E-mail").fill(person.email)
+        assert await page.evaluate("document.activeElement.name") == "email"
+        await page.get_by_label("Password").fill(person.password)
+        await page.keyboard.press("Enter")
+        await page.locator("h1:focus", has_text="Account").wait_for()
+        await page.get_by_role("link", name="Tonearm", exact=True).click()
+        await page.locator("h1:focus", has_text="Drop").wait_for()
+        await page.go_back()
+        await page.locator("h1:focus", has_text="Account").wait_for()
+        await page.get_by_role("button", name="Sign out").click()
+        await page.locator("h1:focus", has_text="Sign in").wait_for()
+        await page.reload()
+        await page.get_by_label("E-mail").wait_for()
+        await page.wait_for_load_state("networkidle")
+        assert await page.evaluate("document.activeElement === document.body")
+    assert browser.complaints == []

@@ -33,6 +33,8 @@ async function show() {
   const load = session.state === "out" ? ENTRY : VIEWS[here.name];
   const address = `${session.state === "out"}${location.hash}`;
   if (shown.address === address) return;
+  // Who types a filter stays at it: it stands behind the place's path.
+  const came = shown.address && shown.address.split("?")[0] !== address.split("?")[0];
   shown.close();
   shown = { address, view: load ? shown.view : null, close: () => {}, error: null };
   if (load) {
@@ -47,6 +49,7 @@ async function show() {
     }
   }
   repaint();
+  if (came) import("./look/arrival.js").then(({ arrive }) => arrive(), () => {});
 }
 
 function page() {
