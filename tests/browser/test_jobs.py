@@ -170,6 +170,9 @@ async def test_the_videos_of_many_are_converted_with_other_options_and_it_says_w
         )
         await rows(page).nth(3).wait_for(timeout=SOON)
         assert await page.get_by_role("group", name="selected").count() == 0
+        await rows(page).first.get_by_role("checkbox").click()
+        await page.get_by_role("button", name="Select all 4").click()
+        await page.get_by_role("button", name="With other options… (3)").wait_for()  # of two jobs one video
     async with person.client() as client:
         [other] = [
             each for each in (await client.get("/jobs")).json()["items"] if "format" in each["options"]
@@ -178,7 +181,7 @@ async def test_the_videos_of_many_are_converted_with_other_options_and_it_says_w
     assert [text for text in browser.complaints if "410" not in text] == []
 
 
-async def test_what_helps_a_failed_job_is_done_at_its_place_too(
+async def test_what_can_be_done_to_a_job_in_the_list_is_done_at_its_place_too(
     person: Person, browser: Browser, clips: Clips
 ) -> None:
     job_id = await upload(person, clips.tone(2).path, track="7")
@@ -203,6 +206,12 @@ async def test_what_helps_a_failed_job_is_done_at_its_place_too(
         assert await rows(page).count() == 0
         await page.get_by_role("button", name="Undo").click()
         await row(page, job_id).wait_for()
+        [job_id] = await tell(person, ("talk.mp4", (STARTED,)))
+        await row(page, job_id, "converting").get_by_role("link", name="talk.mp4").click()
+        await page.get_by_role("article").get_by_role("button", name="Cancel").click()
+        await (
+            row(page, job_id, "cancelled").get_by_role("button", name="Convert again", exact=True).wait_for()
+        )
     assert browser.complaints == []
 
 

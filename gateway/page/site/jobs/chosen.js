@@ -35,8 +35,8 @@ export const chosen = {
   /** What can be done to those that are selected and still in the list. */
   bar(listing) {
     const ids = selected.size ? listing.ids.filter((id) => selected.has(id)) : [];
-    const kept = ids.filter((id) => !jobs.get(id).video?.removed_at);
     if (!ids.length) return nothing;
+    const videos = videosOf(ids);
     const those = (fits) => ids.filter((id) => fits(jobs.get(id)));
     const way = (key, some, press) => some.length ? html`<button @click=${press}>
       ${word(key)}${some.length < ids.length ? html` <span class="number">(${some.length})</span>` : nothing}</button>` : nothing;
@@ -47,7 +47,7 @@ export const chosen = {
       <div class="row">
         ${act("jobs.cancel", those((job) => !isDone(job)), cancel)}
         ${act("jobs.again", those(isRepeatable), (some) => again(some))}
-        ${way("jobs.otherwise", kept, () => choose(kept))}
+        ${way("jobs.otherwise", videos, () => choose(videos))}
         ${act("jobs.delete", ids, remove)}
         <button class="plain" @click=${chosen.clear}>${word("jobs.unselect")}</button>
       </div>
@@ -55,6 +55,12 @@ export const chosen = {
     </div>`;
   },
 };
+
+/** Of each video that is there one job. */
+function videosOf(ids) {
+  const kept = ids.filter((id) => !jobs.get(id).video?.removed_at);
+  return [...Map.groupBy(kept, (id) => jobs.get(id).family ?? id).values()].map(([id]) => id);
+}
 
 /** Ask with which options their videos are to be converted once more. */
 async function choose(ids) {

@@ -25,7 +25,7 @@ export async function cancel(ids) {
 export async function again(ids, options) {
   const request = options ? { method: "POST", json: options } : { method: "POST" };
   const done = await each(ids, async (id) => keep(await api(`jobs/${id}/retry`, request)));
-  if (done.length > 1) toast(told("again", done));
+  if (done.length > 1 || options) toast(told("again", done));
 }
 
 /** Make another output of each of these jobs' videos. */
