@@ -34,6 +34,9 @@ NOT_READ = (b"User-Agent", b"Referer", b"Cookie", b"Cf-Ipcity", b"Forwarded", b"
 NONSENSE = (b"Accept: text/html;q=1e999", b"Accept: ;q=nan, /", b"Origin: http://[", b"Range: bytes=-")
 ODD = ("é".encode("latin-1"), "é".encode(), b"\xff")
 
+AWAY = ("/health/ready", "/entry")
+"""By their contracts these answer 503 while another service is away or slow: no header does that."""
+
 
 def routes() -> list[tuple[str, str]]:
     """Every route of the application, however new, with an address that fits it."""
@@ -70,14 +73,14 @@ async def test_one_odd_byte_in_a_header_is_a_4xx_on_every_route(gateway: Gateway
             assert b"application/problem+json" in head or method == "HEAD"
         for header in NOT_READ:
             status, _ = await ask(gateway, method, path, header + b": a" + odd)
-            assert status < 500 or (status, path) == (503, "/health/ready"), (method, path, header)
+            assert status < 500 or (status == 503 and path in AWAY), (method, path, header)
 
 
 async def test_a_header_that_is_nonsense_is_never_our_fault(gateway: Gateway) -> None:
     paths = [("POST", "/login?cookies=true"), *routes()]
     for (method, path), header in itertools.product(paths, NONSENSE):
         status, _ = await ask(gateway, method, path, header)
-        assert status < 500 or (status, path) == (503, "/health/ready"), (method, path, header)
+        assert status < 500 or (status == 503 and path in AWAY), (method, path, header)
 
 
 async def test_an_encoded_body_is_refused_on_every_route_that_takes_one(
