@@ -21,6 +21,13 @@ from tests.servers.path_prefix import PathPrefix
 pytestmark = pytest.mark.servers
 PIECE = 8_000_000
 SLOW = 4_000_000
+PLAIN_HTTP = """
+delete Crypto.prototype.randomUUID;
+for (const kept of ["locks", "serviceWorker", "storage", "clipboard"])
+  Object.defineProperty(Navigator.prototype, kept, { value: undefined });
+delete globalThis.caches;
+"""
+"""What browsers keep from a page that comes over plain HTTP from another machine."""
 
 
 class Uploads:
@@ -410,3 +417,15 @@ async def test_without_scripts_a_form_takes_a_video_below_a_path_and_a_page_lead
             await page.get_by_role("link", name="The audio").click()
         assert (await downloading.value).suggested_filename == f"{clip.stem}.mp3"
     assert proxy.strays == []
+
+
+async def test_a_video_becomes_a_job_also_over_plain_http(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    async with browser.page() as page:
+        await page.add_init_script(PLAIN_HTTP)
+        await person.sign_in(page)
+        assert await page.evaluate("[navigator.locks, crypto.randomUUID]") == [None, None]
+        await Uploads(page).choose(clips.tone(2).path)
+        await page.locator("[data-job-id]").wait_for()
+    assert browser.complaints == []

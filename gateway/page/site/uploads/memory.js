@@ -5,13 +5,15 @@
  * tab is uploading.
  */
 
+import { locks } from "../server/locks.js";
+import { newId } from "./ids.js";
 import { noteRemembered } from "./ongoing.js";
 
 const LOCK = "tonearm.tab.";
-const TAB = crypto.randomUUID();
+const TAB = newId();
 const FIELDS = ["id", "account", "name", "size", "lastModified", "type", "url", "options", "handle"];
 
-navigator.locks.request(LOCK + TAB, () => new Promise(() => {}));
+locks.request(LOCK + TAB, () => new Promise(() => {}));
 
 /** Remember uploads, or what has changed of them. */
 export async function remember(uploads) {
@@ -35,7 +37,7 @@ export async function forget(id) {
 
 /** Take over what an account's closed tabs have left. */
 export async function takeOver(account) {
-  const { held } = await navigator.locks.query();
+  const { held } = await locks.query();
   const alive = new Set(held.map(({ name }) => name));
   const left = [];
   await change((store) => {

@@ -6,6 +6,7 @@ import { api } from "../server/api.js";
 import { onSession, session } from "../server/session.js";
 import { styles } from "../styles.js";
 import { looksLikeMedia, refusal } from "./checks.js";
+import { newId } from "./ids.js";
 import { afterFailure } from "./failures.js";
 import { secondsOf } from "./length.js";
 import { forget, remember, takeOver } from "./memory.js";
@@ -166,7 +167,7 @@ async function askStanding(id, url) {
 
 function uploadOf(file, { handle, options, reason }) {
   return {
-    id: crypto.randomUUID(),
+    id: newId(),
     account,
     file,
     handle,
