@@ -39,13 +39,16 @@ export function allWords() {
     messages = { ...messages, ...found.default };
     isWhole = true;
     repaint();
+  }, (error) => {
+    later = null; // without a connection: asked for again with the next message
+    throw error;
   }));
 }
 
 /** The message of a key. One that is not there yet is fetched, and is empty until then. */
 function messageOf(key) {
   if (key in messages || isWhole) return messages[key];
-  allWords().catch(() => { later = null; }); // without a connection: asked for again with the next message
+  allWords().catch(() => {});
   return "";
 }
 

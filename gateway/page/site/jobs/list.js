@@ -5,8 +5,9 @@ import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { feed } from "../log/feed.js";
 import { countOf, jobs, Listing } from "../log/jobs.js";
 import { repaint } from "../paint.js";
+import { noteLost } from "../server/reach.js";
 import { number, word } from "../words.js";
-import { deed, row } from "./row.js";
+import { deed, row, withPart } from "./row.js";
 import { Window } from "./window.js";
 
 const PAUSE = 250; // ms without a key before it is searched
@@ -34,7 +35,7 @@ export const jobList = {
     listing = new Listing({ states: FILTERS[filter], q: query.get("q") ?? "" });
     view = new Window();
     hands?.chosen.clear();
-    import("./hands.js").then((loaded) => { hands = loaded; });
+    import("./hands.js").then((loaded) => { hands = loaded; }, noteLost);
     const close = listing.open();
     const stop = new AbortController();
     for (const type of ["scroll", "resize"]) addEventListener(type, look, { passive: true, signal: stop.signal });
@@ -118,5 +119,5 @@ function look() {
   if (view.reaches(listing.ids.length) && listing.more && !listing.error && listing.ids.length) listing.load();
 }
 
-const byHand = (name, id, more) => import("./hands.js").then((loaded) => loaded[name](id, more, listing));
+const byHand = (name, id, more) => withPart(import("./hands.js"), (loaded) => loaded[name](id, more, listing));
 const isTyping = () => document.activeElement?.matches(".jobs-search") ?? false;
