@@ -7,12 +7,13 @@ import { toast } from "../look/toasts.js";
 import { hide, jobs, keep, show } from "../log/jobs.js";
 import { repaint } from "../paint.js";
 import { api, ask } from "../server/api.js";
+import { onLeaving, onSession } from "../server/session.js";
 import { word } from "../words.js";
 
 const AT_ONCE = 4;
 const NAMED = 3; // so many are told of by their names
 
-/** Deletions that somebody may still undo: what sends each at once. */
+/** The jobs that are to be deleted: somebody may still undo it, or the server has not answered yet. */
 const pending = new Set();
 
 /** Cancel these jobs. */
@@ -37,12 +38,12 @@ export async function outputs(ids, options) {
 /** Delete these jobs, unless it is undone. */
 export function remove(ids) {
   const said = told("deleted", ids);
-  const leave = () => ids.forEach((id) => erase(id, { keepalive: true }).catch(() => {}));
-  const over = () => pending.delete(leave) && each(ids, erase, show);
-  const action = () => pending.delete(leave) && ids.forEach(show);
-  pending.add(leave);
-  ids.forEach(hide);
-  toast(said, { label: word("jobs.undo"), action, over });
+  for (const id of ids) {
+    pending.add(id);
+    hide(id);
+  }
+  const action = () => ids.filter((id) => pending.delete(id)).forEach(show);
+  toast(said, { label: word("jobs.undo"), action, over: () => each(ids, erase, show) });
 }
 
 /** Do to all jobs of these states, and of this name: "cancel" or "retry". */
@@ -63,10 +64,21 @@ export async function all(deed, states, q) {
   if (deed === "retry" && done.length) toast(told("again", done));
 }
 
+/** Delete a job, unless that was undone meanwhile, or its account has signed out. */
 async function erase(id, how) {
-  await ask(`jobs/${id}`, { method: "DELETE", ...how }).catch((problem) => {
+  if (!pending.has(id)) return;
+  try {
+    await ask(`jobs/${id}`, { method: "DELETE", ...how });
+  } catch (problem) {
     if (problem.status !== 404 && problem.status !== 410) throw problem;
-  });
+  } finally {
+    pending.delete(id);
+  }
+}
+
+/** Delete at once what is pending: who leaves has meant it. */
+function eraseAll(how) {
+  return Promise.allSettled([...pending].map((id) => erase(id, how)));
 }
 
 /** Do something to each, some at a time. Returns those to which it was done; tells of those that were refused. */
@@ -113,7 +125,6 @@ function isolated(name) {
   return `\u2068${name}\u2069`;
 }
 
-addEventListener("pagehide", () => {
-  for (const leave of pending) leave();
-  pending.clear();
-});
+addEventListener("pagehide", () => eraseAll({ keepalive: true }));
+onLeaving(eraseAll);
+onSession((state) => state === "out" && pending.clear()); // the next one may be somebody else

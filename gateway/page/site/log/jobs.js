@@ -259,6 +259,7 @@ function insert(ids, id) {
 
 onSession((state) => {
   jobs.clear();
+  hidden.clear();
   for (const listing of listings) {
     if (state === "in") listing.reload();
     else listing.reset();

@@ -5,6 +5,7 @@
 
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { onSession, session } from "../server/session.js";
 import { styles } from "../styles.js";
 import { word } from "../words.js";
 
@@ -21,10 +22,11 @@ document.body.append(region, voice);
 styles(import.meta.url, "./toasts.css");
 
 /**
- * Show a note for a while; for longer while somebody is at it. `action` is done when its button, `label`, is pressed;
- * `over` when the note goes without that. Returns what makes it go at once.
+ * Show a note to who is signed in, for a while; for longer while somebody is at it. `action` is done when its button,
+ * `label`, is pressed; `over` when the note goes without that. Returns what makes it go at once.
  */
 export function toast(text, { label, action, over = () => {}, bad = false } = {}) {
+  if (session.state === "out") return () => {};
   const note = { number: (numbers += 1), text, label, bad, timer: null };
   note.act = () => { drop(note); action(); };
   note.go = () => { if (drop(note)) over(); };
@@ -32,6 +34,11 @@ export function toast(text, { label, action, over = () => {}, bad = false } = {}
   hurry(note);
   draw();
   return note.go;
+}
+
+/** Take all away, undone and not over: they tell of what was somebody's who is here no more. */
+function clear() {
+  notes.forEach(drop);
 }
 
 /** Tell something to who hears the page. */
@@ -62,3 +69,5 @@ function draw() {
       <button class="plain toast-close" aria-label=${word("frame.close")} @click=${note.go}><svg class="icon" aria-hidden="true"><use href=${CLOSE}></use></svg></button>
     </div>`), region);
 }
+
+onSession((state) => state === "out" && clear());

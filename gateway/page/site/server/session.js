@@ -12,6 +12,7 @@ const LEAVING = "tonearm.leaving";
 const RENEW_AFTER = 0.7;
 const tabs = new BroadcastChannel("tonearm.session");
 const listeners = new Set();
+const lastDeeds = new Set();
 let renewal;
 
 /**
@@ -41,6 +42,7 @@ export async function signIn(email, password) {
 
 /** Sign out, in every tab. Without a connection it is made up for later: the page is empty all the same. */
 export async function signOut() {
+  await Promise.allSettled([...lastDeeds].map((each) => each()));
   localStorage.setItem(LEAVING, "yes");
   await leave().catch(() => {});
   everywhereOut("left");
@@ -55,6 +57,11 @@ export function sessionEnded(why = "ended") {
 export function onSession(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
+}
+
+/** Before somebody signs out in this tab call `deed()`, and wait for it. */
+export function onLeaving(deed) {
+  lastDeeds.add(deed);
 }
 
 async function leave() {
