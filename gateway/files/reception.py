@@ -124,7 +124,7 @@ class Reception:
             raise
         except BaseException:
             with suppress(TimeoutError, TonearmError):
-                await asyncio.shield(asyncio.wait_for(self._end(upload_id, entrance), _STOP_WITHIN))
+                await asyncio.shield(asyncio.wait_for(self._give_up(upload_id, entrance), _STOP_WITHIN))
             raise
 
     async def stand(self, account: str, upload_id: str) -> Standing:
@@ -175,16 +175,26 @@ class Reception:
     async def terminate(self, account: str, upload_id: str, entrance: Entrance) -> bool:
         """Remove an upload; False if it is a job.
 
-        Raises NoSuchUpload, UploadGone, JobGone, Unavailable.
+        One of which every byte has come becomes a job first: another request may be about to make one of it.
+        Raises NoSuchUpload, UploadGone, JobGone, MaybeAccepted, BlobDamaged, Unavailable.
         """
-        if isinstance(await self._find(account, upload_id), Standing):
-            return False
-        await self._end(upload_id, entrance)
-        log.info("upload_terminated", upload_id=upload_id)
-        return True
+        while isinstance(found := await self._find(account, upload_id), Record):
+            if found.is_whole:
+                await self._accept(found)
+                return False
+            if await self._records.bury(upload_id, "terminated", as_of=found):
+                await self._empty(upload_id, entrance)
+                log.info("upload_terminated", upload_id=upload_id)
+                return True
+        return False
 
-    async def _end(self, upload_id: str, entrance: Entrance) -> None:
+    async def _give_up(self, upload_id: str, entrance: Entrance) -> None:
+        """Remove an upload that nobody else knows, so that nobody else makes a job of it."""
         await self._records.bury(upload_id, "terminated")
+        await self._empty(upload_id, entrance)
+
+    async def _empty(self, upload_id: str, entrance: Entrance) -> None:
+        """Remove what has come of an upload that is gone, and give its room back."""
         await self._videos.remove(upload_id, surely=False)
         await self._records.note_emptied(upload_id)
         self._hashes.forget(upload_id)

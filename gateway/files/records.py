@@ -135,14 +135,14 @@ class Records:
         news = {"writer": 0.0, "asked": False}
         return await self._changed({"_id": upload_id, "gone": None}, {"$set": news, "$inc": {"epoch": 1}})
 
-    async def bury(self, upload_id: str, gone: Gone, *, expired_before: datetime | None = None) -> bool:
+    async def bury(self, upload_id: str, gone: Gone, *, as_of: Record | None = None) -> bool:
         """Forget all but that it was there, and shut out whoever writes; False if it is not there to be.
 
-        With `expired_before` only what has expired before that time.
+        With `as_of` only while nothing has come since that record was read, and nobody has begun to write.
         """
         found: dict[str, Any] = {"_id": upload_id, "gone": None}
-        if expired_before is not None:
-            found["expires"] = {"$lt": expired_before}
+        if as_of is not None:
+            found |= {"epoch": as_of.epoch, "offset": as_of.offset, "expires": as_of.expires}
         news = {"gone": gone, "wish": None, "writer": 0.0, "expires": datetime.now(UTC)}
         return await self._changed(found, {"$set": news, "$inc": {"epoch": 1}}) is not None
 

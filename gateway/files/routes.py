@@ -228,7 +228,11 @@ async def show(
     status_code=204,
     operation_id="terminateUpload",
     tags=["uploads"],
-    opt=Contract(scope=UPLOAD, errors=(*_TUS, *_KNOWN, errors.NotAllowed), headers=(_VERSION,)).opt,
+    opt=Contract(
+        scope=UPLOAD,
+        errors=(*_TUS, *_KNOWN, errors.NotAllowed, errors.MaybeAccepted, errors.ShuttingDown),
+        headers=(_VERSION,),
+    ).opt,
 )
 async def terminate(
     request: AnyRequest,
@@ -236,6 +240,7 @@ async def terminate(
     reception: NamedDependency[Reception],
     own_jobs: NamedDependency[OwnJobs],
     deletions: NamedDependency[Deletions],
+    under_way: NamedDependency[UploadsUnderWay],
     quotas: NamedDependency[Quotas],
 ) -> None:
     """Give an upload up, and remove what has come. One that is a job already is deleted as a job.
@@ -244,7 +249,9 @@ async def terminate(
     """
     tus.check_version(request.headers)
     caller = caller_of(request)
-    if not await reception.terminate(caller.account, upload_id, quotas.entrance(request)):
+    with under_way.one():
+        is_ended = await reception.terminate(caller.account, upload_id, quotas.entrance(request))
+    if not is_ended:
         if MANAGE not in caller.scopes:
             raise errors.NotAllowed(f"the upload is a job: to delete it takes the scope {MANAGE}")
         view = await own_jobs.get(caller.account, upload_id)

@@ -29,7 +29,7 @@ class UnfinishedUploads:
             if record.gone is None and record.is_whole and record.expires > now - _MAKING_A_JOB:
                 continue
             if record.gone is None:
-                removed += await self._remove(record, now)
+                removed += await self._remove(record)
             elif not record.emptied:
                 await self._empty(record.id)
             elif record.expires < now - REMEMBERED:
@@ -48,12 +48,12 @@ class UnfinishedUploads:
                 await self._videos.remove(upload_id, surely=False)
             await self._records.remove(upload_id)
 
-    async def _remove(self, record: Record, now: datetime) -> bool:
+    async def _remove(self, record: Record) -> bool:
         """Remove an expired upload; False if it is a job, or somebody has gone on with it."""
         if await self._live.view(record.id) is not None:
             await self._records.remove(record.id)
             return False
-        if not await self._records.bury(record.id, "expired", expired_before=now):
+        if not await self._records.bury(record.id, "expired", as_of=record):
             return False
         await self._empty(record.id)
         return True

@@ -118,9 +118,9 @@ class World:
             await self.publisher.publish(event)
             assert await self.live.wait_for(event.id, 5)
 
-    def reception(self, life: float = 3600.0) -> Reception:
+    def reception(self, life: float = 3600.0, *, intake: Intake | None = None) -> Reception:
         own_jobs = OwnJobs(self.live, JobViews(self.database), self.videos)
-        intake = Intake(self.videos, self.keys, self.publisher, self.live)
+        intake = intake or Intake(self.videos, self.keys, self.publisher, self.live)
         return Reception(self.records, self.videos, intake, own_jobs, most=2**40, life=life)
 
     async def job(self, **more: Any) -> str:

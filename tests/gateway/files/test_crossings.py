@@ -1,0 +1,73 @@
+"""Requests for one upload that cross, in the order that would do harm: what becomes a job has its video."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from pymongo.asynchronous.database import AsyncDatabase
+from waiting import wait_for
+
+from events.options import Options
+from gateway.files.reception import Piece, Reception
+from gateway.files.records import Asked
+from gateway.http.bodies import Limit
+from gateway.quotas.door import OPEN
+from gateway.uploads.idempotency import Submission
+from gateway.uploads.intake import Accepted, Intake
+from tests.gateway.upkeep.world import ACCOUNT, World, world_of
+
+DATA = os.urandom(600_000)
+ASKED = Asked(filename="a.mp4", content_type="video/mp4", options=Options(), given={})
+
+
+@pytest.fixture
+async def world(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[World]:
+    async with world_of(broker, database) as world:
+        yield world
+
+
+async def created(reception: Reception) -> str:
+    return (await reception.create(ACCOUNT, ASKED, len(DATA), OPEN)).upload_id
+
+
+async def whole(_: Limit) -> AsyncIterator[bytes]:
+    yield DATA
+
+
+async def video_of(world: World, job_id: str) -> bytes:
+    blob = await world.videos.find(job_id)
+    assert blob is not None
+    return b"".join([part async for part in world.videos.read(blob, 0, blob.bytes - 1)])
+
+
+class Slow(Intake):
+    """Makes no job of an upload before the test lets it."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world.videos, world.keys, world.publisher, world.live)
+        self.asked, self.go = 0, asyncio.Event()
+
+    async def accept_stored(self, account: str, job_id: str, submission: Submission) -> Accepted | None:
+        self.asked += 1
+        await self.go.wait()
+        return await super().accept_stored(account, job_id, submission)
+
+
+async def test_who_ends_an_upload_whose_last_byte_has_just_come_is_told_that_it_is_a_job(
+    world: World,
+) -> None:
+    intake = Slow(world)
+    reception = world.reception(intake=intake)
+    upload_id = await created(reception)
+    filling = asyncio.create_task(reception.receive(ACCOUNT, upload_id, Piece(offset=0, body=whole), OPEN))
+    await wait_for(lambda: intake.asked == 1)
+    ending = asyncio.create_task(reception.terminate(ACCOUNT, upload_id, OPEN))
+    await wait_for(lambda: intake.asked == 2 or ending.done())
+    intake.go.set()
+    standing, is_ended = await asyncio.gather(filling, ending)
+    assert standing.is_job
+    assert not is_ended
+    assert await video_of(world, upload_id) == DATA
+    assert [each.type for each in (await world.view(upload_id)).timeline] == ["job.uploaded"]
