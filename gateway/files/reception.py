@@ -16,7 +16,6 @@ from events.tasks import cancelled
 from gateway.errors import (
     BadUploadHeader,
     BodyTooLarge,
-    MaybeAccepted,
     NoSuchJob,
     NoSuchUpload,
     OtherOffset,
@@ -116,16 +115,15 @@ class Reception:
     async def fill(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
         """Take in the first bytes of an upload whose address the client does not know yet.
 
-        An error leaves nothing behind. Raises what `receive` does.
+        An error on their way leaves nothing behind. Raises what `receive` does.
         """
         try:
-            return await self.receive(account, upload_id, piece, entrance)
-        except MaybeAccepted:
-            raise
+            await self._take_in(account, upload_id, piece, entrance)
         except BaseException:
             with suppress(TimeoutError, TonearmError):
                 await asyncio.shield(asyncio.wait_for(self._give_up(upload_id, entrance), _STOP_WITHIN))
             raise
+        return await self._outcome(account, upload_id)
 
     async def stand(self, account: str, upload_id: str) -> Standing:
         """Return how far an upload is, and shut out whoever still writes to it.
@@ -154,6 +152,11 @@ class Reception:
         Raises what `stand` does, OtherOffset, UploadBusy, BadUploadHeader, ChecksumMismatch, UploadRefused,
         QuotaExceeded, ShuttingDown.
         """
+        await self._take_in(account, upload_id, piece, entrance)
+        return await self._outcome(account, upload_id)
+
+    async def _take_in(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> None:
+        """Store the next bytes of a file. No job is made of it here. Raises what `receive` does."""
         found = await self._find(account, upload_id)
         if piece.offset != found.offset:
             raise OtherOffset(found.offset)
@@ -163,14 +166,13 @@ class Reception:
         if isinstance(found, Standing):
             async for _ in piece.body(limit):
                 pass  # there can be none
-            return found
+            return
         size = max(length or 0, found.offset + piece.announced)
         async with entrance.arriving(upload_id, size=size, seconds=self._life) as admission:
             record = await self._records.begin(found, length=length, expires=expiry(self._life))
             if record is None:
                 raise await self._refusal(account, upload_id, piece.offset)
             await self._write(record, piece, limit, admission)
-            return await self._outcome(account, upload_id)
 
     async def terminate(self, account: str, upload_id: str, entrance: Entrance) -> bool:
         """Remove an upload; False if it is a job.

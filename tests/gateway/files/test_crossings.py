@@ -10,8 +10,10 @@ from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
 from events.options import Options
+from events.tasks import cancelled
+from gateway.errors import UploadGone
 from gateway.files.reception import Piece, Reception
-from gateway.files.records import Asked
+from gateway.files.records import Asked, Records
 from gateway.http.bodies import Limit
 from gateway.quotas.door import OPEN
 from gateway.uploads.idempotency import Submission
@@ -19,6 +21,7 @@ from gateway.uploads.intake import Accepted, Intake
 from tests.gateway.upkeep.world import ACCOUNT, World, world_of
 
 DATA = os.urandom(600_000)
+HALF = 300_000
 ASKED = Asked(filename="a.mp4", content_type="video/mp4", options=Options(), given={})
 
 
@@ -40,6 +43,10 @@ async def video_of(world: World, job_id: str) -> bytes:
     blob = await world.videos.find(job_id)
     assert blob is not None
     return b"".join([part async for part in world.videos.read(blob, 0, blob.bytes - 1)])
+
+
+async def chunks_of(world: World) -> set[str]:
+    return set(await world.database["videos.chunks"].distinct("files_id"))
 
 
 class Slow(Intake):
@@ -71,3 +78,40 @@ async def test_who_ends_an_upload_whose_last_byte_has_just_come_is_told_that_it_
     assert not is_ended
     assert await video_of(world, upload_id) == DATA
     assert [each.type for each in (await world.view(upload_id)).timeline] == ["job.uploaded"]
+
+
+class Stuck(Records):
+    """Is long about removing the record of an upload that has become a job."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        super().__init__(database)
+        self.removing = asyncio.Event()
+
+    async def remove(self, upload_id: str) -> None:
+        self.removing.set()
+        await asyncio.Event().wait()
+
+
+async def test_a_request_that_is_cut_off_after_its_job_began_leaves_the_video(world: World) -> None:
+    records = Stuck(world.database)
+    reception = world.reception(records=records)
+    upload_id = await created(reception)
+    filling = asyncio.create_task(reception.fill(ACCOUNT, upload_id, Piece(offset=0, body=whole), OPEN))
+    await records.removing.wait()
+    await cancelled([filling])
+    assert (await world.view(upload_id)).video is not None
+    assert await video_of(world, upload_id) == DATA
+
+
+async def test_a_request_that_is_cut_off_before_leaves_nothing(world: World) -> None:
+    async def body(_: Limit) -> AsyncIterator[bytes]:
+        yield DATA[:HALF]
+        raise ConnectionAbortedError
+
+    reception = world.reception()
+    upload_id = await created(reception)
+    with pytest.raises(ConnectionAbortedError):
+        await reception.fill(ACCOUNT, upload_id, Piece(offset=0, body=body), OPEN)
+    assert await chunks_of(world) == set()
+    with pytest.raises(UploadGone):
+        await reception.stand(ACCOUNT, upload_id)
