@@ -57,6 +57,7 @@ class PieceWriter:
         self._noted, self._counted = 0.0, monotonic()
         self._storing: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._counting: asyncio.Task[None] | None = None
         self.record = record
         """As of the last sign of life."""
 
@@ -126,7 +127,7 @@ class PieceWriter:
         """
         tasks = [each for each in (self._storing, self._reading) if each is not None]
         await cancelled(tasks)
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *filter(None, [self._counting]), return_exceptions=True)
         await self._records.end(self.record)
         return self._hash if self._hash.position <= self.record.offset else None
 
@@ -170,6 +171,17 @@ class PieceWriter:
             await self._commit(self._stored)
 
     async def _commit(self, offset: int) -> None:
+        """Count bytes, one count after the other.
+
+        A count goes on where its waiter is cancelled: the database may have made it by then, and the next one
+        builds on it.
+        """
+        if self._counting is not None:
+            await asyncio.wait({self._counting})
+        self._counting = asyncio.create_task(self._count(offset))
+        await asyncio.shield(self._counting)
+
+    async def _count(self, offset: int) -> None:
         record = await self._records.commit(self.record, offset, expires=expiry(self._life))
         if record is None:
             raise Fenced

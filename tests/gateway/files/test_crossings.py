@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from waiting import wait_for
 from events.options import Options
 from events.tasks import cancelled
 from gateway.errors import UploadGone
+from gateway.files.hashes import RunningHash
 from gateway.files.reception import Piece, Reception
-from gateway.files.records import Asked, Records
+from gateway.files.records import Asked, Record, Records, expiry
+from gateway.files.writer import PieceWriter
 from gateway.http.bodies import Limit
 from gateway.quotas.door import OPEN
 from gateway.uploads.idempotency import Submission
@@ -23,6 +26,7 @@ from tests.gateway.upkeep.world import ACCOUNT, World, world_of
 DATA = os.urandom(600_000)
 HALF = 300_000
 ASKED = Asked(filename="a.mp4", content_type="video/mp4", options=Options(), given={})
+LIFE = 3600.0
 
 
 @pytest.fixture
@@ -115,3 +119,44 @@ async def test_a_request_that_is_cut_off_before_leaves_nothing(world: World) -> 
     assert await chunks_of(world) == set()
     with pytest.raises(UploadGone):
         await reception.stand(ACCOUNT, upload_id)
+
+
+class Late(Records):
+    """The answers to counts come late."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        super().__init__(database)
+        self.counted, self.go = asyncio.Event(), asyncio.Event()
+
+    async def commit(self, record: Record, offset: int, *, expires: datetime) -> Record | None:
+        after = await super().commit(record, offset, expires=expires)
+        self.counted.set()
+        await self.go.wait()
+        return after
+
+
+async def writer_of(world: World, records: Records) -> PieceWriter:
+    upload_id = await created(world.reception())
+    found = await records.find(upload_id)
+    assert found is not None
+    record = await records.begin(found, length=len(DATA), expires=expiry(LIFE))
+    assert record is not None
+    writer = PieceWriter(world.videos, records, record, RunningHash(), checksum=None, life=LIFE)
+    await writer.begin()
+    return writer
+
+
+async def test_bytes_that_are_counted_when_the_last_ones_come_shut_nobody_out(world: World) -> None:
+    records = Late(world.database)
+    writer = await writer_of(world, records)
+    await writer.write(DATA[:HALF])
+    watching = asyncio.create_task(writer.rest(is_idle=True))
+    await records.counted.wait()
+    await cancelled([watching])
+    records.go.set()
+    await writer.write(DATA[HALF:])
+    await writer.finish()
+    assert writer.record.is_whole
+    running = await writer.end()
+    assert running is not None
+    assert running.position == len(DATA)
