@@ -244,7 +244,7 @@ class Reception:
         return Standing(upload_id=record.id, offset=record.offset, length=record.offset)
 
     async def _write(self, record: Record, piece: Piece, limit: Limit, admission: Admission) -> None:
-        """Store a piece. Raises OtherOffset for a writer that was shut out, and what `receive` does."""
+        """Store a piece. A writer that was shut out learns how the upload stands now, as from `receive`."""
         writer = PieceWriter(
             self._videos,
             self._records,
@@ -263,8 +263,7 @@ class Reception:
                     await asyncio.wait_for(writer.rest(is_idle=True), _STOP_WITHIN)
             if not isinstance(error, Fenced):
                 raise
-            now = await self._records.find(record.id)
-            raise OtherOffset(now.offset if now is not None else writer.record.offset) from None
+            raise OtherOffset((await self._find(record.account, record.id)).offset) from None
         finally:
             with suppress(Unavailable):
                 if (running := await writer.end()) is not None:

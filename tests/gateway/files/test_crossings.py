@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from gateway.errors import UploadGone
 from gateway.files.hashes import RunningHash
 from gateway.files.reception import Piece, Reception
 from gateway.files.records import Asked, Record, Records, expiry
-from gateway.files.writer import PieceWriter
+from gateway.files.writer import Fenced, PieceWriter
 from gateway.http.bodies import Limit
 from gateway.quotas.door import OPEN
 from gateway.uploads.idempotency import Submission
@@ -121,6 +121,22 @@ async def test_a_request_that_is_cut_off_before_leaves_nothing(world: World) -> 
         await reception.stand(ACCOUNT, upload_id)
 
 
+async def test_a_writer_whose_upload_expires_under_it_is_told_so(world: World) -> None:
+    after_its_life = datetime.now(UTC) + timedelta(seconds=LIFE + 60)
+
+    async def body(_: Limit) -> AsyncIterator[bytes]:
+        yield DATA[:HALF]
+        while not await world.unfinished.sweep(after_its_life):
+            pass  # the writer has just given a sign
+        yield DATA[HALF:]
+
+    reception = world.reception(LIFE)
+    upload_id = await created(reception)
+    with pytest.raises(UploadGone, match="expired"):
+        await reception.receive(ACCOUNT, upload_id, Piece(offset=0, body=body), OPEN)
+    assert await world.live.view(upload_id) is None
+
+
 class Late(Records):
     """The answers to counts come late."""
 
@@ -160,3 +176,17 @@ async def test_bytes_that_are_counted_when_the_last_ones_come_shut_nobody_out(wo
     running = await writer.end()
     assert running is not None
     assert running.position == len(DATA)
+
+
+async def test_what_an_ended_uploads_writer_had_on_its_way_is_swept(world: World) -> None:
+    writer = await writer_of(world, world.records)
+    await writer.write(DATA)
+    upload_id = writer.record.id
+    assert await world.reception().terminate(ACCOUNT, upload_id, OPEN)
+    with pytest.raises(Fenced):
+        await writer.finish()
+    await writer.end()
+    assert await chunks_of(world) == {upload_id}
+    await world.sweeper(grace=-2 * LIFE).sweep()
+    assert await chunks_of(world) == set()
+    assert await world.has_no_notes()
