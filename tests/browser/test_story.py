@@ -6,6 +6,7 @@ import pytest
 
 from infra.drills.rig.clips import Clip, Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.browser.stories import tell
 
 pytestmark = pytest.mark.servers
 
@@ -113,3 +114,26 @@ async def test_it_is_told_on_while_it_happens_and_a_needle_that_was_put_back_sta
         await page.get_by_role("button", name="Play", exact=True).last.click()
         await page.get_by_text("As it is now").wait_for()
     assert browser.complaints == []
+
+
+async def test_what_cannot_be_told_of_the_past_is_asked_for_again_after_a_while(
+    person: Person, browser: Browser
+) -> None:
+    [job] = await tell(person, ("talk.mp4", ()))
+    asked: list[str] = []
+
+    async def refuse(route: Any) -> None:
+        asked.append(route.request.url)
+        await route.fulfill(status=503, json={"detail": "the log is away"})
+
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.route(f"**/jobs/{job}?at=*", refuse)
+        await page.goto(f"{person.stack.url}/#/jobs/{job}")
+        await page.get_by_role("slider", name="The moment in the story").press("Home")
+        await page.locator(".story-then").get_by_text("The log is away.").wait_for()
+        for _ in range(5):
+            await page.evaluate("new Promise(requestAnimationFrame)")
+        assert len(asked) == 1
+        await page.unroute(f"**/jobs/{job}?at=*")
+        await page.locator(".story-then").get_by_text("talk.mp4").wait_for()

@@ -5,6 +5,8 @@ import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { bytes, clock, hasWord, word } from "../words.js";
 
+const PAUSE = 3000; // ms, before it is asked again what the gateway could not tell
+
 export class Past {
   #jobs = new Map();
   #asked = new Set();
@@ -22,11 +24,17 @@ export class Past {
         (job) => this.#jobs.set(key, { job }),
         (problem) => {
           this.#jobs.set(key, { problem });
-          if (!problem.status || problem.status >= 500) this.#asked.delete(key); // it may be told another time
+          if (!problem.status || problem.status >= 500) setTimeout(() => this.#askAgain(key), PAUSE);
         },
       ).finally(repaint);
     }
     return this.#jobs.get(key);
+  }
+
+  /** Ask again what may be told by now, if it is still to be shown. */
+  #askAgain(key) {
+    this.#asked.delete(key);
+    repaint();
   }
 }
 
