@@ -4,13 +4,12 @@ import { ask } from "../server/api.js";
 
 /**
  * Read a job's events, by their ids. The stream of a job that is done ends by itself. That of another stays open, so it
- * is left when all of `ids` have come. Throws Problem, Offline.
+ * is left when all of `timeline` have come, or by `signal`. Throws Problem, Offline.
  * @returns {Promise<Map<string, object>>}
  */
-export async function rawEvents({ job_id: id, timeline, done }) {
-  const leaving = new AbortController();
+export async function rawEvents({ job_id: id, timeline, done }, signal) {
   const headers = { Accept: "text/event-stream" };
-  const response = await ask(`jobs/${id}/events?include=arguments`, { headers, signal: leaving.signal });
+  const response = await ask(`jobs/${id}/events?include=arguments`, { headers, signal });
   if (done) return eventsIn(await response.text());
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let read = "";
@@ -21,7 +20,7 @@ export async function rawEvents({ job_id: id, timeline, done }) {
     read += value;
     found = eventsIn(read);
   }
-  leaving.abort();
+  reader.cancel().catch(() => {});
   return found;
 }
 

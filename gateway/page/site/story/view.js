@@ -33,6 +33,7 @@ class Story {
   #playing = 0;
   #clock = 0;
   #deaf = () => {};
+  #leaving = new AbortController();
 
   constructor(jobId) {
     this.jobId = jobId;
@@ -155,6 +156,7 @@ class Story {
   close() {
     this.stop();
     this.#deaf();
+    this.#leaving.abort();
     clearTimeout(this.#clock);
   }
 
@@ -162,7 +164,7 @@ class Story {
   showRaw() {
     if (this.raw && this.job.timeline.every(({ id }) => this.raw.has(id))) return;
     this.raw ??= new Map();
-    rawEvents(this.job).then(
+    rawEvents(this.job, this.#leaving.signal).then(
       (found) => { this.raw = found; repaint(); },
       (problem) => { this.raw = null; this.problem = problem; repaint(); },
     );
