@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
+from events.types import JobRequeued
 from infra.drills.rig.clips import Clip, Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
-from tests.browser.stories import tell
+from tests.browser.stories import READY, go_on, tell
 
 pytestmark = pytest.mark.servers
+AGAIN = JobRequeued(
+    run=2, filename="talk.mp4", content_type="video/mp4", bytes=8, sha256="0" * 64, video_id="v"
+)
 
 
 async def uploaded(client: Any, clip: Clip, **headers: str) -> str:
@@ -114,6 +118,20 @@ async def test_it_is_told_on_while_it_happens_and_a_needle_that_was_put_back_sta
         await page.get_by_role("button", name="Play", exact=True).last.click()
         await page.get_by_text("As it is now").wait_for()
     assert browser.complaints == []
+
+
+async def test_it_is_played_to_its_end_though_something_happens_meanwhile(
+    person: Person, browser: Browser
+) -> None:
+    [job] = await tell(person, ("talk.mp4", READY))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/jobs/{job}")
+        await page.get_by_role("button", name="Play", exact=True).last.click()
+        await page.get_by_text("As it was:").wait_for()
+        await go_on(person, {job: [AGAIN]})
+        await page.get_by_role("button", name="It was asked for again, run 2").wait_for()
+        await page.get_by_text("As it is now").wait_for()
 
 
 async def test_what_cannot_be_told_of_the_past_is_asked_for_again_after_a_while(

@@ -119,14 +119,14 @@ class Story {
   /** Play from where the needle is, or from the beginning. Who wants no motion is led from event to event. */
   play = () => {
     if (this.#playing) return this.stop();
-    const { rate, lengths } = playing(this.stations);
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     if (!this.isPast) this.place = 0;
-    this.rate = rate;
     let last = performance.now();
     const on = (now) => {
+      const { rate, lengths } = playing(this.stations); // there may be more of them by now
       const index = this.index;
       const { at, until } = this.stations[index];
+      this.rate = rate;
       const passed = now - last;
       if (still && passed < Math.max(1200, lengths[index])) return this.#next(on);
       last = now;
