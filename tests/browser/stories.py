@@ -17,6 +17,7 @@ from events.types import (
     JobFailed,
     JobNotified,
     JobPayload,
+    JobRequeued,
     JobStarted,
     JobUploaded,
 )
@@ -41,6 +42,10 @@ READY: tuple[JobPayload, ...] = (
     JobNotified(run=1, about=JobConverted.TYPE, message_id="1@test"),
 )
 """What happens to a job that goes well."""
+AGAIN = JobRequeued(
+    run=2, filename="talk.mp4", content_type="video/mp4", bytes=8, sha256="0" * 64, video_id="v"
+)
+"""Another run is asked for."""
 
 Story = tuple[str, Sequence[JobPayload]]
 """A file's name, and what has happened since its upload."""

@@ -10,6 +10,7 @@ import pytest
 from waiting import wait_for
 
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.browser.stories import AGAIN, READY, go_on, tell
 from tests.workers.converter.media import decoded, ffmpeg
 
 pytestmark = pytest.mark.servers
@@ -230,3 +231,25 @@ async def test_other_options_are_chosen_from_those_of_the_job(
         await page.get_by_role("link", name="Download").wait_for()  # it follows the conversion
         await accessible(page)
     assert browser.complaints == []
+
+
+async def test_a_job_that_could_not_be_had_is_tried_again_and_a_player_goes_with_its_run(
+    person: Person, browser: Browser
+) -> None:
+    [job_id] = await tell(person, ("", READY))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        away = '{"detail": "the database is away"}'
+        await page.route(f"**/jobs/{job_id}", lambda route: route.fulfill(status=503, body=away))
+        await page.goto(f"{person.stack.url}/#/jobs/{job_id}")
+        await page.get_by_text("The database is away.").wait_for()
+        await page.unroute(f"**/jobs/{job_id}")
+        await page.get_by_role("button", name="Try again").click()
+        await page.get_by_role("heading", name="A video", exact=True).wait_for()
+        await page.get_by_role("button", name="The mail went out").wait_for()
+        player = page.locator(".job-player").or_(page.get_by_text("could not be played"))
+        await player.wait_for()
+        await go_on(person, {job_id: [AGAIN]})
+        await page.locator("article[data-state=uploaded]").wait_for()
+        assert await player.count() == 0
+        assert await page.get_by_text("The database is away.").count() == 0

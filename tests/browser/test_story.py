@@ -4,15 +4,11 @@ from typing import Any
 
 import pytest
 
-from events.types import JobRequeued
 from infra.drills.rig.clips import Clip, Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
-from tests.browser.stories import READY, go_on, tell
+from tests.browser.stories import AGAIN, READY, go_on, tell
 
 pytestmark = pytest.mark.servers
-AGAIN = JobRequeued(
-    run=2, filename="talk.mp4", content_type="video/mp4", bytes=8, sha256="0" * 64, video_id="v"
-)
 
 
 async def uploaded(client: Any, clip: Clip, **headers: str) -> str:

@@ -73,7 +73,15 @@ class Shown {
     }
   }
 
+  /** Ask again for what could not be had. */
+  tryAgain = () => {
+    this.#refresh();
+    story.load();
+    if (this.job?.done) this.#complete();
+  };
+
   async #refresh() {
+    this.problem = null;
     try {
       this.#become(await api(this.address));
     } catch (problem) {
@@ -87,7 +95,7 @@ class Shown {
       repaint();
     } else if (data?.subject === this.id) {
       this.#refresh();
-    } else if ((type === "live" || type === "anew") && this.job && !this.job.done) {
+    } else if ((type === "anew" || (type === "live" && data)) && !this.job?.done) {
       this.#refresh();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
       this.askFamily();
@@ -98,25 +106,40 @@ class Shown {
     if (this.#closed) return;
     const before = this.job;
     this.job = job;
+    if (before && before.run !== job.run) this.#silence();
     repaint();
     if (!job.done || (before?.done && before.run === job.run)) return;
     this.again?.close();
     this.again = job.video && !job.video.removed_at ? new Again(job, null, () => this.askFamily()) : null;
     if (this.option) this.again?.open(this.option);
     this.option = null;
-    this.askFamily();
     if (job.audio && !job.audio.parts) this.#hear(job);
-    if (job.timeline.some(({ type }) => type === "job.probed")) this.#see().catch((problem) => this.#fail(problem));
+    this.#complete();
+  }
+
+  /** Ask for what belongs to a job that is done. */
+  #complete() {
+    this.askFamily();
+    if (this.player && this.job.audio.peaks_url && !this.peaks) this.#draw(this.player).catch((problem) => this.#fail(problem));
+    if (this.job.timeline.some(({ type }) => type === "job.probed")) this.#see().catch((problem) => this.#fail(problem));
+  }
+
+  /** What could be heard was of another run. */
+  #silence() {
+    this.player?.close();
+    Object.assign(this, { player: null, cut: null, peaks: null, chapters: [], percent: null });
   }
 
   #hear(job) {
     const { duration_seconds: seconds, media_type: type } = job.audio;
     this.player = new Player({ url: new URL(`${this.address}/audio`, document.baseURI).href, type, seconds });
     this.cut = new Cut(job, this.player, () => this.askFamily());
-    if (job.audio.peaks_url)
-      ask(`${this.address}/peaks`)
-        .then((answer) => answer.arrayBuffer())
-        .then((buffer) => { this.peaks = readPeaks(buffer); repaint(); }, (problem) => this.#fail(problem));
+  }
+
+  async #draw(player) {
+    const peaks = readPeaks(await (await ask(`${this.address}/peaks`)).arrayBuffer());
+    if (this.player === player) this.peaks = peaks; // else it is another run by now
+    repaint();
   }
 
   async #see() {
@@ -144,14 +167,14 @@ export const view = {
       if (here === shown) here = null;
     };
   },
-  title: () => here?.job?.filename ?? "",
+  title: () => (here?.job ? nameOf(here.job) : ""),
   template() {
     const { job, problem, media, family, chapters, player, cut, again, percent } = here ?? {};
-    if (!job) return problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing;
+    if (!job) return problem ? trouble(here) : nothing;
     return html`<article class="job-whole" data-job-id=${job.job_id} data-state=${job.state}>
       ${head(job, media)}
       ${job.done ? nothing : underWay(job, percent)}
-      ${problem ? html`<p class="notice bad" role="alert">${problem.message}</p>` : nothing}
+      ${problem ? trouble(here) : nothing}
       ${job.error ? html`<p class="notice bad">${job.error.message}</p>` : nothing}
       ${player ? playing(here) : nothing}
       ${deeds(job, cut, again)}
@@ -165,12 +188,19 @@ export const view = {
   },
 };
 
-function head({ job_id: id, filename, audio, options, state, done }, media) {
+function trouble({ problem, tryAgain }) {
+  return html`<p class="notice bad" role="alert">${problem.message}</p><button @click=${tryAgain}>${word("frame.try_again")}</button>`;
+}
+
+const nameOf = ({ filename }) => filename || word("jobs.nameless");
+
+function head(job, media) {
+  const { job_id: id, audio, options, state, done } = job;
   const told = ["title", "artist", "album"].map((name) => options.tags?.[name] ?? tagOf(media, name)).filter(Boolean);
   return html`<header class="job-title">
     ${audio?.cover_url ? html`<img class="job-cover" src="./jobs/${id}/cover" alt="">` : nothing}
     <div>
-      <h1><bdi>${filename}</bdi></h1>
+      <h1><bdi>${nameOf(job)}</bdi></h1>
       ${told.length ? html`<p class="job-tags">${told.map((text, at) => html`${at ? " · " : nothing}<bdi>${text}</bdi>`)}</p>` : nothing}
       <p class="quiet">${done && audio ? html`${said(options)}${audio.parts ? nothing : html` · <span class="number">${clock(audio.duration_seconds)}</span>`} · <span class="number">${bytes(audio.bytes)}</span>`
         : done ? stateSaid(state) : said(options)}</p>
@@ -220,7 +250,7 @@ function underWay({ state }, percent) {
   const known = state === "converting" && percent !== null;
   return html`<div class="job-under-way">
     <progress aria-label=${stateSaid(state)} max="100" value=${known ? percent : nothing}></progress>
-    <p class="quiet number" role="status">${stateSaid(state)}${known ? html` ${number(Math.round(percent))} %` : nothing}</p>
+    <p class="quiet number" role="status">${stateSaid(state)}${known ? html` ${number(percent / 100, { style: "percent" })}` : nothing}</p>
   </div>`;
 }
 

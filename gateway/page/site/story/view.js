@@ -43,7 +43,7 @@ class Story {
   /** Tell from now on, and whatever happens to the job meanwhile. */
   open() {
     this.#deaf = onFeed(({ type, data, offset }) => {
-      if (type === "anew" || (offset !== null && data.subject === this.jobId)) this.load();
+      if (type === "anew" || (type === "live" && data && !this.job) || (offset !== null && data.subject === this.jobId)) this.load();
     });
     this.load();
   }
@@ -181,6 +181,11 @@ export const story = {
       opened.close();
       if (told === opened) told = null;
     };
+  },
+
+  /** Read the job again: it could not be read before. */
+  load() {
+    told?.load();
   },
 
   template() {
