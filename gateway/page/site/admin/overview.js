@@ -104,7 +104,7 @@ function worker({ name, kind, version, slots, working_on: works }) {
     ${works.map((work) => html`<div class="admin-work">
       <span class="row apart"><a href=${work.queue === "letters" ? `#/admin/accounts?q=${work.subject}` : `#/admin/jobs?job=${work.subject}`}><code>${short(work.subject)}</code></a>
         <span class="quiet number">${queueWord(work.queue)} · ${span((Date.now() - new Date(work.since)) / 1000)}${
-          work.percent === null ? "" : ` · ${number(Math.round(work.percent))} %`}</span></span>
+          work.percent === null ? "" : ` · ${number(work.percent / 100, { style: "percent" })}`}</span></span>
       <progress max="100" .value=${work.percent ?? 0} aria-label=${word("admin.worker.progress", { job: short(work.subject) })}
         ?hidden=${work.percent === null}></progress></div>`)}
   </li>`;
