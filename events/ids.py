@@ -26,3 +26,14 @@ def new_id() -> str:
 def earliest_id(time: datetime) -> str:
     """Return a bound before every id made from `time` on: its milliseconds, and zeros (RFC 9562, 5.7)."""
     return str(UUID(int=int(time.timestamp() * 1000) << 80))
+
+
+def is_id(text: str) -> bool:
+    """Return True for a text that may be an id, in the one way in which ids are written.
+
+    What is none need not be looked up, and a database may refuse it.
+    """
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

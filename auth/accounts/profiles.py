@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -11,6 +10,7 @@ from auth.addresses import remark
 from auth.errors import NoSuchAccount
 from auth.stores.directory import Account, Directory, Identity, folded
 from auth.stores.sessions import SessionStore
+from events.ids import is_id
 from service.mail_preference import MailPreference
 
 
@@ -75,7 +75,7 @@ class Profiles:
 
     async def account(self, account_id: str) -> Account:
         """Return one account. Raises NoSuchAccount."""
-        account = await self._directory.by_id(account_id) if _is_id(account_id) else None
+        account = await self._directory.by_id(account_id) if is_id(account_id) else None
         if account is None:
             raise NoSuchAccount("no account has this id")
         return account
@@ -86,14 +86,6 @@ class Profiles:
             Listed(**asdict(known), last_sign_in=signed_in.get(known.account_id))
             for known in map(profile, accounts)
         ]
-
-
-def _is_id(text: str) -> bool:
-    """Return True for a text that may be an id; a database may refuse others."""
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def _state(account: Account) -> str:

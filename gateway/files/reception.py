@@ -5,13 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
-from uuid import UUID
 
 import structlog
 from msgspec import Struct
 
 from events.errors import TonearmError, Unavailable
-from events.ids import new_id
+from events.ids import is_id, new_id
 from events.tasks import cancelled
 from gateway.errors import (
     BadUploadHeader,
@@ -204,7 +203,7 @@ class Reception:
 
     async def _find(self, account: str, upload_id: str) -> Record | Standing:
         """Return the upload's record; how it stands, if it is a job. Raises what `stand` does."""
-        record = await self._records.find(upload_id) if _is_id(upload_id) else None
+        record = await self._records.find(upload_id) if is_id(upload_id) else None
         if record is None or record.account != account:
             return await self._as_job(account, upload_id)
         if record.gone is not None or record.expires < datetime.now(UTC):
@@ -331,10 +330,3 @@ def _standing(found: Record | Standing) -> Standing:
         expires=found.expires,
         metadata=found.wish.metadata if found.wish else "",
     )
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from uuid import UUID
 
 from events.errors import Unavailable
+from events.ids import is_id
 from events.projections.job_view import JobView, State, Video
 from events.views.selection import Selection, family_of
 from events.views.store import JobViews
@@ -32,7 +32,7 @@ class OwnJobs:
         there already, so this waits for the event. A process that does not follow the log, or still waits
         for that event, cannot know that there is no such job.
         """
-        if not _is_id(job_id):
+        if not is_id(job_id):
             raise NoSuchJob("there is no job with this id")
         caught_up = self._live.caught_up  # before looking: it may become so meanwhile
         view = await self._live.view(job_id)
@@ -50,7 +50,7 @@ class OwnJobs:
 
     async def of_anybody(self, job_id: str) -> JobView:
         """Return the job of any account. Raises NoSuchJob, JobGone, Unavailable."""
-        view = await self._live.view(job_id) if _is_id(job_id) else None
+        view = await self._live.view(job_id) if is_id(job_id) else None
         if view is None and not self._live.caught_up:
             raise Unavailable("the log was not read far enough to know this job; try again")
         if view is None:
@@ -106,10 +106,3 @@ class OwnJobs:
         if video is None or video.account != account:
             return False
         return (datetime.now(UTC) - video.uploaded).total_seconds() < _JUST_STORED
-
-
-def _is_id(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False

@@ -5,7 +5,7 @@ import pytest
 
 from auth.announcements import event_of
 from events.envelope import Event, consequence, job_event
-from events.ids import event_id, new_id
+from events.ids import event_id, is_id, new_id
 from tests.events.strategies import JOB, OWNER, PAYLOADS
 from tests.events.test_envelope import GOLDEN
 
@@ -86,3 +86,13 @@ def test_new_ids_sort_by_the_time_of_their_making():
     ids = [new_id() for _ in range(1000)]
     assert ids == sorted(set(ids))
     assert {UUID(id_).version for id_ in ids} == {7}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "a\0b", "\ud800", JOB.upper(), f"{{{JOB}}}", JOB.replace("-", ""), JOB.replace("0", "\u0660")],
+)
+def test_an_id_is_written_in_one_way_only(text: str):
+    assert is_id(new_id())
+    assert is_id(JOB)
+    assert not is_id(text)
