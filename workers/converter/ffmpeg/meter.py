@@ -24,6 +24,8 @@ MOST = 2048
 """Points of a waveform, at most; of a long one, at least half as many."""
 _SHORTEST = 4608
 """Samples of a window: about a tenth of a second."""
+_LONGEST = 2**18
+"""Samples that ffmpeg is to hold at once, however long a file claims to be, or may be by its size."""
 _HERTZ = 50_000
 """Samples a second, about: a little more than most sounds have."""
 _BYTES_A_SECOND = 32_000
@@ -64,7 +66,7 @@ def metered(plan: Plan, size: int) -> Plan:
 def _window(plan: Plan, size: int) -> int:
     """Return the samples of a window."""
     seconds = plan.expected_seconds or size / _BYTES_A_SECOND
-    return max(round(seconds * _HERTZ / MOST), _SHORTEST)
+    return round(min(max(seconds * _HERTZ / MOST, _SHORTEST), _LONGEST))
 
 
 class Levels:

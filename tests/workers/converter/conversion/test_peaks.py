@@ -20,7 +20,7 @@ from workers.converter.conversion import single
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.meter import MOST, Levels
+from workers.converter.ffmpeg.meter import MOST, Levels, metered
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.source.input import Input
@@ -139,6 +139,15 @@ async def test_a_long_sound_has_few_points_and_loses_no_peak(hall: Hall) -> None
     assert [at for at, high in enumerate(wave.highs) if high > 90] == [int(1000 * wave.rate / wave.window)]
 
 
+async def test_a_source_of_a_petabyte_is_measured_in_windows_that_fit_into_memory(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single, "metered", lambda plan, size: metered(plan, 2**50))
+    wave = read((await hall.convert(hall.source(BEEPS, "-c:a", "aac"))).peaks)
+    assert wave.window <= 2**18
+    assert agree(wave, drawn(hall.heard(), wave.rate, wave))
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -147,6 +156,7 @@ async def test_a_long_sound_has_few_points_and_loses_no_peak(hall: Hall) -> None
         b"pts:1 pts_time:0\nOverall.Min_level=-1\nOverall.Max_level=1\nOverall.Peak_level=9e999\n",
         b"pts:0 pts_time:0\nOverall.Min_level=nan\nOverall.Max_level=inf\nOverall.Peak_level=nan\n",
         b"pts:0 pts_time:0\nOverall.Min_level=-nan\nOverall.Max_level=1\nOverall.Peak_level=-inf\n",
+        % (b"9" * 17),
         b"\xff" * 100_000,
     ],
 )
