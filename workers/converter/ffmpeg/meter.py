@@ -30,6 +30,8 @@ _HERTZ = 50_000
 """Samples a second, about: a little more than most sounds have."""
 _BYTES_A_SECOND = 32_000
 """Of a file whose length is not known yet. A wrong guess only costs a little time."""
+_FASTEST = 2**24
+"""Samples a second: more than any sound has. By a broken clock there may be more than a file can tell."""
 _LONGEST_LINE = 4096
 _EXACTLY = 0.2
 """Seconds to which measured and written sound agree: a few packets."""
@@ -106,7 +108,7 @@ class Levels:
         rate = self._rate or sample_rate
         beyond = self._windows * self.window - seconds * rate
         fits = -_EXACTLY * rate < beyond < self.window + _EXACTLY * rate
-        if not (self._windows and rate and fits):
+        if not (self._windows and 0 < rate < _FASTEST and fits):
             return b""
         if self._count:
             self._complete()

@@ -156,6 +156,7 @@ async def test_a_source_of_a_petabyte_is_measured_in_windows_that_fit_into_memor
         b"pts:1 pts_time:0\nOverall.Min_level=-1\nOverall.Max_level=1\nOverall.Peak_level=9e999\n",
         b"pts:0 pts_time:0\nOverall.Min_level=nan\nOverall.Max_level=inf\nOverall.Peak_level=nan\n",
         b"pts:0 pts_time:0\nOverall.Min_level=-nan\nOverall.Max_level=1\nOverall.Peak_level=-inf\n",
+        b"pts:9%b pts_time:0.1\nOverall.Min_level=-1\nOverall.Max_level=1\nOverall.Peak_level=0\n"
         % (b"9" * 17),
         b"\xff" * 100_000,
     ],
