@@ -16,7 +16,8 @@ const PAUSE = 250;
 let found = null;
 let next = null;
 let sought = "";
-let trouble = null;
+let trouble = null; // with the list
+let refusal = null; // of what was to be done
 let said = "";
 let limited = "";
 let timer = 0;
@@ -25,7 +26,7 @@ let leaving = null;
 
 export const accounts = {
   open({ query }) {
-    [sought, said, limited, leaving] = [query.get("q") ?? "", "", "", null];
+    [sought, said, limited, leaving, refusal] = [query.get("q") ?? "", "", "", null, null];
     load();
     return () => clearTimeout(timer);
   },
@@ -33,7 +34,7 @@ export const accounts = {
     <div role="search" class="field"><label for="admin-q">${word("admin.accounts.q")}</label>
       <input id="admin-q" type="search" maxlength="254" autocomplete="off" .value=${sought} @input=${typed}></div>
     <p role="status" class=${said ? "notice" : "unseen"}>${said}</p>
-    ${trouble ? html`<p class="notice bad" role="alert">${trouble.message}</p>` : nothing}
+    ${[trouble, refusal].map((each) => each && html`<p class="notice bad" role="alert">${each.message}</p>`)}
     ${found && !found.length ? html`<p>${word("admin.accounts.none")}</p>` : nothing}
     <ul role="list" class="admin-list">${repeat(found ?? [], ({ account_id: id }) => id, row)}</ul>
     ${next ? html`<button @click=${() => load(next)}>${word("admin.more")}</button>` : nothing}
@@ -82,9 +83,9 @@ function row(account) {
 async function doing(deed, words) {
   try {
     await deed();
-    [said, trouble] = [words, null];
+    [said, refusal] = [words, null];
   } catch (problem) {
-    trouble = problem;
+    [said, refusal] = ["", problem];
   }
   await load();
 }

@@ -16,7 +16,8 @@ const SPANS = { hour: HOUR, day: 24 * HOUR, week: 7 * 24 * HOUR };
 
 let now = null;
 let past = null;
-let trouble = null;
+let trouble = null; // with how it is now
+let gap = null; // trouble with how it was
 let chosen = localStorage.getItem(CHOSEN) ?? "day";
 let isOpen = false;
 let isLooking = false;
@@ -35,7 +36,7 @@ export const overview = {
     };
   },
   template: () => html`
-    ${trouble ? html`<p class="notice bad" role="alert">${trouble.message}</p>` : nothing}
+    ${[trouble, gap].map((each) => each && html`<p class="notice bad" role="alert">${each.message}</p>`)}
     ${now ? html`${needs(now)} ${workers(now)} ${queues(now)}` : nothing}
     ${past ? plots(past) : nothing}`,
 };
@@ -57,8 +58,9 @@ async function lookBack() {
   const since = new Date(Date.now() - (SPANS[chosen] ?? SPANS.day) * 1000).toISOString();
   try {
     past = await api("admin/history", { query: { since } });
+    gap = null;
   } catch (problem) {
-    trouble = problem;
+    gap = problem;
   }
   if (isOpen) repaint();
 }

@@ -9,12 +9,13 @@ import { queueWord, short, stateWord } from "./overview.js";
 
 let items = null;
 let said = "";
-let trouble = null;
+let trouble = null; // with the list
+let refusal = null; // of what was to be put back
 let busy = false;
 
 export const parked = {
   open() {
-    said = "";
+    [said, refusal] = ["", null];
     load();
     return () => {};
   },
@@ -23,7 +24,7 @@ export const parked = {
       ${items?.length > 1 ? html`<button ?disabled=${busy} @click=${() => putBack({})}>${word("admin.parked.all")}</button>` : nothing}</div>
     <p class="quiet">${word("admin.parked.what")}</p>
     <p role="status" class=${said ? "notice" : "unseen"}>${said}</p>
-    ${trouble ? html`<p class="notice bad" role="alert">${trouble.message}</p>` : nothing}
+    ${[trouble, refusal].map((each) => each && html`<p class="notice bad" role="alert">${each.message}</p>`)}
     ${items && !items.length ? html`<p>${word("admin.parked.none")}</p>` : nothing}
     <ul role="list" class="admin-list">${(items ?? []).map(row)}</ul></section>`,
 };
@@ -57,9 +58,9 @@ async function putBack(query) {
     const done = (await api("admin/parked/requeue", { method: "POST", query })).items;
     const count = (...remedies) => done.filter(({ remedy }) => remedies.includes(remedy)).length;
     said = word("admin.parked.done", { back: count("run", "hand_out"), removed: count("drop"), left: count("keep") });
-    trouble = null;
+    refusal = null;
   } catch (problem) {
-    trouble = problem;
+    [said, refusal] = ["", problem];
   }
   busy = false;
   await load();
