@@ -6,6 +6,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
+import { onFound } from "../server/reach.js";
 import { session, signIn } from "../server/session.js";
 import { word } from "../words.js";
 
@@ -20,8 +21,8 @@ let newcomer = null;
 export const view = {
   open() {
     Object.assign(entry, { step: "sign_in", email: "", said: "", wrong: "", at: "" });
-    api("entry").then((ways) => { entry.ways = ways; repaint(); }, () => {});
-    return () => {};
+    askWays();
+    return onFound(askWays);
   },
   title: () => word(`entry.${entry.step}`),
   template: () => html`<div class="entry">
@@ -29,6 +30,11 @@ export const view = {
     ${entry.step === "sign_in" ? signInForm() : newcomer?.[entry.step]() ?? nothing}
   </div>`,
 };
+
+/** Ask the server what it takes. Who has a password can do without. */
+function askWays() {
+  api("entry").then((ways) => { entry.ways = ways; repaint(); }, () => {});
+}
 
 /** Show another form: "sign_in", "register" or "forgot", perhaps with a sentence. */
 export async function step(name, said = "") {
