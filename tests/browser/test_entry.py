@@ -55,6 +55,38 @@ async def test_a_wrong_password_is_said_at_the_form_and_the_right_one_leads_to_w
     assert others(browser) == []
 
 
+async def test_the_form_learns_later_what_it_could_not_ask_and_says_if_the_browser_keeps_no_session(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await page.route("**/entry", lambda route: route.abort("internetdisconnected"))
+        await page.goto(person.stack.url)
+        await page.get_by_text("The server cannot be reached").wait_for()
+        await page.unroute("**/entry")
+        await page.get_by_text("./justw status").wait_for()
+        await page.route("**/login?*", lambda route: route.fulfill(json={}))
+        await fill(page, person.email, person.password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("alert").get_by_text("Your browser has not kept the session").wait_for()
+
+
+async def test_a_sign_out_without_a_connection_does_not_end_the_session_after_it(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.get_by_role("button", name="Sign out").wait_for()
+        for path in ("**/logout", "**/health/live"):
+            await page.route(path, lambda route: route.abort("internetdisconnected"))
+        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_text("You are signed out.").wait_for()
+        await page.unroute("**/logout")
+        await fill(page, person.email, person.password)
+        async with page.expect_response("**/logout"):
+            await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Sign out").wait_for()
+
+
 async def test_somebody_new_hears_the_rule_first_and_is_in_at_once(person: Person, browser: Browser) -> None:
     async with browser.page() as page:
         await page.goto(person.stack.url)

@@ -4,7 +4,9 @@
  */
 
 import { repaint } from "../paint.js";
+import { word } from "../words.js";
 import { api, ask, renewed } from "./api.js";
+import { locks } from "./locks.js";
 
 const REMEMBERED = "tonearm.session";
 const LEAVING = "tonearm.leaving";
@@ -25,7 +27,7 @@ export const session = {
 
 /** Ask the server who is signed in. Throws Problem, Offline. */
 export async function findSession({ tell = true } = {}) {
-  if (localStorage.getItem(LEAVING)) await leave();
+  await leave();
   const asked = Date.now();
   let found = await api("session");
   if (found.state === "expired" && (await renewed(asked))) found = await api("session");
@@ -34,10 +36,12 @@ export async function findSession({ tell = true } = {}) {
   if (tell) tabs.postMessage({ state: "in", account: found.account });
 }
 
-/** Sign in by e-mail and password. Throws Problem, Offline. */
+/** Sign in by e-mail and password. Throws Problem, Offline; and Error where the browser keeps no session. */
 export async function signIn(email, password) {
+  await leave(); // or it would be made up for with this session
   await api("login?cookies=true", { method: "POST", json: { email, password }, open: true });
   await findSession();
+  if (session.state !== "in") throw new Error(word("entry.no_cookie"));
 }
 
 /** Sign out, in every tab. Without a connection it is made up for later: the page is empty all the same. */
@@ -64,13 +68,17 @@ export function onLeaving(deed) {
   lastDeeds.add(deed);
 }
 
-async function leave() {
-  try {
-    await ask("logout", { method: "POST", open: true });
-  } catch (problem) {
-    if (!problem.status || problem.status >= 500) throw problem; // refused: there is no session any more
-  }
-  localStorage.removeItem(LEAVING);
+/** Tell the server of a sign-out that it does not know of yet: one tab at a time. */
+function leave() {
+  return locks.request("tonearm.leaving", async () => {
+    if (!localStorage.getItem(LEAVING)) return;
+    try {
+      await ask("logout", { method: "POST", open: true });
+    } catch (problem) {
+      if (!problem.status || problem.status >= 500) throw problem; // refused: there is no session any more
+    }
+    localStorage.removeItem(LEAVING);
+  });
 }
 
 function everywhereOut(why) {

@@ -31,6 +31,7 @@ export default {
   "entry.out.left": "Du bist abgemeldet.",
   "entry.out.ended": "Deine Sitzung ist zu Ende. Melde dich an, dann bist du wieder, wo du warst.",
   "entry.out.erased": "Dein Konto ist gelöscht, mit allen Aufträgen und Dateien.",
+  "entry.no_cookie": "Dein Browser hat die Anmeldung nicht behalten: Das tut er nur, wo die Adresse mit https:// beginnt.",
   "entry.register": "Konto anlegen",
   "entry.register.at_once": "Eine Adresse und ein Passwort, mehr braucht es nicht.",
   "entry.register.by_mail": "Es kommt eine Mail mit einem Link, mit dem du dein Passwort wählst.",

@@ -31,6 +31,7 @@ export default {
   "entry.out.left": "You are signed out.",
   "entry.out.ended": "Your session has ended. Sign in, and you are back where you were.",
   "entry.out.erased": "Your account is erased, and its jobs and files go with it.",
+  "entry.no_cookie": "Your browser has not kept the session: it keeps one only where the address begins with https://.",
   "entry.register": "Make an account",
   "entry.register.at_once": "An address and a password, and you are in.",
   "entry.register.by_mail": "A mail comes with a link, by which you choose your password.",
