@@ -1,6 +1,7 @@
 """Files of pages: read once, kept compressed beside the plain form, served as a browser asks for them."""
 
 import gzip
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 from litestar import Request, Response
 from msgspec import Struct
+
+from gateway.http.ranges import matches
 
 _TYPES = {
     ".css": "text/css",
@@ -20,15 +23,24 @@ _TYPES = {
 }
 _GZIP = ".gz"
 """Files of other projects lie compressed (see `infra.vendored`)."""
+_NEVER = re.compile(r"q=0(\.0*)?")
 
 
 class Asset(Struct, frozen=True, kw_only=True):
-    """A file: its bytes, the same by gzip (empty where that gains nothing), its type and strong ETag."""
+    """A file: its bytes, the same by gzip (empty where that gains nothing), its type and strong ETag.
+
+    What is packed has other bytes, so a tag of its own.
+    """
 
     content: bytes
     packed: bytes
     media_type: str
     etag: str
+
+    @property
+    def packed_etag(self) -> str:
+        """The strong ETag of the packed form."""
+        return f'{self.etag[:-1]}-gzip"'
 
 
 def asset(content: bytes, media_type: str) -> Asset:
@@ -59,14 +71,23 @@ def serve(
 ) -> Response[bytes]:
     """Return the file; a client that has it already is told so. By default it asks again each time."""
     told = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff", **(headers or {})}
-    told["ETag"] = wanted.etag
-    told["Vary"] = ", ".join(filter(None, [told.get("Vary", ""), "Accept-Encoding" if wanted.packed else ""]))
-    if not told["Vary"]:
-        del told["Vary"]
-    if wanted.etag in request.headers.get("if-none-match", ""):
+    if wanted.packed:
+        told["Vary"] = ", ".join(filter(None, [told.get("Vary"), "Accept-Encoding"]))
+    is_packed = bool(wanted.packed) and _takes_gzip(request.headers.get("accept-encoding", ""))
+    told["ETag"] = wanted.packed_etag if is_packed else wanted.etag
+    if matches(request.headers.get("if-none-match", ""), told["ETag"], strong=False):
         return Response(b"", status_code=304, headers=told, media_type=wanted.media_type)
-    if wanted.packed and "gzip" in request.headers.get("accept-encoding", ""):
-        return Response(
-            wanted.packed, headers=told | {"Content-Encoding": "gzip"}, media_type=wanted.media_type
-        )
-    return Response(wanted.content, headers=told, media_type=wanted.media_type)
+    if is_packed:
+        told["Content-Encoding"] = "gzip"
+    content = wanted.packed if is_packed else wanted.content
+    return Response(content, headers=told, media_type=wanted.media_type)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return True if this Accept-Encoding has gzip, or anything, and not at weight 0 (RFC 9110, 12.5.3)."""
+    weights = dict[str, str]()
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.partition(";")
+        weights[coding.strip()] = weight.strip()
+    said = next((weights[each] for each in ("gzip", "x-gzip", "*") if each in weights), "q=0")
+    return not _NEVER.fullmatch(said)

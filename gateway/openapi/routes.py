@@ -6,7 +6,6 @@ page's policy allows no inline script, no inline style and no `eval`.
 
 from collections.abc import Callable
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
 from gateway.callers.guard import AnyRequest
-from gateway.http.assets import Asset, assets_of, serve
+from gateway.http.assets import Asset, asset, assets_of, serve
 from gateway.http.contract import ANYBODY, Contract
 from service.http.preference import preferred
 
@@ -38,7 +37,8 @@ _POLICY = "; ".join(
     ]
 )
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where libyaml was at hand
-_PAGE_HEADERS = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
+_BY_TYPE = {"Vary": "Accept"}
+_PAGE_HEADERS = {**_BY_TYPE, "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 
 
 @get("/schema", media_type=_HTML, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
@@ -46,24 +46,23 @@ def show_document(request: AnyRequest) -> Response[bytes]:
     """Serve the page, or the document itself where JSON or YAML is asked for."""
     match preferred(request, [_HTML, _JSON, _YAML]):
         case "application/json":
-            return _answer(request, _as_json(request), _JSON, Vary="Accept")
+            return serve(request, _as_json(request), _BY_TYPE)
         case "application/yaml":
-            return _answer(request, _as_yaml(request), _YAML, Vary="Accept")
+            return serve(request, _as_yaml(request), _BY_TYPE)
         case _:
-            page = (_PAGE / "index.html").read_bytes()
-            return _answer(request, page, _HTML, Vary="Accept", **_PAGE_HEADERS)
+            return serve(request, _assets()["index.html"], _PAGE_HEADERS)
 
 
 @get("/schema/openapi.json", media_type=_JSON, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
 def show_json(request: AnyRequest) -> Response[bytes]:
     """Serve the document as JSON."""
-    return _answer(request, _as_json(request), _JSON)
+    return serve(request, _as_json(request))
 
 
 @get("/schema/openapi.yaml", media_type=_YAML, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
 def show_yaml(request: AnyRequest) -> Response[bytes]:
     """Serve the document as YAML."""
-    return _answer(request, _as_yaml(request), _YAML)
+    return serve(request, _as_yaml(request))
 
 
 @get("/schema/assets/{name:str}", include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
@@ -79,21 +78,12 @@ def _assets() -> dict[str, Asset]:
     return assets_of(_PAGE)
 
 
-def _answer(request: AnyRequest, content: bytes, media_type: str, **headers: str) -> Response[bytes]:
-    """Return the content; a client that has it already is told so, and asks again each time."""
-    etag = f'"{sha256(content).hexdigest()[:32]}"'
-    headers |= {"ETag": etag, "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-    if etag in request.headers.get("if-none-match", ""):
-        return Response(b"", status_code=304, headers=headers)
-    return Response(content, media_type=media_type, headers=headers)
+def _as_json(request: AnyRequest) -> Asset:
+    return _made_once(request, "openapi_json", msgspec.json.encode, _JSON)
 
 
-def _as_json(request: AnyRequest) -> bytes:
-    return _made_once(request, "openapi_json", msgspec.json.encode)
-
-
-def _as_yaml(request: AnyRequest) -> bytes:
-    return _made_once(request, "openapi_yaml", _yaml)
+def _as_yaml(request: AnyRequest) -> Asset:
+    return _made_once(request, "openapi_yaml", _yaml, _YAML)
 
 
 def _yaml(document: dict[str, Any]) -> bytes:
@@ -102,13 +92,15 @@ def _yaml(document: dict[str, Any]) -> bytes:
     return text.encode()
 
 
-def _made_once(request: AnyRequest, name: str, encode: Callable[[dict[str, Any]], bytes]) -> bytes:
+def _made_once(
+    request: AnyRequest, name: str, encode: Callable[[dict[str, Any]], bytes], media_type: str
+) -> Asset:
     """Return the document in a form that is kept with the application, whose routes never change."""
     kept = request.app.state
     if name not in kept:
-        kept[name] = encode(request.app.openapi_schema.to_schema())
-    encoded: bytes = kept[name]
-    return encoded
+        kept[name] = asset(encode(request.app.openapi_schema.to_schema()), media_type)
+    made: Asset = kept[name]
+    return made
 
 
 ROUTES = [show_document, show_json, show_yaml, show_asset]
