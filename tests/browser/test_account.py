@@ -5,10 +5,27 @@ import re
 import httpx
 import pytest
 
+from gateway.page.site import site
 from tests.browser.conftest import PHONE, Browser, Person, accessible
 from tests.browser.test_entry import fill, others
 
 pytestmark = pytest.mark.servers
+REMEMBER = """
+async (module) => {
+  const { remember } = await import(module);
+  const { account } = await (await fetch("session")).json();
+  await remember([{ id: "1", account, name: "secret.mp4" }]);
+}
+"""
+"""An upload is under way."""
+REMEMBERED = """
+new Promise((resolve) => {
+  indexedDB.open("tonearm").onsuccess = ({ target: { result: database } }) => {
+    const all = database.transaction("uploads").objectStore("uploads").getAll();
+    all.onsuccess = () => resolve(all.result.map(({ name }) => name));
+  };
+})
+"""
 
 
 async def test_what_is_signed_in_elsewhere_is_named_and_ended(person: Person, browser: Browser) -> None:
@@ -80,6 +97,8 @@ async def test_an_account_is_deleted_by_typing_its_address_and_the_password(
         await other.goto(person.stack.url)
         await page.goto(f"{person.stack.url}/#/account")
         await page.get_by_text("Delete my account").click()
+        await page.evaluate(REMEMBER, f"./page/{site().version}/uploads/memory.js")
+        assert await page.evaluate(REMEMBERED) == ["secret.mp4"]
         last = page.get_by_role("button", name="Delete all of it")
         assert await last.is_disabled()
         await page.get_by_label(f"Type {person.email}").fill(person.email)
@@ -91,6 +110,7 @@ async def test_an_account_is_deleted_by_typing_its_address_and_the_password(
         await last.click()
         for each in (page, other):
             await each.get_by_text("Your account is erased").wait_for()
+        assert await page.evaluate(REMEMBERED) == [], "nothing of it stays in the browser"
         await fill(page, person.email, person.password)
         await page.get_by_role("button", name="Sign in").click()
         await page.get_by_role("alert").get_by_text("No account has this address").wait_for()

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
-import { sessionEnded } from "../server/session.js";
+import { session, sessionEnded } from "../server/session.js";
 import { word } from "../words.js";
 import { deed } from "./fetched.js";
 import { account } from "./holder.js";
@@ -44,6 +44,7 @@ function erase(event) {
   const password = event.currentTarget.elements.password?.value;
   return erasure.run(async () => {
     await api("account", { method: "DELETE", ...(password === undefined ? {} : { json: { password } }) });
+    await import("../uploads/memory.js").then(({ forgetAccount }) => forgetAccount(session.account), console.warn);
     sessionEnded("erased");
   });
 }

@@ -12,6 +12,7 @@ import { noteRemembered } from "./ongoing.js";
 const LOCK = "tonearm.tab.";
 const TAB = newId();
 const FIELDS = ["id", "account", "name", "size", "lastModified", "type", "url", "options", "handle"];
+const LIFE = 7 * 24 * 3600 * 1000; // ms, after which a server has forgotten an upload, or its person has
 
 locks.request(LOCK + TAB, () => new Promise(() => {}));
 
@@ -21,7 +22,7 @@ export async function remember(uploads) {
   await change((store) => {
     for (const upload of uploads) {
       const kept = Object.fromEntries(FIELDS.map((field) => [field, upload[field]]));
-      store.put({ ...kept, tab: TAB });
+      store.put({ ...kept, tab: TAB, time: Date.now() });
     }
   });
 }
@@ -30,16 +31,21 @@ export async function remember(uploads) {
 export async function forget(id) {
   await change((store) => {
     store.delete(id);
-    const left = store.count();
-    left.onsuccess = () => noteRemembered(left.result > 0);
+    noteLeft(store);
   });
 }
 
-/** Take over what an account's closed tabs have left. */
+/** Forget all uploads of an account: it is no more. */
+export function forgetAccount(account) {
+  return forgetThose((each) => each.account === account);
+}
+
+/** Take over what an account's closed tabs have left. What is too old is forgotten, whose ever it was. */
 export async function takeOver(account) {
   const { held } = await locks.query();
   const alive = new Set(held.map(({ name }) => name));
   const left = [];
+  await forgetThose(({ tab, time = 0 }) => time < Date.now() - LIFE && !alive.has(LOCK + tab));
   await change((store) => {
     const all = store.getAll();
     all.onsuccess = () => {
@@ -51,6 +57,21 @@ export async function takeOver(account) {
     };
   });
   return left;
+}
+
+function forgetThose(fits) {
+  return change((store) => {
+    const all = store.getAll();
+    all.onsuccess = () => {
+      for (const each of all.result) if (fits(each)) store.delete(each.id);
+      noteLeft(store);
+    };
+  });
+}
+
+function noteLeft(store) {
+  const left = store.count();
+  left.onsuccess = () => noteRemembered(left.result > 0);
 }
 
 /** Do something with the store in one transaction. Where there is no store, nothing is remembered. */
