@@ -5,13 +5,17 @@ from contextlib import suppress
 
 
 class PathPrefix:
-    """Hands on what is asked for below `prefix`, without it. `strays` are paths beside it."""
+    """Hands on what is asked for below `prefix`, without it; answers 502 while `is_down`.
+
+    `strays` are paths beside it.
+    """
 
     def __init__(self, server: int, prefix: str) -> None:
         """`server` is a port of this machine."""
         self._server, self._prefix = server, prefix
         self._listener: asyncio.Server | None = None
         self.strays: list[str] = []
+        self.is_down = False
 
     async def __aenter__(self) -> "PathPrefix":
         self._listener = await asyncio.start_server(self._connected, "127.0.0.1")
@@ -35,6 +39,8 @@ class PathPrefix:
             if not path.startswith(f"{self._prefix}/"):
                 self.strays.append(path)
                 writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            elif self.is_down:
+                writer.write(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             else:
                 lines = [line for line in rest.split("\r\n") if not line.lower().startswith("connection:")]
                 asked = "\r\n".join([lines[0], "Connection: close", *lines[1:]])

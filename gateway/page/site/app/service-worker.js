@@ -39,11 +39,12 @@ async function activate() {
   await self.clients.claim();
 }
 
-/** The page, as it is now; as it was kept where there is no network, or one that does not answer. */
+/** The page, as it is now; as it was kept where there is no network, none that answers, or a gateway that is away. */
 async function shell(request) {
   const kept = await caches.match(at(""), { cacheName: OURS });
   if (!kept) return fetch(request);
-  return Promise.race([fetch(request).catch(() => kept), new Promise((resolve) => setTimeout(resolve, PATIENCE, kept))]);
+  const asked = fetch(request).then((answer) => (answer.status < 500 ? answer : kept), () => kept);
+  return Promise.race([asked, new Promise((resolve) => setTimeout(resolve, PATIENCE, kept))]);
 }
 
 async function file(request) {

@@ -11,6 +11,7 @@ import { noteLost } from "./reach.js";
 import { sessionEnded } from "./session.js";
 
 const RENEWED = "tonearm.renewed";
+const AWAY = new Set([502, 503, 504]); // said by a proxy, in its own words, where the gateway does not answer
 
 /** What the server could not do (RFC 9457). `name` is the last part of its `type`: "quota-exceeded". */
 export class Problem extends Error {
@@ -58,7 +59,7 @@ export async function ask(path, { json, query, headers = {}, open = false, ...re
   let response = await send();
   if (response.status === 401 && !open && (await renewed(asked))) response = await send();
   if (response.ok || response.status === 304) return response;
-  const problem = new Problem(response.status, await response.json().catch(() => ({})));
+  const problem = await problemOf(response);
   if (response.status === 401 && !open) sessionEnded();
   throw problem;
 }
@@ -70,13 +71,23 @@ export async function renewed(since = Date.now()) {
     const response = await fetch(new URL("refresh", document.baseURI), { method: "POST" }).catch(failed);
     if (response.ok) localStorage.setItem(RENEWED, String(Date.now()));
     else if (response.status >= 500 || response.status === 429) // the session may still be good
-      throw new Problem(response.status, await response.json().catch(() => ({})));
+      throw await problemOf(response);
     return response.ok;
   });
 }
 
+async function problemOf(response) {
+  const told = await response.json().catch(() => null);
+  if (!told && AWAY.has(response.status)) lost();
+  return new Problem(response.status, told ?? {});
+}
+
 function failed(error) {
   if (error.name === "AbortError") throw error;
+  lost();
+}
+
+function lost() {
   noteLost();
   throw new Offline();
 }

@@ -36,7 +36,7 @@ function lookIn(wait) {
 
 async function look(nextWait) {
   const answer = await fetch(new URL("health/live", document.baseURI), { cache: "no-store" }).catch(() => null);
-  if (answer) noteFound();
+  if (answer?.status < 500) noteFound();
   else {
     noteLost();
     lookIn(nextWait);
