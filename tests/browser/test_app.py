@@ -8,7 +8,7 @@ import pytest
 
 from gateway.page.site import site
 from infra.drills.rig.clips import Clips
-from tests.browser.conftest import PHONE, Browser, Person
+from tests.browser.conftest import PHONE, Browser, Person, accessible
 from tests.servers.path_prefix import PathPrefix
 
 pytestmark = pytest.mark.servers
@@ -77,17 +77,27 @@ async def test_nothing_but_the_shell_is_kept(person: Person, browser: Browser) -
     assert browser.complaints == []
 
 
-async def test_a_video_that_is_shared_to_the_app_becomes_an_upload(
+async def test_a_video_that_is_shared_to_the_app_becomes_an_upload_if_the_person_says_so(
     person: Person, browser: Browser, clips: Clips
 ) -> None:
     async with browser.page(PHONE, worker=True) as page:
         await person.sign_in(page)
         await controlled(page)
         async with page.expect_navigation():
+            await page.evaluate(SHARE, [list(b"not asked for"), "from another site.mkv"])
+        await page.get_by_role("dialog", name="Upload this video?").get_by_text("another site").wait_for()
+        await accessible(page)
+        await page.get_by_role("button", name="Do not upload").click()
+        async with page.expect_navigation():
             await page.evaluate(SHARE, [list(clips.tone(1).path.read_bytes()), "from a phone.mkv"])
+        await page.get_by_role("dialog").get_by_text("from a phone.mkv").wait_for()
+        await page.get_by_role("button", name="Upload", exact=True).click()
         row = page.locator("[data-job-id], [data-upload-id][data-state=done]", has_text="from a phone.mkv")
         await row.first.wait_for()
-        assert await page.evaluate("caches.has(`tonearm ${document.baseURI} shared`)") is False
+        shared = "caches.open(`tonearm ${document.baseURI} shared`).then((cache) => cache.keys())"
+        assert await page.evaluate(f"{shared}.then((kept) => kept.length)") == 0
+    async with person.client() as client:
+        assert len((await client.get("/jobs")).json()["items"]) == 1
     assert browser.complaints == []
 
 
@@ -118,5 +128,11 @@ async def test_it_works_below_a_path(person: Person, browser: Browser, clips: Cl
         await page.goto(f"{proxy.url}/#/nowhere")
         await page.get_by_role("link", name="To your jobs").click()
         await page.locator("input[type=file]").wait_for()
+        assert browser.complaints == []
+        proxy.is_down = True
+        await page.reload()
+        await page.get_by_text("The server cannot be reached").wait_for()
+        assert await page.locator("input[type=file]").count() == 1
+        proxy.is_down = False
+        await page.get_by_text("The server cannot be reached").wait_for(state="detached")
     assert proxy.strays == []
-    assert browser.complaints == []

@@ -1,7 +1,6 @@
 /** The page as an app: its service worker, how to install it, and what was shared to it. */
 
 import { repaint } from "../paint.js";
-import { locks } from "../server/locks.js";
 import { onSession, session } from "../server/session.js";
 
 const SCOPE = new URL("./", document.baseURI).href;
@@ -21,8 +20,8 @@ function begin() {
   });
   addEventListener("appinstalled", forget);
   register().catch((error) => console.warn(error)); // private windows have none, and need none
-  onSession(uploadShared);
-  uploadShared();
+  onSession(offerShared);
+  offerShared();
 }
 
 function forget() {
@@ -37,18 +36,18 @@ async function register() {
   await navigator.serviceWorker.register(trusted, { updateViaCache: "none" });
 }
 
-/** Hand over what was shared as soon as somebody is signed in. It stays put aside until then. */
-async function uploadShared() {
-  if (session.state !== "in" || !("caches" in globalThis)) return;
-  await locks.request("tonearm.shared", async () => {
-    if (!(await caches.has(SHARED))) return;
-    const cache = await caches.open(SHARED);
-    const kept = await cache.keys();
-    const files = await Promise.all(kept.map(async (each) => ({ file: await fileOf(await cache.match(each)) })));
-    const { take } = await import("../uploads/panel.js");
-    await take({ files });
-    await caches.delete(SHARED);
-  });
+/** Offer to upload what was shared as soon as somebody is signed in. It stays put aside until it is, or is not wanted. */
+async function offerShared() {
+  if (session.state !== "in" || !("caches" in globalThis) || !(await caches.has(SHARED))) return;
+  const cache = await caches.open(SHARED);
+  const keys = await cache.keys();
+  const shared = await Promise.all(keys.map(async (key) => ({ key, file: await fileOf(await cache.match(key)) })));
+  if (!shared.length) return;
+  const [{ isWanted }, { take }] = await Promise.all([import("./shared.js"), import("../uploads/panel.js")]);
+  const forget = () => Promise.all(keys.map((key) => cache.delete(key)));
+  if (!(await isWanted(shared.map(({ file }) => file)))) return forget();
+  const still = await Promise.all(keys.map((key) => cache.match(key))); // another tab may have asked the same
+  await take({ files: shared.filter((_, at) => still[at]), taken: forget });
 }
 
 async function fileOf(response) {

@@ -3,6 +3,7 @@
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
+import { Offline } from "../server/api.js";
 import { findSession, onSession, session } from "../server/session.js";
 import { word } from "../words.js";
 import { chosenFrom, chosenIn, givenBy } from "./given.js";
@@ -15,7 +16,7 @@ let loaded = null;
 let rows = () => nothing;
 let isUsed = () => false;
 
-/** What becomes of the next uploads, and the files that wait until it can be had. `why`: the key of a sentence. */
+/** What becomes of the next uploads, and the files that wait until it can be had: `said` why, and the key of the `way` on. */
 let choice = null;
 let held = null;
 
@@ -40,29 +41,36 @@ export const uploadPanel = {
       <button class="plain folder" @click=${() => chosenFrom({ isFolder: true }, take)}>${word("uploads.choose_folder")}</button>
     </section>
     ${choice?.template() ?? html`<div class="drop-options"></div>`}
-    ${held ? html`<p class="row" role="status">${word(held.why)}
-      <button @click=${() => take(held.given)}>${word("options.go_on")}</button></p>` : nothing}
+    ${held ? html`<p class="row" role="status">${held.said}
+      <button @click=${() => take(held.given)}>${word(held.way)}</button></p>` : nothing}
     ${rows()}`,
 };
 
 async function choosing() {
-  choice ??= await import("./choice.js");
+  choice ??= await import("./choice.js").catch(away);
   repaint();
   return choice;
 }
 
 async function load() {
   loaded ??= Promise.all([import("./uploads.js"), import("./rows.js")]);
-  const [uploads, { uploadRows }] = await loaded.catch((error) => {
+  const [uploads, { uploadRows }] = await loaded.catch(() => {
     loaded = null;
-    throw error;
+    away();
   });
   rows = uploadRows;
   isUsed = uploads.isUsed;
   return uploads;
 }
 
-/** Upload what was given here, or shared to the app: `{files: [{file}]}`, or a promise of that. */
+function away() {
+  throw new Offline();
+}
+
+/**
+ * Upload what was given here, or shared to the app: `{files: [{file}], taken: () => void}`, or a promise of that.
+ * `taken`, if it is there, is called when they are among the uploads.
+ */
 export async function take(giving) {
   if (place().name) go("");
   const given = await giving;
@@ -70,11 +78,14 @@ export async function take(giving) {
     if (session.state === "unknown") await findSession();
     if (session.state !== "in") return;
     const [uploads, isGood] = await Promise.all([load(), choosing().then((loaded) => loaded.isGood())]);
-    held = isGood ? null : { given, why: "options.held" };
-    if (isGood) await uploads.take(given, choice.wish());
+    held = isGood ? null : { given, said: word("options.held"), way: "options.go_on" };
+    if (isGood) {
+      await uploads.take(given, choice.wish());
+      given.taken?.();
+    }
   } catch (error) {
-    console.warn(error); // the line is down
-    held = { given, why: "problem.offline" };
+    console.warn(error);
+    held = { given, said: error.kind ? error.message : word("frame.broken"), way: "frame.try_again" };
   }
   repaint();
 }

@@ -46,6 +46,12 @@ export default {
   "entry.mailed.local": "Auf diesem Rechner zeigt sie ./justw mail.",
   "entry.back": "Zurück zur Anmeldung",
 
+  // what was shared to the app
+  "app.shared": {one: "Dieses Video hochladen?", other: "Diese {count} Videos hochladen?"},
+  "app.shared.how": "Eine andere App oder Seite hat Tonearm das gegeben.",
+  "app.shared.yes": "Hochladen",
+  "app.shared.no": "Nicht hochladen",
+
   // the account
   "account.title": "Konto",
   "account.holder": "Du",

@@ -46,6 +46,12 @@ export default {
   "entry.mailed.local": "On this machine ./justw mail shows it.",
   "entry.back": "Back to the sign-in",
 
+  // what was shared to the app
+  "app.shared": {one: "Upload this video?", other: "Upload these {count} videos?"},
+  "app.shared.how": "Another app or page has given this to Tonearm.",
+  "app.shared.yes": "Upload",
+  "app.shared.no": "Do not upload",
+
   // the account
   "account.title": "Account",
   "account.holder": "You",
