@@ -18,6 +18,12 @@ pytestmark = pytest.mark.servers
 SOON = 20_000
 """Milliseconds within which the page shows what has happened, on a busy machine."""
 TINY = {"width": 320, "height": 640}
+PLAIN_HTTP = """
+Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
+Object.defineProperty(Document.prototype, "hidden", { get: () => window.isHidden ?? false });
+"""
+"""What a page has none of that came over plain HTTP; and a way to hide it."""
+SEEN = "(is) => { window.isHidden = !is; document.dispatchEvent(new Event('visibilitychange')); }"
 
 
 def row(page: Any, job_id: str, state: str = "") -> Any:
@@ -311,6 +317,23 @@ async def test_twelve_tabs_are_open_and_the_thirteenth_loads_and_all_hear_by_one
         for tab in tabs[1:]:
             await row(tab, job_id, "notified").wait_for(timeout=SOON)
         assert [bool(re.search(r"after=\d+", url)) for url in streams] == [False, True]
+
+
+async def test_without_locks_a_tab_has_a_stream_while_it_is_seen_and_misses_nothing(
+    person: Person, browser: Browser
+) -> None:
+    [job_id] = await tell(person, ("talk.mp4", ()))
+    async with browser.page() as page:
+        await page.add_init_script(PLAIN_HTTP)
+        await person.sign_in(page)
+        await row(page, job_id, "uploaded").wait_for(timeout=SOON)
+        await wait_for(lambda: any(url.endswith("/events") for url in browser.requested))
+        async with page.expect_event("requestfailed", lambda request: request.url.endswith("/events")):
+            await page.evaluate(SEEN, False)
+        await go_on(person, {job_id: [STARTED]})
+        await page.evaluate(SEEN, True)
+        await row(page, job_id, "converting").wait_for(timeout=SOON)
+    assert browser.complaints == []
 
 
 @pytest.mark.long

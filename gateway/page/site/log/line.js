@@ -6,6 +6,8 @@
  * message names the place in the log that was told, so whoever leads next goes on there and nothing is missed.
  *
  * A tab that sleeps keeps its lock. So one that is seen asks from time to time, and takes the lead from who is silent.
+ *
+ * A page that came over plain HTTP has no locks. There each tab leads, and has a stream only while it is seen.
  */
 
 import { locks } from "../server/locks.js";
@@ -18,6 +20,8 @@ const SILENCE = 40_000; // ms: the server tells its position every 15 s
 const ANSWER = 2500; // ms for a leader to answer
 const LOOK_EVERY = 10_000;
 const [SHORTEST_PAUSE, LONGEST_PAUSE] = [500, 15_000];
+
+const IS_ALONE = !navigator.locks;
 
 let line = null;
 
@@ -80,6 +84,7 @@ class Line {
 
   #connect() {
     this.#disconnect();
+    if (IS_ALONE && document.hidden) return;
     const address = new URL("events", document.baseURI);
     if (this.#offset !== null) address.searchParams.set("after", this.#offset);
     this.#heard = Date.now();
@@ -150,7 +155,8 @@ class Line {
   /** See whether the leader, or the server, is still there. */
   #look() {
     if (this.#resign) {
-      if (!this.#source) this.#renew();
+      if (IS_ALONE && document.hidden) this.#disconnect();
+      else if (!this.#source) this.#renew();
       else if (Date.now() - this.#heard > SILENCE) this.#again();
     } else if (document.visibilityState === "visible") {
       const asked = Date.now();
