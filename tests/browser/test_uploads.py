@@ -429,3 +429,18 @@ async def test_a_video_becomes_a_job_also_over_plain_http(
         await Uploads(page).choose(clips.tone(2).path)
         await page.locator("[data-job-id]").wait_for()
     assert browser.complaints == []
+
+
+async def test_an_upload_that_is_refused_though_the_session_is_renewed_is_given_up(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    async def refuse(route: Any) -> None:
+        is_piece = route.request.method == "PATCH"
+        await (route.fulfill(status=401, json={"detail": "not you"}) if is_piece else route.continue_())
+
+    async with uploads(person, browser) as sender:
+        await sender.page.route("**/files/*", refuse)
+        await sender.choose(clips.tone(1).path)
+        await sender.wait_until("refused")
+        await sender.row(clips.tone(1).path.name).get_by_text("Not you.").wait_for()
+        assert sender.pieces == [0, 0]

@@ -43,6 +43,7 @@ export class Transfer {
   #upload = null;
   #isCreating = false;
   #isWanted = false;
+  #isRenewed = false; // the session, since the server last took something
   #askedAt = 0;
   #heardAt = 0;
   #watch = 0;
@@ -81,6 +82,7 @@ export class Transfer {
         this.#heardAt = Date.now();
         this.#on.progress(sent);
       },
+      onChunkComplete: () => { this.#isRenewed = false; },
       onSuccess: () => {
         this.#drop();
         this.#on.done();
@@ -99,7 +101,7 @@ export class Transfer {
   /** Give it up, and remove what has come from the server. */
   async cancel() {
     this.stop();
-    this.#on = { ...SILENT, created: terminate };
+    this.#on = { ...SILENT, created: (url) => terminate(url).catch(() => {}) }; // else it expires
     if (this.#url) await terminate(this.#url);
   }
 
@@ -114,7 +116,8 @@ export class Transfer {
     this.#isCreating = false;
     const status = response?.getStatus() ?? 0;
     if (!status) console.warn(causingError ?? message);
-    if (status === 401 && this.#isWanted) {
+    if (status === 401 && this.#isWanted && !this.#isRenewed) {
+      this.#isRenewed = true;
       const isBack = await renewed(this.#askedAt).catch(() => null);
       if (isBack) return this.start();
       if (isBack === false) return sessionEnded();
