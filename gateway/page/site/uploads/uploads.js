@@ -32,16 +32,20 @@ let notices = [];
 /** What a screen reader hears, the last few. */
 let heard = [];
 
-/** The state to draw. An upload whose job is in the list is on it no more. */
+/** The state to draw. */
 export function uploads() {
-  for (const { id, url, state } of queue.uploads)
-    if (state === "done" && jobs.has(jobOf(url))) queue = queues.removed(queue, id);
-  return { queue, notices, heard };
+  return { queue: shown(), notices, heard };
 }
 
 /** True if there is anything to draw. */
 export function isUsed() {
-  return queue.uploads.length > 0 || notices.length > 0;
+  return shown().uploads.length > 0 || notices.length > 0;
+}
+
+/** The queue without uploads whose job is in the list by now. */
+function shown() {
+  const listed = queue.uploads.filter(({ url, state }) => state === "done" && jobs.has(jobOf(url)));
+  return listed.reduce((left, { id }) => queues.removed(left, id), queue);
 }
 
 /**
@@ -193,6 +197,7 @@ async function findLimits() {
 
 /** Begin those whose turn it is. */
 function work() {
+  queue = shown();
   if (session.state !== "out") for (const { id } of queues.due(queue, Date.now())) begin(id);
   if (queue.heldUntil > Date.now()) later("queue", queue.heldUntil - Date.now(), work);
   const isUnderWay = queues.isUnderWay(queue);
