@@ -13,7 +13,7 @@ import { Window } from "./window.js";
 const PAUSE = 250; // ms without a key before it is searched
 /** Milliseconds for which the feed may be lost before it is said. */
 export const QUIET = 3000;
-const HAD = "tonearm.jobs"; // whether there were jobs at last: the first paint is made for that
+const HAD = "tonearm.jobs"; // how many jobs there were at last: the first paint is made for that
 const [WAITS, OPEN] = [["uploaded", "retrying"], ["uploaded", "converting", "retrying"]];
 /** The filters, by their names in the address. */
 const FILTERS = { "": [], open: OPEN, ready: ["converted", "notified"], failed: ["failed"], cancelled: ["cancelled"] };
@@ -24,11 +24,12 @@ let hands = null; // what keys and boxes do, loaded after the first paint
 let filter = "";
 let counts = null; // of the listing before, until there are others
 let typing = null;
+let had = Number(localStorage.getItem(HAD)); // jobs there were at last
 
 export const jobList = {
   /** True if there is something else here than an empty list. */
   get isUsed() {
-    return listing?.ids.length > 0 || filter !== "" || Boolean(listing?.q) || (listing?.counts?.total ?? Number(localStorage.getItem(HAD))) > 0;
+    return listing?.ids.length > 0 || filter !== "" || Boolean(listing?.q) || (listing?.counts?.total ?? had) > 0;
   },
   open({ query }) {
     filter = query.get("state") in FILTERS ? query.get("state") : "";
@@ -47,7 +48,6 @@ export const jobList = {
   },
   template() {
     requestAnimationFrame(look);
-    if (listing.counts) localStorage.setItem(HAD, listing.counts.total);
     return jobList.isUsed || listing.error ? whole() : empty();
   },
 };
@@ -113,6 +113,8 @@ function addressed(state, q) {
 
 /** See which rows are in sight, and whether more are needed. */
 function look() {
+  const total = listing.counts?.total ?? had;
+  if (total !== had) localStorage.setItem(HAD, (had = total));
   const list = document.querySelector(".job-list");
   if (!list) return;
   if (view.look(list, listing.ids)) repaint();
