@@ -8,27 +8,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from javascript import CLIENTS, node, packages
 from pymongo import AsyncMongoClient
 from waiting import wait_for
 
-from infra.local.errors import NotInstalled
 from tests.gateway.files.road import Road
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 pytestmark = pytest.mark.long
 
 VIDEO = os.urandom(6_000_000)
-HERE, TOOLS = Path(__file__).with_name("clients"), Path(__file__).parents[3] / ".venv/clients"
-CLIENTS = {"tuspy": (TOOLS / "bin/python", "upload.py"), "tus-js-client": ("node", "upload.mjs")}
+HERE = Path(__file__).with_name("clients")
+SCRIPTS = {"tuspy": "upload.py", "tus-js-client": "upload.mjs"}
 
 
 @pytest.fixture(scope="module", autouse=True)
 def tools() -> None:
-    """Without the clients the tests are skipped, but not where all must run."""
-    if not (TOOLS / "node_modules/tus-js-client").exists():
-        if os.environ.get("CI") == "true":
-            raise NotInstalled("the clients of tus")
-        pytest.skip("the clients of tus: `./justw test --long` installs them where it can, and could not")
+    """Both clients come together."""
+    packages("tus-js-client")
 
 
 @asynccontextmanager
@@ -37,17 +34,17 @@ async def uploading(
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     video = folder / "video.mp4"
     video.write_bytes(VIDEO)
-    program, script = CLIENTS[client]
+    program = CLIENTS / "bin/python" if client == "tuspy" else node()
     url = f"http://127.0.0.1:{road.port}/files"
     process = await asyncio.create_subprocess_exec(
         program,
-        HERE / script,
+        HERE / SCRIPTS[client],
         video,
         url,
         token,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TOOLS": str(TOOLS)},
+        env={**os.environ, "TOOLS": str(CLIENTS)},
     )
     try:
         yield process
@@ -105,7 +102,7 @@ async def test_a_client_goes_on_at_another_replica_while_its_old_connection_is_s
         await check(other, account, job_id)
 
 
-@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("client", SCRIPTS)
 async def test_a_client_ends_its_upload_though_the_gateway_is_killed_at_several_bytes(
     broker: object, mongodb_url: str, auth: FakeAuth, account: str, tmp_path: Path, client: str
 ) -> None:

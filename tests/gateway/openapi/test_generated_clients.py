@@ -10,17 +10,16 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from javascript import CLIENTS, node, packages
 from waiting import wait_for
 
 from gateway.app import litestar_app
-from infra.local.errors import NotInstalled
 from tests.gateway.running import Gateway
 from tests.gateway.test_routes import parts_of_nothing
 
 pytestmark = pytest.mark.long
 
 HERE = Path(__file__).with_name("clients")
-TOOLS = Path(__file__).parents[3] / ".venv/clients"
 MYPY = """
 [mypy]
 strict = true
@@ -32,13 +31,8 @@ disable_error_code = arg-type
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the document. Without generators the test is skipped, but not where all must run."""
-    if not (TOOLS / "node_modules/openapi-typescript").exists():
-        if os.environ.get("CI") == "true":
-            raise NotInstalled("the generators of clients")
-        pytest.skip(
-            "the generators of clients: `./justw test --long` installs them where it can, and could not"
-        )
+    """A folder with the document, where all generators are at hand: they come together."""
+    packages("openapi-typescript")
     folder = tmp_path_factory.mktemp("clients")
     document = litestar_app(parts_of_nothing()).openapi_schema.to_schema()
     (folder / "openapi.json").write_bytes(msgspec.json.encode(document))
@@ -46,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(command: Sequence[str | Path], folder: Path) -> str:
-    environment = {"PATH": f"{TOOLS / 'bin'}:{os.environ['PATH']}", "HOME": str(folder)}
+    environment = {"PATH": f"{CLIENTS / 'bin'}:{os.environ['PATH']}", "HOME": str(folder)}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -55,7 +49,7 @@ def run(command: Sequence[str | Path], folder: Path) -> str:
 async def test_a_generated_python_client_is_strictly_typed_and_speaks_to_a_gateway(
     folder: Path, gateway: Gateway, account: str
 ) -> None:
-    generator = [TOOLS / "bin/openapi-python-client", "generate", "--fail-on-warning", "--meta", "none"]
+    generator = [CLIENTS / "bin/openapi-python-client", "generate", "--fail-on-warning", "--meta", "none"]
     files = ["--config", HERE / "generator.yaml", "--path", "openapi.json", "--output-path", "tonearm_client"]
     await asyncio.to_thread(run, [*generator, *files], folder)
     (folder / "mypy.ini").write_text(MYPY)
@@ -85,11 +79,11 @@ async def test_a_generated_python_client_is_strictly_typed_and_speaks_to_a_gatew
 
 
 def test_generated_types_for_typescript_are_strict(folder: Path) -> None:
-    modules = TOOLS / "node_modules"
+    modules = packages("typescript")
     run(
-        [TOOLS / "bin/node", modules / "openapi-typescript/bin/cli.js", "openapi.json", "-o", "schema.ts"],
+        [node(), modules / "openapi-typescript/bin/cli.js", "openapi.json", "-o", "schema.ts"],
         folder,
     )
     for name in ("use.ts", "tsconfig.json"):
         shutil.copy(HERE / name, folder)
-    run([TOOLS / "bin/node", modules / "typescript/bin/tsc", "--project", "tsconfig.json"], folder)
+    run([node(), modules / "typescript/bin/tsc", "--project", "tsconfig.json"], folder)

@@ -8,17 +8,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import msgspec
-import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from javascript import node
 
 from events.envelope import Event, Recorded, to_json
 from events.media import Media
 from events.projections.jobs import fold
 from events.types import JobPayload, JobProbed
 from gateway.jobs.presentation import present
-from infra.local.errors import NotInstalled
-from infra.local.servers.install import find_tool
 from tests.events.strategies import JOB, OWNER, event_of, orderly, recorded
 
 HERE = Path(__file__).parent
@@ -69,13 +67,3 @@ def shown(log: list[Recorded]) -> msgspec.Raw:
 def test_the_page_knows_every_event_of_jobs() -> None:
     known = re.findall(r'^  "(job\.\w+)": {', (SITE / "log/fold.js").read_text(), re.MULTILINE)
     assert set(known) == {payload.TYPE for payload in get_args(JobPayload)}
-
-
-def node() -> Path:
-    """Return Node. Where it is not installed the test is skipped, but not where all must run."""
-    try:
-        return find_tool("node")
-    except NotInstalled as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"{error}: the page's scripts are not tried without a browser")

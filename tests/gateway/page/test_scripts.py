@@ -1,10 +1,11 @@
-"""The page's pure modules, in the runner that Node brings: `*.test.js` in this folder and below."""
+"""The page's pure modules, in Node's own runner: `*.test.js` in this folder and below."""
 
 import asyncio
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import pytest
+from javascript import node
 
 HERE = Path(__file__).parent
 SCRIPTS = sorted(HERE.rglob("*.test.js"))
@@ -12,9 +13,7 @@ SCRIPTS = sorted(HERE.rglob("*.test.js"))
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 async def test_it_keeps_its_promises(script: Path) -> None:
-    driver = pytest.importorskip("playwright._impl._driver", reason="playwright brings Node")
-    node, _ = driver.compute_driver_executable()
-    run = await asyncio.create_subprocess_exec(node, "--test", script, stdout=PIPE, stderr=STDOUT)
+    run = await asyncio.create_subprocess_exec(node(), "--test", script, stdout=PIPE, stderr=STDOUT)
     said, _ = await run.communicate()
     assert run.returncode == 0, said.decode()
     assert "\nℹ fail 0\n" in said.decode(), said.decode()

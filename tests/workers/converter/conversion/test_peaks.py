@@ -4,17 +4,16 @@ import asyncio
 import json
 import math
 import os
-import shutil
 from pathlib import Path
 from struct import unpack_from
 from typing import Any
 
 import pytest
 from hall import Hall
+from javascript import node, packages
 from msgspec import Struct
 
 from events.options import Channels, Chapters, Format
-from infra.local.errors import NotInstalled
 from tests.workers.converter.conversion.test_changing import podcast
 from workers.converter.conversion import single
 from workers.converter.conversion.conversion import convert
@@ -29,7 +28,6 @@ BEEPS = "0.05*sin(2*PI*300*t)+0.8*between(mod(t\\,2)\\,1\\,1.3)*sin(2*PI*1000*t)
 """Quiet, with a loud beep of 0.3 s in every other second."""
 CLOSE = 8
 """Of 128: so far a lossy encoder moves the outermost samples, or less."""
-PACKAGES = Path(__file__).parents[4] / ".venv/clients/node_modules"
 
 
 class Wave(Struct):
@@ -176,18 +174,15 @@ def test_peaks_that_are_not_of_this_sound_are_left_out() -> None:
 
 @pytest.mark.long
 async def test_bbcs_own_library_reads_the_same_peaks(hall: Hall) -> None:
-    if not shutil.which("node") or not (PACKAGES / "waveform-data").exists():
-        if os.environ.get("CI") == "true":
-            raise NotInstalled("waveform-data")
-        pytest.skip("waveform-data: `./justw test --long` installs it where it can, and could not")
+    environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(packages("waveform-data"))}
     made = await hall.convert(hall.source(BEEPS, "-c:a", "aac"))
-    node = await asyncio.create_subprocess_exec(
-        *("node", Path(__file__).with_name("read_waveform.cjs")),
-        env={"PATH": os.environ["PATH"], "NODE_PATH": str(PACKAGES)},
+    reader = await asyncio.create_subprocess_exec(
+        *(node(), Path(__file__).with_name("read_waveform.cjs")),
+        env=environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    seen = json.loads((await node.communicate(made.peaks))[0])
+    seen = json.loads((await reader.communicate(made.peaks))[0])
     wave = read(made.peaks)
     assert (seen["bits"], seen["channels"]) == (8, 1)
     assert Wave(seen["rate"], seen["window"], seen["lows"], seen["highs"]) == wave

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from aiosmtpd.controller import Controller
+from javascript import node, packages
 
-from infra.local.errors import NotInstalled
 from tests.workers.notifier.mail.test_headers import arrived
 from tests.workers.notifier.mail.test_job_letter import CONVERTED
 from tests.workers.notifier.servers import Catcher
@@ -20,15 +20,11 @@ from workers.notifier.mail.letterhead import letterhead
 pytestmark = pytest.mark.long
 
 PROGRAM = Path(__file__).with_name("read_mail.cjs")
-PACKAGES = Path(__file__).parents[4] / ".venv/clients/node_modules"
 TOKEN = f"tonearmu_0199a1b2-0000-7000-8000-0000000000aa_{'0' * 32}"
 
 
 async def test_a_foreign_parser_finds_the_way_out_of_a_mail(plain: Controller, catcher: Catcher) -> None:
-    if not (PACKAGES / "mailparser").exists():
-        if os.environ.get("CI") == "true":
-            raise NotInstalled("mailparser")
-        pytest.skip("mailparser: `./justw test --long` installs it where it can, and could not")
+    environment = {"PATH": os.environ["PATH"], "NODE_PATH": str(packages("mailparser"))}
     letter = compose(
         CONVERTED,
         head=letterhead("Töne <tonearm@example.org>", "https://töne.example.org"),
@@ -39,13 +35,13 @@ async def test_a_foreign_parser_finds_the_way_out_of_a_mail(plain: Controller, c
         now=datetime(2026, 1, 2, tzinfo=UTC),
     )
     (raw,) = await arrived(plain.port, catcher, letter)
-    node = await asyncio.create_subprocess_exec(
-        *("node", PROGRAM),
-        env={"PATH": os.environ["PATH"], "NODE_PATH": str(PACKAGES)},
+    parser = await asyncio.create_subprocess_exec(
+        *(node(), PROGRAM),
+        env=environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    read = msgspec.json.decode((await node.communicate(raw))[0])
+    read = msgspec.json.decode((await parser.communicate(raw))[0])
     assert read["subject"] == "Your audio is ready: Grüße aus 東京.mp4"
     assert read["list"] == {
         "unsubscribe": {"url": f"https://xn--tne-sna.example.org/unsubscribe?token={TOKEN}"},
