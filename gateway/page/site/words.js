@@ -76,6 +76,11 @@ export function word(key, values = {}) {
     typeof values[name] === "number" ? number(values[name]) : (values[name] ?? whole));
 }
 
+/** A name for a message: it cannot turn the direction of what stands around it. */
+export function isolated(name) {
+  return `\u2068${name}\u2069`;
+}
+
 /** True if there is a message of this key. */
 export function hasWord(key) {
   return Boolean(messageOf(key));

@@ -1,6 +1,7 @@
 /** The end of the account: asked for twice, as nobody can undo it. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { providerAddress } from "../entry/view.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { session, sessionEnded } from "../server/session.js";
@@ -34,9 +35,7 @@ export const erasing = {
 };
 
 function again(name) {
-  const here = new URL(document.baseURI).pathname + location.hash;
-  const address = `./login/oidc/${encodeURIComponent(name)}?${new URLSearchParams({ return_to: here })}`;
-  return html`<p><a class="button" href=${address}>${word("entry.by_provider", { label: name })}</a></p>`;
+  return html`<p><a class="button" href=${providerAddress(name)}>${word("entry.by_provider", { label: name })}</a></p>`;
 }
 
 function erase(event) {

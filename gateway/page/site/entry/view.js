@@ -107,7 +107,7 @@ function signInForm() {
 }
 
 /** Where a provider's sign-in begins; it leads back to where the person is. */
-function providerAddress(name) {
+export function providerAddress(name) {
   const here = new URL(document.baseURI).pathname + location.hash;
   return `./login/oidc/${encodeURIComponent(name)}?${new URLSearchParams({ return_to: here })}`;
 }

@@ -5,6 +5,7 @@ import { onFeed } from "../log/feed.js";
 import { again as repeat, cancel, remove } from "../jobs/deeds.js";
 import { helping, isRepeatable, remedy } from "../jobs/remedies.js";
 import { keep } from "../log/jobs.js";
+import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
 import { go } from "../places.js";
 import { api, ask } from "../server/api.js";
@@ -263,8 +264,4 @@ function keyed(event) {
   if (!here?.player?.playable || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
   const taken = event.target.closest("input, select, textarea, summary, a, button, pre, [role=slider]:not(.job-position)");
   if (!taken) pressed(event, here.player);
-}
-
-function icon(name) {
-  return html`<svg class="icon" aria-hidden="true"><use href=${new URL(`../look/icons.svg#${name}`, import.meta.url)}></use></svg>`;
 }

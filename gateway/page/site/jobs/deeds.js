@@ -8,7 +8,7 @@ import { hide, jobs, keep, show } from "../log/jobs.js";
 import { repaint } from "../paint.js";
 import { api, ask } from "../server/api.js";
 import { onLeaving, onSession } from "../server/session.js";
-import { word } from "../words.js";
+import { isolated, word } from "../words.js";
 
 const AT_ONCE = 4;
 const NAMED = 3; // so many are told of by their names
@@ -118,11 +118,6 @@ function tellRefused(refused) {
 function told(deed, ids) {
   const name = ids.length === 1 ? (jobs.get(ids[0])?.filename ?? "") : "";
   return name ? word(`jobs.did.${deed}.one`, { name: isolated(name) }) : word(`jobs.did.${deed}`, { count: ids.length });
-}
-
-/** A name that cannot turn the direction of what stands around it. */
-function isolated(name) {
-  return `\u2068${name}\u2069`;
 }
 
 addEventListener("pagehide", () => eraseAll({ keepalive: true }));

@@ -6,11 +6,11 @@
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { onSession, session } from "../server/session.js";
+import { icon } from "./icon.js";
 import { styles } from "../styles.js";
 import { word } from "../words.js";
 
 const AWHILE = 8000; // ms
-const CLOSE = new URL("./icons.svg#x", import.meta.url);
 
 let notes = [];
 let numbers = 0;
@@ -66,7 +66,7 @@ function draw() {
     <div class=${note.bad ? "toast bad" : "toast"} @pointerenter=${stay(note)} @pointerleave=${go_on(note)} @focusin=${stay(note)} @focusout=${go_on(note)}>
       <p dir="auto">${note.text}</p>
       ${note.label ? html`<button class="plain" @click=${note.act}>${note.label}</button>` : nothing}
-      <button class="plain toast-close" aria-label=${word("frame.close")} @click=${note.go}><svg class="icon" aria-hidden="true"><use href=${CLOSE}></use></svg></button>
+      <button class="plain toast-close" aria-label=${word("frame.close")} @click=${note.go}>${icon("x")}</button>
     </div>`), region);
 }
 

@@ -5,7 +5,7 @@ import { live } from "../vendor/lit-html/directives/live.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { styles } from "../styles.js";
-import { hasWord, number, word } from "../words.js";
+import { hasWord, isolated, number, word } from "../words.js";
 import { change, choosePreset, chosen, fault, faultId, findPresets, folding, select, showProblem } from "./form.js";
 
 const DAY = 86400;
@@ -176,11 +176,6 @@ async function done(state, deed) {
     else if (!showProblem(state, problem)) state.said = problem.message;
   }
   repaint();
-}
-
-/** A name that cannot turn the direction of what stands around it. */
-function isolated(name) {
-  return `\u2068${name}\u2069`;
 }
 
 function worded(key, otherwise) {

@@ -7,6 +7,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { onFeed } from "../log/feed.js";
+import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { styles } from "../styles.js";
@@ -247,8 +248,4 @@ function list(here) {
 function day(time, before) {
   const text = dayOf(time, before);
   return text ? html`<p class="story-day quiet">${text}</p>` : nothing;
-}
-
-function icon(name) {
-  return html`<svg class="icon" aria-hidden="true"><use href=${new URL(`../look/icons.svg#${name}`, import.meta.url)}></use></svg>`;
 }

@@ -1,6 +1,7 @@
 /** Where videos are dropped, pasted and chosen. The rest of uploads is loaded when there is something to upload. */
 
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
+import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
 import { Offline } from "../server/api.js";
@@ -8,8 +9,6 @@ import { findSession, onSession, session } from "../server/session.js";
 import { word } from "../words.js";
 import { chosenFrom, chosenIn, givenBy } from "./given.js";
 import { isRemembered } from "./ongoing.js";
-
-const ICON = html`<svg class="icon" aria-hidden="true"><use href=${new URL("../look/icons.svg#upload", import.meta.url)}></use></svg>`;
 
 /** The code that uploads, and how its rows are drawn, as soon as they are needed. */
 let loaded = null;
@@ -33,7 +32,7 @@ export const uploadPanel = {
   /** @param {boolean} isSmall what else is here matters more than the place to drop */
   template: (isSmall = false) => html`
     <section class=${isSmall || isUsed() ? "drop small" : "drop"} aria-labelledby="drop-title">
-      ${ICON}
+      ${icon("upload")}
       <div><h1 id="drop-title">${word("uploads.drop")}</h1>
         <p class="quiet drop-hint">${word("uploads.hint")}</p></div>
       <span class="button primary" aria-hidden="true">${word("uploads.choose")}</span>
@@ -96,7 +95,7 @@ function holdsFiles({ dataTransfer }) {
 
 /** Show, or show no more, that what is held may be let go anywhere. */
 function offer(is) {
-  if (is) render(html`${ICON}<p>${word("uploads.let_go")}</p>`, target);
+  if (is) render(html`${icon("upload")}<p>${word("uploads.let_go")}</p>`, target);
   target.hidden = !is;
 }
 
