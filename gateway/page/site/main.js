@@ -117,7 +117,7 @@ onSession(show);
 await show();
 await ask();
 onFound(ask);
-({ app } = await import("./app/app.js"));
+({ app } = await import("./app/app.js").catch(() => ({ app: null })));
 
 /** Ask who is signed in. Where nobody answers, it is asked again as soon as somebody does. */
 function ask() {

@@ -4,6 +4,7 @@
  */
 
 import { repaint } from "../paint.js";
+import { noteLost, onFound } from "../server/reach.js";
 
 /** `live`: what is shown is what is. `quietSince`: since when it is not, in ms. */
 export const feed = { live: false, quietSince: Date.now() };
@@ -46,4 +47,6 @@ export function become(live) {
   repaint();
 }
 
-import("./heard.js").then(() => import("./line.js"));
+const listen = () => import("./heard.js").then(() => import("./line.js")).catch(noteLost);
+listen();
+onFound(listen); // it could not be loaded, perhaps
