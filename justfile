@@ -210,7 +210,7 @@ test-broker-4 *args:
 screenshots: _broker _browser
     exec python -m infra.page.screenshots
 
-# say how soon the page is there on a slow processor
+# say how soon the page is there on a slow processor, and how smooth it is
 [group('For contributors')]
 page-speed: _broker _browser
     exec python -m infra.page.speed
