@@ -38,16 +38,24 @@ async def test_somebody_signs_in_drops_a_video_watches_it_listens_and_downloads(
         job = page.locator("[data-job-id]", has_text=clip.path.name)
         await job.and_(page.locator("[data-state=notified]")).wait_for(timeout=60_000)
         assert set(await page.evaluate("[...seen]")) >= {"uploading", "converting", "notified"}
+        height = await height_of(job)
         await job.get_by_role("link", name=clip.path.name, exact=True).click()
         await page.locator(".job-player").get_by_role("button", name="Play").click()
         await wait_for(lambda: is_heard(page))
         async with page.expect_download() as download:
             await page.get_by_role("link", name="Download").first.click()
         await (await download.value).save_as(tmp_path / (await download.value).suggested_filename)
+        await page.get_by_role("link", name="Jobs", exact=True).click()
+        await job.wait_for()
+        assert await height_of(job) == height, "the job's place has brought styles of its own"
     [audio] = tmp_path.glob("*.mp3")
     [sound] = decoded(audio)
     assert pitch(sound, RATE) == pytest.approx(440, rel=0.01)
     assert browser.complaints == []
+
+
+async def height_of(row: Any) -> float:
+    return float((await row.bounding_box())["height"])
 
 
 async def is_heard(page: Any) -> bool:
