@@ -68,17 +68,19 @@ export function onLeaving(deed) {
   lastDeeds.add(deed);
 }
 
-/** Tell the server of a sign-out that it does not know of yet: one tab at a time. */
-function leave() {
-  return locks.request("tonearm.leaving", async () => {
-    if (!localStorage.getItem(LEAVING)) return;
-    try {
-      await ask("logout", { method: "POST", open: true });
-    } catch (problem) {
-      if (!problem.status || problem.status >= 500) throw problem; // refused: there is no session any more
-    }
-    localStorage.removeItem(LEAVING);
-  });
+/** Tell the server of a sign-out that it does not know of yet: one tab at a time, and once. */
+async function leave() {
+  if (localStorage.getItem(LEAVING)) await locks.request("tonearm.leaving", logOut);
+}
+
+async function logOut() {
+  if (!localStorage.getItem(LEAVING)) return;
+  try {
+    await ask("logout", { method: "POST", open: true });
+  } catch (problem) {
+    if (!problem.status || problem.status >= 500) throw problem; // refused: there is no session any more
+  }
+  localStorage.removeItem(LEAVING);
 }
 
 function everywhereOut(why) {
