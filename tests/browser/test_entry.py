@@ -163,6 +163,8 @@ async def test_a_session_survives_a_reload_is_renewed_once_for_all_tabs_and_no_s
         await person.sign_in(page)
         other = await page.context.new_page()
         await other.goto(person.stack.url)
+        for each in (page, other):
+            await each.get_by_text("What you convert will stand here.").wait_for()
         kept = "JSON.stringify([document.cookie, localStorage, sessionStorage])"
         cookies = {each["name"]: each for each in await page.context.cookies()}
         for each in cookies.values():
