@@ -36,6 +36,7 @@ _POLICY = "; ".join(
     ]
 )
 _SHELL = {"Content-Security-Policy": _POLICY, "Referrer-Policy": "same-origin", "Vary": "Accept"}
+_WORKER = {"Content-Security-Policy": "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"}
 _FOR_GOOD = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -65,9 +66,7 @@ def show_file(request: AnyRequest, version: FromPath[str], path: FromPath[str]) 
 )
 def show_service_worker(request: AnyRequest) -> Response[bytes]:
     """Serve the service worker, which may look after what lies beside it: the whole page."""
-    return serve(
-        request, site().worker, {"Content-Security-Policy": "default-src 'none'; connect-src 'self'"}
-    )
+    return serve(request, site().worker, _WORKER)
 
 
 @get(

@@ -9,6 +9,7 @@ from gateway.app import litestar_app
 from tests.gateway.running import Gateway
 from tests.gateway.test_routes import parts_of_nothing, path
 
+PUBLIC = ("/schema", "/manifest.webmanifest")
 PAGES = ["/password/forgot", "/password/reset", "/register/confirm", "/problems", "/problems/no-audio"]
 
 
@@ -33,7 +34,7 @@ async def test_every_answer_loads_nothing_and_json_is_kept_by_nobody_but_its_rea
                 continue
             answer = await client.get(where)
             checked(answer)
-            if "json" in answer.headers["content-type"] and not where.startswith("/schema"):
+            if "json" in answer.headers["content-type"] and not where.startswith(PUBLIC):
                 kept = "private, no-cache" if "etag" in answer.headers else "no-store"
                 assert answer.headers["cache-control"] == kept, where
 
