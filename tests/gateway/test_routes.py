@@ -161,14 +161,17 @@ async def test_no_route_overlooks_a_parameter_that_it_does_not_know(gateway: Gat
         job_id = (await client.put("/upload/a.mp4", content=b"video")).json()["job_id"]
         for route in app.routes:
             for method in route.methods - {"OPTIONS"}:  # type: ignore[union-attr]
-                if route.path_format.endswith("/callback"):  # a provider may send what it likes
+                if route.path_format.endswith(("/callback", "/share")):  # others may send what they like
                     continue
                 where = path(route.path_format, job_id)
                 answer = await client.request(
                     method, where, params={**dict(parse_qsl(urlsplit(where).query)), "limmit": "1"}
                 )
-                assert answer.status_code == 422, (method, where, answer.text)
                 tried += 1
+                if where == "/options/check":  # faults are what it is asked for
+                    assert [each["name"] for each in answer.json()["faults"]] == ["limmit"]
+                    continue
+                assert answer.status_code == 422, (method, where, answer.text)
                 if method != "HEAD":
                     assert answer.json()["type"] in ("/problems/bad-parameters", "/problems/bad-options")
                     assert [each["name"] for each in answer.json()["errors"]] == ["limmit"]

@@ -81,7 +81,7 @@ async def test_one_click_in_a_mail_ends_all_of_its_kind_and_no_other(
         link = f"{gateway.url}/unsubscribe?{urlsplit(url).query}"
         town.tokens.append(urlsplit(url).query.removeprefix("token="))
         page = await mail_program.get(link, headers={"Accept": "text/html"})
-        assert (page.status_code, page.text.count("<button>")) == (200, 1)
+        assert (page.status_code, page.text.count("<button ")) == (200, 1)
         assert await ann.mails() == "all", "who only looks at a link changes nothing"
 
         name, value = mail["List-Unsubscribe-Post"].split("=")
@@ -105,7 +105,7 @@ async def test_one_click_in_a_mail_ends_all_of_its_kind_and_no_other(
         for made_up in (await mail_program.post(tampered), await mail_program.get(tampered)):
             assert (made_up.status_code, made_up.json()["type"]) == (410, "/problems/link-spent")
         page = await mail_program.get(tampered, headers={"Accept": "text/html"})
-        assert (page.status_code, "<button>" in page.text) == (410, False)
+        assert (page.status_code, "<button" in page.text) == (410, False)
         assert "This link is not one of ours" in page.text
 
         await mail_program.post("/password/forgot", json={"email": EMAIL})

@@ -41,7 +41,9 @@ async def test_each_link_of_the_pages_opens() -> None:
     seen = set(ahead)
     known = len(seen)
     parts = replace(parts_of_nothing(), auth=httpx.AsyncClient(), auth_url="http://127.0.0.1:1")
-    transport = httpx.ASGITransport(litestar_app(parts), raise_app_exceptions=False)
+    app = litestar_app(parts)
+    take_forms = {route.path for route in app.routes if "POST" in route.methods}  # type: ignore[union-attr]
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://tonearm.example") as client:
         while ahead:
             page = ahead.pop()
@@ -55,8 +57,7 @@ async def test_each_link_of_the_pages_opens() -> None:
                 target = urlsplit(urljoin(f"http://tonearm.example{page}", link))
                 assert target.netloc == "tonearm.example", f"{page} needs {link}, which is elsewhere"
                 if kind == "form":
-                    allowed = (await client.options(target.path)).headers["allow"]
-                    assert "POST" in allowed, (page, link)
+                    assert target.path in take_forms, (page, link)
                 elif target.path not in seen:
                     seen.add(target.path)
                     ahead.append(target.path)
