@@ -20,8 +20,9 @@ function begin() {
   });
   addEventListener("appinstalled", forget);
   register().catch((error) => console.warn(error)); // private windows have none, and need none
-  onSession(offerShared);
-  offerShared();
+  const offer = () => offerShared().catch((error) => console.warn(error)); // without a connection: it stays put aside
+  onSession(offer);
+  offer();
 }
 
 function forget() {

@@ -4,12 +4,13 @@
  */
 
 import { html, render } from "../vendor/lit-html/lit-html.js";
-import { onSession } from "../server/session.js";
+import { onSession, session } from "../server/session.js";
 import { allWords, word } from "../words.js";
 
 /** True if the person wants these files to be uploaded; false also if they sign out instead. @param {File[]} files */
 export async function isWanted(files) {
   await allWords();
+  if (session.state !== "in") return false;
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "shared-title");
   render(html`<form method="dialog">
