@@ -5,6 +5,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repaint } from "../paint.js";
+import { withPart } from "../parts.js";
 import { api } from "../server/api.js";
 import { onFound } from "../server/reach.js";
 import { session, signIn } from "../server/session.js";
@@ -37,8 +38,15 @@ function askWays() {
 }
 
 /** Show another form: "sign_in", "register" or "forgot", perhaps with a sentence. */
-export async function step(name, said = "") {
-  if (name !== "sign_in") newcomer ??= await import("./newcomer.js");
+export function step(name, said = "") {
+  if (name === "sign_in") return show(name, said);
+  return withPart(import("./newcomer.js"), (loaded) => {
+    newcomer = loaded;
+    show(name, said);
+  });
+}
+
+function show(name, said) {
   Object.assign(entry, { step: name, said, wrong: "", at: "" });
   repaint();
   requestAnimationFrame(() => document.querySelector(".entry h1")?.focus());

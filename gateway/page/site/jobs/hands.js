@@ -4,7 +4,7 @@ import { onFeed } from "../log/feed.js";
 import { jobs } from "../log/jobs.js";
 import { say } from "../look/toasts.js";
 import { repaint } from "../paint.js";
-import { word } from "../words.js";
+import { allWords, word } from "../words.js";
 import { chosen } from "./chosen.js";
 import { remove } from "./deeds.js";
 import { QUIET } from "./list.js";
@@ -54,5 +54,5 @@ onFeed(({ type, data }) => {
   if (type === "live" && !data) setTimeout(repaint, QUIET + 100);
   const key = { "job.converted": "jobs.heard.ready", "job.failed": "jobs.heard.failed" }[type];
   const job = key && jobs.get(data.subject);
-  if (job) say(word(key, { name: job.filename }));
+  if (job) allWords().then(() => say(word(key, { name: job.filename })), () => {});
 });

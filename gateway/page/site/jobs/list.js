@@ -5,9 +5,10 @@ import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { feed } from "../log/feed.js";
 import { countOf, jobs, Listing } from "../log/jobs.js";
 import { repaint } from "../paint.js";
+import { withPart } from "../parts.js";
 import { noteLost } from "../server/reach.js";
 import { number, word } from "../words.js";
-import { deed, row, withPart } from "./row.js";
+import { deed, row } from "./row.js";
 import { Window } from "./window.js";
 
 const PAUSE = 250; // ms without a key before it is searched

@@ -3,9 +3,10 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { isDone } from "../log/standing.js";
 import { repaint } from "../paint.js";
+import { withPart } from "../parts.js";
 import { addressOf } from "../places.js";
 import { noteLost, onFound } from "../server/reach.js";
-import { allWords, moment, word } from "../words.js";
+import { moment, word } from "../words.js";
 import { groove } from "./groove.js";
 import { notice, standing, stateWord } from "./saying.js";
 
@@ -20,17 +21,6 @@ onFound(help);
 
 /** Do something to jobs: see `deeds.js`, which is loaded when something is first done. */
 export const deed = (name, ...given) => withPart(import("./deeds.js"), (deeds) => deeds[name](...given));
-
-/** Use a part of the page when it is there, with its words. Where it cannot be had the page says that the server is away. */
-export async function withPart(loading, use) {
-  let part;
-  try {
-    [part] = await Promise.all([loading, allWords()]);
-  } catch {
-    return noteLost();
-  }
-  return use(part);
-}
 
 /** @param {{job, index: number, total: number, gap: number, isSelected: boolean, select: Function, drop: Function}} row */
 export function row({ job, index, total, gap, isSelected, select, drop }) {
