@@ -3,6 +3,7 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -19,6 +20,8 @@ from tests.system.conftest import clips, stack
 
 __all__ = ["account", "auth", "clips", "gateway", "stack"]
 
+LOOPBACK = IPv4Address("127.64.0.0")
+"""The first of the addresses that Linux has for itself, and that no test uses otherwise."""
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 _VIOLATIONS = (
@@ -114,9 +117,11 @@ async def accessible(page: Any) -> None:
 
 @pytest.fixture
 async def person(stack: Stack) -> Person:
-    """Somebody new."""
-    made = Person(stack, f"{uuid4().hex[:12]}@example.org", "the canary sings all day")
-    async with httpx.AsyncClient(base_url=stack.url, timeout=60) as client:
+    """Somebody new, who registers from a network of their own: from each come only so many."""
+    chance = uuid4()
+    made = Person(stack, f"{chance.hex[:12]}@example.org", "the canary sings all day")
+    home = httpx.AsyncHTTPTransport(local_address=str(LOOPBACK + chance.int % 2**23))
+    async with httpx.AsyncClient(base_url=stack.url, timeout=60, transport=home) as client:
         answer = await client.post("/register", json={"email": made.email, "password": made.password})
         answer.raise_for_status()
     return made
