@@ -108,8 +108,8 @@ async def test_a_forgotten_password_is_replaced_by_the_link_in_a_mail(
 ) -> None:
     async with browser.page() as page:
         await page.goto(person.stack.url)
-        await page.get_by_role("button", name="Forgotten your password?").click()
         await fill(page, person.email)
+        await page.get_by_role("button", name="Forgotten your password?").click()
         await page.get_by_role("button", name="Send the mail").click()
         await page.get_by_role("status").get_by_text(person.email).wait_for()
         await accessible(page)

@@ -47,7 +47,8 @@ export function step(name, said = "") {
 }
 
 function show(name, said) {
-  Object.assign(entry, { step: name, said, wrong: "", at: "" });
+  const email = document.getElementById("email")?.value.trim() ?? ""; // typed meanwhile, or before
+  Object.assign(entry, { step: name, said, wrong: "", at: "", email });
   repaint();
   requestAnimationFrame(() => document.querySelector(".entry h1")?.focus());
 }
