@@ -265,7 +265,7 @@ async def test_who_signs_in_where_another_was_sees_and_undoes_nothing_of_theirs(
         await tell(admin, ("theirs too.mp4", READY))
         [other] = await tell(person, ("mine too.mp4", READY))
         await row(page, other).wait_for(timeout=SOON)
-        assert await names(page) == ["mine too.mp4", "mine.mp4"]
+        await wait_for(lambda: is_shown(page, ["mine too.mp4", "mine.mp4"]))
     assert browser.complaints == []
     async with admin.client() as client:
 
