@@ -1,7 +1,10 @@
 """The list of jobs: live, in order, and of any length."""
 
+import asyncio
 import re
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -245,6 +248,20 @@ async def is_shown(page: Any, wanted: list[str]) -> bool:
     return await names(page) == wanted
 
 
+@asynccontextmanager
+async def held(page: Any, part: str) -> AsyncIterator[None]:
+    """Let the page wait for this part of it."""
+    goes_on = asyncio.Event()
+
+    async def hold(route: Any) -> None:
+        await goes_on.wait()
+        await route.continue_()
+
+    await page.route(part, hold)
+    yield
+    goes_on.set()
+
+
 async def test_who_signs_in_where_another_was_sees_and_undoes_nothing_of_theirs(
     person: Person, admin: Person, browser: Browser
 ) -> None:
@@ -255,7 +272,9 @@ async def test_who_signs_in_where_another_was_sees_and_undoes_nothing_of_theirs(
         await row(page, theirs).wait_for(timeout=SOON)
         await row(page, deleted).get_by_role("button", name="Delete").click()
         await page.get_by_role("button", name="Undo").wait_for()
-        await page.get_by_role("button", name="Sign out").click()
+        async with held(page, "**/entry/view.js"):
+            await page.get_by_role("button", name="Sign out").click()
+            await rows(page).first.wait_for(state="detached", timeout=SOON)
         await page.get_by_label("E-mail").fill(person.email)
         assert await page.get_by_text(re.compile("unwanted|Undo")).count() == 0
         await page.get_by_label("Password").fill(person.password)
@@ -397,7 +416,9 @@ async def test_all_is_done_by_keyboard_alone(person: Person, browser: Browser) -
         await row(page, ids[-1]).wait_for(timeout=SOON)
         await page.get_by_role("searchbox").focus()
         await page.keyboard.press("Tab")
-        for key in ("Space", "ArrowDown", "Shift+Space"):
+        await page.keyboard.press("Space")
+        await page.get_by_role("group", name="1 selected").wait_for()
+        for key in ("ArrowDown", "Shift+Space"):
             await page.keyboard.press(key)
         await page.get_by_role("group", name="2 selected").wait_for()
         await page.keyboard.press("End")

@@ -35,21 +35,30 @@ async function show() {
   if (shown.address === address) return;
   // Who types a filter stays at it: it stands behind the place's path.
   const came = shown.address && shown.address.split("?")[0] !== address.split("?")[0];
-  shown.close();
-  shown = { address, view: load ? shown.view : null, close: () => {}, error: null };
+  shown = { ...shown, address, error: null };
+  // A view stays until the next one is loaded; but who is out sees nothing of the one who was in.
+  if (!load || load === ENTRY) leave();
   if (load) {
     try {
       const [{ view }] = await Promise.all([load(), load === ENTRY || !here.name ? null : allWords()]);
       if (shown.address !== address) return; // somebody has gone on meanwhile
+      leave();
       shown.view = view;
       shown.close = view.open?.(here) ?? (() => {});
     } catch (error) {
       console.warn(error);
+      if (shown.address !== address) return;
+      leave();
       shown.error = error;
     }
   }
   repaint();
   if (came) import("./look/arrival.js").then(({ arrive }) => arrive(), () => {});
+}
+
+function leave() {
+  shown.close();
+  shown = { ...shown, view: null, close: () => {} };
 }
 
 function page() {
