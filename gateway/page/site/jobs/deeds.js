@@ -84,7 +84,7 @@ function eraseAll(how) {
 /** Do something to each, some at a time. Returns those to which it was done; tells of those that were refused. */
 async function each(ids, deed, otherwise = () => {}) {
   const done = [];
-  const problems = [];
+  const problems = new Map();
   const waiting = [...ids];
   const work = async () => {
     for (let id = waiting.shift(); id; id = waiting.shift()) {
@@ -92,14 +92,15 @@ async function each(ids, deed, otherwise = () => {}) {
         await deed(id);
         done.push(id);
       } catch (problem) {
-        problems.push({ id, kind: problem.kind, detail: problem.message });
+        problems.set(id, { id, kind: problem.kind, detail: problem.message });
         otherwise(id);
       }
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  if (ids.length === 1 && problems.length) toast(problems[0].detail, { bad: true });
-  else tellRefused(problems);
+  const refused = ids.flatMap((id) => problems.get(id) ?? []);
+  if (ids.length === 1 && refused.length) toast(refused[0].detail, { bad: true });
+  else tellRefused(refused);
   repaint();
   return done;
 }
