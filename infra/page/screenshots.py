@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.drills.rig.clips import Clips
+from infra.drills.rig.conditions import wait_for
 from infra.page.chromium import chromium
 from infra.page.stage import sample, sign_in, stage
 
@@ -17,6 +18,8 @@ STORY = 700
 """Pixels of the story's picture, from above: the line, the job as it was, the first events."""
 LARGEST = 120_000
 """Bytes of one picture."""
+CONVERTED = 120.0
+"""Seconds for all the videos."""
 
 
 async def main() -> None:
@@ -57,11 +60,13 @@ async def _first_minute(page: Any, folder: Path) -> str:
     files = [shutil.copy(music, folder / name) for name in names]
     files.append(shutil.copy(Clips(folder).silent().path, folder / "Holiday without sound.mp4"))
     await page.locator("input[type=file]").first.set_input_files([*files, music])
-    done = 0
-    while done <= len(files):
-        await asyncio.sleep(0.5)
-        jobs = (await (await page.request.get(f"{page.url.partition('#')[0]}jobs")).json())["items"]
-        done = sum(each["state"] in ("notified", "failed") for each in jobs)
+
+    async def over() -> list[dict[str, Any]]:
+        answer = await page.request.get(f"{page.url.partition('#')[0]}jobs")
+        jobs = [job for job in (await answer.json())["items"] if job["state"] in ("notified", "failed")]
+        return jobs if len(jobs) > len(files) else []
+
+    jobs = await wait_for(over, CONVERTED, "every video is converted")
     await page.reload()
     await page.locator("[data-job-id]").nth(len(files)).wait_for()
     await page.wait_for_load_state("networkidle")
