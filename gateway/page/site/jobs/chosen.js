@@ -12,6 +12,7 @@ import { isRepeatable } from "./remedies.js";
 
 const selected = new Set();
 let last = null; // whose box was used last
+let turn = 0; // goes up when nothing is selected any more
 let otherwise = null; // the dialog for their options, while it is open
 
 styles(import.meta.url, "./chosen.css");
@@ -20,6 +21,7 @@ export const chosen = {
   has: (id) => selected.has(id),
   clear() {
     selected.clear();
+    turn += 1;
     repaint();
   },
   /** Select a job, or not; with `range` also all in the list between it and the one before. */
@@ -77,9 +79,11 @@ async function choose(ids) {
 /** Select all that match, also those that are not loaded yet. */
 async function selectAll(listing) {
   const take = () => listing.ids.forEach((id) => selected.add(id));
+  const mine = turn;
   take();
-  while (listing.more && !listing.error && selected.size) {
+  while (listing.more && !listing.error) {
     await listing.load(200);
+    if (turn !== mine) return; // they were let go, or it was done to them
     take();
   }
   repaint();
