@@ -11,6 +11,7 @@ import { onLeaving, onSession } from "../server/session.js";
 import { isolated, word } from "../words.js";
 
 const AT_ONCE = 4;
+const LONGEST_WAIT = 60; // s: the limit of requests is one for a minute
 const NAMED = 3; // so many are told of by their names
 
 /** The jobs that are to be deleted: somebody may still undo it, or the server has not answered yet. */
@@ -46,13 +47,13 @@ export function remove(ids) {
   toast(said, { label: word("jobs.undo"), action, over: () => each(ids, erase, show) });
 }
 
-/** Do to all jobs of these states, and of this name: "cancel" or "retry". */
-export async function all(deed, states, q) {
+/** Cancel all jobs of these states, and of this name. */
+export async function cancelAll(states, q) {
   const answers = [];
   try {
     for (const state of states) {
       const query = q ? { state, q } : { state };
-      answers.push(await api(`jobs/${deed}`, { method: "POST", query }));
+      answers.push(await api("jobs/cancel", { method: "POST", query }));
     }
   } catch (problem) {
     toast(problem.message, { bad: true });
@@ -60,8 +61,7 @@ export async function all(deed, states, q) {
   const done = answers.flatMap((answer) => answer.job_ids);
   const refused = answers.flatMap((answer) => answer.refused);
   tellRefused(refused.map(({ job_id: id, type: kind, detail }) => ({ id, kind, detail })));
-  if (deed === "cancel" && done.length) toast(told("cancelled", done), { label: word("jobs.again"), action: () => again(done) });
-  if (deed === "retry" && done.length) toast(told("again", done));
+  if (done.length) toast(told("cancelled", done), { label: word("jobs.again"), action: () => again(done) });
 }
 
 /** Delete a job, unless that was undone meanwhile, or its account has signed out. */
@@ -89,7 +89,7 @@ async function each(ids, deed, otherwise = () => {}) {
   const work = async () => {
     for (let id = waiting.shift(); id; id = waiting.shift()) {
       try {
-        await deed(id);
+        await patiently(() => deed(id));
         done.push(id);
       } catch (problem) {
         problems.set(id, { id, kind: problem.kind, detail: problem.message });
@@ -103,6 +103,18 @@ async function each(ids, deed, otherwise = () => {}) {
   else tellRefused(refused);
   repaint();
   return done;
+}
+
+/** Do it, also where the minute's requests are used up: after the pause that the server asks for. */
+async function patiently(deed) {
+  for (;;) {
+    try {
+      return await deed();
+    } catch (problem) {
+      if (problem.status !== 429 || !problem.wait || problem.wait > LONGEST_WAIT) throw problem;
+      await new Promise((resolve) => setTimeout(resolve, problem.wait * 1000));
+    }
+  }
 }
 
 /** Tell why some of many were refused: for each kind of reason how many, and their names. */

@@ -7,6 +7,7 @@ import { countOf, jobs, Listing } from "../log/jobs.js";
 import { repaint } from "../paint.js";
 import { withPart } from "../parts.js";
 import { noteLost } from "../server/reach.js";
+import { onSession } from "../server/session.js";
 import { number, word } from "../words.js";
 import { deed, row } from "./row.js";
 import { Window } from "./window.js";
@@ -19,8 +20,10 @@ const [WAITS, OPEN] = [["uploaded", "retrying"], ["uploaded", "converting", "ret
 /** The filters, by their names in the address. */
 const FILTERS = { "": [], open: OPEN, ready: ["converted", "notified"], failed: ["failed"], cancelled: ["cancelled"] };
 
-let listing = null;
+let listing = null; // kept, and live, while somebody is elsewhere
 let view = null; // which rows are drawn
+let close = () => {};
+let left = 0; // px from above at which somebody left the list
 let hands = null; // what keys and boxes do, loaded after the first paint
 let filter = "";
 let counts = null; // of the listing before, until there are others
@@ -33,17 +36,18 @@ export const jobList = {
     return listing?.ids.length > 0 || filter !== "" || Boolean(listing?.q) || (listing?.counts?.total ?? had) > 0;
   },
   open({ query }) {
+    const before = [filter, listing?.q];
     filter = query.get("state") in FILTERS ? query.get("state") : "";
-    listing = new Listing({ states: FILTERS[filter], q: query.get("q") ?? "" });
-    view = new Window();
+    const q = query.get("q") ?? "";
+    if (listing && [filter, q].every((each, at) => each === before[at])) comeBack();
+    else anew(q);
     hands?.chosen.clear();
     import("./hands.js").then((loaded) => { hands = loaded; }, noteLost);
-    const close = listing.open();
     const stop = new AbortController();
     for (const type of ["scroll", "resize"]) addEventListener(type, look, { passive: true, signal: stop.signal });
     return () => {
-      counts = listing.counts ?? counts;
-      close();
+      left = scrollY;
+      clearTimeout(typing);
       stop.abort();
     };
   },
@@ -52,6 +56,20 @@ export const jobList = {
     return jobList.isUsed || listing.error ? whole() : empty();
   },
 };
+
+function anew(q) {
+  counts = listing?.counts ?? counts;
+  close();
+  listing = new Listing({ states: FILTERS[filter], q });
+  view = new Window();
+  close = listing.open();
+}
+
+/** Once it is painted, be where one was. */
+function comeBack() {
+  const place = left;
+  requestAnimationFrame(() => requestAnimationFrame(() => scrollTo({ top: place, behavior: "instant" })));
+}
 
 function whole() {
   const { ids, total } = listing;
@@ -85,7 +103,7 @@ function head() {
         ${told ? html`<span class="jobs-count number">${number(countOf(told, FILTERS[name]))}</span>` : nothing}</a>`)}</nav>
     <input type="search" class="jobs-search" aria-label=${word("jobs.search")} placeholder=${word("jobs.search")} maxlength="200" .value=${isTyping() ? noChange : listing.q} @input=${search}>
   </div>
-  ${waiting > 1 && (filter === "" || filter === "open") ? html`<p class="jobs-all"><button class="plain" @click=${() => deed("all", "cancel", WAITS, listing.q)}>
+  ${waiting > 1 && (filter === "" || filter === "open") ? html`<p class="jobs-all"><button class="plain" @click=${() => deed("cancelAll", WAITS, listing.q)}>
     ${word("jobs.cancel_waiting", { count: waiting })}</button></p>` : nothing}`;
 }
 
@@ -114,13 +132,20 @@ function addressed(state, q) {
 
 /** See which rows are in sight, and whether more are needed. */
 function look() {
-  const total = listing.counts?.total ?? had;
+  if (!listing) return;
+  const total = (listing.q ? null : listing.counts?.total) ?? had;
   if (total !== had) localStorage.setItem(HAD, (had = total));
   const list = document.querySelector(".job-list");
   if (!list) return;
   if (view.look(list, listing.ids)) repaint();
   if (view.reaches(listing.ids.length) && listing.more && !listing.error && listing.ids.length) listing.load();
 }
+
+onSession((state) => {
+  if (state !== "out") return;
+  close();
+  [listing, counts] = [null, null];
+});
 
 const byHand = (name, id, more) => withPart(import("./hands.js"), (loaded) => loaded[name](id, more, listing));
 const isTyping = () => document.activeElement?.matches(".jobs-search") ?? false;

@@ -15,11 +15,13 @@ const AWAY = new Set([502, 503, 504]); // said by a proxy, in its own words, whe
 
 /** What the server could not do (RFC 9457). `name` is the last part of its `type`: "quota-exceeded". */
 export class Problem extends Error {
-  constructor(status, told = {}) {
+  constructor(status, told = {}, wait = null) {
     super(told.detail ? sentence(told.detail) : word("problem.unknown"));
     this.status = status;
     this.kind = (told.type ?? "").split("/").pop();
     this.told = told;
+    /** Seconds after which it may be asked again; null: nobody has said so. */
+    this.wait = wait;
     /** By the name of a field: what is wrong with it. Of a single one the detail itself begins with the name. */
     this.fields = Object.fromEntries((told.errors ?? []).map((each) => [each.name, sentence(each.detail)]));
     const [, name, text] = this.kind === "bad-field" ? (/^(\w+): (.*)$/s.exec(told.detail) ?? []) : [];
@@ -79,7 +81,8 @@ export async function renewed(since = Date.now()) {
 async function problemOf(response) {
   const told = await response.json().catch(() => null);
   if (!told && AWAY.has(response.status)) lost();
-  return new Problem(response.status, told ?? {});
+  const wait = response.headers.get("retry-after");
+  return new Problem(response.status, told ?? {}, wait && Number(wait));
 }
 
 function failed(error) {
