@@ -44,10 +44,13 @@ export function select(id, { target, shiftKey }, { ids }) {
   chosen.set(id, target.checked, ids, shiftKey);
 }
 
+/** At once if its row is drawn: the next key may be quicker than a frame. */
 function focus(id, what, view) {
+  const found = () => document.querySelector(`.job[data-job-id="${id}"] ${what}`);
   view.pinned = id;
+  found()?.focus();
   repaint();
-  requestAnimationFrame(() => document.querySelector(`.job[data-job-id="${id}"] ${what}`)?.focus());
+  requestAnimationFrame(() => found()?.focus());
 }
 
 onFeed(({ type, data }) => {

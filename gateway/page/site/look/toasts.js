@@ -1,6 +1,6 @@
 /**
  * Short notes at the page's edge, with perhaps one thing to do about them. They stand outside of what is painted, so
- * that a screen reader tells of them and of nothing else.
+ * that a screen reader tells of them and of nothing else. Ctrl+Z does what the newest one offers.
  */
 
 import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
@@ -27,8 +27,12 @@ styles(import.meta.url, "./toasts.css");
  */
 export function toast(text, { label, action, over = () => {}, bad = false } = {}) {
   if (session.state === "out") return () => {};
-  const note = { number: (numbers += 1), text, label, bad, timer: null };
-  note.act = () => { drop(note); action(); };
+  const note = { number: (numbers += 1), text, label, bad, timer: null, from: null };
+  note.act = () => {
+    drop(note);
+    action();
+    if (note.from?.isConnected) note.from.focus();
+  };
   note.go = () => { if (drop(note)) over(); };
   notes = [...notes, note];
   hurry(note);
@@ -60,14 +64,24 @@ function drop(note) {
 }
 
 function draw() {
-  const stay = (note) => () => clearTimeout(note.timer);
+  const stay = (note) => ({ relatedTarget }) => {
+    clearTimeout(note.timer);
+    if (relatedTarget && !region.contains(relatedTarget)) note.from = relatedTarget;
+  };
   const go_on = (note) => () => notes.includes(note) && hurry(note);
   render(repeat(notes, (note) => note.number, (note) => html`
     <div class=${note.bad ? "toast bad" : "toast"} @pointerenter=${stay(note)} @pointerleave=${go_on(note)} @focusin=${stay(note)} @focusout=${go_on(note)}>
       <p dir="auto">${note.text}</p>
-      ${note.label ? html`<button class="plain" @click=${note.act}>${note.label}</button>` : nothing}
+      ${note.label ? html`<button class="plain" aria-keyshortcuts="Control+Z Meta+Z" @click=${note.act}>${note.label}</button>` : nothing}
       <button class="plain toast-close" aria-label=${word("frame.close")} @click=${note.go}>${icon("x")}</button>
     </div>`), region);
 }
 
+addEventListener("keydown", (event) => {
+  const note = notes.findLast(({ label }) => label);
+  const isUndo = event.key === "z" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey;
+  if (!isUndo || !note || event.target.matches("input:not([type=checkbox]), select, textarea")) return;
+  event.preventDefault();
+  note.act();
+});
 onSession((state) => state === "out" && clear());
