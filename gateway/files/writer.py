@@ -141,6 +141,7 @@ class PieceWriter:
         self._noted = monotonic()
 
     async def _flush(self) -> None:
+        await self._settled()  # perhaps that was all
         if self.position > self._stored:
             await self._store(len(self._buffer))
         await self._settled()

@@ -19,6 +19,7 @@ from gateway.files.records import Asked, Record, Records, expiry
 from gateway.files.writer import Fenced, PieceWriter
 from gateway.http.bodies import Limit
 from gateway.quotas.door import OPEN
+from gateway.storage import BATCH, CHUNK
 from gateway.uploads.idempotency import Submission
 from gateway.uploads.intake import Accepted, Intake
 from tests.gateway.upkeep.world import ACCOUNT, World, world_of
@@ -151,11 +152,15 @@ class Late(Records):
         return after
 
 
-async def writer_of(world: World, records: Records) -> PieceWriter:
-    upload_id = await created(world.reception())
+async def writer_of(world: World, records: Records, length: int = len(DATA)) -> PieceWriter:
+    upload = await world.reception().create(ACCOUNT, ASKED, length, OPEN)
+    return await next_writer(world, records, upload.upload_id)
+
+
+async def next_writer(world: World, records: Records, upload_id: str) -> PieceWriter:
     found = await records.find(upload_id)
     assert found is not None
-    record = await records.begin(found, length=len(DATA), expires=expiry(LIFE))
+    record = await records.begin(found, length=found.length, expires=expiry(LIFE))
     assert record is not None
     writer = PieceWriter(world.videos, records, record, RunningHash(), checksum=None, life=LIFE)
     await writer.begin()
@@ -176,6 +181,23 @@ async def test_bytes_that_are_counted_when_the_last_ones_come_shut_nobody_out(wo
     running = await writer.end()
     assert running is not None
     assert running.position == len(DATA)
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+@pytest.mark.parametrize("begun", [0, CHUNK, 1000])
+async def test_a_body_may_end_where_a_batch_does(world: World, begun: int, batches: int) -> None:
+    size = batches * BATCH
+    writer = await writer_of(world, world.records, size)
+    await writer.write(bytes(begun))
+    await writer.finish()
+    await writer.end()
+    writer = await next_writer(world, world.records, writer.record.id)
+    await writer.write(bytes(size - begun))
+    await writer.finish()
+    await writer.end()
+    assert writer.record.is_whole
+    stored = world.database["videos.chunks"].find({"files_id": writer.record.id})
+    assert sum([len(chunk["data"]) async for chunk in stored]) == size
 
 
 async def test_what_an_ended_uploads_writer_had_on_its_way_is_swept(world: World) -> None:
