@@ -151,8 +151,12 @@ class Reception:
         Raises what `stand` does, OtherOffset, UploadBusy, BadUploadHeader, ChecksumMismatch, UploadRefused,
         QuotaExceeded, ShuttingDown.
         """
-        await self._take_in(account, upload_id, piece, entrance)
-        return await self._outcome(account, upload_id)
+        try:
+            await self._take_in(account, upload_id, piece, entrance)
+            return await self._outcome(account, upload_id)
+        except UploadGone:
+            await entrance.release(upload_id)  # it may have ended before its piece was let in
+            raise
 
     async def _take_in(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> None:
         """Store the next bytes of a file. No job is made of it here. Raises what `receive` does."""

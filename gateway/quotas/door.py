@@ -4,8 +4,8 @@
 
 A view counts a job only when its event has come round, so what was let in before is held here. A hold names
 its job. It counts until the job is seen, and goes when the job is stored, from when on every gateway
-counts it. The document is changed by compare-and-set, so of two gateways that want the last place one
-looks again. A process that dies lets its holds expire.
+counts it. One that was given back is not brought back. The document is changed by compare-and-set, so of
+two gateways that want the last place one looks again. A process that dies lets its holds expire.
 
 Accounts without limits cost nothing here.
 """
@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -166,7 +166,7 @@ class Admission:
             return hold
 
         if self._hold and self._put:
-            self._hold = await self._put(self._alive(self._hold), let_in)
+            self._hold = await self._put(self._alive(self._hold), let_in, is_new=True)
 
     async def reach(self, size: int) -> None:
         """Take room for so many bytes altogether, and show a sign of life.
@@ -181,7 +181,7 @@ class Admission:
         if self._hold and self._put:
             is_late = time.monotonic() - self._renewed > self._lease / 4
             if size > self._hold.bytes or is_late:
-                self._hold = await self._put(self._hold, renewed)
+                self._hold = await self._put(self._hold, renewed, is_new=False)
                 self._renewed = time.monotonic()
 
     async def rest(self) -> None:
@@ -191,7 +191,7 @@ class Admission:
             return structs.replace(hold, arriving=0.0)
 
         if self._hold and self._put:
-            await self._put(self._hold, resting)
+            await self._put(self._hold, resting, is_new=False)
 
     def _alive(self, hold: Hold) -> Hold:
         until = time.time() + self._lease
@@ -201,7 +201,13 @@ class Admission:
 
 Place = Callable[[Room, Hold], Hold]
 """Makes of the room, and of a hold that is not counted in it, the hold to be written; or refuses."""
-Put = Callable[[Hold, Place], Awaitable[Hold]]
+
+
+class Put(Protocol):
+    """Puts the holds of one account."""
+
+    def __call__(self, hold: Hold, place: Place, *, is_new: bool) -> Awaitable[Hold]:
+        """See `Door.put`."""
 
 
 class Door:
@@ -219,11 +225,20 @@ class Door:
             await self._admissions.delete_one({"_id": account})
 
     async def put(
-        self, account: str, limits: Limits, told: Callable[[list[Standing]], None], hold: Hold, place: Place
+        self,
+        account: str,
+        limits: Limits,
+        told: Callable[[list[Standing]], None],
+        hold: Hold,
+        place: Place,
+        *,
+        is_new: bool,
     ) -> Hold:
         """Write what `place` makes of a hold, once nobody else has written meanwhile; return it.
 
-        A job that is counted already needs no hold. Raises what `place` raises, Crowded, Unavailable.
+        A job that is counted already needs no hold. One that is not new is written only where it still
+        stands as it was written last: others may have given it back, or have put theirs in its place.
+        Raises what `place` raises, Crowded, Unavailable.
         """
         async with self._turn(account):
             for attempt in range(_ATTEMPTS):
@@ -236,6 +251,8 @@ class Door:
                 room = Room(limits=limits, usage=now.usage, begun=begun, now=datetime.now(UTC))
                 told(room.standings())
                 placed = place(room, hold)
+                if not is_new and hold not in holds and hold.until > time.time():
+                    return placed
                 kept = [each for each in others if _run(now.stored.get(each.job_id)) < each.run]
                 if await self._write(account, version, [*kept, placed]):
                     told(structs.replace(room, begun=[*begun, placed]).standings())

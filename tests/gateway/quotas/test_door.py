@@ -28,6 +28,9 @@ from tests.gateway.running import FAILED, STARTED, FakeAuth, Gateway, Log, conve
 
 pytestmark = pytest.mark.servers
 
+TUS = {"Tus-Resumable": "1.0.0"}
+PIECE = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+
 
 class Pair(NamedTuple):
     """Two gateways of one log and one database."""
@@ -213,6 +216,30 @@ async def test_an_unfinished_upload_keeps_its_room_and_its_place_and_gives_them_
     assert (await create(other, 200_000)).status_code == 201
 
 
+async def begun(client: Client) -> str:
+    """Begin an upload in pieces; return its address."""
+    answer = await client.both[0].post("/files", headers={**TUS, "Upload-Length": "1000"})
+    return f"/files/{answer.headers['location'].rpartition('/')[2]}"
+
+
+async def test_an_upload_that_is_ended_while_it_comes_gives_its_place_back_for_good(pair: Pair) -> None:
+    client = await pair.limited(jobs_open=1, uploads_at_once=1)
+    one, other = client.both
+    url = await begun(client)
+    reader, writer = await asyncio.open_connection("127.0.0.1", pair.one.port)
+    fields = {**one.headers, **PIECE, "Host": "x", "Content-Length": "1000"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    writer.write(f"PATCH {url} HTTP/1.1\r\n{head}\r\n".encode() + b"x" * 500)
+    await wait_for(lambda: arrives(pair, client.account), timeout=20)
+
+    assert (await other.delete(url, headers=TUS)).status_code == 204
+
+    assert b" 410 " in await reader.readline()
+    writer.close()
+    assert await holds(pair, client.account) == []
+    assert len(accepted(await client.at_once(1))) == 1
+
+
 async def test_the_same_idempotency_key_brings_the_same_job_though_no_other_may_begin(pair: Pair) -> None:
     client = await pair.limited(jobs_open=1, bytes_stored=15)
 
@@ -271,6 +298,10 @@ async def test_a_run_that_may_have_begun_keeps_its_place(pair: Pair, error: Exce
         with pytest.raises(QuotaExceeded):
             async with Entrance(door, account, Limits(jobs_open=1)).admitted("2"):
                 pass
+
+
+async def arrives(pair: Pair, account: str) -> bool:
+    return any(hold["arriving"] > 0 for hold in await holds(pair, account))
 
 
 async def holds(pair: Pair, account: str) -> list[dict[str, Any]]:
