@@ -171,11 +171,20 @@ class Reception:
                 pass  # there can be none
             return
         size = max(length or 0, found.offset + piece.announced)
-        async with entrance.arriving(upload_id, size=size, seconds=self._life) as admission:
-            record = await self._records.begin(found, length=length, expires=expiry(self._life))
-            if record is None:
-                raise await self._refusal(account, upload_id, piece.offset)
-            await self._write(record, piece, limit, admission)
+        record = await self._records.begin(found, length=length, expires=expiry(self._life))
+        if record is None:
+            raise await self._refusal(account, upload_id, piece.offset)
+        running = self._hashes.of(upload_id, record.offset)
+        writer = PieceWriter(
+            self._videos, self._records, record, running, checksum=piece.checksum, life=self._life
+        )
+        try:  # the writer lets the next one begin when its place at the door is at rest, and not before
+            async with entrance.arriving(upload_id, size=size, seconds=self._life) as admission:
+                await self._write(writer, piece, limit, admission)
+        finally:
+            with suppress(Unavailable):
+                if (kept := await writer.end()) is not None:
+                    self._hashes.keep(upload_id, kept)
 
     async def terminate(self, account: str, upload_id: str, entrance: Entrance) -> bool:
         """Remove an upload; False if it is a job.
@@ -246,16 +255,8 @@ class Reception:
         self._hashes.forget(record.id)
         return Standing(upload_id=record.id, offset=record.offset, length=record.offset)
 
-    async def _write(self, record: Record, piece: Piece, limit: Limit, admission: Admission) -> None:
+    async def _write(self, writer: PieceWriter, piece: Piece, limit: Limit, admission: Admission) -> None:
         """Store a piece. A writer that was shut out learns how the upload stands now, as from `receive`."""
-        writer = PieceWriter(
-            self._videos,
-            self._records,
-            record,
-            self._hashes.of(record.id, record.offset),
-            checksum=piece.checksum,
-            life=self._life,
-        )
         try:
             await writer.begin()
             await self._take(writer, piece.body(limit), admission)
@@ -266,11 +267,7 @@ class Reception:
                     await asyncio.wait_for(writer.rest(is_idle=True), _STOP_WITHIN)
             if not isinstance(error, Fenced):
                 raise
-            raise OtherOffset((await self._find(record.account, record.id)).offset) from None
-        finally:
-            with suppress(Unavailable):
-                if (running := await writer.end()) is not None:
-                    self._hashes.keep(record.id, running)
+            raise OtherOffset((await self._find(writer.record.account, writer.record.id)).offset) from None
 
     async def _take(self, writer: PieceWriter, body: AsyncIterator[bytes], admission: Admission) -> None:
         """Hand the body to the writer, and look meanwhile whether it is still the one. Raises Fenced."""

@@ -240,6 +240,22 @@ async def test_an_upload_that_is_ended_while_it_comes_gives_its_place_back_for_g
     assert len(accepted(await client.at_once(1))) == 1
 
 
+async def test_a_rival_that_is_refused_leaves_an_upload_counted(pair: Pair) -> None:
+    client = await pair.limited(uploads_at_once=1)
+    one, other = client.both
+    url = await begun(client)
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"x" * 500
+        await wait_for(lambda: arrives(pair, client.account), timeout=20)
+        assert (await other.patch(url, content=b"y" * 1000, headers=PIECE)).status_code == 423
+        assert (await other.put("/upload/a.mp4", content=b"x")).status_code == 429
+        yield b"x" * 500
+
+    length = {"Content-Length": "1000"}
+    assert (await one.patch(url, content=body(), headers=PIECE | length)).status_code == 204
+
+
 async def test_the_same_idempotency_key_brings_the_same_job_though_no_other_may_begin(pair: Pair) -> None:
     client = await pair.limited(jobs_open=1, bytes_stored=15)
 
