@@ -99,7 +99,7 @@ def own_peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-@pytest.mark.long
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", BOMBS)
 async def test_no_bomb_takes_the_converters_time_or_memory(
     engine: Engine, workshop: Workshop, name: str
