@@ -50,8 +50,8 @@ class AuthClient:
     ) -> httpx.Response:
         """Send a request, in the name of this client of ours. Raises Crowded, Unavailable."""
         if client is not None:
-            program = client.headers.get("user-agent", "")[:_LONGEST_PROGRAM]
-            program = program.encode("ascii", "ignore").decode()  # a header of ours has no odd bytes
+            program = client.headers.get("user-agent", "").encode("ascii", "ignore").decode()
+            program = program[:_LONGEST_PROGRAM].strip()  # a header of ours has no odd bytes, nor blank ends
             headers = headers | self._origin.headers(client) | {"user-agent": program}
         with self._slots.one():
             try:

@@ -163,3 +163,14 @@ async def test_a_form_that_comes_too_early_is_told_when_to_come_again(auth: Fake
         answer = await client.post(f"http://127.0.0.1:{port}/password/forgot", data=form, headers=headers)
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
     assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    ("program", "told"), [("MyApp é", "MyApp"), ("é MyApp", "MyApp"), ("x" * 999 + " MyApp", "x" * 999)]
+)
+async def test_a_program_is_told_of_in_plain_letters(auth: FakeAuth, program: str, told: str) -> None:
+    headers = {"User-Agent": program.encode("latin-1")}
+    async with doors(auth.url, 5.0) as port, httpx.AsyncClient() as client:
+        answer = await client.post(f"http://127.0.0.1:{port}/login", headers=headers)
+    assert answer.status_code == 429, "auth's own answer"
+    assert f"\r\nuser-agent: {told}\r\n" in auth.requests[-1][0].lower().replace("myapp", "MyApp")
