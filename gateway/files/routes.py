@@ -26,9 +26,10 @@ from gateway.jobs.own_jobs import OwnJobs
 from gateway.life.deletions import Deletions
 from gateway.quotas.quotas import Quotas
 from gateway.uploads import options
+from gateway.uploads.media_types import media_type
 from gateway.uploads.metrics import UploadMetrics, UploadTimer
 from gateway.uploads.presets import Presets
-from gateway.uploads.routes import ANY_TYPE, LONGEST_TYPE, QUOTA_ERRORS, Terms
+from gateway.uploads.routes import QUOTA_ERRORS, Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service.scopes import MANAGE, UPLOAD
 
@@ -136,7 +137,7 @@ async def create(
     wish = await presets.wish(caller.account, given)
     asked = Asked(
         filename=cleaned(metadata.get("filename", "")),
-        content_type=(metadata.get("filetype") or ANY_TYPE)[:LONGEST_TYPE],
+        content_type=media_type(metadata.get("filetype")),
         options=wish.options,
         given=dict(wish.given),
         metadata=request.headers.get("upload-metadata") or "",

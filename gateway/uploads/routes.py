@@ -26,18 +26,16 @@ from gateway.jobs.presentation import Accepted
 from gateway.jobs.receipts import refuse_without_video
 from gateway.jobs.waiting import Waits
 from gateway.quotas.quotas import Quotas
-from gateway.uploads import form_pages, option_bodies, options
+from gateway.uploads import form_pages, media_types, option_bodies, options
 from gateway.uploads.forms import FIELD, OVERHEAD, FileInForm
 from gateway.uploads.idempotency import KEY, LONGEST_KEY, read_key
 from gateway.uploads.intake import Intake, Upload
+from gateway.uploads.media_types import media_type
 from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.presets import Presets
 from gateway.uploads.under_way import UploadsUnderWay
 from service.http.patience import Patience
 from service.scopes import UPLOAD
-
-ANY_TYPE = "application/octet-stream"
-LONGEST_TYPE = 100
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -138,7 +136,7 @@ async def upload_form(
         scope=UPLOAD,
         errors=_UPLOAD_ERRORS,
         headers=(KEY_HEADER, waiting.PREFER),
-        body=Body({ANY_TYPE: SOME_BYTES}),
+        body=Body({media_types.ANY: SOME_BYTES}),
         answers=_ANSWERS,
         takes_options=True,
     ).opt,
@@ -232,7 +230,7 @@ def _upload(
     return Upload(
         account=caller_of(request).account,
         filename=cleaned(filename),
-        content_type=(content_type or ANY_TYPE)[:LONGEST_TYPE],
+        content_type=media_type(content_type),
         wish=wish,
         chunks=chunks,
         entrance=quotas.entrance(request),

@@ -205,6 +205,16 @@ async def test_what_cannot_be_had_is_refused_before_a_byte_comes(gateway: Gatewa
     assert job["options"]["format"] == "flac"
 
 
+async def test_a_type_that_is_none_does_not_come_into_the_log(gateway: Gateway, account: str) -> None:
+    types = {"video/mp4\r\n\0\u202e": "application/octet-stream", "video/mp4": "video/mp4"}
+    async with gateway.as_(account) as client:
+        for told, kept in types.items():
+            url = await created(client, 5, filetype=told)
+            assert (await piece(client, url, 0, b"video")).status_code == 204
+            job = (await client.get(f"/jobs/{id_of(url)}")).json()
+            assert job["video"]["content_type"] == kept
+
+
 async def test_networks_that_know_only_get_and_post_get_through(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         url = await created(client, 5)
