@@ -33,6 +33,7 @@ LIFE = 3600.0
 @pytest.fixture
 async def world(broker: Any, database: AsyncDatabase[Any]) -> AsyncIterator[World]:
     async with world_of(broker, database) as world:
+        await world.videos.prepare()  # of two chunks for one place, one is refused
         yield world
 
 
