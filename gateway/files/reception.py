@@ -96,12 +96,17 @@ class Reception:
         self.most, self._life = most, life
         self._hashes = Hashes()
 
-    async def create(self, account: str, asked: Asked, length: int | None, entrance: Entrance) -> Standing:
-        """Begin an upload. One without bytes is whole at once.
+    async def create(
+        self, account: str, asked: Asked, length: int | None, entrance: Entrance, piece: Piece | None = None
+    ) -> Standing:
+        """Begin an upload, with its first bytes where they come with it. One without bytes is whole at once.
 
-        Raises BodyTooLarge, QuotaExceeded, Crowded, MaybeAccepted, Unavailable.
+        Raises BodyTooLarge, QuotaExceeded, Crowded, MaybeAccepted, Unavailable; and of the first bytes, what
+        `receive` does. An error on their way leaves nothing behind.
         """
         self._check_size(length)
+        if piece is not None:
+            self._room(length, 0).check(piece.announced)
         record = Record(id=new_id(), account=account, expires=expiry(self._life), wish=asked, length=length)
         await entrance.reserve(record.id, size=length or 0, seconds=self._life)
         try:
@@ -109,6 +114,8 @@ class Reception:
         except BaseException:
             await entrance.release(record.id)
             raise
+        if piece is not None:
+            return await self.fill(account, record.id, piece, entrance)
         return await self._accept(record) if record.is_whole else _standing(record)
 
     async def fill(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
@@ -164,7 +171,7 @@ class Reception:
         if piece.offset != found.offset:
             raise OtherOffset(found.offset)
         length = self._length(found, piece)
-        limit = Limit((self.most if length is None else length) - found.offset, words=_NO_MORE)
+        limit = self._room(length, found.offset)
         limit.check(piece.announced)
         if isinstance(found, Standing):
             async for _ in piece.body(limit):
@@ -204,8 +211,8 @@ class Reception:
 
     async def _give_up(self, upload_id: str, entrance: Entrance) -> None:
         """Remove an upload that nobody else knows, so that nobody else makes a job of it."""
-        await self._records.bury(upload_id, "terminated")
-        await self._empty(upload_id, entrance)
+        if await self._records.bury(upload_id, "terminated"):
+            await self._empty(upload_id, entrance)
 
     async def _empty(self, upload_id: str, entrance: Entrance) -> None:
         """Remove what has come of an upload that is gone, and give its room back."""
@@ -302,6 +309,10 @@ class Reception:
             raise BadUploadHeader(f"Upload-Length: {found.offset} bytes have come already")
         self._check_size(piece.length)
         return piece.length
+
+    def _room(self, length: int | None, offset: int) -> Limit:
+        """Return how many bytes may come from this place on."""
+        return Limit((self.most if length is None else length) - offset, words=_NO_MORE)
 
     def _check_size(self, length: int | None) -> None:
         if length is not None and length > self.most:

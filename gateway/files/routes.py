@@ -144,10 +144,8 @@ async def create(
     )
     entrance = quotas.entrance(request)
     with upload_metrics.one() as timer, under_way.one():
-        standing = await reception.create(caller.account, asked, length, entrance)
-        if has_body:
-            piece = _piece(request, 0, checksum, timer, terms)
-            standing = await reception.fill(caller.account, standing.upload_id, piece, entrance)
+        piece = _piece(request, 0, checksum, timer, terms) if has_body else None
+        standing = await reception.create(caller.account, asked, length, entrance, piece)
         timer.whole(standing.offset if standing.is_job else None)
     return _answer(201, {"Location": _location(request, standing.upload_id), **_progress(standing)})
 

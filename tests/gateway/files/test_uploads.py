@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
 
@@ -203,6 +204,24 @@ async def test_what_cannot_be_had_is_refused_before_a_byte_comes(gateway: Gatewa
         assert (await piece(client, url, 0, b"video")).status_code == 204
         job = (await client.get(f"/jobs/{id_of(url)}")).json()
     assert job["options"]["format"] == "flac"
+
+
+async def test_more_bytes_than_the_file_has_leave_neither_an_upload_nor_a_job(
+    gateway: Gateway, account: str
+) -> None:
+    async def unannounced() -> AsyncIterator[bytes]:
+        yield b"video"
+
+    for length, body in (("0", b"video"), ("0", unannounced()), ("4", b"video"), ("4", unannounced())):
+        async with gateway.as_(account) as client, AsyncMongoClient(gateway.mongodb_url) as mongo:
+            answer = await client.post("/files", content=body, headers={**PIECE, "Upload-Length": length})
+            assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+            assert (await client.get("/jobs")).json()["items"] == []
+            living = {"account": account, "gone": None}
+            assert await mongo.get_default_database()["uploads"].count_documents(living) == 0
+            empty = await client.post("/files", headers={**TUS, "Upload-Length": "0"})
+            assert (await client.get(f"/jobs/{id_of(empty.headers['location'])}")).status_code == 200
+            await client.delete(empty.headers["location"], headers=TUS)
 
 
 async def test_a_type_that_is_none_does_not_come_into_the_log(gateway: Gateway, account: str) -> None:
