@@ -1,4 +1,4 @@
-"""What a page tells people before they sign in: who may register, by what, and the rule for passwords."""
+"""The facts for people before they sign in: who may register, by what, and the rule for passwords."""
 
 from litestar import Response, get
 from litestar.di import NamedDependency

@@ -1,4 +1,4 @@
-"""What signed in, as its holder recognises it in a list: "Firefox on Linux", "curl".
+"""The names of programs that signed in, as their holder knows them in a list: "Firefox on Linux", "curl".
 
 Only these words are kept. The whole header tells one browser from millions, and nobody needs that.
 """

@@ -1,4 +1,4 @@
-"""How one gets in, which auth alone knows: for the sign-in, and for the pages that ask for a new password."""
+"""The ways in, which auth alone knows: for the sign-in, and for the pages that ask for a new password."""
 
 import asyncio
 import time

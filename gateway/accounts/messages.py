@@ -120,7 +120,7 @@ class SessionList(Struct):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """How one gets in. With `verification`, who registers gets a mail, and chooses the password by its link.
+    """The ways in. With `verification`, who registers gets a mail, and chooses the password by its link.
 
     `providers` of OpenID Connect: labels by names. `local`: a stack on one machine, whose first admin
     `./justw status` names.

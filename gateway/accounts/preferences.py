@@ -1,4 +1,4 @@
-"""Which mails about jobs people get: chosen by themselves, or ended by the link in such a mail.
+"""The choice of mails about jobs: made by themselves, or ended by the link in such a mail.
 
 Mail programs follow that link by themselves (RFC 8058): one POST, without cookies, answered without a
 redirect. A GET changes nothing, as programs that look at mails for people open every link.

@@ -1,4 +1,4 @@
-"""Whether a browser is signed in, for the page: a question that everybody may ask, with an answer to each."""
+"""The session of a browser, for the page: a question that everybody may ask, with an answer to each."""
 
 import time
 from enum import StrEnum

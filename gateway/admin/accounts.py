@@ -99,7 +99,7 @@ class _Found(Struct, frozen=True):
 
 
 class Details:
-    """What the gateways know of accounts, beside what auth does."""
+    """The gateways' knowledge of accounts, beside what auth does."""
 
     def __init__(self, views: JobViews, quotas: Quotas) -> None:
         self._views, self._quotas = views, quotas

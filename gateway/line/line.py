@@ -34,7 +34,7 @@ class Forecast(NamedTuple):
 
 
 class _Promise(NamedTuple):
-    """What was expected of a job when it came into the line."""
+    """The expectation of a job when it came into the line."""
 
     outlook: Outlook
     since: float

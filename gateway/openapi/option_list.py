@@ -67,7 +67,7 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 class FormatLimits(Struct, frozen=True, kw_only=True):
-    """What a format takes. Without bit rates and levels it is lossless."""
+    """The range of a format. Without bit rates and levels it is lossless."""
 
     name: Format
     media_type: str

@@ -22,7 +22,7 @@ _ICONS = "vendor/lucide/icons/"
 _FIRST = ("main.js", "home.js", "entry/view.js")
 """Scripts that the first load begins with. What they import a browser fetches at once, not one by one."""
 _SOON = ("uploads/choice.js",)
-"""What the first place loads after its first paint: its words come with the first, and the app keeps it."""
+"""The files of the first place after its first paint: their words come with the first, the app keeps them."""
 _STYLES = ("look/colours.css", "look/base.css", "look/frame.css")
 """Styles of the first load, before those that lie beside its scripts under the same name."""
 _WORDS = "words/"

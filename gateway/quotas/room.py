@@ -1,4 +1,4 @@
-"""What an account has used, what it has begun, and whether there is room for more. Pure.
+"""The room that an account has left, by what it has used and begun. Pure.
 
 `begun` is what gateways have let in and no view counts yet: the account's holds at the door.
 """

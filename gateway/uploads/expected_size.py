@@ -1,4 +1,4 @@
-"""How large a result will be: an estimate by the options alone. Pure.
+"""The size of a result to come: an estimate by the options alone. Pure.
 
 A bit rate is exact to some per cent. A level is what music takes on average, and FLAC is a guess.
 Where the options leave them to the source, there are two channels at 48 kHz, with 16 bits.

@@ -1,4 +1,4 @@
-"""What a browser without scripts is told when it has sent its form with a video: by pages, at `/upload`.
+"""The answers to a browser without scripts that has sent its form with a video: pages, at `/upload`.
 
 Programs ask for the same address, and get JSON; no document names the pages.
 """

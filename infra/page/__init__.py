@@ -1,1 +1,1 @@
-"""What a real browser makes of the page: icons, pictures for the documents, and how fast it is there."""
+"""The page in a real browser: icons, pictures for the documents, and how fast it is there."""

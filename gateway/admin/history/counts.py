@@ -1,4 +1,4 @@
-"""What the log tells of each minute: jobs made and ended, failures by code, work of conversions. Pure.
+"""Counts of each minute, from the log: jobs made and ended, failures by code, work of conversions. Pure.
 
 A fact counts once, whatever is in the log twice: the first end of a run, as everywhere. What was counted is
 remembered for the latest facts only, which is enough: repetitions come within seconds.

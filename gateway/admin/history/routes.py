@@ -27,7 +27,7 @@ STEPS = (*(MINUTE * minutes for minutes in (1, 2, 5, 10, 15, 20, 30, 60, 120, 24
 
 
 class WorkDone(Struct, frozen=True, kw_only=True):
-    """What happened in a while, by the log: jobs made, and how runs ended. `failures` are by code.
+    """A while of the log: jobs made, and how runs ended. `failures` are by code.
 
     `realtime_factor`: seconds of audio made by seconds that the conversions took, both of which are there,
     too; null without a conversion.
@@ -52,7 +52,7 @@ class QueueDepth(Struct, frozen=True, kw_only=True):
 
 
 class LookTaken(Struct, frozen=True, kw_only=True):
-    """How it was. Of several looks, one a minute: the deepest queues, the longest lag, the last jobs.
+    """A while of samples. Of several looks, one a minute: the deepest queues, the longest lag, the last jobs.
 
     `jobs` are those that are not over, by state. Null, as for `queues`: nobody could tell. `lacking` counts
     the events that the stored views did not have yet, `waiting_seconds` says for how long.

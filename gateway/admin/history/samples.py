@@ -1,4 +1,4 @@
-"""What is not in the log: how long queues were at a moment, how far the stored views were behind. Pure."""
+"""Samples of what the log lacks: the length of queues at a moment, the lag of the stored views. Pure."""
 
 from collections.abc import Iterable
 
