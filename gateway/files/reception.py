@@ -95,6 +95,7 @@ class Reception:
         self._records, self._videos, self._intake, self._own_jobs = records, videos, intake, own_jobs
         self.most, self._life = most, life
         self._hashes = Hashes()
+        self._accepting: dict[str, asyncio.Task[Standing]] = {}
 
     async def create(
         self, account: str, asked: Asked, length: int | None, entrance: Entrance, piece: Piece | None = None
@@ -116,7 +117,7 @@ class Reception:
             raise
         if piece is not None:
             return await self.fill(account, record.id, piece, entrance)
-        return await self._accept(record) if record.is_whole else _standing(record)
+        return await self.accept(record) if record.is_whole else _standing(record)
 
     async def fill(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
         """Take in the first bytes of an upload whose address the client does not know yet.
@@ -150,7 +151,7 @@ class Reception:
         record = await self._records.fence(upload_id)
         if record is None:  # it has become a job meanwhile, or is gone
             return await self.stand(account, upload_id)
-        return await self._accept(record) if record.is_whole else _standing(record)
+        return await self.accept(record) if record.is_whole else _standing(record)
 
     async def receive(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
         """Take in the next bytes of a file; the last ones make it a job.
@@ -193,6 +194,18 @@ class Reception:
                 if (kept := await writer.end()) is not None:
                     self._hashes.keep(upload_id, kept)
 
+    async def accept(self, record: Record) -> Standing:
+        """Make a job of an upload that is whole.
+
+        That may take a read of the whole file. Who asks meanwhile waits for the same read, and it goes on
+        where nobody waits any more. Raises MaybeAccepted, BlobDamaged, Unavailable.
+        """
+        accepting = self._accepting.get(record.id)
+        if accepting is None:
+            accepting = self._accepting[record.id] = asyncio.create_task(self._make_job(record))
+            accepting.add_done_callback(lambda _: self._accepting.pop(record.id))
+        return await asyncio.shield(accepting)
+
     async def terminate(self, account: str, upload_id: str, entrance: Entrance) -> bool:
         """Remove an upload; False if it is a job.
 
@@ -201,7 +214,7 @@ class Reception:
         """
         while isinstance(found := await self._find(account, upload_id), Record):
             if found.is_whole:
-                await self._accept(found)
+                await self.accept(found)
                 return False
             if await self._records.bury(upload_id, "terminated", as_of=found):
                 await self._empty(upload_id, entrance)
@@ -240,10 +253,9 @@ class Reception:
 
     async def _outcome(self, account: str, upload_id: str) -> Standing:
         found = await self._find(account, upload_id)
-        return await self._accept(found) if isinstance(found, Record) and found.is_whole else _standing(found)
+        return await self.accept(found) if isinstance(found, Record) and found.is_whole else _standing(found)
 
-    async def _accept(self, record: Record) -> Standing:
-        """Make a job of an upload that is whole."""
+    async def _make_job(self, record: Record) -> Standing:
         running = self._hashes.of(record.id, record.offset)
         await running.read_on(self._videos, record.id, lambda: record.offset)
         self._hashes.keep(record.id, running)

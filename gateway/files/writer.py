@@ -107,18 +107,13 @@ class PieceWriter:
             await self._note()
 
     async def finish(self) -> None:
-        """Store and count all that has come; of a whole file the hash is complete then, too.
-
-        Raises ChecksumMismatch, Fenced, BlobDamaged, Unavailable.
-        """
+        """Store and count all that has come. Raises ChecksumMismatch, Fenced, Unavailable."""
         async with self._turn:
             await self._flush()
             if self._checksum is not None:
                 self._checksum.check()
             if self._stored > self.record.offset:
                 await self._commit(self._stored)
-            if self.record.is_whole and self._reading is not None:
-                await self._reading
 
     async def end(self) -> RunningHash | None:
         """Stop, and let the next writer begin; return the hash if it is one of bytes that count.

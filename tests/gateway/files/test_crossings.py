@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,9 +19,10 @@ from gateway.files.records import Asked, Record, Records, expiry
 from gateway.files.writer import Fenced, PieceWriter
 from gateway.http.bodies import Limit
 from gateway.quotas.door import OPEN
-from gateway.storage import BATCH, CHUNK
+from gateway.storage import BATCH, CHUNK, Bucket
 from gateway.uploads.idempotency import Submission
 from gateway.uploads.intake import Accepted, Intake
+from service.blobs import Blob
 from tests.gateway.upkeep.world import ACCOUNT, World, world_of
 
 DATA = os.urandom(600_000)
@@ -72,11 +73,11 @@ async def test_who_ends_an_upload_whose_last_byte_has_just_come_is_told_that_it_
     world: World,
 ) -> None:
     intake = Slow(world)
-    reception = world.reception(intake=intake)
-    upload_id = await created(reception)
-    filling = asyncio.create_task(reception.receive(ACCOUNT, upload_id, Piece(offset=0, body=whole), OPEN))
+    here, elsewhere = world.reception(intake=intake), world.reception(intake=intake)
+    upload_id = await created(here)
+    filling = asyncio.create_task(here.receive(ACCOUNT, upload_id, Piece(offset=0, body=whole), OPEN))
     await wait_for(lambda: intake.asked == 1)
-    ending = asyncio.create_task(reception.terminate(ACCOUNT, upload_id, OPEN))
+    ending = asyncio.create_task(elsewhere.terminate(ACCOUNT, upload_id, OPEN))
     await wait_for(lambda: intake.asked == 2 or ending.done())
     intake.go.set()
     standing, is_ended = await asyncio.gather(filling, ending)
@@ -84,6 +85,60 @@ async def test_who_ends_an_upload_whose_last_byte_has_just_come_is_told_that_it_
     assert not is_ended
     assert await video_of(world, upload_id) == DATA
     assert [each.type for each in (await world.view(upload_id)).timeline] == ["job.uploaded"]
+
+
+class Watched(Records):
+    """Tells that a request has shut the writer out."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        super().__init__(database)
+        self.fenced = asyncio.Event()
+
+    async def fence(self, upload_id: str) -> Record | None:
+        record = await super().fence(upload_id)
+        self.fenced.set()
+        return record
+
+
+class Shelved(Bucket):
+    """Reads nothing before the test lets it."""
+
+    def __init__(self, database: AsyncDatabase[Any]) -> None:
+        super().__init__(database, "videos")
+        self.bytes_read, self.go = 0, asyncio.Event()
+
+    async def read(self, blob: Blob, first: int, last: int) -> AsyncGenerator[bytes, None]:
+        await self.go.wait()
+        async for data in super().read(blob, first, last):
+            self.bytes_read += len(data)
+            yield data
+
+
+async def test_a_file_whose_hash_is_not_known_is_read_once_whoever_asks_for_its_job(world: World) -> None:
+    def part(first: int, last: int) -> Piece:
+        async def body(_: Limit) -> AsyncIterator[bytes]:
+            yield DATA[first:last]
+
+        return Piece(offset=first, body=body)
+
+    upload_id = await created(world.reception())
+    await world.reception().receive(ACCOUNT, upload_id, part(0, HALF), OPEN)
+    records, videos = Watched(world.database), Shelved(world.database)
+    restarted = world.reception(records=records, videos=videos)
+    filling = restarted.receive(ACCOUNT, upload_id, part(HALF, len(DATA)), OPEN)
+    asking = [asyncio.create_task(filling)]
+
+    async def has_come() -> bool:
+        found = await records.find(upload_id)
+        return found is not None and found.is_whole
+
+    await wait_for(has_come)
+    asking.append(asyncio.create_task(restarted.stand(ACCOUNT, upload_id)))
+    await records.fenced.wait()
+    videos.go.set()
+    assert [standing.is_job for standing in await asyncio.gather(*asking)] == [True, True]
+    assert videos.bytes_read == len(DATA)
+    assert (await world.view(upload_id)).video is not None
 
 
 class Stuck(Records):

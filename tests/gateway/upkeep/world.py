@@ -119,11 +119,18 @@ class World:
             assert await self.live.wait_for(event.id, 5)
 
     def reception(
-        self, life: float = 3600.0, *, records: Records | None = None, intake: Intake | None = None
+        self,
+        life: float = 3600.0,
+        *,
+        records: Records | None = None,
+        videos: Bucket | None = None,
+        intake: Intake | None = None,
     ) -> Reception:
         own_jobs = OwnJobs(self.live, JobViews(self.database), self.videos)
         intake = intake or Intake(self.videos, self.keys, self.publisher, self.live)
-        return Reception(records or self.records, self.videos, intake, own_jobs, most=2**40, life=life)
+        return Reception(
+            records or self.records, videos or self.videos, intake, own_jobs, most=2**40, life=life
+        )
 
     async def job(self, **more: Any) -> str:
         job_id = new_id()
