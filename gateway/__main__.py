@@ -90,6 +90,8 @@ class Followers(Struct, frozen=True, kw_only=True):
     workers: Workers
     quotas: Quotas
     recorder: Recorder
+    intake: Intake
+    reception: Reception
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -167,8 +169,24 @@ def _followers(
         line=Line(partial(workers.slots, "converter")),
     )
     deletions, quotas = Deletions(publisher, live), _quotas(settings, database, live)
+    intake, reception = _intake(settings, database, live, publisher)
+    unfinished = UnfinishedUploads(
+        Records(database),
+        Bucket(database, VIDEOS),
+        live,
+        reception.accept,
+        life=settings.upload_expires_seconds,
+    )
     caretaker = _caretaker(
-        settings, database, Lease(database, "sweeper", holder, 30.0), live, deletions, publisher, keys, quotas
+        settings,
+        database,
+        Lease(database, "sweeper", holder, 30.0),
+        live,
+        deletions,
+        publisher,
+        keys,
+        quotas,
+        unfinished,
     )
     return Followers(
         live=live,
@@ -180,7 +198,26 @@ def _followers(
         deletions=deletions,
         workers=workers,
         recorder=_recorder(settings, database, Lease(database, "history", holder, 30.0), live),
+        intake=intake,
+        reception=reception,
     )
+
+
+def _intake(
+    settings: GatewaySettings, database: AsyncDatabase[Any], live: LiveJobs, publisher: Publisher
+) -> tuple[Intake, Reception]:
+    """Return what takes in videos: those that come in one request, and those that come in pieces."""
+    videos = Bucket(database, VIDEOS)
+    intake = Intake(videos, IdempotencyKeys(database, lease=settings.patience().lease), publisher, live)
+    reception = Reception(
+        Records(database),
+        videos,
+        intake,
+        OwnJobs(live, JobViews(database), videos),
+        most=settings.max_upload_bytes,
+        life=settings.upload_expires_seconds,
+    )
+    return intake, reception
 
 
 def _recorder(
@@ -200,11 +237,11 @@ def _caretaker(
     publisher: Publisher,
     keys: JobKeys,
     quotas: Quotas,
+    unfinished: UnfinishedUploads,
 ) -> Caretaker:
     views, interval = JobViews(database), settings.sweep_interval_seconds
     videos, audio = Bucket(database, VIDEOS), Bucket(database, AUDIO)
     accounts, spent = ErasedAccounts(database, settings.stream_url), IdempotencyKeys(database)
-    unfinished = UnfinishedUploads(Records(database), videos, live)
 
     async def names_of_job(job_id: str) -> None:
         await keys.destroy([job_id])
@@ -218,6 +255,7 @@ def _caretaker(
         accounts=accounts,
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
         sweeper=Sweeper(live, videos, audio, accounts, unfinished, grace=settings.sweep_grace_seconds),
+        unfinished=unfinished,
         forget_account=(
             Presets(database, {}).forget_account,
             spent.forget_account,
@@ -245,27 +283,18 @@ def _parts(
     metrics: Metrics,
     followers: Followers,
 ) -> Parts:
-    live, videos = followers.live, Bucket(database, VIDEOS)
-    keys = IdempotencyKeys(database, lease=settings.patience().lease)
-    intake = Intake(videos, keys, publisher, live)
+    live = followers.live
     return Parts(
         auth_url=settings.auth_url,
         auth=auth,
         tokens=Tokens(PublicKeys(auth, settings.auth_url), followers.revocations.holds),
         live=live,
         views=JobViews(database),
-        videos=videos,
+        videos=Bucket(database, VIDEOS),
         audio=Bucket(database, AUDIO),
         publisher=publisher,
-        intake=intake,
-        reception=Reception(
-            Records(database),
-            videos,
-            intake,
-            OwnJobs(live, JobViews(database), videos),
-            most=settings.max_upload_bytes,
-            life=settings.upload_expires_seconds,
-        ),
+        intake=followers.intake,
+        reception=followers.reception,
         presets=Presets(database, settings.defaults()),
         deletions=followers.deletions,
         retention=settings.retention(),

@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from gateway.errors import BlobDamaged, BlobRemoved
 from gateway.storage import CHUNK, Bucket
 from service.blobs import Blob
 
@@ -41,8 +42,11 @@ class RunningHash:
     async def read_on(self, videos: Bucket, upload_id: str, upto: Callable[[], int]) -> None:
         """Read what is stored, until it stands where `upto` says then. Raises BlobDamaged, Unavailable."""
         while self.position < (stored := upto()):
-            async for data in videos.read(_stored(upload_id, stored), self.position, stored - 1):
-                self.update(data)
+            try:
+                async for data in videos.read(_stored(upload_id, stored), self.position, stored - 1):
+                    self.update(data)
+            except BlobRemoved:  # it has no document of a file yet
+                raise BlobDamaged(f"upload {upload_id} lacks a chunk") from None
 
 
 class Hashes:

@@ -239,7 +239,8 @@ class Reception:
         record = await self._records.find(upload_id) if is_id(upload_id) else None
         if record is None or record.account != account:
             return await self._as_job(account, upload_id)
-        if record.gone is not None or record.expires < datetime.now(UTC):
+        is_late = record.expires < datetime.now(UTC) and not record.is_whole
+        if record.gone is not None or is_late:
             raise UploadGone(_GONE[record.gone or "expired"])
         return record
 
@@ -257,8 +258,10 @@ class Reception:
 
     async def _make_job(self, record: Record) -> Standing:
         running = self._hashes.of(record.id, record.offset)
-        await running.read_on(self._videos, record.id, lambda: record.offset)
-        self._hashes.keep(record.id, running)
+        try:
+            await running.read_on(self._videos, record.id, lambda: record.offset)
+        finally:
+            self._hashes.keep(record.id, running)
         asked = record.wish
         assert asked is not None  # noqa: S101 - only what is gone has none
         submission = Submission(

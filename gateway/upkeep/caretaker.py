@@ -38,6 +38,7 @@ from gateway.upkeep.erased_accounts import ErasedAccounts
 from gateway.upkeep.eraser import Eraser
 from gateway.upkeep.expiry import Expiries
 from gateway.upkeep.sweeper import Sweeper
+from gateway.upkeep.unfinished import UnfinishedUploads
 
 log = structlog.get_logger()
 
@@ -49,6 +50,8 @@ MOST_HEARD = 10_000
 """Jobs that may wait to be looked at. The others are found in the views."""
 LOOK_EVERY = 5.0
 """Seconds between two looks into the views for what was not heard."""
+SETTLE_EVERY = 30.0
+"""Seconds between two looks for uploads that are whole and no jobs."""
 _AT_ONCE = 50
 _TOGETHER = 8
 """Jobs whose files are erased at the same time."""
@@ -78,13 +81,14 @@ class Caretaker:
         accounts: ErasedAccounts,
         expiries: Expiries,
         sweeper: Sweeper,
+        unfinished: UnfinishedUploads,
         forget_account: Sequence[ForgetAccount] = (),
         interval: float,
     ) -> None:
         """`interval` is the time in seconds between two sweeps; the first comes after that time, too."""
         self._lease, self._views, self._live = lease, views, live
         self._deletions, self._eraser, self._accounts = deletions, eraser, accounts
-        self._expiries, self._sweeper = expiries, sweeper
+        self._expiries, self._sweeper, self._unfinished = expiries, sweeper, unfinished
         self._forget_account, self._interval = forget_account, interval
         self._heard: deque[str] = deque()
         self._news = asyncio.Event()
@@ -116,6 +120,7 @@ class Caretaker:
     async def _hold(self, lost: asyncio.Event) -> None:
         following = asyncio.create_task(self._accounts.run())
         losing = asyncio.create_task(self._wake_when(lost))
+        settling = asyncio.create_task(self._settle())
         self.holds = True
         walk_at, sweep_at = time.monotonic(), time.monotonic() + self._interval
         give_up_at = time.monotonic() + BEHIND
@@ -138,11 +143,22 @@ class Caretaker:
         finally:
             self.holds = False
             self._heard.clear()
-            await cancelled([following, losing])
+            await cancelled([following, losing, settling])
 
     async def _wake_when(self, lost: asyncio.Event) -> None:
         await lost.wait()
         self._news.set()
+
+    async def _settle(self) -> None:
+        """Make jobs of whole uploads, beside all else: each may have to be read from its first byte."""
+        while True:
+            try:
+                with translated("the storage"):
+                    if await self._live.complete():
+                        await self._unfinished.settle(datetime.now(UTC))
+            except Unavailable as error:
+                log.warning("uploads_not_settled", error=str(error))
+            await asyncio.sleep(min(SETTLE_EVERY, self._interval))
 
     async def _care(self) -> None:
         """Do what was heard, and what the views still owe. Raises Unavailable."""

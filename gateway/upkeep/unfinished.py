@@ -1,40 +1,74 @@
-"""Removes uploads at /files that never became a job: expired, terminated, of an erased account.
+"""Ends uploads at /files that nobody ends: those that are whole become jobs, the others are removed.
 
-An upload is shut first, so that no writer goes on with it, then its chunks go. A chunk that was on its way
-all the while is found by its note, as any orphan.
+An upload is whole and no job where the process died between the last byte and the event, or had no broker,
+and the client never came back. What is removed has expired, was terminated, or is of an erased account. An
+upload is shut first, so that no writer goes on with it, then its chunks go. A chunk that was on its way all
+the while is found by its note, as any orphan.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+import structlog
+
+from events.errors import NotConfirmed
+from gateway.errors import BlobDamaged, MaybeAccepted
 from gateway.files.records import Record, Records
 from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket
 
+log = structlog.get_logger()
+
 REMEMBERED = timedelta(days=7)
 """For so long an upload that is gone is told from one that never was."""
-_MAKING_A_JOB = timedelta(hours=1)
-"""For so long after its end an upload of which every byte came may still be on its way to a job."""
+LEFT_ALONE = timedelta(minutes=1)
+"""For so long after its last byte an upload is left to the request that has brought it."""
+
+Accept = Callable[[Record], Awaitable[object]]
+"""Makes a job of an upload that is whole. Raises MaybeAccepted, BlobDamaged, Unavailable."""
 
 
 class UnfinishedUploads:
     """The uploads that are not jobs. Every method raises Unavailable, and may be repeated."""
 
-    def __init__(self, records: Records, videos: Bucket, live: LiveJobs) -> None:
-        self._records, self._videos, self._live = records, videos, live
+    def __init__(
+        self, records: Records, videos: Bucket, live: LiveJobs, accept: Accept, *, life: float
+    ) -> None:
+        """`life`: seconds without a byte until an upload expires."""
+        self._records, self._videos, self._live, self._accept = records, videos, live, accept
+        self._life = timedelta(seconds=life)
+
+    async def settle(self, now: datetime) -> None:
+        """Make jobs of the uploads that have been whole for a while, while this process knows all jobs."""
+        untouched = self._records.expired(now + self._life - LEFT_ALONE)
+        for record in [each async for each in untouched if each.gone is None and each.is_whole]:
+            await self._has_video(record)
 
     async def sweep(self, now: datetime) -> int:
         """Remove what has expired by now, while this process knows all jobs; return the number of uploads."""
         removed = 0
         async for record in self._records.expired(now):
-            if record.gone is None and record.is_whole and record.expires > now - _MAKING_A_JOB:
-                continue
             if record.gone is None:
-                removed += await self._remove(record)
+                is_lost = record.is_whole and not await self._has_video(record)
+                if is_lost:
+                    log.error("upload_damaged", upload_id=record.id)
+                if is_lost or not record.is_whole:
+                    removed += await self._remove(record)
             elif not record.emptied:
                 await self._empty(record.id)
             elif record.expires < now - REMEMBERED:
                 await self._records.remove(record.id)
         return removed
+
+    async def _has_video(self, record: Record) -> bool:
+        """Make a job of an upload that is whole; False if some of its bytes are lost."""
+        try:
+            await self._accept(record)
+        except BlobDamaged:
+            return False
+        except MaybeAccepted as error:
+            raise NotConfirmed(str(error)) from error
+        return True
 
     async def forget(self, job_id: str) -> None:
         """Forget an upload that had become a job, which was deleted."""

@@ -15,7 +15,7 @@ from gateway.http.bodies import Limit
 from gateway.quotas.door import OPEN
 from gateway.upkeep.unfinished import REMEMBERED
 from tests.gateway.upkeep.test_erased_accounts import erase_account
-from tests.gateway.upkeep.world import ACCOUNT, World
+from tests.gateway.upkeep.world import ACCOUNT, LIFE, World
 
 DATA = os.urandom(600_000)
 ASKED = Asked(filename="a.mp4", content_type="video/mp4", options=Options(), given={})
@@ -50,6 +50,38 @@ async def test_an_upload_that_has_expired_is_gone_and_one_that_lives_or_is_a_job
     assert (await reception.stand(ACCOUNT, living)).offset == 300_000
     assert await world.unfinished.sweep(datetime.now(UTC) + REMEMBERED + timedelta(hours=1)) == 1
     assert await world.database["uploads"].count_documents({"_id": expired}) == 0
+
+
+async def left_whole(world: World, last_byte: datetime) -> str:
+    """Leave what a process leaves that is killed between an upload's last byte and its event."""
+    upload_id = await begun(world.reception(), 300_000)
+    is_whole = {"length": 300_000, "expires": last_byte + timedelta(seconds=LIFE)}
+    await world.database["uploads"].update_one({"_id": upload_id}, {"$set": is_whole})
+    return upload_id
+
+
+async def test_an_upload_that_is_whole_becomes_a_job_though_nobody_asks_for_it(world: World) -> None:
+    left = await left_whole(world, datetime.now(UTC) - timedelta(minutes=2))
+    new = await left_whole(world, datetime.now(UTC))
+    async with world.cared_for():
+
+        async def is_job() -> bool:
+            return await world.live.view(left) is not None
+
+        await wait_for(is_job)
+    assert await world.live.view(new) is None, "its request may still be about to make a job of it"
+    assert await world.told(left, "job.uploaded")
+    assert await world.database["uploads"].distinct("_id") == [new]
+
+
+async def test_an_upload_that_is_whole_does_not_expire_unless_its_bytes_are_lost(world: World) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=2)
+    asked_for, swept, lost = [await left_whole(world, long_ago) for _ in range(3)]
+    await world.database["videos.chunks"].delete_one({"files_id": lost})
+    assert (await world.reception().stand(ACCOUNT, asked_for)).is_job
+    assert await world.unfinished.sweep(datetime.now(UTC)) == 1
+    assert await world.told(swept, "job.uploaded")
+    assert await chunks_of(world) == {asked_for, swept}
 
 
 async def test_no_sweep_takes_the_chunks_of_an_upload_that_lives(world: World) -> None:

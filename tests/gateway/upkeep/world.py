@@ -38,6 +38,8 @@ from gateway.uploads.presets import Presets
 from tests.gateway.running import STARTED, converted
 
 ACCOUNT = new_id()
+LIFE = 3600.0
+"""Seconds until an upload expires."""
 CONTENT = b"content"
 HASH = hashlib.sha256(CONTENT).hexdigest()
 
@@ -60,7 +62,9 @@ class World:
         self.deletions = Deletions(publisher, self.live)
         self.accounts = ErasedAccounts(database, broker.stream_url)
         self.records = Records(database)
-        self.unfinished = UnfinishedUploads(self.records, self.videos, self.live)
+        self.unfinished = UnfinishedUploads(
+            self.records, self.videos, self.live, self.reception().accept, life=LIFE
+        )
         forget = (self.keys.forget, self.unfinished.forget)
         self.eraser = Eraser(self.live, self.videos, self.audio, publisher, forget)
 
@@ -78,6 +82,7 @@ class World:
             accounts=self.accounts,
             expiries=self.expiries(retention, interval),
             sweeper=self.sweeper(),
+            unfinished=self.unfinished,
             forget_account=(
                 self.presets.forget_account,
                 self.keys.forget_account,
@@ -120,7 +125,7 @@ class World:
 
     def reception(
         self,
-        life: float = 3600.0,
+        life: float = LIFE,
         *,
         records: Records | None = None,
         videos: Bucket | None = None,
