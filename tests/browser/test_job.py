@@ -10,7 +10,7 @@ import pytest
 from waiting import wait_for
 
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
-from tests.browser.stories import AGAIN, READY, go_on, tell
+from tests.browser.stories import AGAIN, READY, STARTED, go_on, tell
 from tests.workers.converter.media import decoded, ffmpeg
 
 pytestmark = pytest.mark.servers
@@ -253,3 +253,30 @@ async def test_a_job_that_could_not_be_had_is_tried_again_and_a_player_goes_with
         await page.locator("article[data-state=uploaded]").wait_for()
         assert await player.count() == 0
         assert await page.get_by_text("The database is away.").count() == 0
+
+
+async def test_an_answer_that_lacks_what_was_heard_changes_nothing_and_is_asked_for_again(
+    person: Person, browser: Browser
+) -> None:
+    [job_id] = await tell(person, ("talk.mp4", (STARTED,)))
+    async with person.client() as client, browser.page() as page:
+
+        async def converting() -> str:
+            told = (await client.get(f"/jobs/{job_id}")).text
+            return told if '"converting"' in told else ""
+
+        old = await wait_for(converting)
+        await go_on(person, {job_id: READY[1:2]})
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/jobs/{job_id}")
+        await page.locator("article[data-state=converted]").wait_for()
+        await page.get_by_role("button", name="Convert again with other options").click()
+        await page.route(
+            f"**/jobs/{job_id}", lambda route: route.fulfill(body=old, content_type="application/json")
+        )
+        async with page.expect_response(f"**/jobs/{job_id}"):
+            await go_on(person, {job_id: READY[2:]})
+        await page.unroute(f"**/jobs/{job_id}")
+        await page.locator("article[data-state=notified]").wait_for()
+        await page.get_by_role("button", name="The mail went out").wait_for()
+        assert await page.locator(".job-again").count() == 1

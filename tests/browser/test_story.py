@@ -153,10 +153,18 @@ async def test_what_cannot_be_told_of_the_past_is_asked_for_again_after_a_while(
         await page.locator(".story-then").get_by_text("talk.mp4").wait_for()
 
 
-async def test_who_leaves_a_story_leaves_no_stream_behind(person: Person, browser: Browser) -> None:
+async def test_who_leaves_a_story_leaves_no_question_and_no_stream_behind(
+    person: Person, browser: Browser
+) -> None:
     [job] = await tell(person, ("talk.mp4", ()))
     async with browser.page() as page:
         await person.sign_in(page)
+        await page.route(f"**/jobs/{job}", lambda _: None)  # nobody answers
+        async with page.expect_request(f"**/jobs/{job}"):
+            await page.goto(f"{person.stack.url}/#/jobs/{job}")
+        async with page.expect_event("requestfailed", lambda request: request.url.endswith(job)):
+            await page.get_by_role("link", name="Jobs", exact=True).click()
+        await page.unroute(f"**/jobs/{job}")
         await page.route(f"**/jobs/{job}/events*", lambda _: None)  # a line on which nothing comes
         await page.goto(f"{person.stack.url}/#/jobs/{job}")
         await page.locator(".story-events summary").click()

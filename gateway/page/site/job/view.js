@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { onFeed } from "../log/feed.js";
 import { again as repeat, cancel, remove } from "../jobs/deeds.js";
 import { helping, isRepeatable, remedy } from "../jobs/remedies.js";
-import { keep } from "../log/jobs.js";
+import { jobs, keep } from "../log/jobs.js";
 import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
 import { go } from "../places.js";
@@ -13,6 +13,7 @@ import { story } from "../story/view.js";
 import { styles } from "../styles.js";
 import { bytes, clock, number, word } from "../words.js";
 import { Again, againPanel } from "./again.js";
+import { Answers } from "./answers.js";
 import { chapterList, chapterAt } from "./chapters.js";
 import { Cut, cutPanel } from "./cut.js";
 import { outputs, stateSaid } from "./outputs.js";
@@ -40,7 +41,7 @@ class Shown {
   again = null;
   /** Percent of the conversion that is under way; null: not known. */
   percent = null;
-  #closed = false;
+  #answers;
   #closings = [];
 
   /** @param {string | null} option that somebody came to choose otherwise, by the name in the address */
@@ -48,6 +49,7 @@ class Shown {
     this.id = id;
     this.option = option;
     this.address = `jobs/${encodeURIComponent(id)}`;
+    this.#answers = new Answers(this.address, (job) => this.#become(job), (problem) => this.#fail(problem));
   }
 
   /** Show the job, and follow what happens to it and to the others of its video. */
@@ -58,7 +60,7 @@ class Shown {
   }
 
   close() {
-    this.#closed = true;
+    this.#answers.close();
     this.#closings.forEach((close) => close());
     this.again?.close();
     this.player?.close();
@@ -67,7 +69,8 @@ class Shown {
   /** Ask for the other outputs again: there is one more. */
   async askFamily() {
     try {
-      this.family = (await api("jobs", { query: { family: this.job.family, limit: 50 } })).items;
+      const { items } = await api("jobs", { query: { family: this.job.family, include: "timeline", limit: 50 } });
+      this.family = items.map(keep); // what is heard of them changes them from now on
       repaint();
     } catch (problem) {
       this.#fail(problem);
@@ -77,26 +80,23 @@ class Shown {
   /** Ask again for what could not be had. */
   tryAgain = () => {
     this.#refresh();
-    story.load();
     if (this.job?.done) this.#complete();
   };
 
-  async #refresh() {
+  #refresh() {
     this.problem = null;
-    try {
-      this.#become(await api(this.address));
-    } catch (problem) {
-      this.#fail(problem);
-    }
+    this.#answers.ask();
   }
 
-  #heard({ type, data }) {
+  #heard({ type, data, offset }) {
+    if (type === "anew") this.#answers.anew();
     if (type === "progress" && data.job_id === this.id) {
       this.percent = data.percent;
       repaint();
     } else if (data?.subject === this.id) {
-      this.#refresh();
-    } else if ((type === "anew" || (type === "live" && data)) && !this.job?.done) {
+      this.problem = null;
+      this.#answers.hear(data, offset);
+    } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done)) {
       this.#refresh();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
       this.askFamily();
@@ -104,9 +104,9 @@ class Shown {
   }
 
   #become(job) {
-    if (this.#closed) return;
     const before = this.job;
     this.job = job;
+    story.tell(job);
     if (before && before.run !== job.run) this.#silence();
     repaint();
     if (!job.done || (before?.done && before.run === job.run)) return;
@@ -182,7 +182,7 @@ export const view = {
       ${cut ? cutPanel(cut) : nothing}
       ${again ? againPanel(again) : nothing}
       ${player ? chapterList(chapters, player) : nothing}
-      ${outputs(job, family)}
+      ${outputs(job, family.map((each) => jobs.get(each.job_id) ?? each))}
       ${recording(job, media)}
       ${story.template()}
     </article>`;

@@ -35,7 +35,8 @@ export function stateOf(entry) {
   return entry.type === "job.notified" && entry.note === AUDIO_NOTE ? "notified" : STATES[entry.type];
 }
 
-const lastOffset = (job) => job.timeline.at(-1)?.offset ?? -1;
+/** How far into the log a picture of a job goes. */
+export const lastOffset = (job) => job.timeline.at(-1)?.offset ?? -1;
 const furthest = ({ run, attempt, time }) => [run, attempt, Date.parse(time)];
 
 /** The order of two lists of numbers: negative, zero or positive. */

@@ -1,15 +1,14 @@
 /**
  * The story of a job: its line with the needle, the job as it was where the needle is, and the same in sentences.
  *
- * `story.open(jobId)` begins and returns how to end, `story.template()` draws it, below whatever else tells of the job.
+ * `story.open(jobId)` begins and returns how to end, `story.tell(job)` goes on with the job as it stands by now, and
+ * `story.template()` draws it, below whatever else tells of the job.
  */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
-import { onFeed } from "../log/feed.js";
 import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
-import { api } from "../server/api.js";
 import { styles } from "../styles.js";
 import { word } from "../words.js";
 import { groove } from "./groove.js";
@@ -33,7 +32,6 @@ class Story {
   rate = 0;
   #playing = 0;
   #clock = 0;
-  #deaf = () => {};
   #leaving = new AbortController();
 
   constructor(jobId) {
@@ -41,21 +39,9 @@ class Story {
     this.past = new Past(jobId);
   }
 
-  /** Tell from now on, and whatever happens to the job meanwhile. */
-  open() {
-    this.#deaf = onFeed(({ type, data, offset }) => {
-      if (type === "anew" || (type === "live" && data && !this.job) || (offset !== null && data.subject === this.jobId)) this.load();
-    });
-    this.load();
-  }
-
-  async load() {
-    try {
-      this.job = await api(`jobs/${this.jobId}`);
-      this.problem = null;
-    } catch (problem) {
-      this.problem = problem;
-    }
+  /** Tell of the job as it stands now. */
+  tell(job) {
+    this.job = job;
     this.#layOut();
   }
 
@@ -156,7 +142,6 @@ class Story {
 
   close() {
     this.stop();
-    this.#deaf();
     this.#leaving.abort();
     clearTimeout(this.#clock);
   }
@@ -165,6 +150,7 @@ class Story {
   showRaw() {
     if (this.raw && this.job.timeline.every(({ id }) => this.raw.has(id))) return;
     this.raw ??= new Map();
+    this.problem = null;
     rawEvents(this.job, this.#leaving.signal).then(
       (found) => { this.raw = found; repaint(); },
       (problem) => { this.raw = null; this.problem = problem; repaint(); },
@@ -177,25 +163,25 @@ export const story = {
   open(jobId) {
     const opened = new Story(jobId);
     told = opened;
-    opened.open();
     return () => {
       opened.close();
       if (told === opened) told = null;
     };
   },
 
-  /** Read the job again: it could not be read before. */
-  load() {
-    told?.load();
+  /** Something has happened to the job. */
+  tell(job) {
+    told?.tell(job);
   },
 
   template() {
-    if (!told?.stations.length) return told?.problem ? html`<p class="wrong" role="alert">${told.problem.message}</p>` : nothing;
+    if (!told?.stations.length) return nothing;
     return html`<section class="story" aria-labelledby="story-title">
       <div class="row apart"><h2 id="story-title">${word("story.title")}</h2>${played(told)}</div>
       ${groove({ stations: told.stations, place: told.place ?? 1, station: told.index, time: told.time, isPast: told.isPast, move: told.move, step: told.step })}
       ${then(told)}
       ${list(told)}
+      ${told.problem ? html`<p class="wrong" role="alert">${told.problem.message}</p>` : nothing}
     </section>`;
   },
 };
