@@ -175,7 +175,12 @@ async def test_a_cut_made_on_the_wave_is_right_to_50_ms_in_the_decoded_audio(
         first = page.get_by_role("slider", name="Beginning")
         await first.press("Shift+ArrowLeft")
         await first.press("ArrowRight")
-        await page.get_by_role("textbox", name="End").fill("0:12,5")
+        end = page.get_by_role("textbox", name="End")
+        await end.fill("ten past")
+        await end.press("Tab")
+        await page.locator(".job-cut .wrong").wait_for()
+        assert await end.input_value() == "ten past"
+        await end.fill("0:12,5")
         await page.get_by_role("button", name="Make this cut").click()
         link = page.get_by_role("link", name="Open it")
         await link.wait_for()

@@ -1,6 +1,6 @@
 /** A cut of the audio: where it begins and ends, how it sounds, and the wish for it as another output of the video. */
 
-import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { html, noChange, nothing } from "../vendor/lit-html/lit-html.js";
 import { live } from "../vendor/lit-html/directives/live.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
@@ -97,7 +97,7 @@ function end(cut, name) {
   const wrong = cut.wrong[name];
   return html`<div class="job-cut-end">
     <label for="cut-${name}">${word(`job.cut_${name}`)}</label>
-    <input id="cut-${name}" class="number" inputmode="decimal" autocomplete="off" .value=${wrong ? nothing : live(exactly(cut.range[name]))}
+    <input id="cut-${name}" class="number" inputmode="decimal" autocomplete="off" .value=${wrong ? noChange : live(exactly(cut.range[name]))}
       aria-invalid=${wrong} aria-describedby=${wrong ? `cut-${name}-wrong` : nothing} @change=${({ target }) => cut.type(name, target.value)}>
     ${wrong ? html`<p class="wrong" id="cut-${name}-wrong">${word("job.cut_wrong", { longest: exactly(cut.player.seconds) })}</p>` : nothing}
   </div>`;
