@@ -11,6 +11,7 @@ from waiting import wait_for
 
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
 from tests.browser.stories import AGAIN, READY, STARTED, go_on, tell
+from tests.browser.test_jobs import held
 from tests.workers.converter.media import decoded, ffmpeg
 
 pytestmark = pytest.mark.servers
@@ -230,8 +231,10 @@ async def test_other_options_are_chosen_from_those_of_the_job(
         await shown(person, page, job_id)
         await page.get_by_role("button", name="Convert again with other options").click()
         await page.get_by_label("Format").select_option("flac")
-        await page.get_by_role("button", name="Convert", exact=True).click()
+        async with held(page, "**/options/check"):
+            await page.get_by_role("button", name="Convert", exact=True).dblclick()
         await page.locator(".job-outputs").get_by_role("link", name="FLAC · mono").wait_for()
+        assert len([url for url in browser.requested if url.endswith("/outputs")]) == 1
         await page.get_by_role("link", name="Open it").click()
         await page.get_by_role("link", name="Download").wait_for()  # it follows the conversion
         await accessible(page)

@@ -38,8 +38,10 @@ export class Again {
 
   make = async (event) => {
     event.preventDefault();
+    if (this.making) return;
     this.making = true;
     this.problem = this.made = null;
+    repaint();
     try {
       if (await approved(this.options)) {
         this.made = await api(`jobs/${this.job.job_id}/outputs`, { method: "POST", json: chosen(this.options) });

@@ -59,6 +59,7 @@ export class Cut {
   listen = () => this.player.play(this.range.from, this.range.to);
 
   make = async () => {
+    if (this.making) return;
     this.making = true;
     this.problem = this.made = null;
     repaint();
