@@ -10,15 +10,9 @@ export function place() {
   return { name, rest, query: new URLSearchParams(query), address: `#/${path}` };
 }
 
-/** Go to a place: `go("jobs", id)`. With `replace` the way back does not lead to the present one. */
+/** Go to a place: `go("jobs", id)`. */
 export function go(...path) {
   location.hash = addressOf(...path);
-}
-
-/** The same without an entry in the history. */
-export function replacePlace(...path) {
-  history.replaceState(null, "", addressOf(...path));
-  dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
 /** The address of a place, for links. */
