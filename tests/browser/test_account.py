@@ -7,6 +7,7 @@ import pytest
 
 from gateway.page.site import site
 from tests.browser.conftest import PHONE, Browser, Person, accessible
+from tests.browser.stories import READY, tell
 from tests.browser.test_entry import fill, others
 
 pytestmark = pytest.mark.servers
@@ -40,6 +41,21 @@ async def test_what_is_signed_in_elsewhere_is_named_and_ended(person: Person, br
         await page.get_by_role("button", name=re.compile("End python-httpx")).click()
         await page.get_by_text("python-httpx").wait_for(state="detached")
         assert (await client.get("/account")).status_code == 401
+    assert browser.complaints == []
+
+
+async def test_who_signs_out_everywhere_has_meant_what_was_to_be_deleted(
+    person: Person, browser: Browser
+) -> None:
+    [job] = await tell(person, ("talk.mp4", READY))
+    async with browser.page() as page, person.client():
+        await person.sign_in(page)
+        await page.locator(f"[data-job-id='{job}']").get_by_role("button", name="Delete").click()
+        await page.get_by_role("link", name="Account").click()
+        await page.get_by_role("button", name="Sign out everywhere").click()
+        await page.get_by_text("You are signed out.").wait_for()
+    async with person.client() as client:
+        assert (await client.get(f"/jobs/{job}")).status_code == 410
     assert browser.complaints == []
 
 

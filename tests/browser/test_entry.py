@@ -19,6 +19,7 @@ from waiting import wait_for
 from infra.drills.rig.stack import Stack
 from infra.local.ports import free_port
 from tests.browser.conftest import PHONE, Browser, Person, accessible
+from tests.browser.stories import READY, tell
 from tests.system.conftest import running
 
 pytestmark = pytest.mark.servers
@@ -85,6 +86,29 @@ async def test_a_sign_out_without_a_connection_does_not_end_the_session_after_it
         async with page.expect_response("**/logout"):
             await page.get_by_role("button", name="Sign in").click()
         await page.get_by_role("button", name="Sign out").wait_for()
+
+
+async def test_who_signs_out_on_a_line_that_stands_still_is_out_and_what_they_meant_is_done_first(
+    person: Person, browser: Browser
+) -> None:
+    [job] = await tell(person, ("talk.mp4", READY))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.locator(f"[data-job-id='{job}']").get_by_role("button", name="Delete").click()
+        still: list[Any] = []
+        await page.route(f"**/jobs/{job}", lambda route: still.append(route))
+        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_text("You are signed out.").wait_for()
+        await fill(page, person.email, person.password)
+        browser.requested.clear()
+        await page.get_by_role("button", name="Sign in").click()
+        await still[0].continue_()
+        await page.get_by_role("button", name="Sign out").wait_for()
+        sent = [url.rpartition("/")[2] for url in browser.requested]
+        assert sent.index("logout") < sent.index("login?cookies=true")
+    async with person.client() as client:
+        assert (await client.get(f"/jobs/{job}")).status_code == 410
+    assert browser.complaints == []
 
 
 async def test_somebody_new_hears_the_rule_first_and_is_in_at_once(person: Person, browser: Browser) -> None:

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { api } from "../server/api.js";
-import { sessionEnded } from "../server/session.js";
+import { doLast, sessionEnded } from "../server/session.js";
 import { moment, word } from "../words.js";
 import { deed, fetched } from "./fetched.js";
 
@@ -42,6 +42,7 @@ function end(id) {
 
 function endAll() {
   return ending.run(async () => {
+    await doLast();
     await api("logout/everywhere", { method: "POST" });
     sessionEnded("left");
   });

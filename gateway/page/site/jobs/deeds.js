@@ -134,5 +134,5 @@ function told(deed, ids) {
 }
 
 addEventListener("pagehide", () => eraseAll({ keepalive: true }));
-onLeaving(eraseAll);
+onLeaving((signal) => eraseAll({ signal, keepalive: true }));
 onSession((state) => state === "out" && pending.clear()); // the next one may be somebody else

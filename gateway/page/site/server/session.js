@@ -12,9 +12,13 @@ const REMEMBERED = "tonearm.session";
 const LEAVING = "tonearm.leaving";
 /** The part of an access token's life after which it is renewed: players and event streams cannot ask again. */
 const RENEW_AFTER = 0.7;
+const PATIENCE = 2000; // ms for which who signs out waits for the server
+const LIMIT = 15_000; // ms after which the server is given up
 const tabs = new BroadcastChannel("tonearm.session");
 const listeners = new Set();
 const lastDeeds = new Set();
+let done = Promise.resolve(); // the last deeds
+let leaving = null;
 let renewal;
 
 /**
@@ -44,12 +48,18 @@ export async function signIn(email, password) {
   if (session.state !== "in") throw new Error(word("entry.no_cookie"));
 }
 
-/** Sign out, in every tab. Without a connection it is made up for later: the page is empty all the same. */
+/** Sign out, in every tab. Where the server is slow or away the page is empty all the same, and it is told later. */
 export async function signOut() {
-  await Promise.allSettled([...lastDeeds].map((each) => each()));
+  doLast();
   localStorage.setItem(LEAVING, "yes");
-  await leave().catch(() => {});
+  await Promise.race([leave().catch(() => {}), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
   everywhereOut("left");
+}
+
+/** Do what is to be done before the session ends. */
+export function doLast() {
+  const signal = AbortSignal.timeout(LIMIT);
+  return (done = Promise.allSettled([...lastDeeds].map((each) => each(signal))));
 }
 
 /** The server knows this session no more: the page shows the sign-in, in every tab. */
@@ -63,20 +73,23 @@ export function onSession(listener) {
   return () => listeners.delete(listener);
 }
 
-/** Before somebody signs out in this tab call `deed()`, and wait for it. */
+/** Before somebody signs out in this tab call `deed(signal)`, and wait for it; by `signal` it is given up. */
 export function onLeaving(deed) {
   lastDeeds.add(deed);
 }
 
 /** Tell the server of a sign-out that it does not know of yet: one tab at a time, and once. */
 async function leave() {
-  if (localStorage.getItem(LEAVING)) await locks.request("tonearm.leaving", logOut);
+  if (!localStorage.getItem(LEAVING)) return;
+  leaving ??= locks.request("tonearm.leaving", logOut).finally(() => (leaving = null));
+  await leaving;
 }
 
 async function logOut() {
+  await done;
   if (!localStorage.getItem(LEAVING)) return;
   try {
-    await ask("logout", { method: "POST", open: true });
+    await ask("logout", { method: "POST", open: true, signal: AbortSignal.timeout(LIMIT) });
   } catch (problem) {
     if (!problem.status || problem.status >= 500) throw problem; // refused: there is no session any more
   }
