@@ -1,9 +1,11 @@
 """One's account on the page: what is signed in, keys, the password, mails, and the end of it."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
+from waiting import wait_for
 
 from gateway.page.site import site
 from tests.browser.conftest import PHONE, Browser, Person, accessible
@@ -97,10 +99,22 @@ async def test_the_password_is_changed_and_a_choice_of_mails_is_kept(
         await page.get_by_label("Present one").fill(person.password)
         await page.get_by_role("button", name="Change it").click()
         await page.get_by_text("It is changed").wait_for()
-        await page.get_by_label("Only when one fails").click()
+        first = page.get_by_label("When a job has ended")
+        await page.route("**/preferences", lambda route: route.fulfill(status=429))
+        await first.press("ArrowDown")
+        await page.locator("[aria-labelledby=account-mails]").get_by_role("alert").wait_for()
+        assert await first.is_checked()
+        await page.unroute("**/preferences")
+        still: list[Any] = []
+        await page.route("**/preferences", lambda route: still.append(route), times=1)
+        await first.press("ArrowDown")
+        await page.get_by_label("Only when one fails").press("ArrowDown")
+        await wait_for(lambda: still)
+        await still[0].continue_()
         await page.get_by_text("Kept.").wait_for()
+        assert await page.get_by_label("None").is_checked()
         async with person._replace(password="another canary sings at night").client() as client:
-            assert (await client.get("/preferences")).json() == {"mails": "failures"}
+            assert (await client.get("/preferences")).json() == {"mails": "none"}
     assert others(browser) == []
 
 

@@ -1,12 +1,15 @@
 /** Which mails about jobs come. A choice is kept as soon as it is made. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { live } from "../vendor/lit-html/directives/live.js";
 import { api } from "../server/api.js";
 import { word } from "../words.js";
 import { deed, fetched } from "./fetched.js";
 
 const chosen = fetched("preferences");
 const choosing = deed();
+/** What was chosen last, until it is kept; null: nothing is under way. */
+let wanted = null;
 
 export const mails = {
   open() {
@@ -17,15 +20,26 @@ export const mails = {
   template: () => chosen.shown((value) => html`
     <fieldset><legend class="quiet">${word("account.mails.which")}</legend>
       ${["all", "failures", "none"].map((each) => html`<label class="choice">
-        <input type="radio" name="mails" value=${each} .checked=${value.mails === each} @change=${() => choose(each)}>
+        <input type="radio" name="mails" value=${each} .checked=${live((wanted ?? value.mails) === each)} @change=${() => choose(each)}>
         <span>${word(`account.mails.${each}`)}</span></label>`)}
     </fieldset>
     ${choosing.alert()}
     <p class="hint" role="status">${choosing.done ? word("account.mails.kept") : nothing}</p>`),
 };
 
-function choose(wanted) {
+/** Keep a choice. Another one that is made meanwhile is kept after it. */
+function choose(mails) {
+  wanted = mails;
   return choosing.run(async () => {
-    chosen.value = await api("preferences", { method: "PUT", json: { mails: wanted } });
+    try {
+      while (wanted !== null) await keep(wanted);
+    } finally {
+      wanted = null;
+    }
   });
+}
+
+async function keep(mails) {
+  chosen.value = await api("preferences", { method: "PUT", json: { mails } });
+  if (wanted === mails) wanted = null;
 }
