@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from waiting import wait_for
 
-from events.envelope import encode, job_event
+from events.envelope import Event, account_event, encode, job_event
 from events.ids import new_id
 from events.log import amqp, topology
 from events.log.publisher import Publisher
-from events.types import FailureCode, JobFailed, JobUploaded
+from events.types import AccountLetterRequested, FailureCode, JobFailed, JobUploaded, Letter
 from infra.drills.rig.clips import Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
 
@@ -90,17 +90,27 @@ async def test_parked_work_is_put_back_and_the_job_ends_well(
         )  # fmt: skip
         channel = await connection.channel(confirms=True)
         headers: dict[str, str | int] = {"attempt": 5, "reason": "OSError(28, 'No space left on device')"}
-        body = encode(job_event(uploaded, **told))
-        await channel.publish(topology.WORK, topology.parked(topology.VIDEO), body, headers, new_id())
-    assert (await ended(admin, job["job_id"]))["state"] == "failed"
-    async with browser.page() as page:
-        await visit(admin, page)
-        await page.get_by_role("link", name="See why").click()
-        item = page.locator(f"[data-parked='{job['job_id']}']")
-        assert "No space left on device" in await item.inner_text()
-        await item.get_by_role("button", name="Put back").click()
-        await page.get_by_text("Put back: 1. Removed: 0. Left: 0.").wait_for()
-        assert await item.count() == 0
+
+        async def park(queue: str, event: Event) -> None:
+            await channel.publish(topology.WORK, topology.parked(queue), encode(event), headers, new_id())
+
+        await park(topology.VIDEO, job_event(uploaded, **told))
+        assert (await ended(admin, job["job_id"]))["state"] == "failed"
+        async with browser.page() as page:
+            await visit(admin, page)
+            await page.get_by_role("link", name="See why").click()
+            item = page.locator(f"[data-parked='{job['job_id']}']")
+            assert "No space left on device" in await item.inner_text()
+            await item.get_by_role("button", name="Put back").click()
+            done = page.get_by_text("Put back: 1. Removed: 0. Left: 0.")
+            await done.wait_for()
+            assert await item.count() == 0
+            letter = AccountLetterRequested(letter=Letter.VERIFY)
+            await park(topology.LETTERS, account_event(letter, account=account, source="test", occasion="1"))
+            await page.reload()
+            await page.get_by_text("Mails about accounts").wait_for()
+            await page.get_by_role("button", name="Put all back").click()
+            await done.wait_for()
 
     async def well() -> bool:
         found = await ended(admin, job["job_id"])

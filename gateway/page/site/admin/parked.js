@@ -21,13 +21,18 @@ export const parked = {
   },
   template: () => html`<section aria-labelledby="admin-parked">
     <div class="row apart"><h2 id="admin-parked">${word("admin.way.parked")}</h2>
-      ${items?.length > 1 ? html`<button ?disabled=${busy} @click=${() => putBack({})}>${word("admin.parked.all")}</button>` : nothing}</div>
+      ${isForAll() ? html`<button ?disabled=${busy} @click=${() => putBack({})}>${word("admin.parked.all")}</button>` : nothing}</div>
     <p class="quiet">${word("admin.parked.what")}</p>
     <p role="status" class=${said ? "notice" : "unseen"}>${said}</p>
     ${[trouble, refusal].map((each) => each && html`<p class="notice bad" role="alert">${each.message}</p>`)}
     ${items && !items.length ? html`<p>${word("admin.parked.none")}</p>` : nothing}
     <ul role="list" class="admin-list">${(items ?? []).map(row)}</ul></section>`,
 };
+
+/** All are put back at once where there are many, or one that has no button of its own: a letter is of no job. */
+function isForAll() {
+  return items?.length > 1 || items?.some(({ job_id: id, remedy }) => !id && remedy !== "keep");
+}
 
 async function load() {
   try {
