@@ -6,8 +6,11 @@
 import { ask } from "../server/api.js";
 import { messages } from "./messages.js";
 
+const TOO_MANY = 429; // at once, or of late
+
 /**
- * Yield `{ id, type, data }` for ever: it connects again after the last event. Throws Problem when it is refused.
+ * Yield `{ id, type, data }` for ever: it connects again after the last event. Throws Problem when it is refused,
+ * unless that is only for a while.
  * `onState` is told "open", and "waiting" while there is no connection.
  */
 export async function* events(path, { query, signal, onState }) {
@@ -23,7 +26,7 @@ export async function* events(path, { query, signal, onState }) {
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error.status >= 400 && error.status < 500) throw error;
+      if (error.status >= 400 && error.status < 500 && error.status !== TOO_MANY) throw error;
     }
     onState("waiting");
     await new Promise((resolve) => { setTimeout(resolve, 2000); });

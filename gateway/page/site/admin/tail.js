@@ -22,10 +22,11 @@ let held = [];
 let paused = false;
 let state = "waiting";
 let trouble = null;
-let reading = null;
+let reading = new AbortController();
 
 export const tail = {
   open({ query }) {
+    reading.abort();
     filter = Object.fromEntries(["type", "account", "job_id"].map((name) => [name, query.get(name) ?? ""]));
     [shown, held, paused, trouble, state] = [[], [], false, null, "waiting"];
     reading = new AbortController();
@@ -48,6 +49,7 @@ export const tail = {
 };
 
 function standing() {
+  if (trouble) return nothing;
   if (paused) return word("admin.events.held", { count: held.length });
   return word(state === "open" ? "admin.events.live" : "admin.events.waiting");
 }
@@ -56,7 +58,8 @@ function search(event) {
   event.preventDefault();
   const told = [...new FormData(event.target)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
   const address = `${ADDRESS}?${new URLSearchParams(told)}`;
-  if (location.hash !== address) location.hash = address;
+  if (location.hash === address) tail.open({ query: new URLSearchParams(told) });
+  else location.hash = address;
 }
 
 async function read(signal) {
