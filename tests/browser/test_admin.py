@@ -146,6 +146,7 @@ async def test_the_tail_shows_what_others_do_as_they_do_it_and_filters_hold(
         )
         assert set(types) == {"job.failed"}
         await page.get_by_role("button", name="Pause").click()
+        await page.get_by_role("button", name="Go on").wait_for()
         shown = await page.locator("[data-event]").count()
         await upload(person, "again.mp4", clips.text().path.read_bytes())
         await page.get_by_text("wait.").wait_for()
