@@ -97,7 +97,7 @@ class Shown {
       this.problem = null;
       this.#answers.hear(data, offset);
     } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done)) {
-      this.#refresh();
+      this.tryAgain();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
       this.askFamily();
     }
