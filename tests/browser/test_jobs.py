@@ -88,7 +88,11 @@ async def test_a_failure_is_a_sentence_with_the_one_button_that_helps(
             await row(page, job_id, "failed").get_by_text(f"It is {code}.").wait_for()
             ways = await row(page, job_id).locator(".job-ways").inner_text()
             assert ways.split("\n") == ["Delete", *([help_] if help_ else [])]
-    assert browser.complaints == []
+        assert browser.complaints == []
+        async with held(page, "**/retry"):
+            await page.get_by_role("button", name="Convert what is there").dblclick()
+        await page.locator(".toast").first.wait_for()
+        assert len([url for url in browser.requested if url.endswith("/retry")]) == 1
 
 
 async def test_what_waits_is_cancelled_and_converted_again_and_deleted_unless_that_is_undone(

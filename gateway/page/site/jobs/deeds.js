@@ -17,6 +17,9 @@ const NAMED = 3; // so many are told of by their names
 /** The jobs that are to be deleted: somebody may still undo it, or the server has not answered yet. */
 const pending = new Set();
 
+/** The jobs that the server is asked to convert once more: who clicks twice has meant it once. */
+const repeating = new Set();
+
 /** Cancel these jobs. */
 export async function cancel(ids) {
   const done = await each(ids, async (id) => keep(await api(`jobs/${id}/cancel`, { method: "POST" })));
@@ -26,8 +29,11 @@ export async function cancel(ids) {
 /** Convert these jobs once more; with options each is another job of the same video. */
 export async function again(ids, options) {
   const request = options ? { method: "POST", json: options } : { method: "POST" };
-  const done = await each(ids, async (id) => keep(await api(`jobs/${id}/retry`, request)));
-  if (done.length > 1 || options) toast(told("again", done));
+  const asked = ids.filter((id) => !repeating.has(id));
+  for (const id of asked) repeating.add(id);
+  const done = await each(asked, async (id) => keep(await api(`jobs/${id}/retry`, request)));
+  for (const id of asked) repeating.delete(id);
+  if (done.length > (options ? 0 : 1)) toast(told("again", done));
 }
 
 /** Make another output of each of these jobs' videos. */
