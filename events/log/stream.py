@@ -109,7 +109,8 @@ class Subscription:
                 self._min_offset = offset
                 where = ConsumerOffsetSpecification(OffsetType.OFFSET, offset)
             case FromTime(time):
-                where = ConsumerOffsetSpecification(OffsetType.TIMESTAMP, int(time.timestamp() * 1000))
+                since = max(0, int(time.timestamp() * 1000))  # before 1970 there is no log
+                where = ConsumerOffsetSpecification(OffsetType.TIMESTAMP, since)
         # A task of its own, since the driver swallows cancellation while it connects: ours would be lost.
         self._subscribing = asyncio.create_task(
             self._consumer.subscribe(

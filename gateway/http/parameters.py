@@ -1,18 +1,20 @@
 """Query parameters, as clients know them. What the framework says of a bad value is for programmers."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 from uuid import UUID
 
+import msgspec
 from litestar.params import ParameterKwarg
 from litestar.typing import FieldDefinition
 
 _ANY = re.compile(".*", re.DOTALL)
 _FORMS = {int: "-?[0-9]{1,100}", datetime: r"[0-9]{4}-.*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"}
 """A time names its zone: nobody's is the right one."""
+_TIME = re.compile(_FORMS[datetime], re.DOTALL)
 
 
 class Parameter(NamedTuple):
@@ -28,6 +30,20 @@ class Parameter(NamedTuple):
     required: bool = False
     form: re.Pattern[str] = _ANY
     many: bool = False
+
+    def reads(self, text: str) -> bool:
+        """Return True for a text that has the form, and is a time that UTC has: it ends with year 9999."""
+        if not self.form.fullmatch(text):
+            return False
+        return _TIME.pattern not in self.form.pattern or not _TIME.fullmatch(text) or _is_in_utc(text)
+
+
+def _is_in_utc(time: str) -> bool:
+    try:
+        msgspec.convert(time, datetime).astimezone(UTC)
+    except (OverflowError, msgspec.ValidationError):
+        return False
+    return True
 
 
 def parameter(name: str, field: FieldDefinition) -> Parameter:

@@ -52,7 +52,7 @@ def known_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
     ]
     for name, text in pairs:
         known = parameters.get(name)
-        if known and ((known.optional and text.lower() == _NOTHING) or not known.form.fullmatch(text)):
+        if known and ((known.optional and text.lower() == _NOTHING) or not known.reads(text)):
             wrong.append(Fault(name, known.takes))
     if wrong:
         raise BadParameters(wrong)

@@ -103,7 +103,7 @@ async def show_history(
     A week is kept. Without `step` the smallest is taken that fits.
     """
     now = time.time()
-    begin = max(now - KEPT, since.timestamp() if since else now - _DAY)
+    begin = min(now, max(now - KEPT, since.timestamp() if since else now - _DAY))
     width = _step(now - begin, step)
     first, last = (int(each // width) * width for each in (begin, now))
     place = await history.place()

@@ -80,6 +80,7 @@ async def test_filters_hold_and_a_beginning_in_the_past_is_a_time_or_a_number(ow
     every = ("job.uploaded", "job.uploaded", "job.started", "job.failed", "account.changed", "job.started")
     await told("last=1000", *every, "job.failed")
     await told(f"since={since}", "job.started", "job.failed")
+    await told("since=0001-01-01T00:00:00Z", *every, "job.failed")
     await told("last=2", "job.started", "job.failed")
     await told("last=1000&type=job.failed&type=account.", "job.failed", "account.changed", "job.failed")
     await told(f"last=1000&account={ada}&type=job.", "job.uploaded", "job.started", "job.failed")
@@ -92,6 +93,8 @@ async def test_filters_hold_and_a_beginning_in_the_past_is_a_time_or_a_number(ow
             "account=ada",
             "last=0",
             "last=5&since=" + since,
+            "since=9999-12-31T23:59:59-01:00",
+            "since=0001-01-01T00:00:00%2B01:00",
         ):
             answer = await admin.get(f"/admin/events?{wrong}")
             assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-parameters"), wrong

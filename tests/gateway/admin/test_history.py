@@ -156,6 +156,9 @@ async def test_points_lie_at_multiples_of_their_step_and_the_last_has_a_look(
         assert set(look["queues"]["video"]) == {"waiting", "retrying", "parked"}
         week = (await admin.get("/admin/history", params={"since": "2020-01-01T00:00:00Z"})).json()
         assert (week["step"], len(week["points"])) == (1800, 337)
-        for wrong in ({"step": 61}, {"step": 60}, {"step": 30}, {"since": "yesterday"}):
+        end_of_time = {"since": "9999-12-31T23:59:59.999999Z"}
+        assert len((await admin.get("/admin/history", params=end_of_time)).json()["points"]) == 1
+        beyond = {"since": "9999-12-31T23:59:59-01:00"}
+        for wrong in (beyond, {"step": 61}, {"step": 60}, {"step": 30}, {"since": "yesterday"}):
             answer = await admin.get("/admin/history", params=wrong)
             assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-parameters"), wrong

@@ -103,6 +103,9 @@ async def test_jobs_are_counted_by_state_as_a_list_would_show_them(gateway: Gate
         ("loud=1", "loud", "and the options of a conversion"),
         ("since=1.5", "since", "a time with its zone"),
         ("since=1764410400", "since", "a time with its zone"),
+        ("since=9999-12-31T23:59:59-01:00", "since", "a time with its zone"),
+        ("until=0001-01-01T00:00:00%2B01:00", "until", "a time with its zone"),
+        ("until=2026-02-30T00:00:00Z", "until", "a time with its zone"),
     ],
 )
 async def test_a_filter_that_says_nothing_is_refused_by_its_name(
