@@ -169,7 +169,7 @@ def _followers(
         line=Line(partial(workers.slots, "converter")),
     )
     deletions, quotas = Deletions(publisher, live), _quotas(settings, database, live)
-    intake, reception = _intake(settings, database, live, publisher)
+    intake, reception = _intake(settings, database, live, publisher, metrics)
     unfinished = UnfinishedUploads(
         Records(database),
         Bucket(database, VIDEOS),
@@ -204,7 +204,11 @@ def _followers(
 
 
 def _intake(
-    settings: GatewaySettings, database: AsyncDatabase[Any], live: LiveJobs, publisher: Publisher
+    settings: GatewaySettings,
+    database: AsyncDatabase[Any],
+    live: LiveJobs,
+    publisher: Publisher,
+    metrics: Metrics,
 ) -> tuple[Intake, Reception]:
     """Return what takes in videos: those that come in one request, and those that come in pieces."""
     videos = Bucket(database, VIDEOS)
@@ -216,6 +220,7 @@ def _intake(
         OwnJobs(live, JobViews(database), videos),
         most=settings.max_upload_bytes,
         life=settings.upload_expires_seconds,
+        accepted=metrics.uploads.accepted,
     )
     return intake, reception
 

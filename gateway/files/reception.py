@@ -90,10 +90,14 @@ class Reception:
         *,
         most: int,
         life: float,
+        accepted: Callable[[int, float], None] = lambda size, seconds: None,
     ) -> None:
-        """`most`: bytes that a file may have; `life`: seconds without a byte until an upload expires."""
+        """`most`: bytes that a file may have; `life`: seconds without a byte until an upload expires.
+
+        `accepted` hears of each job that is made: its bytes, and the seconds that it took.
+        """
         self._records, self._videos, self._intake, self._own_jobs = records, videos, intake, own_jobs
-        self.most, self._life = most, life
+        self.most, self._life, self._accepted = most, life, accepted
         self._hashes = Hashes()
         self._accepting: dict[str, asyncio.Task[Standing]] = {}
 
@@ -257,7 +261,7 @@ class Reception:
         return await self.accept(found) if isinstance(found, Record) and found.is_whole else _standing(found)
 
     async def _make_job(self, record: Record) -> Standing:
-        running = self._hashes.of(record.id, record.offset)
+        began, running = monotonic(), self._hashes.of(record.id, record.offset)
         try:
             await running.read_on(self._videos, record.id, lambda: record.offset)
         finally:
@@ -271,7 +275,8 @@ class Reception:
             options=asked.options,
             given=asked.given,
         )
-        await self._intake.accept_stored(record.account, record.id, submission)
+        if await self._intake.accept_stored(record.account, record.id, submission) is not None:
+            self._accepted(record.offset, monotonic() - began)
         with suppress(Unavailable):  # then the next request, or the sweep, removes it
             await self._records.remove(record.id)
         self._hashes.forget(record.id)

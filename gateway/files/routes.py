@@ -27,7 +27,7 @@ from gateway.life.deletions import Deletions
 from gateway.quotas.quotas import Quotas
 from gateway.uploads import options
 from gateway.uploads.media_types import media_type
-from gateway.uploads.metrics import UploadMetrics, UploadTimer
+from gateway.uploads.metrics import UploadMetrics
 from gateway.uploads.presets import Presets
 from gateway.uploads.routes import QUOTA_ERRORS, Terms
 from gateway.uploads.under_way import UploadsUnderWay
@@ -143,10 +143,9 @@ async def create(
         metadata=request.headers.get("upload-metadata") or "",
     )
     entrance = quotas.entrance(request)
-    with upload_metrics.one() as timer, under_way.one():
-        piece = _piece(request, 0, checksum, timer, terms) if has_body else None
+    with upload_metrics.piece(), under_way.one():
+        piece = _piece(request, 0, checksum, terms) if has_body else None
         standing = await reception.create(caller.account, asked, length, entrance, piece)
-        timer.whole(standing.offset if standing.is_job else None)
     return _answer(201, {"Location": _location(request, standing.upload_id), **_progress(standing)})
 
 
@@ -184,10 +183,9 @@ async def proceed(
     offset = tus.read_offset(request.headers)
     length = tus.read_later_length(request.headers)
     checksum = read_checksum(request.headers.get("upload-checksum"))
-    with upload_metrics.one() as timer, under_way.one():
-        piece = replace(_piece(request, offset, checksum, timer, terms), length=length)
+    with upload_metrics.piece(), under_way.one():
+        piece = replace(_piece(request, offset, checksum, terms), length=length)
         standing = await reception.receive(caller.account, upload_id, piece, quotas.entrance(request))
-        timer.whole(standing.offset if standing.is_job else None)
     return _answer(204, _progress(standing))
 
 
@@ -257,11 +255,9 @@ async def terminate(
         await deletions.delete(view, DeletionReason.USER)
 
 
-def _piece(
-    request: AnyRequest, offset: int, checksum: Checksum | None, timer: UploadTimer, terms: Terms
-) -> Piece:
+def _piece(request: AnyRequest, offset: int, checksum: Checksum | None, terms: Terms) -> Piece:
     def body(limit: Limit) -> AsyncIterator[bytes]:
-        return timer.body(incoming(request.receive, limit=limit, patience=terms.patience))
+        return incoming(request.receive, limit=limit, patience=terms.patience)
 
     announced = length_of(request.headers.get("content-length"))
     return Piece(offset=offset, body=body, announced=announced, checksum=checksum)

@@ -17,15 +17,15 @@ Outcome = Literal["accepted", "refused", "cut_off", "unknown", "failed"]
 
 
 class UploadTimer:
-    """The times and the size of one upload, or of the request that has brought its last piece."""
+    """The times and the size of one upload."""
 
     def __init__(self) -> None:
         self.began = self.came = time.monotonic()
         """The times of its headers, and of the last of its bytes so far."""
-        self.size: int | None = 0
+        self.size = 0
 
-    def whole(self, size: int | None) -> None:
-        """Note the size of the file that is whole now; None: this was a piece, and more are to come."""
+    def whole(self, size: int) -> None:
+        """Note the size of the file that is whole now."""
         self.size = size
 
     async def body(self, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -56,7 +56,7 @@ class UploadMetrics:
         )
         self._seconds = Histogram(
             "tonearm_upload_duration_seconds",
-            "Of accepted uploads, from the request's headers to the answer's: mostly the client's line",
+            "Of uploads accepted in one request, from its headers to the answer's: mostly the client's line",
             buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 7200),
             registry=registry,
         )
@@ -76,13 +76,25 @@ class UploadMetrics:
         except BaseException as error:
             self._uploads.labels(_outcome(error)).inc()
             raise
-        if upload.size is None:
-            return
         now = time.monotonic()
-        self._uploads.labels("accepted").inc()
-        self._size.observe(upload.size)
         self._seconds.observe(now - upload.began)
-        self._acceptance.observe(now - upload.came)
+        self.accepted(upload.size, now - upload.came)
+
+    @contextmanager
+    def piece(self) -> Iterator[None]:
+        """Count the block where it fails by our fault. All else is no outcome of an upload, which goes on."""
+        try:
+            yield
+        except BaseException as error:
+            if (outcome := _outcome(error)) in ("failed", "unknown"):
+                self._uploads.labels(outcome).inc()
+            raise
+
+    def accepted(self, size: int, seconds: float) -> None:
+        """Count an upload that is a job now: its bytes, and the time since the last of them was here."""
+        self._uploads.labels("accepted").inc()
+        self._size.observe(size)
+        self._acceptance.observe(seconds)
 
 
 def _outcome(error: BaseException) -> Outcome:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import re
 from base64 import b64encode
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
@@ -293,6 +294,40 @@ async def test_an_upload_that_is_whole_becomes_a_job_when_it_is_asked_for(
             assert job["video"]["sha256"] == hashlib.sha256(VIDEO[:599_999]).hexdigest()
             assert [entry["type"] for entry in job["timeline"]] == ["job.uploaded"]
         assert await records.count_documents({"account": account}) == 0
+
+
+async def outcomes(gateway: Gateway) -> Counter[str]:
+    found = re.findall(
+        r'^tonearm_uploads_total{outcome="(\w+)"} (\S+)$', await gateway.metrics(), re.MULTILINE
+    )
+    return Counter({outcome: int(float(count)) for outcome, count in found})
+
+
+async def test_an_upload_counts_once_when_it_is_a_job_however_many_pieces_went_wrong(
+    gateway: Gateway, account: str
+) -> None:
+    before = await outcomes(gateway)
+    async with gateway.as_(account) as client, AsyncMongoClient(gateway.mongodb_url) as mongo:
+        url, asked = await created(client, 1000), await created(client, 1000)
+        cut_off = await open_piece(gateway, account, url, 0, 1000)
+        cut_off.write(bytes(400))
+        await wait_for(partial(is_written, gateway, url), message="the piece has begun")
+        assert (await piece(client, url, 0, bytes(1000))).status_code in (409, 423)
+        cut_off.close()
+        await wait_for(partial(reached, gateway, url, 400), message="400 bytes are stored")
+        assert await offset_of(client, url) == 400
+        assert (await piece(client, url, 0, bytes(1000))).status_code == 409
+        wrong = {"Upload-Checksum": f"sha1 {b64encode(bytes(20)).decode()}"}
+        assert (await piece(client, url, 400, bytes(600), **wrong)).status_code == 460
+        assert (await piece(client, url, 400, bytes(600))).status_code == 204
+        assert (await piece(client, url, 1000, b"")).status_code == 204
+        assert await outcomes(gateway) - before == {"accepted": 1}
+
+        assert (await piece(client, asked, 0, bytes(999))).status_code == 204
+        records = mongo.get_default_database()["uploads"]
+        await records.update_one({"_id": id_of(asked)}, {"$set": {"length": 999}})
+        assert await offset_of(client, asked) == 999
+        assert await outcomes(gateway) - before == {"accepted": 2}
 
 
 async def is_written(gateway: Gateway, url: str) -> bool:
