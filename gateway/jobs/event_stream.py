@@ -151,7 +151,8 @@ async def _coming(
         try:
             item = await subscription.take(max(0.0, min(ping - now, left, ends - now, line.next - now)))
         except TimeoutError:
-            if ping <= time.monotonic() < ends:
+            # An event may have come in the same turn, which the position would tell as told.
+            if ping <= time.monotonic() < ends and subscription.idle:
                 yield sse.PING if job_id is not None else _position(live.recent.position)
                 ping = time.monotonic() + PING_EVERY
             continue

@@ -17,7 +17,7 @@ from gateway.callers.tokens import Caller
 from gateway.jobs import event_stream
 from gateway.jobs.history import GAP, SLICE, near
 from gateway.jobs.live import LiveJobs
-from gateway.jobs.subscriptions import MOST_OF_ACCOUNT
+from gateway.jobs.subscriptions import MOST_OF_ACCOUNT, Subscription
 from tests.gateway.jobs.test_event_stream_restarts import starting, stored_up_to
 from tests.gateway.running import FAILED, STARTED, Gateway
 from tests.gateway.upkeep.world import uploaded
@@ -112,6 +112,32 @@ async def test_who_waits_for_the_past_is_pinged_and_still_ends_with_the_token(
         assert first.startswith(b"retry:")
         assert len(rest) > 3
         assert set(rest) == {b": ping\n\n"}
+
+
+async def test_no_position_is_told_before_an_event_that_has_come_in_the_same_moment(
+    broker: Any,
+    database: AsyncDatabase[Any],
+    told: list[Event],
+    account: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(event_stream, "PING_EVERY", 0.0)
+    newer = job_event(STARTED, job_id=new_id(), account=account, source="test")
+    coming, take = [Recorded(3, newer)], Subscription.take
+    async with late(broker, database) as live, asyncio.timeout(20):
+
+        async def at_the_last_moment(subscription: Subscription, timeout: float) -> Any:
+            if coming:
+                live.subscriptions.send(account, newer.subject, coming.pop())
+                raise TimeoutError
+            return await take(subscription, timeout)
+
+        monkeypatch.setattr(Subscription, "take", at_the_last_moment)
+        async with aclosing(event_stream.watch(live, caller_for(account), 2)) as stream:
+            assert (await anext(stream)).startswith(b"retry:")
+            assert b"event: position" in await anext(stream), "at the beginning"
+            assert newer.id.encode() in await anext(stream)
+            assert b"event: position" in await anext(stream), "in silence"
 
 
 async def test_a_long_past_is_told_whole_and_in_order(
