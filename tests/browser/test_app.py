@@ -45,7 +45,9 @@ def test_what_an_app_is_told_is_there_and_relative() -> None:
         assert len(site().files[f"app/{name}"].content) < 25_000
 
 
-async def test_the_page_opens_without_a_network_and_says_so(person: Person, browser: Browser) -> None:
+async def test_the_page_opens_without_a_network_and_says_so_and_keeps_what_is_given(
+    person: Person, browser: Browser
+) -> None:
     async with browser.page(PHONE, worker=True) as page:
         await person.sign_in(page)
         await controlled(page)
@@ -53,8 +55,15 @@ async def test_the_page_opens_without_a_network_and_says_so(person: Person, brow
         await page.reload()
         await page.get_by_text("The server cannot be reached").wait_for()
         assert await page.locator("input[type=file]").count() == 1
+        video = {"name": "early.mp4", "mimeType": "video/mp4", "buffer": b"video"}
+        await page.locator("input[type=file]").set_input_files(video)
+        await page.get_by_text("Look at your connection.").wait_for()
         await page.context.set_offline(False)
-        await page.get_by_text("The server cannot be reached").wait_for(state="detached")
+        await page.get_by_text("The server cannot be reached just now").wait_for(state="detached")
+        await page.get_by_role("button", name="Sign out").wait_for()
+        await page.get_by_role("button", name="Try again").click()
+        await page.locator("[data-job-id]", has_text="early.mp4").wait_for()
+        assert await page.get_by_text("The server cannot be reached").count() == 0
     assert [
         each
         for each in browser.complaints

@@ -70,10 +70,17 @@ async def test_the_last_choice_is_remembered_for_each_account(
     assert browser.complaints == []
 
 
-async def test_a_wrong_value_is_said_at_its_field_before_any_byte_is_sent(
-    person: Person, browser: Browser
+async def test_a_wrong_value_is_said_at_its_field_and_holds_all_that_is_given(
+    person: Person, browser: Browser, tmp_path: Path
 ) -> None:
     async with browser.page() as page:
+
+        async def give(*names: str) -> None:
+            await page.locator("input[type=file]").set_input_files([tmp_path / name for name in names])
+
+        for name in ("a.mp4", "b.mp4", "c.mp4"):
+            (tmp_path / name).write_bytes(b"video")
+
         await person.sign_in(page)
         await unfold(page, "Part")
         start, end = page.get_by_label("From"), page.get_by_label("To", exact=True)
@@ -87,15 +94,21 @@ async def test_a_wrong_value_is_said_at_its_field_before_any_byte_is_sent(
         assert told[-1] == "It must be 0.1 s after start, or more."
         assert await end.get_attribute("aria-invalid") == "true"
         await page.locator(".options-more > summary").click()
-        await page.locator("input[type=file]").set_input_files(
-            files=[{"name": "a.mp4", "mimeType": "video/mp4", "buffer": b"video"}]
-        )
+        await give("a.mp4")
         await page.get_by_role("button", name="Upload with these options").wait_for()
         await wait_for(partial(has_focus, end))
         await accessible(page)
+        await page.get_by_label("Format").focus()
+        await give("b.mp4")
+        await wait_for(partial(has_focus, end))
         assert not [url for url in browser.requested if "/files" in url]
         await end.fill("1:40")
         await page.locator("[aria-invalid=true]").wait_for(state="detached")
+        await give("a.mp4", "c.mp4")
+        for name in ("a.mp4", "b.mp4", "c.mp4"):
+            await page.locator("[data-job-id]", has_text=name).wait_for()
+        await page.get_by_role("button", name="Upload with these options").wait_for(state="detached")
+        assert await page.locator("[data-job-id]").count() == 3, "each is uploaded once"
     assert browser.complaints == []
 
 

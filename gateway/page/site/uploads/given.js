@@ -25,6 +25,24 @@ export async function givenBy(data) {
   };
 }
 
+/**
+ * Two givings as one, each with `taken`, if it is there. A file that is in both, as far as name, size and time can
+ * tell, is taken once: who sees nothing happen gives it again.
+ */
+export function joined(one, other) {
+  const isNew = ({ file }) => !one.files.some((each) => isSame(each.file, file));
+  return {
+    files: [...one.files, ...other.files.filter(isNew)],
+    folders: [...(one.folders ?? []), ...(other.folders ?? [])],
+    taken: () => Promise.all([one.taken?.(), other.taken?.()]),
+  };
+}
+
+/** True if it is the same file, as far as name, size and time can tell. */
+export function isSame(one, other) {
+  return one.name === other.name && one.size === other.size && one.lastModified === other.lastModified;
+}
+
 /** Let the person choose, and hand on what it is. With `isFolder` all that is in a folder. */
 export function chosenFrom({ isFolder = false }, take) {
   const input = Object.assign(document.createElement("input"), { type: "file", webkitdirectory: isFolder });

@@ -7,7 +7,7 @@ import { go, place } from "../places.js";
 import { Offline } from "../server/api.js";
 import { findSession, onSession, session } from "../server/session.js";
 import { word } from "../words.js";
-import { chosenFrom, chosenIn, givenBy } from "./given.js";
+import { chosenFrom, chosenIn, givenBy, joined } from "./given.js";
 import { isRemembered } from "./ongoing.js";
 
 /** The code that uploads, and how its rows are drawn, as soon as they are needed. */
@@ -15,9 +15,12 @@ let loaded = null;
 let rows = () => nothing;
 let isUsed = () => false;
 
-/** What becomes of the next uploads, and the files that wait until it can be had: `said` why, and the key of the `way` on. */
+/** What becomes of the next uploads. */
 let choice = null;
+/** All that was given and waits: `said` why, and the key of the `way` on. Of `account`; "" while nobody knows whose it is. */
 let held = null;
+let account = session.account;
+const NOTHING = { files: [], folders: [] };
 
 const target = Object.assign(document.createElement("div"), { className: "drop-target", hidden: true });
 
@@ -41,7 +44,7 @@ export const uploadPanel = {
     </section>
     ${choice?.template() ?? html`<div class="drop-options"></div>`}
     ${held ? html`<p class="row" role="status">${held.said}
-      <button @click=${() => take(held.given)}>${word(held.way)}</button></p>` : nothing}
+      <button @click=${() => take(NOTHING)}>${word(held.way)}</button></p>` : nothing}
     ${rows()}`,
 };
 
@@ -67,24 +70,28 @@ function away() {
 }
 
 /**
- * Upload what was given here, or shared to the app: `{files: [{file}], taken: () => void}`, or a promise of that.
- * `taken`, if it is there, is called when they are among the uploads.
+ * Upload what was given here, or shared to the app: `{files: [{file}], taken: () => void}`, or a promise of that; and
+ * what is held. `taken`, if it is there, is called when they are among the uploads.
  */
 export async function take(giving) {
   if (place().name) go("");
-  const given = await giving;
+  let given = await giving;
+  const hold = (said, way) => { held = { given: held ? joined(held.given, given) : given, said, way }; };
   try {
     if (session.state === "unknown") await findSession();
     if (session.state !== "in") return;
     const [uploads, isGood] = await Promise.all([load(), choosing().then((loaded) => loaded.isGood())]);
-    held = isGood ? null : { given, said: word("options.held"), way: "options.go_on" };
     if (isGood) {
+      if (held) given = joined(held.given, given);
+      held = null;
       await uploads.take(given, choice.wish());
       given.taken?.();
+    } else {
+      hold(word("options.held"), "options.go_on");
     }
   } catch (error) {
     console.warn(error);
-    held = { given, said: error.kind ? error.message : word("frame.broken"), way: "frame.try_again" };
+    hold(error.kind ? error.message : word("frame.broken"), "frame.try_again");
   }
   repaint();
 }
@@ -100,7 +107,10 @@ function offer(is) {
 }
 
 document.body.append(target);
-onSession(() => { held = null; });
+onSession((state) => {
+  if (state === "out" || (account && account !== session.account)) held = null;
+  account = session.account;
+});
 addEventListener("dragenter", (event) => {
   if (!holdsFiles(event)) return;
   load().catch(() => {}); // to be there when they are let go

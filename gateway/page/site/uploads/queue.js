@@ -13,6 +13,8 @@
  * An upload is `{id, name, size, state, sent, url, reason, note, …}`. `reason` says why it does not go on.
  */
 
+import { isSame } from "./given.js";
+
 /** Uploads on their way at a time. */
 export const AT_ONCE = 2;
 
@@ -90,8 +92,7 @@ export function total(queue) {
   };
 }
 
-/** The interrupted upload of this very file, as far as name, size and time can tell. */
-export function interruptedOf(queue, { name, size, lastModified }) {
-  return queue.uploads.find((each) => each.state === "interrupted" && each.name === name && each.size === size
-    && each.lastModified === lastModified);
+/** The interrupted upload of this very file, as far as can be told. */
+export function interruptedOf(queue, file) {
+  return queue.uploads.find((each) => each.state === "interrupted" && isSame(each, file));
 }
