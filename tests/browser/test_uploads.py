@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -217,6 +218,31 @@ async def test_a_line_that_breaks_costs_no_byte_that_has_come(
         assert sender.stood[-1] in sender.pieces, "it goes on where the server stands"
         assert sender.pieces == sorted(sender.pieces), "and never goes back"
     assert await video_of(person) == hash_of(film)
+
+
+async def test_an_upload_whose_first_request_is_swallowed_by_the_line_goes_on(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    is_swallowed = asyncio.Event()
+
+    async def swallow_the_first(route: Any) -> None:
+        if route.request.method != "POST" or is_swallowed.is_set():
+            await route.continue_()
+        else:
+            is_swallowed.set()
+
+    clip = clips.tone(1)
+    async with browser.page() as page:
+        await page.clock.install()
+        await page.route(lambda url: urlsplit(url).path == "/files", swallow_the_first)
+        await person.sign_in(page)
+        await page.get_by_role("button", name="Sign out").wait_for()
+        sender = Uploads(page)
+        await sender.choose(clip.path)
+        await is_swallowed.wait()
+        await page.clock.fast_forward(70_000)
+        assert await video_of(person) == clip.sha256
+        assert sender.created == 2
 
 
 @pytest.mark.long

@@ -133,6 +133,7 @@ export class Transfer {
   }
 
   #fail(failure) {
+    this.#isCreating = false; // of a request that is given up, the library tells nothing more
     this.#drop();
     if (!this.#isWanted) return;
     this.#isWanted = false;
