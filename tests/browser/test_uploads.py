@@ -159,8 +159,20 @@ async def test_a_video_that_is_dropped_becomes_a_job(person: Person, browser: Br
     assert browser.complaints == []
 
 
-async def test_a_video_that_is_pasted_becomes_a_job(person: Person, browser: Browser) -> None:
-    async with uploads(person, browser) as sender:
+async def test_a_video_that_is_pasted_becomes_a_job_and_is_no_upload_any_more(
+    person: Person, browser: Browser
+) -> None:
+    is_sent = asyncio.Event()
+
+    async def hold(route: Any) -> None:
+        await is_sent.wait()
+        await route.continue_()
+
+    async with browser.page() as page:
+        await page.route(lambda url: urlsplit(url).path == "/events", hold)
+        await person.sign_in(page)
+        await page.get_by_text("What you convert will stand here.").wait_for()
+        sender = Uploads(page)
         await sender.page.evaluate(
             """() => {
               const clipboardData = new DataTransfer();
@@ -170,7 +182,14 @@ async def test_a_video_that_is_pasted_becomes_a_job(person: Person, browser: Bro
         )
         (job,) = await jobs_of(person, 1)
         assert job["filename"] == "pasted.mp4"
-        await sender.row("pasted.mp4").wait_for(state="detached")
+        await sender.wait_until("done")
+        is_sent.set()
+        await page.locator("[data-job-id]").wait_for()
+        assert await sender.row("pasted.mp4").count() == 0
+        async with person.client() as client:
+            (await client.delete(f"/jobs/{job['job_id']}")).raise_for_status()
+        await page.locator("[data-job-id]").wait_for(state="detached")
+        assert await sender.row("pasted.mp4").count() == 0, "its job is deleted, and it does not come back"
 
 
 async def test_of_three_files_the_broken_one_holds_up_nobody(

@@ -1,5 +1,7 @@
 /** The uploads of this page: takes files, sends them two at a time, and keeps going whatever happens to the line. */
 
+import { onFeed } from "../log/feed.js";
+import "../log/heard.js"; // hears of a job before it is looked for here
 import { jobs } from "../log/jobs.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
@@ -34,18 +36,20 @@ let heard = [];
 
 /** The state to draw. */
 export function uploads() {
-  return { queue: shown(), notices, heard };
+  settle();
+  return { queue, notices, heard };
 }
 
 /** True if there is anything to draw. */
 export function isUsed() {
-  return shown().uploads.length > 0 || notices.length > 0;
+  settle();
+  return queue.uploads.length > 0 || notices.length > 0;
 }
 
-/** The queue without uploads whose job is in the list by now. */
-function shown() {
-  const listed = queue.uploads.filter(({ url, state }) => state === "done" && jobs.has(jobOf(url)));
-  return listed.reduce((left, { id }) => queues.removed(left, id), queue);
+/** Take uploads off whose job is known by now: for good, as that may be deleted. */
+function settle() {
+  const known = queue.uploads.filter(({ url, state }) => state === "done" && jobs.has(jobOf(url)));
+  queue = known.reduce((left, { id }) => queues.removed(left, id), queue);
 }
 
 /**
@@ -197,7 +201,7 @@ async function findLimits() {
 
 /** Begin those whose turn it is. */
 function work() {
-  queue = shown();
+  settle();
   if (session.state !== "out") for (const { id } of queues.due(queue, Date.now())) begin(id);
   if (queue.heldUntil > Date.now()) later("queue", queue.heldUntil - Date.now(), work);
   const isUnderWay = queues.isUnderWay(queue);
@@ -338,6 +342,7 @@ async function signedInOrOut(state) {
 }
 
 await styles(import.meta.url, "./rows.css");
+onFeed(settle); // also where nothing of it is drawn
 onSession(signedInOrOut);
 if (session.state === "in") await signedInOrOut("in");
 addEventListener("online", tryAllAgain);
