@@ -26,6 +26,8 @@ SHARE = """
 }
 """
 """What a system does when somebody shares a file to an app: it sends the form of the manifest."""
+ENDED = "new BroadcastChannel('tonearm.session').postMessage({state: 'out', why: 'ended'})"
+"""What another tab tells when the server knows the session no more."""
 
 
 async def controlled(page: Any) -> None:
@@ -99,7 +101,13 @@ async def test_a_video_that_is_shared_to_the_app_becomes_an_upload_if_the_person
         await page.get_by_role("button", name="Do not upload").click()
         async with page.expect_navigation():
             await page.evaluate(SHARE, [list(clips.tone(1).path.read_bytes()), "from a phone.mkv"])
-        await page.get_by_role("dialog").get_by_text("from a phone.mkv").wait_for()
+        question = page.get_by_role("dialog").get_by_text("from a phone.mkv")
+        await question.wait_for()
+        await page.evaluate(ENDED)
+        await page.get_by_label("E-mail").fill(person.email)
+        await page.get_by_label("Password").fill(person.password)
+        await page.get_by_role("button", name="Sign in").click()
+        await question.wait_for()
         await page.get_by_role("button", name="Upload", exact=True).click()
         row = page.locator("[data-job-id], [data-upload-id][data-state=done]", has_text="from a phone.mkv")
         await row.first.wait_for()

@@ -46,7 +46,9 @@ async function offerShared() {
   if (!shared.length) return;
   const [{ isWanted }, { take }] = await Promise.all([import("./shared.js"), import("../uploads/panel.js")]);
   const forget = () => Promise.all(keys.map((key) => cache.delete(key)));
-  if (!(await isWanted(shared.map(({ file }) => file)))) return forget();
+  const wanted = await isWanted(shared.map(({ file }) => file));
+  if (wanted === false) await forget();
+  if (!wanted) return;
   const still = await Promise.all(keys.map((key) => cache.match(key))); // another tab may have asked the same
   await take({ files: shared.filter((_, at) => still[at]), taken: forget });
 }

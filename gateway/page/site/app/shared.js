@@ -7,10 +7,10 @@ import { html, render } from "../vendor/lit-html/lit-html.js";
 import { onSession, session } from "../server/session.js";
 import { allWords, word } from "../words.js";
 
-/** True if the person wants these files to be uploaded; false also if they sign out instead. @param {File[]} files */
+/** Whether the person wants these files to be uploaded; null if the session ends instead. @param {File[]} files */
 export async function isWanted(files) {
   await allWords();
-  if (session.state !== "in") return false;
+  if (session.state !== "in") return null;
   const dialog = document.createElement("dialog");
   dialog.setAttribute("aria-labelledby", "shared-title");
   render(html`<form method="dialog">
@@ -20,10 +20,10 @@ export async function isWanted(files) {
     <div class="row"><button class="primary" value="yes">${word("app.shared.yes")}</button><button>${word("app.shared.no")}</button></div>
   </form>`, dialog);
   document.body.append(dialog);
-  const stop = onSession(() => dialog.close(""));
+  const stop = onSession(() => dialog.close("unanswered"));
   dialog.showModal();
   await new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
   stop();
   dialog.remove();
-  return dialog.returnValue === "yes";
+  return dialog.returnValue === "unanswered" ? null : dialog.returnValue === "yes";
 }
