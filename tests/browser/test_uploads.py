@@ -385,7 +385,9 @@ async def test_any_name_is_shown_as_it_is_also_on_a_phone(
         await sender.page.locator("[data-upload-id]").first.wait_for(state="detached")
 
 
-async def test_who_signs_in_next_sees_nothing_of_it(person: Person, browser: Browser, film: Path) -> None:
+async def test_who_signs_in_next_sees_nothing_of_it_and_who_comes_back_does(
+    person: Person, browser: Browser, film: Path
+) -> None:
     async with slow_line(person) as line, uploads(person, browser, url_of(line)) as sender:
         await sender.choose(film)
         await sender.reach(10)
@@ -396,6 +398,12 @@ async def test_who_signs_in_next_sees_nothing_of_it(person: Person, browser: Bro
         await sender.button("Sign in").click()
         await sender.button("Sign out").wait_for()
         assert await sender.page.locator("[data-upload-id]").count() == 0
+        await sender.button("Sign out").click()
+        await sender.page.get_by_label("E-mail").fill(person.email)
+        await sender.page.get_by_label("Password").fill(person.password)
+        await sender.button("Sign in").click()
+        await sender.row(film.name).get_by_text("Choose the same file again").wait_for()
+        assert await sender.page.locator("[data-upload-id]").count() == 1
 
 
 @pytest.mark.long

@@ -40,7 +40,7 @@ export function forgetAccount(account) {
   return forgetThose((each) => each.account === account);
 }
 
-/** Take over what an account's closed tabs have left. What is too old is forgotten, whose ever it was. */
+/** Take over what an account's closed tabs have left, and what is this tab's. What is too old is forgotten, whose ever it was. */
 export async function takeOver(account) {
   const { held } = await locks.query();
   const alive = new Set(held.map(({ name }) => name));
@@ -50,7 +50,7 @@ export async function takeOver(account) {
     const all = store.getAll();
     all.onsuccess = () => {
       for (const each of all.result) {
-        if (each.account !== account || alive.has(LOCK + each.tab)) continue;
+        if (each.account !== account || (each.tab !== TAB && alive.has(LOCK + each.tab))) continue;
         left.push(each);
         store.put({ ...each, tab: TAB });
       }

@@ -148,10 +148,14 @@ function jobOf(url) {
   return new URL(url, document.baseURI).pathname.split("/").pop();
 }
 
-/** Show what closed tabs have left, and go on with it where that is possible without the person. */
+/**
+ * Show what closed tabs have left, and this one when another account came into it. Go on with it where that is possible
+ * without the person.
+ */
 async function recall() {
   account = session.account;
-  const left = await takeOver(account);
+  const all = await takeOver(account);
+  const left = all.filter((each) => each.account === account && !queues.found(queue, each.id)); // as it is by now
   queue = queues.added(queue, left.map((each) => ({ ...each, state: "interrupted" })));
   repaint();
   left.forEach(goOnAlone);
