@@ -152,6 +152,7 @@ async def test_who_comes_to_another_place_hears_its_heading_and_a_first_load_lea
         await page.locator("h1:focus", has_text="Drop").wait_for()
         await page.go_back()
         await page.locator("h1:focus", has_text="Account").wait_for()
+        await page.wait_for_load_state("networkidle")  # or a question may come after the session
         await page.get_by_role("button", name="Sign out").click()
         await page.locator("h1:focus", has_text="Sign in").wait_for()
         await page.reload()

@@ -61,6 +61,7 @@ async def test_the_last_choice_is_remembered_for_each_account(
         await page.get_by_text("About 480 kB a minute").wait_for()
         assert await first(page) == ("opus", "64k")
         assert await page.locator(".options-more > summary").inner_text() == "More options Speed"
+        await page.wait_for_load_state("networkidle")  # or a question may come after the session
         await page.get_by_role("button", name="Sign out").click()
         await page.get_by_label("E-mail").fill(admin.email)
         await page.get_by_label("Password").fill(admin.password)
