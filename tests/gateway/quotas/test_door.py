@@ -207,11 +207,12 @@ async def test_an_unfinished_upload_keeps_its_room_and_its_place_and_gives_them_
     assert begun.status_code == 201, begun.text
     refused = await create(other, 200_000)
     assert (refused.status_code, refused.json()["limit"]) == (413, "bytes_stored")
-    assert (await other.put("/upload/a.mp4", content=b"x" * 50_000)).status_code == 202
+    url = f"/files/{begun.headers['location'].rpartition('/')[2]}"
+    assert (await one.patch(url, content=b"x" * 10, headers=PIECE)).status_code == 204
+    assert (await other.put("/upload/a.mp4", content=b"x" * 50_000)).status_code == 202, "it is at rest"
     refused = await create(other, 10)
     assert (refused.status_code, refused.json()["limit"]) == (429, "jobs_open")
 
-    url = f"/files/{begun.headers['location'].rpartition('/')[2]}"
     assert (await one.delete(url, headers={"Tus-Resumable": "1.0.0"})).status_code == 204
     assert (await create(other, 200_000)).status_code == 201
 
@@ -314,6 +315,22 @@ async def test_a_run_that_may_have_begun_keeps_its_place(pair: Pair, error: Exce
         with pytest.raises(QuotaExceeded):
             async with Entrance(door, account, Limits(jobs_open=1)).admitted("2"):
                 pass
+
+
+async def test_an_upload_of_unknown_length_takes_its_room_as_it_grows(pair: Pair) -> None:
+    account = new_id()
+    async with AsyncMongoClient(pair.one.mongodb_url) as mongo:
+        database = mongo.get_default_database()
+        views = JobViews(database)
+        entrance = Entrance(
+            Door(database, LiveUsage(LiveJobs(views, ""), views)), account, Limits(bytes_stored=1000)
+        )
+        async with entrance.admitted("1", most=600) as admission:
+            await admission.reach(100)
+            assert [hold["bytes"] for hold in await holds(pair, account)] == [600]
+            await entrance.release("1")
+            await admission.reach(700)
+            assert await holds(pair, account) == [], "what was given back does not come back"
 
 
 async def arrives(pair: Pair, account: str) -> bool:
