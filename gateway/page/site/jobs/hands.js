@@ -48,9 +48,9 @@ export function select(id, { target, shiftKey }, { ids }) {
 function focus(id, what, view) {
   const found = () => document.querySelector(`.job[data-job-id="${id}"] ${what}`);
   view.pinned = id;
-  found()?.focus();
   repaint();
-  requestAnimationFrame(() => found()?.focus());
+  if (found()) found().focus();
+  else requestAnimationFrame(() => found()?.focus());
 }
 
 onFeed(({ type, data }) => {
