@@ -13,6 +13,14 @@ from tests.tokens.conftest import Site
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
 
+PIECE = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Offset": "0",
+    "Content-Type": "application/offset+octet-stream",
+}
+"""Headers without which tus looks at no upload at all."""
+
+
 class Route(NamedTuple):
     """A route as the document has it, with the scope that it asks for."""
 
@@ -22,7 +30,7 @@ class Route(NamedTuple):
     fid: bool
 
     def url(self, own: str) -> str:
-        ids = dict.fromkeys(("job_id", "key_id", "session_id", "account_id"), own)
+        ids = dict.fromkeys(("job_id", "upload_id", "key_id", "session_id", "account_id"), own)
         filled = self.path.format(**ids, filename="a.mp4", name="n")
         return f"{filled}?fid={own}" if self.fid else filled
 
@@ -49,7 +57,12 @@ ONES_OWN = [
 
 
 async def call(site: Site, route: Route, own: str, token: str | None) -> httpx.Response:
-    async with site.client(token) as client, client.stream(route.method, route.url(own)) as answer:
+    async with (
+        site.client(token) as client,
+        client.stream(
+            route.method, route.url(own), headers=PIECE if route.path.startswith("/files") else {}
+        ) as answer,
+    ):
         if answer.headers.get("content-type", "").startswith("text/event-stream"):
             return httpx.Response(answer.status_code)
         await answer.aread()

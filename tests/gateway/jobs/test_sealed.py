@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -42,7 +43,7 @@ async def test_views_and_event_streams_are_whole_while_there_is_a_key(
         Publisher(broker.url, name="test", keys=JobKeys(database)) as publisher,
         aclosing(watch(live, caller, None)) as coming,
     ):
-        await anext(coming)  # from now on it listens
+        await listening(coming)
         waiting = asyncio.create_task(anext(coming))
         await publisher.publish(event)
         assert NAME.encode() in await waiting
@@ -59,6 +60,13 @@ async def test_views_and_event_streams_are_whole_while_there_is_a_key(
     assert view
     assert (view.filename, view.state) == ("", State.UPLOADED)
     assert NAME.encode() not in await told()
+
+
+async def listening(stream: AsyncIterator[bytes]) -> None:
+    """Read up to the position in the log from which all will be heard."""
+    async for message in stream:
+        if message.startswith(b"event: position"):
+            return
 
 
 class Away(NoKeys):
@@ -79,7 +87,7 @@ async def test_a_stream_ends_where_there_is_no_key_to_be_had_and_its_client_miss
         Publisher(broker.url, name="test", keys=JobKeys(database)) as publisher,
         aclosing(watch(live, caller, None)) as coming,
     ):
-        await anext(coming)  # from now on it listens
+        await listening(coming)
         waiting = asyncio.create_task(anext(coming))
         await publisher.publish(event)
         with pytest.raises(StopAsyncIteration):
