@@ -59,7 +59,7 @@ async def test_the_page_opens_without_a_network_and_says_so_and_keeps_what_is_gi
         await page.locator("input[type=file]").wait_for()
         video = {"name": "early.mp4", "mimeType": "video/mp4", "buffer": b"video"}
         await page.locator("input[type=file]").set_input_files(video)
-        await page.get_by_text("Look at your connection.").wait_for()
+        await page.get_by_text("Look at your connection.").first.wait_for()
         await page.context.set_offline(False)
         await page.get_by_text("The server cannot be reached just now").wait_for(state="detached")
         await page.get_by_role("button", name="Sign out").wait_for()

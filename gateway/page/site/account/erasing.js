@@ -4,7 +4,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { providerAddress } from "../entry/view.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
-import { session, sessionEnded } from "../server/session.js";
+import { endAll, session } from "../server/session.js";
 import { word } from "../words.js";
 import { deed } from "./fetched.js";
 import { account } from "./holder.js";
@@ -41,9 +41,10 @@ function again(name) {
 function erase(event) {
   event.preventDefault();
   const password = event.currentTarget.elements.password?.value;
-  return erasure.run(async () => {
-    await api("account", { method: "DELETE", ...(password === undefined ? {} : { json: { password } }) });
-    await import("../uploads/memory.js").then(({ forgetAccount }) => forgetAccount(session.account), console.warn);
-    sessionEnded("erased");
-  });
+  const { account: id } = session;
+  const request = { method: "DELETE", ...(password === undefined ? {} : { json: { password } }) };
+  return erasure.run(() => endAll(async () => {
+    await api("account", request);
+    await import("../uploads/memory.js").then(({ forgetAccount }) => forgetAccount(id), console.warn);
+  }, "erased"));
 }

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { api } from "../server/api.js";
-import { doLast, sessionEnded } from "../server/session.js";
+import { doLast, endAll } from "../server/session.js";
 import { moment, word } from "../words.js";
 import { deed, fetched } from "./fetched.js";
 
@@ -19,7 +19,7 @@ export const sessions = {
   template: () => html`${ending.alert()} ${listed.shown(({ items }) => html`
     <ul role="list" class="things">${repeat(items, (each) => each.session_id, session)}</ul>
     ${items.length > 1
-      ? html`<p><button ?disabled=${ending.busy} @click=${endAll}>${word("account.sessions.end_all")}</button></p>`
+      ? html`<p><button ?disabled=${ending.busy} @click=${endThemAll}>${word("account.sessions.end_all")}</button></p>`
       : nothing}`)}`,
 };
 
@@ -40,10 +40,9 @@ function end(id) {
   });
 }
 
-function endAll() {
+function endThemAll() {
   return ending.run(async () => {
     await doLast();
-    await api("logout/everywhere", { method: "POST" });
-    sessionEnded("left");
+    await endAll(() => api("logout/everywhere", { method: "POST" }), "left");
   });
 }

@@ -66,16 +66,26 @@ export async function ask(path, { json, query, headers = {}, open = false, ...re
   throw problem;
 }
 
-/** Renew the session unless another tab has done so since. True if there is one again. Throws Problem, Offline. */
-export async function renewed(since = Date.now()) {
+/**
+ * Renew the session unless another tab has done so since. `isGood`: it is renewed before it is over. True if there is
+ * one again. Throws Problem, Offline.
+ */
+export async function renewed(since = Date.now(), { isGood = false } = {}) {
   return locks.request("tonearm.renew", async () => {
     if (Number(localStorage.getItem(RENEWED)) > since) return true;
+    // What a tab of another process has noted may come later than its lock.
+    if (!isGood && (await isIn())) return true;
     const response = await fetch(new URL("refresh", document.baseURI), { method: "POST" }).catch(failed);
     if (response.ok) localStorage.setItem(RENEWED, String(Date.now()));
     else if (response.status >= 500 || response.status === 429) // the session may still be good
       throw await problemOf(response);
     return response.ok;
   });
+}
+
+async function isIn() {
+  const response = await fetch(new URL("session", document.baseURI)).catch(failed);
+  return response.ok && (await response.json()).state === "in";
 }
 
 async function problemOf(response) {

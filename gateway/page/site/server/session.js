@@ -56,6 +56,15 @@ export async function signOut() {
   everywhereOut("left");
 }
 
+/**
+ * Do what ends every session of the account, this one too. Meanwhile nothing here asks whether it is still good.
+ * Throws what `deed()` throws.
+ */
+export async function endAll(deed, why) {
+  leaving = deed().then(() => everywhereOut(why)).finally(() => (leaving = null));
+  await leaving;
+}
+
 /** Do what is to be done before the session ends. */
 export function doLast() {
   const signal = AbortSignal.timeout(LIMIT);
@@ -80,8 +89,7 @@ export function onLeaving(deed) {
 
 /** Tell the server of a sign-out that it does not know of yet: one tab at a time, and once. */
 async function leave() {
-  if (!localStorage.getItem(LEAVING)) return;
-  leaving ??= locks.request("tonearm.leaving", logOut).finally(() => (leaving = null));
+  if (localStorage.getItem(LEAVING)) leaving ??= locks.request("tonearm.leaving", logOut).finally(() => (leaving = null));
   await leaving;
 }
 
@@ -114,7 +122,7 @@ function become(state, { account = "", roles = [], expires_in: seconds = 0, why 
 /** Renew the session for all tabs. What goes wrong now shows when the next request is refused. */
 async function renewInTime(since) {
   try {
-    await renewed(since);
+    await renewed(since, { isGood: true });
     await findSession({ tell: false });
   } catch (error) {
     console.warn(error);
