@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Response, delete, head, patch, post, route
 from litestar.di import NamedDependency
-from litestar.enums import HttpMethod
+from litestar.enums import HttpMethod, MediaType
 from litestar.params import FromPath
 from msgspec.structs import replace
 
@@ -20,7 +20,7 @@ from gateway.files.reception import Piece, Reception, Standing
 from gateway.files.records import Asked
 from gateway.http import contract
 from gateway.http.bodies import Limit, incoming, length_of
-from gateway.http.contract import ANYBODY, BYTES, Answer, Contract, Error, Header
+from gateway.http.contract import ANYBODY, BYTES, TEXT, Answer, Contract, Error, Header
 from gateway.http.filenames import cleaned
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.life.deletions import Deletions
@@ -33,10 +33,12 @@ from gateway.uploads.routes import QUOTA_ERRORS, Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service.scopes import MANAGE, UPLOAD
 
-_VERSION = Header("Tus-Resumable", f"The version of tus: {tus.VERSION}.")
+_VERSION = Header(
+    "Tus-Resumable", f"The version of tus: {tus.VERSION}.", pattern="^1\\.0\\.0$", required=True
+)
 _LENGTH = Header("Upload-Length", "Bytes of the whole file.")
 _CHECKSUM = Header("Upload-Checksum", "Algorithm and Base64 of the checksum of the body: `sha1 Kq5s…`.")
-_OFFSET = Header("Upload-Offset", "The place in the file at which the body begins.")
+_OFFSET = Header("Upload-Offset", "The place in the file at which the body begins.", required=True)
 _HEADERS = (
     _VERSION,
     _LENGTH,
@@ -78,7 +80,11 @@ _SIGNS_OF_OTHERS = ("origin", "forwarded", "via", "x-forwarded-for", "x-forwarde
         scope=ANYBODY,
         errors=(),
         answers={
-            200: Answer(headers=("Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"))
+            200: Answer(
+                "No text: the headers tell",
+                {"text/plain": TEXT},
+                ("Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm"),
+            )
         },
         takes_any_parameter=True,
     ).opt,
@@ -270,7 +276,8 @@ def _has_body(request: AnyRequest) -> bool:
 
 def _answer(status: int, headers: dict[str, str]) -> Response[Any]:
     """Return an answer without a body. It is of this moment, so nobody keeps it."""
-    return Response(b"", status_code=status, headers={"Cache-Control": "no-store", **headers})
+    fields = {"Cache-Control": "no-store", **headers}
+    return Response(b"", status_code=status, headers=fields, media_type=MediaType.TEXT)
 
 
 def _progress(standing: Standing) -> dict[str, str]:

@@ -46,6 +46,7 @@ class Header(Struct, frozen=True):
     description: str = ""
     longest: int = 0
     pattern: str = ""
+    required: bool = False
 
 
 class Body(Struct, frozen=True):

@@ -279,6 +279,7 @@ _After = Annotated[
     QueryParameter(
         ge=0,
         le=2**63 - 1,
+        schema_extra={"minimum": 0},  # the framework leaves a zero out
         description="As `Last-Event-ID`, for clients that cannot send it: the offset seen last.",
     ),
 ]

@@ -123,9 +123,8 @@ def _parameters(contract: Contract) -> list[Json]:
         limits = {"maxLength": header.longest, "pattern": header.pattern}
         schema = TEXT | {name: limit for name, limit in limits.items() if limit}
         described = {"description": header.description} if header.description else {}
-        headers.append(
-            {"name": header.name, "in": "header", "required": False, **described, "schema": schema}
-        )
+        place = {"name": header.name, "in": "header", "required": header.required}
+        headers.append({**place, **described, "schema": schema})
     if contract.chooses_by_options:
         return [*headers, *options.choices()]
     return [*headers, *(options.parameters() if contract.takes_options else ())]

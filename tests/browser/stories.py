@@ -1,7 +1,9 @@
-"""Jobs told of in the log alone: without files, and without work for anybody."""
+"""Jobs told of in the log alone: without files, and without work for anybody. And jobs that wait."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +23,7 @@ from events.types import (
     JobStarted,
     JobUploaded,
 )
+from infra.drills.rig.stack import Stack
 from tests.browser.conftest import Person
 
 STARTED = JobStarted(run=1, attempt=1, worker="w")
@@ -94,3 +97,16 @@ async def go_on(person: Person, stories: Mapping[str, Sequence[JobPayload]]) -> 
         waiting = list(stories.items())
         for at in range(0, len(waiting), 100):
             await asyncio.gather(*(say(*story) for story in waiting[at : at + 100]))
+
+
+@asynccontextmanager
+async def converters_held(stack: Stack) -> AsyncIterator[None]:
+    """Let all converters stand still for the block."""
+    converters = [name for name in stack.parts() if name.startswith("converter")]
+    for name in converters:
+        await stack.signal(name, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for name in converters:
+            await stack.signal(name, signal.SIGCONT)

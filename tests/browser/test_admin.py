@@ -12,6 +12,7 @@ from events.log.publisher import Publisher
 from events.types import AccountLetterRequested, FailureCode, JobFailed, JobUploaded, Letter
 from infra.drills.rig.clips import Clips
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
+from tests.browser.stories import converters_held
 
 pytestmark = pytest.mark.servers
 PLACES = ["", "/jobs", "/parked", "/accounts", "/events"]
@@ -78,12 +79,13 @@ async def test_parked_work_is_put_back_and_the_job_ends_well(
     clip = clips.tone(60)
     url = person.stack.environment["RABBITMQ_URL"]
     async with Publisher(url, name="test") as publisher, amqp.connected(url, name="test") as connection:
-        job = await upload(person, "tone.mkv", clip.path.read_bytes())
-        async with person.client() as client:
-            account = (await client.get("/session")).json()["account"]
-        told = {"job_id": job["job_id"], "account": account, "source": "test"}
-        failed = JobFailed(run=1, attempt=5, code=FailureCode.INTERNAL, message="It may work later.")
-        await publisher.publish(job_event(failed, **told))
+        async with converters_held(person.stack):
+            job = await upload(person, "tone.mkv", clip.path.read_bytes())
+            async with person.client() as client:
+                account = (await client.get("/session")).json()["account"]
+            told = {"job_id": job["job_id"], "account": account, "source": "test"}
+            failed = JobFailed(run=1, attempt=5, code=FailureCode.INTERNAL, message="It may work later.")
+            await publisher.publish(job_event(failed, **told))
         uploaded = JobUploaded(
             filename="tone.mkv", content_type="video/x-matroska", bytes=job["bytes"], sha256=job["sha256"],
             video_id=job["job_id"],

@@ -14,7 +14,7 @@ from events.types import FailureCode, JobStarted
 from infra.drills.rig.clips import Clips
 from infra.drills.rig.stack import Stack
 from tests.browser.conftest import DESK, Browser, Person, accessible
-from tests.browser.stories import READY, STARTED, failed, go_on, tell
+from tests.browser.stories import READY, STARTED, converters_held, failed, go_on, tell
 
 pytestmark = pytest.mark.servers
 SOON = 20_000
@@ -98,21 +98,14 @@ async def test_a_failure_is_a_sentence_with_the_one_button_that_helps(
 async def test_what_waits_is_cancelled_and_converted_again_and_deleted_unless_that_is_undone(
     person: Person, browser: Browser, clips: Clips
 ) -> None:
-    stack = person.stack
-    converters = [name for name in stack.parts() if name.startswith("converter")]
     async with browser.page() as page:
         await person.sign_in(page)
-        for name in converters:
-            await stack.signal(name, signal.SIGSTOP)
-        try:
+        async with converters_held(person.stack):
             job_id = await upload(person, clips.tone(2).path)
             await row(page, job_id).get_by_role("button", name="Cancel").click()
             await row(page, job_id, "cancelled").wait_for()
             await row(page, job_id).get_by_role("button", name="Convert again").click()
             await row(page, job_id, "uploaded").wait_for()
-        finally:
-            for name in converters:
-                await stack.signal(name, signal.SIGCONT)
         await row(page, job_id, "notified").wait_for(timeout=60_000)
         await row(page, job_id).get_by_role("button", name="Delete").click()
         await rows(page).wait_for(state="detached")
@@ -120,7 +113,7 @@ async def test_what_waits_is_cancelled_and_converted_again_and_deleted_unless_th
         await row(page, job_id, "notified").wait_for()
         await row(page, job_id).get_by_role("button", name="Delete").click()
         await rows(page).wait_for(state="detached")
-        await page.goto(f"{stack.url}/schema")
+        await page.goto(f"{person.stack.url}/schema")
     async with person.client() as client:
 
         async def is_gone() -> bool:
@@ -345,21 +338,15 @@ async def test_a_video_is_converted_and_its_row_says_so_though_the_gateway_was_k
     person: Person, browser: Browser, clips: Clips
 ) -> None:
     stack: Stack = person.stack
-    converters = [name for name in stack.parts() if name.startswith("converter")]
     async with browser.page() as page:
         await person.sign_in(page)
         job_id = await upload(person, clips.tone(600).path)
         await row(page, job_id, "converting").wait_for()
-        for name in converters:
-            await stack.signal(name, signal.SIGSTOP)
-        try:
+        async with converters_held(stack):
             await page.route("**/events?*", lambda route: route.abort())  # though it comes back at once
             await stack.signal("gateway", signal.SIGKILL)
             await page.get_by_text("The connection is lost.").wait_for(timeout=SOON)
             await page.unroute("**/events?*")
-        finally:
-            for name in converters:
-                await stack.signal(name, signal.SIGCONT)
         await wait_for(lambda: stack.pid("gateway"), 60)
         await stack.all_ready()
         await row(page, job_id, "notified").wait_for(timeout=60_000)
