@@ -23,7 +23,7 @@ const FILTERS = { "": [], open: OPEN, ready: ["converted", "notified"], failed: 
 let listing = null; // kept, and live, while somebody is elsewhere
 let view = null; // which rows are drawn
 let close = () => {};
-let left = 0; // px from above at which somebody left the list
+let left = null; // the uppermost row that was seen when somebody left the list, and where it stood
 let hands = null; // what keys and boxes do, loaded after the first paint
 let filter = "";
 let counts = null; // of the listing before, until there are others
@@ -41,12 +41,11 @@ export const jobList = {
     const q = query.get("q") ?? "";
     if (listing && [filter, q].every((each, at) => each === before[at])) comeBack();
     else anew(q);
-    hands?.chosen.clear();
     import("./hands.js").then((loaded) => { hands = loaded; }, noteLost);
     const stop = new AbortController();
     for (const type of ["scroll", "resize"]) addEventListener(type, look, { passive: true, signal: stop.signal });
     return () => {
-      left = scrollY;
+      left = uppermost();
       clearTimeout(typing);
       stop.abort();
     };
@@ -58,6 +57,7 @@ export const jobList = {
 };
 
 function anew(q) {
+  hands?.chosen.clear();
   counts = listing?.counts ?? counts;
   close();
   listing = new Listing({ states: FILTERS[filter], q });
@@ -65,10 +65,21 @@ function anew(q) {
   close = listing.open();
 }
 
-/** Once it is painted, be where one was. */
+/** The first row in sight: its job, and where it stands, in px; null for who is at the top of the page. */
+function uppermost() {
+  const row = scrollY && [...document.querySelectorAll(".job-list > .job")].find((each) => each.getBoundingClientRect().bottom > 0);
+  return row ? { id: row.dataset.jobId, top: row.getBoundingClientRect().top } : null;
+}
+
+/** Once it is painted, be where one was, whatever has come above meanwhile. */
 function comeBack() {
-  const place = left;
-  requestAnimationFrame(() => requestAnimationFrame(() => scrollTo({ top: place, behavior: "instant" })));
+  if (!left) return;
+  const { id, top } = left;
+  view.pinned = id;
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    const row = document.querySelector(`.job-list > [data-job-id="${id}"]`);
+    if (row) scrollBy({ top: row.getBoundingClientRect().top - top, behavior: "instant" });
+  }));
 }
 
 function whole() {

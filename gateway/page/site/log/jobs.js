@@ -7,7 +7,7 @@
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { onSession } from "../server/session.js";
-import { whenLive } from "./feed.js";
+import { feed, whenLive } from "./feed.js";
 import { newer } from "./standing.js";
 
 const PAGE = 50;
@@ -54,7 +54,7 @@ export class Listing {
   #loading = null;
   #sources = [];
   #timer = null;
-  #asked = null; // whether the feed was live when the first page was asked for; null: it was not yet
+  #asked = null; // whether the feed was live when the first page was asked for; null: that is still to come
 
   constructor({ states = [], q = "" } = {}) {
     Object.assign(this, { states, q });
@@ -107,6 +107,8 @@ export class Listing {
 
   /** Load it anew, as far as it was loaded. */
   async reload() {
+    if (this.#asked === null) return; // it is about to be loaded: see `open`
+    this.#asked = feed.live;
     const many = this.ids.length;
     this.reset();
     this.count();
@@ -143,18 +145,17 @@ export class Listing {
 
   /** A job has come from one state into another; undefined: it was not there. */
   moved(job, before) {
-    if (!this.counts || !named(job, this.q)) return;
+    if (!named(job, this.q)) return;
+    this.countSoon();
+    if (!this.counts) return;
     const { states } = this.counts;
     if (before in states) states[before] = Math.max(0, states[before] - 1);
     if (job.state in states) states[job.state] += 1;
-    this.countSoon();
   }
 
   /** From now on all will be heard; what was loaded before may lack something. */
   live() {
-    if (this.#asked !== false) return;
-    this.#asked = true;
-    this.reload();
+    if (this.#asked === false) this.reload();
   }
 
   /** Forget what was loaded. */
@@ -173,6 +174,7 @@ export class Listing {
       if (this.#has(job)) insert(this.ids, job.job_id);
     }
     this.more = sources.some((source) => source.more || source.items.length);
+    for (const job of jobs.values()) this.put(job); // what was heard meanwhile, and is not in the server's answer
   }
 
   #has(job) {
