@@ -182,6 +182,7 @@ async def test_a_cut_made_on_the_wave_is_right_to_50_ms_in_the_decoded_audio(
         await page.locator(".job-cut .wrong").wait_for()
         assert await end.input_value() == "ten past"
         await end.fill("0:12,5")
+        await page.locator(".job-cut .wrong").wait_for(state="detached")  # or the button would move
         await page.get_by_role("button", name="Make this cut").click()
         link = page.get_by_role("link", name="Open it")
         await link.wait_for()

@@ -50,10 +50,21 @@ export class Cut {
   };
 
   type(end, text) {
-    const seconds = typed(text);
-    this.wrong[end] = seconds === null || seconds > this.player.seconds + 0.1;
-    if (!this.wrong[end]) this.range = moved(this.range, end, seconds, this.player.seconds);
+    this.wrong[end] = this.#isWrong(text);
+    if (!this.wrong[end]) this.range = moved(this.range, end, typed(text), this.player.seconds);
     repaint();
+  }
+
+  /** A wrong time is being mended. Its message goes at once: later it would move a button that is being pressed. */
+  mend(end, text) {
+    if (!this.wrong[end] || this.#isWrong(text)) return;
+    this.wrong[end] = false;
+    repaint();
+  }
+
+  #isWrong(text) {
+    const seconds = typed(text);
+    return seconds === null || seconds > this.player.seconds + 0.1;
   }
 
   listen = () => this.player.play(this.range.from, this.range.to);
@@ -96,10 +107,11 @@ export function cutPanel(cut) {
 
 function end(cut, name) {
   const wrong = cut.wrong[name];
+  const isTyped = wrong || document.activeElement?.id === `cut-${name}`;
   return html`<div class="job-cut-end">
     <label for="cut-${name}">${word(`job.cut_${name}`)}</label>
-    <input id="cut-${name}" class="number" inputmode="decimal" autocomplete="off" .value=${wrong ? noChange : live(exactly(cut.range[name]))}
-      aria-invalid=${wrong} aria-describedby=${wrong ? `cut-${name}-wrong` : nothing} @change=${({ target }) => cut.type(name, target.value)}>
+    <input id="cut-${name}" class="number" inputmode="decimal" autocomplete="off" .value=${isTyped ? noChange : live(exactly(cut.range[name]))}
+      aria-invalid=${wrong} aria-describedby=${wrong ? `cut-${name}-wrong` : nothing} @input=${({ target }) => cut.mend(name, target.value)} @change=${({ target }) => cut.type(name, target.value)}>
     ${wrong ? html`<p class="wrong" id="cut-${name}-wrong">${word("job.cut_wrong", { longest: exactly(cut.player.seconds) })}</p>` : nothing}
   </div>`;
 }
