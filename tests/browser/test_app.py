@@ -55,7 +55,7 @@ async def test_the_page_opens_without_a_network_and_says_so_and_keeps_what_is_gi
         await controlled(page)
         await page.context.set_offline(True)
         await page.reload()
-        await page.get_by_text("The server cannot be reached").wait_for()
+        await page.get_by_text("The server cannot be reached").first.wait_for()
         await page.locator("input[type=file]").wait_for()
         video = {"name": "early.mp4", "mimeType": "video/mp4", "buffer": b"video"}
         await page.locator("input[type=file]").set_input_files(video)
@@ -148,8 +148,8 @@ async def test_it_works_below_a_path(person: Person, browser: Browser, clips: Cl
         assert browser.complaints == []
         proxy.is_down = True
         await page.reload()
-        await page.get_by_text("The server cannot be reached").wait_for()
+        await page.get_by_text("The server cannot be reached").first.wait_for()
         await page.locator("input[type=file]").wait_for()
         proxy.is_down = False
-        await page.get_by_text("The server cannot be reached").wait_for(state="detached")
+        await page.get_by_text("The server cannot be reached").first.wait_for(state="detached")
     assert proxy.strays == []
