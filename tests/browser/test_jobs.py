@@ -25,6 +25,9 @@ Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
 Object.defineProperty(Document.prototype, "hidden", { get: () => window.isHidden ?? false });
 """
 """What a page has none of that came over plain HTTP; and a way to hide it."""
+IN_SIGHT = """
+    (id) => document.querySelector(`[data-job-id="${id}"]`)?.getBoundingClientRect().bottom <= innerHeight
+"""
 SEEN = "(is) => { window.isHidden = !is; document.dispatchEvent(new Event('visibilitychange')); }"
 
 
@@ -34,6 +37,13 @@ def row(page: Any, job_id: str, state: str = "") -> Any:
 
 def rows(page: Any) -> Any:
     return page.locator("[data-job-id]")
+
+
+async def scroll_to(page: Any, job_id: str) -> None:
+    """Scroll down until a row is in sight. It may be drawn, and not any more, on the way."""
+    while not await page.evaluate(IN_SIGHT, job_id):
+        await page.evaluate("scrollBy(0, 3000)")  # at once: a wheel turns on for a while
+        assert await rows(page).count() < 80, "what is far away is not drawn"
 
 
 async def names(page: Any) -> list[str]:
@@ -265,9 +275,7 @@ async def test_who_comes_back_from_a_job_is_where_they_were_in_the_list(
     async with browser.page() as page:
         await person.sign_in(page)
         await row(page, ids[-1]).wait_for(timeout=SOON)
-        while await row(page, ids[0]).count() == 0:
-            await page.evaluate("scrollBy(0, 2000)")  # at once: a wheel turns on for a while
-        await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        await scroll_to(page, ids[0])
         place = (await row(page, ids[0]).bounding_box())["y"]
         await row(page, ids[0]).get_by_role("link", name="0.mp4", exact=True).click()
         await page.get_by_role("heading", name="0.mp4").wait_for()
@@ -276,6 +284,8 @@ async def test_who_comes_back_from_a_job_is_where_they_were_in_the_list(
         await left.wait_for()
         await wait_for(lambda: stands_at(left, place))
         [new] = await tell(person, ("new.mp4", READY))
+        await page.locator('[data-filter="all"]', has_text="61").wait_for(timeout=SOON)
+        assert await stands_at(left, place), "a job that comes above moves nothing that one looks at"
         await page.evaluate("scrollTo(0, 0)")
         await row(page, new).wait_for(timeout=SOON)
 
@@ -406,9 +416,7 @@ async def test_of_a_thousand_rows_those_in_sight_are_drawn_and_all_are_live(
     async with browser.page() as page:
         await person.sign_in(page)
         await row(page, ids[-1]).wait_for(timeout=SOON)
-        while await row(page, ids[0]).count() == 0:
-            await page.mouse.wheel(0, 4000)
-            assert await rows(page).count() < 80, "what is far away is not drawn"
+        await scroll_to(page, ids[0])
         await go_on(person, {ids[0]: [JobStarted(run=2, attempt=1, worker="w")]})
         await row(page, ids[0], "converting").wait_for(timeout=SOON)
         assert await row(page, ids[0]).get_attribute("aria-posinset") == "1000"

@@ -52,6 +52,7 @@ export const jobList = {
   },
   template() {
     requestAnimationFrame(look);
+    moor();
     return jobList.isUsed || listing.error ? whole() : empty();
   },
 };
@@ -67,19 +68,35 @@ function anew(q) {
 
 /** The first row in sight: its job, and where it stands, in px; null for who is at the top of the page. */
 function uppermost() {
-  const row = scrollY && [...document.querySelectorAll(".job-list > .job")].find((each) => each.getBoundingClientRect().bottom > 0);
-  return row ? { id: row.dataset.jobId, top: row.getBoundingClientRect().top } : null;
+  for (const row of scrollY ? document.querySelectorAll(".job-list > .job") : []) {
+    const { top, bottom } = row.getBoundingClientRect();
+    if (bottom > 0 && top < innerHeight) return { id: row.dataset.jobId, top };
+  }
+  return null;
+}
+
+/**
+ * Keep in its place what one looks at, whatever the painting that begins now changes above it: a job that came, or rows
+ * that are higher than was guessed. Browsers do so themselves, but not where margins change.
+ */
+function moor() {
+  const [moored, shown] = [uppermost(), listing];
+  if (moored) queueMicrotask(() => listing === shown && standAt(moored));
+}
+
+/** Scroll until the row stands there again. */
+function standAt({ id, top }) {
+  const row = document.querySelector(`.job-list > [data-job-id="${id}"]`);
+  const moved = row ? row.getBoundingClientRect().top - top : 0;
+  if (Math.abs(moved) >= 1) scrollBy({ top: moved, behavior: "instant" });
 }
 
 /** Once it is painted, be where one was, whatever has come above meanwhile. */
 function comeBack() {
   if (!left) return;
-  const { id, top } = left;
-  view.pinned = id;
-  requestAnimationFrame(() => requestAnimationFrame(() => {
-    const row = document.querySelector(`.job-list > [data-job-id="${id}"]`);
-    if (row) scrollBy({ top: row.getBoundingClientRect().top - top, behavior: "instant" });
-  }));
+  const place = left;
+  view.pinned = place.id;
+  requestAnimationFrame(() => requestAnimationFrame(() => standAt(place)));
 }
 
 function whole() {
