@@ -102,6 +102,7 @@ async def test_who_signs_out_on_a_line_that_stands_still_is_out_and_what_they_me
         await fill(page, person.email, person.password)
         browser.requested.clear()
         await page.get_by_role("button", name="Sign in").click()
+        await wait_for(lambda: bool(still))
         await still[0].continue_()
         await page.get_by_role("button", name="Sign out").wait_for()
         sent = [url.rpartition("/")[2] for url in browser.requested]
