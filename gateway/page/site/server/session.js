@@ -4,6 +4,7 @@
  */
 
 import { repaint } from "../paint.js";
+import { allBegun } from "../parts.js";
 import { word } from "../words.js";
 import { api, ask, renewed } from "./api.js";
 import { locks } from "./locks.js";
@@ -68,7 +69,7 @@ export async function endAll(deed, why) {
 /** Do what is to be done before the session ends. */
 export function doLast() {
   const signal = AbortSignal.timeout(LIMIT);
-  return (done = Promise.allSettled([...lastDeeds].map((each) => each(signal))));
+  return (done = allBegun().then(() => Promise.allSettled([...lastDeeds].map((each) => each(signal)))));
 }
 
 /** The server knows this session no more: the page shows the sign-in, in every tab. */
