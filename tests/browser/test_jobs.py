@@ -167,6 +167,28 @@ async def test_many_are_selected_by_a_range_and_all_that_match_and_done_to_at_on
                 return bool((await client.get(f"/jobs/{job_id}")).json()["run"] == 2)
 
             await wait_for(is_again)
+            await page.locator('[data-filter="cancelled"]').click()
+            await row(page, ids[-1]).get_by_role("checkbox").click()
+            await page.get_by_role("button", name="Select all 60").click()
+            refused: list[str] = []
+
+            async def busy_at_first(route: Any) -> None:
+                if route.request.method == "DELETE" and len(refused) < 3:
+                    refused.append(route.request.url)
+                    await busy(route)
+                else:
+                    await route.fallback()
+
+            await page.route("**/jobs/*", busy_at_first)
+            await page.get_by_role("group", name="60 selected").get_by_role("button", name="Delete").click()
+            await page.get_by_role("button", name="Close").last.click()
+
+            async def are_gone() -> bool:
+                counts = (await client.get("/jobs/counts")).json()["states"]
+                return bool(counts["cancelled"] == 0)
+
+            await wait_for(are_gone)
+    assert len(refused) == 3, "who asks too often waits, and has deleted all the same"
     assert [text for text in browser.complaints if "429" not in text] == []
 
 

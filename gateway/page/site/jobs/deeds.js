@@ -50,7 +50,7 @@ export function remove(ids) {
     hide(id);
   }
   const action = () => ids.filter((id) => pending.delete(id)).forEach(show);
-  toast(said, { label: word("jobs.undo"), action, over: () => each(ids, erase, show) });
+  toast(said, { label: word("jobs.undo"), action, over: () => each(ids, erase, keepAfterAll) });
 }
 
 /** Cancel all jobs of these states, and of this name. */
@@ -76,10 +76,15 @@ async function erase(id, how) {
   try {
     await ask(`jobs/${id}`, { method: "DELETE", ...how });
   } catch (problem) {
-    if (problem.status !== 404 && problem.status !== 410) throw problem;
-  } finally {
-    pending.delete(id);
+    if (problem.status !== 404 && problem.status !== 410) throw problem; // it may be tried again
   }
+  pending.delete(id);
+}
+
+/** A job that could not be deleted is there again. */
+function keepAfterAll(id) {
+  pending.delete(id);
+  show(id);
 }
 
 /** Delete at once what is pending: who leaves has meant it. */
