@@ -289,3 +289,12 @@ async def test_an_answer_that_lacks_what_was_heard_changes_nothing_and_is_asked_
         await page.locator("article[data-state=notified]").wait_for()
         await page.get_by_role("button", name="The mail went out").wait_for()
         assert await page.locator(".job-again").count() == 1
+
+
+async def test_while_it_is_converted_its_place_says_so(person: Person, browser: Browser) -> None:
+    [job_id] = await tell(person, ("talk.mp4", (STARTED,)))
+    async with browser.page() as page:
+        await person.sign_in(page)
+        await page.goto(f"{person.stack.url}/#/jobs/{job_id}")
+        await page.locator(".job-under-way").get_by_role("status").get_by_text("Converting").wait_for()
+    assert browser.complaints == []
