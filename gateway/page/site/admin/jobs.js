@@ -23,7 +23,6 @@ export const jobs = {
   open({ query }) {
     filter = Object.fromEntries(["state", "q", "account", "job"].map((name) => [name, query.get(name) ?? ""]));
     [found, next, trouble, whole] = [[], null, null, new Map()];
-    visit++;
     load();
     return () => {};
   },
@@ -51,7 +50,7 @@ function search(event) {
 }
 
 async function load(cursor = "") {
-  const mine = visit;
+  const mine = (visit += 1);
   try {
     if (filter.job) {
       const one = await api(`admin/jobs/${encodeURIComponent(filter.job)}`);
