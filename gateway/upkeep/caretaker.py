@@ -158,6 +158,8 @@ class Caretaker:
                         await self._unfinished.settle(datetime.now(UTC))
             except Unavailable as error:
                 log.warning("uploads_not_settled", error=str(error))
+            except Exception:  # nobody else would hear of it
+                log.exception("settling_failed")
             await asyncio.sleep(min(SETTLE_EVERY, self._interval))
 
     async def _care(self) -> None:

@@ -74,6 +74,27 @@ async def test_an_upload_that_is_whole_becomes_a_job_though_nobody_asks_for_it(w
     assert await world.database["uploads"].distinct("_id") == [new]
 
 
+async def test_trouble_that_nobody_foresaw_does_not_end_the_making_of_jobs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = await left_whole(world, datetime.now(UTC) - timedelta(minutes=2))
+    settle, tries = world.unfinished.settle, list[datetime]()
+
+    async def fails_at_first(now: datetime) -> None:
+        tries.append(now)
+        if len(tries) == 1:
+            raise RuntimeError("nobody foresaw this")
+        await settle(now)
+
+    monkeypatch.setattr(world.unfinished, "settle", fails_at_first)
+    async with world.cared_for():
+
+        async def is_job() -> bool:
+            return await world.live.view(left) is not None
+
+        await wait_for(is_job)
+
+
 async def test_an_upload_that_is_whole_does_not_expire_unless_its_bytes_are_lost(world: World) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=2)
     asked_for, swept, lost = [await left_whole(world, long_ago) for _ in range(3)]
