@@ -37,6 +37,7 @@ _POLICY = "; ".join(
     ]
 )
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, where libyaml was at hand
+_INDEX = "index.html"
 _BY_TYPE = {"Vary": "Accept"}
 _PAGE_HEADERS = {**_BY_TYPE, "Content-Security-Policy": _POLICY, "Referrer-Policy": "no-referrer"}
 
@@ -50,7 +51,7 @@ def show_document(request: AnyRequest) -> Response[bytes]:
         case "application/yaml":
             return serve(request, _as_yaml(request), _BY_TYPE)
         case _:
-            return serve(request, _assets()["index.html"], _PAGE_HEADERS)
+            return serve(request, _assets()[_INDEX], _PAGE_HEADERS)
 
 
 @get("/schema/openapi.json", media_type=_JSON, include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
@@ -68,7 +69,7 @@ def show_yaml(request: AnyRequest) -> Response[bytes]:
 @get("/schema/assets/{name:str}", include_in_schema=False, sync_to_thread=True, opt=_OPEN.opt)
 def show_asset(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
     """Serve a file of the page."""
-    if name not in _assets():
+    if name == _INDEX or name not in _assets():  # the page itself stands at /schema, with its policy
         raise NotFoundException
     return serve(request, _assets()[name])
 

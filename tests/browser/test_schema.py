@@ -106,5 +106,5 @@ async def test_the_pages_policy_lets_in_nothing_but_our_own_files(gateway: Gatew
         assert packed.headers["content-encoding"] == "gzip"
         assert "content-encoding" not in plain.headers
         assert packed.content == plain.content
-        for name in ("..%2froutes.py", "vendored.json", "swagger-ui-bundle.js.gz"):
+        for name in ("..%2froutes.py", "index.html", "vendored.json", "swagger-ui-bundle.js.gz"):
             assert (await client.get(f"/schema/assets/{name}")).status_code == 404
