@@ -50,7 +50,7 @@ async def test_a_program_gets_a_problem_and_a_browser_the_page(person: Person) -
             assert (file.status_code, file.content) == (200, site().files[name].content)
             assert "immutable" in file.headers["cache-control"]
         assert (await client.get(f"/page/another/{name}")).headers["cache-control"] == "no-cache"
-        assert (await client.get(f"/page/{site().version}/../routes.py")).status_code == 404
+        assert (await client.get(f"/page/{site().version}/..%2froutes.py")).status_code == 404
 
 
 def test_the_first_load_is_small() -> None:
