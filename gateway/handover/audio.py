@@ -12,6 +12,7 @@ from litestar.types import OperationIDCreator
 from msgspec import Struct
 
 from events.options import MEDIA_TYPES, ZIP, offered_as
+from events.projections.job_view import JobView
 from gateway.callers.addresses import Origin
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import BlobDamaged, Crowded, JobGone, NoAudio, NoSuchJob, TooManyDownloads, TooManyTries
@@ -38,6 +39,14 @@ class _Offered(NamedTuple):
     media_type: str
 
 
+class _Asked(NamedTuple):
+    """A request for the audio of an account's job."""
+
+    request: AnyRequest
+    account: str
+    shelf: "Shelf"
+
+
 class Shelf(Struct, frozen=True):
     """The audio of jobs, for their owners, and the downloads that are under way."""
 
@@ -47,16 +56,15 @@ class Shelf(Struct, frozen=True):
     origin: Origin
 
     async def begun(
-        self, request: AnyRequest, blob: Blob, first: int, last: int
+        self, request: AnyRequest, account: str, blob: Blob, first: int, last: int
     ) -> AsyncGenerator[bytes, None]:
         """Read the first chunk before the answer begins: its trouble is still a proper error then.
 
-        Raises TooManyDownloads, Crowded, BlobDamaged, Unavailable.
+        It counts as a download of this account. Raises TooManyDownloads, Crowded, BlobDamaged, Unavailable.
         """
 
         async def all_of() -> AsyncGenerator[bytes, None]:
-            account, address = caller_of(request).account, self.origin.client(request)
-            with self.downloads.one(account, address):
+            with self.downloads.one(account, self.origin.client(request)):
                 async with aclosing(self.audio.read(blob, first, last)) as chunks:
                     head = await anext(chunks, b"")
                     yield b""
@@ -122,7 +130,7 @@ async def audio_by_job(
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Download a job's audio. Ranges and conditional requests are understood."""
-    return await _answer(request, job_id, shelf)
+    return await answer(request, await shelf.own_jobs.get(caller_of(request).account, job_id), shelf)
 
 
 @route(
@@ -139,27 +147,29 @@ async def audio_by_file(
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Download a job's audio by the id that the upload was answered with."""
-    return await _answer(request, fid, shelf)
+    return await answer(request, await shelf.own_jobs.get(caller_of(request).account, fid), shelf)
 
 
-async def _answer(request: AnyRequest, job_id: str, shelf: Shelf) -> Response[Any]:
-    view = await shelf.own_jobs.get(caller_of(request).account, job_id)
+async def answer(request: AnyRequest, view: JobView, shelf: Shelf) -> Response[Any]:
+    """Answer with a job's audio, whole or in part, whoever may have it.
+
+    Raises JobGone, NoAudio, NoSuchJob, TooManyDownloads, Crowded, BlobDamaged, Unavailable.
+    """
     made = audio_of(view)
     blob = await shelf.audio.find(made.audio_id)
     if blob is None:
-        audio_of(await shelf.own_jobs.get(caller_of(request).account, job_id))  # it may just be deleted
-        raise BlobDamaged(f"the audio {made.audio_id} of job {job_id} is not stored")
+        audio_of(await shelf.own_jobs.get(view.account, view.job_id))  # it may just be deleted
+        raise BlobDamaged(f"the audio {made.audio_id} of job {view.job_id} is not stored")
     version = ranges.Version(blob.bytes, f'"{made.sha256}"', made.time)
     media_type, ending = offered_as(made.format, made.parts)
     if _BYTES in request.headers.get("accept", ""):
         media_type = _BYTES
     offered = _Offered(attachment(audio_name(view.filename, ending)), media_type)
-    return await _respond(request, shelf, blob, version, offered)
+    return await _respond(_Asked(request, view.account, shelf), blob, version, offered)
 
 
-async def _respond(
-    request: AnyRequest, shelf: Shelf, blob: Blob, version: ranges.Version, offered: _Offered
-) -> Response[Any]:
+async def _respond(asked: _Asked, blob: Blob, version: ranges.Version, offered: _Offered) -> Response[Any]:
+    request = asked.request
     known = {
         "ETag": version.etag,
         "Last-Modified": version.last_modified,
@@ -187,7 +197,7 @@ async def _respond(
     }
     if request.method == HttpMethod.HEAD:
         return Response(b"", status_code=status, headers=headers, media_type=offered.media_type)
-    chunks = await shelf.begun(request, blob, first, last)
+    chunks = await asked.shelf.begun(request, asked.account, blob, first, last)
     return ClosedStream(chunks, status_code=status, headers=headers, media_type=offered.media_type)
 
 

@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from events.projections.job_view import Audio
+from events.projections.job_view import Audio, JobView
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import (
     BlobDamaged,
@@ -78,7 +78,15 @@ async def peaks(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependen
 )
 async def cover(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependency[Shelf]) -> Response[Any]:
     """Get the cover that lies in a job's audio."""
-    made = await _made(request, job_id, shelf)
+    return await cover_of(request, await shelf.own_jobs.get(caller_of(request).account, job_id), shelf)
+
+
+async def cover_of(request: AnyRequest, view: JobView, shelf: Shelf) -> Response[Any]:
+    """Answer with the cover of a job's audio, whoever may have it.
+
+    Raises JobGone, NoAudio, NoCover, TooManyDownloads, Crowded, BlobDamaged, Unavailable.
+    """
+    made = audio_of(view)
     known = _known(made, "cover")
     if _is_known(request, known):
         return Response(b"", status_code=304, headers=known)
@@ -87,7 +95,7 @@ async def cover(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependen
     if blob is None or type_ is None:
         raise NoCover("this audio has no cover that a player could show")
     last = made.cover_at + made.cover_bytes - 1
-    chunks = await shelf.begun(request, blob, made.cover_at, last)
+    chunks = await shelf.begun(request, view.account, blob, made.cover_at, last)
     headers = {**known, "Content-Length": str(made.cover_bytes)}
     return ClosedStream(chunks, status_code=200, headers=headers, media_type=type_)
 
