@@ -58,6 +58,7 @@ from gateway.uploads.under_way import UploadsUnderWay
 from service import mongodb
 from service.background import Work, kept_running
 from service.blobs import AUDIO, VIDEOS
+from service.handover_keys import handover_keys
 from service.health import trouble_check
 from service.help import answer_help
 from service.http.server import serve
@@ -314,6 +315,8 @@ def _parts(
         broker=Broker(settings.rabbitmq_url, settings.stream_url),
         workers=followers.workers,
         history=HistoryStore(database),
+        handover_keys=handover_keys(settings.handover_secrets),
+        public_url=settings.address(),
         cookies=Cookies(secure=not settings.plain_http_cookies),
         origin=settings.origin(),
         share=settings.allowance().share,

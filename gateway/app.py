@@ -89,6 +89,7 @@ from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service import health
+from service.handover_keys import HandoverKeys
 from service.health import Checks
 from service.http.connections import Share
 from service.http.requests import CleanRequests
@@ -124,6 +125,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
     share: Share = Share()
+    handover_keys: HandoverKeys = HandoverKeys({})
+    public_url: str = "http://localhost"
     other_sites: tuple[str, ...] = ()
     local_stack: bool = False
 
@@ -198,11 +201,13 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "checks": provide(parts.checks),
         "details": provide(Details(parts.views, parts.quotas)),
         "deletions": provide(parts.deletions),
+        "handover_keys": provide(parts.handover_keys),
         "history": provide(parts.history),
         "live": provide(parts.live),
         "own_jobs": provide(own_jobs),
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
         "presets": provide(parts.presets),
+        "public_url": provide(parts.public_url),
         "quotas": provide(parts.quotas),
         "reception": provide(parts.reception),
         "repeats": provide(Repeats(runs, parts.intake, parts.presets, parts.live)),

@@ -16,6 +16,7 @@ from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 from service.http.connections import Share
 from service.http.patience import Patience
 from service.http.server import Allowance
+from service.public_url import public_url
 from service.quotas import Limits
 from service.settings import InvalidSetting, Settings
 
@@ -31,6 +32,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     auth_url: str = "http://127.0.0.1:8081"
     gateway_host: str = "127.0.0.1"
     gateway_port: int = 8080
+    public_url: str = ""
+    """The beginning of links that are handed out; empty: where the gateway listens."""
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """The port of `/metrics`; 0: none. Not on the gateway's own port, which is the world's."""
@@ -71,6 +74,9 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     retain_record: str = ""
     """The same of all of the job: what happened to it, its names and its files."""
 
+    handover_secrets: str = ""
+    """The secrets that sign links and seal what is stored, `ID:BASE64,ID:BASE64`: the first what is new.
+    Without them nothing of that is offered."""
     service_token: str = ""
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
     cors_origins: str = ""
@@ -84,6 +90,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         return Allowance(
             share=share, patience=Patience(idle=self.answer_idle_seconds, min_rate=self.answer_min_rate)
         )
+
+    def address(self) -> str:
+        """Return PUBLIC_URL, or the address that it stands for. Raises InvalidSetting."""
+        return public_url(self.public_url or f"http://{self.gateway_host}:{self.gateway_port}")
 
     def patience(self) -> Patience:
         """Return the patience with an upload's client."""

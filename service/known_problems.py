@@ -466,6 +466,13 @@ SHUTTING_DOWN: Final = Kind(
     503, "shutting-down", "The server is about to stop", "It takes no more uploads.", _LATER, 2
 )
 CROWDED: Final = Kind(503, "crowded", "Too many at once", "Too many ask for the same at once.", _LATER, 2)
+HANDS_NOTHING_OUT: Final = Kind(
+    501,
+    "hands-nothing-out",
+    "This server hands nothing out",
+    "Links, feeds and webhooks are signed or sealed by the setting `HANDOVER_SECRETS`, and it is not set.",
+    "The operator sets it for gateways and notifiers alike.",
+)
 UNAVAILABLE: Final = Kind(
     503,
     "unavailable",

@@ -14,6 +14,7 @@ from gateway.http.contract import parameters_of
 from gateway.http.parameters import Parameter
 from service import known_problems as known
 from service import problems
+from service.handover_keys import NoHandoverSecrets
 from service.problems import Kind, problem
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     NotConfirmed: known.MAYBE_DONE,
     errors.ShuttingDown: known.SHUTTING_DOWN,
     errors.Crowded: known.CROWDED,
+    NoHandoverSecrets: known.HANDS_NOTHING_OUT,
     Unavailable: known.UNAVAILABLE,
 }
 

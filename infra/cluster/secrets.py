@@ -36,19 +36,24 @@ def made(wishes: Wishes) -> dict[str, dict[str, str]]:
     """Return each secret's fields by its name. Different at each call."""
     broker = {name: _password() for name in (ADMIN, *USERS)}
     database = {name: _password() for name in SERVICES}
-    service_token = _password()
+    service_token, handover = _password(), f"1:{_password()}"
     fields = {name: _urls(wishes, name, broker[name], database[name]) for name in SERVICES}
     fields["gateway"] |= {
         "STREAM_URL": f"rabbitmq-stream://gateway:{broker['gateway']}@{wishes.rabbitmq}:5552/%2F",
         "RABBITMQ_MANAGEMENT_URL": f"http://gateway:{broker['gateway']}@{wishes.rabbitmq}:15672",
         "SERVICE_TOKEN": service_token,
+        "HANDOVER_SECRETS": handover,
     }
     fields["auth"] |= {
         "SERVICE_TOKEN": service_token,
         "ADMIN_EMAIL": wishes.admin_email,
         "ADMIN_PASSWORD": _password(),
     }
-    fields["notifier"] |= {"SERVICE_TOKEN": service_token, "SMTP_URL": wishes.smtp_url}
+    fields["notifier"] |= {
+        "SERVICE_TOKEN": service_token,
+        "HANDOVER_SECRETS": handover,
+        "SMTP_URL": wishes.smtp_url,
+    }
     return fields | {
         "signing-key": {"signing-key.pem": _signing_key()},
         "rabbitmq": {

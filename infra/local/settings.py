@@ -32,6 +32,7 @@ class LocalSettings(Settings, frozen=True, kw_only=True):
     auth_host: str = "127.0.0.1"
     auth_port: Port = 8081
     service_token: str = ""
+    handover_secrets: str = ""
     email_verification: bool = False
     admin_email: str = ""
     admin_password: str = ""

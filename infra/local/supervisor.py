@@ -133,6 +133,8 @@ def _environment(settings: LocalSettings, urls: dict[str, str]) -> dict[str, str
         "AUTH_HOST": settings.auth_host,
         "AUTH_PORT": str(settings.auth_port),
         "SERVICE_TOKEN": settings.service_token or secrets.token_urlsafe(32),
+        "HANDOVER_SECRETS": settings.handover_secrets
+        or f"local:{kept_secret(settings.directory / 'handover-secret')}",
         "EMAIL_VERIFICATION": str(settings.email_verification).lower(),
         "LOCAL_DIR": str(settings.directory),
     }

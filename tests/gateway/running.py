@@ -120,6 +120,7 @@ class Gateway:
             "AUTH_URL": auth.url,
             "GATEWAY_PORT": str(self.port),
             "METRICS_PORT": str(self.metrics_port),
+            "HANDOVER_SECRETS": f"test:{'handover' * 4}",
             "LOG_LEVEL": "INFO",
             **settings,
         }

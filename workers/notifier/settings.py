@@ -14,6 +14,8 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     mongodb_url: str
     smtp_url: str
     service_token: str
+    handover_secrets: str = ""
+    """As the gateway's, which they must equal."""
     auth_url: str = "http://127.0.0.1:8081"
     public_url: str = "http://127.0.0.1:8080"
     mail_from: str = "Tonearm <tonearm@localhost>"

@@ -44,6 +44,7 @@ class Fleet:
             "AUTH_URL": f"http://{HOST}:{self._proxy.ports['auth']}",
             "PUBLIC_URL": self.url,
             "SERVICE_TOKEN": kept_secret(directory / "service-token"),
+            "HANDOVER_SECRETS": f"drill:{kept_secret(directory / 'handover-secret')}",
             "EMAIL_VERIFICATION": "false",
             "ADMIN_EMAIL": "admin@localhost",
             "ADMIN_PASSWORD": kept_secret(directory / "admin-password"),

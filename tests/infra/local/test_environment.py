@@ -23,6 +23,7 @@ SETTINGS: Mapping[str, type[Settings]] = {
 
 SECRETS = {
     "SERVICE_TOKEN": {"auth", "gateway", "notifier"},
+    "HANDOVER_SECRETS": {"gateway", "notifier"},
     "ADMIN_PASSWORD": {"auth"},
     "AUTH_KEY_PASSPHRASE": {"auth"},
     "AUTH_DIRECTORY_URL": {"auth"},

@@ -8,11 +8,11 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
 from html import escape
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode, urlsplit
 
-import idna
 from msgspec import Struct
 
+from service.public_url import in_ascii, public_url
 from service.settings import InvalidSetting
 from workers.notifier.errors import AddressUnusable
 from workers.notifier.mail.headers import POLICY
@@ -46,14 +46,14 @@ class Words(Struct, frozen=True, kw_only=True):
 
 
 class Letterhead(Struct, frozen=True, kw_only=True):
-    """The sender of all letters, and the gateway's URL without a slash at the end."""
+    """The sender of all letters, and the gateway's URL, as `public_url` returns it."""
 
     sender: Address
     public_url: str
 
     def message_id(self, cause_id: str) -> str:
         """Return the Message-ID (RFC 5322, 3.6.4): the same for every copy about the same event."""
-        host = in_ascii(urlsplit(self.public_url).hostname or "tonearm")
+        host = urlsplit(self.public_url).hostname or "tonearm"
         return f"<{cause_id}@{f'[{host}]' if ':' in host else host}>"
 
     def link(self, job_id: str) -> str:
@@ -65,7 +65,7 @@ class Letterhead(Struct, frozen=True, kw_only=True):
         return f"{self.public_url}{path}{'?' + urlencode({'token': token}) if token else ''}"
 
 
-def letterhead(mail_from: str, public_url: str) -> Letterhead:
+def letterhead(mail_from: str, url: str) -> Letterhead:
     """Read the settings MAIL_FROM ("Name <address>" or an address) and PUBLIC_URL. Raises InvalidSetting."""
     name, spec = parseaddr(mail_from)
     try:
@@ -74,10 +74,7 @@ def letterhead(mail_from: str, public_url: str) -> Letterhead:
         sender = Address()
     if not sender.username or not sender.domain or not sender.addr_spec.isascii():
         raise InvalidSetting("setting: MAIL_FROM is not an address such as Tonearm <tonearm@example.org>")
-    parts = urlsplit(public_url)
-    if parts.scheme not in ("http", "https") or not _is_host(parts.hostname or ""):
-        raise InvalidSetting("setting: PUBLIC_URL is not an http(s) URL such as https://tonearm.example.org")
-    return Letterhead(sender=sender, public_url=public_url.rstrip("/"))
+    return Letterhead(sender=sender, public_url=public_url(url))
 
 
 def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetime) -> EmailMessage:
@@ -90,7 +87,7 @@ def mail(words: Words, *, head: Letterhead, to: str, cause_id: str, now: datetim
     message["Message-ID"] = head.message_id(cause_id)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
     if words.leave:
-        message["List-Unsubscribe"] = f"<{_ascii_url(words.leave.url)}>"
+        message["List-Unsubscribe"] = f"<{words.leave.url}>"
         if words.leave.url.startswith("https:"):  # RFC 8058 allows nothing less
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Quoted-printable is 7 bit: no server has to rewrite it, and no line is too long.
@@ -116,26 +113,6 @@ def _at_ascii_domain(spec: str) -> str:
     """Return the address with the domain as servers know it, so that not every server has to take UTF-8."""
     local, at, domain = spec.rpartition("@")
     return f"{local}{at}{in_ascii(domain)}"
-
-
-def in_ascii(host: str) -> str:
-    """Return the host with internationalised labels as `xn--…`. Raises ValueError for what IDNA forbids."""
-    return host if host.isascii() else idna.encode(host, uts46=True).decode()
-
-
-def _ascii_url(url: str) -> str:
-    if url.isascii():
-        return url
-    parts = urlsplit(url)
-    host, colon, port = parts.netloc.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{in_ascii(host)}{colon}{port}", path=quote(parts.path)))
-
-
-def _is_host(host: str) -> bool:
-    try:
-        return bool(in_ascii(host))
-    except ValueError:
-        return False
 
 
 def _text(words: Words) -> str:

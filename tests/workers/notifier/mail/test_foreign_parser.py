@@ -48,4 +48,4 @@ async def test_a_foreign_parser_finds_the_way_out_of_a_mail(plain: Controller, c
         "unsubscribe-post": {"name": "List-Unsubscribe=One-Click"},
     }
     for kind in ("text", "html"):
-        assert f"https://töne.example.org/unsubscribe?token={TOKEN}" in read[kind]
+        assert f"https://xn--tne-sna.example.org/unsubscribe?token={TOKEN}" in read[kind]
