@@ -95,7 +95,7 @@ async def cover_of(request: AnyRequest, view: JobView, shelf: Shelf) -> Response
     if blob is None or type_ is None:
         raise NoCover("this audio has no cover that a player could show")
     last = made.cover_at + made.cover_bytes - 1
-    chunks = await shelf.begun(request, view.account, blob, made.cover_at, last)
+    chunks = await shelf.begun(request, view.account, shelf.audio.read(blob, made.cover_at, last))
     headers = {**known, "Content-Length": str(made.cover_bytes)}
     return ClosedStream(chunks, status_code=200, headers=headers, media_type=type_)
 
