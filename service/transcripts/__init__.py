@@ -1,0 +1,1 @@
+"""Transcripts: the text of a recording, as services read and write it."""
