@@ -10,6 +10,8 @@ GatewayError
 ├── WrongState             over, or not; `.state` is the job's state
 ├── NoAudio                the job has no audio (yet); `.state` is the job's state
 ├── BadParameters          query parameters that do not fit; `.faults` describes each
+├── BadFields              fields of a JSON body that do not fit; `.faults` describes each
+├── NotJson                a body that is no JSON
 ├── QuotaExceeded          the account's limit is reached: `.limit`, `.allowed`, and the seconds to wait
 │   └── StorageFull        that of bytes stored, which no waiting helps
 ├── TooManyDownloads       account or address have as many downloads under way as they may
@@ -246,6 +248,14 @@ class BadOptions(Faulty):
 
 class BadParameters(Faulty):
     """Query parameters that do not exist, are missing, or do not fit."""
+
+
+class BadFields(Faulty):
+    """Fields of a JSON body that are missing, or do not fit."""
+
+
+class NotJson(GatewayError):
+    """The body is not JSON."""
 
 
 class QuotaExceeded(GatewayError):

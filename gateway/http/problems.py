@@ -15,6 +15,7 @@ from gateway.http.parameters import Parameter
 from service import known_problems as known
 from service import problems
 from service.handover_keys import NoHandoverSecrets
+from service.metrics.http import route_of
 from service.problems import Kind, problem
 
 log = structlog.get_logger()
@@ -30,6 +31,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.WrongState: known.WRONG_STATE,
     errors.NoAudio: known.NO_AUDIO,
     errors.BadParameters: known.BAD_PARAMETERS,
+    errors.BadFields: known.BAD_FIELD,
+    errors.NotJson: known.BAD_REQUEST,
     errors.TooManyFields: known.TOO_MANY_FIELDS,
     errors.QuotaExceeded: known.QUOTA_EXCEEDED,
     errors.StorageFull: known.STORAGE_FULL,
@@ -79,7 +82,10 @@ def kind_of(error: TonearmError) -> Kind:
 
 
 def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    """Answer any exception. An unforeseen one is logged; its text stays out of the answer."""
+    """Answer any exception. An unforeseen one is logged; its text stays out of the answer.
+
+    The log names the route, not the path, which may have a token in it.
+    """
     path = request.scope["path"]
     match error:
         case errors.NotSignedIn(takes_password=takes_password):
@@ -115,13 +121,18 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
             kind = kind_of(error)
             if kind.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 note = log.error if kind is known.INTERNAL else log.warning
-                note("request_failed", path=path, kind=type(error).__name__, error=str(error))
+                note(
+                    "request_failed",
+                    route=route_of(request.scope),
+                    kind=type(error).__name__,
+                    error=str(error),
+                )
             return problem(path, kind, "" if kind is known.INTERNAL else error.told)
         case ValidationException(extra=extra):
             return answer(request, errors.BadParameters(_faults(extra, parameters_of(request.route_handler))))
         case HTTPException(status_code=status, detail=detail, headers=headers) if status < 500:
             return problem(path, known.of_status(status), known.detail_of(status, detail), headers)
-    log.error("request_failed", path=path, kind=type(error).__name__, exc_info=error)
+    log.error("request_failed", route=route_of(request.scope), kind=type(error).__name__, exc_info=error)
     return problem(path, known.INTERNAL, "It was logged. Trying again may help.")
 
 
