@@ -139,8 +139,12 @@ check:
 
 # run the tests: test [--long] [pytest's arguments]
 [group('For contributors')]
-test *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer args)
+test *args: (test-tools args)
     exec pytest --numprocesses auto --max-worker-restart 0 --dist loadfile --no-loadscope-reorder --durations 10 "$@"
+
+# bring what the tests need, from package managers: test-tools [--long]
+[group('For contributors')]
+test-tools *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer args)
 
 # run the tests that take minutes
 [group('For contributors')]
