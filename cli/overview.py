@@ -14,6 +14,9 @@ CONSUMERS = {
     topology.BULK: "converter",
     topology.MP3: "notifier",
     topology.LETTERS: "notifier",
+    topology.NEWS: "notifier",
+    topology.HOOKS: "notifier",
+    topology.IMPORTS: "gateway",
 }
 """The service that takes the work of each queue."""
 _ALARMS = {"disk": "disk_free_alarm", "memory": "mem_alarm"}

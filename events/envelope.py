@@ -20,7 +20,15 @@ from events.errors import InvalidEvent
 from events.ids import event_id
 from events.payload import Aggregate, Payload, aggregate_of, names_of
 from events.registry import REGISTRY, Registry
-from events.types import AccountPayload, AnyPayload, JobPayload, Unknown
+from events.types import (
+    AccountPayload,
+    AnyPayload,
+    FeedPayload,
+    HookPayload,
+    ImportPayload,
+    JobPayload,
+    Unknown,
+)
 
 CONTENT_TYPE = "application/cloudevents+json"
 MAX_BODY = 64 * 1024
@@ -117,14 +125,27 @@ def account_event(
     return _record(payload, names_of(payload, occasion=occasion), account, account, source, time)
 
 
-def consequence(cause: Event, payload: AnyPayload, *, source: str) -> Event:
-    """Make the event that answers another one about the same subject. Raises InvalidEvent.
+def fact(
+    payload: HookPayload | FeedPayload | ImportPayload,
+    *,
+    subject: str,
+    account: str,
+    source: str,
+    traceparent: str | None = None,
+) -> Event:
+    """Make the event of a webhook, feed or import that nothing in the log has led to. Raises InvalidEvent."""
+    event = _record(payload, names_of(payload), subject, account, source, None)
+    return replace(event, traceparent=traceparent)
+
+
+def consequence(cause: Event, payload: AnyPayload, *, source: str, subject: str | None = None) -> Event:
+    """Make the event that answers another one, about the same subject or another. Raises InvalidEvent.
 
     It continues the trace and the correlation of its cause.
     """
     names = names_of(payload, cause=cause.id)
     return replace(
-        _record(payload, names, cause.subject, cause.account, source, None),
+        _record(payload, names, subject or cause.subject, cause.account, source, None),
         correlationid=cause.correlationid or cause.subject,
         causationid=cause.id,
         traceparent=cause.traceparent,

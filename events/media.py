@@ -56,6 +56,18 @@ class Picture(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     cover: bool = False
 
 
+class Subtitle(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One subtitle track. `index` counts subtitle tracks from 0. `text`: it holds text, and no pictures."""
+
+    index: int
+    codec: str
+    language: str = ""
+    title: str = ""
+    default: bool = False
+    forced: bool = False
+    text: bool = False
+
+
 class Tag(Struct, frozen=True, gc=False):
     """One name and its text."""
 
@@ -73,14 +85,15 @@ class Media(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     pictures: tuple[Picture, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     tags: tuple[Tag, ...] = ()
+    subtitles: tuple[Subtitle, ...] = ()
 
 
 def fitting(media: Media, most: int = MOST_BYTES) -> Media:
     """Return as much of the contents as fits into `most` bytes of an event.
 
     Tags become one line of bounded length. Where that does not suffice, chapters go first, from the end; then
-    tags, the tracks' titles, most tracks and pictures, and last the container's name. Raises ValueError when
-    not even the numbers fit.
+    tags, subtitles, the tracks' titles, most tracks and pictures, and last the container's name. Raises
+    ValueError when not even the numbers fit.
     """
     if any(len(tag.text) > LONGEST_TEXT or "\n" in tag.text for tag in media.tags):
         shorter = (Tag(tag.name, one_line(tag.text)[:LONGEST_TEXT]) for tag in media.tags)
@@ -93,7 +106,8 @@ def fitting(media: Media, most: int = MOST_BYTES) -> Media:
 def untitled(media: Media) -> Media:
     """Return the contents without the texts that somebody wrote into the file, and without its chapters."""
     tracks = tuple(replace(track, title="") for track in media.tracks)
-    return replace(media, tracks=tracks, chapters=(), tags=())
+    subtitles = tuple(replace(track, title="") for track in media.subtitles)
+    return replace(media, tracks=tracks, subtitles=subtitles, chapters=(), tags=())
 
 
 def room_of(media: Media) -> int:
@@ -111,6 +125,8 @@ def _less(media: Media, share: float) -> Media:
         return replace(media, chapters=media.chapters[: min(keep, len(media.chapters) - 1)])
     if media.tags:
         return replace(media, tags=media.tags[: len(media.tags) // 2])
+    if media.subtitles:
+        return replace(media, subtitles=media.subtitles[: len(media.subtitles) // 2])
     if any(track.title for track in media.tracks):
         return replace(media, tracks=tuple(replace(track, title="") for track in media.tracks))
     if len(media.tracks) > 1 or len(media.pictures) > 1:

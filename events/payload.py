@@ -16,6 +16,9 @@ class Aggregate(StrEnum):
 
     JOB = "job"
     ACCOUNT = "account"
+    HOOK = "hook"
+    FEED = "feed"
+    IMPORT = "import"
 
 
 class Given(Enum):

@@ -27,7 +27,6 @@ from cli.workers import alive
 from events.log import amqp, topology
 from events.log.bounds import cut_at
 from events.log.depths import queues
-from events.work.task import DELAYS
 from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 
 SHOWN = 20
@@ -92,7 +91,7 @@ async def _moment(servers: Servers, grace: timedelta, sweep: timedelta) -> Momen
     """Look what waits and what is under way. Raises InvalidSetting, Unavailable."""
     url = servers.need("rabbitmq_url")
     async with amqp.connected(url, name="replay effects") as connection:
-        found = await queues(connection, DELAYS)
+        found = await queues(connection)
     parked = topology.parked("")
     waiting = {each.name.split(".")[0] for each in found if each.ready and not each.name.endswith(parked)}
     busy = {work.subject for worker in await alive(url) for work in worker.working_on}

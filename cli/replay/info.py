@@ -35,7 +35,6 @@ from events.log.stream import First, FromTime
 from events.tasks import cancelled
 from events.work import parked
 from events.work.parked import ParkedWork
-from events.work.task import DELAYS
 from infra.local import given, state
 from infra.local.servers import control
 
@@ -165,7 +164,7 @@ async def _queues(servers: Servers) -> None:
         print("queues: RABBITMQ_URL is not set")
         return
     async with amqp.connected(servers.need("rabbitmq_url"), name="replay info") as connection:
-        found = await queues(connection, DELAYS)
+        found = await queues(connection)
         given_up = [work for queue in _QUEUES for work in await _parked(connection, queue)]
     print("queues: messages ready, and who waits for work; empty queues of retries are left out")
     for each in (*lines_of_queues(found), *lines_of_parked(given_up)):

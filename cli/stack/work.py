@@ -11,7 +11,6 @@ from events.errors import TonearmError
 from events.log import amqp
 from events.log.depths import queues
 from events.tasks import cancelled
-from events.work.task import DELAYS
 from service.settings import load
 
 _PATIENCE = 3.0
@@ -27,7 +26,7 @@ async def told(environment: Mapping[str, str], workers: int) -> list[tuple[str, 
             async with servers.database() as database:
                 counts = await (await live(database)).jobs_by_state()
             async with amqp.connected(servers.need("rabbitmq_url"), name="status") as connection:
-                found = await queues(connection, DELAYS)
+                found = await queues(connection)
     except (TonearmError, TimeoutError):
         await cancelled([hearing])
         return [("jobs", "cannot be told: a server does not answer")]

@@ -1,6 +1,5 @@
 """How many messages wait in which queue, and how many programs wait for one."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from events.errors import Unavailable
@@ -15,12 +14,12 @@ class Queue(NamedTuple):
     consumers: int = 0
 
 
-async def queues(connection: amqp.Connection, delays: Sequence[float]) -> list[Queue]:
+async def queues(connection: amqp.Connection) -> list[Queue]:
     """Return the work queues, those of their retries, and those of what was given up. Raises Unavailable."""
     names = [
         name
         for queue in topology.WORK_QUEUES
-        for name in (queue, *(topology.retry(queue, delay) for delay in delays), topology.parked(queue))
+        for name in (queue, *topology.retries(queue, topology.delays(queue)), topology.parked(queue))
     ]
     return [await _queue(connection, name) for name in names]
 

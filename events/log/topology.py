@@ -4,7 +4,10 @@
                             ── job.uploaded, job.requeued ───► queue `video` ─► converter
                             ── the same with `.bulk` ────────► queue `video.bulk` ─► converter
                             ── job.converted, job.failed ────► queue `mp3`   ─► notifier
-                            ── account.letter_requested ─────► queue `letters` ─► notifier
+                            ── account.letter_requested, hook.disabled ► queue `letters` ─► notifier
+                            ── a job's upload and ends ──────► queue `news`  ─► notifier
+                            ── hook.requested ───────────────► queue `hooks` ─► notifier
+                            ── import.requested ─────────────► queue `imports` ─► gateway
                             ── job.cancelled, job.deleted ───► topic exchange `withdrawn`
     topic exchange `withdrawn` ── the same ──────────────────► a queue of each converter's own
     topic exchange `work` ── a queue's own name ─────────────► work queues, their retry and parked queues
@@ -31,9 +34,12 @@ from events.envelope import Event
 from events.errors import Unavailable
 from events.log import amqp
 from events.log.management import asked
-from events.routing import bulk_key, routing_key
+from events.routing import bulk_key, keys, routing_key
 from events.types import (
     AccountLetterRequested,
+    HookDisabled,
+    HookRequested,
+    ImportRequested,
     JobCancelled,
     JobConverted,
     JobDeleted,
@@ -53,7 +59,19 @@ VIDEOS = (VIDEO, BULK)
 """Of several jobs of one account the first wait in the first, all others in the second."""
 MP3 = "mp3"
 LETTERS = "letters"
-WORK_QUEUES = (*VIDEOS, MP3, LETTERS)
+NEWS = "news"
+"""What webhooks may want to hear of."""
+HOOKS = "hooks"
+"""Deliveries to webhooks."""
+IMPORTS = "imports"
+WORK_QUEUES = (*VIDEOS, MP3, LETTERS, NEWS, HOOKS, IMPORTS)
+TOLD = (JobUploaded.TYPE, JobConverted.TYPE, JobFailed.TYPE, JobCancelled.TYPE, JobDeleted.TYPE)
+"""The types that webhooks may want to hear of."""
+
+DELAYS = (5, 30, 120, 600)
+"""Seconds before attempts 2, 3, …"""
+_DELAYS_OF: Mapping[str, tuple[int, ...]] = {HOOKS: (5, 300, 1800, 7200, 18_000, 36_000, 36_000)}
+"""Of the queues whose work waits longer: a receiver may be away for two days."""
 
 SEGMENT_BYTES = 64_000_000
 """Retention removes whole segments, so they are smaller than the 500 MB default. Fixed for ever by the
@@ -68,6 +86,10 @@ BINDINGS: tuple[tuple[str, str], ...] = (
     (MP3, JobConverted.TYPE),
     (MP3, JobFailed.TYPE),
     (LETTERS, AccountLetterRequested.TYPE),
+    (LETTERS, HookDisabled.TYPE),
+    *((NEWS, key) for type_ in TOLD for key in keys(type_)),
+    (HOOKS, HookRequested.TYPE),
+    (IMPORTS, ImportRequested.TYPE),
 )
 """(queue, routing key) of every binding of the exchange `events` to a queue."""
 
@@ -83,8 +105,16 @@ EXCHANGES: tuple[tuple[str, bool], ...] = (
 
 
 def work_queue(event: Event) -> str:
-    """Return the queue in which the work waits that an event asks for. Raises KeyError, InvalidEvent."""
-    return {key: queue for queue, key in BINDINGS}[routing_key(event)]
+    """Return the queue in which the work waits that an event asks for. Raises KeyError, InvalidEvent.
+
+    To tell webhooks of it is no such work.
+    """
+    return {key: queue for queue, key in BINDINGS if queue != NEWS}[routing_key(event)]
+
+
+def delays(queue: str) -> tuple[int, ...]:
+    """Return the seconds before attempts 2, 3, … of a queue's work."""
+    return _DELAYS_OF.get(queue, DELAYS)
 
 
 def parked(queue: str) -> str:

@@ -16,4 +16,5 @@ def another_run(video: Video, run: int, *, bulk: bool) -> JobRequeued:
         options=video.options,
         family=video.family,
         bulk=bulk,
+        imported=video.imported,
     )

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from events.media import Media
 from events.options import Format, Options
-from events.types import DeletionReason, FailureCode
+from events.types import DeletionReason, FailureCode, Transcript
 
 COLLECTION = "jobs"
 """The projection's name: its collections are `jobs_v1`, `jobs_v2`, …"""
@@ -66,6 +66,7 @@ class Video(Struct, frozen=True, kw_only=True, gc=False):
     options: Options = Options()
     family: str = ""
     bulk: bool = False
+    imported: bool = False
 
 
 class Probe(Struct, frozen=True, kw_only=True, gc=False):
@@ -98,6 +99,12 @@ class Audio(Struct, frozen=True, kw_only=True, gc=False):
     cover_at: int = 0
     cover_bytes: int = 0
     silence_cut: float | None = None
+    crc32: int | None = None
+    transcripts: tuple[Transcript, ...] = ()
+    pauses: int = 0
+    pauses_at: int = 0
+    pauses_bytes: int = 0
+    seconds_saved: float = 0.0
 
 
 class Failure(Struct, frozen=True, kw_only=True, gc=False):
@@ -138,6 +145,38 @@ class Erasure(Struct, frozen=True, kw_only=True, gc=False):
     video_kept: bool
 
 
+class Link(Struct, frozen=True, kw_only=True, gc=False):
+    """A link to the audio, or to a part of it (see `JobLinked`)."""
+
+    id: str
+    offset: int
+    made: datetime
+    expires: datetime
+    start: float | None = None
+    end: float | None = None
+    mailed: bool = False
+
+
+class GivenTranscript(Struct, frozen=True, kw_only=True, gc=False):
+    """A transcript that the owner gave."""
+
+    id: str
+    offset: int
+    given: datetime
+    bytes: int
+    sha256: str
+    cues: int
+    language: str = ""
+
+
+class Revocation(Struct, frozen=True, kw_only=True, gc=False):
+    """The end of a link or of a given transcript, by its id."""
+
+    id: str
+    offset: int
+    time: datetime
+
+
 class JobView(Struct, frozen=True, kw_only=True, gc=False):
     """A job after the events seen so far. `seen` is the highest offset among them.
 
@@ -164,6 +203,10 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
     erasure: Erasure | None = None
     video_erasure: Erasure | None = None
     """The erasure that removed the video itself: of a family's jobs the last one has it."""
+    links: tuple[Link, ...] = ()
+    given_transcripts: tuple[GivenTranscript, ...] = ()
+    revocations: tuple[Revocation, ...] = ()
+    """Of links and of given transcripts: what was ever made stays in those."""
 
     @property
     def filename(self) -> str:
@@ -182,6 +225,18 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
         return removal if removal and self.audio and removal.run >= self.audio.run else None
 
     @property
+    def standing_links(self) -> tuple[Link, ...]:
+        """The links that were not taken back. Some may have expired. A deleted job has none."""
+        return () if self.deletion else tuple(each for each in self.links if not self.is_revoked(each.id))
+
+    @property
+    def own_transcripts(self) -> tuple[GivenTranscript, ...]:
+        """The transcripts that the owner gave and did not take back. A deleted job has none."""
+        if self.deletion:
+            return ()
+        return tuple(each for each in self.given_transcripts if not self.is_revoked(each.id))
+
+    @property
     def failure(self) -> Failure | None:
         """The failure, if its run ended with it."""
         return self.error if self.error and self._is_end(self.error) else None
@@ -189,6 +244,10 @@ class JobView(Struct, frozen=True, kw_only=True, gc=False):
     def end_of(self, run: int) -> Entry | None:
         """Return the end of a run: the first event in the log that ends it."""
         return next((each for each in self.timeline if each.run == run and each.state in ENDS), None)
+
+    def is_revoked(self, id_: str) -> bool:
+        """Return True if the link or given transcript of this id was taken back."""
+        return any(each.id == id_ for each in self.revocations)
 
     def _is_end(self, end: Audio | Failure) -> bool:
         first = self.end_of(end.run)

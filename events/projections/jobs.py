@@ -1,45 +1,45 @@
 """The fold of a job's events: each becomes an entry of the timeline, which `join` merges into the view."""
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import assert_never, cast
 
 from events.envelope import Recorded
+from events.payload import Aggregate
 from events.projections.job_view import (
     Audio,
     Deletion,
     Entry,
     Erasure,
     Failure,
+    GivenTranscript,
     JobView,
+    Link,
     Probe,
     Removal,
+    Revocation,
     State,
     Video,
 )
 from events.projections.join import join
 from events.types import (
-    AccountChanged,
-    AccountErased,
-    AccountLetterRequested,
-    AccountNotificationFailed,
-    AccountNotified,
-    AccountRegistered,
-    AccountRevoked,
-    AccountSignedIn,
-    AccountSignInRefused,
     JobAudioRemoved,
     JobCancelled,
     JobConverted,
     JobDeleted,
     JobErased,
     JobFailed,
+    JobLinked,
     JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
+    JobPayload,
     JobProbed,
     JobRequeued,
     JobRetrying,
     JobStarted,
+    JobTranscriptAdded,
+    JobTranscriptRemoved,
+    JobUnlinked,
     JobUploaded,
     JobVideoRemoved,
     Unknown,
@@ -52,7 +52,10 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
     None stays None for events about no job. Raises InvalidEvent when the data of a known type
     does not fit it.
     """
-    payload = recorded.event.payload()
+    told = recorded.event.payload()
+    if isinstance(told, Unknown) or told.AGGREGATE is not Aggregate.JOB:
+        return view
+    payload = cast("JobPayload", told)
     match payload:
         case JobUploaded(filename=filename):
             entry = _entry(recorded, State.UPLOADED, 1, 1, filename)
@@ -111,19 +114,15 @@ def evolve(view: JobView | None, recorded: Recorded) -> JobView | None:
                 erasure=erasure if about == JobDeleted.TYPE else None,
                 video_erasure=erasure if payload.videos and not payload.video_kept else None,
             )
-        case (
-            AccountRegistered()
-            | AccountSignedIn()
-            | AccountSignInRefused()
-            | AccountChanged()
-            | AccountRevoked()
-            | AccountErased()
-            | AccountLetterRequested()
-            | AccountNotified()
-            | AccountNotificationFailed()
-            | Unknown()
-        ):
-            return view
+        case JobLinked(link_id=id_):
+            entry = _entry(recorded, None, 0, 0, id_)
+            return join(view, recorded, entry, links=(_link(payload, recorded),))
+        case JobTranscriptAdded(transcript_id=id_):
+            entry = _entry(recorded, None, 0, 0, id_)
+            return join(view, recorded, entry, given_transcripts=(_given(payload, recorded),))
+        case JobUnlinked(link_id=id_) | JobTranscriptRemoved(transcript_id=id_):
+            entry = _entry(recorded, None, 0, 0, id_)
+            return join(view, recorded, entry, revocations=(_revocation(id_, recorded),))
         case _:
             assert_never(payload)
 
@@ -161,6 +160,7 @@ def _video(payload: JobUploaded | JobRequeued, run: int, offset: int) -> Video:
         options=payload.options,
         family=payload.family,
         bulk=payload.bulk,
+        imported=payload.imported,
     )
 
 
@@ -185,6 +185,12 @@ def _audio(payload: JobConverted, recorded: Recorded) -> Audio:
         cover_at=payload.cover_at,
         cover_bytes=payload.cover_bytes,
         silence_cut=payload.silence_cut,
+        crc32=payload.crc32,
+        transcripts=payload.transcripts,
+        pauses=payload.pauses,
+        pauses_at=payload.pauses_at,
+        pauses_bytes=payload.pauses_bytes,
+        seconds_saved=payload.seconds_saved,
     )
 
 
@@ -204,3 +210,31 @@ def _deletion(payload: JobDeleted, recorded: Recorded) -> Deletion:
 
 def _erasure(payload: JobErased, recorded: Recorded) -> Erasure:
     return Erasure(offset=recorded.offset, time=recorded.event.time, video_kept=payload.video_kept)
+
+
+def _link(payload: JobLinked, recorded: Recorded) -> Link:
+    return Link(
+        id=payload.link_id,
+        offset=recorded.offset,
+        made=recorded.event.time,
+        expires=payload.expires,
+        start=payload.start,
+        end=payload.end,
+        mailed=payload.mailed,
+    )
+
+
+def _given(payload: JobTranscriptAdded, recorded: Recorded) -> GivenTranscript:
+    return GivenTranscript(
+        id=payload.transcript_id,
+        offset=recorded.offset,
+        given=recorded.event.time,
+        bytes=payload.bytes,
+        sha256=payload.sha256,
+        cues=payload.cues,
+        language=payload.language,
+    )
+
+
+def _revocation(id_: str, recorded: Recorded) -> Revocation:
+    return Revocation(id=id_, offset=recorded.offset, time=recorded.event.time)

@@ -1,11 +1,12 @@
 """The merge of one more event into the view of its job, whatever came before it.
 
 The events of one job come from several publishers, so they can be seen in any order, and more than
-once. The fold comes to the same view, because every part of the view is one of three:
+once. The fold comes to the same view, because every part of the view is one of four:
 
 - the *timeline*, a set of entries by event id, where of two with one id the lower offset stays;
 - a *register* (video, probe, audio, error, removals, deletion, erasures), where the higher run wins, and
   within a run the lower offset;
+- a *set* (links, given transcripts, revocations), by id, where of two with one id the lower offset stays;
 - the *standing* (state, run, attempt, times), a maximum over the entries of the timeline that count.
 
 A run has one end: of converted, failed and cancelled the one with the lowest offset. The others happened, and
@@ -33,15 +34,19 @@ from events.projections.job_view import (
     Entry,
     Erasure,
     Failure,
+    GivenTranscript,
     JobView,
+    Link,
     Probe,
     Removal,
+    Revocation,
     State,
     Video,
 )
 from events.types import JobConverted, JobUploaded
 
 Register = Video | Probe | Audio | Failure | Removal | Deletion | Erasure
+Member = Link | GivenTranscript | Revocation
 
 
 def _later(old: Register | None, new: Register) -> Register:
@@ -51,8 +56,19 @@ def _later(old: Register | None, new: Register) -> Register:
     return max(old, new, key=lambda register: (register.run, -register.offset))
 
 
-def join(view: JobView | None, recorded: Recorded, entry: Entry, **registers: Any) -> JobView:
-    """Return the view with one more entry of the timeline, and with its event's registers, by their names."""
+def _united(old: tuple[Member, ...], new: tuple[Member, ...]) -> tuple[Member, ...]:
+    """Return the set with the members of both, in the order of the log."""
+    first: dict[str, Member] = {}
+    for member in sorted((*old, *new), key=lambda member: member.offset):
+        first.setdefault(member.id, member)
+    return tuple(first.values())
+
+
+def join(view: JobView | None, recorded: Recorded, entry: Entry, **parts: Any) -> JobView:
+    """Return the view with one more entry of the timeline, and with its event's parts, by their names.
+
+    A part is a register, or a tuple of a set's new members.
+    """
     event, offset = recorded.event, recorded.offset
     if view is None:
         state, run, attempt, created, updated = _begin(entry)
@@ -66,7 +82,7 @@ def join(view: JobView | None, recorded: Recorded, entry: Entry, **registers: An
             updated=updated,
             seen=offset,
             timeline=(entry,),
-            **registers,
+            **parts,
         )
         return begun if begun.deletion is None else _forgetful(begun)
     timeline = view.timeline
@@ -80,7 +96,11 @@ def join(view: JobView | None, recorded: Recorded, entry: Entry, **registers: An
         # The later copy no longer counts, and a maximum cannot be taken back: look at all again.
         timeline = _insert(tuple(e for e in timeline if e is not known), entry)
         standing = _standing(timeline)
-    told: dict[str, Any] = {name: _later(getattr(view, name), new) for name, new in registers.items() if new}
+    told: dict[str, Any] = {
+        name: (_united if isinstance(new, tuple) else _later)(getattr(view, name), new)
+        for name, new in parts.items()
+        if new
+    }
     state, run, attempt, created, updated = standing
     joined = replace(
         view,

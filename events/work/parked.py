@@ -22,6 +22,8 @@ from events.types import JobNotified, RunFact
 from events.work.task import AGAIN
 
 _CONFIRMED_WITHIN = 5.0
+_OF_NO_JOB = (topology.LETTERS, topology.NEWS, topology.HOOKS, topology.IMPORTS)
+"""Queues whose work no job's view decides about."""
 
 
 class ParkedWork(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,7 @@ class Remedy(StrEnum):
 
 def remedy(work: ParkedWork, view: JobView | None) -> Remedy:
     """Return what to do when it is asked for again. `view` is that of its job. Pure."""
-    if work.queue == topology.LETTERS and work.event is not None:
+    if work.queue in _OF_NO_JOB and work.event is not None:
         return Remedy.HAND_OUT
     if work.event is None or view is None:
         return Remedy.KEEP

@@ -8,14 +8,11 @@ from msgspec import Struct
 from events.envelope import Event, decode
 from events.errors import TonearmError
 from events.log.amqp import Delivery
+from events.log.topology import DELAYS
 from events.types import AnyPayload, RunFact, Unknown
 
 PATIENCE = 10.0
 """Seconds for an answer of the broker, and of waiting for work before it is asked again."""
-
-DELAYS = (5, 30, 120, 600)
-"""Seconds before attempts 2, 3, …"""
-
 
 AGAIN = "again"
 """The header of work that was given up, and that an administrator has handed out once more."""
@@ -81,8 +78,8 @@ class Handler(Protocol):
     def retrying(self, work: Work, error: Exception, delay: float) -> Event | None:
         """Return the event of a failed attempt whose next one comes in `delay` seconds; None for no event."""
 
-    def gave_up(self, work: Work, error: Exception) -> Event:
-        """Return the event of a failure after which no attempt follows."""
+    def gave_up(self, work: Work, error: Exception) -> Event | None:
+        """Return the event of a failure after which no attempt follows; None for no event."""
 
 
 def read(delivery: Delivery) -> Work | Unknown:

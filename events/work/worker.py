@@ -239,7 +239,7 @@ class Worker:
             channel.hand_back(delivery.tag)
 
     async def _do(self, work: Work, delivery: Delivery) -> None:
-        about = "job_id" if work.event.aggregate is Aggregate.JOB else "account_id"
+        about = f"{work.event.aggregate or Aggregate.JOB}_id"
         with (
             structlog.contextvars.bound_contextvars(
                 **{about: work.event.subject}, cause_id=work.event.id, attempt=work.attempt
@@ -271,7 +271,8 @@ class Worker:
         if not left or died:
             log.error("work_parked", error=repr(error), exc_info=error)
             self._observers[queue].parked("redeliveries" if died else "attempts")
-            await self._publish(self._handler.gave_up(work, error))
+            if (end := self._handler.gave_up(work, error)) is not None:
+                await self._publish(end)
             reason = str(error) if isinstance(error, TonearmError) else repr(error)
             await self._keep(topology.parked(queue), body, attempt=work.attempt, reason=reason[:500])
             return

@@ -8,7 +8,6 @@ from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import last_offset
 from events.log.depths import queues
-from events.work.task import DELAYS
 
 _PATIENCE = 3.0
 """Seconds in which the broker has to answer."""
@@ -40,14 +39,16 @@ class Broker(Struct, frozen=True):
                 asyncio.timeout(_PATIENCE),
                 amqp.connected(self.url, name="queue depths") as connection,
             ):
-                found = {each.name: each for each in await queues(connection, DELAYS)}
+                found = {each.name: each for each in await queues(connection)}
         except (Unavailable, TimeoutError):
             return None
         return [
             QueueState(
                 name=name,
                 waiting=found[name].ready,
-                retrying=sum(found[topology.retry(name, delay)].ready or 0 for delay in DELAYS),
+                retrying=sum(
+                    found[each].ready or 0 for each in topology.retries(name, topology.delays(name))
+                ),
                 parked=found[topology.parked(name)].ready or 0,
                 idle_workers=found[name].consumers,
             )

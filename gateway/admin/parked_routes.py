@@ -17,7 +17,7 @@ from gateway.http.contract import Contract
 from gateway.uploads import option_bodies
 from service.scopes import OPERATE
 
-QueueName = Literal["video", "video.bulk", "mp3", "letters"]
+QueueName = Literal["video", "video.bulk", "mp3", "letters", "news", "hooks", "imports"]
 _Queue = Annotated[
     QueueName | None,
     QueryParameter(description="Only work of this queue."),

@@ -24,12 +24,23 @@ from events.types import (
     AccountNotificationFailed,
     AccountNotified,
     AccountPayload,
+    FeedPayload,
+    HookCreated,
+    HookDeleted,
+    HookDelivered,
+    HookDeliveryFailed,
+    HookDisabled,
+    HookNotificationFailed,
+    HookNotified,
+    HookRequested,
+    ImportPayload,
     JobAudioRemoved,
     JobCancelled,
     JobConverted,
     JobDeleted,
     JobErased,
     JobFailed,
+    JobLinked,
     JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
@@ -37,10 +48,12 @@ from events.types import (
     JobRequeued,
     JobRetrying,
     JobStarted,
+    JobTranscriptAdded,
+    JobTranscriptRemoved,
+    JobUnlinked,
     JobUploaded,
     JobVideoRemoved,
 )
-from events.work.task import DELAYS
 
 ADMIN = "admin"
 RETENTION = "3650D"
@@ -80,8 +93,18 @@ USERS: Mapping[str, User] = {
             JobVideoRemoved,
             JobAudioRemoved,
             JobErased,
+            JobLinked,
+            JobUnlinked,
+            JobTranscriptAdded,
+            JobTranscriptRemoved,
+            HookCreated,
+            HookDeleted,
+            HookRequested,
+            *get_args(FeedPayload),
+            *get_args(ImportPayload),
         ),
-        hands_out=(topology.MP3, topology.LETTERS),
+        works_on=(topology.IMPORTS,),
+        hands_out=(topology.MP3, topology.LETTERS, topology.NEWS, topology.HOOKS),
         configure=(topology.PROGRESS, _OWN),
         write=(_OWN,),
         read=(topology.STREAM, topology.PROGRESS, _OWN, *map(re.escape, _PARKED)),
@@ -96,8 +119,20 @@ USERS: Mapping[str, User] = {
         read=(topology.WITHDRAWN, _OWN),
     ),
     "notifier": User(
-        events=(JobNotified, JobNotificationFailed, JobNotificationDeclined, *_OF_MAILS),
-        works_on=(topology.MP3, topology.LETTERS),
+        events=(
+            JobNotified,
+            JobNotificationFailed,
+            JobNotificationDeclined,
+            JobLinked,
+            *_OF_MAILS,
+            HookRequested,
+            HookDelivered,
+            HookDeliveryFailed,
+            HookDisabled,
+            HookNotified,
+            HookNotificationFailed,
+        ),
+        works_on=(topology.MP3, topology.LETTERS, topology.NEWS, topology.HOOKS),
         configure=(topology.PROGRESS,),
         write=(topology.PROGRESS,),
     ),
@@ -115,7 +150,7 @@ def definitions(passwords: Mapping[str, str], *, quorum: bool = False) -> dict[s
     kind = {"x-queue-type": "quorum"} if quorum else {}
     queues = topology.queues()
     for queue in topology.WORK_QUEUES:
-        queues |= topology.retries(queue, DELAYS)
+        queues |= topology.retries(queue, topology.delays(queue))
     bindings = [(topology.EXCHANGE, queue, key) for queue, key in topology.BINDINGS]
     bindings += [(topology.WORK, queue, queue) for queue in queues if queue != topology.STREAM]
     works = "|".join(map(re.escape, topology.WORK_QUEUES))

@@ -9,7 +9,7 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from events.envelope import Event, Recorded, account_event, consequence, job_event
+from events.envelope import Event, Recorded, account_event, consequence, fact, job_event
 from events.payload import Aggregate, Given
 from events.types import (
     AnyPayload,
@@ -51,6 +51,8 @@ def values(kind: inspect.Type) -> st.SearchStrategy[Any]:
             return st.booleans()
         case inspect.StructType(cls=cls):
             return payloads(cls)
+        case inspect.DateTimeType():
+            return st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=st.just(UTC))
         case inspect.StrType(max_length=most):
             return st.text(max_size=min(30, most or 30))
         case inspect.EnumType(cls=cls):
@@ -86,6 +88,9 @@ def event_of(payload: Any, subject: str, account: str, time: datetime) -> Event:
         return msgspec.structs.replace(consequence(cause, payload, source="/test"), time=time)
     if payload.AGGREGATE is Aggregate.JOB:
         return job_event(payload, job_id=subject, account=account, source="/test", time=time)
+    if payload.AGGREGATE is not Aggregate.ACCOUNT:
+        made = fact(payload, subject=subject, account=account, source="/test")
+        return msgspec.structs.replace(made, time=time)
     occasion = "once" if Given.OCCASION in payload.NAMED_BY else None
     event = account_event(payload, account=subject, source="/test", occasion=occasion, time=time)
     return msgspec.structs.replace(event, account=account)

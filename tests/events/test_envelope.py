@@ -13,10 +13,11 @@ from msgspec.structs import replace
 
 from events.envelope import MAX_BODY, Event, Recorded, consequence, decode, encode, job_event, schema_urn
 from events.errors import InvalidEvent
-from events.media import Chapter, Media, Picture, Tag, Track
+from events.media import Chapter, Media, Picture, Subtitle, Tag, Track
 from events.options import DEFAULT, Channels, Chapters, Cover, Format, Options, Tags
 from events.registry import REGISTRY
 from events.types import (
+    TEST,
     AccountChanged,
     AccountErased,
     AccountLetterRequested,
@@ -29,13 +30,30 @@ from events.types import (
     Actor,
     AnyPayload,
     DeletionReason,
+    DeliveryFailure,
+    DisablingReason,
     FailureCode,
+    FeedCreated,
+    FeedRevoked,
+    HookCreated,
+    HookDeleted,
+    HookDelivered,
+    HookDeliveryFailed,
+    HookDisabled,
+    HookNotificationFailed,
+    HookNotified,
+    HookRequested,
+    ImportCancelled,
+    ImportFailed,
+    ImportFailure,
+    ImportRequested,
     JobAudioRemoved,
     JobCancelled,
     JobConverted,
     JobDeleted,
     JobErased,
     JobFailed,
+    JobLinked,
     JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
@@ -43,9 +61,13 @@ from events.types import (
     JobRequeued,
     JobRetrying,
     JobStarted,
+    JobTranscriptAdded,
+    JobTranscriptRemoved,
+    JobUnlinked,
     JobUploaded,
     JobVideoRemoved,
     Letter,
+    Transcript,
     Unknown,
 )
 from tests.events.strategies import EPOCH, JOB, OWNER, PAYLOADS, event_of, payloads
@@ -82,6 +104,9 @@ WISHES = Options(
     partial=True,
 )
 FAMILY = "0199a1b2-0000-7000-8000-00000000000d"
+DELIVERY = "0199a1b2-0000-7000-8000-0000000000f1"
+LINK = "0199a1b2-0000-7000-8000-0000000000f2"
+TRANSCRIPT = "0199a1b2-0000-7000-8000-0000000000f3"
 GOLDEN: dict[tuple[str, int] | tuple[str, int, str], AnyPayload] = {
     ("job.uploaded", 1): JobUploaded(**VIDEO),
     ("job.uploaded", 1, "sealed"): JobUploaded(**VIDEO | {"filename": "", "content_type": ""}),
@@ -140,6 +165,65 @@ GOLDEN: dict[tuple[str, int] | tuple[str, int, str], AnyPayload] = {
     ("account.notified", 1): AccountNotified(letter=Letter.VERIFY, message_id="<b@tonearm>"),
     ("account.notification_failed", 1): AccountNotificationFailed(
         letter=Letter.INVITATION, reason="550 no such mailbox"
+    ),
+    ("job.linked", 1): JobLinked(
+        link_id=LINK, expires=datetime(2026, 1, 9, tzinfo=UTC), start=1.5, end=61.25
+    ),
+    ("job.unlinked", 1): JobUnlinked(link_id=LINK),
+    ("job.transcript_added", 1): JobTranscriptAdded(
+        transcript_id=TRANSCRIPT, bytes=1_024, sha256=VIDEO["sha256"], cues=12, language="de"
+    ),
+    ("job.transcript_removed", 1): JobTranscriptRemoved(transcript_id=TRANSCRIPT),
+    ("job.uploaded", 1, "imported"): JobUploaded(**VIDEO, imported=True),
+    ("job.requeued", 1, "imported"): JobRequeued(run=2, **VIDEO, imported=True),
+    ("job.probed", 1, "subtitles"): JobProbed(
+        run=1,
+        media=Media(
+            container="matroska",
+            subtitles=(Subtitle(index=0, codec="subrip", language="de", title="Für alle", text=True),),
+        ),
+    ),
+    ("hook.created", 1): HookCreated(events=("job.converted", "job.failed")),
+    ("hook.deleted", 1): HookDeleted(),
+    ("hook.requested", 1): HookRequested(
+        delivery_id=DELIVERY, about="job.converted", event_id=LINK, job_id=JOB
+    ),
+    ("hook.requested", 1, "test"): HookRequested(delivery_id=DELIVERY, about=TEST),
+    ("hook.delivered", 1): HookDelivered(delivery_id=DELIVERY, attempt=2, status=204),
+    ("hook.delivery_failed", 1): HookDeliveryFailed(
+        delivery_id=DELIVERY, attempt=1, code=DeliveryFailure.STATUS, status=503, again_in=5.0
+    ),
+    ("hook.disabled", 1): HookDisabled(reason=DisablingReason.GONE),
+    ("hook.notified", 1): HookNotified(message_id="<c@tonearm>"),
+    ("hook.notification_failed", 1): HookNotificationFailed(reason="550 no such mailbox"),
+    ("feed.created", 1): FeedCreated(),
+    ("feed.revoked", 1): FeedRevoked(),
+    ("import.requested", 1): ImportRequested(),
+    ("import.failed", 1): ImportFailed(code=ImportFailure.REFUSED, message="The source answered 404."),
+    ("import.cancelled", 1): ImportCancelled(by=Actor.ADMIN),
+    ("job.converted", 1, "with-transcripts"): JobConverted(
+        run=1,
+        attempt=1,
+        audio_id="0199a1b2-0000-7000-8000-00000000000e",
+        bytes=785_408,
+        sha256="60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        duration_seconds=47.8,
+        bit_rate=128_020,
+        sample_rate=48_000,
+        channels=1,
+        seconds_spent=1.02,
+        engine="ffmpeg n9.0.2",
+        peaks=2_048,
+        crc32=0xCBF43926,
+        transcripts=(
+            Transcript(
+                transcript_id=TRANSCRIPT, track=1, bytes=900, sha256=VIDEO["sha256"], cues=9, language="de"
+            ),
+        ),
+        pauses=3,
+        pauses_at=2_000,
+        pauses_bytes=48,
+        seconds_saved=12.5,
     ),
     ("job.uploaded", 1, "all-options"): JobUploaded(**VIDEO, options=WISHES, family=FAMILY),
     ("job.converted", 1, "all-options"): JobConverted(

@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 
 from auth.announcements import event_of
-from events.envelope import Event, consequence, job_event
+from events.envelope import Event, consequence, fact, job_event
 from events.ids import event_id, is_id, new_id
 from tests.events.strategies import JOB, OWNER, PAYLOADS
 from tests.events.test_envelope import GOLDEN
@@ -36,6 +36,23 @@ IDS = {
     "account.letter_requested": "6eb3d159-7179-5011-abe9-e1322e1aaa5e",
     "account.notified": "dbc96ebc-9fe9-54b4-9fcf-6cda4a8deb6a",
     "account.notification_failed": "10f721d9-eb0a-5e15-bbca-a2f36dc2fbcf",
+    "job.linked": "00d239b9-1a3a-597a-b3c7-8479b3e07be4",
+    "job.unlinked": "bf9341f4-e0cf-5a19-af7d-1e1e2aaf1d87",
+    "job.transcript_added": "21297a29-e01f-53d0-92c4-b855cae00a78",
+    "job.transcript_removed": "2dd041f9-613f-57a1-b8b7-8c92d14282d5",
+    "hook.created": "55628826-ec21-58be-bb9c-f69fa3c7873c",
+    "hook.deleted": "9c87c815-4f60-55fe-903b-b5456e3e79e0",
+    "hook.requested": "527e1dd9-6b5e-5f96-9b10-0d7cdc48004b",
+    "hook.delivered": "2b3dd175-f262-5e9f-ae7e-d11acf03652a",
+    "hook.delivery_failed": "b9061d03-430b-571c-a40d-4fec543e3609",
+    "hook.disabled": "662cf1e3-9931-5c2e-98ce-06cbac39d44d",
+    "hook.notified": "11393835-15f1-52fe-9b49-182c3b809a5f",
+    "hook.notification_failed": "5bdf1496-6c96-5e66-a615-d0143e0af2d9",
+    "feed.created": "5fc751b3-8fcd-5d23-ace1-f355cf063185",
+    "feed.revoked": "0fe1fec6-48b9-5b3f-b2a6-a7f5592fae62",
+    "import.requested": "726ef674-9b9f-5326-b880-bc1f64b2e462",
+    "import.failed": "abbc2fee-535d-5e7c-8a3c-48392ddeb4a2",
+    "import.cancelled": "f37cfdef-ab5c-58e6-8374-24812b14201a",
 }
 """One event of every type, made of its golden payload. Another id would make a second event of a retry."""
 
@@ -48,6 +65,10 @@ def made(type_: str) -> Event:
             return event_of(OWNER, payload, NOW)
         case "account.notified" | "account.notification_failed":
             return consequence(made("account.letter_requested"), payload, source="")
+        case "hook.notified" | "hook.notification_failed":
+            return consequence(made("hook.disabled"), payload, source="")
+        case _ if type_.startswith(("hook.", "feed.", "import.")):
+            return fact(payload, subject=JOB, account=OWNER, source="")
         case "job.erased":
             return consequence(made("job.deleted"), payload, source="")
         case _ if type_.startswith("account."):

@@ -9,7 +9,7 @@ from typing import Any
 
 from events.envelope import Event, job_event
 from events.options import Options
-from events.projections.job_view import Entry, JobView, State
+from events.projections.job_view import Entry, GivenTranscript, JobView, Link, State
 from events.types import (
     Actor,
     DeletionReason,
@@ -18,12 +18,16 @@ from events.types import (
     JobConverted,
     JobDeleted,
     JobFailed,
+    JobLinked,
     JobNotificationDeclined,
     JobNotificationFailed,
     JobNotified,
     JobPayload,
     JobProbed,
     JobRequeued,
+    JobTranscriptAdded,
+    JobTranscriptRemoved,
+    JobUnlinked,
     JobUploaded,
     JobVideoRemoved,
 )
@@ -95,6 +99,14 @@ def _payloads(view: JobView, entry: Entry, message_id: str) -> list[JobPayload]:
         case JobVideoRemoved.TYPE if note.startswith(REASON) and view.video:
             reason = DeletionReason(note.removeprefix(REASON))
             return [JobVideoRemoved(reason=reason, sha256=view.video.sha256)]
+        case JobLinked.TYPE:
+            return [_linked(each) for each in view.links if each.id == note]
+        case JobUnlinked.TYPE:
+            return [JobUnlinked(link_id=note)]
+        case JobTranscriptAdded.TYPE:
+            return [_given(each) for each in view.given_transcripts if each.id == note]
+        case JobTranscriptRemoved.TYPE:
+            return [JobTranscriptRemoved(transcript_id=note)]
         case JobAudioRemoved.TYPE if note.startswith(REASON) and view.audio and view.audio.run == run:
             reason = DeletionReason(note.removeprefix(REASON))
             return [JobAudioRemoved(run=run, reason=reason, sha256=view.audio.sha256)]
@@ -105,8 +117,30 @@ def _payloads(view: JobView, entry: Entry, message_id: str) -> list[JobPayload]:
 def _video(view: JobView) -> dict[str, Any]:
     video = view.video
     assert video is not None  # noqa: S101
-    kept = ("filename", "content_type", "bytes", "sha256", "video_id", "options", "family", "bulk")
+    kept = (
+        "filename",
+        "content_type",
+        "bytes",
+        "sha256",
+        "video_id",
+        "options",
+        "family",
+        "bulk",
+        "imported",
+    )
     return {name: getattr(video, name) for name in kept}
+
+
+def _linked(told: Link) -> JobLinked:
+    return JobLinked(
+        link_id=told.id, expires=told.expires, start=told.start, end=told.end, mailed=told.mailed
+    )
+
+
+def _given(told: GivenTranscript) -> JobTranscriptAdded:
+    return JobTranscriptAdded(
+        transcript_id=told.id, bytes=told.bytes, sha256=told.sha256, cues=told.cues, language=told.language
+    )
 
 
 def _converted(view: JobView, entry: Entry) -> JobConverted:
@@ -114,7 +148,8 @@ def _converted(view: JobView, entry: Entry) -> JobConverted:
     assert audio is not None  # noqa: S101
     kept = ("audio_id", "bytes", "sha256", "duration_seconds", "bit_rate", "sample_rate", "channels")
     later = ("format", "copied", "partial", "parts", "left_out")
-    beside = ("peaks", "cover_at", "cover_bytes", "silence_cut")
+    beside = ("peaks", "cover_at", "cover_bytes", "silence_cut", "pauses", "pauses_at", "pauses_bytes")
+    since = ("crc32", "transcripts", "seconds_saved")
     return JobConverted(
         run=entry.run,
         attempt=entry.attempt,
@@ -122,5 +157,5 @@ def _converted(view: JobView, entry: Entry) -> JobConverted:
         engine="",
         source_sha256=video.sha256 if video else "",
         options=video.options if video else Options(),
-        **{name: getattr(audio, name) for name in (*kept, *later, *beside)},
+        **{name: getattr(audio, name) for name in (*kept, *later, *beside, *since)},
     )

@@ -26,8 +26,12 @@ OURS = {
     "audio_id",
     "engine",
     "family",
+    "language",
+    "link_id",
     "media.container",
     "media.pictures.codec",
+    "media.subtitles.codec",
+    "media.subtitles.language",
     "media.tracks.codec",
     "media.tracks.language",
     "media.tracks.layout",
@@ -39,6 +43,10 @@ OURS = {
     "sha256",
     "source_sha256",
     "audio_sha256",
+    "transcript_id",
+    "transcripts.language",
+    "transcripts.sha256",
+    "transcripts.transcript_id",
     "video_sha256",
     "video_id",
     "worker",
@@ -68,6 +76,8 @@ def wordy(kind: inspect.Type) -> Any:
             return next(iter(cls))
         case inspect.IntType(ge=low) | inspect.FloatType(ge=low):
             return 1 if low is None else low
+        case inspect.DateTimeType():
+            return EPOCH
         case _:
             return True
 

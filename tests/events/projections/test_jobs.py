@@ -13,7 +13,7 @@ from events.envelope import Event, Recorded, job_event
 from events.errors import InvalidEvent
 from events.media import Chapter, Media
 from events.options import Options, Tags
-from events.payload import Aggregate
+from events.payload import Aggregate, Payload
 from events.projections.job_view import ENDS, JobView, State
 from events.projections.jobs import evolve, fold
 from events.types import (
@@ -27,7 +27,6 @@ from events.types import (
     JobProbed,
     JobStarted,
     JobUploaded,
-    Payload,
     Unknown,
 )
 from tests.events.strategies import EPOCH, JOB, JOB_PAYLOADS, OWNER, logs, orderly, payloads, recorded

@@ -13,6 +13,7 @@ from waiting import wait_for
 
 from events.envelope import Recorded, job_event
 from events.ids import new_id
+from events.log import topology
 from events.types import FailureCode, JobCancelled, JobFailed, JobPayload
 from gateway.admin.history.counts import Counts, Facts, Hour
 from gateway.admin.history.routes import Point, _point
@@ -152,7 +153,7 @@ async def test_points_lie_at_multiples_of_their_step_and_the_last_has_a_look(
         assert found["points"][0]["look"] is None
         look = found["points"][-1]["look"]
         assert set(look["jobs"]) == {"uploaded", "converting", "retrying"}
-        assert set(look["queues"]) == {"video", "video.bulk", "mp3", "letters"}
+        assert set(look["queues"]) == set(topology.WORK_QUEUES)
         assert set(look["queues"]["video"]) == {"waiting", "retrying", "parked"}
         week = (await admin.get("/admin/history", params={"since": "2020-01-01T00:00:00Z"})).json()
         assert (week["step"], len(week["points"])) == (1800, 337)

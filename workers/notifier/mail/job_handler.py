@@ -13,9 +13,10 @@ import structlog
 
 from events.envelope import Event, consequence
 from events.ids import event_id
+from events.log.topology import DELAYS
 from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationDeclined, JobNotificationFailed, JobNotified
-from events.work.task import DELAYS, Work
+from events.work.task import Work
 from service.mail_preference import MailPreference
 from workers.errors import publishable
 from workers.notifier import SERVICE

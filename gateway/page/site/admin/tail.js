@@ -13,6 +13,7 @@ const TYPES = [
   "job.", "job.uploaded", "job.started", "job.probed", "job.retrying", "job.converted", "job.failed", "job.cancelled",
   "job.requeued", "job.deleted", "job.notified", "account.", "account.registered", "account.signed_in",
   "account.sign_in_refused", "account.changed", "account.revoked", "account.erased", "account.letter_requested",
+  "hook.", "feed.", "import.",
 ];
 const ADDRESS = addressOf("admin", "events");
 

@@ -32,6 +32,10 @@ const TYPES = {
   "job.video_removed": { run: 0, note: (data) => `reason: ${data.reason}` },
   "job.audio_removed": { note: (data) => `reason: ${data.reason}` },
   "job.erased": { run: 0, note: (data) => `about ${data.about}` },
+  "job.linked": { run: 0, note: (data) => data.link_id },
+  "job.unlinked": { run: 0, note: (data) => data.link_id },
+  "job.transcript_added": { run: 0, note: (data) => data.transcript_id },
+  "job.transcript_removed": { run: 0, note: (data) => data.transcript_id },
 };
 const STRENGTH = {
   uploaded: 1, converting: 2, retrying: 2, failed: 3, converted: 3, cancelled: 3, notified: 4, deleted: 5,

@@ -1,13 +1,10 @@
-"""The vocabulary: one frozen struct for everything that can happen.
-
-Past tense, few fields, ids and facts only: the log cannot be edited, so it never holds an e-mail
-address, a token or a secret. New fields have defaults. A new meaning is a new version of the type and
-an upcast in `registry`.
+"""The facts of jobs.
 
 A job's story has *runs* and *attempts*. The upload begins run 1, each requeue begins the next.
 Within a run the work is attempted 1, 2, … times. A run ends once: converted, failed or cancelled.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -16,12 +13,7 @@ from msgspec import Meta, Struct
 from events.media import Media
 from events.options import Format, Options
 from events.payload import Aggregate, Given, Payload
-
-Ordinal = Annotated[int, Meta(ge=1, le=2**31 - 1)]
-"""A run or an attempt: they are counted from 1."""
-
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-"""A number of things; no more than a view's store can hold."""
+from events.types.values import Actor, Count, Ordinal
 
 
 class FailureCode(StrEnum):
@@ -46,13 +38,6 @@ INCOMPLETE = "The video was incomplete or damaged: this is the part of its sound
 """What a result's owner is told when it is `partial`."""
 
 
-class Actor(StrEnum):
-    """The one who asked: the job's owner, or an administrator."""
-
-    USER = "user"
-    ADMIN = "admin"
-
-
 class DeletionReason(StrEnum):
     """The cause of a deletion: of a job, or of its video or audio alone."""
 
@@ -60,16 +45,6 @@ class DeletionReason(StrEnum):
     EXPIRED = "expired"
     ADMIN = "admin"
     ACCOUNT_ERASED = "account_erased"
-
-
-class Letter(StrEnum):
-    """The purpose of a mail about an account. The first three hold a link that is good once."""
-
-    VERIFY = "verify"
-    RESET = "reset"
-    INVITATION = "invitation"
-    ALREADY_REGISTERED = "already_registered"
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a name
 
 
 class JobFact(Payload, frozen=True, kw_only=True):
@@ -84,17 +59,11 @@ class RunFact(JobFact, frozen=True, kw_only=True):
     run: Ordinal
 
 
-class AccountFact(Payload, frozen=True, kw_only=True):
-    """Something that happened to an account."""
-
-    AGGREGATE: ClassVar[Aggregate] = Aggregate.ACCOUNT
-
-
 class JobUploaded(JobFact, frozen=True, kw_only=True, omit_defaults=True):
     """A video is stored whole and its work may begin: run 1, attempt 1.
 
     Jobs of one video are a family, named by the job that it was uploaded for; empty: this one. `bulk`: the
-    work waits behind the first jobs of every account.
+    work waits behind the first jobs of every account. `imported`: it was fetched from an address.
     """
 
     TYPE: ClassVar[str] = "job.uploaded"
@@ -107,6 +76,7 @@ class JobUploaded(JobFact, frozen=True, kw_only=True, omit_defaults=True):
     options: Options = Options()
     family: str = ""
     bulk: bool = False
+    imported: bool = False
 
 
 class JobStarted(RunFact, frozen=True, kw_only=True):
@@ -136,6 +106,24 @@ class JobRetrying(RunFact, frozen=True, kw_only=True):
     delay_seconds: float
 
 
+Crc32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+"""The CRC-32 of ISO-HDLC, which ZIP and gzip use."""
+
+
+class Transcript(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """The text of one subtitle track, as a blob of WebVTT, in the audio's own time.
+
+    `track` is the index of the `Subtitle` in the video. `cues`: how many lines of text there are.
+    """
+
+    transcript_id: str
+    track: Count
+    bytes: Count
+    sha256: str
+    cues: Count
+    language: str = ""
+
+
 class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     """The audio is stored whole. `engine` names the build of ffmpeg.
 
@@ -148,6 +136,9 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     a picture, JPEG or PNG. 0: there is none. `silence_cut`: seconds of silence that `trim_silence` has taken
     from the beginning, as the audio plays them. So a second of it is `start + (second + silence_cut) * speed`
     of the video.
+    `crc32`: of the audio's bytes (ZIP needs it); None: it was not recorded. `pauses`: how many pauses of the
+    sound stand in `pauses_bytes` of what is stored with the waveform, from `pauses_at` on. `seconds_saved`:
+    seconds of pauses that `shorten_pauses` has taken out, as the audio plays them.
     """
 
     TYPE: ClassVar[str] = "job.converted"
@@ -174,6 +165,12 @@ class JobConverted(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     cover_at: Count = 0
     cover_bytes: Count = 0
     silence_cut: float | None = None
+    crc32: Crc32 | None = None
+    transcripts: tuple[Transcript, ...] = ()
+    pauses: Count = 0
+    pauses_at: Count = 0
+    pauses_bytes: Count = 0
+    seconds_saved: float = 0.0
 
 
 class JobFailed(RunFact, frozen=True, kw_only=True):
@@ -237,6 +234,7 @@ class JobRequeued(RunFact, frozen=True, kw_only=True, omit_defaults=True):
     options: Options = Options()
     family: str = ""
     bulk: bool = False
+    imported: bool = False
 
 
 class JobDeleted(JobFact, frozen=True, kw_only=True):
@@ -282,122 +280,45 @@ class JobErased(JobFact, frozen=True, kw_only=True, omit_defaults=True):
     video_kept: bool = False
 
 
-class AccountRegistered(AccountFact, frozen=True, kw_only=True):
-    """An account exists from now on."""
+class JobLinked(JobFact, frozen=True, kw_only=True, omit_defaults=True):
+    """Whoever has the link reaches the job's audio until it expires. The link itself is in no event.
 
-    TYPE: ClassVar[str] = "account.registered"
-    NAMED_BY = ()
-    roles: tuple[str, ...]
-
-
-class AccountSignedIn(AccountFact, frozen=True, kw_only=True, omit_defaults=True):
-    """A token was issued. `token_id` is its `jti`, not the token.
-
-    `provider` is the name of the OpenID Connect issuer; empty: it was a password.
+    `start` and `end`, in seconds of the audio: it leads to that part alone. `mailed`: it went into the mail
+    about the job's end.
     """
 
-    TYPE: ClassVar[str] = "account.signed_in"
-    NAMED_BY = ("token_id",)
-    token_id: str
-    provider: str = ""
+    TYPE: ClassVar[str] = "job.linked"
+    NAMED_BY = ("link_id",)
+    link_id: str
+    expires: Annotated[datetime, Meta(tz=True)]
+    start: float | None = None
+    end: float | None = None
+    mailed: bool = False
 
 
-class AccountSignInRefused(AccountFact, frozen=True, kw_only=True):
-    """A sign-in to an existing account was refused."""
+class JobUnlinked(JobFact, frozen=True, kw_only=True):
+    """From now on the link leads nowhere."""
 
-    TYPE: ClassVar[str] = "account.sign_in_refused"
-    NAMED_BY = (Given.OCCASION,)
-    reason: str
-
-
-class AccountChanged(AccountFact, frozen=True, kw_only=True):
-    """Fields of an account changed; their names, never their values."""
-
-    TYPE: ClassVar[str] = "account.changed"
-    NAMED_BY = (Given.OCCASION,)
-    fields: tuple[str, ...]
+    TYPE: ClassVar[str] = "job.unlinked"
+    NAMED_BY = ("link_id",)
+    link_id: str
 
 
-LONGEST_TOKEN = 3600
-"""Seconds that an access token lives at most, and so for which a revocation must be remembered."""
+class JobTranscriptAdded(JobFact, frozen=True, kw_only=True, omit_defaults=True):
+    """The owner gave the job a transcript of their own, stored as WebVTT."""
+
+    TYPE: ClassVar[str] = "job.transcript_added"
+    NAMED_BY = ("transcript_id",)
+    transcript_id: str
+    bytes: Count
+    sha256: str
+    cues: Count
+    language: str = ""
 
 
-class AccountRevoked(AccountFact, frozen=True, kw_only=True, omit_defaults=True):
-    """Tokens of these sessions (or API keys) are void; none named: of all begun before the event's time."""
+class JobTranscriptRemoved(JobFact, frozen=True, kw_only=True):
+    """From now on the job has this transcript no more, which its owner had given."""
 
-    TYPE: ClassVar[str] = "account.revoked"
-    NAMED_BY = (Given.OCCASION,)
-    reason: str
-    sessions: tuple[str, ...] = ()
-
-
-class AccountErased(AccountFact, frozen=True, kw_only=True):
-    """The person is forgotten: nothing tells any more whose this id was. What happened stays, by its ids."""
-
-    TYPE: ClassVar[str] = "account.erased"
-    NAMED_BY = ()
-    reason: str
-
-
-class AccountLetterRequested(AccountFact, frozen=True, kw_only=True):
-    """The account's holder shall get this mail. Its link is made when it is sent, and is in no event."""
-
-    TYPE: ClassVar[str] = "account.letter_requested"
-    NAMED_BY = (Given.OCCASION,)
-    letter: Letter
-
-
-class AccountNotified(AccountFact, frozen=True, kw_only=True):
-    """The mail about the account was accepted by the mail server."""
-
-    TYPE: ClassVar[str] = "account.notified"
-    NAMED_BY = (Given.CAUSE,)
-    letter: Letter
-    message_id: str
-
-
-class AccountNotificationFailed(AccountFact, frozen=True, kw_only=True):
-    """The mail about the account will never be sent."""
-
-    TYPE: ClassVar[str] = "account.notification_failed"
-    NAMED_BY = (Given.CAUSE,)
-    letter: Letter
-    reason: str
-
-
-class Unknown(Struct, frozen=True):
-    """An event of a type or version this build does not know: carried as it is, skipped by folds."""
-
-    type: str
-    version: int
-
-
-JobPayload = (
-    JobUploaded
-    | JobStarted
-    | JobProbed
-    | JobRetrying
-    | JobConverted
-    | JobFailed
-    | JobNotified
-    | JobNotificationFailed
-    | JobNotificationDeclined
-    | JobCancelled
-    | JobRequeued
-    | JobDeleted
-    | JobVideoRemoved
-    | JobAudioRemoved
-    | JobErased
-)
-AccountPayload = (
-    AccountRegistered
-    | AccountSignedIn
-    | AccountSignInRefused
-    | AccountChanged
-    | AccountRevoked
-    | AccountErased
-    | AccountLetterRequested
-    | AccountNotified
-    | AccountNotificationFailed
-)
-AnyPayload = JobPayload | AccountPayload
+    TYPE: ClassVar[str] = "job.transcript_removed"
+    NAMED_BY = ("transcript_id",)
+    transcript_id: str
