@@ -220,7 +220,7 @@ async def test_info_tells_how_everything_stands(replay):
     assert "video.retry.600000ms            not there" in told
     assert "video.parked" not in told
     assert "workers: none was heard" in (await replay("info")).out
-    assert "bindings of events: # → events, account.letter_requested → letters, " in told
+    assert "bindings of events: # → events, hook.requested → hooks, " in told
     assert "free, publishes stop below" in told
     assert "MISSING binding events -> mp3 (job.failed)" in told
 
