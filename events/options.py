@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 
 class Format(StrEnum):
@@ -159,6 +160,18 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     ) = None
     true_peak: Annotated[float, Meta(ge=-9, le=0, description="In dBTP; only with loudness.")] = -1.0
     trim_silence: Annotated[bool, Meta(description="Leave out the silence at both ends.")] = False
+    shorten_pauses: (
+        Annotated[
+            float,
+            Meta(
+                ge=0.2,
+                le=60,
+                description="Seconds, as heard, to which longer pauses are shortened; not given: pauses stay"
+                " as they are.",
+            ),
+        ]
+        | None
+    ) = None
     speed: Annotated[float, Meta(ge=0.5, le=4, description="2 is twice as fast, at the same pitch.")] = 1.0
     track: (
         Annotated[int, Meta(ge=0, le=63, description="Among the audio tracks, from 0; not with a language.")]
@@ -172,6 +185,14 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     ] = True
     tags: Tags = Tags()
     chapters: Chapters = Chapters.KEEP
+    marks: Annotated[
+        str,
+        Meta(
+            max_length=4096,
+            description="Chapters of your own instead of the file's, one a line: a time of the source, then a"
+            " title, such as 12:34 Questions. Empty: the file's.",
+        ),
+    ] = ""
     cover: Cover = Cover.NONE
     cover_at: (
         Annotated[
@@ -200,6 +221,11 @@ class Options(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     retain_video: Annotated[Span, _kept("the video")] | None = None
     retain_audio: Annotated[Span, _kept("the audio")] | None = None
     retain_record: Annotated[Span, _kept("all of the job, its files included,")] | None = None
+
+
+def untold(options: Options) -> Options:
+    """Return the options without the words of a person."""
+    return replace(options, tags=Tags(), language="", marks="")
 
 
 DEFAULT = Options(partial=True)
@@ -278,6 +304,8 @@ def faults(options: Options) -> Iterator[tuple[str, str]]:
         yield "language", "give a track or a language, not both"
     if options.true_peak != DEFAULT.true_peak and options.loudness is None:
         yield "true_peak", "it goes with loudness"
+    if options.marks and options.chapters is Chapters.DROP:
+        yield "marks", "they go with chapters=keep or chapters=split"
     if options.cover is not Cover.NONE and format_ in (Format.WAV, Format.OPUS, Format.OGG):
         yield "cover", f"{format_} holds no picture; mp3, m4a and flac do"
     elif options.cover_at is not None and options.cover is not Cover.FRAME:

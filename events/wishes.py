@@ -15,6 +15,7 @@ from msgspec import inspect
 
 from events.errors import TonearmError
 from events.options import SAMPLE_RATES, Options, Tags
+from events.timing import chapters
 
 TAGS = Tags.__struct_fields__
 NAMES = (*(name for name in Options.__struct_fields__ if name != "tags"), *TAGS)
@@ -30,7 +31,7 @@ _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     "format": {"aac": "m4a", "vorbis": "ogg", "wave": "wav"},
     "channels": {"1": "mono", "2": "stereo"},
 }
-_UNITS = {"loudness": "lufs", "true_peak": "dbtp|db", "speed": "x|×"}
+_UNITS = {"loudness": "lufs", "shorten_pauses": "s(?:ec)?", "true_peak": "dbtp|db", "speed": "x|×"}
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 _LONGEST = 60
 """Characters of a value that is no free text."""
@@ -68,7 +69,7 @@ def value(name: str, text: str) -> Any:
         return None
     match kind.type:
         case inspect.StrType(max_length=longest):
-            found = _quality(told, text) if name == "quality" else text
+            found = _TEXTS[name](text) if name in _TEXTS else text
             if longest is not None and len(found) > longest:
                 raise NotUnderstood(f"give {longest} characters at most")
             return found
@@ -102,13 +103,24 @@ def as_text(told: Any) -> str:
     return repr(told).removesuffix(".0") if isinstance(told, float) else str(told)
 
 
-def _quality(told: str, text: str) -> str:
+def _quality(text: str) -> str:
     """Return a quality as it is kept; what is none is left to `events.options.faults`."""
+    told = text.strip().lower()
     if match := _LEVEL.fullmatch(told):
         return f"V{match[1]}"
     if match := _RATE.fullmatch(told):
         return f"{match[1]}k"
     return told if told in ("", "source") else text
+
+
+def _marks(text: str) -> str:
+    try:
+        return chapters.canonical(text)
+    except chapters.NotChapters as error:
+        raise NotUnderstood(str(error)) from error
+
+
+_TEXTS = {"quality": _quality, "marks": _marks}
 
 
 def span(text: str) -> float | None:

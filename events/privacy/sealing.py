@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from events.envelope import Event, Recorded, schema_urn
 from events.media import untitled
-from events.options import DEFAULT, Options
+from events.options import untold
 from events.types import AnyPayload, JobConverted, JobProbed, JobRequeued, JobUploaded, Unknown
 
 KEY_BYTES = 32
@@ -115,14 +115,10 @@ def _impersonal(payload: AnyPayload | Unknown) -> AnyPayload | Unknown:
     """Return what is left of the payload when its job is forgotten."""
     match payload:
         case JobUploaded() | JobRequeued():
-            return replace(payload, filename="", content_type="", options=_untold(payload.options))
+            return replace(payload, filename="", content_type="", options=untold(payload.options))
         case JobProbed(media=media):
             return replace(payload, media=untitled(media))
         case JobConverted():
-            return replace(payload, options=_untold(payload.options), arguments=(), left_out=())
+            return replace(payload, options=untold(payload.options), arguments=(), left_out=())
         case _:
             return payload
-
-
-def _untold(options: Options) -> Options:
-    return replace(options, tags=DEFAULT.tags, language="")

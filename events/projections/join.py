@@ -26,7 +26,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from events.envelope import Recorded
-from events.options import Tags
+from events.options import untold
 from events.projections.job_view import (
     ENDS,
     Audio,
@@ -126,8 +126,7 @@ def _forgetful(view: JobView) -> JobView:
     """Return the view of a deleted job: without names, tags and titles, as if read without a key."""
     video, audio = view.video, view.audio
     if video is not None:
-        options = replace(video.options, tags=Tags(), language="")
-        video = replace(video, filename="", content_type="", options=options)
+        video = replace(video, filename="", content_type="", options=untold(video.options))
     return replace(
         view,
         state=State.DELETED,

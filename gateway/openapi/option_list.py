@@ -24,10 +24,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "format": ("format", "quality", "sample_rate", "channels", "copy"),
     "part": ("start", "end"),
     "sound": ("loudness", "true_peak", "speed", "fade_in", "fade_out"),
-    "silence": ("trim_silence",),
+    "silence": ("trim_silence", "shorten_pauses"),
     "source": ("track", "language", "partial"),
     "tags": ("keep_tags", *TAGS),
-    "chapters": ("chapters",),
+    "chapters": ("chapters", "marks"),
     "cover": ("cover", "cover_at"),
     "keeping": ("retain_video", "retain_audio", "retain_record"),
 }
@@ -37,6 +37,7 @@ _UNITS = {
     "loudness": "LUFS",
     "true_peak": "dBTP",
     "speed": "times",
+    "shorten_pauses": "s",
     **dict.fromkeys((*TIMES, *SPANS), "s"),
 }
 _CHOICES: dict[str, list[str | int]] = {

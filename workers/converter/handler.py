@@ -51,8 +51,8 @@ from workers.views import Views
 
 log = structlog.get_logger()
 
-MOST_ARGUMENTS = 16 * 1024
-"""Bytes, as JSON: an event may have 64 KiB, its options take up to 21, and sealed they are a third longer."""
+MOST_ARGUMENTS = 12 * 1024
+"""Bytes, as JSON: an event may have 64 KiB, its options take up to 25, and sealed they are a third longer."""
 
 
 class ProgressSink(Protocol):

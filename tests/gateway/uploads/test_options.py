@@ -21,7 +21,7 @@ def test_every_option_can_be_said() -> None:
     said = read_query(
         "format=m4a&quality=128k&sample_rate=48000&channels=mono&start=1.5&end=9&fade_in=0.5&fade_out=1"
         "&loudness=-16&true_peak=-2&trim_silence=true&speed=1.25&track=1&keep_tags=false&title=A+song&artist="
-        "&chapters=drop&cover=keep&copy=false&partial=0&retain_video=0&retain_audio=12h&retain_record=1w+1d"
+        "&shorten_pauses=1.5s&marks=90+Two%0A0:00+One&chapters=split&cover=keep&copy=false&partial=0&retain_video=0&retain_audio=12h&retain_record=1w+1d"
     )
     assert options_of(said) == Options(
         format=Format.M4A,
@@ -39,7 +39,9 @@ def test_every_option_can_be_said() -> None:
         track=1,
         keep_tags=False,
         tags=Tags(title="A song", artist=""),
-        chapters=Chapters.DROP,
+        shorten_pauses=1.5,
+        chapters=Chapters.SPLIT,
+        marks="0:00 One\n1:30 Two",
         cover=options_of({"cover": "keep"}).cover,
         copy=False,
         partial=False,
@@ -83,6 +85,13 @@ def test_every_option_can_be_said() -> None:
         ("track=-1", "track", "from 0 to 63"),
         ("format=wav&cover=keep", "cover", "no picture"),
         ("chapters=burn", "chapters", "keep, drop, split"),
+        ("chapters=drop&marks=0:00+One", "marks", "chapters=keep or chapters=split"),
+        ("marks=0:00+One%0Asoon", "marks", "line 2 is no chapter"),
+        ("marks=0:61+One", "marks", "line 1 is no chapter"),
+        ("marks=1:00+A%0A60+B", "marks", "begin at the same time"),
+        ("marks=0:00+" + "x" * 101, "marks", "100 characters"),
+        ("marks=" + "%0A".join(f"{at}+" + "x" * 40 for at in range(91)), "marks", "4096 bytes"),
+        ("shorten_pauses=0.1", "shorten_pauses", "from 0.2 to 60"),
         ("format=opus&cover=frame", "cover", "no picture"),
         ("cover=keep&cover_at=3", "cover_at", "cover=frame"),
         ("partial=perhaps", "partial", "true or false"),

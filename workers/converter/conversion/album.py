@@ -66,7 +66,7 @@ class Album:
 
     async def _recording(self, media: Media) -> Recording:
         """Measure the loudness of all chapters together, if the options ask for one."""
-        options = replace(self._task.options, fade_out=0.0, trim_silence=False)
+        options = replace(self._task.options, fade_out=0.0, trim_silence=False, shorten_pauses=None)
         share = LOUDNESS if options.loudness is not None else 0.0
         task = replace(self._task, options=options, on_progress=self._passes.next(share))
         measured = await Single(task).measure(media)
@@ -108,6 +108,9 @@ class Album:
             partial=len(made) + len(silent) < len(wanted) or any(each.partial for each in made),
             parts=len(made),
             peaks=b"",
+            pauses=(),
+            seams=(),
+            seconds_saved=round(sum(each.seconds_saved for each in made), 3),
             cover=Place(),
             silence_cut=None,
             left_out=tuple(part.title[:_LONGEST_TITLE] for part in silent[:_MOST_TITLES]),

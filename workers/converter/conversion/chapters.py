@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from events.media import Chapter, Media
 from events.options import SHORTEST, Chapters, Cover, Options
 from events.texts import harmless, is_seen
+from events.timing.chapters import of_source
 from workers.converter.ffmpeg.diagnosis import states_length
 from workers.converter.ffmpeg.plan import choose
 
@@ -56,10 +57,10 @@ def _inside(options: Options, media: Media, rate: int) -> Iterator[Chapter]:
     the recording's end is left out.
     """
     length = media.duration_seconds if states_length(media) else 0.0
-    for at, chapter in enumerate(media.chapters, 1):
+    for at, chapter in enumerate(of_source(options, media), 1):
         start = max(chapter.start, options.start)
         end = chapter.end if options.end is None else min(chapter.end, options.end)
-        start, end = round(start * rate) / rate, round(end * rate) / rate
+        start, end = round(start * rate) / rate, end if math.isinf(end) else round(end * rate) / rate
         if end - start >= SHORTEST and start < (length or math.inf):
             yield Chapter(start=start, end=end, title=chapter.title or f"Chapter {at}")
 
@@ -72,8 +73,9 @@ def _part(options: Options, media: Media, chapter: Chapter, *, number: str, trac
     own = replace(
         options,
         start=chapter.start,
-        end=chapter.end or None,
+        end=None if math.isinf(chapter.end) else chapter.end or None,
         chapters=Chapters.DROP,
+        marks="",
         cover=Cover.NONE,
         cover_at=None,
         tags=replace(tags, title=chapter.title, album=album),

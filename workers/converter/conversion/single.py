@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from events.errors import TonearmError
 from events.media import Media
 from events.options import Cover, Format, Options
+from events.timing.time_map import Pause
 from workers.converter.containers import id3_tag, output
 from workers.converter.containers.sound import Sound
 from workers.converter.conversion import cover
@@ -31,6 +32,7 @@ from workers.converter.ffmpeg.diagnosis import (
 )
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.meter import metered
+from workers.converter.ffmpeg.pauses import shortening
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import content, look
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
@@ -115,6 +117,7 @@ class Single:
         picture = await cover.take(self._task, self._media)
         place = await cover.put(plan.format, self._task.target, picture)
         await self._passes.end()
+        silent = measured.silent_until if measured and self._options.trim_silence else 0.0
         return Result(
             duration_seconds=sound.duration_seconds,
             sample_rate=sound.sample_rate,
@@ -127,8 +130,11 @@ class Single:
             copied=plan.copied,
             partial=partial or self._partial,
             peaks=_peaks(ran, sound),
+            pauses=_pauses(ran, sound),
+            seams=measured.shortening.seams(silent) if measured else (),
+            seconds_saved=round(measured.shortening.seconds, 3) if measured else 0.0,
             cover=place,
-            silence_cut=measured.silent_until if measured and self._options.trim_silence else None,
+            silence_cut=silent if self._options.trim_silence else None,
         )
 
     def _is_usual(self) -> bool:
@@ -215,11 +221,30 @@ class Single:
         counted = measurement.counted(ran.findings.tail, rate)
         length = ran.seconds if counted is None else counted
         self._partial = self._raise(replace(self._evidence(ran, plan, sized=False), seconds=length))
-        measured = measurement.read(ran.findings.tail, length, ran.findings.silent_until)
+        measured = self._shortened(
+            measurement.read(ran.findings.tail, length, ran.findings.silent_until), ran
+        )
         silent = measured.silent_from is not None and measured.silent_from < _SHORTEST
         if silent:
             raise OnlySilence
         return measured
+
+    def _shortened(self, measured: Measurement, ran: Outcome) -> Measurement:
+        """Add what is left out of pauses to a measurement, if the options ask for it."""
+        longest, window = self._options.shorten_pauses, ran.levels.window
+        if longest is None or not window:
+            return measured
+        kept = (0.0, measured.seconds)
+        if self._options.trim_silence:
+            end = measured.silent_from
+            kept = (measured.silent_until, measured.seconds if end is None else end)
+        envelope = ran.levels.envelope(self._rate())
+        return replace(measured, shortening=shortening(envelope, window, longest, kept=kept))
+
+    def _rate(self) -> int:
+        """Return the sample rate of the source's sound; 0: it is not known."""
+        media = self._media
+        return planning.counting_rate(self._options, media, self._shapes) if media is not None else 0
 
     async def _run(self, plan: Plan, share: float) -> Outcome:
         watch = self._passes.next(share)
@@ -229,7 +254,7 @@ class Single:
             await watch(mark, longest or length)
 
         if self._recording is None:
-            plan = metered(plan, self._source.size)
+            plan = metered(plan, self._source.size, self._rate())
         equipment, target = self._equipment, self._task.target
         target.seek(0)
         target.truncate()
@@ -348,6 +373,11 @@ def _peaks(ran: Outcome, sound: Sound) -> bytes:
     if ran.levels.window and not peaks:
         log.info("peaks_left_out", seconds=sound.duration_seconds)
     return peaks
+
+
+def _pauses(ran: Outcome, sound: Sound) -> tuple[Pause, ...]:
+    envelope = ran.levels.envelope(sound.sample_rate)
+    return envelope.pauses(sound.duration_seconds)
 
 
 def _refuse(task: Task) -> None:

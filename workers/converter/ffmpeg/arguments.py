@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from workers.converter.containers.lead import Lead
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
-from workers.converter.ffmpeg.words import script
+from workers.converter.ffmpeg.words import SCRIPT, script
 
 FORMATS = (
     "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,mxf,gxf,dv,rm,"
@@ -37,8 +37,6 @@ DECODERS = (
 PICTURE_DECODERS = "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,mjpeg,prores"
 """Decoders of pictures, for a frame as cover. Their process decodes nothing else."""
 
-SCRIPT = 4
-"""The descriptor of the words that the result carries."""
 _SCRIPT = ("-protocol_whitelist", "fd", "-format_whitelist", "ffmetadata", "-f", "ffmetadata")
 
 OVERRUN = 1.0

@@ -46,6 +46,7 @@ def can_copy(options: Options, track: Track) -> bool:
         and not (options.channels is not Channels.KEEP and track.channels == 0)
         and not (options.start or options.end is not None or options.fade_in or options.fade_out)
         and not (options.loudness is not None or options.trim_silence or options.speed != 1)
+        and options.shorten_pauses is None
     )
 
 

@@ -1,8 +1,8 @@
 """ffmpeg's filters for the samples between decoder and encoder. Pure.
 
-In this order: holes filled and cut (see `timeline`), mixing down, speed, silence cut off, loudness, fades.
-Some options need to know the sound (loudness, fades at the end, silence). For them a first pass measures all
-of it, see `measurement`.
+In this order: holes filled and cut (see `timeline`), mixing down, speed, pauses shortened (see `pauses`),
+silence cut off, loudness, fades. Some options need to know the sound (loudness, fades at the end, silence,
+pauses). For them a first pass measures all of it, see `measurement`.
 
 **Mixing down.** More channels than wanted become stereo by ITU-R BS.775 with the scale that makes clipping
 impossible: left = (L + 0.707 C + 0.707 Ls [+ 0.707 Lb]) / (sum of those factors), right alike; the
@@ -18,7 +18,9 @@ from collections.abc import Sequence
 from events.media import Media, Track
 from events.options import Channels, Format, Options
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.pauses import Shortening
 from workers.converter.ffmpeg.timeline import timely
+from workers.converter.ffmpeg.words import SCRIPT
 
 COUNTING = "astats=measure_perchannel=none:measure_overall=Number_of_samples"
 """Tells the number of samples, see `measurement.counted`."""
@@ -33,9 +35,27 @@ _ORDERED = {1: "mono", 2: "stereo"} | _LAYOUTS
 _AMBISONIC = "pan=stereo|c0=0.5*c0+0.5*c1|c1=0.5*c0-0.5*c1"
 
 
+def metering(window: int, descriptor: int) -> str:
+    """Return the filters that measure windows of so many samples, see `meter`.
+
+    Their numbers go to a descriptor. What a file has written into its packets is deleted first:
+    none of it goes through the pipe.
+    """
+    return (
+        f"ametadata=delete,asetnsamples={window}:p=0"
+        ",astats=measure_perchannel=none:measure_overall=Min_level+Max_level+Peak_level:metadata=1:reset=1:length=0"
+        f",ametadata=print:file=pipe\\\\:{descriptor}"
+    )
+
+
 def need_measurement(options: Options) -> bool:
     """Return True if a first pass is needed."""
-    return options.loudness is not None or options.trim_silence or options.fade_out > 0
+    return (
+        options.loudness is not None
+        or options.trim_silence
+        or options.shorten_pauses is not None
+        or options.fade_out > 0
+    )
 
 
 def first_filters(options: Options, media: Media, track: Track, seek: float) -> list[str]:
@@ -53,11 +73,16 @@ def last_filters(options: Options, measured: Measurement | None) -> list[str]:
     if measured is None and not options.fade_in:
         return []
     filters = ["asetpts=PTS-STARTPTS"]
+    shortened = measured.shortening if measured else Shortening()
+    filters += shortened.filters()
     length = measured.seconds if measured else 0.0
     if measured and options.trim_silence:
         end = length if measured.silent_from is None else measured.silent_from
         filters += [f"atrim=start={measured.silent_until:.6f}:end={end:.6f}", "asetpts=PTS-STARTPTS"]
         length = end - measured.silent_until
+    if shortened.cuts:
+        filters.append("asetpts=N/SR/TB")
+        length -= shortened.seconds
     if measured and (gain := gain_of(options, measured)):
         filters.append(f"volume={gain:.2f}dB:precision=double")
     if options.fade_in:
@@ -84,12 +109,16 @@ def gain_of(options: Options, measured: Measurement) -> float:
     return round(gain, 2)
 
 
-def measuring_filters(options: Options, rate: int) -> list[str]:
+def measuring_filters(options: Options, rate: int, window: int) -> list[str]:
     """Return the filters that only measure. `rate`: that at which samples are counted, too; 0: not.
+
+    `window`: samples of each window that is measured; 0: none is.
 
     `loudnorm` works at 192 kHz and in steps of 0.1 s, so its end is not that of the sound.
     """
     filters = ["asetpts=PTS-STARTPTS"]
+    if window:
+        filters.append(metering(window, SCRIPT))
     if rate:
         filters += [f"aformat=sample_rates={rate}", COUNTING]
     if options.trim_silence:

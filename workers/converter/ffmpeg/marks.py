@@ -3,13 +3,13 @@
 import math
 
 from events.media import Chapter, Media
-from events.options import Chapters, Options
+from events.options import Options
+from events.timing import chapters
+from events.timing.time_map import TimeMap
 from workers.converter.ffmpeg.measurement import Measurement
 
 MOST_MARKS = 1000
 """Marks of one result, the first ones: Vorbis comments number them with three digits."""
-_SHORTEST = 0.001
-"""Seconds: the precision of all formats."""
 
 
 def marks_of(
@@ -17,26 +17,22 @@ def marks_of(
 ) -> tuple[Chapter, ...]:
     """Return the marks of a result that plays so many seconds, in order.
 
-    A chapter that the cut divides keeps the part inside. `measured` knows the silence that is cut off.
+    A chapter that the cut divides keeps the part inside. `measured` knows what is left out.
     """
-    if options.chapters is not Chapters.KEEP:
-        return ()
+    return chapters.in_audio(options, media, time_map(options, measured, length))[:MOST_MARKS]
+
+
+def time_map(options: Options, measured: Measurement | None, length: float = math.inf) -> TimeMap:
+    """Return the map of time from the source to a result that plays so many seconds."""
     silent = measured.silent_until if measured and options.trim_silence else 0.0
-
-    def heard(seconds: float) -> float:
-        return min(max((seconds - options.start) / options.speed - silent, 0.0), length)
-
+    seams = measured.shortening.seams(silent) if measured else ()
     if options.end is not None:
-        length = min(length, heard(options.end))
+        length = min(length, TimeMap(options, seams, silence_cut=silent).in_audio(options.end))
     if measured:
         end = measured.silent_from if options.trim_silence else None
-        length = min(length, (measured.seconds if end is None else end) - silent)
-    moved = (
-        Chapter(start=round(heard(each.start), 6), end=round(heard(each.end), 6), title=each.title)
-        for each in media.chapters
-    )
-    inside = [each for each in moved if each.end - each.start >= _SHORTEST]
-    return tuple(sorted(inside, key=lambda each: each.start)[:MOST_MARKS])
+        whole = measured.seconds if end is None else end
+        length = min(length, whole - silent - measured.shortening.seconds)
+    return TimeMap(options, seams, silence_cut=silent, length=length)
 
 
 def clock(seconds: float) -> str:

@@ -4,6 +4,8 @@ import re
 
 from msgspec import Struct
 
+from workers.converter.ffmpeg.pauses import Shortening
+
 _NUMBER = r"-?\d{1,9}(?:\.\d{1,9})?"
 _JSON = re.compile(rf'"(input_i|input_tp)" : "({_NUMBER}|-?inf)"')
 _SILENT = re.compile(r"\[silencedetect @|\[Parsed_silencedetect_\d+ @")
@@ -26,6 +28,8 @@ class Measurement(Struct, frozen=True, kw_only=True):
     """The end of the silence at the beginning."""
     silent_from: float | None = None
     """The beginning of the silence that lasts to the end; None: there is none, or it was not measured."""
+    shortening: Shortening = Shortening()
+    """What is left out of pauses."""
 
 
 def read(tail: str, seconds: float, silent_until: float = 0.0) -> Measurement:

@@ -4,10 +4,13 @@ ffmpeg's filter `astats` sees every sample, and its numbers come through a pipe 
 as they are, so the result has the same bytes as without. Packets that are copied are measured where they are
 decoded anyway.
 
-It takes one instruction in twenty of an MP3's conversion, in a thread of its own. Each window costs as much
-as five milliseconds of sound more, as `astats` clears tables that nobody asked for: so there are few windows.
+It takes one instruction in twelve of an MP3's conversion, in a thread of its own. A third of that is for
+windows that are short enough to find pauses by them (see `pauses`): each time `astats` clears tables that
+nobody asked for. ffmpeg's `silencedetect` would take twice as much, and must know beforehand how loud silence
+is.
 """
 
+import math
 import re
 from array import array
 
@@ -15,17 +18,22 @@ from msgspec.structs import replace
 
 from events.options import Format
 from workers.converter.containers.waveform import waveform
-from workers.converter.ffmpeg.arguments import SCRIPT
 from workers.converter.ffmpeg.encoders import BLOCK
+from workers.converter.ffmpeg.filters import metering
+from workers.converter.ffmpeg.pauses import SILENT, Envelope
 from workers.converter.ffmpeg.plan import Plan, with_last
-from workers.converter.ffmpeg.words import script
+from workers.converter.ffmpeg.words import SCRIPT, script
 
 MOST = 2048
 """Points of a waveform, at most; of a long one, at least half as many."""
-_SHORTEST = 4608
-"""Samples of a window: about a tenth of a second."""
-_LONGEST = 2**18
-"""Samples that ffmpeg is to hold at once, however long a file claims to be, or may be by its size."""
+_SHORTEST, _LEAST = 4608, 1024
+"""Samples of a window: about a tenth of a second, and where the sample rate is low."""
+_LONGEST = 0.2
+"""Seconds of a window. Pauses begin and end with one."""
+_USUAL = 48000
+"""Samples a second where nobody knows yet."""
+_MOST_WINDOWS = 2_000_000
+"""Windows of a sound whose pauses are found. By a broken rate there may be more."""
 _HERTZ = 50_000
 """Samples a second, about: a little more than most sounds have."""
 _BYTES_A_SECOND = 32_000
@@ -43,21 +51,16 @@ _WINDOW = re.compile(
 )
 
 
-def metered(plan: Plan, size: int) -> Plan:
+def metered(plan: Plan, size: int, sample_rate: int = _USUAL) -> Plan:
     """Return the plan for a source of so many bytes with a meter behind all its filters.
 
     Its numbers go to the descriptor behind all others.
     """
     if plan.output[-1] == "null":  # it writes nothing
         return plan
-    window = _window(plan, size)
+    window = _window(plan, size, sample_rate)
     place = SCRIPT + bool(script(plan.format, plan.words)) + plan.copied
-    # What a file has written into its packets is deleted first: none of it goes through the pipe.
-    meter = (
-        f"ametadata=delete,asetnsamples={window}:p=0"
-        ",astats=measure_perchannel=none:measure_overall=Min_level+Max_level+Peak_level:metadata=1:reset=1:length=0"
-        f",ametadata=print:file=pipe\\\\:{place}"
-    )
+    meter = metering(window, place)
     if plan.copied:
         return replace(plan, check=("-af", meter, *plan.check), window=window)
     if plan.format is Format.FLAC:  # its blocks stay as they are
@@ -65,10 +68,11 @@ def metered(plan: Plan, size: int) -> Plan:
     return replace(with_last(plan, meter), window=window)
 
 
-def _window(plan: Plan, size: int) -> int:
-    """Return the samples of a window."""
+def _window(plan: Plan, size: int, sample_rate: int) -> int:
+    """Return the samples of a window: few windows, but none that is longer than `_LONGEST`."""
     seconds = plan.expected_seconds or size / _BYTES_A_SECOND
-    return round(min(max(seconds * _HERTZ / MOST, _SHORTEST), _LONGEST))
+    wanted = max(seconds * _HERTZ / MOST, _SHORTEST)
+    return max(round(min(wanted, (sample_rate or _USUAL) * _LONGEST)), _LEAST)
 
 
 class Levels:
@@ -89,6 +93,8 @@ class Levels:
         """Low and high by turns."""
         self.span = 1
         """The windows in each point; the last point may have fewer."""
+        self._levels = bytearray()
+        """The peak of each window, in decibels below the full scale."""
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""
@@ -96,6 +102,8 @@ class Levels:
         for window in _WINDOW.finditer(data):
             samples, seconds, low, high, decibels = map(float, window.groups())
             self._add(*_extremes(low, high, decibels))
+            if self._windows < _MOST_WINDOWS:
+                self._levels.append(_below(decibels))
             self._rate = round(samples / seconds) if seconds else self._rate
             end = window.end()
         self._rest = data[end:][-_LONGEST_LINE:]
@@ -113,6 +121,13 @@ class Levels:
         if self._count:
             self._complete()
         return waveform(self.points.tobytes(), sample_rate=rate, samples_per_point=self.span * self.window)
+
+    def envelope(self, sample_rate: int) -> Envelope:
+        """Return how loud the sound was; `sample_rate` counts where there is but one window."""
+        rate = self._rate or sample_rate
+        if self._windows > len(self._levels) or not 0 < rate < _FASTEST or not self.window:
+            return Envelope(b"", 1.0)
+        return Envelope(bytes(self._levels), rate / self.window)
 
     def _add(self, low: int, high: int) -> None:
         self._low, self._high = min(self._low, low), max(self._high, high)
@@ -148,6 +163,12 @@ def _extremes(low: float, high: float, decibels: float) -> tuple[int, int]:
         return 0, 0
     scale = 128 * 10 ** (min(0.0, decibels) / 20) / largest
     return _bits(low * scale), _bits(high * scale)
+
+
+def _below(decibels: float) -> int:
+    if math.isnan(decibels):  # whatever it is, nobody calls it silence
+        return 0
+    return round(min(max(-decibels, 0), SILENT))
 
 
 def _bits(value: float) -> int:

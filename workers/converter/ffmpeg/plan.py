@@ -20,6 +20,7 @@ from workers.converter.ffmpeg.filters import (
 from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.pauses import window_of
 from workers.converter.ffmpeg.tags import tags_of
 from workers.converter.ffmpeg.timeline import cut, is_hidden, offset
 from workers.converter.ffmpeg.transcript import Shape
@@ -121,9 +122,12 @@ def measuring_plan(
         return None
     track = uniform.widest(options, choose(options, media), shapes)
     seek = _seek(options, media, track) if seekable else 0.0
+    window = 0 if options.shorten_pauses is None else window_of(track.sample_rate)
     filters = [
         *first_filters(options, media, track, seek),
-        *measuring_filters(options, track.sample_rate if shapes or options.loudness is not None else 0),
+        *measuring_filters(
+            options, track.sample_rate if shapes or options.loudness is not None else 0, window
+        ),
     ]
     before, filtered = _sound(options, media, track, seek, filters, shapes)
     return Plan(
@@ -132,6 +136,7 @@ def measuring_plan(
         (*filtered, "-f", "null"),
         uniform=before,
         expected_seconds=at_most(options, media),
+        window=window,
     )
 
 
@@ -253,7 +258,7 @@ def _expected(options: Options, media: Media, measured: Measurement | None) -> f
     if options.trim_silence:
         return None
     if measured is not None:
-        return measured.seconds
+        return measured.seconds - measured.shortening.seconds
     end = media.duration_seconds or None
     if options.end is not None:
         end = min(options.end, end) if end else None

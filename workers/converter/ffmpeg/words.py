@@ -18,6 +18,8 @@ _COMMENTING = (Format.OPUS, Format.OGG, Format.FLAC)
 """Formats whose tags are Vorbis comments, and chapters are tags (https://wiki.xiph.org/Chapter_Extension)."""
 _SPECIAL = re.compile(r"([=;#\\\n])")
 _TICKS = 1_000_000
+SCRIPT = 4
+"""The descriptor from which ffmpeg reads them; without any, that of what comes behind them."""
 
 
 class Words(Struct, frozen=True):

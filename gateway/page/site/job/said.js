@@ -15,6 +15,7 @@ export function said(options) {
     (start || end !== null) && word(end === null ? "job.from" : "job.part", { from: time(start), to: time(end ?? 0) }),
     speed !== 1 && word("job.speed", { speed }),
     options.trim_silence && word("job.trim_silence"),
+    options.shorten_pauses && word("job.shorten_pauses", { seconds: number(options.shorten_pauses) }),
     loudness !== null && `${number(loudness)} LUFS`,
     (options.fade_in || options.fade_out) && word("job.fades"),
     language || (track !== null && word("job.track", { track: track + 1 })),

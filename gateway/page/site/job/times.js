@@ -6,27 +6,43 @@ import { number } from "../words.js";
 export function obstacle({ audio, video, options }) {
   if (audio.parts) return "parts";
   if (!video || video.removed_at) return "video";
-  return options.trim_silence && audio.silence_cut === null ? "silence" : null;
+  if (options.trim_silence && audio.silence_cut === null) return "silence";
+  return options.shorten_pauses && !audio.seams ? "pauses" : null;
 }
 
 /** The second of the video that a second of the audio was. */
 export function inVideo({ audio, options }, seconds) {
-  return (options.start ?? 0) + (seconds + (audio.silence_cut ?? 0)) * (options.speed ?? 1);
+  const leftOut = sum((audio.seams ?? []).filter(({ at }) => at <= seconds));
+  return (options.start ?? 0) + (seconds + leftOut + (audio.silence_cut ?? 0)) * (options.speed ?? 1);
 }
 
-/** The second of the audio that a second of the video became. */
+/** The second of the audio that a second of the video became. One that was left out of a pause is at its seam. */
 export function inAudio({ audio, options }, seconds) {
-  return (seconds - (options.start ?? 0)) / (options.speed ?? 1) - (audio.silence_cut ?? 0);
+  let heard = (seconds - (options.start ?? 0)) / (options.speed ?? 1) - (audio.silence_cut ?? 0);
+  for (const { at, left_out: leftOut } of audio.seams ?? []) {
+    if (heard <= at) break;
+    heard = Math.max(heard - leftOut, at);
+  }
+  return heard;
 }
+
+const sum = (seams) => seams.reduce((before, { left_out: leftOut }) => before + leftOut, 0);
 
 /** The chapters that the audio has, at its own times, as the converter has marked them. */
 export function chaptersOf(job, media) {
   if ((job.options.chapters ?? "keep") !== "keep" || job.audio.parts || obstacle({ ...job, video: {} })) return [];
   const heard = (seconds) => Math.min(Math.max(inAudio(job, seconds), 0), job.audio.duration_seconds);
-  return (media?.chapters ?? [])
+  return (job.options.marks ? given(job.options.marks) : media?.chapters ?? [])
     .map(({ start, end, title = "" }) => ({ start: heard(start), end: heard(end), title }))
     .filter(({ start, end }) => end - start >= 0.001)
     .sort((a, b) => a.start - b.start);
+}
+
+/** Chapters as somebody has given them: a line each, each until the next. */
+export function given(marks) {
+  const lines = marks.split("\n").map((line) => /^(\S+) ?(.*)$/.exec(line));
+  const begun = lines.map(([, time, title]) => ({ start: typed(time), title }));
+  return begun.map((each, at) => ({ ...each, end: begun[at + 1]?.start ?? Infinity }));
 }
 
 /** A time as one types it, with tenths: 1:02.5. */
@@ -40,7 +56,7 @@ export function exactly(seconds) {
 
 /** The seconds that somebody has typed: 62.5, 1:02.5, 1:02,5, 0:01:02; null: that is no time. */
 export function typed(text) {
-  const match = /^\s*(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,6}(?:[.,]\d{1,3})?)\s*$/.exec(text);
+  const match = /^\s*(?:(?:(\d{1,3}):)?(\d{1,4}):)?(\d{1,6}(?:[.,]\d{1,6})?)\s*$/.exec(text);
   if (!match) return null;
   const [, hours = 0, minutes = 0, seconds] = match;
   return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds.replace(",", "."));

@@ -29,7 +29,7 @@ const STEPS = {
   ogg: { small: "V7", good: "", best: "V1", source: "source" },
 };
 /** What is chosen for one video is not remembered for the next. */
-const FOR_ONE_VIDEO = new Set(["start", "end", "cover_at", "track", "title", "artist", "album", "date", "comment"]);
+const FOR_ONE_VIDEO = new Set(["start", "end", "marks", "cover_at", "track", "title", "artist", "album", "date", "comment"]);
 const PAUSE = 400; // milliseconds without a key before the server is asked
 let forms = 0;
 

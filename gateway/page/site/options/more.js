@@ -43,6 +43,7 @@ function field(state, option) {
   const isOff = !formats.includes(state.effective.format);
   if (type === "boolean") return checkbox(state, option, label);
   if (values.length) return choice(state, option, label);
+  if (name === "marks") return lines(state, option, label);
   const id = name === "quality" ? `${state.id}-quality-exactly` : `${state.id}-${name}`;
   const text = worded(`options.${name}.hint`, hasWord(`options.${name}`) ? "" : option.description);
   return html`<div class="options-field">
@@ -53,6 +54,19 @@ function field(state, option) {
       aria-invalid=${state.faults[name] ? "true" : nothing} aria-describedby=${`${id}-hint ${id}-fault`}
       @input=${({ target }) => change(state, { [name]: target.value.trim() ? target.value : cleared(option) }, { pause: true })}>
     <p class="hint" id=${`${id}-hint`}>${isOff ? word("options.not_for", { format: state.effective.format }) : text}</p>
+    ${fault(state, name, `${id}-fault`)}
+  </div>`;
+}
+
+/** A text of several lines. */
+function lines(state, { name, longest }, label) {
+  const id = `${state.id}-${name}`;
+  return html`<div class="options-field options-lines">
+    <label for=${id}>${label}</label>
+    <textarea id=${id} name=${name} rows="3" dir="auto" maxlength=${longest} placeholder=${worded(`options.${name}.empty`, "")}
+      .value=${live(state.values[name] ?? state.effective[name])} aria-invalid=${state.faults[name] ? "true" : nothing}
+      aria-describedby=${`${id}-hint ${id}-fault`} @input=${({ target }) => change(state, { [name]: target.value }, { pause: true })}></textarea>
+    <p class="hint" id=${`${id}-hint`}>${worded(`options.${name}.hint`, "")}</p>
     ${fault(state, name, `${id}-fault`)}
   </div>`;
 }

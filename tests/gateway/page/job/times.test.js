@@ -19,10 +19,18 @@ test("a second of the audio is found in the video, and the other way round", () 
   assert.equal(inVideo(job(), 7.25), 7.25);
 });
 
+test("pauses that were shortened move what comes behind them", () => {
+  const short = job({ start: 10, speed: 2, shorten_pauses: 1 }, { seams: [{ at: 5, left_out: 3 }, { at: 5.5, left_out: 2 }] });
+  assert.deepEqual([10, 20, 21, 26, 26.5, 29, 32].map((second) => inAudio(short, second)), [0, 5, 5, 5, 5.25, 5.5, 6]);
+  assert.deepEqual([0, 4.5, 5, 6].map((second) => inVideo(short, second)), [10, 19, 26, 32]);
+});
+
 test("a cut is offered only where it can be exact, and where there is a video", () => {
   assert.equal(obstacle(job()), null);
   assert.equal(obstacle(job({ trim_silence: true }, { silence_cut: 0 })), null);
   assert.equal(obstacle(job({ trim_silence: true })), "silence");
+  assert.equal(obstacle(job({ shorten_pauses: 1 }, { seams: [] })), null);
+  assert.equal(obstacle(job({ shorten_pauses: 1 })), "pauses");
   assert.equal(obstacle(job({}, { parts: 3 })), "parts");
   assert.equal(obstacle(job({}, {}, { removed_at: "2026-01-01T00:00:00Z" })), "video");
 });
@@ -32,6 +40,8 @@ test("chapters move with the sound, and those outside of it are gone", () => {
   const found = chaptersOf(job({ start: 10, speed: 2 }, { duration_seconds: 50 }), media);
   assert.deepEqual(found, [{ start: 0, end: 10, title: "" }, { start: 10, end: 50, title: "last" }]);
   assert.deepEqual(chaptersOf(job({ chapters: "drop" }), media), []);
+  assert.deepEqual(chaptersOf(job({ marks: "0:05 Given, not the file's\n1:02.5" }), media),
+    [{ start: 5, end: 62.5, title: "Given, not the file's" }, { start: 62.5, end: 100, title: "" }]);
 });
 
 test("times are typed and read as people do", () => {

@@ -1,0 +1,1 @@
+"""The times of a recording and of the audio made of it."""

@@ -1,0 +1,108 @@
+"""Chapters that somebody gives for a recording, instead of its file's own. Pure.
+
+As text they look as people write them below a video, one a line: a time of the video, then a title, if any.
+
+    0:00 Welcome
+    12:34.5 Questions
+"""
+
+import itertools
+import math
+import re
+
+from events.errors import TonearmError
+from events.media import Chapter, Media
+from events.options import Chapters, Options
+from events.texts import one_line
+from events.timing.time_map import TimeMap
+
+LONGEST_TITLE = 100
+MOST_BYTES = 4096
+"""Bytes of them all as text: an event has little room."""
+_LATEST = 1e6
+"""Seconds, as for `start` and `end`."""
+_LINE = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,7}(?:[.,][0-9]{1,6})?)(?:\s+(.*))?")
+SHORTEST = 0.001
+"""Seconds of a chapter: the precision of all formats."""
+_NO_CHAPTER = "is no chapter: give a time and a title, such as 12:34 Questions"
+
+
+class NotChapters(TonearmError):
+    """The text is no list of chapters. This error's text says which line, and what would be right."""
+
+
+def read(text: str) -> tuple[Chapter, ...]:
+    """Return the chapters that a text lists, in order; each ends where the next begins, the last never.
+
+    Raises NotChapters.
+    """
+    lines = [line for line in map(str.strip, text.splitlines()) if line]
+    begun = sorted({_begun(line, at) for at, line in enumerate(lines, 1)})
+    if any(low == high for (low, _), (high, _) in itertools.pairwise(begun)):
+        raise NotChapters("two of them begin at the same time")
+    ends = [start for start, _ in begun[1:]] + [math.inf]
+    return tuple(
+        Chapter(start=start, end=end, title=title) for (start, title), end in zip(begun, ends, strict=False)
+    )
+
+
+def as_text(chapters: tuple[Chapter, ...]) -> str:
+    """Return the one text for chapters. Their ends are not told."""
+    return "\n".join(f"{_clock(each.start)} {each.title}".rstrip() for each in chapters)
+
+
+def canonical(text: str) -> str:
+    """Return the one text for what this text lists. Raises NotChapters."""
+    told = as_text(read(text))
+    if len(told.encode()) > MOST_BYTES:
+        raise NotChapters(f"together they may have {MOST_BYTES} bytes")
+    return told
+
+
+def of_source(options: Options, media: Media) -> tuple[Chapter, ...]:
+    """Return the chapters of a recording in seconds of the video: those that were given, or the file's.
+
+    The last of those that were given has no end.
+    """
+    return read(options.marks) if options.marks else media.chapters
+
+
+def in_audio(options: Options, media: Media, time_map: TimeMap) -> tuple[Chapter, ...]:
+    """Return the chapters of one audio at its own times, in order; none if it keeps none.
+
+    One that is not wholly in the audio keeps the part inside.
+    """
+    if options.chapters is not Chapters.KEEP:
+        return ()
+    moved = (_moved(each, time_map) for each in of_source(options, media))
+    heard = (each for each in moved if each.end - each.start >= SHORTEST)
+    return tuple(sorted(heard, key=lambda each: each.start))
+
+
+def _moved(chapter: Chapter, time_map: TimeMap) -> Chapter:
+    start, end = time_map.in_audio(chapter.start), time_map.in_audio(chapter.end)
+    if math.isinf(end):  # nobody knows how long the audio is
+        end = start + 1.0
+    return Chapter(start=round(start, 6), end=round(end, 6), title=chapter.title)
+
+
+def _begun(line: str, number: int) -> tuple[float, str]:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise NotChapters(f"line {number} {_NO_CHAPTER}")
+    hours, minutes, seconds, title = match.groups()
+    second = float(seconds.replace(",", "."))
+    if (minutes and second >= 60) or (hours and int(minutes) >= 60):
+        raise NotChapters(f"line {number} {_NO_CHAPTER}")
+    start = round(int(hours or 0) * 3600 + int(minutes or 0) * 60 + second, 6)
+    title = one_line(title or "")
+    if start > _LATEST or len(title) > LONGEST_TITLE:
+        raise NotChapters(f"line {number} is too long: a title may have {LONGEST_TITLE} characters")
+    return start, title
+
+
+def _clock(seconds: float) -> str:
+    """Return a time as `1:02:03.5`, exactly."""
+    minutes, rest = divmod(round(seconds * 1_000_000), 60_000_000)
+    second = f"{rest // 1_000_000:02}.{rest % 1_000_000:06}".rstrip("0").rstrip(".")
+    return f"{minutes // 60}:{minutes % 60:02}:{second}" if minutes >= 60 else f"{minutes}:{second}"
