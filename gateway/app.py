@@ -50,7 +50,7 @@ from gateway.callers.tokens import Tokens
 from gateway.files import routes as files
 from gateway.files.dialect import TusDialect
 from gateway.files.reception import Reception
-from gateway.handover import audio, sleeve
+from gateway.handover import audio, pauses, sleeve
 from gateway.handover.audio import Shelf
 from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
@@ -157,6 +157,7 @@ ROUTES = (
     *deletion_routes.ROUTES,
     *audio.ROUTES,
     *sleeve.ROUTES,
+    *pauses.ROUTES,
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,

@@ -40,6 +40,7 @@ GatewayError
 ├── NotProbed              no worker has looked into the video yet
 ├── NoMedia                the job ended, and no worker ever looked
 ├── NoPeaks                nobody has drawn the waveform of the audio
+├── NoPauses               nobody has looked for pauses in the audio
 ├── NoCover                the audio holds no picture
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
@@ -293,6 +294,10 @@ class TooManyTries(GatewayError):
 
 class NotProbed(GatewayError):
     """No worker has looked into the video yet."""
+
+
+class NoPauses(GatewayError):
+    """Nobody has looked for pauses in the audio."""
 
 
 class NoPeaks(GatewayError):

@@ -70,8 +70,8 @@ class Bucket:
             document = await self.files.find_one({"_id": blob_id}, blobs.WITHOUT_PEAKS)
         return None if document is None else Blob.of(document)
 
-    async def peaks(self, blob_id: str) -> bytes:
-        """Return the waveform that lies beside an audio; empty where there is none. Raises Unavailable."""
+    async def measured(self, blob_id: str) -> bytes:
+        """Return what was measured of an audio: its waveform, then its pauses. Raises Unavailable."""
         with self.translated():
             document = await self.files.find_one({"_id": blob_id}, {blobs.PEAKS: 1})
         return bytes((document or {}).get("metadata", {}).get("peaks", b""))

@@ -253,6 +253,13 @@ NO_PEAKS: Final = Kind(
     "The audio has no peaks: it is a ZIP, or older than this feature, or they could not be measured.",
     "`peaks_url` of the job's `audio` says whether there are any.",
 )
+NO_PAUSES: Final = Kind(
+    404,
+    "no-pauses",
+    "Nothing is known of pauses",
+    "Nobody has looked for pauses: the audio is a ZIP, or older than this feature, or could not be measured.",
+    "`pauses_url` of the job's `audio` says whether they are known.",
+)
 NO_COVER: Final = Kind(
     404,
     "no-cover",

@@ -15,18 +15,11 @@ from msgspec import Struct
 from events.options import Options
 
 
-class Seam(Struct, frozen=True, gc=False):
+class Seam(Struct, frozen=True, array_like=True, gc=False):
     """A place of the audio at which so many seconds of a pause are left out. Both in seconds as heard."""
 
     at: float
     left_out: float
-
-
-class Pause(Struct, frozen=True, gc=False):
-    """A stretch of the audio without sound to speak of, in seconds."""
-
-    start: float
-    end: float
 
 
 class TimeMap:

@@ -59,6 +59,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.NotProbed: known.NOT_PROBED,
     errors.NoMedia: known.NO_MEDIA,
     errors.NoPeaks: known.NO_PEAKS,
+    errors.NoPauses: known.NO_PAUSES,
     errors.NoCover: known.NO_COVER,
     errors.BadKey: known.BAD_KEY,
     errors.KeyInUse: known.KEY_IN_USE,

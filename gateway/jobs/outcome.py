@@ -31,6 +31,11 @@ def peaks_path(job_id: str) -> str:
     return f"/jobs/{job_id}/peaks"
 
 
+def pauses_path(job_id: str) -> str:
+    """Return the path of the audio's pauses."""
+    return f"/jobs/{job_id}/pauses"
+
+
 def cover_path(job_id: str) -> str:
     """Return the path of the audio's picture."""
     return f"/jobs/{job_id}/cover"

@@ -16,7 +16,7 @@ from events.types import INCOMPLETE, FailureCode
 from events.views.selection import family_of, options_of
 from gateway.http.filenames import audio_name
 from gateway.jobs.ending import finished_at, is_done
-from gateway.jobs.outcome import audio_path, cover_path, peaks_path
+from gateway.jobs.outcome import audio_path, cover_path, pauses_path, peaks_path
 from gateway.jobs.retention import Expiry
 from gateway.line.line import Forecast
 
@@ -40,7 +40,8 @@ class Audio(Struct, frozen=True, kw_only=True):
     titles of chapters without sound, which have no file in it. `peaks_url`, `cover_url`: the paths of its
     waveform and its picture; null: it has none. `silence_cut`: seconds of silence that `trim_silence` has
     taken from its beginning, so that a second of it is `start + (second + silence_cut) * speed` of the video;
-    null: not asked for, or not known.
+    null: not asked for, or not known. `pauses_url`: the path of its pauses; null: nobody looked for any.
+    `seconds_saved`: seconds of pauses that `shorten_pauses` has left out.
     """
 
     url: str
@@ -61,6 +62,9 @@ class Audio(Struct, frozen=True, kw_only=True):
     peaks_url: str | None = None
     cover_url: str | None = None
     silence_cut: float | None = None
+    pauses_url: str | None = None
+    pauses: int = 0
+    seconds_saved: float = 0.0
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -209,6 +213,9 @@ def present(view: JobView, forecast: Forecast | None = None) -> Job:
             peaks_url=peaks_path(view.job_id) if audio.peaks else None,
             cover_url=cover_path(view.job_id) if audio.cover_bytes else None,
             silence_cut=audio.silence_cut,
+            pauses_url=pauses_path(view.job_id) if audio.pauses_bytes else None,
+            pauses=audio.pauses,
+            seconds_saved=audio.seconds_saved,
             notice=INCOMPLETE if audio.partial else "",
         ),
         error=None

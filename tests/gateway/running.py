@@ -208,6 +208,7 @@ class Gateway:
         format_: Format = Format.MP3,
         parts: int = 0,
         peaks: bytes = b"",
+        pauses: bytes = b"",
         **said: Any,
     ) -> None:
         """Store this as the job's audio and tell of it, as the converter does."""
@@ -224,10 +225,11 @@ class Gateway:
                     "chunkSize": chunk,
                     "uploadDate": datetime.now(UTC),
                     "filename": "audio.mp3",
-                    "metadata": {"account": account, "job_id": job_id, "peaks": Binary(peaks)},
+                    "metadata": {"account": account, "job_id": job_id, "peaks": Binary(peaks + pauses)},
                 }
             )
-        end = replace(converted(audio_id, data, format_, parts), peaks=len(peaks), **said)
+        measured = {"peaks": len(peaks), "pauses_at": len(peaks), "pauses_bytes": len(pauses)}
+        end = replace(converted(audio_id, data, format_, parts), **measured, **said)
         await self.tell(job_id, account, STARTED, end)
 
     async def _read(self) -> None:

@@ -24,6 +24,7 @@ from events.ids import new_id
 from events.log.progress import INTERVAL, Progress
 from events.media import fitting
 from events.options import offered_as
+from events.timing.pauses import packed
 from events.types import (
     FailureCode,
     JobConverted,
@@ -149,7 +150,7 @@ class Converter:
                 work, Task(self._equipment, source.input, target, video.options, progress)
             )
             converted = time.monotonic()
-            stored = await self._store(work, target, _filename(video, made), made.peaks)
+            stored = await self._store(work, target, _filename(video, made), _measured(made))
         seconds = round(time.monotonic() - started, 3)
         log.info(
             "video_converted",
@@ -181,7 +182,7 @@ class Converter:
                 await self._publisher.publish(self._event(work, probed))
             return await conversion.finish()
 
-    async def _store(self, work: Work, audio: FileIO, filename: str, peaks: bytes) -> Stored:
+    async def _store(self, work: Work, audio: FileIO, filename: str, measured: bytes) -> Stored:
         """Store the audio under a new id. Raises Unavailable."""
         event = work.event
         with tracing.span("store audio") as span:
@@ -193,7 +194,7 @@ class Converter:
                 job_id=event.subject,
                 run=work.run,
                 attempt=work.attempt,
-                peaks=peaks,
+                peaks=measured,
             )
             span.set("tonearm.bytes", stored.bytes)
         return stored
@@ -204,6 +205,15 @@ class Converter:
 
     def _event(self, work: Work, payload: JobPayload) -> Event:
         return consequence(work.event, payload, source=SERVICE)
+
+
+def _measured(made: Result) -> bytes:
+    """Return what is stored beside the audio: the waveform, then the pauses."""
+    return made.peaks + _pauses(made)
+
+
+def _pauses(made: Result) -> bytes:
+    return packed(made.pauses) if made.pauses is not None else b""
 
 
 def _filename(video: JobUploaded | JobRequeued, made: Result) -> str:
@@ -240,6 +250,10 @@ def _converted(
         parts=made.parts,
         left_out=made.left_out,
         peaks=len(made.peaks),
+        pauses=len(made.pauses.pauses) if made.pauses else 0,
+        pauses_at=len(made.peaks) if made.pauses else 0,
+        pauses_bytes=len(_pauses(made)),
+        seconds_saved=made.seconds_saved,
         cover_at=made.cover.at,
         cover_bytes=made.cover.bytes,
         silence_cut=made.silence_cut,

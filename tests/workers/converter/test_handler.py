@@ -18,6 +18,7 @@ from events.log.progress import Progress
 from events.options import Cover, Format, Options
 from events.projections.job_view import JobView
 from events.projections.jobs import fold
+from events.timing.pauses import Pauses, unpacked
 from events.types import (
     DeletionReason,
     FailureCode,
@@ -232,7 +233,10 @@ async def test_the_waveform_lies_beside_the_audio_and_the_event_says_where_the_c
     assert isinstance(converted, JobConverted)
     stored = await scene.database["audio.files"].find_one({"_id": converted.audio_id})
     assert stored is not None
-    assert len(stored["metadata"]["peaks"]) == converted.peaks > 24
+    measured = stored["metadata"]["peaks"]
+    assert len(measured) == converted.pauses_at + converted.pauses_bytes
+    assert converted.pauses_at == converted.peaks > 24
+    assert unpacked(measured[converted.pauses_at :]) == Pauses()
     out = await AsyncGridFSBucket(scene.database, "audio").open_download_stream(converted.audio_id)
     audio = await out.read()
     picture = audio[converted.cover_at :][: converted.cover_bytes]

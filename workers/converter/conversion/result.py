@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from events.media import Media
 from events.options import Format
-from events.timing.time_map import Pause, Seam
+from events.timing.pauses import Pauses
 from workers.converter.containers.pictures.tag import Place
 
 
@@ -27,10 +27,8 @@ class Result(Struct, frozen=True, kw_only=True):
     """Titles of chapters that have no file, as they have no sound."""
     peaks: bytes = b""
     """The waveform, see `containers.waveform`; empty: there is none, as of a ZIP."""
-    pauses: tuple[Pause, ...] = ()
-    """Of the audio, as it plays; those of a ZIP are not told."""
-    seams: tuple[Seam, ...] = ()
-    """Places at which pauses were shortened."""
+    pauses: Pauses | None = None
+    """Of the audio, as it plays; None: those of a ZIP are not told."""
     seconds_saved: float = 0.0
     """All that was left out of pauses."""
     cover: Place = Place()

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from events.errors import TonearmError
 from events.media import Media
 from events.options import Cover, Format, Options
-from events.timing.time_map import Pause
+from events.timing.pauses import Pause, Pauses
 from workers.converter.containers import id3_tag, output
 from workers.converter.containers.sound import Sound
 from workers.converter.conversion import cover
@@ -130,8 +130,7 @@ class Single:
             copied=plan.copied,
             partial=partial or self._partial,
             peaks=_peaks(ran, sound),
-            pauses=_pauses(ran, sound),
-            seams=measured.shortening.seams(silent) if measured else (),
+            pauses=Pauses(_pauses(ran, sound), measured.shortening.seams(silent) if measured else ()),
             seconds_saved=round(measured.shortening.seconds, 3) if measured else 0.0,
             cover=place,
             silence_cut=silent if self._options.trim_silence else None,
@@ -376,8 +375,7 @@ def _peaks(ran: Outcome, sound: Sound) -> bytes:
 
 
 def _pauses(ran: Outcome, sound: Sound) -> tuple[Pause, ...]:
-    envelope = ran.levels.envelope(sound.sample_rate)
-    return envelope.pauses(sound.duration_seconds)
+    return ran.levels.envelope(sound.sample_rate).pauses(sound.duration_seconds)
 
 
 def _refuse(task: Task) -> None:

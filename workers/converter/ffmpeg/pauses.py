@@ -13,7 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from events.timing.time_map import Pause, Seam
+from events.timing.pauses import Pause
+from events.timing.time_map import Seam
 
 QUIETER = 30
 """Decibels between the loud parts of a recording and its pauses."""

@@ -46,7 +46,7 @@ def compose(
             title = "Your audio is ready"
             facts = f"{_clock(ending.duration_seconds)}, {_size(ending.bytes)}"
             notice = f" {INCOMPLETE}" if ending.partial else ""
-            said = f"{name} is now {_called(ending)} ({facts}).{_left_out(ending)}{notice}"
+            said = f"{name} is now {_called(ending)} ({facts}).{_saved(ending)}{_left_out(ending)}{notice}"
             sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
             link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
         case JobFailed():
@@ -70,6 +70,12 @@ def _called(ending: JobConverted) -> str:
         return _CALLED[ending.format]
     files = "file, for its one chapter" if ending.parts == 1 else "files, one for each chapter"
     return f"a ZIP of {ending.parts} {ending.format.upper()} {files}"
+
+
+def _saved(ending: JobConverted) -> str:
+    """Return a sentence about pauses that were shortened; empty: it would be about less than a second."""
+    saved = round(ending.seconds_saved)
+    return f" Shorter pauses make it {_clock(saved)} shorter." if saved else ""
 
 
 def _left_out(ending: JobConverted) -> str:

@@ -165,6 +165,12 @@ def test_chapters_without_sound_are_told() -> None:
     ending = replace(CONVERTED, parts=3, left_out=("Credits", "Pause\n"))
     letter = written(ending, filename="talk.mp4")
     assert "Chapters without sound are left out: Credits, Pause." in body(letter, "plain")
+
+
+def test_a_letter_says_how_much_shorter_pauses_save() -> None:
+    letter = written(replace(CONVERTED, seconds_saved=754.4), filename="talk.mp4")
+    assert "Shorter pauses make it 12:34 shorter." in body(letter, "plain")
+    assert "orter" not in body(written(CONVERTED, filename="talk.mp4"), "plain")
     assert "left out" not in body(written(CONVERTED, filename="talk.mp4"), "plain")
 
 
