@@ -259,6 +259,7 @@ FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The vid
 
 def converted(audio_id: str, data: bytes, format_: Format = Format.MP3, parts: int = 0) -> JobConverted:
     from hashlib import sha256
+    from zlib import crc32
 
     return JobConverted(
         run=1,
@@ -266,6 +267,7 @@ def converted(audio_id: str, data: bytes, format_: Format = Format.MP3, parts: i
         audio_id=audio_id,
         bytes=len(data),
         sha256=sha256(data).hexdigest(),
+        crc32=crc32(data),
         duration_seconds=1.5,
         bit_rate=192_000,
         sample_rate=44_100,

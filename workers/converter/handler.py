@@ -235,6 +235,7 @@ def _converted(
         audio_id=stored.audio_id,
         bytes=stored.bytes,
         sha256=stored.sha256,
+        crc32=stored.crc32,
         duration_seconds=made.duration_seconds,
         bit_rate=round(stored.bytes * 8 / made.duration_seconds) if made.duration_seconds else 0,
         sample_rate=made.sample_rate,

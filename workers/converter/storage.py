@@ -7,6 +7,7 @@ batch.
 import asyncio
 import hashlib
 import time
+import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
 from io import FileIO
@@ -32,11 +33,23 @@ RENEW_AFTER = 10.0
 
 
 class Stored(Struct, frozen=True, kw_only=True):
-    """A stored file: its id, size and hash."""
+    """A stored file: its id, size and hash, and its CRC-32, which a ZIP of many needs."""
 
     audio_id: str
     bytes: int
     sha256: str
+    crc32: int
+
+
+class _Digest:
+    """SHA-256 and CRC-32 of what was read so far."""
+
+    def __init__(self) -> None:
+        self.sha256, self.crc32 = hashlib.sha256(), 0
+
+    def update(self, piece: bytes) -> None:
+        self.sha256.update(piece)
+        self.crc32 = zlib.crc32(piece, self.crc32)
 
 
 class Storage:
@@ -105,7 +118,7 @@ class Storage:
         return stored
 
     async def _write(self, audio_id: str, audio: FileIO, job_id: str) -> Stored:
-        digest, size, n = hashlib.sha256(), 0, 0
+        digest, size, n = _Digest(), 0, 0
         audio.seek(0)
         await self._pending.begin(audio_id, job_id)
         noted = time.monotonic()
@@ -118,7 +131,8 @@ class Storage:
                 await self._pending.renew(audio_id)
                 noted = time.monotonic()
             n, size = n + len(pieces), size + sum(map(len, pieces))
-        return Stored(audio_id=audio_id, bytes=size, sha256=digest.hexdigest())
+        sha256 = digest.sha256.hexdigest()
+        return Stored(audio_id=audio_id, bytes=size, sha256=sha256, crc32=digest.crc32)
 
     async def _finish(self, blob: Blob) -> None:
         await self._audio.insert_one(blob.document())
@@ -129,7 +143,7 @@ class Storage:
             )
 
 
-def _pieces(audio: FileIO, digest: Any) -> list[bytes]:
+def _pieces(audio: FileIO, digest: _Digest) -> list[bytes]:
     """Read the next batch."""
     pieces: list[bytes] = []
     while len(pieces) < BATCH and (piece := audio.read(CHUNK)):

@@ -1,6 +1,7 @@
 """The order of things, with the real ffmpeg and the real database; only the log is a list."""
 
 import hashlib
+import zlib
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -132,6 +133,7 @@ async def test_a_video_becomes_an_mp3_and_the_log_knows_it(
     out = await AsyncGridFSBucket(scene.database, "audio").open_download_stream(converted.audio_id)
     content = await out.read()
     assert (converted.bytes, converted.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert converted.crc32 == zlib.crc32(content)
     assert converted.bit_rate == pytest.approx(len(content) * 8 / converted.duration_seconds, abs=1)
     (tmp_path / "out.mp3").write_bytes(content)
     with (tmp_path / "out.mp3").open("rb", buffering=0) as mp3:

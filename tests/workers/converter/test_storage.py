@@ -5,6 +5,7 @@ import hashlib
 import os
 import signal
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from io import FileIO
@@ -84,7 +85,7 @@ async def test_audio_is_readable_by_any_gridfs_client(database: Database, file: 
     await storage.prepare()
     owner = {"account": "me", "job_id": "j1"}
     stored = await storage.keep("a1", file, filename="talk.mp3", **owner, run=1, attempt=2)
-    assert (stored.bytes, stored.sha256) == (len(CONTENT), SHA256)
+    assert (stored.bytes, stored.sha256, stored.crc32) == (len(CONTENT), SHA256, zlib.crc32(CONTENT))
     out = await AsyncGridFSBucket(database, "audio").open_download_stream("a1")
     assert await out.read() == CONTENT
     assert (out.filename, out.metadata) == ("talk.mp3", {**owner, "run": 1, "attempt": 2})
