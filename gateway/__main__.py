@@ -31,6 +31,7 @@ from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import PublicKeys, Tokens
 from gateway.files.reception import Reception
 from gateway.files.records import Records
+from gateway.handover.archive.selections import Selections
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.life.deletions import Deletions
@@ -114,6 +115,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             parts.audio.prepare,
             IdempotencyKeys(database).prepare,
             Records(database).prepare,
+            Selections(database).prepare,
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
@@ -264,6 +266,7 @@ def _caretaker(
         unfinished=unfinished,
         forget_account=(
             Presets(database, {}).forget_account,
+            Selections(database).forget_account,
             spent.forget_account,
             unfinished.forget_account,
             keys.destroy_account,
@@ -302,6 +305,7 @@ def _parts(
         intake=followers.intake,
         reception=followers.reception,
         presets=Presets(database, settings.defaults()),
+        selections=Selections(database),
         deletions=followers.deletions,
         retention=settings.retention(),
         quotas=followers.quotas,

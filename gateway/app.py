@@ -51,6 +51,10 @@ from gateway.files import routes as files
 from gateway.files.dialect import TusDialect
 from gateway.files.reception import Reception
 from gateway.handover import audio, pauses, sleeve
+from gateway.handover.archive import routes as archive
+from gateway.handover.archive.archives import Archives
+from gateway.handover.archive.checksums import Checksums
+from gateway.handover.archive.selections import Selections
 from gateway.handover.audio import Shelf
 from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
@@ -112,6 +116,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     intake: Intake
     reception: Reception
     presets: Presets
+    selections: Selections
     deletions: Deletions
     retention: Retention
     quotas: Quotas
@@ -158,6 +163,7 @@ ROUTES = (
     *audio.ROUTES,
     *sleeve.ROUTES,
     *pauses.ROUTES,
+    *archive.ROUTES,
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
@@ -197,6 +203,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     runs = Runs(parts.live, own_jobs, parts.publisher)
     downloads = Downloads(of_account=20, of_address=100, most=200)
     return {
+        "archives": provide(Archives(own_jobs, parts.audio, Checksums(parts.audio), parts.selections)),
         "auth": provide(AuthProxy(auth)),
         "broker": provide(parts.broker),
         "checks": provide(parts.checks),

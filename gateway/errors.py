@@ -37,6 +37,7 @@ GatewayError
 ├── OtherOffset            another place than the stored bytes end at; `.offset`
 ├── UploadBusy             another request is writing to the upload
 ├── BadOptions             options that cannot be had; `.faults` describes each
+├── NoSuchArchive          unknown, not kept any more, or somebody else's: the answer is the same
 ├── NotProbed              no worker has looked into the video yet
 ├── NoMedia                the job ended, and no worker ever looked
 ├── NoPeaks                nobody has drawn the waveform of the audio
@@ -290,6 +291,10 @@ class TooManyTries(GatewayError):
     def __init__(self, message: str, seconds: str) -> None:
         super().__init__(message)
         self.seconds = seconds
+
+
+class NoSuchArchive(GatewayError):
+    """No archive with this id, or none the caller may know of; they are kept for a while only."""
 
 
 class NotProbed(GatewayError):

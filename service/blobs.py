@@ -27,6 +27,9 @@ WITHOUT_PEAKS = {PEAKS: 0}
 """The projection of all the rest."""
 NO_PEAKS = Binary(b"")
 
+CRC32 = "metadata.crc32"
+"""The field of an audio's files document for its CRC-32, where its conversion has not told it."""
+
 OF_JOB = "metadata.job_id"
 """The field of a files document that names the job."""
 

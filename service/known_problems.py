@@ -271,15 +271,22 @@ CHANGED: Final = Kind(
     412,
     "changed",
     "Not the version you asked for",
-    "The audio has another entity tag than `If-Match` names, or is newer than `If-Unmodified-Since`.",
+    "The file has another entity tag than `If-Match` names, or is newer than `If-Unmodified-Since`.",
     "Fetch it as a whole.",
 )
 NO_RANGE: Final = Kind(
     416,
     "no-range",
     "No such range",
-    "The audio ends before the range begins.",
-    "`Content-Range` has the length of the audio.",
+    "The file ends before the range begins.",
+    "`Content-Range` has the length of the file.",
+)
+NO_SUCH_ARCHIVE: Final = Kind(
+    404,
+    "no-such-archive",
+    "No such archive",
+    "You have chosen no jobs under this id, or longer ago than it is kept.",
+    "Choose them once more by `POST /archives`.",
 )
 TOO_MANY_REQUESTS: Final = Kind(
     429,

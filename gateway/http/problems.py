@@ -56,6 +56,7 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.OtherOffset: known.OTHER_OFFSET,
     errors.UploadBusy: known.UPLOAD_BUSY,
     errors.BadOptions: known.BAD_OPTIONS,
+    errors.NoSuchArchive: known.NO_SUCH_ARCHIVE,
     errors.NotProbed: known.NOT_PROBED,
     errors.NoMedia: known.NO_MEDIA,
     errors.NoPeaks: known.NO_PEAKS,

@@ -1,6 +1,6 @@
 """The jobs of one account, as nobody else may see them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -47,6 +47,18 @@ class OwnJobs:
             raise NoSuchJob("there is no job with this id")
         await self._refuse_deleted(view)
         return view
+
+    async def several(self, account: str, job_ids: Sequence[str]) -> dict[str, JobView]:
+        """Return those of the jobs that are the account's, by their ids, deleted ones among them.
+
+        One that another replica has just accepted may be missing. Raises Unavailable, also where it is not
+        known yet which jobs there are.
+        """
+        caught_up = self._live.caught_up  # before looking: it may become so meanwhile
+        views, damaged = await self._live.views([each for each in job_ids if is_id(each)])
+        if damaged or not caught_up:
+            raise Unavailable("the views, or the log, could not be read far enough to know these jobs")
+        return {job_id: view for job_id, view in views.items() if view.account == account}
 
     async def of_anybody(self, job_id: str) -> JobView:
         """Return the job of any account. Raises NoSuchJob, JobGone, Unavailable."""

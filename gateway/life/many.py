@@ -7,20 +7,12 @@ from msgspec import Struct
 
 from events.projections.job_view import JobView
 from gateway.errors import GatewayError
-from gateway.http.problems import kind_of
+from gateway.jobs.refusals import Refusal, refusal
 
 Deed = Callable[[JobView], Awaitable[JobView]]
 """Does something to a job, and returns the job as it stands then, or the one that came of it."""
 
 _AT_ONCE = 50
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    """A job to which it was not done. `type` and `detail` are those of the problem that it alone would be."""
-
-    job_id: str
-    type: str
-    detail: str
 
 
 class Done(Struct, frozen=True, kw_only=True):
@@ -50,6 +42,6 @@ async def _to_some(views: Sequence[JobView], deed: Deed, done: Done) -> None:
             case JobView():
                 done.job_ids.append(end.job_id)
             case GatewayError():
-                done.refused.append(Refusal(job_id=view.job_id, type=kind_of(end).type, detail=str(end)))
+                done.refused.append(refusal(view.job_id, end))
             case _:
                 raise end

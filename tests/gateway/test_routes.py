@@ -66,6 +66,7 @@ def parts_of_nothing() -> Parts:
         intake=nothing,  # type: ignore[arg-type]
         reception=nothing,  # type: ignore[arg-type]
         presets=nothing,  # type: ignore[arg-type]
+        selections=nothing,  # type: ignore[arg-type]
         deletions=nothing,  # type: ignore[arg-type]
         retention=nothing,  # type: ignore[arg-type]
         quotas=Quotas(nothing, nothing, nothing, nothing),  # type: ignore[arg-type]
@@ -100,8 +101,10 @@ def test_there_are_guarded_routes() -> None:
 
 def path(route: str, job_id: str) -> str:
     parts = {"filename": "a.mp4", "key_id": "k", "provider": "p", "name": "n", "path": "p", "version": "v"}
+    parts["archive_id"] = "a"
     filled = route.format(job_id=job_id, upload_id=job_id, account_id=job_id, session_id="s", **parts)
-    return f"{filled}?fid={job_id}" if route == "/download" else filled
+    asks = {"/download": "fid", "/archive.zip": "job"}.get(route)
+    return f"{filled}?{asks}={job_id}" if asks else filled
 
 
 @pytest.mark.parametrize(("method", "route"), ROUTES)

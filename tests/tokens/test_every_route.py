@@ -27,12 +27,13 @@ class Route(NamedTuple):
     method: str
     path: str
     scope: str
-    fid: bool
+    asks: str | None
+    """The query parameter that names a job."""
 
     def url(self, own: str) -> str:
-        ids = dict.fromkeys(("job_id", "upload_id", "key_id", "session_id", "account_id"), own)
+        ids = dict.fromkeys(("job_id", "upload_id", "key_id", "session_id", "account_id", "archive_id"), own)
         filled = self.path.format(**ids, filename="a.mp4", name="n")
-        return f"{filled}?fid={own}" if self.fid else filled
+        return f"{filled}?{self.asks}={own}" if self.asks else filled
 
 
 def guarded() -> list[Route]:
@@ -45,14 +46,14 @@ def guarded() -> list[Route]:
                 assert scopes == [], path
                 continue
             assert scopes, f"{method} {path} does not say which scope it needs"
-            fid = any(each["name"] == "fid" for each in item[method].get("parameters", ()))
-            found.append(Route(method.upper(), path, scopes[0], fid))
+            named = {each["name"] for each in item[method].get("parameters", ())} & {"fid", "job"}
+            found.append(Route(method.upper(), path, scopes[0], next(iter(named), None)))
     return found
 
 
 ROUTES = guarded()
 ONES_OWN = [
-    route for route in ROUTES if ("_id}" in route.path or route.fid) and not route.path.startswith("/admin/")
+    route for route in ROUTES if ("_id}" in route.path or route.asks) and not route.path.startswith("/admin/")
 ]
 
 
@@ -94,10 +95,11 @@ async def test_what_is_anothers_is_not_there(site: Site, route: Route) -> None:
     own = next((person[each] for each in ("key_id", "session_id") if each in route.path), person["job_id"])
     other = await site.other()
     theirs = await call(site, route, own, other["access_token"])
-    unknown = await call(site, route, new_id(), other["access_token"])
+    made_up = new_id()
+    unknown = await call(site, route, made_up, other["access_token"])
     assert (theirs.status_code, unknown.status_code) == (404, 404)
     if route.method != "HEAD":
-        assert theirs.json()["detail"] == unknown.json()["detail"]
+        assert theirs.json()["detail"].replace(own, made_up) == unknown.json()["detail"]
 
 
 @pytest.mark.parametrize(

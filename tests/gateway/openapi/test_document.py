@@ -130,7 +130,9 @@ def test_every_route_says_who_may_call_it(document: dict[str, Any]) -> None:
             [scope] = security[0]["token"]
             assert scope in ("read", "upload", "manage", "operate", "admin", "account"), (method, path)
             assert {"401", "403", "503"} <= set(operation["responses"]), (method, path)
-            assert ({"password": []} in security) == path.endswith(("/audio", "/download"))
+            assert ({"password": []} in security) == path.endswith(
+                ("/audio", "/download", "/archive.zip", "/archives/{archive_id}")
+            )
     assert document["paths"]["/login"]["post"]["security"] == [{"password": []}, {}]
 
 

@@ -1,0 +1,1 @@
+"""The audio of many jobs as one ZIP, whole or in part."""
