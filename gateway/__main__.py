@@ -321,6 +321,7 @@ def _parts(
         history=HistoryStore(database),
         handover_keys=handover_keys(settings.handover_secrets),
         public_url=settings.address(),
+        link_life=settings.link_seconds(),
         cookies=Cookies(secure=not settings.plain_http_cookies),
         origin=settings.origin(),
         share=settings.allowance().share,

@@ -56,6 +56,10 @@ from gateway.handover.archive.archives import Archives
 from gateway.handover.archive.checksums import Checksums
 from gateway.handover.archive.selections import Selections
 from gateway.handover.audio import Shelf
+from gateway.handover.links import routes as links
+from gateway.handover.links import visits
+from gateway.handover.links.clips import Clips
+from gateway.handover.links.links import LONGEST, Addresses, Links
 from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
 from gateway.http.capacity import Downloads
@@ -132,6 +136,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     share: Share = Share()
     handover_keys: HandoverKeys = HandoverKeys({})
     public_url: str = "http://localhost"
+    link_life: float = LONGEST
     other_sites: tuple[str, ...] = ()
     local_stack: bool = False
 
@@ -164,6 +169,8 @@ ROUTES = (
     *sleeve.ROUTES,
     *pauses.ROUTES,
     *archive.ROUTES,
+    *links.ROUTES,
+    *visits.ROUTES,
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
@@ -201,16 +208,19 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
     """Return the parts by the names that handlers ask for them."""
     own_jobs = OwnJobs(parts.live, parts.views, parts.videos)
     runs = Runs(parts.live, own_jobs, parts.publisher)
+    addresses = Addresses(parts.public_url, parts.handover_keys)
     downloads = Downloads(of_account=20, of_address=100, most=200)
     return {
         "archives": provide(Archives(own_jobs, parts.audio, Checksums(parts.audio), parts.selections)),
         "auth": provide(AuthProxy(auth)),
         "broker": provide(parts.broker),
         "checks": provide(parts.checks),
+        "clips": provide(Clips(parts.audio)),
         "details": provide(Details(parts.views, parts.quotas)),
         "deletions": provide(parts.deletions),
         "handover_keys": provide(parts.handover_keys),
         "history": provide(parts.history),
+        "links": provide(Links(parts.live, own_jobs, parts.publisher, addresses, parts.link_life)),
         "live": provide(parts.live),
         "own_jobs": provide(own_jobs),
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),

@@ -43,6 +43,10 @@ GatewayError
 ├── NoPeaks                nobody has drawn the waveform of the audio
 ├── NoPauses               nobody has looked for pauses in the audio
 ├── NoCover                the audio holds no picture
+├── NoSuchLink             no link of ours, or somebody else's: the answer is the same
+├── LinkEnded              it has expired, was taken back, or its audio is gone
+├── TooManyLinks           the job has as many as it may have
+├── NoClip                 no part can be cut out of this audio
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
 │   ├── KeyInUse           its first upload is still under way
@@ -307,6 +311,22 @@ class NoPauses(GatewayError):
 
 class NoPeaks(GatewayError):
     """Nobody has drawn the waveform of the audio."""
+
+
+class NoSuchLink(GatewayError):
+    """No link with this id or this token, or none the caller may know of."""
+
+
+class LinkEnded(GatewayError):
+    """The link was good once."""
+
+
+class TooManyLinks(GatewayError):
+    """The job has as many links as it may have."""
+
+
+class NoClip(GatewayError):
+    """No part can be cut out of this audio: it is no MP3, or the part lies outside of it."""
 
 
 class NoCover(GatewayError):

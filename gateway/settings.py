@@ -16,6 +16,7 @@ from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 from service.http.connections import Share
 from service.http.patience import Patience
 from service.http.server import Allowance
+from service.link_tokens import link_seconds
 from service.public_url import public_url
 from service.quotas import Limits
 from service.settings import InvalidSetting, Settings
@@ -77,6 +78,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     handover_secrets: str = ""
     """The secrets that sign links and seal what is stored, `ID:BASE64,ID:BASE64`: the first what is new.
     Without them nothing of that is offered."""
+    link_life: str = "7d"
+    """For how long a link is good at most, and where nobody asks for less."""
     service_token: str = ""
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
     cors_origins: str = ""
@@ -117,6 +120,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
         """Return RETAIN_VIDEO, RETAIN_AUDIO and RETAIN_RECORD in seconds. Raises InvalidSetting."""
         names = ("video", "audio", "record")
         return Retention(**{name: _span(f"retain_{name}", getattr(self, f"retain_{name}")) for name in names})
+
+    def link_seconds(self) -> float:
+        """Return LINK_LIFE in seconds. Raises InvalidSetting."""
+        return link_seconds(self.link_life)
 
     def roles(self) -> frozenset[str]:
         """Return UPLOAD_ROLES as a set."""

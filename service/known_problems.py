@@ -260,6 +260,34 @@ NO_PAUSES: Final = Kind(
     "Nobody has looked for pauses: the audio is a ZIP, or older than this feature, or could not be measured.",
     "`pauses_url` of the job's `audio` says whether they are known.",
 )
+NO_SUCH_LINK: Final = Kind(
+    404,
+    "no-such-link",
+    "No such link",
+    "There is no link with this address or this id, or it is somebody else's.",
+    "Look whether the address is whole. `GET /links` lists yours.",
+)
+LINK_ENDED: Final = Kind(
+    410,
+    "link-ended",
+    "The link has ended",
+    "The link has expired, its owner has taken it back, or its audio was deleted.",
+    "Ask who gave it to you for another one.",
+)
+TOO_MANY_LINKS: Final = Kind(
+    409,
+    "too-many-links",
+    "Too many links",
+    "The job has as many links as it may have.",
+    "Hand on a link that there is. `GET /jobs/{job_id}/links` lists them.",
+)
+NO_CLIP: Final = Kind(
+    409,
+    "no-clip",
+    "No part can be cut out",
+    "A link to a part of the audio needs an MP3 of one file, and a part that lies in it.",
+    "Ask for another output with `start` and `end`, and hand on that: `POST /jobs/{job_id}/outputs`.",
+)
 NO_COVER: Final = Kind(
     404,
     "no-cover",

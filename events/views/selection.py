@@ -37,6 +37,8 @@ class Selection(Struct, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     options: tuple[tuple[str, Any], ...] = ()
+    linked: datetime | None = None
+    """Only those that a link leads to at this time."""
 
     def has(self, view: JobView) -> bool:
         """Return True if the job is one of them."""
@@ -45,6 +47,7 @@ class Selection(Struct, frozen=True, kw_only=True):
             and (not self.family or self.family == family_of(view))
             and (self.since is None or view.created >= self.since)
             and (self.until is None or view.created < self.until)
+            and (self.linked is None or any(link.expires > self.linked for link in view.standing_links))
             and all(_value(options_of(view), name) == value for name, value in self.options)
             and re.search(re.escape(self._name), view.filename, re.IGNORECASE) is not None
         )
@@ -52,7 +55,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     @property
     def is_exact(self) -> bool:
         """True if the database finds no others than these."""
-        return not (self.name or self.since or self.until or self.options)
+        return not (self.name or self.since or self.until or self.options or self.linked)
 
     def bounds(self) -> tuple[str, str | None]:
         """Return a job id before all of them, and one after all of them, None for none."""
@@ -71,6 +74,8 @@ class Selection(Struct, frozen=True, kw_only=True):
         if self.name:
             holds = r'"filename":"(?:[^"\\]|\\.)*' + _beginning(_text(self._name)[1:-1])
             wanted.append({"view": {"$regex": holds, "$options": "i"}})
+        if self.linked:
+            wanted.append({"view": {"$regex": r'"links":\[\{'}})
         for name, value in self.options:
             if value != _value(_NONE_GIVEN, name):  # a default is not stored
                 wanted.append({"view": {"$regex": _beginning(f'"{name}":{_text(value)}')}})

@@ -29,9 +29,9 @@ from service.scopes import READ
 
 _HEADERS = ("ETag", "Cache-Control", "Vary")
 _PEAKS = "application/octet-stream"
-_PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 """Media types by the first bytes of a picture."""
-_MOST_FIRST = max(map(len, _PICTURES))
+_MOST_FIRST = max(map(len, PICTURES))
 _NOT_MODIFIED = Answer("You have it already", headers=_HEADERS)
 
 
@@ -71,7 +71,7 @@ async def peaks(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependen
         errors=(NoSuchJob, JobGone, NoAudio, NoCover, TooManyDownloads, Crowded),
         headers=(IF_NONE_MATCH,),
         answers={
-            200: Answer("The picture", dict.fromkeys(_PICTURES.values(), BYTES), _HEADERS),
+            200: Answer("The picture", dict.fromkeys(PICTURES.values(), BYTES), _HEADERS),
             304: _NOT_MODIFIED,
         },
     ).opt,
@@ -125,7 +125,7 @@ async def _picture_type(shelf: Shelf, blob: Blob, at: int) -> str | None:
         first = b"".join([chunk async for chunk in shelf.audio.read(blob, at, end)])
     except BlobDamaged:
         return None
-    return next((type_ for begin, type_ in _PICTURES.items() if first.startswith(begin)), None)
+    return next((type_ for begin, type_ in PICTURES.items() if first.startswith(begin)), None)
 
 
 ROUTES = [peaks, cover]

@@ -23,20 +23,20 @@ from service.problems import MEDIA_TYPE
 
 _SITE = Path(__file__).parents[1] / "page/site"
 _STYLES = ("look/colours.css", "look/base.css", "look/frame.css", "entry/view.css")
-_STYLE = "".join((_SITE / name).read_text("utf-8") for name in _STYLES)
+STYLE = "".join((_SITE / name).read_text("utf-8") for name in _STYLES)
 _MARK = (_SITE / "look/mark.svg").read_text("utf-8").replace("<svg ", '<svg aria-hidden="true" ')
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        f"style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    ]
-)
 _FORM, _MOST_FIELDS = "application/x-www-form-urlencoded", 10
+
+
+def policy(style: str, *more: str) -> str:
+    """Return the policy of a page with this style, which loads nothing but what `more` directives let it."""
+    own = f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'"
+    fixed = ("form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'")
+    return "; ".join(("default-src 'none'", own, *more, *fixed))
+
+
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": policy(STYLE),
     "Cache-Control": "no-store",
     "Referrer-Policy": "same-origin",
 }
@@ -90,18 +90,26 @@ def page(
     paragraphs after `text`; `retry_after` is the header's value, where there is one.
     """
     warning = f'<p class="notice bad" role="alert">{escape(alert)}</p>\n' if alert else ""
-    html = (
+    main = (
+        f"<h1>{escape(title)}</h1>\n"
+        f"{''.join(map(_paragraph, (text, *more)))}{warning}{_form(form) if form else ''}"
+        f"{''.join(map(_link, links))}"
+    )
+    html = document(title, main, root=root)
+    headers = _HEADERS | ({"Retry-After": retry_after} if retry_after else {})
+    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
+
+
+def document(title: str, main: str, *, root: str, head: str = "", style: str = STYLE) -> str:
+    """Return a page's HTML. `main` and `head` are HTML, of what is to be read and of more for the head."""
+    return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(title)} – Tonearm</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(title)} – Tonearm</title>\n{head}<style>{style}</style>\n</head>\n<body>\n"
         f'<header class="frame-head"><a class="mark" href="{escape(root)}">{_MARK}Tonearm</a></header>\n'
-        f'<main class="frame-main"><div class="entry">\n<h1>{escape(title)}</h1>\n'
-        f"{''.join(map(_paragraph, (text, *more)))}{warning}{_form(form) if form else ''}"
-        f"{''.join(map(_link, links))}</div></main>\n</body>\n</html>\n"
+        f'<main class="frame-main"><div class="entry">\n{main}</div></main>\n</body>\n</html>\n'
     )
-    headers = _HEADERS | ({"Retry-After": retry_after} if retry_after else {})
-    return Response(html, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def wants_page(request: Request[Any, Any, Any]) -> bool:

@@ -1,5 +1,6 @@
 """Every route that the OpenAPI document names, called by those who may not: a new one cannot be forgotten."""
 
+import re
 from typing import Any, NamedTuple
 
 import httpx
@@ -31,8 +32,7 @@ class Route(NamedTuple):
     """The query parameter that names a job."""
 
     def url(self, own: str) -> str:
-        ids = dict.fromkeys(("job_id", "upload_id", "key_id", "session_id", "account_id", "archive_id"), own)
-        filled = self.path.format(**ids, filename="a.mp4", name="n")
+        filled = re.sub(r"\{(\w+)\}", lambda name: own if name[1].endswith("_id") else "n", self.path)
         return f"{filled}?{self.asks}={own}" if self.asks else filled
 
 
