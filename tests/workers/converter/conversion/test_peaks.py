@@ -124,17 +124,17 @@ async def test_a_zip_of_chapters_has_no_peaks(hall: Hall) -> None:
 
 async def test_a_long_sound_has_few_points_and_loses_no_peak(hall: Hall) -> None:
     path = hall.source(
-        "0.9*between(t\\,1000\\,1000.05)*sin(2*PI*500*t)",
+        "0.9*between(t\\,200\\,200.05)*sin(2*PI*500*t)",
         "-ac",
         "1",
         "-b:a",
         "8k",
-        seconds=1800,
+        seconds=300,
         name="long.m4a",
     )
     wave = read((await hall.convert(path, channels=Channels.MONO, quality="V9")).peaks)
     assert MOST / 2 <= len(wave.highs) <= MOST
-    assert [at for at, high in enumerate(wave.highs) if high > 90] == [int(1000 * wave.rate / wave.window)]
+    assert [at for at, high in enumerate(wave.highs) if high > 90] == [int(200 * wave.rate / wave.window)]
 
 
 async def test_a_source_of_a_petabyte_is_measured_in_windows_that_fit_into_memory(
