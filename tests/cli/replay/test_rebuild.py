@@ -73,8 +73,9 @@ async def test_the_old_version_is_dropped_when_asked(replay, database):
     assert (await replay("verify")).code == 0
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("count", [6_000, 12_000])
+@pytest.mark.parametrize(
+    "count", [pytest.param(6_000, marks=pytest.mark.long), pytest.param(12_000, marks=pytest.mark.nightly)]
+)
 async def test_a_rebuild_that_is_killed_goes_on_and_arrives_at_the_same(replay, database, count):
     """Killed after its first checkpoint, and again right after it has written more than that."""
     await replay.generate(count)
