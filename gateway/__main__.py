@@ -29,6 +29,8 @@ from gateway.app import Parts, application
 from gateway.callers.cookies import Cookies
 from gateway.callers.revocations import Revocations
 from gateway.callers.tokens import PublicKeys, Tokens
+from gateway.feeds.remembered import RememberedFeeds
+from gateway.feeds.store import FeedStore
 from gateway.files.reception import Reception
 from gateway.files.records import Records
 from gateway.handover.archive.selections import Selections
@@ -94,6 +96,7 @@ class Followers(Struct, frozen=True, kw_only=True):
     recorder: Recorder
     intake: Intake
     reception: Reception
+    remembered_feeds: RememberedFeeds
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -116,6 +119,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             IdempotencyKeys(database).prepare,
             Records(database).prepare,
             Selections(database).prepare,
+            parts.feeds.prepare,
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
@@ -157,10 +161,11 @@ def _followers(
     metrics: Metrics,
     keys: JobKeys,
 ) -> Followers:
-    holder, stream, workers = new_id(), settings.stream_url, Workers()
+    holder, stream, workers, remembered = new_id(), settings.stream_url, Workers(), RememberedFeeds()
 
     def seen(recorded: Recorded) -> None:
         metrics.seen(recorded)
+        remembered.hear(recorded)
         caretaker.hear(recorded)
 
     live = LiveJobs(
@@ -203,6 +208,7 @@ def _followers(
         recorder=_recorder(settings, database, Lease(database, "history", holder, 30.0), live),
         intake=intake,
         reception=reception,
+        remembered_feeds=remembered,
     )
 
 
@@ -267,6 +273,7 @@ def _caretaker(
         forget_account=(
             Presets(database, {}).forget_account,
             Selections(database).forget_account,
+            FeedStore(database).forget_account,
             spent.forget_account,
             unfinished.forget_account,
             keys.destroy_account,
@@ -309,6 +316,8 @@ def _parts(
         deletions=followers.deletions,
         retention=settings.retention(),
         quotas=followers.quotas,
+        feeds=FeedStore(database),
+        remembered_feeds=followers.remembered_feeds,
         under_way=UploadsUnderWay(),
         terms=Terms(
             max_bytes=settings.max_upload_bytes,

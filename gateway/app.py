@@ -47,6 +47,12 @@ from gateway.callers.cookies import Cookies
 from gateway.callers.guard import signed_in
 from gateway.callers.request_shares import RequestShares
 from gateway.callers.tokens import Tokens
+from gateway.feeds import client_routes as feed_clients
+from gateway.feeds import routes as feeds
+from gateway.feeds.contents import Contents
+from gateway.feeds.feeds import Feeds
+from gateway.feeds.remembered import RememberedFeeds
+from gateway.feeds.store import FeedStore
 from gateway.files import routes as files
 from gateway.files.dialect import TusDialect
 from gateway.files.reception import Reception
@@ -124,6 +130,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     deletions: Deletions
     retention: Retention
     quotas: Quotas
+    feeds: FeedStore
+    remembered_feeds: RememberedFeeds
     under_way: UploadsUnderWay
     terms: Terms
     metrics: Metrics
@@ -171,6 +179,8 @@ ROUTES = (
     *archive.ROUTES,
     *links.ROUTES,
     *visits.ROUTES,
+    *feeds.ROUTES,
+    *feed_clients.ROUTES,
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
@@ -217,7 +227,9 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "checks": provide(parts.checks),
         "clips": provide(Clips(parts.audio)),
         "details": provide(Details(parts.views, parts.quotas)),
+        "contents": provide(Contents(parts.live, parts.views)),
         "deletions": provide(parts.deletions),
+        "feeds": provide(Feeds(parts.feeds, parts.publisher, parts.handover_keys, parts.public_url)),
         "handover_keys": provide(parts.handover_keys),
         "history": provide(parts.history),
         "links": provide(Links(parts.live, own_jobs, parts.publisher, addresses, parts.link_life)),
@@ -228,6 +240,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "public_url": provide(parts.public_url),
         "quotas": provide(parts.quotas),
         "reception": provide(parts.reception),
+        "remembered": provide(parts.remembered_feeds),
         "repeats": provide(Repeats(runs, parts.intake, parts.presets, parts.live)),
         "runs": provide(runs),
         "retention": provide(parts.retention),

@@ -38,6 +38,8 @@ GatewayError
 ├── UploadBusy             another request is writing to the upload
 ├── BadOptions             options that cannot be had; `.faults` describes each
 ├── NoSuchArchive          unknown, not kept any more, or somebody else's: the answer is the same
+├── NoSuchFeed             unknown, or somebody else's: the answer is the same
+├── FeedRevoked            its owner has ended it
 ├── NotProbed              no worker has looked into the video yet
 ├── NoMedia                the job ended, and no worker ever looked
 ├── NoPeaks                nobody has drawn the waveform of the audio
@@ -299,6 +301,14 @@ class TooManyTries(GatewayError):
 
 class NoSuchArchive(GatewayError):
     """No archive with this id, or none the caller may know of; they are kept for a while only."""
+
+
+class NoSuchFeed(GatewayError):
+    """No feed with this id or this token, or none the caller may know of."""
+
+
+class FeedRevoked(GatewayError):
+    """The feed was revoked: its token opens nothing any more."""
 
 
 class NotProbed(GatewayError):

@@ -231,6 +231,20 @@ NO_AUDIO: Final = Kind(
     " waited for its audio (`Prefer: wait`) is answered so, too: its job exists, and `job_id` names it.",
     "With `Retry-After`, ask again after so many seconds. Without it, `code` and `detail` have the reason.",
 )
+NO_SUCH_FEED: Final = Kind(
+    404,
+    "no-such-feed",
+    "No such feed",
+    "No feed has this id or this address, or it belongs to another account.",
+    "`GET /feeds` lists the feeds of your account, with their addresses.",
+)
+FEED_REVOKED: Final = Kind(
+    410,
+    "feed-revoked",
+    "The feed was revoked",
+    "Its owner has ended this feed. Its address opens nothing any more, for nobody.",
+    "Ask its owner for the address of another one.",
+)
 NOT_PROBED: Final = Kind(
     409,
     "not-probed",

@@ -59,6 +59,8 @@ class Shelf(Struct, frozen=True):
 _BYTES = "application/octet-stream"
 _AUDIO = dict.fromkeys((_BYTES, *MEDIA_TYPES.values(), ZIP), BYTES)
 """Bare bytes come where they are asked for. Generators of clients know how to read them, and no sound."""
+ANSWERS = ranged.answers(_AUDIO)
+"""What `answer` answers, for the contract of a route."""
 _CONTRACT = Contract(
     scope=READ,
     errors=(
@@ -72,7 +74,7 @@ _CONTRACT = Contract(
     ),
     schemes=("password",),
     headers=ranged.HEADERS,
-    answers=ranged.answers(_AUDIO),
+    answers=ANSWERS,
 )
 
 

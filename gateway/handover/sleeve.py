@@ -33,6 +33,11 @@ PICTURES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 """Media types by the first bytes of a picture."""
 _MOST_FIRST = max(map(len, PICTURES))
 _NOT_MODIFIED = Answer("You have it already", headers=_HEADERS)
+COVER_ANSWERS = {
+    200: Answer("The picture", dict.fromkeys(PICTURES.values(), BYTES), _HEADERS),
+    304: _NOT_MODIFIED,
+}
+"""What `cover_of` answers, for the contract of a route."""
 
 
 @get(
@@ -70,10 +75,7 @@ async def peaks(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependen
         scope=READ,
         errors=(NoSuchJob, JobGone, NoAudio, NoCover, TooManyDownloads, Crowded),
         headers=(IF_NONE_MATCH,),
-        answers={
-            200: Answer("The picture", dict.fromkeys(PICTURES.values(), BYTES), _HEADERS),
-            304: _NOT_MODIFIED,
-        },
+        answers=COVER_ANSWERS,
     ).opt,
 )
 async def cover(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependency[Shelf]) -> Response[Any]:

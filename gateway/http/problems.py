@@ -57,6 +57,8 @@ KINDS: dict[type[TonearmError], Kind] = {
     errors.UploadBusy: known.UPLOAD_BUSY,
     errors.BadOptions: known.BAD_OPTIONS,
     errors.NoSuchArchive: known.NO_SUCH_ARCHIVE,
+    errors.NoSuchFeed: known.NO_SUCH_FEED,
+    errors.FeedRevoked: known.FEED_REVOKED,
     errors.NotProbed: known.NOT_PROBED,
     errors.NoMedia: known.NO_MEDIA,
     errors.NoPeaks: known.NO_PEAKS,

@@ -17,6 +17,7 @@ _TAGS = {
     "jobs": "See what becomes of it, and ask for further audio.",
     "audio": "Fetch the result.",
     "sharing": "Hand it on to people without an account.",
+    "feeds": "Hear it in a podcast app.",
     "options": "Keep wishes for the videos to come.",
     "usage": "What you use, and what you may use.",
     "events": "Watch jobs as they go on.",
