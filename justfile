@@ -24,6 +24,11 @@ convert *args:
 jobs *args:
     cd "$FROM" && exec tonearm jobs "$@"
 
+# hear your audio in a podcast app: feeds create NAME
+[group('For people with videos')]
+feeds *args:
+    exec tonearm feeds "$@"
+
 # show what your account uses, and may use
 [group('For people with videos')]
 usage *args:
