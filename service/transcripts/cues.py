@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 from msgspec import Struct
 
@@ -11,6 +12,8 @@ MOST_CUES = 10_000
 """Three hours of quick talk have a third of that."""
 LONGEST_CUE = 2000
 """Characters of a cue's text."""
+MOST_TEXT = 1 << 20
+"""Characters of all cues together."""
 LONGEST_VOICE = 100
 SHORTEST = 0.05
 """Seconds: what is left of a cue that a cut divides, at least, to be read at all."""
@@ -37,8 +40,9 @@ def moved(cues: Iterable[Cue], heard: Callable[[float], float]) -> tuple[Cue, ..
 
 def in_order(cues: Iterable[Cue]) -> tuple[Cue, ...]:
     """Return the cues by their time, each told once, and no more than may be."""
-    once = dict.fromkeys(sorted(cues, key=lambda each: (each.start, each.end)))
-    return tuple(once)[:MOST_CUES]
+    once = list(dict.fromkeys(sorted(cues, key=lambda each: (each.start, each.end))))[:MOST_CUES]
+    lengths = accumulate(len(each.text) for each in once)
+    return tuple(each for each, length in zip(once, lengths, strict=True) if length <= MOST_TEXT)
 
 
 def clean(text: str) -> str:

@@ -16,6 +16,8 @@ from service.transcripts.cues import MOST_CUES, Cue, clean, clean_voice, in_orde
 
 MOST_BYTES = 1 << 20
 """Bytes of a file: ten hours of talk."""
+MOST_STORED = 16 * MOST_BYTES
+"""Bytes of what we have written ourselves: it escapes some characters, and is bounded by its text."""
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
 """A note on position or style, which SubRip files have from elsewhere."""
 _TIME = re.compile(r"(\d{1,4}):(\d\d):(\d\d)\.(\d{3})")
@@ -25,10 +27,10 @@ class NotATranscript(TonearmError):
     """A file that is neither WebVTT nor SubRip, or says nothing; the text says what is wrong with it."""
 
 
-def read(data: bytes) -> tuple[Cue, ...]:
+def read(data: bytes, *, most: int = MOST_BYTES) -> tuple[Cue, ...]:
     """Return the cues of a file, in order, at least one. Raises NotATranscript."""
-    if len(data) > MOST_BYTES:
-        raise NotATranscript(f"a transcript has {MOST_BYTES:,} bytes at most")
+    if len(data) > most:
+        raise NotATranscript(f"a transcript has {most:,} bytes at most")
     text = _decoded(data)
     kind = "vtt" if text.startswith("WEBVTT") else "srt"
     try:

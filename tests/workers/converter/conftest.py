@@ -10,7 +10,7 @@ from hall import Hall
 from media import Studio
 
 from workers.converter.cage.cage import keeper_of
-from workers.converter.conversion import cover
+from workers.converter.conversion import cover, transcripts
 from workers.converter.ffmpeg import probe, process
 from workers.converter.ffmpeg.engine import Engine, find_engine
 from workers.converter.parallel import encoding
@@ -77,6 +77,6 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> list[process.Outcome]:
         runs.append(await process.run(*arguments, **named))
         return runs[-1]
 
-    for module in (cover, encoding, probe):
+    for module in (cover, encoding, probe, transcripts):
         monkeypatch.setattr(module, "run", run)
     return runs

@@ -5,7 +5,19 @@ from msgspec import Struct
 from events.media import Media
 from events.options import Format
 from events.timing.pauses import Pauses
+from service.transcripts.cues import Cue
 from workers.converter.containers.pictures.tag import Place
+
+
+class Text(Struct, frozen=True):
+    """What one track of the video's subtitles says, at the times of the result.
+
+    `track` is its number among them, from 0.
+    """
+
+    track: int
+    language: str
+    cues: tuple[Cue, ...]
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -31,6 +43,7 @@ class Result(Struct, frozen=True, kw_only=True):
     """Of the audio, as it plays; None: those of a ZIP are not told."""
     seconds_saved: float = 0.0
     """All that was left out of pauses."""
+    texts: tuple[Text, ...] = ()
     cover: Place = Place()
     silence_cut: float | None = None
     """Seconds of silence that were cut off at the beginning; None: the options did not ask for it."""

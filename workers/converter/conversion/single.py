@@ -13,7 +13,7 @@ from events.options import Cover, Format, Options
 from events.timing.pauses import Pause, Pauses
 from workers.converter.containers import id3_tag, output
 from workers.converter.containers.sound import Sound
-from workers.converter.conversion import cover
+from workers.converter.conversion import cover, transcripts
 from workers.converter.conversion.passes import COPYING, GUESSING, LAST, LOUDNESS, MEASURING, Passes
 from workers.converter.conversion.result import Recording, Result
 from workers.converter.conversion.task import Task
@@ -30,6 +30,7 @@ from workers.converter.ffmpeg.diagnosis import (
     refusal,
     refusal_of_length,
 )
+from workers.converter.ffmpeg.marks import time_map
 from workers.converter.ffmpeg.measurement import Measurement
 from workers.converter.ffmpeg.meter import metered
 from workers.converter.ffmpeg.pauses import shortening
@@ -116,6 +117,7 @@ class Single:
             sound, partial = await self._judge(ran, plan)
         picture = await cover.take(self._task, self._media)
         place = await cover.put(plan.format, self._task.target, picture)
+        times = time_map(self._options, measured, length)
         await self._passes.end()
         silent = measured.silent_until if measured and self._options.trim_silence else 0.0
         return Result(
@@ -132,6 +134,9 @@ class Single:
             peaks=_peaks(ran, sound),
             pauses=Pauses(_pauses(ran, sound), measured.shortening.seams(silent) if measured else ()),
             seconds_saved=round(measured.shortening.seconds, 3) if measured else 0.0,
+            texts=await transcripts.take(self._task, self._media, times.in_audio)
+            if not self._recording
+            else (),
             cover=place,
             silence_cut=silent if self._options.trim_silence else None,
         )

@@ -3,7 +3,7 @@
 ffmpeg gets descriptors and never a name. The source is its standard input and the result its standard output,
 both seekable files. `fd` is the only protocol, so a playlist that poses as a video cannot open a neighbour or
 a URL. Only the demuxers and *audio* decoders named here run. `-vn` alone would not do: video decoders run
-while the file is probed.
+while the file is probed. Decoders of pictures and of subtitles run in processes of their own.
 """
 
 from msgspec import Struct
@@ -37,6 +37,11 @@ DECODERS = (
 PICTURE_DECODERS = "h264,hevc,vp8,vp9,libdav1d,mpeg4,mpeg2video,mpeg1video,mjpeg,prores"
 """Decoders of pictures, for a frame as cover. Their process decodes nothing else."""
 
+TEXT_DECODERS = "subrip,srt,ass,ssa,webvtt,mov_text,text"
+"""Decoders of subtitles that are text. Their process decodes nothing else."""
+
+FURTHER = 4
+"""The descriptor of the second track of subtitles. Who reads them has no script."""
 _SCRIPT = ("-protocol_whitelist", "fd", "-format_whitelist", "ffmetadata", "-f", "ffmetadata")
 
 OVERRUN = 1.0
@@ -75,18 +80,19 @@ def arguments(limits: Limits, progress_fd: int, plan: Plan = DEFAULT, lead: Lead
     happens (`repeat`), so that messages can be counted. `+faststart` is never used: ffmpeg would open its
     output a second time, to read it. On descriptors it then reads the *source* instead and exits with 0.
     """
-    decoders = PICTURE_DECODERS if plan.pictures else DECODERS
+    decoders = PICTURE_DECODERS if plan.pictures else TEXT_DECODERS if plan.texts else DECODERS
     return [
         *("-hide_banner", "-nostdin", "-nostats", "-loglevel", "repeat+info"),
         *("-progress", f"pipe:{progress_fd}", "-stats_period", "0.55"),
         *("-max_alloc", str(limits.block_bytes)),
-        *("-abort_on", "empty_output+empty_output_stream"),
+        *(() if plan.texts else ("-abort_on", "empty_output+empty_output_stream")),
         *("-protocol_whitelist", "fd", "-format_whitelist", FORMATS, "-codec_whitelist", decoders),
         *("-max_streams", str(limits.streams), "-probesize", "10M", "-analyzeduration", "10M"),
         *(("-f", lead.format, "-skip_initial_bytes", str(lead.length)) if lead else ()),
         *(*plan.input, "-fd", "0", "-i", "fd:"),
         *((*_SCRIPT, "-fd", str(SCRIPT), "-i", "fd:") if script(plan.format, plan.words) else ()),
         *(_output(limits, plan) if plan.output else ()),
+        *(each for at, track in enumerate(plan.texts) for each in _text(limits, track, at)),
     ]
 
 
@@ -97,6 +103,16 @@ def _output(limits: Limits, plan: Plan) -> list[str]:
         *plan.uniform,
         *(*plan.output, *longest, "-y", *file),
         *((*_packet_list(plan, longest), *plan.check, *longest[:2], "fd:") if plan.copied else ()),
+    ]
+
+
+def _text(limits: Limits, track: int, at: int) -> list[str]:
+    """Write a track of subtitles as ASS: it has one line for each, whatever the text is."""
+    return [
+        *("-map", f"0:s:{track}", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *("-c:s", "ass", "-fflags", "+bitexact", "-flags:s", "+bitexact"),
+        *("-f", "ass", "-ignore_readorder", "1", "-fs", str(limits.output_bytes)),
+        *("-y", "-fd", str(FURTHER + at - 1 if at else 1), "fd:"),
     ]
 
 

@@ -15,6 +15,7 @@ from events.media import (
     Chapter,
     Media,
     Picture,
+    Subtitle,
     Tag,
     Track,
 )
@@ -38,6 +39,8 @@ _DEPTH = re.compile(rf", \w+ \(({_INTEGER} bit)\)")
 _START = re.compile(rf", start ({_SECONDS})")
 _BITS = re.compile(rf", ({_INTEGER}) kb/s")
 _SIZE = re.compile(rf", ({_INTEGER})x({_INTEGER})")
+_TEXTS = frozenset({"subrip", "ass", "ssa", "webvtt", "mov_text", "text"})
+"""Subtitles that we decode (`arguments.TEXT_DECODERS`). The others are pictures of letters, or rare."""
 _LAYOUTS = {"mono": 1, "stereo": 2, "downmix": 2, "quad": 4, "quad(side)": 4, "hexagonal": 6, "octagonal": 8}
 _LAYOUTS |= {"cube": 8, "hexadecagonal": 16, "binaural": 2}
 
@@ -51,6 +54,7 @@ class Dump:
         self._seconds, self._start, self._bit_rate = 0.0, 0.0, 0
         self._tracks: dict[int, dict[str, str | float | bool]] = {}
         self._pictures: dict[int, Picture] = {}
+        self._subtitles: dict[int, dict[str, str | bool]] = {}
         self._chapters: list[tuple[float, float, str]] = []
         self._tags: dict[str, str] = {}
         self._owner = ""
@@ -93,6 +97,7 @@ class Dump:
         if self._container is None:
             return None
         audio = [self._tracks[index] for index in sorted(self._tracks)]
+        texts = [self._subtitles[index] for index in sorted(self._subtitles)]
         # Chapters of an MP3 are told from its first sample on, whatever its frames are late by.
         shift = self._start if self._container.startswith(("matroska,", "mov,")) else 0.0
         return Media(
@@ -100,6 +105,7 @@ class Dump:
             duration_seconds=self._seconds,
             bit_rate=self._bit_rate,
             tracks=tuple(Track(index=at, **each) for at, each in enumerate(audio)),  # type: ignore[arg-type]
+            subtitles=tuple(Subtitle(index=at, **each) for at, each in enumerate(texts)),  # type: ignore[arg-type]
             pictures=tuple(self._pictures[index] for index in sorted(self._pictures)),
             chapters=tuple(
                 Chapter(start=_later(a, shift), end=_later(b, shift), title=clean(t))
@@ -125,7 +131,7 @@ class Dump:
     def _stream(self, index: int, language: str, kind: str, words: str) -> None:
         self._owner, self._track = "", -1
         match = _CODEC.match(words)
-        if match is None or index in self._tracks or index in self._pictures:
+        if match is None or index in self._tracks or index in self._pictures or index in self._subtitles:
             return
         if kind == "Video" and len(self._pictures) < MOST_TRACKS:
             size = _SIZE.search(match[3])
@@ -138,6 +144,15 @@ class Dump:
             if start := _START.search(match[3]):
                 track["start"] = _later(float(start[1]), self._start)
             self._tracks[index] = track
+        elif kind == "Subtitle" and len(self._subtitles) < MOST_TRACKS:
+            self._owner, self._track = "subtitle", index
+            self._subtitles[index] = {
+                "codec": match[1],
+                "language": _language(language),
+                "default": "(default)" in words,
+                "forced": "(forced)" in words,
+                "text": match[1] in _TEXTS,
+            }
 
     def _tag(self, line: str) -> None:
         if line.endswith(("Metadata:", "Side data:")) and ": " not in line:
@@ -152,6 +167,9 @@ class Dump:
         if self._owner == "chapters" and name == "title" and self._chapters:
             start, end, before = self._chapters[-1]
             self._chapters[-1] = (start, end, f"{before} {text}".strip()[:LONGEST_TEXT])
+        elif self._owner == "subtitle" and name in ("title", "name"):
+            subtitle = self._subtitles[self._track]
+            subtitle["title"] = clean(f"{subtitle.get('title', '')} {text}")
         elif self._owner == "file" or (self._owner == "track" and self._is_the_files(name, text)):
             self._keep(name, text, further=not new)
 

@@ -49,6 +49,8 @@ class Plan(Struct, frozen=True):
     copied: bool = False
     pictures: bool = False
     """It decodes a picture, and no sound."""
+    texts: tuple[int, ...] = ()
+    """It decodes these tracks of subtitles, and no sound: the first one into the target, see `subtitles`."""
     words: Words = Words()
     """Tags and marks; see `words` for the way that they take."""
     expected_seconds: float | None = None

@@ -66,7 +66,7 @@ def content(findings: Findings, structure: Structure) -> Media | None:
     media = findings.media
     if media is None:
         return None
-    hidden = _hidden(findings, structure)
+    hidden = hidden_lead(findings, structure)
     chapters = _moved(media.chapters, hidden)
     if structure.chapters is not None:
         chapters = _moved(structure.chapters, hidden - findings.start)
@@ -74,7 +74,7 @@ def content(findings: Findings, structure: Structure) -> Media | None:
     return replace(media, tracks=tracks, chapters=_ended(chapters, media.duration_seconds))
 
 
-def _hidden(findings: Findings, structure: Structure) -> float:
+def hidden_lead(findings: Findings, structure: Structure) -> float:
     """Return the seconds at the beginning that ffmpeg does not see.
 
     In Matroska it finds no time for pictures whose order is another than that of their packets (B-frames of

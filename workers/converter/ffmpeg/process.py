@@ -49,6 +49,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     source: FileIO
     """A file, or the reading end of a pipe."""
     target: FileIO
+    further: tuple[FileIO, ...] = ()
+    """The targets of all tracks of subtitles behind the first."""
     plan: Plan = DEFAULT
     limits: Limits = Limits()
     on_progress: OnProgress = unwatched
@@ -93,6 +95,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
     ):
         try:
             files = [invocation.source, invocation.target, words_in, numbers_in, *script_files]
+            files += invocation.further
             files += [packets_in] if plan.copied else []
             files += [meter_in] if plan.window else []
             size = _size(invocation.source) if invocation.size is None else invocation.size
