@@ -36,6 +36,7 @@ from gateway.files.records import Records
 from gateway.handover.archive.selections import Selections
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
+from gateway.jobs.spoken import Spoken
 from gateway.life.deletions import Deletions
 from gateway.line.line import Line
 from gateway.metrics import Metrics
@@ -46,7 +47,7 @@ from gateway.quotas.quotas import Quotas
 from gateway.quotas.request_rate import RequestRate
 from gateway.readiness import Bindings, projection
 from gateway.settings import GatewaySettings
-from gateway.storage import Bucket
+from gateway.storage import Bucket, Buckets
 from gateway.upkeep.caretaker import Caretaker
 from gateway.upkeep.erased_accounts import ErasedAccounts
 from gateway.upkeep.eraser import Eraser
@@ -60,7 +61,7 @@ from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
 from service import mongodb
 from service.background import Work, kept_running
-from service.blobs import AUDIO, VIDEOS
+from service.blobs import AUDIO, TRANSCRIPTS, VIDEOS
 from service.handover_keys import handover_keys
 from service.health import trouble_check
 from service.help import answer_help
@@ -116,6 +117,7 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             partial(topology.declare, settings.rabbitmq_url),
             parts.videos.prepare,
             parts.audio.prepare,
+            parts.transcripts.prepare,
             IdempotencyKeys(database).prepare,
             Records(database).prepare,
             Selections(database).prepare,
@@ -254,7 +256,7 @@ def _caretaker(
     unfinished: UnfinishedUploads,
 ) -> Caretaker:
     views, interval = JobViews(database), settings.sweep_interval_seconds
-    videos, audio = Bucket(database, VIDEOS), Bucket(database, AUDIO)
+    buckets = Buckets.of(database)
     accounts, spent = ErasedAccounts(database, settings.stream_url), IdempotencyKeys(database)
 
     async def names_of_job(job_id: str) -> None:
@@ -265,10 +267,10 @@ def _caretaker(
         views,
         live,
         deletions=deletions,
-        eraser=Eraser(live, videos, audio, publisher, (spent.forget, unfinished.forget, names_of_job)),
+        eraser=Eraser(live, buckets, publisher, (spent.forget, unfinished.forget, names_of_job)),
         accounts=accounts,
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
-        sweeper=Sweeper(live, videos, audio, accounts, unfinished, grace=settings.sweep_grace_seconds),
+        sweeper=Sweeper(live, buckets, accounts, unfinished, grace=settings.sweep_grace_seconds),
         unfinished=unfinished,
         forget_account=(
             Presets(database, {}).forget_account,
@@ -308,6 +310,8 @@ def _parts(
         views=JobViews(database),
         videos=Bucket(database, VIDEOS),
         audio=Bucket(database, AUDIO),
+        transcripts=Bucket(database, TRANSCRIPTS),
+        spoken=Spoken(database),
         publisher=publisher,
         intake=followers.intake,
         reception=followers.reception,

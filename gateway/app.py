@@ -82,6 +82,7 @@ from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.retention import Retention
+from gateway.jobs.spoken import Spoken
 from gateway.jobs.waiting import Waits
 from gateway.life import deletion_routes
 from gateway.life import routes as life
@@ -96,6 +97,8 @@ from gateway.page import routes as page
 from gateway.quotas import routes as usage
 from gateway.quotas.quotas import Quotas
 from gateway.storage import Bucket
+from gateway.transcripts import routes as transcripts
+from gateway.transcripts.library import Library
 from gateway.uploads import option_check, preset_routes
 from gateway.uploads import routes as uploads
 from gateway.uploads.intake import Intake
@@ -122,6 +125,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     views: JobViews
     videos: Bucket
     audio: Bucket
+    transcripts: Bucket
+    spoken: Spoken
     publisher: Publisher
     intake: Intake
     reception: Reception
@@ -181,6 +186,7 @@ ROUTES = (
     *visits.ROUTES,
     *feeds.ROUTES,
     *feed_clients.ROUTES,
+    *transcripts.ROUTES,
     *admin_accounts.ROUTES,
     *admin_jobs.ROUTES,
     *overview.ROUTES,
@@ -233,6 +239,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "handover_keys": provide(parts.handover_keys),
         "history": provide(parts.history),
         "links": provide(Links(parts.live, own_jobs, parts.publisher, addresses, parts.link_life)),
+        "library": provide(Library(parts.transcripts, parts.live, parts.publisher)),
         "live": provide(parts.live),
         "own_jobs": provide(own_jobs),
         "parked_queues": provide(ParkedQueues(parts.broker.url, parts.live, runs)),
@@ -247,6 +254,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "session_cookies": provide(parts.cookies),
         "shelf": provide(Shelf(own_jobs, parts.audio, downloads, parts.origin)),
         "sign_ins": provide(ProviderSignIns(auth, parts.cookies)),
+        "spoken": provide(parts.spoken),
         "terms": provide(parts.terms),
         "tokens": provide(parts.tokens),
         "upload_metrics": provide(parts.metrics.uploads),

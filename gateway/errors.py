@@ -49,6 +49,10 @@ GatewayError
 ├── LinkEnded              it has expired, was taken back, or its audio is gone
 ├── TooManyLinks           the job has as many as it may have
 ├── NoClip                 no part can be cut out of this audio
+├── NoSuchTranscript       the job has none with this id
+├── BadTranscript          a file that is neither WebVTT nor SubRip, or says nothing in the audio's time
+├── TooManyTranscripts     the job has as many of its owner's as it may
+├── NotGiven               a transcript that is the video's own
 ├── KeyRefused             the Idempotency-Key cannot be used
 │   ├── BadKey             not a key at all
 │   ├── KeyInUse           its first upload is still under way
@@ -341,6 +345,22 @@ class NoClip(GatewayError):
 
 class NoCover(GatewayError):
     """The audio holds no picture, or none that is known by its place."""
+
+
+class NoSuchTranscript(GatewayError):
+    """No transcript of the job has this id."""
+
+
+class BadTranscript(GatewayError):
+    """A file that is neither WebVTT nor SubRip, or says nothing in the time of the audio."""
+
+
+class TooManyTranscripts(GatewayError):
+    """The job's owner has given it as many transcripts as it may have."""
+
+
+class NotGiven(GatewayError):
+    """The transcript is the video's own, and cannot be taken back by itself."""
 
 
 class NoMedia(GatewayError):

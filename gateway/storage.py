@@ -51,7 +51,7 @@ class Content(Struct, frozen=True, kw_only=True):
 
 
 class Bucket:
-    """One bucket: `videos` or `audio`."""
+    """One bucket: `videos`, `audio` or `transcripts`."""
 
     def __init__(self, database: AsyncDatabase[Any], name: str) -> None:
         self.name, self._database = name, database
@@ -67,7 +67,7 @@ class Bucket:
     async def find(self, blob_id: str) -> Blob | None:
         """Return the file of this id. Raises Unavailable."""
         with self.translated():
-            document = await self.files.find_one({"_id": blob_id}, blobs.WITHOUT_PEAKS)
+            document = await self.files.find_one({"_id": blob_id}, blobs.BARE)
         return None if document is None else Blob.of(document)
 
     async def measured(self, blob_id: str) -> bytes:
@@ -234,6 +234,19 @@ class Bucket:
             raise
 
 
+class Buckets(Struct, frozen=True):
+    """All that is stored of jobs."""
+
+    videos: Bucket
+    audio: Bucket
+    transcripts: Bucket
+
+    @classmethod
+    def of(cls, database: AsyncDatabase[Any]) -> "Buckets":
+        """Return the buckets of a database."""
+        return cls(*(Bucket(database, name) for name in (blobs.VIDEOS, blobs.AUDIO, blobs.TRANSCRIPTS)))
+
+
 def _is_full(error: OperationFailure) -> bool:
     failed: Any = [error.details or {}, *(error.details or {}).get("writeErrors", ())]
     return any(each.get("code") == _FULL or _NO_SPACE in each.get("errmsg", "") for each in failed)
@@ -262,8 +275,11 @@ class Writer:
         while len(self._buffer) >= BATCH:
             await self._insert(BATCH)
 
-    async def finish(self, *, filename: str, account: str, job_id: str) -> Content:
-        """Write what is left, then the files document: from now on the file exists. Raises Unavailable."""
+    async def finish(self, *, filename: str, account: str, job_id: str, words: str = "") -> Content:
+        """Write what is left, then the files document: from now on the file exists. Raises Unavailable.
+
+        `words` are those of a transcript, to be searched.
+        """
         if self._buffer:
             await self._insert(len(self._buffer))
         await self._inserted()
@@ -276,6 +292,7 @@ class Writer:
             filename=filename,
             account=account,
             job_id=job_id,
+            words=words,
         )
         with self._bucket.translated():
             await self._bucket.files.insert_one(blob.document())

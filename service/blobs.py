@@ -23,7 +23,9 @@ SWEEP_GRACE = 48 * 3600.0
 
 PEAKS = "metadata.peaks"
 """The field of an audio's files document that holds its waveform: some kB that come and go with the file."""
-WITHOUT_PEAKS = {PEAKS: 0}
+WORDS = "metadata.words"
+"""The field of a transcript's files document that holds what is said in it, to be searched."""
+BARE = {PEAKS: 0, WORDS: 0}
 """The projection of all the rest."""
 NO_PEAKS = Binary(b"")
 
@@ -33,14 +35,17 @@ CRC32 = "metadata.crc32"
 OF_JOB = "metadata.job_id"
 """The field of a files document that names the job."""
 
-VIDEOS, AUDIO = "videos", "audio"
-"""The buckets: uploads, and the results of conversions."""
+OF_ACCOUNT = "metadata.account"
+"""The field that names its owner."""
+
+VIDEOS, AUDIO, TRANSCRIPTS = "videos", "audio", "transcripts"
+"""The buckets: uploads, the results of conversions, and the texts beside them."""
 
 
 class Blob(Struct, frozen=True, kw_only=True):
-    """A stored file. Of audio, `run` and `attempt` say who made it; 0: it was not recorded.
+    """A stored file. Of audio and transcripts, `run` and `attempt` say who made it; 0: it was not recorded.
 
-    `peaks` are written, and read by themselves.
+    `peaks` and `words` are written, and read by themselves.
     """
 
     id: str
@@ -53,6 +58,7 @@ class Blob(Struct, frozen=True, kw_only=True):
     run: int = 0
     attempt: int = 0
     peaks: Binary = NO_PEAKS
+    words: str = ""
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Blob":
@@ -74,13 +80,14 @@ class Blob(Struct, frozen=True, kw_only=True):
         """Return the files document."""
         made_by = {"run": self.run, "attempt": self.attempt} if self.run else {}
         seen = {"peaks": self.peaks} if self.peaks else {}
+        said = {"words": self.words} if self.words else {}
         return {
             "_id": self.id,
             "length": self.bytes,
             "chunkSize": self.chunk_size,
             "uploadDate": self.uploaded,
             "filename": self.filename,
-            "metadata": {"account": self.account, "job_id": self.job_id, **made_by, **seen},
+            "metadata": {"account": self.account, "job_id": self.job_id, **made_by, **seen, **said},
         }
 
 
@@ -90,6 +97,8 @@ async def prepare(database: AsyncDatabase[Any], bucket: str) -> None:
     files = database[f"{bucket}.files"]
     await files.create_index([("filename", 1), ("uploadDate", 1)])
     await files.create_index(OF_JOB)
+    if bucket == TRANSCRIPTS:
+        await files.create_index(OF_ACCOUNT)
 
 
 class Pending:

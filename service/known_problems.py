@@ -309,6 +309,35 @@ NO_COVER: Final = Kind(
     "The audio holds no picture. In a ZIP, and in Opus, Ogg and WAV, there never is one.",
     "`cover_url` of the job's `audio` says whether there is one.",
 )
+NO_SUCH_TRANSCRIPT: Final = Kind(
+    404,
+    "no-such-transcript",
+    "No such transcript",
+    "The job has no transcript with this id, or none any more: those of the video go with the audio.",
+    "`GET /jobs/{job_id}/transcripts` lists them. Their addresses end with .vtt, .srt or .json.",
+)
+BAD_TRANSCRIPT: Final = Kind(
+    422,
+    "bad-transcript",
+    "Not a transcript",
+    "The body is neither WebVTT nor SubRip in UTF-8, or no cue of it is in the time of the audio. The audio"
+    " that is a ZIP of chapters takes none.",
+    "`detail` says what is wrong. With `of=video` the times are the video's, and moved as the audio was cut.",
+)
+TOO_MANY_TRANSCRIPTS: Final = Kind(
+    409,
+    "too-many-transcripts",
+    "Too many transcripts",
+    "The job has as many transcripts of yours as it may have.",
+    "Delete one that you do not need any more.",
+)
+NOT_GIVEN: Final = Kind(
+    409,
+    "not-given",
+    "Not one that you gave",
+    "The transcript was made of the video's subtitles, so it is a part of the result.",
+    "Give one of your own: it stands before the video's. To delete the job deletes them all.",
+)
 CHANGED: Final = Kind(
     412,
     "changed",

@@ -28,11 +28,13 @@ from cli.remarks import say
 from cli.replay.export_log import export
 from cli.servers import Servers
 from events.log.stream import FromOffset
-from events.types import AccountErased, JobAudioRemoved, JobDeleted, JobVideoRemoved
+from events.types import AccountErased, JobAudioRemoved, JobDeleted, JobTranscriptRemoved, JobVideoRemoved
 from service.settings import load
 
 _OURS_ALONE = 0o077
-_DELETIONS = {each.TYPE for each in (JobDeleted, JobVideoRemoved, JobAudioRemoved, AccountErased)}
+_DELETIONS = {
+    each.TYPE for each in (JobDeleted, JobVideoRemoved, JobAudioRemoved, JobTranscriptRemoved, AccountErased)
+}
 
 
 def main(argv: list[str]) -> int:

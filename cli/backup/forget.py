@@ -39,14 +39,16 @@ from cli.servers import Servers
 from events.log.stream import First
 from events.privacy import job_keys
 from events.privacy.job_keys import JobKeys
-from events.types import AccountErased, JobErased
+from events.types import AccountErased, JobErased, JobTranscriptRemoved
 from events.views.projector import identity
 from service.blobs import Blob
 from service.settings import load
 
 FILES = ".files"
 _NEW = ".forgetful"
-_TELLS = re.compile(rb'"type":"(?:job\.(?:deleted|erased|video_removed|audio_removed)|account\.erased)"')
+_TELLS = re.compile(
+    rb'"type":"(?:job\.(?:deleted|erased|video_removed|audio_removed|transcript_removed)|account\.erased)"'
+)
 _AT_ONCE = 50
 
 
@@ -96,7 +98,8 @@ def _finish(directory: Path, manifest: Manifest) -> None:
 
 async def _forget(directory: Path, manifest: Manifest, servers: Servers) -> None:
     erasures = await _erasures(Log(servers.need("stream_url"), say))
-    accounts, files = _subjects(erasures, AccountErased.TYPE), _subjects(erasures, JobErased.TYPE)
+    accounts = _subjects(erasures, AccountErased.TYPE)
+    files = _subjects(erasures, JobErased.TYPE) | _subjects(erasures, JobTranscriptRemoved.TYPE)
     async with servers.database() as database:
         times = await JobKeys(database).destroyed()
         jobs = {job_id: {"_id": job_id, "destroyed": time} for job_id, time in times.items()}

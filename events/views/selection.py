@@ -28,7 +28,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     """Jobs in a state, of a family, with a text in their file's name in any case, created since and before.
 
     What is None or empty does not matter, but deleted jobs are found by their state only. `options`: values
-    of the conversion by name, tags among them.
+    of the conversion by name, tags among them. `spoken`: jobs whose audio says the text, whatever their name.
     """
 
     state: State | None = None
@@ -39,6 +39,7 @@ class Selection(Struct, frozen=True, kw_only=True):
     options: tuple[tuple[str, Any], ...] = ()
     linked: datetime | None = None
     """Only those that a link leads to at this time."""
+    spoken: frozenset[str] = frozenset()
 
     def has(self, view: JobView) -> bool:
         """Return True if the job is one of them."""
@@ -49,7 +50,10 @@ class Selection(Struct, frozen=True, kw_only=True):
             and (self.until is None or view.created < self.until)
             and (self.linked is None or any(link.expires > self.linked for link in view.standing_links))
             and all(_value(options_of(view), name) == value for name, value in self.options)
-            and re.search(re.escape(self._name), view.filename, re.IGNORECASE) is not None
+            and (
+                view.job_id in self.spoken
+                or re.search(re.escape(self._name), view.filename, re.IGNORECASE) is not None
+            )
         )
 
     @property
@@ -73,7 +77,9 @@ class Selection(Struct, frozen=True, kw_only=True):
             wanted.append({"$or": [{"_id": self.family}, of_family]})
         if self.name:
             holds = r'"filename":"(?:[^"\\]|\\.)*' + _beginning(_text(self._name)[1:-1])
-            wanted.append({"view": {"$regex": holds, "$options": "i"}})
+            named: Document = {"view": {"$regex": holds, "$options": "i"}}
+            spoken: Document = {"_id": {"$in": sorted(self.spoken)}}
+            wanted.append({"$or": [named, spoken]} if self.spoken else named)
         if self.linked:
             wanted.append({"view": {"$regex": r'"links":\[\{'}})
         for name, value in self.options:

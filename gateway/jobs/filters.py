@@ -17,6 +17,13 @@ InState = Annotated[State | None, QueryParameter(name="state", description="Only
 Named = Annotated[
     str, QueryParameter(max_length=200, description="Only jobs with this in their file's name, in any case.")
 ]
+NamedOrSpoken = Annotated[
+    str,
+    QueryParameter(
+        max_length=200,
+        description="Only jobs with this in their file's name, or said in their transcripts, in any case.",
+    ),
+]
 Naming = Annotated[
     str | None,
     QueryParameter(
@@ -36,8 +43,9 @@ def selection(
     since: datetime | None,
     until: datetime | None,
     options: tuple[tuple[str, Any], ...] = (),
+    spoken: frozenset[str] = frozenset(),
 ) -> Selection:
-    """Return the jobs that a request means."""
+    """Return the jobs that a request means. `spoken`: those whose audio says what the name would be."""
     return Selection(
         state=state,
         name=name or "",
@@ -45,6 +53,7 @@ def selection(
         since=since,
         until=until,
         options=options,
+        spoken=spoken,
     )
 
 

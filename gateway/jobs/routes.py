@@ -16,13 +16,14 @@ from gateway.http.conditional import IF_NONE_MATCH, answers
 from gateway.http.contract import Contract
 from gateway.jobs import cursors, filters, presentation, waiting
 from gateway.jobs.ending import is_done
-from gateway.jobs.filters import InState, Named, OfFamily, Since, Until
+from gateway.jobs.filters import InState, NamedOrSpoken, OfFamily, Since, Until
 from gateway.jobs.listing import counts, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.past import When, as_it_was
 from gateway.jobs.receipts import refuse_deleted
 from gateway.jobs.retention import Retention, expiry
+from gateway.jobs.spoken import Spoken
 from gateway.jobs.waiting import Waits
 from service.scopes import READ
 
@@ -39,8 +40,9 @@ async def list_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
+    spoken: NamedDependency[Spoken],
     in_state: InState = None,
-    q: Named = "",
+    q: NamedOrSpoken = "",
     family: OfFamily = None,
     since: Since = None,
     until: Until = None,
@@ -54,7 +56,8 @@ async def list_jobs(
     account = caller_of(request).account
     before = cursors.decode(cursor) if cursor else None
     options = filters.options(request.query_params.multi_items())
-    selection = filters.selection(in_state, q, family, since, until, options)
+    said_in = await spoken.jobs(account, q)
+    selection = filters.selection(in_state, q, family, since, until, options, said_in)
     found, next_cursor = await page(
         live, views, account=account, selection=selection, before=before, limit=limit
     )
@@ -78,15 +81,18 @@ async def count_jobs(
     request: AnyRequest,
     live: NamedDependency[LiveJobs],
     views: NamedDependency[JobViews],
-    q: Named = "",
+    spoken: NamedDependency[Spoken],
+    q: NamedOrSpoken = "",
     family: OfFamily = None,
     since: Since = None,
     until: Until = None,
 ) -> Response[presentation.Counts]:
     """Count your jobs by state: all, or those that a list with the same parameters would show."""
     options = filters.options(request.query_params.multi_items())
-    selection = filters.selection(None, q, family, since, until, options)
-    found = await counts(live, views, caller_of(request).account, selection)
+    account = caller_of(request).account
+    said_in = await spoken.jobs(account, q)
+    selection = filters.selection(None, q, family, since, until, options, said_in)
+    found = await counts(live, views, account, selection)
     return conditional.view(request, presentation.counts(found))
 
 

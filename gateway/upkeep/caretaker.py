@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 import structlog
+from msgspec.structs import asdict
 
 from events.envelope import Recorded
 from events.errors import Unavailable
@@ -25,6 +26,7 @@ from events.types import (
     JobConverted,
     JobDeleted,
     JobFailed,
+    JobTranscriptAdded,
     JobUploaded,
     JobVideoRemoved,
 )
@@ -44,7 +46,15 @@ log = structlog.get_logger()
 
 _NEWS = frozenset(
     each.TYPE
-    for each in (JobConverted, JobFailed, JobCancelled, JobDeleted, JobVideoRemoved, JobAudioRemoved)
+    for each in (
+        JobConverted,
+        JobFailed,
+        JobCancelled,
+        JobDeleted,
+        JobVideoRemoved,
+        JobAudioRemoved,
+        JobTranscriptAdded,
+    )
 )
 MOST_HEARD = 10_000
 """Jobs that may wait to be looked at. The others are found in the views."""
@@ -206,4 +216,4 @@ class Caretaker:
 
     async def _sweep(self) -> None:
         swept = await self._sweeper.sweep()
-        log.info("swept", uploads=swept.uploads, audio=swept.audio, chunks=swept.chunks)
+        log.info("swept", **asdict(swept))

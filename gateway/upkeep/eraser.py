@@ -22,7 +22,7 @@ from events.projections.job_view import SETTLED, Entry, JobView
 from events.types import JobAudioRemoved, JobErased, JobVideoRemoved
 from gateway.errors import BlobHeld
 from gateway.jobs.live import LiveJobs
-from gateway.storage import Bucket
+from gateway.storage import Bucket, Buckets
 from gateway.upkeep.unneeded import condemn_unneeded
 
 log = structlog.get_logger()
@@ -37,6 +37,7 @@ class _Files(Struct):
 
     videos: frozenset[str] = frozenset()
     audio: frozenset[str] = frozenset()
+    transcripts: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
 
 
@@ -44,10 +45,11 @@ class Eraser:
     """Erases what jobs owe. Every method raises Unavailable; what is left then is done the next time."""
 
     def __init__(
-        self, live: LiveJobs, videos: Bucket, audio: Bucket, publisher: Publisher, forget: tuple[Forget, ...]
+        self, live: LiveJobs, buckets: Buckets, publisher: Publisher, forget: tuple[Forget, ...]
     ) -> None:
         """`forget` are the other stores that know of jobs."""
-        self._live, self._videos, self._audio = live, videos, audio
+        self._live, self._videos, self._audio = live, buckets.videos, buckets.audio
+        self._transcripts = buckets.transcripts
         self._publisher, self._forget = publisher, forget
 
     async def settle(self, view: JobView) -> None:
@@ -62,7 +64,7 @@ class Eraser:
                 await self._tell(view, entry, files)
         if view.deletion is not None and not asked and (late := await self._all(view)) is not None:
             await self._settled(view)
-            if late.videos or late.audio:
+            if late.videos or late.audio or late.transcripts:
                 log.warning(
                     "late_files_erased", job_id=view.job_id, videos=len(late.videos), audio=len(late.audio)
                 )
@@ -86,15 +88,19 @@ class Eraser:
         files = await self._erase_videos(view, await self._videos.of_job(job_id) | await self._video_of(view))
         if files is None:
             return None
-        audio = await self._audio.of_job(job_id)
-        gone = replace(
-            files, audio=frozenset([each for each in audio if await self._audio.erase(each, job_id)])
-        )
-        came = await self._audio.of_job(job_id) - audio
-        if came or await self._audio.written(job_id):
+        audio, transcripts = await self._made(view, self._audio), await self._made(view, self._transcripts)
+        if audio is None or transcripts is None:
             log.info("erasure_waits_for_a_writer", job_id=job_id)
             return None
-        return gone
+        return replace(files, audio=audio, transcripts=transcripts)
+
+    async def _made(self, view: JobView, bucket: Bucket) -> frozenset[str] | None:
+        """Erase every file in this bucket that a worker has made for the job; None while it makes another."""
+        job_id = view.job_id
+        made = await bucket.of_job(job_id)
+        gone = frozenset([each for each in made if await bucket.erase(each, job_id)])
+        came = await bucket.of_job(job_id) - made
+        return None if came or await bucket.written(job_id) else gone
 
     async def _video(self, view: JobView) -> _Files | None:
         """Erase the job's video if no other job needs it; None while a run of its own does."""
@@ -120,10 +126,12 @@ class Eraser:
         return _Files(videos=frozenset(gone), kept=frozenset(kept))
 
     async def _audio_of(self, view: JobView, run: int) -> _Files:
-        """Erase a run's audio, also where a later run has made another."""
+        """Erase a run's audio and what it says, also where a later run has made another."""
         audio = await self._audio.of_run(view.job_id, run)
         if view.audio is not None and view.audio.run == run:  # it may not say of which run it is
             audio |= {view.audio.audio_id}
+        for transcript in await self._transcripts.of_run(view.job_id, run):
+            await self._transcripts.erase(transcript, view.job_id)
         return _Files(audio=frozenset([e for e in audio if await self._audio.erase(e, view.job_id)]))
 
     async def _video_of(self, view: JobView) -> frozenset[str]:
@@ -151,3 +159,4 @@ class Eraser:
     async def _settled(self, view: JobView) -> None:
         await self._videos.settle(view.job_id)
         await self._audio.settle(view.job_id)
+        await self._transcripts.settle(view.job_id)

@@ -1,4 +1,4 @@
-"""Removes files of no job: uploads that never became one, audio no view refers to, orphan chunks.
+"""Removes files of no job: uploads that never became one, results no view refers to, orphan chunks.
 
 Everything here errs on the side of keeping. A blob goes only when it is older than the grace time, or its job
 was deleted, and the job's view, as of a moment after the sweep began, does not refer to it; a video only when
@@ -7,7 +7,7 @@ process follows the log and the views are complete, and one gateway sweeps at a 
 view proves nothing for a file from before the log's oldest event: retention may have cut the job's story.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -17,10 +17,10 @@ from events.errors import Unavailable
 from events.projections.job_view import JobView
 from gateway.errors import BlobHeld
 from gateway.jobs.live import LiveJobs, needs_video
-from gateway.storage import Bucket
+from gateway.storage import Bucket, Buckets
 from gateway.upkeep.unfinished import UnfinishedUploads
 from gateway.upkeep.unneeded import condemn_unneeded
-from service.blobs import WITHOUT_PEAKS, Blob
+from service.blobs import BARE, Blob
 
 _AT_ONCE = 50
 
@@ -42,17 +42,17 @@ class Swept(Struct, kw_only=True):
 
     uploads: int = 0
     audio: int = 0
+    transcripts: int = 0
     chunks: int = 0
 
 
 class Sweeper:
-    """Sweeps both buckets; `grace` is the age in seconds that protects a file that belongs to no job."""
+    """Sweeps all buckets; `grace` is the age in seconds that protects a file that belongs to no job."""
 
     def __init__(
         self,
         live: LiveJobs,
-        videos: Bucket,
-        audio: Bucket,
+        buckets: Buckets,
         accounts: Erased,
         unfinished: UnfinishedUploads,
         *,
@@ -60,7 +60,7 @@ class Sweeper:
     ) -> None:
         """`accounts` are those that were erased; one that still has files is opened again."""
         self._unfinished = unfinished
-        self._live, self._videos, self._audio = live, videos, audio
+        self._live, self._buckets, self._videos = live, buckets, buckets.videos
         self._accounts, self._grace = accounts, grace
 
     async def sweep(self) -> Swept:
@@ -68,15 +68,18 @@ class Sweeper:
         before = datetime.now(UTC) - timedelta(seconds=self._grace)
         cut = await self._live.cut_at()
         expired = await self._unfinished.sweep(datetime.now(UTC))
+        videos, audio, transcripts = self._buckets.videos, self._buckets.audio, self._buckets.transcripts
         return Swept(
-            uploads=expired + await self._unreferenced(self._videos, before, cut),
-            audio=await self._unreferenced(self._audio, before, cut),
-            chunks=await self._orphans(self._videos, before) + await self._orphans(self._audio, before),
+            uploads=expired + await self._unreferenced(videos, needs_video, before, cut),
+            audio=await self._unreferenced(audio, refers_to_audio, before, cut),
+            transcripts=await self._unreferenced(transcripts, refers_to_transcript, before, cut),
+            chunks=sum([await self._orphans(each, before) for each in (videos, audio, transcripts)]),
         )
 
-    async def _unreferenced(self, bucket: Bucket, before: datetime, cut: datetime | None) -> int:
+    async def _unreferenced(
+        self, bucket: Bucket, refers: Callable[[JobView, str], bool], before: datetime, cut: datetime | None
+    ) -> int:
         removed = 0
-        refers = needs_video if bucket is self._videos else refers_to_audio
         async for blobs in _some(bucket):
             views, damaged = await self._live.views([blob.job_id for blob in blobs])
             if not await self._live.complete():
@@ -100,7 +103,9 @@ class Sweeper:
 
     def _is_given_up(self, blob: Blob, view: JobView | None) -> bool:
         """Return True if nobody can want this file any more, however young it is."""
-        return blob.account in self._accounts if view is None else view.deletion is not None
+        if view is None:
+            return blob.account in self._accounts
+        return view.deletion is not None or view.is_revoked(blob.id)
 
     async def _is_unneeded(self, blob: Blob) -> bool:
         try:
@@ -129,10 +134,19 @@ def refers_to_audio(view: JobView, audio_id: str) -> bool:
     return view.result is not None and view.result.audio_id == audio_id
 
 
+def refers_to_transcript(view: JobView, transcript_id: str) -> bool:
+    """Return True if this is what the job's audio says, or what its owner gave and did not take back."""
+    if any(each.id == transcript_id for each in view.own_transcripts):
+        return True
+    if view.deletion is not None or view.audio_gone is not None or view.result is None:
+        return False
+    return any(each.transcript_id == transcript_id for each in view.result.transcripts)
+
+
 async def _some(bucket: Bucket) -> AsyncIterator[list[Blob]]:
     """Yield the files, some at a time."""
     blobs: list[Blob] = []
-    async for document in bucket.files.find({}, WITHOUT_PEAKS, batch_size=_AT_ONCE):
+    async for document in bucket.files.find({}, BARE, batch_size=_AT_ONCE):
         blobs.append(Blob.of(document))
         if len(blobs) == _AT_ONCE:
             yield blobs

@@ -68,6 +68,8 @@ def parts_of_nothing() -> Parts:
         views=nothing,  # type: ignore[arg-type]
         videos=nothing,  # type: ignore[arg-type]
         audio=nothing,  # type: ignore[arg-type]
+        transcripts=nothing,  # type: ignore[arg-type]
+        spoken=nothing,  # type: ignore[arg-type]
         publisher=nothing,  # type: ignore[arg-type]
         intake=nothing,  # type: ignore[arg-type]
         reception=nothing,  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from typing import Protocol
 
 import msgspec
 import structlog
+from msgspec.structs import replace
 
 from events import tracing
 from events.envelope import Event, consequence
@@ -35,17 +36,20 @@ from events.types import (
     JobRetrying,
     JobStarted,
     JobUploaded,
+    Transcript,
 )
 from events.work.task import Publishes, Work, WorkerKeepsDying
+from service.transcripts.cues import searchable
+from service.transcripts.writing import as_webvtt
 from workers.converter import SERVICE
 from workers.converter.conversion.conversion import begin
-from workers.converter.conversion.result import Result
+from workers.converter.conversion.result import Result, Text
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.recovery import Recovery
 from workers.converter.source.source import Source, open_source
-from workers.converter.storage import Storage, Stored
+from workers.converter.storage import Maker, Storage, Stored
 from workers.converter.withdrawals import Withdrawals, Withdrawn, is_over
 from workers.errors import publishable
 from workers.views import Views
@@ -151,18 +155,20 @@ class Converter:
             )
             converted = time.monotonic()
             stored = await self._store(work, target, _filename(video, made), _measured(made))
+            transcripts = await self._store_texts(work, made.texts)
         seconds = round(time.monotonic() - started, 3)
         log.info(
             "video_converted",
             job_id=work.event.subject,
-            audio_id=stored.audio_id,
+            audio_id=stored.blob_id,
             bytes=stored.bytes,
             fetched_bytes=source.fetched,
             fetch_seconds=round(fetched - started, 3),
             ffmpeg_seconds=round(converted - fetched, 3),
             seconds=seconds,
         )
-        return _converted(work, video, made, stored, seconds, self._equipment.engine.name)
+        end = _converted(work, video, made, stored, seconds, self._equipment.engine.name)
+        return replace(end, transcripts=transcripts)
 
     async def _fetch(self, video: JobUploaded | JobRequeued, scratch: FileIO) -> Source:
         """Bring as much of the video as the conversion needs at first. Raises VideoLost, Unavailable."""
@@ -184,20 +190,32 @@ class Converter:
 
     async def _store(self, work: Work, audio: FileIO, filename: str, measured: bytes) -> Stored:
         """Store the audio under a new id. Raises Unavailable."""
-        event = work.event
         with tracing.span("store audio") as span:
             stored = await self._storage.keep(
-                new_id(),
-                audio,
-                filename=filename,
-                account=event.account,
-                job_id=event.subject,
-                run=work.run,
-                attempt=work.attempt,
-                peaks=measured,
+                new_id(), audio, _maker(work), filename=filename, peaks=measured
             )
             span.set("tonearm.bytes", stored.bytes)
         return stored
+
+    async def _store_texts(self, work: Work, texts: tuple[Text, ...]) -> tuple[Transcript, ...]:
+        """Store what is said in the audio, each track under a new id. Raises Unavailable."""
+        stored = []
+        for each in texts:
+            words = searchable(each.cues)
+            blob = await self._storage.keep_transcript(
+                new_id(), as_webvtt(each.cues), _maker(work), words=words
+            )
+            stored.append(
+                Transcript(
+                    transcript_id=blob.blob_id,
+                    track=each.track,
+                    bytes=blob.bytes,
+                    sha256=blob.sha256,
+                    cues=len(each.cues),
+                    language=each.language,
+                )
+            )
+        return tuple(stored)
 
     def _end(self, work: Work, end: JobConverted | JobFailed) -> Event:
         self._on_end(work.event, end)
@@ -216,6 +234,11 @@ def _pauses(made: Result) -> bytes:
     return packed(made.pauses) if made.pauses is not None else b""
 
 
+def _maker(work: Work) -> Maker:
+    event = work.event
+    return Maker(account=event.account, job_id=event.subject, run=work.run, attempt=work.attempt)
+
+
 def _filename(video: JobUploaded | JobRequeued, made: Result) -> str:
     _, ending = offered_as(made.format, made.parts)
     return f"{divided(video.filename)[0] or 'audio'}.{ending}"
@@ -232,7 +255,7 @@ def _converted(
     return JobConverted(
         run=work.run,
         attempt=work.attempt,
-        audio_id=stored.audio_id,
+        audio_id=stored.blob_id,
         bytes=stored.bytes,
         sha256=stored.sha256,
         crc32=stored.crc32,

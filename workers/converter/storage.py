@@ -1,4 +1,4 @@
-"""The converter's part of the stored files: videos to read, audio to write (see `service.blobs`).
+"""The converter's part of the stored files: videos to read, results to write (see `service.blobs`).
 
 The driver's own writer of GridFS holds 48 MB a file and leaves chunks behind on errors. This one holds a
 batch.
@@ -10,18 +10,18 @@ import time
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
-from io import FileIO
-from typing import Any
+from io import BytesIO, FileIO
+from typing import Any, BinaryIO
 
 from bson.binary import Binary
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from events.mongodb_errors import translated
 from service import blobs
-from service.blobs import AUDIO, VIDEOS, Blob, Pending
+from service.blobs import AUDIO, NO_PEAKS, TRANSCRIPTS, VIDEOS, Blob, Pending
 from workers.converter.errors import StorageAway, VideoLost
 from workers.converter.source.video import Video
 
@@ -35,7 +35,7 @@ RENEW_AFTER = 10.0
 class Stored(Struct, frozen=True, kw_only=True):
     """A stored file: its id, size and hash, and its CRC-32, which a ZIP of many needs."""
 
-    audio_id: str
+    blob_id: str
     bytes: int
     sha256: str
     crc32: int
@@ -52,19 +52,26 @@ class _Digest:
         self.crc32 = zlib.crc32(piece, self.crc32)
 
 
+class Maker(Struct, frozen=True, kw_only=True):
+    """The attempt that a file is a result of, and whose it is."""
+
+    account: str
+    job_id: str
+    run: int = 0
+    attempt: int = 0
+
+
 class Storage:
-    """The bucket `videos`, to read, and the bucket `audio`, to write."""
+    """The bucket `videos`, to read, and the buckets `audio` and `transcripts`, to write."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
-        self._database = database
         self._videos, self._video_chunks = database[f"{VIDEOS}.files"], database[f"{VIDEOS}.chunks"]
-        self._audio, self._audio_chunks = database[f"{AUDIO}.files"], database[f"{AUDIO}.chunks"]
-        self._pending = Pending(database, AUDIO)
+        self._audio, self._transcripts = _Bucket(database, AUDIO), _Bucket(database, TRANSCRIPTS)
 
     async def prepare(self) -> None:
         """Create the indexes that GridFS asks for. Raises StorageAway."""
-        with translated("the storage of audio", StorageAway):
-            await blobs.prepare(self._database, AUDIO)
+        for bucket in (self._audio, self._transcripts):
+            await bucket.prepare()
 
     async def open(self, video_id: str, *, size: int) -> Video:
         """Find a video of so many bytes. Raises VideoLost (gone, or of another size), StorageAway."""
@@ -77,76 +84,93 @@ class Storage:
         return Video(self._video_chunks, video_id, size, document["chunkSize"])
 
     async def keep(
-        self,
-        audio_id: str,
-        audio: FileIO,
-        *,
-        filename: str,
-        account: str,
-        job_id: str,
-        run: int = 0,
-        attempt: int = 0,
-        peaks: bytes = b"",
+        self, audio_id: str, audio: FileIO, maker: Maker, *, filename: str, peaks: bytes = b""
     ) -> Stored:
         """Store a file from its beginning under a new id. Raises StorageAway; then nothing of it is kept."""
-        blob = Blob(
-            id=audio_id,
-            bytes=0,
-            chunk_size=CHUNK,
-            uploaded=datetime.now(UTC),
-            filename=filename,
-            account=account,
-            job_id=job_id,
-            run=run,
-            attempt=attempt,
-            peaks=Binary(peaks),
-        )
-        with translated("the storage of audio", StorageAway):
+        blob = _blob(audio_id, maker, filename=filename, peaks=Binary(peaks))
+        return await self._audio.keep(blob, audio)
+
+    async def keep_transcript(self, transcript_id: str, text: bytes, maker: Maker, *, words: str) -> Stored:
+        """Store a text under a new id, with its words to be searched. Raises as `keep` does."""
+        return await self._transcripts.keep(_blob(transcript_id, maker, words=words), BytesIO(text))
+
+
+def _blob(
+    blob_id: str, maker: Maker, *, filename: str = "", peaks: Binary = NO_PEAKS, words: str = ""
+) -> Blob:
+    return Blob(
+        id=blob_id,
+        bytes=0,
+        chunk_size=CHUNK,
+        uploaded=datetime.now(UTC),
+        filename=filename,
+        peaks=peaks,
+        words=words,
+        **asdict(maker),
+    )
+
+
+class _Bucket:
+    """A bucket to write new files into."""
+
+    def __init__(self, database: AsyncDatabase[Any], name: str) -> None:
+        self._name, self._database = name, database
+        self._files, self._chunks = database[f"{name}.files"], database[f"{name}.chunks"]
+        self._pending = Pending(database, name)
+
+    async def prepare(self) -> None:
+        """Create the indexes. Raises StorageAway."""
+        with translated(f"the storage of {self._name}", StorageAway):
+            await blobs.prepare(self._database, self._name)
+
+    async def keep(self, blob: Blob, content: BinaryIO | FileIO) -> Stored:
+        """Write a file. Raises StorageAway; then nothing of it is kept."""
+        with translated(f"the storage of {self._name}", StorageAway):
             try:
-                stored = await self._write(audio_id, audio, job_id)
+                stored = await self._write(blob.id, content, blob.job_id)
                 await self._finish(replace(blob, bytes=stored.bytes, uploaded=datetime.now(UTC)))
             except BaseException as error:
                 # Also when cancelled. What the database still carries out later, or does not let us remove
                 # now, the sweeper will: the note in `pending` stays.
                 with suppress(PyMongoError, TimeoutError):
                     async with asyncio.timeout(2.0):
-                        await self._audio.delete_one({"_id": audio_id})
-                        await self._audio_chunks.delete_many({"files_id": audio_id})
+                        await self._files.delete_one({"_id": blob.id})
+                        await self._chunks.delete_many({"files_id": blob.id})
                         if isinstance(error, StorageAway):  # all that was asked for was carried out
-                            await self._pending.drop(audio_id)
+                            await self._pending.drop(blob.id)
                 raise
         return stored
 
-    async def _write(self, audio_id: str, audio: FileIO, job_id: str) -> Stored:
+    async def _write(self, blob_id: str, content: BinaryIO | FileIO, job_id: str) -> Stored:
         digest, size, n = _Digest(), 0, 0
-        audio.seek(0)
-        await self._pending.begin(audio_id, job_id)
+        content.seek(0)
+        await self._pending.begin(blob_id, job_id)
         noted = time.monotonic()
-        while pieces := await asyncio.to_thread(_pieces, audio, digest):
+        while pieces := await asyncio.to_thread(_pieces, content, digest):
             chunks = [
-                {"files_id": audio_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
+                {"files_id": blob_id, "n": n + at, "data": Binary(piece)} for at, piece in enumerate(pieces)
             ]
-            await self._audio_chunks.insert_many(chunks)
+            await self._chunks.insert_many(chunks)
             if time.monotonic() - noted > RENEW_AFTER:
-                await self._pending.renew(audio_id)
+                await self._pending.renew(blob_id)
                 noted = time.monotonic()
             n, size = n + len(pieces), size + sum(map(len, pieces))
         sha256 = digest.sha256.hexdigest()
-        return Stored(audio_id=audio_id, bytes=size, sha256=sha256, crc32=digest.crc32)
+        return Stored(blob_id=blob_id, bytes=size, sha256=sha256, crc32=digest.crc32)
 
     async def _finish(self, blob: Blob) -> None:
-        await self._audio.insert_one(blob.document())
+        await self._files.insert_one(blob.document())
         if not await self._pending.finish(blob.id):
             raise StorageAway(
-                "the storage of audio lost what was written: the job was deleted, or it took longer than the"
-                " sweeper waits"
+                f"the storage of {self._name} lost what was written: the job was deleted, or it took longer"
+                " than the sweeper waits"
             )
 
 
-def _pieces(audio: FileIO, digest: _Digest) -> list[bytes]:
+def _pieces(content: BinaryIO | FileIO, digest: _Digest) -> list[bytes]:
     """Read the next batch."""
     pieces: list[bytes] = []
-    while len(pieces) < BATCH and (piece := audio.read(CHUNK)):
+    while len(pieces) < BATCH and (piece := content.read(CHUNK)):
         digest.update(piece)
         pieces.append(piece)
     return pieces

@@ -7,7 +7,7 @@ from typing import Any
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.replay.ledger.effects import Evidence, File, Note
-from service.blobs import AUDIO, VIDEOS, WITHOUT_PEAKS, Blob
+from service.blobs import AUDIO, BARE, VIDEOS, Blob
 from workers.notifier.mail.sent import COLLECTION, Outcome
 
 _AT_ONCE = 2000
@@ -21,13 +21,13 @@ async def gather(
     videos: defaultdict[str, list[File]] = defaultdict(list)
     audio: defaultdict[str, list[File]] = defaultdict(list)
     stored: set[str] = set()
-    async for document in _all(database, f"{VIDEOS}.files", WITHOUT_PEAKS):
+    async for document in _all(database, f"{VIDEOS}.files", BARE):
         file, job_id = _file(document)
         if file.id in wanted:
             stored.add(file.id)
         if is_meant(job_id):
             videos[job_id].append(file)
-    async for document in _all(database, f"{AUDIO}.files", WITHOUT_PEAKS):
+    async for document in _all(database, f"{AUDIO}.files", BARE):
         file, job_id = _file(document)
         if is_meant(job_id):
             audio[job_id].append(file)

@@ -21,7 +21,7 @@ from gateway.uploads.idempotency import Submission
 from tests.gateway.running import STARTED
 from tests.gateway.upkeep.world import ACCOUNT, CONTENT, HASH, World, result
 from workers.converter.errors import StorageAway
-from workers.converter.storage import Storage
+from workers.converter.storage import Maker, Storage
 
 USER = DeletionReason.USER
 
@@ -146,7 +146,7 @@ async def test_audio_that_is_being_stored_cannot_be_finished_and_the_receipt_wai
 
     loop, audio = asyncio.get_running_loop(), Slow(b"x" * 5_000_000)
     keeping = asyncio.create_task(
-        storage.keep("late", audio, filename="a.mp3", account=ACCOUNT, job_id=job_id)  # type: ignore[arg-type]
+        storage.keep("late", audio, Maker(account=ACCOUNT, job_id=job_id), filename="a.mp3")  # type: ignore[arg-type]
     )
     await began.wait()
     await world.tell(job_id, JobDeleted(reason=USER))

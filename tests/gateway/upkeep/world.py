@@ -1,4 +1,4 @@
-"""A log, a tail of it, two buckets, and those who look after them."""
+"""A log, a tail of it, all buckets, and those who look after them."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.retention import Retention
 from gateway.life.deletions import Deletions
-from gateway.storage import BATCH, Bucket, Writer
+from gateway.storage import BATCH, Bucket, Buckets, Writer
 from gateway.upkeep.caretaker import Caretaker
 from gateway.upkeep.erased_accounts import ErasedAccounts
 from gateway.upkeep.eraser import Eraser
@@ -57,7 +57,9 @@ class World:
             on_event=lambda recorded: [hear(recorded) for hear in self.hears] and None,
             on_state=lambda _: self.connected.set(),
         )
-        self.videos, self.audio = Bucket(database, "videos"), Bucket(database, "audio")
+        self.buckets = Buckets.of(database)
+        self.videos, self.audio = self.buckets.videos, self.buckets.audio
+        self.transcripts = self.buckets.transcripts
         self.keys, self.presets = IdempotencyKeys(database), Presets(database, {})
         self.deletions = Deletions(publisher, self.live)
         self.accounts = ErasedAccounts(database, broker.stream_url)
@@ -66,10 +68,10 @@ class World:
             self.records, self.videos, self.live, self.reception().accept, life=LIFE
         )
         forget = (self.keys.forget, self.unfinished.forget)
-        self.eraser = Eraser(self.live, self.videos, self.audio, publisher, forget)
+        self.eraser = Eraser(self.live, self.buckets, publisher, forget)
 
     def sweeper(self, grace: float = 0.0) -> Sweeper:
-        return Sweeper(self.live, self.videos, self.audio, self.accounts, self.unfinished, grace=grace)
+        return Sweeper(self.live, self.buckets, self.accounts, self.unfinished, grace=grace)
 
     def caretaker(self, retention: Retention = Retention(), interval: float = 3600.0) -> Caretaker:  # noqa: B008
         views = JobViews(self.database)
@@ -189,7 +191,7 @@ class World:
 
     async def has_no_notes(self) -> bool:
         """Return True if no file is noted as being written or removed."""
-        pending = [self.database[f"{name}.pending"] for name in ("videos", "audio")]
+        pending = [self.database[f"{name}.pending"] for name in ("videos", "audio", "transcripts")]
         return not any([await each.count_documents({}) for each in pending])
 
     async def project(self, *job_ids: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from gridfs import AsyncGridFSBucket
+from msgspec.structs import asdict
 from pymongo.asynchronous.database import AsyncDatabase
 from waiting import wait_for
 
@@ -21,7 +22,7 @@ from infra.local.servers.mongodb import MongoDB
 from service.mongodb import connect
 from workers.converter.errors import StorageAway, VideoLost
 from workers.converter.source.sparse_file import SparseFile
-from workers.converter.storage import CHUNK, Storage
+from workers.converter.storage import CHUNK, Maker, Storage
 
 pytestmark = pytest.mark.servers
 
@@ -83,12 +84,12 @@ async def test_audio_is_readable_by_any_gridfs_client(database: Database, file: 
     file.write(CONTENT)
     storage = Storage(database)
     await storage.prepare()
-    owner = {"account": "me", "job_id": "j1"}
-    stored = await storage.keep("a1", file, filename="talk.mp3", **owner, run=1, attempt=2)
+    maker = Maker(account="me", job_id="j1", run=1, attempt=2)
+    stored = await storage.keep("a1", file, maker, filename="talk.mp3")
     assert (stored.bytes, stored.sha256, stored.crc32) == (len(CONTENT), SHA256, zlib.crc32(CONTENT))
     out = await AsyncGridFSBucket(database, "audio").open_download_stream("a1")
     assert await out.read() == CONTENT
-    assert (out.filename, out.metadata) == ("talk.mp3", {**owner, "run": 1, "attempt": 2})
+    assert (out.filename, out.metadata) == ("talk.mp3", asdict(maker))
 
 
 class Breaking:
@@ -113,9 +114,8 @@ async def test_audio_that_cannot_be_stored_whole_leaves_nothing(database: Databa
             await Storage(database).keep(
                 "a1",
                 Breaking(error),  # type: ignore[arg-type]
+                Maker(account="me", job_id="j1"),
                 filename="x.mp3",
-                account="me",
-                job_id="j1",
             )
         assert await database["audio.chunks"].count_documents({}) == 0
         assert await database["audio.files"].count_documents({}) == 0
@@ -129,7 +129,7 @@ async def test_a_database_that_is_away_is_trouble_of_ours(file: FileIO) -> None:
         with pytest.raises(StorageAway):
             await fetch(storage, file, size=1, sha256=SHA256)
         with pytest.raises(StorageAway):
-            await storage.keep("a1", file, filename="x.mp3", account="me", job_id="j1")
+            await storage.keep("a1", file, Maker(account="me", job_id="j1"), filename="x.mp3")
 
 
 def threads(pid: int) -> set[str]:
