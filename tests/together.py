@@ -1,0 +1,46 @@
+"""Which files one process tests one after the other: those that share what is dear to start, and to keep.
+
+A stack takes nine seconds of a core to start, and one more in each half minute that nobody uses it; a broker
+takes half of that. A file that is missing here only takes longer.
+"""
+
+from fnmatch import fnmatch
+from functools import cache
+
+from xdist.scheduler import LoadFileScheduling
+
+TOGETHER = {
+    "a stack": ("tests/browser/test_[a-j]*",),
+    "another stack": (
+        "tests/browser/test_[k-z]*",
+        *(f"tests/system/test_{name}.py" for name in ("curl", "deletion", "handover", "metrics", "snapshot")),
+    ),
+    "a broker that is killed": (
+        "tests/auth/test_process.py",
+        "tests/cli/tail/test_event_log.py",
+        "tests/events/test_broker_restart.py",
+        "tests/gateway/admin/test_admin.py",
+        "tests/gateway/test_readiness.py",
+        "tests/infra/local/test_servers.py",
+        "tests/service/test_presence.py",
+    ),
+    "databases of SQL": (
+        "tests/auth/stores/*",
+        "tests/auth/test_import_table.py",
+        "tests/auth/test_operator_commands.py",
+    ),
+}
+"""What is shared, and who shares it."""
+
+
+class Scheduling(LoadFileScheduling):
+    """Hands out files as `--dist loadfile` does, and those of TOGETHER as if they were one file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(super()._split_scope(nodeid))
+
+
+@cache
+def unit_of(file: str) -> str:
+    """Return what is handed out at once, by its name: what a file shares, or the file."""
+    return next((it for it, files in TOGETHER.items() if any(fnmatch(file, each) for each in files)), file)
