@@ -11,8 +11,6 @@ from msgspec.structs import asdict
 
 from events.filenames import divided
 from events.projections.job_view import Audio, JobView
-from events.timing.time_map import TimeMap
-from events.views.selection import options_of
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import (
     BadTranscript,
@@ -26,6 +24,8 @@ from gateway.errors import (
     NotGiven,
     TooManyTranscripts,
 )
+from gateway.handover.audio import Shelf
+from gateway.handover.pauses import time_map_of
 from gateway.http import conditional
 from gateway.http.bodies import Limit, check_length, incoming
 from gateway.http.conditional import IF_NONE_MATCH, answers
@@ -175,6 +175,7 @@ async def add_transcript(
     job_id: FromPath[str],
     own_jobs: NamedDependency[OwnJobs],
     library: NamedDependency[Library],
+    shelf: NamedDependency[Shelf],
     language: Language = "",
     of: Of = "audio",
 ) -> Transcript:
@@ -186,7 +187,10 @@ async def add_transcript(
     view = await own_jobs.get(account, job_id)  # all of it has come, which may have taken its time
     made = _check(view)
     if of == "video":
-        times = TimeMap(options_of(view), silence_cut=made.silence_cut or 0.0, length=made.duration_seconds)
+        if (times := await time_map_of(shelf.audio, view)) is None:
+            raise BadTranscript(
+                "how the audio was cut is not known any more; give it at the audio's own times"
+            )
         cues = moved(cues, times.in_audio)
     cues = tuple(each for each in cues if each.start < made.duration_seconds)
     if not cues:

@@ -3,7 +3,7 @@
 import os
 import shutil
 import zipfile
-from io import BufferedRandom, FileIO
+from io import BufferedRandom, BytesIO, FileIO
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +22,7 @@ class Archive:
         self._buffer = BufferedRandom(target)
         self._zip = zipfile.ZipFile(self._buffer, "w", zipfile.ZIP_STORED)
 
-    def add(self, name: str, file: FileIO) -> int:
+    def add(self, name: str, file: FileIO | BytesIO) -> int:
         """Copy a whole file into the archive, and return the archive's size so far. Raises OSError."""
         info = zipfile.ZipInfo(name, _BEGINNING)
         info.create_system, info.external_attr = _UNIX, _PLAIN_FILE

@@ -5,19 +5,21 @@ chapter without sound is left out. All of them together are held to the limits o
 """
 
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from io import FileIO
+from io import BytesIO, FileIO
 from itertools import accumulate
 
 from msgspec.structs import replace
 
 from events.media import Media
+from service.transcripts.writing import as_webvtt
 from workers.converter.containers.pictures.tag import Place
 from workers.converter.containers.zip_archive import Archive
-from workers.converter.conversion import cover
+from workers.converter.conversion import cover, transcripts
 from workers.converter.conversion.chapters import Part, parts
 from workers.converter.conversion.passes import LOUDNESS, Passes
-from workers.converter.conversion.result import Recording, Result
+from workers.converter.conversion.result import Recording, Result, Text
 from workers.converter.conversion.single import Single, look_at
 from workers.converter.conversion.task import Task
 from workers.converter.errors import (
@@ -70,9 +72,10 @@ class Album:
         share = LOUDNESS if options.loudness is not None else 0.0
         task = replace(self._task, options=options, on_progress=self._passes.next(share))
         measured = await Single(task).measure(media)
+        recording = Recording(media=media, texts=await transcripts.take(self._task, media))
         if measured is None:
-            return Recording(media=media)
-        return Recording(media=media, loudness=measured.loudness, true_peak=measured.true_peak)
+            return recording
+        return replace(recording, loudness=measured.loudness, true_peak=measured.true_peak)
 
     async def _write(self, recording: Recording) -> Result:
         options, target = self._task.options, self._task.target
@@ -98,6 +101,8 @@ class Album:
                 size = await in_thread(archive.add, part.name, file)
                 if size > self._limits.output_bytes:
                     raise TooLarge(self._limits.output_bytes)
+                for name, text in texts_beside(part.name, made[-1].texts):
+                    await in_thread(archive.add, name, BytesIO(text))
         if not made and reason is not None:
             raise reason
         await self._passes.end()
@@ -108,6 +113,7 @@ class Album:
             partial=len(made) + len(silent) < len(wanted) or any(each.partial for each in made),
             parts=len(made),
             peaks=b"",
+            texts=(),
             pauses=None,
             seconds_saved=round(sum(each.seconds_saved for each in made), 3),
             cover=Place(),
@@ -133,6 +139,16 @@ class Album:
             return await Single(task, replace(recording, track=part.track)).finish()
         except TimedOut:
             raise TimedOut(self._limits.wall_seconds) from None
+
+
+def texts_beside(name: str, texts: Sequence[Text]) -> Iterator[tuple[str, bytes]]:
+    """Yield a file of WebVTT for each text, named like the file of sound and by its language."""
+    stem, taken = name.rpartition(".")[0], set[str]()
+    for text in texts:
+        plain = f"{stem}.{text.language}" if text.language else stem
+        own = plain if plain not in taken else f"{plain}.{text.track}"
+        taken.add(own)
+        yield f"{own}.vtt", as_webvtt(text.cues)
 
 
 def _shares(wanted: tuple[Part, ...]) -> list[float]:

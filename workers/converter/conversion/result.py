@@ -10,10 +10,7 @@ from workers.converter.containers.pictures.tag import Place
 
 
 class Text(Struct, frozen=True):
-    """What one track of the video's subtitles says, at the times of the result.
-
-    `track` is its number among them, from 0.
-    """
+    """What one track of the video's subtitles says. `track` is its number among them, from 0."""
 
     track: int
     language: str
@@ -44,6 +41,7 @@ class Result(Struct, frozen=True, kw_only=True):
     seconds_saved: float = 0.0
     """All that was left out of pauses."""
     texts: tuple[Text, ...] = ()
+    """At the times of the result; those of a ZIP are in it."""
     cover: Place = Place()
     silence_cut: float | None = None
     """Seconds of silence that were cut off at the beginning; None: the options did not ask for it."""
@@ -55,5 +53,7 @@ class Recording(Struct, frozen=True, kw_only=True):
     media: Media
     loudness: float | None = None
     true_peak: float | None = None
+    texts: tuple[Text, ...] = ()
+    """At the times of the source."""
     track: str = ""
     """The number of the part under way, as in `1/12`."""

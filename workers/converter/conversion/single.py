@@ -118,6 +118,8 @@ class Single:
         picture = await cover.take(self._task, self._media)
         place = await cover.put(plan.format, self._task.target, picture)
         times = time_map(self._options, measured, length)
+        known = self._recording
+        texts = known.texts if known else await transcripts.take(self._task, self._media)
         await self._passes.end()
         silent = measured.silent_until if measured and self._options.trim_silence else 0.0
         return Result(
@@ -134,9 +136,7 @@ class Single:
             peaks=_peaks(ran, sound),
             pauses=Pauses(_pauses(ran, sound), measured.shortening.seams(silent) if measured else ()),
             seconds_saved=round(measured.shortening.seconds, 3) if measured else 0.0,
-            texts=await transcripts.take(self._task, self._media, times.in_audio)
-            if not self._recording
-            else (),
+            texts=transcripts.heard(texts, times.in_audio),
             cover=place,
             silence_cut=silent if self._options.trim_silence else None,
         )

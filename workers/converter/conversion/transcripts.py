@@ -1,7 +1,7 @@
-"""Takes the texts of a video's subtitles out of it, at the times of the sound that was made."""
+"""Takes the texts of a video's subtitles out of it, and puts them where they are heard."""
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from io import FileIO
 
@@ -20,8 +20,8 @@ from workers.converter.threads import in_thread
 log = structlog.get_logger()
 
 
-async def take(task: Task, media: Media, heard: Callable[[float], float]) -> tuple[Text, ...]:
-    """Return the texts that are heard in the result, `heard` at the time of each second of the video.
+async def take(task: Task, media: Media) -> tuple[Text, ...]:
+    """Return the texts at the times of the source.
 
     A damaged track is read as far as it goes. What cannot be had goes to the log and fails nothing.
     """
@@ -48,11 +48,17 @@ async def take(task: Task, media: Media, heard: Callable[[float], float]) -> tup
             log.info("subtitles_incomplete", reason=_reason(ran), exit_code=ran.exit_code)
         begins = ran.findings.start - hidden_lead(ran.findings, task.source.structure)
         said = [await in_thread(_read, file) for file in files]
-    placed = (moved(cues, lambda second: heard(second - begins)) for cues in said)
     tracks = subtitles.text_tracks(media)
     return tuple(
-        Text(each.index, each.language, cues) for each, cues in zip(tracks, placed, strict=True) if cues
+        Text(each.index, each.language, moved(cues, lambda second: max(second - begins, 0.0)))
+        for each, cues in zip(tracks, said, strict=True)
     )
+
+
+def heard(texts: Iterable[Text], in_audio: Callable[[float], float]) -> tuple[Text, ...]:
+    """Return those of the texts of which something is heard, `in_audio` at the time of a second's sound."""
+    placed = (replace(each, cues=moved(each.cues, in_audio)) for each in texts)
+    return tuple(each for each in placed if each.cues)
 
 
 def _read(file: FileIO) -> tuple[Cue, ...]:

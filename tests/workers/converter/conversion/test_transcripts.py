@@ -1,5 +1,6 @@
 """The subtitles of a video, as transcripts of the sound that was made of it."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,11 @@ import pytest
 from hall import Hall
 from media import ffmpeg
 
+from events.options import Chapters
 from service.transcripts.cues import Cue
+from service.transcripts.reading import read as cues_of
+from workers.converter.conversion.album import texts_beside
+from workers.converter.conversion.result import Text
 from workers.converter.ffmpeg import process
 
 SUBRIP = """1
@@ -187,3 +192,35 @@ async def test_words_before_a_sound_that_begins_late_keep_their_time(hall: Hall,
     )
     made = await hall.convert(late)
     assert made.texts[0].cues == SAID
+
+
+async def test_a_zip_of_chapters_has_the_words_of_each_beside_its_sound(hall: Hall, subtitled: Any) -> None:
+    made = await hall.convert(
+        subtitled("srt.mkv", "srt"), chapters=Chapters.SPLIT, marks="0:00 One\n0:03 Two\n0:04.2 Three"
+    )
+    assert (made.parts, made.texts) == (3, ())
+    with zipfile.ZipFile(hall.result) as archive:
+        names = [
+            f"{name}.{ending}" for name in ("01 One", "02 Two", "03 Three") for ending in ("mp3", "eng.vtt")
+        ]
+        assert archive.namelist() == names
+        assert cues_of(archive.read("01 One.eng.vtt")) == (SAID[0], Cue(2.0, 3.0, SAID[1].text))
+        assert cues_of(archive.read("02 Two.eng.vtt")) == (Cue(0.0, 1.0, SAID[1].text),)
+
+
+def test_texts_beside_a_file_have_names_of_their_own() -> None:
+    cues = (Cue(0, 1, "a"),)
+    texts = [Text(0, "en", cues), Text(1, "en", cues), Text(2, "", cues), Text(3, "", cues)]
+    names = [name for name, _ in texts_beside("01 A. B.mp3", texts)]
+    assert names == ["01 A. B.en.vtt", "01 A. B.en.1.vtt", "01 A. B.vtt", "01 A. B.3.vtt"]
+
+
+async def test_shortened_pauses_move_the_words_behind_them(hall: Hall) -> None:
+    sound = hall.source("0.5*sin(440*2*PI*t)*(lt(t,1)+gt(t,4))", name="pause.mkv")
+    text, source = hall.directory / "text.srt", hall.directory / "words.mkv"
+    text.write_text(SUBRIP)
+    ffmpeg("-y", "-i", str(sound), "-i", str(text), "-map", "0", "-map", "1", "-c", "copy", str(source))
+    made = await hall.convert(source, shorten_pauses=1.0)
+    assert made.seconds_saved == pytest.approx(2, abs=0.3)
+    assert made.texts[0].cues[-1].start == pytest.approx(5 - made.seconds_saved, abs=0.02)
+    assert made.texts[0].cues[-1].end <= made.duration_seconds
