@@ -79,7 +79,8 @@ def _head(shown: Shown) -> str:
     if shown.has_cover:
         told["og:image"] = f"{shown.url}/cover"
     metas = "".join(f'<meta property="{name}" content="{escape(value)}">\n' for name, value in told.items())
-    return f'<meta name="robots" content="noindex, nofollow">\n{metas}'
+    icon = f'<link rel="icon" type="image/svg+xml" href="{_ROOT}page/0/look/mark.svg">\n'
+    return f'{icon}<meta name="robots" content="noindex, nofollow">\n{metas}'
 
 
 def _facts(shown: Shown) -> str:
@@ -90,7 +91,7 @@ def _facts(shown: Shown) -> str:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 

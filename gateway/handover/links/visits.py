@@ -183,7 +183,7 @@ def _told(error: TonearmError) -> Response[Any]:
 
 def _told_time(seconds: float) -> str:
     """Return a time as file names may have it."""
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}m{rest:02}s"
 
 

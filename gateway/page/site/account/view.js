@@ -9,9 +9,10 @@ import { keys } from "./keys.js";
 import { mails } from "./mails.js";
 import { password } from "./password.js";
 import { sessions } from "./sessions.js";
+import { shared } from "./shared.js";
 import { usage } from "./usage.js";
 
-const SECTIONS = { holder, usage, sessions, keys, password, mails, erasing };
+const SECTIONS = { holder, usage, shared, sessions, keys, password, mails, erasing };
 
 await styles(import.meta.url, "./account.css");
 

@@ -7,7 +7,7 @@ import { api } from "../server/api.js";
 import { word } from "../words.js";
 import { accepted } from "./outputs.js";
 import { moved } from "./strip.js";
-import { exactly, inVideo, spoken, typed } from "./times.js";
+import { exactly, inVideo, obstacle, spoken, typed } from "./times.js";
 
 /** What is said of a cut though the job did not: the account's own defaults count for what is not said. */
 const ORDINARY = {
@@ -85,8 +85,8 @@ export class Cut {
   };
 }
 
-/** @param {Cut} cut */
-export function cutPanel(cut) {
+/** @param {Cut} cut @param {Share} share */
+export function cutPanel(cut, share) {
   if (!cut.range) return nothing;
   const { from, to } = cut.range;
   return html`<section class="job-cut" aria-label=${word("job.cut")}>
@@ -96,8 +96,9 @@ export function cutPanel(cut) {
       <p class="quiet number job-cut-length">${word("job.cut_length", { length: spoken(to - from, 1) })}</p>
     </div>
     <div class="row">
-      <button class="primary" ?disabled=${cut.making} @click=${cut.make}>${word("job.cut_make")}</button>
+      ${obstacle(cut.job) ? nothing : html`<button class="primary" ?disabled=${cut.making} @click=${cut.make}>${word("job.cut_make")}</button>`}
       <button @click=${cut.listen}>${word("job.cut_listen")}</button>
+      ${share?.canPart ? html`<button @click=${() => share.open(true)}>${word("sharing.open_part")}</button>` : nothing}
       <button class="plain" @click=${() => cut.move(null)}>${word("job.cut_drop")}</button>
     </div>
     ${accepted(cut.made, word("job.cut_made"))}

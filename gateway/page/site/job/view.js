@@ -9,6 +9,7 @@ import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
 import { go } from "../places.js";
 import { api, ask } from "../server/api.js";
+import { Share, sharePanel } from "../sharing/share.js";
 import { story } from "../story/view.js";
 import { styles } from "../styles.js";
 import { bytes, clock, number, word } from "../words.js";
@@ -39,6 +40,7 @@ class Shown {
   player = null;
   cut = null;
   again = null;
+  share = null;
   /** Percent of the conversion that is under way; null: not known. */
   percent = null;
   #answers;
@@ -96,6 +98,7 @@ class Shown {
     } else if (data?.subject === this.id) {
       this.problem = null;
       this.#answers.hear(data, offset);
+      if (/^job\.(un)?linked$/.test(data.type)) this.share?.refresh();
     } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done)) {
       this.tryAgain();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
@@ -115,6 +118,7 @@ class Shown {
     if (this.option) this.again?.open(this.option);
     this.option = null;
     if (job.audio && !job.audio.parts) this.#hear(job);
+    this.share = job.audio ? new Share(job, this.cut) : null;
     this.#complete();
   }
 
@@ -128,7 +132,7 @@ class Shown {
   /** What could be heard was of another run. */
   #silence() {
     this.player?.close();
-    Object.assign(this, { player: null, cut: null, peaks: null, chapters: [], percent: null });
+    Object.assign(this, { player: null, cut: null, share: null, peaks: null, chapters: [], percent: null });
   }
 
   #hear(job) {
@@ -170,7 +174,7 @@ export const view = {
   },
   title: () => (here?.job ? nameOf(here.job) : ""),
   template() {
-    const { job, problem, media, family, chapters, player, cut, again, percent } = here ?? {};
+    const { job, problem, media, family, chapters, player, cut, again, share, percent } = here ?? {};
     if (!job) return problem ? trouble(here) : nothing;
     return html`<article class="job-whole" data-job-id=${job.job_id} data-state=${job.state}>
       ${head(job, media)}
@@ -178,8 +182,9 @@ export const view = {
       ${problem ? trouble(here) : nothing}
       ${job.error ? html`<p class="notice bad">${job.error.message}</p>` : nothing}
       ${player ? playing(here) : nothing}
-      ${deeds(job, cut, again)}
-      ${cut ? cutPanel(cut) : nothing}
+      ${deeds(job, cut, again, share)}
+      ${cut ? cutPanel(cut, share) : nothing}
+      ${share?.isOpen ? sharePanel(share) : nothing}
       ${again ? againPanel(again) : nothing}
       ${player ? chapterList(chapters, player) : nothing}
       ${outputs(job, family.map((each) => jobs.get(each.job_id) ?? each))}
@@ -210,13 +215,13 @@ function head(job, media) {
   </header>`;
 }
 
-function playing({ job, peaks, chapters, player, cut }) {
+function playing({ job, peaks, chapters, player, cut, share }) {
   if (!player.playable || player.broken)
     return html`<p class="notice" role=${player.broken ? "alert" : nothing}>${word(player.playable ? "job.broken" : "job.unplayable", { format: formatSaid(job.audio.format) })}</p>`;
   const scene = { peaks, seconds: player.seconds, ticks: chapters.map(({ start }) => start), cut: cut.range, player };
   return html`<section class="job-player" aria-label=${word("job.player")}>
     ${player.element}
-    ${strip({ scene, cuttable: !obstacle(job), move: cut.move })}
+    ${strip({ scene, cuttable: !obstacle(job) || share.takesParts, move: cut.move })}
     <div class="row apart">
       <button class="job-play primary" @click=${player.toggle}>${icon(player.playing ? "pause" : "play")}<span class="unseen">${word(player.playing ? "job.pause" : "job.play")}</span></button>
       <p class="job-now quiet"><bdi>${chapterAt(chapters, player.position)?.title ?? ""}</bdi></p>
@@ -225,11 +230,12 @@ function playing({ job, peaks, chapters, player, cut }) {
   </section>`;
 }
 
-function deeds(job, cut, again) {
+function deeds(job, cut, again, share) {
   const why = job.audio ? obstacle(job) : null;
   return html`<div class="row job-deeds">
     ${job.audio ? html`<a class="button" href="./jobs/${job.job_id}/audio" download>${icon("download")}${word("job.download", { size: bytes(job.audio.bytes) })}</a>` : nothing}
-    ${cut && !why && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
+    ${share && !share.isOpen ? html`<button @click=${() => share.open()}>${icon("share-2")}${word("sharing.open")}</button>` : nothing}
+    ${cut && (!why || share.takesParts) && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
     ${job.done ? helping(job, button, again?.open) : button("jobs.cancel", () => cancel([job.job_id]))}
     ${isRepeatable(job) && remedy(job)?.kind !== "again" ? button("jobs.again", () => repeat([job.job_id])) : nothing}
     ${job.done && again && !again.options ? html`<button @click=${() => again.open()}>${icon("rotate-ccw")}${word("job.again")}</button>` : nothing}
