@@ -233,7 +233,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "checks": provide(parts.checks),
         "clips": provide(Clips(parts.audio)),
         "details": provide(Details(parts.views, parts.quotas)),
-        "contents": provide(Contents(parts.live, parts.views)),
+        "contents": provide(Contents(parts.live, parts.views, parts.audio)),
         "deletions": provide(parts.deletions),
         "feeds": provide(Feeds(parts.feeds, parts.publisher, parts.handover_keys, parts.public_url)),
         "handover_keys": provide(parts.handover_keys),

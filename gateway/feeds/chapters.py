@@ -1,20 +1,22 @@
-"""The chapters of a job's audio, at the audio's own times, and as podcast clients read them. Pure."""
+"""The chapters of a job's audio, at the audio's own times, and as podcast clients read them."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from events.media import Chapter
-from events.options import Chapters
+from events.media import Chapter, Media
 from events.projections.job_view import JobView
+from events.timing import chapters
 from events.views.selection import options_of
+from gateway.handover.pauses import time_map_of
+from gateway.storage import Bucket
 
-_SHORTEST = 0.001
-"""Seconds: what is shorter has no mark in the audio either."""
 MOST = 1000
 """Marks of one audio, as the converter makes them."""
+_UNTOLD = Media(container="")
 
 
 class JsonChapter(Struct, frozen=True, rename="camel"):
@@ -32,31 +34,25 @@ class JsonChapters(Struct, frozen=True):
     chapters: list[JsonChapter]
 
 
-def chapters_of(view: JobView) -> tuple[Chapter, ...]:
-    """Return the chapters that the audio has, in order; each has a title.
+async def chapters_of(bucket: Bucket, view: JobView) -> tuple[Chapter, ...]:
+    """Return the chapters that the audio has, in order; each has a title. Raises Unavailable.
 
     None where their times are not known: silence was cut off, and nobody has said how much.
     """
-    options, audio = options_of(view), view.result
-    if audio is None or view.probe is None or options.chapters is not Chapters.KEEP:
+    options, media = options_of(view), view.probe.media if view.probe else _UNTOLD
+    if not chapters.of_source(options, media):
         return ()
-    if options.trim_silence and audio.silence_cut is None:
+    time_map = await time_map_of(bucket, view)
+    if time_map is None:
         return ()
-    cut = audio.silence_cut or 0.0
-
-    def heard(seconds: float) -> float:
-        inside = (seconds - options.start) / options.speed - cut
-        return round(min(max(inside, 0.0), audio.duration_seconds), 3)
-
-    moved = [(heard(each.start), heard(each.end), each.title) for each in view.probe.media.chapters]
-    inside = sorted((each for each in moved if each[1] - each[0] >= _SHORTEST), key=lambda each: each[0])
+    heard = chapters.in_audio(options, media, time_map)[:MOST]
     return tuple(
-        Chapter(start=start, end=end, title=title or f"Chapter {number}")
-        for number, (start, end, title) in enumerate(inside[:MOST], 1)
+        each if each.title else replace(each, title=f"Chapter {number}")
+        for number, each in enumerate(heard, 1)
     )
 
 
-def as_json(chapters: Sequence[Chapter]) -> bytes:
+def as_json(listed: Sequence[Chapter]) -> bytes:
     """Return the file of chapters."""
-    listed = [JsonChapter(each.start, each.end, each.title) for each in chapters]
-    return msgspec.json.encode(JsonChapters("1.2.0", listed))
+    written = [JsonChapter(round(each.start, 3), round(each.end, 3), each.title) for each in listed]
+    return msgspec.json.encode(JsonChapters("1.2.0", written))

@@ -145,7 +145,8 @@ async def episode_chapters(
 ) -> Response[bytes]:
     """Get an episode's chapters, at the times of its audio."""
     view = await _listed(await feeds.opened(token), job_id, shelf)
-    return serve(request, asset(as_json(chapters_of(view)), rss.CHAPTERS_TYPE), _PRIVATE)
+    chapters = await chapters_of(shelf.audio, view)
+    return serve(request, asset(as_json(chapters), rss.CHAPTERS_TYPE), _PRIVATE)
 
 
 @get(
@@ -183,7 +184,7 @@ async def _listed(feed: Feed, job_id: str, shelf: Shelf) -> JobView:
 
 
 def _made(feed: Feed, page: Page, addresses: Addresses) -> Asset:
-    episodes = [episode_of(view, addresses) for view in page.views]
+    episodes = [episode_of(each, addresses) for each in page.recordings]
     return asset(rss.written(channel_of(feed, page, addresses), episodes), rss.MEDIA_TYPE)
 
 

@@ -4,11 +4,13 @@ from msgspec import Struct
 
 from events.projections.job_view import JobView
 from events.views.store import JobViews
-from gateway.feeds.episodes import Page, is_episode
+from gateway.feeds.chapters import chapters_of
+from gateway.feeds.episodes import Page, Recording, is_episode
 from gateway.feeds.store import Feed
 from gateway.jobs import cursors
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
+from gateway.storage import Bucket
 
 EPISODES = 200
 """On a page, at most: what a client of ours by default keeps of a podcast, in some 200 kB of XML."""
@@ -21,6 +23,7 @@ class Contents(Struct, frozen=True):
 
     live: LiveJobs
     stored: JobViews
+    audio: Bucket
     most: int = EPISODES
 
     async def page(self, feed: Feed, cursor: str) -> Page:
@@ -43,4 +46,5 @@ class Contents(Struct, frozen=True):
             if next_cursor is None:
                 break
             before = views[-1].job_id
-        return Page(views=found, cursor=cursor, next_cursor=next_cursor or "")
+        recordings = [Recording(view, await chapters_of(self.audio, view)) for view in found]
+        return Page(recordings=recordings, cursor=cursor, next_cursor=next_cursor or "")

@@ -7,12 +7,12 @@ from uuid import UUID, uuid5
 from msgspec import Struct
 
 from events.filenames import divided
+from events.media import Chapter
 from events.options import Options, offered_as
 from events.projections.job_view import JobView
 from events.texts import is_seen, one_line
 from events.views.selection import options_of
 from gateway.feeds.addresses import Addresses
-from gateway.feeds.chapters import chapters_of
 from gateway.feeds.rss import Channel, Episode, TextTrack
 from gateway.feeds.store import Feed
 
@@ -21,10 +21,17 @@ _PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 _DESCRIPTION = "Recordings converted by Tonearm. This feed is private: whoever has its address can hear them."
 
 
-class Page(Struct, frozen=True, kw_only=True):
-    """Jobs of a feed, newest first. Empty: `cursor` of the first page, `next_cursor` of the last."""
+class Recording(Struct, frozen=True):
+    """A job with audio, and the chapters that the audio has."""
 
-    views: Sequence[JobView]
+    view: JobView
+    chapters: tuple[Chapter, ...] = ()
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """What is in a feed, newest first. Empty: `cursor` of the first page, `next_cursor` of the last."""
+
+    recordings: Sequence[Recording]
     cursor: str = ""
     next_cursor: str = ""
 
@@ -52,16 +59,16 @@ def channel_of(feed: Feed, page: Page, addresses: Addresses) -> Channel:
 
 def changed(feed: Feed, page: Page) -> datetime:
     """Return when the page changed last, in whole seconds."""
-    latest = max([feed.created, *(view.updated for view in page.views)])
+    latest = max([feed.created, *(each.view.updated for each in page.recordings)])
     return latest.astimezone(UTC).replace(microsecond=0)
 
 
-def episode_of(view: JobView, addresses: Addresses) -> Episode:
+def episode_of(recording: Recording, addresses: Addresses) -> Episode:
     """Return the episode that a job is (see `is_episode`)."""
-    audio = view.result
+    view, chapters = recording.view, recording.chapters
+    options, audio = options_of(view), view.result
     if audio is None:
         raise ValueError("a job without audio is no episode")
-    options, chapters = options_of(view), chapters_of(view)
     return Episode(
         guid=view.job_id,
         title=title_of(view),

@@ -15,6 +15,8 @@ from gateway.feeds.contents import Contents
 from gateway.feeds.store import Feed, FeedStore
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.recent import RecentEvents
+from gateway.storage import Bucket
+from service.blobs import AUDIO
 from tests.gateway.feeds.test_episodes import job
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -36,7 +38,7 @@ async def contents(database: AsyncDatabase[Any], views: list[JobView], most: int
     await live_version.save(views)
     live = LiveJobs(stored, "not followed here")
     live.recent = RecentEvents(-1)
-    return Contents(live, stored, most)
+    return Contents(live, stored, Bucket(database, AUDIO), most)
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 30])
@@ -47,8 +49,8 @@ async def test_every_episode_is_on_one_page(database: AsyncDatabase[Any], every:
     ids: list[str] = []
     page = await found.page(feed, "")
     while True:
-        assert len(page.views) <= 4
-        ids += [view.job_id for view in page.views]
+        assert len(page.recordings) <= 4
+        ids += [each.view.job_id for each in page.recordings]
         if not page.next_cursor:
             break
         page = await found.page(feed, page.next_cursor)

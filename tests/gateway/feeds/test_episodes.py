@@ -12,8 +12,8 @@ from events.options import Chapters, Format, Options, Tags
 from events.projections.job_view import Audio, Deletion, JobView, Probe, Removal, State, Video
 from events.types import DeletionReason
 from gateway.feeds.addresses import Addresses
-from gateway.feeds.chapters import MOST, chapters_of
-from gateway.feeds.episodes import Page, changed, channel_of, episode_of, is_episode
+from gateway.feeds.episodes import Page, Recording, changed, channel_of, episode_of, is_episode
+from gateway.feeds.rss import Episode
 from gateway.feeds.store import Feed
 
 CREATED = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -69,17 +69,17 @@ def job(
     )
 
 
-def starts(view: JobView) -> list[tuple[float, float, str]]:
-    return [(each.start, each.end, each.title) for each in chapters_of(view)]
+def episode(view: JobView, *chapters: Chapter) -> Episode:
+    return episode_of(Recording(view, chapters), ADDRESSES)
 
 
 def test_an_episode_is_its_audio_under_the_name_that_the_page_shows() -> None:
-    episode = episode_of(job(format=Format.OPUS, audio={"cover_bytes": 7}), ADDRESSES)
+    made = episode(job(format=Format.OPUS, audio={"cover_bytes": 7}), *MARKS)
     base = "https://audio.example/tonearm/f/TOKEN/01a22745-1a17-77cf-b302-8b30a80ba1b5"
-    assert (episode.title, episode.published) == ("Talk 1", CREATED)
-    assert (episode.url, episode.bytes, episode.seconds) == (f"{base}.opus", 1234, 200.0)
-    assert (episode.cover_url, episode.chapters_url) == (f"{base}/cover", f"{base}/chapters.json")
-    assert (episode.author, episode.description) == ("Kay", "About it.\nMore.")
+    assert (made.title, made.published) == ("Talk 1", CREATED)
+    assert (made.url, made.bytes, made.seconds) == (f"{base}.opus", 1234, 200.0)
+    assert (made.cover_url, made.chapters_url) == (f"{base}/cover", f"{base}/chapters.json")
+    assert (made.author, made.description) == ("Kay", "About it.\nMore.")
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_an_episode_is_its_audio_under_the_name_that_the_page_shows() -> None:
 def test_what_was_given_with_the_upload_outweighs_what_the_video_holds(
     options: dict[str, Any], title: str, author: str, description: str
 ) -> None:
-    episode = episode_of(job(**options), ADDRESSES)
-    assert (episode.title, episode.author, episode.description) == (title, author, description)
+    made = episode(job(**options))
+    assert (made.title, made.author, made.description) == (title, author, description)
 
 
 def test_a_job_that_is_forgotten_still_has_a_title() -> None:
-    assert episode_of(job(filename=""), ADDRESSES).title == "Audio"
+    assert episode(job(filename="")).title == "Audio"
 
 
 def test_only_audio_that_a_client_can_play_is_an_episode() -> None:
@@ -114,36 +114,17 @@ def test_only_audio_that_a_client_can_play_is_an_episode() -> None:
     assert not is_episode(job(chapters=Chapters.SPLIT, audio={"parts": 3}))
 
 
-def test_chapters_stand_where_they_are_heard() -> None:
-    assert starts(job()) == [(0, 60, "Welcome"), (60, 100, "Chapter 2"), (100, 200, "End")]
-    cut = job(start=30.0, end=130.0, speed=2.0, audio={"duration_seconds": 50.0})
-    assert starts(cut) == [(0, 15, "Welcome"), (15, 35, "Chapter 2"), (35, 50, "End")]
-    trimmed = {"duration_seconds": 150.0, "silence_cut": 50.0}
-    assert starts(job(trim_silence=True, audio=trimmed))[:2] == [(0, 10, "Welcome"), (10, 50, "Chapter 2")]
-    assert starts(job(start=60.0, audio={"duration_seconds": 140.0}))[0] == (0, 40, "Chapter 1")
-
-
-def test_there_are_no_chapters_where_the_audio_has_none_or_their_times_are_not_known() -> None:
-    assert not chapters_of(job(chapters=Chapters.DROP))
-    assert not chapters_of(job(trim_silence=True))
-    assert not chapters_of(replace(job(), probe=None))
-    assert episode_of(job(chapters=Chapters.DROP), ADDRESSES).chapters_url == ""
-
-
-def test_chapters_are_bounded() -> None:
-    many = Media(
-        container="mp4", chapters=tuple(Chapter(start=n / 10, end=n / 10 + 0.1) for n in range(1999))
-    )
-    assert len(chapters_of(job(media=many))) == MOST
+def test_an_episode_without_chapters_promises_none() -> None:
+    assert episode(job()).chapters_url == ""
 
 
 def test_pages_lead_to_each_other() -> None:
-    first = channel_of(FEED, Page(views=[job()], next_cursor="n"), ADDRESSES)
-    second = channel_of(FEED, Page(views=[], cursor="n"), ADDRESSES)
+    first = channel_of(FEED, Page(recordings=[Recording(job())], next_cursor="n"), ADDRESSES)
+    second = channel_of(FEED, Page(recordings=[], cursor="n"), ADDRESSES)
     assert (first.url, first.next_url) == (ADDRESSES.feed, f"{ADDRESSES.feed}?cursor=n")
     assert (second.url, second.first_url, second.next_url) == (first.next_url, ADDRESSES.feed, "")
     assert first.guid == second.guid
-    assert first.changed == changed(FEED, Page(views=[job()])) == LATER
+    assert first.changed == changed(FEED, Page(recordings=[Recording(job())])) == LATER
     assert second.changed == CREATED
 
 
