@@ -52,6 +52,10 @@ class Addresses(Struct, frozen=True):
         """Return the address of an episode's picture."""
         return f"{self._base}/{job_id}/cover"
 
+    def transcript(self, job_id: str, name: str) -> str:
+        """Return the address of the words of an episode; `name` is a transcript's id with an ending."""
+        return f"{self._base}/{job_id}/transcripts/{name}"
+
     @property
     def _base(self) -> str:
         return f"{self.root}/f/{self.token}"

@@ -22,6 +22,7 @@ from gateway.errors import (
     NoCover,
     NoSuchFeed,
     NoSuchJob,
+    NoSuchTranscript,
     TooManyDownloads,
 )
 from gateway.feeds import rss
@@ -38,6 +39,8 @@ from gateway.handover.ranged import READING, named
 from gateway.http import ranges
 from gateway.http.assets import Asset, asset, serve
 from gateway.http.contract import ANYBODY, TEXT, Answer, Contract, Error, Header
+from gateway.transcripts import routes as transcripts
+from gateway.transcripts.library import Library
 from service.known_problems import HANDS_NOTHING_OUT
 
 _TAGS = ["feeds"]
@@ -172,6 +175,32 @@ async def episode_cover(
     return await sleeve.cover_of(request, await _listed(await feeds.opened(token), job_id, shelf), shelf)
 
 
+@get(
+    "/f/{token:str}/{job_id:str}/transcripts/{name:str}",
+    operation_id="getEpisodeTranscript",
+    tags=_TAGS,
+    opt=Contract(
+        scope=ANYBODY,
+        errors=(*_OF_JOB, NoSuchTranscript),
+        headers=(Header("If-None-Match"),),
+        answers=transcripts.ANSWERS,
+        takes_any_parameter=True,
+    ).opt,
+)
+async def episode_transcript(
+    request: AnyRequest,
+    token: FromPath[str],
+    job_id: FromPath[str],
+    name: FromPath[str],
+    feeds: NamedDependency[Feeds],
+    shelf: NamedDependency[Shelf],
+    library: NamedDependency[Library],
+) -> Response[Any]:
+    """Get what is said in an episode: a transcript's id, and .vtt, .srt or .json."""
+    view = await _listed(await feeds.opened(token), job_id, shelf)
+    return await transcripts.answer(request, view, name, library)
+
+
 async def _listed(feed: Feed, job_id: str, shelf: Shelf) -> JobView:
     """Return a job that the feed lists. Raises NoSuchJob, JobGone, Unavailable."""
     try:
@@ -211,4 +240,4 @@ def _tag(request: AnyRequest, version: Version) -> str:
     )
 
 
-ROUTES: Sequence[Any] = [show_feed, episode_audio, episode_chapters, episode_cover]
+ROUTES: Sequence[Any] = [show_feed, episode_audio, episode_chapters, episode_cover, episode_transcript]

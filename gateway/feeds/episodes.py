@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from uuid import UUID, uuid5
 
 from msgspec import Struct
@@ -15,9 +16,14 @@ from events.views.selection import options_of
 from gateway.feeds.addresses import Addresses
 from gateway.feeds.rss import Channel, Episode, TextTrack
 from gateway.feeds.store import Feed
+from gateway.transcripts.listing import Transcript, transcripts_of
+from gateway.transcripts.routes import SUBRIP, WEBVTT
 
 _PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 """The namespace of the ids of podcasts: https://podcasting2.org/docs/podcast-namespace/tags/guid."""
+_TEXTS = {"vtt": WEBVTT, "srt": SUBRIP}
+_MOST_LANGUAGES = 10
+"""Of an episode's transcripts."""
 _DESCRIPTION = "Recordings converted by Tonearm. This feed is private: whoever has its address can hear them."
 
 
@@ -103,5 +109,16 @@ def _tag(view: JobView, options: Options, name: str) -> str:
 
 
 def _transcripts(view: JobView, addresses: Addresses) -> tuple[TextTrack, ...]:
-    """Return the words of the audio. The seam to transcripts: nobody makes any yet."""
-    return ()
+    """Return the words of the audio: of each language the best transcript, as WebVTT and as SubRip."""
+    best: dict[str, Transcript] = {}
+    for each in transcripts_of(view):
+        best.setdefault(each.language, each)
+    return tuple(
+        TextTrack(
+            url=addresses.transcript(view.job_id, f"{each.transcript_id}.{ending}"),
+            media_type=media_type,
+            language=each.language,
+        )
+        for each in islice(best.values(), _MOST_LANGUAGES)
+        for ending, media_type in _TEXTS.items()
+    )

@@ -47,6 +47,11 @@ WEBVTT, SUBRIP, JSON = "text/vtt", "application/x-subrip", "application/json"
 """Media types. That of SubRip is registered nowhere; podcasts have it so."""
 _TYPES = {"vtt": WEBVTT, "srt": SUBRIP, "json": JSON}
 _HEADERS = ("ETag", "Cache-Control", "Vary", "Content-Disposition")
+ANSWERS = {
+    200: Answer("The text", dict.fromkeys(_TYPES.values(), TEXT), _HEADERS),
+    304: Answer("You have it already", headers=_HEADERS),
+}
+"""What `answer` answers, for the contract of a route."""
 _LIMIT = Limit(MOST_BYTES, words="a transcript may have {} bytes at most")
 
 Language = Annotated[
@@ -103,10 +108,7 @@ async def list_transcripts(
         scope=READ,
         errors=(NoSuchJob, JobGone, NoSuchTranscript),
         headers=(IF_NONE_MATCH,),
-        answers={
-            200: Answer("The text", dict.fromkeys(_TYPES.values(), TEXT), _HEADERS),
-            304: Answer("You have it already", headers=_HEADERS),
-        },
+        answers=ANSWERS,
     ).opt,
 )
 async def transcript(

@@ -27,6 +27,7 @@ OPEN_TO_ALL = {
     "/f/{token}/{file}",
     "/f/{token}/{job_id}/chapters.json",
     "/f/{token}/{job_id}/cover",
+    "/f/{token}/{job_id}/transcripts/{name}",
     "/l/{token}",
     "/l/{token}/cover",
     "/login",

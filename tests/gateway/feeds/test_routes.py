@@ -4,6 +4,7 @@ import asyncio
 from contextlib import aclosing
 from io import BytesIO
 from typing import Any
+from xml.etree import ElementTree
 
 import feedparser
 import httpx
@@ -149,6 +150,43 @@ async def test_a_feed_gives_what_it_lists_and_nothing_else(gateway: Gateway, acc
         await wait_for(is_gone)
         assert "deleted_at" not in (await client.get(address)).json()
     assert await episodes(feed["url"]) == {}
+
+
+async def test_an_episode_has_the_best_transcript_of_each_language(gateway: Gateway, account: str) -> None:
+    job_id = await recorded(gateway, account)
+    feed = await made(gateway, account)
+    base = f"{feed['url'].removesuffix('.rss')}/{job_id}/transcripts"
+    said = b"WEBVTT\n\n00:00.000 --> 00:01.000\n%s\n"
+    async with gateway.as_(account) as owner, httpx.AsyncClient() as app:
+
+        async def give(words: bytes, language: str) -> str:
+            answer = await owner.post(
+                f"/jobs/{job_id}/transcripts", params={"language": language}, content=said % words
+            )
+            return str(answer.raise_for_status().json()["transcript_id"])
+
+        async def listed() -> set[tuple[str, str, str]]:
+            xml = ElementTree.fromstring((await app.get(feed["url"])).content)  # noqa: S314 - it is ours
+            tracks = xml.iter("{https://podcastindex.org/namespace/1.0}transcript")
+            return {(each.attrib["url"], each.attrib["type"], each.get("language", "")) for each in tracks}
+
+        assert await listed() == set()
+        await give(b"old", "de")
+        german, english = await give(b"<b>Neu</b> &amp; laut", "de"), await give(b"new", "")
+        assert await listed() == {
+            (f"{base}/{german}.vtt", "text/vtt", "de"),
+            (f"{base}/{german}.srt", "application/x-subrip", "de"),
+            (f"{base}/{english}.vtt", "text/vtt", ""),
+            (f"{base}/{english}.srt", "application/x-subrip", ""),
+        }
+        vtt, srt = await app.get(f"{base}/{german}.vtt"), await app.get(f"{base}/{german}.srt")
+        assert (vtt.headers["content-type"], "Neu" in vtt.text) == ("text/vtt; charset=utf-8", True)
+        assert srt.text.startswith("1\n00:00:00,000 --> 00:00:01,000")
+        for name in (f"{german}.exe", german, f"{new_id()}.vtt"):
+            assert (await app.get(f"{base}/{name}")).status_code == 404
+        (await owner.delete(f"/jobs/{job_id}/transcripts/{german}")).raise_for_status()
+        assert (await app.get(f"{base}/{german}.vtt")).status_code == 404
+        assert len(await listed()) == 4, "the one before it takes its place"
 
 
 async def test_a_feed_may_have_only_what_a_preset_makes(gateway: Gateway, account: str) -> None:
