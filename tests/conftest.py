@@ -94,6 +94,15 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if len(files) == 1 and all(file.endswith(".py") for file in files) else PROCESSES
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let those begin that share something, where processes share the tests."""
+    if hasattr(config, "workerinput"):
+        from together import turn_of
+
+        items.sort(key=lambda item: turn_of(item.nodeid.partition("::")[0]))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from together import Scheduling

@@ -1,7 +1,8 @@
-"""Which files one process tests one after the other: those that share what is dear to start, and to keep.
+"""Which files one process tests one after the other: those that share what is dear to start and to keep.
 
 A stack takes nine seconds of a core to start, and one more in each half minute that nobody uses it; a broker
-takes half of that. A file that is missing here only takes longer.
+takes half of that. These files also wait more than others do. So they begin, side by side with few of their
+kind, and leave the cores to those that compute. A file that is missing here only takes longer.
 """
 
 from fnmatch import fnmatch
@@ -14,6 +15,10 @@ TOGETHER = {
     "another stack": (
         "tests/browser/test_[k-z]*",
         *(f"tests/system/test_{name}.py" for name in ("curl", "deletion", "handover", "metrics", "snapshot")),
+    ),
+    "stacks that are killed": tuple(
+        f"tests/system/test_{name}.py"
+        for name in ("api_fuzz", "cancelling", "chaos", "forgetting", "full_log", "shares", "traces")
     ),
     "a broker that is killed": (
         "tests/auth/test_process.py",
@@ -30,7 +35,7 @@ TOGETHER = {
         "tests/auth/test_operator_commands.py",
     ),
 }
-"""What is shared, and who shares it."""
+"""What is shared, or had one after the other, and by which files. In this order they begin."""
 
 
 class Scheduling(LoadFileScheduling):
@@ -38,6 +43,11 @@ class Scheduling(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(super()._split_scope(nodeid))
+
+
+def turn_of(file: str) -> int:
+    """Return when a file has its turn: a low number is early."""
+    return [*TOGETHER, file].index(unit_of(file))
 
 
 @cache
