@@ -24,6 +24,11 @@ convert *args:
 jobs *args:
     cd "$FROM" && exec tonearm jobs "$@"
 
+# let people without an account hear your audio: links create JOB
+[group('For people with videos')]
+links *args:
+    exec tonearm links "$@"
+
 # hear your audio in a podcast app: feeds create NAME
 [group('For people with videos')]
 feeds *args:

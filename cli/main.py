@@ -27,6 +27,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "convert": Command("cli.convert.command", "turn videos into audio"),
     "jobs": Command("cli.jobs.command", "look at your jobs; cancel, repeat, delete them"),
+    "links": Command("cli.links", "links for people without an account: make, list, revoke"),
     "feeds": Command("cli.feeds", "private podcasts of your audio: make, list, revoke"),
     "usage": Command("cli.usage", "show what your account uses at a gateway, and may use"),
     "probe": Command("cli.probe", "say what a file holds, before it is uploaded"),
