@@ -21,7 +21,7 @@ from cli.client.gateway import Gateway
 from cli.convert.screen import Screen
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs import change, which
+from cli.jobs import change, pauses, which
 from cli.jobs.shown import facts, line, receipt
 from cli.numbers import count
 from cli.pretty import console_for, write_json
@@ -143,6 +143,9 @@ SUBCOMMANDS = {
     "list": Subcommand(_list, "print your jobs, newest first", _list_arguments),
     "count": Subcommand(_counts, "print how many there are in each state", which.add_filters),
     "show": Subcommand(_show, "print a job, and what has happened to it", _show_arguments),
+    "pauses": Subcommand(
+        pauses.pauses, "print where chapters may begin, as the option marks takes them", pauses.add_arguments
+    ),
     "cancel": Subcommand(change.cancel, "stop jobs that wait or are under way", change.cancel_arguments),
     "retry": Subcommand(
         change.retry, "convert jobs once more that failed or were cancelled", change.retry_arguments

@@ -12,11 +12,12 @@ from tests.gateway.running import Gateway
 
 PEAKS = b"\2\0\0\0" + os.urandom(60)
 FOUND = Pauses((Pause(1.5, 4.0), Pause(9.0, 12.25)), (Seam(2.0, 8.5),))
+TOLD = {"seconds_saved": 8.5, "duration_seconds": 20.0}
 
 
 async def converted(gateway: Gateway, account: str, pauses: bytes) -> str:
     job_id = await uploaded(gateway, account)
-    await gateway.convert(job_id, account, os.urandom(50), peaks=PEAKS, pauses=pauses, seconds_saved=8.5)
+    await gateway.convert(job_id, account, os.urandom(50), peaks=PEAKS, pauses=pauses, **TOLD)
     await reached(gateway, account, job_id, "converted")
     return job_id
 
@@ -29,7 +30,10 @@ async def test_the_pauses_come_to_their_owner_and_once(gateway: Gateway, account
         answer = await client.get(told["pauses_url"])
         assert answer.status_code == 200
         assert answer.json() == {
-            "pauses": [{"start": 1.5, "end": 4.0}, {"start": 9.0, "end": 12.25}],
+            "pauses": [
+                {"start": 1.5, "end": 4.0, "length": 11.0, "begins": 3.6, "video_begins": 12.1},
+                {"start": 9.0, "end": 12.25, "length": 3.25, "begins": 11.85, "video_begins": 20.35},
+            ],
             "seams": [{"at": 2.0, "left_out": 8.5}],
         }
         again = await client.get(told["pauses_url"], headers={"If-None-Match": answer.headers["etag"]})

@@ -9,10 +9,10 @@ import { accepted } from "./outputs.js";
 import { moved } from "./strip.js";
 import { exactly, inVideo, obstacle, spoken, typed } from "./times.js";
 
-/** What is said of a cut though the job did not: the account's own defaults count for what is not said. */
-const ORDINARY = {
-  format: "mp3", quality: "", sample_rate: null, channels: "keep", loudness: null, track: null, language: "", speed: 1,
-  keep_tags: true, chapters: "keep", cover: "none",
+/** What is said of another output though the job did not: the account's own defaults count for what is not said. */
+export const ORDINARY = {
+  format: "mp3", quality: "", sample_rate: null, channels: "keep", start: 0, end: null, loudness: null, track: null, language: "",
+  speed: 1, fade_in: 0, fade_out: 0, trim_silence: false, shorten_pauses: null, keep_tags: true, chapters: "keep", marks: "", cover: "none",
 };
 /** A cut has no fades at its ends, and keeps its silence. */
 const ENDS = { fade_in: 0, fade_out: 0, trim_silence: false };

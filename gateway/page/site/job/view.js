@@ -41,6 +41,9 @@ class Shown {
   cut = null;
   again = null;
   share = null;
+  /** Its pauses, and the seams of those that were shortened; null: not asked for. */
+  found = null;
+  ear = null;
   /** Percent of the conversion that is under way; null: not known. */
   percent = null;
   #answers;
@@ -85,6 +88,25 @@ class Shown {
     if (this.job?.done) this.#complete();
   };
 
+  /** Find chapters by ear. */
+  openEar = async () => {
+    try {
+      const [{ Ear, earPanel }] = await Promise.all([import("./ear.js"), this.#listenFor()]);
+      if (!this.player) return;
+      this.earPanel = earPanel;
+      this.ear = new Ear(this.job, this.player, this.found, this.chapters, () => this.askFamily());
+      repaint();
+      requestAnimationFrame(() => document.querySelector(".ear-places")?.focus());
+    } catch (problem) {
+      this.#fail(problem);
+    }
+  };
+
+  closeEar = () => {
+    this.ear = null;
+    repaint();
+  };
+
   #refresh() {
     this.problem = null;
     this.#answers.ask();
@@ -109,6 +131,7 @@ class Shown {
   #become(job) {
     const before = this.job;
     this.job = job;
+    if (job.audio && before?.run === job.run) job.audio.seams = this.found?.seams;
     story.tell(job);
     if (before && before.run !== job.run) this.#silence();
     repaint();
@@ -126,13 +149,14 @@ class Shown {
   #complete() {
     this.askFamily();
     if (this.player && this.job.audio.peaks_url && !this.peaks) this.#draw(this.player).catch((problem) => this.#fail(problem));
+    if (this.player && this.job.options.shorten_pauses && this.job.audio.pauses_url) this.#listenFor().catch((problem) => this.#fail(problem));
     if (this.job.timeline.some(({ type }) => type === "job.probed")) this.#see().catch((problem) => this.#fail(problem));
   }
 
   /** What could be heard was of another run. */
   #silence() {
     this.player?.close();
-    Object.assign(this, { player: null, cut: null, share: null, peaks: null, chapters: [], percent: null });
+    Object.assign(this, { player: null, cut: null, share: null, ear: null, found: null, peaks: null, chapters: [], percent: null });
   }
 
   #hear(job) {
@@ -147,9 +171,23 @@ class Shown {
     repaint();
   }
 
+  /** Ask for the pauses: with them each second of the audio is found in the video. */
+  async #listenFor() {
+    const { player } = this;
+    const found = this.found ?? await api(`${this.address}/pauses`);
+    if (this.player !== player) return; // it is another run by now
+    this.found = found;
+    for (const { job } of [this, this.cut]) job.audio.seams = found.seams; // either may know the job from an earlier answer
+    this.#place();
+  }
+
   async #see() {
     this.media = await api(`${this.address}/media`);
     if (this.again) this.again.seconds = this.media.duration_seconds || null;
+    this.#place();
+  }
+
+  #place() {
     if (this.job.audio) this.chapters = chaptersOf(this.job, this.media);
     repaint();
   }
@@ -174,7 +212,7 @@ export const view = {
   },
   title: () => (here?.job ? nameOf(here.job) : ""),
   template() {
-    const { job, problem, media, family, chapters, player, cut, again, share, percent } = here ?? {};
+    const { job, problem, media, family, chapters, player, cut, again, share, ear, percent } = here ?? {};
     if (!job) return problem ? trouble(here) : nothing;
     return html`<article class="job-whole" data-job-id=${job.job_id} data-state=${job.state}>
       ${head(job, media)}
@@ -182,9 +220,10 @@ export const view = {
       ${problem ? trouble(here) : nothing}
       ${job.error ? html`<p class="notice bad">${job.error.message}</p>` : nothing}
       ${player ? playing(here) : nothing}
-      ${deeds(job, cut, again, share)}
+      ${deeds(here)}
       ${cut ? cutPanel(cut, share) : nothing}
       ${share?.isOpen ? sharePanel(share) : nothing}
+      ${ear ? here.earPanel(ear, here.closeEar) : nothing}
       ${again ? againPanel(again) : nothing}
       ${player ? chapterList(chapters, player) : nothing}
       ${outputs(job, family.map((each) => jobs.get(each.job_id) ?? each))}
@@ -208,17 +247,17 @@ function head(job, media) {
     <div>
       <h1><bdi>${nameOf(job)}</bdi></h1>
       ${told.length ? html`<p class="job-tags">${told.map((text, at) => html`${at ? " · " : nothing}<bdi>${text}</bdi>`)}</p>` : nothing}
-      <p class="quiet">${done && audio ? html`${said(options)}${audio.parts ? nothing : html` · <span class="number">${clock(audio.duration_seconds)}</span>`} · <span class="number">${bytes(audio.bytes)}</span>`
+      <p class="quiet">${done && audio ? html`${said(options)}${audio.parts ? nothing : html` · <span class="number">${clock(audio.duration_seconds)}</span>`} · <span class="number">${bytes(audio.bytes)}</span>${audio.seconds_saved >= 1 ? html` · <span class="number">${word("job.saved", { length: clock(audio.seconds_saved) })}</span>` : nothing}`
         : done ? stateSaid(state) : said(options)}</p>
       ${audio?.notice ? html`<p class="notice">${audio.notice}</p>` : nothing}
     </div>
   </header>`;
 }
 
-function playing({ job, peaks, chapters, player, cut, share }) {
+function playing({ job, peaks, chapters, player, cut, share, ear }) {
   if (!player.playable || player.broken)
     return html`<p class="notice" role=${player.broken ? "alert" : nothing}>${word(player.playable ? "job.broken" : "job.unplayable", { format: formatSaid(job.audio.format) })}</p>`;
-  const scene = { peaks, seconds: player.seconds, ticks: chapters.map(({ start }) => start), cut: cut.range, player };
+  const scene = { peaks, seconds: player.seconds, ticks: chapters.map(({ start }) => start), cut: cut.range, player, marks: ear?.marks };
   return html`<section class="job-player" aria-label=${word("job.player")}>
     ${player.element}
     ${strip({ scene, cuttable: !obstacle(job) || share.takesParts, move: cut.move })}
@@ -230,12 +269,13 @@ function playing({ job, peaks, chapters, player, cut, share }) {
   </section>`;
 }
 
-function deeds(job, cut, again, share) {
+function deeds({ job, cut, again, share, ear, openEar }) {
   const why = job.audio ? obstacle(job) : null;
   return html`<div class="row job-deeds">
     ${job.audio ? html`<a class="button" href="./jobs/${job.job_id}/audio" download>${icon("download")}${word("job.download", { size: bytes(job.audio.bytes) })}</a>` : nothing}
     ${share && !share.isOpen ? html`<button @click=${() => share.open()}>${icon("share-2")}${word("sharing.open")}</button>` : nothing}
     ${cut && (!why || share.takesParts) && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
+    ${cut && !why && job.audio.pauses_url && !ear ? html`<button @click=${openEar}>${word("ear.open")}</button>` : nothing}
     ${job.done ? helping(job, button, again?.open) : button("jobs.cancel", () => cancel([job.job_id]))}
     ${isRepeatable(job) && remedy(job)?.kind !== "again" ? button("jobs.again", () => repeat([job.job_id])) : nothing}
     ${job.done && again && !again.options ? html`<button @click=${() => again.open()}>${icon("rotate-ccw")}${word("job.again")}</button>` : nothing}

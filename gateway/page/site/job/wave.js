@@ -34,7 +34,8 @@ class Wave extends HTMLElement {
     this.#system.removeEventListener("change", this.#redraw);
   }
 
-  /** @param {{peaks, seconds: number, ticks: number[], cut: {from: number, to: number} | null, player}} scene */
+  /** @param {{peaks, seconds: number, ticks: number[], cut: {from: number, to: number} | null, player,
+   *   marks?: {at: number, kept: boolean, current: boolean}[]}} scene */
   set scene(scene) {
     this.#scene = scene;
     this.#draw();
@@ -62,7 +63,7 @@ class Wave extends HTMLElement {
   }
 
   #paint(context, width, height, position) {
-    const { peaks, seconds, ticks, cut } = this.#scene;
+    const { peaks, seconds, ticks, cut, marks } = this.#scene;
     const { color, caretColor, textDecorationColor } = getComputedStyle(this);
     const at = (second) => (second / seconds) * width;
     if (cut) {
@@ -81,6 +82,13 @@ class Wave extends HTMLElement {
       context.fill(shape);
       context.restore();
     }
+    for (const { at: second, kept, current } of marks ?? []) {
+      context.fillStyle = kept || current ? caretColor : textDecorationColor;
+      context.globalAlpha = kept || current ? 1 : 0.55;
+      const wide = current ? 4 : 2;
+      context.fillRect(at(second) - wide / 2, kept || current ? 0 : height * 0.3, wide, kept || current ? height : height * 0.4);
+    }
+    context.globalAlpha = 1;
     context.fillStyle = textDecorationColor;
     for (const tick of ticks) context.fillRect(Math.round(at(tick)), height - TICK, 2, TICK);
     context.fillStyle = caretColor;
