@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
 
+import httpx
 import msgspec
 from msgspec import Struct
 
@@ -104,6 +105,8 @@ def _print(feed: Feed) -> None:
     if sys.stdout.isatty():
         print(f"\n{code_of(feed.url)}\n")
         print("Point a phone's camera at it. Whoever has the address can hear what is in the feed.")
+        if httpx.URL(feed.url).host in ("localhost", "127.0.0.1", "::1"):
+            print("It leads to this machine alone: a phone needs the server's name in PUBLIC_URL.")
 
 
 def code_of(url: str) -> str:

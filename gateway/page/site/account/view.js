@@ -4,6 +4,7 @@ import { html } from "../vendor/lit-html/lit-html.js";
 import { styles } from "../styles.js";
 import { word } from "../words.js";
 import { erasing } from "./erasing.js";
+import { feeds } from "./feeds.js";
 import { holder } from "./holder.js";
 import { keys } from "./keys.js";
 import { mails } from "./mails.js";
@@ -12,7 +13,7 @@ import { sessions } from "./sessions.js";
 import { shared } from "./shared.js";
 import { usage } from "./usage.js";
 
-const SECTIONS = { holder, usage, shared, sessions, keys, password, mails, erasing };
+const SECTIONS = { holder, usage, shared, feeds, sessions, keys, password, mails, erasing };
 
 await styles(import.meta.url, "./account.css");
 
