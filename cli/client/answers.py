@@ -102,6 +102,23 @@ class Jobs(Struct, frozen=True):
     next_cursor: str | None = None
 
 
+class Refusal(Struct, frozen=True):
+    """A job that is left out where something is asked of many, and why."""
+
+    job_id: str
+    detail: str
+
+
+class Archive(Struct, frozen=True):
+    """A ZIP of the audio of jobs; `url` as a path. Of those in `refused` there is none."""
+
+    archive_id: str
+    url: str
+    bytes: int
+    files: int
+    refused: list[Refusal]
+
+
 class Accepted(Struct, frozen=True):
     """The answer to an upload."""
 

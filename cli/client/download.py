@@ -1,9 +1,10 @@
-"""Fetching a job's audio: whole or not at all, and a broken connection costs only what is missing.
+"""Fetching a job's audio, or a ZIP: whole or not at all. A broken connection costs only what is missing.
 
 The bytes go to a hidden file beside the target, which takes the target's place at the end in one step.
 For a pipe they go to a nameless file first.
 After a break the rest is asked for by Range, guarded by If-Range (RFC 9110, 13.1.5): should the gateway
-hold other bytes by now, it sends all of them and the file begins again.
+hold other bytes by now, it sends all of them and the file begins again. What has come of a ZIP stays, so
+that the next try goes on there.
 """
 
 import hashlib
@@ -12,14 +13,15 @@ import re
 import shutil
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
 import httpx
 
-from cli.client.answers import Job
+from cli.client.answers import Archive, Job
 from cli.client.errors import ClientError, DownloadDamaged, Unreachable
-from cli.client.gateway import Count, Gateway
+from cli.client.gateway import Count, Gateway, unreachable
 
 BREAKS = 5
 """Broken connections in a row, without one byte between them, after which it is given up."""
@@ -36,6 +38,30 @@ def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def download_archive(gateway: Gateway, archive: Archive, target: Path, got: Count) -> None:
+    """Write the ZIP to `target`, replacing what is there. Raises ClientError, OSError."""
+    part = target.with_name(f".{archive.archive_id}.part")
+    part.touch()
+    with part.open("r+b") as file:
+        with unreachable(gateway.url), gateway.asking("HEAD", archive.url) as answer:
+            etag = _strong(answer.headers.get("ETag", ""))
+        if file.seek(0, io.SEEK_END) >= archive.bytes:  # of another ZIP, or all of this one
+            file.seek(0)
+        _fetch(gateway, archive.url, file, got, etag)
+    if not _is_sound(part):
+        part.unlink()
+        raise DownloadDamaged("the ZIP arrived damaged: the checksum of a file in it is wrong")
+    part.replace(target)
+
+
+def _is_sound(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None
+    except zipfile.BadZipFile:
+        return False
 
 
 def pour(gateway: Gateway, job: Job, output: BinaryIO, got: Count) -> None:
@@ -56,8 +82,9 @@ def _fetch_whole(gateway: Gateway, job: Job, file: io.BufferedRandom, got: Count
         raise DownloadDamaged("the audio arrived damaged: its SHA-256 is not the one in the job's timeline")
 
 
-def _fetch(gateway: Gateway, path: str, file: BinaryIO, got: Count) -> None:
-    etag, breaks = "", 0
+def _fetch(gateway: Gateway, path: str, file: BinaryIO, got: Count, etag: str = "") -> None:
+    """Write from the file's place on what `path` has. `etag` is that of the bytes before it."""
+    breaks = 0
     while True:
         before = file.tell()
         headers = {"Accept-Encoding": "identity"}

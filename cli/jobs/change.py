@@ -9,10 +9,10 @@ from urllib.parse import quote, urlencode
 import msgspec
 from msgspec import Struct
 
-from cli.client.answers import Job, read_as
+from cli.client.answers import Job, Refusal, read_as
 from cli.client.errors import RequestRefused, SignInRefused, Troubled
 from cli.client.gateway import Gateway
-from cli.errors import NothingFound, WrongArgument
+from cli.errors import NothingFound
 from cli.exits import Exit, exit_for
 from cli.jobs import which
 from cli.jobs.shown import line
@@ -20,13 +20,6 @@ from cli.options import pair
 from cli.pretty import visible, write_json
 from cli.remarks import say
 from events.projections.job_view import State
-
-
-class Refusal(Struct, frozen=True):
-    """A job to which it was not done, and why."""
-
-    job_id: str
-    detail: str
 
 
 class Done(Struct, frozen=True):
@@ -38,7 +31,7 @@ class Done(Struct, frozen=True):
 
 def cancel_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    _jobs(parser, State.UPLOADED, State.CONVERTING, State.RETRYING)
+    which.add_jobs(parser, State.UPLOADED, State.CONVERTING, State.RETRYING)
 
 
 def cancel(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
@@ -48,7 +41,7 @@ def cancel(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
 
 def retry_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    _jobs(parser, State.FAILED, State.CANCELLED)
+    which.add_jobs(parser, State.FAILED, State.CANCELLED)
     parser.add_argument(
         *("-O", "--option"),
         type=pair,
@@ -71,7 +64,7 @@ def retry(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
 
 def delete_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    _jobs(parser, *(state for state in State if state is not State.DELETED))
+    which.add_jobs(parser, *(state for state in State if state is not State.DELETED))
     parser.add_argument(
         "--yes", action="store_true", help="with --all or a filter: do it, instead of naming them"
     )
@@ -79,7 +72,7 @@ def delete_arguments(parser: argparse.ArgumentParser) -> None:
 
 def delete(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     """Delete the jobs. Without --yes those of a filter are only named."""
-    filters = _filters(arguments)
+    filters = which.named_or_chosen(arguments)
     if filters is None:
         return _to_each(arguments, lambda job: _delete(gateway, arguments, which.job_meant(gateway, job)))
     found = [(msgspec.json.decode(item, type=Job), item) for item in which.listed(gateway, filters)]
@@ -94,25 +87,11 @@ def delete(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     return Exit.OK
 
 
-def _jobs(parser: argparse.ArgumentParser, *states: State) -> None:
-    parser.add_argument("jobs", metavar="ID", nargs="*", help="a job's id, or the beginning of it")
-    parser.add_argument("--all", action="store_true", help="all that there are, or that the filters choose")
-    which.add_filters(parser, *states)
-
-
-def _filters(arguments: argparse.Namespace) -> dict[str, str] | None:
-    """Return the filters, empty for all jobs; None: they are named. Raises WrongArgument."""
-    filters = which.chosen(arguments)
-    if bool(arguments.jobs) is bool(filters or arguments.all):
-        raise WrongArgument("say which jobs: by their ids, or by a filter, or --all")
-    return None if arguments.jobs else filters
-
-
 def _ask(
     gateway: Gateway, arguments: argparse.Namespace, deed: str, told: Callable[[str], str], **asked: Any
 ) -> Exit:
     """Have the gateway do it, to all at once or to one after another."""
-    filters = _filters(arguments)
+    filters = which.named_or_chosen(arguments)
     if filters is not None:
         with gateway.asking("POST", f"/jobs/{deed}", params=filters, **asked) as answer:
             done = read_as(answer, Done)

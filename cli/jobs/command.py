@@ -21,7 +21,7 @@ from cli.client.gateway import Gateway
 from cli.convert.screen import Screen
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs import change, pauses, which
+from cli.jobs import archive, change, pauses, which
 from cli.jobs.shown import facts, line, receipt
 from cli.numbers import count
 from cli.pretty import console_for, write_json
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tonearm jobs",
-        description="Look at your jobs at a gateway, and cancel, repeat or delete them.",
+        description="Look at your jobs at a gateway, download, cancel, repeat or delete them.",
         epilog=" ".join((__doc__ or "").partition("\n\n")[2].split()),
     )
     subcommands = parser.add_subparsers(dest="subcommand", required=True, metavar="SUBCOMMAND")
@@ -146,6 +146,7 @@ SUBCOMMANDS = {
     "pauses": Subcommand(
         pauses.pauses, "print where chapters may begin, as the option marks takes them", pauses.add_arguments
     ),
+    "zip": Subcommand(archive.fetch, "download the audio of several as one ZIP", archive.add_arguments),
     "cancel": Subcommand(change.cancel, "stop jobs that wait or are under way", change.cancel_arguments),
     "retry": Subcommand(
         change.retry, "convert jobs once more that failed or were cancelled", change.retry_arguments

@@ -59,6 +59,21 @@ def add_filters(parser: argparse.ArgumentParser, *states: State) -> None:
     parser.add_argument("--until", metavar="TIME", help="only jobs created before")
 
 
+def add_jobs(parser: argparse.ArgumentParser, *states: State) -> None:
+    """Declare the arguments that name jobs, or choose them."""
+    parser.add_argument("jobs", metavar="ID", nargs="*", help="a job's id, or the beginning of it")
+    parser.add_argument("--all", action="store_true", help="all that there are, or that the filters choose")
+    add_filters(parser, *states)
+
+
+def named_or_chosen(arguments: argparse.Namespace) -> dict[str, str] | None:
+    """Return the filters, empty for all jobs; None: they are named. Raises WrongArgument."""
+    filters = chosen(arguments)
+    if bool(arguments.jobs) is bool(filters or arguments.all):
+        raise WrongArgument("say which jobs: by their ids, or by a filter, or --all")
+    return None if arguments.jobs else filters
+
+
 def chosen(arguments: argparse.Namespace, now: datetime | None = None) -> dict[str, str]:
     """Return the filters as parameters of the API. Raises WrongArgument."""
     if strange := [name for name, _ in arguments.having if name not in NAMES]:
