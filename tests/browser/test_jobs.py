@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from waiting import wait_for
@@ -227,6 +228,35 @@ async def test_the_videos_of_many_are_converted_with_other_options_and_it_says_w
         ]
         assert (other["options"]["format"], other["family"]) == ("flac", job_id)
     assert [text for text in browser.complaints if "410" not in text] == []
+
+
+async def test_the_audio_of_many_is_downloaded_as_one_zip(
+    person: Person, browser: Browser, clips: Clips
+) -> None:
+    [failed_id] = await tell(person, ("lost.mp4", failed(FailureCode.INTERNAL)))
+    ready = [await upload(person, clips.tone(2).path) for _ in range(2)]
+    async with browser.page() as page:
+        await person.sign_in(page)
+        for job_id in ready:
+            await row(page, job_id, "notified").wait_for(timeout=60_000)
+        await row(page, ready[0]).get_by_role("checkbox").click()
+        await page.get_by_role("group", name="1 selected").wait_for()
+        assert await page.get_by_role("button", name="Download as ZIP").count() == 0, "of one there is a file"
+        await page.get_by_role("button", name="Select all 3").click()
+        await row(page, failed_id).wait_for()
+        async with page.expect_download() as download:
+            await page.get_by_role("button", name="Download as ZIP (2)").click()
+        fetched = await download.value
+        assert fetched.suggested_filename == "tonearm.zip"
+        with ZipFile(await fetched.path()) as archive:
+            assert archive.testzip() is None
+            names = archive.namelist()
+            assert len(names) == 3
+            assert names[1] == names[0].replace(".mp3", " (2).mp3")
+        assert "on its way" in await page.locator(".toast").first.inner_text()
+        await page.get_by_role("group", name="selected").wait_for(state="detached")
+        await accessible(page)
+    assert browser.complaints == []
 
 
 async def test_what_can_be_done_to_a_job_in_the_list_is_done_at_its_place_too(

@@ -5,6 +5,7 @@ import { isDone } from "../log/standing.js";
 import { jobs } from "../log/jobs.js";
 import { toast } from "../look/toasts.js";
 import { repaint } from "../paint.js";
+import { withPart } from "../parts.js";
 import { styles } from "../styles.js";
 import { word } from "../words.js";
 import { again, cancel, remove } from "./deeds.js";
@@ -40,6 +41,7 @@ export const chosen = {
     if (!ids.length) return nothing;
     const videos = videosOf(ids);
     const those = (fits) => ids.filter((id) => fits(jobs.get(id)));
+    const ready = those((job) => job.audio);
     const way = (key, some, press) => some.length ? html`<button @click=${press}>
       ${word(key)}${some.length < ids.length ? html` <span class="number">(${some.length})</span>` : nothing}</button>` : nothing;
     const act = (key, some, deed) => way(key, some, () => { deed(some); chosen.clear(); });
@@ -47,6 +49,7 @@ export const chosen = {
       <p class="number" role="status">${word("jobs.chosen", { count: ids.length })}</p>
       ${ids.length < listing.total ? html`<button class="plain" @click=${() => selectAll(listing)}>${word("jobs.select_all", { count: listing.total })}</button>` : nothing}
       <div class="row">
+        ${way("jobs.zip", ready.length > 1 ? ready : [], () => withPart(import("./zip.js"), (zip) => zip.download(ready, chosen.clear)))}
         ${act("jobs.cancel", those((job) => !isDone(job)), cancel)}
         ${act("jobs.again", those(isRepeatable), (some) => again(some))}
         ${way("jobs.otherwise", videos, () => choose(videos))}

@@ -129,7 +129,7 @@ async function patiently(deed) {
 }
 
 /** Tell why some of many were refused: for each kind of reason how many, and their names. */
-function tellRefused(refused) {
+export function tellRefused(refused) {
   for (const those of Map.groupBy(refused, ({ kind }) => kind).values()) {
     const names = those.slice(0, NAMED).map(({ id }) => isolated(jobs.get(id)?.filename || word("jobs.nameless"))).join(", ");
     const more = those.length - NAMED;
