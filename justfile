@@ -272,11 +272,12 @@ _browser:
     -python -m infra.local.servers.install chromium
     -uv pip install --quiet --require-hashes --requirements '{{ root }}/tests/browser/requirements.lock'
 
-# Generators of clients from the OpenAPI document, for the long tests; where they cannot be had, the tests say so.
+# Generators of clients from the OpenAPI document, and podcast clients, for the long tests; where they cannot be had, the tests say so.
 _clients args="":
     #!/usr/bin/env bash
     set -uo pipefail
     [[ " {{ args }} " == *" --long "* ]] || exit 0
+    python -m infra.local.servers.install podcasts || true
     folder='{{ root }}/.venv/clients' from='{{ root }}/tests/gateway/openapi/clients'
     cmp --silent "$from/package-lock.json" "$folder/package-lock.json" && exit 0
     uv venv --quiet --allow-existing --python '{{ root }}/.venv/bin/python' "$folder" \
