@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from events.envelope import Event, decode
-from events.errors import TonearmError
+from events.errors import TonearmError, Unavailable
 from events.log.amqp import Delivery
 from events.log.topology import DELAYS
 from events.types import AnyPayload, RunFact, Unknown
@@ -29,9 +29,28 @@ class Pace(Struct, frozen=True):
     patience: float = PATIENCE
     """For the broker's answer, and for work to come before the queues are asked again."""
 
+    def delay(self, attempt: int, error: Exception) -> float | None:
+        """Return the seconds before the attempt that follows a failed one; None: there is no other.
+
+        It is one of `delays`: each has a queue. What shall come later than all of them waits for the longest.
+        """
+        if attempt > len(self.delays):
+            return None
+        usual = self.delays[attempt - 1]
+        least = max(usual, error.seconds) if isinstance(error, TryLater) else usual
+        return min((each for each in self.delays if each >= least), default=max(self.delays))
+
 
 class WorkerKeepsDying(TonearmError):
     """The message came back too often without an answer: it may be what kills the workers."""
+
+
+class TryLater(Unavailable):
+    """This attempt failed; the next one shall not come before some seconds have passed."""
+
+    def __init__(self, message: str, seconds: float) -> None:
+        super().__init__(message)
+        self.seconds = seconds
 
 
 class Work(Struct, frozen=True):

@@ -266,9 +266,9 @@ class Worker:
         return work if isinstance(payload, Unknown) else replace(work, event=event, payload=payload)
 
     async def _failed(self, work: Work, delivery: Delivery, error: Exception) -> None:
-        queue, body, left = delivery.queue, delivery.body, self._pace.delays[work.attempt - 1 :]
+        queue, body, delay = delivery.queue, delivery.body, self._pace.delay(work.attempt, error)
         died = isinstance(error, WorkerKeepsDying)
-        if not left or died:
+        if delay is None or died:
             log.error("work_parked", error=repr(error), exc_info=error)
             self._observers[queue].parked("redeliveries" if died else "attempts")
             if (end := self._handler.gave_up(work, error)) is not None:
@@ -277,13 +277,13 @@ class Worker:
             await self._keep(topology.parked(queue), body, attempt=work.attempt, reason=reason[:500])
             return
         unforeseen = None if isinstance(error, TonearmError) else error
-        log.warning("work_retrying", error=repr(error), again_in=left[0], exc_info=unforeseen)
+        log.warning("work_retrying", error=repr(error), again_in=delay, exc_info=unforeseen)
         self._observers[queue].retried()
-        event = self._handler.retrying(work, error, left[0])
+        event = self._handler.retrying(work, error, delay)
         if event is not None:
             await self._publish(event)
         next_ = replace(work, attempt=work.attempt + 1, redeliveries=0)
-        await self._keep(topology.retry(queue, left[0]), body, **next_.headers)
+        await self._keep(topology.retry(queue, delay), body, **next_.headers)
 
     async def _publish(self, event: Event) -> None:
         """Publish until it is confirmed: the work is done, only its event is missing."""
