@@ -17,6 +17,7 @@ from service.http.connections import Share
 from service.http.patience import Patience
 from service.http.server import Allowance
 from service.link_tokens import link_seconds
+from service.outbound.addresses import Allowed, allowed
 from service.public_url import public_url
 from service.quotas import Limits
 from service.settings import InvalidSetting, Settings
@@ -80,6 +81,8 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     Without them nothing of that is offered."""
     link_life: str = "7d"
     """For how long a link is good at most, and where nobody asks for less."""
+    webhook_allow: str = ""
+    """Networks that webhooks may lead to besides the world, such as `10.1.0.0/16,192.168.7.9`."""
     service_token: str = ""
     """The secret by which auth believes who a client is; without it auth takes all clients for one."""
     cors_origins: str = ""
@@ -108,6 +111,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
             return Origin(self.service_token, networks(self.trusted_proxies))
         except ValueError as error:
             raise InvalidSetting(f"TRUSTED_PROXIES: {error}") from None
+
+    def webhook_networks(self) -> Allowed:
+        """Return WEBHOOK_ALLOW. Raises InvalidSetting."""
+        return allowed("WEBHOOK_ALLOW", self.webhook_allow)
 
     def other_sites(self) -> tuple[str, ...]:
         """Return CORS_ORIGINS one by one. Raises InvalidSetting."""

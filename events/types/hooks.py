@@ -24,6 +24,8 @@ class DeliveryFailure(StrEnum):
     """No connection came about: no such name, nobody listens, or the line broke."""
     TLS = "tls"
     """The receiver's certificate is not one for its name, or cannot be trusted."""
+    BAD_ANSWER = "bad_answer"
+    """What came is no answer of HTTP, or is far too long."""
     FORBIDDEN = "forbidden"
     """The address is none that deliveries may go to."""
     DISABLED = "disabled"

@@ -9,6 +9,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_net
 
 from msgspec import Struct
 
+from service.settings import InvalidSetting
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
@@ -65,3 +67,11 @@ class Allowed(Struct, frozen=True):
 def read(text: str) -> Allowed:
     """Read networks such as `10.0.0.0/8, fd00::/8`, or addresses. Raises ValueError, with the wrong one."""
     return Allowed(tuple(ip_network(each.strip()) for each in text.split(",") if each.strip()))
+
+
+def allowed(name: str, setting: str) -> Allowed:
+    """Read the setting of this name, a list of networks. Raises InvalidSetting."""
+    try:
+        return read(setting)
+    except ValueError as error:
+        raise InvalidSetting(f"setting: {name}: {error}") from None

@@ -42,7 +42,9 @@ class Guard:
         """
         found = await self._look_up(host)
         if not all(self._allowed.takes(address, port) for address in found):
-            raise NotPublic("the address leads to a network or port that is not for everybody")
+            raise NotPublic(
+                "the address leads into a network that is not public, or to another port than 80 and 443"
+            )
         return found
 
     async def _look_up(self, host: str) -> list[Address]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from typing import NoReturn
 
 from events.log import topology
@@ -13,20 +13,28 @@ from events.views.store import JobViews
 from events.work.task import Handler, Pace
 from events.work.worker import Worker
 from service import mongodb
+from service.handover_keys import handover_keys
 from service.help import answer_help
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
+from service.outbound.client import Outbound
+from service.outbound.guard import Guard
 from service.presence import Presence
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
+from service.webhooks.store import HookStore
 from service.worker_process import run_workers
 from workers.notifier import SERVICE
 from workers.notifier.accounts import AuthAccounts
+from workers.notifier.hooks.delivery_handler import PATIENCE, DeliveryHandler
+from workers.notifier.hooks.news_handler import NewsHandler
 from workers.notifier.mail.account_handler import AccountMailHandler
+from workers.notifier.mail.hook_handler import HookMailHandler
 from workers.notifier.mail.job_handler import JobMailHandler
+from workers.notifier.mail.letter_handler import LetterHandler
 from workers.notifier.mail.letterhead import letterhead
 from workers.notifier.mail.mail_room import MailRoom
 from workers.notifier.mail.sent import SentMails
@@ -41,7 +49,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
     started(settings)
     head = letterhead(settings.mail_from, settings.public_url)
     mailer, registry = Mailer(parse_smtp_url(settings.smtp_url)), new_registry(SERVICE)
-    slots, works = settings.notifier_slots, WorkMetrics(registry)
+    works = WorkMetrics(registry)
     async with AsyncExitStack() as stack:
         opened = stack.enter_async_context
         http = await opened(Client(timeout=10.0, trust_env=False))
@@ -59,19 +67,26 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
             head=head,
             on_mail=MailMetrics(registry),
         )
+        hooks = HookStore(database, handover_keys(settings.handover_secrets))
+        outbound = await opened(aclosing(Outbound(Guard(settings.webhook_networks()), PATIENCE)))
         handlers: dict[str, Handler] = {
             topology.MP3: JobMailHandler(room, JobViews(database)),
-            topology.LETTERS: AccountMailHandler(room),
+            topology.LETTERS: LetterHandler(AccountMailHandler(room), HookMailHandler(room)),
+            topology.NEWS: NewsHandler(hooks, publisher),
+            topology.HOOKS: DeliveryHandler(
+                hooks, JobViews(database), outbound, publisher, public_url=head.public_url
+            ),
         }
-        presence = Presence(sender, kind=SERVICE, slots=slots * len(handlers))
+        slots_of = dict.fromkeys(handlers, settings.notifier_slots) | {topology.HOOKS: settings.webhook_slots}
+        presence = Presence(sender, kind=SERVICE, slots=sum(slots_of.values()))
         workers = [
             Worker(
                 settings.rabbitmq_url,
                 [queue],
                 handler,
                 publisher,
-                pace=Pace(slots=slots),
-                observers={queue: presence.observer(queue, works.of(queue, slots))},
+                pace=Pace(slots=slots_of[queue], delays=topology.delays(queue)),
+                observers={queue: presence.observer(queue, works.of(queue, slots_of[queue]))},
                 keys=keys,
             )
             for queue, handler in handlers.items()

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from service.outbound.addresses import Allowed, allowed
 from service.settings import Settings
 
 
@@ -21,6 +22,14 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     mail_from: str = "Tonearm <tonearm@localhost>"
     notifier_slots: int = 4
     """Mails that are under way at once, of each kind."""
+    webhook_allow: str = ""
+    """Networks that webhooks may lead to besides the world, as the gateway's."""
+    webhook_slots: Annotated[int, Meta(ge=1)] = 32
+    """Deliveries to webhooks that are under way at once. Nearly all of their time is the receivers'."""
     health_host: str = "127.0.0.1"
     health_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     log_level: str = "INFO"
+
+    def webhook_networks(self) -> Allowed:
+        """Return WEBHOOK_ALLOW. Raises InvalidSetting."""
+        return allowed("WEBHOOK_ALLOW", self.webhook_allow)

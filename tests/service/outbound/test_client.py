@@ -1,20 +1,17 @@
 """Requests to addresses that strangers named, to a server that means harm."""
 
 import asyncio
-import datetime
 import gzip
 import ssl
 from collections.abc import AsyncIterator
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import httpcore
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from servers.certificate import certificate
+from servers.rogue import Rogue
 
 from service.outbound.addresses import Address, read
 from service.outbound.backend import GuardedBackend
@@ -30,7 +27,6 @@ from service.outbound.errors import (
     Unreachable,
 )
 from service.outbound.guard import Guard, SystemResolver
-from tests.service.outbound.conftest import Rogue
 from tests.service.outbound.test_addresses import PRIVATE
 
 HERE = "127.0.0.1"
@@ -290,24 +286,6 @@ async def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     async with Rogue().listening(context) as server:
         server.replies["/"] = OK
         yield server
-
-
-def certificate() -> bytes:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "good.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("good.example"), x509.IPAddress(IPv4Address(HERE))])
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return private + made.public_bytes(encoding)
 
 
 async def test_the_certificate_is_checked_against_the_name_and_not_the_address(secure: Rogue):
