@@ -1,9 +1,10 @@
 """`effects`: the ledger of effects. What the log has asked for, held against what was really produced.
 
 For each job: its video, the audio of each run, the mail about each run's end, and each erasure; for each
-account its letters. What was produced is told by GridFS and by the notifier's notes of each try at a mail.
-Exit code 1: something was produced twice, never, or without being asked for. Files too
-many are left for the gateway's sweep, and no fault until they are as old as it lets them be.
+account its letters; for each webhook its deliveries, of which only the log tells. What else was produced is
+told by GridFS and by the notifier's notes of each try at a mail. Exit code 1: something was produced twice,
+never, or without being asked for. Files too many are left for the gateway's sweep, and no fault until they
+are as old as it lets them be.
 """
 
 import argparse
@@ -32,7 +33,12 @@ from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 SHOWN = 20
 GRACE = 300
 SWEEP = round(SWEEP_GRACE + SWEEP_INTERVAL)
-_WORK = {topology.VIDEO: Kind.AUDIO, topology.MP3: Kind.MAIL, topology.LETTERS: Kind.LETTER}
+_WORK = {
+    topology.VIDEO: Kind.AUDIO,
+    topology.MP3: Kind.MAIL,
+    topology.LETTERS: Kind.LETTER,
+    topology.HOOKS: Kind.DELIVERY,
+}
 _LOUD = [verdict for verdict in Verdict if verdict in BROKEN]
 
 

@@ -7,7 +7,9 @@ the notifier's notes of each try to send a mail.
     video     a job of its own upload       the file it names
     audio     each run                      the files that its attempts have stored
     mail      the end of each run           the tries that the mail server accepted
-    letter    account.letter_requested      the same
+    letter    account.letter_requested,     the same
+              hook.disabled
+    delivery  hook.requested                hook.delivered
     erasure   job.deleted, job.…_removed    job.erased, and no file left
 """
 
@@ -22,6 +24,8 @@ from events.projections.job_view import Entry, JobView
 from events.types import (
     AccountNotificationFailed,
     AccountNotified,
+    HookNotificationFailed,
+    HookNotified,
     JobAudioRemoved,
     JobConverted,
     JobDeleted,
@@ -39,6 +43,8 @@ _BEGINNINGS = (JobUploaded.TYPE, JobRequeued.TYPE)
 _MAILED = (JobConverted.TYPE, JobFailed.TYPE)
 """Ends that ask for a mail."""
 _ANSWERS = (JobNotified.TYPE, JobNotificationFailed.TYPE, JobNotificationDeclined.TYPE)
+_SENT = (AccountNotified.TYPE, HookNotified.TYPE)
+_NOT_SENT = (AccountNotificationFailed.TYPE, HookNotificationFailed.TYPE)
 _REMOVALS = (JobDeleted.TYPE, JobVideoRemoved.TYPE, JobAudioRemoved.TYPE)
 
 
@@ -49,6 +55,7 @@ class Kind(StrEnum):
     AUDIO = "audio"
     MAIL = "mail"
     LETTER = "letter"
+    DELIVERY = "delivery"
     ERASURE = "erasure"
 
 
@@ -72,7 +79,7 @@ BROKEN = frozenset({Verdict.TWICE, Verdict.NEVER, Verdict.UNASKED})
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """One effect. `subject` is its job, or the account of a letter; `run` is 0 outside a run.
+    """One effect. `subject` is its job, the account of a letter, or a webhook; `run` is 0 outside a run.
 
     `about` is the type of the event that asks, or the letter's name. `attempts` are those that produced it; 0
     where that is not recorded. `maybe` counts tries at a mail of which nobody knows how they ended. `answer`
@@ -169,7 +176,7 @@ def of_job(view: JobView, evidence: Evidence, moment: Moment) -> Iterator[Effect
 def of_letter(letter: Letter, evidence: Evidence, moment: Moment) -> Effect:
     """Return the effect of a letter."""
     note = evidence.notes.get(letter.event_id, Note())
-    produced = max(len(note.sent), int(letter.answer == AccountNotified.TYPE))
+    produced = max(len(note.sent), int(letter.answer in _SENT))
     is_open = moment.is_open(Kind.LETTER, letter.account, letter.time)
     return Effect(
         kind=Kind.LETTER,
@@ -179,7 +186,7 @@ def of_letter(letter: Letter, evidence: Evidence, moment: Moment) -> Effect:
         attempts=note.sent or (0,) * produced,
         maybe=len(note.maybe),
         answer=letter.answer,
-        verdict=_verdict(produced, answered=letter.answer == AccountNotificationFailed.TYPE, is_open=is_open),
+        verdict=_verdict(produced, answered=letter.answer in _NOT_SENT, is_open=is_open),
     )
 
 

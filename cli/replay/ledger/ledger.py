@@ -13,6 +13,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.log.log import Log
 from cli.remarks import Meter, say
+from cli.replay.ledger.deliveries import of_delivery
 from cli.replay.ledger.effects import (
     BROKEN,
     Effect,
@@ -89,6 +90,8 @@ class Ledger(Struct, frozen=True, kw_only=True):
                 yield view.job_id, list(of_job(view, evidence, moment))
         for letter in stories.letters():
             yield letter.account, [of_letter(letter, evidence, moment)]
+        for hook_id, deliveries in stories.deliveries().items():
+            yield hook_id, [of_delivery(each, moment) for each in deliveries]
         for kind, found in ((Kind.VIDEO, evidence.videos), (Kind.AUDIO, evidence.audio)):
             for job_id, files in found.items():
                 if job_id not in stories:

@@ -1,23 +1,39 @@
-"""The stories that the log tells: of each job a folded view, of each letter its answer."""
+"""The stories that the log tells: of each job a folded view, of letters and deliveries the answers."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 
 from cli.log.log import Log
 from cli.remarks import Meter
+from cli.replay.ledger.deliveries import Delivery, told
 from cli.replay.ledger.effects import Letter
 from cli.replay.views.differences import packed
 from cli.replay.views.generations import Generations, Settled
-from events.envelope import Recorded
+from events.envelope import Event, Recorded
 from events.log.bounds import Bounds
 from events.log.stream import Start
+from events.payload import Aggregate
 from events.projections.job_view import JobView
-from events.types import AccountLetterRequested, AccountNotificationFailed, AccountNotified
+from events.types import (
+    AccountLetterRequested,
+    AccountNotificationFailed,
+    AccountNotified,
+    HookDelivered,
+    HookDeliveryFailed,
+    HookDisabled,
+    HookNotificationFailed,
+    HookNotified,
+    HookRequested,
+)
 
 _unpack = msgspec.json.Decoder(JobView).decode
-_ANSWERS = (AccountNotified.TYPE, AccountNotificationFailed.TYPE)
+_ANSWERS = frozenset(
+    each.TYPE for each in (AccountNotified, AccountNotificationFailed, HookNotified, HookNotificationFailed)
+)
+_WEBHOOK = "webhook_disabled"
+"""The letter about it."""
 
 
 class Stories:
@@ -28,6 +44,7 @@ class Stories:
         self._views: dict[str, bytes] = {}
         self._letters: dict[str, Letter] = {}
         self._answers: dict[str, str] = {}
+        self._deliveries: dict[str, Delivery] = {}
         self.videos: set[str] = set()
         """The videos that the jobs name."""
         self.invalid = 0
@@ -57,11 +74,19 @@ class Stories:
         for letter in self._letters.values():
             yield msgspec.structs.replace(letter, answer=self._answers.get(letter.event_id, ""))
 
+    def deliveries(self) -> Mapping[str, list[Delivery]]:
+        """Return the deliveries by their webhooks."""
+        found: dict[str, list[Delivery]] = {}
+        for each in self._deliveries.values():
+            found.setdefault(each.hook_id, []).append(each)
+        return found
+
     def keep(self, subjects: set[str]) -> None:
         """Let go of all others."""
         self._is_meant = subjects.__contains__
         self._views = {job_id: view for job_id, view in self._views.items() if job_id in subjects}
         self._letters = {id_: each for id_, each in self._letters.items() if each.account in subjects}
+        self._deliveries = {id_: each for id_, each in self._deliveries.items() if each.hook_id in subjects}
 
     def _hold(self, settled: Settled, generations: Generations) -> None:
         for job_id, events in settled.jobs.items():
@@ -76,10 +101,19 @@ class Stories:
         event = recorded.event
         if event.type in _ANSWERS and event.causationid:
             self._answers[event.causationid] = event.type
-        elif event.type == AccountLetterRequested.TYPE and self._is_meant(event.subject):
-            payload = event.payload()
-            if isinstance(payload, AccountLetterRequested):
-                self._letters.setdefault(
-                    event.id,
-                    Letter(account=event.subject, letter=payload.letter, event_id=event.id, time=event.time),
-                )
+            return
+        if event.aggregate not in (Aggregate.ACCOUNT, Aggregate.HOOK):
+            return
+        match payload := event.payload():
+            case AccountLetterRequested(letter=letter):
+                self._tell_letter(event, letter)
+            case HookDisabled():
+                self._tell_letter(event, _WEBHOOK)
+            case HookRequested() | HookDelivered() | HookDeliveryFailed() if self._is_meant(event.subject):
+                id_ = payload.delivery_id
+                self._deliveries[id_] = told(self._deliveries.get(id_), event, payload)
+
+    def _tell_letter(self, event: Event, letter: str) -> None:
+        if self._is_meant(event.account):
+            asked_for = Letter(account=event.account, letter=letter, event_id=event.id, time=event.time)
+            self._letters.setdefault(event.id, asked_for)
