@@ -59,6 +59,9 @@ from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
+from gateway.webhooks.deliveries import DeliveryStore
+from gateway.webhooks.projection import HookProjection
+from gateway.webhooks.webhooks import Webhooks
 from service import mongodb
 from service.background import Work, kept_running
 from service.blobs import AUDIO, TRANSCRIPTS, VIDEOS
@@ -67,12 +70,14 @@ from service.health import trouble_check
 from service.help import answer_help
 from service.http.server import serve
 from service.metrics.registry import serve_metrics
+from service.outbound.guard import Guard
 from service.quotas import OwnLimits
 from service.settings import load
 from service.start import run_service, started
 from service.stop import unless_stopped
 from service.tracing.http import Client
 from service.upkeep import database_check, keep_open, link_check, prepared
+from service.webhooks.store import HookStore
 
 SERVICE = "gateway"
 UPLOAD_GRACE = 4.0
@@ -94,6 +99,8 @@ class Followers(Struct, frozen=True, kw_only=True):
     deletions: Deletions
     workers: Workers
     quotas: Quotas
+    webhooks: Webhooks
+    hook_projection: HookProjection
     recorder: Recorder
     intake: Intake
     reception: Reception
@@ -122,6 +129,8 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             Records(database).prepare,
             Selections(database).prepare,
             parts.feeds.prepare,
+            DeliveryStore(database).prepare,
+            _hooks(settings, database).prepare,
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
@@ -152,6 +161,7 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
         "caretaker": followers.caretaker.run,
         "history": followers.recorder.run,
         "quotas": followers.quotas.limits.run,
+        "webhooks": followers.hook_projection.run_with_lease,
         "publisher": partial(keep_open, publisher, url),
     }
 
@@ -179,6 +189,8 @@ def _followers(
         line=Line(partial(workers.slots, "converter")),
     )
     deletions, quotas = Deletions(publisher, live), _quotas(settings, database, live)
+    hooks, deliveries = _hooks(settings, database), DeliveryStore(database)
+    webhooks = Webhooks(hooks, deliveries, publisher, Guard(settings.webhook_networks()))
     intake, reception = _intake(settings, database, live, publisher, metrics)
     unfinished = UnfinishedUploads(
         Records(database),
@@ -197,10 +209,15 @@ def _followers(
         keys,
         quotas,
         unfinished,
+        webhooks,
     )
     return Followers(
         live=live,
         quotas=quotas,
+        webhooks=webhooks,
+        hook_projection=HookProjection(
+            Lease(database, "webhooks", holder, 30.0), hooks, deliveries, database, stream
+        ),
         revocations=Revocations(stream, live.subscriptions.revoke, on_state=metrics.reader("revocations")),
         bindings=Bindings(settings.rabbitmq_url, settings.rabbitmq_management_url),
         projector=Projector(database, stream, holder=holder, on_state=metrics.reader("projector"), keys=keys),
@@ -254,6 +271,7 @@ def _caretaker(
     keys: JobKeys,
     quotas: Quotas,
     unfinished: UnfinishedUploads,
+    webhooks: Webhooks,
 ) -> Caretaker:
     views, interval = JobViews(database), settings.sweep_interval_seconds
     buckets = Buckets.of(database)
@@ -280,9 +298,14 @@ def _caretaker(
             unfinished.forget_account,
             keys.destroy_account,
             quotas.forget,
+            webhooks.forget_account,
         ),
         interval=interval,
     )
+
+
+def _hooks(settings: GatewaySettings, database: AsyncDatabase[Any]) -> HookStore:
+    return HookStore(database, handover_keys(settings.handover_secrets))
 
 
 def _quotas(settings: GatewaySettings, database: AsyncDatabase[Any], live: LiveJobs) -> Quotas:
@@ -322,6 +345,7 @@ def _parts(
         quotas=followers.quotas,
         feeds=FeedStore(database),
         remembered_feeds=followers.remembered_feeds,
+        webhooks=followers.webhooks,
         under_way=UploadsUnderWay(),
         terms=Terms(
             max_bytes=settings.max_upload_bytes,

@@ -105,6 +105,8 @@ from gateway.uploads.intake import Intake
 from gateway.uploads.presets import Presets
 from gateway.uploads.routes import Terms
 from gateway.uploads.under_way import UploadsUnderWay
+from gateway.webhooks import routes as webhook_routes
+from gateway.webhooks.webhooks import Webhooks
 from service import health
 from service.handover_keys import HandoverKeys
 from service.health import Checks
@@ -137,6 +139,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     quotas: Quotas
     feeds: FeedStore
     remembered_feeds: RememberedFeeds
+    webhooks: Webhooks
     under_way: UploadsUnderWay
     terms: Terms
     metrics: Metrics
@@ -178,6 +181,7 @@ ROUTES = (
     *life.ROUTES,
     *event_stream.ROUTES,
     *deletion_routes.ROUTES,
+    *webhook_routes.ROUTES,
     *audio.ROUTES,
     *sleeve.ROUTES,
     *pauses.ROUTES,
@@ -262,6 +266,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "intake": provide(parts.intake),
         "views": provide(parts.views),
         "waits": provide(Waits(parts.live, parts.tokens)),
+        "webhooks": provide(parts.webhooks),
         "ways_in": provide(WaysIn(auth, local=parts.local_stack)),
         "workers": provide(parts.workers),
     }

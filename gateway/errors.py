@@ -40,6 +40,9 @@ GatewayError
 ├── NoSuchArchive          unknown, not kept any more, or somebody else's: the answer is the same
 ├── NoSuchFeed             unknown, or somebody else's: the answer is the same
 ├── FeedRevoked            its owner has ended it
+├── NoSuchWebhook          unknown, or somebody else's: the answer is the same
+├── NoSuchDelivery         nothing of this id was to be delivered to the webhook
+├── WebhookDisabled        it gets nothing more
 ├── NotProbed              no worker has looked into the video yet
 ├── NoMedia                the job ended, and no worker ever looked
 ├── NoPeaks                nobody has drawn the waveform of the audio
@@ -313,6 +316,18 @@ class NoSuchFeed(GatewayError):
 
 class FeedRevoked(GatewayError):
     """The feed was revoked: its token opens nothing any more."""
+
+
+class NoSuchWebhook(GatewayError):
+    """No webhook with this id, or none the caller may know of."""
+
+
+class NoSuchDelivery(GatewayError):
+    """Nothing with this id was to be delivered to the webhook, or it is too long ago."""
+
+
+class WebhookDisabled(GatewayError):
+    """The webhook is disabled: its receiver is gone, or has failed for days."""
 
 
 class NotProbed(GatewayError):

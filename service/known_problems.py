@@ -245,6 +245,27 @@ FEED_REVOKED: Final = Kind(
     "Its owner has ended this feed. Its address opens nothing any more, for nobody.",
     "Ask its owner for the address of another one.",
 )
+NO_SUCH_WEBHOOK: Final = Kind(
+    404,
+    "no-such-webhook",
+    "No such webhook",
+    "No webhook has this id, or it belongs to another account.",
+    "`GET /webhooks` lists those of your account.",
+)
+NO_SUCH_DELIVERY: Final = Kind(
+    404,
+    "no-such-delivery",
+    "No such delivery",
+    "Nothing with this id was to be delivered to the webhook in the last 30 days.",
+    "`GET /webhooks/{webhook_id}/deliveries` lists what was.",
+)
+WEBHOOK_DISABLED: Final = Kind(
+    409,
+    "webhook-disabled",
+    "The webhook is disabled",
+    "Its receiver has answered 410, or has accepted nothing for five days. Nothing is sent to it any more.",
+    "Delete it, and make another one once the receiver is well.",
+)
 NOT_PROBED: Final = Kind(
     409,
     "not-probed",

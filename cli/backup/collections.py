@@ -13,7 +13,7 @@ from cli.errors import FileDamaged
 from cli.log.file import written
 
 MADE_ANEW = (
-    *("jobs_v", "usage_v", "projections", "erased_accounts", "history_"),
+    *("jobs_v", "usage_v", "projections", "erased_accounts", "history_", "webhook_deliveries"),
     *("leases", "idempotency_keys", "admissions", "request_counts", "archives"),
 )
 """Prefixes of collections that are not saved: views are made of the log, the rest is of the moment."""

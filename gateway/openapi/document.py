@@ -19,6 +19,7 @@ _TAGS = {
     "sharing": "Hand it on to people without an account.",
     "feeds": "Hear it in a podcast app.",
     "options": "Keep wishes for the videos to come.",
+    "webhooks": "Have addresses of yours told of what happens to your jobs.",
     "usage": "What you use, and what you may use.",
     "events": "Watch jobs as they go on.",
     "accounts": "Register, sign in and out, and make API keys.",

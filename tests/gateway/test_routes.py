@@ -78,6 +78,7 @@ def parts_of_nothing() -> Parts:
         selections=nothing,  # type: ignore[arg-type]
         deletions=nothing,  # type: ignore[arg-type]
         retention=nothing,  # type: ignore[arg-type]
+        webhooks=nothing,  # type: ignore[arg-type]
         quotas=Quotas(nothing, nothing, nothing, nothing),  # type: ignore[arg-type]
         feeds=nothing,  # type: ignore[arg-type]
         remembered_feeds=nothing,  # type: ignore[arg-type]

@@ -39,7 +39,9 @@ async def running(stack: Stack) -> AsyncIterator[Stack]:
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """One stack for the tests that do not disturb each other."""
-    async with running(Stack(tmp_path_factory.mktemp("stack"), **ADMIN)) as started:
+    async with running(
+        Stack(tmp_path_factory.mktemp("stack"), **ADMIN, WEBHOOK_ALLOW="127.0.0.1")
+    ) as started:
         yield started
 
 
@@ -47,6 +49,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 async def own_stack(tmp_path: Path) -> AsyncIterator[Stack]:
     """A stack of the test's own; it sweeps often, and only what is older than any upload's lease."""
     settings = {**ADMIN, "SWEEP_INTERVAL_SECONDS": "5", "SWEEP_GRACE_SECONDS": "120"}
+    settings["WEBHOOK_ALLOW"] = "127.0.0.1"
     async with running(Stack(tmp_path / "stack", **settings)) as started:
         yield started
 
