@@ -34,6 +34,11 @@ links *args:
 feeds *args:
     exec tonearm feeds "$@"
 
+# have addresses told of your jobs: hooks create URL, hooks test …
+[group('For people with videos')]
+hooks *args:
+    exec tonearm hooks "$@"
+
 # show what your account uses, and may use
 [group('For people with videos')]
 usage *args:

@@ -29,6 +29,7 @@ COMMANDS = {
     "jobs": Command("cli.jobs.command", "look at your jobs; cancel, repeat, delete them"),
     "links": Command("cli.links", "links for people without an account: make, list, revoke"),
     "feeds": Command("cli.feeds", "private podcasts of your audio: make, list, revoke"),
+    "hooks": Command("cli.hooks.command", "have addresses told of what happens to your jobs"),
     "usage": Command("cli.usage", "show what your account uses at a gateway, and may use"),
     "probe": Command("cli.probe", "say what a file holds, before it is uploaded"),
     "sample": Command("cli.stack.sample", "make a small video for a first try"),

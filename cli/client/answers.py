@@ -18,7 +18,7 @@ from cli.client.errors import (
 from events.options import Chapters, Format
 
 T = TypeVar("T")
-_NOT_AS_ASKED = ("/problems/bad-options", "/problems/bad-parameters")
+_NOT_AS_ASKED = ("/problems/bad-options", "/problems/bad-parameters", "/problems/bad-field")
 """Types of problems, as `service.known_problems` has them: importing that would bring a web framework."""
 
 

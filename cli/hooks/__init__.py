@@ -1,0 +1,1 @@
+"""`tonearm hooks`: your webhooks at a gateway."""

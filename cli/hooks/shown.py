@@ -1,0 +1,79 @@
+"""Webhooks and their deliveries as people read them. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from cli.pretty import visible
+from cli.times import shown
+
+
+class Disabled(Struct, frozen=True):
+    """When and why a webhook was disabled."""
+
+    at: datetime
+    reason: str
+
+
+class Webhook(Struct, frozen=True):
+    """A webhook. `secret` is there where it was just made."""
+
+    webhook_id: str
+    url: str
+    events: list[str]
+    created: datetime
+    failing_since: datetime | None = None
+    disabled: Disabled | None = None
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return f"Webhook({self.webhook_id!r})"
+
+
+class Attempt(Struct, frozen=True):
+    """One attempt of a delivery."""
+
+    attempt: int
+    at: datetime
+    status: int | None = None
+    code: str | None = None
+
+
+class Delivery(Struct, frozen=True):
+    """A delivery with its attempts."""
+
+    delivery_id: str
+    type: str
+    asked: datetime
+    state: str
+    attempts: list[Attempt]
+    job_id: str | None = None
+    next_attempt: datetime | None = None
+
+
+def line(hook: Webhook) -> str:
+    """Return the line of a webhook in a list."""
+    standing = "at work"
+    if hook.disabled:
+        standing = f"disabled {shown(hook.disabled.at)}, {hook.disabled.reason}"
+    elif hook.failing_since:
+        standing = f"failing since {shown(hook.failing_since)}"
+    return f"{hook.webhook_id}  {visible(hook.url)}  {','.join(hook.events)}  {standing}"
+
+
+def lines(delivery: Delivery) -> Iterator[str]:
+    """Yield the lines of a delivery: what it is about, and each attempt."""
+    about = f"  {delivery.job_id}" if delivery.job_id else ""
+    yield f"{delivery.delivery_id}  {shown(delivery.asked)}  {delivery.state:<9}  {delivery.type}{about}"
+    for each in delivery.attempts:
+        yield f"    attempt {each.attempt}  {shown(each.at)}  {outcome(each)}"
+    if delivery.next_attempt:
+        yield f"    next     {shown(delivery.next_attempt)}"
+
+
+def outcome(attempt: Attempt) -> str:
+    """Return what came of an attempt, in a few words."""
+    if attempt.code is None:
+        return f"accepted with {attempt.status}"
+    return f"{attempt.code} {attempt.status}" if attempt.status else attempt.code
