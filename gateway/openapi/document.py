@@ -18,6 +18,7 @@ _TAGS = {
     "audio": "Fetch the result.",
     "sharing": "Hand it on to people without an account.",
     "feeds": "Hear it in a podcast app.",
+    "transcripts": "Read what is said in it.",
     "options": "Keep wishes for the videos to come.",
     "webhooks": "Have addresses of yours told of what happens to your jobs.",
     "usage": "What you use, and what you may use.",
