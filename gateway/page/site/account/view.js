@@ -6,6 +6,7 @@ import { word } from "../words.js";
 import { erasing } from "./erasing.js";
 import { feeds } from "./feeds.js";
 import { holder } from "./holder.js";
+import { hooks } from "./hooks.js";
 import { keys } from "./keys.js";
 import { mails } from "./mails.js";
 import { password } from "./password.js";
@@ -13,7 +14,7 @@ import { sessions } from "./sessions.js";
 import { shared } from "./shared.js";
 import { usage } from "./usage.js";
 
-const SECTIONS = { holder, usage, shared, feeds, sessions, keys, password, mails, erasing };
+const SECTIONS = { holder, usage, shared, feeds, sessions, keys, hooks, password, mails, erasing };
 
 await styles(import.meta.url, "./account.css");
 
