@@ -13,6 +13,7 @@ from service.transcripts.cues import Cue, moved
 from workers.converter.conversion.result import Text
 from workers.converter.conversion.task import Task
 from workers.converter.ffmpeg import subtitles
+from workers.converter.ffmpeg.languages import standard
 from workers.converter.ffmpeg.probe import hidden_lead
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
 from workers.converter.threads import in_thread
@@ -50,7 +51,7 @@ async def take(task: Task, media: Media) -> tuple[Text, ...]:
         said = [await in_thread(_read, file) for file in files]
     tracks = subtitles.text_tracks(media)
     return tuple(
-        Text(each.index, each.language, moved(cues, lambda second: max(second - begins, 0.0)))
+        Text(each.index, standard(each.language), moved(cues, lambda second: max(second - begins, 0.0)))
         for each, cues in zip(tracks, said, strict=True)
     )
 

@@ -19,7 +19,7 @@ from langcodes.tag_parser import LanguageTagError
 
 def find(wanted: str, languages: Sequence[str]) -> list[int]:
     """Return the places of the languages that suit best, none where none does. Empty ones are unknown."""
-    tag, tags = _standard(wanted), [_standard(each) for each in languages]
+    tag, tags = standard(wanted), [standard(each) for each in languages]
     if not tag:
         return []
     for suits in _steps(tag):
@@ -59,7 +59,8 @@ def _in_group(tag: str, groups: dict[str, str]) -> str:
     return f"{groups[language]}{dash}{rest}" if language in groups else ""
 
 
-def _standard(tag: str) -> str:
+def standard(tag: str) -> str:
+    """Return a tag as BCP 47 has it; one that means nothing, in small letters."""
     try:
         return str(standardize_tag(tag)) if tag else ""
     except LanguageTagError:

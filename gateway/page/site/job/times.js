@@ -26,6 +26,11 @@ export function inAudio({ audio, options }, seconds) {
   return heard;
 }
 
+/** True if a second of the audio may be another second of the video. */
+export function isMoved({ audio, options }) {
+  return Boolean(options.start || audio.silence_cut || audio.seconds_saved) || (options.speed ?? 1) !== 1;
+}
+
 const sum = (seams) => seams.reduce((before, { left_out: leftOut }) => before + leftOut, 0);
 
 /** The chapters that the audio has, at its own times, as the converter has marked them. */

@@ -23,7 +23,8 @@ import { Player } from "./player.js";
 import { recording } from "./recording.js";
 import { formatSaid, said } from "./said.js";
 import { pressed, strip } from "./strip.js";
-import { chaptersOf, obstacle } from "./times.js";
+import { chaptersOf, isMoved, obstacle } from "./times.js";
+import { Transcript, transcriptPanel } from "./transcript.js";
 
 await styles(import.meta.url, "./view.css");
 
@@ -39,6 +40,7 @@ class Shown {
   chapters = [];
   player = null;
   cut = null;
+  words = null;
   again = null;
   share = null;
   /** Its pauses, and the seams of those that were shortened; null: not asked for. */
@@ -68,6 +70,7 @@ class Shown {
     this.#answers.close();
     this.#closings.forEach((close) => close());
     this.again?.close();
+    this.words?.close();
     this.player?.close();
   }
 
@@ -121,6 +124,7 @@ class Shown {
       this.problem = null;
       this.#answers.hear(data, offset);
       if (/^job\.(un)?linked$/.test(data.type)) this.share?.refresh();
+      if (data.type.startsWith("job.transcript_")) this.#read();
     } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done)) {
       this.tryAgain();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {
@@ -148,6 +152,7 @@ class Shown {
   /** Ask for what belongs to a job that is done. */
   #complete() {
     this.askFamily();
+    this.#read();
     if (this.player && this.job.audio.peaks_url && !this.peaks) this.#draw(this.player).catch((problem) => this.#fail(problem));
     if (this.player && this.job.options.shorten_pauses && this.job.audio.pauses_url) this.#listenFor().catch((problem) => this.#fail(problem));
     if (this.job.timeline.some(({ type }) => type === "job.probed")) this.#see().catch((problem) => this.#fail(problem));
@@ -155,14 +160,21 @@ class Shown {
 
   /** What could be heard was of another run. */
   #silence() {
+    this.words?.close();
     this.player?.close();
-    Object.assign(this, { player: null, cut: null, share: null, ear: null, found: null, peaks: null, chapters: [], percent: null });
+    Object.assign(this, { player: null, cut: null, words: null, share: null, ear: null, found: null, peaks: null, chapters: [], percent: null });
   }
 
   #hear(job) {
     const { duration_seconds: seconds, media_type: type } = job.audio;
     this.player = new Player({ url: new URL(`${this.address}/audio`, document.baseURI).href, type, seconds });
     this.cut = new Cut(job, this.player, () => this.askFamily());
+    this.words = new Transcript(this.address, this.player);
+  }
+
+  /** Look what is said in the audio. */
+  #read() {
+    this.words?.ask().catch((problem) => this.#fail(problem));
   }
 
   async #draw(player) {
@@ -212,7 +224,7 @@ export const view = {
   },
   title: () => (here?.job ? nameOf(here.job) : ""),
   template() {
-    const { job, problem, media, family, chapters, player, cut, again, share, ear, percent } = here ?? {};
+    const { job, problem, media, family, chapters, player, cut, words, again, share, ear, percent } = here ?? {};
     if (!job) return problem ? trouble(here) : nothing;
     return html`<article class="job-whole" data-job-id=${job.job_id} data-state=${job.state}>
       ${head(job, media)}
@@ -226,6 +238,7 @@ export const view = {
       ${ear ? here.earPanel(ear, here.closeEar) : nothing}
       ${again ? againPanel(again) : nothing}
       ${player ? chapterList(chapters, player) : nothing}
+      ${words ? transcriptPanel(words, isMoved(job)) : nothing}
       ${outputs(job, family.map((each) => jobs.get(each.job_id) ?? each))}
       ${recording(job, media)}
       ${story.template()}

@@ -92,7 +92,7 @@ async def test_each_kind_of_text_track_becomes_a_transcript(
     (track,) = made.media.subtitles
     assert (track.index, track.codec, track.language, track.title) == (0, told, "eng", "All: of it")
     (text,) = made.texts
-    assert (text.track, text.language) == (0, "eng")
+    assert (text.track, text.language) == (0, "en")
     assert text.cues == SAID
 
 
@@ -201,11 +201,11 @@ async def test_a_zip_of_chapters_has_the_words_of_each_beside_its_sound(hall: Ha
     assert (made.parts, made.texts) == (3, ())
     with zipfile.ZipFile(hall.result) as archive:
         names = [
-            f"{name}.{ending}" for name in ("01 One", "02 Two", "03 Three") for ending in ("mp3", "eng.vtt")
+            f"{name}.{ending}" for name in ("01 One", "02 Two", "03 Three") for ending in ("mp3", "en.vtt")
         ]
         assert archive.namelist() == names
-        assert cues_of(archive.read("01 One.eng.vtt")) == (SAID[0], Cue(2.0, 3.0, SAID[1].text))
-        assert cues_of(archive.read("02 Two.eng.vtt")) == (Cue(0.0, 1.0, SAID[1].text),)
+        assert cues_of(archive.read("01 One.en.vtt")) == (SAID[0], Cue(2.0, 3.0, SAID[1].text))
+        assert cues_of(archive.read("02 Two.en.vtt")) == (Cue(0.0, 1.0, SAID[1].text),)
 
 
 def test_texts_beside_a_file_have_names_of_their_own() -> None:
