@@ -36,6 +36,8 @@ class Audio(Struct, frozen=True):
     parts: int = 0
     left_out: tuple[str, ...] = ()
     notice: str = ""
+    seconds_saved: float = 0.0
+    """By pauses that were shortened."""
 
 
 class Video(Struct, frozen=True):

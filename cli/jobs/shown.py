@@ -30,6 +30,8 @@ def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
     if job.audio:
         what = f"{clock(job.audio.duration_seconds)}, {size(job.audio.bytes)}"
         yield "audio", f"{what}  {url}{job.audio.url}"
+        if job.audio.seconds_saved >= 1:
+            yield "pauses", f"{clock(job.audio.seconds_saved)} left out"
         if job.audio.notice:
             yield "notice", visible(job.audio.notice)
     for what, time in (("video", job.expires.video), ("audio", job.expires.audio), ("job", job.expires.job)):

@@ -6,7 +6,6 @@ As text they look as people write them below a video, one a line: a time of the 
     12:34.5 Questions
 """
 
-import itertools
 import math
 import re
 
@@ -17,14 +16,19 @@ from events.texts import one_line
 from events.timing.time_map import TimeMap
 
 LONGEST_TITLE = 100
+"""Characters that are kept of a title."""
 MOST_BYTES = 4096
 """Bytes of them all as text: an event has little room."""
-_LATEST = 1e6
-"""Seconds, as for `start` and `end`."""
-_LINE = re.compile(r"(?:(?:([0-9]{1,3}):)?([0-9]{1,4}):)?([0-9]{1,7}(?:[.,][0-9]{1,6})?)(?:\s+(.*))?")
+LINE = (
+    r"[ \t]*(?:"
+    r"(?:(?:([0-9]{1,3}):([0-5]?[0-9])|([0-9]{1,4})):([0-5]?[0-9])|([0-9]{1,6}))([.,][0-9]{1,6})?"
+    r"(?:[ \t]+([^\r\n]*))?"
+    r")?"
+)
+"""One chapter, or a blank line: a regular expression as Python and JavaScript know them."""
+_LINE = re.compile(LINE)
 SHORTEST = 0.001
 """Seconds of a chapter: the precision of all formats."""
-_NO_CHAPTER = "is no chapter: give a time and a title, such as 12:34 Questions"
 
 
 class NotChapters(TonearmError):
@@ -34,15 +38,14 @@ class NotChapters(TonearmError):
 def read(text: str) -> tuple[Chapter, ...]:
     """Return the chapters that a text lists, in order; each ends where the next begins, the last never.
 
-    Raises NotChapters.
+    Of several that begin at the same time the last one counts. Raises NotChapters.
     """
-    lines = [line for line in map(str.strip, text.splitlines()) if line]
-    begun = sorted({_begun(line, at) for at, line in enumerate(lines, 1)})
-    if any(low == high for (low, _), (high, _) in itertools.pairwise(begun)):
-        raise NotChapters("two of them begin at the same time")
-    ends = [start for start, _ in begun[1:]] + [math.inf]
+    lines = re.split("\r?\n", text)
+    begun = dict(each for at, line in enumerate(lines, 1) if (each := _begun(line, at)) is not None)
+    starts = sorted(begun)
     return tuple(
-        Chapter(start=start, end=end, title=title) for (start, title), end in zip(begun, ends, strict=False)
+        Chapter(start=start, end=end, title=begun[start])
+        for start, end in zip(starts, [*starts[1:], math.inf], strict=False)
     )
 
 
@@ -86,19 +89,18 @@ def _moved(chapter: Chapter, time_map: TimeMap) -> Chapter:
     return Chapter(start=round(start, 6), end=round(end, 6), title=chapter.title)
 
 
-def _begun(line: str, number: int) -> tuple[float, str]:
+def _begun(line: str, number: int) -> tuple[float, str] | None:
+    """Return the second and the title of a line; None for a blank one."""
     match = _LINE.fullmatch(line)
     if match is None:
-        raise NotChapters(f"line {number} {_NO_CHAPTER}")
-    hours, minutes, seconds, title = match.groups()
-    second = float(seconds.replace(",", "."))
-    if (minutes and second >= 60) or (hours and int(minutes) >= 60):
-        raise NotChapters(f"line {number} {_NO_CHAPTER}")
-    start = round(int(hours or 0) * 3600 + int(minutes or 0) * 60 + second, 6)
-    title = one_line(title or "")
-    if start > _LATEST or len(title) > LONGEST_TITLE:
-        raise NotChapters(f"line {number} is too long: a title may have {LONGEST_TITLE} characters")
-    return start, title
+        raise NotChapters(f"line {number} is no chapter: give a time and a title, such as 12:34 Questions")
+    hours, minutes, minutes_alone, seconds, seconds_alone, fraction, title = match.groups()
+    whole = seconds or seconds_alone
+    if whole is None:
+        return None
+    start = int(hours or 0) * 3600 + int(minutes or minutes_alone or 0) * 60 + int(whole)
+    part = float((fraction or ".0").replace(",", "."))
+    return round(start + part, 6), one_line(title or "")[:LONGEST_TITLE].strip()
 
 
 def _clock(seconds: float) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from events.options import SAMPLE_RATES, SHORTEST, Options, Tags
+from events.timing.chapters import LINE
 from events.wishes import SPANS, TAGS, TIMES
 from gateway.http.contract import Body
 from gateway.openapi.rules import LEVELS, RATES, apart
@@ -18,6 +19,7 @@ _NARROWER: dict[str, Json] = {
     "sample_rate": {"enum": list(SAMPLE_RATES)},
     "quality": {"pattern": f"^({LEVELS}|{RATES}|[Ss][Oo][Uu][Rr][Cc][Ee])?$"},
     "end": {"minimum": SHORTEST},
+    "marks": {"pattern": f"^{LINE}(\\r?\\n{LINE})*$"},
 }
 """Limits that the types leave to `events.options.faults`."""
 _PRESET: Json = {

@@ -77,6 +77,9 @@ _SOME: Json = {"minLength": 1}
 _ANY_FORMAT = [
     _together("Give a track or a language.", {"track": {"type": "integer"}}, language=_SOME),
     _together(
+        "Marks go with chapters that stay.", {"marks": {"pattern": "[0-9]"}}, chapters={"enum": ["drop"]}
+    ),
+    _together(
         "The second of a frame goes with cover=frame.",
         {"cover_at": {"type": "number"}},
         cover={"enum": [each.value for each in Cover if each is not Cover.FRAME]},

@@ -41,7 +41,7 @@ OptionsAsShown = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/co
 
 Pairs = Iterable[tuple[str, str]]
 _LONGEST_NAME = 100
-_TEXTS = (*TAGS, "language", "quality", PRESET)
+_TEXTS = (*TAGS, "language", "quality", "marks", PRESET)
 """Options of which a number, true or false is most likely a mistake: `false` would become the title."""
 
 

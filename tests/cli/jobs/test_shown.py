@@ -1,3 +1,5 @@
+from msgspec.structs import replace
+
 from cli.client.answers import Audio, Expires, Job, Queue
 from cli.jobs.shown import facts, receipt
 
@@ -17,6 +19,11 @@ def test_what_goes_when_is_told() -> None:
     told = dict(facts(job, "https://tonearm.example"))
     assert told["audio"] == "1:01, 2.0 MB  https://tonearm.example/jobs/j/audio"
     assert told["expires"].endswith(", the audio")
+
+
+def test_what_shorter_pauses_saved_is_told() -> None:
+    shorter = Job(job_id="j", state="notified", done=True, audio=replace(SOUND, seconds_saved=754.2))
+    assert dict(facts(shorter, ""))["pauses"] == "12:34 left out"
 
 
 def test_a_receipt_tells_whether_the_bytes_are_gone() -> None:

@@ -1,6 +1,7 @@
 """Chapters that somebody gives, as text."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -24,7 +25,7 @@ def test_chapters_are_read_as_people_write_them() -> None:
     )
 
 
-@given(st.dictionaries(st.integers(0, 10**12), st.text(max_size=20), max_size=9))
+@given(st.dictionaries(st.integers(0, 10**12 - 1), st.text(max_size=20), max_size=9))
 def test_the_one_text_for_chapters_is_read_as_the_same_chapters(listed: dict[int, str]) -> None:
     text = "\n".join(
         f"{at // 10**6}.{at % 10**6:06} {' '.join(title.split())}" for at, title in listed.items()
@@ -35,11 +36,22 @@ def test_the_one_text_for_chapters_is_read_as_the_same_chapters(listed: dict[int
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "1:60", "1:60:00", "-1", "1e3", "٣", "0:00 a\n0 b", "9999999", "0 " + "x" * 101]
+    "text", ["soon", "1:60", "1:60:00", "-1", "1e3", "٣", "0:00 a\nb", "9999999", "0:00x", "0\r1"]
 )
 def test_a_text_that_is_no_list_of_chapters_is_refused(text: str) -> None:
     with pytest.raises(chapters.NotChapters):
         chapters.canonical(text)
+
+
+def test_of_several_at_the_same_time_the_last_counts_and_a_long_title_is_cut() -> None:
+    assert chapters.canonical("60 One\n1:00 Two\n") == "1:00 Two"
+    assert chapters.canonical("0 " + "x" * 120) == "0:00 " + "x" * 100
+
+
+@given(st.from_regex(re.compile(f"{chapters.LINE}(\r?\n{chapters.LINE})*"), fullmatch=True))
+def test_what_the_schema_takes_is_read(text: str) -> None:
+    once = chapters.as_text(chapters.read(text))
+    assert chapters.as_text(chapters.read(once)) == once
 
 
 def test_given_chapters_stand_in_place_of_the_files_own_and_move_with_the_sound() -> None:

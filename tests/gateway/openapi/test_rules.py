@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from events.options import MP3_BIT_RATES, SAMPLE_RATES, Channels, Cover, Format, Options, faults
+from events.options import MP3_BIT_RATES, SAMPLE_RATES, Channels, Chapters, Cover, Format, Options, faults
 from gateway.app import litestar_app
 from gateway.errors import BadKey
 from gateway.openapi.rules import apart
@@ -26,6 +26,8 @@ options = st.fixed_dictionaries(
         "language": st.sampled_from(["", "en"]),
         "cover": st.sampled_from(list(Cover)),
         "cover_at": st.sampled_from([1.0, 9.5]),
+        "chapters": st.sampled_from(list(Chapters)),
+        "marks": st.sampled_from(["", "0:00 One"]),
         "start": st.sampled_from([0.0, 5.0]),
         "end": st.sampled_from([1.0, 5.0, 60.0]),
         "fade_in": st.sampled_from([0.0, 50.0]),

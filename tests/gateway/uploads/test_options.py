@@ -88,8 +88,6 @@ def test_every_option_can_be_said() -> None:
         ("chapters=drop&marks=0:00+One", "marks", "chapters=keep or chapters=split"),
         ("marks=0:00+One%0Asoon", "marks", "line 2 is no chapter"),
         ("marks=0:61+One", "marks", "line 1 is no chapter"),
-        ("marks=1:00+A%0A60+B", "marks", "begin at the same time"),
-        ("marks=0:00+" + "x" * 101, "marks", "100 characters"),
         ("marks=" + "%0A".join(f"{at}+" + "x" * 40 for at in range(91)), "marks", "4096 bytes"),
         ("shorten_pauses=0.1", "shorten_pauses", "from 0.2 to 60"),
         ("format=opus&cover=frame", "cover", "no picture"),

@@ -40,7 +40,7 @@ WISHES = (
     Options(format=Format.M4A, cover=Cover.FRAME),
     Options(format=Format.FLAC, channels=Channels.MONO, start=0.1),
     Options(format=Format.OPUS, loudness=-16, fade_out=0.1),
-    Options(format=Format.OGG, trim_silence=True, speed=1.5),
+    Options(format=Format.OGG, trim_silence=True, shorten_pauses=0.2, speed=1.5),
     Options(format=Format.WAV, end=0.5),
     Options(chapters=Chapters.SPLIT, cover=Cover.KEEP),
 )

@@ -154,6 +154,7 @@ options = st.builds(
     fade_out=st.floats(0, 1),
     loudness=st.none() | st.floats(-70, -5),
     trim_silence=st.booleans(),
+    shorten_pauses=st.none() | st.floats(0.2, 60),
     speed=st.floats(0.5, 4),
     keep_tags=st.booleans(),
     tags=st.builds(Tags, title=st.none() | st.text(max_size=20)),

@@ -110,6 +110,7 @@ def digest(data: bytes) -> str:
         pytest.param("mp2.ts", Options(quality="128k", sample_rate=22050), marks=pytest.mark.long),
         pytest.param("five.mkv", Options(start=7.3, fade_in=2, speed=1.1), marks=pytest.mark.long),
         pytest.param("deep.flac", Options(quality="320k"), marks=pytest.mark.long),
+        pytest.param("aac.mp4", Options(shorten_pauses=0.2, loudness=-20), marks=pytest.mark.long),
         pytest.param("high.wav", Options(sample_rate=48000, fade_out=3), marks=pytest.mark.long),
     ],
     ids=str,

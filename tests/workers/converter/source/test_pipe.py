@@ -35,7 +35,7 @@ CASES = {
     "x.ts": (["-c:v", "mpeg2video", "-c:a", "aac"], Options()),
     "x.mpg": (["-c:v", "mpeg2video", "-c:a", "mp2"], Options(end=1.0)),
     "x.avi": (["-c:v", "mpeg4", "-c:a", "libmp3lame"], Options()),
-    "x.flv": (["-c:v", "flv", "-c:a", "libmp3lame"], Options(trim_silence=True)),
+    "x.flv": (["-c:v", "flv", "-c:a", "libmp3lame"], Options(trim_silence=True, shorten_pauses=0.3)),
     "x.wmv": (["-c:v", "wmv2", "-c:a", "wmav2"], Options()),
 }
 
