@@ -52,11 +52,12 @@ class OwnJobs:
         """Return those of the jobs that are the account's, by their ids, deleted ones among them.
 
         One that another replica has just accepted may be missing. Raises Unavailable, also where it is not
-        known yet which jobs there are.
+        known yet whether there is one.
         """
         caught_up = self._live.caught_up  # before looking: it may become so meanwhile
-        views, damaged = await self._live.views([each for each in job_ids if is_id(each)])
-        if damaged or not caught_up:
+        ids = {each for each in job_ids if is_id(each)}
+        views, damaged = await self._live.views(sorted(ids))
+        if damaged or (len(views) < len(ids) and not caught_up):
             raise Unavailable("the views, or the log, could not be read far enough to know these jobs")
         return {job_id: view for job_id, view in views.items() if view.account == account}
 

@@ -44,3 +44,19 @@ async def test_who_does_not_follow_the_log_does_not_say_that_there_is_no_such_jo
     behind = OwnJobs(LiveJobs(views, broker.stream_url), views, Bucket(database, "videos"))
     with pytest.raises(Unavailable):
         await behind.get(new_id(), new_id())
+
+
+async def test_of_several_jobs_each_is_found_by_its_owner_also_where_the_log_is_not_followed(
+    broker: Any, database: AsyncDatabase[Any], live: LiveJobs
+) -> None:
+    own, account, job_id = OwnJobs(live, JobViews(database), Bucket(database, "videos")), new_id(), new_id()
+    async with Publisher(broker.url, name="test") as publisher:
+        await publisher.publish(job_event(uploaded(job_id), job_id=job_id, account=account, source="test"))
+    assert await live.wait_for(job_id, 10)
+    asked = [new_id(), job_id, "no id", job_id]
+    assert list(await own.several(account, asked)) == [job_id]
+    assert await own.several(new_id(), asked) == {}
+    live.trouble = "the log is away"
+    assert list(await own.several(account, [job_id, job_id])) == [job_id]
+    with pytest.raises(Unavailable):
+        await own.several(account, asked)
