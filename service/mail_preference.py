@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from msgspec import Struct
+
 
 class MailPreference(StrEnum):
     """Which mails about jobs an account gets. Mails about the account itself always come."""
@@ -9,3 +11,10 @@ class MailPreference(StrEnum):
     ALL = "all"
     FAILURES = "failures"
     NONE = "none"
+
+
+class MailChoice(Struct, frozen=True):
+    """What an account's holder has chosen. `links`: mails about audio have a link that needs no sign-in."""
+
+    mails: MailPreference
+    links: bool = False

@@ -9,7 +9,7 @@ from auth.errors import InvalidToken, LinkSpent
 from auth.stores.directory import Account, Directory
 from events.ids import new_id
 from events.types import AccountChanged
-from service.mail_preference import MailPreference
+from service.mail_preference import MailChoice, MailPreference
 
 
 class MailChoices:
@@ -26,13 +26,19 @@ class MailChoices:
         self._directory, self._links = directory, links
         self._announcer, self._clock = announcer, clock
 
-    async def of(self, account_id: str) -> MailPreference:
+    async def of(self, account_id: str) -> MailChoice:
         """Return the holder's choice. Raises InvalidToken when the account is gone."""
-        return (await self._account(account_id)).mails
+        return _choice(await self._account(account_id))
 
-    async def choose(self, account_id: str, mails: MailPreference) -> None:
-        """Take the holder's choice. Raises InvalidToken when the account is gone."""
-        await self._set(await self._account(account_id), mails)
+    async def choose(self, account_id: str, mails: MailPreference, links: bool | None) -> MailChoice:
+        """Take the holder's choice, and return it whole. `links`: None leaves them as they are.
+
+        Raises InvalidToken when the account is gone.
+        """
+        account = await self._account(account_id)
+        wanted = MailChoice(mails, account.mail_links if links is None else links)
+        await self._set(account, wanted)
+        return wanted
 
     def token(self, account_id: str) -> str:
         """Return the token of the link that ends the mails."""
@@ -51,7 +57,7 @@ class MailChoices:
         Raises LinkSpent for a token that was not made here.
         """
         if account := await self._directory.by_id(self.account_of(token)):
-            await self._set(account, MailPreference.NONE)
+            await self._set(account, MailChoice(MailPreference.NONE, account.mail_links))
 
     async def _account(self, account_id: str) -> Account:
         account = await self._directory.by_id(account_id)
@@ -59,9 +65,19 @@ class MailChoices:
             raise InvalidToken("the account is gone")
         return account
 
-    async def _set(self, account: Account, mails: MailPreference) -> None:
-        if account.mails is mails:
+    async def _set(self, account: Account, wanted: MailChoice) -> None:
+        fields: list[str] = []
+        if account.mails is not wanted.mails:
+            await self._directory.set_mails(account.account_id, wanted.mails)
+            fields.append("mails")
+        if account.mail_links is not wanted.links:
+            await self._directory.set_mail_links(account.account_id, wanted.links)
+            fields.append("mail_links")
+        if not fields:
             return
-        await self._directory.set_mails(account.account_id, mails)
-        changed = AccountChanged(fields=("mails",))
+        changed = AccountChanged(fields=tuple(fields))
         self._announcer.publish_soon(event_of(account.account_id, changed, self._clock(), new_id()))
+
+
+def _choice(account: Account) -> MailChoice:
+    return MailChoice(account.mails, account.mail_links)

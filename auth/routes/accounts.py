@@ -25,12 +25,16 @@ _NOT_OPEN = {
 
 
 class Addressee(Struct, frozen=True):
-    """The mail address of an account, the mails about jobs that it gets, and the token that ends them."""
+    """The mail address of an account, the mails about jobs that it gets, and the token that ends them.
+
+    `links`: those about audio have a link that needs no sign-in.
+    """
 
     account_id: str
     email: str
     mails: MailPreference
     unsubscribe: str
+    links: bool
 
     def __repr__(self) -> str:
         return f"Addressee({self.account_id!r})"
@@ -68,7 +72,8 @@ async def addressee(
     if not policy.is_service(bearer(request.headers.get("authorization"))):
         raise NotSignedIn("this is for the services of Tonearm")
     found = await accounts.get(account_id)
-    told = Addressee(found.account_id, found.email, found.mails, mail_choices.token(account_id))
+    token = mail_choices.token(account_id)
+    told = Addressee(found.account_id, found.email, found.mails, token, found.mail_links)
     return Response(told, headers=NO_STORE)
 
 

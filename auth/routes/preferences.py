@@ -11,13 +11,14 @@ from auth.keys.access_tokens import Claims
 from auth.routes.credentials import Undisclosed, json_body
 from auth.routes.letters import Said
 from auth.routes.sessions import NO_STORE
-from service.mail_preference import MailPreference
+from service.mail_preference import MailChoice, MailPreference
 
 
-class Preferences(Struct, frozen=True):
-    """The choices of an account's holder."""
+class Wanted(Struct, frozen=True):
+    """The choices that an account's holder makes. `links` may be left out: then it is as before."""
 
     mails: MailPreference
+    links: bool | None = None
 
 
 class Unsubscribing(Undisclosed, frozen=True):
@@ -29,9 +30,9 @@ class Unsubscribing(Undisclosed, frozen=True):
 @get("/preferences")
 async def show_preferences(
     person: NamedDependency[Claims], mail_choices: NamedDependency[MailChoices]
-) -> Response[Preferences]:
+) -> Response[MailChoice]:
     """Return the choices."""
-    return Response(Preferences(await mail_choices.of(person.sub)), headers=NO_STORE)
+    return Response(await mail_choices.of(person.sub), headers=NO_STORE)
 
 
 @put("/preferences")
@@ -39,11 +40,10 @@ async def set_preferences(
     request: Request[Any, Any, Any],
     person: NamedDependency[Claims],
     mail_choices: NamedDependency[MailChoices],
-) -> Response[Preferences]:
+) -> Response[MailChoice]:
     """Replace the choices."""
-    wanted = await json_body(request, Preferences)
-    await mail_choices.choose(person.sub, wanted.mails)
-    return Response(wanted, headers=NO_STORE)
+    wanted = await json_body(request, Wanted)
+    return Response(await mail_choices.choose(person.sub, wanted.mails, wanted.links), headers=NO_STORE)
 
 
 @get("/unsubscribe")

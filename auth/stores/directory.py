@@ -35,6 +35,7 @@ class Account(Struct, frozen=True, kw_only=True):
     disabled: bool = False
     verified: bool = True
     mails: MailPreference = MailPreference.ALL
+    mail_links: bool = False
 
     def __repr__(self) -> str:
         return f"Account({self.account_id!r}, roles={self.roles!r})"
@@ -140,6 +141,10 @@ class Directory(Protocol):
 
     async def set_mails(self, account_id: str, mails: MailPreference) -> bool:
         """Replace the choice of mails about jobs. Return False if there is no such account."""
+        ...
+
+    async def set_mail_links(self, account_id: str, links: bool) -> bool:
+        """Choose whether mails have links without a sign-in. Return False if there is no such account."""
         ...
 
     async def erase(self, account_id: str) -> bool:

@@ -134,9 +134,13 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Preferences(Struct):
-    """Your choices. `mails`: which mails about your jobs you get."""
+    """Your choices. `mails`: which mails about your jobs you get.
+
+    `links`: those about audio have a link that needs no sign-in. Left out, it stays as it was.
+    """
 
     mails: MailPreference
+    links: bool | UnsetType = UNSET
 
 
 class WantedKey(Struct):

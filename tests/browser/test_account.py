@@ -114,7 +114,7 @@ async def test_the_password_is_changed_and_a_choice_of_mails_is_kept(
         await page.get_by_text("Kept.").wait_for()
         assert await page.get_by_label("None").is_checked()
         async with person._replace(password="another canary sings at night").client() as client:
-            assert (await client.get("/preferences")).json() == {"mails": "none"}
+            assert (await client.get("/preferences")).json() == {"mails": "none", "links": False}
     assert others(browser) == []
 
 

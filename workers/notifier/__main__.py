@@ -15,6 +15,7 @@ from events.work.worker import Worker
 from service import mongodb
 from service.handover_keys import handover_keys
 from service.help import answer_help
+from service.link_tokens import link_seconds
 from service.metrics.publishes import PublishMetrics
 from service.metrics.registry import new_registry
 from service.metrics.work import WorkMetrics
@@ -37,6 +38,7 @@ from workers.notifier.mail.job_handler import JobMailHandler
 from workers.notifier.mail.letter_handler import LetterHandler
 from workers.notifier.mail.letterhead import letterhead
 from workers.notifier.mail.mail_room import MailRoom
+from workers.notifier.mail.mailed_links import MailedLinks
 from workers.notifier.mail.sent import SentMails
 from workers.notifier.mail.smtp import Mailer
 from workers.notifier.mail.smtp_url import parse_smtp_url
@@ -48,6 +50,7 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
     """Work until `stop` is set. Raises InvalidSetting before anything is opened."""
     started(settings)
     head = letterhead(settings.mail_from, settings.public_url)
+    secrets, life = handover_keys(settings.handover_secrets), link_seconds(settings.link_life)
     mailer, registry = Mailer(parse_smtp_url(settings.smtp_url)), new_registry(SERVICE)
     works = WorkMetrics(registry)
     async with AsyncExitStack() as stack:
@@ -67,10 +70,11 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
             head=head,
             on_mail=MailMetrics(registry),
         )
-        hooks = HookStore(database, handover_keys(settings.handover_secrets))
+        links = MailedLinks(publisher, secrets, head.public_url, life)
+        hooks = HookStore(database, secrets)
         outbound = await opened(aclosing(Outbound(Guard(settings.webhook_networks()), PATIENCE)))
         handlers: dict[str, Handler] = {
-            topology.MP3: JobMailHandler(room, JobViews(database)),
+            topology.MP3: JobMailHandler(room, JobViews(database), links),
             topology.LETTERS: LetterHandler(AccountMailHandler(room), HookMailHandler(room)),
             topology.NEWS: NewsHandler(hooks, publisher),
             topology.HOOKS: DeliveryHandler(

@@ -17,12 +17,14 @@ T = TypeVar("T")
 class Addressee(Struct, frozen=True):
     """The address of mails about jobs, which of them are wanted, and the token of the link that ends them.
 
-    An auth of an earlier version knows neither of the latter.
+    `links`: a mail about audio shall have a link that needs no sign-in. An auth of an earlier version knows
+    nothing but the address.
     """
 
     email: str
     mails: MailPreference = MailPreference.ALL
     unsubscribe: str = ""
+    links: bool = False
 
     def __repr__(self) -> str:
         return "Addressee(…)"

@@ -17,6 +17,8 @@ class NotifierSettings(Settings, frozen=True, kw_only=True):
     service_token: str
     handover_secrets: str = ""
     """As the gateway's, which they must equal."""
+    link_life: str = "7d"
+    """For how long the link in a mail is good, where somebody wants one that needs no sign-in."""
     auth_url: str = "http://127.0.0.1:8081"
     public_url: str = "http://127.0.0.1:8080"
     mail_from: str = "Tonearm <tonearm@localhost>"

@@ -47,6 +47,7 @@ class MongoDirectory:
             "disabled": account.disabled,
             "verified": account.verified,
             "mails": account.mails.value,
+            "mail_links": account.mail_links,
             **({"identities": [_key(identity)]} if identity else {}),
         }
         async with answering():
@@ -132,6 +133,9 @@ class MongoDirectory:
     async def set_mails(self, account_id: str, mails: MailPreference) -> bool:
         return await self._set(account_id, {"mails": mails.value})
 
+    async def set_mail_links(self, account_id: str, links: bool) -> bool:
+        return await self._set(account_id, {"mail_links": links})
+
     async def erase(self, account_id: str) -> bool:
         async with answering():
             return (await self._users.delete_one({"_id": account_id})).deleted_count == 1
@@ -159,4 +163,5 @@ def _account(document: dict[str, Any] | None) -> Account | None:
         disabled=document.get("disabled", False),  # accounts of earlier builds have no such fields
         verified=document.get("verified", True),
         mails=MailPreference(document.get("mails", MailPreference.ALL)),
+        mail_links=document.get("mail_links", False),
     )

@@ -64,6 +64,7 @@ ACCOUNTS = Table(
     Column("disabled", Boolean),
     Column("verified", Boolean),
     Column("mails", String(16)),
+    Column("mail_links", Boolean),
 )
 """The columns as they are asked for; `migrations` makes them. Roles are words with blanks between."""
 
@@ -107,6 +108,7 @@ class SqlDirectory:
             "disabled": account.disabled,
             "verified": account.verified,
             "mails": account.mails.value,
+            "mail_links": account.mail_links,
         }
         async with answering():
             try:
@@ -185,6 +187,9 @@ class SqlDirectory:
     async def set_mails(self, account_id: str, mails: MailPreference) -> bool:
         return await self._changed(_at(account_id).values(mails=mails.value))
 
+    async def set_mail_links(self, account_id: str, links: bool) -> bool:
+        return await self._changed(_at(account_id).values(mail_links=links))
+
     async def erase(self, account_id: str) -> bool:
         return await self._changed(delete(ACCOUNTS).where(ACCOUNTS.c.account_id == account_id))
 
@@ -229,4 +234,5 @@ def _account(row: Row[Any]) -> Account:
         disabled=row.disabled,
         verified=row.verified,
         mails=MailPreference(row.mails),
+        mail_links=row.mail_links,
     )

@@ -124,6 +124,17 @@ MIGRATIONS = (
             MYSQL: _adding("mails", "varchar(16) NOT NULL DEFAULT ''all''"),
         },
     ),
+    Migration(
+        5,
+        "links in mails",
+        {
+            POSTGRESQL: (
+                """ALTER TABLE tonearm_accounts
+                    ADD COLUMN IF NOT EXISTS mail_links boolean NOT NULL DEFAULT false""",
+            ),
+            MYSQL: _adding("mail_links", "boolean NOT NULL DEFAULT false"),
+        },
+    ),
 )
 
 _APPLIED = """CREATE TABLE IF NOT EXISTS tonearm_migrations (

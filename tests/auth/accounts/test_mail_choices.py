@@ -54,12 +54,24 @@ async def ann(site: Site, accounts: Accounts, fake_broker: Any) -> AsyncIterator
 
 async def test_what_somebody_chooses_is_kept_and_the_notifier_is_told(ann: Ann) -> None:
     shown = await ann.http.get("/preferences", headers=ann.signed_in)
-    assert (shown.status_code, shown.json()) == (200, {"mails": "all"})
+    assert (shown.status_code, shown.json()) == (200, {"mails": "all", "links": False})
     for mails in ("failures", "none", "all"):
         chosen = await ann.chooses(mails)
-        assert (chosen.status_code, chosen.json()) == (200, {"mails": mails})
-        assert (await ann.http.get("/preferences", headers=ann.signed_in)).json() == {"mails": mails}
+        assert (chosen.status_code, chosen.json()) == (200, {"mails": mails, "links": False})
+        kept = (await ann.http.get("/preferences", headers=ann.signed_in)).json()
+        assert kept == {"mails": mails, "links": False}
         assert (await ann.as_the_notifier_sees_her())["mails"] == mails
+
+
+async def test_links_in_mails_are_off_until_somebody_wants_them_and_stay_as_they_are(ann: Ann) -> None:
+    assert (await ann.as_the_notifier_sees_her())["links"] is False
+    wanted = {"mails": "all", "links": True}
+    chosen = await ann.http.put("/preferences", json=wanted, headers=ann.signed_in)
+    assert chosen.json() == wanted
+    assert (await ann.chooses("failures")).json() == {"mails": "failures", "links": True}
+    assert (await ann.as_the_notifier_sees_her())["links"] is True
+    await wait_for(lambda: len(ann.changes()) >= 2)
+    assert ann.changes() == [AccountChanged(fields=("mail_links",)), AccountChanged(fields=("mails",))]
 
 
 async def test_a_change_is_in_the_log_once_and_without_its_value(ann: Ann) -> None:

@@ -177,15 +177,17 @@ async def test_roles_mails_and_closing_change_one_account_and_can_be_repeated(
     for _ in range(2):  # nothing to change is no failure
         assert await directory.set_roles(account.account_id, ("user", "admin"))
         assert await directory.set_mails(account.account_id, MailPreference.NONE)
+        assert await directory.set_mail_links(account.account_id, True)
         assert await directory.set_disabled(account.account_id, True)
     found = await directory.by_id(account.account_id)
     assert found is not None
     assert (found.roles, found.disabled) == (("user", "admin"), True)
-    assert found.mails is MailPreference.NONE
+    assert (found.mails, found.mail_links) == (MailPreference.NONE, True)
     assert await directory.set_disabled(account.account_id, False)
     assert await directory.by_id(other.account_id) == other
     assert not await directory.set_roles("nobody", ("user",))
     assert not await directory.set_mails("nobody", MailPreference.NONE)
+    assert not await directory.set_mail_links("nobody", True)
     assert not await directory.set_disabled("nobody", True)
 
 

@@ -68,6 +68,8 @@ class Auth(ThreadingHTTPServer):
 
     addresses: dict[str, str]
     preferences: dict[str, str]
+    linked: set[str]
+    """Accounts that want links in their mails that need no sign-in."""
     broken = False
     asked = 0
 
@@ -88,12 +90,13 @@ class _Accounts(BaseHTTPRequestHandler):
             return self._answer(401, {})
         if account not in self.server.addresses:
             return self._answer(404, {})
-        known = {"account_id": account, "email": self.server.addresses[account]}
+        known: dict[str, Any] = {"account_id": account, "email": self.server.addresses[account]}
         if account in self.server.preferences:
             known |= {"mails": self.server.preferences[account], "unsubscribe": f"tonearmu_{account}"}
+            known |= {"links": account in self.server.linked}
         return self._answer(200, known)
 
-    def _answer(self, status: int, value: dict[str, str]) -> None:
+    def _answer(self, status: int, value: dict[str, Any]) -> None:
         body = msgspec.json.encode(value)
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
@@ -107,7 +110,7 @@ class _Accounts(BaseHTTPRequestHandler):
 @contextmanager
 def auth_serving(addresses: dict[str, str]) -> Iterator[Auth]:
     with Auth(("127.0.0.1", 0), _Accounts) as server:
-        server.addresses, server.preferences = addresses, {}
+        server.addresses, server.preferences, server.linked = addresses, {}, set()
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:

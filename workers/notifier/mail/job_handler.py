@@ -17,6 +17,7 @@ from events.log.topology import DELAYS
 from events.projections.job_view import JobView, State
 from events.types import JobConverted, JobFailed, JobNotificationDeclined, JobNotificationFailed, JobNotified
 from events.work.task import Work
+from service.handover_keys import NoHandoverSecrets
 from service.mail_preference import MailPreference
 from workers.errors import publishable
 from workers.notifier import SERVICE
@@ -24,6 +25,7 @@ from workers.notifier.accounts import Addressee
 from workers.notifier.errors import Undeliverable, ViewBehind
 from workers.notifier.mail.job_letter import compose
 from workers.notifier.mail.mail_room import MailRoom
+from workers.notifier.mail.mailed_links import MailedLinks, Way
 from workers.views import Views
 
 _ANSWERS = JobNotified.TYPE, JobNotificationFailed.TYPE, JobNotificationDeclined.TYPE
@@ -38,8 +40,8 @@ LAST = len(DELAYS) + 1
 class JobMailHandler:
     """Handles the work of queue `mp3`. A view gets `patience` seconds to have the end that it is about."""
 
-    def __init__(self, room: MailRoom, views: Views, *, patience: float = 5.0) -> None:
-        self._room, self._views, self._patience = room, views, patience
+    def __init__(self, room: MailRoom, views: Views, links: MailedLinks, *, patience: float = 5.0) -> None:
+        self._room, self._views, self._links, self._patience = room, views, links, patience
 
     async def handle(self, work: Work) -> Event | None:
         """Send the mail unless it is sent or not needed any more. Returns the result's event."""
@@ -89,7 +91,7 @@ class JobMailHandler:
             ending,
             head=self._room.head,
             to=to,
-            job_id=cause.subject,
+            way=await self._way(cause, ending, to),
             filename=filename,
             cause_id=cause.id,
             now=datetime.now(UTC),
@@ -101,6 +103,15 @@ class JobMailHandler:
             ),
         ):
             await deliver(letter)
+
+    async def _way(self, cause: Event, ending: JobConverted | JobFailed, to: Addressee) -> Way:
+        """Return the way to the audio: for anybody where that is wanted, and can be had."""
+        if to.links and isinstance(ending, JobConverted):
+            try:
+                return await self._links.way(cause)
+            except NoHandoverSecrets:
+                log.warning("mail_without_link", job_id=cause.subject, reason="HANDOVER_SECRETS is not set")
+        return Way(self._room.head.link(cause.subject))
 
     async def _view(self, work: Work) -> JobView | None:
         """Return the view once it has the end: before, nobody knows if the run had ended otherwise.

@@ -12,6 +12,7 @@ from events.texts import is_seen, one_line
 from events.types import INCOMPLETE, JobConverted, JobFailed
 from workers.notifier.accounts import Addressee
 from workers.notifier.mail.letterhead import Letterhead, Link, Words, mail
+from workers.notifier.mail.mailed_links import Way
 
 MAX_NAME = 100
 """Characters of a filename that a letter shows."""
@@ -34,7 +35,7 @@ def compose(
     *,
     head: Letterhead,
     to: Addressee,
-    job_id: str,
+    way: Way,
     filename: str,
     cause_id: str,
     now: datetime,
@@ -48,14 +49,29 @@ def compose(
             notice = f" {INCOMPLETE}" if ending.partial else ""
             said = f"{name} is now {_called(ending)} ({facts}).{_saved(ending)}{_left_out(ending)}{notice}"
             sound = "MP3" if ending.format is Format.MP3 and not ending.parts else "audio"
-            link: Link | None = Link(url=head.link(job_id), here="Get it here", button=f"Get the {sound}")
+            link: Link | None = Link(url=way.url, here="Get it here", button=f"Get the {sound}")
+            after = _terms(way)
         case JobFailed():
             title = "Your video could not be converted"
-            said, link = f"{name}: {one_line(ending.message)}", None
+            said, link, after = f"{name}: {one_line(ending.message)}", None, []
     words = Words(
-        subject=f"{title}: {name}", title=title, said=said, link=link, leave=_leave(head, to.unsubscribe)
+        subject=f"{title}: {name}",
+        title=title,
+        said=said,
+        link=link,
+        after=after,
+        leave=_leave(head, to.unsubscribe),
     )
     return mail(words, head=head, to=to.email, cause_id=cause_id, now=now)
+
+
+def _terms(way: Way) -> list[str]:
+    if way.until is None:
+        return []
+    until = f"{way.until.day} {way.until:%B %Y, %H:%M} UTC"
+    return [
+        f"This link needs no sign-in, and is good until {until}. Whoever you forward it to can listen, too."
+    ]
 
 
 def _leave(head: Letterhead, token: str) -> Link | None:

@@ -1,4 +1,4 @@
-/** Which mails about jobs come. A choice is kept as soon as it is made. */
+/** Which mails about jobs come, and what link they have. A choice is kept as soon as it is made. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { live } from "../vendor/lit-html/directives/live.js";
@@ -20,16 +20,18 @@ export const mails = {
   template: () => chosen.shown((value) => html`
     <fieldset><legend class="quiet">${word("account.mails.which")}</legend>
       ${["all", "failures", "none"].map((each) => html`<label class="choice">
-        <input type="radio" name="mails" value=${each} .checked=${live((wanted ?? value.mails) === each)} @change=${() => choose(each)}>
+        <input type="radio" name="mails" value=${each} .checked=${live((wanted ?? value).mails === each)} @change=${() => choose({ mails: each })}>
         <span>${word(`account.mails.${each}`)}</span></label>`)}
+      <label class="choice"><input type="checkbox" name="links" .checked=${live((wanted ?? value).links)} @change=${({ target }) => choose({ links: target.checked })}>
+        <span>${word("account.mails.links")}</span></label>
     </fieldset>
     ${choosing.alert()}
     <p class="hint" role="status">${choosing.done ? word("account.mails.kept") : nothing}</p>`),
 };
 
 /** Keep a choice. Another one that is made meanwhile is kept after it. */
-function choose(mails) {
-  wanted = mails;
+function choose(choice) {
+  wanted = { ...(wanted ?? chosen.value), ...choice };
   return choosing.run(async () => {
     try {
       while (wanted !== null) await keep(wanted);
@@ -39,7 +41,7 @@ function choose(mails) {
   });
 }
 
-async function keep(mails) {
-  chosen.value = await api("preferences", { method: "PUT", json: { mails } });
-  if (wanted === mails) wanted = null;
+async function keep(choice) {
+  chosen.value = await api("preferences", { method: "PUT", json: choice });
+  if (wanted === choice) wanted = null;
 }

@@ -173,6 +173,7 @@ export default {
   "account.mails.all": "Wenn ein Auftrag zu Ende ist",
   "account.mails.failures": "Nur wenn einer misslingt",
   "account.mails.none": "Keine",
+  "account.mails.links": "Mit einem Link zum Ton, der einige Tage ohne Anmeldung gilt. Wer die Mail hat, kann hören.",
   "account.mails.kept": "Gespeichert.",
   "account.erasing.open": "Mein Konto löschen",
   "account.erasing.what": "Deine Adresse verschwindet, und mit ihr alle Aufträge, Videos und Töne. Niemand kann sie zurückholen.",

@@ -173,6 +173,7 @@ export default {
   "account.mails.all": "When a job has ended",
   "account.mails.failures": "Only when one fails",
   "account.mails.none": "None",
+  "account.mails.links": "With a link to the audio that needs no sign-in, for some days. Whoever gets the mail can listen.",
   "account.mails.kept": "Kept.",
   "account.erasing.open": "Delete my account",
   "account.erasing.what": "Your address goes, and all your jobs, videos and audio with it. Nobody can bring them back.",

@@ -16,6 +16,7 @@ from tests.workers.notifier.servers import Catcher
 from workers.notifier.accounts import Addressee
 from workers.notifier.mail.job_letter import compose
 from workers.notifier.mail.letterhead import letterhead
+from workers.notifier.mail.mailed_links import Way
 
 pytestmark = pytest.mark.long
 
@@ -29,7 +30,7 @@ async def test_a_foreign_parser_finds_the_way_out_of_a_mail(plain: Controller, c
         CONVERTED,
         head=letterhead("Töne <tonearm@example.org>", "https://töne.example.org"),
         to=Addressee("ada@example.net", unsubscribe=TOKEN),
-        job_id="j-1",
+        way=Way("https://xn--tne-sna.example.org/jobs/j-1/audio"),
         filename="Grüße aus 東京.mp4",
         cause_id="e-1",
         now=datetime(2026, 1, 2, tzinfo=UTC),

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email import message_from_bytes
@@ -40,12 +41,15 @@ from events.work import parked
 from events.work.parked import Remedy, remedy
 from events.work.task import Pace, Work
 from events.work.worker import Worker
+from service import link_tokens
+from service.handover_keys import handover_keys
 from tests.workers.notifier.servers import TOKEN, Auth, Catcher, auth_serving
 from workers.notifier.accounts import AuthAccounts
 from workers.notifier.errors import MailDelayed, ViewBehind
 from workers.notifier.mail.job_handler import LAST, JobMailHandler
 from workers.notifier.mail.letterhead import letterhead
 from workers.notifier.mail.mail_room import MailRoom
+from workers.notifier.mail.mailed_links import MailedLinks
 from workers.notifier.mail.sent import SentMails
 from workers.notifier.mail.smtp import Mailer
 from workers.notifier.mail.smtp_url import parse_smtp_url
@@ -67,6 +71,8 @@ CONVERTED = JobConverted(
 FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The video has no audio track.")
 DELETED = JobDeleted(reason=DeletionReason.USER)
 
+SECRETS = f"test:{'handover' * 4}"
+
 ADDRESSES = {
     "ada": "ada@example.net",
     "late": "tempfail-1@example.net",
@@ -87,6 +93,22 @@ class FoldedViews:
 
     async def get(self, job_id: str) -> JobView | None:
         return fold(recorded for recorded in self.events if recorded.event.subject == job_id)
+
+
+class Heard:
+    """Keeps what is told to the log, and lets the views know."""
+
+    def __init__(self, views: FoldedViews) -> None:
+        self.events: list[Event] = []
+        self._views = views
+
+    async def publish(self, event: Event) -> None:
+        self.events.append(event)
+        self._views.tell(event)
+
+
+def links(views: FoldedViews, secrets: str = SECRETS) -> MailedLinks:
+    return MailedLinks(Heard(views), handover_keys(secrets), "http://tonearm.example.org", 86_400.0)
 
 
 class Desk:
@@ -133,6 +155,7 @@ async def desk(
                     head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
                 ),
                 views,
+                links(views),
                 patience=0.3,
             )
             yield Desk(auth, catcher, notifier, views)
@@ -344,6 +367,46 @@ async def test_giving_up_is_an_event_that_repeats_no_foreign_text(desk: Desk) ->
     assert "mx1" not in delayed
 
 
+async def test_who_has_chosen_so_gets_a_link_that_needs_no_sign_in(desk: Desk) -> None:
+    """However often the mail is tried, it is one link at one address, and the log knew it before the mail."""
+    desk.auth.preferences["late"] = "all"
+    desk.auth.linked.add("late")
+    desk.uploaded("late")
+    work = desk.work(CONVERTED, "late")
+    with pytest.raises(MailDelayed):
+        await desk.notifier.handle(work)
+    desk.catcher.lenient = True
+    await desk.notifier.handle(replace(work, attempt=2))
+    [mail] = desk.mails
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    found = re.search(r"Get it here: http://tonearm.example.org/l/(\S+)", text)
+    assert found
+    token = link_tokens.read(handover_keys(SECRETS), found[1])
+    view = await desk.views.get(desk.job_id)
+    assert view is not None
+    [link] = view.links
+    assert (link.id, link.expires, link.mailed) == (token.link_id, token.expires, True)
+    assert token.job_id == desk.job_id
+    assert "needs no sign-in, and is good until" in text
+    assert found[1] not in str([recorded.event for recorded in desk.views.events])
+
+
+async def test_without_that_choice_and_without_secrets_one_signs_in(desk: Desk) -> None:
+    desk.uploaded()
+    await desk.notifier.handle(desk.work(CONVERTED))
+    desk.auth.preferences["ada"] = "all"
+    desk.auth.linked.add("ada")
+    desk.notifier._links = links(desk.views, "")
+    desk.job_id = new_id()
+    desk.uploaded()
+    await desk.notifier.handle(desk.work(CONVERTED))
+    assert len(desk.mails) == 2
+    for mail in desk.mails:
+        text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+        assert "/audio" in text
+        assert "/l/" not in text
+
+
 async def test_a_video_whose_name_is_not_known_in_time_is_told_of_all_the_same(desk: Desk) -> None:
     await desk.notifier.handle(desk.work(CONVERTED))
     assert desk.mails[0]["Subject"] == "Your audio is ready: your video"
@@ -363,6 +426,7 @@ async def test_nothing_is_sent_while_the_notes_cannot_be_read(plain: Controller,
                 head=letterhead("tonearm@example.org", "http://tonearm.example.org"),
             ),
             views,
+            links(views),
             patience=0,
         )
         desk = Desk(None, catcher, notifier, views)  # type: ignore[arg-type]

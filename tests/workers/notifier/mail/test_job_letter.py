@@ -16,8 +16,10 @@ from workers.notifier.accounts import Addressee
 from workers.notifier.errors import Undeliverable
 from workers.notifier.mail.job_letter import NAMELESS, compose, plain_name
 from workers.notifier.mail.letterhead import letterhead
+from workers.notifier.mail.mailed_links import Way
 
 HEAD = letterhead("Tonearm <tonearm@example.org>", "https://tonearm.example.org/")
+WAY = Way(HEAD.link("j-1"))
 ADA = Addressee("ada@example.net", unsubscribe="tonearmu_0-1")
 LEAVE = "https://tonearm.example.org/unsubscribe?token=tonearmu_0-1"
 NOW = datetime(2025, 3, 1, 12, 0, tzinfo=UTC)
@@ -39,7 +41,7 @@ FAILED = JobFailed(run=1, attempt=1, code=FailureCode.NO_AUDIO, message="The vid
 
 def written(ending: JobConverted | JobFailed, *, filename: str, to: Addressee = ADA) -> EmailMessage:
     """Compose, serialise and read back, as a mailbox would."""
-    letter = compose(ending, head=HEAD, to=to, job_id="j-1", filename=filename, cause_id="e-1", now=NOW)
+    letter = compose(ending, head=HEAD, to=to, way=WAY, filename=filename, cause_id="e-1", now=NOW)
     read = message_from_bytes(letter.as_bytes(policy=SMTP), policy=default)
     assert isinstance(read, EmailMessage)
     return read
@@ -181,7 +183,7 @@ def test_a_nameless_video_is_called_your_video() -> None:
 @pytest.mark.parametrize("address", ["", "nobody", "a@b\r\nBcc: c@d", "a b@c", "<a@b>"])
 def test_an_impossible_address_is_undeliverable_and_is_not_repeated(address: str) -> None:
     with pytest.raises(Undeliverable) as caught:
-        compose(CONVERTED, head=HEAD, to=Addressee(address), job_id="j", filename="f", cause_id="e", now=NOW)
+        compose(CONVERTED, head=HEAD, to=Addressee(address), way=WAY, filename="f", cause_id="e", now=NOW)
     assert not address or address not in str(caught.value)
 
 
