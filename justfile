@@ -34,6 +34,11 @@ links *args:
 feeds *args:
     exec tonearm feeds "$@"
 
+# read what your audio says: transcripts show JOB
+[group('For people with videos')]
+transcripts *args:
+    cd "$FROM" && exec tonearm transcripts "$@"
+
 # have addresses told of your jobs: hooks create URL, hooks test …
 [group('For people with videos')]
 hooks *args:

@@ -30,6 +30,7 @@ COMMANDS = {
     "links": Command("cli.links", "links for people without an account: make, list, revoke"),
     "feeds": Command("cli.feeds", "private podcasts of your audio: make, list, revoke"),
     "hooks": Command("cli.hooks.command", "have addresses told of what happens to your jobs"),
+    "transcripts": Command("cli.transcripts", "what your audio says: list, print, give, delete"),
     "usage": Command("cli.usage", "show what your account uses at a gateway, and may use"),
     "probe": Command("cli.probe", "say what a file holds, before it is uploaded"),
     "sample": Command("cli.stack.sample", "make a small video for a first try"),
@@ -77,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def usage() -> str:
     """Return the help: every command with its line."""
-    lines = (f"  {name:<10} {command.summary}" for name, command in {**COMMANDS, **SERVICES}.items())
+    lines = (f"  {name:<11} {command.summary}" for name, command in {**COMMANDS, **SERVICES}.items())
     return (
         "usage: tonearm <command> [argument …]\n\n"
         + "\n".join(lines)
