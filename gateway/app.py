@@ -68,7 +68,7 @@ from gateway.handover.links.clips import Clips
 from gateway.handover.links.links import LONGEST, Addresses, Links
 from gateway.http import problem_pages
 from gateway.http.access_log import AccessLog
-from gateway.http.capacity import Downloads
+from gateway.http.capacity import Downloads, Slots
 from gateway.http.contract import ANYBODY, Contract, Contracts
 from gateway.http.cors import Preflights, cors
 from gateway.http.early_answers import EarlyAnswers
@@ -237,7 +237,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "checks": provide(parts.checks),
         "clips": provide(Clips(parts.audio)),
         "details": provide(Details(parts.views, parts.quotas)),
-        "contents": provide(Contents(parts.live, parts.views, parts.audio)),
+        "contents": provide(Contents(parts.live, parts.views, parts.audio, Slots(20))),
         "deletions": provide(parts.deletions),
         "feeds": provide(Feeds(parts.feeds, parts.publisher, parts.handover_keys, parts.public_url)),
         "handover_keys": provide(parts.handover_keys),

@@ -4,7 +4,7 @@ A client is given what its feed lists, and nothing else of the account.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from litestar import Response, get, route
@@ -29,19 +29,19 @@ from gateway.feeds import rss
 from gateway.feeds.addresses import Addresses
 from gateway.feeds.chapters import JsonChapters, as_json, chapters_of
 from gateway.feeds.contents import Contents
-from gateway.feeds.episodes import Page, changed, channel_of, episode_of, is_episode
+from gateway.feeds.episodes import Page, channel_of, episode_of, is_episode
 from gateway.feeds.feeds import Feeds
-from gateway.feeds.remembered import RememberedFeeds, Version
+from gateway.feeds.remembered import RememberedFeeds
 from gateway.feeds.store import Feed
 from gateway.handover import audio, ranged, sleeve
 from gateway.handover.audio import Shelf
 from gateway.handover.ranged import READING, named
 from gateway.http import ranges
 from gateway.http.assets import Asset, asset, serve
-from gateway.http.contract import ANYBODY, TEXT, Answer, Contract, Error, Header
+from gateway.http.conditional import IF_NONE_MATCH
+from gateway.http.contract import ANYBODY, TEXT, Answer, Contract, Error
 from gateway.transcripts import routes as transcripts
 from gateway.transcripts.library import Library
-from service.known_problems import HANDS_NOTHING_OUT
 
 _TAGS = ["feeds"]
 _ENDING = ".rss"
@@ -57,12 +57,9 @@ _OF_JOB: tuple[Error, ...] = (*_ERRORS, NoSuchJob, JobGone)
     tags=_TAGS,
     opt=Contract(
         scope=ANYBODY,
-        errors=(*_ERRORS, BadParameters, HANDS_NOTHING_OUT),
-        headers=(Header("If-None-Match"), Header("If-Modified-Since")),
-        answers={
-            200: Answer("RSS 2.0", {rss.MEDIA_TYPE: TEXT}, ("ETag", "Last-Modified")),
-            304: _NOT_MODIFIED,
-        },
+        errors=(*_ERRORS, BadParameters, Crowded),
+        headers=(IF_NONE_MATCH,),
+        answers={200: Answer("RSS 2.0", {rss.MEDIA_TYPE: TEXT}, ("ETag",)), 304: _NOT_MODIFIED},
         takes_any_parameter=True,
     ).opt,
 )
@@ -81,17 +78,12 @@ async def show_feed(
     feed = await feeds.opened(token)
     # A process that does not hear of events must not answer by what it remembers.
     pages = remembered.of(feed.account) if contents.live.caught_up else {}
-    key = feed.feed_id, cursor
-    version = pages.get(key)
-    if version is None or not _has(request, version):
-        page = await contents.page(feed, cursor)
-        made = await asyncio.to_thread(_made, feed, page, feeds.addresses(feed))
-        version = pages[key] = Version((made.etag, made.packed_etag), changed(feed, page))
-        if not _has(request, version):
-            return serve(request, made, _headers(version))
-    return Response(
-        b"", status_code=304, headers={**_headers(version), "ETag": _tag(request, version)}, media_type=None
-    )
+    if known := _known(request, pages.get((feed.feed_id, cursor), ())):
+        return Response(b"", status_code=304, headers={**_PRIVATE, "ETag": known})
+    page = await contents.page(feed, cursor)
+    made = await asyncio.to_thread(_made, feed, page, feeds.addresses(feed))
+    pages[feed.feed_id, cursor] = made.etag, made.packed_etag
+    return serve(request, made, _PRIVATE)
 
 
 @route(
@@ -131,7 +123,7 @@ async def episode_audio(
     opt=Contract(
         scope=ANYBODY,
         errors=_OF_JOB,
-        headers=(Header("If-None-Match"),),
+        headers=(IF_NONE_MATCH,),
         answers={
             200: Answer("The chapters", {rss.CHAPTERS_TYPE: JsonChapters}, ("ETag",)),
             304: _NOT_MODIFIED,
@@ -159,7 +151,7 @@ async def episode_chapters(
     opt=Contract(
         scope=ANYBODY,
         errors=(*_OF_JOB, NoAudio, NoCover, TooManyDownloads, Crowded),
-        headers=(Header("If-None-Match"),),
+        headers=(IF_NONE_MATCH,),
         answers=sleeve.COVER_ANSWERS,
         takes_any_parameter=True,
     ).opt,
@@ -182,7 +174,7 @@ async def episode_cover(
     opt=Contract(
         scope=ANYBODY,
         errors=(*_OF_JOB, NoSuchTranscript),
-        headers=(Header("If-None-Match"),),
+        headers=(IF_NONE_MATCH,),
         answers=transcripts.ANSWERS,
         takes_any_parameter=True,
     ).opt,
@@ -217,27 +209,10 @@ def _made(feed: Feed, page: Page, addresses: Addresses) -> Asset:
     return asset(rss.written(channel_of(feed, page, addresses), episodes), rss.MEDIA_TYPE)
 
 
-def _headers(version: Version) -> Mapping[str, str]:
-    return {**_PRIVATE, "Last-Modified": ranges.Version(0, "", version.changed).last_modified}
-
-
-def _has(request: AnyRequest, version: Version) -> bool:
-    """Return True if the client has this version, packed or not."""
-    return any(
-        isinstance(
-            ranges.decide("HEAD", request.headers, ranges.Version(0, etag, version.changed)),
-            ranges.NotModified,
-        )
-        for etag in version.etags
-    )
-
-
-def _tag(request: AnyRequest, version: Version) -> str:
-    """Return the tag that the client has; the plain one where it asked by time."""
+def _known(request: AnyRequest, etags: Sequence[str]) -> str:
+    """Return the one of these tags that the client has; empty: none."""
     given = request.headers.get("if-none-match", "")
-    return next(
-        (each for each in version.etags if ranges.matches(given, each, strong=False)), version.etags[0]
-    )
+    return next((each for each in etags if ranges.matches(given, each, strong=False)), "")
 
 
 ROUTES: Sequence[Any] = [show_feed, episode_audio, episode_chapters, episode_cover, episode_transcript]

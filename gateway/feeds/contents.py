@@ -7,6 +7,7 @@ from events.views.store import JobViews
 from gateway.feeds.chapters import chapters_of
 from gateway.feeds.episodes import Page, Recording, is_episode
 from gateway.feeds.store import Feed
+from gateway.http.capacity import Slots
 from gateway.jobs import cursors
 from gateway.jobs.listing import page
 from gateway.jobs.live import LiveJobs
@@ -19,15 +20,20 @@ _LOOKS = 5
 
 
 class Contents(Struct, frozen=True):
-    """Finds the jobs of feeds, `most` for a page."""
+    """Finds the jobs of feeds, `most` for a page. `slots`: who asks has no account with limits."""
 
     live: LiveJobs
     stored: JobViews
     audio: Bucket
+    slots: Slots
     most: int = EPISODES
 
     async def page(self, feed: Feed, cursor: str) -> Page:
-        """Return a page of a feed. Raises BadParameters, Unavailable."""
+        """Return a page of a feed. Raises BadParameters, Crowded, Unavailable."""
+        with self.slots.one():
+            return await self._page(feed, cursor)
+
+    async def _page(self, feed: Feed, cursor: str) -> Page:
         before = cursors.decode(cursor) if cursor else None
         found: list[JobView] = []
         looked_at, next_cursor = 0, cursor or None

@@ -1,7 +1,6 @@
 """From jobs to the episodes of a feed. Pure."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from uuid import UUID, uuid5
 
@@ -59,14 +58,8 @@ def channel_of(feed: Feed, page: Page, addresses: Addresses) -> Channel:
         next_url=addresses.after(page.next_cursor) if page.next_cursor else "",
         page_url=addresses.page,
         image_url=addresses.image,
-        changed=changed(feed, page),
+        changed=max([feed.created, *(each.view.updated for each in page.recordings)]),
     )
-
-
-def changed(feed: Feed, page: Page) -> datetime:
-    """Return when the page changed last, in whole seconds."""
-    latest = max([feed.created, *(each.view.updated for each in page.recordings)])
-    return latest.astimezone(UTC).replace(microsecond=0)
 
 
 def episode_of(recording: Recording, addresses: Addresses) -> Episode:

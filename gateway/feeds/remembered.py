@@ -4,10 +4,6 @@ A feed changes with the events of its account only. This process hears them all:
 the account's tags. It asks the store whether the feed still stands each time, so a revoked one ends at once.
 """
 
-from datetime import datetime
-
-from msgspec import Struct
-
 from events.envelope import Recorded
 
 _MOST = 10_000
@@ -15,15 +11,8 @@ _MOST = 10_000
 _MOST_PAGES = 100
 """Pages of an account that are remembered."""
 
-Pages = dict[tuple[str, str], "Version"]
-"""By feed and cursor."""
-
-
-class Version(Struct, frozen=True):
-    """A page of a feed: its entity tags, plain and packed, and when it changed last."""
-
-    etags: tuple[str, str]
-    changed: datetime
+Pages = dict[tuple[str, str], tuple[str, str]]
+"""By feed and cursor: the entity tags of a page, plain and packed."""
 
 
 class RememberedFeeds:

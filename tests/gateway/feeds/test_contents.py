@@ -13,6 +13,7 @@ from events.projections.job_view import JobView
 from events.views.store import JobViews
 from gateway.feeds.contents import Contents
 from gateway.feeds.store import Feed, FeedStore
+from gateway.http.capacity import Slots
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.recent import RecentEvents
 from gateway.storage import Bucket
@@ -38,7 +39,7 @@ async def contents(database: AsyncDatabase[Any], views: list[JobView], most: int
     await live_version.save(views)
     live = LiveJobs(stored, "not followed here")
     live.recent = RecentEvents(-1)
-    return Contents(live, stored, Bucket(database, AUDIO), most)
+    return Contents(live, stored, Bucket(database, AUDIO), Slots(1), most)
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 30])

@@ -1,13 +1,11 @@
 """The entity tags of feeds, between two events of their account."""
 
-from datetime import UTC, datetime
-
 from events.envelope import Recorded, job_event
 from events.types import JobStarted
-from gateway.feeds.remembered import RememberedFeeds, Version
+from gateway.feeds.remembered import RememberedFeeds
 from tests.gateway.running import STARTED
 
-SOME = Version(('"a"', '"a-gzip"'), datetime(2026, 11, 30, tzinfo=UTC))
+SOME = '"a"', '"a-gzip"'
 KEY = "feed", ""
 
 

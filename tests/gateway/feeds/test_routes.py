@@ -68,12 +68,10 @@ async def test_a_feed_that_has_not_changed_is_not_sent_again(gateway: Gateway, a
     url = (await made(gateway, account))["url"]
     async with httpx.AsyncClient() as client:
         first = await client.get(url)
-        etag, modified = first.headers["etag"], first.headers["last-modified"]
-        for _ in range(2):
-            for headers in ({"If-None-Match": etag}, {"If-Modified-Since": modified}):
-                again = await client.get(url, headers=headers)
-                assert (again.status_code, again.content) == (304, b"")
-                assert again.headers["last-modified"] == modified
+        etag = first.headers["etag"]
+        for given in (etag, f'W/{etag}, "x"', etag):
+            again = await client.get(url, headers={"If-None-Match": given})
+            assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
         plain = await client.get(url, headers={"Accept-Encoding": "identity"})
         assert plain.headers["etag"] != etag
         assert plain.content == first.content
