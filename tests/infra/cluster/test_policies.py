@@ -35,6 +35,8 @@ SERVICE_FLOWS = {
     ("notifier", "auth", 8081),
     ("gateway", "rabbitmq", 5552),
     ("gateway", "rabbitmq", 15672),
+    ("notifier", "world", 80),
+    ("notifier", "world", 443),
     ("notifier", "world", 25),
     ("notifier", "world", 465),
     ("notifier", "world", 587),
