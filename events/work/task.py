@@ -53,6 +53,10 @@ class TryLater(Unavailable):
         self.seconds = seconds
 
 
+class NotYet(Unavailable):
+    """The work was not begun, as it is the turn of others. It comes back soon, as the same attempt."""
+
+
 class Work(Struct, frozen=True):
     """One piece of work: the event that asks for it, and which attempt this is, from 1.
 

@@ -4,6 +4,7 @@ The ways of one delivery:
 
     handle ──► result event, confirmed ──► acknowledged
        │ raises
+       ├──► not begun:     a copy into the first retry queue, as the same attempt  ──► acknowledged
        ├──► attempts left: `retrying` event, a copy into the delay's retry queue ──► acknowledged
        └──► none left:     `gave_up` event, a copy into the parked queue         ──► acknowledged
     stop ──► not done within the grace: a copy into the queue                    ──► acknowledged
@@ -40,7 +41,7 @@ from events.privacy.sealing import NO_KEYS, Keys
 from events.tasks import cancelled
 from events.types import Unknown
 from events.work.taking import NoAnswer, Taking
-from events.work.task import Handler, Pace, Publishes, Work, WorkerKeepsDying, read
+from events.work.task import Handler, NotYet, Pace, Publishes, Work, WorkerKeepsDying, read
 
 log = structlog.get_logger()
 
@@ -252,6 +253,10 @@ class Worker:
                 with self._observers[delivery.queue].handling(work.event, work.attempt):
                     work = await self._whole(work)
                     result = await self._handler.handle(work)
+            except NotYet:
+                await self._keep(
+                    topology.retry(delivery.queue, self._pace.delays[0]), delivery.body, **work.headers
+                )
             except Exception as error:
                 span.failed(type(error).__name__)
                 await self._failed(work, delivery, error)

@@ -18,7 +18,7 @@ from events.observers import Unobserved
 from events.privacy.job_keys import JobKeys
 from events.privacy.sealing import NO_KEYS
 from events.types import FailureCode, JobFailed, JobRetrying, JobStarted
-from events.work.task import Pace, Work
+from events.work.task import NotYet, Pace, Work
 from events.work.worker import MAX_REDELIVERIES, Worker
 
 pytestmark = pytest.mark.servers
@@ -130,6 +130,15 @@ async def test_trouble_is_retried_after_its_delay_and_each_time_told(broker):
         events = await log_until(broker, "job.started")
     assert [each.type for each in events[1:]] == ["job.retrying", "job.retrying", "job.started"]
     assert [work.attempt for work in handler.seen] == [1, 2, 3]
+
+
+async def test_work_that_was_not_begun_comes_back_as_the_same_attempt_and_nothing_is_told(broker):
+    handler = Echo(failures=2, trouble=NotYet("others first"))
+    await upload(broker, "j")
+    async with Running(broker, handler, delays=(0.2, 0.1)):
+        events = await log_until(broker, JobStarted.TYPE)
+    assert [work.attempt for work in handler.seen] == [1, 1, 1]
+    assert [each.type for each in events] == ["job.uploaded", "job.started"]
 
 
 async def test_work_that_never_succeeds_is_parked_and_failed(broker, eventually):

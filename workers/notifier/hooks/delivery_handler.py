@@ -4,9 +4,13 @@ Each attempt that fails is an event. The next one waits in the retry queues, as 
 The last one is not parked: a receiver that is away is no trouble of ours. A receiver that is gone, or that
 has accepted nothing for five days, gets nothing more, and its owner a mail.
 
+One account has a share of the deliveries under way: a receiver that lets each of a thousand wait does not
+hold up those of others.
+
 A crash between the receiver's answer and the confirm delivers the message again, with the same `webhook-id`.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -23,7 +27,7 @@ from events.types import (
     HookDisabled,
     HookRequested,
 )
-from events.work.task import Publishes, TryLater, Work
+from events.work.task import NotYet, Publishes, TryLater, Work
 from service.handover_keys import NotSealed
 from service.outbound.client import Call, Outbound, Patience
 from service.outbound.errors import OutboundError
@@ -41,6 +45,8 @@ PATIENCE = Patience(connect=10.0, total=20.0)
 """Seconds for a receiver; the specification advises 15 to 30 for all of it."""
 LONGEST_ANSWER = 64 * 1024
 """Bytes of an answer, of which nothing is kept."""
+SHARE = 8
+"""Deliveries of one account that are under way at once."""
 _LAST = len(topology.delays(topology.HOOKS)) + 1
 _NOT_AGAIN = frozenset({DeliveryFailure.GONE, DeliveryFailure.FORBIDDEN, DeliveryFailure.DISABLED})
 """Failures that another attempt does not mend."""
@@ -69,13 +75,28 @@ class DeliveryHandler:
     ) -> None:
         self._hooks, self._views, self._outbound, self._publisher = hooks, views, outbound, publisher
         self._public_url, self._clock = public_url, clock
+        self._under_way = Counter[str]()
 
     async def handle(self, work: Work) -> Event | None:
-        """Make one attempt. Returns the result's event. Raises NotDelivered if there will be another one."""
+        """Make one attempt. Returns the result's event.
+
+        Raises NotDelivered if there will be another one, NotYet while the account has its share under way.
+        """
         cause, asked = work.event, work.payload
         if not isinstance(asked, HookRequested):
             log.warning("not_a_delivery", type=cause.type, event_id=cause.id)
             return None
+        if self._under_way[cause.account] >= SHARE:
+            raise NotYet("the account has its share of deliveries under way")
+        self._under_way[cause.account] += 1
+        try:
+            return await self._deliver(work, asked)
+        finally:
+            self._under_way[cause.account] -= 1
+            self._under_way += Counter()  # without those that have none
+
+    async def _deliver(self, work: Work, asked: HookRequested) -> Event:
+        cause = work.event
         hook = await self._hooks.find(cause.subject)
         if hook is None or hook.disabled:
             return _failure(work, asked, Failed(code=DeliveryFailure.DISABLED), None)

@@ -12,6 +12,7 @@ import pytest
 from pymongo.asynchronous.database import AsyncDatabase
 from servers.rogue import Rogue
 from standardwebhooks.webhooks import Webhook
+from waiting import wait_for
 
 from events.envelope import Event, fact
 from events.ids import new_id
@@ -25,7 +26,7 @@ from events.types import (
     HookDisabled,
     HookRequested,
 )
-from events.work.task import Work
+from events.work.task import NotYet, Work
 from infra.local.ports import free_port
 from service.handover_keys import HandoverKeys
 from service.outbound.addresses import Address, read
@@ -33,7 +34,7 @@ from service.outbound.client import Outbound, Patience
 from service.outbound.guard import Guard
 from service.webhooks.hook import FAILING_FOR, Hook
 from service.webhooks.store import HookStore, new_secret
-from workers.notifier.hooks.delivery_handler import DeliveryHandler, NotDelivered
+from workers.notifier.hooks.delivery_handler import SHARE, DeliveryHandler, NotDelivered
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 KEYS = HandoverKeys({"1": b"0123456789abcdef"})
@@ -90,11 +91,11 @@ class Depot:
         self.hook = self.made(url)
         await self.store.add(self.hook)
 
-    def work(self, attempt: int = 1, about: str = "job.converted") -> Work:
+    def work(self, attempt: int = 1, about: str = "job.converted", account: str = "ada") -> Work:
         asked = HookRequested(
             delivery_id=new_id(), about=about, event_id="e-1", job_id="" if about == TEST else "j-1"
         )
-        event = fact(asked, subject=self.hook.hook_id, account="ada", source="test")
+        event = fact(asked, subject=self.hook.hook_id, account=account, source="test")
         return Work(event, asked, attempt)
 
     async def failure(self, work: Work | None = None) -> HookDeliveryFailed:
@@ -111,9 +112,10 @@ class Depot:
 
     async def end(self, work: Work | None = None) -> HookDeliveryFailed | HookDelivered | HookDisabled:
         """Deliver, and return what is told: there will be no other attempt."""
-        event = await self.handler.handle(work or self.work())
+        work = work or self.work()
+        event = await self.handler.handle(work)
         assert event
-        assert (event.subject, event.account) == (self.hook.hook_id, "ada")
+        assert (event.subject, event.account) == (self.hook.hook_id, work.event.account)
         told = event.payload()
         assert isinstance(told, HookDeliveryFailed | HookDelivered | HookDisabled)
         return told
@@ -269,6 +271,21 @@ async def test_nothing_goes_to_a_webhook_that_is_disabled_or_deleted(depot: Depo
     assert isinstance(told, HookDeliveryFailed)
     assert (told.code, told.again_in) == (DeliveryFailure.DISABLED, None)
     assert not depot.rogue.requests
+
+
+async def test_a_receiver_that_lets_everybody_wait_takes_no_more_than_its_accounts_share(depot: Depot):
+    async def hang(writer: asyncio.StreamWriter) -> None:
+        await depot.rogue.passes(30)
+
+    depot.rogue.replies["/hook"] = hang
+    waiting = [asyncio.create_task(depot.handler.handle(depot.work(LAST))) for _ in range(SHARE)]
+    await wait_for(lambda: len(depot.rogue.requests) == SHARE, 5)
+    with pytest.raises(NotYet):
+        await depot.handler.handle(depot.work())
+    depot.rogue.replies["/hook"] = OK
+    assert isinstance(await depot.end(depot.work(account="eve")), HookDelivered)
+    await asyncio.gather(*waiting)
+    assert isinstance(await depot.end(), HookDelivered)
 
 
 async def test_trouble_of_ours_is_told_as_such(depot: Depot):
