@@ -1,10 +1,11 @@
 """Takes in files piece by piece, and makes a job of each as soon as it is whole."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
 import structlog
 from msgspec import Struct
@@ -23,7 +24,7 @@ from gateway.errors import (
 )
 from gateway.files.checksums import Checksum
 from gateway.files.hashes import Hashes
-from gateway.files.records import Asked, Record, Records, expiry
+from gateway.files.records import NOTHING, Asked, Gone, Record, Records, expiry
 from gateway.files.writer import Fenced, PieceWriter
 from gateway.http.bodies import Limit
 from gateway.jobs.own_jobs import OwnJobs
@@ -40,6 +41,7 @@ _LOOK_AGAIN = 0.05
 _GONE = {
     "expired": "nothing came for too long, so this upload has expired; begin a new one",
     "terminated": "this upload was terminated; begin a new one",
+    "failed": "this upload has failed; begin a new one",
 }
 _NO_MORE = "{} bytes of this upload are still to come, and no more"
 _TICK = 0.5
@@ -83,7 +85,7 @@ class Reception:
 
     def __init__(
         self,
-        records: Records,
+        records: Records[Record],
         videos: Bucket,
         intake: Intake,
         own_jobs: OwnJobs,
@@ -91,13 +93,15 @@ class Reception:
         most: int,
         life: float,
         accepted: Callable[[int, float], None] = lambda size, seconds: None,
+        imported: bool = False,
     ) -> None:
         """`most`: bytes that a file may have; `life`: seconds without a byte until an upload expires.
 
-        `accepted` hears of each job that is made: its bytes, and the seconds that it took.
+        `imported`: nobody sends the files, they are fetched. `accepted` hears of each job that is made: its
+        bytes, and the seconds that it took.
         """
         self._records, self._videos, self._intake, self._own_jobs = records, videos, intake, own_jobs
-        self.most, self._life, self._accepted = most, life, accepted
+        self.most, self.life, self._accepted, self._imported = most, life, accepted, imported
         self._hashes = Hashes()
         self._accepting: dict[str, asyncio.Task[Standing]] = {}
 
@@ -112,16 +116,20 @@ class Reception:
         self._check_size(length)
         if piece is not None:
             self._room(length, 0).check(piece.announced)
-        record = Record(id=new_id(), account=account, expires=expiry(self._life), wish=asked, length=length)
-        await entrance.reserve(record.id, size=length or 0, seconds=self._life)
+        record = Record(id=new_id(), account=account, expires=expiry(self.life), wish=asked, length=length)
+        await self.expect(record, entrance)
+        if piece is not None:
+            return await self.fill(account, record.id, piece, entrance)
+        return await self.accept(record) if record.is_whole else _standing(record)
+
+    async def expect(self, record: Record, entrance: Entrance) -> None:
+        """Keep a place for a file, and its record. Raises QuotaExceeded, Crowded, Unavailable."""
+        await entrance.reserve(record.id, size=record.length or 0, seconds=self.life)
         try:
             await self._records.add(record)
         except BaseException:
             await entrance.release(record.id)
             raise
-        if piece is not None:
-            return await self.fill(account, record.id, piece, entrance)
-        return await self.accept(record) if record.is_whole else _standing(record)
 
     async def fill(self, account: str, upload_id: str, piece: Piece, entrance: Entrance) -> Standing:
         """Take in the first bytes of an upload whose address the client does not know yet.
@@ -132,7 +140,7 @@ class Reception:
             await self._take_in(account, upload_id, piece, entrance)
         except BaseException:
             with suppress(TimeoutError, TonearmError):
-                await asyncio.shield(asyncio.wait_for(self._give_up(upload_id, entrance), _STOP_WITHIN))
+                await asyncio.shield(asyncio.wait_for(self.give_up(upload_id, entrance), _STOP_WITHIN))
             raise
         return await self._outcome(account, upload_id)
 
@@ -183,20 +191,20 @@ class Reception:
                 pass  # there can be none
             return
         size = max(length or 0, found.offset + piece.announced)
-        record = await self._records.begin(found, length=length, expires=expiry(self._life))
+        record = await self._records.begin(found, length=length, expires=expiry(self.life))
         if record is None:
             raise await self._refusal(account, upload_id, piece.offset)
-        running = self._hashes.of(upload_id, record.offset)
+        running = self._hashes.of(_hashed(record), record.offset)
         writer = PieceWriter(
-            self._videos, self._records, record, running, checksum=piece.checksum, life=self._life
+            self._videos, self._records, record, running, checksum=piece.checksum, life=self.life
         )
         try:  # the writer lets the next one begin when its place at the door is at rest, and not before
-            async with entrance.arriving(upload_id, size=size, seconds=self._life) as admission:
+            async with entrance.arriving(upload_id, size=size, seconds=self.life) as admission:
                 await self._write(writer, piece, limit, admission)
         finally:
             with suppress(Unavailable):
                 if (kept := await writer.end()) is not None:
-                    self._hashes.keep(upload_id, kept)
+                    self._hashes.keep(_hashed(record), kept)
 
     async def accept(self, record: Record) -> Standing:
         """Make a job of an upload that is whole.
@@ -221,21 +229,42 @@ class Reception:
                 await self.accept(found)
                 return False
             if await self._records.bury(upload_id, "terminated", as_of=found):
-                await self._empty(upload_id, entrance)
+                await self.empty(upload_id, entrance)
                 log.info("upload_terminated", upload_id=upload_id)
                 return True
         return False
 
-    async def _give_up(self, upload_id: str, entrance: Entrance) -> None:
-        """Remove an upload that nobody else knows, so that nobody else makes a job of it."""
-        if await self._records.bury(upload_id, "terminated"):
-            await self._empty(upload_id, entrance)
+    async def restart(self, record: Record) -> None:
+        """Let a file come anew from its first byte, if the upload still stands as `record` says.
 
-    async def _empty(self, upload_id: str, entrance: Entrance) -> None:
-        """Remove what has come of an upload that is gone, and give its room back."""
+        Raises Unavailable.
+        """
+        await self._records.restart(record)
+        self._hashes.forget(_hashed(record))
+
+    async def give_up(
+        self,
+        upload_id: str,
+        entrance: Entrance,
+        gone: Gone = "terminated",
+        why: Mapping[str, Any] = NOTHING,
+    ) -> bool:
+        """Remove an upload, so that nobody makes a job of it; False if it is not there to be.
+
+        `why`: see `Records.bury`. Raises Unavailable.
+        """
+        if not await self._records.bury(upload_id, gone, why=why):
+            return False
+        await self.empty(upload_id, entrance)
+        return True
+
+    async def empty(self, upload_id: str, entrance: Entrance) -> None:
+        """Remove what has come of an upload that is gone, and give its room back. Raises Unavailable.
+
+        What a writer has on its way then is not known here; once it has ended, this may be called again.
+        """
         await self._videos.remove(upload_id, surely=False)
         await self._records.note_emptied(upload_id)
-        self._hashes.forget(upload_id)
         await entrance.release(upload_id)
 
     async def _find(self, account: str, upload_id: str) -> Record | Standing:
@@ -261,11 +290,11 @@ class Reception:
         return await self.accept(found) if isinstance(found, Record) and found.is_whole else _standing(found)
 
     async def _make_job(self, record: Record) -> Standing:
-        began, running = monotonic(), self._hashes.of(record.id, record.offset)
+        began, running = monotonic(), self._hashes.of(_hashed(record), record.offset)
         try:
             await running.read_on(self._videos, record.id, lambda: record.offset)
         finally:
-            self._hashes.keep(record.id, running)
+            self._hashes.keep(_hashed(record), running)
         asked = record.wish
         assert asked is not None  # noqa: S101 - only what is gone has none
         submission = Submission(
@@ -274,12 +303,13 @@ class Reception:
             content=Content(bytes=record.offset, sha256=running.hexdigest()),
             options=asked.options,
             given=asked.given,
+            imported=self._imported,
         )
         if await self._intake.accept_stored(record.account, record.id, submission) is not None:
             self._accepted(record.offset, monotonic() - began)
         with suppress(Unavailable):  # then the next request, or the sweep, removes it
             await self._records.remove(record.id)
-        self._hashes.forget(record.id)
+        self._hashes.forget(_hashed(record))
         return Standing(upload_id=record.id, offset=record.offset, length=record.offset)
 
     async def _write(self, writer: PieceWriter, piece: Piece, limit: Limit, admission: Admission) -> None:
@@ -350,6 +380,11 @@ async def _watch(writer: PieceWriter) -> None:
         await writer.rest(is_idle=writer.position == before)
     await writer.rest(is_idle=True)
     raise Fenced
+
+
+def _hashed(record: Record) -> str:
+    """Return by what the hash of these bytes is known: those of a file that came anew are others."""
+    return f"{record.id}/{record.generation}"
 
 
 def _standing(found: Record | Standing) -> Standing:

@@ -39,7 +39,7 @@ class PieceWriter:
     def __init__(
         self,
         videos: Bucket,
-        records: Records,
+        records: Records[Record],
         record: Record,
         running: RunningHash,
         *,

@@ -1,12 +1,12 @@
 """The limits that hold for a caller: those of its roles, or those that the operator gave to its account."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 import structlog
 
 from events.errors import Unavailable
-from gateway.callers.tokens import Caller
 from service.quotas import Limits, Own, OwnLimits, widest, with_own
 
 log = structlog.get_logger()
@@ -16,6 +16,18 @@ _EVERY = 5.0
 ADMIN, USER = "admin", "user"
 
 
+class Person(Protocol):
+    """Whose limits are asked for: a caller, or who began what goes on without a caller."""
+
+    @property
+    def account(self) -> str:
+        """The account's id."""
+
+    @property
+    def roles(self) -> Sequence[str]:
+        """The roles that it had."""
+
+
 class AccountLimits:
     """All limits, in memory: no request waits for them."""
 
@@ -23,11 +35,11 @@ class AccountLimits:
         self._store, self._of_roles = own, of_roles
         self._own: Mapping[str, Own] = {}
 
-    def of(self, caller: Caller) -> Limits:
-        """Return the limits of a caller. Of several roles the most generous limits count."""
-        roles = [role for role in caller.roles if role in self._of_roles] or [USER]
+    def of(self, person: Person) -> Limits:
+        """Return the limits of a person. Of several roles the most generous limits count."""
+        roles = [role for role in person.roles if role in self._of_roles] or [USER]
         limits = widest(self._of_roles.get(role, Limits()) for role in roles)
-        own = self._own.get(caller.account)
+        own = self._own.get(person.account)
         return limits if own is None else with_own(limits, own)
 
     async def own_of(self, accounts: Collection[str]) -> Mapping[str, Own]:

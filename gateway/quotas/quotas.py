@@ -8,7 +8,7 @@ from gateway.callers.tokens import Caller
 from gateway.errors import QuotaExceeded
 from gateway.http.rate_limits import MINUTE, Standing, tell
 from gateway.quotas.door import Door, Entrance
-from gateway.quotas.limits import AccountLimits
+from gateway.quotas.limits import AccountLimits, Person
 from gateway.quotas.live_usage import LiveUsage
 from gateway.quotas.request_rate import NAME, RequestRate
 
@@ -36,6 +36,10 @@ class Quotas:
         """Return the way in for the jobs that a request begins."""
         caller = caller_of(request)
         return Entrance(self._door, caller.account, self.limits.of(caller), partial(tell, request.scope))
+
+    def entrance_of(self, person: Person) -> Entrance:
+        """Return the way in for what a person has begun, and nobody waits for."""
+        return Entrance(self._door, person.account, self.limits.of(person))
 
     async def forget(self, account: str) -> None:
         """Forget the limits of an account's own, and what is noted of it. Raises Unavailable."""

@@ -91,7 +91,7 @@ class Caretaker:
         accounts: ErasedAccounts,
         expiries: Expiries,
         sweeper: Sweeper,
-        unfinished: UnfinishedUploads,
+        unfinished: Sequence[UnfinishedUploads],
         forget_account: Sequence[ForgetAccount] = (),
         interval: float,
     ) -> None:
@@ -165,7 +165,8 @@ class Caretaker:
             try:
                 with translated("the storage"):
                     if await self._live.complete():
-                        await self._unfinished.settle(datetime.now(UTC))
+                        for each in self._unfinished:
+                            await each.settle(datetime.now(UTC))
             except Unavailable as error:
                 log.warning("uploads_not_settled", error=str(error))
             except Exception:  # nobody else would hear of it

@@ -7,7 +7,7 @@ process follows the log and the views are complete, and one gateway sweeps at a 
 view proves nothing for a file from before the log's oldest event: retention may have cut the job's story.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class Sweeper:
         live: LiveJobs,
         buckets: Buckets,
         accounts: Erased,
-        unfinished: UnfinishedUploads,
+        unfinished: Sequence[UnfinishedUploads],
         *,
         grace: float,
     ) -> None:
@@ -67,7 +67,7 @@ class Sweeper:
         """Sweep once. Raises Unavailable, PyMongoError."""
         before = datetime.now(UTC) - timedelta(seconds=self._grace)
         cut = await self._live.cut_at()
-        expired = await self._unfinished.sweep(datetime.now(UTC))
+        expired = sum([await each.sweep(datetime.now(UTC)) for each in self._unfinished])
         videos, audio, transcripts = self._buckets.videos, self._buckets.audio, self._buckets.transcripts
         return Swept(
             uploads=expired + await self._unreferenced(videos, needs_video, before, cut),

@@ -32,7 +32,7 @@ class UnfinishedUploads:
     """The uploads that are not jobs. Every method raises Unavailable, and may be repeated."""
 
     def __init__(
-        self, records: Records, videos: Bucket, live: LiveJobs, accept: Accept, *, life: float
+        self, records: Records[Record], videos: Bucket, live: LiveJobs, accept: Accept, *, life: float
     ) -> None:
         """`life`: seconds without a byte until an upload expires."""
         self._records, self._videos, self._live, self._accept = records, videos, live, accept

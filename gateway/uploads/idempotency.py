@@ -18,7 +18,8 @@ import asyncio
 import hashlib
 import re
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,7 +58,8 @@ class Submission(Struct, frozen=True, kw_only=True):
     """A stored file and the options of its conversion: what a key belongs to.
 
     `given` are the options that the request itself named. A repetition is recognised by them, as inherited
-    ones may have changed since. None in a document from before they were kept.
+    ones may have changed since. None in a document from before they were kept. `imported`: nobody sent the
+    file, it was fetched.
     """
 
     filename: str
@@ -65,6 +67,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     content: Content
     options: Options = Options()
     given: dict[str, str] | None = None
+    imported: bool = False
 
     def asks_for(self, wish: Wish) -> bool:
         """Return True if a repetition asks for the same conversion."""
@@ -133,6 +136,19 @@ class IdempotencyKeys:
         except BaseException:
             # Whether the database took it is not known, and it may take it later still.
             self._note_end(id_, owner, {"until": 0.0}, may_come_late=True)
+            raise
+
+    @asynccontextmanager
+    async def held(self, account: str, key: str) -> AsyncIterator[Claim]:
+        """Hold the key for the block; an error releases it at once for the next attempt.
+
+        Raises KeyInUse, Unavailable.
+        """
+        claim = await self.claim(account, key)
+        try:
+            yield claim
+        except BaseException:
+            await self.release(claim)
             raise
 
     async def renew(self, claim: Claim) -> None:

@@ -89,21 +89,11 @@ class Intake:
             job = _new_job(upload.account)
             async with upload.admitted(job.job_id) as admission:
                 return await self._begin(job, await self._store(upload, job, admission))
-        async with self._claim(upload.account, key) as claim:
+        async with self._keys.held(upload.account, key) as claim:
             return await self._claimed(upload, claim)
 
-    @asynccontextmanager
-    async def _claim(self, account: str, key: str) -> AsyncIterator[Claim]:
-        """Hold the key for the block; an error releases it at once for the next attempt."""
-        claim = await self._keys.claim(account, key)
-        try:
-            yield claim
-        except BaseException:
-            await self._keys.release(claim)
-            raise
-
     async def _claimed(self, upload: Upload, claim: Claim) -> Accepted:
-        _refuse_deleted(claim)
+        refuse_deleted(claim)
         if (
             claim.submission is not None
             and not claim.done
@@ -190,8 +180,8 @@ class Intake:
             async with self._turn(job), entrance.admitted(job.job_id):
                 return await self._begin(job, submission)
         # Another key than an upload's, or another job's: a NUL is in none that is sent.
-        async with self._claim(view.account, f"{key}\0{view.job_id}") as claim:
-            _refuse_deleted(claim)
+        async with self._keys.held(view.account, f"{key}\0{view.job_id}") as claim:
+            refuse_deleted(claim)
             job = job._replace(job_id=claim.job_id)
             if claim.submission is None:
                 claim.video_id = video.video_id
@@ -271,6 +261,7 @@ class Intake:
                 options=submission.options,
                 family=job.family,
                 bulk=bulk,
+                imported=submission.imported,
             ),
             job_id=job.job_id,
             account=job.account,
@@ -299,7 +290,8 @@ def _new_job(account: str, video_id: str = "", family: str = "") -> _NewJob:
     return _NewJob(account, job_id, video_id or job_id, family)
 
 
-def _refuse_deleted(claim: Claim) -> None:
+def refuse_deleted(claim: Claim) -> None:
+    """Raise JobGone if the job that a key stands for was deleted."""
     if claim.done and claim.submission is None:
         raise JobGone("the job that this Idempotency-Key stands for was deleted; use a new key")
 

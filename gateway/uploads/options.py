@@ -39,6 +39,11 @@ That of a request may have a `PRESET`, too. `gateway.uploads.presets` looks it u
 OptionsAsShown = Annotated[dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/Options"})]
 """Options as JSON, in an answer that says which of them it shows."""
 
+OptionsAsWanted = Annotated[
+    dict[str, Any], Meta(extra_json_schema={"$ref": "#/components/schemas/WantedOptions"})
+]
+"""Options as JSON, as they are asked for in a body that has more."""
+
 Pairs = Iterable[tuple[str, str]]
 _LONGEST_NAME = 100
 _TEXTS = (*TAGS, "language", "quality", "marks", PRESET)
@@ -93,6 +98,12 @@ def from_json(text: str | bytes) -> Iterator[tuple[str, str]]:
         fields = msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ClientException(detail="the options are not a JSON object") from None
+    yield from from_object(fields)
+
+
+def from_object(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the options of an object, as `from_json` does. Raises BadOptions for a value that has parts."""
+    fields = dict(told)
     tags = fields.pop("tags", None)
     if isinstance(tags, dict):
         unknown = [name for name in tags if name not in TAGS]
@@ -102,13 +113,13 @@ def from_json(text: str | bytes) -> Iterator[tuple[str, str]]:
             )
     elif tags is not None:
         raise BadOptions([Fault("tags", f"give an object of {', '.join(TAGS)}")])
-    for name, told in [*fields.items(), *(tags or {}).items()]:
-        if isinstance(told, dict | list):
+    for name, each in [*fields.items(), *(tags or {}).items()]:
+        if isinstance(each, dict | list):
             raise BadOptions([Fault(name[:_LONGEST_NAME], "give a text, a number, true or false")])
-        if name in _TEXTS and not isinstance(told, str | None):
+        if name in _TEXTS and not isinstance(each, str | None):
             raise BadOptions([Fault(name, "give a text")])
-        if told is not None or name not in TAGS:
-            yield name, as_text(told)
+        if each is not None or name not in TAGS:
+            yield name, as_text(each)
 
 
 def from_form(fields: Pairs) -> Iterator[tuple[str, str]]:

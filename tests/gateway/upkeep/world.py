@@ -20,7 +20,7 @@ from events.types import JobConverted, JobPayload, JobUploaded
 from events.views.leases import Lease
 from events.views.store import JobViews
 from gateway.files.reception import Reception
-from gateway.files.records import Records
+from gateway.files.records import Record, Records
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.retention import Retention
@@ -63,7 +63,7 @@ class World:
         self.keys, self.presets = IdempotencyKeys(database), Presets(database, {})
         self.deletions = Deletions(publisher, self.live)
         self.accounts = ErasedAccounts(database, broker.stream_url)
-        self.records = Records(database)
+        self.records = Records(database, Record)
         self.unfinished = UnfinishedUploads(
             self.records, self.videos, self.live, self.reception().accept, life=LIFE
         )
@@ -71,7 +71,7 @@ class World:
         self.eraser = Eraser(self.live, self.buckets, publisher, forget)
 
     def sweeper(self, grace: float = 0.0) -> Sweeper:
-        return Sweeper(self.live, self.buckets, self.accounts, self.unfinished, grace=grace)
+        return Sweeper(self.live, self.buckets, self.accounts, [self.unfinished], grace=grace)
 
     def caretaker(self, retention: Retention = Retention(), interval: float = 3600.0) -> Caretaker:  # noqa: B008
         views = JobViews(self.database)
@@ -84,7 +84,7 @@ class World:
             accounts=self.accounts,
             expiries=self.expiries(retention, interval),
             sweeper=self.sweeper(),
-            unfinished=self.unfinished,
+            unfinished=[self.unfinished],
             forget_account=(
                 self.presets.forget_account,
                 self.keys.forget_account,
