@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from events.log import topology
 from events.log.heartbeats import heartbeat_feed
 from events.log.progress import progress_feed
 from events.log.publisher import Publisher
+from events.log.transient import TransientSender
 from events.privacy.job_keys import JobKeys
 from events.views.leases import Lease
 from events.views.projector import Projector
@@ -32,8 +34,9 @@ from gateway.callers.tokens import PublicKeys, Tokens
 from gateway.feeds.remembered import RememberedFeeds
 from gateway.feeds.store import FeedStore
 from gateway.files.reception import Reception
-from gateway.files.records import Records
+from gateway.files.records import Record, Records
 from gateway.handover.archive.selections import Selections
+from gateway.imports.assembly import Imports, Ways, assembled
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.spoken import Spoken
@@ -70,6 +73,8 @@ from service.health import trouble_check
 from service.help import answer_help
 from service.http.server import serve
 from service.metrics.registry import serve_metrics
+from service.outbound.client import Outbound
+from service.outbound.client import Patience as OutboundPatience
 from service.outbound.guard import Guard
 from service.quotas import OwnLimits
 from service.settings import load
@@ -105,6 +110,7 @@ class Followers(Struct, frozen=True, kw_only=True):
     intake: Intake
     reception: Reception
     remembered_feeds: RememberedFeeds
+    imports: Imports
 
 
 async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
@@ -118,7 +124,15 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         keys = JobKeys(database)
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing, keys=keys)
         stack.push_async_exit(publisher)
-        followers = _followers(settings, database, publisher, metrics, keys)
+        ways = Ways(
+            publisher=publisher,
+            outbound=Outbound(
+                Guard(settings.import_networks()), OutboundPatience(idle=settings.upload_idle_seconds)
+            ),
+            sender=await stack.enter_async_context(TransientSender(settings.rabbitmq_url, name="imports")),
+        )
+        stack.push_async_callback(ways.outbound.aclose)
+        followers = _followers(settings, database, ways, metrics, keys)
         parts = _parts(settings, database, auth, publisher, metrics, followers)
         steps = (
             partial(topology.declare, settings.rabbitmq_url),
@@ -126,16 +140,19 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
             parts.audio.prepare,
             parts.transcripts.prepare,
             IdempotencyKeys(database).prepare,
-            Records(database).prepare,
             Selections(database).prepare,
             parts.feeds.prepare,
             DeliveryStore(database).prepare,
             _hooks(settings, database).prepare,
+            Records(database, Record).prepare,
+            followers.imports.records.prepare,
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
         async with asyncio.TaskGroup() as tasks, kept_running(**_background(settings, publisher, followers)):
             tasks.create_task(followers.projector.run(stop))
+            if followers.imports.worker is not None:
+                tasks.create_task(followers.imports.worker.run(stop))
             tasks.create_task(
                 serve_metrics(metrics.registry, settings.metrics_host, settings.metrics_port, stop)
             )
@@ -169,11 +186,12 @@ def _background(settings: GatewaySettings, publisher: Publisher, followers: Foll
 def _followers(
     settings: GatewaySettings,
     database: AsyncDatabase[Any],
-    publisher: Publisher,
+    ways: Ways,
     metrics: Metrics,
     keys: JobKeys,
 ) -> Followers:
     holder, stream, workers, remembered = new_id(), settings.stream_url, Workers(), RememberedFeeds()
+    publisher = ways.publisher
 
     def seen(recorded: Recorded) -> None:
         metrics.seen(recorded)
@@ -193,12 +211,13 @@ def _followers(
     webhooks = Webhooks(hooks, deliveries, publisher, Guard(settings.webhook_networks()))
     intake, reception = _intake(settings, database, live, publisher, metrics)
     unfinished = UnfinishedUploads(
-        Records(database),
+        Records(database, Record),
         Bucket(database, VIDEOS),
         live,
         reception.accept,
         life=settings.upload_expires_seconds,
     )
+    imports = assembled(settings, database, ways, live=live, intake=intake, quotas=quotas, metrics=metrics)
     caretaker = _caretaker(
         settings,
         database,
@@ -208,7 +227,7 @@ def _followers(
         publisher,
         keys,
         quotas,
-        unfinished,
+        (unfinished, imports.unfinished),
         webhooks,
     )
     return Followers(
@@ -228,6 +247,7 @@ def _followers(
         intake=intake,
         reception=reception,
         remembered_feeds=remembered,
+        imports=imports,
     )
 
 
@@ -242,7 +262,7 @@ def _intake(
     videos = Bucket(database, VIDEOS)
     intake = Intake(videos, IdempotencyKeys(database, lease=settings.patience().lease), publisher, live)
     reception = Reception(
-        Records(database),
+        Records(database, Record),
         videos,
         intake,
         OwnJobs(live, JobViews(database), videos),
@@ -270,7 +290,7 @@ def _caretaker(
     publisher: Publisher,
     keys: JobKeys,
     quotas: Quotas,
-    unfinished: UnfinishedUploads,
+    unfinished: Sequence[UnfinishedUploads],
     webhooks: Webhooks,
 ) -> Caretaker:
     views, interval = JobViews(database), settings.sweep_interval_seconds
@@ -285,7 +305,12 @@ def _caretaker(
         views,
         live,
         deletions=deletions,
-        eraser=Eraser(live, buckets, publisher, (spent.forget, unfinished.forget, names_of_job)),
+        eraser=Eraser(
+            live,
+            buckets,
+            publisher,
+            (spent.forget, *(each.forget for each in unfinished), names_of_job),
+        ),
         accounts=accounts,
         expiries=Expiries(views, live, deletions, settings.retention(), interval),
         sweeper=Sweeper(live, buckets, accounts, unfinished, grace=settings.sweep_grace_seconds),
@@ -295,7 +320,7 @@ def _caretaker(
             Selections(database).forget_account,
             FeedStore(database).forget_account,
             spent.forget_account,
-            unfinished.forget_account,
+            *(each.forget_account for each in unfinished),
             keys.destroy_account,
             quotas.forget,
             webhooks.forget_account,
@@ -338,6 +363,7 @@ def _parts(
         publisher=publisher,
         intake=followers.intake,
         reception=followers.reception,
+        import_desk=followers.imports.desk,
         presets=Presets(database, settings.defaults()),
         selections=Selections(database),
         deletions=followers.deletions,

@@ -77,6 +77,8 @@ from gateway.http.problems import answer
 from gateway.http.query import known_parameters
 from gateway.http.rate_limits import add_fields
 from gateway.http.safe_answers import SafeAnswers
+from gateway.imports import routes as imports
+from gateway.imports.desk import ImportDesk
 from gateway.jobs import event_stream
 from gateway.jobs import routes as jobs
 from gateway.jobs.live import LiveJobs
@@ -132,6 +134,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     publisher: Publisher
     intake: Intake
     reception: Reception
+    import_desk: ImportDesk
     presets: Presets
     selections: Selections
     deletions: Deletions
@@ -173,6 +176,7 @@ ROUTES = (
     *preferences.ROUTES,
     *uploads.ROUTES,
     *files.ROUTES,
+    *imports.ROUTES,
     *preset_routes.ROUTES,
     *option_list.ROUTES,
     *option_check.ROUTES,
@@ -263,6 +267,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "tokens": provide(parts.tokens),
         "upload_metrics": provide(parts.metrics.uploads),
         "under_way": provide(parts.under_way),
+        "import_desk": provide(parts.import_desk),
         "intake": provide(parts.intake),
         "views": provide(parts.views),
         "waits": provide(Waits(parts.live, parts.tokens)),

@@ -36,6 +36,10 @@ GatewayError
 ├── UploadGone             expired or terminated
 ├── OtherOffset            another place than the stored bytes end at; `.offset`
 ├── UploadBusy             another request is writing to the upload
+├── ImportsOff             the operator has not switched imports on
+├── AddressRefused         an address that this server does not ask
+├── NoSuchImport           unknown, or somebody else's: the answer is the same
+├── TooManyImports         the account has as many imports that are not over as it may
 ├── BadOptions             options that cannot be had; `.faults` describes each
 ├── NoSuchArchive          unknown, not kept any more, or somebody else's: the answer is the same
 ├── NoSuchFeed             unknown, or somebody else's: the answer is the same
@@ -232,6 +236,22 @@ class OtherOffset(GatewayError):
 
 class UploadBusy(GatewayError):
     """Another request is writing to the upload at this moment."""
+
+
+class ImportsOff(GatewayError):
+    """The operator has not switched imports on."""
+
+
+class AddressRefused(GatewayError):
+    """The address is none, or leads to where this server does not ask."""
+
+
+class NoSuchImport(GatewayError):
+    """No import with this id, or none the caller may know of."""
+
+
+class TooManyImports(GatewayError):
+    """The account has as many imports that are not over as it may."""
 
 
 class Fault(NamedTuple):

@@ -1,6 +1,6 @@
 """The gateway's settings, from the environment."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -69,6 +69,14 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
     sweep_grace_seconds: float = SWEEP_GRACE
     """Age at which files that belong to no job are removed: more than an idempotency key lives, or a late
     repetition could find its file swept."""
+    imports: Literal["off", "on"] = "off"
+    """Lets accounts have videos fetched from an address (`POST /imports`)."""
+    import_allow: str = ""
+    """Networks from which imports are fetched besides the world's, at any port, such as `10.20.0.0/16`."""
+    import_seconds: Annotated[float, Meta(gt=0)] = 6 * 3600.0
+    """Time within which an import must be here, all attempts together."""
+    import_slots: Annotated[int, Meta(ge=1, le=32)] = 4
+    """Imports that this gateway fetches at a time; each takes some 3 MB of memory."""
     retain_video: str = ""
     """For how long after a job's end its video is kept, such as `7d`; empty: for ever."""
     retain_audio: str = ""
@@ -122,6 +130,10 @@ class GatewaySettings(Settings, frozen=True, kw_only=True):
             return origins(self.cors_origins)
         except ValueError as error:
             raise InvalidSetting(f"CORS_ORIGINS: {error}") from None
+
+    def import_networks(self) -> Allowed:
+        """Return IMPORT_ALLOW as networks. Raises InvalidSetting."""
+        return allowed("IMPORT_ALLOW", self.import_allow)
 
     def retention(self) -> Retention:
         """Return RETAIN_VIDEO, RETAIN_AUDIO and RETAIN_RECORD in seconds. Raises InvalidSetting."""

@@ -505,6 +505,35 @@ UPLOAD_GONE: Final = Kind(
     "Nothing came for so long that the upload expired, or it was terminated. Its bytes are not kept.",
     "Begin a new one by `POST /files`. `Upload-Expires` tells of the time that is left.",
 )
+IMPORTS_OFF: Final = Kind(
+    403,
+    "imports-off",
+    "This server fetches nothing",
+    "Videos can be fetched from an address only where the operator has switched that on.",
+    "Download the video, and upload it. Or ask the operator for `IMPORTS=on`.",
+)
+ADDRESS_REFUSED: Final = Kind(
+    422,
+    "address-refused",
+    "The address is not asked",
+    "It is no address of the web, or it leads to a network or a port that is not for everybody.",
+    "`detail` says what is wrong. Send the address of the file itself, `https://…` or `http://…`.",
+)
+NO_SUCH_IMPORT: Final = Kind(
+    404,
+    "no-such-import",
+    "No such import",
+    "You have no import with this id. Other people's imports are not told from those that do not exist.",
+    "Look at your imports by `GET /imports`.",
+)
+TOO_MANY_IMPORTS: Final = Kind(
+    429,
+    "too-many-imports",
+    "Too many imports at once",
+    "As many imports of your account wait or are under way as may be, so that others get their turn.",
+    "Ask again when one of them is over, or call one off.",
+    30,
+)
 OTHER_OFFSET: Final = Kind(
     409,
     "other-offset",

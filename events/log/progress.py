@@ -20,7 +20,10 @@ _KEYS = ("*",)
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """The progress of an attempt. `percent` is 0 to 100, None while the length is unknown."""
+    """The progress of an attempt. `percent` is 0 to 100, None while the length is unknown.
+
+    An import has bytes in place of seconds; its id is its job's.
+    """
 
     job_id: str
     account: str
@@ -31,6 +34,8 @@ class Progress(Struct, frozen=True, kw_only=True):
     seconds_total: float | None
     speed: float | None
     time: datetime
+    bytes_done: int | None = None
+    bytes_total: int | None = None
 
 
 _encoder = msgspec.json.Encoder()

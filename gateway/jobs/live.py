@@ -283,6 +283,10 @@ class LiveJobs(LogFollower):
             if recorded is None:
                 self.recent.pass_over(record.offset)
                 continue
+            if recorded.event.aggregate is Aggregate.IMPORT:  # of no job yet: nothing is folded of it
+                self.recent.pass_over(record.offset)
+                self.subscriptions.send(recorded.event.account, recorded.event.subject, recorded)
+                continue
             self.recent.add(recorded, now)
             self.line.take(recorded, time.time())
             self._on_event(recorded)
@@ -348,10 +352,10 @@ def needs_video(view: JobView, video_id: str) -> bool:
 
 
 def _readable(record: RawRecord) -> Recorded | None:
-    """Decode a job's event; None for other events, and for what is no event at all."""
+    """Decode an event of a job or an import; None for other events, and for what is no event at all."""
     try:
         event = decode(record.body)
-        if event.aggregate is not Aggregate.JOB:
+        if event.aggregate not in (Aggregate.JOB, Aggregate.IMPORT):
             return None
         event.payload()
     except InvalidEvent as error:

@@ -264,6 +264,8 @@ def present_progress(progress: Progress) -> dict[str, Any]:
     """Return the progress as its owner sees it."""
     shown: dict[str, Any] = msgspec.to_builtins(progress)
     del shown["account"]
+    if progress.bytes_done is None:
+        del shown["bytes_done"], shown["bytes_total"]
     return shown
 
 

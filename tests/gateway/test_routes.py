@@ -74,6 +74,7 @@ def parts_of_nothing() -> Parts:
         publisher=nothing,  # type: ignore[arg-type]
         intake=nothing,  # type: ignore[arg-type]
         reception=nothing,  # type: ignore[arg-type]
+        import_desk=nothing,  # type: ignore[arg-type]
         presets=nothing,  # type: ignore[arg-type]
         selections=nothing,  # type: ignore[arg-type]
         deletions=nothing,  # type: ignore[arg-type]

@@ -65,6 +65,14 @@ def test_issuers_of_openid_connect_are_reached_where_they_are_wanted():
     assert [each["ports"] for each in policy["egress"]] == [[{"port": 443}]]
 
 
+def test_gateways_reach_the_world_where_imports_are_wanted():
+    before, after = comparable(rendered()), comparable(rendered({"imports": True}))
+    assert after.keys() - before.keys() == {("NetworkPolicy", "gateway-imports")}
+    policy = after["NetworkPolicy", "gateway-imports"]["spec"]
+    assert policy["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "gateway"}
+    assert [each["ports"] for each in policy["egress"]] == [[{"port": 80}, {"port": 443}]]
+
+
 def test_it_has_nothing_that_its_linter_minds():
     problems = [each for each in helm.lint(CHART)["messages"] if each["severity"] > 1]
     assert problems == []
