@@ -127,6 +127,17 @@ class Accepted(Struct, frozen=True):
     job_id: str
 
 
+class Import(Struct, frozen=True):
+    """A video that the gateway fetches. `bytes_total`: None until it is known. `trouble`: why it waits."""
+
+    import_id: str
+    state: str
+    bytes_done: int = 0
+    bytes_total: int | None = None
+    trouble: str = ""
+    error: Failure | None = None
+
+
 class Preset(Struct, frozen=True):
     """The options of an upload that asks for none; a field that is absent is the built-in default."""
 

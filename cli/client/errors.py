@@ -9,6 +9,7 @@ ClientError
 │   ├── NotThere       what it is about is not there, or not any more
 │   ├── NotAsItStands  a job's state, or a limit, is in the way
 │   └── Troubled       the gateway cannot answer now
+├── ImportEnded        the gateway could not fetch a video; the text is its sentence
 ├── SourceChanged      something wrote to the file while it was sent
 └── DownloadDamaged    the bytes that arrived are not those that the gateway stored
 """
@@ -59,6 +60,10 @@ class NotAsItStands(RequestRefused):
 
 class Troubled(RequestRefused):
     """The gateway cannot answer now."""
+
+
+class ImportEnded(ClientError):
+    """The gateway could not fetch a video, or it was called off."""
 
 
 class SourceChanged(ClientError):

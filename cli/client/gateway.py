@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cli.client.answers import Accepted, Checked, Job, Jobs, Preset, Token, read_as, refusal
+from cli.client.answers import Accepted, Checked, Import, Job, Jobs, Preset, Token, read_as, refusal
 from cli.client.errors import (
     OptionsRefused,
     RequestRefused,
@@ -111,6 +111,19 @@ class Gateway:
                     if breaks > 1:
                         raise
                 self._take_token(refused=self._access)  # the try may have outlived the token
+
+    def fetch(self, url: str, options: Mapping[str, str] = _NONE) -> str:
+        """Have a video fetched from an address, and return the import's id, which becomes its job's."""
+        body = {"url": url, "options": dict(options)}
+        headers = {"Idempotency-Key": new_id()}
+        with unreachable(self.url), self.asking("POST", "/imports", json=body, headers=headers) as answer:
+            return read_as(answer, Import).import_id
+
+    def imported(self, import_id: str) -> Import:
+        """Return an import as it stands."""
+        path = f"/imports/{quote(import_id, safe='')}"
+        with unreachable(self.url), self.asking("GET", path) as answer:
+            return read_as(answer, Import)
 
     def preset(self) -> Preset:
         """Return the account's preset."""

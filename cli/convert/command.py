@@ -1,4 +1,4 @@
-"""`tonearm convert FILE…`: upload videos, and download their audio beside them.
+"""`tonearm convert VIDEO…`: upload videos, or have them fetched, and download their audio.
 
 Every upload names its format, and whether chapters are split, even where that is the account's preset. So the
 file's ending is known before anything is uploaded. `cli.convert.targets` decides which file may be replaced.
@@ -22,6 +22,7 @@ from cli.client.download import download, pour
 from cli.client.errors import (
     ClientError,
     CredentialsMissing,
+    ImportEnded,
     OptionsRefused,
     RequestRefused,
     SignInRefused,
@@ -29,7 +30,9 @@ from cli.client.errors import (
     Unreachable,
 )
 from cli.client.gateway import PATIENCE, Gateway, Password
+from cli.convert.imports import fetched
 from cli.convert.screen import Screen
+from cli.convert.sources import Source, source
 from cli.convert.targets import (
     InTheWay,
     Output,
@@ -55,6 +58,8 @@ _FURTHER = (
     *(field for field in Options.__struct_fields__ if field not in ("format", "quality", "chapters", "tags")),
     *Tags.__struct_fields__,
 )
+_OF_ONE_VIDEO = (InTheWay, RequestRefused, ImportEnded, SourceChanged, FileNotFoundError)
+"""Errors after which the next video has its turn."""
 _MAIL = ("job.notified", "job.notification_failed", "job.notification_declined")
 MAIL_SECONDS = 3.0
 """Seconds for which the timeline waits for the line about the mail."""
@@ -69,12 +74,12 @@ class _Progress(Struct, frozen=True):
 def main(argv: list[str]) -> int:
     """Run `tonearm convert`. Returns the exit code; with several files, that of the first trouble."""
     options = _parser().parse_args(argv)
-    for file in options.files:
-        if why := _unreadable(file):
-            _complain(f"{file} {why}")
+    for each in options.videos:
+        if each.file and (why := _unreadable(each.file)):
+            _complain(f"{each.file} {why}")
             return Exit.NOINPUT
     try:
-        output = output_named(options.output, len(options.files))
+        output = output_named(options.output, len(options.videos))
         if output == StandardOutput() and sys.stdout.isatty():
             raise WrongArgument("sound is nothing to read: send standard output to a file or a program")
         wished = _wished(options, output)
@@ -107,9 +112,9 @@ def _convert_all(
         preset = gateway.checked(wished) if "preset" in wished else gateway.preset()
         wished = _with_preset(wished, preset, one_file="format" in named_by(output))
     ending = _check_name(output, wished)
-    targets = [target_for(file, output, ending) for file in options.files]
+    targets = [target_for(video.path, output, ending) for video in options.videos]
     if named := [target for target in targets if target]:
-        if why := impossible(options.files, named, output):
+        if why := impossible([video.path for video in options.videos], named, output):
             raise WrongArgument(why)
         make_folder(output)
         if why := unwritable(named):
@@ -118,15 +123,15 @@ def _convert_all(
     progress = console_for(sys.stderr)
     screen = Screen(progress, console_for(sys.stdout) if named else progress)
     code = Exit.OK
-    for file, target in zip(options.files, targets, strict=True):
+    for video, target in zip(options.videos, targets, strict=True):
         try:
             _sign_in(gateway.sign_in, account)  # an upload needs a token that lasts
-            ended = _convert(gateway, file, target, wished, screen, force=options.force)
+            ended = _convert(gateway, video, target, wished, screen, force=options.force)
         except (OptionsRefused, SignInRefused, BrokenPipeError):  # about all of them
             raise
-        except (InTheWay, RequestRefused, SourceChanged, FileNotFoundError) as error:  # about this file alone
-            gone = isinstance(error, FileNotFoundError) and error.filename == str(file)
-            _complain(f"{file.name}: {'it is not there any more' if gone else _text(error)}")
+        except _OF_ONE_VIDEO as error:
+            gone = isinstance(error, FileNotFoundError) and error.filename == str(video.file)
+            _complain(f"{video.name}: {'it is not there any more' if gone else _text(error)}")
             ended = _exit_for(error)
         except (ClientError, OSError) as error:
             _complain(_text(error))
@@ -183,7 +188,13 @@ def _unreadable(file: Path) -> str | None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tonearm convert", description="Turn videos into audio.")
-    parser.add_argument("files", metavar="FILE", type=Path, nargs="+", help="a video")
+    parser.add_argument(
+        "videos",
+        metavar="VIDEO",
+        type=source,
+        nargs="+",
+        help="a file, or the address of one (https://…), which the gateway fetches",
+    )
     parser.add_argument(
         *("-o", "--output"),
         metavar="OUT",
@@ -223,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _convert(
     gateway: Gateway,
-    file: Path,
+    video: Source,
     target: Path | None,
     wished: Mapping[str, str],
     screen: Screen,
@@ -231,15 +242,18 @@ def _convert(
     force: bool,
 ) -> Exit:
     if target and not force:
-        make_way(gateway, file, target)
-    with screen.transfer("uploading", file.name, file.stat().st_size) as sent:
-        job_id = gateway.upload(file, sent, wished)
+        make_way(gateway, video.file, target)
+    if video.file:
+        with screen.transfer("uploading", video.name, video.file.stat().st_size) as sent:
+            job_id = gateway.upload(video.file, sent, wished)
+    else:
+        job_id = fetched(gateway, video, wished, screen)
     screen.say(f"job {job_id}")
     with _going_on(screen, gateway, job_id):
-        job = _settled(gateway, job_id, file.name, screen)
+        job = _settled(gateway, job_id, video.name, screen)
         if job.audio is None:
             screen.timeline(job.timeline)
-            _complain(f"{file.name}: {job.error.message if job.error else f'the job is {job.state}'}")
+            _complain(f"{video.name}: {job.error.message if job.error else f'the job is {job.state}'}")
             return Exit.FAILED
         try:
             with screen.transfer("downloading", target.name if target else "", job.audio.bytes) as got:
@@ -259,7 +273,7 @@ def _convert(
         if job.audio.left_out:
             screen.say(f"Left out, without sound: {', '.join(job.audio.left_out)}")
         if job.audio.notice:
-            _complain(f"{file.name}: {job.audio.notice}")
+            _complain(f"{video.name}: {job.audio.notice}")
         screen.timeline(_with_mail(gateway, job).timeline)
     return Exit.OK
 

@@ -51,6 +51,12 @@ class Screen:
             yield lambda done: bar(done, "")
 
     @contextmanager
+    def fetching(self, name: str) -> Iterator[Callable[[float | None, str], None]]:
+        """Show percent and a note; yields the function to call with both. None keeps the last percent."""
+        with self._bar(f"fetching {name}", "fetching", 100, TaskProgressColumn()) as bar:
+            yield bar
+
+    @contextmanager
     def conversion(self, name: str) -> Iterator[Callable[[float | None, str], None]]:
         """Show percent and a note; yields the function to call with both. None keeps the last percent."""
         with self._bar(f"converting {name}", "converting", 100, TaskProgressColumn()) as bar:

@@ -152,13 +152,16 @@ def unwritable(targets: Sequence[Path]) -> str | None:
     return None
 
 
-def make_way(gateway: Gateway, file: Path, target: Path) -> None:
-    """Return if the audio of `file` may be written to `target`. Raises InTheWay, ClientError, OSError."""
+def make_way(gateway: Gateway, file: Path | None, target: Path) -> None:
+    """Return if the audio of `file` may be written to `target`; None is a video that is not here.
+
+    Raises InTheWay, ClientError, OSError.
+    """
     if not target.exists():
         return
     there = _sha256(target)
     made = [job for job in gateway.jobs(OURS) if job.audio and job.audio.sha256 == there]
-    if any(_is_about(job, file) for job in made):
+    if file and any(_is_about(job, file) for job in made):
         return
     if made:
         whose = f"is the audio of another video, {made[0].filename}"

@@ -51,6 +51,8 @@ class Gateway(ThreadingHTTPServer):
         self.watched = threading.Event()
         self.uploads: list[tuple[str, bytes, str]] = []
         self.wishes: list[dict[str, str]] = []
+        self.imports: list[dict[str, Any]] = []
+        self.standings: list[dict[str, Any]] = []  # how an import stands each time that it is asked for
         self.ranges: list[str | None] = []
         self.last_event_ids: list[str | None] = []
 
@@ -100,6 +102,9 @@ class _Handler(BaseHTTPRequestHandler):
                 fault = {"name": "preset", "detail": f"there is no preset {name}"}
                 return self._json(200, {"options": None, "faults": [fault]})
             return self._json(200, {"options": {"format": "mp3", **self.server.presets[name], **wished}})
+        if self.path == "/imports":
+            self.server.imports.append(json.loads(body))
+            return self._json(202, {"import_id": "j-1", "state": "waiting"})
         if self.path in ("/refresh", "/logout"):
             shown = json.loads(body)["refresh_token"]
             self.server.refreshes.append((self.path, shown))
@@ -151,6 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._json(200, {"items": [self.server.job()], "next_cursor": None})
             case "/jobs/j-1":
                 return self._json(200, self.server.job())
+            case "/imports/j-1":
+                return self._json(200, {"import_id": "j-1", **self.server.standings.pop(0)})
             case "/jobs/j-1/events":
                 return self._events()
             case "/jobs/j-1/audio":

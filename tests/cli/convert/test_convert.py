@@ -12,9 +12,10 @@ import pytest
 
 from cli.client.credentials import credentials_for
 from cli.client.errors import CredentialsMissing
-from cli.convert import command
+from cli.convert import command, imports
 from cli.convert.command import main
 from cli.convert.screen import Screen
+from cli.convert.sources import source
 from cli.convert.targets import output_named, target_for
 from cli.exits import Exit
 from service.known_problems import BAD_OPTIONS
@@ -165,6 +166,50 @@ def test_a_file_that_is_not_there_is_told_before_anybody_is_asked(
 ) -> None:
     assert main([str(tmp_path / "no.mp4"), "--url", "http://127.0.0.1:1"]) == Exit.NOINPUT
     assert "no.mp4 is not there" in capsys.readouterr().err
+
+
+def test_a_video_at_an_address_is_fetched_by_the_gateway_and_its_audio_comes_here(
+    server: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(imports, "PAUSE", 0.01)
+    fetching = {"state": "fetching", "bytes_done": 5, "bytes_total": 10}
+    server.standings = [{"state": "waiting", "trouble": "it is away"}, fetching, {"state": "imported"}]
+    url = "https://example.test/a/h%C3%A4ns%20talk.mp4?token=signed"
+    assert convert(server, url, "--format", "opus") == Exit.OK
+    assert (tmp_path / "häns talk.opus").read_bytes() == server.audio
+    assert server.imports == [{"url": url, "options": {"format": "opus"}}]
+    shown = capsys.readouterr()
+    assert "signed" not in shown.out + shown.err
+
+
+def test_a_video_that_cannot_be_fetched_says_the_sentence_and_the_next_has_its_turn(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(video.parent)
+    server.standings = [{"state": "failed", "error": {"code": "refused", "message": "There is nothing."}}]
+    assert convert(server, "https://example.test/../..%2f\x1b[2J", video) == Exit.FAILED
+    assert "There is nothing." in capsys.readouterr().err
+    assert video.with_suffix(".mp3").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_address"),
+    [
+        ("talk.mp4", "talk.mp4", False),
+        ("https:talk.mp4", "https:talk.mp4", False),
+        ("HTTPS://example.test/talk.mp4#t=5", "talk.mp4", True),
+        ("http://example.test/", "video", True),
+        ("http://example.test/a/..", "video", True),
+        ("http://example.test/%2Fetc%2Fpasswd", "etcpasswd", True),
+        ("http://[example/talk.mp4", "video", True),
+    ],
+)
+def test_what_begins_as_an_address_is_one_and_its_name_is_no_path(
+    text: str, name: str, is_address: bool
+) -> None:
+    video = source(text)
+    assert (video.name, bool(video.url)) == (name, is_address)
 
 
 def test_a_failed_job_says_the_sentence(

@@ -1,0 +1,48 @@
+"""A video that the gateway fetches: how it is asked for, and waited for."""
+
+import time
+from collections.abc import Mapping
+
+from cli.client.answers import Import
+from cli.client.errors import ImportEnded, Troubled, Unreachable
+from cli.client.gateway import PATIENCE, Gateway
+from cli.convert.screen import Screen
+from cli.convert.sources import Source
+from cli.pretty import size
+
+PAUSE = 1.0
+"""Seconds between two looks."""
+
+
+def fetched(gateway: Gateway, video: Source, wished: Mapping[str, str], screen: Screen) -> str:
+    """Have a video fetched; return its job's id when it is there. Raises ImportEnded, ClientError."""
+    import_id = gateway.fetch(video.url, wished)
+    screen.say(f"import {import_id}")
+    try:
+        with screen.fetching(video.name) as show:
+            while (now := _standing(gateway, import_id)).state != "imported":
+                if now.error is not None:
+                    raise ImportEnded(now.error.message)
+                if now.state == "cancelled":
+                    raise ImportEnded("it was called off")
+                percent = 100 * now.bytes_done / now.bytes_total if now.bytes_total else None
+                show(percent, now.trouble or (size(now.bytes_done) if now.bytes_done else "waiting"))
+                time.sleep(PAUSE)
+            show(100, "")
+    except KeyboardInterrupt:
+        screen.say("")
+        screen.say(f"The import goes on without you, and becomes the job {import_id}.")
+        raise
+    return import_id
+
+
+def _standing(gateway: Gateway, import_id: str) -> Import:
+    """Return the import as it stands. The gateway may be away for a while: the import goes on elsewhere."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return gateway.imported(import_id)
+        except (Unreachable, Troubled):
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(PAUSE)
