@@ -14,7 +14,7 @@ class MailPreference(StrEnum):
 
 
 class MailChoice(Struct, frozen=True):
-    """What an account's holder has chosen. `links`: mails about audio have a link that needs no sign-in."""
+    """The choice of an account's holder. `links`: mails about audio have a link that needs no sign-in."""
 
     mails: MailPreference
     links: bool = False

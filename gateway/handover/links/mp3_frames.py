@@ -61,7 +61,7 @@ class Kind(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What an MP3 says of itself. Without a table nothing is known to have been added."""
+    """The additions that an MP3 names. Without a table nothing is known to have been added."""
 
     delay: int = 0
     padding: int = 0

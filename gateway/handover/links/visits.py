@@ -1,4 +1,4 @@
-"""Where links lead: `/l/{token}`, for whoever has one. A page with a player, or the bytes of the audio.
+"""The other end of a link: `/l/{token}`, for whoever has it. A page with a player, or the bytes of the audio.
 
 The bytes come where they are asked for, by `?download` or by `Accept: audio/*`. All others get the page:
 browsers, and the programs by which chats show what an address leads to, which take anything.
