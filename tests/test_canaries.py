@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from auth import opaque
+from service.handover_keys import handover_keys
 
 TOKEN = jwt.encode({"sub": "a", "exp": time.time()}, "a secret of thirty-two characters", "HS256")
 
@@ -23,9 +24,22 @@ TOKEN = jwt.encode({"sub": "a", "exp": time.time()}, "a secret of thirty-two cha
         opaque.make(opaque.API_KEY),
         opaque.make(opaque.LETTER),
         opaque.make(opaque.REFRESH, opaque.make_family()),
+        handover_keys(f"test:{'handover' * 4}").sign("link", bytes(27)),
+        handover_keys(f"local:{'handover' * 4}").sign("feed", bytes(16)),
         f"Basic {b64encode(b'ann@example.com:x').decode()}",
     ],
-    ids=["password", "address", "quoted address", "token", "API key", "letter", "refresh token", "basic"],
+    ids=[
+        "password",
+        "address",
+        "quoted address",
+        "token",
+        "API key",
+        "letter",
+        "refresh token",
+        "link",
+        "feed",
+        "basic",
+    ],
 )
 def test_a_secret_in_a_log_is_found_and_its_line_named(tmp_path: Path, secret: str) -> None:
     (tmp_path / "logs").mkdir()
