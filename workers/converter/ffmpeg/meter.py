@@ -4,10 +4,9 @@ ffmpeg's filter `astats` sees every sample, and its numbers come through a pipe 
 as they are, so the result has the same bytes as without. Packets that are copied are measured where they are
 decoded anyway.
 
-It takes one instruction in twelve of an MP3's conversion, in a thread of its own. A third of that is for
-windows that are short enough to find pauses by them (see `pauses`): each time `astats` clears tables that
-nobody asked for. ffmpeg's `silencedetect` would take twice as much, and must know beforehand how loud silence
-is.
+It takes 7 % of an MP3's conversion, in a thread of its own. Half of that is for windows that are short enough
+to find pauses by them (see `pauses`): each time `astats` clears tables that nobody asked for. ffmpeg's
+`silencedetect` would take twice as much, and must know beforehand how loud silence is.
 """
 
 import math
