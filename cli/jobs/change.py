@@ -75,7 +75,8 @@ def delete(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     filters = which.named_or_chosen(arguments)
     if filters is None:
         return _to_each(arguments, lambda job: _delete(gateway, arguments, which.job_meant(gateway, job)))
-    found = [(msgspec.json.decode(item, type=Job), item) for item in which.listed(gateway, filters)]
+    known = ((msgspec.json.decode(item, type=Job), item) for item in which.listed(gateway, filters))
+    found = [(job, item) for job, item in known if which.is_named(job, arguments.name)]
     if not found:
         raise NothingFound("you have no such jobs")
     if arguments.yes:

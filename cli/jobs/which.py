@@ -2,13 +2,14 @@
 
 import argparse
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from cli.client.answers import read_as
+from cli.client.answers import Job, read_as
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound, WrongArgument
 from cli.ids import WHOLE, meant
@@ -44,7 +45,9 @@ def add_filters(parser: argparse.ArgumentParser, *states: State) -> None:
         known = [state.value for state in states]
         parser.add_argument("--state", choices=known, help="only jobs in this state")
     parser.add_argument(
-        "--name", metavar="TEXT", help="only jobs with this in their file's name, in any case"
+        "--name",
+        metavar="TEXT",
+        help="only jobs with this in their file's name, in any case; list and count: also in what they say",
     )
     parser.add_argument("--family", metavar="ID", help="only jobs of this family: of one video")
     parser.add_argument(
@@ -111,6 +114,15 @@ def listed(gateway: Gateway, filters: Mapping[str, str], most: int | None = None
             return
         left = left if left is None else left - len(page.items)
         params["cursor"] = page.next_cursor
+
+
+def is_named(job: Job, text: str | None) -> bool:
+    """Return True if this is in the file's name. The gateway lists also jobs in which it is said."""
+    return _plain(text or "") in _plain(job.filename)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def job_meant(gateway: Gateway, text: str) -> str:

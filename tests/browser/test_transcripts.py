@@ -110,3 +110,16 @@ async def test_a_transcript_of_ones_own_is_given_found_and_deleted(
         await wait_for(lambda: says(lines, LINES[1]))
     (refusal,) = browser.complaints
     assert "422" in refusal
+
+
+async def test_the_list_finds_jobs_by_what_is_said(person: Person, browser: Browser, subtitled: Path) -> None:
+    async with person.client() as client, browser.page() as page:
+        job_id = await converted(client, subtitled)
+        await person.sign_in(page)
+        await page.locator(f"[data-job-id='{job_id}']").wait_for()
+        await page.locator(".jobs-search").fill("line 7 OF")
+        await wait_for(lambda: page.evaluate("location.hash.includes('q=')"))
+        await page.locator(f"[data-job-id='{job_id}']").wait_for()
+        await page.locator(".jobs-search").fill("never said")
+        await page.locator(f"[data-job-id='{job_id}']").wait_for(state="detached")
+    assert browser.complaints == []

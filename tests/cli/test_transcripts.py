@@ -61,3 +61,14 @@ async def test_what_is_none_is_refused_with_the_reason(person: Person, tmp_path:
     assert "bytes at most" in said
     _, said = await person.tonearm("transcripts", "add", job_id, str(tmp_path / "missing"), code=73)
     assert "No such file" in said
+
+
+async def test_jobs_are_listed_by_what_they_say_and_deleted_by_their_names_alone(
+    person: Person, tmp_path: Path
+) -> None:
+    job_id, own = await heard(person), tmp_path / "own.vtt"
+    own.write_text(OWN)
+    await person.tonearm("transcripts", "add", job_id, str(own))
+    assert job_id in (await person.types("list", "--name", "good BYE"))[0]
+    await person.types("delete", "--name", "good bye", "--yes", code=4)
+    assert job_id in (await person.types("delete", "--name", "TALK"))[0]

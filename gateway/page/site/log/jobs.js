@@ -43,7 +43,8 @@ export function show(id) {
 }
 
 /**
- * One list of jobs, newest first. `states`: the states it shows, none for all; `q`: a part of the file's name.
+ * One list of jobs, newest first. `states`: the states it shows, none for all; `q`: a part of the file's name,
+ * or of what is said in the audio, which only the server knows.
  * `ids` are those that are loaded, `more` says whether there are others, `counts` are by state and of the same `q`.
  */
 export class Listing {
@@ -53,6 +54,7 @@ export class Listing {
   counts = null;
   #loading = null;
   #sources = [];
+  #found = new Set(); // by what is said in them
   #timer = null;
   #asked = null; // whether the feed was live when the first page was asked for; null: that is still to come
 
@@ -145,7 +147,7 @@ export class Listing {
 
   /** A job has come from one state into another; undefined: it was not there. */
   moved(job, before) {
-    if (!named(job, this.q)) return;
+    if (!this.#matches(job)) return;
     this.countSoon();
     if (!this.counts) return;
     const { states } = this.counts;
@@ -162,6 +164,7 @@ export class Listing {
   reset() {
     this.#sources = (this.states.length ? this.states : [""]).map((state) => new Source(state));
     this.#loading = null;
+    this.#found.clear();
     Object.assign(this, { ids: [], more: true, error: null });
   }
 
@@ -171,6 +174,7 @@ export class Listing {
     const until = sources.reduce((least, { more, oldest }) => (more && oldest > least ? oldest : least), "");
     for (const shown of sources.flatMap((source) => source.upTo(until))) {
       const job = keep(shown);
+      if (!named(job, this.q)) this.#found.add(job.job_id);
       if (this.#has(job)) insert(this.ids, job.job_id);
     }
     this.more = sources.some((source) => source.more || source.items.length);
@@ -179,7 +183,11 @@ export class Listing {
 
   #has(job) {
     if (hidden.has(job.job_id) || job.state === "deleted") return false;
-    return (!this.states.length || this.states.includes(job.state)) && named(job, this.q);
+    return (!this.states.length || this.states.includes(job.state)) && this.#matches(job);
+  }
+
+  #matches(job) {
+    return named(job, this.q) || this.#found.has(job.job_id);
   }
 
   drop(id) {

@@ -700,7 +700,7 @@ export default {
   "jobs.show_all": "Alle zeigen",
   "jobs.more": "Mehr zeigen",
   "jobs.not_live": "Die Verbindung ist weg. Was du siehst, kann veraltet sein; die Seite macht von selbst weiter.",
-  "jobs.search": "Namen suchen",
+  "jobs.search": "Namen und Worte suchen",
   "jobs.filter": "Welche Aufträge",
   "jobs.filter.all": "Alle",
   "jobs.filter.open": "In Arbeit",

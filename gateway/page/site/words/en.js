@@ -700,7 +700,7 @@ export default {
   "jobs.show_all": "Show all",
   "jobs.more": "Show more",
   "jobs.not_live": "The connection is lost. What you see may have changed; the page goes on by itself.",
-  "jobs.search": "Search names",
+  "jobs.search": "Search names and words",
   "jobs.filter": "Which jobs",
   "jobs.filter.all": "All",
   "jobs.filter.open": "Under way",
