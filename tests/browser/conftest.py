@@ -1,7 +1,8 @@
 """A real browser: Debian's Chromium, driven by Playwright. Whatever goes wrong on a page fails its test."""
 
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -24,6 +25,8 @@ LOOPBACK = IPv4Address("127.64.0.0")
 """The first of the addresses that Linux has for itself, and that no test uses otherwise."""
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+REFUSED, OFFLINE = "responded with a status of 4", "ERR_INTERNET_DISCONNECTED"
+"""What Chromium says of what a test has asked for: see `Browser.provokes`."""
 _VIOLATIONS = (
     "document.addEventListener('securitypolicyviolation',"
     " event => console.error(`${event.violatedDirective} forbids ${event.blockedURI} ${event.sample}`))"
@@ -63,12 +66,17 @@ class Person(NamedTuple):
 
 
 class Browser:
-    """Opens pages. Their errors, failed requests and breaches of the policy are noted in `complaints`."""
+    """Opens pages. Their errors, failed requests and breaches of the policy fail the test as complaints."""
 
     def __init__(self, chromium: Any) -> None:
         self._chromium = chromium
+        self._provoked: list[str] = []
         self.complaints: list[str] = []
         self.requested: list[str] = []
+
+    def provokes(self, *patterns: str) -> None:
+        """From now on let a complaint be that one of these regular expressions finds."""
+        self._provoked += patterns
 
     @asynccontextmanager
     async def page(
@@ -80,6 +88,8 @@ class Browser:
         scripts: bool = True,
     ) -> AsyncIterator[Any]:
         """Open an empty page in a context of its own. `worker`: its service worker runs."""
+        if not scripts:
+            self.provokes(r"\.js$")  # what is not run
         context = await self._chromium.new_context(
             viewport=size,
             color_scheme=colours,
@@ -88,24 +98,32 @@ class Browser:
         )
         try:
             await context.add_init_script(_VIOLATIONS)
-            page = await context.new_page()
-            page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
-            page.on("pageerror", lambda error: self.complaints.append(str(error)))
-            page.on("requestfailed", self._failed)
-            page.on("request", lambda request: self._note(self.requested, request.url))
-            yield page
+            # Not at the page: a test opens more of them, and there may be a service worker.
+            context.on("console", lambda said: said.type == "error" and self._complain(said.text))
+            context.on("weberror", lambda thrown: self._complain(str(thrown.error)))
+            context.on("requestfailed", self._failed)
+            context.on("request", self._requested)
+            yield await context.new_page()
         finally:
             await context.close()
 
+    def _complain(self, what: str) -> None:
+        if not any(re.search(pattern, what) for pattern in self._provoked):
+            self.complaints.append(what)
+
     def _failed(self, request: Any) -> None:
         # What the page itself gave up: a player that has enough of a file, a stream when the page is left.
-        if request.failure != "net::ERR_ABORTED":
-            self._note(self.complaints, request.url, "failed: ")
+        if request.failure != "net::ERR_ABORTED" and not _is_here(request):
+            self._complain(f"failed: {request.failure} {request.url}")
 
-    @staticmethod
-    def _note(notes: list[str], url: str, what: str = "") -> None:
-        if not url.startswith("blob:"):  # a file of this device, of which a player reads what it needs
-            notes.append(what + url)
+    def _requested(self, request: Any) -> None:
+        if not _is_here(request):
+            self.requested.append(request.url)
+
+
+def _is_here(request: Any) -> bool:
+    """Tell if it asks for a file of this device, of which a player reads what it needs."""
+    return bool(request.url.startswith("blob:"))
 
 
 async def accessible(page: Any) -> None:
@@ -152,5 +170,7 @@ async def chromium() -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-def browser(chromium: Any) -> Browser:
-    return Browser(chromium)
+def browser(chromium: Any) -> Iterator[Browser]:
+    browser = Browser(chromium)
+    yield browser
+    assert browser.complaints == []

@@ -15,6 +15,7 @@ AWAY = b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"
 
 
 async def test_a_webhook_is_made_tried_and_deleted(person: Person, browser: Browser) -> None:
+    browser.provokes("status of 422")
     async with Rogue().listening() as rogue, browser.page(PHONE) as page:
         rogue.replies["/%3Cb%3E"] = OK
         await person.sign_in(page)
@@ -24,7 +25,6 @@ async def test_a_webhook_is_made_tried_and_deleted(person: Person, browser: Brow
         await section.get_by_label("Where to send").fill("http://10.0.0.1/")
         await page.get_by_role("button", name="Make the webhook").click()
         await section.get_by_text("leads into a network that is not public").wait_for()
-        refused = [said for said in browser.complaints if "422" in said]
         await section.get_by_label("Where to send").fill(rogue.url("/<b>"))
         await section.get_by_label("A job is deleted").check()
         await page.get_by_role("button", name="Make the webhook").click()
@@ -51,4 +51,3 @@ async def test_a_webhook_is_made_tried_and_deleted(person: Person, browser: Brow
         await section.get_by_text("/<b>").wait_for(state="detached")
         async with person.client() as client:
             assert (await client.get("/webhooks")).json() == {"items": []}
-    assert [said for said in browser.complaints if said not in refused] == []

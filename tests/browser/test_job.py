@@ -32,6 +32,8 @@ START=9000
 END=30000
 title={HOSTILE}
 """
+NO_AUDIO = "status of 500"
+"""What the server answers where the log tells of audio that it never had: see `stories`."""
 BEEPS = [9.0, 14.5]
 """Seconds of the video at which a loud beep begins. Before the third second all is silent."""
 SOUND = "0.02*gt(t\\,3)*sin(2*PI*300*t)+0.7*(between(t\\,9\\,9.3)+between(t\\,14.5\\,14.8))*sin(2*PI*1000*t)"
@@ -132,7 +134,6 @@ async def test_a_job_plays_and_shows_how_far(
         await page.get_by_role("button", name="Cut a part").click()
         await accessible(page)
         assert await page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-    assert browser.complaints == []
 
 
 async def test_a_job_is_heard_by_keyboard_alone(person: Person, browser: Browser, video: Path) -> None:
@@ -152,7 +153,6 @@ async def test_a_job_is_heard_by_keyboard_alone(person: Person, browser: Browser
         await true(page, "document.querySelector('audio').currentTime > 0.3")
         await page.keyboard.press("Space")
         assert await page.evaluate("document.querySelector('audio').paused")
-    assert browser.complaints == []
 
 
 async def said(slider: Any, text: str) -> bool:
@@ -195,7 +195,6 @@ async def test_a_cut_made_on_the_wave_is_right_to_50_ms_in_the_decoded_audio(
         await page.locator(f".job-outputs [data-job-id='{made}']").wait_for()
     onsets = beeps(decoded(tmp_path / "cut.mp3")[0], 44100)
     assert onsets == pytest.approx([(each - 3) / 1.25 - begins for each in BEEPS], abs=0.05)
-    assert browser.complaints == []
 
 
 def beeps(samples: list[float], rate: int) -> list[float]:
@@ -215,12 +214,11 @@ async def test_a_chapter_jumps_and_what_strangers_wrote_is_text(
         await shown(person, page, job_id)
         await page.get_by_role("button", name=HOSTILE).click()
         assert await heard(page) == pytest.approx(9, abs=0.05)
-        assert await page.locator(".job-now").inner_text() == HOSTILE
+        await page.locator(".job-now").get_by_text(HOSTILE, exact=True).wait_for()  # in the next frame
         name = page.locator("h1 bdi")
         assert HOSTILE in await name.inner_text()
         assert await name.evaluate("element => getComputedStyle(element).unicodeBidi") == "isolate"
         assert await page.locator("img[src=x]").count() == 0
-    assert browser.complaints == []
 
 
 async def test_other_options_are_chosen_from_those_of_the_job(
@@ -239,12 +237,12 @@ async def test_other_options_are_chosen_from_those_of_the_job(
         await page.get_by_role("link", name="Open it").click()
         await page.get_by_role("link", name="Download").wait_for()  # it follows the conversion
         await accessible(page)
-    assert browser.complaints == []
 
 
 async def test_a_job_that_could_not_be_had_is_tried_again_and_a_player_goes_with_its_run(
     person: Person, browser: Browser
 ) -> None:
+    browser.provokes("status of 503", NO_AUDIO)
     [job_id] = await tell(person, ("", READY))
     async with browser.page() as page:
         await person.sign_in(page)
@@ -267,6 +265,7 @@ async def test_a_job_that_could_not_be_had_is_tried_again_and_a_player_goes_with
 async def test_an_answer_that_lacks_what_was_heard_changes_nothing_and_is_asked_for_again(
     person: Person, browser: Browser
 ) -> None:
+    browser.provokes(NO_AUDIO)
     [job_id] = await tell(person, ("talk.mp4", (STARTED,)))
     async with person.client() as client, browser.page() as page:
 
