@@ -81,10 +81,7 @@ async def tell(person: Person, *stories: Story, **options: Any) -> list[str]:
 
 async def go_on(person: Person, stories: Mapping[str, Sequence[JobPayload]]) -> None:
     """Write what happens to jobs, by their ids."""
-    async with person.client() as client:
-        token = client.headers["Authorization"].removeprefix("Bearer ")
-    account = jwt.decode(token, options={"verify_signature": False})["sub"]
-    now = datetime.now(UTC)
+    account, now = await account_of(person), datetime.now(UTC)
     async with amqp.connected(person.stack.environment["RABBITMQ_URL"], name="test") as connection:
         channel = await connection.channel(confirms=True)
 
@@ -97,6 +94,13 @@ async def go_on(person: Person, stories: Mapping[str, Sequence[JobPayload]]) -> 
         waiting = list(stories.items())
         for at in range(0, len(waiting), 100):
             await asyncio.gather(*(say(*story) for story in waiting[at : at + 100]))
+
+
+async def account_of(person: Person) -> str:
+    """Return the id by which the log knows somebody."""
+    async with person.client() as client:
+        token = client.headers["Authorization"].removeprefix("Bearer ")
+    return str(jwt.decode(token, options={"verify_signature": False})["sub"])
 
 
 @asynccontextmanager

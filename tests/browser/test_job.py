@@ -1,16 +1,20 @@
 """One job on the page: its sound is heard, seen, cut and read, by mouse and by keyboard."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from waiting import wait_for
 
+from events.log.progress import Progress, ProgressSender
+from events.log.transient import TransientSender
 from tests.browser.conftest import DESK, PHONE, Browser, Person, accessible
-from tests.browser.stories import AGAIN, READY, STARTED, go_on, tell
+from tests.browser.stories import AGAIN, READY, STARTED, account_of, go_on, tell
 from tests.browser.test_jobs import held
 from tests.workers.converter.media import decoded, ffmpeg
 
@@ -32,6 +36,13 @@ START=9000
 END=30000
 title={HOSTILE}
 """
+FOLLOW = """
+globalThis.told = [];
+const status = document.querySelector(".job-under-way [role=status]");
+const watched = { childList: true, characterData: true, subtree: true };
+new MutationObserver(() => told.push(status.innerText)).observe(status, watched);
+"""
+"""Notes in `told` all that is said of a job's progress."""
 NO_AUDIO = "status of 500"
 """What the server answers where the log tells of audio that it never had: see `stories`."""
 BEEPS = [9.0, 14.5]
@@ -290,10 +301,27 @@ async def test_an_answer_that_lacks_what_was_heard_changes_nothing_and_is_asked_
         assert await page.locator(".job-again").count() == 1
 
 
-async def test_while_it_is_converted_its_place_says_so(person: Person, browser: Browser) -> None:
-    [job_id] = await tell(person, ("talk.mp4", (STARTED,)))
-    async with browser.page() as page:
+async def test_while_it_is_converted_its_place_says_how_far_the_last_attempt_is(
+    person: Person, browser: Browser
+) -> None:
+    [job_id] = await tell(person, ("talk.mp4", (STARTED, replace(STARTED, attempt=2))))
+    about = {"job_id": job_id, "account": await account_of(person), "run": 1, "speed": None}
+    async with (
+        browser.page() as page,
+        TransientSender(person.stack.environment["RABBITMQ_URL"], name="test") as transient,
+    ):
         await person.sign_in(page)
         await page.goto(f"{person.stack.url}/#/jobs/{job_id}")
-        await page.locator(".job-under-way").get_by_role("status").get_by_text("Converting").wait_for()
-    assert browser.complaints == []
+        status = page.locator(".job-under-way").get_by_role("status")
+        await status.get_by_text("Converting").wait_for()
+        await page.evaluate(FOLLOW)
+
+        async def are_told() -> bool:
+            for attempt, percent in ((2, 42.9), (1, 90.0), (2, 43.2)):
+                done = {"attempt": attempt, "percent": percent, "seconds_done": 1.0, "seconds_total": None}
+                told = Progress(**about, **done, time=datetime.now(UTC))
+                await ProgressSender(transient).send(told)
+            return await status.inner_text() == "Converting 43%"
+
+        await wait_for(are_told)
+        assert set(await page.evaluate("told")) <= {"Converting", "Converting 42%", "Converting 43%"}

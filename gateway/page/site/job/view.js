@@ -5,6 +5,7 @@ import { onFeed } from "../log/feed.js";
 import { again as repeat, cancel, remove } from "../jobs/deeds.js";
 import { helping, isRepeatable, remedy } from "../jobs/remedies.js";
 import { jobs, keep } from "../log/jobs.js";
+import { percent, progressed } from "../log/standing.js";
 import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
 import { go } from "../places.js";
@@ -46,8 +47,8 @@ class Shown {
   /** Its pauses, and the seams of those that were shortened; null: not asked for. */
   found = null;
   ear = null;
-  /** Percent of the conversion that is under way; null: not known. */
-  percent = null;
+  /** The newest message of how far the work is; null: none. */
+  progress = null;
   #answers;
   #closings = [];
 
@@ -118,7 +119,7 @@ class Shown {
   #heard({ type, data, offset }) {
     if (type === "anew") this.#answers.anew();
     if (type === "progress" && data.job_id === this.id) {
-      this.percent = data.percent;
+      this.progress = progressed(this, data).progress;
       repaint();
     } else if (data?.subject === this.id) {
       this.problem = null;
@@ -162,7 +163,7 @@ class Shown {
   #silence() {
     this.words?.close();
     this.player?.close();
-    Object.assign(this, { player: null, cut: null, words: null, share: null, ear: null, found: null, peaks: null, chapters: [], percent: null });
+    Object.assign(this, { player: null, cut: null, words: null, share: null, ear: null, found: null, peaks: null, chapters: [] });
   }
 
   #hear(job) {
@@ -224,11 +225,11 @@ export const view = {
   },
   title: () => (here?.job ? nameOf(here.job) : ""),
   template() {
-    const { job, problem, media, family, chapters, player, cut, words, again, share, ear, percent } = here ?? {};
+    const { job, problem, media, family, chapters, player, cut, words, again, share, ear, progress } = here ?? {};
     if (!job) return problem ? trouble(here) : nothing;
     return html`<article class="job-whole" data-job-id=${job.job_id} data-state=${job.state}>
       ${head(job, media)}
-      ${job.done ? nothing : underWay(job, percent)}
+      ${job.done ? nothing : underWay({ ...job, progress })}
       ${problem ? trouble(here) : nothing}
       ${job.error ? html`<p class="notice bad">${job.error.message}</p>` : nothing}
       ${player ? playing(here) : nothing}
@@ -306,11 +307,12 @@ function leave(job) {
   remove([job.job_id]);
 }
 
-function underWay({ state }, percent) {
-  const known = state === "converting" && percent !== null;
+function underWay(job) {
+  const state = stateSaid(job.state);
+  const done = percent(job);
   return html`<div class="job-under-way">
-    <progress aria-label=${stateSaid(state)} max="100" value=${known ? percent : nothing}></progress>
-    <p class="quiet number" role="status">${stateSaid(state)}${known ? html` ${number(percent / 100, { style: "percent" })}` : nothing}</p>
+    <progress aria-label=${state} max="100" value=${done ?? nothing}></progress>
+    <p class="quiet number" role="status">${state}${done === null ? nothing : html` ${number(Math.floor(done) / 100, { style: "percent" })}`}</p>
   </div>`;
 }
 
