@@ -46,7 +46,7 @@ from workers.converter.conversion.conversion import begin
 from workers.converter.conversion.result import Result, Text
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.messages import Mark
 from workers.converter.recovery import Recovery
 from workers.converter.source.source import Source, open_source
 from workers.converter.storage import Maker, Storage, Stored

@@ -6,8 +6,8 @@ need a second try. So each pass takes a share of what is left of the scale, and 
 
 from msgspec.structs import replace
 
+from workers.converter.ffmpeg.messages import Mark
 from workers.converter.ffmpeg.process import OnProgress
-from workers.converter.ffmpeg.transcript import Mark
 
 LOUDNESS, MEASURING, GUESSING, COPYING, LAST = 0.6, 0.3, 0.9, 0.1, 1.0
 """Shares, about as a pass takes of the time that is left. After a guess or a copy there is seldom another."""

@@ -32,12 +32,12 @@ from workers.converter.ffmpeg.diagnosis import (
 )
 from workers.converter.ffmpeg.marks import time_map
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.messages import Mark, Shape
 from workers.converter.ffmpeg.meter import metered
 from workers.converter.ffmpeg.pauses import shortening
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
 from workers.converter.ffmpeg.probe import content, look
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
-from workers.converter.ffmpeg.transcript import Mark, Shape
 from workers.converter.parallel.encoding import encode
 from workers.converter.threads import in_thread
 

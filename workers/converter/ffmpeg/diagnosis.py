@@ -32,7 +32,7 @@ from workers.converter.errors import (
     UnsupportedLayout,
 )
 from workers.converter.ffmpeg.arguments import OVERRUN, Limits
-from workers.converter.ffmpeg.transcript import Findings
+from workers.converter.ffmpeg.messages import Findings
 
 SHORTFALL = 0.5
 """Seconds that may be missing at the end of a cut file: nobody misses less."""

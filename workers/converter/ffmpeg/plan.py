@@ -20,10 +20,10 @@ from workers.converter.ffmpeg.filters import (
 from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.marks import marks_of
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.messages import Shape
 from workers.converter.ffmpeg.pauses import window_of
 from workers.converter.ffmpeg.tags import tags_of
 from workers.converter.ffmpeg.timeline import cut, is_hidden, offset
-from workers.converter.ffmpeg.transcript import Shape
 from workers.converter.ffmpeg.words import Words, mapping
 
 _MARGIN = 5.0

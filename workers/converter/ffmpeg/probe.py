@@ -16,10 +16,10 @@ from workers.converter.errors import NotMedia
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, refusal
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.messages import Findings
 from workers.converter.ffmpeg.plan import LOOK
 from workers.converter.ffmpeg.process import Invocation, run
 from workers.converter.ffmpeg.timeline import HOLE
-from workers.converter.ffmpeg.transcript import Findings
 
 PATIENCE = 30.0
 """Seconds for a look; a file that needs more is not an honest one."""

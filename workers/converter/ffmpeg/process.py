@@ -20,10 +20,10 @@ from workers.converter.containers.insertion import overwrite
 from workers.converter.containers.lead import Lead
 from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.messages import Findings, Mark, Messages, ProgressReader
 from workers.converter.ffmpeg.meter import Levels
 from workers.converter.ffmpeg.packets import PacketTimes
 from workers.converter.ffmpeg.plan import DEFAULT, Plan
-from workers.converter.ffmpeg.transcript import Findings, Mark, ProgressReader, Transcript
 from workers.converter.ffmpeg.words import script
 
 _PIECE = 64 * 1024
@@ -82,7 +82,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
     Raises EngineFailed when it cannot be started.
     """
     plan, limits = invocation.plan, invocation.limits
-    transcript, progress, times = Transcript(), ProgressReader(), PacketTimes()
+    messages, progress, times = Messages(), ProgressReader(), PacketTimes()
     levels = Levels(plan.window)
     keeper = keeper or keeper_of(invocation.engine.path)
     with (
@@ -111,10 +111,10 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
         with closing(caged):
             try:
                 async with asyncio.timeout(limits.wall_seconds), asyncio.TaskGroup() as pumps:
-                    pumps.create_task(_listen(words, transcript))
+                    pumps.create_task(_listen(words, messages))
                     pumps.create_task(_listen(packets, times))
                     pumps.create_task(_listen(meter, levels))
-                    pumps.create_task(_follow(numbers, progress, transcript, invocation.on_progress))
+                    pumps.create_task(_follow(numbers, progress, messages, invocation.on_progress))
                     exit_code, overtime = await caged.wait(), False
             except TimeoutError:
                 caged.kill()
@@ -125,7 +125,7 @@ async def run(invocation: Invocation, *, keeper: Keeper | None = None) -> Outcom
                 raise
         span.set("process.exit.code", exit_code)
     spent = (caged.cpu_seconds, caged.peak_bytes)
-    return Outcome(exit_code, overtime, transcript.findings(), progress.seconds, *spent, times.steady, levels)
+    return Outcome(exit_code, overtime, messages.findings(), progress.seconds, *spent, times.steady, levels)
 
 
 def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
@@ -171,19 +171,19 @@ def _pipe() -> Iterator[tuple[FileIO, FileIO]]:
         yield outlet, inlet
 
 
-async def _listen(pipe: FileIO, transcript: Transcript | PacketTimes | Levels) -> None:
+async def _listen(pipe: FileIO, messages: Messages | PacketTimes | Levels) -> None:
     async with aclosing(_pieces(pipe)) as pieces:
         async for data in pieces:
-            transcript.feed(data)
+            messages.feed(data)
 
 
 async def _follow(
-    pipe: FileIO, progress: ProgressReader, transcript: Transcript, on_progress: OnProgress
+    pipe: FileIO, progress: ProgressReader, messages: Messages, on_progress: OnProgress
 ) -> None:
     async with aclosing(_pieces(pipe)) as pieces:
         async for data in pieces:
             for mark in progress.feed(data):
-                await on_progress(mark, transcript.length)
+                await on_progress(mark, messages.length)
 
 
 async def _pieces(pipe: FileIO) -> AsyncGenerator[bytes, None]:

@@ -21,7 +21,7 @@ from events.media import Media, Track
 from events.options import Options
 from workers.converter.ffmpeg.dump import channels_of
 from workers.converter.ffmpeg.filters import channels_out
-from workers.converter.ffmpeg.transcript import CLOCK, Shape
+from workers.converter.ffmpeg.messages import CLOCK, Shape
 
 UNFILLED = ("-fflags", "+nofillin")
 """Keeps ffmpeg from guessing the times that packets lack; its decoder knows them by the samples."""

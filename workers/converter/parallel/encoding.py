@@ -30,9 +30,9 @@ from events.errors import TonearmError
 from events.media import Media
 from workers.converter.containers.mp3_frames import Frames, NotFrames
 from workers.converter.containers.structure import Structure
+from workers.converter.ffmpeg.messages import Mark
 from workers.converter.ffmpeg.probe import look
 from workers.converter.ffmpeg.process import Invocation, Outcome, run
-from workers.converter.ffmpeg.transcript import Mark
 from workers.converter.parallel import shares
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.parallel.splice import Join, Piece, Pursuit, assemble

@@ -12,7 +12,7 @@ from workers.converter.cage.cage import Keeper
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose
-from workers.converter.ffmpeg.transcript import Findings
+from workers.converter.ffmpeg.messages import Findings
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Linux's layers")
 

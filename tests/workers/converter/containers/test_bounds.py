@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from workers.converter.containers import ebml
 from workers.converter.containers.sample_table import needed_ranges
 from workers.converter.ffmpeg.dump import Dump
-from workers.converter.ffmpeg.transcript import ProgressReader, Transcript
+from workers.converter.ffmpeg.messages import ProgressReader, Transcript
 from workers.converter.source.source import outline
 
 GRAIN = 255 * 1024

@@ -27,7 +27,7 @@ from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.messages import Mark
 from workers.converter.parallel.encoding import Sharing
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.source.input import Input

@@ -15,7 +15,7 @@ from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg import process
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
-from workers.converter.ffmpeg.transcript import Mark
+from workers.converter.ffmpeg.messages import Mark
 from workers.converter.source.input import Input
 
 DEFAULTS = Options()

@@ -20,7 +20,7 @@ from workers.converter.errors import (
 )
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.diagnosis import Evidence, diagnose, is_soundless, refusal
-from workers.converter.ffmpeg.transcript import Findings
+from workers.converter.ffmpeg.messages import Findings
 
 TORN = Findings(codec="aac", length=10, broken=1)
 MUTE = Findings(codec="aac", length=10, undecoded=400)

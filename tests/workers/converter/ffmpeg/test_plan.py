@@ -11,8 +11,8 @@ from workers.converter.ffmpeg.encoders import MUXERS
 from workers.converter.ffmpeg.filters import gain_of
 from workers.converter.ffmpeg.languages import find
 from workers.converter.ffmpeg.measurement import Measurement
+from workers.converter.ffmpeg.messages import Shape
 from workers.converter.ffmpeg.plan import DEFAULT, Plan, choose, measuring_plan, plan
-from workers.converter.ffmpeg.transcript import Shape
 
 STEREO = Track(
     index=0, codec="aac", profile="LC", sample_rate=44100, channels=2, layout="stereo", bit_rate=127_000

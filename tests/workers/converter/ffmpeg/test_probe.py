@@ -27,8 +27,8 @@ from workers.converter.errors import ConversionError
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.dump import channels_of, clean, read
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.messages import Findings
 from workers.converter.ffmpeg.probe import content, probe
-from workers.converter.ffmpeg.transcript import Findings
 
 WORDS = """[h264 @ 0x55] Codec (h264) not on whitelist 'aac,mp3'
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':

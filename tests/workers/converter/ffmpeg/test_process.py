@@ -19,9 +19,9 @@ from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import EngineFailed
 from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
+from workers.converter.ffmpeg.messages import TAIL, Mark
 from workers.converter.ffmpeg.plan import DEFAULT
 from workers.converter.ffmpeg.process import Invocation, Outcome, caps, run
-from workers.converter.ffmpeg.transcript import TAIL, Mark
 from workers.converter.source.input import Input
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workers.converter.ffmpeg.dump import read
-from workers.converter.ffmpeg.transcript import TAIL, Findings, Mark, ProgressReader, Transcript
+from workers.converter.ffmpeg.messages import TAIL, Findings, Mark, Messages, ProgressReader
 
 WORDS = b"""[h264 @ 0x1] Codec (h264) not on whitelist 'aac'
 Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'fd:':
@@ -29,10 +29,10 @@ def pieces(data: bytes, at: list[int]) -> list[bytes]:
 
 @given(cuts)
 def test_words_are_understood_however_they_are_cut(at: list[int]) -> None:
-    transcript = Transcript()
+    messages = Messages()
     for piece in pieces(WORDS, at):
-        transcript.feed(piece)
-    assert transcript.findings() == Findings(
+        messages.feed(piece)
+    assert messages.findings() == Findings(
         length=3723.5, codec="aac", tail=WORDS.decode(), media=read(WORDS.decode())
     )
 
@@ -58,35 +58,35 @@ def test_no_progress_whatever_breaks_the_reader(data: bytes, at: int) -> None:
 
 @given(st.binary() | st.text(" .:,0123456789\n").map(str.encode), st.integers(0, len(WORDS)))
 @example(b"9" * 4000, WORDS.index(b"01:02:03"))
-def test_no_words_whatever_break_the_transcript(data: bytes, at: int) -> None:
-    transcript = Transcript()
-    transcript.feed(WORDS[:at] + data + WORDS[at:])
-    assert isfinite(transcript.length or 0)
+def test_no_words_whatever_break_the_reader_of_messages(data: bytes, at: int) -> None:
+    messages = Messages()
+    messages.feed(WORDS[:at] + data + WORDS[at:])
+    assert isfinite(messages.length or 0)
 
 
 def test_a_line_without_end_is_not_kept() -> None:
-    transcript = Transcript()
+    messages = Messages()
     for _ in range(100):
-        transcript.feed(b"x" * TAIL)
-    transcript.feed(b"\n" + WORDS)
-    findings = transcript.findings()
+        messages.feed(b"x" * TAIL)
+    messages.feed(b"\n" + WORDS)
+    findings = messages.findings()
     assert len(findings.tail) == TAIL
     assert findings.codec == "aac"
 
 
 def test_an_unknown_length_is_none() -> None:
-    transcript = Transcript()
-    transcript.feed(b"  Duration: N/A, start: 0.000000, bitrate: N/A\n")
-    assert transcript.findings().length is None
+    messages = Messages()
+    messages.feed(b"  Duration: N/A, start: 0.000000, bitrate: N/A\n")
+    assert messages.findings().length is None
 
 
 def test_complaints_are_counted_also_when_their_words_are_gone_and_a_title_is_none() -> None:
-    transcript = Transcript()
+    messages = Messages()
     complaint = "[dec:aac @ 0x1] Error submitting packet to decoder: Invalid data\n"
-    transcript.feed(f"    title           : {complaint}".encode())
+    messages.feed(f"    title           : {complaint}".encode())
     for _ in range(2000):
-        transcript.feed(complaint.encode())
-    transcript.feed(b"[flv @ 0x1] Packet mismatch 1 2 3\n")
-    findings = transcript.findings()
+        messages.feed(complaint.encode())
+    messages.feed(b"[flv @ 0x1] Packet mismatch 1 2 3\n")
+    findings = messages.findings()
     assert findings.tail.count(complaint) < 2000
     assert (findings.undecoded, findings.broken) == (2000, 1)

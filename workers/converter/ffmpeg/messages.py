@@ -84,7 +84,7 @@ class Findings(Struct, frozen=True, kw_only=True):
     """The sound is protected, by a message of the demuxer."""
 
 
-class Transcript:
+class Messages:
     """Collects findings from standard error."""
 
     def __init__(self) -> None:
