@@ -7,7 +7,7 @@ two batches.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -69,6 +69,13 @@ class Bucket:
         with self.translated():
             document = await self.files.find_one({"_id": blob_id}, blobs.BARE)
         return None if document is None else Blob.of(document)
+
+    async def find_all(self, blob_ids: Iterable[str]) -> dict[str, Blob]:
+        """Return those of the files that there are, by their ids. Raises Unavailable."""
+        wanted = {"_id": {"$in": sorted(set(blob_ids))}}
+        with self.translated():
+            documents = await self.files.find(wanted, blobs.BARE).to_list()
+        return {blob.id: blob for blob in map(Blob.of, documents)}
 
     async def measured(self, blob_id: str) -> bytes:
         """Return what was measured of an audio: its waveform, then its pauses. Raises Unavailable."""

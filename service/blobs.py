@@ -45,7 +45,7 @@ VIDEOS, AUDIO, TRANSCRIPTS = "videos", "audio", "transcripts"
 class Blob(Struct, frozen=True, kw_only=True):
     """A stored file. Of audio and transcripts, `run` and `attempt` say who made it; 0: it was not recorded.
 
-    `peaks` and `words` are written, and read by themselves.
+    `peaks` and `words` are written, and read by themselves. `crc32` is written by itself, see `CRC32`.
     """
 
     id: str
@@ -59,6 +59,7 @@ class Blob(Struct, frozen=True, kw_only=True):
     attempt: int = 0
     peaks: Binary = NO_PEAKS
     words: str = ""
+    crc32: int | None = None
 
     @classmethod
     def of(cls, document: dict[str, Any]) -> "Blob":
@@ -74,6 +75,7 @@ class Blob(Struct, frozen=True, kw_only=True):
             account=str(metadata.get("account", "")),
             run=int(metadata.get("run", 0)),
             attempt=int(metadata.get("attempt", 0)),
+            crc32=metadata.get("crc32"),
         )
 
     def document(self) -> dict[str, Any]:

@@ -2,19 +2,31 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from typing import TypeGuard
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from events.projections.job_view import JobView
 from gateway.errors import BlobDamaged, BlobRemoved, GatewayError, JobGone, NoAudio, NoSuchJob
 from gateway.handover.archive.checksums import Checksums
 from gateway.handover.archive.contents import Contents, contents
-from gateway.handover.archive.pieces import Content, End, pieces, record
+from gateway.handover.archive.pieces import (
+    Content,
+    End,
+    Entry,
+    Header,
+    Piece,
+    Section,
+    pieces,
+    record,
+)
 from gateway.handover.archive.records import File
 from gateway.handover.archive.selections import Selections
 from gateway.jobs.outcome import audio_of
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.storage import Bucket
+from service.blobs import Blob
 
 
 class Chosen(Struct, frozen=True, kw_only=True):
@@ -61,28 +73,50 @@ class Archives(Struct, frozen=True):
     async def read(self, files: Sequence[File], first: int, last: int) -> AsyncGenerator[bytes, None]:
         """Yield the bytes from `first` to `last` of the ZIP, both included.
 
-        Raises BlobRemoved when a file was deleted meanwhile, BlobDamaged, Unavailable.
+        An audio that is missing is missed before the first of them. Raises BlobRemoved, also when one is
+        deleted meanwhile, BlobDamaged, Unavailable.
         """
-        for section, begin, end in pieces(await self.checksums.known(files), first, last):
+        some = list(pieces(files, first, last))
+        stored = await self._stored(some)
+        for section, begin, end in some:
             match section:
+                case Content(File(audio_id="", text=text)):
+                    yield text[begin : end + 1]
                 case Content(file):
-                    async with aclosing(self._content(file, begin, end)) as chunks:
+                    async with aclosing(self.audio.read(stored[file.audio_id], begin, end)) as chunks:
                         async for chunk in chunks:
                             yield chunk
                 case End(data):
                     yield data[begin : end + 1]
                 case _:
-                    yield record(section, await self.checksums.of(section.file))[begin : end + 1]
+                    crc32 = await self._crc32(section.file, stored)
+                    yield record(section, crc32)[begin : end + 1]
 
-    async def _content(self, file: File, first: int, last: int) -> AsyncGenerator[bytes, None]:
-        if not file.audio_id:
-            yield file.text[first : last + 1]
-            return
-        blob = await self.audio.find(file.audio_id)
-        if blob is None:
-            raise BlobRemoved("an audio in this archive is not stored any more")
-        if blob.bytes != file.size:
-            raise BlobDamaged(f"{self.audio.name} {blob.id} has {blob.bytes} bytes, and not {file.size}")
-        async with aclosing(self.audio.read(blob, first, last)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+    async def _stored(self, some: Sequence[Piece]) -> dict[str, Blob]:
+        """Return the audio that these pieces are made of, or whose CRC-32 they need, by its id."""
+        needed = [section.file for section, _, _ in some if _needs_audio(section)]
+        stored = await self.audio.find_all(file.audio_id for file in needed)
+        for file in needed:
+            if (blob := stored.get(file.audio_id)) is None:
+                raise BlobRemoved(f"{file.name} is not stored any more")
+            if blob.bytes != file.size:
+                raise BlobDamaged(f"{self.audio.name} {blob.id} has {blob.bytes} bytes, and not {file.size}")
+        return stored
+
+    async def _crc32(self, file: File, stored: dict[str, Blob]) -> int:
+        if file.crc32 is not None:
+            return file.crc32
+        blob = stored[file.audio_id]
+        crc32 = await self.checksums.of(blob)
+        stored[file.audio_id] = replace(blob, crc32=crc32)  # the directory needs it once more
+        return crc32
+
+
+def _needs_audio(section: Section) -> TypeGuard[Header | Content | Entry]:
+    match section:
+        case End():
+            return False
+        case Entry(file):
+            return file.crc32 is None
+        case _:
+            return bool(section.file.audio_id)

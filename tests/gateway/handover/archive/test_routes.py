@@ -278,6 +278,22 @@ async def test_a_download_breaks_off_when_a_job_in_it_is_deleted(gateway: Gatewa
     await wait_for(is_told)
 
 
+async def test_where_an_audio_is_lost_nothing_of_the_zip_is_sent(gateway: Gateway, account: str) -> None:
+    job_ids = [await uploaded(gateway, account, name) for name in ("a.mp4", "b.mp4")]
+    for job_id in job_ids:
+        await gateway.convert(job_id, account, b"audio" * 1000)
+        await reached(gateway, account, job_id, "converted")
+    async with gateway.as_(account) as client, AsyncMongoClient[dict[str, Any]](gateway.mongodb_url) as mongo:
+        files = mongo.get_default_database()["audio.files"]
+        await files.update_one({"metadata.job_id": job_ids[1]}, {"$set": {"length": 1}})
+        path = "/archive.zip?" + "&".join(f"job={each}" for each in job_ids)
+        assert (await client.get(path)).status_code == 500
+        assert (await client.get(path, headers={"Range": "bytes=0-99"})).status_code == 206
+        await files.delete_one({"metadata.job_id": job_ids[1]})
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()["detail"]) == (410, "b.mp3 is not stored any more")
+
+
 async def test_each_request_takes_one_place_among_the_downloads(gateway: Gateway, account: str) -> None:
     job_id = await uploaded(gateway, account)
     await gateway.convert(job_id, account, bytes(8 * 1024 * 1024))
