@@ -7,7 +7,7 @@ from servers.rogue import Rogue
 from standardwebhooks.webhooks import Webhook
 from waiting import wait_for
 
-from tests.browser.conftest import PHONE, Browser, Person, accessible
+from tests.browser.conftest import PHONE, REFUSED, Browser, Person, accessible
 
 pytestmark = pytest.mark.servers
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -16,6 +16,7 @@ AWAY = b"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n"
 
 async def test_a_webhook_is_made_tried_and_deleted(person: Person, browser: Browser) -> None:
     browser.provokes("status of 422")
+    browser.provokes(REFUSED)
     async with Rogue().listening() as rogue, browser.page(PHONE) as page:
         rogue.replies["/%3Cb%3E"] = OK
         await person.sign_in(page)
