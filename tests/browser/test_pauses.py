@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from waiting import wait_for
 
 from tests.browser.conftest import PHONE, Browser, Person, accessible
 from tests.browser.test_job import converted, over
@@ -45,10 +46,15 @@ async def opened(person: Person, page: Any, job_id: str) -> Any:
     return page.get_by_role("listbox")
 
 
-async def made_from(page: Any, client: Any) -> dict[str, Any]:
+async def made_from(page: Any, client: Any, before: str = "") -> dict[str, Any]:
+    """Return the job that the page says is on its way, another one than before, when it is over."""
     link = page.get_by_role("link", name="Open it")
-    await link.wait_for()
-    return dict(await over(client, str(await link.get_attribute("href")).rpartition("/")[2]))
+
+    async def another() -> str:
+        found = [str(await each.get_attribute("href")) for each in await link.all()]
+        return found[0].rpartition("/")[2] if found and before not in found[0].split("/") else ""
+
+    return dict(await over(client, await wait_for(another)))
 
 
 async def test_pauses_are_walked_by_key_and_become_chapters(
@@ -71,10 +77,23 @@ async def test_pauses_are_walked_by_key_and_become_chapters(
         assert starts(marks) == [0, pytest.approx(8.1, abs=0.3), pytest.approx(27.6, abs=0.3)]
         assert marks.splitlines()[1].endswith(HOSTILE)
         await page.get_by_role("button", name="A file for each").click()
-        await page.locator(".job-made").wait_for()
-        split = await made_from(page, client)
+        split = await made_from(page, client, made["job_id"])
         whole = (await client.get(f"/jobs/{split['job_id']}/audio")).content
         assert [name[:2] for name in zipfile.ZipFile(BytesIO(whole)).namelist()] == ["01", "02", "03"]
+
+
+async def test_the_page_says_what_shorter_pauses_will_save_and_so_it_comes(
+    person: Person, browser: Browser, talk: Path
+) -> None:
+    async with person.client() as client, browser.page() as page:
+        await opened(person, page, await converted(client, talk))
+        await page.get_by_label("Pauses of at most").select_option("2 sec")
+        await page.get_by_text("saves about 0:02").wait_for()
+        await accessible(page)
+        await page.get_by_role("button", name="Shorten pauses").click()
+        made = await made_from(page, client)
+        assert made["audio"]["seconds_saved"] == pytest.approx(2.5, abs=0.4)
+    assert browser.complaints == []
 
 
 async def test_chapters_found_where_pauses_were_shortened_are_right_in_the_video(

@@ -5,10 +5,10 @@ import { live } from "../vendor/lit-html/directives/live.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { styles } from "../styles.js";
-import { number, word } from "../words.js";
+import { clock, number, word } from "../words.js";
 import { ORDINARY } from "./cut.js";
 import { accepted } from "./outputs.js";
-import { LENGTHS, isKept, marksOf, places, shortestOf, toggled } from "./pauses.js";
+import { LENGTHS, isKept, marksOf, places, saved, shortestOf, toggled } from "./pauses.js";
 import { exactly } from "./times.js";
 
 await styles(import.meta.url, "./ear.css");
@@ -19,6 +19,8 @@ const BEHIND = 4;
 
 export class Ear {
   dropped = new Set();
+  /** Seconds that are left of a pause, if pauses are shortened. */
+  longest = LENGTHS[0];
   current = 0;
   problem = null;
   made = null;
@@ -26,7 +28,7 @@ export class Ear {
 
   /** @param {{pauses, seams}} found @param {{start: number, title: string}[]} chapters that the audio has already */
   constructor(job, player, found, chapters, onMade) {
-    Object.assign(this, { job, player, onMade });
+    Object.assign(this, { job, player, found, onMade });
     this.all = places(found);
     this.shortest = shortestOf(this.all);
     this.chapters = chapters.map(({ start, title }) => ({ at: start, title }));
@@ -86,13 +88,17 @@ export class Ear {
 
   name = (at, title) => this.#become(this.chapters.map((each) => (each.at === at ? { at, title } : each)));
 
-  make = async (chapters) => {
+  keepAs = (chapters) => this.#make({ marks: marksOf(this.job, this.chapters), chapters });
+
+  shorten = () => this.#make({ shorten_pauses: this.longest });
+
+  async #make(wanted) {
     if (this.making) return;
     this.making = true;
     this.problem = this.made = null;
     repaint();
     try {
-      const options = { ...ORDINARY, ...this.job.options, marks: marksOf(this.job, this.chapters), chapters };
+      const options = { ...ORDINARY, ...this.job.options, ...wanted };
       this.made = await api(`jobs/${this.job.job_id}/outputs`, { method: "POST", json: options });
       this.onMade();
     } catch (problem) {
@@ -100,7 +106,7 @@ export class Ear {
     }
     this.making = false;
     repaint();
-  };
+  }
 
   #become(chapters) {
     this.chapters = chapters;
@@ -122,13 +128,28 @@ export function earPanel(ear, close) {
     ${ear.all.length ? walk(ear) : html`<p class="quiet">${word("ear.none")}</p>`}
     ${ear.chapters.length ? chosen(ear) : nothing}
     <div class="row">
-      <button class="primary" ?disabled=${ear.making || !ear.chapters.length} @click=${() => ear.make("keep")}>${word("ear.keep")}</button>
-      <button ?disabled=${ear.making || !ear.chapters.length} @click=${() => ear.make("split")}>${word("ear.split")}</button>
+      <button class="primary" ?disabled=${ear.making || !ear.chapters.length} @click=${() => ear.keepAs("keep")}>${word("ear.keep")}</button>
+      <button ?disabled=${ear.making || !ear.chapters.length} @click=${() => ear.keepAs("split")}>${word("ear.split")}</button>
       <button class="plain" @click=${close}>${word("job.cut_drop")}</button>
     </div>
+    ${ear.job.options.shorten_pauses ? nothing : shorter(ear)}
     ${accepted(ear.made, word("ear.made"))}
     ${ear.problem ? html`<p class="wrong" role="alert">${ear.problem.message}</p>` : nothing}
   </section>`;
+}
+
+/** What it would save if pauses were shortened. */
+function shorter(ear) {
+  const length = saved(ear.found, ear.longest);
+  if (saved(ear.found, LENGTHS[0]) < 1) return nothing;
+  return html`<div class="row ear-shorter">
+    <label class="ear-length">${word("ear.longest")}
+      <select @change=${({ target }) => { ear.longest = LENGTHS[target.selectedIndex]; repaint(); }}>
+        ${LENGTHS.map((each) => html`<option .selected=${live(each === ear.longest)}>${seconds(each)}</option>`)}
+      </select></label>
+    <p class="quiet number" role="status">${word("ear.saves", { length: clock(length) })}</p>
+    <button ?disabled=${ear.making || length < 1} @click=${ear.shorten}>${word("ear.shorten")}</button>
+  </div>`;
 }
 
 function walk(ear) {

@@ -18,6 +18,11 @@ export function shortestOf(all) {
   return LENGTHS.find((shortest) => all.filter(({ length }) => length >= shortest).length <= MANY) ?? LENGTHS.at(-1);
 }
 
+/** The seconds by which an audio gets shorter if no pause is longer than so many. */
+export function saved({ pauses }, longest) {
+  return pauses.reduce((sum, { length }) => sum + Math.max(length - longest, 0), 0);
+}
+
 /** Chapters with one more, or without it if it is there. @param {{at: number, title: string}[]} chapters */
 export function toggled(chapters, at) {
   const rest = chapters.filter((each) => Math.abs(each.at - at) > SAME);

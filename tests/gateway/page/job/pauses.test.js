@@ -5,11 +5,15 @@ import { test } from "node:test";
 
 globalThis.document = { documentElement: { dataset: { languages: "en de" } } };
 const site = new URL("../../../../gateway/page/site/", import.meta.url);
-const { isKept, marksOf, places, shortestOf, toggled } = await import(new URL("job/pauses.js", site));
+const { isKept, marksOf, places, saved, shortestOf, toggled } = await import(new URL("job/pauses.js", site));
 
 test("a chapter may begin after each pause but those at the ends", () => {
   const found = places({ pauses: [{ begins: null, end: 2, length: 2 }, { begins: 12.6, end: 13, length: 3 }] });
   assert.deepEqual(found, [{ at: 12.6, end: 13, length: 3 }]);
+});
+
+test("what shorter pauses would save is told beforehand", () => {
+  assert.equal(saved({ pauses: [{ length: 3 }, { length: 1.2 }, { length: 8 }] }, 1.5), 8);
 });
 
 test("of very many pauses the long ones are offered first", () => {
