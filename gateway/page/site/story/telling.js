@@ -57,6 +57,7 @@ export function meaning({ type }) {
 export function detail({ type, note }) {
   if (["job.uploaded", "job.requeued", "job.started", "job.cancelled", "job.notified", "job.notification_declined", "job.erased"]
     .includes(type)) return "";
+  if (/^job\.((un)?linked|transcript_.*)$/.test(type)) return ""; // an id
   return type === "job.failed" ? note.replace(/^\w+: /, "") : note;
 }
 
