@@ -14,7 +14,9 @@ from gateway.jobs.live import LiveJobs
 from gateway.storage import Bucket
 
 EPISODES = 200
-"""On a page, at most: what a client of ours by default keeps of a podcast, in some 200 kB of XML."""
+"""On a page, at most: what gPodder keeps of a podcast by default, in some 200 kB of XML."""
+_SPARE = 50
+"""Jobs that are looked at beyond a page, as some have no audio: a second look costs as much again."""
 _LOOKS = 5
 """How many times as many jobs are looked at for a page: where most have no audio it is short, or empty."""
 
@@ -36,21 +38,23 @@ class Contents(Struct, frozen=True):
     async def _page(self, feed: Feed, cursor: str) -> Page:
         before = cursors.decode(cursor) if cursor else None
         found: list[JobView] = []
-        looked_at, next_cursor = 0, cursor or None
-        while len(found) < self.most and looked_at < _LOOKS * self.most:
-            lacking = self.most - len(found)
-            views, next_cursor = await page(
+        looked_at = 0
+        while True:
+            views, more = await page(
                 self.live,
                 self.stored,
                 account=feed.account,
                 selection=feed.selection,
                 before=before,
-                limit=lacking,
+                limit=self.most + _SPARE,
             )
             found += filter(is_episode, views)
-            looked_at += lacking
-            if next_cursor is None:
+            looked_at += len(views)
+            if len(found) > self.most:
+                found = found[: self.most]
+                more = cursors.encode(found[-1].job_id)
+            if more is None or len(found) == self.most or looked_at >= _LOOKS * self.most:
                 break
             before = views[-1].job_id
         recordings = [Recording(view, await chapters_of(self.audio, view)) for view in found]
-        return Page(recordings=recordings, cursor=cursor, next_cursor=next_cursor or "")
+        return Page(recordings=recordings, cursor=cursor, next_cursor=more or "")

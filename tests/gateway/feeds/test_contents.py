@@ -42,9 +42,9 @@ async def contents(database: AsyncDatabase[Any], views: list[JobView], most: int
     return Contents(live, stored, Bucket(database, AUDIO), Slots(1), most)
 
 
-@pytest.mark.parametrize("every", [1, 2, 3, 30])
+@pytest.mark.parametrize("every", [1, 2, 3, 30, 70])
 async def test_every_episode_is_on_one_page(database: AsyncDatabase[Any], every: int) -> None:
-    views = [at(n, has_audio=n % every == 0) for n in range(60)]
+    views = [at(n, has_audio=n % every == 0) for n in range(200)]
     found = await contents(database, [*views, at(7, has_audio=True, account=new_id())], 4)
     feed = Feed(feed_id=new_id(), account=ME, name="All", created=BEGIN)
     ids: list[str] = []
