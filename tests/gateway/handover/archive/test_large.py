@@ -90,14 +90,22 @@ async def six(gateway: Gateway, account: str) -> Six:
 
 
 @pytest.mark.long
-async def test_what_lacks_its_end_beyond_four_gigabytes_gets_the_same_bytes(six: Six, tmp_path: Path) -> None:
+async def test_beyond_four_gigabytes_it_goes_on_with_the_same_bytes_after_the_gateway_was_killed(
+    six: Six, tmp_path: Path
+) -> None:
     path, there = tmp_path / "all.zip", six.size - 300 * MIB
     with path.open("wb") as sparse:
         sparse.truncate(there)  # as if it had come
+    uncut = await six.hashed("-r", f"{there}-")
+    slowly = ("curl", "-sS", "--limit-rate", "50M", "-H", six.header, "-C", "-", "-o", path, six.url)
+    curl = await asyncio.create_subprocess_exec(*map(str, slowly))
+    await wait_for(lambda: path.stat().st_size > there + 50 * MIB, 120)
+    await six.gateway.kill()
+    assert await curl.wait() != 0
+    await six.gateway.start()
     await six.curl("-C", "-", "-o", path)
     assert path.stat().st_size == six.size
-    rest = await run("sh", "-c", f'tail -c +{there + 1} "$0" | sha256sum', path)
-    assert rest == await six.hashed("-r", f"{there}-")
+    assert await run("sh", "-c", f'tail -c +{there + 1} "$0" | sha256sum', path) == uncut
     with zipfile.ZipFile(path) as archive:
         last = archive.infolist()[23]
         assert last.header_offset > 2**32
