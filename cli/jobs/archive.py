@@ -26,7 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     which.add_jobs(parser, State.CONVERTED, State.NOTIFIED)
     parser.add_argument(
-        *("-o", "--output"), metavar="FILE", type=Path, default=Path("tonearm.zip"), help="tonearm.zip"
+        *("-o", "--output"),
+        metavar="FILE",
+        type=Path,
+        default=Path("tonearm.zip"),
+        help="where it goes (tonearm.zip)",
     )
     parser.add_argument("--force", action="store_true", help="replace the file if it is there")
 
@@ -63,5 +67,5 @@ def _meant(gateway: Gateway, arguments: argparse.Namespace) -> Iterator[str]:
         return
     for item in which.listed(gateway, filters):
         job = msgspec.json.decode(item, type=Job)
-        if job.audio is not None:
+        if job.audio is not None and which.is_named(job, arguments.name):
             yield job.job_id
