@@ -134,8 +134,9 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         stack.push_async_callback(ways.outbound.aclose)
         followers = _followers(settings, database, ways, metrics, keys)
         parts = _parts(settings, database, auth, publisher, metrics, followers)
+        retries = topology.retries(topology.IMPORTS, topology.delays(topology.IMPORTS))
         steps = (
-            partial(topology.declare, settings.rabbitmq_url),
+            partial(topology.declare, settings.rabbitmq_url, retries),
             parts.videos.prepare,
             parts.audio.prepare,
             parts.transcripts.prepare,
