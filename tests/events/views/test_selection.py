@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Recorded, job_event
@@ -14,7 +15,7 @@ from events.ids import earliest_id, new_id
 from events.options import Format, Options, Tags
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
-from events.types import JobStarted, JobUploaded
+from events.types import JobLinked, JobPayload, JobStarted, JobUnlinked, JobUploaded
 from events.views.selection import EVERY, Selection, family_of
 from events.views.store import JobViews
 from events.wishes import value
@@ -103,6 +104,32 @@ async def test_the_database_finds_what_is_selected_and_nothing_else(database: As
             rest = await store.page(ME, selection, right[0], 99)
             assert [view.job_id for view in rest] == right[1:]
     assert found_some > 20
+
+
+async def test_jobs_are_found_that_a_link_leads_to_now(database: AsyncDatabase[Any]) -> None:
+    """A name that looks like a link is none; expired links, and those that were taken back, lead nowhere."""
+    soon, late = NOW + timedelta(hours=1), NOW + timedelta(days=1)
+    ends = {
+        "none": [],
+        '","links":[{': [],
+        "expired": [JobLinked(link_id="a", expires=NOW - timedelta(hours=1))],
+        "taken back": [JobLinked(link_id="b", expires=late), JobUnlinked(link_id="b")],
+        "soon": [JobLinked(link_id="c", expires=soon)],
+        "late": [JobLinked(link_id="d", expires=soon), JobLinked(link_id="e", expires=late)],
+    }
+    views = []
+    for name, payloads in ends.items():
+        job_id = new_id()
+        told: list[JobPayload] = [replace(uploaded(Options()), filename=name), *payloads]
+        events = [job_event(each, job_id=job_id, account=ME, source="test") for each in told]
+        views.append(fold(Recorded(n, event) for n, event in enumerate(events)))
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(view for view in views if view)
+    for now, right in ((NOW, ["late", "soon"]), (soon, ["late"]), (late, [])):
+        selection = Selection(linked=now)
+        assert [view.filename for view in await store.page(ME, selection, None, 99)] == right
+        assert len([each async for each in store.states(ME, selection)]) == len(right)
 
 
 async def test_jobs_are_found_by_every_kind_of_option(database: AsyncDatabase[Any]) -> None:
