@@ -137,8 +137,9 @@ def caps(limits: Limits, size: int | None, plan: Plan) -> dict[str, int]:
     work = max(_CPU_PER_BYTE * (size or 0), _CPU_PER_SECOND * (plan.expected_seconds or 0.0))
     cpu = limits.cpu_seconds if size is None else round(_CPU_AT_LEAST + work)
     return {
-        "as": limits.memory_bytes,
-        "data": limits.memory_bytes // 4,
+        # Each track of subtitles has three threads: a stack counts as data, and addresses are set aside.
+        "as": limits.memory_bytes * (4 if plan.texts else 1),
+        "data": limits.memory_bytes // (2 if plan.texts else 4),
         "cpu": min(limits.cpu_seconds, cpu),
         "fsize": limits.file_bytes,
         "nofile": limits.open_files,

@@ -9,11 +9,12 @@ from hall import Hall
 from media import ffmpeg
 
 from events.options import Chapters
-from service.transcripts.cues import Cue
+from service.transcripts.cues import MOST_TEXT, Cue
 from service.transcripts.reading import read as cues_of
 from workers.converter.conversion.album import texts_beside
 from workers.converter.conversion.result import Text
 from workers.converter.ffmpeg import process
+from workers.converter.ffmpeg.subtitles import MOST_TRACKS
 
 SUBRIP = """1
 00:00:00,500 --> 00:00:01,500
@@ -224,3 +225,21 @@ async def test_shortened_pauses_move_the_words_behind_them(hall: Hall) -> None:
     assert made.seconds_saved == pytest.approx(2, abs=0.3)
     assert made.texts[0].cues[-1].start == pytest.approx(5 - made.seconds_saved, abs=0.02)
     assert made.texts[0].cues[-1].end <= made.duration_seconds
+
+
+async def test_as_many_tracks_as_may_be_are_read_however_much_they_say(hall: Hall, subtitled: Any) -> None:
+    long = hall.directory / "long.srt"
+    long.write_text(
+        "".join(f"{n}\n00:00:0{n % 6},000 --> 00:00:06,000\n{n} {'x' * 1000}\n\n" for n in range(6000))
+    )
+    source, many = subtitled("srt.mkv", "srt"), hall.directory / "many.mkv"
+    copies = (each for _ in range(MOST_TRACKS) for each in ("-map", "0:s"))
+    ffmpeg(
+        *("-y", "-i", str(source), "-i", str(long), "-map", "0:v", "-map", "0:a", "-map", "1"),
+        *(*copies, "-c", "copy", str(many)),
+    )
+    made = await hall.convert(many)
+    assert len(made.media.subtitles) == MOST_TRACKS + 1
+    assert [each.track for each in made.texts] == list(range(MOST_TRACKS))
+    assert [each.cues for each in made.texts[1:]] == [SAID] * (MOST_TRACKS - 1)
+    assert MOST_TEXT * 0.9 < sum(len(each.text) for each in made.texts[0].cues) <= MOST_TEXT

@@ -2,7 +2,9 @@ import re
 
 from media import FFMPEG, ffmpeg
 
-from workers.converter.ffmpeg.arguments import DECODERS, FORMATS, Limits, arguments
+from events.options import Format
+from workers.converter.ffmpeg.arguments import DECODERS, FORMATS, TEXT_DECODERS, Limits, arguments
+from workers.converter.ffmpeg.plan import Plan
 
 
 def after(option: str) -> list[str]:
@@ -29,6 +31,22 @@ def test_every_decoder_on_the_list_exists_and_is_for_sound() -> None:
     listed = ffmpeg("-hide_banner", "-decoders").decode()
     sound = set(re.findall(r"^ A\S{5} (\S+)", listed, re.MULTILINE))
     assert set(DECODERS.split(",")) - sound == set(), FFMPEG
+
+
+def test_every_decoder_of_subtitles_exists_and_is_for_text() -> None:
+    listed = ffmpeg("-hide_banner", "-decoders").decode()
+    known = set(re.findall(r"^ S\S{5} (\S+)", listed, re.MULTILINE))
+    pictures = {"dvbsub", "dvdsub", "pgssub", "xsub"}
+    assert set(TEXT_DECODERS.split(",")) <= known - pictures, FFMPEG
+
+
+def test_who_reads_subtitles_decodes_nothing_else_and_gets_descriptors() -> None:
+    given = arguments(Limits(output_bytes=1000), 3, Plan(Format.MP3, (), (), texts=(0, 2, 5)))
+    assert given[given.index("-codec_whitelist") + 1] == TEXT_DECODERS
+    assert [given[at + 1] for at, each in enumerate(given) if each == "-fd"] == ["0", "1", "4", "5"]
+    assert [given[at + 1] for at, each in enumerate(given) if each == "-map"] == ["0:s:0", "0:s:2", "0:s:5"]
+    assert given.count("-fs") == 3
+    assert not set(DECODERS.split(",")) & set(TEXT_DECODERS.split(","))
 
 
 def test_every_format_on_the_list_exists() -> None:
