@@ -20,7 +20,14 @@ from events.envelope import account_event, consequence
 from events.log import amqp, topology
 from events.log.publisher import Publisher
 from events.privacy.job_keys import COLLECTION, JobKeys
-from events.types import AccountErased, DeletionReason, JobAudioRemoved, JobDeleted, JobErased
+from events.types import (
+    AccountErased,
+    DeletionReason,
+    JobAudioRemoved,
+    JobDeleted,
+    JobErased,
+    JobTranscriptRemoved,
+)
 from infra.drills.rig.operator import tonearm
 from infra.drills.rig.snapshot import read_log
 from infra.local.servers.mongodb import MongoDB
@@ -46,7 +53,7 @@ def stored(blob: str, job: str, account: str, name: str) -> tuple[dict[str, Any]
 async def operated(broker: Broker, database: AsyncDatabase, mongodb_url: str, tmp_path: Path) -> Operated:
     """Two accounts with a job each, and a third job whose video another one of its family shares.
 
-    The second job's audio is removed later, and the job is kept.
+    The second job's audio is removed later, and the job is kept. So is a fourth, which loses a transcript.
     """
     keys = JobKeys(database)
     await topology.declare(broker.url)
@@ -59,6 +66,10 @@ async def operated(broker: Broker, database: AsyncDatabase, mongodb_url: str, tm
         ("videos", "v2", "j2", "a2", KEPT),
         ("videos", "v3", "j3", "a2", KEPT),
         ("audio", "s2", "j2", "a2", GONE),
+        ("transcripts", "t1", "j1", "a1", GONE),
+        ("transcripts", "t2", "j2", "a2", KEPT),
+        ("transcripts", "t4", "j4", "a2", GONE),
+        ("transcripts", "t5", "j4", "a2", KEPT),
     ):
         file, chunk = stored(blob, job, account, name)
         await database[f"{bucket}.files"].insert_one(file)
@@ -72,7 +83,13 @@ async def operated(broker: Broker, database: AsyncDatabase, mongodb_url: str, tm
 async def erase(broker: Broker, database: AsyncDatabase) -> None:
     """Erase an account with its job, and a job whose video is still needed."""
     await JobKeys(database).destroy(["j1", "j3"])
-    for bucket, blob in (("videos", "v1"), ("audio", "s1"), ("audio", "s2")):
+    for bucket, blob in (
+        ("videos", "v1"),
+        ("audio", "s1"),
+        ("audio", "s2"),
+        ("transcripts", "t1"),
+        ("transcripts", "t4"),
+    ):
         await database[f"{bucket}.files"].delete_one({"_id": blob})
         await database[f"{bucket}.chunks"].delete_many({"files_id": blob})
     for name in ("users", "presets"):
@@ -80,7 +97,8 @@ async def erase(broker: Broker, database: AsyncDatabase) -> None:
     async with Publisher(broker.url, name="test") as publisher:
         removed = event(JobAudioRemoved(run=1, reason=DeletionReason.EXPIRED, sha256=""), "j2")
         gone = consequence(removed, JobErased(about=removed.type, videos=0, audio=1), source="/tests")
-        for told in (event(JobDeleted(reason=DeletionReason.USER), "j3"), removed, gone):
+        unsaid = event(JobTranscriptRemoved(transcript_id="t4"), "j4")
+        for told in (event(JobDeleted(reason=DeletionReason.USER), "j3"), removed, gone, unsaid):
             await publisher.publish(told)
         await publisher.publish(account_event(AccountErased(reason="asked"), account="a1", source="/tests"))
 
@@ -108,7 +126,7 @@ async def test_what_was_erased_is_in_no_byte_of_the_backup_and_all_else_is_resto
 
     said = await tonearm(operated, "forget", str(saved))
 
-    assert said.last.endswith("10 documents forgotten; 2 jobs and 1 accounts are erased")
+    assert said.last.endswith("14 documents forgotten; 2 jobs and 1 accounts are erased")
     assert held(saved) == {KEPT}
     saved_keys = (saved / "database" / f"{COLLECTION}.bson").read_bytes()
     assert [job for job, key in sorted(keys.items()) if key in saved_keys] == ["j2"]
@@ -133,6 +151,7 @@ async def test_what_was_erased_is_in_no_byte_of_the_backup_and_all_else_is_resto
             (JobDeleted.TYPE, "j3"),
             (JobAudioRemoved.TYPE, "j2"),
             (JobErased.TYPE, "j2"),
+            (JobTranscriptRemoved.TYPE, "j4"),
             (AccountErased.TYPE, "a1"),
         ]
 
