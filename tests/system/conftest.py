@@ -13,6 +13,9 @@ from infra.drills.rig.stack import Stack
 ADMIN = {"ADMIN_EMAIL": "canary-admin@example.com", "ADMIN_PASSWORD": "the canary of an admin"}
 """To be seen in no log: see `canaries`."""
 
+IMPORTS = {"IMPORTS": "on", "IMPORT_ALLOW": "127.0.0.1/32"}
+"""Sources are on this machine."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -39,9 +42,8 @@ async def running(stack: Stack) -> AsyncIterator[Stack]:
 @pytest.fixture(scope="session")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """One stack for the tests that do not disturb each other."""
-    async with running(
-        Stack(tmp_path_factory.mktemp("stack"), **ADMIN, WEBHOOK_ALLOW="127.0.0.1")
-    ) as started:
+    settings = {**ADMIN, **IMPORTS, "WEBHOOK_ALLOW": "127.0.0.1"}
+    async with running(Stack(tmp_path_factory.mktemp("stack"), **settings)) as started:
         yield started
 
 

@@ -13,6 +13,7 @@ const waiting = [];
 let asking = 0;
 
 function take(event, offset) {
+  if (!event.type.startsWith("job.")) return;
   const known = jobs.get(event.subject);
   if (!known && event.type !== "job.uploaded") {
     miss(event);

@@ -15,7 +15,8 @@ import { findSession, onSession, session } from "../server/session.js";
 import { become, feed, tell } from "./feed.js";
 import { EVENT_TYPES } from "./fold.js";
 
-const TYPES = [...EVENT_TYPES, "progress", "queue", "position"];
+const IMPORTS = ["import.requested", "import.failed", "import.cancelled"];
+const TYPES = [...EVENT_TYPES, ...IMPORTS, "progress", "queue", "position"];
 const SILENCE = 40_000; // ms: the server tells its position every 15 s
 const ANSWER = 2500; // ms for a leader to answer
 const LOOK_EVERY = 10_000;

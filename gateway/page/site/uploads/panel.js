@@ -17,6 +17,8 @@ let isUsed = () => false;
 
 /** What becomes of the next uploads. */
 let choice = null;
+/** Videos that the server fetches from an address. */
+let imports = null;
 /** All that was given and waits: `said` why, and the key of the `way` on. Of `account`; "" while nobody knows whose it is. */
 let held = null;
 let account = session.account;
@@ -30,6 +32,7 @@ export const uploadPanel = {
     if (isRemembered()) load().then(repaint, () => {});
     const opened = choosing().then(({ open }) => open());
     opened.catch(console.warn); // without a connection; it is tried again when something is given
+    opened.then(() => import("../imports/view.js")).then((part) => { imports = part; repaint(); }, () => {});
     return () => opened.then((close) => close(), () => {});
   },
   /** @param {boolean} isSmall what else is here matters more than the place to drop */
@@ -41,10 +44,13 @@ export const uploadPanel = {
       <span class="button primary" aria-hidden="true">${word("uploads.choose")}</span>
       <input id="upload-input" type="file" multiple aria-label=${word("uploads.choose")} @change=${({ target: input }) => take(chosenIn(input))}>
       <button class="plain folder" @click=${() => chosenFrom({ isFolder: true }, take)}>${word("uploads.choose_folder")}</button>
+      ${imports?.way() ?? nothing}
     </section>
+    ${imports?.entry() ?? nothing}
     ${choice?.template() ?? html`<div class="drop-options"></div>`}
     ${held ? html`<p class="row" role="status">${held.said}
       <button @click=${() => take(NOTHING)}>${word(held.way)}</button></p>` : nothing}
+    ${imports?.rows() ?? nothing}
     ${rows()}`,
 };
 
