@@ -17,6 +17,8 @@ SECRET = re.compile(
     rb"|tonearm[lr]?_[0-9A-Za-z]{49,}"  # a refresh token, an API key, what stands in a mail's link
     rb"|tonearmu_[0-9a-f-]{36}_[0-9a-f]{32}"  # what stands in the link that ends mails
     rb"|B(?:HRlc3|WxvY2Fs|WRyaWxs)[\w-]{40,}"  # a link's or a feed's, by a secret called test, local or drill
+    rb"|(?:test|local|drill):[0-9A-Za-z+/_-]{22,}"  # such a secret, as HANDOVER_SECRETS names it
+    rb"|whsec_[0-9A-Za-z+/]{24,}"  # what signs the deliveries to a webhook
     rb"|[Bb]asic [0-9A-Za-z+/]{12,}=*"
 )
 LOGS = ("*.log", "logs/*.jsonl*", "rabbitmq.jsonl", "mongodb.jsonl")

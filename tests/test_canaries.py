@@ -26,6 +26,8 @@ TOKEN = jwt.encode({"sub": "a", "exp": time.time()}, "a secret of thirty-two cha
         opaque.make(opaque.REFRESH, opaque.make_family()),
         handover_keys(f"test:{'handover' * 4}").sign("link", bytes(27)),
         handover_keys(f"local:{'handover' * 4}").sign("feed", bytes(16)),
+        f"test:{'handover' * 4}",
+        f"whsec_{b64encode(bytes(range(24))).decode()}",
         f"Basic {b64encode(b'ann@example.com:x').decode()}",
     ],
     ids=[
@@ -38,6 +40,8 @@ TOKEN = jwt.encode({"sub": "a", "exp": time.time()}, "a secret of thirty-two cha
         "refresh token",
         "link",
         "feed",
+        "secret of links",
+        "secret of a webhook",
         "basic",
     ],
 )
