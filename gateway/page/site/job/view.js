@@ -125,7 +125,7 @@ class Shown {
       this.problem = null;
       this.#answers.hear(data, offset);
       if (/^job\.(un)?linked$/.test(data.type)) this.share?.refresh();
-      if (data.type.startsWith("job.transcript_")) this.#read();
+      if (["job.transcript_added", "job.transcript_removed"].includes(data.type)) this.#read();
     } else if ((type === "anew" || (type === "live" && data)) && (this.problem || !this.job?.done)) {
       this.tryAgain();
     } else if (this.job?.done && (data?.data?.family === this.job.family || this.family.some((each) => each.job_id === data?.subject))) {

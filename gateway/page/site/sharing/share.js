@@ -75,7 +75,7 @@ export function sharePanel(share) {
   return html`<section class="job-share" aria-labelledby="share-title">
     <h2 id="share-title" tabindex="-1">${word("sharing.title")}</h2>
     <p>${word("sharing.what")}</p>
-    ${canPart ? html`<label class="choice"><input type="checkbox" .checked=${share.isPart} @change=${({ target }) => { share.isPart = target.checked; repaint(); }}>
+    ${canPart ? html`<label class="share-choice"><input type="checkbox" .checked=${share.isPart} @change=${({ target }) => { share.isPart = target.checked; repaint(); }}>
       <span>${word("sharing.part", { from: clock(cut.range.from), to: clock(cut.range.to) })}</span></label>` : nothing}
     ${cut?.range && !canPart ? html`<p class="hint">${word("sharing.no_part")}</p>` : nothing}
     <form class="row" @submit=${share.make}>
