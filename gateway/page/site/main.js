@@ -69,7 +69,7 @@ function page() {
   return html`
     <a class="skip unseen" href="#content" @click=${skip}>${word("frame.skip")}</a>
     <header class="frame-head">
-      <a class="mark" href="#/"><img src=${new URL("./look/mark.svg", import.meta.url)} alt="">Tonearm</a>
+      <a class="mark" href="#/"><img src=${new URL("./look/mark.svg", import.meta.url).href} alt="">Tonearm</a>
       ${session.state === "in" ? ways(here) : nothing}
     </header>
     <main class="frame-main" id="content" tabindex="-1">

@@ -4,5 +4,5 @@ import { html } from "../vendor/lit-html/lit-html.js";
 
 /** @param {string} name of the picture in `vendor/lucide` */
 export function icon(name) {
-  return html`<svg class="icon" aria-hidden="true"><use href=${new URL(`./icons.svg#${name}`, import.meta.url)}></use></svg>`;
+  return html`<svg class="icon" aria-hidden="true"><use href=${new URL(`./icons.svg#${name}`, import.meta.url).href}></use></svg>`;
 }
