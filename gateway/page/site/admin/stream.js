@@ -4,7 +4,7 @@
  */
 
 import { ask } from "../server/api.js";
-import { messages } from "./messages.js";
+import { messages } from "../server/messages.js";
 
 const TOO_MANY = 429; // at once, or of late
 
