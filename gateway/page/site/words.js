@@ -68,6 +68,15 @@ export function currentLanguage() {
   return language;
 }
 
+const formats = new Map();
+
+/** A format of `Intl` in the language in use: `format("NumberFormat", {…})`. It is dear to make, so it is made once. */
+export function format(kind, options) {
+  const key = kind + language + JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl[kind](language, options));
+  return formats.get(key);
+}
+
 /** Say a message: `word(key, {count: 3})`. A key that is missing is shown as it is, to be seen. */
 export function word(key, values = {}) {
   const found = messageOf(key) ?? key;
@@ -88,7 +97,7 @@ export function hasWord(key) {
 
 /** A number as people write it here. */
 export function number(value, options = {}) {
-  return new Intl.NumberFormat(language, options).format(value);
+  return format("NumberFormat", options).format(value);
 }
 
 /** A size: 3.4 MB. */
@@ -119,9 +128,9 @@ export function span(seconds) {
 export function spans(least, most) {
   const [unit, length] = unitOf(most);
   const [from, to] = [Math.round(least / length), Math.max(1, Math.round(most / length))];
-  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "short" });
-  if (from === to) return format.format(to);
-  return from === 0 ? `≤\u202f${format.format(to)}` : format.formatRange(from, to);
+  const said = format("NumberFormat", { style: "unit", unit, unitDisplay: "short" });
+  if (from === to) return said.format(to);
+  return from === 0 ? `≤\u202f${said.format(to)}` : said.formatRange(from, to);
 }
 
 function unitOf(seconds) {
@@ -132,6 +141,5 @@ function unitOf(seconds) {
 export function moment(time) {
   const at = new Date(time);
   const today = at.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(language, today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" })
-    .format(at);
+  return format("DateTimeFormat", { timeStyle: "short", ...(today ? {} : { dateStyle: "medium" }) }).format(at);
 }

@@ -1,10 +1,11 @@
 /** The log as it comes: each event a sentence that unfolds to what the log holds. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { guard } from "../vendor/lit-html/directives/guard.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { repaint } from "../paint.js";
 import { addressOf } from "../places.js";
-import { hasWord, number, word } from "../words.js";
+import { format, hasWord, number, word } from "../words.js";
 import { events } from "./stream.js";
 import { short } from "./overview.js";
 
@@ -94,7 +95,7 @@ export function sentence({ type, data: { data = {} } }) {
 
 function line(event) {
   const { data } = event;
-  const at = new Date(data.time).toLocaleTimeString(document.documentElement.lang);
+  const at = format("DateTimeFormat", { timeStyle: "medium" }).format(new Date(data.time));
   return html`<li data-event=${event.type} data-offset=${event.id}><details>
     <summary><span class="quiet number">${at}</span> <span class="admin-name"><bdi dir="auto">${sentence(event)}</bdi></span>
       <code class="quiet">${short(data.account)}</code></summary>
@@ -102,5 +103,5 @@ function line(event) {
       <a href="${ADDRESS}?account=${data.account}">${word("admin.events.of_account")}</a>
       ${event.type.startsWith("job.") ? html`<a href="${ADDRESS}?job_id=${data.subject}">${word("admin.events.of_job")}</a>` : nothing}
       <span class="quiet">${word("admin.events.place", { offset: number(Number(event.id)) })}</span></p>
-    <pre tabindex="0">${JSON.stringify(data, null, 2)}</pre></details></li>`;
+    <pre tabindex="0">${guard([data], () => JSON.stringify(data, null, 2))}</pre></details></li>`;
 }

@@ -1,24 +1,24 @@
 /** The story in sentences: what each event says, what it means, and what the job was after it. */
 
-import { currentLanguage, hasWord, number, word } from "../words.js";
+import { format, hasWord, number, word } from "../words.js";
 
 /** A moment with its seconds; with its day where that is not today's. @param {number} time milliseconds since 1970 */
 export function exactly(time) {
   const at = new Date(time);
   const today = at.toDateString() === new Date().toDateString();
-  return new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "medium", ...(today ? {} : { dateStyle: "medium" }) }).format(at);
+  return format("DateTimeFormat", { timeStyle: "medium", ...(today ? {} : { dateStyle: "medium" }) }).format(at);
 }
 
 /** The time of day, with seconds. */
 export function timeOfDay(time) {
-  return new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "medium" }).format(new Date(time));
+  return format("DateTimeFormat", { timeStyle: "medium" }).format(new Date(time));
 }
 
 /** The day, where it is another one than that of the moment before. */
 export function dayOf(time, before) {
   const at = new Date(time);
   if (before !== undefined && at.toDateString() === new Date(before).toDateString()) return "";
-  return new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "full" }).format(at);
+  return format("DateTimeFormat", { dateStyle: "full" }).format(at);
 }
 
 /** A length of time in words, as exact as it matters: 0.3 seconds, 12 seconds, 3 minutes, 2 days. @param {number} ms */

@@ -6,6 +6,7 @@
  */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { guard } from "../vendor/lit-html/directives/guard.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { icon } from "../look/icon.js";
 import { repaint } from "../paint.js";
@@ -223,13 +224,16 @@ function list(here) {
           ${detail(station.entry) ? html`<p class="story-note" lang="en"><bdi>${detail(station.entry)}</bdi></p>` : nothing}
           <details @toggle=${({ target }) => target.open && here.showRaw()}>
             <summary class="quiet">${word("story.raw", { offset: String(station.entry.offset) })}</summary>
-            <pre tabindex="0">${JSON.stringify(here.raw?.get(station.entry.id) ?? station.entry, null, 2)}</pre>
+            <pre tabindex="0">${json(here.raw?.get(station.entry.id) ?? station.entry)}</pre>
           </details>
           ${station.lasts >= 10 ? html`<p class="story-gap">${filled(station)}</p>` : nothing}
         </div>
       </li>`)}
   </ol>`;
 }
+
+/** An event as it stands in the log, written anew only when there is more of it: most of them are closed. */
+const json = (event) => guard([event], () => JSON.stringify(event, null, 2));
 
 function day(time, before) {
   const text = dayOf(time, before);
