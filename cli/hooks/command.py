@@ -1,4 +1,4 @@
-"""`tonearm hooks <subcommand>`: addresses of yours that are told of what happens to your jobs.
+"""`tonearm hooks <subcommand>`: your webhooks at a gateway: made, tried, looked into, deleted.
 
 Exit codes: 0 done; 1 a test was not accepted; 2 the arguments are wrong; 4 there is no such webhook; 69 the
 gateway is away; 70 the webhook is disabled; 77 the account may not do this.

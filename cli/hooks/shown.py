@@ -10,7 +10,7 @@ from cli.times import shown
 
 
 class Disabled(Struct, frozen=True):
-    """When and why a webhook was disabled."""
+    """The end of a webhook: its time and its reason."""
 
     at: datetime
     reason: str

@@ -1,4 +1,4 @@
-"""What the log tells of deliveries, in MongoDB: a projection, so it is not saved by a backup.
+"""The deliveries to webhooks, in MongoDB: a projection of the log, so no backup saves it.
 
     webhook_deliveries    one document per delivery: `hook`, `account`, `offset` of the event that asked for
                           it, `asked`, `about`, `event_id`, `job_id`; `attempts` by their numbers: `at`, and
@@ -30,7 +30,7 @@ Document = dict[str, Any]
 
 
 class Standing(StrEnum):
-    """Where a delivery stands."""
+    """The standing of a delivery."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -64,7 +64,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     @property
     def standing(self) -> Standing:
-        """Whether it has arrived, or may still."""
+        """The standing: it has arrived, may still, or never will."""
         if any(each.code is None for each in self.attempts.values()):
             return Standing.DELIVERED
         if self.last and self.last.again_in is None:
@@ -73,7 +73,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
     @property
     def next_attempt(self) -> datetime | None:
-        """When it is tried again."""
+        """The time of the next attempt; None: there is none, or it was not tried yet."""
         if self.standing is not Standing.WAITING or self.last is None or self.last.again_in is None:
             return None
         return self.last.at + timedelta(seconds=self.last.again_in)

@@ -18,7 +18,7 @@ EVERY: tuple[EventType, ...] = get_args(EventType)
 
 
 class WantedWebhook(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where to send, and what of. `url`: https:// or http://, at its usual port; no private network."""
+    """A webhook to be made. `url`: https:// or http://, at its usual port; no private network."""
 
     url: Annotated[str, Meta(min_length=1, max_length=LONGEST, extra_json_schema={"format": "uri"})]
     events: Annotated[tuple[EventType, ...], Meta(min_length=1, max_length=len(EVENTS))] = EVERY
@@ -71,7 +71,7 @@ class ShownAttempt(Struct, frozen=True, kw_only=True):
 
 
 class ShownDelivery(Struct, frozen=True, kw_only=True):
-    """A delivery; `delivery_id` is its header `webhook-id`. `type` is that of the event that it tells of.
+    """A delivery; `delivery_id` is its header `webhook-id`. `type` is that of the event that it is about.
 
     `next_attempt`: when it is tried again; null: it is not, or it was not tried yet.
     """

@@ -44,7 +44,7 @@ _PAUSE = 2.0
 
 
 class HookProjection(LogFollower):
-    """Follows the log for what it says of webhooks."""
+    """Follows the log for the events of webhooks."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """The routes by which people make webhooks, try them, and see what was delivered.
 
-All take the scope `manage`: a webhook tells of jobs for longer than a key that has made it is good.
+All take the scope `manage`: a webhook outlives the key that has made it.
 """
 
 from typing import Annotated, Any

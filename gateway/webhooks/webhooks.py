@@ -1,4 +1,4 @@
-"""What an account may do with its webhooks."""
+"""The webhooks of accounts: made, tried, looked into, deleted."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

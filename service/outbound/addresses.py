@@ -1,4 +1,4 @@
-"""Which internet addresses are for everybody, and which others an operator allows.
+"""The internet addresses that are for everybody, and those that an operator allows besides.
 
 Python's `is_global` alone does not do. It takes multicast, and addresses that carry another one inside, which
 a router on the way may unwrap: NAT64, 6to4, IPv4-compatible. So IPv6 must be in 2000::/3, which is all that
@@ -53,7 +53,7 @@ def is_public(address: Address) -> bool:
 
 
 class Allowed(Struct, frozen=True):
-    """Where requests may go: to the world at its ports, and to `networks` at any port."""
+    """The reach of requests: the world at its ports, and `networks` at any port."""
 
     networks: tuple[Network, ...] = ()
 

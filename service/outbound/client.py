@@ -49,7 +49,7 @@ class Call(Struct, frozen=True):
 
 
 class Answer:
-    """What came back. Nothing is unpacked: see `Content-Encoding`."""
+    """The answer to a request. Nothing is unpacked: see `Content-Encoding`."""
 
     def __init__(self, target: Target, response: httpcore.Response) -> None:
         """`target` is the one that answered, after redirects."""

@@ -1,4 +1,4 @@
-"""Why a request to a stranger's address came to nothing, grouped by what its sender can do.
+"""The reasons why a request to a stranger's address came to nothing, by what its sender can do.
 
 OutboundError
 ├── Refused          we do not ask there; another address is needed
@@ -28,7 +28,7 @@ class Refused(OutboundError):
 
 
 class BadURL(Refused):
-    """It is no URL that we would ask; the text says why."""
+    """It is no URL that we would ask; the text has the reason."""
 
 
 class NotPublic(Refused):
@@ -56,4 +56,4 @@ class TooSlow(NoAnswer):
 
 
 class BadAnswer(NoAnswer):
-    """What came is not HTTP, is too long, or redirects too often."""
+    """The answer is not HTTP, is too long, or redirects too often."""

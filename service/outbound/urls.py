@@ -23,7 +23,7 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 class Target(Struct, frozen=True):
-    """Where one request goes."""
+    """The destination of one request."""
 
     secure: bool
     host: str

@@ -1,4 +1,4 @@
-"""A webhook: where an account is told of what happens to its jobs, and by which secrets that is signed."""
+"""A webhook: the address that gets news of an account's jobs, and the secrets that sign it."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from events.log.topology import TOLD
 from events.types import DisablingReason
 
 EVENTS: tuple[str, ...] = TOLD
-"""The types of event that a webhook may want to hear of."""
+"""The types of event that a webhook may want."""
 FAILING_FOR = timedelta(days=5)
 """A receiver that has accepted nothing for so long gets nothing more."""
 OLD_SECRET_FOR = timedelta(days=1)
@@ -16,7 +16,7 @@ OLD_SECRET_FOR = timedelta(days=1)
 
 
 class Disabling(Struct, frozen=True, kw_only=True):
-    """When and why a webhook was disabled."""
+    """The end of a webhook: its time and its reason."""
 
     at: datetime
     reason: DisablingReason

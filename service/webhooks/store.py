@@ -66,7 +66,7 @@ class HookStore:
         return [self._opened(each) for each in found]
 
     async def wanting(self, account: str, type_: str) -> list[str]:
-        """Return the ids of the account's webhooks that want to hear of events of this type."""
+        """Return the ids of the account's webhooks that want events of this type."""
         with translated(_WHAT):
             found = await self._hooks.find({"account": account}, {"events": 1, "disabled": 1}).to_list()
         return [each["_id"] for each in found if type_ in each["events"] and "disabled" not in each]

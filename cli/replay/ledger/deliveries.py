@@ -1,6 +1,6 @@
 """Deliveries to webhooks as effects: what was asked for, and what receivers have accepted. Pure.
 
-Only the log tells of them: what a receiver has got, nobody here can look up.
+The log is all the evidence: nobody here can look up what a receiver has got.
 """
 
 from datetime import datetime, timedelta
@@ -16,29 +16,29 @@ Told = HookRequested | HookDelivered | HookDeliveryFailed
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """All that the log tells of one delivery, in whatever order. `about` is empty if nobody has asked."""
+    """One delivery by all of its events, in whatever order. `about` is empty if nobody has asked."""
 
     hook_id: str
     about: str = ""
     since: datetime | None = None
-    """When it was asked for."""
+    """The time at which it was asked for."""
     accepted: int = 0
     """The attempt that was accepted; 0: none."""
     failed: int = 0
     """The last attempt that failed; 0: none."""
     again: datetime | None = None
-    """When the next one comes after that; None: there is none."""
+    """The time of the attempt after that; None: there is none."""
 
     @property
     def answer(self) -> str:
-        """The type of the event that says how it stands."""
+        """The type of the event by which it stands as it does."""
         if self.accepted:
             return HookDelivered.TYPE
         return HookDeliveryFailed.TYPE if self.failed else ""
 
 
 def told(delivery: Delivery | None, event: Event, payload: Told) -> Delivery:
-    """Return the delivery with what an event says of it. What is repeated changes nothing."""
+    """Return the delivery with one event more. A repeated one changes nothing."""
     known = delivery or Delivery(hook_id=event.subject)
     match payload:
         case HookRequested(about=about):

@@ -1,4 +1,4 @@
-"""Webhooks: which want to hear of an event, and the deliveries to them.
+"""Webhooks: from news of a job to deliveries, and from these to receivers.
 
 The message is `message.py`, its signatures `signature.py`, by Standard Webhooks. What an answer means is in
 `outcome.py`.

@@ -13,7 +13,7 @@ from events.types import TEST, HookRequested, JobDeleted, JobFailed
 
 
 def body(hook_id: str, asked: HookRequested, at: datetime, view: JobView | None, public_url: str) -> str:
-    """Return the JSON. `at`: when the delivery was asked for, which is told where the view has no better."""
+    """Return the JSON. `at`: the time at which the delivery was asked for; the view may have a better one."""
     if asked.about == TEST:
         return _json(asked.about, at, {"webhook_id": hook_id})
     entry = next((each for each in view.timeline if each.id == asked.event_id), None) if view else None

@@ -1,4 +1,4 @@
-"""From what happens to a job to a delivery for each webhook that wants to hear of it."""
+"""From an event of a job to a delivery for each webhook that wants it."""
 
 from events.envelope import Event, consequence
 from events.ids import event_id

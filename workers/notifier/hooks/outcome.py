@@ -1,4 +1,4 @@
-"""What became of an attempt to deliver. Pure."""
+"""The outcome of an attempt to deliver. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,6 +1,6 @@
 """The text of the mail about a webhook that was disabled. Pure.
 
-It does not say where the webhook leads: such an address may be a secret, and mails are read by many.
+The webhook's address is not in it: such an address may be a secret, and mails are read by many.
 """
 
 from events.types import DisablingReason
