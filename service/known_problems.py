@@ -263,7 +263,8 @@ WEBHOOK_DISABLED: Final = Kind(
     409,
     "webhook-disabled",
     "The webhook is disabled",
-    "Its receiver has answered 410, or has accepted nothing for five days. Nothing is sent to it any more.",
+    "Its receiver has answered 410, or has accepted nothing for five days; or the operator has taken away the"
+    " secret that its address was sealed by. Nothing is sent to it any more.",
     "Delete it, and make another one once the receiver is well.",
 )
 NOT_PROBED: Final = Kind(

@@ -95,7 +95,7 @@ async def delete_webhook(
     tags=_TAGS,
     opt=Contract(
         scope=MANAGE,
-        errors=(NoSuchWebhook, HANDS_NOTHING_OUT),
+        errors=(NoSuchWebhook, WebhookDisabled, HANDS_NOTHING_OUT),
         answers={200: Answer("The webhook, with its new secret, which is shown this once")},
     ).opt,
 )

@@ -73,8 +73,11 @@ class Webhooks:
         await self._deliveries.forget(hook_id)
 
     async def exchange_secret(self, account: str, hook_id: str) -> Hook:
-        """Give the webhook a new secret. The old one signs beside it for a day. Raises NoHandoverSecrets."""
-        hook = await self.find(account, hook_id)
+        """Give the webhook a new secret. The old one signs beside it for a day.
+
+        Raises WebhookDisabled, NoHandoverSecrets.
+        """
+        hook = await self._at_work(account, hook_id)
         await self._hooks.exchange_secret(hook, new_secret(), datetime.now(UTC))
         return await self.find(account, hook_id)
 
@@ -110,11 +113,20 @@ class Webhooks:
         await self._deliveries.forget_account(account)
 
     async def _ask(self, account: str, hook_id: str, asked: HookRequested) -> str:
+        await self._at_work(account, hook_id)
+        await self._publish(hook_id, account, asked)
+        return asked.delivery_id
+
+    async def _at_work(self, account: str, hook_id: str) -> Hook:
+        """Return a webhook that something can be sent to. Raises NoSuchWebhook, WebhookDisabled."""
         hook = await self.find(account, hook_id)
         if hook.disabled:
             raise WebhookDisabled("the webhook is disabled: delete it, and make another one")
-        await self._publish(hook_id, account, asked)
-        return asked.delivery_id
+        if not hook.url:
+            raise WebhookDisabled(
+                "this server has lost what opens the webhook's address: delete it, and make another one"
+            )
+        return hook
 
     async def _publish(
         self, hook_id: str, account: str, payload: HookCreated | HookDeleted | HookRequested
