@@ -27,6 +27,8 @@ from tests.gateway.running import STARTED, FakeAuth, Gateway, converted, gateway
 MIB = 1024 * 1024
 MOST = 150 * MIB
 """Bytes of memory that a gateway may take."""
+JOBS = 100
+"""Jobs of 64 MiB each that make six gigabytes."""
 
 
 @pytest.fixture
@@ -80,8 +82,8 @@ class Six(NamedTuple):
 
 @pytest.fixture
 async def six(gateway: Gateway, account: str) -> Six:
-    data = os.urandom(256 * MIB)
-    job_ids = await told(gateway, account, data, 24)
+    data = os.urandom(64 * MIB)
+    job_ids = await told(gateway, account, data, JOBS)
     async with gateway.as_(account) as client:
         archive = (await client.post("/archives", json={"job_ids": job_ids})).json()
     assert archive["bytes"] > 6 * 1024**3
@@ -107,7 +109,7 @@ async def test_beyond_four_gigabytes_it_goes_on_with_the_same_bytes_after_the_ga
     assert path.stat().st_size == six.size
     assert await run("sh", "-c", f'tail -c +{there + 1} "$0" | sha256sum', path) == uncut
     with zipfile.ZipFile(path) as archive:
-        last = archive.infolist()[23]
+        last = archive.infolist()[JOBS - 1]
         assert last.header_offset > 2**32
         assert archive.read(last) == six.data
     assert memory_of(six.gateway) < MOST
