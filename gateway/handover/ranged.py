@@ -31,7 +31,7 @@ _VERSION = ("ETag", "Last-Modified", "Accept-Ranges", "Cache-Control", "Vary")
 
 
 class Offer(NamedTuple):
-    """What there is to be had. `called` is its name in the sentence of a problem."""
+    """A file that can be had. `called` is its name in the sentence of a problem."""
 
     version: Version
     disposition: str

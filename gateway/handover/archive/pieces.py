@@ -13,7 +13,7 @@ from gateway.handover.archive.records import File
 
 
 class Header(NamedTuple):
-    """What stands before a file."""
+    """The record before a file, with its name and size."""
 
     file: File
 
@@ -49,7 +49,7 @@ class Piece(NamedTuple):
 
 
 def record(section: Header | Entry, crc32: int) -> bytes:
-    """Return what tells of a file with this CRC-32."""
+    """Return the bytes of a header or an entry, of a file with this CRC-32."""
     match section:
         case Header(file):
             return records.header(file, crc32)

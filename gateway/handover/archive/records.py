@@ -38,7 +38,7 @@ class File(Struct, frozen=True, kw_only=True):
 
 
 def header(file: File, crc32: int) -> bytes:
-    """Return what stands before a file."""
+    """Return the record before a file."""
     name, large = file.name.encode(), file.size > _MOST
     extra = _number(*(file.size, file.size) if large else ()) + _mtime(file.time)
     size = _LARGE if large else file.size

@@ -23,7 +23,7 @@ MOST = 50
 
 
 class Selections:
-    """What all accounts have chosen."""
+    """The choices of all accounts."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
         self._chosen = database["archives"]
