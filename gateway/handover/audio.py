@@ -1,7 +1,7 @@
 """The audio of a job, whole or in part."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
 from litestar import Response, route
@@ -34,6 +34,10 @@ class Shelf(Struct, frozen=True):
     downloads: Downloads
     origin: Origin
 
+    def counted(self, request: AnyRequest, account: str) -> AbstractContextManager[None]:
+        """Count the block as a download of this account. Raises TooManyDownloads, Crowded."""
+        return self.downloads.one(account, self.origin.client(request))
+
     async def begun(
         self, request: AnyRequest, account: str, read: AsyncGenerator[bytes, None]
     ) -> AsyncGenerator[bytes, None]:
@@ -43,7 +47,7 @@ class Shelf(Struct, frozen=True):
         """
 
         async def all_of() -> AsyncGenerator[bytes, None]:
-            with self.downloads.one(account, self.origin.client(request)):
+            with self.counted(request, account):
                 async with aclosing(read) as chunks:
                     head = await anext(chunks, b"")
                     yield b""

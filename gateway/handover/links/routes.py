@@ -13,7 +13,18 @@ from events.projections.job_view import Audio, JobView, Link
 from events.views.selection import Selection
 from events.views.store import JobViews
 from gateway.callers.guard import AnyRequest, caller_of
-from gateway.errors import BadFields, Fault, JobGone, NoAudio, NoClip, NoSuchJob, NoSuchLink, TooManyLinks
+from gateway.errors import (
+    BadFields,
+    Crowded,
+    Fault,
+    JobGone,
+    NoAudio,
+    NoClip,
+    NoSuchJob,
+    NoSuchLink,
+    TooManyDownloads,
+    TooManyLinks,
+)
 from gateway.handover.audio import Shelf
 from gateway.handover.links.clips import Clips
 from gateway.handover.links.links import Links, Wish, alive
@@ -84,6 +95,8 @@ class SharedJobs(SharedLinks, frozen=True, kw_only=True):
             NoAudio,
             NoClip,
             TooManyLinks,
+            TooManyDownloads,
+            Crowded,
             HANDS_NOTHING_OUT,
             MAYBE_DONE,
         ),
@@ -104,7 +117,8 @@ async def create_link(
     made, wanted = audio_of(view), await json_body.read(request, WantedLink)
     wish = _wish(wanted, made, links.longest)
     if wish.start is not None and wish.end is not None:
-        await _try(made, wish.start, wish.end, shelf, clips)
+        with shelf.counted(request, view.account):
+            await _try(made, wish.start, wish.end, shelf, clips)
     link = await links.make(view, wish)
     return Response(_shown(view, link, links), status_code=201)
 

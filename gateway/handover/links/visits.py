@@ -4,7 +4,7 @@ The bytes come where they are asked for, by `?download` or by `Accept: audio/*`.
 browsers, and the programs by which chats show what an address leads to, which take anything.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Response, get, route
 from litestar.di import NamedDependency
@@ -32,20 +32,33 @@ from gateway.handover.links import page
 from gateway.handover.links.clips import Clips
 from gateway.handover.links.groove import groove
 from gateway.handover.links.links import Links
+from gateway.handover.links.mp3_clip import Clip
 from gateway.handover.links.page import Shown
 from gateway.handover.ranged import READING, Offer, named
 from gateway.http import ranges
 from gateway.http.contract import ANYBODY, BYTES, TEXT, Answer, Contract
-from gateway.http.filenames import attachment
+from gateway.http.filenames import attachment, audio_name
 from gateway.http.pages import sentence, wants_page
 from gateway.http.problems import kind_of
 from gateway.jobs.outcome import audio_of
 from service.blobs import Blob
 from service.http.preference import preferred
 
+
+class _Visit(NamedTuple):
+    """A request of somebody who follows a link, and what it needs."""
+
+    request: AnyRequest
+    view: JobView
+    link: Link
+    shelf: Shelf
+    clips: Clips
+
+
 _HTML = "text/html"
 _CONTENT = {_HTML: TEXT, **dict.fromkeys((*MEDIA_TYPES.values(), ZIP), BYTES)}
 _BYTES = ranged.answers(_CONTENT)
+_GONE = "the audio is not here any more"
 _ENDS = (NoSuchLink, LinkEnded, TooManyDownloads, Crowded)
 
 
@@ -72,17 +85,12 @@ async def follow_link(
 ) -> Response[Any]:
     """Listen to what somebody has handed on by a link, or download it with `?download`."""
     try:
-        view, link = await _followed(links, token)
-        made = audio_of(view)
-        if _wants_bytes(request, made):
-            return _private(await _bytes(request, view, link, shelf, clips))
-        return await _page(links.addresses.of(link), view, link, shelf, clips)
+        visit = _Visit(request, *await links.followed(token), shelf, clips)
+        if _wants_bytes(request, audio_of(visit.view)):
+            return _private(await _bytes(visit))
+        return await _page(visit, links.addresses.of(visit.link))
     except (NoSuchLink, LinkEnded, NoAudio, JobGone, NoClip) as error:
-        told = (
-            error
-            if isinstance(error, NoSuchLink | LinkEnded)
-            else LinkEnded("the audio is not here any more")
-        )
+        told = error if isinstance(error, NoSuchLink | LinkEnded) else LinkEnded(_GONE)
         if not wants_page(request):
             raise told from error
         return _told(told)
@@ -106,15 +114,11 @@ async def link_cover(
     shelf: NamedDependency[Shelf],
 ) -> Response[Any]:
     """Get the picture of what somebody has handed on by a link."""
-    view, _ = await _followed(links, token)
+    view, _ = await links.followed(token)
     try:
         return _private(await sleeve.cover_of(request, view, shelf))
     except (NoAudio, JobGone):
-        raise LinkEnded("the audio is not here any more") from None
-
-
-async def _followed(links: Links, token: str) -> tuple[JobView, Link]:
-    return await links.followed(token)
+        raise LinkEnded(_GONE) from None
 
 
 def _wants_bytes(request: AnyRequest, made: Audio) -> bool:
@@ -124,26 +128,28 @@ def _wants_bytes(request: AnyRequest, made: Audio) -> bool:
     return preferred(request, [_HTML, media_type, "application/octet-stream"]) not in (_HTML, None)
 
 
-async def _bytes(request: AnyRequest, view: JobView, link: Link, shelf: Shelf, clips: Clips) -> Response[Any]:
+async def _bytes(visit: _Visit) -> Response[Any]:
+    request, view, link, shelf, clips = visit
     if link.start is None or link.end is None:
         return await audio.answer(request, view, shelf)
-    made, blob = audio_of(view), await _blob(view, shelf)
-    clip = await clips.find(blob, link.start, link.end)
+    made, (blob, clip) = audio_of(view), await _clip(visit, link.start, link.end)
     version = ranges.Version(clip.size, f'"{made.sha256}-{link.start:g}-{link.end:g}"', made.time)
-    name = f"{divided(view.filename)[0] or 'audio'} ({_told_time(link.start)}-{_told_time(link.end)}).mp3"
-    begun = ranged.decide(request, Offer(version, attachment(name), MEDIA_TYPES[made.format], "clip"))
+    part = f"{divided(view.filename)[0] or 'audio'} ({_told_time(link.start)}-{_told_time(link.end)})"
+    disposition = attachment(audio_name(part, made.format.value))
+    begun = ranged.decide(request, Offer(version, disposition, MEDIA_TYPES[made.format], "clip"))
     if isinstance(begun, Response):
         return begun
     read = clips.read(blob, clip, begun.first, begun.last)
     return begun.of(await shelf.begun(request, view.account, read))
 
 
-async def _page(url: str, view: JobView, link: Link, shelf: Shelf, clips: Clips) -> Response[Any]:
+async def _page(visit: _Visit, url: str) -> Response[Any]:
+    view, link, shelf = visit.view, visit.link, visit.shelf
     made = audio_of(view)
     size, start, end = made.bytes, 0.0, made.duration_seconds
     if link.start is not None and link.end is not None:
-        size = (await clips.find(await _blob(view, shelf), link.start, link.end)).size
         start, end = link.start, link.end
+        size = (await _clip(visit, start, end))[1].size
     peaks = (await shelf.audio.measured(made.audio_id))[: made.peaks] if made.peaks else b""
     kind = f"{made.format.upper()} in {made.parts} files" if made.parts else made.format.upper()
     shown = Shown(
@@ -162,13 +168,18 @@ async def _page(url: str, view: JobView, link: Link, shelf: Shelf, clips: Clips)
     return page.show(shown)
 
 
-async def _blob(view: JobView, shelf: Shelf) -> Blob:
-    """Raise BlobDamaged, JobGone, Unavailable."""
+async def _clip(visit: _Visit, start: float, end: float) -> tuple[Blob, Clip]:
+    """Find the part of the audio, which reads as much of it as a download.
+
+    Raises NoClip, BlobDamaged, JobGone, TooManyDownloads, Crowded, Unavailable.
+    """
+    view, shelf = visit.view, visit.shelf
     made = audio_of(view)
     if (blob := await shelf.audio.find(made.audio_id)) is None:
         audio_of(await shelf.own_jobs.get(view.account, view.job_id))  # it may just be deleted
         raise BlobDamaged(f"the audio {made.audio_id} of job {view.job_id} is not stored")
-    return blob
+    with shelf.counted(visit.request, view.account):
+        return blob, await visit.clips.find(blob, start, end)
 
 
 def _private(answer: Response[Any]) -> Response[Any]:
