@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from events.envelope import Event
 from events.observers import Parked
+from events.work.task import NotYet
 
 _WAITS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14400)
 _DURATIONS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600, 1800, 7200)
@@ -29,7 +30,8 @@ class WorkMetrics:
         )
         self.seconds = Histogram(
             "tonearm_work_duration_seconds",
-            "How long an attempt took: done, failed (it will be retried or parked), or handed back by a stop",
+            "How long an attempt took: done, failed (it will be retried or parked), or handed back, by a stop"
+            " or before it began",
             ["queue", "outcome"],
             buckets=_DURATIONS,
             registry=registry,
@@ -79,7 +81,7 @@ class QueueMetrics:
         try:
             yield
             outcome = "done"
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, NotYet):
             outcome = "handed_back"
             raise
         finally:
