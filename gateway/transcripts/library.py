@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, field
 
 from events.envelope import job_event
 from events.ids import new_id
@@ -18,13 +18,15 @@ from gateway.jobs.receipts import refuse_deleted
 from gateway.storage import Bucket, Writer
 from gateway.transcripts.listing import Transcript, transcript_of
 from service.transcripts.cues import Cue, searchable
-from service.transcripts.reading import MOST_STORED, read
+from service.transcripts.reading import MOST_BYTES, MOST_STORED, read
 from service.transcripts.writing import as_webvtt
 
 log = structlog.get_logger()
 
 MOST_GIVEN = 20
-"""Transcripts that a job's owner may give it."""
+"""Transcripts that a job has of its owner."""
+MOST_EVER = 200
+"""Those among them that were taken back: a view remembers each."""
 _SEEN_WITHIN = 5.0
 
 
@@ -34,6 +36,8 @@ class Library(Struct, frozen=True):
     texts: Bucket
     live: LiveJobs
     publisher: Publisher
+    reading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """One file is read at a time: the largest one takes two seconds of a core, which others need, too."""
 
     async def webvtt(self, transcript: Transcript) -> bytes:
         """Return the text as it is stored. Raises BlobDamaged, BlobRemoved, Unavailable."""
@@ -44,7 +48,12 @@ class Library(Struct, frozen=True):
 
     async def cues(self, transcript: Transcript) -> tuple[Cue, ...]:
         """Return what it says. Raises as `webvtt` does."""
-        return await asyncio.to_thread(read, await self.webvtt(transcript), most=MOST_STORED)
+        return await self.read(await self.webvtt(transcript), most=MOST_STORED)
+
+    async def read(self, data: bytes, *, most: int = MOST_BYTES) -> tuple[Cue, ...]:
+        """Return the cues of a file. Raises NotATranscript."""
+        async with self.reading:
+            return await asyncio.to_thread(read, data, most=most)
 
     async def add(self, view: JobView, cues: tuple[Cue, ...], language: str) -> Transcript:
         """Store a transcript for a job. One that is there already, in this language, is not stored again.
@@ -58,6 +67,10 @@ class Library(Struct, frozen=True):
                 return transcript_of(view, each.id)
         if len(given) >= MOST_GIVEN:
             raise TooManyTranscripts(f"a job has {MOST_GIVEN} transcripts of yours at most; delete one first")
+        if len(view.given_transcripts) >= MOST_EVER:
+            raise TooManyTranscripts(
+                f"a job is given {MOST_EVER} transcripts at most, deleted ones among them"
+            )
         added = JobTranscriptAdded(
             transcript_id=new_id(), bytes=len(text), sha256=sha256, cues=len(cues), language=language
         )

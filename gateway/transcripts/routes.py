@@ -1,6 +1,5 @@
 """The routes of transcripts: what a job's audio says, as WebVTT, SubRip or JSON."""
 
-import asyncio
 from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, get, post
@@ -40,7 +39,7 @@ from gateway.transcripts.listing import transcript_of, transcripts_of
 from service.http.patience import Patience
 from service.scopes import MANAGE, READ
 from service.transcripts.cues import Cue, moved
-from service.transcripts.reading import MOST_BYTES, NotATranscript, read
+from service.transcripts.reading import MOST_BYTES, NotATranscript
 from service.transcripts.writing import as_json, as_subrip
 
 WEBVTT, SUBRIP, JSON = "text/vtt", "application/x-subrip", "application/json"
@@ -185,7 +184,7 @@ async def add_transcript(
     account = caller_of(request).account
     check_length(request.headers.get("content-length"), _LIMIT)
     _check(await own_jobs.get(account, job_id))
-    cues = await _cues(request)
+    cues = await _cues(request, library)
     view = await own_jobs.get(account, job_id)  # all of it has come, which may have taken its time
     made = _check(view)
     if of == "video":
@@ -230,12 +229,12 @@ def _check(view: JobView) -> Audio:
     return made
 
 
-async def _cues(request: AnyRequest) -> tuple[Cue, ...]:
+async def _cues(request: AnyRequest, library: Library) -> tuple[Cue, ...]:
     """Read the body. Raises BadTranscript, BodyTooLarge, BodyStalled, BodyCutOff."""
     pieces = incoming(request.receive, limit=_LIMIT, patience=Patience())
     body = b"".join([piece async for piece in pieces])
     try:
-        return await asyncio.to_thread(read, body)
+        return await library.read(body)
     except NotATranscript as error:
         raise BadTranscript(str(error)) from error
 

@@ -1,6 +1,7 @@
 """The subtitles of a video, as transcripts of the sound that was made of it."""
 
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,19 @@ import pytest
 from hall import Hall
 from media import ffmpeg
 
-from events.options import Chapters
+from events.options import Chapters, Options
 from service.transcripts.cues import MOST_TEXT, Cue
 from service.transcripts.reading import read as cues_of
+from workers.converter.containers.inspection import inspect
 from workers.converter.conversion.album import texts_beside
+from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.result import Text
+from workers.converter.conversion.task import Equipment, Task
 from workers.converter.ffmpeg import process
+from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.subtitles import MOST_TRACKS
+from workers.converter.source.input import Input
+from workers.converter.source.pipe import PipeWriter, filled_pipe
 
 SUBRIP = """1
 00:00:00,500 --> 00:00:01,500
@@ -243,3 +250,18 @@ async def test_as_many_tracks_as_may_be_are_read_however_much_they_say(hall: Hal
     assert [each.track for each in made.texts] == list(range(MOST_TRACKS))
     assert [each.cues for each in made.texts[1:]] == [SAID] * (MOST_TRACKS - 1)
     assert MOST_TEXT * 0.9 < sum(len(each.text) for each in made.texts[0].cues) <= MOST_TEXT
+
+
+async def test_words_come_through_a_pipe_as_from_a_file(hall: Hall, subtitled: Any, engine: Engine) -> None:
+    source = subtitled("srt.mkv", "srt")
+
+    async def fill(into: PipeWriter) -> None:
+        await into.write(source.read_bytes())
+
+    with (
+        source.open("rb", buffering=0) as video,
+        (hall.directory / "made").open("w+b", buffering=0) as target,
+    ):
+        piped = Input(video, inspect(video), partial(filled_pipe, fill))
+        made = await convert(Task(Equipment(engine), piped, target, Options(start=1.0)))
+    assert [each.start for each in made.texts[0].cues] == [0.0, 1.0, 4.0]
