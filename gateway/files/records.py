@@ -173,10 +173,11 @@ class Records(Generic[R_co]):
         with translated("the uploads"):
             await self._records.update_one({"_id": upload_id}, {"$set": {"emptied": True}})
 
-    async def expired(self, before: datetime) -> AsyncIterator[R_co]:
-        """Yield the records that expired before that time, also those that are gone already."""
+    async def expired(self, before: datetime, *, gone: bool = True) -> AsyncIterator[R_co]:
+        """Yield the records that expired before that time, also those that are `gone` already, if wanted."""
+        wanted = {} if gone else {"gone": None}
         with translated("the uploads"):
-            async for found in self._records.find({"expires": {"$lt": before}}):
+            async for found in self._records.find({"expires": {"$lt": before}, **wanted}):
                 yield self._kind.of(found)
 
     async def of_account(self, account: str) -> list[str]:

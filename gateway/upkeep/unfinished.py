@@ -40,8 +40,8 @@ class UnfinishedUploads:
 
     async def settle(self, now: datetime) -> None:
         """Make jobs of the uploads that have been whole for a while, while this process knows all jobs."""
-        untouched = self._records.expired(now + self._life - LEFT_ALONE)
-        for record in [each async for each in untouched if each.gone is None and each.is_whole]:
+        untouched = self._records.expired(now + self._life - LEFT_ALONE, gone=False)
+        for record in [each async for each in untouched if each.is_whole]:
             await self._has_video(record)
 
     async def sweep(self, now: datetime) -> int:
