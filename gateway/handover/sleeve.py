@@ -19,9 +19,8 @@ from gateway.errors import (
     TooManyDownloads,
 )
 from gateway.handover.audio import Shelf
-from gateway.http.conditional import IF_NONE_MATCH
+from gateway.http.conditional import IF_NONE_MATCH, private, unchanged
 from gateway.http.contract import BYTES, Answer, Contract
-from gateway.http.ranges import matches
 from gateway.jobs.outcome import audio_of
 from service.blobs import Blob
 from service.http.streams import ClosedStream
@@ -59,8 +58,8 @@ async def peaks(request: AnyRequest, job_id: FromPath[str], shelf: NamedDependen
     """Get the waveform of a job's audio: lowest and highest sample of at most 2,048 parts of equal length."""
     made = await _made(request, job_id, shelf)
     known = _known(made, "peaks")
-    if _is_known(request, known):
-        return Response(b"", status_code=304, headers=known)
+    if not_modified := unchanged(request, known):
+        return not_modified
     found = (await shelf.audio.measured(made.audio_id))[: made.peaks] if made.peaks else b""
     if not found:
         raise NoPeaks("nobody has drawn the waveform of this audio")
@@ -90,8 +89,8 @@ async def cover_of(request: AnyRequest, view: JobView, shelf: Shelf) -> Response
     """
     made = audio_of(view)
     known = _known(made, "cover")
-    if _is_known(request, known):
-        return Response(b"", status_code=304, headers=known)
+    if not_modified := unchanged(request, known):
+        return not_modified
     blob = await shelf.audio.find(made.audio_id) if made.cover_bytes else None
     type_ = None if blob is None else await _picture_type(shelf, blob, made.cover_at)
     if blob is None or type_ is None:
@@ -108,16 +107,7 @@ async def _made(request: AnyRequest, job_id: str, shelf: Shelf) -> Audio:
 
 
 def _known(made: Audio, part: str) -> dict[str, str]:
-    return {
-        "ETag": f'"{made.sha256}-{part}"',
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, Cookie",
-    }
-
-
-def _is_known(request: AnyRequest, known: dict[str, str]) -> bool:
-    given = request.headers.get("if-none-match")
-    return given is not None and matches(given, known["ETag"], strong=False)
+    return private(f'"{made.sha256}-{part}"')
 
 
 async def _picture_type(shelf: Shelf, blob: Blob, at: int) -> str | None:

@@ -1,4 +1,4 @@
-"""Conditional GET of views (RFC 9110, 13): a client that has a view already gets a 304 without a body.
+"""Conditional GET (RFC 9110, 13): a client that has a view, or a file, already gets a 304 without a body.
 
 A view changes with the events of its job, and with what is computed beside it, such as its place among those
 that wait. So the entity tag has the offset in the log up to which the view was made, and a hash of the whole.
@@ -33,16 +33,21 @@ def view(
     body = msgspec.json.encode(shown)
     digest = sha256(body).hexdigest()[:_HASHED]
     tag = f'"{digest}"' if offset is None else f'"{offset}-{digest}"'
-    known = {
-        "ETag": tag,
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, Cookie, Prefer",
-        **(headers or {}),
-    }
-    if_none_match = request.headers.get("if-none-match")
-    if if_none_match is not None and matches(if_none_match, tag, strong=False):
-        return Response(b"", status_code=304, headers=known)
-    return Response(body, media_type="application/json", headers=known)
+    known = {**private(tag), "Vary": "Authorization, Cookie, Prefer", **(headers or {})}
+    return unchanged(request, known) or Response(body, media_type="application/json", headers=known)
+
+
+def private(tag: str) -> dict[str, str]:
+    """Return the headers of what is somebody's own, and is asked for again each time by this entity tag."""
+    return {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+
+
+def unchanged(request: Request[Any, Any, Any], known: Mapping[str, str]) -> Response[Any] | None:
+    """Return a 304 with these headers if the client has what their entity tag names; else None."""
+    given = request.headers.get("if-none-match")
+    if given is None or not matches(given, known["ETag"], strong=False):
+        return None
+    return Response(b"", status_code=304, headers=dict(known))
 
 
 def answers(*more: str) -> Mapping[int, Answer]:

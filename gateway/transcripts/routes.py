@@ -30,7 +30,6 @@ from gateway.http.bodies import Limit, check_length, incoming
 from gateway.http.conditional import IF_NONE_MATCH, answers
 from gateway.http.contract import SOME_BYTES, TEXT, Answer, Body, Contract
 from gateway.http.filenames import attachment
-from gateway.http.ranges import matches
 from gateway.jobs.outcome import audio_of
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.transcripts import listing
@@ -130,14 +129,9 @@ async def answer(request: AnyRequest, view: JobView, name: str, library: Library
     if ending not in _TYPES:
         raise NoSuchTranscript("a transcript is called by its id, and .vtt, .srt or .json")
     found = transcript_of(view, transcript_id)
-    known = {
-        "ETag": f'"{found.sha256}-{ending}"',
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization, Cookie",
-    }
-    given = request.headers.get("if-none-match")
-    if given is not None and matches(given, known["ETag"], strong=False):
-        return Response(b"", status_code=304, headers=known)
+    known = conditional.private(f'"{found.sha256}-{ending}"')
+    if not_modified := conditional.unchanged(request, known):
+        return not_modified
     headers = {**known, "Content-Disposition": attachment(_name(view, found, ending))}
     match ending:
         case "vtt":
