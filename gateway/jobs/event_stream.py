@@ -37,7 +37,7 @@ from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.jobs.presentation import listed, present_progress
 from gateway.jobs.subscriptions import MOST_OF_ACCOUNT, Subscription
-from gateway.jobs.ways import way
+from gateway.jobs.ways import Ways
 from service.http.streams import ClosedStream
 from service.scopes import READ
 
@@ -137,7 +137,7 @@ async def _coming(
 ) -> AsyncGenerator[bytes, None]:
     """Yield what comes from now on; of one job up to its end, and the end itself."""
     job_id, is_news, ends = subscription.job_id, True, inf
-    line, ping = way(live, caller.account, job_id), time.monotonic() + PING_EVERY
+    line, ping = Ways(live, caller.account, job_id), time.monotonic() + PING_EVERY
     while (left := caller.expires - time.time()) > 0:
         if job_id is not None and subscription.idle and (is_news or time.monotonic() >= ends):
             view, is_news = await live.view(job_id), False

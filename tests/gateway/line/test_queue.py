@@ -114,7 +114,7 @@ def test_of_very_many_jobs_each_has_its_turn_to_be_told_of() -> None:
     for offset, job_id in enumerate(ids):
         event = job_event(JobUploaded(**facts), job_id=job_id, account="a", source="test")
         live.line.take(Recorded(offset, event), 0.0)
-    line = ways.way(live, "a", None)
+    line = ways.Ways(live, "a", None)
     told = []
     for _ in range(3):
         line.next = 0.0
