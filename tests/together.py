@@ -14,7 +14,10 @@ TOGETHER = {
     "a stack": ("tests/browser/test_[a-j]*",),
     "another stack": (
         "tests/browser/test_[k-z]*",
-        *(f"tests/system/test_{name}.py" for name in ("curl", "deletion", "handover", "metrics", "snapshot")),
+        *(
+            f"tests/system/test_{name}.py"
+            for name in ("curl", "deletion", "handover", "metrics", "snapshot", "webhooks")
+        ),
     ),
     "stacks that are killed": tuple(
         f"tests/system/test_{name}.py"
