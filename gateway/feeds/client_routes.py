@@ -46,6 +46,7 @@ from gateway.transcripts.library import Library
 _TAGS = ["feeds"]
 _ENDING = ".rss"
 _PRIVATE = {"Cache-Control": "private, no-cache", "X-Robots-Tag": "noindex"}
+_VARY = "Accept-Encoding"
 _NOT_MODIFIED = Answer("You have it already", headers=("ETag",))
 _ERRORS: tuple[Error, ...] = (NoSuchFeed, FeedRevoked)
 _OF_JOB: tuple[Error, ...] = (*_ERRORS, NoSuchJob, JobGone)
@@ -79,7 +80,7 @@ async def show_feed(
     # A process that does not hear of events must not answer by what it remembers.
     pages = remembered.of(feed.account) if contents.live.caught_up else {}
     if known := _known(request, pages.get((feed.feed_id, cursor), ())):
-        return Response(b"", status_code=304, headers={**_PRIVATE, "ETag": known})
+        return Response(b"", status_code=304, headers={**_PRIVATE, "ETag": known, "Vary": _VARY})
     page = await contents.page(feed, cursor)
     made = await asyncio.to_thread(_made, feed, page, feeds.addresses(feed))
     pages[feed.feed_id, cursor] = made.etag, made.packed_etag

@@ -10,14 +10,16 @@ import feedparser
 import httpx
 import podcastparser
 import pytest
+from pymongo import AsyncMongoClient
 from waiting import wait_for
 
-from events.envelope import decode
+from events.envelope import account_event, decode
 from events.ids import new_id
+from events.log.publisher import Publisher
 from events.log.reader import StreamReader
 from events.log.stream import First
 from events.options import Format
-from events.types import DeletionReason, JobDeleted
+from events.types import AccountErased, DeletionReason, JobDeleted
 from tests.gateway.feeds.recordings import AUDIO, JPEG, made, recorded
 from tests.gateway.running import Gateway
 
@@ -97,6 +99,20 @@ async def test_a_revoked_token_opens_nothing_at_the_next_request(gateway: Gatewa
         assert (await owner.delete(f"/feeds/{feed['feed_id']}")).status_code == 404
         assert [each["feed_id"] for each in (await owner.get("/feeds")).json()["items"]] == [other["feed_id"]]
     assert len(await episodes(other["url"])) == 1
+
+
+async def test_a_feed_goes_with_its_account(gateway: Gateway, account: str) -> None:
+    feed = await made(gateway, account)
+    async with Publisher(gateway.broker.url, name="test") as publisher:
+        await publisher.publish(account_event(AccountErased(reason="asked"), account=account, source="test"))
+    async with httpx.AsyncClient() as app:
+
+        async def is_gone() -> bool:
+            return (await app.get(feed["url"])).status_code == 410
+
+        await wait_for(is_gone, 40)
+    async with AsyncMongoClient(gateway.mongodb_url) as mongo:
+        assert await mongo.get_default_database()["feeds"].count_documents({"account": account}) == 0
 
 
 async def test_the_log_tells_of_a_feed_by_its_id_alone(gateway: Gateway, account: str) -> None:
