@@ -19,7 +19,7 @@ from events.options import Format
 from workers.converter.containers.waveform import waveform
 from workers.converter.ffmpeg.encoders import BLOCK
 from workers.converter.ffmpeg.filters import metering
-from workers.converter.ffmpeg.pauses import SILENT, Envelope
+from workers.converter.ffmpeg.pauses import LARGEST, SILENT, Envelope
 from workers.converter.ffmpeg.plan import Plan, with_last
 from workers.converter.ffmpeg.words import SCRIPT, script
 
@@ -71,7 +71,7 @@ def _window(plan: Plan, size: int, sample_rate: int) -> int:
     """Return the samples of a window: few windows, but none that is longer than `_LONGEST`."""
     seconds = plan.expected_seconds or size / _BYTES_A_SECOND
     wanted = max(seconds * _HERTZ / MOST, _SHORTEST)
-    return max(round(min(wanted, (sample_rate or _USUAL) * _LONGEST)), _LEAST)
+    return max(round(min(wanted, (sample_rate or _USUAL) * _LONGEST, LARGEST)), _LEAST)
 
 
 class Levels:

@@ -22,6 +22,8 @@ LOUDEST, QUIETEST = 30, 60
 """Decibels below the full scale: what is louder is never a pause, what is quieter always is."""
 SILENT = 127
 """Decibels below the full scale that stand for all below."""
+LARGEST = 2**18
+"""Samples that ffmpeg is to hold at once, whatever rate and length a file claims to have."""
 SHORTEST = 1.0
 """Seconds of a pause that is offered."""
 MOST = 5000
@@ -34,7 +36,7 @@ _LOUD = 0.95
 
 def window_of(sample_rate: int) -> int:
     """Return the samples of a window for pauses that are shortened: a twentieth of a second, about."""
-    return max(sample_rate // 20, 1024) if sample_rate else 2400
+    return min(max(sample_rate // 20, 1024), LARGEST) if sample_rate else 2400
 
 
 class Hush(Struct, frozen=True, gc=False):

@@ -140,7 +140,7 @@ async def test_a_long_sound_has_few_points_and_loses_no_peak(hall: Hall) -> None
 async def test_a_source_of_a_petabyte_is_measured_in_windows_that_fit_into_memory(
     hall: Hall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single, "metered", lambda plan, *about: metered(plan, 2**50))
+    monkeypatch.setattr(single, "metered", lambda plan, *about: metered(plan, 2**50, 2**31))
     wave = read((await hall.convert(hall.source(BEEPS, "-c:a", "aac"))).peaks)
     assert wave.window <= 2**18
     assert agree(wave, drawn(hall.heard(), wave.rate, wave))

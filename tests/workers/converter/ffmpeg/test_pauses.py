@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.converter.ffmpeg.pauses import MOST_SEAMS, Envelope, Hush, Shortening, shortening
+from workers.converter.ffmpeg.pauses import MOST_SEAMS, Envelope, Hush, Shortening, shortening, window_of
 
 LOUD, ROOM = 6, 45
 """Decibels below the full scale, of speech and of the room."""
@@ -54,6 +54,10 @@ def test_thousands_of_cuts_fit_into_an_argument() -> None:
     levels = bytes(([LOUD] * 5 + [ROOM] * 45) * (MOST_SEAMS + 500))
     (_, select) = shortening(Envelope(levels, 20.0), 2400, 0.2, (0.0, 1e6)).filters()
     assert len(select) < 110_000
+
+
+def test_a_window_fits_into_memory_whatever_rate_a_file_claims() -> None:
+    assert [window_of(rate) for rate in (0, 1, 8000, 48000, 2**31)] == [2400, 1024, 1024, 2400, 2**18]
 
 
 def test_seams_are_where_they_are_heard() -> None:
