@@ -1,4 +1,4 @@
-"""Where imports are asked for, looked up and called off. Record, event, answer, in this order.
+"""The desk at which imports are asked for, looked up and called off. Record, event, answer, in this order.
 
 Without the event nobody fetches anything, and the record expires. The address is in the record only, sealed.
 """
@@ -26,7 +26,7 @@ from gateway.errors import (
 from gateway.files.reception import Reception
 from gateway.files.records import Asked, expiry
 from gateway.http import trace_context
-from gateway.imports.naming import name_of
+from gateway.imports.names import name_of
 from gateway.imports.presentation import Import, ImportState, present, present_job
 from gateway.imports.records import ImportRecord, ImportRecords
 from gateway.imports.sources import Sources

@@ -1,4 +1,4 @@
-"""Why an import does not go on: sentences for the person who asked for it. None holds an address.
+"""The reasons for which an import does not go on, in sentences for its owner. None holds an address.
 
 ImportTrouble
 ├── ImportFailing     for good: another try would end the same way

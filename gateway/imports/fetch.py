@@ -15,10 +15,10 @@ from events.types import ImportFailure
 from gateway.errors import BodyTooLarge, OtherOffset, QuotaExceeded, UploadBusy
 from gateway.files.reception import Piece, Reception
 from gateway.http.bodies import Limit
+from gateway.imports.answers import Anew
 from gateway.imports.failures import ImportFailing, ImportStuck
-from gateway.imports.naming import is_media
+from gateway.imports.names import is_media
 from gateway.imports.records import ImportRecord, ImportRecords
-from gateway.imports.source import Anew
 from gateway.imports.sources import Offer, Sources
 from gateway.quotas.door import Entrance
 from service.http.patience import Pace, Patience

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from events.types import ImportFailure
 from gateway.errors import AddressRefused
+from gateway.imports.answers import Fields, Known, Part, part_of, question
 from gateway.imports.failures import ImportFailing, of_outbound
-from gateway.imports.naming import name_of
+from gateway.imports.names import name_of
 from gateway.imports.records import ImportRecord
-from gateway.imports.source import Fields, Known, Part, part_of, question
 from service.handover_keys import HandoverKeys, NotSealed
 from service.outbound.client import Call, Outbound
 from service.outbound.errors import OutboundError, Refused

@@ -41,7 +41,8 @@ OPERATOR = Person("cookie", ADMIN["ADMIN_EMAIL"], ADMIN["ADMIN_PASSWORD"])
 @pytest.fixture(scope="module")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """A stack of its own: everybody is signed out of it again and again."""
-    async with running(Stack(tmp_path_factory.mktemp("fuzzed"), **ADMIN, CONVERTERS="1")) as started:
+    settings = {**ADMIN, "CONVERTERS": "1", "IMPORTS": "on"}
+    async with running(Stack(tmp_path_factory.mktemp("fuzzed"), **settings)) as started:
         async with httpx.AsyncClient(base_url=started.url) as client:
             account = {"email": USER.email, "password": USER.password}
             (await client.post("/register", json=account)).raise_for_status()

@@ -357,8 +357,9 @@ async def test_an_import_counts_as_an_upload_does(gateway: Gateway, account: str
         more.set()
 
 
-async def test_another_gateway_goes_on_where_a_killed_one_was(
-    gateway: Gateway, account: str, origin: Origin
+@pytest.mark.parametrize("end", ["killed", pytest.param("stopped", marks=pytest.mark.long)])
+async def test_another_gateway_goes_on_where_one_was_that_ended(
+    gateway: Gateway, account: str, origin: Origin, end: str
 ) -> None:
     more = asyncio.Event()
     url = origin.at("/talk.mp4", dripping(VIDEO, 2_000_000, more))
@@ -367,7 +368,7 @@ async def test_another_gateway_goes_on_where_a_killed_one_was(
         async with owner_at(first, account) as owner:
             import_id = await owner.ask(url)
             await owner.has(import_id, 1_500_000)
-        await first.kill()
+        await (first.kill() if end == "killed" else first.stop())
         async with started() as second, owner_at(second, account) as owner:
             await wait_for(lambda: len(origin.asked) > 1, 60, "the source is asked again")
             more.set()

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from gateway.imports.naming import is_media, name_of
+from gateway.imports.names import is_media, name_of
 
 ATTACHED = "attachment; filename="
 

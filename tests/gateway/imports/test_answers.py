@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from events.types import ImportFailure
+from gateway.imports.answers import Anew, Fields, Known, part_of, question, validator_of
 from gateway.imports.failures import ImportFailing, ImportStuck
-from gateway.imports.source import Anew, Fields, Known, part_of, question, validator_of
 
 DATE, BEFORE = "Mon, 30 Nov 2026 15:00:00 GMT", "Mon, 30 Nov 2026 14:00:00 GMT"
 HALF = Known(offset=500, length=1000, validator='"1"')

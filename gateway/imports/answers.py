@@ -1,4 +1,4 @@
-"""How a source is asked for the rest of a file, and what its answer brings. Pure.
+"""The question to a source for the rest of a file, and what its answer brings. Pure.
 
 A file is gone on with only where the source proves that it is still the same one: by a strong validator,
 which goes with the question (`If-Range`), and comes with the answer (RFC 9110, 13.1.5 and 14). Everywhere
