@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from auth.accounts.password_check import PasswordCheck
 from auth.announcements import Publishes, event_of
-from auth.errors import InvalidToken, NotFresh
+from auth.errors import NotFresh
 from auth.keys.access_tokens import Claims
+from auth.sessions.open_account import open_account
 from auth.sessions.sessions import Sessions
 from auth.stores.directory import Account, Directory, Identity
 from events.types import AccountErased
@@ -52,7 +53,7 @@ class OwnAccounts:
 
     async def of(self, claims: Claims) -> OwnAccount:
         """Return the account. Raises InvalidToken if it is gone."""
-        account = await self._found(claims)
+        account = await open_account(self._directory, claims.sub)
         identities = await self._directory.identities(account.account_id)
         return OwnAccount(account=account, providers=self._providers(identities))
 
@@ -62,7 +63,7 @@ class OwnAccounts:
         The password is asked for again; without one, the session must be FRESH. Raises InvalidRequest,
         TooManyFailures, Busy, NotFresh, NotConfirmed.
         """
-        account = await self._found(claims)
+        account = await open_account(self._directory, claims.sub)
         if account.password_hash:
             await self._password_check.check(account, password, field="password", address=address)
         elif await self._sessions.age(claims.sid) > FRESH:
@@ -72,9 +73,3 @@ class OwnAccounts:
         await self._directory.erase(account.account_id)
         await self._sessions.end_account(account.account_id, "erased")
         log.info("account_erased", account_id=account.account_id)
-
-    async def _found(self, claims: Claims) -> Account:
-        account = await self._directory.by_id(claims.sub)
-        if account is None or account.disabled:
-            raise InvalidToken("the account is gone or closed")
-        return account

@@ -13,6 +13,7 @@ from auth.announcements import Announcer, event_of
 from auth.errors import InvalidToken, LinkSpent
 from auth.keys.access_tokens import Claims
 from auth.passwords.passwords import Passwords
+from auth.sessions.open_account import open_account
 from auth.sessions.sessions import Sessions
 from auth.stores.directory import Account, Directory
 from events.ids import new_id
@@ -54,9 +55,7 @@ class PasswordChanges:
 
         Raises TooManyFailures.
         """
-        account = await self._directory.by_id(claims.sub)
-        if account is None or account.disabled:
-            raise InvalidToken("the account is gone or closed")
+        account = await open_account(self._directory, claims.sub)
         await self._password_check.check(account, current, field="current", address=address)
         hash_ = await self._passwords.hash_new(password, account.email)
         await self._letters.void(account.account_id)

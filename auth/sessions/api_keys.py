@@ -12,8 +12,9 @@ from auth.announcements import Announcer, event_of
 from auth.errors import DirectoryUnavailable, InvalidRequest, InvalidToken, NoSuchApiKey
 from auth.keys.access_tokens import Token
 from auth.keys.signer import Signer
+from auth.sessions.open_account import open_account
 from auth.sessions.sessions import Sessions
-from auth.stores.directory import Account, Directory
+from auth.stores.directory import Directory
 from auth.stores.sessions import Session, SessionStore
 from auth.throttle import Deed, Throttle
 from events.ids import new_id
@@ -51,7 +52,7 @@ class ApiKeys:
 
         Raises InvalidRequest.
         """
-        account = await self._account(account_id)
+        account = await open_account(self._directory, account_id)
         allowed = set(GRANTABLE) & set(scopes.of_person(account.roles))
         if not wanted or not set(wanted) <= allowed:
             raise InvalidRequest(f"scopes: some of {', '.join(sorted(allowed))}")
@@ -106,14 +107,8 @@ class ApiKeys:
             await self._throttle.failed(tried)
             raise tried.refusal or InvalidToken("the API key is not valid (any more)")
         await self._throttle.succeeded(tried)
-        account = await self._account(key.account_id)
+        account = await open_account(self._directory, key.account_id)
         allowed = scopes.of_person(account.roles)
         await self._store.mark_used(key.session_id, self._clock())
         granted = [each for each in key.scopes if each in allowed]
         return self._signer.sign(account, key.session_id, granted, key.expires)
-
-    async def _account(self, account_id: str) -> Account:
-        account = await self._directory.by_id(account_id)
-        if account is None or account.disabled:
-            raise InvalidToken("the account is gone or closed")
-        return account
