@@ -192,7 +192,7 @@ async def test_the_services_learn_an_address_and_nobody_else_does(
     answer = await http.get(path, headers=SERVICE)
     told = answer.json()
     assert told.pop("unsubscribe").startswith("tonearmu_")
-    assert told == {"account_id": account_id, "email": EMAIL, "mails": "all"}
+    assert told == {"account_id": account_id, "email": EMAIL, "mails": "all", "links": False}
     assert_problem(await http.get("/accounts/nobody", headers=SERVICE), 404)
     for wrong in ({}, {"Authorization": f"Bearer {token}"}, {"Authorization": "Bearer between-servicesx"}):
         assert_problem(await http.get(path, headers=wrong), 401)
