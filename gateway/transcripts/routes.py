@@ -8,7 +8,6 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from events.filenames import divided
 from events.projections.job_view import Audio, JobView
 from gateway.callers.guard import AnyRequest, caller_of
 from gateway.errors import (
@@ -29,7 +28,7 @@ from gateway.http import conditional
 from gateway.http.bodies import Limit, check_length, incoming
 from gateway.http.conditional import IF_NONE_MATCH, answers
 from gateway.http.contract import SOME_BYTES, TEXT, Answer, Body, Contract
-from gateway.http.filenames import attachment
+from gateway.http.filenames import attachment, audio_name
 from gateway.jobs.outcome import audio_of
 from gateway.jobs.own_jobs import OwnJobs
 from gateway.transcripts import listing
@@ -132,7 +131,8 @@ async def answer(request: AnyRequest, view: JobView, name: str, library: Library
     known = conditional.private(f'"{found.sha256}-{ending}"')
     if not_modified := conditional.unchanged(request, known):
         return not_modified
-    headers = {**known, "Content-Disposition": attachment(_name(view, found, ending))}
+    named = audio_name(view.filename, ".".join(filter(None, (found.language, ending))))
+    headers = {**known, "Content-Disposition": attachment(named)}
     match ending:
         case "vtt":
             text = await library.webvtt(found)
@@ -238,11 +238,6 @@ def _shown(view: JobView, found: listing.Transcript) -> Transcript:
     return Transcript(
         **asdict(found), webvtt_url=f"{path}.vtt", subrip_url=f"{path}.srt", json_url=f"{path}.json"
     )
-
-
-def _name(view: JobView, found: listing.Transcript, ending: str) -> str:
-    stem, _ = divided(view.filename)
-    return ".".join(part for part in (stem or "audio", found.language, ending) if part)
 
 
 ROUTES: list[Any] = [list_transcripts, transcript, add_transcript, remove_transcript]
