@@ -40,7 +40,7 @@ async def test_a_feed_is_made_listed_shown_and_revoked(person: Person) -> None:
 async def test_what_cannot_be_made_is_refused_with_the_reason(person: Person) -> None:
     _, said = await person.tonearm("feeds", "create", "x", "--preset", "phone", code=2)
     assert "there is no preset phone" in said
-    _, said = await person.tonearm("feeds", "create", " ", code=1)
+    _, said = await person.tonearm("feeds", "create", " ", code=2)
     assert "name" in said
 
 
