@@ -106,7 +106,7 @@ USERS: Mapping[str, User] = {
         works_on=(topology.IMPORTS,),
         hands_out=(topology.MP3, topology.LETTERS, topology.NEWS, topology.HOOKS),
         configure=(topology.PROGRESS, _OWN),
-        write=(_OWN,),
+        write=(topology.PROGRESS, _OWN),  # the progress of imports
         read=(topology.STREAM, topology.PROGRESS, _OWN, *map(re.escape, _PARKED)),
         tags=("management",),
     ),

@@ -190,6 +190,14 @@ async def test_a_converter_hears_what_is_withdrawn_and_nothing_else(urls):
 
 
 @pytest.mark.servers
+async def test_who_does_work_may_tell_how_far_it_is(urls):
+    """A conversion, and an import, which is the gateway's."""
+    for name in ("converter", "gateway"):
+        assert await may(urls[name], topology.PROGRESS, "job"), name
+    assert not await may(urls["auth"], topology.PROGRESS, "job")
+
+
+@pytest.mark.servers
 async def test_the_gateway_may_look_at_parked_work_and_hand_out_all_of_it_but_videos(broker, urls):
     await broker.put(topology.parked(topology.MP3), b"{}")
     async with amqp.connected(urls["gateway"], name="test") as connection:
