@@ -18,7 +18,7 @@ export const ORDINARY = {
 const ENDS = { fade_in: 0, fade_out: 0, trim_silence: false };
 
 /** @param {{from: number, to: number}} cut @returns the options of an output that is this part of the job's audio */
-export function optionsOf(job, { from, to }) {
+function optionsOf(job, { from, to }) {
   const exact = (seconds) => Math.round(inVideo(job, seconds) * 1e6) / 1e6;
   return { ...ORDINARY, ...job.options, ...ENDS, start: exact(from), end: exact(to) };
 }

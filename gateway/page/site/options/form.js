@@ -154,7 +154,7 @@ export function folding(toggle) {
 }
 
 /** Fold or unfold what is not shown at first. */
-export async function unfold(state, open) {
+async function unfold(state, open) {
   if (state.unfolded === open) return;
   state.unfolded = open;
   try {

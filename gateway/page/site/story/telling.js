@@ -22,7 +22,7 @@ export function dayOf(time, before) {
 }
 
 /** A length of time in words, as exact as it matters: 0.3 seconds, 12 seconds, 3 minutes, 2 days. @param {number} ms */
-export function lasting(ms, unitDisplay = "long") {
+function lasting(ms, unitDisplay = "long") {
   const seconds = ms / 1000;
   const [unit, length] = seconds < 90 ? ["second", 1] : seconds < 5400 ? ["minute", 60]
     : seconds < 172800 ? ["hour", 3600] : ["day", 86400];

@@ -9,7 +9,7 @@ import { Problem, ask, renewed } from "../server/api.js";
 import { sessionEnded } from "../server/session.js";
 
 /** Bytes of a piece: what a reload loses at most. */
-export const PIECE = 8_000_000;
+const PIECE = 8_000_000;
 const ENDPOINT = new URL("files", document.baseURI).href;
 const VERSION = { "Tus-Resumable": "1.0.0" };
 /** Milliseconds without a sign of life after which a connection is given up: a lost network may not say so. */
