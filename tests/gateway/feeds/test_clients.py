@@ -4,6 +4,8 @@ import asyncio
 import json
 import os
 import sqlite3
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,13 @@ from tests.gateway.feeds.recordings import AUDIO, made, recorded
 from tests.gateway.running import Gateway
 
 pytestmark = [pytest.mark.servers, pytest.mark.long]
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A client's home, and not among our logs: a client may log the address that it was given."""
+    with tempfile.TemporaryDirectory(prefix="tonearm-client-") as home:
+        yield Path(home)
 
 
 class Client:
@@ -48,18 +57,18 @@ class Client:
 
 
 async def test_gpodder_subscribes_downloads_sees_chapters_and_is_shut_out(
-    gateway: Gateway, account: str, tmp_path: Path
+    gateway: Gateway, account: str, home: Path
 ) -> None:
-    gpo = Client("gpo", tmp_path)
+    gpo = Client("gpo", home)
     job_id = await recorded(gateway, account, "Über Ränder & <mehr>.mp4")
     feed = await made(gateway, account, name="Vorträge & mehr")
     said = await gpo.run("subscribe", feed["url"])
     assert "Successfully added" in said, said
     assert "Vorträge & mehr" in await gpo.run("list")
     said = await gpo.run("download")
-    [audio] = tmp_path.glob("Downloads/*/*.mp3")
+    [audio] = home.glob("Downloads/*/*.mp3")
     assert audio.read_bytes() == AUDIO, said
-    with sqlite3.connect(tmp_path / "Database") as database:
+    with sqlite3.connect(home / "Database") as database:
         database.row_factory = sqlite3.Row
         [episode] = database.execute("SELECT * FROM episode").fetchall()
     assert (episode["guid"], episode["title"]) == (job_id, "Über Ränder & <mehr>")
@@ -74,14 +83,14 @@ async def test_gpodder_subscribes_downloads_sees_chapters_and_is_shut_out(
         assert (await owner.delete(f"/feeds/{feed['feed_id']}")).status_code == 204
     assert "HTTP 410 while downloading" in await gpo.run("download")
     assert "resource is gone" in await gpo.run("update")
-    assert len(list(tmp_path.glob("Downloads/*/*.mp3"))) == 1
+    assert len(list(home.glob("Downloads/*/*.mp3"))) == 1
 
 
-async def test_newsboat_lists_the_episodes(gateway: Gateway, account: str, tmp_path: Path) -> None:
-    newsboat = Client("newsboat", tmp_path)
+async def test_newsboat_lists_the_episodes(gateway: Gateway, account: str, home: Path) -> None:
+    newsboat = Client("newsboat", home)
     await recorded(gateway, account, "Talk & <more>.mp4")
     feed = await made(gateway, account)
-    urls, cache = tmp_path / "urls", tmp_path / "cache.db"
+    urls, cache = home / "urls", home / "cache.db"
     urls.write_text(feed["url"] + "\n")
     said = await newsboat.run("-u", str(urls), "-c", str(cache), "-x", "reload")
     with sqlite3.connect(cache) as database:
