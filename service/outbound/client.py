@@ -60,8 +60,11 @@ class Answer:
     async def pieces(self) -> AsyncIterator[bytes]:
         """Yield the body as it comes. Raises NoAnswer where it ends early."""
         with _translated():
-            async for piece in self._response.aiter_stream():
-                yield piece
+            try:
+                async for piece in self._response.aiter_stream():
+                    yield piece
+            except ssl.SSLError as error:  # the host had proved before who it is
+                raise Unreachable("the host lost the connection") from error
 
     async def read(self, longest: int) -> bytes:
         """Return the body. Raises BadAnswer beyond `longest` bytes, NoAnswer where it ends early."""
@@ -166,9 +169,11 @@ class Outbound:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise httpcore's errors as ours."""
+    """Raise httpcore's errors as ours, and those of TLS that it lets through: all that come while it reads."""
     try:
         yield
+    except ssl.SSLError as error:
+        raise TLSFailed("the host's certificate or its TLS is not good") from error
     except httpcore.TimeoutException as error:
         raise TooSlow("there was no answer in time") from error
     except httpcore.NetworkError as error:

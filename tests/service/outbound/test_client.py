@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import os
 import ssl
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
@@ -306,6 +307,28 @@ async def test_a_host_that_speaks_no_tls_is_told(rogue: Rogue):
     rogue.replies["/"] = OK
     with pytest.raises((TLSFailed, TooSlow)):
         await fetched(outbound(patience=Patience(connect=1)), rogue.url("/", HERE, "https"))
+
+
+async def test_a_host_that_breaks_tls_in_the_middle_is_lost(secure: Rogue):
+    async def breaks(writer: asyncio.StreamWriter) -> None:
+        writer.write(OK.replace(b": 2", b": 500"))
+        await writer.drain()
+        os.write(writer.get_extra_info("socket").fileno(), b"\x17\x03\x03\x00\x20" + bytes(32))
+        await secure.passes(5)
+
+    secure.replies["/"] = breaks
+    with pytest.raises(Unreachable):
+        await fetched(outbound(), secure.url("/", HERE, "https"))
+
+
+async def test_a_host_that_breaks_tls_instead_of_an_answer_is_told(secure: Rogue):
+    async def breaks(writer: asyncio.StreamWriter) -> None:
+        os.write(writer.get_extra_info("socket").fileno(), b"\x17\x03\x03\x00\x20" + bytes(32))
+        await secure.passes(5)
+
+    secure.replies["/"] = breaks
+    with pytest.raises(TLSFailed):
+        await fetched(outbound(), secure.url("/", HERE, "https"))
 
 
 async def test_no_error_names_the_address():
