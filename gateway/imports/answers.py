@@ -101,7 +101,7 @@ def validator_of(fields: Fields) -> str:
     try:
         modified, date = parsedate_to_datetime(fields.modified), parsedate_to_datetime(fields.date)
         return fields.modified.strip() if date - modified >= _OLD_ENOUGH else ""
-    except (TypeError, ValueError):  # none, or one without a zone
+    except (TypeError, ValueError, OverflowError):  # none, one without a zone, or one beyond the calendar
         return ""
 
 

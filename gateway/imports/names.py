@@ -67,7 +67,11 @@ def _told(disposition: str) -> str:
 def _names(disposition: str) -> Iterator[str | tuple[str, str, str]]:
     message = Message()
     message["Content-Disposition"] = disposition[:LONGEST]
-    for name, value in message.get_params([], header="content-disposition"):
+    try:
+        parameters = message.get_params([], header="content-disposition")
+    except (TypeError, ValueError):  # the standard library cannot put parts together of which one has no number
+        return
+    for name, value in parameters:
         if name.lower() == "filename":
             yield value
 

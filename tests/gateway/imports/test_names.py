@@ -31,6 +31,7 @@ ATTACHED = "attachment; filename="
         (ATTACHED + '"C:\\\\Users\\\\me\\\\talk.mp4"', [], "talk.mp4"),
         ("inline", ["/talk.mp4"], "talk.mp4"),
         (';;;=;"', ["/talk.mp4"], "talk.mp4"),
+        ("attachment; filename*=a; filename*=b; filename*1*=c", ["/talk.mp4"], "talk.mp4"),
     ],
 )
 def test_a_file_is_named_as_its_source_names_it_else_by_its_address(
