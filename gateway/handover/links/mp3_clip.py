@@ -17,6 +17,8 @@ _LATE = 529
 """Samples by which every decoder of layer III is late."""
 _MOST_GAP = 4095
 """Samples that a table can name."""
+_MOST_NAMED = 2**32 - 1
+"""Bytes that a table can name."""
 _OVERLAPPING = 2
 _REACH = 511
 """Bytes before its slot at which a frame's main data may begin, at most; half of it below MPEG 1."""
@@ -112,7 +114,7 @@ def _table(kind: Kind, encoder: bytes, span: _Span, lengths: "array[int]") -> by
     """Return the frame with the clip's table."""
     header, at = kind.header_for(kind.table_at + TABLE_SIZE), kind.table_at
     frame = bytearray(header.ljust(kind.lengths[header[2]], b"\0"))
-    size = len(frame) + sum(lengths)
+    size = min(len(frame) + sum(lengths), _MOST_NAMED)
     unplayed = len(lengths) * kind.samples - span.end
 
     def put(where: int, value: int, width: int) -> None:
@@ -136,11 +138,13 @@ def _gap(samples: int) -> int:
 
 def _contents(lengths: "array[int]", before: int) -> bytes:
     """Return the position of each hundredth of the time, in 256ths of the size."""
-    size, ends, at = before + sum(lengths), [], before
-    for length in lengths:
-        ends.append(at)
-        at += length
-    return bytes(min(256 * ends[index * len(ends) // _TOC] // size, 255) for index in range(_TOC))
+    size, at, seen, contents = before + sum(lengths), before, 0, bytearray()
+    for index in range(_TOC):
+        frame = index * len(lengths) // _TOC
+        at += sum(lengths[seen:frame])  # a day has millions of frames: no list of their places
+        seen = frame
+        contents.append(min(256 * at // size, 255))
+    return bytes(contents)
 
 
 def _crc(data: bytes) -> int:

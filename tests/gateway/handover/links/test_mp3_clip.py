@@ -1,13 +1,14 @@
 """A clip of an MP3 is a part of its bytes, and decodes to exactly its part of the sound."""
 
 import subprocess
+import tracemalloc
 from array import array
 
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from gateway.handover.links.mp3_clip import Clip, Cutter
-from gateway.handover.links.mp3_frames import NoFrames
+from gateway.handover.links.mp3_clip import Clip, Cutter, _Span, _table
+from gateway.handover.links.mp3_frames import NoFrames, kind_of
 
 SOUND = "aevalsrc=0.3*sin(2*PI*(200+40*t)*t)+0.1*random(0)|0.3*sin(900*t)*gt(sin(t*3)\\,0):s=44100:d=20"
 KINDS = {
@@ -83,3 +84,16 @@ def test_an_audio_that_lost_its_end_has_what_there_is_of_the_clip(mp3: bytes) ->
     clip = cut(half, 9, 20)
     assert clip.last < len(half)
     assert sound(clip.head + half[clip.first : clip.last + 1])
+
+
+def test_the_table_of_a_long_clip_takes_no_room_of_its_own_and_names_what_it_can() -> None:
+    frames = 300_000
+    lengths = array("I", [14_410]) * frames  # 4.3 GB
+    tracemalloc.start()
+    table = _table(kind_of(b"\xff\xfb\xe0\0"), b"Lavf", _Span(0, frames, 0, frames * 1152), lengths)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < frames
+    at = table.index(b"Info")
+    assert int.from_bytes(table[at + 12 : at + 16]) == 2**32 - 1
+    assert [table[at + 16 + percent] for percent in (0, 25, 50, 99)] == [0, 64, 128, 253]
