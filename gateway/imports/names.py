@@ -69,7 +69,10 @@ def _names(disposition: str) -> Iterator[str | tuple[str, str, str]]:
     message["Content-Disposition"] = disposition[:LONGEST]
     try:
         parameters = message.get_params([], header="content-disposition")
-    except (TypeError, ValueError):  # the standard library cannot put parts together of which one has no number
+    except (
+        TypeError,
+        ValueError,
+    ):  # the standard library cannot put parts together of which one has no number
         return
     for name, value in parameters:
         if name.lower() == "filename":

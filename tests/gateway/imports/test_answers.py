@@ -100,7 +100,8 @@ def test_what_comes_packed_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +99999999999999", "x"]
+    "time",
+    ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +99999999999999", "x"],
 )
 def test_a_time_that_is_none_is_no_validator(time: str) -> None:
     assert part_of(200, Fields(modified=time, date="Tue, 02 Jan 2024 00:00:00 GMT"), Known()).validator == ""
