@@ -3,9 +3,12 @@
 Its good end is `job.uploaded`, which the reception publishes. A bad end is first noted in the record, and
 then published as the answer to the message. So a message that comes again, after a crash in between, has the
 same answer.
+
+One account has half of the slots at most: sources that let it wait for hours do not hold up those of others.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -13,7 +16,7 @@ import structlog
 from events.envelope import Event, consequence
 from events.errors import Unavailable
 from events.types import ImportCancelled, ImportFailed, ImportFailure
-from events.work.task import Pace, Work
+from events.work.task import NotYet, Pace, Work
 from gateway.errors import NoSuchUpload, UploadGone
 from gateway.files.reception import Reception
 from gateway.imports.failures import ImportFailing, ImportStuck, ImportTrouble
@@ -41,10 +44,25 @@ class ImportHandler:
     ) -> None:
         self._records, self._reception, self._fetch, self._pace = records, reception, fetch, pace
         self._entrance = entrance
+        self._share, self._under_way = max(1, pace.slots // 2), Counter[str]()
         self._closing: set[asyncio.Task[None]] = set()
 
     async def handle(self, work: Work) -> Event | None:
-        """Fetch what is not here yet. None: it is a job, nobody's, or another gateway fetches it."""
+        """Fetch what is not here yet. None: it is a job, nobody's, or another gateway fetches it.
+
+        Raises NotYet while the account has its share under way, ImportStuck.
+        """
+        account = work.event.account
+        if self._under_way[account] >= self._share:
+            raise NotYet("the account has its share of imports under way")
+        self._under_way[account] += 1
+        try:
+            return await self._fetched(work)
+        finally:
+            self._under_way[account] -= 1
+            self._under_way += Counter()  # without those that have none
+
+    async def _fetched(self, work: Work) -> Event | None:
         record = await self._records.find(work.event.subject)
         if record is None:
             return None

@@ -243,6 +243,20 @@ async def test_one_that_is_called_off_ends_at_once_and_leaves_nothing(owner: Own
     assert (await owner.client.get(f"/jobs/{import_id}")).status_code == 404
 
 
+async def test_sources_that_let_one_account_wait_hold_up_nobody_else(owner: Owner, origin: Origin) -> None:
+    more = asyncio.Event()
+    slow = [
+        await owner.ask(origin.at(f"/{number}.mp4", dripping(VIDEO, 10_000, more))) for number in range(4)
+    ]
+    await wait_for(lambda: len(origin.asked) >= 2, 30, "the account has its share")
+    async with owner_at(owner.gateway, new_id()) as other:
+        await other.reaches(await other.ask(origin.at("/talk.mp4", file(VIDEO))), "imported")
+    assert len(origin.asked) == 3
+    more.set()
+    for each in slow:
+        await owner.reaches(each, "imported", 60)
+
+
 async def test_other_peoples_imports_are_not_there(owner: Owner, origin: Origin) -> None:
     more = asyncio.Event()
     import_id = await owner.ask(origin.at("/talk.mp4", dripping(VIDEO, 1_000_000, more)))
