@@ -169,7 +169,7 @@ class Outbound:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Raise httpcore's errors as ours, and those of TLS that it lets through: all that come while it reads."""
+    """Raise httpcore's errors as ours, and those of TLS that it lets through while it reads."""
     try:
         yield
     except ssl.SSLError as error:

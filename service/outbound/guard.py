@@ -15,8 +15,11 @@ Resolve = Callable[[str], Awaitable[list[Address]]]
 
 _SECONDS = 10.0
 """For one look-up."""
-_LOOKUPS = 8
-"""At once. Threads of their own: names that nobody answers for must not hold up what else needs threads."""
+_LOOKUPS = 64
+"""At once. Threads of their own: names that nobody answers for must not hold up what else needs threads.
+
+Such a name holds its thread longer than anybody waits for it, and those of one account shall not hold all.
+"""
 
 
 class Guard:
@@ -64,16 +67,24 @@ class Guard:
 
 
 class SystemResolver:
-    """Asks this machine's resolver, which knows its hosts file and its search domains."""
+    """Asks this machine's resolver, which knows its hosts file and its search domains.
+
+    Who asks for a name that is being looked up waits for the same answer.
+    """
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="resolver")
+        self._under_way: dict[str, asyncio.Future[list[Address]]] = {}
 
     async def __call__(self, host: str) -> list[Address]:
         """Return a name's addresses. Raises OSError."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, _addresses, host.encode("ascii")
-        )
+        looking = self._under_way.get(host)
+        if looking is None:
+            looking = self._under_way[host] = asyncio.get_running_loop().run_in_executor(
+                self._threads, _addresses, host.encode("ascii")
+            )
+            looking.add_done_callback(lambda _: self._under_way.pop(host))
+        return await asyncio.shield(looking)
 
 
 def _addresses(host: bytes) -> list[Address]:

@@ -3,7 +3,9 @@
 import asyncio
 import gzip
 import os
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -274,6 +276,29 @@ async def test_a_name_that_nobody_knows_is_told():
 async def test_names_of_this_machine_are_refused():
     with pytest.raises(NotPublic):
         await Outbound(Guard(read(""))).check("http://localhost/")
+
+
+async def test_names_that_nobody_answers_for_do_not_hold_up_others(monkeypatch: pytest.MonkeyPatch):
+    """As many as an account has webhooks, each asked for again and again."""
+    over, asked = threading.Event(), list[bytes]()
+
+    def look_up(host: bytes, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        if host.startswith(b"silent"):
+            over.wait(30)
+            raise OSError
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    resolve = SystemResolver()
+    waiting = [asyncio.create_task(resolve(f"silent{number % 20}.example")) for number in range(100)]
+    try:
+        async with asyncio.timeout(5):
+            assert await resolve("good.example") == [ip_address("93.184.216.34")]
+        assert len(asked) == 21
+    finally:
+        over.set()
+    assert {type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)} == {OSError}
 
 
 @pytest.fixture
