@@ -92,10 +92,18 @@ class Shortening(Struct, frozen=True):
         return sum(each.last - each.first for each in self.cuts) / self.hertz
 
     def filters(self) -> list[str]:
-        """Return the filters that leave it out; the times of what stays are as before."""
+        """Return the filters that leave it out; the times of what stays are as before.
+
+        They name the sample rate: ffmpeg would count the windows at that of the result.
+        """
         if not self.cuts:
             return []
-        return [f"asetnsamples={self.window}:p=0", f"aselect='{_kept(self.cuts)}'"]
+        rate = round(self.hertz * self.window)
+        return [
+            f"aformat=sample_rates={rate}",
+            f"asetnsamples={self.window}:p=0",
+            f"aselect='{_kept(self.cuts)}'",
+        ]
 
     def seams(self, silence_cut: float) -> tuple[Seam, ...]:
         """Return the places in an audio whose beginning lacks so many seconds of silence."""

@@ -115,12 +115,24 @@ async def test_silence_at_the_ends_goes_and_pauses_between_are_shortened(hall: H
     assert made.duration_seconds == close(5.4)
 
 
-@pytest.mark.parametrize("speed", [0.5, 1.25])
-async def test_the_map_of_time_finds_every_second_of_the_video(hall: Hall, speed: float) -> None:
+@pytest.mark.parametrize(
+    ("format_", "sample_rate", "speed"),
+    [
+        (Format.WAV, None, 0.5),
+        (Format.WAV, None, 1.25),
+        (Format.WAV, 16000, 1.0),
+        (Format.OPUS, None, 1.0),
+        pytest.param(Format.MP3, 48000, 1.25, marks=pytest.mark.long),
+    ],
+)
+async def test_the_map_of_time_finds_every_second_of_the_video(
+    hall: Hall, format_: Format, sample_rate: int | None, speed: float
+) -> None:
     source = hall.source(TALK, "-c:a", "aac", seconds=16)
-    options = {"start": 1.0, "end": 15.5, "speed": speed, "shorten_pauses": 0.8, "trim_silence": True}
-    made = await hall.convert(source, format=Format.WAV, **options)
-    [sound] = hall.heard()
+    options: dict[str, Any] = {"start": 1.0, "end": 15.5, "speed": speed, "sample_rate": sample_rate}
+    options |= {"shorten_pauses": 0.8, "trim_silence": True}
+    made = await hall.convert(source, format=format_, **options)
+    sound = hall.heard()[0]
     time_map = TimeMap(Options(**options), told(made).seams, silence_cut=made.silence_cut or 0.0)
     for second in (1, 2, 6, 7, 8, 10, 14, 15):
         at = round(time_map.in_audio(second + 0.25) * made.sample_rate)

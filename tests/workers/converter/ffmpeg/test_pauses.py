@@ -29,7 +29,7 @@ def test_no_pause_between_the_ends_is_longer_than_asked_and_no_sound_is_left_out
 ) -> None:
     kept = (before / 10, max(len(text) - behind, 0) / 10)
     found = shortening(Envelope(of(text), 10.0), 2400, longest / 10, kept)
-    expression = found.filters()[1].removeprefix("aselect='")[:-1] if found.cuts else "1"
+    expression = found.filters()[-1].removeprefix("aselect='")[:-1] if found.cuts else "1"
     heard = "".join(char for n, char in enumerate(text) if evaluated(expression, n))
     assert heard.count("#") == text.count("#")
     if "#" in text and text.count("#") > len(text) // 10 and not before and not behind:
@@ -52,7 +52,7 @@ def test_a_pause_is_what_is_quiet_for_this_recording() -> None:
 
 def test_thousands_of_cuts_fit_into_an_argument() -> None:
     levels = bytes(([LOUD] * 5 + [ROOM] * 45) * (MOST_SEAMS + 500))
-    (_, select) = shortening(Envelope(levels, 20.0), 2400, 0.2, (0.0, 1e6)).filters()
+    *_, select = shortening(Envelope(levels, 20.0), 2400, 0.2, (0.0, 1e6)).filters()
     assert len(select) < 110_000
 
 
