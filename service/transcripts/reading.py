@@ -20,6 +20,8 @@ MOST_STORED = 16 * MOST_BYTES
 """Bytes of what we have written ourselves: it escapes some characters, and is bounded by its text."""
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
 """A note on position or style, which SubRip files have from elsewhere."""
+_NUMBER = re.compile(r"&#[0-9]{20,};?")
+"""A character's number that none has. Python refuses to read thousands of digits."""
 _TIME = re.compile(r"(\d{1,4}):(\d\d):(\d\d)\.(\d{3})")
 
 
@@ -60,10 +62,14 @@ def _decoded(data: bytes) -> str:
 
 def _cues(captions: list[webvtt.Caption], kind: str) -> Iterator[Cue]:
     for each in captions:
-        text = html.unescape(each.text) if kind == "vtt" else _OVERRIDE.sub("", each.text)
+        text = _unescaped(each.text) if kind == "vtt" else _OVERRIDE.sub("", each.text)
         start, end, shown = _seconds(each.start), _seconds(each.end), clean(text)
         if end > start and shown:
-            yield Cue(start, end, shown, clean_voice(html.unescape(each.voice or "")))
+            yield Cue(start, end, shown, clean_voice(_unescaped(each.voice or "")))
+
+
+def _unescaped(text: str) -> str:
+    return html.unescape(_NUMBER.sub("\ufffd", text))
 
 
 def _seconds(time: str) -> float:

@@ -64,6 +64,12 @@ def test_webvtt_is_read_as_its_standard_says():
     )
 
 
+def test_a_character_of_endless_number_is_none():
+    number = "&#" + "9" * 5000
+    file = f"WEBVTT\n\n00:01.000 --> 00:02.000\n<v {number}; Ada>a{number};b\n"
+    assert read(file.encode()) == (Cue(1.0, 2.0, "a\ufffdb", "\ufffd Ada"),)
+
+
 def test_subrip_is_read_as_it_is_found():
     assert read(SUBRIP.encode()) == (
         Cue(0.5, 4.0, "A < B"),
