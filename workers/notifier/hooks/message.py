@@ -22,7 +22,7 @@ def body(hook_id: str, asked: HookRequested, at: datetime, view: JobView | None,
         "state": asked.about.removeprefix("job."),
         "url": f"{public_url}/jobs/{asked.job_id}",
     }
-    if view and asked.about != JobDeleted.TYPE:
+    if view and view.deletion is None and asked.about != JobDeleted.TYPE:
         data["filename"] = view.filename
     if view and view.failure and asked.about == JobFailed.TYPE:
         data |= {"code": view.failure.code, "message": view.failure.message}

@@ -58,9 +58,14 @@ def test_a_failure_is_told_thinly_with_the_time_at_which_it_happened():
     }
 
 
-def test_of_a_deleted_job_no_name_is_told():
+@pytest.mark.parametrize("about", ["job.deleted", "job.uploaded"])
+def test_of_a_deleted_job_no_name_is_told_also_by_what_comes_late(about: str):
     seen = view(JobDeleted(reason=DeletionReason.USER))
-    assert "filename" not in json.dumps(told("job.deleted", seen))
+    assert "filename" not in json.dumps(told(about, seen))
+
+
+def test_of_a_job_whose_deletion_is_not_seen_yet_no_name_is_told():
+    assert "filename" not in json.dumps(told("job.deleted", view()))
 
 
 def test_what_is_not_known_yet_is_left_out():
