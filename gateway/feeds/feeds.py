@@ -37,12 +37,10 @@ class Feeds(Struct, frozen=True):
     async def create(self, feed: Feed) -> None:
         """Make a feed. Raises BadFields, NoHandoverSecrets, NotConfirmed, Unavailable."""
         self.addresses(feed)
-        if len(await self.store.of_account(feed.account)) >= MOST:
-            raise errors.BadFields(
-                [errors.Fault("name", f"you have {MOST} feeds, which is the most: revoke one first")]
-            )
+        await self._check_room(feed.account, 1)
         await self.store.add(feed)
         try:
+            await self._check_room(feed.account, 0)  # others may have come at the same time
             await self._tell(FeedCreated(), feed.feed_id, feed.account)
         except (TonearmError, asyncio.CancelledError):
             await asyncio.shield(self.store.remove(feed.feed_id))  # nobody has its address yet
@@ -78,6 +76,13 @@ class Feeds(Struct, frozen=True):
     def addresses(self, feed: Feed) -> Addresses:
         """Return a feed's addresses. Raises NoHandoverSecrets."""
         return Addresses(self.root, self.keys.sign(_PURPOSE, UUID(feed.feed_id).bytes))
+
+    async def _check_room(self, account: str, more: int) -> None:
+        """Raise BadFields where an account has so many feeds that `more` are too many."""
+        if len(await self.store.of_account(account)) + more > MOST:
+            raise errors.BadFields(
+                [errors.Fault("name", f"you have {MOST} feeds, which is the most: revoke one first")]
+            )
 
     async def _tell(self, payload: FeedCreated | FeedRevoked, feed_id: str, account: str) -> None:
         event = fact(

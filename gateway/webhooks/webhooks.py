@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from events.envelope import fact
-from events.errors import NotConfirmed
+from events.errors import TonearmError
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.types import TEST, HookCreated, HookDeleted, HookRequested
@@ -36,8 +36,7 @@ class Webhooks:
             await self._guard.check(target)
         except Refused as error:
             raise BadFields([Fault("url", error.told)]) from error
-        if len(await self._hooks.of_account(account)) >= MOST:
-            raise BadFields([Fault("url", f"you have {MOST} webhooks, which is the most: delete one first")])
+        await self._check_room(account, 1)
         hook = Hook(
             hook_id=new_id(),
             account=account,
@@ -48,8 +47,9 @@ class Webhooks:
         )
         await self._hooks.add(hook)
         try:
+            await self._check_room(account, 0)  # others may have come at the same time
             await self._publish(hook.hook_id, account, HookCreated(events=hook.events))
-        except NotConfirmed:  # its secret was not shown, so it is of no use
+        except TonearmError:  # its secret was not shown, so it is of no use
             await self._hooks.remove(hook.hook_id)
             raise
         return hook
@@ -111,6 +111,11 @@ class Webhooks:
         """Forget all that is kept of an account's webhooks."""
         await self._hooks.forget_account(account)
         await self._deliveries.forget_account(account)
+
+    async def _check_room(self, account: str, more: int) -> None:
+        """Raise BadFields where an account has so many webhooks that `more` are too many."""
+        if len(await self._hooks.of_account(account)) + more > MOST:
+            raise BadFields([Fault("url", f"you have {MOST} webhooks, which is the most: delete one first")])
 
     async def _ask(self, account: str, hook_id: str, asked: HookRequested) -> str:
         await self._at_work(account, hook_id)

@@ -1,5 +1,6 @@
 """Feeds while the log is away, and with other secrets."""
 
+import asyncio
 import base64
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -11,9 +12,9 @@ from events.envelope import Event
 from events.errors import NotConfirmed, Unavailable
 from events.ids import new_id
 from events.log.publisher import Publisher
-from gateway.errors import FeedRevoked, NoSuchFeed
+from gateway.errors import BadFields, FeedRevoked, NoSuchFeed
 from gateway.feeds.feeds import Feeds
-from gateway.feeds.store import Feed, FeedStore
+from gateway.feeds.store import MOST, Feed, FeedStore
 from service.handover_keys import HandoverKeys, NoHandoverSecrets, handover_keys
 
 ROOT = "https://audio.example"
@@ -44,6 +45,18 @@ def feed(account: str) -> Feed:
 
 def token_of(feeds: Feeds, made: Feed) -> str:
     return feeds.addresses(made).token
+
+
+async def test_who_asks_for_many_at_once_has_no_more_than_the_most(
+    database: AsyncDatabase[Any], account: str
+) -> None:
+    feeds = Feeds(FeedStore(database), cast("Publisher", broker := Broker()), secrets("a"), ROOT)
+    asked = [feeds.create(feed(account)) for _ in range(2 * MOST)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(each) for each in answers} <= {type(None), BadFields}
+    kept = {each.feed_id for each in await feeds.store.of_account(account)}
+    assert len(kept) <= MOST
+    assert kept == {event.subject for event in broker.told}
 
 
 @pytest.mark.parametrize("error", [Unavailable("away"), NotConfirmed("perhaps")])

@@ -1,5 +1,6 @@
 """Webhooks that this server cannot open any more, or not make."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,12 +8,13 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from events.envelope import Event
 from events.errors import NotConfirmed
-from gateway.errors import WebhookDisabled
+from gateway.errors import BadFields, WebhookDisabled
 from gateway.webhooks.deliveries import DeliveryStore
-from gateway.webhooks.webhooks import Webhooks
+from gateway.webhooks.webhooks import MOST, Webhooks
 from service.handover_keys import HandoverKeys, NoHandoverSecrets
 from service.outbound.addresses import Allowed
 from service.outbound.guard import Guard
+from service.webhooks.hook import Hook
 from service.webhooks.store import HookStore
 
 Database = AsyncDatabase[dict[str, Any]]
@@ -56,6 +58,20 @@ async def test_a_webhook_that_the_log_does_not_have_is_not_kept(database: Databa
     with pytest.raises(NotConfirmed):
         await made.create("ada", "https://93.184.216.34/", ["job.failed"])
     assert await made.all("ada") == []
+
+
+async def test_who_asks_for_many_at_once_has_no_more_than_the_most(database: Database):
+    made, url = webhooks(database, OLD, log := Log()), "https://93.184.216.34/"
+    asked = [made.create("ada", url, ["job.failed"]) for _ in range(3 * MOST)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert {type(each) for each in answers} <= {Hook, BadFields}
+    kept = {each.hook_id for each in await made.all("ada")}
+    assert len(kept) <= MOST
+    assert kept == {event.subject for event in log}
+    for _ in range(MOST - len(kept)):
+        await made.create("ada", url, ["job.failed"])
+    with pytest.raises(BadFields):
+        await made.create("ada", url, ["job.failed"])
 
 
 async def test_without_secrets_no_webhook_is_made(database: Database):
