@@ -1,7 +1,8 @@
 """Links to jobs: made, taken back, followed. A link stands in its job's events, and its address nowhere."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -83,9 +84,9 @@ class Links:
 
     async def end(self, account: str, link_id: str) -> None:
         """Take a link back. Raises NoSuchLink, JobGone, NotConfirmed, Unavailable."""
-        job_id = link_tokens.job_of(link_id)
+        job_id = link_tokens.job_of(link_id) or ""
         try:
-            view = await self._own_jobs.get(account, job_id or "")
+            view = await self._with_link(link_id, partial(self._own_jobs.get, account, job_id))
         except NoSuchJob:
             raise NoSuchLink("there is no link with this id") from None
         if all(each.id != link_id for each in view.links):
@@ -102,7 +103,7 @@ class Links:
         if token.expires <= datetime.now(UTC):
             raise LinkEnded(f"this link was good until {token.expires:%-d %B %Y, %H:%M} UTC")
         try:
-            view = await self._with_link(token)
+            view = await self._with_link(token.link_id, partial(self._own_jobs.of_anybody, token.job_id))
         except NoSuchJob:
             raise LinkEnded("what this link led to is not here any more") from None
         except JobGone:
@@ -114,13 +115,13 @@ class Links:
             raise LinkEnded("who shared this has taken the link back")
         return view, found
 
-    async def _with_link(self, token: Token) -> JobView:
+    async def _with_link(self, link_id: str, look: Callable[[], Awaitable[JobView]]) -> JobView:
         """Return the job. Another gateway may have made the link in this moment: it is waited for."""
-        view = await self._own_jobs.of_anybody(token.job_id)
-        if any(each.id == token.link_id for each in view.links):
+        view = await look()
+        if any(each.id == link_id for each in view.links):
             return view
-        await self._live.wait_for(event_id(view.job_id, JobLinked.TYPE, token.link_id), _SEEN_WITHIN)
-        return await self._own_jobs.of_anybody(token.job_id)
+        await self._live.wait_for(event_id(view.job_id, JobLinked.TYPE, link_id), _SEEN_WITHIN)
+        return await look()
 
     async def _tell(self, view: JobView, payload: JobPayload) -> datetime:
         """Tell the log, and return when."""
