@@ -51,7 +51,7 @@ class Selection(Struct, frozen=True, kw_only=True):
             and (self.linked is None or any(link.expires > self.linked for link in view.standing_links))
             and all(_value(options_of(view), name) == value for name, value in self.options)
             and (
-                view.job_id in self.spoken
+                (view.job_id in self.spoken and view.deletion is None)  # its words go a moment later
                 or re.search(re.escape(self._name), view.filename, re.IGNORECASE) is not None
             )
         )

@@ -15,7 +15,15 @@ from events.ids import earliest_id, new_id
 from events.options import Format, Options, Tags
 from events.projections.job_view import JobView, State
 from events.projections.jobs import fold
-from events.types import JobLinked, JobPayload, JobStarted, JobUnlinked, JobUploaded
+from events.types import (
+    DeletionReason,
+    JobDeleted,
+    JobLinked,
+    JobPayload,
+    JobStarted,
+    JobUnlinked,
+    JobUploaded,
+)
 from events.views.selection import EVERY, Selection, family_of
 from events.views.store import JobViews
 from events.wishes import value
@@ -130,6 +138,21 @@ async def test_jobs_are_found_that_a_link_leads_to_now(database: AsyncDatabase[A
         selection = Selection(linked=now)
         assert [view.filename for view in await store.page(ME, selection, None, 99)] == right
         assert len([each async for each in store.states(ME, selection)]) == len(right)
+
+
+async def test_nobody_finds_a_deleted_job_by_what_was_said_in_it(database: AsyncDatabase[Any]) -> None:
+    """Its words are erased a moment later, and until then a search would tell them."""
+    job_id = new_id()
+    payloads: list[JobPayload] = [uploaded(Options()), JobDeleted(reason=DeletionReason.USER)]
+    events = [job_event(each, job_id=job_id, account=ME, source="test") for each in payloads]
+    view = fold(Recorded(n, event) for n, event in enumerate(events))
+    assert view is not None
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save([view])
+    deleted = Selection(state=State.DELETED)
+    assert await store.page(ME, deleted, None, 99) == [view]
+    assert await store.page(ME, replace(deleted, name="a word", spoken=frozenset({job_id})), None, 99) == []
 
 
 async def test_jobs_are_found_by_every_kind_of_option(database: AsyncDatabase[Any]) -> None:
