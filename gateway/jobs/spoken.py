@@ -33,5 +33,9 @@ class Spoken:
             return frozenset()
         wanted = {OF_ACCOUNT: account, WORDS: {"$regex": re.escape(searched)}}
         with translated("the storage of transcripts"):
-            found = self._files.find(wanted, {OF_JOB: 1}).sort(OF_JOB, DESCENDING).limit(MOST)
-            return frozenset([each["metadata"]["job_id"] async for each in found])
+            jobs: set[str] = set()
+            async for each in self._files.find(wanted, {OF_JOB: 1}).sort(OF_JOB, DESCENDING):
+                jobs.add(each["metadata"]["job_id"])  # one for each of its tracks
+                if len(jobs) == MOST:
+                    break
+            return frozenset(jobs)
