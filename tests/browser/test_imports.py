@@ -107,3 +107,21 @@ async def test_one_that_fails_says_why_and_can_be_asked_for_again(
         await page.evaluate(PASTE, "http://10.1.2.3/talk.mp4")
         await page.get_by_text("a network that is not public").wait_for()
         await picture(page, "refused")
+
+
+async def test_an_address_that_was_typed_is_not_there_for_who_signs_in_next(
+    person: Person, browser: Browser
+) -> None:
+    async with browser.page(DESK) as page:
+        await person.sign_in(page)
+        await page.get_by_role("button", name="From an address").click()
+        await page.get_by_label("Address of a video").fill("https://example.org/?token=canary")
+        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_label("E-mail").fill(person.email)
+        await page.get_by_label("Password").fill(person.password)
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        way = page.get_by_role("button", name="From an address")
+        await way.wait_for()
+        assert await way.get_attribute("aria-expanded") == "false"
+        await way.click()
+        assert await page.get_by_label("Address of a video").input_value() == ""

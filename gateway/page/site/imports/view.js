@@ -6,7 +6,7 @@ import { live } from "../vendor/lit-html/directives/live.js";
 import { repaint } from "../paint.js";
 import { go, place } from "../places.js";
 import { sentence } from "../server/api.js";
-import { session } from "../server/session.js";
+import { onSession, session } from "../server/session.js";
 import { styles } from "../styles.js";
 import { isGood, wish } from "../uploads/choice.js";
 import { speed } from "../uploads/pace.js";
@@ -14,7 +14,8 @@ import { bytes, number, span, word } from "../words.js";
 import { again, begin, imports, remove } from "./imports.js";
 import { addressIn } from "./address.js";
 
-const form = { isOpen: false, text: "", problem: "", isBusy: false };
+const EMPTY = { isOpen: false, text: "", problem: "", isBusy: false };
+const form = { ...EMPTY };
 /** True while something of this page is dragged: its own links are no videos. */
 let isOwn = false;
 
@@ -126,6 +127,7 @@ const isField = ({ target }) => target instanceof Element && target.closest("inp
 
 await styles(import.meta.url, "../uploads/rows.css");
 await styles(import.meta.url, "./view.css");
+onSession((state) => state === "out" && Object.assign(form, EMPTY)); // the next one may be somebody else
 addEventListener("dragstart", () => (isOwn = true));
 addEventListener("dragend", () => (isOwn = false));
 addEventListener("dragover", (event) => isOffered(event) && !isField(event) && event.preventDefault());
