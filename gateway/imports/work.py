@@ -69,8 +69,10 @@ class ImportHandler:
         if record.gone is None:
             try:
                 await self._fetch.bring(record)
-            except (TakenOver, NoSuchUpload, UploadGone):
+            except (TakenOver, NoSuchUpload):
                 pass  # its record says whether it was called off
+            except UploadGone:  # it was called off, or has expired and nobody has swept it away yet
+                await self._reception.give_up(record.id, self._entrance(record), "expired")
             except ImportStuck as error:
                 if work.attempt <= len(self._pace.delays):
                     await self._records.note_trouble(record.id, str(error))

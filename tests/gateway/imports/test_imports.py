@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -241,6 +242,26 @@ async def test_one_that_is_called_off_ends_at_once_and_leaves_nothing(owner: Own
     await wait_for(is_empty, 10)
     more.set()
     assert (await owner.client.get(f"/jobs/{import_id}")).status_code == 404
+
+
+async def test_one_that_expires_while_it_waits_has_an_end_in_the_log(owner: Owner, origin: Origin) -> None:
+    """Also where its turn comes before anybody has swept it away."""
+    import_id = await owner.ask(origin.at("/talk.mp4", plain(503)))
+    await wait_for(lambda: len(origin.asked) == 1, 30)
+
+    async def waits() -> bool:
+        return bool((await owner.shown(import_id))["trouble"])
+
+    await wait_for(waits, 10)
+    async with AsyncMongoClient(owner.gateway.mongodb_url) as client:
+        records, over = client.get_default_database()["imports"], datetime.now(UTC) - timedelta(seconds=1)
+        await records.update_one({"_id": import_id}, {"$set": {"expires": over}})
+    async with asyncio.timeout(30):
+        last = (await told(owner.gateway, import_id, "import.failed"))[-1].payload()
+    assert isinstance(last, ImportFailed)
+    assert last.code == "timed_out"
+    assert (await owner.shown(import_id))["error"]["code"] == "timed_out"
+    assert (await documents(owner.gateway, import_id))["record"]["address"] == b""
 
 
 async def test_sources_that_let_one_account_wait_hold_up_nobody_else(owner: Owner, origin: Origin) -> None:
