@@ -52,7 +52,7 @@ async def test_the_needle_shows_the_job_as_it_was(
         assert await then.get_attribute("data-state") == "converting"
         await accessible(page)
         await needle.press("End")
-        await then.get_by_text("OPUS,").wait_for()
+        await then.get_by_text("Opus,").wait_for()
         await then.get_by_text("As it is now").wait_for()
         assert await then.get_by_text("As it was:").count() == 0
         line = await needle.bounding_box()

@@ -1,5 +1,6 @@
 /** The options of a conversion in words: what differs from an ordinary MP3 of the whole. Pure. */
 
+import { formatSaid } from "../jobs/saying.js";
 import { clock, number, word } from "../words.js";
 import { exactly } from "./times.js";
 
@@ -22,11 +23,6 @@ export function said(options) {
     chapters !== "keep" && word(`job.chapters.${chapters}`),
     cover !== "none" && word(`job.cover.${cover}`),
   ].filter(Boolean).join(" · ");
-}
-
-/** A format by its name. */
-export function formatSaid(format) {
-  return { opus: "Opus", ogg: "Ogg" }[format] ?? format.toUpperCase();
 }
 
 function time(seconds) {

@@ -9,7 +9,7 @@ export function standing(job) {
   if (state === "failed") return [job.error?.message ?? word("jobs.state.failed")];
   if (audio && (state === "converted" || state === "notified")) {
     const files = audio.parts ? [word("jobs.files", { count: audio.parts })] : [];
-    return [audio.format.toUpperCase(), ...files, clock(audio.duration_seconds), bytes(audio.bytes)];
+    return [formatSaid(audio.format), ...files, clock(audio.duration_seconds), bytes(audio.bytes)];
   }
   if (state === "converted" || state === "notified") return [word("jobs.audio_gone")];
   const told = percent(job);
@@ -19,6 +19,11 @@ export function standing(job) {
   if (state === "converting" && job.attempt > 1) parts.push(word("jobs.attempt", { attempt: job.attempt }));
   if (queue?.seconds_max != null) parts.push(word("jobs.left", { time: spans(queue.seconds_min, queue.seconds_max) }));
   return parts;
+}
+
+/** A format by its name. */
+export function formatSaid(format) {
+  return { opus: "Opus", ogg: "Ogg" }[format] ?? format.toUpperCase();
 }
 
 /** What is to be known of audio that is there; empty: nothing. */

@@ -1,6 +1,7 @@
 /** A job as it was: asked from the gateway, which folds the log up to that event; then kept, as the past does not change. */
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
+import { formatSaid } from "../jobs/saying.js";
 import { repaint } from "../paint.js";
 import { api } from "../server/api.js";
 import { bytes, clock, hasWord, word } from "../words.js";
@@ -54,7 +55,7 @@ function fact(name, value) {
 
 function audio({ audio: made }) {
   if (!made) return html`<span class="quiet">${word("story.no_audio")}</span>`;
-  return html`${made.format.toUpperCase()}, <span class="number">${clock(made.duration_seconds)}</span>, ${bytes(made.bytes)}
+  return html`${formatSaid(made.format)}, <span class="number">${clock(made.duration_seconds)}</span>, ${bytes(made.bytes)}
     ${made.partial ? html`<span class="quiet">${word("story.partial")}</span>` : nothing}`;
 }
 
