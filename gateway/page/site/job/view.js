@@ -290,7 +290,7 @@ function deeds({ job, cut, again, share, ear, openEar }) {
     ${job.audio ? html`<a class="button" href="./jobs/${job.job_id}/audio" download>${icon("download")}${word("job.download", { size: bytes(job.audio.bytes) })}</a>` : nothing}
     ${share && !share.isOpen ? html`<button @click=${() => share.open()}>${icon("share-2")}${word("sharing.open")}</button>` : nothing}
     ${cut && (!why || share.takesParts) && !cut.range ? html`<button @click=${cut.begin}>${icon("scissors")}${word("job.cut_begin")}</button>` : nothing}
-    ${cut && !why && job.audio.pauses_url && !ear ? html`<button @click=${openEar}>${word("ear.open")}</button>` : nothing}
+    ${cut && !why && job.audio.pauses_url && !ear ? html`<button @click=${openEar}>${icon("list-music")}${word("ear.open")}</button>` : nothing}
     ${job.done ? helping(job, button, again?.open) : button("jobs.cancel", () => cancel([job.job_id]))}
     ${isRepeatable(job) && remedy(job)?.kind !== "again" ? button("jobs.again", () => repeat([job.job_id])) : nothing}
     ${job.done && again && !again.options ? html`<button @click=${() => again.open()}>${icon("rotate-ccw")}${word("job.again")}</button>` : nothing}
