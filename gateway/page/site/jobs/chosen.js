@@ -48,13 +48,13 @@ export const chosen = {
     return html`<div class="jobs-chosen" role="group" aria-label=${word("jobs.chosen", { count: ids.length })}>
       <p class="number" role="status">${word("jobs.chosen", { count: ids.length })}</p>
       ${ids.length < listing.total ? html`<button class="plain" @click=${() => selectAll(listing)}>${word("jobs.select_all", { count: listing.total })}</button>` : nothing}
+      <button class="plain" @click=${chosen.clear}>${word("jobs.unselect")}</button>
       <div class="row">
         ${way("jobs.zip", ready.length > 1 ? ready : [], () => withPart(import("./zip.js"), (zip) => zip.download(ready, chosen.clear)))}
         ${act("jobs.cancel", those((job) => !isDone(job)), cancel)}
         ${act("jobs.again", those(isRepeatable), (some) => again(some))}
         ${way("jobs.otherwise", videos, () => choose(videos))}
         ${act("jobs.delete", ids, remove)}
-        <button class="plain" @click=${chosen.clear}>${word("jobs.unselect")}</button>
       </div>
       ${otherwise?.template() ?? nothing}
     </div>`;
