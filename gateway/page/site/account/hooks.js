@@ -68,7 +68,7 @@ function hook(it) {
   const isOpen = open === id;
   return html`<li class="hook">
     <div class="grow"><strong class="address"><bdi>${url}</bdi></strong>
-      <div class="quiet">${events.map(told).join(" · ")}</div>
+      <div class="quiet">${events.length === EVENTS.length ? word("hooks.every") : events.map(told).join(" · ")}</div>
       ${standing(it)}</div>
     ${doomed === id
       ? html`<button class="bad" ?disabled=${changing.busy} @click=${() => remove(id)}>${word("hooks.delete_now")}</button>
