@@ -70,10 +70,10 @@ export function currentLanguage() {
 
 const formats = new Map();
 
-/** A format of `Intl` in the language in use: `format("NumberFormat", {…})`. It is dear to make, so it is made once. */
+/** A format of `Intl` in the language in use, as the browser's country writes it: `format("NumberFormat", {…})`. It is dear to make, so it is made once. */
 export function format(kind, options) {
   const key = kind + language + JSON.stringify(options);
-  if (!formats.has(key)) formats.set(key, new Intl[kind](language, options));
+  if (!formats.has(key)) formats.set(key, new Intl[kind](navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language, options));
   return formats.get(key);
 }
 
