@@ -52,7 +52,7 @@ def show(shown: Shown) -> Response[str]:
     main = (
         f'{cover}<h1>{escape(shown.name)}</h1>\n<p class="quiet number">{facts}</p>\n{player}'
         f'<p><a class="button primary wide" href="?download" download>{download}</a></p>\n'
-        f'<p class="quiet end">Good for whoever has it, until {_time(shown.expires)}.</p>\n'
+        f'<p class="quiet end">This link is good for whoever has it, until {_time(shown.expires)}.</p>\n'
     )
     html = document(shown.name, main, root=_ROOT, head=_head(shown), style=_STYLE)
     return Response(html, media_type=MediaType.HTML, headers=_HEADERS)
