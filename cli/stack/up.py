@@ -10,7 +10,7 @@ from cli.tail.follow import Query, Tail
 from cli.tail.formats import pretty
 from cli.tail.output import Output
 from cli.tail.record import Level, Record
-from infra.local import given, stack
+from infra.local import given, stack, state
 from service.logs import STARTED
 
 _BELOW = ("stack", "rabbitmq", "mongodb", "mail")
@@ -28,8 +28,10 @@ def main(argv: list[str]) -> int:
     options = parser.parse_args(argv)
     settings = given.settings(os.environ)
     if options.detach:
+        known = state.running(settings.directory)
         reached = stack.ensure_up(_say)
-        _say(f"Tonearm is ready: {reached['PUBLIC_URL']}  (./justw down stops it)")
+        standing = "runs already, with the settings of its start" if known and known.ready else "is ready"
+        _say(f"Tonearm {standing}: {reached['PUBLIC_URL']}  (./justw down stops it)")
     else:
         stack.run(settings, _say, show_logs=None if options.no_logs else _show_logs, lock=options.lock)
         _say(f"stopped; the data stays in {settings.directory}")
