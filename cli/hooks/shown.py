@@ -8,6 +8,20 @@ from msgspec import Struct
 from cli.pretty import visible
 from cli.times import shown
 
+_FAILURES = {
+    "status": "",
+    "redirect": "redirects are not followed",
+    "gone": "gone",
+    "timed_out": "no whole answer within 20 seconds",
+    "unreachable": "no connection",
+    "tls": "the certificate is not good",
+    "bad_answer": "no proper answer of HTTP, or one that is too long",
+    "forbidden": "the address leads into a network that is not public",
+    "disabled": "the webhook was deleted or disabled",
+    "internal": "trouble at the server's side",
+}
+"""What the codes of failures say. A status says enough by itself."""
+
 
 class Disabled(Struct, frozen=True):
     """The end of a webhook: its time and its reason."""
@@ -76,4 +90,5 @@ def outcome(attempt: Attempt) -> str:
     """Return what came of an attempt, in a few words."""
     if attempt.code is None:
         return f"accepted with {attempt.status}"
-    return f"{attempt.code} {attempt.status}" if attempt.status else attempt.code
+    words = _FAILURES.get(attempt.code, attempt.code)
+    return f"answered with {attempt.status}{words and f': {words}'}" if attempt.status else words
