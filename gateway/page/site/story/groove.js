@@ -12,6 +12,8 @@ const LINE = 70;
 const TIGHT = 0.065;
 /** The least part of the line that has room for a length on a desk; for a sentence, or on a phone, it is `WIDE`. */
 const WIDE = 0.2;
+/** The least part of the line whose break has room for its length on a phone. */
+const GAP = 0.13;
 const KINDS = {
   "job.uploaded": "begin", "job.requeued": "begin", "job.converted": "good", "job.failed": "bad", "job.retrying": "again",
   "job.cancelled": "stop", "job.notified": "mail", "job.notification_failed": "mail", "job.notification_declined": "mail",
@@ -54,10 +56,10 @@ function stretch(station) {
   return svg`${line}${gap}${labels(station, percent(middle), until - at)}`;
 }
 
-/** How long it lasted: above a break always, else below where there is room. */
+/** How long it lasted: above a break, else below, where there is room. */
 function labels(station, middle, width) {
   const label = (text, kind, y) => svg`<text x=${middle} y=${y} text-anchor="middle" class="groove-label ${kind}">${text}</text>`;
-  if (station.broken) return label(shortly(station.lasts), "", LINE - 18);
+  if (station.broken) return label(shortly(station.lasts), width < GAP ? "tight" : "", LINE - 18);
   if (station.lasts < 10 || width < TIGHT) return nothing;
   const short = label(shortly(station.lasts), width < WIDE ? "tight" : "short", LINE + 32);
   return width < WIDE ? short : svg`${short}${label(filled(station), "full", LINE + 32)}`;
