@@ -262,7 +262,7 @@ function head(job, media) {
     <div>
       <h1><bdi>${nameOf(job)}</bdi></h1>
       ${told.length ? html`<p class="job-tags">${told.map((text, at) => html`${at ? " · " : nothing}<bdi>${text}</bdi>`)}</p>` : nothing}
-      <p class="quiet">${done && audio ? html`${said(options)}${audio.parts ? nothing : html` · <span class="number">${clock(audio.duration_seconds)}</span>`} · <span class="number">${bytes(audio.bytes)}</span>${audio.seconds_saved >= 1 ? html` · <span class="number">${word("job.saved", { length: clock(audio.seconds_saved) })}</span>` : nothing}`
+      <p class="quiet">${done && audio ? html`${said(options)}${audio.parts ? nothing : html` · <span class="number">${clock(audio.duration_seconds)}</span>`} · <span class="number">${bytes(audio.bytes)}</span>${audio.seconds_saved >= 1 ? html` · <span class="number">${word("job.saved", { length: clock(Math.round(audio.seconds_saved)) })}</span>` : nothing}`
         : done ? stateSaid(state) : said(options)}</p>
       ${audio?.notice ? html`<p class="notice">${audio.notice}</p>` : nothing}
     </div>
