@@ -88,7 +88,7 @@ class Album:
         with self._workshop.file() as file, Archive(target) as archive:
             for part, share in zip(wanted, _shares(wanted), strict=True):
                 try:
-                    made.append(await self._part(part, file, recording, share))
+                    done = await self._part(part, file, recording, share)
                 except (OnlySilence, OutOfRange) as error:
                     silent.append(part)
                     reason = error
@@ -99,10 +99,11 @@ class Album:
                     break  # the rest is what the file lacks
                 await cover.put(options.format, file, picture)
                 size = await in_thread(archive.add, part.name, file)
+                for name, text in texts_beside(part.name, done.texts):
+                    size = await in_thread(archive.add, name, BytesIO(text))
                 if size > self._limits.output_bytes:
                     raise TooLarge(self._limits.output_bytes)
-                for name, text in texts_beside(part.name, made[-1].texts):
-                    await in_thread(archive.add, name, BytesIO(text))
+                made.append(replace(done, texts=()))  # hundreds of parts may say the same, at length
         if not made and reason is not None:
             raise reason
         await self._passes.end()

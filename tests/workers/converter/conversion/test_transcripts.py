@@ -17,7 +17,9 @@ from workers.converter.conversion.album import texts_beside
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.result import Text
 from workers.converter.conversion.task import Equipment, Task
+from workers.converter.errors import TooLarge
 from workers.converter.ffmpeg import process
+from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.subtitles import MOST_TRACKS
 from workers.converter.source.input import Input
@@ -214,6 +216,21 @@ async def test_a_zip_of_chapters_has_the_words_of_each_beside_its_sound(hall: Ha
         assert archive.namelist() == names
         assert cues_of(archive.read("01 One.en.vtt")) == (SAID[0], Cue(2.0, 3.0, SAID[1].text))
         assert cues_of(archive.read("02 Two.en.vtt")) == (Cue(0.0, 1.0, SAID[1].text),)
+
+
+async def test_words_that_each_chapter_has_anew_count_as_bytes_of_the_zip(hall: Hall, subtitled: Any) -> None:
+    long = hall.directory / "long.srt"
+    long.write_text("".join(f"{n}\n00:00:00,000 --> 00:00:06,000\n{n} {'x' * 1000}\n\n" for n in range(300)))
+    many = hall.directory / "many.mkv"
+    source = subtitled("srt.mkv", "srt")
+    ffmpeg(
+        *("-y", "-i", str(source), "-i", str(long)),
+        *("-map", "0:v", "-map", "0:a", "-map", "1", "-c", "copy", str(many)),
+    )
+    with pytest.raises(TooLarge):
+        await hall.convert(
+            many, Limits(output_bytes=700_000), chapters=Chapters.SPLIT, marks="0:00 One\n0:02 Two\n0:04 Three"
+        )
 
 
 def test_texts_beside_a_file_have_names_of_their_own() -> None:
