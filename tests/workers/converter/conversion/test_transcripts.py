@@ -229,7 +229,10 @@ async def test_words_that_each_chapter_has_anew_count_as_bytes_of_the_zip(hall: 
     )
     with pytest.raises(TooLarge):
         await hall.convert(
-            many, Limits(output_bytes=700_000), chapters=Chapters.SPLIT, marks="0:00 One\n0:02 Two\n0:04 Three"
+            many,
+            Limits(output_bytes=700_000),
+            chapters=Chapters.SPLIT,
+            marks="0:00 One\n0:02 Two\n0:04 Three",
         )
 
 
