@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from workers.converter.containers import ebml
 from workers.converter.containers.sample_table import needed_ranges
 from workers.converter.ffmpeg.dump import Dump
-from workers.converter.ffmpeg.messages import ProgressReader, Transcript
+from workers.converter.ffmpeg.messages import Messages, ProgressReader
 from workers.converter.source.source import outline
 
 GRAIN = 255 * 1024
@@ -145,7 +145,7 @@ def test_words_that_are_hard_to_read_are_read_at_once(place: str):
 
 
 def test_what_a_file_holds_is_found_behind_megabytes_of_complaints():
-    transcript, complaint = Transcript(), b"[mov @ 0x1] Packet corrupt\n" * 2000
+    transcript, complaint = Messages(), b"[mov @ 0x1] Packet corrupt\n" * 2000
     while transcript.findings().broken < 1_000_000 and transcript.findings().length is None:
         before = transcript.findings().broken
         transcript.feed(complaint)
@@ -158,7 +158,7 @@ def test_what_a_file_holds_is_found_behind_megabytes_of_complaints():
 
 
 def test_neither_messages_nor_progress_without_an_end_fill_the_memory():
-    transcript, progress, piece = Transcript(), ProgressReader(), os.urandom(64 * 1024).replace(b"\n", b"=")
+    transcript, progress, piece = Messages(), ProgressReader(), os.urandom(64 * 1024).replace(b"\n", b"=")
 
     def feed() -> None:
         for number in range(400):
