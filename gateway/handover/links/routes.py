@@ -185,7 +185,8 @@ def _wish(wanted: WantedLink, made: Audio, longest: float) -> Wish:
     """Return what is wanted, within what there is. Raises BadFields, NoClip."""
     seconds = longest if wanted.expires_in is None else wanted.expires_in
     if seconds > longest:
-        raise BadFields([Fault("expires_in", f"links are good for {longest:.0f} seconds at most")])
+        days = f"{longest / 86_400:.3g}"
+        raise BadFields([Fault("expires_in", f"links are good for {longest:.0f} s ({days} days) at most")])
     if wanted.start is None and wanted.end is None:
         return Wish(seconds)
     if made.format is not Format.MP3 or made.parts:
