@@ -87,11 +87,11 @@ async def test_who_ends_an_upload_whose_last_byte_has_just_come_is_told_that_it_
     assert [each.type for each in (await world.view(upload_id)).timeline] == ["job.uploaded"]
 
 
-class Watched(Records):
+class Watched(Records[Record]):
     """Tells that a request has shut the writer out."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
-        super().__init__(database)
+        super().__init__(database, Record)
         self.fenced = asyncio.Event()
 
     async def fence(self, upload_id: str) -> Record | None:
@@ -141,11 +141,11 @@ async def test_a_file_whose_hash_is_not_known_is_read_once_whoever_asks_for_its_
     assert (await world.view(upload_id)).video is not None
 
 
-class Stuck(Records):
+class Stuck(Records[Record]):
     """Is long about removing the record of an upload that has become a job."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
-        super().__init__(database)
+        super().__init__(database, Record)
         self.removing = asyncio.Event()
 
     async def remove(self, upload_id: str) -> None:
@@ -194,11 +194,11 @@ async def test_a_writer_whose_upload_expires_under_it_is_told_so(world: World) -
     assert await world.live.view(upload_id) is None
 
 
-class Late(Records):
+class Late(Records[Record]):
     """The answers to counts come late."""
 
     def __init__(self, database: AsyncDatabase[Any]) -> None:
-        super().__init__(database)
+        super().__init__(database, Record)
         self.counted, self.go = asyncio.Event(), asyncio.Event()
 
     async def commit(self, record: Record, offset: int, *, expires: datetime) -> Record | None:
