@@ -11,7 +11,7 @@ earlier ones (the reservoir): these come in the slot of a silent frame, before t
 from array import array
 from typing import NamedTuple
 
-from gateway.handover.links.mp3_frames import TABLE_SIZE, FrameFinder, Kind, NoFrames
+from gateway.handover.links.mp3_frames import TABLE_SIZE, FrameFinder, FrameKind, NoFrames
 
 _LATE = 529
 """Samples by which every decoder of layer III is late."""
@@ -78,7 +78,7 @@ class Cutter:
         return Clip(table + silent, self._at, self._at + sum(self._lengths) - 1)
 
     @property
-    def _kind(self) -> Kind:
+    def _kind(self) -> FrameKind:
         if self._finder.kind is None:
             raise NoFrames("nothing came")
         return self._finder.kind
@@ -102,7 +102,7 @@ class _Span(NamedTuple):
     end: int
 
 
-def _silent(kind: Kind, reservoir: bytes) -> bytes:
+def _silent(kind: FrameKind, reservoir: bytes) -> bytes:
     """Return a frame without sound whose slot ends with these bytes, as far as frames reach back."""
     borrowed = reservoir[-(_REACH if kind.samples == _MPEG_1 else _REACH // 2) :]
     header = kind.header_for(kind.table_at + len(borrowed))
@@ -110,7 +110,7 @@ def _silent(kind: Kind, reservoir: bytes) -> bytes:
     return header + bytes(length - len(header) - len(borrowed)) + borrowed
 
 
-def _table(kind: Kind, encoder: bytes, span: _Span, lengths: "array[int]") -> bytes:
+def _table(kind: FrameKind, encoder: bytes, span: _Span, lengths: "array[int]") -> bytes:
     """Return the frame with the clip's table."""
     header, at = kind.header_for(kind.table_at + TABLE_SIZE), kind.table_at
     frame = bytearray(header.ljust(kind.lengths[header[2]], b"\0"))

@@ -25,7 +25,7 @@ class NoFrames(ValueError):
     """These bytes are no MP3 whose frames are all of one kind."""
 
 
-class Kind(NamedTuple):
+class FrameKind(NamedTuple):
     """The properties that all frames of an MP3 share."""
 
     header: bytes
@@ -79,7 +79,7 @@ class FrameFinder:
     """The frames of the music, as the bytes come."""
 
     def __init__(self) -> None:
-        self.kind: Kind | None = None
+        self.kind: FrameKind | None = None
         """That of the music, once it has begun."""
         self.table = Table()
         self._left, self._at = b"", 0
@@ -119,7 +119,7 @@ class FrameFinder:
         return done
 
 
-def kind_of(header: bytes) -> Kind:
+def kind_of(header: bytes) -> FrameKind:
     """Read a frame's header. Raises NoFrames."""
     version, layer, rate_index = (header[1] >> 3) & 3, (header[1] >> 1) & 3, (header[2] >> 2) & 3
     if header[0] != 0xFF or header[1] < 0xE0 or layer != 1 or version not in _RATES or rate_index == 3:
@@ -128,7 +128,7 @@ def kind_of(header: bytes) -> Kind:
     side = (17 if mono else 32) if version == _MPEG_1 else (9 if mono else 17)
     rate = _RATES[version][rate_index]
     lengths = tuple(_length(third, version, rate_index, rate) for third in range(256))
-    return Kind(header, rate, samples, side, lengths)
+    return FrameKind(header, rate, samples, side, lengths)
 
 
 def _length(third: int, version: int, rate_index: int, rate: int) -> int:
@@ -139,7 +139,7 @@ def _length(third: int, version: int, rate_index: int, rate: int) -> int:
     return samples * 125 * rates[bit_rate] // rate + ((third >> 1) & 1)
 
 
-def _table(frame: bytes, kind: Kind) -> Table | None:
+def _table(frame: bytes, kind: FrameKind) -> Table | None:
     """Return what the first frame says of the others; None where it is music itself."""
     table = frame[kind.table_at :][:TABLE_SIZE]
     if table[:4] not in (b"Xing", b"Info"):
