@@ -10,6 +10,7 @@ import podcastparser
 import pytest
 from msgspec.structs import replace
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
 
 from events.projections.job_view import JobView
 from events.views.store import JobViews
@@ -58,14 +59,20 @@ async def test_a_page_of_five_thousand_episodes_costs_what_a_page_does(
         assert oldest == wanted[-EPISODES:]
         assert "paged_feed_next" not in read(end)
         spent, etag = page.elapsed.total_seconds(), page.headers["etag"]
-        known = [await client.get(first, headers={"If-None-Match": etag}) for _ in range(10)]
-    assert {each.status_code for each in known} == {304}
-    again = min(each.elapsed.total_seconds() for each in known)
+        async with gateway.as_(account) as owner:
+            listed = (await owner.get("/jobs?limit=200")).elapsed.total_seconds()
+        async with AsyncMongoClient(gateway.mongodb_url) as mongo:
+            await forget(mongo.get_default_database())
+        known = await client.get(first, headers={"If-None-Match": etag})
+    assert known.status_code == 304, "who has it costs no look at the jobs"
     print(f"{len(page.content)} bytes, {page.headers['content-length']} packed")
-    async with gateway.as_(account) as owner:
-        listed = (await owner.get("/jobs?limit=200")).elapsed.total_seconds()
-    print(f"{spent:.3f} s, {again:.4f} s for who has it; as many jobs listed: {listed:.3f} s")
-    assert again < spent / 3, "who has it costs no look at the jobs"
+    print(f"{spent:.3f} s; as many jobs listed: {listed:.3f} s")
+
+
+async def forget(database: AsyncDatabase[Any]) -> None:
+    """Remove all views, so that nobody finds a job in them."""
+    for name in await database.list_collection_names(filter={"name": {"$regex": "^jobs_v"}}):
+        await database[name].delete_many({})
 
 
 async def asked(client: httpx.AsyncClient, url: str) -> tuple[httpx.Response, list[str]]:
