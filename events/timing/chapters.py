@@ -58,7 +58,7 @@ def canonical(text: str) -> str:
     """Return the one text for what this text lists. Raises NotChapters."""
     told = as_text(read(text))
     if len(told.encode()) > MOST_BYTES:
-        raise NotChapters(f"together they may have {MOST_BYTES} bytes")
+        raise NotChapters(f"give {MOST_BYTES} bytes at most, all chapters together")
     return told
 
 

@@ -78,4 +78,4 @@ def test_any_text_has_one_canonical_form_or_is_told_a_rule(name: str, text: str)
         assert canonical(name, kept) == kept
         assert value(name, kept) == value(name, text)
         told = "give nothing else"
-    assert told.startswith("give ")
+    assert "give " in told
