@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from events.projections.job_view import JobView
-from gateway.imports.records import Failure, ImportRecord
+from gateway.imports.records import ImportRecord, Mishap
 from gateway.imports.work import EXPIRED, GAVE_UP
 
 Time = Annotated[datetime, Meta(tz=True)]
@@ -39,7 +39,7 @@ class Import(Struct, frozen=True, kw_only=True):
     bytes_total: int | None
     created: Time
     trouble: str = ""
-    error: Failure | None = None
+    error: Mishap | None = None
     job_url: str | None = None
 
 
@@ -88,7 +88,7 @@ def _state(record: ImportRecord) -> ImportState:
             return ImportState.FETCHING if record.is_written else ImportState.WAITING
 
 
-def _error(record: ImportRecord) -> Failure | None:
+def _error(record: ImportRecord) -> Mishap | None:
     match record.gone:
         case "failed":
             return record.failure or GAVE_UP

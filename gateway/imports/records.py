@@ -20,7 +20,7 @@ COLLECTION = "imports"
 _OPEN: Mapping[str, Any] = MappingProxyType({"gone": None})
 
 
-class Failure(Struct, frozen=True, kw_only=True):
+class Mishap(Struct, frozen=True, kw_only=True):
     """The reason why nothing came of an import: a code for programs, a sentence for people."""
 
     code: ImportFailure
@@ -40,7 +40,7 @@ class ImportRecord(Record, frozen=True, kw_only=True):
     address: bytes = b""
     validator: str = ""
     trouble: str = ""
-    failure: Failure | None = None
+    failure: Mishap | None = None
 
 
 class ImportRecords(Records[ImportRecord]):

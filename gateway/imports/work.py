@@ -21,13 +21,13 @@ from gateway.errors import NoSuchUpload, UploadGone
 from gateway.files.reception import Reception
 from gateway.imports.failures import ImportFailing, ImportStuck, ImportTrouble
 from gateway.imports.fetch import Fetch, TakenOver
-from gateway.imports.records import Failure, ImportRecord, ImportRecords
+from gateway.imports.records import ImportRecord, ImportRecords, Mishap
 from gateway.quotas.door import Entrance
 
 log = structlog.get_logger()
 
-EXPIRED = Failure(code=ImportFailure.TIMED_OUT, message="nothing came of it for too long")
-GAVE_UP = Failure(code=ImportFailure.INTERNAL, message="this server could not fetch it; the fault is ours")
+EXPIRED = Mishap(code=ImportFailure.TIMED_OUT, message="nothing came of it for too long")
+GAVE_UP = Mishap(code=ImportFailure.INTERNAL, message="this server could not fetch it; the fault is ours")
 
 
 class ImportHandler:
@@ -96,7 +96,7 @@ class ImportHandler:
         closing.add_done_callback(self._closing.discard)
         return _failed(work, GAVE_UP)
 
-    async def _fail(self, work: Work, record: ImportRecord, failure: Failure) -> Event | None:
+    async def _fail(self, work: Work, record: ImportRecord, failure: Mishap) -> Event | None:
         """Close a record and return the event of that; of the end that it had before, if it had one."""
         why = {"failure": {"code": failure.code.value, "message": failure.message}}
         if await self._reception.give_up(record.id, self._entrance(record), "failed", why):
@@ -113,8 +113,8 @@ class ImportHandler:
             log.warning("import_not_closed", error=str(error))
 
 
-def _failure(error: ImportTrouble) -> Failure:
-    return Failure(code=error.code, message=str(error))
+def _failure(error: ImportTrouble) -> Mishap:
+    return Mishap(code=error.code, message=str(error))
 
 
 def _end(work: Work, record: ImportRecord) -> Event | None:
@@ -130,5 +130,5 @@ def _end(work: Work, record: ImportRecord) -> Event | None:
             return None
 
 
-def _failed(work: Work, failure: Failure) -> Event:
+def _failed(work: Work, failure: Mishap) -> Event:
     return consequence(work.event, ImportFailed(code=failure.code, message=failure.message), source="gateway")
