@@ -75,8 +75,9 @@ async def places(page: Any, job: str) -> AsyncIterator[str]:
     """Go through all places, each when it is there: coming to it moves the focus."""
     for each, there in PLACES.items():
         place = each.format(job=job)
-        await page.evaluate("document.activeElement.blur()")
-        await page.evaluate("(place) => location.hash = `#/${place}`", place)
+        if await page.evaluate("location.hash") != f"#/{place}":  # the sign-in leads to the first one
+            await page.evaluate("document.activeElement.blur()")
+            await page.evaluate("(place) => location.hash = `#/${place}`", place)
         await page.locator("main:focus, main h1:focus").first.wait_for()
         await page.locator(there).first.wait_for()
         yield place
