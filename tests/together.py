@@ -32,6 +32,7 @@ TOGETHER = {
         "tests/infra/local/test_servers.py",
         "tests/service/test_presence.py",
     ),
+    "what computes longest": ("tests/workers/converter/conversion/test_incomplete.py",),
     "databases of SQL": (
         "tests/auth/stores/*",
         "tests/auth/test_import_table.py",
