@@ -273,6 +273,7 @@ async def test_a_gateway_that_is_killed_costs_no_byte_that_has_come(
         await person.stack.signal("gateway", signal.SIGKILL)
         await person.stack.all_ready()
         await sender.done()
+        assert await sender.page.locator("[data-state=refused]").all_inner_texts() == []
         assert sender.created == 1
         assert sender.pieces.count(0) == 1, "the piece that was answered is not sent again"
         assert sender.pieces == sorted(sender.pieces)

@@ -48,7 +48,7 @@ async def test_a_page_of_five_thousand_episodes_costs_what_a_page_does(
     wanted = [view.job_id for view in reversed(views) if view.audio]
     first = str((await made(gateway, account))["url"])
     last = f"{first}?cursor={cursors.encode(wanted[-EPISODES - 1])}"
-    async with httpx.AsyncClient(timeout=30) as client:
+    async with httpx.AsyncClient(timeout=120) as client:
         page, newest = await asked(client, first)
         assert newest == wanted[:EPISODES]
         assert len(page.content) < 300_000
