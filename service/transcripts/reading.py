@@ -20,6 +20,10 @@ MOST_STORED = 16 * MOST_BYTES
 """Bytes of what we have written ourselves: it escapes some characters, and is bounded by its text."""
 _OVERRIDE = re.compile(r"\{\\[^{}]*\}")
 """A note on position or style, which SubRip files have from elsewhere."""
+_NO_STYLE = re.compile(r"<(?!/?(?:b|i|u|s|font)\b)", re.IGNORECASE)
+"""SubRip knows these tags alone: any other `<` is a character of the text."""
+_LESS = "\ufdd0"
+"""Stands for it while the text is read. Unicode keeps it for such uses, and for no text."""
 _NUMBER = re.compile(r"&#[0-9]{20,};?")
 """A character's number that none has. Python refuses to read thousands of digits."""
 _TIME = re.compile(r"(\d{1,4}):(\d\d):(\d\d)\.(\d{3})")
@@ -35,6 +39,8 @@ def read(data: bytes, *, most: int = MOST_BYTES) -> tuple[Cue, ...]:
         raise NotATranscript(f"a transcript has {most:,} bytes at most")
     text = _decoded(data)
     kind = "vtt" if text.startswith("WEBVTT") else "srt"
+    if kind == "srt":
+        text = _NO_STYLE.sub(_LESS, text)
     try:
         captions = webvtt.from_buffer(text.strip("\n").split("\n"), format=kind).captions
     except (MalformedFileError, MalformedCaptionError):
@@ -62,7 +68,7 @@ def _decoded(data: bytes) -> str:
 
 def _cues(captions: list[webvtt.Caption], kind: str) -> Iterator[Cue]:
     for each in captions:
-        text = _unescaped(each.text) if kind == "vtt" else _OVERRIDE.sub("", each.text)
+        text = _unescaped(each.text) if kind == "vtt" else _OVERRIDE.sub("", each.text).replace(_LESS, "<")
         start, end, shown = _seconds(each.start), _seconds(each.end), clean(text)
         if end > start and shown:
             yield Cue(start, end, shown, clean_voice(_unescaped(each.voice or "")))

@@ -48,7 +48,7 @@ SUBRIP = """1\r
 \r
 7
 00:00:00,500 --> 00:00:04,000 X1:1 X2:2
-A < B
+A < B, its <needle> and </B>its <br>
 
 2024
 00:00:05.500 --> 00:00:06,250
@@ -72,7 +72,7 @@ def test_a_character_of_endless_number_is_none():
 
 def test_subrip_is_read_as_it_is_found():
     assert read(SUBRIP.encode()) == (
-        Cue(0.5, 4.0, "A < B"),
+        Cue(0.5, 4.0, "A < B, its <needle> and its <br>"),
         Cue(1.0, 2.0, "Hello there & you"),
         Cue(5.5, 6.25, "2024\nwas a year"),
     )
