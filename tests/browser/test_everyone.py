@@ -73,11 +73,11 @@ async def a_job(person: Person, clips: Clips) -> str:
 
 async def places(page: Any, job: str) -> AsyncIterator[str]:
     """Go through all places, each when it is there: coming to it moves the focus."""
+    await page.locator(PLACES[""]).first.wait_for()  # where the page begins, nothing moves the focus
     for each, there in PLACES.items():
         place = each.format(job=job)
-        if await page.evaluate("location.hash") != f"#/{place}":  # the sign-in leads to the first one
-            await page.evaluate("document.activeElement.blur()")
-            await page.evaluate("(place) => location.hash = `#/${place}`", place)
+        await page.evaluate("document.activeElement.blur()")
+        await page.evaluate("(place) => location.hash = `#/${place}`", place)
         await page.locator("main:focus, main h1:focus").first.wait_for()
         await page.locator(there).first.wait_for()
         yield place
