@@ -257,15 +257,20 @@ async def test_a_checksum_that_nobody_has_told_is_computed_once_and_kept(
 
 async def test_a_download_breaks_off_when_a_job_in_it_is_deleted(gateway: Gateway, account: str) -> None:
     job_id = await uploaded(gateway, account)
-    await gateway.convert(job_id, account, bytes(30 * 1024 * 1024))
+    await gateway.convert(job_id, account, bytes(50 * 1024 * 1024))  # more than any buffer on the way
     await reached(gateway, account, job_id, "converted")
+    before = len(gateway.lines)
+
+    def is_erased() -> bool:
+        return any(line["event"] == "files_erased" for line in gateway.lines[before:])
+
     async with gateway.as_(account) as client:
         path = f"/archive.zip?job={job_id}"
         async with client.stream("GET", path) as reading:
             chunks = reading.aiter_raw()
             await anext(chunks)
             await client.delete(f"/jobs/{job_id}")
-            await gone(gateway, account, job_id)
+            await wait_for(is_erased)
             with pytest.raises(httpx.RemoteProtocolError):
                 async for _ in chunks:
                     pass
