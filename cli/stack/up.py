@@ -6,7 +6,7 @@ import os
 import sys
 
 from cli.exits import Exit
-from cli.tail.follow import Query, Tail
+from cli.tail.follow import Query, Sources, Tail
 from cli.tail.formats import pretty
 from cli.tail.output import Output
 from cli.tail.record import Level, Record
@@ -42,7 +42,7 @@ async def _show_logs(pattern: str, stop: asyncio.Event) -> None:
     """Print the services' lines that come into the log files from now on, merged by time."""
     output = Output(pretty(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
     query = Query(last=0, filters=(lambda record: _is_shown(record, ending=stop.is_set()),))
-    await Tail(query, output.show, patterns=[pattern]).run()
+    await Tail(query, Sources(patterns=[pattern]), output.show).run()
 
 
 def _is_shown(record: Record, *, ending: bool) -> bool:

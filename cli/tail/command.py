@@ -25,10 +25,10 @@ from cli.tail.arguments import parser
 from cli.tail.arguments import query as query_of
 from cli.tail.event_log import EventLog
 from cli.tail.files import paths_of
-from cli.tail.follow import Query, Tail
+from cli.tail.follow import Query, Sources, Tail
 from cli.tail.formats import as_json, as_logfmt, brief, pretty
+from cli.tail.incoming import incoming, is_incoming
 from cli.tail.output import Output
-from cli.tail.standard_input import standard_input
 from events.errors import TonearmError, Unavailable
 from service.settings import InvalidSetting, load
 
@@ -85,9 +85,11 @@ async def _tail(
 ) -> int:
     """Show the records, and return how many there were. Raises TonearmError."""
     cancel_on_signals()
-    paths = arguments.paths or [str(Path(glob.escape(settings.local_dir), "logs", "*.jsonl"))]
+    folder = Path(glob.escape(settings.local_dir), "logs")
+    paths = arguments.paths or [str(folder / "*.jsonl"), str(folder / "*.jsonl.1")]  # the second: rotated
     paths = paths if arguments.only != "events" else []
-    patterns = [path for path in paths if path != "-"]
+    pipes = [incoming(path) for path in paths if is_incoming(path)]
+    patterns = [path for path in paths if not is_incoming(path)]
     missing = [path for path in patterns if not paths_of(path)]
     for path in missing if arguments.paths else ():
         if not query.follow:
@@ -99,8 +101,7 @@ async def _tail(
         log = await _event_log(settings.stream_url, say, has_logs, query.follow, now)
     elif not has_logs:
         raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
-    stdin = standard_input() if "-" in paths else None
-    tail = Tail(query, output.show, patterns=patterns, log=log, stdin=stdin)
+    tail = Tail(query, Sources(patterns=patterns, log=log, pipes=pipes), output.show)
     if log is None:
         await tail.run()
         return tail.shown

@@ -3,7 +3,7 @@
 A file is its identity (device, inode), not its name. So a rotated file is read to its end under its
 new name, never again from its start. The file under the old name is a new one. A file that
 shrank was truncated and is read from its start. One blind spot, as in every `tail`: a file truncated
-and grown past its old length between two looks.
+and grown past its old length between two looks. A compressed file is unpacked once, as it is then.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from io import RawIOBase
 from itertools import chain
 from pathlib import Path
 
+from cli.tail.packed import unpacked
 from cli.tail.parser import own_time, parse_line
 from cli.tail.record import Record
 
@@ -66,8 +67,9 @@ class LogFile:
     def __init__(self, path: Path) -> None:
         """Open the file. Raises OSError."""
         self.service = path.name.partition(".")[0]
-        self._file = path.open("rb", buffering=0)
-        stat = os.fstat(self._file.fileno())
+        packed = path.open("rb", buffering=0)
+        stat = os.fstat(packed.fileno())
+        self._file = unpacked(packed)
         self.identity: Identity = (stat.st_dev, stat.st_ino)
         self._lines = Lines()
         self._position = 0
@@ -119,7 +121,9 @@ class LogFile:
 
     def _parsed(self, lines: list[str]) -> list[Record]:
         records = []
-        for line in filter(None, lines):
+        for line in lines:
+            if not line.strip("\0"):  # a file that is cut while it is written begins with a hole
+                continue
             if self._before is None:
                 self._before = next((time for text in lines if (time := own_time(text))), self._opened)
             records.append(parse_line(line, self.service, self._before))
@@ -197,9 +201,15 @@ class Watch:
 
 
 def paths_of(pattern: str) -> list[Path]:
-    """Return what is there under a path or a glob (`**` goes into folders), in order of name."""
-    if not glob.has_magic(pattern):
-        return [Path(pattern)] if Path(pattern).exists() else []
+    """Return what is there under a path or a glob (`**` goes into folders), in order of name.
+
+    A folder stands for the files in it, but hidden ones.
+    """
+    path = Path(pattern)
+    if path.is_dir():
+        return sorted(each for each in path.iterdir() if each.is_file() and not each.name.startswith("."))
+    if path.exists() or not glob.has_magic(pattern):
+        return [path] if path.exists() else []
     return [Path(path) for path in sorted(glob.glob(pattern, recursive=True))]  # noqa: PTH207 - absolute ones too
 
 
@@ -212,4 +222,4 @@ def identity(path: Path) -> Identity:
 
 
 def _text(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode(errors="replace")
+    return line.removesuffix(b"\r").decode(errors="surrogateescape")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Hashable, Iterable
+from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -41,25 +41,25 @@ class Query(Struct, frozen=True, kw_only=True):
     last: int | None = None
     follow: bool = True
     as_it_comes: bool = True
-    """Show standard input line by line, and not sorted in among what files hold."""
+    """Show pipes line by line, and not sorted in among what files hold."""
+
+
+class Sources(Struct, frozen=True, kw_only=True):
+    """Where records come from: log files by patterns, the log of events, and pipes."""
+
+    patterns: Sequence[str] = ()
+    log: EventLog | None = None
+    pipes: Sequence[AsyncIterator[list[Record]]] = ()
 
 
 class Tail:
     """Shows what some sources hold and bring, in one order."""
 
-    def __init__(
-        self,
-        query: Query,
-        show: Callable[[Iterable[Record]], None],
-        *,
-        patterns: list[str],
-        log: EventLog | None = None,
-        stdin: AsyncIterator[list[Record]] | None = None,
-    ) -> None:
+    def __init__(self, query: Query, sources: Sources, show: Callable[[Iterable[Record]], None]) -> None:
         """`show` gets records in order; while following it is called, also with none, every moment."""
         self._query, self._output = query, show
-        self._patterns, self._log, self._stdin = patterns, log, stdin
-        self._piped = stdin is not None and query.as_it_comes
+        self._patterns, self._log, self._pipes = [*sources.patterns], sources.log, sources.pipes
+        self._piped = bool(sources.pipes) and query.as_it_comes
         self._subjects = [each for each in (query.job, query.account) if each]
         self._keep = every([*query.filters, *self._subjects])
         self._learners = [each for each in self._subjects if isinstance(each, OfJob) or not each.is_whole]
@@ -117,8 +117,8 @@ class Tail:
             sources.append(_held(file, finished=not query.follow))
         if self._log is not None:
             sources.append(self._log.history(query.since, last, self._keep))
-        if self._stdin is not None and not (query.follow or self._piped):
-            sources.append(_one_by_one(self._stdin))
+        if not (query.follow or self._piped):
+            sources += [_one_by_one(pipe) for pipe in self._pipes]
         chosen = (record async for record in merge(sources) if self._keep(record))
         if query.last is not None:
             kept: deque[Record] = deque(maxlen=query.last)
@@ -143,7 +143,7 @@ class Tail:
 
         live = [self._log.live()] if self._log and self._query.follow else []
         sources = [_polled(watch)] if self._patterns and self._query.follow else []
-        sources += [_labelled(source) for source in (*live, *([self._stdin] if self._stdin else []))]
+        sources += [_labelled(source) for source in (*live, *self._pipes)]
         pumps = [asyncio.create_task(pump(source)) for source in sources]
         window = Window(WINDOW)
         try:

@@ -18,7 +18,7 @@ class Output:
 
     def show(self, records: Iterable[Record]) -> None:
         """Write the records. Raises BrokenPipeError, also with none to write, once nobody reads them."""
-        lines = [f"{self._format(record)}\n".encode(errors="replace") for record in records]
+        lines = [f"{self._format(record)}\n".encode(errors="surrogateescape") for record in records]
         if lines:
             sys.stdout.buffer.write(b"".join(lines))
             sys.stdout.buffer.flush()

@@ -29,6 +29,9 @@ _PREFIXED = re.compile(
     rf"(?:\[(?P<pod>[^\]\s]+)\]\s+|(?P<container>[\w.-]+)\s+\|\s)?(?:(?P<time>{_TIME})\s+)?(?P<rest>.*)",
     re.DOTALL,
 )
+_NOT_OURS = re.compile(r"^[\ufeff\0]+|\x1b\[[0-9;:]*m")
+"""A byte order mark, the hole before a file that was cut while it was written, and colours."""
+_LONE = re.compile("[\ud800-\udfff]+")
 _OWN_KEYS = frozenset({"timestamp", "level", "service", "event"})
 _EVENT_LEVELS = {
     "job.failed": Level.ERROR,
@@ -41,13 +44,17 @@ _decoder = msgspec.json.Decoder(dict[str, Any])
 
 def own_time(line: str) -> datetime | None:
     """Return the time in the line itself, if there is one."""
-    _, time, _, fields = _split(line, "")
+    _, time, _, fields = _split(_cleaned(line), "")
     return time if fields is None else _told(fields, TIMES, time_of)[1] or time
 
 
 def parse_line(line: str, service: str, before: datetime) -> Record:
-    """Read a line of the service's output. `before` is the time of the line before it."""
-    name, time, text, fields = _split(line, service)
+    """Read a line of the service's output. `before` is the time of the line before it.
+
+    Bytes that are no UTF-8 come as lone surrogates (`errors="surrogateescape"`). They stay so in `raw`, and
+    are U+FFFD everywhere else.
+    """
+    name, time, text, fields = _split(_cleaned(line), service)
     if fields is None:
         return Record(kind=Kind.TEXT, time=time or before, source=name, event=text, raw=line)
     time_key, own = _told(fields, TIMES, time_of)
@@ -64,6 +71,10 @@ def parse_line(line: str, service: str, before: datetime) -> Record:
         fields={key: value for key, value in fields.items() if key not in understood},
         raw=line,
     )
+
+
+def _cleaned(line: str) -> str:
+    return line if line.isprintable() else _LONE.sub("\ufffd", _NOT_OURS.sub("", line))
 
 
 def _told(

@@ -30,7 +30,8 @@ class Record(Struct, frozen=True, kw_only=True):
 
     `time` is aware; a line without one has that of the line before it, so that it stays in its place.
     `source` is the service, or `log` for events. `event` is the name, and for text the whole line.
-    `raw` is what was read, for searching. `level` is None where there is none.
+    `raw` is what was read, for searching; bytes that are no UTF-8 are lone surrogates in it (PEP 383).
+    `level` is None where there is none.
     """
 
     kind: Kind

@@ -220,6 +220,25 @@ async def test_a_file_is_read_to_its_end_and_nothing_else_is(logs, finished):
     assert (run.process.returncode, run.out, run.err) == (4, [], ["-- nothing was found"])
 
 
+async def test_a_named_pipe_is_read_as_it_comes(logs, tail):
+    path = logs / "pod.log"
+    os.mkfifo(path)
+    async with tail(str(path), "--format=json") as running:
+        writer = await asyncio.to_thread(path.open, "w")
+        print(line("one", service="pod"), "text", file=writer, sep="", flush=True)
+        await running.until("text")
+        writer.close()
+        assert await running.end() == 0
+    assert names(running) == ["one", "text"]
+
+
+async def test_what_was_rotated_away_on_this_machine_is_read_too(logs, finished):
+    (logs / "a.jsonl").write_text(line("new", 10))
+    (logs / "a.jsonl.1").write_text(line("old", 20))
+    run = await finished("--no-follow", "--only=logs", "--format=json", LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["old", "new"]
+
+
 async def test_a_shortened_id_is_enough_unless_it_may_be_two(logs, finished):
     one, other, two = ("01a22743-aaaa", "01a22743-abbb", "0b")
     text = "".join(

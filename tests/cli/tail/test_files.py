@@ -1,4 +1,7 @@
+import bz2
+import gzip
 import json
+import lzma
 import os
 import tracemalloc
 from datetime import UTC, datetime, timedelta
@@ -170,3 +173,36 @@ async def test_the_end_of_a_huge_file_is_found_in_little_time_and_memory(tmp_pat
     assert tracemalloc.get_traced_memory()[1] < 10 * files.BLOCK
     tracemalloc.stop()
     tail.close()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_was_compressed_when_it_was_rotated_away_is_read_as_far_as_it_is_whole(tmp_path, pack):
+    path = tmp_path / "a.jsonl.1.packed"
+    packed = pack("".join(line(f"{i}", fields=os.urandom(99).hex()) for i in range(500)).encode())
+    path.write_bytes(packed)
+    assert events(LogFile(path).read())[:2] == ["0", "1"]
+    path.write_bytes(packed[: len(packed) // 2])
+    file, shown = LogFile(path), []
+    while (records := file.read()) is not None:
+        shown += events(records)
+    assert shown == [f"{i}" for i in range(len(shown))]
+
+
+def test_a_folder_is_the_files_in_it(tmp_path):
+    (tmp_path / "b.log").write_text(line("b"))
+    (tmp_path / "a.jsonl").write_text(line("a"))
+    (tmp_path / ".hidden").write_text(line("hidden"))
+    (tmp_path / "deeper").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    watch = Watch([str(tmp_path)])
+    assert look(watch) == ["a", "b"]
+    watch.close()
+
+
+def test_the_hole_before_a_file_that_was_cut_while_it_was_written_is_nothing(tmp_path, watch):
+    path = tmp_path / "a.jsonl"
+    with path.open("w") as file:
+        file.truncate(5 << 20)
+        file.seek(0, os.SEEK_END)
+        file.write(line("after"))
+    assert look(watch) == ["after"]

@@ -162,3 +162,25 @@ def test_other_loggers_time_level_and_message_are_understood(fields, level):
 def test_what_is_no_time_or_level_stays_a_field(fields):
     record = parse_line(json.dumps(fields), "app", BEFORE)
     assert (record.time, record.level, record.fields) == (BEFORE, None, fields)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "\ufeff" + LINE,  # as Windows saves a file
+        "\0" * 5000 + LINE,  # a file that was cut while its writer went on
+        "\x1b[36mauth-1  |\x1b[0m " + LINE,  # docker compose --ansi always
+        LINE.replace('"j"', '"\x1b[1;31mj\x1b[0m"'),
+    ],
+)
+def test_what_terminals_and_editors_leave_in_a_line_hides_nothing_of_it(written):
+    record = parse_line(written, "file", BEFORE)
+    assert (record.event, record.level, record.fields) == ("lost", Level.ERROR, {"job_id": "j"})
+    assert record.raw == written
+
+
+def test_bytes_that_are_no_text_do_not_hide_the_rest_and_are_not_lost():
+    latin = LINE.replace('"j"', '"caf\xe9"').encode("latin-1").decode(errors="surrogateescape")
+    record = parse_line(latin, "file", BEFORE)
+    assert (record.event, record.fields) == ("lost", {"job_id": "caf\ufffd"})
+    assert record.raw.encode(errors="surrogateescape").count(b"\xe9") == 1
