@@ -1,110 +1,78 @@
-"""`tonearm <command>`: the table of commands, the local stack's URLs, and errors as sentences."""
+"""`tonearm <command>`: the table of commands, the local stack's URLs, and the end of each."""
 
-import importlib
 import os
 import sys
-from importlib.metadata import version
-from typing import NamedTuple
 
-from cli.errors import causes
-from cli.exits import Exit, exit_for
-from cli.pipes import drop_output, encode_anything
-from events.errors import TonearmError
+import click
 
+from cli.exits import Exit
+from cli.pipes import encode_anything
+from cli.tree.group import Entry, Group
 
-class Command(NamedTuple):
-    """A command: the module with its `main(argv) -> int`, imported only when called, and a line of help.
-
-    Most commands find the local stack by themselves. With `manages_the_stack` a command sees the environment
-    as it is: a URL that is set means a server that is not started.
-    """
-
-    module: str
-    summary: str
-    manages_the_stack: bool = False
-
+_VIDEOS = "For people with videos"
+_HAND_ON = "To hand on what you have"
+_ACCOUNT = "Your account"
+_OPERATOR = "For operators"
+_HERE = "The stack on this machine"
+_PROGRAMS = "For programs"
+_SERVICE = "Services, which take no arguments and read the environment"
 
 COMMANDS = {
-    "convert": Command("cli.convert.command", "turn videos into audio"),
-    "jobs": Command("cli.jobs.command", "look at your jobs; cancel, repeat, delete them"),
-    "links": Command("cli.links", "links for people without an account: make, list, revoke"),
-    "feeds": Command("cli.feeds", "private podcasts of your audio: make, list, revoke"),
-    "hooks": Command("cli.hooks.command", "have addresses told of what happens to your jobs"),
-    "transcripts": Command("cli.transcripts", "what your audio says: list, print, give, delete"),
-    "usage": Command("cli.usage", "show what your account uses at a gateway, and may use"),
-    "probe": Command("cli.probe", "say what a file holds, before it is uploaded"),
-    "sample": Command("cli.stack.sample", "make a small video for a first try"),
-    "mail": Command("cli.stack.mail", "show the mails the local stack has sent"),
-    "up": Command("cli.stack.up", "run the local stack", True),
-    "down": Command("cli.stack.down", "stop the local stack", True),
-    "status": Command("cli.stack.status", "show what of the local stack runs, and its first admin", True),
-    "doctor": Command("cli.stack.doctor", "say what is missing, and the line that mends it", True),
-    "tail": Command("cli.tail.command", "follow events and logs, merged by time"),
-    "replay": Command("cli.replay.command", "read, check and rebuild from the event log"),
-    "account": Command("cli.account.command", "look at accounts and change them"),
-    "backup": Command("cli.backup.backup", "save a running stack: log, database, keys"),
-    "forget": Command("cli.backup.forget", "take out of a backup what was erased since"),
-    "restore": Command("cli.backup.restore", "fill an empty stack from a backup", True),
-    "schema": Command("cli.schema", "print the AsyncAPI document of all events"),
+    "convert": Entry("cli.convert.command", "turn videos into audio", _VIDEOS),
+    "jobs": Entry("cli.jobs.command", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
+    "probe": Entry("cli.probe", "say what a file holds, before it is uploaded", _VIDEOS),
+    "links": Entry("cli.links", "links for people without an account: make, list, revoke", _HAND_ON),
+    "feeds": Entry("cli.feeds", "private podcasts of your audio: make, list, revoke", _HAND_ON),
+    "transcripts": Entry("cli.transcripts", "what your audio says: list, print, give, delete", _HAND_ON),
+    "hooks": Entry("cli.hooks.command", "have addresses told of what happens to your jobs", _HAND_ON),
+    "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
+    "tail": Entry("cli.tail.command", "follow events and logs, merged by time", _OPERATOR, True),
+    "replay": Entry("cli.replay.command", "read, check and rebuild from the event log", _OPERATOR, True),
+    "account": Entry("cli.account.command", "look at accounts and change them", _OPERATOR, True),
+    "backup": Entry("cli.backup.backup", "save a running stack: log, database, keys", _OPERATOR, True),
+    "forget": Entry("cli.backup.forget", "take out of a backup what was erased since", _OPERATOR, True),
+    "restore": Entry("cli.backup.restore", "fill an empty stack from a backup", _OPERATOR),
+    "up": Entry("cli.stack.up", "run the local stack", _HERE),
+    "down": Entry("cli.stack.down", "stop the local stack", _HERE),
+    "status": Entry("cli.stack.status", "show what of the local stack runs, and its first admin", _HERE),
+    "doctor": Entry("cli.stack.doctor", "say what is missing, and the line that mends it", _HERE),
+    "sample": Entry("cli.stack.sample", "make a small video for a first try", _HERE, True),
+    "mail": Entry("cli.stack.mail", "show the mails the local stack has sent", _HERE, True),
+    "schema": Entry("cli.schema", "print the AsyncAPI document of all events", _PROGRAMS),
+    "gateway": Entry("gateway.__main__", "run the gateway", _SERVICE, True),
+    "auth": Entry("auth.__main__", "run auth", _SERVICE, True),
+    "converter": Entry("workers.converter.__main__", "run a converter", _SERVICE, True),
+    "notifier": Entry("workers.notifier.__main__", "run a notifier", _SERVICE, True),
 }
-SERVICES = {
-    "gateway": Command("gateway.__main__", "run the gateway"),
-    "auth": Command("auth.__main__", "run auth"),
-    "converter": Command("workers.converter.__main__", "run a converter"),
-    "notifier": Command("workers.notifier.__main__", "run a notifier"),
-}
-"""Their `main()` takes no arguments, only the environment."""
+
+
+@click.pass_context
+def _prepare(context: click.Context) -> None:
+    if COMMANDS[context.invoked_subcommand or ""].finds_the_stack:
+        _fill_environment()
+
+
+tonearm = Group(
+    "tonearm",
+    COMMANDS,
+    callback=_prepare,
+    help="Turn videos into audio, and look after the service that does.",
+    epilog="`tonearm COMMAND --help` tells more.",
+)
+click.version_option(None, "-V", "--version", package_name="tonearm", message="tonearm %(version)s")(tonearm)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run `tonearm`. Returns its exit code (see `cli.exits`)."""
     encode_anything(sys.stdout, sys.stderr)
-    name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
-    if name in ("-h", "--help", "help"):
-        print(usage())
-        return Exit.OK
-    if name in ("-V", "--version"):
-        print(f"tonearm {version('tonearm')}")
-        return Exit.OK
-    if name in SERVICES and rest:
-        print(f"tonearm {name}: takes no arguments, only the environment", file=sys.stderr)
-        return Exit.USAGE
-    command = COMMANDS.get(name) or SERVICES.get(name)
-    if command is None:
-        print(f"tonearm: there is no command {name!r}\n\n{usage()}", file=sys.stderr)
-        return Exit.USAGE
-    return _run(name, command, [] if name in SERVICES else [rest])
-
-
-def usage() -> str:
-    """Return the help: every command with its line."""
-    lines = (f"  {name:<11} {command.summary}" for name, command in {**COMMANDS, **SERVICES}.items())
-    return (
-        "usage: tonearm <command> [argument …]\n\n"
-        + "\n".join(lines)
-        + "\n\n`tonearm <command> --help` tells more."
-    )
-
-
-def _run(name: str, command: Command, arguments: list[list[str]]) -> int:
+    words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     try:
-        if not command.manages_the_stack:
-            _fill_environment()
-        return int(importlib.import_module(command.module).main(*arguments) or Exit.OK)
-    except KeyboardInterrupt:
+        return int(tonearm.main(words, prog_name="tonearm", standalone_mode=False) or Exit.OK)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
-    except BrokenPipeError:  # nobody reads the output any more
-        drop_output()
-        return Exit.OK
-    except OSError as error:  # of files and folders: those of connections are translated where they come up
-        print(
-            f"tonearm {name}: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}",
-            file=sys.stderr,
-        )
-        return Exit.CANTCREAT
-    except TonearmError as error:
-        print(f"tonearm {name}: {causes(error)}", file=sys.stderr)
-        return exit_for(error)
 
 
 def _fill_environment() -> None:

@@ -7,11 +7,12 @@ characters may reach a terminal.
 import json
 import re
 import sys
-from typing import TextIO
-
-from rich.console import Console
+from typing import TYPE_CHECKING, TextIO
 
 from events.texts import HARMFUL, harmless
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _CONTROL = re.compile(f"(?!\t)[{HARMFUL}]")
 _BARE = re.compile(rf"[^\s\"=\\{HARMFUL}]+")
@@ -19,8 +20,10 @@ _WIDE = 10_000
 """Columns of what is no terminal: nothing is wrapped for a file."""
 
 
-def console_for(stream: TextIO) -> Console:
+def console_for(stream: TextIO) -> "Console":
     """Return a console that shows colour and bars only when the stream is a terminal."""
+    from rich.console import Console
+
     terminal = stream.isatty()
     return Console(file=stream, highlight=False, width=None if terminal else _WIDE, no_color=not terminal)
 

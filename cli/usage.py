@@ -1,21 +1,18 @@
-"""`tonearm usage`: what your account uses at a gateway, and what it may use.
+"""`tonearm usage`: what your account uses at a gateway, and what it may use."""
 
-Exit codes: 0 it is shown; 2 the arguments are wrong; 69 the gateway is away; 70 a limit is in the way; 77 the
-account may not do this.
-"""
-
-import argparse
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TypeVar
 
 from msgspec import Struct
 
-from cli.client import asking
 from cli.client.answers import read_as
-from cli.exits import Exit
-from cli.pretty import clock, size, write_json
+from cli.client.asking import EXITS, asking
+from cli.client.gateway import Gateway
+from cli.pretty import clock, size
 from cli.times import shown
+from cli.tree.command import command
+from cli.tree.printer import Printer, printing
 
 N = TypeVar("N", int, float)
 
@@ -42,18 +39,14 @@ class Usage(Struct, frozen=True):
     resets: datetime
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm usage`. Returns the exit code, or raises TonearmError."""
-    arguments = _parser().parse_args(argv)
-    with asking.signed_in(arguments) as gateway, gateway.asking("GET", "/usage") as answer:
-        usage = read_as(answer, Usage)
-        body = answer.content
-    if arguments.json:
-        write_json(body)
-        return Exit.OK
-    for name, text in rows(usage):
-        print(f"{name:<15} {text}")
-    return Exit.OK
+@command(examples=["tonearm usage"], exits=EXITS, output="Usage")
+@printing
+@asking
+def usage(gateway: Gateway, out: Printer) -> None:
+    """Show what your account uses at a gateway, and its limits."""
+    with gateway.asking("GET", "/usage") as answer:
+        used = read_as(answer, Usage)
+        out.rows(answer.content, rows(used))
 
 
 def rows(usage: Usage) -> Iterator[tuple[str, str]]:
@@ -72,14 +65,3 @@ def rows(usage: Usage) -> Iterator[tuple[str, str]]:
 
 def _of(used: N, limit: N | None, said: Callable[[N], str]) -> str:
     return said(used) if limit is None else f"{said(used)} of {said(limit)}"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tonearm usage",
-        description="Show what your account uses at a gateway, and its limits.",
-        epilog=" ".join((__doc__ or "").partition("\n\n")[2].split()),
-    )
-    parser.add_argument("--json", action="store_true", help="as the gateway's JSON")
-    asking.add_arguments(parser, "usage")
-    return parser

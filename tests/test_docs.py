@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from cli import main
+from cli.tree.group import Group
 from events.options import Options, Tags
 from events.registry import REGISTRY
 from gateway.app import litestar_app
@@ -39,14 +41,15 @@ FILES = list(files())
 DOCS = sorted(path for path in FILES if path.suffix == ".md")
 PLACES = {f"/{path.relative_to(ROOT).as_posix()}" for path in FILES}
 
-COMMANDS = {**main.COMMANDS, **main.SERVICES}
-PARSED = {name: command.module for name, command in main.COMMANDS.items()} | {
+COMMANDS = main.COMMANDS
+PARSED = {name: entry.module for name, entry in COMMANDS.items() if ":" not in entry.at} | {
     "bench": "bench.__main__",
     "cluster": "infra.cluster.__main__",
     "minikube": "infra.cluster.minikube",
     "sizing": "infra.sizing",
 }
-"""The commands and recipes that read their arguments themselves, and the modules that do it."""
+"""The commands and recipes that read their arguments by argparse, and the modules that do it."""
+SERVICES = {name for name, entry in COMMANDS.items() if entry.at.endswith("__main__")}
 LINE = re.compile(
     r"(?:\./justw|(?<![\w./-])(?<!-n )(?<!install )tonearm)"  # and no namespace, no release
     r"""((?:[ ]+(?:[^\s`|;&()<>#"'\\]|"[^"\n]*"|'[^'\n]*')+)+)"""
@@ -126,7 +129,9 @@ def unknown(name: str, words: list[str]) -> list[str]:
     """What of the words behind a command or a recipe it does not know: a subcommand, a flag, an option."""
     if name == "drill":
         return [word for word in words[:1] if word.islower() and word not in DRILLS]
-    if name not in PARSED:
+    if name in COMMANDS and name not in PARSED:
+        return unknown_to(COMMANDS[name].command(name), words)
+    if name not in PARSED or name in SERVICES:
         return []
     parser, wrong = parser_of(name, words), []
     for before, word in zip(["", *words], words, strict=False):
@@ -139,6 +144,21 @@ def unknown(name: str, words: list[str]) -> list[str]:
             wrong += [] if option in OPTIONS or option.isupper() else [word]
         elif below and word.islower():
             parser, wrong = below.get(word, parser), wrong + ([] if word in below else [word])
+    return wrong
+
+
+def unknown_to(command: click.Command, words: list[str]) -> list[str]:
+    wrong: list[str] = []
+    for before, word in zip(["", *words], words, strict=False):
+        flags = {flag for each in command.params for flag in (*each.opts, *each.secondary_opts)} | {"--help"}
+        if word.startswith("--") or re.match("-[A-Za-z]", word):
+            wrong += [] if {word.partition("=")[0], word[:2]} & flags else [word]
+        elif before == "-O":
+            option = word.partition("=")[0]
+            wrong += [] if option in OPTIONS or option.isupper() else [word]
+        elif isinstance(command, Group) and word.islower():
+            below = command.get_command(click.Context(command), word)
+            command, wrong = below or command, wrong + ([] if below else [word])
     return wrong
 
 

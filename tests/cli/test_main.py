@@ -1,9 +1,9 @@
 import asyncio
-import importlib
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from cli import main
@@ -13,35 +13,43 @@ from cli.errors import FileDamaged, NothingFound, causes
 from cli.exits import Exit, exit_for
 from events.errors import LogDamaged, NotConfirmed, TonearmError, Unavailable, reason
 from service.settings import InvalidSetting
+from tests.terminal import terminal
 
 
 def test_without_arguments_every_command_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main([]) == Exit.OK
     shown = capsys.readouterr().out
-    assert all(f"  {name} " in shown for name in {**main.COMMANDS, **main.SERVICES})
+    assert all(f"  {name} " in shown for name in main.COMMANDS)
 
 
-@pytest.mark.parametrize("command", [*main.COMMANDS.values(), *main.SERVICES.values()])
-def test_every_command_is_there(command: main.Command) -> None:
-    assert callable(importlib.import_module(command.module).main)
+@pytest.mark.parametrize("name", main.COMMANDS)
+def test_every_command_is_there(name: str) -> None:
+    assert isinstance(main.COMMANDS[name].command(name), click.Command)
 
 
 def test_what_a_pod_runs_needs_nothing_that_only_the_local_stack_or_a_converter_has() -> None:
     here = ("tail", "replay", "account", "backup", "restore", "gateway", "auth", "notifier")
     absent = ("aiosmtpd", "secantus", "imageio_ffmpeg")
     code = f"""
-import importlib, sys
+import sys
 sys.modules.update(dict.fromkeys({absent}))
-from cli.main import COMMANDS, SERVICES
+from cli.main import COMMANDS
 for name in {here}:
-    importlib.import_module((COMMANDS | SERVICES)[name].module)
+    COMMANDS[name].command(name)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["converrt"]) == Exit.USAGE
-    assert "no command 'converrt'" in capsys.readouterr().err
+    assert "No such command 'converrt'" in capsys.readouterr().err
+
+
+def test_a_command_with_a_slip_is_answered_by_the_one_that_is_meant(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main.main(["usgae"]) == Exit.USAGE
+    assert "Did you mean 'usage'?" in capsys.readouterr().err
 
 
 def test_an_error_is_told_with_its_causes() -> None:
@@ -86,3 +94,10 @@ def test_a_folder_that_cannot_be_used_is_a_sentence(
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path / "file"))
     assert main.main(arguments) == Exit.CANTCREAT
     assert str(tmp_path / "file") in capsys.readouterr().err
+
+
+def test_help_fits_a_terminal_and_ends() -> None:
+    with terminal(["--help"], columns=60) as screen:
+        assert screen.end() == Exit.OK
+    assert "turn videos into audio" in screen.shown
+    assert max(map(len, screen.shown.splitlines())) <= 60

@@ -1,0 +1,35 @@
+"""The end of a command that did not work: a sentence on standard error, and an exit code."""
+
+import sys
+
+import click
+
+from cli.errors import causes
+from cli.exits import Codes, Exit, exit_for
+from cli.pipes import drop_output
+from cli.pretty import visible
+from events.errors import TonearmError
+
+
+def complain(text: str) -> None:
+    """Print what is wrong, behind the command's name, without control characters."""
+    context = click.get_current_context(silent=True)
+    _say(context.command_path if context else "tonearm", text)
+
+
+def ended(path: str, error: OSError | TonearmError, codes: Codes) -> Exit:
+    """Say what was wrong, and return the exit code. `codes` are the command's own, for its kinds of error."""
+    if isinstance(error, BrokenPipeError):  # nobody reads the output any more
+        drop_output()
+        return Exit.OK
+    if isinstance(
+        error, OSError
+    ):  # of files and folders: those of connections are translated where they come up
+        _say(path, f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+        return next((code for kind, code in codes.items() if isinstance(error, kind)), Exit.CANTCREAT)
+    _say(path, causes(error))
+    return exit_for(error, codes)
+
+
+def _say(path: str, text: str) -> None:
+    print(f"{path}:", "\n".join(map(visible, text.split("\n"))), file=sys.stderr)

@@ -1,0 +1,100 @@
+"""Groups of commands. Each command is imported only when it is called, so that `--help` is quick."""
+
+import difflib
+import importlib
+from collections.abc import Iterable, Mapping
+from itertools import groupby
+from typing import Any, NamedTuple
+
+import click
+from click.shell_completion import CompletionItem
+
+from cli.tree.command import Told
+
+
+class Entry(NamedTuple):
+    """Where a command stands, as `package.module:name`, and its line of help.
+
+    A module without a name has a `main(argv) -> int` that reads its arguments itself, or a `main()` that
+    takes none.
+    """
+
+    at: str
+    summary: str
+    section: str = "Commands"
+    finds_the_stack: bool = False
+    """It is for a server, and finds the local stack's by itself where no URL is set."""
+
+    @property
+    def module(self) -> str:
+        """The module's name."""
+        return self.at.partition(":")[0]
+
+    def command(self, name: str) -> click.Command:
+        """Import the command."""
+        module, _, attribute = self.at.partition(":")
+        found = importlib.import_module(module)
+        if not attribute:
+            return _Words(name, found.main)
+        command: click.Command = getattr(found, attribute)
+        return command
+
+
+class Group(Told, click.Group):
+    """A group by a table of its commands, told in its order and by its sections."""
+
+    def __init__(self, name: str, entries: Mapping[str, Entry], **about: Any) -> None:
+        super().__init__(name, **about)
+        self.entries = entries
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the table's order."""
+        return list(self.entries)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None: there is none of this name."""
+        entry = self.entries.get(cmd_name)
+        return entry.command(cmd_name) if entry else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command. Raises click's error with those that are meant perhaps: the table has them."""
+        if args[0] not in self.entries and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.NoSuchCommand(args[0], possibilities=self.entries, ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands by sections, importing none of them."""
+        widest = max(map(len, self.entries))
+        for section, members in groupby(self.entries.items(), lambda item: item[1].section):
+            with formatter.section(section):
+                formatter.write_dl((name.ljust(widest), entry.summary) for name, entry in members)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that begin so, importing none of them, and the group's own options."""
+        known = [
+            CompletionItem(name, help=entry.summary)
+            for name, entry in self.entries.items()
+            if name.startswith(incomplete)
+        ]
+        return known + click.Command.shell_complete(self, ctx, incomplete)
+
+
+class _Words(Told):
+    """A command that reads its words itself, by a `main` of its module."""
+
+    def __init__(self, name: str, main: Any) -> None:
+        super().__init__(
+            name,
+            callback=lambda words: main(list(words)),
+            params=[click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)],
+            context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+            add_help_option=False,
+        )
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean …?` for a word that is nearly a known one, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

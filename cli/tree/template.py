@@ -1,0 +1,72 @@
+"""Lines as people want them: `--format '{job_id} {audio[bytes]:>12,}'`, filled from a JSON object."""
+
+import string
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cli.errors import WrongArgument
+from cli.pretty import visible
+
+_ESCAPES = {r"\n": "\n", r"\t": "\t", r"\0": "\0"}
+
+
+class Template(string.Formatter):
+    """A template in the language of `str.format`. It looks into objects and lists, and nothing else.
+
+    A name that is not there is empty: not every job has audio. So is null.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Raises WrongArgument when it is none."""
+        for written, meant in _ESCAPES.items():
+            text = text.replace(written, meant)
+        self._text = text
+        try:
+            self.filled({})
+        except (ValueError, TypeError, RecursionError) as error:
+            raise WrongArgument(f"--format: {error}: {{job_id}}, for instance, or {{audio[bytes]}}") from None
+
+    def filled(self, document: Mapping[str, Any]) -> str:
+        """Return the line. Raises ValueError for a value that cannot be written so."""
+        return self.vformat(self._text, (), document)
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        """Look up a name, and what is meant within it: `a[b]`, `a[0]`, or `a.b`."""
+        first, rest = string._string.formatter_field_name_split(field_name)  # type: ignore[attr-defined]
+        if not isinstance(first, str):
+            raise ValueError(f"{{{field_name}}} is no name")
+        found = kwargs.get(first)
+        for _, key in rest:
+            found = _within(found, key)
+        return found, first
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """Write a value: text as it may be shown, null and what is absent as nothing."""
+        if value is None:
+            return f"{'':{_width(format_spec)}}" if format_spec else ""
+        if isinstance(value, str):
+            return format(visible(value), format_spec)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return format(visible(_plain(value)), format_spec)
+        return format(value, format_spec)
+
+
+def _within(found: Any, key: str | int) -> Any:
+    if isinstance(found, Mapping):
+        return found.get(str(key))
+    if isinstance(found, Sequence) and not isinstance(found, str) and isinstance(key, int):
+        return found[key] if key < len(found) else None
+    return None
+
+
+def _plain(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _width(spec: str) -> str:
+    """Return the part of a format that also suits no value: its width."""
+    return "".join(character for character in spec.lstrip("<>^=+- #0") if character.isdigit()).partition(".")[
+        0
+    ]

@@ -1,0 +1,36 @@
+import pytest
+
+from cli.errors import WrongArgument
+from cli.tree.template import Template
+
+JOB = {"job_id": "a1", "audio": {"bytes": 12345, "parts": [1, 2]}, "error": None, "name": "a\x1b[31mb"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("{job_id}", "a1"),
+        (r"{job_id}\t{audio[bytes]:>8,}", "a1\t  12,345"),
+        ("{audio.bytes:010.2f}", "0012345.00"),
+        ("{audio[parts][1]}{audio[parts][7]}", "2"),
+        ("{error}{error[code]:>4}|{nowhere[at][all]}", "    |"),
+        ("{audio}", '{"bytes": 12345, "parts": [1, 2]}'),
+        ("{{{job_id}}}", "{a1}"),
+    ],
+)
+def test_a_template_is_filled_from_the_object(text: str, line: str) -> None:
+    assert Template(text).filled(JOB) == line
+
+
+def test_what_a_file_was_called_cannot_harm_the_terminal() -> None:
+    assert Template("{name}").filled(JOB) == "a\ufffd[31mb"
+
+
+@pytest.mark.parametrize("text", ["{job_id", "{}", "{0}", "{job_id!z}"])
+def test_what_is_no_template_is_said_before_anything_is_asked(text: str) -> None:
+    with pytest.raises(WrongArgument, match="--format"):
+        Template(text)
+
+
+def test_a_template_reaches_no_attributes() -> None:
+    assert Template("{job_id.__class__}{audio.keys}").filled(JOB) == ""
