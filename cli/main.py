@@ -15,7 +15,7 @@ _ACCOUNT = "Your account"
 _OPERATOR = "For operators"
 _HERE = "The stack on this machine"
 _PROGRAMS = "For programs"
-_SERVICE = "Services, which take no arguments and read the environment"
+_SERVICE = "Services, by their environment"
 
 COMMANDS = {
     "convert": Entry("cli.convert.command", "turn videos into audio", _VIDEOS),

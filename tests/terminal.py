@@ -31,7 +31,7 @@ class Terminal:
 
     def resize(self, columns: int, rows: int) -> None:
         """Make the window another size. The kernel sends SIGWINCH."""
-        fcntl.ioctl(self._descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        _resize(self._descriptor, columns, rows)
 
     def until(self, text: str) -> str:
         """Read until this is shown, and return all that has been."""
@@ -65,6 +65,7 @@ def terminal(
     """Run `tonearm …`, or any program by its path, in a terminal of this size. It is killed at the end."""
     program = [sys.executable, "-m", "cli.main"] if words[0] in COMMANDS or words[0][0] == "-" else []
     ours, its = pty.openpty()
+    _resize(ours, columns, rows)
     process = subprocess.Popen(
         [*program, *words],
         stdin=its,
@@ -76,7 +77,6 @@ def terminal(
     )
     os.close(its)
     screen = Terminal(process, ours)
-    screen.resize(columns, rows)
     try:
         yield screen
     finally:
@@ -84,3 +84,7 @@ def terminal(
             process.kill()
         process.wait()
         os.close(ours)
+
+
+def _resize(descriptor: int, columns: int, rows: int) -> None:
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
