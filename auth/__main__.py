@@ -41,11 +41,13 @@ from auth.passwords.passwords import Passwords
 from auth.passwords.rules import PasswordRules
 from auth.policy import Policy
 from auth.sessions.api_keys import ApiKeys
+from auth.sessions.devices import DeviceSignIns
 from auth.sessions.sessions import Sessions
 from auth.settings import AuthSettings
 from auth.stores.by_url import opened
 from auth.stores.directory import Directory
 from auth.stores.expiry import ExpiringStore
+from auth.stores.mongo.devices import MongoDevices
 from auth.stores.mongo.failures import MongoFailures
 from auth.stores.mongo.letters import MongoLetters
 from auth.stores.mongo.sessions import MongoSessions
@@ -76,6 +78,7 @@ class Stores(Struct, frozen=True, kw_only=True):
 
     directory: Directory
     sessions: MongoSessions
+    devices: MongoDevices
     letters: MongoLetters
     failures: MongoFailures
     limits: OwnLimits
@@ -83,7 +86,7 @@ class Stores(Struct, frozen=True, kw_only=True):
     @property
     def expiring(self) -> tuple[ExpiringStore, ...]:
         """The stores that are swept."""
-        return self.sessions, self.letters, self.failures
+        return self.sessions, self.devices, self.letters, self.failures
 
 
 class Tools(Struct, frozen=True, kw_only=True):
@@ -157,6 +160,7 @@ async def _tools(settings: AuthSettings, registry: CollectorRegistry, stack: Asy
         stores=Stores(
             directory=directory,
             sessions=MongoSessions(database),
+            devices=MongoDevices(database),
             letters=MongoLetters(database),
             failures=MongoFailures(database),
             limits=OwnLimits(database),
@@ -200,6 +204,14 @@ def _parts(settings: AuthSettings, tools: Tools) -> Parts:
         accounts=accounts,
         sessions=sessions,
         api_keys=_api_keys(tools, sessions, signer, throttle),
+        devices=DeviceSignIns(
+            store=tools.stores.devices,
+            directory=directory,
+            sessions=sessions,
+            throttle=throttle,
+            clock=clock,
+            secret=tools.files.secret("devices"),
+        ),
         sign_in=sign_in,
         signer=signer,
         letters=letters,

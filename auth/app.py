@@ -20,6 +20,7 @@ from auth.routes import (
     accounts,
     administration,
     api_keys,
+    devices,
     entry,
     letters,
     oidc,
@@ -31,6 +32,7 @@ from auth.routes.credentials import MAX_BODY
 from auth.routes.guards import administrator, person
 from auth.routes.problems import answer
 from auth.sessions.api_keys import ApiKeys
+from auth.sessions.devices import DeviceSignIns
 from auth.sessions.sessions import Sessions
 from service import health
 from service.health import Checks
@@ -43,6 +45,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     accounts: Accounts
     sessions: Sessions
     api_keys: ApiKeys
+    devices: DeviceSignIns
     sign_in: SignIn
     signer: Signer
     letters: Letters
@@ -66,6 +69,7 @@ def make_app(parts: Parts) -> Litestar:
             *administration.ROUTES,
             *own_account.ROUTES,
             *sessions.ROUTES,
+            *devices.ROUTES,
             *api_keys.ROUTES,
             *letters.ROUTES,
             *oidc.ROUTES,

@@ -17,6 +17,8 @@ TonearmError
 ├── NoSuchApiKey           nothing to do
 ├── NoSuchSession          nothing to do
 ├── NoSuchProvider         nothing to do
+├── NoSuchDevice           look at the code again, or begin again on the device
+├── DeviceWaits            a device is not let in; `.error` says whether to ask again
 ├── KeyUnusable            the operator mends the key file
 └── Unavailable            try again later
     ├── Busy               as many passwords as allowed are being hashed
@@ -97,6 +99,18 @@ class NoSuchSession(TonearmError):
 
 class NoSuchProvider(TonearmError):
     """No issuer has this name here."""
+
+
+class NoSuchDevice(TonearmError):
+    """No device waits with this code."""
+
+
+class DeviceWaits(TonearmError):
+    """A device is not let in (yet); `error` says why, in the words of RFC 8628, 3.5."""
+
+    def __init__(self, error: str, text: str) -> None:
+        super().__init__(text)
+        self.error = error
 
 
 class KeyUnusable(TonearmError):

@@ -1,4 +1,4 @@
-"""Opaque secrets: refresh tokens, API keys, and the tokens in links of letters.
+"""Opaque secrets: refresh tokens, API keys, codes of devices, and the tokens in links of letters.
 
 Each has a known prefix and a checksum at its end. So scanners of repositories and logs find a leaked one, and
 look-alikes do not fool them. Only a hash is stored: for 256 random bits a plain SHA-256 is enough.
@@ -15,10 +15,12 @@ API_KEY = "tonearm_"
 """The prefix of API keys."""
 LETTER = "tonearml_"
 """The prefix of tokens in letters."""
+DEVICE = "tonearmd_"
+"""The prefix of the codes by which devices ask to be let in."""
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SECRET, _CHECK = 43, 6
-_FORM = re.compile(rf"tonearm[lr]?_[0-9A-Za-z]{{{_SECRET + _CHECK},{2 * _SECRET + _CHECK}}}")
+_FORM = re.compile(rf"tonearm[dlr]?_[0-9A-Za-z]{{{_SECRET + _CHECK},{2 * _SECRET + _CHECK}}}")
 
 
 def make(prefix: str, family: str = "") -> str:

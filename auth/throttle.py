@@ -10,8 +10,9 @@ caller hears of the wait that everybody has, and nothing else. So a block looks 
 exist and for made-up ones. A success changes no count that others share: it makes no block longer, and who
 has an account cannot end the block of a network by signing in.
 
-API keys and codes of issuers of OpenID Connect are throttled in the same way. Every registration counts, made
-or not, by its e-mail address and by the client's network.
+API keys, codes of issuers of OpenID Connect and codes of devices are throttled in the same way. Every
+registration counts, made or not, by its e-mail address and by the client's network; and every device that
+asks to be let in, by its network.
 """
 
 import hmac
@@ -69,6 +70,8 @@ class Deed(StrEnum):
     REGISTRATION = "registration"
     KEY = "key"
     CODE = "code"
+    DEVICE = "device"
+    USER_CODE = "user-code"
 
 
 class _Keys(Struct, frozen=True):

@@ -20,6 +20,7 @@ from events.log.publisher import Publisher
 from events.views.store import JobViews
 from gateway.accounts import (
     api_keys,
+    devices,
     entry,
     letters,
     oidc,
@@ -168,6 +169,7 @@ _PROBES = (
 ROUTES = (
     *entry.ROUTES,
     *sessions.ROUTES,
+    *devices.ROUTES,
     *present_session.ROUTES,
     *own_account.ROUTES,
     *letters.ROUTES,

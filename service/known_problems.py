@@ -122,8 +122,8 @@ TOO_MANY_TRIES: Final = Kind(
     429,
     "too-many-tries",
     "Too many tries",
-    "There were too many wrong passwords for this account or from this address, or too many letters were"
-    " asked for.",
+    "There were too many wrong passwords or codes for this account or from this address, or too many letters"
+    " or sign-ins of devices were asked for.",
     "Wait for the seconds that `Retry-After` names.",
 )
 REGISTRATION_CLOSED: Final = Kind(
@@ -174,6 +174,22 @@ NO_SUCH_PROVIDER: Final = Kind(
     "No such provider",
     "Nobody can sign in by a provider with this name here.",
     "`GET /login/oidc` lists those there are.",
+)
+NO_SUCH_DEVICE: Final = Kind(
+    404,
+    "no-such-device",
+    "No device waits with this code",
+    "The code is mistyped, is older than ten minutes, or was answered already.",
+    "Compare it with what the device shows, or begin the sign-in there again.",
+)
+DEVICE_WAITS: Final = Kind(
+    400,
+    "device-waits",
+    "The device is not signed in",
+    "`error` says why, in the words of RFC 8628: `authorization_pending` (nobody has answered yet),"
+    " `slow_down` (it asks too often), `access_denied`, or `expired_token` (or the code was used).",
+    "After the first two ask again, after the second five seconds later each time. Else begin again by"
+    " `POST /login/device`.",
 )
 NO_SUCH_ACCOUNT: Final = Kind(
     404, "no-such-account", "No such account", "No account has this id.", "There is nothing to do."

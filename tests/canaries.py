@@ -14,7 +14,7 @@ SECRET = re.compile(
     rb"[Cc]anary|CANARY"
     rb"|(?<!tonearm)(?:@|%40|\\u0040)example\.(?:com|org|net)"
     rb"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{16,}"  # an access token
-    rb"|tonearm[lr]?_[0-9A-Za-z]{49,}"  # a refresh token, an API key, what stands in a mail's link
+    rb"|tonearm[dlr]?_[0-9A-Za-z]{49,}"  # a refresh token, an API key, what stands in a mail's link
     rb"|tonearmu_[0-9a-f-]{36}_[0-9a-f]{32}"  # what stands in the link that ends mails
     rb"|B(?:HRlc3|WxvY2Fs|WRyaWxs)[\w-]{40,}"  # a link's or a feed's, by a secret called test, local or drill
     rb"|(?:test|local|drill):[0-9A-Za-z+/_-]{22,}"  # such a secret, as HANDOVER_SECRETS names it

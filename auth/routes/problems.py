@@ -15,12 +15,14 @@ from auth.errors import (
     AlreadyRegistered,
     BadCredentials,
     Busy,
+    DeviceWaits,
     InvalidRequest,
     InvalidToken,
     IssuerUnavailable,
     LinkSpent,
     NoSuchAccount,
     NoSuchApiKey,
+    NoSuchDevice,
     NoSuchProvider,
     NoSuchSession,
     NotAllowed,
@@ -55,6 +57,8 @@ KINDS: dict[type[Exception], Kind] = {
     NoSuchSession: known.NO_SUCH_SESSION,
     NotFresh: known.SIGN_IN_AGAIN,
     NoSuchProvider: known.NO_SUCH_PROVIDER,
+    NoSuchDevice: known.NO_SUCH_DEVICE,
+    DeviceWaits: known.DEVICE_WAITS,
     Busy: known.UNAVAILABLE._replace(retry_after=1),
     IssuerUnavailable: known.UNAVAILABLE._replace(retry_after=20),
     Unavailable: known.UNAVAILABLE,
@@ -79,8 +83,10 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
         headers["WWW-Authenticate"] = _challenge(request, error)
     if isinstance(error, TooManyFailures):
         headers["Retry-After"] = str(math.ceil(error.seconds))
+    members = {"error": error.error} if isinstance(error, DeviceWaits) else {}
     # The text of a server's own error may hold its address.
-    return problem(path, kind, error.told if isinstance(error, Unavailable) else str(error), headers)
+    told = error.told if isinstance(error, Unavailable) else str(error)
+    return problem(path, kind, told, headers, **members)
 
 
 def _challenge(request: Request[Any, Any, Any], error: NotSignedIn) -> str:

@@ -126,8 +126,7 @@ class Sessions:
     async def validate(self, token: str) -> Claims:
         """Return the claims of an access token whose session has not ended. Raises InvalidToken."""
         claims = self._signer.read(token)
-        session = await self._store.get(claims.sid)
-        if session is None or not session.is_live(self._clock()):
+        if not await self.lasts(claims.sid):
             raise InvalidToken("the session has ended")
         return claims
 
@@ -142,6 +141,11 @@ class Sessions:
         if session is None:
             raise InvalidToken("the session has ended")
         return self._clock() - session.created
+
+    async def lasts(self, session_id: str) -> bool:
+        """Return True if this is a session that has neither ended nor expired."""
+        session = await self._store.get(session_id)
+        return session is not None and session.is_live(self._clock())
 
     async def end_one(self, account_id: str, session_id: str) -> None:
         """End a session of the account. Raises NoSuchSession, also for another's and for an API key."""

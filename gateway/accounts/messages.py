@@ -79,6 +79,38 @@ class Access(Struct):
     refresh_expires_in: int | UnsetType = UNSET
 
 
+class DeviceCodes(Struct):
+    """A device's codes: `user_code` is for its person to type at `verification_uri`. Seconds."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str
+    expires_in: int
+    interval: int
+
+
+class DeviceCode(Struct):
+    """The long code, which the device keeps to itself."""
+
+    device_code: str
+
+
+class UserCode(Struct):
+    """The short code that the device shows, in capitals or not, with a hyphen or without."""
+
+    user_code: str
+
+
+class WaitingDevice(Struct):
+    """A device that waits: the program, and the network address that it asks from; empty if unknown."""
+
+    program: str
+    address: str
+    begun: Time
+    expires: Time
+
+
 class Message(Struct):
     """A sentence for people."""
 

@@ -38,7 +38,9 @@ from auth.passwords.hasher import Hasher
 from auth.passwords.passwords import Passwords
 from auth.policy import Policy
 from auth.sessions.api_keys import ApiKeys
+from auth.sessions.devices import DeviceSignIns
 from auth.sessions.sessions import Sessions
+from auth.stores.mongo.devices import MongoDevices
 from auth.stores.mongo.directory import MongoDirectory
 from auth.stores.mongo.failures import MongoFailures
 from auth.stores.mongo.letters import MongoLetters
@@ -152,6 +154,26 @@ def api_keys(
         throttle=throttle,
         announcer=announcer,
         clock=clock,
+    )
+
+
+@pytest.fixture
+async def devices(
+    database: AsyncDatabase[dict[str, Any]],
+    directory: MongoDirectory,
+    sessions: Sessions,
+    throttle: Throttle,
+    clock: Clock,
+) -> DeviceSignIns:
+    store = MongoDevices(database)
+    await store.prepare()
+    return DeviceSignIns(
+        store=store,
+        directory=directory,
+        sessions=sessions,
+        throttle=throttle,
+        clock=clock,
+        secret=b"secret",
     )
 
 
@@ -328,6 +350,7 @@ def site(
     accounts: Accounts,
     sessions: Sessions,
     api_keys: ApiKeys,
+    devices: DeviceSignIns,
     sign_in: SignIn,
     signer: Signer,
     letter_requests: LetterRequests,
@@ -346,6 +369,7 @@ def site(
         accounts=accounts,
         sessions=sessions,
         api_keys=api_keys,
+        devices=devices,
         sign_in=sign_in,
         signer=signer,
         letter_requests=letter_requests,

@@ -22,6 +22,7 @@ from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 OPEN_TO_ALL = {
     "/",
+    "/device",
     "/entry",
     "/f/{file}",
     "/f/{token}/{file}",
@@ -31,6 +32,8 @@ OPEN_TO_ALL = {
     "/l/{token}",
     "/l/{token}/cover",
     "/login",
+    "/login/device",
+    "/login/device/token",
     "/login/oidc",
     "/login/oidc/{provider}",
     "/login/oidc/{provider}/callback",

@@ -18,6 +18,7 @@ const VIEWS = {
   "": () => import("./home.js"),
   admin: () => import("./admin/view.js"),
   account: () => import("./account/view.js"),
+  device: () => import("./device/view.js"),
   jobs: () => import("./job/view.js"),
 };
 const ENTRY = () => import("./entry/view.js");

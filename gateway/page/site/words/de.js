@@ -46,6 +46,23 @@ export default {
   "entry.mailed.local": "Auf diesem Rechner zeigt sie ./justw mail.",
   "entry.back": "Zurück zur Anmeldung",
 
+  // letting in a program without a browser
+  "device.title": "Ein Programm anmelden",
+  "device.what": "Ein Programm ohne eigenen Browser zeigt einen Code. Tippe ihn hier ein, um es anzumelden.",
+  "device.code": "Code",
+  "device.look": "Weiter",
+  "device.asks": "Dieses Programm möchte in deinem Konto angemeldet werden:",
+  "device.program": "Programm",
+  "device.address": "Von",
+  "device.begun": "Begonnen",
+  "device.account": "Konto",
+  "device.warning": "Stimme nur zu, wenn du das gerade selbst begonnen hast und das Programm genau diesen Code zeigt. Es kann dann, was du kannst.",
+  "device.approve": "Zustimmen",
+  "device.deny": "Ablehnen",
+  "device.done.approve": "Das Programm wird angemeldet. Du kannst diese Seite schließen und dort weitermachen.",
+  "device.done.deny": "Das Programm bleibt draußen.",
+  "device.sessions": "Ansehen, was in deinem Konto angemeldet ist",
+
   // what was shared to the app
   "app.shared": {one: "Dieses Video hochladen?", other: "Diese {count} Videos hochladen?"},
   "app.shared.how": "Eine andere App oder Seite hat Tonearm das gegeben.",

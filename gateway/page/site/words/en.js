@@ -46,6 +46,23 @@ export default {
   "entry.mailed.local": "On this machine ./justw mail shows it.",
   "entry.back": "Back to the sign-in",
 
+  // letting in a program without a browser
+  "device.title": "Sign in a program",
+  "device.what": "A program that has no browser of its own shows a code. Type it here to sign it in.",
+  "device.code": "Code",
+  "device.look": "Go on",
+  "device.asks": "This program asks to be signed in to your account:",
+  "device.program": "Program",
+  "device.address": "From",
+  "device.begun": "Begun",
+  "device.account": "Account",
+  "device.warning": "Approve it only if you have just begun this yourself, and the program shows this very code. It can then do what you can.",
+  "device.approve": "Approve",
+  "device.deny": "Deny",
+  "device.done.approve": "The program is being signed in. You may close this page, and go on there.",
+  "device.done.deny": "The program stays out.",
+  "device.sessions": "See what is signed in to your account",
+
   // what was shared to the app
   "app.shared": {one: "Upload this video?", other: "Upload these {count} videos?"},
   "app.shared.how": "Another app or page has given this to Tonearm.",
