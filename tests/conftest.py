@@ -81,9 +81,10 @@ def trust_one_authority(config: pytest.Config) -> None:
 
 
 def keep_sessions_apart(config: pytest.Config) -> None:
-    """Let commands keep their sessions in a folder of the tests' own, and not among the developer's."""
+    """Let commands keep sessions and uploads in a folder of the tests' own, and not among the developer's."""
     folder = TemporaryDirectory(prefix="config", ignore_cleanup_errors=True)
     os.environ["XDG_CONFIG_HOME"] = folder.name
+    os.environ["XDG_STATE_HOME"] = f"{folder.name}/state"
     config.add_cleanup(folder.cleanup)
 
 

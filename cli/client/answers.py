@@ -121,12 +121,6 @@ class Archive(Struct, frozen=True):
     refused: list[Refusal]
 
 
-class Accepted(Struct, frozen=True):
-    """The answer to an upload."""
-
-    job_id: str
-
-
 class Import(Struct, frozen=True):
     """A video that the gateway fetches. `bytes_total`: None until it is known. `trouble`: why it waits."""
 

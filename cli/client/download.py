@@ -20,8 +20,9 @@ from typing import BinaryIO
 import httpx
 
 from cli.client.answers import Archive, Job
+from cli.client.contents import Count
 from cli.client.errors import ClientError, DownloadDamaged, Unreachable
-from cli.client.gateway import Count, Gateway, unreachable
+from cli.client.gateway import Gateway, unreachable
 
 BREAKS = 5
 """Broken connections in a row, without one byte between them, after which it is given up."""

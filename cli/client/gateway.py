@@ -1,7 +1,5 @@
 """The gateway's HTTP API from a caller's side. It survives broken connections, or raises one clear error."""
 
-import mimetypes
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,25 +10,15 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cli.client.answers import Accepted, Checked, Import, Job, Jobs, Preset, Token, read_as, refusal
-from cli.client.errors import (
-    OptionsRefused,
-    RequestRefused,
-    SignInRefused,
-    SourceChanged,
-    Unreachable,
-)
+from cli.client.answers import Checked, Import, Job, Jobs, Preset, Token, read_as, refusal
+from cli.client.contents import Count, File, Stream
+from cli.client.errors import OptionsRefused, RequestRefused, Unreachable
 from cli.client.event_stream import Message, messages
+from cli.client.patience import PATIENCE, why
 from cli.client.sessions import Kept, Session
-from events.errors import in_words
+from cli.client.tus import upload
+from cli.client.unfinished import Note, Unfinished
 from events.ids import new_id
-
-BLOCK = 256 * 1024
-PATIENCE = 60.0
-"""Seconds without any answer after which a broken connection is given up."""
-
-Count = Callable[[int], None]
-"""Called with the bytes transferred so far: fewer than before when a transfer begins again."""
 
 Password = Callable[[], str]
 """Called only when a session has to be begun: it may ask a person."""
@@ -41,14 +29,18 @@ _NONE: Mapping[str, str] = {}
 class Gateway:
     """One account at one gateway. Methods raise ClientError, and OSError about local files."""
 
-    def __init__(self, url: str, kept: Kept | None = None) -> None:
-        """`kept` is the place of the account's session; without one it ends with this object."""
+    def __init__(self, url: str, kept: Kept | None = None, unfinished: Unfinished | None = None) -> None:
+        """`kept` is the place of the account's session; without one it ends with this object.
+
+        `unfinished` are uploads to go on with; without them each upload is another.
+        """
         # A proxy of the environment is for the world outside, not for this machine.
         outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
         timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
         self.url = url.rstrip("/")
         self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=outside)
         self._kept = kept or Kept()
+        self._unfinished = unfinished or Unfinished()
         self._email = ""
         self._password: Password = str
         self._access = ""
@@ -82,35 +74,22 @@ class Gateway:
             self._access = session.access_token
 
     def upload(self, path: Path, sent: Count, options: Mapping[str, str] = _NONE) -> str:
-        """Stream the file up and return the job's id. A broken connection is tried once more, from the start.
+        """Upload a file, and return the job's id. Goes on where an earlier call was broken off.
 
-        Both tries carry one Idempotency-Key, so that they are one job whatever became of the first. So does a
-        third: a kept token may be refused first. Raises SourceChanged.
+        Raises SourceChanged.
         """
-        name = quote(path.name, safe="", errors="surrogateescape")  # the disk's own bytes, in any locale
         with unreachable(self.url), path.open("rb") as file:
-            headers = {
-                "Content-Type": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
-                "Content-Length": str(os.fstat(file.fileno()).st_size),
-                "Idempotency-Key": new_id(),
-            }
-            breaks, refusals = 0, 0
-            while True:
-                try:
-                    body = _blocks(file, sent)
-                    with self.asking(
-                        "PUT", f"/upload/{name}", params=dict(options), headers=headers, content=body
-                    ) as answer:
-                        return read_as(answer, Accepted).job_id
-                except SignInRefused as error:
-                    refusals += 1
-                    if error.status != httpx.codes.UNAUTHORIZED or refusals > 1:
-                        raise
-                except httpx.TransportError:
-                    breaks += 1
-                    if breaks > 1:
-                        raise
-                self._take_token(refused=self._access)  # the try may have outlived the token
+            content = File(path, file)
+            asked = *content.identity, *(f"{name}={value}" for name, value in sorted(options.items()))
+            with self._unfinished.note(self.url, self._email, *asked) as note:
+                return upload(self, content, options, sent, note)
+
+    def upload_stream(
+        self, name: str, file: BinaryIO, sent: Count, options: Mapping[str, str] = _NONE
+    ) -> str:
+        """Upload what a stream brings, under this name, and return the job's id."""
+        with unreachable(self.url):
+            return upload(self, Stream(name, file), options, sent, Note())
 
     def fetch(self, url: str, options: Mapping[str, str] = _NONE) -> str:
         """Have a video fetched from an address, and return the import's id, which becomes its job's."""
@@ -181,7 +160,7 @@ class Gateway:
                         deadline = time.monotonic() + PATIENCE
             except httpx.TransportError as error:
                 if time.monotonic() > deadline:
-                    raise Unreachable(f"{self.url} does not answer any more: {_why(error)}") from error
+                    raise Unreachable(f"{self.url} does not answer any more: {why(error)}") from error
             except RequestRefused as error:
                 if error.status < 500 or time.monotonic() > deadline:
                     raise
@@ -247,24 +226,4 @@ def unreachable(url: str) -> Iterator[None]:
     try:
         yield
     except httpx.TransportError as error:
-        raise Unreachable(f"{url} cannot be reached: {_why(error)}") from error
-
-
-def _why(error: httpx.TransportError) -> str:
-    return in_words(str(error)) or type(error).__name__
-
-
-def _blocks(file: BinaryIO, sent: Count) -> Iterator[bytes]:
-    """Yield the file as it was when this began. Raises SourceChanged, before the last block is given away."""
-    file.seek(0)
-    before = os.fstat(file.fileno())
-    done = 0
-    sent(done)
-    while done < before.st_size:
-        block = file.read(min(BLOCK, before.st_size - done))
-        now = os.fstat(file.fileno())
-        if not block or (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-            raise SourceChanged("something wrote to it while it was sent: convert it when it is complete")
-        yield block
-        done += len(block)
-        sent(done)
+        raise Unreachable(f"{url} cannot be reached: {why(error)}") from error

@@ -29,7 +29,9 @@ from cli.client.errors import (
     SourceChanged,
     Unreachable,
 )
-from cli.client.gateway import PATIENCE, Gateway, Password
+from cli.client.gateway import Gateway, Password
+from cli.client.patience import PATIENCE
+from cli.client.unfinished import Unfinished, state_folder
 from cli.convert.imports import fetched
 from cli.convert.screen import Screen
 from cli.convert.sources import Source, source
@@ -88,7 +90,8 @@ def main(argv: list[str]) -> int:
         account = credentials_for(
             options.url, options.email, options.password, start=options.start, environ=os.environ
         )
-        with Gateway(account.url, account.kept) as gateway:
+        unfinished = Unfinished(state_folder(os.environ) / "uploads")
+        with Gateway(account.url, account.kept, unfinished) as gateway:
             if options.password:  # who gives one means it to be tried, whatever session is kept
                 _sign_in(gateway.sign_in_anew, account)
             return _convert_all(gateway, account, options, output, wished)

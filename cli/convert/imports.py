@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from cli.client.answers import Import
 from cli.client.errors import ImportEnded, Troubled, Unreachable
-from cli.client.gateway import PATIENCE, Gateway
+from cli.client.gateway import Gateway
+from cli.client.patience import PATIENCE
 from cli.convert.screen import Screen
 from cli.convert.sources import Source
 from cli.pretty import size

@@ -5,11 +5,13 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -20,6 +22,17 @@ UPLOADED = {"id": "u", "type": "job.uploaded", "time": "2025-03-01T12:00:00.5Z",
 CONVERTED = {"id": "c", "type": "job.converted", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "fine"}
 NOTIFIED = {"id": "n", "type": "job.notified", "time": "2025-03-01T12:00:03Z", "offset": 4, "note": ""}
 FAILED = {"id": "f", "type": "job.failed", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "no_audio"}
+
+
+@dataclass
+class Arriving:
+    """An upload. There is one at a time, and each becomes the same job."""
+
+    metadata: dict[str, str]
+    length: int | None
+    body: bytearray = field(default_factory=bytearray)
+    is_job: bool = False
+    id: str = "j-1"
 
 
 class Gateway(ThreadingHTTPServer):
@@ -33,7 +46,8 @@ class Gateway(ThreadingHTTPServer):
         self.etag = '"one"'
         self.fails = False
         self.breaks: list[int] = []  # after how many bytes each next download breaks off
-        self.upload_breaks = 0
+        self.upload_breaks: list[int] = []  # after how many bytes each next piece breaks off
+        self.away = False  # what stands before it says 503
         self.upload_refused: Kind | None = None
         self.stream_breaks = 0
         self.damaged = False
@@ -49,7 +63,9 @@ class Gateway(ThreadingHTTPServer):
 
         self.settled = threading.Event()
         self.watched = threading.Event()
-        self.uploads: list[tuple[str, bytes, str]] = []
+        self.uploads: list[tuple[str, bytes, str]] = []  # name, bytes, media type
+        self.offsets: list[int] = []  # where the pieces began
+        self.arriving: Arriving | None = None
         self.wishes: list[dict[str, str]] = []
         self.imports: list[dict[str, Any]] = []
         self.standings: list[dict[str, Any]] = []  # how an import stands each time that it is asked for
@@ -96,6 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        if self.path == "/files":
+            return self._create()
         if urlsplit(self.path).path == "/options/check":
             wished = dict(parse_qsl(urlsplit(self.path).query))
             if (name := wished.pop("preset")) not in self.server.presets:
@@ -128,27 +146,87 @@ class _Handler(BaseHTTPRequestHandler):
         tokens["expires_in"] = self.server.expires_in
         return self._json(200, tokens | {"token_type": "Bearer"})
 
-    def do_PUT(self) -> None:
+    def _create(self) -> None:
         if self.server.upload_refused:
             refused = self.server.upload_refused
             return self._problem(refused.status, refused.meaning, refused.type)
+        if not self._is_signed_in():
+            return None
+        pairs = [pair.partition(" ") for pair in self.headers["Upload-Metadata"].split(",")]
+        metadata = {name: base64.b64decode(value).decode(errors="replace") for name, _, value in pairs}
+        length = self.headers["Upload-Length"]
+        self.server.arriving = Arriving(metadata, int(length) if length else None)
+        return self._stands(201, {"Location": f"http://proxy.example/files/{self.server.arriving.id}"})
+
+    def do_PATCH(self) -> None:
+        if not (upload := self._upload()):
+            return None
+        offset, size = int(self.headers["Upload-Offset"]), int(self.headers["Content-Length"])
+        self.server.offsets.append(offset)
+        if offset != len(upload.body):
+            return self._problem(409, "Go on elsewhere.")
+        if self.headers["Upload-Length"]:
+            upload.length = int(self.headers["Upload-Length"])
         if self.server.upload_breaks:
-            self.server.upload_breaks -= 1
-            self.rfile.read(1)
+            upload.body += self.rfile.read(min(size, self.server.upload_breaks.pop(0)))
             return self._break()
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers["Authorization"] != f"Bearer token-{self.server.token}":
-            return self._problem(401, "The token is not valid.")
-        if len(body) < int(self.headers["Content-Length"]):
+        upload.body += (came := self.rfile.read(size))
+        if len(came) < size:
             return self._break()
-        name = unquote(urlsplit(self.path).path.removeprefix("/upload/"))
-        self.server.uploads.append((name, body, self.headers["Idempotency-Key"]))
-        self.server.wishes.append(dict(parse_qsl(urlsplit(self.path).query)))
-        return self._json(202, {"job_id": "j-1", "state": "uploaded"})
+        return self._stands(204)
+
+    def do_HEAD(self) -> None:
+        if self._upload():
+            self._stands(200)
+
+    def do_DELETE(self) -> None:
+        if self._upload():
+            self.server.arriving = None
+            self._stands(204)
+
+    def _upload(self) -> "Arriving | None":
+        if not self._is_signed_in():
+            return None
+        upload = self.server.arriving
+        if upload is None or self.path != f"/files/{upload.id}":
+            self._problem(404, "There is no such upload.")
+            return None
+        return upload
+
+    def _is_signed_in(self) -> bool:
+        if self.server.away:
+            self._problem(503, "The gateway is away.")
+            return False
+        if is_good := self.headers["Authorization"] == f"Bearer token-{self.server.token}":
+            return is_good
+        self._problem(401, "The token is not valid.")
+        return False
+
+    def _become_job(self, upload: "Arriving") -> None:
+        if len(upload.body) == upload.length and not upload.is_job:
+            upload.is_job = True
+            wishes = {k: v for k, v in upload.metadata.items() if k not in ("filename", "filetype")}
+            self.server.uploads.append(
+                (upload.metadata["filename"], bytes(upload.body), upload.metadata["filetype"])
+            )
+            self.server.wishes.append(wishes)
+
+    def _stands(self, status: int, more: Mapping[str, str] = MappingProxyType({})) -> None:
+        if upload := self.server.arriving:
+            self._become_job(upload)
+        self.send_response(status)
+        for name, value in more.items():
+            self.send_header(name, value)
+        if upload:
+            self.send_header("Upload-Offset", str(len(upload.body)))
+            if upload.length is not None:
+                self.send_header("Upload-Length", str(upload.length))
+        self.send_header("Content-Length", "0") if status != 204 else None
+        self.end_headers()
 
     def do_GET(self) -> None:
-        if self.headers["Authorization"] != f"Bearer token-{self.server.token}":
-            return self._problem(401, "The token is not valid.")
+        if not self._is_signed_in():
+            return None
         match urlsplit(self.path).path:
             case "/preset":
                 return self._json(200, self.server.preset)
@@ -223,7 +301,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _problem(self, status: int, detail: str, type_: str = "about:blank") -> None:
         self.close_connection = True
         problem = {"type": type_, "title": "No", "status": status, "detail": detail}
-        self._json(status, problem, "application/problem+json")
+        if self.command == "HEAD":
+            self.send_response(status)
+            self.end_headers()
+        else:
+            self._json(status, problem, "application/problem+json")
 
     def _break(self) -> None:
         self.wfile.flush()

@@ -58,15 +58,6 @@ def test_a_file_goes_up_whole_under_its_name_and_is_counted(
     assert all(a < b for a, b in pairwise(counts))
 
 
-def test_an_upload_that_breaks_off_is_sent_again_under_the_same_key(
-    gateway: Gateway, server: gateways.Gateway, video: Path
-) -> None:
-    server.upload_breaks = 1
-    assert gateway.upload(video, lambda _: None) == "j-1"
-    assert len(server.uploads) == 1
-    assert server.uploads[0][2]
-
-
 def test_an_upload_that_is_refused_is_told_in_the_gateways_words(
     gateway: Gateway, server: gateways.Gateway, video: Path
 ) -> None:

@@ -1,8 +1,9 @@
-"""Real clients of tus, on bad roads and against gateways that die."""
+"""Real clients of tus, and ours, on bad roads and against gateways that die."""
 
 import asyncio
 import hashlib
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,23 +19,21 @@ from tests.gateway.running import FakeAuth, Gateway, gateway_running
 pytestmark = pytest.mark.long
 
 VIDEO = os.urandom(6_000_000)
+ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).with_name("clients")
-SCRIPTS = {"tuspy": "upload.py", "tus-js-client": "upload.mjs"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def tools() -> None:
-    """Both clients come together."""
-    packages("tus-js-client")
+SCRIPTS = {"tuspy": "upload.py", "tus-js-client": "upload.mjs", "tonearm": "upload_by_tonearm.py"}
 
 
 @asynccontextmanager
 async def uploading(
     client: str, road: Road, token: str, folder: Path
 ) -> AsyncIterator[asyncio.subprocess.Process]:
+    if client != "tonearm":
+        packages("tus-js-client")  # both come together
     video = folder / "video.mp4"
-    video.write_bytes(VIDEO)
-    program = CLIENTS / "bin/python" if client == "tuspy" else node()
+    if not video.exists():
+        video.write_bytes(VIDEO)
+    program = {"tuspy": CLIENTS / "bin/python", "tonearm": sys.executable}.get(client) or node()
     url = f"http://127.0.0.1:{road.port}/files"
     process = await asyncio.create_subprocess_exec(
         program,
@@ -44,7 +43,7 @@ async def uploading(
         token,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, "TOOLS": str(CLIENTS)},
+        env={**os.environ, "TOOLS": str(CLIENTS), "PYTHONPATH": str(ROOT)},
     )
     try:
         yield process
@@ -77,8 +76,9 @@ async def check(gateway: Gateway, account: str, job_id: str) -> None:
     assert job["video"]["sha256"] == hashlib.sha256(VIDEO).hexdigest()
 
 
+@pytest.mark.parametrize("client_name", ["tus-js-client", "tonearm"])
 async def test_a_client_goes_on_at_another_replica_while_its_old_connection_is_still_open(
-    broker: object, mongodb_url: str, auth: FakeAuth, account: str, tmp_path: Path
+    broker: object, mongodb_url: str, auth: FakeAuth, account: str, tmp_path: Path, client_name: str
 ) -> None:
     async with (
         gateway_running(broker, mongodb_url, auth) as one,
@@ -86,7 +86,7 @@ async def test_a_client_goes_on_at_another_replica_while_its_old_connection_is_s
         Road(one.port) as road,
     ):
         road.room = road_takes = 2_500_000
-        async with uploading("tus-js-client", road, auth.token(account), tmp_path) as client:
+        async with uploading(client_name, road, auth.token(account), tmp_path) as client:
             await road.stalled.wait()
 
             async def all_stored() -> int:
@@ -127,3 +127,19 @@ async def test_a_client_ends_its_upload_though_the_gateway_is_killed_at_several_
         await check(gateway, account, job_id)
     finally:
         await gateway.stop()
+
+
+async def test_tonearm_goes_on_after_it_was_killed(
+    broker: object, mongodb_url: str, auth: FakeAuth, account: str, tmp_path: Path
+) -> None:
+    async with gateway_running(broker, mongodb_url, auth) as gateway, Road(gateway.port) as road:
+        road.room = 2_500_000
+        async with uploading("tonearm", road, auth.token(account), tmp_path) as client:
+            await road.stalled.wait()
+            client.kill()
+        road.offsets.clear()
+        road.room = None
+        async with uploading("tonearm", road, auth.token(account), tmp_path) as client:
+            job_id = await ended(client)
+        assert 2_400_000 < road.offsets[0] <= 2_500_000
+        await check(gateway, account, job_id)
