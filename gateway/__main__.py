@@ -23,6 +23,7 @@ from events.views.leases import Lease
 from events.views.projector import Projector
 from events.views.store import JobViews
 from gateway.admin.broker import Broker
+from gateway.admin.disks import Disks
 from gateway.admin.history.look import is_end, look
 from gateway.admin.history.recorder import Counting, Recorder
 from gateway.admin.history.store import HistoryStore
@@ -48,7 +49,7 @@ from gateway.quotas.limits import AccountLimits
 from gateway.quotas.live_usage import LiveUsage
 from gateway.quotas.quotas import Quotas
 from gateway.quotas.request_rate import RequestRate
-from gateway.readiness import Bindings, projection
+from gateway.readiness import Bindings, auth_check, projection
 from gateway.settings import GatewaySettings
 from gateway.storage import Bucket, Buckets
 from gateway.upkeep.caretaker import Caretaker
@@ -76,6 +77,7 @@ from service.metrics.registry import serve_metrics
 from service.outbound.client import Outbound
 from service.outbound.client import Patience as OutboundPatience
 from service.outbound.guard import Guard
+from service.presence import Presence
 from service.quotas import OwnLimits
 from service.settings import load
 from service.start import run_service, started
@@ -124,12 +126,16 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         keys = JobKeys(database)
         publisher = Publisher(settings.rabbitmq_url, name=SERVICE, observer=metrics.publishing, keys=keys)
         stack.push_async_exit(publisher)
+        sender = await stack.enter_async_context(TransientSender(settings.rabbitmq_url, name="presence"))
         ways = Ways(
             publisher=publisher,
             outbound=Outbound(
                 Guard(settings.import_networks()), OutboundPatience(idle=settings.upload_idle_seconds)
             ),
-            sender=await stack.enter_async_context(TransientSender(settings.rabbitmq_url, name="imports")),
+            sender=sender,
+            presence=Presence(
+                sender, kind=SERVICE, slots=settings.import_slots if settings.imports == "on" else 0
+            ),
         )
         stack.push_async_callback(ways.outbound.aclose)
         followers = _followers(settings, database, ways, metrics, keys)
@@ -150,7 +156,8 @@ async def run(settings: GatewaySettings, stop: asyncio.Event) -> None:
         )
         if not await unless_stopped(stop, prepared(*steps)):
             return
-        async with asyncio.TaskGroup() as tasks, kept_running(**_background(settings, publisher, followers)):
+        background = _background(settings, publisher, followers)
+        async with ways.presence.shown(), asyncio.TaskGroup() as tasks, kept_running(**background):
             tasks.create_task(followers.projector.run(stop))
             if followers.imports.worker is not None:
                 tasks.create_task(followers.imports.worker.run(stop))
@@ -383,6 +390,7 @@ def _parts(
         broker=Broker(settings.rabbitmq_url, settings.stream_url),
         workers=followers.workers,
         history=HistoryStore(database),
+        disks=Disks(database, settings.rabbitmq_management_url),
         handover_keys=handover_keys(settings.handover_secrets),
         public_url=settings.address(),
         link_life=settings.link_seconds(),
@@ -401,6 +409,7 @@ def _parts(
             "topology": trouble_check(lambda: followers.bindings.trouble),
             "projection": projection(live.waiting, lambda: followers.projector.trouble),
         },
+        beyond={"auth": auth_check(auth, settings.auth_url)},
     )
 
 

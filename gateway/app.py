@@ -39,6 +39,7 @@ from gateway.admin import jobs as admin_jobs
 from gateway.admin import overview, parked_routes
 from gateway.admin.accounts import Details
 from gateway.admin.broker import Broker
+from gateway.admin.disks import Disks
 from gateway.admin.history import routes as history
 from gateway.admin.history.store import HistoryStore
 from gateway.admin.parked_work import ParkedQueues
@@ -148,9 +149,12 @@ class Parts(Struct, frozen=True, kw_only=True):
     terms: Terms
     metrics: Metrics
     checks: Checks
+    beyond: Checks = {}
+    """Checks of what it can do without for a while, for administrators."""
     broker: Broker
     workers: Workers
     history: HistoryStore
+    disks: Disks
     cookies: Cookies = Cookies()
     origin: Origin = Origin()
     share: Share = Share()
@@ -241,6 +245,7 @@ def _dependencies(parts: Parts, auth: AuthClient) -> dict[str, Provide]:
         "auth": provide(AuthProxy(auth)),
         "broker": provide(parts.broker),
         "checks": provide(parts.checks),
+        "condition": provide(overview.Condition({**parts.checks, **parts.beyond}, parts.disks)),
         "clips": provide(Clips(parts.audio)),
         "details": provide(Details(parts.views, parts.quotas)),
         "contents": provide(Contents(parts.live, parts.views, parts.audio, Slots(20))),

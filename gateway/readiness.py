@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import httpx
 import structlog
 
 from events.errors import TonearmError, TopologyMissing
@@ -57,3 +58,16 @@ def projection(waiting: Callable[[], float], trouble: Callable[[], str | None]) 
         return f"the views have not followed the log for {seconds:.0f} s"
 
     return trouble_check(late)
+
+
+def auth_check(client: httpx.AsyncClient, url: str) -> Check:
+    """Return a check that auth is ready. Without it nobody can sign in, and all else goes on."""
+
+    async def check() -> str | None:
+        try:
+            answer = await client.get(f"{url.rstrip('/')}/health/ready")
+        except httpx.HTTPError:
+            return "it does not answer"
+        return None if answer.is_success else "it is not ready"
+
+    return check

@@ -45,8 +45,7 @@ async def live() -> dict[str, str]:
 @get("/health/ready", operation_id="checkReady", tags=["operation"], security=[])
 async def ready(request: Request[Any, Any, Any], checks: NamedDependency[Checks]) -> Response[dict[str, Any]]:
     """Answer 200 when everything this process needs is there, else 503 and what is missing."""
-    answers = await asyncio.gather(*map(_ask, checks.values()))
-    wrong = {name: answer for name, answer in zip(checks, answers, strict=True) if answer is not None}
+    wrong = {name: answer for name, answer in (await answers(checks)).items() if answer is not None}
     if wrong:
         text = "; ".join(f"{name}: {answer}" for name, answer in wrong.items())
         return problem(request.url.path, NOT_READY, text, _NO_STORE, missing=list(wrong))
@@ -54,6 +53,12 @@ async def ready(request: Request[Any, Any, Any], checks: NamedDependency[Checks]
 
 
 ROUTES = [live, ready]
+
+
+async def answers(checks: Checks) -> dict[str, str | None]:
+    """Return what each check says now: what is wrong, None where all is well."""
+    told = await asyncio.gather(*map(_ask, checks.values()))
+    return dict(zip(checks, told, strict=True))
 
 
 async def _ask(check: Check) -> str | None:

@@ -2,15 +2,17 @@
 
 import asyncio
 import os
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 from events.envelope import Event
 from events.log import heartbeats
-from events.log.heartbeats import Heartbeat, Occupation
+from events.log.heartbeats import Heartbeat, Occupation, Room
 from events.log.transient import TransientSender
 from events.observers import Parked, WorkObserver
 from events.tasks import cancelled
@@ -24,9 +26,16 @@ def own_name() -> str:
 class Presence:
     """Sends heartbeats while it is `shown`. What its observers enclose is what the worker works on."""
 
-    def __init__(self, sender: TransientSender, *, kind: str, slots: int) -> None:
-        """`kind` is the service, `slots` how many pieces of work fit in at once."""
-        self._sender, self._kind, self._slots = sender, kind, slots
+    def __init__(
+        self,
+        sender: TransientSender,
+        *,
+        kind: str,
+        slots: int,
+        folder: Path | None = None,
+    ) -> None:
+        """`kind` is the service, `slots` how many pieces of work fit in at once, `folder` where it works."""
+        self._sender, self._kind, self._slots, self._folder = sender, kind, slots, folder
         self._since = datetime.now(UTC)
         self._working_on: dict[object, Occupation] = {}
 
@@ -45,6 +54,7 @@ class Presence:
             slots=self._slots,
             working_on=tuple(self._working_on.values()),
             last=last,
+            disk=_room(self._folder),
         )
 
     @asynccontextmanager
@@ -61,6 +71,17 @@ class Presence:
         while True:
             await heartbeats.send(self._sender, self.heartbeat())
             await asyncio.sleep(heartbeats.INTERVAL)
+
+
+def _room(folder: Path | None) -> Room | None:
+    """Return the room on the folder's disk; None where that cannot be told."""
+    if folder is None:
+        return None
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return None
+    return Room(total=usage.total, free=usage.free)
 
 
 class _Watcher:

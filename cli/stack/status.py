@@ -19,7 +19,7 @@ _SHOWN = {
 }
 """The variables to show, each with its title."""
 
-_WORKERS = ("converter", "notifier")
+_WORKERS = ("gateway", "converter", "notifier")
 """The parts that send heartbeats."""
 
 

@@ -30,8 +30,18 @@ class Occupation(Struct, frozen=True, kw_only=True):
     since: datetime
 
 
+class Room(Struct, frozen=True, kw_only=True):
+    """Bytes of a disk, and how many of them are free."""
+
+    total: int
+    free: int
+
+
 class Heartbeat(Struct, frozen=True, kw_only=True):
-    """A worker's sign of life. `name` tells workers apart; `since` is when it began; `last` says good-bye."""
+    """A worker's sign of life. `name` tells workers apart; `since` is when it began; `last` says good-bye.
+
+    `disk` is the one that it works on; None: it works on none.
+    """
 
     name: str
     kind: str
@@ -41,6 +51,7 @@ class Heartbeat(Struct, frozen=True, kw_only=True):
     slots: int
     working_on: tuple[Occupation, ...] = ()
     last: bool = False
+    disk: Room | None = None
 
 
 _encoder = msgspec.json.Encoder()

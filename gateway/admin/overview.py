@@ -1,18 +1,22 @@
 """The route that shows how the system is: jobs by state, the log's lag, queues, workers."""
 
 import asyncio
-from collections.abc import Callable
 
 from litestar import get
 from litestar.di import NamedDependency
 from msgspec import Struct
+from msgspec.structs import replace
 
-from events.log.heartbeats import Heartbeat
+from events.log.heartbeats import Heartbeat, Occupation, Room
+from events.log.progress import Progress
 from gateway.admin.broker import Broker, QueueState
+from gateway.admin.disks import Disk, Disks
 from gateway.admin.workers import Workers
 from gateway.http.contract import Contract
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.presentation import Time
+from service import health
+from service.health import Checks
 from service.scopes import OPERATE
 
 
@@ -35,7 +39,8 @@ class LogState(Struct, frozen=True, kw_only=True):
 class WorkUnderWay(Struct, frozen=True, kw_only=True):
     """A piece of work. `subject` is its job, or the account that a mail is for.
 
-    `percent` is how much of a conversion is done; null: not known.
+    `percent` is how much of a conversion or an import is done; null, as for the others: not known.
+    `seconds_…` are of the recording, and `speed` is how many of them are done in one. Imports have bytes.
     """
 
     queue: str
@@ -43,10 +48,18 @@ class WorkUnderWay(Struct, frozen=True, kw_only=True):
     attempt: int
     since: Time
     percent: float | None
+    seconds_done: float | None = None
+    seconds_total: float | None = None
+    speed: float | None = None
+    bytes_done: int | None = None
+    bytes_total: int | None = None
 
 
 class WorkerState(Struct, frozen=True, kw_only=True):
-    """A worker that is alive. `seen` is the time of its last heartbeat, by its own clock."""
+    """A worker that is alive; gateways are, too: they do imports.
+
+    `seen` is the time of its last heartbeat, by its own clock. `disk` is the one that it works on.
+    """
 
     name: str
     kind: str
@@ -55,6 +68,7 @@ class WorkerState(Struct, frozen=True, kw_only=True):
     seen: Time
     slots: int
     working_on: list[WorkUnderWay]
+    disk: Room | None
 
 
 class Overview(Struct, frozen=True, kw_only=True):
@@ -62,7 +76,8 @@ class Overview(Struct, frozen=True, kw_only=True):
 
     `jobs` counts them by state, as far as they are projected; null: nobody counted them. `queues` is null
     while the broker does not answer. Workers are heard every two seconds; before `listening_since` this
-    gateway heard none.
+    gateway heard none. `checks` says what is wrong with each part that this gateway needs, and with auth;
+    null: nothing. `disks` are those of the database and the broker, where these tell it.
     """
 
     jobs: dict[str, int] | None
@@ -70,6 +85,15 @@ class Overview(Struct, frozen=True, kw_only=True):
     queues: list[QueueState] | None
     workers: list[WorkerState]
     listening_since: Time | None
+    checks: dict[str, str | None]
+    disks: list[Disk]
+
+
+class Condition(Struct, frozen=True):
+    """The checks of what this gateway needs, by name, and the disks."""
+
+    checks: Checks
+    disks: Disks
 
 
 @get(
@@ -82,9 +106,12 @@ async def show_overview(
     live: NamedDependency[LiveJobs],
     broker: NamedDependency[Broker],
     workers: NamedDependency[Workers],
+    condition: NamedDependency[Condition],
 ) -> Overview:
-    """Show how the system is: jobs by state, the log's lag, queues, and the workers that are alive."""
-    last, queues = await asyncio.gather(broker.last(), broker.queues())
+    """Show how the system is: jobs by state, the log's lag, queues, the workers that are alive, and disks."""
+    last, queues, checks, disks = await asyncio.gather(
+        broker.last(), broker.queues(), health.answers(condition.checks), condition.disks.look()
+    )
     return Overview(  # the rest is of one moment: counts and checkpoint belong together
         jobs=None if live.jobs is None else {state: count for state, count in live.jobs.items() if count},
         log=LogState(
@@ -96,12 +123,14 @@ async def show_overview(
             trouble=live.trouble,
         ),
         queues=queues,
-        workers=[_worker(each, workers.percent) for each in workers.alive()],
+        workers=[_worker(each, workers) for each in workers.alive()],
         listening_since=workers.listening_since,
+        checks=checks,
+        disks=disks,
     )
 
 
-def _worker(heartbeat: Heartbeat, percent: Callable[[str], float | None]) -> WorkerState:
+def _worker(heartbeat: Heartbeat, workers: Workers) -> WorkerState:
     return WorkerState(
         name=heartbeat.name,
         kind=heartbeat.kind,
@@ -109,16 +138,25 @@ def _worker(heartbeat: Heartbeat, percent: Callable[[str], float | None]) -> Wor
         since=heartbeat.since,
         seen=heartbeat.time,
         slots=heartbeat.slots,
-        working_on=[
-            WorkUnderWay(
-                queue=each.queue,
-                subject=each.subject,
-                attempt=each.attempt,
-                since=each.since,
-                percent=percent(each.subject),
-            )
-            for each in heartbeat.working_on
-        ],
+        working_on=[_work(each, workers.progress(each.subject)) for each in heartbeat.working_on],
+        disk=heartbeat.disk,
+    )
+
+
+def _work(each: Occupation, told: Progress | None) -> WorkUnderWay:
+    work = WorkUnderWay(
+        queue=each.queue, subject=each.subject, attempt=each.attempt, since=each.since, percent=None
+    )
+    if told is None:
+        return work
+    return replace(
+        work,
+        percent=told.percent,
+        seconds_done=told.seconds_done if told.bytes_done is None else None,
+        seconds_total=told.seconds_total,
+        speed=told.speed,
+        bytes_done=told.bytes_done,
+        bytes_total=told.bytes_total,
     )
 
 

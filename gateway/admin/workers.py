@@ -16,7 +16,7 @@ class Workers:
     def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._clock = clock
         self._heard: dict[str, tuple[datetime, Heartbeat]] = {}
-        self._progress: dict[str, tuple[datetime, float | None]] = {}
+        self._progress: dict[str, tuple[datetime, Progress]] = {}
         self.listening_since: datetime | None = None
         """Before it has listened for some seconds, workers may be missing."""
 
@@ -38,11 +38,11 @@ class Workers:
     async def overhearing(self, feed: AsyncIterator[Progress]) -> AsyncIterator[Progress]:
         """Pass progress on, and take note of it."""
         async for progress in feed:
-            self._progress[progress.job_id] = self._clock(), progress.percent
+            self._progress[progress.job_id] = self._clock(), progress
             yield progress
 
-    def percent(self, job_id: str) -> float | None:
-        """Return how much of a job that is under way is done; None: nobody has told of late."""
+    def progress(self, job_id: str) -> Progress | None:
+        """Return how far a job is that is under way; None: nobody has told of late."""
         return self._progress.get(job_id, (None, None))[1]
 
     def alive(self) -> list[Heartbeat]:

@@ -32,17 +32,19 @@ from service.blobs import VIDEOS
 from service.handover_keys import handover_keys
 from service.metrics.work import WorkMetrics
 from service.outbound.client import Outbound
+from service.presence import Presence
 
 GRACE = 0.5
 """Seconds for imports under way when the gateway stops. Another gateway goes on with them where they are."""
 
 
 class Ways(Struct, frozen=True, kw_only=True):
-    """The ways out: to the log, to strangers, and to who watches."""
+    """The ways out: to the log, to strangers, and to who watches work and workers."""
 
     publisher: Publisher
     outbound: Outbound
     sender: TransientSender
+    presence: Presence
 
 
 class Imports(Struct, frozen=True, kw_only=True):
@@ -87,6 +89,7 @@ def assembled(
         progress=ProgressSender(ways.sender),
     )
     pace = Pace(slots=settings.import_slots, grace=GRACE)
+    counted = WorkMetrics(metrics.registry).of(topology.IMPORTS, pace.slots)
     handler = ImportHandler(records, reception, fetch, pace, entrance=quotas.entrance_of)
     worker = Worker(
         settings.rabbitmq_url,
@@ -94,7 +97,7 @@ def assembled(
         handler,
         ways.publisher,
         pace=pace,
-        observers={topology.IMPORTS: WorkMetrics(metrics.registry).of(topology.IMPORTS, pace.slots)},
+        observers={topology.IMPORTS: ways.presence.observer(topology.IMPORTS, counted)},
         keys=JobKeys(database),
     )
     is_on = settings.imports == "on"

@@ -91,6 +91,7 @@ def parts_of_nothing() -> Parts:
         metrics=Metrics(),
         broker=Broker("", ""),
         workers=Workers(),
+        disks=nothing,  # type: ignore[arg-type]
         history=nothing,  # type: ignore[arg-type]
         checks={},
     )

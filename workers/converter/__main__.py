@@ -57,7 +57,7 @@ async def run(settings: ConverterSettings, stop: asyncio.Event) -> None:
         await opened(kept_running(withdrawals=withdrawals.run))
         publisher = await opened(Publisher(settings.rabbitmq_url, name=SERVICE, observer=observer, keys=keys))
         sender = await opened(TransientSender(settings.rabbitmq_url, name="progress"))
-        presence = Presence(sender, kind=SERVICE, slots=slots)
+        presence = Presence(sender, kind=SERVICE, slots=slots, folder=equipment.workshop.path)
         converter = Converter(
             equipment=equipment,
             storage=storage,

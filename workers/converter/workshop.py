@@ -32,7 +32,7 @@ class Workshop:
             with self.bench(0):
                 pass
         except (OSError, DiskFull) as error:
-            raise WorkDirUnfit(f"cannot work in {self._path}: {error}") from error
+            raise WorkDirUnfit(f"cannot work in {self.path}: {error}") from error
 
     @contextmanager
     def bench(self, size: int = 0) -> Iterator[tuple[FileIO, FileIO]]:
@@ -43,8 +43,8 @@ class Workshop:
         try:
             self.room(size)
             with (
-                tempfile.TemporaryFile(dir=self._path, buffering=0) as video,
-                tempfile.TemporaryFile(dir=self._path, buffering=0) as audio,
+                tempfile.TemporaryFile(dir=self.path, buffering=0) as video,
+                tempfile.TemporaryFile(dir=self.path, buffering=0) as audio,
             ):
                 yield video, audio
         except OSError as error:
@@ -54,14 +54,15 @@ class Workshop:
 
     def file(self) -> FileIO:
         """Open one more such file. The caller closes it."""
-        return tempfile.TemporaryFile(dir=self._path, buffering=0)
+        return tempfile.TemporaryFile(dir=self.path, buffering=0)
 
     def room(self, size: int) -> None:
         """Raise DiskFull if there is no room for so many more bytes."""
-        free = shutil.disk_usage(self._path).free
+        free = shutil.disk_usage(self.path).free
         if free < size + RESERVE:
             raise DiskFull(f"{size} bytes of a video to work on, and only {free} bytes are free")
 
     @property
-    def _path(self) -> Path:
+    def path(self) -> Path:
+        """The directory."""
         return self._directory or Path(tempfile.gettempdir())

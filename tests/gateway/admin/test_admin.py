@@ -1,6 +1,9 @@
 """What administrators see of everybody's jobs and of the system, and that nobody else sees it."""
 
+import shutil
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import httpx
@@ -11,6 +14,7 @@ from waiting import wait_for
 from events.envelope import encode, job_event
 from events.ids import new_id
 from events.log import amqp, topology
+from events.log.progress import Progress, ProgressSender
 from events.log.transient import TransientSender
 from events.observers import Unobserved
 from events.types import FailureCode, JobFailed, JobNotificationFailed
@@ -129,27 +133,41 @@ async def test_a_filter_in_the_body_does_not_requeue_all(
         assert (answer.status_code, answer.json()["errors"][0]["name"]) == (422, "body")
 
 
-async def test_the_overview_shows_queues_lag_and_who_works_on_what(own: Gateway) -> None:
+async def test_the_overview_shows_queues_lag_and_who_works_on_what(own: Gateway, tmp_path: Path) -> None:
     async with own.as_(new_id()) as client, operator(own) as admin:
         job_id = await upload(client)
         async with TransientSender(own.broker.url, name="test") as sender:
-            presence = Presence(sender, kind="converter", slots=2)
+            presence = Presence(sender, kind="converter", slots=2, folder=tmp_path)
             event = job_event(STARTED, job_id=job_id, account="a", source="test")
             observer = presence.observer(topology.VIDEO, Unobserved())
+            progress = Progress(
+                job_id=job_id, account="a", run=1, attempt=3, percent=25.0, seconds_done=15.0,
+                seconds_total=60.0, speed=12.5, time=datetime.now(UTC),
+            )  # fmt: skip
             async with presence.shown():
                 with observer.handling(event, 3):
 
                     async def seen() -> dict[str, Any] | None:
+                        await ProgressSender(sender).send(progress)
                         answer: dict[str, Any] = (await admin.get("/admin/overview")).json()
-                        known = answer["workers"] and answer["workers"][0]["working_on"]
-                        return answer if known and answer["log"]["lacking"] == 0 else None
+                        is_read = len(answer["workers"]) == 2 and answer["log"]["lacking"] == 0
+                        works = answer["workers"][0]["working_on"] if is_read else []
+                        return answer if works and works[0]["percent"] is not None else None
 
                     told = await wait_for(seen)
             await wait_for(lambda: gone(admin))
-    [worker] = told["workers"]
+    worker, gateway = told["workers"]
     assert (worker["name"], worker["kind"], worker["slots"]) == (own_name(), "converter", 2)
+    assert (worker["disk"]["total"], gateway["disk"]) == (shutil.disk_usage(tmp_path).total, None)
+    assert gateway["kind"] == "gateway"
     [work] = worker["working_on"]
     assert (work["subject"], work["attempt"], work["queue"]) == (job_id, 3, "video")
+    assert (work["percent"], work["seconds_done"], work["seconds_total"]) == (25.0, 15.0, 60.0)
+    assert (work["speed"], work["bytes_done"]) == (12.5, None)
+    assert told["checks"] == {
+        "mongodb": None, "publisher": None, "tail": None, "revocations": None, "topology": None,
+        "projection": None, "auth": "it is not ready",
+    }  # fmt: skip
     queues = {each["name"]: each for each in told["queues"]}
     assert set(queues) == set(topology.WORK_QUEUES)
     assert queues["video"] | {"idle_workers": 0} == {
@@ -161,7 +179,8 @@ async def test_the_overview_shows_queues_lag_and_who_works_on_what(own: Gateway)
 
 
 async def gone(admin: httpx.AsyncClient) -> bool:
-    return (await admin.get("/admin/overview")).json()["workers"] == []
+    workers = (await admin.get("/admin/overview")).json()["workers"]
+    return [each["kind"] for each in workers] == ["gateway"]
 
 
 async def park(gateway: Gateway, queue: str, body: bytes, reason: str) -> None:
@@ -244,14 +263,17 @@ async def test_an_overview_is_had_without_the_broker(
     log = Broker(node.amqp_url, node.stream_url, node.management_url)
     url = mongodb.url_of(f"admin-{new_id()}")
     async with gateway_running(log, url, auth) as running, operator(running) as admin:
-        assert (await admin.get("/admin/overview")).json()["queues"] is not None
+        before = (await admin.get("/admin/overview")).json()
+        assert before["queues"] is not None
         await node.kill()
 
         async def told() -> bool:
             answer = await admin.get("/admin/overview")
             assert answer.status_code == 200, answer.text
             state = answer.json()
-            return state["queues"] is None and state["log"]["trouble"] is not None
+            assert state["checks"]["mongodb"] is None
+            is_away = state["checks"]["publisher"] is not None
+            return is_away and state["queues"] is None and state["log"]["trouble"] is not None
 
         await wait_for(told, 60)
         assert (await admin.get("/admin/parked")).status_code == 503

@@ -49,7 +49,9 @@ async def test_progress_is_passed_on_and_remembered_while_it_is_fresh() -> None:
             )  # fmt: skip
 
     assert [each.percent async for each in workers.overhearing(feed())] == [10.0, 42.0]
-    assert (workers.percent("j"), workers.percent("another")) == (42.0, None)
+    told = workers.progress("j")
+    assert told is not None
+    assert (told.percent, workers.progress("another")) == (42.0, None)
     clock.now += timedelta(seconds=SILENCE + 1)
     workers.hear(beat("b"))
-    assert workers.percent("j") is None
+    assert workers.progress("j") is None

@@ -458,6 +458,7 @@ export default {
   "admin.queue.letters": "Mails zu Konten",
   "admin.queue.converter": "Konverter",
   "admin.queue.notifier": "Mailer",
+  "admin.queue.gateway": "Gateway",
   "admin.workers": "Arbeiter",
   "admin.workers.none": "Kein Arbeiter läuft.",
   "admin.workers.unheard": "Dieses Gateway hört keine Arbeiter.",

@@ -458,6 +458,7 @@ export default {
   "admin.queue.letters": "Mails about accounts",
   "admin.queue.converter": "Converter",
   "admin.queue.notifier": "Notifier",
+  "admin.queue.gateway": "Gateway",
   "admin.workers": "Workers",
   "admin.workers.none": "No worker is alive.",
   "admin.workers.unheard": "This gateway hears no workers.",
