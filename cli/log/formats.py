@@ -1,7 +1,5 @@
 """Formats for a line of the log: for people, for programs, raw, or by a template."""
 
-import re
-import string
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -11,8 +9,10 @@ from msgspec import Raw, Struct
 
 from cli.errors import WrongArgument
 from cli.log.log import Line
-from cli.pretty import escaped, painted
+from cli.log.screen import Screen, Span, briefly
+from cli.pretty import escaped
 from cli.times import shown, timestamp
+from cli.tree.template import Template
 from events.errors import InvalidEvent
 from events.summary import summary
 from events.types import Unknown
@@ -25,10 +25,11 @@ FIELDS = (
 )
 """The names that a template can use; `{data[filename]}` reaches into the data."""
 
+NAMES = ("pretty", "short", "wide", "json", "raw")
+"""The formats that have a name. `jsonl` is an older one of `json`."""
+_MORE = ("account", "id", "source", "version", "correlationid", "causationid", "traceparent")
+_DIM = "2"
 _COLOURS = {"failed": "31", "refused": "31", "retrying": "33", "converted": "32", "notified": "32"}
-
-_TOO_WIDE = re.compile(r"\d{5}")
-"""A field that wide is a mistake, and wider ones take all the memory there is."""
 
 NOTHING = Raw(b"")
 
@@ -57,47 +58,90 @@ def as_raw(line: Line) -> bytes:
     return line.body
 
 
-def pretty(coloured: bool, *, whole: bool = False) -> Format:
-    """Return the format for people: offset, time, type, subject, data, and the problem if there is one.
+def named(name: str, screen: Screen, *, whole: bool = False) -> Format:
+    """Return the format of this name, or of a template. Raises WrongArgument.
 
-    `whole`: the data have their lengthy field, such as what ffmpeg was called with.
+    `whole`: events have their lengthy field, such as what ffmpeg was called with.
     """
+    match name:
+        case "json" | "jsonl":
+            return as_json
+        case "raw":
+            return as_raw if screen.columns is None else lambda line: _shown(line.body).encode()
+        case "pretty":
+            return pretty(screen, whole=whole)
+        case "short":
+            return short(screen)
+        case "wide":
+            return wide(screen)
+        case _ if "{" in name:
+            return template(name)
+    raise WrongArgument(
+        f"{name!r} is no format: {', '.join(NAMES)}, or a template such as '{{offset}} {{type}}'"
+    )
+
+
+def pretty(screen: Screen, *, whole: bool = False) -> Format:
+    """Return the format for people: offset, time, type, subject, data, and the problem if there is one."""
 
     def write(line: Line) -> bytes:
-        time = shown(line.time, "milliseconds")
-        if line.event is None:
-            return f"{line.offset:>8}  {time}  not an event: {_shown(line.problem)}".encode()
-        event, problem = line.event, _problem(line)
-        type_ = f"{escaped(event.type):<20}"
-        colour = _COLOURS.get(event.type.rpartition(".")[2].rpartition("_")[2])
-        if coloured and colour:
-            type_ = painted(type_, colour)
-        data = _shown(bytes(event.data if whole else summary(event).data))
-        text = f"{line.offset:>8}  {time}  {type_}  {_shown(event.subject)}  {data}"
-        return (f"{text}  ({_shown(problem)})" if problem else text).encode()
+        data = _data(line, whole=whole)
+        spans = [
+            (f"{line.offset:>8}", ""),
+            (f"  {shown(line.time, 'milliseconds')}", _DIM),
+            *_named(line, 20),
+            (f"  {_subject(line)}  {data if whole else screen.shortened(data)}" if line.event else "", ""),
+        ]
+        return screen.line([*spans, *_trouble(line)]).encode()
+
+    return write
+
+
+def wide(screen: Screen) -> Format:
+    """Return the format for people that lacks nothing of the event; absent fields are left out."""
+
+    def write(line: Line) -> bytes:
+        spans = [
+            (f"{line.offset:>8}", ""),
+            (f"  {shown(line.time, 'microseconds')}", _DIM),
+            *_named(line, 20),
+            (f"  {_subject(line)}" if line.event else "", ""),
+        ]
+        told = {name: value for name, value in _fields(line).items() if name in _MORE and value}
+        for name, value in {**told, "stored": shown(_stored(line), "milliseconds")}.items():
+            spans += [(f" {name}=", _DIM), (_shown(str(value)), "")]
+        data = (f"  {_data(line, whole=True)}" if line.event else "", "")
+        return screen.line([*spans, data, *_trouble(line)]).encode()
+
+    return write
+
+
+def short(screen: Screen) -> Format:
+    """Return the format for narrow terminals: a line for each, cut to fit, with the clock alone."""
+
+    def write(line: Line) -> bytes:
+        clock = shown(line.time).partition("T")[2]
+        spans = [
+            (f"{line.offset:>6}", ""),
+            (f" {clock}", _DIM),
+            *_named(line, 14),
+            (f" {briefly(_subject(line))} {_data(line, whole=False)}" if line.event else "", ""),
+        ]
+        return screen.line(screen.fitting([*spans, *_trouble(line)])).encode()
 
     return write
 
 
 def template(text: str) -> Format:
-    r"""Return the format that fills in `text`; `\t` is a tab, `\n` a line's end. Raises WrongArgument."""
-    text = text.replace("\\t", "\t").replace("\\n", "\n")
-    try:
-        parsed = [
-            (name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name is not None
-        ]
-    except ValueError as error:
-        raise WrongArgument(f"the template {text!r}: {error}") from None
-    for name, spec in parsed:
-        if "{" in spec or _TOO_WIDE.search(spec):
-            raise WrongArgument(f"the template's {{{name}:{spec}}}: a width is a number up to 9999")
-        if name.partition("[")[0] not in FIELDS:
-            raise WrongArgument(f"the template names {name!r}; there are {', '.join(FIELDS)}")
+    """Return the format that fills in a `cli.tree.template`. Raises WrongArgument."""
+    filled = Template(text)
+    if unknown := sorted(filled.names.difference(FIELDS)):
+        raise WrongArgument(f"the template names {unknown[0]!r}; there are {', '.join(FIELDS)}")
 
     def write(line: Line) -> bytes:
         try:
-            return text.format_map(_fields(line)).encode(errors="replace")
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            return filled.filled(_fields(line)).encode(errors="replace")
+        except ValueError as error:
             raise WrongArgument(
                 f"the template {text!r} does not suit offset {line.offset}: {error}"
             ) from error
@@ -105,36 +149,55 @@ def template(text: str) -> Format:
     return write
 
 
-class _Data:
-    """The data as a template sees it: as it is, or a field of it, empty where there is none."""
+def _named(line: Line, width: int) -> list[Span]:
+    """Return the event's type in the colour of what it means."""
+    if line.event is None:
+        return [("  not an event:", "31")]
+    colour = _COLOURS.get(line.event.type.rpartition(".")[2].rpartition("_")[2], "")
+    return [(f"  {escaped(line.event.type):<{width}}", colour)]
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
 
-    def __getitem__(self, name: str) -> Any:
-        try:
-            value = msgspec.json.decode(self._data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return ""
-        return value.get(name, "") if isinstance(value, dict) else ""
+def _subject(line: Line) -> str:
+    return _shown(line.event.subject) if line.event else ""
 
-    def __format__(self, spec: str) -> str:
-        return format(self._data.decode(errors="replace"), spec)
+
+def _data(line: Line, *, whole: bool) -> str:
+    if line.event is None:
+        return ""
+    return _shown(bytes(line.event.data if whole else summary(line.event).data))
+
+
+def _trouble(line: Line) -> list[Span]:
+    problem = _shown(_problem(line))
+    if line.event is None:
+        return [(f" {problem}", "")]
+    return [(f"  ({problem})", "33")] if problem else []
+
+
+def _stored(line: Line) -> datetime:
+    """Return when the broker stored it."""
+    return datetime.fromtimestamp(line.chunk_time, UTC)
 
 
 def _fields(line: Line) -> dict[str, Any]:
     fields: dict[str, Any] = dict.fromkeys(FIELDS, "")
     if line.event is not None:
         fields |= {name: getattr(line.event, name, None) or "" for name in FIELDS}
-    chunk_time = timestamp(datetime.fromtimestamp(line.chunk_time, UTC), "milliseconds")
     return fields | {
         "offset": line.offset,
-        "chunk_time": chunk_time,
+        "chunk_time": timestamp(_stored(line), "milliseconds"),
         "time": timestamp(line.time),
-        "data": _Data(bytes(line.event.data) if line.event else b""),
+        "data": _object(bytes(line.event.data)) if line.event else "",
         "body": line.body.decode(errors="replace"),
         "problem": _problem(line),
     }
+
+
+def _object(data: bytes) -> Any:
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return data.decode(errors="replace")
 
 
 def _problem(line: Line) -> str:

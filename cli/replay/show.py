@@ -12,6 +12,7 @@ from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
 from cli.log.ids import account_meant, job_meant
 from cli.log.keys import keys_at_hand
 from cli.log.log import Line, Log
+from cli.log.looks import screen_of
 from cli.log.places import Beginning, Ending, beginning, ending
 from cli.numbers import at_most
 from cli.remarks import say
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
     """Print the lines. Raises WrongArgument, NothingFound, Unavailable, LogDamaged."""
-    begin, end, write = beginning(arguments.begin), ending(arguments.end), _format(arguments, servers)
+    begin, end, write = beginning(arguments.begin), ending(arguments.end), _format(arguments)
     if arguments.limit == 0:
         return Exit.OK
     url = servers.need("stream_url")
@@ -103,7 +104,7 @@ def _filter(types: Sequence[str], job: str | None, account: str | None) -> Calla
     return keep
 
 
-def _format(arguments: argparse.Namespace, servers: Servers) -> Format:
+def _format(arguments: argparse.Namespace) -> Format:
     match arguments.format or ("template" if arguments.template else "pretty"):
         case "template":
             if arguments.template is None:
@@ -114,4 +115,4 @@ def _format(arguments: argparse.Namespace, servers: Servers) -> Format:
         case "raw":
             return as_raw
         case _:
-            return pretty(sys.stdout.isatty() and not servers.no_color, whole=arguments.verbose)
+            return pretty(screen_of(), whole=arguments.verbose)

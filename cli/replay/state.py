@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import sys
 
 import msgspec
 
@@ -12,6 +11,7 @@ from cli.log.formats import Format, pretty
 from cli.log.ids import job_meant
 from cli.log.keys import keys_at_hand
 from cli.log.log import Line, Log, line
+from cli.log.looks import screen_of
 from cli.log.places import End, Ending, check, ending
 from cli.pretty import write_json
 from cli.remarks import say
@@ -56,7 +56,7 @@ async def _view(arguments: argparse.Namespace, servers: Servers, log: Log, at: E
     job_id = await job_meant(log, arguments.job)
     needle = job_id.encode()
     view: JobView | None = None
-    write = pretty(sys.stdout.isatty() and not servers.no_color) if arguments.trace else None
+    write = pretty(screen_of()) if arguments.trace else None
     if to is not None:
         async with contextlib.aclosing(log.read(First(), to)) as batches:
             async for batch in batches:

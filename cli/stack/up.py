@@ -6,6 +6,7 @@ import os
 import sys
 
 from cli.exits import Exit
+from cli.log.screen import Screen
 from cli.tail.follow import Query, Sources, Tail
 from cli.tail.formats import pretty
 from cli.tail.output import Output
@@ -40,7 +41,7 @@ def main(argv: list[str]) -> int:
 
 async def _show_logs(pattern: str, stop: asyncio.Event) -> None:
     """Print the services' lines that come into the log files from now on, merged by time."""
-    output = Output(pretty(sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    output = Output(pretty(Screen(colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR"))))
     query = Query(last=0, filters=(lambda record: _is_shown(record, ending=stop.is_set()),))
     await Tail(query, Sources(patterns=[pattern]), output.show).run()
 

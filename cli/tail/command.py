@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cli.exits import Exit, exit_for
+from cli.log.looks import screen_of
 from cli.pipes import drop_output
 from cli.remarks import say
 from cli.signals import cancel_on_signals
@@ -26,7 +27,7 @@ from cli.tail.arguments import query as query_of
 from cli.tail.event_log import EventLog
 from cli.tail.files import paths_of
 from cli.tail.follow import Query, Sources, Tail
-from cli.tail.formats import as_json, as_logfmt, brief, pretty
+from cli.tail.formats import named
 from cli.tail.incoming import incoming, is_incoming
 from cli.tail.output import Output
 from events.errors import TonearmError, Unavailable
@@ -34,12 +35,11 @@ from service.settings import InvalidSetting, load
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """The variables that are read: where events, their keys and the local stack's files are, NO_COLOR."""
+    """The variables that are read: where events, their keys and the local stack's files are."""
 
     stream_url: str = ""
     mongodb_url: str = ""
     local_dir: str = ".local"
-    no_color: str = ""
 
 
 class NothingToRead(TonearmError):
@@ -59,12 +59,8 @@ def main(argv: list[str]) -> int:
     except (InvalidSetting, ValueError, re.error) as error:
         print(f"tonearm tail: {error}", file=sys.stderr)
         return Exit.USAGE
-    coloured = arguments.color == "always" or (
-        arguments.color == "auto" and not settings.no_color and sys.stdout.isatty()
-    )
-    format_ = {"pretty": pretty(coloured), "json": as_json, "logfmt": as_logfmt}[arguments.format]
-    whole = arguments.verbose or arguments.format == "json"
-    output = Output(format_ if whole else brief(format_))
+    screen = screen_of(color=arguments.color)
+    output = Output(named(arguments.format, screen, whole=arguments.verbose))
     try:
         shown = asyncio.run(_tail(arguments, settings, query, output, now))
         if not shown and not query.follow:

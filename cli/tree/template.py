@@ -1,27 +1,41 @@
 """Lines as people want them: `--format '{job_id} {audio[bytes]:>12,}'`, filled from a JSON object."""
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cli.errors import WrongArgument
 from cli.pretty import visible
+from cli.times import parse_time
 
+_TOO_WIDE = re.compile(r"\d{5}|{")
+"""A field that wide is a mistake, or one that a value decides: it may take all the memory there is."""
+_WIDTH = re.compile(r"(?:.?[<>=^])?[-+ z#0]*(\d*)")
 _ESCAPES = {r"\n": "\n", r"\t": "\t", r"\0": "\0"}
 
 
 class Template(string.Formatter):
     """A template in the language of `str.format`. It looks into objects and lists, and nothing else.
 
-    A name that is not there is empty: not every job has audio. So is null.
+    A name that is not there is empty: not every job has audio. So is null. A time that is written as in
+    `{created:%H:%M}` is local.
     """
 
-    def __init__(self, text: str) -> None:
-        """Raises WrongArgument when it is none."""
+    def __init__(self, text: str, *, strict: bool = True) -> None:
+        """Raises WrongArgument when it is none.
+
+        Not `strict`: a value that cannot be written so is written as it is, for lines that differ.
+        """
         for written, meant in _ESCAPES.items():
             text = text.replace(written, meant)
-        self._text = text
+        self._text, self._strict = text, strict
+        self.names: set[str] = set()
+        """The names that it looks up, without what it looks for within."""
         try:
+            for _, name, spec, _ in self.parse(text):
+                if name is not None and _TOO_WIDE.search(spec or ""):
+                    raise ValueError(f"{{{name}:{spec}}}: a width is a number up to 9999")
             self.filled({})
         except (ValueError, TypeError, RecursionError) as error:
             raise WrongArgument(f"--format: {error}: {{job_id}}, for instance, or {{audio[bytes]}}") from None
@@ -35,6 +49,7 @@ class Template(string.Formatter):
         first, rest = string._string.formatter_field_name_split(field_name)  # type: ignore[attr-defined]
         if not isinstance(first, str):
             raise ValueError(f"{{{field_name}}} is no name")
+        self.names.add(first)
         found = kwargs.get(first)
         for _, key in rest:
             found = _within(found, key)
@@ -42,13 +57,23 @@ class Template(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """Write a value: text as it may be shown, null and what is absent as nothing."""
-        if value is None:
-            return f"{'':{_width(format_spec)}}" if format_spec else ""
-        if isinstance(value, str):
-            return format(visible(value), format_spec)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return format(visible(_plain(value)), format_spec)
-        return format(value, format_spec)
+        try:
+            return _written(value, format_spec)
+        except ValueError:
+            if self._strict:
+                raise
+            return f"{visible(value if isinstance(value, str) else _plain(value)):{_width(format_spec)}}"
+
+
+def _written(value: Any, spec: str) -> str:
+    if value is None:
+        return f"{'':{_width(spec)}}" if spec else ""
+    if isinstance(value, str):
+        time = parse_time(value) if "%" in spec else None
+        return time.astimezone().strftime(spec) if time else format(visible(value), spec)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return format(visible(_plain(value)), spec)
+    return format(value, spec)
 
 
 def _within(found: Any, key: str | int) -> Any:
@@ -67,6 +92,5 @@ def _plain(value: Any) -> str:
 
 def _width(spec: str) -> str:
     """Return the part of a format that also suits no value: its width."""
-    return "".join(character for character in spec.lstrip("<>^=+- #0") if character.isdigit()).partition(".")[
-        0
-    ]
+    found = _WIDTH.match(spec)
+    return found[1] if found else ""

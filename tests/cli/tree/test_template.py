@@ -16,17 +16,18 @@ JOB = {"job_id": "a1", "audio": {"bytes": 12345, "parts": [1, 2]}, "error": None
         ("{error}{error[code]:>4}|{nowhere[at][all]}", "    |"),
         ("{audio}", '{"bytes": 12345, "parts": [1, 2]}'),
         ("{{{job_id}}}", "{a1}"),
+        ("{at:%Y-%m-%d %H:%M}|{job_id:>4}|{error:%H}", "2026-01-31 12:00|  a1|"),
     ],
 )
 def test_a_template_is_filled_from_the_object(text: str, line: str) -> None:
-    assert Template(text).filled(JOB) == line
+    assert Template(text).filled({**JOB, "at": "2026-01-31T12:00:00Z"}) == line
 
 
 def test_what_a_file_was_called_cannot_harm_the_terminal() -> None:
     assert Template("{name}").filled(JOB) == "a\ufffd[31mb"
 
 
-@pytest.mark.parametrize("text", ["{job_id", "{}", "{0}", "{job_id!z}"])
+@pytest.mark.parametrize("text", ["{job_id", "{}", "{0}", "{job_id!z}", "{a:99999}", "{a:{job_id}}"])
 def test_what_is_no_template_is_said_before_anything_is_asked(text: str) -> None:
     with pytest.raises(WrongArgument, match="--format"):
         Template(text)
