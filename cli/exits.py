@@ -13,6 +13,7 @@ from cli.client.errors import (
     Unreachable,
 )
 from cli.errors import FileDamaged, NothingFound, Refused, WrongArgument
+from cli.tree.extras import NotInstalled
 from events.errors import InvalidEvent, LogDamaged, TonearmError, Unavailable
 from infra.local.errors import LocalError
 from service.settings import InvalidSetting
@@ -50,6 +51,7 @@ _USUAL: Codes = {
     Refused: Exit.REFUSED,
     Unavailable: Exit.UNAVAILABLE,
     LocalError: Exit.UNAVAILABLE,
+    NotInstalled: Exit.UNAVAILABLE,
     CredentialsMissing: Exit.USAGE,
     SignInRefused: Exit.NOPERM,
     OptionsRefused: Exit.USAGE,

@@ -19,20 +19,12 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
-from service.settings import InvalidSetting
+from service.log_levels import LEVELS, threshold_of
 
 Logger = structlog.stdlib.BoundLogger
 
 STARTED = "started"
 """A service's first line. It is written at every level: who started the service waits for it."""
-
-LEVELS = {
-    "DEBUG": logging.DEBUG,
-    "INFO": logging.INFO,
-    "WARNING": logging.WARNING,
-    "ERROR": logging.ERROR,
-    "CRITICAL": logging.CRITICAL,
-}
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 
@@ -156,14 +148,6 @@ def configure_tool() -> None:
         logger_factory=lambda *_: Lines(sys.stderr, lambda count: f"event='log_lines_lost' count={count}"),
         cache_logger_on_first_use=False,
     )
-
-
-def threshold_of(level: str) -> int:
-    """Return the number of a level's name, in any case. Raises InvalidSetting."""
-    try:
-        return LEVELS[level.upper()]
-    except KeyError:
-        raise InvalidSetting(f"setting: LOG_LEVEL is one of {', '.join(LEVELS)}, not {level!r}") from None
 
 
 def _dumps(value: Any, **_: Any) -> str:

@@ -16,7 +16,7 @@ TOGETHER = {
         "tests/browser/test_[k-z]*",
         *(
             f"tests/system/test_{name}.py"
-            for name in ("curl", "deletion", "handover", "metrics", "snapshot", "webhooks")
+            for name in ("curl", "deletion", "handover", "metrics", "snapshot", "webhooks", "wheel")
         ),
     ),
     "stacks that are killed": tuple(

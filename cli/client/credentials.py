@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.sessions import Kept, kept_at, own_folder
 from cli.errors import WrongArgument
-from infra.local.ports import http_url
+from infra.local.addresses import http_url
 from service.settings import Settings
 
 
@@ -76,9 +76,11 @@ def _check(url: str) -> None:
 
 def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the variables by which the local stack is reached; not started, it may be run otherwise."""
-    from infra.local import stack, state
+    from infra.local import state
 
     if start:
+        from infra.local import stack  # with what a client elsewhere lacks
+
         return stack.ensure_up(lambda line: print(line, file=sys.stderr))
     running = state.environment(environ)
     if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):

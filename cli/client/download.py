@@ -68,7 +68,8 @@ def _is_sound(path: Path) -> bool:
 def pour(gateway: Gateway, job: Job, output: BinaryIO, got: Count) -> None:
     """Write the job's audio to a pipe, once all of it is here. Raises ClientError, OSError."""
     with tempfile.TemporaryFile() as file:
-        _fetch_whole(gateway, job, file, got)
+        # On Windows it is of another class, with the same methods.
+        _fetch_whole(gateway, job, file, got)  # type: ignore[arg-type, unused-ignore]
         file.seek(0)
         shutil.copyfileobj(file, output)
         output.flush()

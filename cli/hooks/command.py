@@ -23,7 +23,7 @@ from cli.hooks.shown import Delivery, Webhook, line, lines
 from cli.ids import WHOLE, meant
 from cli.numbers import count
 from cli.pretty import write_json
-from events.log.topology import TOLD
+from events.types import NEWSWORTHY
 
 _LISTED = 20
 _PAGE = 100
@@ -92,7 +92,7 @@ def _which(parser: argparse.ArgumentParser) -> None:
 def _new(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("address", metavar="URL", help="where to send: https://…")
     parser.add_argument(
-        "--event", action="append", choices=TOLD, help="what of; may be repeated (default: all of them)"
+        "--event", action="append", choices=NEWSWORTHY, help="what of; may be repeated (default: all of them)"
     )
 
 
@@ -123,7 +123,7 @@ def _list(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
 
 def _create(gateway: Gateway, arguments: argparse.Namespace) -> Exit:
     """Make a webhook, and print its secret."""
-    wanted = {"url": arguments.address, "events": arguments.event or list(TOLD)}
+    wanted = {"url": arguments.address, "events": arguments.event or list(NEWSWORTHY)}
     return _show_secret(gateway, arguments, "/webhooks", msgspec.json.encode(wanted))
 
 

@@ -7,6 +7,7 @@ import click
 
 from cli.exits import Codes, Exit
 from cli.tree.ending import ended
+from cli.tree.extras import lacking
 from events.errors import TonearmError
 
 USUAL = {Exit.OK: "it is done", Exit.USAGE: "the arguments are wrong"}
@@ -40,6 +41,10 @@ class Told(click.Command):
             return super().invoke(ctx)
         except (OSError, TonearmError) as error:
             return ended(ctx.command_path, error, self.codes)
+        except ModuleNotFoundError as error:
+            if (absent := lacking(error)) is None:
+                raise
+            return ended(ctx.command_path, absent, self.codes)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, a line each, and the exit codes as a paragraph."""

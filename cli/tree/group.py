@@ -2,7 +2,8 @@
 
 import difflib
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli.tree.command import Told
+from cli.tree.extras import lacking
 
 
 class Entry(NamedTuple):
@@ -31,9 +33,14 @@ class Entry(NamedTuple):
         return self.at.partition(":")[0]
 
     def command(self, name: str) -> click.Command:
-        """Import the command."""
+        """Import the command. Where it cannot be, what is returned says what it lacks."""
         module, _, attribute = self.at.partition(":")
-        found = importlib.import_module(module)
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as error:
+            if lacking(error) is None:
+                raise
+            return _Words(name, partial(_absent, error))
         if not attribute:
             return _Words(name, found.main)
         command: click.Command = getattr(found, attribute)
@@ -92,6 +99,10 @@ class _Words(Told):
             context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
             add_help_option=False,
         )
+
+
+def _absent(error: ModuleNotFoundError, _: Sequence[str]) -> None:
+    raise error
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

@@ -36,6 +36,7 @@ from events.log import amqp
 from events.log.management import asked
 from events.routing import bulk_key, keys, routing_key
 from events.types import (
+    NEWSWORTHY,
     AccountLetterRequested,
     HookDisabled,
     HookRequested,
@@ -65,8 +66,6 @@ HOOKS = "hooks"
 """Deliveries to webhooks."""
 IMPORTS = "imports"
 WORK_QUEUES = (*VIDEOS, MP3, LETTERS, NEWS, HOOKS, IMPORTS)
-TOLD = (JobUploaded.TYPE, JobConverted.TYPE, JobFailed.TYPE, JobCancelled.TYPE, JobDeleted.TYPE)
-"""The types that webhooks may want to hear of."""
 
 DELAYS = (5, 30, 120, 600)
 """Seconds before attempts 2, 3, …"""
@@ -87,7 +86,7 @@ BINDINGS: tuple[tuple[str, str], ...] = (
     (MP3, JobFailed.TYPE),
     (LETTERS, AccountLetterRequested.TYPE),
     (LETTERS, HookDisabled.TYPE),
-    *((NEWS, key) for type_ in TOLD for key in keys(type_)),
+    *((NEWS, key) for type_ in NEWSWORTHY for key in keys(type_)),
     (HOOKS, HookRequested.TYPE),
     (IMPORTS, ImportRequested.TYPE),
 )

@@ -27,6 +27,7 @@ from events.types.feeds import (
     FeedRevoked,
 )
 from events.types.hooks import (
+    NEWSWORTHY,
     TEST,
     DeliveryFailure,
     DisablingReason,
@@ -138,6 +139,7 @@ AnyPayload = JobPayload | AccountPayload | HookPayload | FeedPayload | ImportPay
 __all__ = [
     "INCOMPLETE",
     "LONGEST_TOKEN",
+    "NEWSWORTHY",
     "TEST",
     "AccountChanged",
     "AccountErased",

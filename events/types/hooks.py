@@ -4,10 +4,13 @@ from enum import StrEnum
 from typing import ClassVar
 
 from events.payload import Aggregate, Given, Payload
+from events.types.jobs import JobCancelled, JobConverted, JobDeleted, JobFailed, JobUploaded
 from events.types.values import Count, Ordinal
 
 TEST = "hook.test"
 """What a delivery is about that its owner asked for as a try."""
+NEWSWORTHY = (JobUploaded.TYPE, JobConverted.TYPE, JobFailed.TYPE, JobCancelled.TYPE, JobDeleted.TYPE)
+"""The types of event that webhooks may want to hear of."""
 
 
 class DeliveryFailure(StrEnum):

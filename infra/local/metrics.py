@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.local.ports import HOST, kept_ports
+from infra.local.addresses import HOST
+from infra.local.ports import kept_ports
 
 TARGETS = "metrics.json"
 """The list, in the stack's directory (Prometheus' `file_sd_configs`)."""

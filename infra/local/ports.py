@@ -9,9 +9,9 @@ import socket
 import tempfile
 from pathlib import Path
 
+from infra.local.addresses import HOST, reachable
 from infra.local.errors import PortTaken
 
-HOST = "127.0.0.1"
 BELOW_EPHEMERAL = range(20_000, 32_000)
 """The range of free ports. Outgoing connections never take these by chance."""
 
@@ -105,17 +105,6 @@ async def http_ok(port: int, path: str, host: str = HOST) -> bool:
         return False
     finally:
         writer.close()
-
-
-def reachable(host: str) -> str:
-    """Return the address at which a server that listens on `host` is reached from this machine."""
-    return {"0.0.0.0": HOST, "::": "::1"}.get(host, host)  # noqa: S104 – compared, not bound
-
-
-def http_url(host: str, port: int) -> str:
-    """Return the URL of a server that listens there."""
-    host = reachable(host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def demand(host: str, port: int, setting: str) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from infra.local.addresses import HOST
 from infra.local.environment import of_service
 from infra.local.metrics import scraped
-from infra.local.ports import HOST, http_ok
+from infra.local.ports import http_ok
 from infra.local.process import Process
 from infra.local.servers.mail import MailCatcher
 from infra.local.servers.mongodb import MongoDB

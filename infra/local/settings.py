@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from service.logs import threshold_of
+from service.log_levels import threshold_of
 from service.settings import InvalidSetting, Settings
 
 MOST_CONVERTERS = 8

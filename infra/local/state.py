@@ -2,12 +2,14 @@
 
 The lock is the truth: the kernel frees it when the supervisor ends, however it ended. A state file that the
 lock's holder has not written is stale. It holds passwords and is for its owner only.
+
+Commands of the client look here, too, so this imports no driver. On Windows no stack runs.
 """
 
 import contextlib
-import fcntl
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +21,9 @@ from msgspec import Struct
 from infra.local.errors import AlreadyRunning
 from infra.local.settings import LocalSettings
 from service.settings import load
+
+if sys.platform != "win32":
+    import fcntl
 
 LOCK_TRIES, LOCK_PAUSE = 10, 0.05
 """Looking whether the lock is held takes it for a moment; these outlast that."""
@@ -80,6 +85,8 @@ def take(directory: Path) -> int | None:
 
     Whoever inherits the descriptor has the lock, too; it is free once all have closed theirs or ended.
     """
+    if sys.platform == "win32":
+        return None
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     for _ in range(LOCK_TRIES):
@@ -128,6 +135,8 @@ def holder(directory: Path) -> int | None:
 
     Raises OSError when the directory is somebody else's.
     """
+    if sys.platform == "win32":
+        return None
     try:
         with (directory / "lock").open() as file:
             try:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from infra.local import given, leftovers, ports, state
+from infra.local.addresses import http_url
 from infra.local.keeper import Keeper
 from infra.local.kept import kept_secret
 from infra.local.services import Component, servers, services
@@ -126,8 +127,8 @@ def _environment(settings: LocalSettings, urls: dict[str, str]) -> dict[str, str
     """Return the variables that services and clients are given."""
     found = {
         **urls,
-        "AUTH_URL": settings.auth_url or ports.http_url(settings.auth_host, settings.auth_port),
-        "PUBLIC_URL": settings.public_url or ports.http_url(settings.gateway_host, settings.gateway_port),
+        "AUTH_URL": settings.auth_url or http_url(settings.auth_host, settings.auth_port),
+        "PUBLIC_URL": settings.public_url or http_url(settings.gateway_host, settings.gateway_port),
         "GATEWAY_HOST": settings.gateway_host,
         "GATEWAY_PORT": str(settings.gateway_port),
         "AUTH_HOST": settings.auth_host,

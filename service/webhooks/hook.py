@@ -4,10 +4,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from events.log.topology import TOLD
-from events.types import DisablingReason
+from events.types import NEWSWORTHY, DisablingReason
 
-EVENTS: tuple[str, ...] = TOLD
+EVENTS: tuple[str, ...] = NEWSWORTHY
 """The types of event that a webhook may want."""
 FAILING_FOR = timedelta(days=5)
 """A receiver that has accepted nothing for so long gets nothing more."""

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 
-from infra.local.ports import HOST, free_port
+from infra.local.addresses import HOST
+from infra.local.ports import free_port
 
 
 class Line:

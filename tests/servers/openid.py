@@ -13,8 +13,9 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
+from infra.local.addresses import HOST
 from infra.local.errors import NotInstalled
-from infra.local.ports import HOST, free_port
+from infra.local.ports import free_port
 from infra.local.process import Process
 
 ROOT = Path(__file__).parents[2]

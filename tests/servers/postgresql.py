@@ -9,7 +9,8 @@ from pathlib import Path
 import asyncpg
 from uuid_utils import uuid4
 
-from infra.local.ports import HOST, free_port, is_open
+from infra.local.addresses import HOST
+from infra.local.ports import free_port, is_open
 from infra.local.process import Process
 from infra.local.servers.install import find_tool
 

@@ -12,8 +12,9 @@ from itertools import count
 from pathlib import Path
 
 from infra.drills.rig.proxy import Proxy
+from infra.local.addresses import HOST
 from infra.local.kept import kept_secret
-from infra.local.ports import HOST, free_port
+from infra.local.ports import free_port
 from infra.local.servers.control import of_node
 from infra.local.services import Service, servers
 from infra.local.settings import LocalSettings

@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from infra.local.ports import HOST, free_port, is_open
+from infra.local.addresses import HOST
+from infra.local.ports import free_port, is_open
 from infra.local.process import Process
 from infra.local.servers.rabbitmq import RabbitMQ, find
 

@@ -7,7 +7,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.local.ports import HOST, free_port, is_open
+from infra.local.addresses import HOST
+from infra.local.ports import free_port, is_open
 from infra.local.process import Process
 from infra.local.servers.install import find_tool
 

@@ -21,8 +21,9 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from infra.local.addresses import HOST
 from infra.local.environment import of_program
-from infra.local.ports import HOST, is_open, kept_ports
+from infra.local.ports import is_open, kept_ports
 from infra.local.process import Process
 
 _TEMPORARY = re.compile(r"tempfail-(\d+)(?:\D|$)")

@@ -14,10 +14,11 @@ from typing import Any
 
 import structlog
 
+from infra.local.addresses import HOST
 from infra.local.environment import of_program
 from infra.local.errors import NotInstalled
 from infra.local.kept import kept_secret
-from infra.local.ports import HOST, free_port, is_open, kept_ports
+from infra.local.ports import free_port, is_open, kept_ports
 from infra.local.process import Process
 
 PROGRAM = "secantusd-py"

@@ -10,9 +10,10 @@ import shutil
 from pathlib import Path
 from urllib.parse import quote
 
+from infra.local.addresses import HOST
 from infra.local.errors import NotInstalled
 from infra.local.kept import kept_secret
-from infra.local.ports import HOST, is_open, kept_ports
+from infra.local.ports import is_open, kept_ports
 from infra.local.process import Process
 
 USER = "tonearm"

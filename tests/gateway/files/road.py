@@ -5,7 +5,8 @@ import re
 from contextlib import suppress
 from typing import Self
 
-from infra.local.ports import HOST, free_port
+from infra.local.addresses import HOST
+from infra.local.ports import free_port
 
 _OFFSET = re.compile(rb"(?i)\r\nupload-offset: (\d+)")
 _STATUS = re.compile(rb"HTTP/1\.1 (\d{3})")

@@ -1,0 +1,26 @@
+"""What this installation or this system lacks for a command. The client alone needs none of it."""
+
+from events.errors import TonearmError
+
+_OURS = frozenset({"auth", "cli", "events", "gateway", "infra", "service", "workers"})
+_UNIX = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"})
+"""Modules of Python that Windows lacks."""
+_EXTRAS = {"sqlalchemy": "sql", "aiomysql": "sql", "asyncpg": "sql", "opentelemetry": "otel"}
+"""Packages by the extra that brings them. All others come with `services`."""
+
+
+class NotInstalled(TonearmError):
+    """A command needs what is not installed; the text has the line that installs it."""
+
+
+def lacking(error: ModuleNotFoundError) -> NotInstalled | None:
+    """Return what an import's failure means for a person; None: it is a fault of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in _OURS or not package:
+        return None
+    if package in _UNIX:
+        return NotInstalled("this is for Linux and macOS; it needs what Windows does not have")
+    extra = _EXTRAS.get(package, "services")
+    return NotInstalled(
+        f"this needs {package}, which the client alone lacks: pipx install --force 'tonearm[{extra}]'"
+    )

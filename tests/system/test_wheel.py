@@ -1,0 +1,106 @@
+"""The wheel, installed alone: a client of any gateway, and nothing more."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from infra.drills.rig.clips import Clips
+from infra.drills.rig.stack import Stack
+
+pytestmark = [pytest.mark.system, pytest.mark.long]  # it asks a package index
+
+ROOT = Path(__file__).parents[2]
+UV = Path(sys.executable).with_name("uv")
+MOST_BYTES = 15_000_000
+
+
+class Client:
+    """An environment that holds the wheel and what it depends on, and a home of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._home = folder / "client", folder / "home"
+        self._home.mkdir()
+
+    def install(self, wheel: Path) -> None:
+        """Install it, with the versions and the hashes of the lock."""
+        sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        wanted = wheel.with_name("requirements.txt")
+        wanted.write_text(f"tonearm @ {wheel.as_uri()} --hash=sha256:{sha256}\n")
+        run(UV, "venv", "--quiet", "--python", sys.executable, self.folder)
+        into = ("--quiet", "--python", self.folder, "--require-hashes", "--constraints")
+        run(UV, "pip", "install", *into, ROOT / "requirements.lock", "--requirements", wanted)
+
+    @property
+    def packages(self) -> Path:
+        return next(self.folder.glob("lib/python*/site-packages"))
+
+    def __call__(self, *words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Type `tonearm …`, where nothing else is known but the network."""
+        return subprocess.run(
+            [self.folder / "bin" / "tonearm", *words],
+            env={"HOME": str(self._home), "PATH": os.defpath, "NO_COLOR": "1", **environ},
+            cwd=self._home,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+
+def run(*command: str | Path) -> None:
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Client:
+    folder = tmp_path_factory.mktemp("wheel")
+    run(
+        UV,
+        "build",
+        "--quiet",
+        "--wheel",
+        "--no-build-isolation",
+        "--python",
+        sys.executable,
+        "-o",
+        folder,
+        ROOT,
+    )
+    made = Client(folder)
+    made.install(next(folder.glob("*.whl")))
+    return made
+
+
+def test_what_the_client_depends_on_is_small(client: Client) -> None:
+    ours = {"auth", "cli", "events", "gateway", "infra", "service", "workers"}
+    size = sum(
+        file.stat().st_size
+        for package in client.packages.iterdir()
+        if package.name not in ours
+        for file in (package, *package.rglob("*"))
+        if file.is_file()
+    )
+    assert size <= MOST_BYTES
+
+
+def test_it_lists_what_there_is_and_says_what_the_services_need(client: Client) -> None:
+    assert "For people with videos" in client("--help").stdout
+    for words in (["gateway"], ["up"], ["replay", "info"], ["account", "list"], ["probe", "talk.mp4"]):
+        done = client(*words)
+        assert done.returncode == 69
+        assert "'tonearm[services]'" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_it_converts_a_video_at_a_gateway_elsewhere(client: Client, stack: Stack, clips: Clips) -> None:
+    email, password = stack.admin
+    account = {"TONEARM_EMAIL": email, "TONEARM_PASSWORD": password}
+    audio = client.folder / "clip.mp3"
+    done = client("convert", clips.tone(3).path, "-o", audio, "--url", stack.url, **account)
+    assert done.returncode == 0, done.stderr
+    assert audio.stat().st_size > 1000
+    assert client("jobs", "list", "--json", "--url", stack.url, **account).stdout.startswith('{"job_id"')
