@@ -4,6 +4,7 @@
     place   account/job: pages are ranges of this one index, newest first, since job ids sort by time
     state   to filter by
     seen    the highest offset in it: the guard of every write
+    video   the SHA-256 of its video: to find the other jobs of a video by, whoever uploaded it again
     owed    true while files of the job are still to be erased; else it is not there
     view    the whole view as JSON text
 
@@ -33,6 +34,7 @@ def pack(view: JobView) -> Document:
         "place": place(view.account, view.job_id),
         "state": view.state.value,
         "seen": view.seen,
+        **({"video": view.video.sha256} if view.video else {}),
         "view": _encode(view).decode(),
         **({"owed": True} if owed(view) else {}),
     }

@@ -89,8 +89,9 @@ class ViewStore:
         self.usage = UsageStore(database, name)
 
     async def prepare(self) -> None:
-        """Create the indexes: for paging, and for the few jobs that owe an erasure."""
+        """Create the indexes: for paging, for the jobs of a video, and for the few that owe an erasure."""
         await self._views.create_index("place")
+        await self._views.create_index("video", sparse=True)
         await self._views.create_index("owed", sparse=True)
 
     async def get(self, job_id: str) -> JobView | None:
@@ -129,7 +130,8 @@ class ViewStore:
         with translated("the views", words=str):
             for lower, upper in _ranges(account, before, datetime.now(UTC), first):
                 while (lacking := limit - len(found)) > 0:
-                    wanted = {index: {"$gte": lower, "$lt": upper}, **selection.query()}
+                    wanted = selection.indexed() | {index: {"$gte": lower, "$lt": upper}}
+                    wanted |= selection.query()
                     documents = (
                         await self._views.find(wanted).sort(index, DESCENDING).limit(lacking).to_list()
                     )
@@ -150,7 +152,8 @@ class ViewStore:
         within = {"place": {"$gte": max(lower, place(account, first)), "$lt": upper}}
         fields = {"state": 1} if selection.is_exact else None
         with translated("the views", words=str):
-            async for document in self._views.find({**within, **selection.query()}, fields, batch_size=2000):
+            wanted = selection.indexed() | within | selection.query()
+            async for document in self._views.find(wanted, fields, batch_size=2000):
                 if selection.is_exact or any(map(selection.has, _readable([document]).views.values())):
                     yield document["_id"], State(document["state"])
 

@@ -17,7 +17,7 @@ from gateway import errors
 from gateway.callers.guard import AnyRequest
 from gateway.http.contract import Contract
 from gateway.jobs import cursors, filters, presentation
-from gateway.jobs.filters import InState, Named, Naming, OfFamily, Since, Until
+from gateway.jobs.filters import InState, Named, Naming, OfFamily, OfVideo, Since, Until
 from gateway.jobs.listing import every, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -57,6 +57,7 @@ async def list_all(
     in_state: InState = None,
     q: Named = "",
     family: OfFamily = None,
+    video: OfVideo = None,
     since: Since = None,
     until: Until = None,
     cursor: Annotated[str, QueryParameter(description="The `next_cursor` of the page before.")] = "",
@@ -65,7 +66,7 @@ async def list_all(
     """List the jobs of all accounts, or of one, newest first."""
     before = cursors.decode(cursor) if cursor else None
     options = filters.options(request.query_params.multi_items())
-    selection = filters.selection(in_state, q, family, since, until, options)
+    selection = filters.selection(in_state, q, family, since, until, options, video=video)
     found, next_cursor = await page(
         live, views, account=_id(account), selection=selection, before=before, limit=limit
     )
@@ -141,12 +142,13 @@ async def requeue_failed(
     ] = None,
     q: Naming = None,
     family: OfFamily = None,
+    video: OfVideo = None,
     since: Since = None,
     until: Until = None,
 ) -> Done:
     """Give another run to every failed job, or to those that a filter chooses."""
     await option_bodies.refuse(request)
-    selection = filters.selection(State.FAILED, q, family, since, until)
+    selection = filters.selection(State.FAILED, q, family, since, until, video=video)
     failed = every(live, views, account=_id(account), selection=selection)
     return await many.to_each(_for(failed, code), runs.repeat)
 

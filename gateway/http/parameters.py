@@ -14,6 +14,9 @@ from litestar.typing import FieldDefinition
 _ANY = re.compile(".*", re.DOTALL)
 _FORMS = {int: "-?[0-9]{1,100}", datetime: r"[0-9]{4}-.*(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"}
 """A time names its zone: nobody's is the right one."""
+SHA256 = "^[0-9A-Fa-f]{64}$"
+_WORDS = {SHA256: "a SHA-256 as 64 hexadecimal digits"}
+"""What a text of a pattern is called."""
 _TIME = re.compile(_FORMS[datetime], re.DOTALL)
 
 
@@ -79,6 +82,8 @@ def _taken(kind: Any, limits: object) -> str:
         return f"a whole number from {limits.ge} to {limits.le}"
     if kind is int:
         return "a whole number"
+    if isinstance(limits, ParameterKwarg) and limits.pattern in _WORDS:
+        return _WORDS[limits.pattern]
     if isinstance(limits, ParameterKwarg) and limits.max_length is not None:
         least = f"{limits.min_length} to" if limits.min_length else "at most"
         return f"{least} {limits.max_length} characters"

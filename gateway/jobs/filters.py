@@ -12,6 +12,7 @@ from events.projections.job_view import State
 from events.views.selection import Selection
 from events.wishes import NAMES, NotUnderstood, value
 from gateway.errors import BadParameters, Fault
+from gateway.http.parameters import SHA256
 
 InState = Annotated[State | None, QueryParameter(name="state", description="Only jobs in this state.")]
 Named = Annotated[
@@ -32,6 +33,12 @@ Naming = Annotated[
 ]
 """The same where something is done to the jobs: a name that a script has left empty would mean them all."""
 OfFamily = Annotated[UUID | None, QueryParameter(description="Only jobs of this family: of one video.")]
+OfVideo = Annotated[
+    str | None,
+    QueryParameter(
+        name="video_sha256", pattern=SHA256, description="Only jobs of the video with this SHA-256, in hex."
+    ),
+]
 Since = Annotated[datetime | None, QueryParameter(description="Only jobs created then, or later.")]
 Until = Annotated[datetime | None, QueryParameter(description="Only jobs created before.")]
 
@@ -44,6 +51,8 @@ def selection(
     until: datetime | None,
     options: tuple[tuple[str, Any], ...] = (),
     spoken: frozenset[str] = frozenset(),
+    *,
+    video: str | None = None,
 ) -> Selection:
     """Return the jobs that a request means. `spoken`: those whose audio says what the name would be."""
     return Selection(
@@ -54,6 +63,7 @@ def selection(
         until=until,
         options=options,
         spoken=spoken,
+        video=(video or "").lower(),
     )
 
 

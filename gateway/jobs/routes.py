@@ -16,7 +16,7 @@ from gateway.http.conditional import IF_NONE_MATCH, answers
 from gateway.http.contract import Contract
 from gateway.jobs import cursors, filters, presentation, waiting
 from gateway.jobs.ending import is_done
-from gateway.jobs.filters import InState, NamedOrSpoken, OfFamily, Since, Until
+from gateway.jobs.filters import InState, NamedOrSpoken, OfFamily, OfVideo, Since, Until
 from gateway.jobs.listing import counts, page
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -44,6 +44,7 @@ async def list_jobs(
     in_state: InState = None,
     q: NamedOrSpoken = "",
     family: OfFamily = None,
+    video: OfVideo = None,
     since: Since = None,
     until: Until = None,
     cursor: Annotated[str, QueryParameter(description="The `next_cursor` of the page before.")] = "",
@@ -57,7 +58,7 @@ async def list_jobs(
     before = cursors.decode(cursor) if cursor else None
     options = filters.options(request.query_params.multi_items())
     said_in = await spoken.jobs(account, q)
-    selection = filters.selection(in_state, q, family, since, until, options, said_in)
+    selection = filters.selection(in_state, q, family, since, until, options, said_in, video=video)
     found, next_cursor = await page(
         live, views, account=account, selection=selection, before=before, limit=limit
     )
@@ -84,6 +85,7 @@ async def count_jobs(
     spoken: NamedDependency[Spoken],
     q: NamedOrSpoken = "",
     family: OfFamily = None,
+    video: OfVideo = None,
     since: Since = None,
     until: Until = None,
 ) -> Response[presentation.Counts]:
@@ -91,7 +93,7 @@ async def count_jobs(
     options = filters.options(request.query_params.multi_items())
     account = caller_of(request).account
     said_in = await spoken.jobs(account, q)
-    selection = filters.selection(None, q, family, since, until, options, said_in)
+    selection = filters.selection(None, q, family, since, until, options, said_in, video=video)
     found = await counts(live, views, account, selection)
     return conditional.view(request, presentation.counts(found))
 

@@ -15,7 +15,7 @@ from gateway import errors
 from gateway.callers.guard import AnyRequest, caller_of, require_role
 from gateway.http.contract import Answer, Contract
 from gateway.jobs import filters, presentation
-from gateway.jobs.filters import Naming, OfFamily, Since, Until
+from gateway.jobs.filters import Naming, OfFamily, OfVideo, Since, Until
 from gateway.jobs.listing import every
 from gateway.jobs.live import LiveJobs
 from gateway.jobs.own_jobs import OwnJobs
@@ -73,6 +73,7 @@ async def cancel_jobs(
     in_state: InStateNotOver = None,
     q: Naming = None,
     family: OfFamily = None,
+    video: OfVideo = None,
     since: Since = None,
     until: Until = None,
 ) -> Done:
@@ -80,7 +81,7 @@ async def cancel_jobs(
     await option_bodies.refuse(request)
     states = (State(in_state),) if in_state else _NOT_OVER
     having = filters.options(request.query_params.multi_items())
-    selection = filters.selection(None, q, family, since, until, having)
+    selection = filters.selection(None, q, family, since, until, having, video=video)
     chosen = _chosen(live, views, caller_of(request).account, selection, states)
     return await many.to_each(chosen, runs.cancel)
 
@@ -150,6 +151,7 @@ async def retry_jobs(
     in_state: InStateToRepeat = None,
     q: Naming = None,
     family: OfFamily = None,
+    video: OfVideo = None,
     since: Since = None,
     until: Until = None,
 ) -> Done:
@@ -159,7 +161,7 @@ async def retry_jobs(
     given = await option_bodies.read_body(request)
     states = (State(in_state),) if in_state else REPEATABLE
     having = filters.options(request.query_params.multi_items())
-    selection = filters.selection(None, q, family, since, until, having)
+    selection = filters.selection(None, q, family, since, until, having, video=video)
     entrance = quotas.entrance(request)
 
     async def repeat(view: JobView) -> JobView:

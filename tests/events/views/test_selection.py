@@ -114,6 +114,42 @@ async def test_the_database_finds_what_is_selected_and_nothing_else(database: As
     assert found_some > 20
 
 
+async def test_jobs_of_a_video_are_found_by_its_hash(database: AsyncDatabase[Any]) -> None:
+    hashes = ["a" * 64, "b" * 64, "a" * 64, "a" * 64]
+    views = [
+        fold(
+            [
+                Recorded(
+                    n,
+                    job_event(
+                        replace(uploaded(Options()), sha256=each),
+                        job_id=new_id(),
+                        account=whose,
+                        source="test",
+                    ),
+                )
+            ]
+        )
+        for n, (each, whose) in enumerate(zip(hashes, (ME, ME, ME, "another"), strict=True))
+    ]
+    store = await JobViews(database).live()
+    await store.prepare()
+    await store.save(view for view in views if view)
+    names = [view.job_id for view in views if view]
+    for account, selection, right in (
+        (ME, Selection(video="a" * 64), [2, 0]),
+        (ME, Selection(video="a" * 64, options=(("format", Format.MP3),)), [2, 0]),
+        (ME, Selection(video="a" * 64, state=State.FAILED), []),
+        (ME, Selection(video="c" * 64), []),
+        ("another", Selection(video="a" * 64), [3]),
+        (None, Selection(video="a" * 64), [3, 2, 0]),
+    ):
+        found = [view.job_id for view in await store.page(account, selection, None, 99)]
+        assert found == [names[n] for n in right], selection
+        if account:
+            assert {job_id async for job_id, _ in store.states(account, selection)} == set(found)
+
+
 async def test_jobs_are_found_that_a_link_leads_to_now(database: AsyncDatabase[Any]) -> None:
     """A name that looks like a link is none; expired links, and those that were taken back, lead nowhere."""
     soon, late = NOW + timedelta(hours=1), NOW + timedelta(days=1)

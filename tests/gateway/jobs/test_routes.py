@@ -1,5 +1,6 @@
 """The list of one's jobs: what it can be asked for, and what it leaves out."""
 
+import hashlib
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
@@ -40,6 +41,34 @@ async def test_a_list_can_be_asked_for_by_name_time_family_and_state(gateway: Ga
         assert await found(f"until={quote(created)}") == [ids[0]]
         assert await found(f"since={quote(created)}&until={quote(later.isoformat())}") == [ids[1]]
         assert await found("q=talk&cursor=") == [again, ids[1], ids[0]]
+
+
+async def test_jobs_of_a_video_are_found_by_its_hash_also_where_it_was_uploaded_again(
+    gateway: Gateway, account: str
+) -> None:
+    video, sha256 = b"talk", hashlib.sha256(b"talk").hexdigest()
+    async with gateway.as_(account) as client:
+        ids = [
+            (await client.put(f"/upload/{n}.mp4", content=content)).json()["job_id"]
+            for n, content in enumerate((video, b"song", video))
+        ]
+        again = (await client.post(f"/jobs/{ids[0]}/outputs?format=flac")).json()["job_id"]
+
+        async def found(query: str) -> list[str]:
+            items = (await client.get(f"/jobs?{query}")).json()["items"]
+            return [each["job_id"] for each in items]
+
+        assert await found(f"video_sha256={sha256}") == [again, ids[2], ids[0]]
+        assert await found(f"video_sha256={sha256.upper()}&format=flac") == [again]
+        assert await found(f"video_sha256={'0' * 64}") == []
+        counted = (await client.get(f"/jobs/counts?video_sha256={sha256}")).json()
+        cancelled = (await client.post(f"/jobs/cancel?video_sha256={sha256}")).json()
+        await client.delete(f"/jobs/{ids[2]}")
+        assert await found(f"video_sha256={sha256}") == [again, ids[0]]
+    assert counted["total"] == 3
+    assert set(cancelled["job_ids"]) == {ids[0], ids[2], again}
+    async with gateway.as_(new_id()) as client:
+        assert (await client.get(f"/jobs?video_sha256={sha256}")).json()["items"] == []
 
 
 async def test_a_list_shows_what_has_happened_to_jobs_only_where_it_is_asked(
@@ -89,6 +118,8 @@ async def test_jobs_are_counted_by_state_as_a_list_would_show_them(gateway: Gate
         ("since=2026-11-29T10:00:00", "since", "a time with its zone, such as 2026-"),
         ("until=2026-11-29T10:00:00", "until", "a time with its zone, such as 2026-"),
         ("family=mine", "family", "an id such as "),
+        ("video_sha256=mine", "video_sha256", "64 hexadecimal digits"),
+        ("video_sha256=", "video_sha256", "64 hexadecimal digits"),
         ("include=everything", "include", "give timeline"),
         (f"q={'x' * 201}", "q", "at most 200 characters"),
         ("until=null", "until", "a time with its zone"),
