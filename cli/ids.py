@@ -1,8 +1,9 @@
 """Ids as people give them: whole, or as many of their first characters as tell one from all others."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 
-from cli.errors import WrongArgument
+from cli.errors import NothingFound, WrongArgument
 
 WHOLE = 36
 """Characters of an id that is a UUID: nothing can begin with it but itself."""
@@ -19,3 +20,16 @@ def meant(text: str, ids: Iterable[str], what: str) -> str | None:
     raise WrongArgument(
         f"{len(known)} {what}s begin with {text}; give more of it: {', '.join(known[:_NAMED])}{more}"
     )
+
+
+def from_the_end(text: str) -> int | None:
+    """Return 1 for `@-1`, which is the last, 2 for the one before it. None: it is no such place."""
+    match = re.fullmatch(r"@-([1-9]\d{0,5})", text)
+    return int(match[1]) if match else None
+
+
+def at_the_end(place: int, ids: Sequence[str], what: str) -> str:
+    """Return the id so many places from the end. Raises NothingFound where there are less."""
+    if place > len(ids):
+        raise NothingFound(f"@-{place}: there are {len(ids)} {what}s")
+    return ids[-place]

@@ -26,7 +26,7 @@ COMMANDS = {
     "transcripts": Entry("cli.transcripts", "what your audio says: list, print, give, delete", _HAND_ON),
     "hooks": Entry("cli.hooks.command", "have addresses told of what happens to your jobs", _HAND_ON),
     "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
-    "tail": Entry("cli.tail.command", "follow events and logs, merged by time", _OPERATOR, True),
+    "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),
     "replay": Entry("cli.replay.command", "read, check and rebuild from the event log", _OPERATOR, True),
     "account": Entry("cli.account.command", "look at accounts and change them", _OPERATOR, True),
     "backup": Entry("cli.backup.backup", "save a running stack: log, database, keys", _OPERATOR, True),

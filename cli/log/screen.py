@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 from rich.cells import cell_len, set_cell_size
 
 from cli.pretty import painted
@@ -24,6 +25,10 @@ class Screen(Struct, frozen=True, kw_only=True):
     colour: bool = False
     columns: Callable[[], int] | None = None
     highlight: tuple[re.Pattern[str], ...] = ()
+
+    def showing(self, patterns: Iterable[re.Pattern[str]]) -> "Screen":
+        """Return the screen on which these stand out, too."""
+        return replace(self, highlight=(*self.highlight, *patterns))
 
     def line(self, spans: Sequence[Span]) -> str:
         """Return one line of these spans."""

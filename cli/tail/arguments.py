@@ -1,105 +1,162 @@
-"""The arguments of `tonearm tail`, and the query they mean. Pure: the time now comes in as an argument."""
+"""The options of `tonearm tail` that choose records, and the query they mean."""
 
-import argparse
-from datetime import datetime
-from typing import Any
+import functools
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-from cli.tail import filters
+import click
+from msgspec import Struct
+
+from cli.log.looks import REGEX
+from cli.tail import filters, subjects
 from cli.tail.follow import Query
+from cli.tail.record import Level
 from cli.tail.spellings import level_of
-from cli.times import EXAMPLES, point_in_time
+from cli.times import EXAMPLES
+from cli.tree.types import COUNT, TIME, Read
 
-DEFAULT_LAST = 10
-_DEFAULTS = f"{DEFAULT_LAST}; all with --job, --since, --until, --no-follow"
+_LAST = 10
+_Patterns = tuple[re.Pattern[str], ...]
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser; what argparse cannot judge, `query` does."""
-    made = argparse.ArgumentParser(
-        prog="tonearm tail",
-        description="Show the events and the services' logs, merged by time, and follow them.",
-        epilog=f"TIME is {EXAMPLES}; local without a zone."
-        " With files or `-` only these are read, and their end is the end."
-        " Exit codes: 0 done, also by Ctrl-C; 2 wrong arguments; 4 nothing was found; 65 the log is damaged;"
-        " 66 there is nothing to read; 69 the log is away.",
-    )
-    add = made.add_argument
-    add(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="log files, globs, `-` for standard input (else the events and the local stack's logs)",
-    )
-    add("--job", metavar="ID", help="one job through every service, with what shares its events and traces")
-    add("--account", metavar="ID", help="what concerns one account")
-    several: dict[str, Any] = {"action": "append", "default": []}
-    add("--type", **several, metavar="NAME", help="this type of event or of log line; globs: 'job.*'")
-    add("--service", **several, metavar="NAME", help="lines of this service; events are `log`'s")
-    add(
-        "--level",
-        metavar="LEVEL",
-        help="at least: debug, info, warning, error, critical (`info+` is the same)",
-    )
-    add("--field", **several, metavar="KEY=VALUE|KEY~REGEX", help="what has this field; keys may be dotted")
-    add("--grep", **several, metavar="REGEX", help="lines and bodies of events in which this is found")
-    add("--since", metavar="TIME", help="from then on")
-    add("--until", metavar="TIME", help="before then, and end once that is past")
-    add("-n", "--last", metavar="N", help=f"begin with the last N that match, or `all` ({_DEFAULTS})")
-    add(
+def _level(text: str) -> Level:
+    level = level_of(text.removesuffix("+"))
+    if level is None:
+        raise ValueError(f"{text!r} is no level: debug, info, warning, error, critical")
+    return level
+
+
+def _last(text: str) -> int | Literal["all"]:
+    if text != "all" and not text.isdecimal():
+        raise ValueError(f"takes a number or `all`, not {text!r}")
+    return "all" if text == "all" else int(text)
+
+
+def _field(text: str) -> filters.Filter:
+    try:
+        return filters.field(text)
+    except re.error as error:
+        raise ValueError(f"{text!r}: {error}") from None
+
+
+_LEVEL, _NUMBER, _FIELD = Read("LEVEL", _level), Read("N", _last), Read("KEY=VALUE", _field)
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """The options as given. Of each that may be repeated one must hold, of `field` and `grep` all."""
+
+    job: tuple[str, ...] = ()
+    account: tuple[str, ...] = ()
+    type_: tuple[str, ...] = ()
+    service: tuple[str, ...] = ()
+    level: Level | None = None
+    field: tuple[filters.Filter, ...] = ()
+    grep: _Patterns = ()
+    include: _Patterns = ()
+    exclude: _Patterns = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    last: int | Literal["all"] | None = None
+    count: int | None = None
+    follow: bool | None = None
+
+    @property
+    def sought(self) -> _Patterns:
+        """What is looked for, and so stands out where it is found."""
+        return self.grep + self.include
+
+
+_OPTIONS = (
+    click.option(
+        "--job",
+        multiple=True,
+        metavar="ID",
+        help="one job through every service, with what shares its events and traces; @-1 is the last",
+    ),
+    click.option("--account", multiple=True, metavar="ID", help="what concerns one account"),
+    click.option("--type", "type_", multiple=True, metavar="NAME", help="events or log lines: 'job.*'"),
+    click.option("--service", multiple=True, metavar="NAME", help="of this service; events are `log`'s"),
+    click.option("--level", type=_LEVEL, help="at least: debug, info, warning, error, critical"),
+    click.option(
+        "--field",
+        type=_FIELD,
+        multiple=True,
+        help="with this field, and all others that are given; KEY~REGEX searches in it; keys may be dotted",
+    ),
+    click.option(
+        "-i",
+        "--include",
+        type=REGEX,
+        multiple=True,
+        help="lines and events in which one of these is found; (?i)… in any case",
+    ),
+    click.option("-x", "--exclude", type=REGEX, multiple=True, help="none in which this is found"),
+    click.option("--grep", type=REGEX, multiple=True, help="as --include, but all of these are to be found"),
+    click.option("--since", type=TIME, help="from then on"),
+    click.option("--until", type=TIME, help="before then, and end once that is past"),
+    click.option(
+        "-n",
+        "--last",
+        type=_NUMBER,
+        help="begin with the last N that match, or `all`; usually"
+        f" {_LAST}, and all with --job, --since, --until, --no-follow",
+    ),
+    click.option("-c", "--count", type=COUNT, help="end after so many"),
+    click.option(
         "-f",
-        "--follow",
-        action="store_true",
+        "--follow/--no-follow",
         default=None,
-        help="go on with what comes (default: without PATH)",
-    )
-    add("--no-follow", dest="follow", action="store_false", help="end after what there is now")
-    add("--only", choices=["events", "logs"], help="one of the two")
-    add("--format", choices=["pretty", "json", "logfmt"], default="pretty")
-    add("-v", "--verbose", action="store_true", help="what ffmpeg was called with, too; json always has it")
-    add("--color", choices=["auto", "always", "never"], default="auto", help="auto: terminal and no NO_COLOR")
-    return made
+        help="go on with what comes, or end after what there is; without PATH it goes on",
+    ),
+)
 
 
-def query(arguments: argparse.Namespace, now: datetime) -> Query:
-    """Return what the arguments ask for. Raises ValueError or re.error when one does not mean anything."""
-    since = point_in_time(arguments.since, now) if arguments.since else None
-    until = point_in_time(arguments.until, now) if arguments.until else None
-    follow = arguments.follow if arguments.follow is not None else not arguments.paths
-    follow = follow and (until is None or until > now)
-    if arguments.paths and arguments.only == "events":
-        raise ValueError("--only events reads the log of events, and no files")
-    job = filters.OfJob(arguments.job) if arguments.job else None
-    chosen = [filters.field(condition) for condition in arguments.field]
-    chosen += [filters.matching(pattern) for pattern in arguments.grep]
-    if arguments.level:
-        level = level_of(arguments.level.removesuffix("+"))
-        if level is None:
-            raise ValueError(f"{arguments.level!r} is no level: debug, info, warning, error, critical")
-        chosen.append(filters.at_least(level))
-    if arguments.type:
-        chosen.append(filters.named(arguments.type))
-    if arguments.service:
-        chosen.append(filters.from_services(arguments.service))
-    if since or until:
-        chosen.append(filters.between(since, until))
-    everything = bool(job or since or until or not follow)
-    last = _last(arguments.last) if arguments.last else (None if everything else DEFAULT_LAST)
-    read_from = since or (filters.made_at(arguments.job) if arguments.job else None)
+def choosing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare the options, and give the function `wish`."""
+
+    @functools.wraps(function)
+    def chosen(*args: Any, **given: Any) -> Any:
+        wish = Wish(**{name: given.pop(name) for name in Wish.__struct_fields__})
+        return function(*args, wish=wish, **given)
+
+    declared: Callable[..., Any] = chosen
+    for option in reversed(_OPTIONS):
+        declared = option(declared)
+    return declared
+
+
+TIMES = f"TIME is {EXAMPLES}; local without a zone."
+
+
+def query(wish: Wish, *, follows: bool, now: datetime | None = None) -> Query:
+    """Return what is asked for. `follows` is what happens if nothing is said about it."""
+    follow = wish.follow if wish.follow is not None else follows
+    follow = follow and (wish.until is None or wish.until > (now or datetime.now(UTC)))
+    chosen = [*wish.field, *(filters.matching(pattern) for pattern in wish.grep)]
+    if wish.include:
+        chosen.append(filters.including(wish.include))
+    if wish.exclude:
+        chosen.append(filters.excluding(wish.exclude))
+    if wish.level is not None:
+        chosen.append(filters.at_least(wish.level))
+    if wish.type_:
+        chosen.append(filters.named(wish.type_))
+    if wish.service:
+        chosen.append(filters.from_services(wish.service))
+    if wish.since or wish.until:
+        chosen.append(filters.between(wish.since, wish.until))
+    everything = bool(wish.job or wish.since or wish.until or not follow)
+    last = wish.last if wish.last is not None else ("all" if everything else _LAST)
+    made = [subjects.made_at(job) for job in wish.job]
     return Query(
         filters=tuple(chosen),
-        job=job,
-        account=filters.OfAccount(arguments.account) if arguments.account else None,
-        since=read_from,
-        until=until,
-        last=last,
+        subjects=subjects.subjects(wish.job, wish.account),
+        since=wish.since or (min(time for time in made if time) if all(made) and made else None),
+        until=wish.until,
+        last=None if last == "all" else last,
+        count=wish.count,
         follow=follow,
-        as_it_comes=arguments.follow is not False and last is None,
+        as_it_comes=wish.follow is not False and last == "all",
     )
-
-
-def _last(text: str) -> int | None:
-    if text == "all":
-        return None
-    if not text.isdecimal():
-        raise ValueError(f"--last takes a number or `all`, not {text!r}")
-    return int(text)

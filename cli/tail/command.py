@@ -1,37 +1,33 @@
-"""`tonearm tail`: arguments, signals and output.
+"""`tonearm tail`: what is asked for, signals and output.
 
-Exit codes: 0 done, also when ended by Ctrl-C, SIGTERM or a closed pipe, since that is how following ends;
-1 the event log is damaged; 2 the arguments are wrong; 4 nothing was found; 66 there is nothing to read;
-69 the event log is away.
+Following ends well by Ctrl-C, SIGTERM and a reader that goes away: that is how it ends.
 """
 
-import argparse
 import asyncio
 import glob
 import os
-import re
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from msgspec import Struct
+import click
+from msgspec import UNSET, Struct, UnsetType
 
-from cli.exits import Exit, exit_for
-from cli.log.looks import screen_of
+from cli.exits import Exit
+from cli.log.looks import Look, looking
 from cli.pipes import drop_output
 from cli.remarks import say
 from cli.signals import cancel_on_signals
-from cli.tail.arguments import parser
+from cli.tail.arguments import TIMES, Wish, choosing
 from cli.tail.arguments import query as query_of
 from cli.tail.event_log import EventLog
 from cli.tail.files import paths_of
 from cli.tail.follow import Query, Sources, Tail
-from cli.tail.formats import named
+from cli.tail.formats import NAMES, named
 from cli.tail.incoming import incoming, is_incoming
 from cli.tail.output import Output
+from cli.tree.command import command
 from events.errors import TonearmError, Unavailable
-from service.settings import InvalidSetting, load
+from service.settings import load
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -42,59 +38,86 @@ class Settings(Struct, frozen=True, kw_only=True):
     local_dir: str = ".local"
 
 
+class Line(Struct, frozen=True, kw_only=True):
+    """A line of `--json`, beside the fields of its own; `timestamp` is in UTC."""
+
+    timestamp: str
+    level: str | UnsetType = UNSET
+    service: str
+    event: str
+
+
 class NothingToRead(TonearmError):
     """No source of what was asked for is there."""
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm tail` and return its exit code."""
-    now = datetime.now(UTC)
+@command(
+    epilog=TIMES,
+    examples=[
+        "tonearm tail --since 10m --level warning",
+        "tonearm tail --job @-1 -o short",
+        "tonearm tail --job 01a2 --type job.converted -c 1    # waits for it",
+        "tonearm tail -i 'ffmpeg|cover' -x health -o '{timestamp:%H:%M:%S} {service} {event}'",
+        "kubectl logs -f --prefix -l app=tonearm | tonearm tail -",
+        "tonearm tail /var/log/tonearm/ old/*.gz --until yesterday --json",
+    ],
+    exits={
+        Exit.NOTHING: "nothing was found",
+        Exit.DATAERR: "the log is damaged",
+        Exit.NOINPUT: "there is nothing to read",
+        Exit.UNAVAILABLE: "the log is away",
+    },
+    codes={NothingToRead: Exit.NOINPUT},
+    output=Line,
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
+@choosing
+@click.option("--only", type=click.Choice(["events", "logs"]), help="one of the two")
+@looking(*NAMES)
+def tail(paths: tuple[str, ...], only: str | None, wish: Wish, look: Look) -> Exit:
+    """Show the events and the services' logs, merged by time, and follow them.
+
+    A PATH is a log file, also a compressed one, a folder of them, a glob, a pipe, or `-` for standard input.
+    Then only these are read, and their end is the end. Without any: the events, and the local stack's logs.
+    """
+    if paths and only == "events":
+        raise click.UsageError("--only events reads the log of events, and no files")
+    settings, now = load(Settings, os.environ), datetime.now(UTC)
+    query = query_of(wish, follows=not paths, now=now)
+    screen = look.screen.showing(wish.sought)
+    output = Output(named(look.format, screen, whole=look.whole))
     try:
-        arguments = parser().parse_args(argv)
-    except SystemExit as exit_:
-        return int(exit_.code or 0)
-    try:
-        settings = load(Settings, os.environ)
-        query = query_of(arguments, now)
-    except (InvalidSetting, ValueError, re.error) as error:
-        print(f"tonearm tail: {error}", file=sys.stderr)
-        return Exit.USAGE
-    screen = screen_of(color=arguments.color)
-    output = Output(named(arguments.format, screen, whole=arguments.verbose))
-    try:
-        shown = asyncio.run(_tail(arguments, settings, query, output, now))
-        if not shown and not query.follow:
-            say("nothing was found")
-            return Exit.NOTHING
+        shown = asyncio.run(_tail(_Asked(paths, only, now), settings, query, output))
     except BrokenPipeError:
         drop_output()
+        return Exit.OK
     except (asyncio.CancelledError, KeyboardInterrupt):
-        pass
-    except TonearmError as error:
-        print(f"tonearm tail: {error}", file=sys.stderr)
-        return exit_for(error, {NothingToRead: Exit.NOINPUT})
+        return Exit.OK
+    if not shown and not query.follow:
+        say("nothing was found")
+        return Exit.NOTHING
     return Exit.OK
 
 
-async def _tail(
-    arguments: argparse.Namespace, settings: Settings, query: Query, output: Output, now: datetime
-) -> int:
+class _Asked(Struct, frozen=True):
+    paths: tuple[str, ...]
+    only: str | None
+    now: datetime
+
+
+async def _tail(asked: _Asked, settings: Settings, query: Query, output: Output) -> int:
     """Show the records, and return how many there were. Raises TonearmError."""
     cancel_on_signals()
     folder = Path(glob.escape(settings.local_dir), "logs")
-    paths = arguments.paths or [str(folder / "*.jsonl"), str(folder / "*.jsonl.1")]  # the second: rotated
-    paths = paths if arguments.only != "events" else []
+    paths = asked.paths or (str(folder / "*.jsonl"), str(folder / "*.jsonl.1"))  # the second: rotated
+    paths = paths if asked.only != "events" else ()
     pipes = [incoming(path) for path in paths if is_incoming(path)]
     patterns = [path for path in paths if not is_incoming(path)]
-    missing = [path for path in patterns if not paths_of(path)]
-    for path in missing if arguments.paths else ():
-        if not query.follow:
-            raise NothingToRead(f"{path}: no such file")
-        say(f"{path}: not there yet, waiting for it")
-    has_logs = bool(arguments.paths and paths) or len(missing) < len(patterns)
+    missing = _missing(patterns, asked.paths, wait=query.follow)
+    has_logs = bool(asked.paths and paths) or len(missing) < len(patterns)
     log = None
-    if arguments.only != "logs" and not arguments.paths:
-        log = await _event_log(settings.stream_url, say, has_logs, query.follow, now)
+    if asked.only != "logs" and not asked.paths:
+        log = await _event_log(settings.stream_url, has_logs, query.follow, asked.now)
     elif not has_logs:
         raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
     tail = Tail(query, Sources(patterns=patterns, log=log, pipes=pipes), output.show)
@@ -108,9 +131,20 @@ async def _tail(
     return tail.shown
 
 
-async def _event_log(
-    url: str, say: Callable[[str], None], has_logs: bool, follow: bool, now: datetime
-) -> EventLog | None:
+def _missing(patterns: list[str], named: tuple[str, ...], *, wait: bool) -> list[str]:
+    """Return the patterns that find nothing. Raises NothingToRead for those that a person named."""
+    missing = [path for path in patterns if not paths_of(path)]
+    for path in patterns if named else ():
+        if path in missing and not wait:
+            raise NothingToRead(f"{path}: no such file")
+        if path in missing:
+            say(f"{path}: not there yet, waiting for it")
+        elif not any(os.access(each, os.R_OK) for each in paths_of(path)):
+            raise NothingToRead(f"{path}: permission denied")
+    return missing
+
+
+async def _event_log(url: str, has_logs: bool, follow: bool, now: datetime) -> EventLog | None:
     """Return the event log, or None when it cannot be had and there are logs to show without it."""
     if not url:
         if not has_logs:

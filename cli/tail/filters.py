@@ -2,17 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
-from cli.ids import WHOLE, meant
-from cli.tail.parser import trace_of
 from cli.tail.record import Kind, Level, Record
-from events.payload import Aggregate, aggregate_of
 
 Filter = Callable[[Record], bool]
 
@@ -45,10 +41,21 @@ def between(since: datetime | None, until: datetime | None) -> Filter:
     return lambda record: (since is None or record.time >= since) and (until is None or record.time < until)
 
 
-def matching(pattern: str) -> Filter:
-    """Keep lines, and events' bodies, in which the expression is found. Raises re.error."""
-    regex = re.compile(pattern)
-    return lambda record: regex.search(record.raw) is not None
+def matching(pattern: re.Pattern[str]) -> Filter:
+    """Keep lines, and events' bodies, in which the expression is found."""
+    return lambda record: pattern.search(record.raw) is not None
+
+
+def including(patterns: Iterable[re.Pattern[str]]) -> Filter:
+    """Keep those in which one of the expressions is found."""
+    chosen = tuple(patterns)
+    return lambda record: any(pattern.search(record.raw) for pattern in chosen)
+
+
+def excluding(patterns: Iterable[re.Pattern[str]]) -> Filter:
+    """Keep those in which none of the expressions is found."""
+    found = including(patterns)
+    return lambda record: not found(record)
 
 
 def field(condition: str) -> Filter:
@@ -94,92 +101,3 @@ def _within(value: Any, key: str) -> Any:
 def as_text(value: Any) -> str:
     """Return a field's value as it is written on a line: text bare, everything else as JSON."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-class OfAccount:
-    """Keeps what concerns the account: its own events, its jobs', and log lines that name it."""
-
-    def __init__(self, account_id: str) -> None:
-        """The id may be shortened, if `learn` is called with every record first, and then `settle`."""
-        self.account_id = account_id
-        self.is_whole = len(account_id) >= WHOLE
-        self._found: set[str] = set()
-
-    def __call__(self, record: Record) -> bool:
-        """Return True if the record concerns the account. Raises WrongArgument."""
-        if not self.is_whole:
-            self.learn(record)
-            self.settle()
-        return bool(_named_by(record, _ACCOUNT_KEYS, self.account_id))
-
-    def learn(self, record: Record) -> None:
-        """Remember which accounts may be meant."""
-        self._found |= _named_by(record, _ACCOUNT_KEYS, self.account_id)
-
-    def settle(self) -> None:
-        """Know which one is meant. Raises WrongArgument if it may be several."""
-        self.account_id = meant(self.account_id, self._found, "account") or self.account_id
-
-
-class OfJob:
-    """Keeps one job's story: what names it, and what shares an event or a trace with that.
-
-    A trace may hold many jobs: what names another job stays out. `learn` reads ahead, so that a request's
-    line is kept although the job's name falls only later in its trace.
-    """
-
-    def __init__(self, job_id: str) -> None:
-        """The id may be shortened, see `settle`."""
-        self.job_id = job_id
-        self._related: dict[str, set[str]] = {}
-
-    def __call__(self, record: Record) -> bool:
-        """Return True if the record belongs to the job, and learn from it."""
-        if self.learn(record):
-            self.settle()  # a job that comes only now may be the one that is meant
-            return True
-        related = self._related.get(self.job_id, set())
-        return not self._names_another(record) and not related.isdisjoint(_ids(record))
-
-    def learn(self, record: Record) -> bool:
-        """Remember the events and traces of a record that names the job. Return True if it does."""
-        named = _named_by(record, _JOB_KEYS, self.job_id)
-        for job_id in named:
-            self._related.setdefault(job_id, set()).update(_ids(record))
-        return bool(named)
-
-    def settle(self) -> None:
-        """Know which job is meant by a shortened id. Raises WrongArgument if it may be several."""
-        self.job_id = meant(self.job_id, self._related, "job") or self.job_id
-
-    def _names_another(self, record: Record) -> bool:
-        is_job = record.kind is Kind.EVENT and aggregate_of(record.event) is Aggregate.JOB
-        return is_job or record.fields.get("job_id") is not None
-
-
-_JOB_KEYS = ("job_id", "subject", "correlation_id")
-_ACCOUNT_KEYS = ("account", "account_id", "subject")
-
-
-def _named_by(record: Record, keys: tuple[str, ...], begin: str) -> set[str]:
-    """Return the ids in these fields that begin so."""
-    values = (record.fields.get(key) for key in keys)
-    return {value for value in values if isinstance(value, str) and value.startswith(begin)}
-
-
-def made_at(job_id: str) -> datetime | None:
-    """Return when an id was made: UUIDv7 begins with the milliseconds (RFC 9562). None for other ids."""
-    try:
-        uuid = UUID(job_id)
-        return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC) if uuid.version == 7 else None
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _ids(record: Record) -> set[str]:
-    values = [
-        record.fields.get("event_id"),
-        record.fields.get("trace_id"),
-        trace_of(record.fields.get("traceparent")),
-    ]
-    return {value for value in values if isinstance(value, str)}

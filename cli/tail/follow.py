@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 from msgspec import Struct
 
 from cli.tail.event_log import EventLog
 from cli.tail.files import LogFile, Watch
-from cli.tail.filters import Filter, OfAccount, OfJob, every
+from cli.tail.filters import Filter, every
 from cli.tail.merge import Window, merge
 from cli.tail.record import Record
+from cli.tail.subjects import Subject
 
 POLL = 0.1
 """Seconds between two looks at the files."""
@@ -34,11 +36,12 @@ class Query(Struct, frozen=True, kw_only=True):
     """The records to show. `since` and `until` are among the filters too; here they bound the reading."""
 
     filters: tuple[Filter, ...] = ()
-    job: OfJob | None = None
-    account: OfAccount | None = None
+    subjects: tuple[Subject, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     last: int | None = None
+    count: int | None = None
+    """End after so many."""
     follow: bool = True
     as_it_comes: bool = True
     """Show pipes line by line, and not sorted in among what files hold."""
@@ -52,6 +55,10 @@ class Sources(Struct, frozen=True, kw_only=True):
     pipes: Sequence[AsyncIterator[list[Record]]] = ()
 
 
+class _Enough(Exception):
+    """So many as were wanted were shown."""
+
+
 class Tail:
     """Shows what some sources hold and bring, in one order."""
 
@@ -60,9 +67,8 @@ class Tail:
         self._query, self._output = query, show
         self._patterns, self._log, self._pipes = [*sources.patterns], sources.log, sources.pipes
         self._piped = bool(sources.pipes) and query.as_it_comes
-        self._subjects = [each for each in (query.job, query.account) if each]
-        self._keep = every([*query.filters, *self._subjects])
-        self._learners = [each for each in self._subjects if isinstance(each, OfJob) or not each.is_whole]
+        self._keep = every([*query.filters, *query.subjects])
+        self._learners = [each for each in query.subjects if each.must_learn]
         self.shown = 0
 
     async def run(self) -> None:
@@ -74,6 +80,8 @@ class Tail:
             await self._history(watch)
             if self._query.follow or self._piped:
                 await self._follow(watch)
+        except _Enough:
+            pass
         finally:
             watch.close()
             if self._log is not None:
@@ -102,9 +110,15 @@ class Tail:
             each.learn(record)
 
     def _show(self, records: Iterable[Record]) -> None:
-        chosen = list(records)
+        chosen = list(islice(records, self._left))
         self.shown += len(chosen)
         self._output(chosen)
+        if self._left == 0:
+            raise _Enough
+
+    @property
+    def _left(self) -> int | None:
+        return None if self._query.count is None else self._query.count - self.shown
 
     async def _history(self, watch: Watch) -> None:
         query = self._query
@@ -160,7 +174,8 @@ class Tail:
             for task in pumps:
                 task.cancel()
             await asyncio.gather(*pumps, return_exceptions=True)
-            self._show(filter(self._keep, window.rest()))
+            if self._left != 0:
+                self._show(filter(self._keep, window.rest()))
 
     def _over(self) -> bool:
         until = self._query.until

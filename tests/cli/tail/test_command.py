@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.terminal import terminal
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime.now(UTC)
@@ -117,8 +119,11 @@ async def test_a_job_is_followed_from_before_its_name_is_told(logs, finished):
         + line("other", 7)
     )
     (logs / "converter.jsonl").write_text(line("converted", 6, job_id="j") + line("converted", 5, job_id="k"))
-    run = await finished("--job=j", "--no-follow", "--only=logs", "--format=json", LOCAL_DIR=str(logs.parent))
+    arguments = ("--no-follow", "--only=logs", "--format=json")
+    run = await finished("--job=j", *arguments, LOCAL_DIR=str(logs.parent))
     assert names(run) == ["request_begun", "stored", "converted"]
+    run = await finished("--job=j", "--job=k", "-x", "stored", *arguments, LOCAL_DIR=str(logs.parent))
+    assert names(run) == ["request_begun", "converted", "converted"]
 
 
 @pytest.mark.parametrize("follow", [[], ["--no-follow"]])
@@ -155,6 +160,7 @@ async def test_a_reader_that_goes_away_while_nothing_happens_is_noticed(logs, ta
         ([], {"NO_COLOR": "1"}, False),
         (["--color=always"], {"NO_COLOR": "1"}, True),
         (["--color=never"], {}, False),
+        (["--no-color"], {}, False),
     ],
 )
 def test_colour_is_for_terminals_that_want_it(logs, arguments, environment, coloured):
@@ -172,6 +178,27 @@ def test_colour_is_for_terminals_that_want_it(logs, arguments, environment, colo
         )
         os.close(theirs)
         assert (b"\x1b[" in terminal.read(4096)) is coloured
+
+
+def test_what_is_looked_for_stands_out_and_a_short_line_fits_the_terminal(logs):
+    (logs / "a.jsonl").write_text(line("a needle" * 30, 2) + line("hay", 1))
+    words = ["tail", str(logs / "a.jsonl"), "-o", "short", "-i", "n.edle"]
+    with terminal(words, {"LOCAL_DIR": str(logs.parent)}, columns=60) as screen:
+        assert screen.end() == 0
+    [shown] = screen.shown.splitlines()
+    assert "\x1b[1;7mneedle\x1b[0m" in shown
+    assert len(re.sub(r"\x1b\[[\d;]*m", "", shown)) == 60
+
+
+async def test_it_ends_after_as_many_as_are_wanted(logs, tail):
+    (logs / "a.jsonl").write_text("".join(line(f"{i}") for i in range(3)))
+    arguments = ("--json", "--only=logs", "-n", "2", "--count", "3")
+    async with tail(*arguments, LOCAL_DIR=str(logs.parent)) as running:
+        await running.until('"2"')
+        with (logs / "a.jsonl").open("a") as file:
+            file.write("".join(line(f"{i}") for i in range(3, 9)))
+        assert await running.end() == 0
+    assert names(running) == ["1", "2", "3"]
 
 
 async def test_there_is_no_colour_in_a_pipe(logs, finished):
@@ -194,8 +221,13 @@ async def test_there_is_no_colour_in_a_pipe(logs, finished):
         (["--level=loud"], 2, "'loud' is no level"),
         (["--field=x"], 2, "neither key=value nor key~regex"),
         (["--grep=("], 2, "unterminated"),
-        (["-n", "x"], 2, "--last takes a number"),
-        (["--what"], 2, "unrecognized arguments"),
+        (["-i", "a(b"], 2, "'a(b': missing )"),
+        (["-H", "["], 2, "unterminated character set"),
+        (["-n", "x"], 2, "takes a number or `all`, not 'x'"),
+        (["-c", "0"], 2, "'0' is not a count"),
+        (["--json", "-o", "loud"], 2, "'loud' is no format: pretty, short"),
+        (["-o", "{event"], 2, "--format: expected '}'"),
+        (["--what"], 2, "No such option"),
     ],
 )
 async def test_what_cannot_be_done_is_said_in_one_line_with_an_exit_code(finished, arguments, code, says):

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from cli.tail import filters
 from cli.tail.record import Kind, Level, Record
-from events.ids import new_id
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 
@@ -97,41 +96,9 @@ def test_since_is_included_and_until_is_not():
     assert not holds(line(time=NOON - timedelta(microseconds=1)))
 
 
-def test_an_account_is_followed_through_its_events_and_its_lines():
-    holds = filters.OfAccount("a")
-    assert holds(line(kind=Kind.EVENT, account="a", subject="j"))
-    assert holds(line(account_id="a"))
-    assert not holds(line(account_id="b"))
-
-
-def test_a_job_is_followed_through_its_events_its_lines_and_what_shares_their_trace():
-    holds = filters.OfJob("j")
-    request = line("request_begun", trace_id="t")
-    assert not holds(request)  # nothing tells yet
-    assert holds(line("job.uploaded", kind=Kind.EVENT, subject="j", event_id="e", trace_id="t"))
-    assert holds(request)
-    assert holds(line("mail_sent", event_id="e"))
-    assert holds(line("converted", job_id="j"))
-    assert holds(line("signed", traceparent="00-t-s-01"))
-
-
-def test_a_job_is_not_mixed_with_another_of_the_same_trace():
-    holds = filters.OfJob("j")
-    assert holds(line(job_id="j", trace_id="t"))
-    assert not holds(line(job_id="k", trace_id="t"))
-    assert not holds(line("job.uploaded", kind=Kind.EVENT, subject="k", trace_id="t"))
-    assert not holds(line(trace_id=None))
-
-
-def test_what_was_learned_ahead_finds_what_came_before_the_name():
-    holds = filters.OfJob("j")
-    holds.learn(line(job_id="j", trace_id="t"))
-    assert holds(line("request_begun", trace_id="t"))
-
-
-def test_a_job_id_tells_when_it_was_made():
-    made = filters.made_at(new_id())
-    assert made is not None
-    assert abs(datetime.now(UTC) - made) < timedelta(seconds=5)
-    assert filters.made_at("7") is None
-    assert filters.made_at("6f2a4b1e-9c57-5d0e-8a63-746f6e65726d") is None
+def test_one_of_what_is_included_must_be_found_and_nothing_of_what_is_excluded():
+    some = filters.including([re.compile("ffmpeg"), re.compile("(?i)cover")])
+    none = filters.excluding([re.compile("health"), re.compile("ping$")])
+    lines = ["ffmpeg began", "a Cover", "ffmpeg health", "cover ping", "neither"]
+    assert [text for text in lines if some(line(raw=text))] == lines[:4]
+    assert [text for text in lines if none(line(raw=text))] == ["ffmpeg began", "a Cover", "neither"]
