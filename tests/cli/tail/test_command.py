@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from tests.terminal import terminal
 
 ROOT = Path(__file__).parents[3]
