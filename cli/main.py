@@ -18,7 +18,7 @@ _PROGRAMS = "For programs"
 _SERVICE = "Services, by their environment"
 
 COMMANDS = {
-    "convert": Entry("cli.convert.command", "turn videos into audio", _VIDEOS),
+    "convert": Entry("cli.convert.command:convert", "turn videos into audio", _VIDEOS),
     "jobs": Entry("cli.jobs.command", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
     "probe": Entry("cli.probe", "say what a file holds, before it is uploaded", _VIDEOS),
     "links": Entry("cli.links", "links for people without an account: make, list, revoke", _HAND_ON),

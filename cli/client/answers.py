@@ -15,7 +15,6 @@ from cli.client.errors import (
     SignInRefused,
     Troubled,
 )
-from events.options import Chapters, Format
 
 T = TypeVar("T")
 _NOT_AS_ASKED = ("/problems/bad-options", "/problems/bad-parameters", "/problems/bad-field")
@@ -41,10 +40,11 @@ class Audio(Struct, frozen=True):
 
 
 class Video(Struct, frozen=True):
-    """The uploaded video; `sha256` in hex."""
+    """The uploaded video; `sha256` in hex. `removed_at`: when it was let go of, None while it is there."""
 
     bytes: int
     sha256: str
+    removed_at: str | None = None
 
 
 class Failure(Struct, frozen=True):
@@ -90,6 +90,7 @@ class Job(Struct, frozen=True):
     created: str = ""
     finished_at: str | None = None
     video: Video | None = None
+    options: dict[str, Any] = {}
     audio: Audio | None = None
     error: Failure | None = None
     timeline: tuple[Entry, ...] = ()
@@ -132,13 +133,6 @@ class Import(Struct, frozen=True):
     error: Failure | None = None
 
 
-class Preset(Struct, frozen=True):
-    """The options of an upload that asks for none; a field that is absent is the built-in default."""
-
-    format: Format = Format.MP3
-    chapters: Chapters = Chapters.KEEP
-
-
 class OptionFault(Struct, frozen=True):
     """An option that cannot be had as asked."""
 
@@ -149,7 +143,7 @@ class OptionFault(Struct, frozen=True):
 class Checked(Struct, frozen=True):
     """The options that an upload would have, by `POST /options/check`; None where there are faults."""
 
-    options: Preset | None = None
+    options: dict[str, Any] | None = None
     faults: tuple[OptionFault, ...] = ()
 
 

@@ -1,5 +1,6 @@
 """The gateway's HTTP API from a caller's side. It survives broken connections, or raises one clear error."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,9 +11,9 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from cli.client.answers import Checked, Import, Job, Jobs, Preset, Token, read_as, refusal
+from cli.client.answers import Import, Job, Jobs, Token, read_as, refusal
 from cli.client.contents import Count, File, Stream
-from cli.client.errors import OptionsRefused, RequestRefused, Unreachable
+from cli.client.errors import RequestRefused, Unreachable
 from cli.client.event_stream import Message, messages
 from cli.client.patience import PATIENCE, why
 from cli.client.sessions import Kept, Session
@@ -27,7 +28,10 @@ _NONE: Mapping[str, str] = {}
 
 
 class Gateway:
-    """One account at one gateway. Methods raise ClientError, and OSError about local files."""
+    """One account at one gateway, for any number of threads.
+
+    Methods raise ClientError, and OSError about local files.
+    """
 
     def __init__(self, url: str, kept: Kept | None = None, unfinished: Unfinished | None = None) -> None:
         """`kept` is the place of the account's session; without one it ends with this object.
@@ -44,6 +48,7 @@ class Gateway:
         self._email = ""
         self._password: Password = str
         self._access = ""
+        self._turn = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -103,21 +108,6 @@ class Gateway:
         path = f"/imports/{quote(import_id, safe='')}"
         with unreachable(self.url), self.asking("GET", path) as answer:
             return read_as(answer, Import)
-
-    def preset(self) -> Preset:
-        """Return the account's preset."""
-        with unreachable(self.url), self.asking("GET", "/preset") as answer:
-            return read_as(answer, Preset)
-
-    def checked(self, wished: Mapping[str, str]) -> Preset:
-        """Return what these options amount to. Raises OptionsRefused."""
-        asking = self.asking("POST", "/options/check", params=dict(wished), content=b"")
-        with unreachable(self.url), asking as answer:
-            checked = read_as(answer, Checked)
-        if checked.options is None:
-            told = "; ".join(f"{fault.name}: {fault.detail}" for fault in checked.faults)
-            raise OptionsRefused(answer.status_code, told)
-        return checked.options
 
     def job(self, job_id: str) -> Job:
         """Return the job as it stands."""
@@ -197,7 +187,7 @@ class Gateway:
 
     def _take_token(self, refused: str = "") -> None:
         """Take a token that lasts: the one that is kept, else the session's next, else of a new session."""
-        with self._kept.held() as session:
+        with self._turn, self._kept.held() as session:
             if not session.serves(refused):
                 token = self._next_token(session.refresh_token)
                 session.become(token.access_token, token.refresh_token, token.expires_in)

@@ -7,33 +7,28 @@ from cli.client.answers import Import
 from cli.client.errors import ImportEnded, Troubled, Unreachable
 from cli.client.gateway import Gateway
 from cli.client.patience import PATIENCE
-from cli.convert.screen import Screen
-from cli.convert.sources import Source
+from cli.convert.course import Course
 from cli.pretty import size
 
 PAUSE = 1.0
 """Seconds between two looks."""
 
 
-def fetched(gateway: Gateway, video: Source, wished: Mapping[str, str], screen: Screen) -> str:
+def fetched(gateway: Gateway, course: Course, asked: Mapping[str, str]) -> str:
     """Have a video fetched; return its job's id when it is there. Raises ImportEnded, ClientError."""
-    import_id = gateway.fetch(video.url, wished)
-    screen.say(f"import {import_id}")
-    try:
-        with screen.fetching(video.name) as show:
-            while (now := _standing(gateway, import_id)).state != "imported":
-                if now.error is not None:
-                    raise ImportEnded(now.error.message)
-                if now.state == "cancelled":
-                    raise ImportEnded("it was called off")
-                percent = 100 * now.bytes_done / now.bytes_total if now.bytes_total else None
-                show(percent, now.trouble or (size(now.bytes_done) if now.bytes_done else "waiting"))
-                time.sleep(PAUSE)
-            show(100, "")
-    except KeyboardInterrupt:
-        screen.say("")
-        screen.say(f"The import goes on without you, and becomes the job {import_id}.")
-        raise
+    import_id = gateway.fetch(course.task.source.url, asked)
+    course.job_id, course.is_import = import_id, True
+    course.say(f"{course.task.source.name}: import {import_id}")
+    show = course.stage("fetching")
+    while (now := _standing(gateway, import_id)).state != "imported":
+        if now.error is not None:
+            raise ImportEnded(now.error.message)
+        if now.state == "cancelled":
+            raise ImportEnded("it was called off")
+        percent = 100 * now.bytes_done / now.bytes_total if now.bytes_total else None
+        show(percent, now.trouble or (size(now.bytes_done) if now.bytes_done else "waiting"))
+        time.sleep(PAUSE)
+    course.is_import = False
     return import_id
 
 

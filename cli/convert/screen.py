@@ -1,4 +1,4 @@
-"""The output of `tonearm convert`: bars on a terminal, plain lines anywhere else.
+"""A bar for one transfer on a terminal, a plain line anywhere else; and a job's timeline.
 
 Progress goes to standard error and the result to standard output, so a pipe never sees a bar.
 """
@@ -13,7 +13,6 @@ from rich.progress import (
     DownloadColumn,
     Progress,
     ProgressColumn,
-    TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -51,18 +50,6 @@ class Screen:
             yield lambda done: bar(done, "")
 
     @contextmanager
-    def fetching(self, name: str) -> Iterator[Callable[[float | None, str], None]]:
-        """Show percent and a note; yields the function to call with both. None keeps the last percent."""
-        with self._bar(f"fetching {name}", "fetching", 100, TaskProgressColumn()) as bar:
-            yield bar
-
-    @contextmanager
-    def conversion(self, name: str) -> Iterator[Callable[[float | None, str], None]]:
-        """Show percent and a note; yields the function to call with both. None keeps the last percent."""
-        with self._bar(f"converting {name}", "converting", 100, TaskProgressColumn()) as bar:
-            yield bar
-
-    @contextmanager
     def _bar(
         self, line: str, verb: str, total: int, *columns: ProgressColumn
     ) -> Iterator[Callable[[float | None, str], None]]:
@@ -77,13 +64,18 @@ class Screen:
 
     def timeline(self, entries: Sequence[Entry]) -> None:
         """Show the job's events, a line each."""
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        last = f"time ({zone(datetime.fromisoformat(entries[-1].time))})" if entries else "time"
-        for heading, right in ((last, False), ("after", True), ("event", False), ("", False)):
-            table.add_column(heading, justify="right" if right else "left", no_wrap=bool(heading))
-        for time, after, type_, note in rows(entries):
-            table.add_row(time, after, Text(type_), Text(note))
-        self._result.print(table)
+        self._result.print(timeline(entries))
+
+
+def timeline(entries: Sequence[Entry]) -> Table:
+    """Return a table of a job's events, a line each."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    last = f"time ({zone(datetime.fromisoformat(entries[-1].time))})" if entries else "time"
+    for heading, right in ((last, False), ("after", True), ("event", False), ("", False)):
+        table.add_column(heading, justify="right" if right else "left", no_wrap=bool(heading))
+    for time, after, type_, note in rows(entries):
+        table.add_row(time, after, Text(type_), Text(note))
+    return table
 
 
 def rows(entries: Sequence[Entry]) -> list[tuple[str, str, str, str]]:

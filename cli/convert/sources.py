@@ -1,23 +1,29 @@
-"""The videos that are converted: files of this machine, and addresses that the gateway fetches from."""
+"""The videos that are converted: files of this machine, standard input, and addresses elsewhere."""
 
+import os
 import re
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from events.texts import harmless
 
+STANDARD_INPUT = "-"
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
 
-class Source(NamedTuple):
-    """A video. `path` is the file; of an address it is the name by which the audio is called, in this folder.
+class Source(Struct, frozen=True):
+    """A video. `path` is the file; of any other it is the name by which the audio is called, in this folder.
 
-    `url` is empty for a file.
+    `url` is empty but for an address, which the gateway fetches from. `below` is the way to the file from the
+    folder that was named.
     """
 
     path: Path
     url: str = ""
+    is_input: bool = False
+    below: Path = Path()
 
     @property
     def name(self) -> str:
@@ -26,12 +32,14 @@ class Source(NamedTuple):
 
     @property
     def file(self) -> Path | None:
-        """The file of this machine; None for an address."""
-        return None if self.url else self.path
+        """The file of this machine; None for an address and for standard input."""
+        return None if self.url or self.is_input else self.path
 
 
 def source(text: str) -> Source:
     """Read an argument. What begins as an address does is one, whatever lies in this folder."""
+    if text == STANDARD_INPUT:
+        return Source(Path("video"), is_input=True)
     if not _ADDRESS.match(text):
         return Source(Path(text))
     try:
@@ -40,3 +48,10 @@ def source(text: str) -> Source:
         path = ""
     name = harmless(unquote(path.rpartition("/")[2]), "").replace("/", "").replace("\\", "").strip(". ")
     return Source(Path(name or "video"), text)
+
+
+def unreadable(file: Path) -> str | None:
+    """Return why a file cannot be read, None if it can."""
+    if not file.is_file():
+        return "is not a file" if file.exists() else "is not there"
+    return None if os.access(file, os.R_OK) else "may not be read"

@@ -1,35 +1,20 @@
-"""The files that the audio goes to, and the rule for replacing one that is there.
+"""The files that the audio goes to."""
 
-A file that is there is replaced without a question when nothing is lost: its bytes are the audio of one of
-the account's jobs, and that job was about the same video. Any other file is somebody's own, or another
-video's result. A person at a terminal is asked, and a script is refused before anything is uploaded.
-`--force` replaces.
-"""
-
-import hashlib
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.client.answers import Job
-from cli.client.gateway import Gateway
+from cli.convert.sources import Source
 from cli.errors import WrongArgument
-from events.errors import TonearmError
 from events.filenames import divided
 from events.options import Chapters, Format
 
-OURS = 200
-"""The number of the account's latest jobs that a file is compared with."""
 _ALIASES = {"m4b": Format.M4A, "oga": Format.OGG, "wave": Format.WAV}
 """Other endings under which people expect a format."""
+_LONGEST_NAME = 255
 _INSTEAD = {"aac": Format.M4A, "mp4": Format.M4A}
 """What holds the sound that some other ending is known for; else MP3."""
-
-
-class InTheWay(TonearmError):
-    """A file that is not ours lies where the audio should go."""
 
 
 class Folder(NamedTuple):
@@ -110,15 +95,19 @@ def misnamed(output: Output, ending: str) -> str | None:
     )
 
 
-def target_for(file: Path, output: Output, ending: str) -> Path | None:
-    """Return where a file's audio goes; None is standard output."""
+def target_for(video: Source, output: Output, ending: str) -> Path | None:
+    """Return where a video's audio goes; None is standard output.
+
+    In a folder of its own it keeps the folders that it was in.
+    """
     match output:
         case StandardOutput():
             return None
         case File(path):
             return path
         case Folder(path):
-            return (path or file.parent) / f"{divided(file.name)[0]}.{ending}"
+            folder = path / video.below if path else video.path.parent
+            return folder / f"{divided(video.name)[0]}.{ending}"
 
 
 def impossible(files: Sequence[Path], targets: Sequence[Path], output: Output) -> str | None:
@@ -134,10 +123,11 @@ def impossible(files: Sequence[Path], targets: Sequence[Path], output: Output) -
     return None
 
 
-def make_folder(output: Output) -> None:
-    """Make the folder that is asked for. Raises OSError."""
+def make_folders(output: Output, targets: Sequence[Path]) -> None:
+    """Make the folder that is asked for, and those in it. Raises OSError."""
     if isinstance(output, Folder) and output.path:
-        output.path.mkdir(parents=True, exist_ok=True)
+        for folder in {output.path, *(target.parent for target in targets)}:
+            folder.mkdir(parents=True, exist_ok=True)
 
 
 def unwritable(targets: Sequence[Path]) -> str | None:
@@ -145,42 +135,13 @@ def unwritable(targets: Sequence[Path]) -> str | None:
     for target in targets:
         if not os.access(target.parent, os.W_OK | os.X_OK):
             return f"{target.parent} may not be written to; choose another folder with -o"
-        if len(os.fsencode(target.name)) > os.pathconf(target.parent, "PC_NAME_MAX"):
+        if len(os.fsencode(target.name)) > _longest_name(target.parent):
             return f"{target.name[:40]}… is too long a name for a file; choose another with -o"
         if target.is_dir():
             return f"{target} is a folder"
     return None
 
 
-def make_way(gateway: Gateway, file: Path | None, target: Path) -> None:
-    """Return if the audio of `file` may be written to `target`; None is a video that is not here.
-
-    Raises InTheWay, ClientError, OSError.
-    """
-    if not target.exists():
-        return
-    there = _sha256(target)
-    made = [job for job in gateway.jobs(OURS) if job.audio and job.audio.sha256 == there]
-    if file and any(_is_about(job, file) for job in made):
-        return
-    if made:
-        whose = f"is the audio of another video, {made[0].filename}"
-    else:  # another stack may have made it, another account, or an older job of ours
-        whose = f"is not the audio of any of your last {OURS} jobs"
-    if sys.stdin.isatty() and sys.stderr.isatty():
-        print(f"{target} {whose}. Replace it? [y/N] ", end="", file=sys.stderr, flush=True)
-        if sys.stdin.readline().strip().lower() in ("y", "yes"):
-            return
-    raise InTheWay(f"{target} {whose}: use --force to replace it, or -o for another name")
-
-
-def _is_about(job: Job, file: Path) -> bool:
-    """Return True if the job was about this very video, whatever it was called then."""
-    return (
-        job.video is not None and job.video.bytes == file.stat().st_size and job.video.sha256 == _sha256(file)
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _longest_name(folder: Path) -> int:
+    """Return how many bytes a name in this folder may have. Windows does not tell."""
+    return os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else _LONGEST_NAME

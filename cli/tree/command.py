@@ -16,6 +16,14 @@ USUAL = {Exit.OK: "it is done", Exit.USAGE: "the arguments are wrong"}
 Function = Callable[..., Any]
 
 
+class Sectioned(click.Option):
+    """An option that stands in a section of its own in the help."""
+
+    def __init__(self, *args: Any, section: str, **about: Any) -> None:
+        super().__init__(*args, **about)
+        self.section = section
+
+
 class Told(click.Command):
     """A command whose help ends with examples and exit codes, and whose errors end as sentences."""
 
@@ -45,6 +53,21 @@ class Told(click.Command):
             if (absent := lacking(error)) is None:
                 raise
             return ended(ctx.command_path, absent, self.codes)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options: those that have a section below its name, behind all others."""
+        if not any(isinstance(param, Sectioned) for param in self.get_params(ctx)):
+            return super().format_options(ctx, formatter)
+        sections: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for param in self.get_params(ctx):
+            record = None if isinstance(param, click.Argument) else param.get_help_record(ctx)
+            if record:
+                section = param.section if isinstance(param, Sectioned) else "Options"
+                sections.setdefault(section, []).append(record)
+        for name, records in sections.items():
+            with formatter.section(name):
+                formatter.write_dl(records)
+        return None
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples, a line each, and the exit codes as a paragraph."""

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from events.wishes import NAMES
 from service.problems import Kind
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse"
@@ -22,6 +23,7 @@ UPLOADED = {"id": "u", "type": "job.uploaded", "time": "2025-03-01T12:00:00.5Z",
 CONVERTED = {"id": "c", "type": "job.converted", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "fine"}
 NOTIFIED = {"id": "n", "type": "job.notified", "time": "2025-03-01T12:00:03Z", "offset": 4, "note": ""}
 FAILED = {"id": "f", "type": "job.failed", "time": "2025-03-01T12:00:02Z", "offset": 3, "note": "no_audio"}
+_DEFAULTS = {"format": "mp3", "chapters": "keep"}
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Gateway(ThreadingHTTPServer):
         self.offsets: list[int] = []  # where the pieces began
         self.arriving: Arriving | None = None
         self.wishes: list[dict[str, str]] = []
+        self.outputs: list[dict[str, str]] = []
         self.imports: list[dict[str, Any]] = []
         self.standings: list[dict[str, Any]] = []  # how an import stands each time that it is asked for
         self.ranges: list[str | None] = []
@@ -87,11 +90,13 @@ class Gateway(ThreadingHTTPServer):
         sha256 = "0" * 64 if self.damaged else hashlib.sha256(self.audio).hexdigest()
         done = settled and not self.fails
         name, video, _ = self.uploads[-1] if self.uploads else ("a.mp4", b"", "")
+        wish = (self.outputs or self.wishes or [{}])[-1]
         return {
             "job_id": "j-1",
             "state": ("failed" if self.fails else "notified") if settled else "uploaded",
             "done": settled,
             "filename": name,
+            "options": {name: text for name, text in wish.items() if _DEFAULTS.get(name) != text},
             "video": {"bytes": len(video), "sha256": hashlib.sha256(video).hexdigest()},
             "audio": {
                 "url": "/jobs/j-1/audio",
@@ -116,10 +121,19 @@ class _Handler(BaseHTTPRequestHandler):
             return self._create()
         if urlsplit(self.path).path == "/options/check":
             wished = dict(parse_qsl(urlsplit(self.path).query))
-            if (name := wished.pop("preset")) not in self.server.presets:
-                fault = {"name": "preset", "detail": f"there is no preset {name}"}
-                return self._json(200, {"options": None, "faults": [fault]})
-            return self._json(200, {"options": {"format": "mp3", **self.server.presets[name], **wished}})
+            name = wished.pop("preset", None)
+            faults = [
+                {"name": each, "detail": "there is no such option"} for each in wished if each not in NAMES
+            ]
+            if name and name not in self.server.presets:
+                faults.append({"name": "preset", "detail": f"there is no preset {name}"})
+            if faults:
+                return self._json(200, {"options": None, "faults": faults})
+            preset = self.server.presets[name] if name else self.server.preset
+            return self._json(200, {"options": {"format": "mp3", "chapters": "keep", **preset, **wished}})
+        if self.path.startswith("/jobs/j-1/outputs"):
+            self.server.outputs.append(dict(parse_qsl(urlsplit(self.path).query)))
+            return self._json(202, {"job_id": "j-1", "state": "uploaded"})
         if self.path == "/imports":
             self.server.imports.append(json.loads(body))
             return self._json(202, {"import_id": "j-1", "state": "waiting"})
@@ -228,8 +242,9 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_signed_in():
             return None
         match urlsplit(self.path).path:
-            case "/preset":
-                return self._json(200, self.server.preset)
+            case "/presets":
+                names = [{"name": name, "options": each} for name, each in self.server.presets.items()]
+                return self._json(200, {"items": names})
             case "/jobs":
                 return self._json(200, {"items": [self.server.job()], "next_cursor": None})
             case "/jobs/j-1":

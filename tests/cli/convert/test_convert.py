@@ -1,4 +1,3 @@
-import contextlib
 import io
 import os
 import shutil
@@ -10,18 +9,19 @@ from typing import Any
 
 import pytest
 
+from cli.client.asking import Access
 from cli.client.credentials import credentials_for
 from cli.client.errors import CredentialsMissing
-from cli.convert import command, imports
-from cli.convert.command import main
-from cli.convert.screen import Screen
+from cli.convert import conversion, imports
+from cli.convert.board import Row
 from cli.convert.sources import source
 from cli.convert.targets import output_named, target_for
 from cli.exits import Exit
-from service.known_problems import BAD_OPTIONS
+from cli.main import main
 from tests.cli.gateways import EMAIL, PASSWORD, Gateway
 
 ROOT = Path(__file__).parents[3]
+ONE_FAILED = 101
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +38,7 @@ def video(tmp_path: Path) -> Path:
 
 
 def convert(server: Gateway, *arguments: str | Path) -> int:
-    return main([*map(str, arguments), "--url", server.url])
+    return main(["convert", *map(str, arguments), "--url", server.url])
 
 
 def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
@@ -91,9 +91,10 @@ def test_an_option_that_cannot_be_had_is_a_wrong_argument_told_once(
     server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = Path(shutil.copy(video, video.with_name("other.mp4")))
-    server.upload_refused = BAD_OPTIONS
-    assert convert(server, video, other, "-O", "speed=9") == Exit.USAGE
-    assert capsys.readouterr().err.count(BAD_OPTIONS.meaning.rstrip(".")) == 1
+    assert convert(server, video, other, "-O", "loudnes=-16") == Exit.USAGE
+    said = "loudnes: there is no such option: did you mean loudness?"
+    assert capsys.readouterr().err.count(said) == 1
+    assert server.uploads == []
 
 
 def test_no_gateway_can_make_up_an_ending(server: Gateway, video: Path) -> None:
@@ -164,7 +165,7 @@ def test_a_file_of_the_presets_format_is_kept_too(server: Gateway, video: Path) 
 def test_a_file_that_is_not_there_is_told_before_anybody_is_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(tmp_path / "no.mp4"), "--url", "http://127.0.0.1:1"]) == Exit.NOINPUT
+    assert main(["convert", str(tmp_path / "no.mp4"), "--url", "http://127.0.0.1:1"]) == Exit.NOINPUT
     assert "no.mp4 is not there" in capsys.readouterr().err
 
 
@@ -188,7 +189,7 @@ def test_a_video_that_cannot_be_fetched_says_the_sentence_and_the_next_has_its_t
 ) -> None:
     monkeypatch.chdir(video.parent)
     server.standings = [{"state": "failed", "error": {"code": "refused", "message": "There is nothing."}}]
-    assert convert(server, "https://example.test/../..%2f\x1b[2J", video) == Exit.FAILED
+    assert convert(server, "https://example.test/../..%2f\x1b[2J", video) == ONE_FAILED
     assert "There is nothing." in capsys.readouterr().err
     assert video.with_suffix(".mp3").exists()
 
@@ -217,13 +218,18 @@ def test_a_failed_job_says_the_sentence(
 ) -> None:
     server.fails = True
     assert convert(server, video) == Exit.FAILED
-    assert capsys.readouterr().err.splitlines()[-1] == "tonearm convert: talk.mp4: No sound."
+    assert capsys.readouterr().err.splitlines()[-1] == f"tonearm convert: {video}: No sound."
     assert not video.with_name("talk.mp3").exists()
 
 
-def test_the_same_video_again_replaces_its_own_mp3(server: Gateway, video: Path) -> None:
+def test_the_same_video_again_is_left_alone_and_said_so_until_again_is_asked_for(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert convert(server, video) == Exit.OK
     assert convert(server, video) == Exit.OK
+    assert len(server.uploads) == len(server.ranges) == 1
+    assert "there already, from job j-1; --again converts anew" in capsys.readouterr().out
+    assert convert(server, video, "--again") == Exit.OK
     assert len(server.uploads) == 2
 
 
@@ -262,8 +268,8 @@ def test_no_file_gets_a_name_that_says_something_else(
 def test_a_wrong_name_starts_no_stack(
     video: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
-    monkeypatch.setattr(command, "credentials_for", lambda *_, **__: pytest.fail("it was started"))
-    assert main([str(video), *arguments]) == Exit.USAGE
+    monkeypatch.setattr(Access, "signed_in", lambda *_, **__: pytest.fail("it was started"))
+    assert main(["convert", str(video), *arguments]) == Exit.USAGE
 
 
 def test_a_folder_is_made_where_a_name_ends_as_one_or_several_files_need_it(
@@ -347,8 +353,8 @@ def test_a_file_that_something_writes_to_is_told_and_the_next_has_its_turn(
 
     changing = video.with_name("recording.ts")
     changing.write_bytes(bytes(2 * 256 * 1024))
-    monkeypatch.setattr(Screen, "transfer", lambda *_: contextlib.nullcontext(write))
-    assert convert(server, changing, video) == Exit.NOINPUT
+    monkeypatch.setattr(Row, "transfer", lambda row, verb, *_: write if verb == "uploading" else print)
+    assert convert(server, changing, video, "-j", "1") == ONE_FAILED
     assert "recording.ts: something wrote to it while it was sent" in capsys.readouterr().err
     assert [name for name, _, _ in server.uploads] == ["talk.mp4"]
 
@@ -362,8 +368,8 @@ def test_a_file_that_vanishes_is_told_and_the_next_has_its_turn(
 ) -> None:
     other = tmp_path / "walk.mov"
     other.write_bytes(b"video")
-    monkeypatch.setattr(command, "make_way", lambda *_: other.unlink(missing_ok=True))
-    assert convert(server, other, video) == Exit.NOINPUT
+    monkeypatch.setattr(conversion, "jobs_about", lambda *_: other.unlink(missing_ok=True) or [])
+    assert convert(server, other, video) == ONE_FAILED
     assert "walk.mov: it is not there any more" in capsys.readouterr().err
     assert len(server.uploads) == 1
 
@@ -451,7 +457,7 @@ def test_a_session_that_the_gateway_does_not_know_any_more_is_begun_again(
     server.expire_tokens()
     assert convert(server, video, "--format", "flac", "--chapters", "keep") == Exit.OK
     assert server.sign_ins == 2
-    assert len(server.uploads) == 2
+    assert len(server.uploads) == len(server.outputs) == 1
 
 
 def test_several_files_go_into_a_folder(server: Gateway, video: Path, tmp_path: Path) -> None:
@@ -510,7 +516,7 @@ def test_a_refused_file_does_not_stop_the_next_one(server: Gateway, video: Path,
     (tmp_path / "walk.mp3").write_bytes(b"mine")
     other = tmp_path / "walk.mp4"
     other.write_bytes(b"video")
-    assert convert(server, other, video) == Exit.CANTCREAT
+    assert convert(server, other, video) == ONE_FAILED
     assert video.with_name("talk.mp3").exists()
 
 
@@ -527,7 +533,7 @@ def test_who_cannot_sign_in_is_told_so(
 def test_a_gateway_that_is_away_has_a_code_of_its_own(
     video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([str(video), "--url", "http://127.0.0.1:1"]) == Exit.UNAVAILABLE
+    assert main(["convert", str(video), "--url", "http://127.0.0.1:1"]) == Exit.UNAVAILABLE
     assert "cannot be reached" in capsys.readouterr().err
 
 
@@ -538,7 +544,7 @@ def test_a_gateway_that_is_away_has_a_code_of_its_own(
 def test_a_url_that_is_none_or_has_a_password_is_refused_and_not_repeated(
     video: Path, capsys: pytest.CaptureFixture[str], url: str
 ) -> None:
-    assert main([str(video), "--url", url]) == Exit.USAGE
+    assert main(["convert", str(video), "--url", url]) == Exit.USAGE
     said = capsys.readouterr().err
     assert said.startswith("tonearm convert: --url takes")
     assert "hush" not in said
@@ -550,7 +556,7 @@ def test_a_local_stack_that_is_down_and_may_not_be_started_is_told_so(
     monkeypatch.delenv("TONEARM_EMAIL")
     monkeypatch.delenv("ADMIN_EMAIL", raising=False)
     monkeypatch.setenv("LOCAL_DIR", str(tmp_path / "local"))
-    assert main([str(video), "--no-start"]) == Exit.UNAVAILABLE
+    assert main(["convert", str(video), "--no-start"]) == Exit.UNAVAILABLE
     assert "the local stack does not run" in capsys.readouterr().err
 
 
@@ -574,7 +580,7 @@ def test_a_refused_first_admin_is_told_that_the_password_of_the_first_start_coun
     told = {"ADMIN_EMAIL": EMAIL, "ADMIN_PASSWORD": "another", "GATEWAY_PORT": str(server.server_address[1])}
     for name, value in {**told, "LOCAL_DIR": str(tmp_path / "local")}.items():
         monkeypatch.setenv(name, value)
-    assert main([str(video), "--no-start"]) == Exit.NOPERM
+    assert main(["convert", str(video), "--no-start"]) == Exit.NOPERM
     assert "ADMIN_PASSWORD does not change it" in capsys.readouterr().err
 
 
@@ -612,4 +618,4 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
 def test_audio_lies_beside_its_video_unless_said_otherwise(
     file: str, output: str | None, target: str
 ) -> None:
-    assert target_for(Path(file), output_named(output, 1), "opus") == Path(target)
+    assert target_for(source(file), output_named(output, 1), "opus") == Path(target)

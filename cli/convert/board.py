@@ -1,0 +1,172 @@
+"""What `tonearm convert` shows while it works: a bar for each video and one for all, or plain lines.
+
+Bars are for a terminal. Progress goes to standard error and results to standard output, so a pipe never sees
+a bar. All methods may be called by several threads.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Column
+from rich.text import Text
+
+from cli.client.contents import Count
+from cli.pretty import clock, size, visible
+
+Show = Callable[[float | None, str], None]
+"""Called with percent and a note. None keeps the last percent."""
+READING = "reading"
+"""The verb of a stage that is only shown as a bar: what goes on here is soon over."""
+_VERB = 11
+"""Letters of the longest verb."""
+
+
+class Row:
+    """What is shown of one video. Each of its stages begins anew."""
+
+    def __init__(self, board: "Board", bar: TaskID | None) -> None:
+        self._board, self._bar = board, bar
+
+    def transfer(self, verb: str, name: str, total: int) -> Count:
+        """Begin a stage of so many bytes; return the function to call with the bytes so far."""
+        line = "" if verb == READING else f"{verb} {name} ({size(total)})"
+        self._begin(verb, line, total, is_bytes=True)
+        return lambda done: self._update(done, "")
+
+    def stage(self, verb: str, name: str) -> Show:
+        """Begin a stage that is measured in percent; return the function to call."""
+        self._begin(verb, "" if verb == READING else f"{verb} {name}", 100, is_bytes=False)
+        return self._update
+
+    def say(self, text: str) -> None:
+        """Show a line about it."""
+        self._board.say(text)
+
+    def _begin(self, verb: str, line: str, total: int, *, is_bytes: bool) -> None:
+        bars = self._board.bars
+        if bars is None:
+            if line:
+                self._board.say(line)
+        elif self._bar is not None:
+            bars.reset(self._bar, total=total, verb=verb, is_bytes=is_bytes, note="")
+
+    def _update(self, done: float | None, note: str) -> None:
+        if self._board.bars is not None and self._bar is not None:
+            self._board.bars.update(self._bar, completed=done, note=visible(note))
+
+
+class Board:
+    """Shows the work under way on `progress`, and results on `result`. `total` is the number of videos."""
+
+    def __init__(self, progress: Console, result: Console, total: int) -> None:
+        self._progress, self._result, self._total = progress, result, total
+        self._lock = threading.Lock()
+        self.bars = _bars(progress) if progress.is_terminal else None
+        self._whole: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        if self.bars is not None:
+            if self._total > 1:
+                self._whole = self.bars.add_task(
+                    "", total=self._total, verb="all", is_bytes=False, note=f"0 of {self._total:,}"
+                )
+            self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.bars is not None:
+            for bar in self.bars.task_ids:
+                self.bars.remove_task(bar)
+            self.bars.stop()
+
+    @contextmanager
+    def row(self, name: str) -> Iterator[Row]:
+        """Give a row for one video; it is gone afterwards."""
+        if self.bars is None:
+            yield Row(self, None)
+            return
+        with self._lock:
+            bar = self.bars.add_task(visible(name), total=None, verb="", is_bytes=False, note="")
+            if self._whole is not None:  # the last row is that of all
+                self._put_last()
+        try:
+            yield Row(self, bar)
+        finally:
+            with self._lock:
+                if bar in self.bars.task_ids:
+                    self.bars.remove_task(bar)
+
+    def count(self, done: int, failures: int) -> None:
+        """Show how many have ended."""
+        if self.bars is not None and self._whole is not None:
+            failed = f", {failures:,} failed" if failures else ""
+            with self._lock:
+                self.bars.update(self._whole, completed=done, note=f"{done:,} of {self._total:,}{failed}")
+
+    def say(self, text: str) -> None:
+        """Show a line about what is under way."""
+        self._progress.print(Text(visible(text)), soft_wrap=True)
+
+    def result(self, text: str) -> None:
+        """Show a line of the result."""
+        above = self.bars is not None and self._result.is_terminal  # the same terminal has the bars
+        (self._progress if above else self._result).print(Text(visible(text)), soft_wrap=True)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Take the bars away, for a question."""
+        if self.bars is not None:
+            self.bars.stop()
+        try:
+            yield
+        finally:
+            if self.bars is not None:
+                self.bars.start()
+
+    def _put_last(self) -> None:
+        """Make the row of all the last one: rows stand in the order in which they came."""
+        assert self.bars is not None and self._whole is not None  # noqa: S101, PT018
+        old = next(task for task in self.bars.tasks if task.id == self._whole)
+        self.bars.remove_task(self._whole)
+        self._whole = self.bars.add_task("", total=old.total, completed=int(old.completed), **old.fields)
+
+
+class _Detail(ProgressColumn):
+    """Bytes, rate and time left of a transfer; else the percent and a note."""
+
+    def render(self, task: Task) -> Text:
+        """Return the text for one row."""
+        if not task.fields["is_bytes"]:
+            percent = (
+                f"{task.percentage:3.0f} %  " if task.total and task.completed and task.description else ""
+            )
+            return Text(percent + task.fields["note"], overflow="ellipsis", no_wrap=True)
+        if not task.total or task.completed >= task.total:
+            return Text(size(int(task.completed)))
+        told = f"{size(int(task.completed))} of {size(int(task.total))}"
+        if task.speed:
+            left = (task.total - task.completed) / task.speed
+            told += f", {size(int(task.speed))}/s, {clock(left)} left"
+        return Text(told, overflow="ellipsis", no_wrap=True)
+
+
+def _bars(console: Console) -> Progress:
+    return Progress(
+        TextColumn(
+            "{task.description}", table_column=Column(max_width=32, no_wrap=True, overflow="ellipsis")
+        ),
+        TextColumn("{task.fields[verb]}", table_column=Column(min_width=_VERB, no_wrap=True)),
+        BarColumn(bar_width=24),
+        _Detail(table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        console=console,
+        expand=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )

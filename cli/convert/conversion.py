@@ -1,0 +1,167 @@
+"""One video from its source to its audio: look, upload if need be, wait, download."""
+
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from cli.client.answers import Job, Queue
+from cli.client.download import download, pour
+from cli.client.errors import Unreachable
+from cli.client.gateway import Gateway
+from cli.client.patience import PATIENCE
+from cli.convert.board import READING
+from cli.convert.course import Course
+from cli.convert.imports import fetched
+from cli.convert.known import Decision, Step, another_output, decided, jobs_about, sha256_of
+from cli.convert.outcome import End, Outcome, failed
+from cli.convert.replacing import is_ours, make_way
+from cli.convert.wish import Wish
+from cli.exits import Exit
+from cli.jobs.shown import ahead
+from cli.pretty import size
+from events.errors import TonearmError
+
+UPLOADING = "uploading"
+
+
+class Terms(Struct, frozen=True):
+    """What all videos of a command have in common.
+
+    `again`: also what was converted before. `force` replaces files of others.
+    """
+
+    gateway: Gateway
+    wish: Wish
+    again: bool = False
+    force: bool = False
+
+
+class _Progress(Struct, frozen=True):
+    percent: float | None = None
+    speed: float | None = None
+    attempt: int = 1
+
+
+def converted(terms: Terms, course: Course) -> Outcome:
+    """Convert the course's video and bring its audio here; errors are an outcome.
+
+    Raises BrokenPipeError when nobody reads standard output any more, Halted when all shall end.
+    """
+    try:
+        return _converted(terms, course)
+    except BrokenPipeError:
+        raise
+    except (TonearmError, OSError) as error:
+        return failed(course.task, error, course.job_id)
+
+
+def _converted(terms: Terms, course: Course) -> Outcome:
+    target, file = course.task.target, course.task.source.file
+    here = sha256_of(target) if target and target.exists() else None
+    known = _known(terms, course, file) if file and (here or not terms.again) else []
+    decision = Decision(Step.UPLOAD) if terms.again else decided(known, terms.wish.options, here)
+    if decision.step is Step.NOTHING and decision.job:
+        return Outcome(course.task, End.UNCHANGED, decision.job, decision.job.job_id)
+    if target and here and not terms.force and not is_ours(here, known):
+        make_way(terms.gateway, target, here, course.ask)
+    job = decision.job
+    if decision.step is not Step.DOWNLOAD or job is None:
+        job = _made(terms, course, decision)
+    course.job_id = job.job_id
+    if job.audio is None:
+        why = job.error.message if job.error else f"the job is {job.state}"
+        return Outcome(course.task, End.FAILED, job, job.job_id, why, Exit.FAILED)
+    _bring(terms.gateway, course, job)
+    end = End.DOWNLOADED if decision.step is Step.DOWNLOAD else End.CONVERTED
+    return Outcome(course.task, end, job, job.job_id)
+
+
+def _known(terms: Terms, course: Course, file: Path) -> list[Job]:
+    read = course.transfer(READING, course.task.source.name, file.stat().st_size)
+    return jobs_about(terms.gateway, sha256_of(file, read))
+
+
+def _made(terms: Terms, course: Course, decision: Decision) -> Job:
+    """Return the job of this video when it has come to its end."""
+    gateway, wish, source = terms.gateway, terms.wish, course.task.source
+    name = source.name
+    match decision:
+        case Decision(Step.FOLLOW, Job(job_id=job_id)):
+            course.say(f"{name}: it is being converted already")
+        case Decision(Step.CONVERT, Job(job_id=other)):
+            job_id = another_output(gateway, other, wish.asked)
+            course.say(f"{name}: the gateway has this video already, so it is not uploaded")
+        case _ if source.url:
+            job_id = fetched(gateway, course, wish.asked)
+        case _ if source.is_input:
+            show = course.stage(UPLOADING)
+            job_id = gateway.upload_stream(
+                name, sys.stdin.buffer, lambda done: show(None, size(done)), wish.asked
+            )
+        case _:
+            sent = course.transfer(UPLOADING, name, source.path.stat().st_size)
+            job_id = gateway.upload(source.path, sent, wish.asked)
+    course.job_id = job_id
+    course.say(f"{name}: job {job_id}")
+    return _settled(gateway, job_id, course)
+
+
+def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
+    """Return the job once it has come to an end, showing how it gets there."""
+    show = course.stage("converting")
+    for message in gateway.follow(job_id):
+        if message.type == "progress":
+            progress = msgspec.json.decode(message.data, type=_Progress)
+            show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
+            continue
+        if message.type == "queue":
+            queue = msgspec.json.decode(message.data, type=Queue)
+            if queue.place:
+                show(None, f"waiting, {ahead(queue)}")
+            continue
+        job = gateway.job(job_id)
+        if job.done:
+            return job
+        show(None, _note(job))
+    return _done(gateway, job_id)
+
+
+def _done(gateway: Gateway, job_id: str) -> Job:
+    """Return the job when it is done by the word of any gateway. One may be behind another, which told so."""
+    deadline = time.monotonic() + PATIENCE
+    while not (job := gateway.job(job_id)).done:
+        if time.monotonic() > deadline:
+            raise Unreachable(f"{gateway.url} does not follow its log: it shows the job as {job.state}")
+        time.sleep(0.1)
+    return job
+
+
+def _note(job: Job) -> str:
+    match job.state:
+        case "uploaded":
+            return "waiting for a converter"
+        case "retrying" if job.timeline:
+            return job.timeline[-1].note
+        case _:
+            return ""
+
+
+def _bring(gateway: Gateway, course: Course, job: Job) -> None:
+    """Download the audio. Should that fail, where it can be had is told."""
+    target, audio = course.task.target, job.audio
+    if audio is None:
+        return
+    try:
+        got = course.transfer("downloading", target.name if target else "", audio.bytes)
+        if target:
+            download(gateway, job, target, got)
+        else:
+            pour(gateway, job, sys.stdout.buffer, got)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        course.say(f"Its audio stays at  {gateway.url}{audio.url}")
+        raise

@@ -1,0 +1,116 @@
+"""What a gateway has of a video already, and what is left to be done. The decision is pure."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from cli.client.answers import Job, Jobs, read_as
+from cli.client.contents import Count
+from cli.client.gateway import Gateway, unreachable
+from events.ids import new_id
+from events.options import Options
+from events.projections.job_view import State
+
+MOST = 200
+"""Jobs of one video that are looked at: the latest."""
+_BLOCK = 1024 * 1024
+_UNSAID: dict[str, Any] = {
+    field.name: msgspec.to_builtins(getattr(Options(), field.name))
+    for field in msgspec.structs.fields(Options)
+}
+"""The options of a job that its gateway leaves out, as they are what everybody has."""
+
+
+class _Accepted(Struct, frozen=True):
+    job_id: str
+
+
+class Step(Enum):
+    """The least that brings the audio here."""
+
+    NOTHING = auto()
+    """It is here."""
+    DOWNLOAD = auto()
+    """It was made."""
+    FOLLOW = auto()
+    """It is being made."""
+    CONVERT = auto()
+    """The video is there: it becomes another output."""
+    UPLOAD = auto()
+
+
+class Decision(NamedTuple):
+    """A step, and the job that it is about; None for an upload."""
+
+    step: Step
+    job: Job | None = None
+
+
+def decided(known: Sequence[Job], options: Mapping[str, Any], here: str | None) -> Decision:
+    """Return what is left to be done.
+
+    `known` are the account's jobs of this very video, newest first; `here` is the SHA-256 of the file where
+    its audio would go.
+    """
+    same = [job for job in known if _is_as_asked(job, options)]
+    made = [job for job in same if job.audio and job.done]
+    for job in made:
+        if job.audio and job.audio.sha256 == here:
+            return Decision(Step.NOTHING, job)
+    if made:
+        return Decision(Step.DOWNLOAD, made[0])
+    for job in same:
+        if not job.done:
+            return Decision(Step.FOLLOW, job)
+    for job in known:
+        if job.video and job.video.removed_at is None and job.state != State.DELETED:
+            return Decision(Step.CONVERT, job)
+    return Decision(Step.UPLOAD)
+
+
+def _is_as_asked(job: Job, options: Mapping[str, Any]) -> bool:
+    """Return True if the job has exactly these options. Those that this client does not know count, too."""
+    names = {*options, *job.options} - {"tags"}
+    tags: tuple[Mapping[str, Any], ...] = (options.get("tags") or {}, job.options.get("tags") or {})
+    return all(_value(name, options) == _value(name, job.options) for name in names) and all(
+        tags[0].get(name) == tags[1].get(name) for name in {*tags[0], *tags[1]}
+    )
+
+
+def _value(name: str, options: Mapping[str, Any]) -> Any:
+    return options[name] if name in options else _UNSAID.get(name)
+
+
+def jobs_about(gateway: Gateway, sha256: str) -> list[Job]:
+    """Return the account's latest jobs of the video with this SHA-256, newest first. Raises ClientError."""
+    params = {"video_sha256": sha256, "limit": str(MOST)}
+    with unreachable(gateway.url), gateway.asking("GET", "/jobs", params=params) as answer:
+        page = read_as(answer, Jobs)
+    # A gateway that does not know this filter answers with other jobs, too.
+    return [job for job in page.items if job.video and job.video.sha256 == sha256]
+
+
+def another_output(gateway: Gateway, job_id: str, asked: Mapping[str, str]) -> str:
+    """Have the job's video converted with other options; return the new job's id. Raises ClientError."""
+    headers = {"Idempotency-Key": new_id()}
+    path = f"/jobs/{job_id}/outputs"
+    with (
+        unreachable(gateway.url),
+        gateway.asking("POST", path, params=dict(asked), headers=headers, content=b"") as answer,
+    ):
+        return read_as(answer, _Accepted).job_id
+
+
+def sha256_of(path: Path, read: Count = lambda _: None) -> str:
+    """Return a file's SHA-256 in hex. Raises OSError."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            read(file.tell())
+    return digest.hexdigest()

@@ -1,0 +1,127 @@
+"""What is said of each video when it has ended, and of those that go on without us."""
+
+import sys
+import time
+from collections.abc import Iterable
+
+import msgspec
+from msgspec import Struct
+
+from cli.client.answers import Audio, Job
+from cli.client.gateway import Gateway
+from cli.convert.board import Board
+from cli.convert.course import Course
+from cli.convert.outcome import End, Outcome, exit_code, shown, summary
+from cli.convert.screen import timeline
+from cli.pretty import clock, console_for, size, visible, write_json
+
+MAIL_SECONDS = 3.0
+"""Seconds for which the timeline waits for the line about the mail."""
+_MAIL = ("job.notified", "job.notification_failed", "job.notification_declined")
+
+
+class ConvertedVideo(Struct, frozen=True, kw_only=True):
+    """The end of one video, as `--json` tells it.
+
+    `video` is the file, or the last part of an address. `file` has the audio; `-` is standard output, null:
+    there is none. `exit_code` is what the command would have ended with if this had been its only video.
+    """
+
+    video: str
+    file: str | None
+    end: End
+    job_id: str
+    audio: Audio | None
+    error: str | None
+    exit_code: int
+
+
+class Report:
+    """Tells how it ended for each video. `in_full`: there is but one, and its whole story is shown."""
+
+    def __init__(self, gateway: Gateway, board: Board, *, in_full: bool, as_json: bool) -> None:
+        self._gateway, self._board = gateway, board
+        self._in_full, self._as_json = in_full, as_json
+        self.outcomes: list[Outcome] = []
+
+    def ended(self, outcome: Outcome) -> None:
+        """Tell of one video."""
+        self.outcomes.append(outcome)
+        self._board.count(len(self.outcomes), sum(not each.is_good for each in self.outcomes))
+        if outcome.is_good:
+            self._good(outcome)
+        else:
+            if self._in_full and outcome.job:
+                self._timeline(outcome.job)
+            self._board.say(f"tonearm convert: {shown(outcome)}")
+        if self._as_json:
+            write_json(msgspec.json.encode(line_of(outcome)))
+
+    def all_ended(self) -> int:
+        """Tell of all of them together; return the exit code."""
+        if not self._in_full:
+            for line in summary(self.outcomes):
+                self._board.say(line)
+        return exit_code(self.outcomes)
+
+    def go_on(self, courses: Iterable[Course]) -> None:
+        """Tell what goes on at the gateway after all has ended here."""
+        ids = {course.job_id: course.is_import for course in courses if course.job_id}
+        self._board.say("")
+        for job_id, is_import in ids.items():
+            if is_import:
+                self._board.say(f"The import goes on without you, and becomes the job {job_id}.")
+                continue
+            self._board.say(f"The job goes on without you. Follow it:  tonearm tail --job {job_id}")
+            self._board.say(f"Stop it:  tonearm jobs cancel {job_id}")
+            self._board.say(f"Its audio will be at  {self._gateway.url}/jobs/{job_id}/audio")
+
+    def _good(self, outcome: Outcome) -> None:
+        job, target = outcome.job, outcome.task.target
+        if job is None or job.audio is None:
+            return
+        audio = job.audio
+        files = f", {audio.parts} files" if audio.parts else ""
+        if not self._as_json:
+            how = {
+                End.DOWNLOADED: f", converted before as job {job.job_id}; --again converts anew",
+                End.UNCHANGED: f", there already, from job {job.job_id}; --again converts anew",
+            }.get(outcome.end, "")
+            told = f"{target or 'written'} ({clock(audio.duration_seconds)}, {size(audio.bytes)}{files}){how}"
+            (self._board.result if target else self._board.say)(told)
+        name = outcome.task.source.name
+        if audio.left_out:
+            self._board.say(f"{name}: left out, without sound: {', '.join(audio.left_out)}")
+        if audio.notice:
+            self._board.say(f"tonearm convert: {name}: {audio.notice}")
+        if self._in_full and outcome.end is End.CONVERTED:
+            self._timeline(self._with_mail(job))
+
+    def _timeline(self, job: Job) -> None:
+        if not self._as_json:
+            sound_there = bool(self.outcomes) and self.outcomes[-1].task.target is None
+            console_for(sys.stderr if sound_there else sys.stdout).print(timeline(job.timeline))
+
+    def _with_mail(self, job: Job) -> Job:
+        """Return the job with the line about the mail, if that comes soon."""
+        deadline = time.monotonic() + (0 if self._as_json else MAIL_SECONDS)
+        while time.monotonic() < deadline:
+            job = self._gateway.job(job.job_id)
+            if any(entry.type in _MAIL for entry in job.timeline):
+                break
+            time.sleep(0.1)
+        return job
+
+
+def line_of(outcome: Outcome) -> ConvertedVideo:
+    """Return the outcome for programs."""
+    source, target = outcome.task.source, outcome.task.target
+    return ConvertedVideo(
+        video=visible(str(source.file)) if source.file else source.name,
+        file=(visible(str(target)) if target else "-") if outcome.is_good else None,
+        end=outcome.end,
+        job_id=outcome.job_id,
+        audio=outcome.job.audio if outcome.job else None,
+        error=outcome.why or None,
+        exit_code=int(outcome.code),
+    )
