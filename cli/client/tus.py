@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import httpx
 
 from cli.client.contents import Content, Count, Piece, media_type
-from cli.client.errors import ClientError, NotThere, RequestRefused, Unreachable
+from cli.client.errors import ClientError, NotThere, RequestRefused, SourceChanged, Unreachable
 from cli.client.patience import Trouble, is_passing
 from cli.client.unfinished import Note
 
@@ -52,15 +52,15 @@ def upload(asker: Asker, content: Content, options: Mapping[str, str], sent: Cou
     sent(standing.offset)
     try:
         _bring_all(asker, upload_id, standing, content, sent)
-    except (Unreachable, KeyboardInterrupt, SystemExit) as error:
+    except (SourceChanged, NotThere):
+        note.forget()
+        _take_back(asker, upload_id)
+        raise
+    except BaseException as error:  # also what ends the command
         if not note.is_kept:
             _take_back(asker, upload_id)
         elif isinstance(error, Unreachable):
             raise Unreachable(f"{error}; the same command goes on where this one ended") from error
-        raise
-    except BaseException:
-        note.forget()
-        _take_back(asker, upload_id)
         raise
     note.forget()
     return upload_id

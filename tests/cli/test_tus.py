@@ -77,6 +77,27 @@ def test_the_same_upload_later_goes_on_and_another_one_begins(
     assert server.offsets == [0], "it has ended, so the next is another"
 
 
+class Ended(BaseException):
+    """Something ends the command."""
+
+
+def test_an_upload_whose_command_is_ended_goes_on_when_it_is_typed_again(
+    gateway: Gateway, server: gateways.Gateway, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contents, "PIECE", 300_000)
+
+    def end(done: int) -> None:
+        if done > 600_000:
+            raise Ended
+
+    with pytest.raises(Ended):
+        gateway.upload(video, end)
+    server.offsets = []
+    assert gateway.upload(video, nothing) == "j-1"
+    assert min(server.offsets) >= 600_000
+    assert server.uploads == [(video.name, VIDEO, "video/mp4")]
+
+
 @pytest.mark.parametrize("change", ["options", "bytes"])
 def test_an_upload_of_something_else_begins_anew(
     gateway: Gateway, server: gateways.Gateway, video: Path, impatient: None, change: str
