@@ -1,28 +1,26 @@
-"""`tonearm feeds`: private podcasts of your audio at a gateway: make, list, show, revoke.
+"""`tonearm feeds`: private podcasts of your audio at a gateway: make, list, show, revoke."""
 
-Exit codes: 0 it is done; 2 the arguments are wrong; 4 there is no such feed; 69 the gateway is away; 70 the
-gateway hands nothing out; 77 the account may not do this.
-"""
-
-import argparse
 import io
 import sys
-from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import quote
 
+import click
 import httpx
 import msgspec
 from msgspec import Struct
 
-from cli.client import asking
 from cli.client.answers import read_as
+from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.ids import meant
-from cli.pretty import painted, visible, write_json
+from cli.pretty import painted, visible
 from cli.times import shown
+from cli.tree.command import command
+from cli.tree.group import Entry, Group
+from cli.tree.printer import Column, Printer, printing
 
 
 class Feed(Struct, frozen=True):
@@ -39,64 +37,104 @@ class Feed(Struct, frozen=True):
 
 
 class Feeds(Struct, frozen=True):
-    """All feeds of an account."""
+    """All feeds of an account, as the gateway has written them."""
 
-    items: list[Feed]
-
-
-def main(argv: list[str]) -> int:
-    """Run `tonearm feeds`. Returns the exit code, or raises TonearmError."""
-    arguments = _parser().parse_args(argv)
-    with asking.signed_in(arguments) as gateway:
-        _ACTIONS[arguments.action](gateway, arguments)
-    return Exit.OK
+    items: list[msgspec.Raw]
 
 
-def _list(gateway: Gateway, arguments: argparse.Namespace) -> None:
-    with gateway.asking("GET", "/feeds") as answer:
-        found, body = read_as(answer, Feeds), answer.content
-    if arguments.json:
-        write_json(body)
-        return
-    if not found.items:
+class Revoked(Struct, frozen=True):
+    """A feed that is revoked."""
+
+    feed_id: str
+
+
+_OF_ONE = {**EXITS, Exit.NOTHING: "there is no such feed", Exit.REFUSED: "the gateway hands nothing out"}
+_COLUMNS = [
+    Column[Feed]("feed", lambda feed: feed.feed_id),
+    Column[Feed]("created", lambda feed: shown(feed.created)),
+    Column[Feed]("name", lambda feed: feed.name, cut=True),
+    Column[Feed]("has", lambda feed: f"only {feed.q!r}" if feed.q else ""),
+]
+
+
+@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="Feed")
+@printing
+@asking
+def listing(gateway: Gateway, out: Printer) -> None:
+    """Print your feeds. Their addresses are in --json only."""
+    if not out.table(_all(gateway), Feed, _COLUMNS):
         raise NothingFound("you have no feeds: `tonearm feeds create NAME` makes one")
-    for feed in found.items:
-        only = f"  only {feed.q!r}" if feed.q else ""
-        print(visible(f"{feed.feed_id}  {shown(feed.created)}  {feed.name}{only}"))
 
 
-def _create(gateway: Gateway, arguments: argparse.Namespace) -> None:
-    wanted = {"name": arguments.name, "q": arguments.q, "preset": arguments.preset}
+@command(
+    examples=["tonearm feeds create 'For the car'", "tonearm feeds create Talks --q talk --preset phone"],
+    exits=_OF_ONE,
+    output="Feed",
+)
+@click.argument("name", help="as podcast apps show it")
+@click.option("--q", "text", metavar="TEXT", default="", help="only files with this in their name")
+@click.option("--preset", metavar="NAME", default="", help="only what has this preset's options")
+@printing
+@asking
+def create(gateway: Gateway, name: str, text: str, preset: str, out: Printer) -> None:
+    """Make a feed, and print its address."""
+    wanted = {"name": name, "q": text, "preset": preset}
     with gateway.asking("POST", "/feeds", content=msgspec.json.encode(wanted)) as answer:
         feed, body = read_as(answer, Feed), answer.content
-    if arguments.json:
-        write_json(body)
-        return
-    _print(feed)
+    out.one(body, lambda: _print(feed))
 
 
-def _show(gateway: Gateway, arguments: argparse.Namespace) -> None:
-    feed = _meant(gateway, arguments.feed)
-    if arguments.json:
-        write_json(msgspec.json.encode(feed))
-        return
-    _print(feed)
+@command(examples=["tonearm feeds show 0199"], exits=_OF_ONE, output="Feed")
+@click.argument("feed", metavar="FEED", help="its id, or the beginning of it")
+@printing
+@asking
+def show(gateway: Gateway, feed: str, out: Printer) -> None:
+    """Print a feed's address; at a terminal its QR code, too."""
+    found, document = _meant(gateway, feed)
+    out.one(document, lambda: _print(found))
 
 
-def _revoke(gateway: Gateway, arguments: argparse.Namespace) -> None:
-    feed = _meant(gateway, arguments.feed)
-    with gateway.asking("DELETE", f"/feeds/{quote(feed.feed_id, safe='')}"):
-        if not arguments.json:
-            print(f"feed {feed.feed_id} is revoked: its address opens nothing any more")
+@command(examples=["tonearm feeds revoke 0199"], exits=_OF_ONE, output=Revoked)
+@click.argument("feed", metavar="FEED", help="its id, or the beginning of it")
+@printing
+@asking
+def revoke(gateway: Gateway, feed: str, out: Printer) -> None:
+    """End a feed: its address opens nothing any more."""
+    feed_id = _meant(gateway, feed)[0].feed_id
+    with gateway.asking("DELETE", f"/feeds/{quote(feed_id, safe='')}"):
+        told = f"feed {feed_id} is revoked: its address opens nothing any more"
+        out.line(msgspec.json.encode(Revoked(feed_id)), told)
 
 
-def _meant(gateway: Gateway, text: str) -> Feed:
+feeds = Group(
+    "feeds",
+    {
+        "list": Entry("cli.feeds:listing", "print your feeds"),
+        "create": Entry("cli.feeds:create", "make a feed, and print its address"),
+        "show": Entry("cli.feeds:show", "print a feed's address; at a terminal its QR code, too"),
+        "revoke": Entry("cli.feeds:revoke", "end a feed: its address opens nothing any more"),
+    },
+    usual="list",
+    help="Private podcasts of your audio: make, list, show and revoke them.",
+)
+
+
+def _all(gateway: Gateway) -> list[bytes]:
     with gateway.asking("GET", "/feeds") as answer:
-        feeds = {feed.feed_id: feed for feed in read_as(answer, Feeds).items}
+        return [bytes(each) for each in read_as(answer, Feeds).items]
+
+
+def _meant(gateway: Gateway, text: str) -> tuple[Feed, bytes]:
+    """Return the feed that begins with `text`, also as the gateway has written it. Raises NothingFound."""
+    feeds = {feed.feed_id: (feed, item) for item in _all(gateway) if (feed := _read(item))}
     feed_id = meant(text, feeds, "feed")
     if feed_id is None:
         raise NothingFound(f"you have no feed {visible(text)}")
     return feeds[feed_id]
+
+
+def _read(item: bytes) -> Feed:
+    return msgspec.json.decode(item, type=Feed)
 
 
 def _print(feed: Feed) -> None:
@@ -116,33 +154,3 @@ def code_of(url: str) -> str:
     drawn = io.StringIO()
     segno.make(url, error="m", micro=False).terminal(drawn, border=2, compact=True)
     return "\n".join(painted(line, "97;40") for line in drawn.getvalue().splitlines())
-
-
-_ACTIONS: dict[str, Callable[[Gateway, argparse.Namespace], None]] = {
-    "list": _list,
-    "create": _create,
-    "show": _show,
-    "revoke": _revoke,
-}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tonearm feeds",
-        description="Private podcasts of your audio: make, list, show and revoke them.",
-        epilog=" ".join((__doc__ or "").partition("\n\n")[2].split()),
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
-    listing = actions.add_parser("list", help="print your feeds")
-    create = actions.add_parser("create", help="make a feed, and print its address")
-    create.add_argument("name", help="its name, as podcast apps show it")
-    create.add_argument("--q", metavar="TEXT", default="", help="only files with this in their name")
-    create.add_argument("--preset", metavar="NAME", default="", help="only what has this preset's options")
-    show = actions.add_parser("show", help="print a feed's address; at a terminal its QR code, too")
-    revoke = actions.add_parser("revoke", help="end a feed: its address opens nothing any more")
-    for each in (show, revoke):
-        each.add_argument("feed", metavar="FEED_ID", help="or the beginning of it")
-    for each in (listing, create, show, revoke):
-        each.add_argument("--json", action="store_true", help="as the gateway's JSON")
-        asking.add_arguments(each, "feeds")
-    return parser

@@ -19,12 +19,14 @@ _SERVICE = "Services, by their environment"
 
 COMMANDS = {
     "convert": Entry("cli.convert.command:convert", "turn videos into audio", _VIDEOS),
-    "jobs": Entry("cli.jobs.command", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
+    "jobs": Entry("cli.jobs.group:jobs", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
     "probe": Entry("cli.probe", "say what a file holds, before it is uploaded", _VIDEOS),
-    "links": Entry("cli.links", "links for people without an account: make, list, revoke", _HAND_ON),
-    "feeds": Entry("cli.feeds", "private podcasts of your audio: make, list, revoke", _HAND_ON),
-    "transcripts": Entry("cli.transcripts", "what your audio says: list, print, give, delete", _HAND_ON),
-    "hooks": Entry("cli.hooks.command", "have addresses told of what happens to your jobs", _HAND_ON),
+    "links": Entry("cli.links:links", "links for people without an account: make, list, revoke", _HAND_ON),
+    "feeds": Entry("cli.feeds:feeds", "private podcasts of your audio: make, list, revoke", _HAND_ON),
+    "transcripts": Entry(
+        "cli.transcripts:transcripts", "what your audio says: list, print, give, delete", _HAND_ON
+    ),
+    "hooks": Entry("cli.hooks.group:hooks", "have addresses told of what happens to your jobs", _HAND_ON),
     "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
     "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),
     "replay": Entry("cli.replay.command", "read, check and rebuild from the event log", _OPERATOR, True),

@@ -1,27 +1,28 @@
-"""`tonearm transcripts`: what your audio says: list, print, give, delete.
+"""`tonearm transcripts`: what your audio says: list, print, give, delete."""
 
-Exit codes: 0 it is done; 2 the arguments are wrong; 4 there is no such job, or no such transcript; 65 the
-file is no transcript; 69 the gateway is away; 70 a job's state or a limit is in the way; 73 a file cannot be
-read or written; 77 the account may not do this.
-"""
-
-import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+import click
+import msgspec
 from msgspec import Struct
 
-from cli.client import asking
 from cli.client.answers import read_as
+from cli.client.asking import asking
 from cli.client.errors import RequestRefused
 from cli.client.gateway import Gateway
 from cli.errors import FileDamaged, NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.ids import meant
-from cli.jobs.which import job_meant
-from cli.pretty import visible, write_json
+from cli.jobs.argument import job_argument
+from cli.jobs.exits import OF_ONE
+from cli.jobs.ids import job_meant
+from cli.pretty import visible
+from cli.tree.command import command
+from cli.tree.group import Entry, Group
+from cli.tree.printer import Column, Printer, printing
 
 _FORMS = ("vtt", "srt", "json")
 _NO_TRANSCRIPT = (413, 422)
@@ -41,9 +42,15 @@ class Transcript(Struct, frozen=True):
 
 
 class Transcripts(Struct, frozen=True):
-    """All of a job, the best first."""
+    """All of a job, the best first, as the gateway has written them."""
 
-    items: list[Transcript]
+    items: list[msgspec.Raw]
+
+
+class Deleted(Struct, frozen=True):
+    """A transcript that is deleted."""
+
+    transcript_id: str
 
 
 class Segment(Struct, frozen=True):
@@ -59,52 +66,80 @@ class Segments(Struct, frozen=True):
     segments: list[Segment]
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm transcripts`. Returns the exit code, or raises TonearmError."""
-    arguments = _parser().parse_args(argv)
-    with asking.signed_in(arguments) as gateway:
-        job_id = quote(job_meant(gateway, arguments.job), safe="")
-        _ACTIONS[arguments.action](gateway, f"/jobs/{job_id}/transcripts", arguments)
-    return Exit.OK
+def _about(each: Transcript) -> str:
+    told = [each.language, each.title, "yours" if each.given else "", "forced" if each.forced else ""]
+    return ", ".join(filter(None, told))
 
 
-def _list(gateway: Gateway, path: str, arguments: argparse.Namespace) -> None:
-    with gateway.asking("GET", path) as answer:
-        found, body = read_as(answer, Transcripts), answer.content
-    if arguments.json:
-        write_json(body)
-        return
-    if not found.items:
+_EXITS = {**OF_ONE, Exit.NOTHING: "there is no such job, or no such transcript"}
+_COLUMNS = [
+    Column[Transcript]("transcript", lambda each: each.transcript_id),
+    Column[Transcript]("lines", lambda each: f"{each.cues:,} lines", right=True),
+    Column[Transcript]("about", _about, cut=True),
+]
+
+
+@command(name="list", examples=["tonearm transcripts list @-1"], exits=_EXITS, output="Transcript")
+@job_argument
+@printing
+@asking
+def listing(gateway: Gateway, job: str, out: Printer) -> None:
+    """Print which transcripts a job has, the best first."""
+    if not out.table(_all(gateway, _path(gateway, job)), Transcript, _COLUMNS):
         raise NothingFound("the job has no transcripts")
-    for each in found.items:
-        told = [each.language, each.title, "yours" if each.given else "", "forced" if each.forced else ""]
-        print(
-            visible(f"{each.transcript_id}  {each.cues:>5,} lines  {', '.join(filter(None, told))}".rstrip())
-        )
 
 
-def _show(gateway: Gateway, path: str, arguments: argparse.Namespace) -> None:
-    """Print the text alone; with a form, or into a file, as that form has it."""
-    transcript_id = _meant(gateway, path, arguments.transcript)
-    target = None if arguments.output is None else Path(arguments.output)
-    form = arguments.form or (target.suffix.removeprefix(".").lower() if target else "")
-    if target and form not in _FORMS:
+@command(
+    examples=["tonearm transcripts show @-1", "tonearm transcripts show 0199 -o talk.srt"],
+    exits={**_EXITS, Exit.CANTCREAT: "the file cannot be written"},
+)
+@job_argument
+@click.argument("transcript", metavar="[TRANSCRIPT]", required=False, help="its id, or the beginning of it")
+@click.option("--form", type=click.Choice(_FORMS), help="as WebVTT, SubRip or the JSON of podcasts")
+@click.option(
+    *("-o", "--output"),
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="write it there; the ending says the form",
+)
+@asking
+def show(gateway: Gateway, job: str, transcript: str | None, form: str | None, output: Path | None) -> None:
+    """Print what is said, or write it into a file: the best transcript, or the one that is named."""
+    form = form or (output.suffix.removeprefix(".").lower() if output else "")
+    if output and form not in _FORMS:
         raise WrongArgument(f"-o: name it .{', .'.join(_FORMS)}, or say --form")
+    path = _path(gateway, job)
+    transcript_id = _meant(gateway, path, transcript)
     with gateway.asking("GET", f"{path}/{transcript_id}.{form or 'json'}") as answer:
         text = answer.read()
         lines = () if form else read_as(answer, Segments).segments
-    if target:
-        target.write_bytes(text)
+    if output:
+        output.write_bytes(text)
     elif form:
         sys.stdout.write(_harmless(text.decode()))
     else:
         _print(lines)
 
 
-def _add(gateway: Gateway, path: str, arguments: argparse.Namespace) -> None:
-    with Path(arguments.file).open("rb") as file:
-        body = file.read(_MOST + 1)
-    query = {"language": arguments.language, "of": "video" if arguments.of_video else "audio"}
+@command(
+    examples=["tonearm transcripts add @-1 talk.srt --language en"],
+    exits={**_EXITS, Exit.DATAERR: "the file is no transcript", Exit.CANTCREAT: "the file cannot be read"},
+    output="Transcript",
+)
+@job_argument
+@click.argument(
+    "file", type=click.Path(path_type=Path), help="a file with the ending .vtt or .srt, or any other"
+)
+@click.option("--language", default="", metavar="TAG", help="the language of its text, such as en")
+@click.option("--of-video", is_flag=True, help="its times are those of the video")
+@printing
+@asking
+def add(gateway: Gateway, job: str, file: Path, language: str, of_video: bool, out: Printer) -> None:
+    """Give a job a transcript of your own, WebVTT or SubRip."""
+    path = _path(gateway, job)
+    with file.open("rb") as opened:
+        body = opened.read(_MOST + 1)
+    query = {"language": language, "of": "video" if of_video else "audio"}
     try:
         with gateway.asking("POST", path, params=query, content=body) as answer:
             given, told = read_as(answer, Transcript), answer.content
@@ -112,23 +147,47 @@ def _add(gateway: Gateway, path: str, arguments: argparse.Namespace) -> None:
         if error.status in _NO_TRANSCRIPT:
             raise FileDamaged(str(error)) from error
         raise
-    if arguments.json:
-        write_json(told)
-    else:
-        print(f"transcript {given.transcript_id} has {given.cues:,} lines")
+    out.line(told, f"transcript {given.transcript_id} has {given.cues:,} lines")
 
 
-def _delete(gateway: Gateway, path: str, arguments: argparse.Namespace) -> None:
-    transcript_id = _meant(gateway, path, arguments.transcript)
+@command(examples=["tonearm transcripts delete @-1 0199"], exits=_EXITS, output=Deleted)
+@job_argument
+@click.argument("transcript", metavar="TRANSCRIPT", help="its id, or the beginning of it")
+@printing
+@asking
+def delete(gateway: Gateway, job: str, transcript: str, out: Printer) -> None:
+    """Delete a transcript that you gave."""
+    path = _path(gateway, job)
+    transcript_id = _meant(gateway, path, transcript)
     with gateway.asking("DELETE", f"{path}/{transcript_id}"):
-        if not arguments.json:
-            print(f"transcript {transcript_id} is deleted")
+        out.line(msgspec.json.encode(Deleted(transcript_id)), f"transcript {transcript_id} is deleted")
+
+
+transcripts = Group(
+    "transcripts",
+    {
+        "list": Entry("cli.transcripts:listing", "print which there are, the best first"),
+        "show": Entry("cli.transcripts:show", "print the text, or write it into a file"),
+        "add": Entry("cli.transcripts:add", "give a transcript of your own, WebVTT or SubRip"),
+        "delete": Entry("cli.transcripts:delete", "delete one that you gave"),
+    },
+    help="What your audio says: list transcripts, print them, give your own, delete them.",
+)
+
+
+def _path(gateway: Gateway, job: str) -> str:
+    return f"/jobs/{quote(job_meant(gateway, job), safe='')}/transcripts"
+
+
+def _all(gateway: Gateway, path: str) -> list[bytes]:
+    with gateway.asking("GET", path) as answer:
+        return [bytes(each) for each in read_as(answer, Transcripts).items]
 
 
 def _meant(gateway: Gateway, path: str, text: str | None) -> str:
     """Return the transcript that begins with `text`; the best without one. Raises NothingFound."""
-    with gateway.asking("GET", path) as answer:
-        ids = [each.transcript_id for each in read_as(answer, Transcripts).items]
+    known = (msgspec.json.decode(each, type=Transcript) for each in _all(gateway, path))
+    ids = [each.transcript_id for each in known]
     found = (ids[0] if ids else None) if text is None else meant(text, ids, "transcript")
     if found is None:
         raise NothingFound(
@@ -148,39 +207,3 @@ def _print(lines: Sequence[Segment]) -> None:
 
 def _harmless(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
-
-
-_ACTIONS: dict[str, Callable[[Gateway, str, argparse.Namespace], None]] = {
-    "list": _list,
-    "show": _show,
-    "add": _add,
-    "delete": _delete,
-}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tonearm transcripts",
-        description="What your audio says: list transcripts, print them, give your own, delete them.",
-        epilog=" ".join((__doc__ or "").partition("\n\n")[2].split()),
-    )
-    actions = parser.add_subparsers(dest="action", required=True, metavar="SUBCOMMAND")
-    its_id = "its id, or the beginning of it"
-    listing = actions.add_parser("list", help="print which there are, the best first")
-    showing = actions.add_parser("show", help="print the text, or write it into a file")
-    adding = actions.add_parser("add", help="give a transcript of your own, WebVTT or SubRip")
-    deleting = actions.add_parser("delete", help="delete one that you gave")
-    for each in (listing, showing, adding, deleting):
-        each.add_argument("job", metavar="JOB", help="the job's id, or the beginning of it")
-    showing.add_argument("transcript", nargs="?", metavar="TRANSCRIPT", help=its_id)
-    showing.add_argument("--form", choices=_FORMS, help="as WebVTT, SubRip or the JSON of podcasts")
-    showing.add_argument("-o", "--output", metavar="FILE", help="write it there; the ending says the form")
-    adding.add_argument("file", metavar="FILE", help="a file with the ending .vtt or .srt, or any other")
-    adding.add_argument("--language", default="", metavar="TAG", help="the language of its text, such as en")
-    adding.add_argument("--of-video", action="store_true", help="its times are those of the video")
-    deleting.add_argument("transcript", metavar="TRANSCRIPT", help=its_id)
-    for each in (listing, adding, deleting):
-        each.add_argument("--json", action="store_true", help="as the gateway's JSON")
-    for each in (listing, showing, adding, deleting):
-        asking.add_arguments(each, "transcripts")
-    return parser

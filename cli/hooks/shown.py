@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cli.pretty import visible
 from cli.times import shown
+from cli.tree.printer import Column
 
 _FAILURES = {
     "status": "",
@@ -66,14 +66,20 @@ class Delivery(Struct, frozen=True):
     next_attempt: datetime | None = None
 
 
-def line(hook: Webhook) -> str:
-    """Return the line of a webhook in a list."""
-    standing = "at work"
+def standing(hook: Webhook) -> str:
+    """Return how a webhook is."""
     if hook.disabled:
-        standing = f"disabled {shown(hook.disabled.at)}, {hook.disabled.reason}"
-    elif hook.failing_since:
-        standing = f"failing since {shown(hook.failing_since)}"
-    return f"{hook.webhook_id}  {visible(hook.url)}  {','.join(hook.events)}  {standing}"
+        return f"disabled {shown(hook.disabled.at)}, {hook.disabled.reason}"
+    return f"failing since {shown(hook.failing_since)}" if hook.failing_since else "at work"
+
+
+COLUMNS = [
+    Column[Webhook]("webhook", lambda hook: hook.webhook_id),
+    Column[Webhook]("address", lambda hook: hook.url, cut=True),
+    Column[Webhook]("hears of", lambda hook: ",".join(hook.events), cut=True),
+    Column[Webhook]("standing", standing),
+]
+"""A webhook in a list."""
 
 
 def lines(delivery: Delivery) -> Iterator[str]:

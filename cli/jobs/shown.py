@@ -7,11 +7,7 @@ from typing import Any
 from cli.client.answers import Job, Queue
 from cli.pretty import clock, size, visible
 from cli.times import shown
-
-
-def line(job: Job) -> str:
-    """Return the line of a job in a list: id, time, state, file."""
-    return f"{job.job_id}  {_time(job.created)}  {job.state:<10}  {visible(job.filename)}".rstrip()
+from cli.tree.printer import Column
 
 
 def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
@@ -69,3 +65,12 @@ def ahead(queue: Queue) -> str:
 
 def _time(text: str) -> str:
     return shown(datetime.fromisoformat(text)) if text else ""
+
+
+COLUMNS = [
+    Column[Job]("job", lambda job: job.job_id),
+    Column[Job]("created", lambda job: _time(job.created)),
+    Column[Job]("state", lambda job: job.state),
+    Column[Job]("file", lambda job: job.filename, cut=True),
+]
+"""A job in a list."""

@@ -50,9 +50,18 @@ class Entry(NamedTuple):
 class Group(Told, click.Group):
     """A group by a table of its commands, told in its order and by its sections."""
 
-    def __init__(self, name: str, entries: Mapping[str, Entry], **about: Any) -> None:
+    def __init__(self, name: str, entries: Mapping[str, Entry], usual: str = "", **about: Any) -> None:
+        """`usual` is the command that is meant where none is named; empty: one has to be."""
         super().__init__(name, **about)
         self.entries = entries
+        self.usual = usual
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        if ctx.resilient_parsing and not args:  # the word that is completed may be a command's name
+            return super().parse_args(ctx, args)
+        unnamed = not args or (args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx))
+        return super().parse_args(ctx, [self.usual, *args] if self.usual and unnamed else args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the table's order."""
@@ -85,6 +94,8 @@ class Group(Told, click.Group):
             for name, entry in self.entries.items()
             if name.startswith(incomplete)
         ]
+        if self.usual and incomplete.startswith("-"):
+            return self.entries[self.usual].command(self.usual).shell_complete(ctx, incomplete)
         return known + click.Command.shell_complete(self, ctx, incomplete)
 
 

@@ -55,14 +55,7 @@ class Printer:
 
     def rows(self, document: bytes, rows: Rows) -> None:
         """Print one document; for people by its facts, a name and a text each."""
-
-        def told() -> None:
-            known = list(rows)
-            widest = max((len(name) for name, _ in known), default=0)
-            for name, text in known:
-                print(visible(f"{name:<{widest}}  {text}".rstrip()))
-
-        self.one(document, told)
+        self.one(document, lambda: print_rows(rows))
 
     def table(self, items: Iterable[bytes], kind: type[T], columns: Sequence[Column[T]]) -> int:
         """Print documents as they come, for people as rows of a table; return how many there were."""
@@ -86,6 +79,14 @@ class Printer:
         except (ValueError, TypeError) as error:
             raise WrongArgument(f"--format: {error}") from None
         print(line)
+
+
+def print_rows(rows: Rows) -> None:
+    """Print facts, a name and a text each."""
+    known = list(rows)
+    widest = max((len(name) for name, _ in known), default=0)
+    for name, text in known:
+        print(visible(f"{name:<{widest}}  {text}".rstrip()))
 
 
 class _Batch(NamedTuple):

@@ -1,5 +1,6 @@
 """Arguments by what they mean: counts, times, `NAME=VALUE`. Each says what is wrong with one."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -42,3 +43,5 @@ TIME = Read("TIME", _time)
 """A point in time, in UTC: see `cli.times`."""
 TIMESTAMP = Read("TIME", lambda text: timestamp(_time(text)))
 """The same as RFC 3339, as the API takes it."""
+PLACE = Read("PLACE", lambda text: text if re.fullmatch(r"\d{1,18}", text) else timestamp(_time(text)))
+"""An offset of the log, or a time as RFC 3339."""

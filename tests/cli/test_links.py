@@ -41,7 +41,7 @@ async def test_a_link_is_made_listed_and_revoked(person: Person, minute: bytes) 
 
 
 async def test_what_cannot_be_shared_is_refused_with_the_reason(person: Person) -> None:
-    for words, what in ((("--for", "soon"), "--for: soon"), (("--start", "x"), "--start: ")):
+    for words, what in ((("--for", "soon"), "'--for': soon"), (("--start", "x"), "'--start': ")):
         _, said = await person.tonearm("links", "create", "0" * 36, *words, code=2)
         assert what in said
     _, said = await person.tonearm("links", "list", code=4)

@@ -37,8 +37,8 @@ async def test_a_transcript_is_given_listed_printed_saved_and_deleted(person: Pe
     transcript_id = out.split()[1]
     assert out == f"transcript {transcript_id} has 2 lines\n"
     out, _ = await person.tonearm("transcripts", "list", job_id[:30])
-    assert out == f"{transcript_id}      2 lines  en, yours\n"
-    [told] = json.loads((await person.tonearm("transcripts", "list", job_id, "--json"))[0])["items"]
+    assert out == f"{transcript_id}  2 lines  en, yours\n"
+    told = json.loads((await person.tonearm("transcripts", "list", job_id, "--json"))[0])
     assert told["transcript_id"] == transcript_id
     assert (await person.tonearm("transcripts", "show", job_id))[0] == "Ada:\nHello [31m<b>\nGood bye\n"
     assert (await person.tonearm("transcripts", "show", job_id, "--form", "vtt"))[0].startswith("WEBVTT\n")

@@ -53,8 +53,8 @@ async def test_jobs_are_deleted_for_good_and_leave_a_receipt(person: Person) -> 
     assert ids((await person.types("list"))[0]) == [film]
     for word in (talk, talk[:-1]):
         shown, _ = await person.types("show", word, code=4)
-        assert f"job       {talk}\ndeleted   " in shown
-        assert "reason    user" in shown
+        assert f"job      {talk}\ndeleted  " in shown
+        assert "reason   user" in shown
     receipt = json.loads((await person.types("show", song, "--json", code=4))[0])
     assert len(receipt["video_sha256"]) == 64
     await person.types("delete", talk, code=4)

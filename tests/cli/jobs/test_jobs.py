@@ -27,24 +27,24 @@ async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Pe
     assert (await person.types("count"))[0].split() == ["uploaded", "2", "failed", "1", "all", "3"]
     counted = json.loads((await person.types("count", "--having", "format=flac", "--json"))[0])
     assert (counted["total"], counted["states"]["uploaded"]) == (1, 1)
-    assert "--since: 'soon' is not a time" in (await person.types("list", "--since", "soon", code=2))[1]
+    assert "'--since': 'soon' is not a time" in (await person.types("list", "--since", "soon", code=2))[1]
     listed = [json.loads(line) for line in (await person.types("list", "--json"))[0].splitlines()]
     assert listed == (await person.http.get("/jobs")).json()["items"]
 
 
 async def test_a_job_is_shown_with_all_that_happened_to_it_also_by_a_part_of_its_id(person: Person) -> None:
     job_id = await person.uploads("talk.mp4")
-    assert "queue     number " in (await person.types("show", job_id))[0]
+    assert "queue    number " in (await person.types("show", job_id))[0]
     await person.comes_to(job_id, "failed", FAILED)
     out, _ = await person.types("show", job_id)
-    assert f"job       {job_id}" in out
-    assert "state     failed" in out
-    assert "error     The video has no audio track. (no_audio)" in out
+    assert f"job      {job_id}" in out
+    assert "state    failed" in out
+    assert "error    The video has no audio track. (no_audio)" in out
     assert [each for each in ("job.uploaded", "job.failed") if each not in out] == []
     for part in (job_id[:-1], job_id[:24], job_id[:13], job_id[:8], job_id[:3]):
         assert (await person.types("show", part))[0] == out, part
     then = (await person.job(job_id))["timeline"][0]["offset"]
-    assert "state     uploaded" in (await person.types("show", job_id, "--at", str(then)))[0]
+    assert "state    uploaded" in (await person.types("show", job_id, "--at", str(then)))[0]
     assert json.loads((await person.types("show", job_id, "--json"))[0]) == await person.job(job_id)
 
 

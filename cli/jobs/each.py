@@ -1,0 +1,36 @@
+"""A deed that is done to jobs one after another: one that is refused is in the way of no other."""
+
+from collections.abc import Callable, Iterable
+
+from cli.client.errors import RequestRefused, SignInRefused, Troubled
+from cli.client.gateway import Gateway
+from cli.errors import NothingFound
+from cli.exits import Exit, exit_for
+from cli.jobs.ids import job_meant
+from cli.tree.ending import complain
+
+
+def to_each(gateway: Gateway, named: Iterable[str], deed: Callable[[str], None]) -> Exit:
+    """Do it to each job that is named. Raises what concerns all of them.
+
+    Which are meant is found out before anything is done: once the last is deleted, `@-1` is another.
+    """
+    code = Exit.OK
+    for text, found in [(each, _found(gateway, each)) for each in named]:
+        try:
+            if isinstance(found, NothingFound):
+                raise found
+            deed(found)
+        except (SignInRefused, Troubled):
+            raise
+        except (RequestRefused, NothingFound) as error:
+            complain(f"{text}: {error}")
+            code = code or exit_for(error)
+    return code
+
+
+def _found(gateway: Gateway, text: str) -> str | NothingFound:
+    try:
+        return job_meant(gateway, text)
+    except NothingFound as error:
+        return error

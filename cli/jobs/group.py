@@ -1,0 +1,21 @@
+"""`tonearm jobs`: the table of what can be done with your jobs. Without a name it lists them."""
+
+from cli.tree.group import Entry, Group
+
+jobs = Group(
+    "jobs",
+    {
+        "list": Entry("cli.jobs.listing:jobs", "print your jobs, newest first"),
+        "count": Entry("cli.jobs.listing:count", "print how many there are in each state"),
+        "show": Entry("cli.jobs.show:show", "print a job, and what has happened to it"),
+        "pauses": Entry(
+            "cli.jobs.pauses:pauses", "print where chapters may begin, as the option marks takes them"
+        ),
+        "zip": Entry("cli.jobs.archive:archive", "download the audio of several as one ZIP"),
+        "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way"),
+        "retry": Entry("cli.jobs.retry:retry", "convert jobs once more that failed or were cancelled"),
+        "delete": Entry("cli.jobs.delete:delete", "delete jobs for good, with their videos and audio"),
+    },
+    usual="list",
+    help="List your jobs at a gateway; look at one, download, cancel, repeat, delete them.",
+)
