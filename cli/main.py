@@ -20,7 +20,12 @@ _SERVICE = "Services, by their environment"
 COMMANDS = {
     "convert": Entry("cli.convert.command:convert", "turn videos into audio", _VIDEOS),
     "jobs": Entry("cli.jobs.group:jobs", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
+    "show": Entry("cli.jobs.show:show", "print a job, and what has happened to it", _VIDEOS),
+    "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way", _VIDEOS),
+    "retry": Entry("cli.jobs.retry:retry", "convert jobs once more", _VIDEOS),
+    "delete": Entry("cli.jobs.delete:delete", "delete jobs for good", _VIDEOS),
     "probe": Entry("cli.probe", "say what a file holds, before it is uploaded", _VIDEOS),
+    "link": Entry("cli.links:create", "make a link to a job's audio for anybody", _HAND_ON),
     "links": Entry("cli.links:links", "links for people without an account: make, list, revoke", _HAND_ON),
     "feeds": Entry("cli.feeds:feeds", "private podcasts of your audio: make, list, revoke", _HAND_ON),
     "transcripts": Entry(

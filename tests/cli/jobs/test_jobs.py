@@ -58,3 +58,23 @@ async def test_which_job_is_meant_is_never_guessed(person: Person) -> None:
 
 async def test_an_account_that_may_not_sign_in_is_told_by_the_exit_code(person: Person) -> None:
     await person.types("list", "--email", "nobody@example.com", code=77)
+
+
+async def test_the_last_ones_are_meant_by_their_place(person: Person) -> None:
+    _, said = await person.types("show", "@-1", code=4)
+    assert "there is no job @-1: you have 0" in said
+    first, second, third = [await person.uploads(f"{name}.mp4") for name in "abc"]
+    assert json.loads((await person.types("show", "@-3", "--json"))[0])["job_id"] == first
+    out, _ = await person.types("delete", "@-1", "@-2", "@-4", code=4)
+    assert out == f"job {third} is deleted\njob {second} is deleted\n", "each as it was when this was typed"
+    assert ids((await person.types())[0]) == [first], "without a command's name they are listed"
+    await person.types("show", "@-0", code=4)
+
+
+async def test_the_verbs_are_at_the_top_too_and_print_lines_of_ones_own(person: Person) -> None:
+    job_id = await person.uploads("talk.mp4")
+    shape = r"{job_id}\t{audio[bytes]:>5}|{filename}"
+    for words in (["show", "@-1"], ["jobs", "show", job_id], ["jobs", "--name", "talk"], ["cancel", job_id]):
+        out, _ = await person.tonearm(*words, "--format", shape)
+        assert out == f"{job_id}\t     |talk.mp4\n"
+    await person.tonearm("cancel", "--all", "--format", "{nothing", code=2)
