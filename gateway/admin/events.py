@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from events.envelope import Event, decode, to_json
 from events.errors import InvalidEvent, LogDamaged, Unavailable
-from events.log.bounds import last_offset
+from events.log.bounds import last_offset, newest
 from events.log.reader import StreamReader
 from events.log.stream import First, FromOffset, FromTime, RawRecord, Start
 from events.payload import Aggregate
@@ -68,26 +68,35 @@ class Filter(Struct, frozen=True, kw_only=True):
         return any(type_ == each or (each.endswith(".") and type_.startswith(each)) for each in self.types)
 
 
+class Part(Struct, frozen=True, kw_only=True):
+    """A part of the log: from `start` (None: nothing is there) up to the offset `to`, or for ever.
+
+    `whole`: events come with ffmpeg's arguments, too.
+    """
+
+    start: Start | None
+    to: int | None = None
+    wanted: Filter
+    whole: bool = False
+
+
 async def tail(
     live: LiveJobs,
     stream_url: str,
     caller: Caller,
-    start: Start,
-    wanted: Filter,
-    *,
-    whole: bool = False,
+    part: Part,
     is_void: Callable[[Caller], bool] = lambda _: False,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the stream's bytes until the token expires, the caller is revoked, or the process stops.
-
-    `whole`: events come with ffmpeg's arguments, too.
-    """
+    """Yield the stream's bytes until the part or the token ends, or the caller is revoked, or we stop."""
     with live.subscriptions.of(caller.account, ELSEWHERE) as subscription:
         yield sse.retry(RETRY)
         if is_void(caller) or live.subscriptions.of_account(caller.account) > MOST_OF_ACCOUNT:
             return
+        if part.start is None:
+            yield _end(part.to)
+            return
         over = asyncio.create_task(_over(subscription.take(inf), caller))
-        reader = StreamReader(stream_url, start, name="gateway tail")
+        reader = StreamReader(stream_url, part.start, name="gateway tail")
         try:
             async with aclosing(_batches(reader, over)) as batches:
                 async for batch in batches:
@@ -95,18 +104,28 @@ async def tail(
                         yield sse.PING
                         continue
                     for record in batch:
+                        if part.to is not None and record.offset > part.to:
+                            break
                         event = _readable(record)
-                        if event is None or not wanted.has(event):
+                        if event is None or not part.wanted.has(event):
                             continue
                         if over.done():
                             return
                         told = await live.keys.open(event)
-                        told = told if whole else summary(told)
+                        told = told if part.whole else summary(told)
                         yield sse.message(told.type, to_json(told), record.offset)
+                    if part.to is not None and batch[-1].offset >= part.to:
+                        yield _end(part.to)
+                        return
         except (LogDamaged, Unavailable):
             return  # the client reconnects
         finally:
             over.cancel()
+
+
+def _end(offset: int | None) -> bytes:
+    """Return the last message of a part that ends. A client that goes on after it misses nothing."""
+    return sse.message("end", b"{}", offset)
 
 
 async def _over(ends: Any, caller: Caller) -> None:
@@ -165,6 +184,19 @@ async def beginning(stream_url: str, after: int | None, since: datetime | None, 
     return FromOffset(max(0, end - last + 1))
 
 
+async def ending(stream_url: str, start: Start) -> tuple[Start | None, int | None]:
+    """Return `start` if there is something from there on, and the log's last offset. Raises Unavailable."""
+    last = await newest(stream_url)
+    if last is None:
+        return None, None
+    match start:
+        case FromOffset(offset) if offset > last.offset:
+            return None, last.offset
+        case FromTime(time) if time.timestamp() > last.chunk_time:
+            return None, last.offset
+    return start, last.offset
+
+
 def _types(given: Sequence[str] | None) -> tuple[str, ...]:
     """Return types and beginnings of types. Raises BadParameters for one that no event has."""
     known = REGISTRY.current
@@ -211,6 +243,12 @@ async def watch_everything(
             ge=1, le=_MOST, description="Begin with the last so many events, of which the filters leave some."
         ),
     ] = None,
+    follow: Annotated[
+        bool,
+        QueryParameter(
+            description="False: only what the log holds now. A last message `end` has the log's last offset."
+        ),
+    ] = True,
     include: Include = None,
 ) -> ClosedStream:
     """Stream the events of all accounts: from now on, from `since`, with the `last` ones, or from after
@@ -226,9 +264,12 @@ async def watch_everything(
         jobs=frozenset(map(str, job_id or ())),
         since=since.astimezone(UTC) if since and after is None else None,
     )
-    start = await beginning(broker.stream_url, after, since, last or 0)
-    whole = include == "arguments"
-    return stream(tail(live, broker.stream_url, caller, start, wanted, whole=whole, is_void=tokens.is_void))
+    start: Start | None = await beginning(broker.stream_url, after, since, last or 0)
+    to = None
+    if not follow and start is not None:
+        start, to = await ending(broker.stream_url, start)
+    part = Part(start=start, to=to, wanted=wanted, whole=include == "arguments")
+    return stream(tail(live, broker.stream_url, caller, part, tokens.is_void))
 
 
 def _readable(record: RawRecord) -> Event | None:

@@ -100,6 +100,28 @@ async def test_filters_hold_and_a_beginning_in_the_past_is_a_time_or_a_number(ow
             assert (answer.status_code, answer.json()["type"]) == (422, "/problems/bad-parameters"), wrong
 
 
+async def test_it_may_end_with_what_there_is_and_goes_on_from_there(own: Gateway) -> None:
+    ada = new_id()
+    async with operator(own) as admin:
+
+        async def told(query: str, *types: str) -> str:
+            async with watching(admin, f"/admin/events?follow=false&{query}") as seen:
+                async with asyncio.timeout(20):
+                    await seen.ended.wait()
+            assert [event["event"] for event in seen.events] == [*types, "end"]
+            return str(seen.events[-1].get("id"))
+
+        await told("since=2020-01-01T00:00:00Z")  # the log is empty
+        job_id = await upload(own, ada)
+        await own.tell(job_id, ada, STARTED, FAILED)
+        end = await told("last=9", "job.uploaded", "job.started", "job.failed")
+        assert await told("last=9&type=job.uploaded", "job.uploaded") == end
+        assert await told("since=2099-01-01T00:00:00Z") == await told("") == end
+        async with watching(admin, "/admin/events", end) as on:
+            await change(own, ada)
+            await on.until("account.changed")
+
+
 async def test_it_is_for_operators_who_have_as_many_streams_as_anybody(own: Gateway) -> None:
     account = new_id()
     async with own.as_(account) as client:
