@@ -5,11 +5,11 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
-from cli.client.credentials import credentials_for
+from cli.client.credentials import Asked, credentials_for
 from cli.client.errors import SignInRefused
 from cli.client.gateway import Gateway, unreachable
 from cli.client.unfinished import Unfinished, state_folder
@@ -23,25 +23,10 @@ EXITS: Mapping[Exit, str] = {
 """What may happen to whoever asks a gateway."""
 
 
-def asking(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare the options, and give the function the gateway first. It raises ClientError, WrongArgument."""
+class Access(Asked):
+    """The gateway and the account as options name them; nobody is asked before `signed_in`."""
 
-    @click.option("--url", help="a gateway elsewhere; without it, the local stack's")
-    @click.option("--email", help="who signs in (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
-    @functools.wraps(function)
-    def asked(url: str | None, email: str | None, **given: Any) -> Any:
-        with _signed_in(url, email) as gateway:
-            return function(gateway, **given)
-
-    return asked
-
-
-class Access(NamedTuple):
-    """A gateway and an account that were named, if any; nobody is asked before `signed_in`."""
-
-    url: str | None
-    email: str | None
-    password: str | None = None
+    __slots__ = ()
 
     @contextmanager
     def signed_in(self, *, start: bool = False) -> Iterator[Gateway]:
@@ -49,7 +34,7 @@ class Access(NamedTuple):
 
         Raises ClientError, CredentialsMissing, WrongArgument, and what starting the stack raises.
         """
-        account = credentials_for(self.url, self.email, self.password, start=start, environ=os.environ)
+        account = credentials_for(self, start=start, environ=os.environ)
         unfinished = Unfinished(state_folder(os.environ) / "uploads")
         with Gateway(account.url, account.kept, unfinished) as gateway:
             # Who gives a password means it to be tried, whatever session is kept.
@@ -66,29 +51,55 @@ class Access(NamedTuple):
 def naming(function: Callable[..., Any]) -> Callable[..., Any]:
     """Declare the options, and give the function an Access first: it checks its arguments before it asks."""
 
-    @click.option("--url", help="a gateway elsewhere; without it, the local stack's")
-    @click.option("--email", help="who signs in (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
+    @click.option(
+        "--on",
+        metavar="NAME",
+        shell_complete=lambda _, __, incomplete: names(incomplete),
+        help="a gateway by its name; local is the stack on this machine",
+    )
+    @click.option("--url", help="a gateway by its address")
+    @click.option("--email", help="whose account, if not that of `tonearm login`")
     @functools.wraps(function)
-    def named(url: str | None, email: str | None, **given: Any) -> Any:
-        return function(Access(url, email), **given)
+    def named(on: str | None, url: str | None, email: str | None, **given: Any) -> Any:
+        return function(Access(url, on, email), **given)
 
     return named
 
 
-@contextmanager
-def _signed_in(url: str | None, email: str | None) -> Iterator[Gateway]:
-    with Access(url, email).signed_in() as gateway:
-        yield gateway
+def asking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare the options, and give the function the gateway first. It raises ClientError, WrongArgument."""
+
+    @functools.wraps(function)
+    def asked(access: Access, **given: Any) -> Any:
+        with access.signed_in() as gateway:
+            return function(gateway, **given)
+
+    return naming(asked)
+
+
+def names(incomplete: str) -> list[str]:
+    """Return the names of gateways that begin so, for a shell that completes."""
+    from cli.client.config import LOCAL, ConfigFile
+    from cli.errors import WrongArgument
+
+    try:
+        known = ConfigFile(os.environ).read().gateways
+    except (OSError, WrongArgument):
+        known = {}
+    return [name for name in (LOCAL, *known) if name.startswith(incomplete)]
 
 
 def add_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
     """Declare the arguments; `whose` is in words what the account owns."""
-    parser.add_argument("--url", help="the gateway; without it, the local stack's")
+    parser.add_argument(
+        "--on", metavar="NAME", help="a gateway by its name; local is the stack on this machine"
+    )
+    parser.add_argument("--url", help="a gateway by its address")
     parser.add_argument("--email", help=f"whose {whose} (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
 
 
 @contextmanager
 def signed_in(arguments: argparse.Namespace) -> Iterator[Gateway]:
     """Give the gateway for a block. Raises ClientError, CredentialsMissing, WrongArgument."""
-    with _signed_in(arguments.url, arguments.email) as gateway:
+    with Access(arguments.url, arguments.on, arguments.email).signed_in() as gateway:
         yield gateway

@@ -1,26 +1,51 @@
-"""The gateway to ask and the account to sign in with: from arguments, the environment or the local stack."""
+"""The gateway to ask and the account to sign in with.
+
+What options say comes first, then the environment, then `config.toml`. Else the stack on this machine is
+meant.
+"""
 
 import getpass
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
+from cli.client.config import LOCAL, Config, ConfigFile, Known
 from cli.client.errors import CredentialsMissing, Unreachable
-from cli.client.sessions import Kept, kept_at, own_folder
+from cli.client.own_files import settings_folder
+from cli.client.sessions import Kept, Session, Way, kept_at
 from cli.errors import WrongArgument
-from infra.local.addresses import http_url
 from service.settings import Settings
 
 
+class Asked(NamedTuple):
+    """The gateway and the account as options name them: all, some or none."""
+
+    url: str | None = None
+    on: str | None = None
+    email: str | None = None
+    password: str | None = None
+
+    def __repr__(self) -> str:
+        return "Asked(…)"
+
+
 class Credentials(Settings, frozen=True, kw_only=True):
-    """An account's address and password at a gateway. The repr masks the password."""
+    """An account's address and password at a gateway. The repr masks the password.
+
+    Without an address somebody signs in by the API key that is kept.
+    """
 
     url: str
     email: str
     password: str
     kept: Kept
     """Where its session is kept."""
+    name: str = ""
+    """The gateway's in `config.toml`, or `local`."""
     hint: str = ""
     """Shown when the gateway refuses this account."""
 
@@ -28,50 +53,124 @@ class Credentials(Settings, frozen=True, kw_only=True):
         """Return the password; a person at a terminal is asked for one. Raises CredentialsMissing."""
         if self.password:
             return self.password
-        if not sys.stdin.isatty():
-            raise CredentialsMissing(f"no password of {self.email}: give TONEARM_PASSWORD")
+        if not self.email or not sys.stdin.isatty():
+            who = f" of {self.email}" if self.email else ""
+            raise CredentialsMissing(
+                f"no password{who}: give TONEARM_PASSWORD, or sign in once by `tonearm login {self.url}`"
+            )
         return getpass.getpass(f"Password of {self.email}: ")
 
 
-def credentials_for(
-    url: str | None, email: str | None, password: str | None, *, start: bool, environ: Mapping[str, str]
-) -> Credentials:
-    """Return the account to use; without a `url` the local stack is meant, and with `start` it is started.
+class _Place(Struct, frozen=True):
+    """A gateway elsewhere, by its name, if it has one."""
 
-    Its session is kept beside the stack's data, or at the user's own settings. Raises WrongArgument,
-    CredentialsMissing, Unreachable, and what starting the stack raises.
+    gateway: Known
+    name: str = ""
+
+
+def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) -> Credentials:
+    """Return the account to use. With `start` the stack on this machine is started, if that is meant.
+
+    Its session is kept beside the stack's data, those elsewhere beside the user's own settings. Raises
+    WrongArgument, CredentialsMissing, Unreachable, OSError, and what starting the stack raises.
     """
-    email = email or environ.get("TONEARM_EMAIL")
-    known = environ.get("TONEARM_PASSWORD")
-    hint, folder = "", own_folder(environ)
-    if url is None:
-        local = _local_stack(start, environ)
-        url = http_url(local.get("GATEWAY_HOST") or "127.0.0.1", int(local.get("GATEWAY_PORT") or 8080))
-        if local.get("LOCAL_DIR"):
-            folder = Path(local["LOCAL_DIR"]) / "sessions"
-        if email is None:
-            email, known = local.get("ADMIN_EMAIL"), local.get("ADMIN_PASSWORD")
-            hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
-    else:
-        _check(url)
-    if not email:
-        raise CredentialsMissing("nobody to sign in as: give --email, or TONEARM_EMAIL")
+    by_flag = asked.on is not None or asked.email is not None
+    key = "" if by_flag else environ.get("TONEARM_KEY", "")
+    place = place_of(asked, environ)
+    if place is None:
+        return _at_local_stack(asked, key, start, environ)
+    known = place.gateway
+    named = [environ.get("TONEARM_EMAIL"), known.email]
+    email = asked.email or next(filter(None, reversed(named) if by_flag else named), "")
+    url, kept = known.url.rstrip("/"), kept_at(settings_folder(environ) / "sessions", known.url, email)
+    if key:
+        email, kept = "", _of_key(key)
+    if not email and not kept.is_there:
+        raise CredentialsMissing(
+            f"nobody to sign in as: `tonearm login {url}`, or give --email, or TONEARM_EMAIL"
+        )
     return Credentials(
-        url=url, email=email, password=password or known or "", kept=kept_at(folder, url, email), hint=hint
+        url=url,
+        email=email,
+        password=asked.password or _known_password(email, environ),
+        kept=kept,
+        name=place.name,
     )
 
 
-def _check(url: str) -> None:
+def place_of(asked: Asked, environ: Mapping[str, str]) -> _Place | None:
+    """Return the gateway elsewhere that is meant; None: the stack on this machine. Raises WrongArgument."""
+    if asked.url is not None and asked.on is not None:
+        raise WrongArgument("--url and --on both name the gateway: give one of them")
+    config = ConfigFile(environ).read()
+    if asked.url is not None:
+        return _by_url(asked.url, "--url", config)
+    if asked.on is not None:
+        return _by_name(asked.on, config)
+    if url := environ.get("TONEARM_URL"):
+        return _by_url(url, "TONEARM_URL", config)
+    return _by_name(environ.get("TONEARM_ON") or config.default or LOCAL, config)
+
+
+def check_url(url: str, what: str) -> None:
     """Refuse what is no URL of a gateway, and repeat nothing of it. Raises WrongArgument."""
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        sound = sound and not parts.query and not parts.fragment
     except ValueError:
         sound = False
     if not sound:
-        raise WrongArgument("--url takes the URL of a gateway, such as https://tonearm.example.org")
+        raise WrongArgument(f"{what} takes the URL of a gateway, such as https://tonearm.example.org")
     if "@" in url:
-        raise WrongArgument("--url takes no password: give it by TONEARM_EMAIL and TONEARM_PASSWORD")
+        raise WrongArgument(f"{what} takes no password: `tonearm login` asks for it")
+
+
+def _by_url(url: str, what: str, config: Config) -> _Place:
+    check_url(url, what)
+    name = config.name_of(url.rstrip("/"))
+    return _Place(Known(url, config.gateways[name].email if name else ""), name)
+
+
+def _by_name(name: str, config: Config) -> _Place | None:
+    if name == LOCAL:
+        return None
+    known = config.named(name)
+    check_url(known.url, f"`url` of {name} in config.toml")
+    return _Place(known, name)
+
+
+def _at_local_stack(asked: Asked, key: str, start: bool, environ: Mapping[str, str]) -> Credentials:
+    from infra.local.addresses import http_url
+
+    local = _local_stack(start, environ)
+    url = http_url(local.get("GATEWAY_HOST") or "127.0.0.1", int(local.get("GATEWAY_PORT") or 8080))
+    folder = Path(local["LOCAL_DIR"]) if local.get("LOCAL_DIR") else settings_folder(environ)
+    email, hint = asked.email or environ.get("TONEARM_EMAIL", ""), ""
+    password = _known_password(email, environ)
+    if not email:
+        email, password = local.get("ADMIN_EMAIL", ""), local.get("ADMIN_PASSWORD", "")
+        hint = f"{email} keeps the password it was made with: ADMIN_PASSWORD does not change it later"
+    if not email and not key:
+        raise CredentialsMissing("nobody to sign in as: give --email, or TONEARM_EMAIL")
+    return Credentials(
+        url=url,
+        email="" if key else email,
+        password=asked.password or password,
+        kept=_of_key(key) if key else kept_at(folder / "sessions", url, email),
+        name=LOCAL,
+        hint=hint,
+    )
+
+
+def _of_key(key: str) -> Kept:
+    return Kept(session=Session(key=key, way=Way.KEY))
+
+
+def _known_password(email: str, environ: Mapping[str, str]) -> str:
+    """Return the environment's password, unless that is somebody else's."""
+    whose = environ.get("TONEARM_EMAIL") or email
+    return environ.get("TONEARM_PASSWORD", "") if whose == email else ""
 
 
 def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
@@ -84,5 +183,8 @@ def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
         return stack.ensure_up(lambda line: print(line, file=sys.stderr))
     running = state.environment(environ)
     if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):
-        raise Unreachable("the local stack does not run; start it with `./justw up`")
+        raise Unreachable(
+            "the local stack does not run; start it with `./justw up`, or sign in to a gateway elsewhere by"
+            " `tonearm login https://…`"
+        )
     return {**environ, **running}

@@ -13,10 +13,10 @@ import httpx
 
 from cli.client.answers import Import, Job, Jobs, Token, read_as, refusal
 from cli.client.contents import Count, File, Stream
-from cli.client.errors import RequestRefused, Unreachable
+from cli.client.errors import RequestRefused, SignInRefused, Unreachable
 from cli.client.event_stream import Message, messages
 from cli.client.patience import PATIENCE, why
-from cli.client.sessions import Kept, Session
+from cli.client.sessions import Kept, Session, Way
 from cli.client.tus import upload
 from cli.client.unfinished import Note, Unfinished
 from events.ids import new_id
@@ -75,6 +75,7 @@ class Gateway:
         with unreachable(self.url), self._kept.held() as session:
             token = self._begun()
             self._end(session)
+            session.end()
             session.become(token.access_token, token.refresh_token, token.expires_in)
             self._access = session.access_token
 
@@ -188,16 +189,28 @@ class Gateway:
     def _take_token(self, refused: str = "") -> None:
         """Take a token that lasts: the one that is kept, else the session's next, else of a new session."""
         with self._turn, self._kept.held() as session:
+            if session.key:
+                if refused:
+                    raise SignInRefused(httpx.codes.UNAUTHORIZED, "the API key is not good, or not any more")
+                self._access = session.key
+                return
             if not session.serves(refused):
-                token = self._next_token(session.refresh_token)
+                token = self._next_token(session)
                 session.become(token.access_token, token.refresh_token, token.expires_in)
             self._access = session.access_token
 
-    def _next_token(self, refresh: str) -> Token:
-        answer = self._http.post("/refresh", json={"refresh_token": refresh}) if refresh else None
-        if answer is None or answer.status_code == httpx.codes.UNAUTHORIZED:  # it was ended elsewhere
+    def _next_token(self, session: Session) -> Token:
+        if not session.refresh_token:
             return self._begun()
-        return _token_of(answer)
+        answer = self._http.post("/refresh", json={"refresh_token": session.refresh_token})
+        if answer.status_code != httpx.codes.UNAUTHORIZED:
+            return _token_of(answer)
+        if session.way is Way.BROWSER:  # there may be no password to begin another with
+            raise SignInRefused(
+                httpx.codes.UNAUTHORIZED,
+                f"the session has ended: `tonearm login {self.url}` begins another",
+            )
+        return self._begun()  # it was ended elsewhere
 
     def _begun(self) -> Token:
         known = httpx.BasicAuth(self._email.encode(), self._password().encode())

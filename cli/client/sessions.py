@@ -2,30 +2,41 @@
 
 Each account at each gateway has a file of its own, for its owner only. A refresh token is good for one use,
 and a second use ends the session. So whoever needs the next token holds the file's lock until it has written
-it, and another process that comes meanwhile finds it there.
+it, and another process that comes meanwhile finds it there. An API key is kept in the same place, by itself.
 """
 
 import contextlib
-import fcntl
 import hashlib
-import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from cli.client.own_files import locked, write_whole
+
 _MARGIN = 60.0
 """Seconds that an access token must still be good for. Its gateway looks at it when a request begins."""
 
 
+class Way(StrEnum):
+    """How somebody has signed in."""
+
+    PASSWORD = "password"  # noqa: S105 – a word for people
+    BROWSER = "browser"
+    KEY = "API key"
+
+
 class Session(Struct):
-    """Tokens; `good_until` in seconds since 1970 is the access token's. Empty: there is none."""
+    """Tokens, or a key; `good_until` in seconds since 1970 is the access token's. Empty: there is none."""
 
     access_token: str = ""
     refresh_token: str = ""
     good_until: float = 0.0
+    way: Way = Way.PASSWORD
+    key: str = ""
 
     def __repr__(self) -> str:
         return "Session(…)"
@@ -39,38 +50,49 @@ class Session(Struct):
         self.access_token, self.refresh_token = access, refresh
         self.good_until = time.time() + seconds - min(_MARGIN, seconds / 2)
 
+    def end(self) -> None:
+        """Forget all of it."""
+        self.access_token, self.refresh_token, self.good_until = "", "", 0.0
+        self.way, self.key = Way.PASSWORD, ""
+
 
 class Kept:
     """The place of a session: a file, or this process alone."""
 
-    def __init__(self, file: Path | None = None) -> None:
+    def __init__(self, file: Path | None = None, session: Session | None = None) -> None:
+        """`session` is what a place without a file begins with."""
         self._file = file
-        self._own = Session()
+        self._own = session or Session()
 
     @property
     def outlives_us(self) -> bool:
         """True if a later command will find the session."""
         return self._file is not None
 
+    @property
+    def is_there(self) -> bool:
+        """True if there is a session. It may have ended."""
+        return bool(self._own.key) or (self._file is not None and self._file.exists())
+
     @contextlib.contextmanager
     def held(self) -> Iterator[Session]:
         """Give the session to one holder at a time. What it changes is kept."""
-        if self._file is None or (descriptor := _opened(self._file)) is None:
-            self._file = None  # it cannot be written here
-            yield self._own
-            return
-        with os.fdopen(descriptor, "r+b", buffering=0) as file:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(file, fcntl.LOCK_EX)
-            found = file.read() or b""
+        with contextlib.ExitStack() as stack:
+            if self._file is not None:
+                try:
+                    stack.enter_context(locked(self._file))
+                except OSError:  # no home, a full disk, somebody else's folder: then without
+                    self._file = None
+            if self._file is None:
+                yield self._own
+                return
+            found = _content(self._file)
             session = _read(found)
             try:
                 yield session
             finally:
-                if (new := msgspec.json.encode(session)) != found:
-                    with contextlib.suppress(OSError):  # a full disk ends no work: the next one signs in
-                        os.ftruncate(descriptor, 0)
-                        os.pwrite(descriptor, new, 0)
+                with contextlib.suppress(OSError):  # a full disk ends no work: the next one signs in
+                    _keep(self._file, found, session)
 
 
 def kept_at(folder: Path, url: str, email: str) -> Kept:
@@ -79,26 +101,22 @@ def kept_at(folder: Path, url: str, email: str) -> Kept:
     return Kept(folder / f"{name}.json")
 
 
-def own_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder for sessions at gateways elsewhere, by the XDG Base Directory Specification."""
-    base = Path(environ.get("XDG_CONFIG_HOME", ""))
-    if not base.is_absolute():  # such a value has to be ignored
-        base = Path(environ.get("HOME", "/"), ".config")
-    return base / "tonearm" / "sessions"
-
-
-def _opened(file: Path) -> int | None:
+def _content(file: Path) -> bytes:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        os.fchmod(descriptor, 0o600)
-    except OSError:  # no home, a full disk, somebody else's folder: then without
-        return None
-    return descriptor
+        return file.read_bytes()
+    except OSError:
+        return b""
 
 
 def _read(found: bytes) -> Session:
     try:
         return msgspec.json.decode(found, type=Session)
-    except msgspec.DecodeError:  # new, or written by a process that was killed
+    except msgspec.DecodeError:  # new, or damaged
         return Session()
+
+
+def _keep(file: Path, found: bytes, session: Session) -> None:
+    if session == Session():
+        file.unlink(missing_ok=True)
+    elif (new := msgspec.json.encode(session)) != found:
+        write_whole(file, new)

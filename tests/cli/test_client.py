@@ -1,5 +1,4 @@
 import errno
-import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -208,10 +207,10 @@ def test_a_session_that_cannot_be_read_is_begun_again(
 def test_a_disk_that_takes_no_session_ends_no_work(
     server: gateways.Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> int:
+    def full(**_: object) -> int:
         raise OSError(errno.ENOSPC, "no space left")
 
-    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr("tempfile.mkstemp", full)
     with Gateway(server.url, Kept(tmp_path / "session.json")) as client:
         client.sign_in(EMAIL, lambda: PASSWORD)
         assert client.job("j-1").state == "uploaded"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cli.client.asking import Access
-from cli.client.credentials import credentials_for
+from cli.client.credentials import Asked, credentials_for
 from cli.client.errors import CredentialsMissing
 from cli.convert import conversion, imports
 from cli.convert.board import Row
@@ -412,7 +412,7 @@ def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
     assert convert(server, video) == Exit.OK
     assert server.sign_ins == 1
     assert server.refreshes == []
-    [kept] = (tmp_path / "config" / "tonearm" / "sessions").iterdir()
+    [kept] = (tmp_path / "config" / "tonearm" / "sessions").glob("*.json")
     assert kept.stat().st_mode & 0o777 == 0o600
     assert PASSWORD.encode() not in kept.read_bytes()
 
@@ -433,18 +433,20 @@ def test_a_password_on_the_line_signs_in_anew_and_a_wrong_one_is_refused(
 def test_a_password_on_the_line_is_the_local_admins_where_nobody_else_is_named(tmp_path: Path) -> None:
     told = {"LOCAL_DIR": str(tmp_path), "ADMIN_EMAIL": "x@y", "ADMIN_PASSWORD": "first"}
     for given, used in (("line", "line"), (None, "first")):
-        account = credentials_for(None, None, given, start=False, environ={**told, "TONEARM_PASSWORD": "z"})
+        asked = Asked(password=given)
+        account = credentials_for(asked, start=False, environ={**told, "TONEARM_PASSWORD": "z"})
         assert (account.email, account.ask()) == ("x@y", used)
 
 
 def test_only_what_is_missing_to_sign_in_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere, environ = "https://tonearm.example.org", {"XDG_CONFIG_HOME": str(tmp_path)}
-    with pytest.raises(CredentialsMissing, match=r"^nobody to sign in as: give --email, or TONEARM_EMAIL$"):
-        credentials_for(elsewhere, None, None, start=False, environ=environ)
+    elsewhere, environ = Asked("https://tonearm.example.org"), {"XDG_CONFIG_HOME": str(tmp_path)}
+    with pytest.raises(CredentialsMissing, match=r"^nobody to sign in as: `tonearm login https://tonearm\."):
+        credentials_for(elsewhere, start=False, environ=environ)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    ada = credentials_for(elsewhere, "ada@example.org", None, start=False, environ=environ)
+    asked = elsewhere._replace(email="ada@example.org")
+    ada = credentials_for(asked, start=False, environ=environ)
     with pytest.raises(CredentialsMissing, match="no password of ada"):
         ada.ask()
 
@@ -563,7 +565,7 @@ def test_a_local_stack_that_is_down_and_may_not_be_started_is_told_so(
 def test_the_local_stack_is_found_where_it_listens(tmp_path: Path) -> None:
     told = {"LOCAL_DIR": str(tmp_path), "GATEWAY_HOST": "::1", "GATEWAY_PORT": "8090"}
     assert (
-        credentials_for(None, "a@b", "c", start=False, environ={**told, "ADMIN_EMAIL": "x"}).url
+        credentials_for(Asked(email="a@b"), start=False, environ={**told, "ADMIN_EMAIL": "x"}).url
         == "http://[::1]:8090"
     )
 

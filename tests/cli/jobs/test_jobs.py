@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from events.ids import new_id
 from tests.cli.jobs.conftest import FAILED, Person, ids
 
@@ -56,8 +58,11 @@ async def test_which_job_is_meant_is_never_guessed(person: Person) -> None:
         await person.types("show", nobodys, code=4)
 
 
-async def test_an_account_that_may_not_sign_in_is_told_by_the_exit_code(person: Person) -> None:
-    await person.types("list", "--email", "nobody@example.com", code=77)
+async def test_an_account_that_may_not_sign_in_is_told_by_the_exit_code(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TONEARM_EMAIL", "nobody@example.com")
+    await person.types("list", code=77)
 
 
 async def test_the_last_ones_are_meant_by_their_place(person: Person) -> None:

@@ -1,0 +1,68 @@
+"""The gateways that a person knows: what they wrote stays, and what they did not is never lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cli.client.config import ConfigFile, Known, checked_name
+from cli.errors import WrongArgument
+
+HOME = Known("https://tonearm.example.org", "ada@example.org")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> ConfigFile:
+    return ConfigFile({"XDG_CONFIG_HOME": str(tmp_path)})
+
+
+def test_a_gateway_is_known_by_its_name_and_the_last_one_is_meant_unless_told(config: ConfigFile) -> None:
+    config.add("home", HOME)
+    config.add("work.example.org", Known("https://work.example.org"))
+    found = config.read()
+    assert (found.default, found.named("home"), found.name_of(HOME.url)) == ("work.example.org", HOME, "home")
+    assert config.path.stat().st_mode & 0o777 == 0o600
+    config.choose("local")
+    assert config.read().default == "local"
+    config.choose("home")
+    config.remove("home")
+    assert list(config.read().gateways) == ["work.example.org"]
+    assert config.read().default == ""
+    for change in (config.choose, config.remove, config.read().named):
+        with pytest.raises(WrongArgument, match="'home' here, but: local, work"):
+            change("home")
+
+
+def test_what_a_person_wrote_stays_and_a_link_stays_a_link(config: ConfigFile, tmp_path: Path) -> None:
+    written = tmp_path / "dotfiles.toml"
+    written.write_text('# mine\nown = 1\n[gateways]\nhome = {url = "https://a"}  # the old one\n')
+    config.path.parent.mkdir()
+    config.path.symlink_to(written)
+    config.add("work", HOME)
+    kept = written.read_text()
+    assert config.path.is_symlink()
+    assert all(line in kept for line in ("# mine", "own = 1", 'home = {url = "https://a"}  # the old one'))
+
+
+@pytest.mark.parametrize(
+    "text", [b"default = [", b"\xff", b"default = 5", b"gateways = 1", b"[gateways.home]\nurl = 3"]
+)
+def test_a_file_that_is_not_understood_is_named_and_left_alone(config: ConfigFile, text: bytes) -> None:
+    config.path.parent.mkdir()
+    config.path.write_bytes(text)
+    for change in (config.read, lambda: config.add("home", HOME), lambda: config.choose("local")):
+        with pytest.raises(WrongArgument, match=r"config\.toml: "):
+            change()
+    assert config.path.read_bytes() == text
+
+
+def test_two_at_once_lose_nothing(config: ConfigFile) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: config.add(f"g{number}", HOME), range(8)))
+    assert len(config.read().gateways) == 8
+
+
+@pytest.mark.parametrize("name", ["", "local", "-x", "a b", "ä", "a" * 90, "a\n"])
+def test_a_name_is_one_word_and_not_local(name: str) -> None:
+    with pytest.raises(ValueError, match="letters"):
+        checked_name(name)
