@@ -2,12 +2,8 @@
 
 It is probed on this machine, by the ffmpeg and in the cage that a converter uses, without any server. So
 `--json` prints what `GET /jobs/{id}/media` would answer.
-
-Exit codes: 0 it is shown; 2 wrong arguments; 65 the file cannot be read as media, with the reason; 66 there
-is no such file, or it may not be read; 69 ffmpeg is missing or unfit, or could not be started.
 """
 
-import argparse
 import asyncio
 import os
 import sys
@@ -15,13 +11,17 @@ from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
+import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from cli.exits import Exit
-from cli.pretty import clock, console_for, size, visible, write_json
+from cli.pretty import clock, console_for, size, visible
+from cli.tree.command import command
+from cli.tree.ending import complain
+from cli.tree.printer import Printer, printing
 from events.media import Chapter, Media, Picture, Track, fitting
 from service import logs
 from workers.converter.cage.cage import keeper_of
@@ -33,32 +33,44 @@ from workers.converter.ffmpeg.engine import find_engine
 from workers.converter.ffmpeg.probe import probe
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm probe`. Returns the exit code."""
-    options = _parser().parse_args(argv)
+@command(
+    name="probe",
+    examples=["tonearm probe talk.mp4", "tonearm probe talk.mp4 --format '{container} {duration_seconds}'"],
+    exits={
+        Exit.DATAERR: "the file cannot be read as media",
+        Exit.NOINPUT: "there is no such file, or it may not be read",
+        Exit.UNAVAILABLE: "ffmpeg is missing or unfit",
+    },
+    output=Media,
+)
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path), help="a video, or a file of sound")
+@printing
+def probe_file(path: Path, out: Printer) -> Exit | None:
+    """Say what a file holds, before it is uploaded. It is looked at on this machine, without any server.
+
+    --json prints what `GET /jobs/{id}/media` would answer.
+    """
     logs.configure("probe", "CRITICAL")
-    if options.file.exists() and not options.file.is_file():
-        _complain(f"{options.file} is not a file")
+    if path.exists() and not path.is_file():
+        complain(f"{path} is not a file")
         return Exit.NOINPUT
     try:
-        with FileIO(options.file, "r") as file:
+        with FileIO(path, "r") as file:
             structure, media = asyncio.run(_look(file))
     except OSError as error:
-        _complain(f"{options.file}: {error.strerror}")
+        complain(f"{path}: {error.strerror}")
         return Exit.NOINPUT
     except ConversionError as error:
-        _complain(f"{options.file}: {error} ({error.code})")
+        complain(f"{path}: {error} ({error.code})")
         return Exit.DATAERR
     except (EngineFailed, EngineUnfit) as error:
-        _complain(str(error))
+        complain(str(error))
         return Exit.UNAVAILABLE
     for warning in _warnings(structure, media):
-        _complain(f"{options.file}: {warning}")
-    if options.json:
-        write_json(msgspec.json.encode(media))
-    else:
-        show(console_for(sys.stdout), media, options.file.stat().st_size)
-    return Exit.OK
+        complain(f"{path}: {warning}")
+    size = path.stat().st_size
+    out.one(msgspec.json.encode(media), lambda: show(console_for(sys.stdout), media, size))
+    return None
 
 
 async def _look(file: FileIO) -> tuple[Structure, Media]:
@@ -75,13 +87,6 @@ def _warnings(structure: Structure, media: Media) -> Iterator[str]:
         yield "there is no sound in it, so it would be refused (no_audio)"
     elif structure.cut:
         yield "a part of it is missing: what is there would be converted, unless partial=false is asked for"
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tonearm probe", description="Say what a file holds.")
-    parser.add_argument("file", metavar="FILE", type=Path, help="a video, or a file of sound")
-    parser.add_argument("--json", action="store_true", help="as GET /jobs/{id}/media answers")
-    return parser
 
 
 def show(console: Console, media: Media, bytes_: int) -> None:
@@ -124,7 +129,3 @@ def _chapter(chapter: Chapter) -> str:
 
 def _rate(bits: int) -> str:
     return f"{bits / 1000:.0f} kbit/s" if bits else ""
-
-
-def _complain(text: str) -> None:
-    print(f"tonearm probe: {visible(text)}", file=sys.stderr)

@@ -1,1 +1,1 @@
-"""`tonearm account`: what an operator does with accounts, one file for each kind of subcommand."""
+"""`tonearm account`: what an operator does with accounts, one file for each kind of command."""

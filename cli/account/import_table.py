@@ -4,13 +4,14 @@ It may be broken off and begun again: accounts that are here already stay as the
 holds a password or an address.
 """
 
-import argparse
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+
+import click
 
 from auth.accounts.accounts import registered
 from auth.addresses import account_of, log_look_alike, registrable
@@ -22,8 +23,11 @@ from auth.passwords.hasher import Hasher
 from auth.stores.directory import ADMIN, USER, Account, Directory
 from auth.stores.sql.engine import engine_of
 from cli.account.foreign_table import ForeignTable, Row
+from cli.account.operating import operating
 from cli.account.settings import OperatorSettings
+from cli.exits import Exit
 from cli.remarks import Meter
+from cli.tree.command import command
 from events.ids import new_id
 from service.settings import InvalidSetting, masked
 
@@ -50,20 +54,39 @@ _TOLD = {
 }
 
 
-async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Import, or with no --yes count. Raises InvalidSetting, InvalidRequest, Unavailable."""
-    url = arguments.source or settings.import_url
+@command(
+    name="import",
+    examples=[
+        "tonearm account import --from mysql://reader@db.example.org/shop --table users",
+        "IMPORT_URL=postgresql://… tonearm account import --yes",
+    ],
+    exits={Exit.FAILED: "the table will not do", Exit.UNAVAILABLE: "a server is away"},
+)
+@click.option(
+    "--from", "source", metavar="URL", help="mysql://… or postgresql://…; or IMPORT_URL, unseen by ps"
+)
+@click.option(
+    "--table",
+    default="user",
+    show_default=True,
+    help="with id, email, password; maybe role, is_admin",
+)
+@click.option("--yes", is_flag=True, help="do it; without this, only say what would be done")
+@operating
+async def import_(settings: OperatorSettings, source: str | None, table: str, yes: bool) -> None:
+    """Take over the accounts of another product's table. It may be broken off and begun again."""
+    url = source or settings.import_url
     if not url:
         raise InvalidSetting("say where the table is: --from mysql://…, or IMPORT_URL")
-    async with opened(url, arguments.table) as source, settings.directory() as directory:
-        total = await source.count()
-        print(f"table {arguments.table} at {masked('url', url)}: {total:,} rows")
-        if arguments.yes:
+    async with opened(url, table) as rows, settings.directory() as directory:
+        total = await rows.count()
+        print(f"table {table} at {masked('url', url)}: {total:,} rows")
+        if yes:
             async with await settings.publisher() as publisher:
-                tally = await import_all(source, total, Importer(directory, publisher))
+                tally = await import_all(rows, total, Importer(directory, publisher))
         else:
-            tally = await _count(source, total, directory)
-    for line in _lines(tally, done=arguments.yes):
+            tally = await _count(rows, total, directory)
+    for line in _lines(tally, done=yes):
         print(line)
 
 

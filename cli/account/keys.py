@@ -12,6 +12,7 @@ from cli.client import asking
 from cli.client.answers import read_as
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound
+from cli.exits import Exit
 from cli.ids import WHOLE, meant
 from cli.times import shown
 from service.scopes import GRANTABLE, READ
@@ -35,6 +36,16 @@ class Keys(Struct, frozen=True):
     """All keys of an account."""
 
     items: list[Key]
+
+
+def main(argv: list[str]) -> int:
+    """Run `tonearm account keys`. Raises ClientError, CredentialsMissing."""
+    parser = argparse.ArgumentParser(
+        prog="tonearm account keys", description="Make, list and revoke your own API keys."
+    )
+    add_arguments(parser)
+    run(parser.parse_args(argv))
+    return Exit.OK
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

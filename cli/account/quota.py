@@ -1,18 +1,20 @@
 """`quota`: show what an account uses, and give it limits of its own in the place of its role's."""
 
-import argparse
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
 
+import click
 import msgspec
 from msgspec import Struct
 
 from auth.accounts.quotas import QuotaChanges
+from cli.account.operating import EXITS, operating, who
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import WrongArgument
-from cli.pretty import write_json
+from cli.tree.command import command
+from cli.tree.printer import Printer, printing
 from events.projections.usage import Usage
 from events.views.store import JobViews
 from service.quotas import BY_ROLE, NAMES, NO_LIMIT, Own, OwnLimits, amount
@@ -29,25 +31,28 @@ class Shown(Struct, frozen=True):
     jobs_open: int
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument(
-        "changes",
-        metavar="LIMIT=AMOUNT",
-        nargs="*",
-        help=f"of {', '.join(NAMES)}; such as 20, 50GB, 10h, {NO_LIMIT}, or {BY_ROLE} for its role's",
-    )
-    parser.add_argument("--json", action="store_true", help="as one JSON object")
-
-
-async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Change what is to be changed, and print how it stands then.
-
-    Raises NothingFound, WrongArgument, Unavailable.
-    """
-    changes = dict(map(_change, arguments.changes))
+@command(
+    examples=[
+        "tonearm account quota ada@example.org",
+        "tonearm account quota ada@example.org jobs_open=50 bytes_stored=none audio_seconds=role",
+    ],
+    exits=EXITS,
+    output=Shown,
+)
+@who
+@click.argument(
+    "wanted",
+    metavar="[LIMIT=AMOUNT]…",
+    nargs=-1,
+    help=f"of {', '.join(NAMES)}; such as 20, 50GB, 10h, {NO_LIMIT}, or {BY_ROLE} for its role's",
+)
+@printing
+@operating
+async def quota(settings: OperatorSettings, who: str, wanted: tuple[str, ...], out: Printer) -> None:
+    """Show what an account uses, and give it limits of its own in the place of its role's."""
+    changes = dict(map(_change, wanted))
     async with settings.directory() as directory:
-        account = (await account_meant(directory, arguments.who)).account_id
+        account = (await account_meant(directory, who)).account_id
     async with settings.database() as database:
         store = OwnLimits(database)
         own = await store.get(account)
@@ -57,11 +62,13 @@ async def run(arguments: argparse.Namespace, settings: OperatorSettings) -> None
                 await QuotaChanges(store, publisher, partial(datetime.now, UTC)).give(account, own)
         usage = await (await JobViews(database).live()).usage.get(account)
     shown = _shown(account, own, usage, datetime.now(UTC))
-    if arguments.json:
-        write_json(msgspec.json.encode(shown))
-        return
-    print(f"account {account}")
+    out.one(msgspec.json.encode(shown), lambda: _tell(shown))
+
+
+def _tell(shown: Shown) -> None:
+    print(f"account {shown.account_id}")
     for name in NAMES:
+        own = shown.own
         limit = "role's" if name not in own else "none" if own[name] is None else f"{own[name]:,}"
         used = getattr(shown, name, None)
         print(f"  {name:<17} limit: {limit:<18}" + (f" used: {used:,}" if used is not None else ""))

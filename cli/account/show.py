@@ -1,65 +1,88 @@
-"""`list`, `show` and `export`: accounts as they stand. None of them shows a password's hash."""
+"""`list` and `show`: accounts as they stand. Neither shows a password's hash."""
 
-import argparse
-import contextlib
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
-from typing import BinaryIO
 
+import click
 import msgspec
 
 from auth.accounts.profiles import Profile, profile
 from auth.addresses import remark
 from auth.stores.directory import Account, Directory
+from cli.account.operating import EXITS, operating, who
+from cli.account.roles import ROLE
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import NothingFound
-from cli.log.formats import as_json
-from cli.log.keys import keys_at_hand
-from cli.log.log import Log
-from cli.log.places import ending
-from cli.pretty import spelled, write_json
+from cli.pretty import spelled
 from cli.remarks import say
 from cli.times import shown as shown_time
-from events.log.stream import First
+from cli.tree.command import command
+from cli.tree.printer import Column, Printer, printing
 
 PAGE = 500
 
 
-async def _whole(directory: Directory, who: str) -> Profile:
-    account = await account_meant(directory, who)
-    return profile(account, await directory.identities(account.account_id))
-
-
-async def list_accounts(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Print the accounts, oldest first. Raises NothingFound."""
-    found = False
+@command(
+    name="list",
+    examples=["tonearm account list --role admin", "tonearm account list --format '{email} {state}'"],
+    exits=EXITS,
+    output=Profile,
+)
+@click.option("--role", type=ROLE, help="only those with this role")
+@click.option("--disabled", is_flag=True, help="only those that are disabled")
+@printing
+@operating
+async def list_accounts(settings: OperatorSettings, role: str | None, disabled: bool, out: Printer) -> None:
+    """Print all accounts, oldest first."""
+    found = 0
     async with settings.directory() as directory:
-        async for account in every(directory):
-            if arguments.role and arguments.role not in account.roles:
-                continue
-            if arguments.disabled and not account.disabled:
-                continue
-            found = True
-            _print(profile(account), as_json=arguments.json)
+        async for page in pages(directory):
+            wanted = (
+                each for each in page if (not role or role in each.roles) and (each.disabled or not disabled)
+            )
+            found += out.table((document(profile(each)) for each in wanted), Profile, COLUMNS)
     if not found:
         raise NothingFound("there is no such account")
 
 
-async def show(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
+@command(examples=["tonearm account show ada@example.org"], exits=EXITS, output=Profile)
+@who
+@printing
+@operating
+async def show(settings: OperatorSettings, who: str, out: Printer) -> None:
     """Print one account."""
     async with settings.directory() as directory:
-        known = await _whole(directory, arguments.who)
-    if arguments.json:
-        _print(known, as_json=True)
-        return
+        known = await whole(directory, who)
+    out.rows(document(known), rows(known))
+
+
+COLUMNS = (
+    Column[Profile]("account", lambda known: known.account_id),
+    Column[Profile]("since", lambda known: shown_time(known.created)),
+    Column[Profile]("state", lambda known: f"{known.state:<10}"),
+    Column[Profile]("roles", lambda known: f"{','.join(known.roles):<10}"),
+    Column[Profile]("address", lambda known: _address(known), cut=True),
+)
+
+
+def rows(known: Profile) -> Iterator[tuple[str, str]]:
+    """Yield what there is to tell of an account."""
     for name, value in msgspec.to_builtins(known).items():
         text = " ".join(map(_joined, value)) if isinstance(value, tuple | list) else value
         text = shown_time(known.created) if name == "created" else text
         if text != "":
-            print(f"{name:<13} {'yes' if value is True else 'no' if value is False else spelled(str(text))}")
+            yield name, "yes" if value is True else "no" if value is False else spelled(str(text))
+
+
+async def whole(directory: Directory, whose: str) -> Profile:
+    """Return an account with its identities. Raises NothingFound, WrongArgument."""
+    account = await account_meant(directory, whose)
+    return profile(account, await directory.identities(account.account_id))
+
+
+def document(known: Profile) -> bytes:
+    """Return an account as JSON, in which nobody mistakes a letter of its address for another."""
+    return spelled(msgspec.json.encode(known).decode()).encode()
 
 
 def tell_of(email: str) -> None:
@@ -68,57 +91,17 @@ def tell_of(email: str) -> None:
         say(f"{spelled(email)}: {told}")
 
 
-def _joined(value: str | Sequence[str]) -> str:
-    return value if isinstance(value, str) else " ".join(value)
-
-
-async def export(arguments: argparse.Namespace, settings: OperatorSettings) -> None:
-    """Write one account as JSON lines: first as the directory keeps it, then its events."""
-    url = settings.need("stream_url")
-    async with settings.directory() as directory:
-        known = await _whole(directory, arguments.who)
-    async with keys_at_hand(settings.mongodb_url, say) as keys:
-        count = await _export(Log(url, say, keys), known, arguments.output)
-    say(f"exported: the account and {count:,} events")
-
-
-async def _export(log: Log, known: Profile, path: Path | None) -> int:
-    count = 0
-    with _opened(path) as output:
-        output.write(msgspec.json.encode(known) + b"\n")
-        async with contextlib.aclosing(log.between(First(), ending("end"))) as batches:
-            async for batch in batches:
-                for line in batch:
-                    if line.event and line.event.account == known.account_id:
-                        output.write(as_json(line) + b"\n")
-                        count += 1
-        output.flush()
-    return count
-
-
-async def every(directory: Directory) -> AsyncIterator[Account]:
+async def pages(directory: Directory) -> AsyncIterator[Sequence[Account]]:
     """Yield all accounts in the order of their ids, a page at a time."""
     last = ""
     while page := await directory.page(last, PAGE):
-        for account in page:
-            yield account
+        yield page
         last = page[-1].account_id
 
 
-def _print(known: Profile, *, as_json: bool) -> None:
-    if as_json:
-        write_json(spelled(msgspec.json.encode(known).decode()).encode())
-        return
-    when = shown_time(known.created)
-    told = f"{spelled(known.email)}  ({known.remark})" if known.remark else spelled(known.email)
-    print(f"{known.account_id}  {when}  {known.state:<10}  {','.join(known.roles):<10}  {told}")
+def _address(known: Profile) -> str:
+    return f"{spelled(known.email)}  ({known.remark})" if known.remark else spelled(known.email)
 
 
-@contextlib.contextmanager
-def _opened(path: Path | None) -> Iterator[BinaryIO]:
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        yield file
+def _joined(value: str | Sequence[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)

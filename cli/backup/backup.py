@@ -1,7 +1,4 @@
-"""`tonearm backup DIR`: save a stack at work into a new folder.
-
-Accounts in PostgreSQL or MySQL are those databases' own to save.
-"""
+"""`tonearm backup DIR`: save a stack at work into a new folder."""
 
 import asyncio
 import contextlib
@@ -12,21 +9,22 @@ from auth.settings import KeySettings
 from cli.backup import collections
 from cli.backup.folder import (
     DATABASE,
+    DIRECTORY,
+    EXITS,
     KEYS,
     LOG,
     BackupRefused,
     Manifest,
-    argument,
     collection_file,
     save_keys,
     write_erasures,
     write_manifest,
 )
-from cli.exits import Exit
 from cli.log.log import Line, Log, line
 from cli.remarks import say
 from cli.replay.export_log import export
 from cli.servers import Servers
+from cli.tree.command import command
 from events.log.stream import FromOffset
 from events.types import AccountErased, JobAudioRemoved, JobDeleted, JobTranscriptRemoved, JobVideoRemoved
 from service.settings import load
@@ -37,15 +35,23 @@ _DELETIONS = {
 }
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm backup`. Raises BackupRefused, Unavailable, InvalidSetting."""
-    directory = argument(argv, "backup", "save a running stack: log, database, keys")
+@command(examples=["tonearm backup saved/2026-11-30"], exits=EXITS)
+@DIRECTORY
+def backup(directory: Path) -> None:
+    """Save a stack at work: its log, its database and its keys, into a new folder.
+
+    Accounts in PostgreSQL or MySQL are those databases' own to save.
+    """
+    save(directory)
+
+
+def save(directory: Path) -> None:
+    """Save it. Raises BackupRefused, Unavailable, InvalidSetting."""
     if directory.exists() and any(directory.iterdir()):
         raise BackupRefused(f"{directory} is not empty")
     os.umask(_OURS_ALONE)  # the folder may be there already, open to all
     directory.mkdir(parents=True, exist_ok=True)
     asyncio.run(_backup(directory, load(Servers, os.environ)))
-    return Exit.OK
 
 
 async def _backup(directory: Path, servers: Servers) -> None:

@@ -1,17 +1,18 @@
 """The folder of a backup: the names in it, its manifest, and the keys beside the data."""
 
-import argparse
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import click
 import msgspec
 from msgspec import Struct
 
 from auth.settings import KeySettings
 from cli.backup.collections import BackupDamaged, Saved
 from cli.errors import Refused
+from cli.exits import Exit
 from cli.log.file import bodies, written
 from cli.log.formats import as_json
 from cli.log.log import Line
@@ -21,14 +22,17 @@ ERASURES = "erasures.jsonl"
 """Events of after the backup that tell what was erased since, as lines of an exported log."""
 ADMIN_PASSWORD = "admin-password"  # noqa: S105 - a file's name
 
-EPILOG = """`tonearm backup DIR`, `tonearm forget DIR` and `tonearm restore DIR`.
-
-`backup` reads from a stack at work. `forget` asks the stack what was erased since, and takes it out of DIR.
-`restore` fills an empty stack whose services do not run: without URLs it starts the local stack's servers in
-LOCAL_DIR for that time, and `tonearm up` then finds the data. Accounts in PostgreSQL or MySQL are those
-databases' own to save.
-"""
-"""Ends the help of these commands."""
+DIRECTORY = click.argument(
+    "directory",
+    metavar="DIR",
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
+    help="the folder of the backup",
+)
+EXITS: Mapping[Exit, str] = {
+    Exit.DATAERR: "the backup is damaged, or not finished",
+    Exit.REFUSED: "the state of the folder or the stack is in the way",
+    Exit.UNAVAILABLE: "a server is away",
+}
 
 
 class BackupRefused(Refused):
@@ -73,13 +77,6 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
     """Write the manifest, by which the backup is finished."""
     with written(directory / MANIFEST) as file:
         file.write(msgspec.json.encode(manifest))
-
-
-def argument(argv: list[str], command: str, summary: str) -> Path:
-    """Return the folder that the command line names."""
-    parser = argparse.ArgumentParser(prog=f"tonearm {command}", description=summary, epilog=EPILOG)
-    parser.add_argument("directory", type=Path, metavar="DIR")
-    return Path(parser.parse_args(argv).directory).resolve()
 
 
 def collection_file(directory: Path, collection: str) -> Path:

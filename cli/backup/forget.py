@@ -23,19 +23,20 @@ from pymongo.asynchronous.database import AsyncDatabase
 from cli.backup import collections
 from cli.backup.collections import CHUNKS, BackupDamaged, Document, Saved
 from cli.backup.folder import (
+    DIRECTORY,
+    EXITS,
     LOG,
     Manifest,
-    argument,
     collection_file,
     read_manifest,
     write_erasures,
     write_manifest,
 )
-from cli.exits import Exit
 from cli.log.file import bodies
 from cli.log.log import Line, Log, line
 from cli.remarks import say
 from cli.servers import Servers
+from cli.tree.command import command
 from events.log.stream import First
 from events.privacy import job_keys
 from events.privacy.job_keys import JobKeys
@@ -72,14 +73,17 @@ class Erased(NamedTuple):
         return blob.job_id in self.files or blob.job_id in self.jobs or blob.account in self.accounts
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm forget`. Raises BackupDamaged, Unavailable, InvalidSetting."""
-    directory = argument(argv, "forget", "take out of a backup what was erased since it was taken")
+@command(examples=["tonearm forget saved/2026-11-30"], exits=EXITS)
+@DIRECTORY
+def forget(directory: Path) -> None:
+    """Take out of a backup what was erased since it was taken.
+
+    It asks the stack at work. It may be broken off, and called again.
+    """
     os.umask(0o077)
     manifest = read_manifest(directory)
     _finish(directory, manifest)
     asyncio.run(_forget(directory, manifest, load(Servers, os.environ)))
-    return Exit.OK
 
 
 def _finish(directory: Path, manifest: Manifest) -> None:

@@ -1,8 +1,4 @@
-"""`tonearm restore DIR`: fill an empty stack, whose services do not run, from a backup.
-
-Without URLs it starts the local stack's servers in LOCAL_DIR for that time, and `tonearm up` then finds the
-data. Accounts in PostgreSQL or MySQL are those databases' own to restore.
-"""
+"""`tonearm restore DIR`: fill an empty stack, whose services do not run, from a backup."""
 
 import asyncio
 import os
@@ -13,34 +9,45 @@ from pathlib import Path
 from auth.settings import KeySettings
 from cli.backup import collections
 from cli.backup.folder import (
+    DIRECTORY,
+    EXITS,
     KEYS,
     LOG,
     BackupRefused,
     Manifest,
-    argument,
     collection_file,
     read_erasures,
     read_manifest,
     restore_keys,
 )
-from cli.exits import Exit
 from cli.log.file import verify
 from cli.log.log import Log
 from cli.remarks import say
 from cli.replay.import_log import append, import_file
 from cli.servers import Servers
+from cli.tree.command import command
 from events.log import topology
 from infra.local import given, state
 from infra.local.settings import LocalSettings
 from service.settings import load
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm restore`: all of it, or change nothing.
+@command(examples=["tonearm restore saved/2026-11-30"], exits=EXITS)
+@DIRECTORY
+def restore(directory: Path) -> None:
+    """Fill an empty stack, whose services do not run, from a backup.
+
+    Without URLs it starts the local stack's servers in LOCAL_DIR for that time, and `tonearm up` then finds
+    the data. Accounts in PostgreSQL or MySQL are those databases' own to restore.
+    """
+    fill(directory)
+
+
+def fill(directory: Path) -> None:
+    """Restore all of it, or change nothing.
 
     Raises BackupRefused, BackupDamaged, FileDamaged, Unavailable, InvalidSetting.
     """
-    directory = argument(argv, "restore", "fill an empty stack, whose services do not run")
     manifest = read_manifest(directory)
     settings = given.settings(os.environ)
     if state.holder(settings.directory) is not None:
@@ -50,7 +57,6 @@ def main(argv: list[str]) -> int:
         collections.check(collection_file(directory, name), saved)
     erasures = read_erasures(directory, manifest)
     asyncio.run(_restore(directory, manifest, erasures, settings))
-    return Exit.OK
 
 
 async def _restore(

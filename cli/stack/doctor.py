@@ -1,16 +1,16 @@
 """`tonearm doctor`: name what this machine lacks for the stack, each with the line that mends it."""
 
-import argparse
 import os
 
 from cli.exits import Exit
+from cli.tree.command import command
 from infra.local import given
 from infra.local.doctor import examine
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm doctor`. Returns 69 when anything is missing."""
-    argparse.ArgumentParser(prog="tonearm doctor", description="Say what is missing.").parse_args(argv)
+@command(examples=["tonearm doctor"], exits={Exit.UNAVAILABLE: "something is missing"})
+def doctor() -> Exit:
+    """Say what this machine lacks for the stack, and the line that mends each."""
     healthy = True
     for finding in examine(given.settings(os.environ)):
         healthy &= finding.ok

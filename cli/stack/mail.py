@@ -1,6 +1,5 @@
 """`tonearm mail`: show the mails that the local stack's mail catcher has kept, the newest last."""
 
-import argparse
 import os
 import sys
 import time
@@ -10,8 +9,11 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
-from cli.exits import Exit
+import click
+
 from cli.pretty import visible
+from cli.tree.command import command
+from cli.tree.types import AT_MOST
 
 
 def kept(folder: Path) -> list[Path]:
@@ -51,25 +53,21 @@ def show(path: Path, *, raw: bool) -> None:
         print(shown(content), end=f"\n\n{'-' * 60}\n\n", flush=True)
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm mail`."""
-    parser = argparse.ArgumentParser(prog="tonearm mail", description="Show the mails of the local stack.")
-    parser.add_argument("-n", type=int, metavar="N", help="only the last N (default: all; 0: none)")
-    parser.add_argument("--raw", action="store_true", help="as they came over the wire")
-    parser.add_argument("-f", "--follow", action="store_true", help="go on with those to come")
-    options = parser.parse_args(argv)
-    if options.n is not None and options.n < 0:
-        parser.error("-n takes a number from 0 up")
+@command(examples=["tonearm mail -n 1", "tonearm mail -n 0 --follow"])
+@click.option("-n", "last", type=AT_MOST, help="only the last N (default: all; 0: none)")
+@click.option("--raw", is_flag=True, help="as they came over the wire")
+@click.option("-f", "--follow", is_flag=True, help="go on with those to come")
+def mail(last: int | None, raw: bool, follow: bool) -> None:
+    """Show the mails that the stack on this machine has sent, the newest last."""
     folder = Path(os.environ.get("LOCAL_DIR") or ".local") / "mail"
     mails = kept(folder)
     try:
-        for path in mails if options.n is None else mails[len(mails) - min(options.n, len(mails)) :]:
-            show(path, raw=options.raw)
-        if options.follow:
+        for path in mails if last is None else mails[len(mails) - min(last, len(mails)) :]:
+            show(path, raw=raw)
+        if follow:
             for path in following(folder, set(mails)):
-                show(path, raw=options.raw)
+                show(path, raw=raw)
     except KeyboardInterrupt:
-        return Exit.OK
+        return
     if not mails:
         print(f"no mail in {folder} yet", file=sys.stderr)
-    return Exit.OK

@@ -6,16 +6,19 @@ going round a loop as long as one period, losing its treble on the way. The wave
 fifth of its length and let go.
 """
 
-import argparse
 import array
 import subprocess
 import sys
 from operator import add
 from pathlib import Path
 
+import click
 import imageio_ffmpeg
 
 from cli.exits import Exit
+from cli.pretty import visible
+from cli.tree.command import command
+from cli.tree.ending import complain
 
 RATE = 44_100
 STEP = 0.15
@@ -112,25 +115,33 @@ def make(path: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm sample`. A file that is there already is left alone."""
-    parser = argparse.ArgumentParser(prog="tonearm sample", description="Make a small video for a first try.")
-    parser.add_argument("path", type=Path, nargs="?", default=Path("sample.mp4"), help="default: %(default)s")
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
-    options = parser.parse_args(argv)
-    if options.path.exists() and not options.force:
-        print(f"{options.path} is there already and stays as it is (--force replaces it)")
-        return Exit.OK
-    if not options.path.parent.is_dir():
-        print(f"tonearm sample: there is no folder {options.path.parent}", file=sys.stderr)
+@command(
+    examples=["tonearm sample", "tonearm sample bach.mp4 --force"],
+    exits={Exit.FAILED: "ffmpeg failed", Exit.CANTCREAT: "the file cannot be written"},
+)
+@click.argument(
+    "path",
+    metavar="[FILE]",
+    type=click.Path(path_type=Path),
+    default="sample.mp4",
+    help="the video's name; else sample.mp4",
+)
+@click.option("--force", is_flag=True, help="replace the file if it is there")
+def sample(path: Path, force: bool) -> Exit | None:
+    """Make a small real video for a first try: twenty seconds of Bach. A file that is there stays."""
+    if path.exists() and not force:
+        print(visible(f"{path} is there already and stays as it is (--force replaces it)"))
+        return None
+    if not path.parent.is_dir():
+        complain(f"there is no folder {path.parent}")
         return Exit.CANTCREAT
     try:
-        make(options.path)
+        make(path)
     except OSError as error:
-        print(f"tonearm sample: cannot write {options.path}: {error.strerror}", file=sys.stderr)
+        complain(f"cannot write {path}: {error.strerror}")
         return Exit.CANTCREAT
     except subprocess.CalledProcessError as error:
-        print(f"tonearm sample: ffmpeg failed: {error.stderr.decode(errors='replace')}", file=sys.stderr)
+        complain(f"ffmpeg failed: {error.stderr.decode(errors='replace')}")
         return Exit.FAILED
-    print(f"made {options.path} ({options.path.stat().st_size / 1e6:.1f} MB, 20 s of music)")
-    return Exit.OK
+    print(visible(f"made {path} ({path.stat().st_size / 1e6:.1f} MB, 20 s of music)"))
+    return None

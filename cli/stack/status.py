@@ -1,14 +1,16 @@
 """`tonearm status`: say how the stack on this machine is: its parts, its work, its disk, its first admin."""
 
-import argparse
 import asyncio
 import os
 import shlex
 import sys
 import time
 
+import click
+
 from cli.disk import line_of_disk
 from cli.exits import Exit
+from cli.tree.command import command
 from infra.local import given, state
 
 _SHOWN = {
@@ -23,13 +25,13 @@ _WORKERS = ("gateway", "converter", "notifier")
 """The parts that send heartbeats."""
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm status`. Returns 69 when the stack does not run or is not ready."""
-    parser = argparse.ArgumentParser(prog="tonearm status", description="Show what of the local stack runs.")
-    parser.add_argument(
-        "--env", action="store_true", help="print the variables to reach it by, for a shell's eval"
-    )
-    options = parser.parse_args(argv)
+@command(
+    examples=["tonearm status", 'eval "$(tonearm status --env)"'],
+    exits={Exit.UNAVAILABLE: "the stack does not run, or is not ready"},
+)
+@click.option("--env", is_flag=True, help="print the variables to reach it by, for a shell's eval")
+def status(env: bool) -> Exit:
+    """Say how the stack on this machine is: its parts, its work, its disk, its first admin."""
     directory = given.settings(os.environ).directory
     known = state.running(directory)
     if known is None:
@@ -41,7 +43,7 @@ def main(argv: list[str]) -> int:
         )
         print(text, file=sys.stderr, flush=True)
         return Exit.UNAVAILABLE
-    if options.env:
+    if env:
         print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in known.environment.items()))
         return Exit.OK
     for part in known.components:

@@ -1,9 +1,10 @@
 """`tonearm up`: run the stack on this machine, or start it in the background."""
 
-import argparse
 import asyncio
 import os
 import sys
+
+import click
 
 from cli.exits import Exit
 from cli.log.screen import Screen
@@ -11,32 +12,33 @@ from cli.tail.follow import Query, Sources, Tail
 from cli.tail.formats import pretty
 from cli.tail.output import Output
 from cli.tail.record import Level, Record
+from cli.tree.command import command
 from infra.local import given, stack, state
 from service.logs import STARTED
 
 _BELOW = ("stack", "rabbitmq", "mongodb", "mail")
 
 
-def main(argv: list[str]) -> int:
-    """Run `tonearm up`. Raises LocalError, InvalidSetting."""
-    parser = argparse.ArgumentParser(
-        prog="tonearm up", description="Run the local stack. Ctrl-C stops all of it."
-    )
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("-d", "--detach", action="store_true", help="in the background; return once it is ready")
-    how.add_argument("--no-logs", action="store_true", help="do not show the logs, only write them")
-    parser.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # a descriptor that `--detach` hands over
-    options = parser.parse_args(argv)
+@command(
+    examples=["tonearm up", "tonearm up --detach"],
+    exits={Exit.UNAVAILABLE: "a part does not start, or what it needs is missing"},
+)
+@click.option("-d", "--detach", is_flag=True, help="in the background; return once it is ready")
+@click.option("--no-logs", is_flag=True, help="do not show the logs, only write them")
+@click.option("--lock", type=int, hidden=True, help="a descriptor that --detach hands over")
+def up(detach: bool, no_logs: bool, lock: int | None) -> None:
+    """Run the stack on this machine. Ctrl-C stops all of it."""
+    if detach and no_logs:
+        raise click.UsageError("--detach and --no-logs exclude each other")
     settings = given.settings(os.environ)
-    if options.detach:
+    if detach:
         known = state.running(settings.directory)
         reached = stack.ensure_up(_say)
         standing = "runs already, with the settings of its start" if known and known.ready else "is ready"
         _say(f"Tonearm {standing}: {reached['PUBLIC_URL']}  (./justw down stops it)")
     else:
-        stack.run(settings, _say, show_logs=None if options.no_logs else _show_logs, lock=options.lock)
+        stack.run(settings, _say, show_logs=None if no_logs else _show_logs, lock=lock)
         _say(f"stopped; the data stays in {settings.directory}")
-    return Exit.OK
 
 
 async def _show_logs(pattern: str, stop: asyncio.Event) -> None:

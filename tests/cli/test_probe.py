@@ -8,7 +8,8 @@ import pytest
 from media import CENC, H264, SOUND, ffmpeg, tone
 
 from cli.exits import Exit
-from cli.probe import main, rows
+from cli.main import main
+from cli.probe import rows
 from events.media import Chapter, Media, Tag
 
 CASES = Path(__file__).parents[1] / "workers/converter/cases"
@@ -37,7 +38,7 @@ def test_from_an_hour_on_hours_are_told():
 
 
 def test_a_person_sees_what_is_in_a_file(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(film)]) == Exit.OK
+    assert main(["probe", str(film)]) == Exit.OK
     shown = capsys.readouterr()
     assert shown.err == ""
     for said in (
@@ -55,7 +56,7 @@ def test_a_person_sees_what_is_in_a_file(film: Path, capsys: pytest.CaptureFixtu
 
 
 def test_a_program_gets_what_the_gateway_would_answer(film: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(film), "--json"]) == Exit.OK
+    assert main(["probe", str(film), "--json"]) == Exit.OK
     media = msgspec.json.decode(capsys.readouterr().out, type=Media)
     assert (media.container, media.duration_seconds) == ("matroska,webm", pytest.approx(3, abs=0.1))
     assert [(track.codec, track.language) for track in media.tracks] == [("aac", "eng"), ("opus", "ger")]
@@ -70,7 +71,7 @@ def test_where_and_with_what_it_was_recorded_is_not_told(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for arguments in ([], ["--json"]):
-        assert main([str(CASES / name), *arguments]) == Exit.OK
+        assert main(["probe", str(CASES / name), *arguments]) == Exit.OK
         told = capsys.readouterr().out
         assert not any(each in told for each in ("Dorf", "47.1", "PhoneX", "CamZ", "HD9", "GoPro", "Home"))
 
@@ -83,7 +84,7 @@ def test_what_would_be_refused_is_told_before_it_is_uploaded(
     ffmpeg(*SOUND, *H264, "-c:a", "aac", *CENC, str(locked))
     half.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
     for file, code in ((silent, "no_audio"), (locked, "encrypted"), (half, "partial=false")):
-        assert main([str(file)]) == Exit.OK
+        assert main(["probe", str(file)]) == Exit.OK
         assert code in capsys.readouterr().err
 
 
@@ -93,8 +94,13 @@ def test_what_is_no_media_or_no_file_has_codes_of_its_own(
     text, fifo = tmp_path / "diary.mp4", tmp_path / "fifo.mp4"
     text.write_text("Dear diary,\n" * 100)
     os.mkfifo(fifo)
-    assert main([str(text)]) == Exit.DATAERR
+    assert main(["probe", str(text)]) == Exit.DATAERR
     assert "(not_media)" in capsys.readouterr().err
-    assert main([str(tmp_path / "missing.mp4")]) == main([str(tmp_path)]) == main([str(fifo)]) == Exit.NOINPUT
+    assert (
+        main(["probe", str(tmp_path / "missing.mp4")])
+        == main(["probe", str(tmp_path)])
+        == main(["probe", str(fifo)])
+        == Exit.NOINPUT
+    )
     monkeypatch.setenv("FFMPEG", str(tmp_path / "missing"))
-    assert main([str(text)]) == Exit.UNAVAILABLE
+    assert main(["probe", str(text)]) == Exit.UNAVAILABLE

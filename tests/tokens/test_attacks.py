@@ -20,10 +20,10 @@ from waiting import wait_for
 
 from auth import opaque
 from auth.keys.access_tokens import jwk
-from cli.account.command import main
 from cli.account.rotate_key import rotate
 from cli.account.settings import OperatorSettings
 from cli.errors import NothingFound
+from cli.main import main
 from tests.tokens.conftest import PASSWORD, Site, b64
 
 Attack = Callable[[Site], str]
@@ -407,7 +407,7 @@ async def test_a_key_is_rotated_under_load_without_one_unexpected_401(site: Site
         async with asyncio.TaskGroup() as tasks:
             for _ in range(3):
                 tasks.create_task(load())
-            await rotate(None, OperatorSettings(local_dir=str(folder)))  # type: ignore[arg-type]
+            rotate(OperatorSettings(local_dir=str(folder)))
         assert counts["requests"] > 20
         assert len((await client.get(f"{site.auth.url}/.well-known/jwks.json")).json()["keys"]) == 2
 
@@ -424,7 +424,7 @@ async def test_the_command_line_makes_lists_and_revokes_keys(
     monkeypatch.setenv("TONEARM_PASSWORD", PASSWORD)
 
     async def keys(*arguments: str) -> str:
-        assert await asyncio.to_thread(main, ["keys", "--url", site.url, *arguments]) == 0
+        assert await asyncio.to_thread(main, ["account", "keys", "--url", site.url, *arguments]) == 0
         return capsys.readouterr().out.strip()
 
     key = await keys("create", "backup", "--scope", "upload", "--days", "2")

@@ -10,9 +10,11 @@ from making import event, uploaded
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 
-from cli.backup import backup, collections, restore
+from cli.backup import collections
+from cli.backup.backup import save
 from cli.backup.collections import BackupDamaged
 from cli.backup.folder import ERASURES, LOG, BackupRefused
+from cli.backup.restore import fill
 from cli.errors import FileDamaged
 from events.envelope import consequence
 from events.log import amqp, topology
@@ -82,23 +84,23 @@ async def test_empty_servers_are_filled_from_what_was_saved_and_no_others(
 
     assert {path.stat().st_mode & 0o077 for path in saved.rglob("*")} == {0}, "for its owner only"
     with pytest.raises(BackupRefused, match="is not empty"):
-        backup.main([str(saved)])
+        save(saved)
 
     elsewhere = {"MONGODB_URL": mongodb.url_of(f"test-{uuid4()}"), "LOCAL_DIR": str(tmp_path / "new")}
     for name, value in (urls | elsewhere).items():
         monkeypatch.setenv(name, value)
     with pytest.raises(BackupRefused, match="log is not empty"):
-        await asyncio.to_thread(restore.main, [str(saved)])
+        await asyncio.to_thread(fill, saved)
     async with amqp.connected(broker.url, name="test") as connection:
         await (await connection.channel()).call("queue_delete", queue=topology.STREAM)
     for name, error in ((LOG, FileDamaged), ("database/accounts.bson", BackupDamaged)):
         whole = (saved / name).read_bytes()
         (saved / name).write_bytes(whole[:-3] + b"xyz")
         with pytest.raises(error):
-            await asyncio.to_thread(restore.main, [str(saved)])
+            await asyncio.to_thread(fill, saved)
         (saved / name).write_bytes(whole)
 
-    await asyncio.to_thread(restore.main, [str(saved)])
+    await asyncio.to_thread(fill, saved)
 
     async with connect(elsewhere["MONGODB_URL"]) as client:
         assert await everything(client.get_default_database()) == {
@@ -135,7 +137,7 @@ async def test_what_is_deleted_while_a_backup_is_made_stays_deleted(
         urls = {"RABBITMQ_URL": broker.url, "STREAM_URL": broker.stream_url, "MONGODB_URL": mongodb_url}
         for name, value in (urls | {"LOCAL_DIR": str(tmp_path / "old")}).items():
             monkeypatch.setenv(name, value)
-        await asyncio.to_thread(backup.main, [str(tmp_path / "saved")])
+        await asyncio.to_thread(save, tmp_path / "saved")
     async with amqp.connected(broker.url, name="test") as connection:
         await (await connection.channel()).call("queue_delete", queue=topology.STREAM)
     monkeypatch.setenv("MONGODB_URL", mongodb.url_of(f"test-{uuid4()}"))
@@ -144,9 +146,9 @@ async def test_what_is_deleted_while_a_backup_is_made_stays_deleted(
     whole = later.read_bytes()
     later.write_bytes(whole[:-3])
     with pytest.raises(BackupDamaged):
-        await asyncio.to_thread(restore.main, [str(tmp_path / "saved")])
+        await asyncio.to_thread(fill, tmp_path / "saved")
     later.write_bytes(whole)
-    await asyncio.to_thread(restore.main, [str(tmp_path / "saved")])
+    await asyncio.to_thread(fill, tmp_path / "saved")
     told = [each.event.id for each in await read_log(broker.stream_url)]
     # Not that it is erased: what was saved of it is still to go.
     assert told == [uploaded("j1").id, deletion.id]
@@ -155,4 +157,4 @@ async def test_what_is_deleted_while_a_backup_is_made_stays_deleted(
 def test_a_backup_that_was_broken_off_is_none(tmp_path: Path) -> None:
     (tmp_path / LOG).touch()
     with pytest.raises(BackupDamaged, match="no finished backup"):
-        restore.main([str(tmp_path)])
+        fill(tmp_path)

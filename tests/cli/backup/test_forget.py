@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from pymongo.asynchronous.database import AsyncDatabase
 from uuid_utils import uuid4
 
-from cli.backup import restore
 from cli.backup.folder import LOG, MANIFEST
+from cli.backup.restore import fill
 from events.envelope import account_event, consequence
 from events.log import amqp, topology
 from events.log.publisher import Publisher
@@ -138,7 +138,7 @@ async def test_what_was_erased_is_in_no_byte_of_the_backup_and_all_else_is_resto
         monkeypatch.setenv(name, value)
     async with amqp.connected(broker.url, name="test") as connection:
         await (await connection.channel()).call("queue_delete", queue=topology.STREAM)
-    await asyncio.to_thread(restore.main, [str(saved)])
+    await asyncio.to_thread(fill, saved)
     async with connect(elsewhere["MONGODB_URL"]) as client:
         there = client.get_default_database()
         before, after = await everything(database), await everything(there)

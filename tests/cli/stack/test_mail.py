@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.stack.mail import main
+from cli.main import main
 
 ROOT = Path(__file__).parents[3]
 
@@ -49,7 +49,7 @@ def test_mails_are_shown_as_people_read_them_the_newest_last(
 ) -> None:
     for number in (2, 1):
         keep(folder, number)
-    assert main([]) == 0
+    assert main(["mail"]) == 0
     shown = capsys.readouterr().out
     for line in (
         "Date: Sat, 01 Mar 2025 12:00:01 +0000",
@@ -65,7 +65,7 @@ def test_mails_are_shown_as_people_read_them_the_newest_last(
 def test_only_the_last_ones_are_shown_when_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for number in (1, 2, 3):
         keep(folder, number)
-    assert main(["-n", "2"]) == 0
+    assert main(["mail", "-n", "2"]) == 0
     shown = capsys.readouterr().out
     assert "Text ü 1" not in shown
     assert "Text ü 2" in shown
@@ -73,19 +73,19 @@ def test_only_the_last_ones_are_shown_when_asked(folder: Path, capsys: pytest.Ca
 
 def test_raw_is_what_came_over_the_wire(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     keep(folder, 1)
-    assert main(["--raw"]) == 0
+    assert main(["mail", "--raw"]) == 0
     assert MAIL.format(number=1).replace("\n", "\r\n").encode() in capfdbinary.readouterr().out
 
 
 def test_no_mail_is_said_and_no_error(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 0
+    assert main(["mail"]) == 0
     assert "no mail" in capsys.readouterr().err
 
 
 def test_following_shows_mails_as_they_come(folder: Path) -> None:
     keep(folder, 1)
     keep(folder, 2)
-    code = "import sys; from cli.stack.mail import main; sys.exit(main(['-n', '1', '--follow']))"
+    code = "import sys; from cli.main import main; sys.exit(main(['mail', '-n', '1', '--follow']))"
     process = subprocess.Popen(
         [sys.executable, "-u", "-c", code], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True
     )

@@ -8,7 +8,8 @@ import imageio_ffmpeg
 import pytest
 
 from cli.exits import Exit
-from cli.stack.sample import BARS, PATTERN, RATE, STEP, frequency, main, pluck
+from cli.main import main
+from cli.stack.sample import BARS, PATTERN, RATE, STEP, frequency, pluck
 
 
 def ffmpeg(*arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -29,7 +30,7 @@ def power(samples: "array.array[int]", hertz: float) -> float:
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sample") / "sample.mp4"
-    assert main([str(path)]) == 0
+    assert main(["sample", str(path)]) == 0
     return path
 
 
@@ -76,11 +77,11 @@ def test_a_string_sounds_its_pitch(note: str) -> None:
 def test_a_file_that_is_there_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "holiday.mp4"
     path.write_bytes(b"mine")
-    assert main([str(path)]) == 0
+    assert main(["sample", str(path)]) == 0
     assert path.read_bytes() == b"mine"
     assert "--force" in capsys.readouterr().out
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path / "no" / "sample.mp4")]) == Exit.CANTCREAT
+    assert main(["sample", str(tmp_path / "no" / "sample.mp4")]) == Exit.CANTCREAT
     assert str(tmp_path / "no") in capsys.readouterr().err
