@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -307,9 +307,9 @@ def read(environ: Mapping[str, str]) -> AuthSettings:
     return structs.replace(settings, oidc_issuers=issuers(environ))
 
 
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the service, and end the process (see `service.start`)."""
-    answer_help(SERVICE, AuthSettings)
+    answer_help(SERVICE, AuthSettings, arguments)
     run_service(SERVICE, lambda: read(os.environ), run)
 
 

@@ -49,11 +49,11 @@ COMMANDS = {
     "doctor": Entry("cli.stack.doctor:doctor", "say what is missing, and the line that mends it", _HERE),
     "sample": Entry("cli.stack.sample:sample", "make a small video for a first try", _HERE, True),
     "mail": Entry("cli.stack.mail:mail", "show the mails the local stack has sent", _HERE, True),
-    "schema": Entry("cli.schema", "print the AsyncAPI document of all events", _PROGRAMS),
-    "gateway": Entry("gateway.__main__", "run the gateway", _SERVICE, True),
-    "auth": Entry("auth.__main__", "run auth", _SERVICE, True),
-    "converter": Entry("workers.converter.__main__", "run a converter", _SERVICE, True),
-    "notifier": Entry("workers.notifier.__main__", "run a notifier", _SERVICE, True),
+    "schema": Entry("cli.schema:schema", "print the AsyncAPI document of all events", _PROGRAMS),
+    "gateway": Entry("cli.services:gateway", "run the gateway", _SERVICE, True),
+    "auth": Entry("cli.services:auth", "run auth", _SERVICE, True),
+    "converter": Entry("cli.services:converter", "run a converter", _SERVICE, True),
+    "notifier": Entry("cli.services:notifier", "run a notifier", _SERVICE, True),
 }
 
 

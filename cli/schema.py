@@ -1,16 +1,12 @@
 """`tonearm schema`: the contract of the log, as one AsyncAPI document."""
 
-import argparse
 import sys
 
-from cli.exits import Exit
+from cli.tree.command import command
 from events import asyncapi, schemas
 
 
-def main(argv: list[str]) -> int:
-    """Print the document."""
-    argparse.ArgumentParser(prog="tonearm schema", description="Print the AsyncAPI document.").parse_args(
-        argv
-    )
+@command(examples=["tonearm schema > events.json"])
+def schema() -> None:
+    """Print the contract of the log: the AsyncAPI document of all events."""
     sys.stdout.buffer.write(schemas.pretty(asyncapi.document()))
-    return Exit.OK

@@ -419,9 +419,9 @@ async def _drain(parts: Parts) -> None:
         log.warning("uploads_cut_off", count=left)
 
 
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the service, and end the process (see `service.start`)."""
-    answer_help(SERVICE, GatewaySettings)
+    answer_help(SERVICE, GatewaySettings, arguments)
     run_service(SERVICE, lambda: load(GatewaySettings, os.environ), run)
 
 

@@ -1,7 +1,7 @@
 """`python -m <service> --help`: the variables of a service, which takes no arguments."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -26,7 +26,11 @@ def answer_help(service: str, settings: type[Settings], arguments: Sequence[str]
 def usage(service: str, settings: type[Settings]) -> str:
     """Name each variable, with its default."""
     lines = [f"{service} takes no arguments. It is told by the environment:", ""]
-    for field in msgspec.structs.fields(settings):
-        default = "(must be set)" if field.required else f"{field.default!r}"
-        lines.append(f"  {field.name.upper():<{_WIDTH}} {default}")
+    lines += [f"  {name:<{_WIDTH}} {default}" for name, default in variables(settings)]
     return "\n".join([*lines, "", "SIGTERM stops it. docs/settings.md says what each variable is."])
+
+
+def variables(settings: type[Settings]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each variable, and its default in words."""
+    for field in msgspec.structs.fields(settings):
+        yield field.name.upper(), "(must be set)" if field.required else f"{field.default!r}"

@@ -49,7 +49,6 @@ PARSED = {name: entry.module for name, entry in COMMANDS.items() if ":" not in e
     "sizing": "infra.sizing",
 }
 """The commands and recipes that read their arguments by argparse, and the modules that do it."""
-SERVICES = {name for name, entry in COMMANDS.items() if entry.at.endswith("__main__")}
 LINE = re.compile(
     r"(?:\./justw|(?<![\w./-])(?<!-n )(?<!install )tonearm)"  # and no namespace, no release
     r"""((?:[ ]+(?:[^\s`|;&()<>#"'\\]|"[^"\n]*"|'[^'\n]*')+)+)"""
@@ -131,7 +130,7 @@ def unknown(name: str, words: list[str]) -> list[str]:
         return [word for word in words[:1] if word.islower() and word not in DRILLS]
     if name in COMMANDS and name not in PARSED:
         return unknown_to(COMMANDS[name].command(name), words)
-    if name not in PARSED or name in SERVICES:
+    if name not in PARSED:
         return []
     parser, wrong = parser_of(name, words), []
     for before, word in zip(["", *words], words, strict=False):

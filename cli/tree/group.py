@@ -17,8 +17,7 @@ from cli.tree.extras import lacking
 class Entry(NamedTuple):
     """Where a command stands, as `package.module:name`, and its line of help.
 
-    A module without a name has a `main(argv) -> int` that reads its arguments itself, or a `main()` that
-    takes none.
+    A module without a name has a `main(argv) -> int` that reads its arguments itself.
     """
 
     at: str

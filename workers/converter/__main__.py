@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
@@ -93,9 +94,9 @@ async def _equipment(settings: ConverterSettings) -> Equipment:
     return Equipment(engine, settings.limits, workshop, Sharing(Lanes(settings.converter_cores)))
 
 
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the service, and end the process (see `service.start`)."""
-    answer_help(SERVICE, ConverterSettings)
+    answer_help(SERVICE, ConverterSettings, arguments)
     run_service(SERVICE, lambda: load(ConverterSettings, os.environ), run)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import NoReturn
 
@@ -98,9 +99,9 @@ async def run(settings: NotifierSettings, stop: asyncio.Event) -> None:
         await run_workers(workers, settings.health_host, settings.health_port, stop, registry, presence)
 
 
-def main() -> NoReturn:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the service, and end the process (see `service.start`)."""
-    answer_help(SERVICE, NotifierSettings)
+    answer_help(SERVICE, NotifierSettings, arguments)
     run_service(SERVICE, lambda: load(NotifierSettings, os.environ), run)
 
 

@@ -125,13 +125,13 @@ async def test_what_is_deleted_while_a_backup_is_made_stays_deleted(
     async with Publisher(broker.url, name="test") as publisher:
         await publisher.publish(uploaded("j1"))
         await database["presets"].insert_one({"_id": "a1"})
-        save, here = collections.save, asyncio.get_running_loop()
+        save_one, here = collections.save, asyncio.get_running_loop()
 
         async def saved_late(*arguments: Any) -> collections.Saved:
             for told in (uploaded("j2"), deletion, erasure):
                 publishing = asyncio.run_coroutine_threadsafe(publisher.publish(told), here)
                 await asyncio.wrap_future(publishing)
-            return await save(*arguments)
+            return await save_one(*arguments)
 
         monkeypatch.setattr(collections, "save", saved_late)
         urls = {"RABBITMQ_URL": broker.url, "STREAM_URL": broker.stream_url, "MONGODB_URL": mongodb_url}
