@@ -12,6 +12,9 @@ from pathlib import Path
 import click
 from msgspec import UNSET, Struct, UnsetType
 
+from cli.client.asking import Access, naming
+from cli.client.config import LOCAL
+from cli.client.credentials import place_of
 from cli.exits import Exit
 from cli.log.looks import Look, looking
 from cli.pipes import drop_output
@@ -19,6 +22,7 @@ from cli.remarks import say
 from cli.signals import cancel_on_signals
 from cli.tail.arguments import TIMES, Wish, choosing
 from cli.tail.arguments import query as query_of
+from cli.tail.elsewhere import GatewayLog, narrowed
 from cli.tail.event_log import EventLog
 from cli.tail.files import paths_of
 from cli.tail.follow import Query, Sources, Tail
@@ -56,6 +60,7 @@ class NothingToRead(TonearmError):
     examples=[
         "tonearm tail --since 10m --level warning",
         "tonearm tail --job @-1 -o short",
+        "tonearm tail --on work --type job.failed",
         "tonearm tail --job 01a2 --type job.converted -c 1    # waits for it",
         "tonearm tail -i 'ffmpeg|cover' -x health -o '{timestamp:%H:%M:%S} {service} {event}'",
         "kubectl logs -f --prefix -l app=tonearm | tonearm tail -",
@@ -66,28 +71,39 @@ class NothingToRead(TonearmError):
         Exit.DATAERR: "the log is damaged",
         Exit.NOINPUT: "there is nothing to read",
         Exit.UNAVAILABLE: "the log is away",
+        Exit.NOPERM: "the account is no administrator's",
     },
     codes={NothingToRead: Exit.NOINPUT},
     output=Line,
 )
+@naming
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @choosing
 @click.option("--only", type=click.Choice(["events", "logs"]), help="one of the two")
 @looking(*NAMES)
-def tail(paths: tuple[str, ...], only: str | None, wish: Wish, look: Look) -> Exit:
+def tail(access: Access, paths: tuple[str, ...], only: str | None, wish: Wish, look: Look) -> Exit:
     """Show the events and the services' logs, merged by time, and follow them.
 
     A PATH is a log file, also a compressed one, a folder of them, a glob, a pipe, or `-` for standard input.
-    Then only these are read, and their end is the end. Without any: the events, and the local stack's logs.
+    Then only these are read, and their end is the end. Without any: the events, and the local stack's logs;
+    of a gateway elsewhere (--on, --url) the events, for its administrators.
     """
-    if paths and only == "events":
-        raise click.UsageError("--only events reads the log of events, and no files")
     settings, now = load(Settings, os.environ), datetime.now(UTC)
+    away = not paths and only != "logs" and _is_elsewhere(access, settings)
+    if paths and (only == "events" or access.url or access.on):
+        raise click.UsageError("a PATH is read alone, without the log of events")
+    if only == "logs" and (access.url or access.on):
+        raise click.UsageError("a gateway shows its events, and no logs")
     query = query_of(wish, follows=not paths, now=now)
     screen = look.screen.showing(wish.sought)
     output = Output(named(look.format, screen, whole=look.whole))
     try:
-        shown = asyncio.run(_tail(_Asked(paths, only, now), settings, query, output))
+        if away:
+            with access.signed_in() as gateway:
+                log = GatewayLog(gateway, narrowed(wish.type_, wish.account), say)
+                shown = asyncio.run(_run(Tail(query, Sources(log=log), output.show)))
+        else:
+            shown = asyncio.run(_here(_Asked(paths, only, now), settings, query, output))
     except BrokenPipeError:
         drop_output()
         return Exit.OK
@@ -105,9 +121,24 @@ class _Asked(Struct, frozen=True):
     now: datetime
 
 
-async def _tail(asked: _Asked, settings: Settings, query: Query, output: Output) -> int:
-    """Show the records, and return how many there were. Raises TonearmError."""
+def _is_elsewhere(access: Access, settings: Settings) -> bool:
+    """Return True if the log of a gateway is meant, which tells of it over HTTP.
+
+    One that the environment or `config.toml` names is meant only where there is no stack at hand.
+    """
+    if access.url or access.on or access.email:
+        return access.on != LOCAL
+    return not settings.stream_url and place_of(access, os.environ) is not None
+
+
+async def _run(tail: Tail) -> int:
     cancel_on_signals()
+    await tail.run()
+    return tail.shown
+
+
+async def _here(asked: _Asked, settings: Settings, query: Query, output: Output) -> int:
+    """Show the records, and return how many there were. Raises TonearmError."""
     folder = Path(glob.escape(settings.local_dir), "logs")
     paths = asked.paths or (str(folder / "*.jsonl"), str(folder / "*.jsonl.1"))  # the second: rotated
     paths = paths if asked.only != "events" else ()
@@ -122,13 +153,11 @@ async def _tail(asked: _Asked, settings: Settings, query: Query, output: Output)
         raise NothingToRead(f"no log file is there ({patterns[0]}); is the stack running?")
     tail = Tail(query, Sources(patterns=patterns, log=log, pipes=pipes), output.show)
     if log is None:
-        await tail.run()
-        return tail.shown
+        return await _run(tail)
     from cli.log.keys import keys_at_hand  # its driver takes a while to load
 
     async with keys_at_hand(settings.mongodb_url, say) as log.keys:
-        await tail.run()
-    return tail.shown
+        return await _run(tail)
 
 
 def _missing(patterns: list[str], named: tuple[str, ...], *, wait: bool) -> list[str]:

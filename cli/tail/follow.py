@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequenc
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
+from typing import Protocol
 
 from msgspec import Struct
 
-from cli.tail.event_log import EventLog
 from cli.tail.files import LogFile, Watch
 from cli.tail.filters import Filter, every
 from cli.tail.merge import Window, merge
@@ -47,11 +47,24 @@ class Query(Struct, frozen=True, kw_only=True):
     """Show pipes line by line, and not sorted in among what files hold."""
 
 
+class Events(Protocol):
+    """The log of events, at hand or elsewhere: `history` once or more, then `live` goes on where it ended."""
+
+    def history(self, since: datetime | None, last: int | None, keep: Filter) -> AsyncIterator[Record]:
+        """Yield what the log holds that `keep` holds for, from about `since` on, or only the last so many."""
+
+    def live(self) -> AsyncIterator[list[Record]]:
+        """Yield what comes after the history, for ever."""
+
+    async def close(self) -> None:
+        """Close the connection."""
+
+
 class Sources(Struct, frozen=True, kw_only=True):
     """Where records come from: log files by patterns, the log of events, and pipes."""
 
     patterns: Sequence[str] = ()
-    log: EventLog | None = None
+    log: Events | None = None
     pipes: Sequence[AsyncIterator[list[Record]]] = ()
 
 

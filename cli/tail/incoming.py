@@ -1,10 +1,8 @@
 """What comes by itself: standard input, pipes, devices. A thread reads each, as only that never blocks us."""
 
-import asyncio
 import contextlib
 import os
 import stat as modes
-import threading
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from cli.tail.files import Lines
 from cli.tail.parser import parse_line
 from cli.tail.record import Record
+from cli.tail.threads import from_thread
 
 _BLOCK = 64 * 1024
 
@@ -35,19 +34,8 @@ async def incoming(path: str) -> AsyncIterator[list[Record]]:
     """
     name = Path(path).name.partition(".")[0]
     service = "stdin" if path == "-" else "pipe" if name.isdecimal() else name  # <(…) is /dev/fd/63
-    loop = asyncio.get_running_loop()
-    blocks: asyncio.Queue[bytes] = asyncio.Queue(maxsize=4)
-
-    def pump() -> None:
-        # A loop that is closed is the end of the programme; the thread is a daemon and goes with it.
-        with contextlib.suppress(RuntimeError, asyncio.CancelledError):
-            for block in _blocks(path):
-                asyncio.run_coroutine_threadsafe(blocks.put(block), loop).result()
-
-    threading.Thread(target=pump, name=f"tail {path}", daemon=True).start()
     lines, before = Lines(), datetime.now(UTC)
-    while True:
-        block = await blocks.get()
+    async for block in from_thread(lambda: _blocks(path), f"tail {path}"):
         records = []
         for line in lines.feed(block) if block else lines.rest():
             if line.strip("\0"):
@@ -55,8 +43,6 @@ async def incoming(path: str) -> AsyncIterator[list[Record]]:
                 before, service = records[-1].time, records[-1].source
         if records:
             yield records
-        if not block:
-            return
 
 
 def _blocks(path: str) -> Iterator[bytes]:
