@@ -20,8 +20,8 @@ from cli.pretty import clock, size, visible
 
 Show = Callable[[float | None, str], None]
 """Called with percent and a note. None keeps the last percent."""
-READING = "reading"
-"""The verb of a stage that is only shown as a bar: what goes on here is soon over."""
+READING, UPLOADING = "reading", "uploading"
+"""Verbs of stages. Reading is only shown as a bar: it is soon over."""
 _VERB = 11
 """Letters of the longest verb."""
 
@@ -46,6 +46,11 @@ class Row:
     def say(self, text: str) -> None:
         """Show a line about it."""
         self._board.say(text)
+
+    def remark(self, text: str) -> None:
+        """Show a line that one has no use for when there are many, unless it goes into a log."""
+        if not self._board.is_crowded:
+            self._board.say(text)
 
     def _begin(self, verb: str, line: str, total: int, *, is_bytes: bool) -> None:
         bars = self._board.bars
@@ -85,6 +90,11 @@ class Board:
             for bar in self.bars.task_ids:
                 self.bars.remove_task(bar)
             self.bars.stop()
+
+    @property
+    def is_crowded(self) -> bool:
+        """True if bars of several videos are shown."""
+        return self.bars is not None and self._total > 1
 
     @contextmanager
     def row(self, name: str) -> Iterator[Row]:
@@ -139,34 +149,32 @@ class Board:
 
 
 class _Detail(ProgressColumn):
-    """Bytes, rate and time left of a transfer; else the percent and a note."""
+    """The percent, and the rate and time left of a transfer, or a note."""
 
     def render(self, task: Task) -> Text:
         """Return the text for one row."""
-        if not task.fields["is_bytes"]:
-            percent = (
-                f"{task.percentage:3.0f} %  " if task.total and task.completed and task.description else ""
-            )
-            return Text(percent + task.fields["note"], overflow="ellipsis", no_wrap=True)
-        if not task.total or task.completed >= task.total:
-            return Text(size(int(task.completed)))
-        told = f"{size(int(task.completed))} of {size(int(task.total))}"
-        if task.speed:
-            left = (task.total - task.completed) / task.speed
-            told += f", {size(int(task.speed))}/s, {clock(left)} left"
-        return Text(told, overflow="ellipsis", no_wrap=True)
+        told = task.fields["note"]
+        if task.fields["is_bytes"] and task.total and task.speed and not task.finished:
+            told = f"{size(int(task.speed))}/s, {clock((task.total - task.completed) / task.speed)} left"
+        percent = f"{task.percentage:3.0f} %  " if task.description and task.completed else ""
+        return Text(percent + told, overflow="ellipsis", no_wrap=True)
 
 
 def _bars(console: Console) -> Progress:
+    """Return bars that leave the last columns free: a terminal writes `^C` there."""
+    name, bar = max(8, console.width // 4), max(6, console.width // 6)
+    detail = max(5, console.width - name - bar - _VERB - 8)
     return Progress(
-        TextColumn(
-            "{task.description}", table_column=Column(max_width=32, no_wrap=True, overflow="ellipsis")
-        ),
+        TextColumn("{task.description}", table_column=_column(name)),
         TextColumn("{task.fields[verb]}", table_column=Column(min_width=_VERB, no_wrap=True)),
-        BarColumn(bar_width=24),
-        _Detail(table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")),
+        BarColumn(bar_width=bar),
+        _Detail(table_column=_column(detail)),
         console=console,
-        expand=True,
+        transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
     )
+
+
+def _column(most: int) -> Column:
+    return Column(max_width=most, no_wrap=True, overflow="ellipsis")

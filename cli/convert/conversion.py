@@ -12,7 +12,7 @@ from cli.client.download import download, pour
 from cli.client.errors import Unreachable
 from cli.client.gateway import Gateway
 from cli.client.patience import PATIENCE
-from cli.convert.board import READING
+from cli.convert.board import READING, UPLOADING
 from cli.convert.course import Course
 from cli.convert.imports import fetched
 from cli.convert.known import Decision, Step, another_output, decided, jobs_about, sha256_of
@@ -23,8 +23,6 @@ from cli.exits import Exit
 from cli.jobs.shown import ahead
 from cli.pretty import size
 from events.errors import TonearmError
-
-UPLOADING = "uploading"
 
 
 class Terms(Struct, frozen=True):
@@ -90,10 +88,10 @@ def _made(terms: Terms, course: Course, decision: Decision) -> Job:
     name = source.name
     match decision:
         case Decision(Step.FOLLOW, Job(job_id=job_id)):
-            course.say(f"{name}: it is being converted already")
+            course.remark(f"{name}: it is being converted already")
         case Decision(Step.CONVERT, Job(job_id=other)):
             job_id = another_output(gateway, other, wish.asked)
-            course.say(f"{name}: the gateway has this video already, so it is not uploaded")
+            course.remark(f"{name}: the gateway has this video already, so it is not uploaded")
         case _ if source.url:
             job_id = fetched(gateway, course, wish.asked)
         case _ if source.is_input:
@@ -105,7 +103,7 @@ def _made(terms: Terms, course: Course, decision: Decision) -> Job:
             sent = course.transfer(UPLOADING, name, source.path.stat().st_size)
             job_id = gateway.upload(source.path, sent, wish.asked)
     course.job_id = job_id
-    course.say(f"{name}: job {job_id}")
+    course.remark(f"{name}: job {job_id}")
     return _settled(gateway, job_id, course)
 
 
@@ -120,7 +118,7 @@ def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
         if message.type == "queue":
             queue = msgspec.json.decode(message.data, type=Queue)
             if queue.place:
-                show(None, f"waiting, {ahead(queue)}")
+                show(None, ahead(queue))
             continue
         job = gateway.job(job_id)
         if job.done:

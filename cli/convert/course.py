@@ -23,16 +23,18 @@ class Question(Struct, frozen=True):
 
 
 class Course:
-    """The way of one video. `job_id` is empty before there is a job."""
+    """The way of one video. `job_id` is empty before there is a job, `verb` before it has begun."""
 
     def __init__(self, task: Task, row: Row, halt: threading.Event, ask: Callable[[str], bool]) -> None:
         self.task, self.ask = task, ask
         self.job_id = ""
         self.is_import = False
+        self.verb = ""
         self._row, self._halt = row, halt
 
     def transfer(self, verb: str, name: str, total: int) -> Count:
         """Begin to show a transfer; what is returned raises Halted when all shall end."""
+        self.verb = verb
         count = self._row.transfer(verb, name, total)
 
         def counted(done: int) -> None:
@@ -43,6 +45,7 @@ class Course:
 
     def stage(self, verb: str) -> Show:
         """Begin to show a stage in percent."""
+        self.verb = verb
         show = self._row.stage(verb, self.task.source.name)
 
         def shown(percent: float | None, note: str) -> None:
@@ -54,6 +57,10 @@ class Course:
     def say(self, text: str) -> None:
         """Show a line about it."""
         self._row.say(text)
+
+    def remark(self, text: str) -> None:
+        """Show a line that one has no use for when there are many."""
+        self._row.remark(text)
 
     def go_on(self) -> None:
         """Return while work may go on. Raises Halted."""

@@ -16,6 +16,7 @@ from types import FrameType
 from cli.convert.board import Board
 from cli.convert.course import Course, Halted, Question
 from cli.convert.outcome import Outcome, Task
+from cli.pretty import visible
 
 Convert = Callable[[Course], Outcome]
 _LOOK = 0.25
@@ -140,15 +141,16 @@ class Crew:
         return answer.result()
 
     def _answer(self, question: Question) -> None:
-        yes = False
+        if self._last.is_set():  # who has called all off is not asked any more
+            question.answer.set_result(False)
+            return
         try:
             with self._board.paused(), _as_usual():
-                print(f"{question.text} [y/N] ", end="", file=sys.stderr, flush=True)
-                yes = sys.stdin.readline().strip().lower() in ("y", "yes")
+                print(f"{visible(question.text)} [y/N] ", end="", file=sys.stderr, flush=True)
+                question.answer.set_result(sys.stdin.readline().strip().lower() in ("y", "yes"))
         except KeyboardInterrupt:
-            self._mail.put(_Interrupt())
-        finally:
-            question.answer.set_result(yes)
+            question.answer.set_result(False)
+            self._interrupt()
 
     def _end(self, threads: list[threading.Thread]) -> None:
         """Let no thread work on. Those that wait for the network are left behind: they are daemons."""

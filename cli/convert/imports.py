@@ -18,7 +18,7 @@ def fetched(gateway: Gateway, course: Course, asked: Mapping[str, str]) -> str:
     """Have a video fetched; return its job's id when it is there. Raises ImportEnded, ClientError."""
     import_id = gateway.fetch(course.task.source.url, asked)
     course.job_id, course.is_import = import_id, True
-    course.say(f"{course.task.source.name}: import {import_id}")
+    course.remark(f"{course.task.source.name}: import {import_id}")
     show = course.stage("fetching")
     while (now := _standing(gateway, import_id)).state != "imported":
         if now.error is not None:

@@ -2,14 +2,14 @@
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from cli.client.answers import Audio, Job
 from cli.client.gateway import Gateway
-from cli.convert.board import Board
+from cli.convert.board import UPLOADING, Board
 from cli.convert.course import Course
 from cli.convert.outcome import End, Outcome, exit_code, shown, summary
 from cli.convert.screen import timeline
@@ -64,17 +64,23 @@ class Report:
                 self._board.say(line)
         return exit_code(self.outcomes)
 
-    def go_on(self, courses: Iterable[Course]) -> None:
-        """Tell what goes on at the gateway after all has ended here."""
-        ids = {course.job_id: course.is_import for course in courses if course.job_id}
+    def go_on(self, courses: Sequence[Course]) -> None:
+        """Tell what goes on at the gateway after all has ended here, and how to take it up again."""
         self._board.say("")
-        for job_id, is_import in ids.items():
-            if is_import:
-                self._board.say(f"The import goes on without you, and becomes the job {job_id}.")
-                continue
-            self._board.say(f"The job goes on without you. Follow it:  tonearm tail --job {job_id}")
-            self._board.say(f"Stop it:  tonearm jobs cancel {job_id}")
-            self._board.say(f"Its audio will be at  {self._gateway.url}/jobs/{job_id}/audio")
+        jobs = [course for course in courses if course.job_id]
+        for course in jobs:
+            kind = "import" if course.is_import else "job"
+            self._board.say(f"{course.task.source.name}: the {kind} {course.job_id} goes on without you.")
+        if jobs:
+            ids = " ".join(course.job_id for course in jobs)
+            self._board.say(
+                f"Follow {'it' if len(jobs) == 1 else 'one'}:  tonearm tail --job {jobs[0].job_id}"
+            )
+            self._board.say(f"Stop {'it' if len(jobs) == 1 else 'them'}:  tonearm jobs cancel {ids}")
+        if len(jobs) == 1:
+            self._board.say(f"Its audio will be at  {self._gateway.url}/jobs/{jobs[0].job_id}/audio")
+        if any(course.verb == UPLOADING and course.task.source.file for course in courses):
+            self._board.say("What has been uploaded is kept: the same command goes on with it.")
 
     def _good(self, outcome: Outcome) -> None:
         job, target = outcome.job, outcome.task.target

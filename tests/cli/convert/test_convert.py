@@ -599,7 +599,7 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=10)
     assert process.returncode == Exit.INTERRUPTED
-    assert "The job goes on" in said
+    assert "talk.mp4: the job j-1 goes on without you" in said
     assert "tail --job j-1" in said
     assert "\ufffd" not in said
     assert "Traceback" not in said
