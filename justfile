@@ -19,6 +19,11 @@ default:
 convert *args:
     cd "$FROM" && exec tonearm convert "$@"
 
+# convert what appears in a folder: watch DIR
+[group('For people with videos')]
+watch *args:
+    cd "$FROM" && exec tonearm watch "$@"
+
 # look at your jobs: jobs list …
 [group('For people with videos')]
 jobs *args:

@@ -19,6 +19,7 @@ _SERVICE = "Services, by their environment"
 
 COMMANDS = {
     "convert": Entry("cli.convert.command:convert", "turn videos into audio", _VIDEOS),
+    "watch": Entry("cli.watch.command:watch", "convert what appears in a folder", _VIDEOS),
     "jobs": Entry("cli.jobs.group:jobs", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
     "show": Entry("cli.jobs.show:show", "print a job, and what has happened to it", _VIDEOS),
     "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way", _VIDEOS),

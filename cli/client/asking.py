@@ -12,7 +12,8 @@ import click
 from cli.client.credentials import Asked, credentials_for
 from cli.client.errors import SignInRefused
 from cli.client.gateway import Gateway, unreachable
-from cli.client.unfinished import Unfinished, state_folder
+from cli.client.own_files import state_folder
+from cli.client.unfinished import Unfinished
 from cli.exits import Exit
 
 EXITS: Mapping[Exit, str] = {

@@ -50,6 +50,11 @@ class Gateway:
         self._access = ""
         self._turn = threading.Lock()
 
+    @property
+    def account(self) -> str:
+        """The address of who is signed in, or nothing."""
+        return self._email
+
     def __enter__(self) -> Self:
         return self
 

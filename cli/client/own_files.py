@@ -19,6 +19,15 @@ def settings_folder(environ: Mapping[str, str]) -> Path:
     return base / "tonearm"
 
 
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """Return the folder for what commands remember: by the same specification, or %LOCALAPPDATA%."""
+    base = Path(environ.get("XDG_STATE_HOME", ""))
+    if not base.is_absolute():
+        state = _home(environ) / ".local" / "state"
+        base = Path(environ.get("LOCALAPPDATA", "")) if sys.platform == "win32" else state
+    return base / "tonearm"
+
+
 def _home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("HOME") or "/")
 

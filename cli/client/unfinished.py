@@ -8,7 +8,7 @@ import contextlib
 import hashlib
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,7 +62,7 @@ class Unfinished:
         """Give the place of the upload that these name, to one holder at a time."""
         try:
             file = self._file(names)
-            lock = FileLock(file.with_suffix(".lock"), timeout=0, mode=0o600) if file else None
+            lock = _lock(file) if file else None
             if lock:
                 lock.acquire()
         except (Timeout, OSError, NotImplementedError):  # taken; or a disk that takes no file, or no lock
@@ -90,9 +90,6 @@ class Unfinished:
         return self._folder / hashlib.sha256(named).hexdigest()[:32]
 
 
-def state_folder(environ: Mapping[str, str]) -> Path:
-    """Return the folder for what commands remember, by the XDG Base Directory Specification."""
-    base = Path(environ.get("XDG_STATE_HOME", ""))
-    if not base.is_absolute():  # such a value has to be ignored
-        base = Path.home() / ".local" / "state"
-    return base / "tonearm"
+def _lock(file: Path) -> FileLock:
+    """Return the lock of a file, which is free again however its holder ended."""
+    return FileLock(file.with_suffix(".lock"), timeout=0, mode=0o600, fallback_to_soft=False)

@@ -88,6 +88,15 @@ class Crew:
         with self._lock:
             return list(self._courses)
 
+    @property
+    def is_ending(self) -> bool:
+        """True once no other video begins."""
+        return self._last.is_set()
+
+    def end_at_once(self) -> None:
+        """Let `run` raise KeyboardInterrupt, at a good moment. A handler of signals may call it."""
+        self._mail.put(KeyboardInterrupt())
+
     def begin_no_other(self) -> None:
         """Let those under way come to their end, and begin no other."""
         self._last.set()

@@ -87,14 +87,12 @@ class Report:
         if job is None or job.audio is None:
             return
         audio = job.audio
-        files = f", {audio.parts} files" if audio.parts else ""
         if not self._as_json:
             how = {
                 End.DOWNLOADED: f", converted before as job {job.job_id}; --again converts anew",
                 End.UNCHANGED: f", there already, from job {job.job_id}; --again converts anew",
             }.get(outcome.end, "")
-            told = f"{target or 'written'} ({clock(audio.duration_seconds)}, {size(audio.bytes)}{files}){how}"
-            (self._board.result if target else self._board.say)(told)
+            (self._board.result if target else self._board.say)(f"{written(outcome)}{how}")
         name = outcome.task.source.name
         if audio.left_out:
             self._board.say(f"{name}: left out, without sound: {', '.join(audio.left_out)}")
@@ -117,6 +115,15 @@ class Report:
                 break
             time.sleep(0.1)
         return job
+
+
+def written(outcome: Outcome) -> str:
+    """Return where the audio of a good end is, and how much there is of it."""
+    target, audio = outcome.task.target, outcome.job.audio if outcome.job else None
+    if audio is None:
+        return ""
+    files = f", {audio.parts} files" if audio.parts else ""
+    return f"{target or 'written'} ({clock(audio.duration_seconds)}, {size(audio.bytes)}{files})"
 
 
 def line_of(outcome: Outcome) -> ConvertedVideo:

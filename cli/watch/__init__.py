@@ -1,0 +1,1 @@
+"""`tonearm watch DIR`: convert what appears in a folder, once it is complete."""
