@@ -8,6 +8,7 @@ import glob
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import UNSET, Struct, UnsetType
@@ -23,7 +24,6 @@ from cli.signals import cancel_on_signals
 from cli.tail.arguments import TIMES, Wish, choosing
 from cli.tail.arguments import query as query_of
 from cli.tail.elsewhere import GatewayLog, narrowed
-from cli.tail.event_log import EventLog
 from cli.tail.files import paths_of
 from cli.tail.follow import Query, Sources, Tail
 from cli.tail.formats import NAMES, named
@@ -32,6 +32,9 @@ from cli.tail.output import Output
 from cli.tree.command import command
 from events.errors import TonearmError, Unavailable
 from service.settings import load
+
+if TYPE_CHECKING:  # the client alone has no driver of the broker, and needs none for files and elsewhere
+    from cli.tail.event_log import EventLog
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -173,13 +176,15 @@ def _missing(patterns: list[str], named: tuple[str, ...], *, wait: bool) -> list
     return missing
 
 
-async def _event_log(url: str, has_logs: bool, follow: bool, now: datetime) -> EventLog | None:
+async def _event_log(url: str, has_logs: bool, follow: bool, now: datetime) -> "EventLog | None":
     """Return the event log, or None when it cannot be had and there are logs to show without it."""
     if not url:
         if not has_logs:
             raise NothingToRead("STREAM_URL is not set and no log file is there; is the stack running?")
         say("event log: STREAM_URL is not set, showing logs only; is the stack running?")
         return None
+    from cli.tail.event_log import EventLog
+
     log = EventLog(url, say)
     try:
         await log.find()

@@ -13,8 +13,9 @@ class Output:
 
     def __init__(self, format_: Format) -> None:
         self._format = format_
-        self._reader_gone = select.poll()
-        self._reader_gone.register(sys.stdout.fileno(), 0)
+        self._reader_gone = select.poll() if hasattr(select, "poll") else None  # Windows has none
+        if self._reader_gone is not None:
+            self._reader_gone.register(sys.stdout.fileno(), 0)
 
     def show(self, records: Iterable[Record]) -> None:
         """Write the records. Raises BrokenPipeError, also with none to write, once nobody reads them."""
@@ -22,5 +23,7 @@ class Output:
         if lines:
             sys.stdout.buffer.write(b"".join(lines))
             sys.stdout.buffer.flush()
-        elif any(state & (select.POLLERR | select.POLLHUP) for _, state in self._reader_gone.poll(0)):
+        elif self._reader_gone is not None and any(
+            state & (select.POLLERR | select.POLLHUP) for _, state in self._reader_gone.poll(0)
+        ):
             raise BrokenPipeError

@@ -104,3 +104,5 @@ def test_it_converts_a_video_at_a_gateway_elsewhere(client: Client, stack: Stack
     assert done.returncode == 0, done.stderr
     assert audio.stat().st_size > 1000
     assert client("jobs", "list", "--json", "--url", stack.url, **account).stdout.startswith('{"job_id"')
+    words = ("tail", "--url", stack.url, "--no-follow", "--type", "job.converted", "-o", "{event}")
+    assert "job.converted" in client(*words, **account).stdout

@@ -215,7 +215,7 @@ async def test_there_is_no_colour_in_a_pipe(logs, finished):
         (["--only=logs"], 66, "no log file is there"),
         (["--only=events"], 66, "STREAM_URL is not set"),
         (["/nonexistent/x.jsonl"], 66, "/nonexistent/x.jsonl: no such file"),
-        (["-", "--only=events"], 2, "reads the log of events, and no files"),
+        (["-", "--only=events"], 2, "a PATH is read alone"),
         (["-"], 4, "nothing was found"),
         (["--since=soon"], 2, "'soon' is not a time"),
         (["--since=1764410000"], 2, "are written @1764410000"),
