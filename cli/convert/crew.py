@@ -75,8 +75,6 @@ class Crew:
                             self._answer(question)
                         case Outcome() as outcome:
                             ended(outcome)
-                            if outcome.for_all:
-                                self.begin_no_other()
                         case BaseException() as error:
                             raise error
             finally:
@@ -109,6 +107,8 @@ class Crew:
                     with self._lock:
                         self._courses.append(course)
                     outcome = self._convert(course)
+                if outcome.for_all:
+                    self.begin_no_other()
                 with self._lock:
                     self._courses.remove(course)
                 self._mail.put(outcome)

@@ -1,3 +1,4 @@
+import hashlib
 import io
 import os
 import shutil
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from cli.client.asking import Access
@@ -14,6 +16,7 @@ from cli.client.credentials import Asked, credentials_for
 from cli.client.errors import CredentialsMissing
 from cli.convert import conversion, imports
 from cli.convert.board import Row
+from cli.convert.report import ConvertedVideo
 from cli.convert.sources import source
 from cli.convert.targets import output_named, target_for
 from cli.exits import Exit
@@ -621,3 +624,75 @@ def test_audio_lies_beside_its_video_unless_said_otherwise(
     file: str, output: str | None, target: str
 ) -> None:
     assert target_for(source(file), output_named(output, 1), "opus") == Path(target)
+
+
+def test_each_video_is_a_line_of_json_whatever_becomes_of_it(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = video.with_name("missing.mp4")
+    assert convert(server, video, missing, "--json") == ONE_FAILED
+    lines = [msgspec.json.decode(line, type=ConvertedVideo) for line in capsys.readouterr().out.splitlines()]
+    failed, done = sorted(lines, key=lambda line: line.end, reverse=True)
+    assert (failed.file, failed.error, failed.exit_code) == (None, "it is not there", Exit.NOINPUT)
+    assert (done.file, done.end, done.job_id) == (str(video.with_suffix(".mp3")), "converted", "j-1")
+    assert done.audio
+    assert done.audio.sha256 == hashlib.sha256(server.audio).hexdigest()
+
+
+def test_a_pipe_becomes_a_pipe(server: Gateway, tmp_path: Path) -> None:
+    done = run(server, "-", "-o", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    sound, said = done.communicate(b"video" * 1000, timeout=30)
+    assert done.returncode == Exit.OK, said
+    assert sound == server.audio
+    assert [(name, body) for name, body, _ in server.uploads] == [("video", b"video" * 1000)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["-"], "say with -o where its audio goes"),
+        (["-", "--from-file", "-", "-o", "x.mp3"], "a list or a video, not both"),
+        ([], "say which videos"),
+        (["talk.mp4", "-o", "-", "--json"], "the audio or JSON, not both"),
+        (["talk.mp4", "--format", "mp3", "-O", "format=flac"], "format is given as mp3 and as flac"),
+    ],
+)
+def test_words_that_contradict_each_other_are_told_before_anybody_is_asked(
+    video: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(video.parent)
+    assert main(["convert", *arguments, "--url", "http://127.0.0.1:1"]) == Exit.USAGE
+    assert said in capsys.readouterr().err
+
+
+def test_folders_are_made_anew_where_the_audio_goes(
+    server: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("in/talk.mp4", "in/deep/er/talk.mov"):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(name.encode())
+    assert convert(server, "-r", "in", "-o", "out/") == Exit.OK
+    assert sorted(each.as_posix() for each in Path("out").rglob("*.mp3")) == [
+        "out/deep/er/talk.mp3",
+        "out/talk.mp3",
+    ]
+
+
+def test_a_list_names_videos(server: Gateway, video: Path) -> None:
+    names = video.with_name("names.txt")
+    names.write_text(f"# mine\n{video}\n")
+    assert convert(server, "--from-file", names) == Exit.OK
+    assert video.with_suffix(".mp3").exists()
+
+
+def test_a_misspelled_preset_is_answered_with_the_one_that_was_meant(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.presets = {"speech": {}}
+    assert convert(server, video, "--preset", "speach") == Exit.USAGE
+    assert "there is no preset speach: did you mean speech?" in capsys.readouterr().err
