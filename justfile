@@ -169,7 +169,7 @@ test *args: (test-tools args)
 
 # bring what the tests need, from package managers: test-tools [--long]
 [group('For contributors')]
-test-tools *args: _broker _curl _databases _provider _browser (_clients args) (_fuzzer args)
+test-tools *args: _broker _curl _shells _databases _provider _browser (_clients args) (_fuzzer args)
 
 # run the tests that take minutes
 [group('For contributors')]
@@ -273,6 +273,9 @@ _curl:
     python -m infra.local.servers.install curl
 
 # Where they cannot be installed, the tests that need them say so.
+_shells:
+    -python -m infra.local.servers.install shells
+
 _databases:
     -python -m infra.local.servers.install postgresql
     -python -m infra.local.servers.install mariadb

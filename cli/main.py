@@ -51,6 +51,9 @@ COMMANDS = {
     "sample": Entry("cli.stack.sample:sample", "make a small video for a first try", _HERE, True),
     "mail": Entry("cli.stack.mail:mail", "show the mails the local stack has sent", _HERE, True),
     "schema": Entry("cli.schema:schema", "print the AsyncAPI document of all events", _PROGRAMS),
+    "completion": Entry(
+        "cli.completion:completion", "let a shell complete commands by the tab key", _PROGRAMS
+    ),
     "gateway": Entry("cli.services:gateway", "run the gateway", _SERVICE, True),
     "auth": Entry("cli.services:auth", "run auth", _SERVICE, True),
     "converter": Entry("cli.services:converter", "run a converter", _SERVICE, True),
@@ -76,6 +79,11 @@ click.version_option(None, "-V", "--version", package_name="tonearm", message="t
 
 def main(argv: list[str] | None = None) -> int:
     """Run `tonearm`. Returns its exit code (see `cli.exits`)."""
+    if asked := os.environ.get("_TONEARM_COMPLETE"):
+        from cli.tree.shells import answer
+
+        answer(tonearm, asked)
+        return Exit.OK
     encode_anything(sys.stdout, sys.stderr)
     words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     try:

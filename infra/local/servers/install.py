@@ -1,6 +1,6 @@
 """Install RabbitMQ with the system's package manager, where that can be done without asking anybody.
 
-For the tests and drills, curl, Chromium, HAProxy, podcast clients and the databases of SQL as well.
+For the tests and drills, curl, shells, Chromium, HAProxy, podcast clients and the databases of SQL as well.
 """
 
 import os
@@ -49,6 +49,12 @@ TOOLS = {
     "haproxy": Tool("HAProxy", ("haproxy",), ("haproxy",), ("haproxy",)),
     "curl": Tool("curl", ("curl",), ("curl",), ("curl",)),
     "chromium": Tool("Chromium", ("chromium",), ("chromium",), ("chromium",)),
+    "shells": Tool(
+        "zsh, fish and mandoc",
+        ("zsh", "fish", "mandoc"),
+        ("zsh", "fish", "mandoc"),
+        ("zsh", "fish", "mandoc"),
+    ),
     "podcasts": Tool("gPodder", ("gpo", "newsboat"), ("gpodder", "newsboat"), ("newsboat",)),
     "postgresql": Tool("PostgreSQL", ("initdb", "postgres"), ("postgresql",), ("postgresql-server",)),
     "mariadb": Tool(
