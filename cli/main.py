@@ -15,6 +15,8 @@ _ACCOUNT = "Your account"
 _OPERATOR = "For operators"
 _HERE = "The stack on this machine"
 _PROGRAMS = "For programs"
+_ALIAS = ""
+"""Of commands that the help leaves out: the same stands there by another name."""
 _SERVICE = "Services, by their environment"
 
 COMMANDS = {
@@ -22,6 +24,8 @@ COMMANDS = {
     "watch": Entry("cli.watch.command:watch", "convert what appears in a folder", _VIDEOS),
     "jobs": Entry("cli.jobs.group:jobs", "list your jobs; look at one, cancel, repeat, delete it", _VIDEOS),
     "show": Entry("cli.jobs.show:show", "print a job, and what has happened to it", _VIDEOS),
+    "download": Entry("cli.jobs.download:download", "download the audio of jobs", _VIDEOS),
+    "output": Entry("cli.jobs.output:output", "make another audio of a job's video", _VIDEOS),
     "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way", _VIDEOS),
     "retry": Entry("cli.jobs.retry:retry", "convert jobs once more", _VIDEOS),
     "delete": Entry("cli.jobs.delete:delete", "delete jobs for good", _VIDEOS),
@@ -33,6 +37,10 @@ COMMANDS = {
         "cli.transcripts:transcripts", "what your audio says: list, print, give, delete", _HAND_ON
     ),
     "hooks": Entry("cli.hooks.group:hooks", "have addresses told of what happens to your jobs", _HAND_ON),
+    "presets": Entry("cli.presets:presets", "keep options for the videos to come", _ACCOUNT),
+    "preset": Entry("cli.presets:presets", "the same", _ALIAS),
+    "keys": Entry("cli.keys:keys", "API keys for your programs: make, list, revoke", _ACCOUNT),
+    "sessions": Entry("cli.sessions:sessions", "see what is signed in to your account, and end it", _ACCOUNT),
     "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
     "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),
     "replay": Entry("cli.replay.command", "read, check and rebuild from the event log", _OPERATOR, True),

@@ -32,6 +32,7 @@ class Audio(Struct, frozen=True):
     bytes: int
     duration_seconds: float
     sha256: str
+    filename: str = ""
     parts: int = 0
     left_out: tuple[str, ...] = ()
     notice: str = ""

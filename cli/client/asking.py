@@ -1,6 +1,5 @@
 """The options by which a command finds a gateway and an account, and the gateway signed in to."""
 
-import argparse
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -88,19 +87,3 @@ def names(incomplete: str) -> list[str]:
     except (OSError, WrongArgument):
         known = {}
     return [name for name in (LOCAL, *known) if name.startswith(incomplete)]
-
-
-def add_arguments(parser: argparse.ArgumentParser, whose: str) -> None:
-    """Declare the arguments; `whose` is in words what the account owns."""
-    parser.add_argument(
-        "--on", metavar="NAME", help="a gateway by its name; local is the stack on this machine"
-    )
-    parser.add_argument("--url", help="a gateway by its address")
-    parser.add_argument("--email", help=f"whose {whose} (or TONEARM_EMAIL, with TONEARM_PASSWORD)")
-
-
-@contextmanager
-def signed_in(arguments: argparse.Namespace) -> Iterator[Gateway]:
-    """Give the gateway for a block. Raises ClientError, CredentialsMissing, WrongArgument."""
-    with Access(arguments.url, arguments.on, arguments.email).signed_in() as gateway:
-        yield gateway

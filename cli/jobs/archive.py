@@ -15,6 +15,7 @@ from cli.client.gateway import Gateway
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.jobs.exits import OF_SEVERAL
+from cli.jobs.filters import Filters
 from cli.jobs.ids import job_meant
 from cli.jobs.listed import listed
 from cli.jobs.which import Which, choosing
@@ -58,7 +59,8 @@ def fetch(gateway: Gateway, which: Which, target: Path, out: Printer, *, force: 
 
     if target.exists() and not force:
         raise FileExistsError(errno.EEXIST, "it is there already: --force replaces it", str(target))
-    job_ids = list(_meant(gateway, which))
+    named = (job_meant(gateway, each) for each in which.named)
+    job_ids = list(named if which.named else with_audio(gateway, which.filters))
     if not job_ids:
         raise NothingFound("you have no such jobs with audio")
     if len(job_ids) > MOST:
@@ -75,11 +77,9 @@ def fetch(gateway: Gateway, which: Which, target: Path, out: Printer, *, force: 
     return Exit.REFUSED if made.refused else Exit.OK
 
 
-def _meant(gateway: Gateway, which: Which) -> Iterator[str]:
-    if which.named:
-        yield from (job_meant(gateway, job) for job in which.named)
-        return
-    for item in listed(gateway, which.filters.parameters()):
+def with_audio(gateway: Gateway, filters: Filters) -> Iterator[str]:
+    """Yield the ids of the jobs that the filters choose and that have audio, newest first."""
+    for item in listed(gateway, filters.parameters()):
         job = msgspec.json.decode(item, type=Job)
-        if job.audio is not None and which.filters.name_fits(job):
+        if job.audio is not None and filters.name_fits(job):
             yield job.job_id

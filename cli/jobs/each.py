@@ -1,13 +1,16 @@
 """A deed that is done to jobs one after another: one that is refused is in the way of no other."""
 
+import errno
 from collections.abc import Callable, Iterable
 
-from cli.client.errors import RequestRefused, SignInRefused, Troubled
+from cli.client.errors import ClientError, SignInRefused, Troubled, Unreachable
 from cli.client.gateway import Gateway
-from cli.errors import NothingFound
+from cli.errors import NothingFound, Refused
 from cli.exits import Exit, exit_for
 from cli.jobs.ids import job_meant
 from cli.tree.ending import complain
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 def to_each(gateway: Gateway, named: Iterable[str], deed: Callable[[str], None]) -> Exit:
@@ -21,11 +24,16 @@ def to_each(gateway: Gateway, named: Iterable[str], deed: Callable[[str], None])
             if isinstance(found, NothingFound):
                 raise found
             deed(found)
-        except (SignInRefused, Troubled):
+        except (SignInRefused, Troubled, Unreachable, BrokenPipeError):
             raise
-        except (RequestRefused, NothingFound) as error:
+        except (ClientError, NothingFound, Refused) as error:
             complain(f"{text}: {error}")
             code = code or exit_for(error)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                raise
+            complain(f"{text}: {error.filename}: {error.strerror}" if error.filename else f"{text}: {error}")
+            code = code or Exit.CANTCREAT
     return code
 
 

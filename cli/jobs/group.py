@@ -11,9 +11,11 @@ jobs = Group(
         "pauses": Entry(
             "cli.jobs.pauses:pauses", "print where chapters may begin, as the option marks takes them"
         ),
+        "download": Entry("cli.jobs.download:download", "download the audio of jobs: files, or one ZIP"),
         "zip": Entry("cli.jobs.archive:archive", "download the audio of several as one ZIP"),
         "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way"),
         "retry": Entry("cli.jobs.retry:retry", "convert jobs once more that failed or were cancelled"),
+        "output": Entry("cli.jobs.output:output", "make another audio of a job's video"),
         "delete": Entry("cli.jobs.delete:delete", "delete jobs for good, with their videos and audio"),
     },
     usual="list",

@@ -53,9 +53,8 @@ def show(gateway: Gateway, job: str, at: str | None, out: Printer) -> Exit:
 
 
 def _tell(job: Job, url: str) -> None:
-    from cli.convert.screen import Screen
+    from cli.convert.screen import timeline
 
     print_rows(facts(job, url))
     print()
-    screen = console_for(sys.stdout)
-    Screen(screen, screen).timeline(job.timeline)
+    console_for(sys.stdout).print(timeline(job.timeline))

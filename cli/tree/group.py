@@ -13,6 +13,8 @@ from click.shell_completion import CompletionItem
 from cli.tree.command import Told
 from cli.tree.extras import lacking
 
+_OF_THE_GATEWAY = ("--on", "--url", "--email")
+
 
 class Entry(NamedTuple):
     """Where a command stands, as `package.module:name`, and its line of help.
@@ -23,6 +25,7 @@ class Entry(NamedTuple):
     at: str
     summary: str
     section: str = "Commands"
+    """In the help; empty: it is left out there."""
     finds_the_stack: bool = False
     """It is for a server, and finds the local stack's by itself where no URL is set."""
 
@@ -56,11 +59,20 @@ class Group(Told, click.Group):
         self.usual = usual
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments."""
-        if ctx.resilient_parsing and not args:  # the word that is completed may be a command's name
-            return super().parse_args(ctx, args)
-        unnamed = not args or (args[0].startswith("-") and args[0] not in self.get_help_option_names(ctx))
-        return super().parse_args(ctx, [self.usual, *args] if self.usual and unnamed else args)
+        """Read the arguments. What tells of the gateway may stand before the command's name, too."""
+        if self.usual and not (ctx.resilient_parsing and not args):  # else a name may be completed
+            args = self._named(args, [*self.get_help_option_names(ctx)])
+        return super().parse_args(ctx, args)
+
+    def _named(self, args: list[str], helping: list[str]) -> list[str]:
+        """Return the arguments with a command's name before them."""
+        moved: list[str] = []
+        while args and args[0].partition("=")[0] in _OF_THE_GATEWAY:
+            count = 1 if "=" in args[0] else 2
+            moved, args = moved + args[:count], args[count:]
+        if args and (not args[0].startswith("-") or args[0] in helping):
+            return [args[0], *moved, *args[1:]]
+        return [self.usual, *moved, *args]
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the table's order."""
@@ -83,8 +95,9 @@ class Group(Told, click.Group):
         """Write the commands by sections, importing none of them."""
         widest = max(map(len, self.entries))
         for section, members in groupby(self.entries.items(), lambda item: item[1].section):
-            with formatter.section(section):
-                formatter.write_dl((name.ljust(widest), entry.summary) for name, entry in members)
+            if section:
+                with formatter.section(section):
+                    formatter.write_dl((name.ljust(widest), entry.summary) for name, entry in members)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands that begin so, importing none of them, and the group's own options."""

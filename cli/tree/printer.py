@@ -128,23 +128,38 @@ def _of(batch: _Batch, column: Column[Any], columns: Sequence[Column[Any]]) -> l
     return [row[at] for row in batch.rows]
 
 
+_JSON = click.option(
+    "--json", "as_json", is_flag=True, help="one JSON object a line; `tonearm schema` has its form"
+)
+_TEMPLATE = click.option(
+    "--format",
+    "template",
+    metavar="TEMPLATE",
+    help="lines of your own, such as '{job_id} {audio[bytes]:>12,}': names of the JSON",
+)
+
+
 def printing(function: Callable[..., Any]) -> Callable[..., Any]:
     """Declare --json and --format, and give the function `out`, a Printer."""
 
-    @click.option(
-        "--json", "as_json", is_flag=True, help="one JSON object a line; `tonearm schema` has its form"
-    )
-    @click.option(
-        "--format",
-        "template",
-        metavar="TEMPLATE",
-        help="lines of your own, such as '{job_id} {audio[bytes]:>12,}': names of the JSON",
-    )
+    @_JSON
+    @_TEMPLATE
     @functools.wraps(function)
     def printed(*args: Any, as_json: bool, template: str | None, **given: Any) -> Any:
         if as_json and template is not None:
             raise click.UsageError("--json and --format exclude each other")
         read = None if template is None else Template(template)
         return function(*args, out=Printer(json=as_json, template=read), **given)
+
+    return printed
+
+
+def printing_json(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare --json alone, for commands whose --format is that of audio, and give the function `out`."""
+
+    @_JSON
+    @functools.wraps(function)
+    def printed(*args: Any, as_json: bool, **given: Any) -> Any:
+        return function(*args, out=Printer(json=as_json), **given)
 
     return printed

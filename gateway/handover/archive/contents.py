@@ -10,8 +10,8 @@ from msgspec import Struct
 from events.filenames import divided
 from events.options import offered_as
 from events.projections.job_view import Audio, JobView
+from events.side_by_side import side_by_side
 from gateway.handover.archive import pieces
-from gateway.handover.archive.names import side_by_side
 from gateway.handover.archive.playlist import NAME, Track, playlist
 from gateway.handover.archive.records import File
 from gateway.http.filenames import audio_name

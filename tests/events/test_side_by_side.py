@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from events.side_by_side import LONGEST, safe, side_by_side
 from events.texts import harmless
-from gateway.handover.archive.names import LONGEST, safe, side_by_side
 
 NAMES = st.lists(st.text(max_size=20).map(lambda stem: f"{stem}.mp3"), max_size=12)
 

@@ -1,0 +1,94 @@
+"""`tonearm sessions`: what is signed in to your account at a gateway: list, end."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+import click
+import msgspec
+from msgspec import Struct
+
+from cli.client.answers import read_as
+from cli.client.asking import EXITS, asking
+from cli.client.gateway import Gateway
+from cli.errors import NothingFound
+from cli.exits import Exit
+from cli.ids import meant
+from cli.pretty import visible
+from cli.times import shown
+from cli.tree.command import command
+from cli.tree.group import Entry, Group
+from cli.tree.printer import Column, Printer, printing
+
+
+class Session(Struct, frozen=True):
+    """A session. `program` is what signed in, in a few words; `last_used` is to a quarter of an hour."""
+
+    session_id: str
+    program: str
+    created: datetime
+    last_used: datetime
+    expires: datetime
+    current: bool
+
+
+class Sessions(Struct, frozen=True):
+    """All sessions of an account, as the gateway has written them."""
+
+    items: list[msgspec.Raw]
+
+
+class Ended(Struct, frozen=True):
+    """A session that has ended."""
+
+    session_id: str
+
+
+_COLUMNS = [
+    Column[Session]("session", lambda each: each.session_id),
+    Column[Session]("signed in", lambda each: shown(each.created)),
+    Column[Session]("last used", lambda each: shown(each.last_used)),
+    Column[Session]("program", lambda each: each.program, cut=True),
+    Column[Session]("", lambda each: "this one" if each.current else ""),
+]
+
+
+@command(name="list", exits=EXITS, output="SessionShown")
+@printing
+@asking
+def listing(gateway: Gateway, out: Printer) -> None:
+    """Print what is signed in to your account, newest first."""
+    out.table(_all(gateway), Session, _COLUMNS)
+
+
+@command(
+    examples=["tonearm sessions end 0199"],
+    exits={**EXITS, Exit.NOTHING: "there is no such session"},
+    output=Ended,
+)
+@click.argument("session", metavar="ID", help="the session's id, or the beginning of it")
+@printing
+@asking
+def end(gateway: Gateway, session: str, out: Printer) -> None:
+    """End a session: who has it must sign in again. `tonearm logout` ends this one, or all of them."""
+    known = (msgspec.json.decode(each, type=Session).session_id for each in _all(gateway))
+    session_id = meant(session, known, "session")
+    if session_id is None:
+        raise NothingFound(f"no session's id begins with {visible(session)}")
+    with gateway.asking("DELETE", f"/sessions/{quote(session_id, safe='')}"):
+        out.line(msgspec.json.encode(Ended(session_id)), f"session {session_id} has ended")
+
+
+sessions = Group(
+    "sessions",
+    {
+        "list": Entry("cli.sessions:listing", "print what is signed in to your account"),
+        "end": Entry("cli.sessions:end", "end a session: who has it must sign in again"),
+    },
+    usual="list",
+    help="What is signed in to your account: list it, end it.",
+)
+
+
+def _all(gateway: Gateway) -> list[bytes]:
+    with gateway.asking("GET", "/sessions") as answer:
+        return [bytes(each) for each in read_as(answer, Sessions).items]
