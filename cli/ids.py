@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from uuid import UUID
 
 from cli.errors import NothingFound, WrongArgument
 
@@ -20,6 +22,15 @@ def meant(text: str, ids: Iterable[str], what: str) -> str | None:
     raise WrongArgument(
         f"{len(known)} {what}s begin with {text}; give more of it: {', '.join(known[:_NAMED])}{more}"
     )
+
+
+def made_at(id_: str) -> datetime | None:
+    """Return when an id was made: UUIDv7 begins with the milliseconds (RFC 9562). None for other ids."""
+    try:
+        uuid = UUID(id_)
+        return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC) if uuid.version == 7 else None
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def from_the_end(text: str) -> int | None:

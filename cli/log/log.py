@@ -2,7 +2,7 @@
 
 import contextlib
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -35,9 +35,12 @@ class Log:
         """Return the offsets of the first and the last event; None for an empty log. Raises Unavailable."""
         return await bounds(self._url)
 
-    async def read(self, start: Start, to: int | None) -> AsyncGenerator[list[RawRecord], None]:
+    async def read(
+        self, start: Start, to: int | None, marks: Sequence[bytes] = ()
+    ) -> AsyncGenerator[list[RawRecord], None]:
         """Yield what stands from `start` up to offset `to`, which must be in the log; None: for ever.
 
+        With `marks` only records in which one of them stands: the others are not even opened.
         Use `contextlib.aclosing`. Raises LogDamaged.
         """
         trouble = False
@@ -56,12 +59,13 @@ class Log:
         reader = StreamReader(self._url, start, name="replay", on_state=on_state)
         async with contextlib.aclosing(reader.batches()) as batches:
             async for batch in batches:
-                if to is None or batch[-1].offset < to:
-                    yield await opened(self._keys, batch)
-                    continue
-                if rest := [record for record in batch if record.offset <= to]:
-                    yield await opened(self._keys, rest)
-                return
+                part = batch if to is None else [record for record in batch if record.offset <= to]
+                if marks:
+                    part = [record for record in part if any(mark in record.body for mark in marks)]
+                if part:
+                    yield await opened(self._keys, part)
+                if to is not None and batch[-1].offset >= to:
+                    return
 
     async def _stands(self, resume: Resume) -> None:
         """Check the log's last event when nothing follows it. Raises CheckpointMismatch."""
@@ -92,9 +96,12 @@ class Log:
             span *= 8
 
     async def between(
-        self, begin: Beginning, end: Ending, *, follow: bool = False
+        self, begin: Beginning, end: Ending, *, follow: bool = False, marks: Sequence[bytes] = ()
     ) -> AsyncGenerator[list["Line"], None]:
-        """Yield the lines of a part of the log, up to where it ends now unless it is to be followed."""
+        """Yield the lines of a part of the log, up to where it ends now unless it is to be followed.
+
+        For `marks` see `read`.
+        """
         ends = await self.ends()
         for place in (begin, end):
             check(place, ends.last if ends else -1)
@@ -104,7 +111,7 @@ class Log:
         if isinstance(end, FromOffset):
             to = end.offset if to is None else min(to, end.offset)
         start = await self._start(begin, ends) if ends else First()
-        async with contextlib.aclosing(self.read(start, to)) as batches:
+        async with contextlib.aclosing(self.read(start, to, marks)) as batches:
             async for batch in batches:
                 lines = [line(record) for record in batch]
                 if isinstance(begin, FromTime):

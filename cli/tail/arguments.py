@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 from msgspec import Struct
 
+from cli.ids import made_at
 from cli.log.looks import REGEX
 from cli.tail import filters, subjects
 from cli.tail.follow import Query
@@ -149,7 +150,7 @@ def query(wish: Wish, *, follows: bool, now: datetime | None = None) -> Query:
         chosen.append(filters.between(wish.since, wish.until))
     everything = bool(wish.job or wish.since or wish.until or not follow)
     last = wish.last if wish.last is not None else ("all" if everything else _LAST)
-    made = [subjects.made_at(job) for job in wish.job]
+    made = [made_at(job) for job in wish.job]
     return Query(
         filters=tuple(chosen),
         subjects=subjects.subjects(wish.job, wish.account),

@@ -5,9 +5,7 @@ be told only later in the log.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Protocol
-from uuid import UUID
 
 from cli.ids import WHOLE, at_the_end, from_the_end, meant
 from cli.tail.parser import trace_of
@@ -144,15 +142,6 @@ def _named_by(record: Record, keys: tuple[str, ...], begin: str) -> set[str]:
     """Return the ids in these fields that begin so."""
     values = (record.fields.get(key) for key in keys)
     return {value for value in values if isinstance(value, str) and value.startswith(begin)}
-
-
-def made_at(job_id: str) -> datetime | None:
-    """Return when an id was made: UUIDv7 begins with the milliseconds (RFC 9562). None for other ids."""
-    try:
-        uuid = UUID(job_id)
-        return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC) if uuid.version == 7 else None
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _ids(record: Record) -> set[str]:

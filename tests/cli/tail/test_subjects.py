@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.errors import NothingFound
+from cli.ids import made_at
 from cli.tail.record import Kind, Level, Record
-from cli.tail.subjects import OfAccount, OfJob, made_at, subjects
+from cli.tail.subjects import OfAccount, OfJob, subjects
 from events.ids import new_id
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)

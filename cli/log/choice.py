@@ -1,0 +1,43 @@
+"""What of the log is wanted: by type, by job, by account. Pure."""
+
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from cli.ids import made_at
+from cli.log.log import Line
+from events.payload import Aggregate
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """Which lines are wanted; of a kind that is not given, all. Ids are whole, and types may be globs.
+
+    A line that is no event has no type, job or account: any of these leaves it out.
+    """
+
+    types: tuple[str, ...] = ()
+    jobs: tuple[str, ...] = ()
+    account: str = ""
+
+    def has(self, line: Line) -> bool:
+        """Return True if the line is wanted."""
+        event = line.event
+        if event is None:
+            return not (self.types or self.jobs or self.account)
+        return (
+            (not self.types or any(fnmatchcase(event.type, glob) for glob in self.types))
+            and (not self.jobs or (event.subject in self.jobs and event.aggregate is Aggregate.JOB))
+            and (not self.account or event.account == self.account)
+        )
+
+    @property
+    def marks(self) -> tuple[bytes, ...]:
+        """Bytes of which one stands in each wanted record. Most records need not be decoded, so."""
+        return tuple(each.encode() for each in (self.jobs or ((self.account,) if self.account else ())))
+
+    @property
+    def begun(self) -> datetime | None:
+        """The time before which nothing is wanted, as the ids of the jobs tell it. None: they do not."""
+        times = [made_at(job) for job in self.jobs]
+        return min((time for time in times if time), default=None) if all(times) else None
