@@ -43,7 +43,7 @@ COMMANDS = {
     "sessions": Entry("cli.sessions:sessions", "see what is signed in to your account, and end it", _ACCOUNT),
     "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
     "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),
-    "replay": Entry("cli.replay.command", "read, check and rebuild from the event log", _OPERATOR, True),
+    "replay": Entry("cli.replay.command:replay", "read, check and rebuild the log", _OPERATOR, True),
     "account": Entry("cli.account.group:account", "look at accounts and change them", _OPERATOR, True),
     "backup": Entry("cli.backup.backup:backup", "save a running stack: log, database, keys", _OPERATOR, True),
     "forget": Entry(

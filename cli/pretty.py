@@ -73,9 +73,14 @@ def clock(seconds: float) -> str:
 
 
 def write_json(document: bytes) -> None:
-    """Print JSON, which is UTF-8 whatever the terminal can show (RFC 8259, 8.1)."""
+    """Print JSON, which is UTF-8 whatever the terminal can show (RFC 8259, 8.1).
+
+    Its harmful characters, which JSON lets be, are written as their escapes: it means the same.
+    """
     sys.stdout.flush()
-    sys.stdout.buffer.write(document + b"\n")
+    text = document.decode(errors="replace")
+    lines = text.split("\n") if "\n" in text else [text]
+    sys.stdout.buffer.write("\n".join(map(escaped, lines)).encode() + b"\n")
     sys.stdout.buffer.flush()
 
 

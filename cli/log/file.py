@@ -5,7 +5,6 @@ counts, the ends and the SHA-256 of the lines (before compression, where the nam
 whole or not at all, the manifest last: a file without one is not finished.
 """
 
-import argparse
 import contextlib
 import gzip
 import hashlib
@@ -43,10 +42,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 def file_name(text: str) -> Path:
-    """Return the path of a file that is given as an argument. Raises ArgumentTypeError."""
+    """Return the path of a file that is given as an argument. Raises ValueError."""
     path = Path(text)
     if not path.name or path.is_dir():
-        raise argparse.ArgumentTypeError(f"takes the name of a file, and {text!r} is a folder")
+        raise ValueError(f"takes the name of a file, and {text!r} is a folder")
     return path
 
 

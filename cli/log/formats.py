@@ -65,7 +65,7 @@ def named(name: str, screen: Screen, *, whole: bool = False) -> Format:
     """
     match name:
         case "json" | "jsonl":
-            return as_json
+            return as_json if screen.columns is None else lambda line: _shown(as_json(line)).encode()
         case "raw":
             return as_raw if screen.columns is None else lambda line: _shown(line.body).encode()
         case "pretty":

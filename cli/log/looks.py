@@ -42,8 +42,13 @@ class Pattern(click.ParamType[re.Pattern[str]]):
 REGEX = Pattern()
 
 
-def looking(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the options, and give the function `look`. The first of these formats is the usual one."""
+def looking(
+    *formats: str, older: tuple[str, ...] = (), example: str = "{timestamp:%H:%M} {event}"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the options, and give the function `look`. The first of these formats is the usual one.
+
+    `older` names are taken, and not told. `example` is a template.
+    """
 
     def declared(function: Callable[..., Any]) -> Callable[..., Any]:
         @click.option(
@@ -51,7 +56,7 @@ def looking(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
             "format_",
             metavar="FORMAT",
             default=formats[0],
-            help=f"{', '.join(formats)}, or a template: '{{timestamp:%H:%M}} {{event}}'",
+            help=f"{', '.join(formats)}, or a template: {example!r}",
         )
         @click.option("--json", "as_json", is_flag=True, help="the same as `-o json`")
         @click.option(
@@ -76,7 +81,7 @@ def looking(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
             verbose: bool,
             **given: Any,
         ) -> Any:
-            if format_ not in formats and "{" not in format_:
+            if format_ not in (*formats, *older) and "{" not in format_:
                 raise click.UsageError(f"{format_!r} is no format: {', '.join(formats)}, or a template")
             screen = screen_of(color="never" if no_color else color, highlight=highlight)
             look = Look(format="json" if as_json else format_, screen=screen, whole=verbose)

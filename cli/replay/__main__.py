@@ -2,6 +2,6 @@
 
 import sys
 
-from cli.replay.command import main
+from cli.main import main
 
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(["replay", *sys.argv[1:]]))

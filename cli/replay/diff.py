@@ -1,18 +1,22 @@
 """`diff`: field by field, a stored job against the log, or one version of the views against another."""
 
-import argparse
 import contextlib
+from collections.abc import Sequence
 
-from cli.errors import Refused, WrongArgument
+import click
+
+from cli.errors import Refused
 from cli.exits import Exit
 from cli.log.log import Log
-from cli.numbers import at_most
 from cli.remarks import say
+from cli.replay.naming import limited
+from cli.replay.subcommand import subcommand
 from cli.replay.views.comparison import compare
 from cli.replay.views.differences import differs, laid_out
-from cli.replay.views.findings import SHOWN, Findings
+from cli.replay.views.findings import Findings
 from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
+from cli.tree.printer import Printer, printing
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent
 from events.log.stream import First
@@ -22,37 +26,34 @@ from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add("versions", nargs="*", metavar="V", help="two versions: live, 1, v2, jobs_v2")
-    add(
-        "--job",
-        metavar="ID",
-        help="one job: its live view against the fold of the log as far as that has seen",
-    )
-    add(
-        "--limit",
-        type=at_most,
-        default=SHOWN,
-        metavar="N",
-        help=f"name at most N jobs of each kind ({SHOWN})",
-    )
-
-
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print what differs. Raises WrongArgument, Refused."""
-    if len(arguments.versions) != (0 if arguments.job else 2):
-        raise WrongArgument("give either two versions, or --job ID")
+@subcommand(
+    examples=[
+        "tonearm replay diff --job 01a2",
+        "tonearm replay diff live 1",
+        "tonearm replay diff live 1 --json",
+    ],
+    exits={Exit.DIFFERENT: "they differ"},
+    output=Findings,
+)
+@click.argument("versions", nargs=-1, metavar="[V V]")
+@click.option(
+    "--job", metavar="JOB", help="one job: its live view against the fold of the log as far as that has seen"
+)
+@limited("jobs of each kind")
+@printing
+async def diff(servers: Servers, versions: Sequence[str], job: str | None, limit: int, out: Printer) -> Exit:
+    """Compare field by field: a stored job with the log, or two versions of the views, such as live and 1."""
+    if len(versions) != (0 if job else 2):
+        raise click.UsageError("give either two versions, or --job JOB")
     async with servers.database() as database:
-        if arguments.job:
+        if job:
             log = Log(servers.need("stream_url"), say, JobKeys(database))
             version = await version_named(database, "live")
-            findings = await _job(log, version, await version.job_meant(arguments.job))
+            findings = await _job(log, version, await version.job_meant(job))
         else:
-            left, right = [await version_named(database, text) for text in arguments.versions]
+            left, right = [await version_named(database, text) for text in versions]
             findings = await compare(left, right)
-    findings.show(arguments.limit)
+    findings.show(out, limit)
     return findings.exit
 
 

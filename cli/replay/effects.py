@@ -1,36 +1,36 @@
 """`effects`: the ledger of effects. What the log has asked for, held against what was really produced.
 
-For each job: its video, the audio of each run, the mail about each run's end, and each erasure; for each
-account its letters; for each webhook its deliveries, of which only the log tells. What else was produced is
-told by GridFS and by the notifier's notes of each try at a mail. Exit code 1: something was produced twice,
-never, or without being asked for. Files too many are left for the gateway's sweep, and no fault until they
-are as old as it lets them be.
+Files too many are left for the gateway's sweep, and no fault until they are as old as it lets them be.
 """
 
-import argparse
-import sys
+import functools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import click
 import msgspec
+from msgspec import Struct
 
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.log.ids import job_meant
 from cli.log.log import Log
-from cli.numbers import at_most
 from cli.remarks import say
 from cli.replay.ledger.effects import BROKEN, Effect, Kind, Moment, Verdict
 from cli.replay.ledger.ledger import Ledger
+from cli.replay.naming import limited
+from cli.replay.subcommand import subcommand
 from cli.servers import Servers
+from cli.tree.printer import Printer, printing
+from cli.tree.types import AT_MOST
 from cli.workers import alive
 from events.log import amqp, topology
 from events.log.bounds import cut_at
 from events.log.depths import queues
 from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 
-SHOWN = 20
 GRACE = 300
 SWEEP = round(SWEEP_GRACE + SWEEP_INTERVAL)
 _WORK = {
@@ -42,58 +42,94 @@ _WORK = {
 _LOUD = [verdict for verdict in Verdict if verdict in BROKEN]
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add("--job", metavar="ID", help="this job only, with all its effects")
-    add(
+class Patience(Struct, frozen=True):
+    """What may still change: what was asked for or stored so lately, and files that a sweep removes."""
+
+    grace: timedelta
+    sweep: timedelta
+
+
+def patient(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare the ages, in seconds, and give the function `patience`."""
+
+    @click.option(
         "--grace",
-        type=at_most,
+        type=AT_MOST,
         default=GRACE,
+        show_default=True,
         metavar="SECONDS",
-        help=f"what was asked for or stored so lately may still change ({GRACE})",
+        help="what was asked for or stored so lately may still change",
     )
-    add(
+    @click.option(
         "--sweep-grace",
-        type=at_most,
+        type=AT_MOST,
         default=SWEEP,
+        show_default=True,
         metavar="SECONDS",
-        help=f"a file too many is left for the gateway's sweep until it is so old ({SWEEP})",
+        help="a file too many is left for the gateway's sweep until it is so old",
     )
-    add("--limit", type=at_most, default=SHOWN, metavar="N", help=f"name at most N that are wrong ({SHOWN})")
-    add("--json", action="store_true", help="print each effect as a line of JSON, and the sums as the last")
+    @functools.wraps(function)
+    def given(*first: Any, grace: int, sweep_grace: int, **options: Any) -> Any:
+        patience = Patience(timedelta(seconds=grace), timedelta(seconds=sweep_grace))
+        return function(*first, patience=patience, **options)
+
+    return given
 
 
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the ledger. Raises NothingFound, LogDamaged, Unavailable."""
+class Sums(Struct, frozen=True):
+    """The last line of `--json`: by kind of effect, how many have each verdict."""
+
+    sums: dict[str, dict[str, int]]
+
+
+@subcommand(
+    examples=[
+        "tonearm replay effects",
+        "tonearm replay effects --job 01a2",
+        "tonearm replay effects --json | jq 'select(.verdict == \"twice\")'",
+    ],
+    exits={
+        Exit.DIFFERENT: "something was produced twice, never, or unasked",
+        Exit.NOTHING: "the log is empty, or says nothing of the job",
+    },
+    output=Effect | Sums,
+)
+@click.option("--job", metavar="JOB", help="this job only, with all its effects")
+@patient
+@limited("that are wrong")
+@printing
+async def effects(servers: Servers, job: str | None, patience: Patience, limit: int, out: Printer) -> Exit:
+    """Count what the log has asked for, and hold it against what was really produced: the ledger of effects.
+
+    Of each job: its video, the audio of each run, the mail about each run's end, each erasure. Of accounts:
+    their letters. Of webhooks: their deliveries, of which only the log tells. The others are told by GridFS,
+    and by the notifier's notes of each try at a mail.
+    """
     log = Log(servers.need("stream_url"), say)
-    ends, job_id = await log.ends(), await job_meant(log, arguments.job) if arguments.job else ""
+    ends, job_id = await log.ends(), await job_meant(log, job) if job else ""
     if ends is None:
         raise NothingFound("the log is empty")
-    moment = await _moment(
-        servers, timedelta(seconds=arguments.grace), timedelta(seconds=arguments.sweep_grace)
-    )
+    moment = await _moment(servers, patience)
     cut = await cut_at(servers.need("stream_url"))
     sums, shown = Counter[tuple[Kind, str]](), list[Effect]()
     async with servers.database() as database:
         ledger = Ledger(log=log, database=database, ends=ends, cut_at=cut, moment=moment)
         async for effect in ledger.effects(job_id):
             _add(sums, effect)
-            if arguments.json:
-                sys.stdout.buffer.write(msgspec.json.encode(effect) + b"\n")
+            if not out.for_people:
+                out.one(msgspec.json.encode(effect), lambda: None)
             elif job_id or effect.verdict in BROKEN:
                 shown.append(effect)
     if job_id and not sums:
-        raise NothingFound(f"the log says nothing of job {arguments.job}")
-    if arguments.json:
-        sys.stdout.buffer.write(msgspec.json.encode({"sums": _by_kind(sums)}) + b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        _show(sums, shown, len(shown) if job_id else arguments.limit)
+        raise NothingFound(f"the log says nothing of job {job}")
+    if out.for_people:
+        _show(sums, shown, len(shown) if job_id else limit)
+    elif out.json:
+        out.one(msgspec.json.encode(Sums(_by_kind(sums))), lambda: None)
     return Exit.DIFFERENT if any(verdict in BROKEN for _, verdict in sums) else Exit.OK
 
 
-async def _moment(servers: Servers, grace: timedelta, sweep: timedelta) -> Moment:
+async def _moment(servers: Servers, patience: Patience) -> Moment:
     """Look what waits and what is under way. Raises InvalidSetting, Unavailable."""
     url = servers.need("rabbitmq_url")
     async with amqp.connected(url, name="replay effects") as connection:
@@ -103,8 +139,8 @@ async def _moment(servers: Servers, grace: timedelta, sweep: timedelta) -> Momen
     busy = {work.subject for worker in await alive(url) for work in worker.working_on}
     return Moment(
         now=datetime.now(UTC),
-        grace=grace,
-        sweep=sweep,
+        grace=patience.grace,
+        sweep=patience.sweep,
         waiting=frozenset(kind for queue, kind in _WORK.items() if queue in waiting),
         busy=frozenset(busy),
     )

@@ -1,33 +1,49 @@
 """`export`: write the whole log into a file, with a manifest that vouches for it."""
 
-import argparse
 import contextlib
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
+import click
+import msgspec
+
 from cli.errors import Refused
 from cli.exits import Exit
-from cli.log.file import Manifest, file_name, manifest_of, write_manifest, written
+from cli.log.file import Manifest, manifest_of, write_manifest, written
 from cli.log.formats import as_json
 from cli.log.log import Log, line
 from cli.remarks import Meter, say
+from cli.replay.naming import FILE
+from cli.replay.subcommand import subcommand
 from cli.servers import Servers
+from cli.tree.printer import Printer, printing
 from events.log.stream import First, RawRecord
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument(
-        "file", type=file_name, metavar="FILE", help="is compressed when its name ends in .gz"
-    )
-    parser.add_argument("--force", action="store_true", help="replace a file that is there")
+@subcommand(
+    examples=["tonearm replay export log.jsonl.gz", "tonearm replay export log.jsonl --force"],
+    exits={Exit.CANTCREAT: "the file cannot be written"},
+    output=Manifest,
+    writes=True,
+    name="export",
+)
+@click.argument("file", type=FILE)
+@click.option("--force", is_flag=True, help="replace a file that is there")
+@printing
+async def export_log(servers: Servers, file: Path, force: bool, out: Printer) -> None:
+    """Write the whole log into FILE, an event a line, with a manifest beside it that vouches for it.
+
+    It is compressed when its name ends in .gz. `import` fills an empty log from it.
+    """
+    manifest = await export(Log(servers.need("stream_url"), say), file, force=force)
+    out.line(msgspec.json.encode(manifest), told(file, manifest))
 
 
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Export the log. Raises Refused, Unavailable, LogDamaged."""
-    await export(Log(servers.need("stream_url"), say), arguments.file, force=arguments.force)
-    return Exit.OK
+def told(path: Path, manifest: Manifest) -> str:
+    """Return what was written, in a line."""
+    offsets = f"offsets {manifest.first_offset} to {manifest.last_offset}"
+    return f"{path}: {manifest.count:,} events, {offsets}, sha256 {manifest.sha256}"
 
 
 async def export(log: Log, path: Path, *, force: bool = False) -> Manifest:
@@ -65,5 +81,4 @@ async def export(log: Log, path: Path, *, force: bool = False) -> Manifest:
         tonearm=version("tonearm"),
     )
     write_manifest(path, manifest)
-    print(f"{path}: {count:,} events, offsets {first.offset} to {last.offset}, sha256 {manifest.sha256}")
     return manifest

@@ -1,22 +1,24 @@
-"""`import`: fill an empty log from an exported file, in its order, without any work being done again.
+"""`import`: fill an empty log from an exported file, in its order, without any work being done again."""
 
-The events go to the stream alone, by the default exchange, so no work queue sees them. Offsets are the new
-log's own. A broken import is continued with --resume: what the log holds must be how the file begins.
-"""
-
-import argparse
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+import click
+import msgspec
+from msgspec import Struct
+
 from cli.errors import Refused
 from cli.exits import Exit
-from cli.log.file import bodies, file_name, verify
+from cli.log.file import bodies, verify
 from cli.log.log import Log
 from cli.remarks import Meter, say
+from cli.replay.naming import FILE
+from cli.replay.subcommand import subcommand
 from cli.servers import Servers
+from cli.tree.printer import Printer, printing
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology
 from events.log.stream import First
@@ -29,37 +31,57 @@ GUARD = "replay.import"
 """The exclusive queue of the one import at work."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument(
-        "file", type=file_name, metavar="FILE", help="as `export` wrote it, its manifest beside it"
+class Imported(Struct, frozen=True, kw_only=True):
+    """What an import did: the events of the file, and those that were published now, or would be."""
+
+    count: int
+    imported: int
+    dry_run: bool
+
+
+@subcommand(
+    examples=["tonearm replay import log.jsonl.gz", "tonearm replay import log.jsonl.gz --yes"],
+    exits={Exit.DATAERR: "the file or the log is damaged"},
+    output=Imported,
+    writes=True,
+    name="import",
+)
+@click.argument("file", type=FILE)
+@click.option("--resume", is_flag=True, help="go on with an import that broke off")
+@click.option("--yes", is_flag=True, help="do it; without this, only check the file")
+@printing
+async def import_log(servers: Servers, file: Path, resume: bool, yes: bool, out: Printer) -> None:
+    """Fill an empty log from FILE, as `export` wrote it, its manifest beside it; no work is done again.
+
+    The events go to the stream alone, so no work queue sees them. Offsets are the new log's own. With
+    --resume the log may hold how the file begins.
+    """
+    done = await import_file(servers, file, resume=resume, dry_run=not yes)
+    out.beside(f"{file}: {done.count:,} events, as its manifest says")
+    text = (
+        f"dry run: nothing was published; --yes imports {done.imported:,} events"
+        if done.dry_run
+        else f"imported: {done.imported:,} events"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with an import that broke off")
-    parser.add_argument("--yes", action="store_true", help="do it; without this, only check the file")
+    out.line(msgspec.json.encode(done), text)
 
 
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Check the file, and with --yes publish. Raises FileDamaged, Refused, Unavailable."""
-    await import_file(servers, arguments.file, resume=arguments.resume, dry_run=not arguments.yes)
-    return Exit.OK
-
-
-async def import_file(servers: Servers, path: Path, *, resume: bool = False, dry_run: bool = False) -> None:
+async def import_file(
+    servers: Servers, path: Path, *, resume: bool = False, dry_run: bool = False
+) -> Imported:
     """Fill the log from a file, or only check the file. Raises FileDamaged, Refused, Unavailable."""
     manifest = verify(path)
-    print(f"{path}: {manifest.count:,} events, as its manifest says")
     url = servers.need("rabbitmq_url")
     log = Log(servers.need("stream_url"), say)
     if dry_run:
         left = manifest.count - await _already(log, bodies(path), resume=resume)
-        print(f"dry run: nothing was published; --yes imports {left:,} events")
-        return
+        return Imported(count=manifest.count, imported=left, dry_run=True)
     await topology.declare(url)
     async with _alone(url) as connection:
         there = await _already(log, bodies(path), resume=resume)
         with Meter("import", manifest.count - there) as meter:
             await _publish(connection, islice(bodies(path), there, None), meter)
-    print(f"imported: {manifest.count - there:,} events")
+    return Imported(count=manifest.count, imported=manifest.count - there, dry_run=False)
 
 
 async def append(servers: Servers, more: Sequence[bytes]) -> None:

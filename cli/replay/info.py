@@ -1,6 +1,5 @@
 """`info`: how it is. What flows, what waits, what failed, who takes the work, how full the disk is."""
 
-import argparse
 import asyncio
 import contextlib
 import os
@@ -8,6 +7,8 @@ from collections import Counter
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import click
 
 from cli.disk import line_of_disk, line_of_room
 from cli.errors import causes
@@ -21,6 +22,7 @@ from cli.overview import (
     lines_of_queues,
 )
 from cli.remarks import Meter, say
+from cli.replay.subcommand import subcommand
 from cli.replay.views.versions import live, versions
 from cli.servers import Servers
 from cli.times import shown
@@ -49,13 +51,13 @@ _PARTS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    parser.add_argument("--types", action="store_true", help="count the events by type (reads the whole log)")
-
-
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print what can be found out; what cannot, with the reason, and then return UNAVAILABLE."""
+@subcommand(
+    examples=["tonearm replay info", "tonearm replay info --types"],
+    exits={Exit.UNAVAILABLE: "a server is away; what can be found out without it is printed"},
+)
+@click.option("--types", is_flag=True, help="count the events by type (reads the whole log)")
+async def info(servers: Servers, types: bool) -> Exit:
+    """Say how it is: what flows, what waits, what failed, who takes the work, how full the disks are."""
     log = Log(servers.need("stream_url"), say)
     ends: Bounds | None = None
     newest: Line | None = None
@@ -74,7 +76,7 @@ async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
         ends = await log.ends()
         newest = line(await log.at(ends.last)) if ends else None
         await _log(log, ends, newest)
-        if arguments.types and ends:
+        if types and ends:
             await _types(log, ends)
 
     url = servers.need("rabbitmq_url") if servers.rabbitmq_url else ""

@@ -1,35 +1,34 @@
 """`reconcile`: find what the log has lost and the views still know, and tell the log again.
 
-For a log that lost its newest events: an older volume restored, a power cut. What a view proves of a lost
-event is published once more, under the same id: to the stream alone where the job has gone on since; as work
-where something is still to be done. Nothing is told of a sound or a video that is not stored any more. Then
-`rebuild` makes views of that log.
-
 With --work, what the log knows and nobody has done is handed to the queues again, which lost it: that is no
 event, and changes nothing where a queue has it after all.
 """
 
-import argparse
 import asyncio
 import contextlib
+import functools
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
-from msgspec import DecodeError
+import click
+import msgspec
+from msgspec import DecodeError, Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.errors import Refused
 from cli.exits import Exit
-from cli.log import places
 from cli.log.log import SKEW, Log
-from cli.numbers import at_most
 from cli.remarks import Meter, say
-from cli.replay.views.findings import SHOWN
+from cli.replay.naming import limited
+from cli.replay.subcommand import subcommand
 from cli.replay.views.proof import ABOUT, asks_for_work, proven_event
 from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
-from cli.times import EXAMPLES, shown
+from cli.times import shown
+from cli.tree.printer import Printer, printing
+from cli.tree.types import TIME
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
 from events.ids import event_id
@@ -59,43 +58,90 @@ class Loss(NamedTuple):
         return asks_for_work(self.view, self.entry)
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add("--yes", action="store_true", help="do it; without this, only say what the log lacks (exit code 1)")
-    add("--work", action="store_true", help="hand out what waits, too: after a restore no queue has it")
-    add("--views", default="live", metavar="VERSION", help="the views from before the loss (live)")
-    add(
-        "--since",
-        metavar="TIME",
-        help=f"look at what happened from then on, instead of reading the whole log: {EXAMPLES}",
+class Search(Struct, frozen=True):
+    """Where lost events are looked for: in these views, from then on, and work that no queue has."""
+
+    views: str
+    since: FromTime | None
+    work: bool
+
+
+def searched(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare where it is looked, and give the function `search`."""
+
+    @click.option(
+        "--views", default="live", show_default=True, metavar="V", help="the views from before the loss"
     )
-    add("--limit", type=at_most, default=SHOWN, metavar="N", help=f"name at most N events ({SHOWN})")
+    @click.option(
+        "--since",
+        type=TIME,
+        help="look at what happened from then on, instead of reading the whole log: 10:00, a date, 2h",
+    )
+    @click.option(
+        "--work",
+        is_flag=True,
+        help="hand out what waits, too: after a restore no queue has it; where one has it, nothing changes",
+    )
+    @functools.wraps(function)
+    def given(*first: Any, views: str, since: datetime | None, work: bool, **options: Any) -> Any:
+        return function(*first, search=Search(views, FromTime(since) if since else None, work), **options)
+
+    return given
 
 
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Compare, and with --yes publish. Raises Refused, WrongArgument, Unavailable, NotConfirmed."""
-    since = places.since(arguments.since)
+class Lost(Struct, frozen=True, kw_only=True):
+    """An event that the log lacks. `why` is why it cannot be told again; empty: it can."""
+
+    job_id: str
+    event_id: str
+    type: str
+    time: datetime
+    why: str
+    is_work: bool
+
+
+@subcommand(
+    examples=[
+        "tonearm replay reconcile",
+        "tonearm replay reconcile --yes",
+        "tonearm replay reconcile --since 2h --work --yes",
+    ],
+    exits={Exit.DIFFERENT: "the log lacks something, and --yes was not given"},
+    output=Lost,
+    writes=True,
+)
+@searched
+@limited("events")
+@click.option("--yes", is_flag=True, help="do it; without this, only say what the log lacks")
+@printing
+async def reconcile(servers: Servers, search: Search, limit: int, yes: bool, out: Printer) -> Exit:
+    """Find what the log has lost and the views still know, and tell the log again.
+
+    For a log that lost its newest events: an older volume restored, a power cut. What a view proves of a lost
+    event is published once more, under the same id: to the stream alone where the job has gone on since, as
+    work where something is still to be done. Nothing is told of a sound or a video that is not stored any
+    more. Then `rebuild` makes views of that log.
+    """
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:
-        version = await version_named(database, arguments.views)
-        losses = [loss async for loss in _losses(log, database, version, since)]
+        version = await version_named(database, search.views)
+        losses = [loss async for loss in _losses(log, database, version, search.since)]
         lost = {loss.entry.id for loss in losses}
-        waiting = [event async for event in _waiting(version, lost)] if arguments.work else []
-    _show(losses, arguments.limit)
-    if arguments.work:
-        print(f"work that waits: {len(waiting):,}")
+        waiting = [event async for event in _waiting(version, lost)] if search.work else []
+    _show(losses, limit, out)
+    if search.work:
+        out.beside(f"work that waits: {len(waiting):,}")
     if not losses and not waiting:
         return Exit.OK
-    if not arguments.yes:
-        print("dry run: nothing was published; --yes does it")
+    if not yes:
+        out.beside("dry run: nothing was published; --yes does it")
         return Exit.DIFFERENT
     provable = [loss for loss in losses if loss.event]
     await _publish(servers, provable, waiting)
     if provable:
-        print(f"told again: {len(provable):,} events; `replay rebuild --yes` makes the views of them")
+        out.beside(f"told again: {len(provable):,} events; `replay rebuild --yes` makes the views of them")
     if waiting:
-        print(f"handed out: {len(waiting):,} pieces of work")
+        out.beside(f"handed out: {len(waiting):,} pieces of work")
     return Exit.OK
 
 
@@ -178,21 +224,32 @@ async def _gone(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> st
     return ""
 
 
-def _show(losses: list[Loss], most: int) -> None:
-    for view, entry, event, why in losses[:most]:
+def _show(losses: list[Loss], most: int, out: Printer) -> None:
+    for place, loss in enumerate(losses):
+        view, entry, event, why = loss
         what = "can be told again" if event else f"cannot: {why}"
-        print(f"{view.job_id}  {entry.type:<22} {shown(entry.time)}  {what}")
-    if len(losses) > most:
+        told = Lost(
+            job_id=view.job_id,
+            event_id=entry.id,
+            type=entry.type,
+            time=entry.time,
+            why=why,
+            is_work=loss.is_work,
+        )
+        if place < most or not out.for_people:
+            text = f"{view.job_id}  {entry.type:<22} {shown(entry.time)}  {what}"
+            out.line(msgspec.json.encode(told), text)
+    if len(losses) > most and out.for_people:
         print(f"… and {len(losses) - most:,} more")
     provable = sum(loss.event is not None for loss in losses)
     work = sum(loss.event is not None and loss.is_work for loss in losses)
     jobs = len({loss.view.job_id for loss in losses})
-    print(
+    out.beside(
         f"the log lacks {len(losses):,} events of {jobs:,} jobs: {provable:,} can be told again,"
         f" {work:,} of them as work"
     )
     for type_, count in Counter(loss.entry.type for loss in losses if not loss.event).most_common():
-        print(f"  cannot: {type_:<22} {count:>8,}")
+        out.beside(f"  cannot: {type_:<22} {count:>8,}")
 
 
 async def _publish(servers: Servers, losses: list[Loss], waiting: list[Event]) -> None:

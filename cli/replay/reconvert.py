@@ -1,26 +1,27 @@
-"""`reconvert`: make audio again as the log says it was made, and compare the hashes.
+"""`reconvert`: make audio again as the log says it was made, and compare the hashes."""
 
-The log holds all that a conversion was made of: the source's hash, the options, the arguments, the build of
-ffmpeg. So the same bytes must come out again on the same build and kind of processor; where they do not, the
-output names which of those differs. Nothing is stored and nothing is published.
-
-Exit code 66: the log tells of no such conversion.
-"""
-
-import argparse
 import contextlib
 import hashlib
 import os
 import random
+import sys
+from collections.abc import AsyncIterator, Sequence
 from io import FileIO
 from typing import NamedTuple
 
+import click
+import msgspec
+from msgspec import Struct
+
 from cli.exits import Exit
-from cli.log.ids import job_meant
+from cli.log.ids import jobs_meant
 from cli.log.log import Log
-from cli.numbers import count
 from cli.remarks import say
+from cli.replay.naming import named_jobs
+from cli.replay.subcommand import subcommand
 from cli.servers import Servers
+from cli.tree.printer import Printer, printing
+from cli.tree.types import COUNT
 from events.envelope import decode
 from events.errors import InvalidEvent
 from events.log.stream import First
@@ -48,39 +49,67 @@ class Made(NamedTuple):
     told: JobConverted
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--job", action="append", metavar="ID", help="this job; may be repeated")
-    which.add_argument("--sample", type=count, metavar="N", help="N jobs of the log, drawn by chance")
-    parser.add_argument("--seed", type=int, default=0, help="draws the same sample again (default: 0)")
+class Comparison(Struct, frozen=True, kw_only=True):
+    """How a conversion came out now: `same`, `different`, or `lost`. `why` is the hash, or a sentence."""
+
+    job_id: str
+    run: int
+    verdict: str
+    why: str
 
 
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Convert, compare and print a line for each. Raises Unavailable, LogDamaged, InvalidSetting."""
+@subcommand(
+    examples=["tonearm replay reconvert --job 01a2", "tonearm replay reconvert --sample 20 --seed 7 --json"],
+    exits={
+        Exit.DIFFERENT: "a conversion comes out differently, or its video is lost",
+        Exit.NOINPUT: "the log tells of no such conversion",
+    },
+    output=Comparison,
+)
+@named_jobs
+@click.option("--sample", type=COUNT, help="N conversions of the log, drawn by chance")
+@click.option("--seed", type=int, default=0, show_default=True, help="draws the same sample again")
+@printing
+async def reconvert(
+    servers: Servers, jobs: Sequence[str], sample: int | None, seed: int, out: Printer
+) -> Exit:
+    """Make audio again as the log says it was made, and compare the hashes.
+
+    The log holds all that a conversion was made of: the source's hash, the options, the arguments, the build
+    of ffmpeg. So the same bytes come out again on the same build and kind of processor; where they do not,
+    the output names which of those differs. Nothing is stored, and nothing is published.
+    """
+    if bool(jobs) == (sample is not None):
+        raise click.UsageError("give either JOB…, or --sample N")
     logs.configure("reconvert", "CRITICAL")  # the log lines of a converter at work are not for people
     async with servers.database() as database:
         log = Log(servers.need("stream_url"), say, JobKeys(database))
-        jobs = {await job_meant(log, job) for job in arguments.job or ()}
-        made = await _conversions(log, jobs)
-    if arguments.sample is not None:
-        made = random.Random(arguments.seed).sample(made, min(arguments.sample, len(made)))  # noqa: S311
+        made = await _conversions(log, set(await jobs_meant(log, jobs)))
+    if sample is not None:
+        made = random.Random(seed).sample(made, min(sample, len(made)))  # noqa: S311
     if not made:
         say("the log tells of no such conversion")
         return Exit.NOINPUT
+    counts = {"same": 0, "different": 0, "lost": 0}
+    async for each in _comparisons(servers, made):
+        counts[each.verdict] += 1
+        text = f"{each.verdict:<10} {each.job_id}  run {each.run}  {each.why}"
+        out.line(msgspec.json.encode(each), text)
+        sys.stdout.flush()
+    out.beside(", ".join(f"{count:,} {verdict}" for verdict, count in counts.items()))
+    return Exit.OK if counts["same"] == len(made) else Exit.DIFFERENT
+
+
+async def _comparisons(servers: Servers, made: Sequence[Made]) -> AsyncIterator[Comparison]:
     settings = load(ConverterSettings, os.environ)
     equipment = Equipment(await find_engine(settings.ffmpeg), settings.limits, settings.workshop)
     equipment.workshop.open()
-    counts = {"same": 0, "different": 0, "lost": 0}
     async with servers.database() as database:
         storage = Storage(database)
         for each in made:
             with equipment.workshop.bench() as (scratch, target):
                 verdict, why = await _compare(each, equipment, storage, scratch, target)
-            counts[verdict] += 1
-            print(f"{verdict:<10} {each.job_id}  run {each.told.run}  {why}", flush=True)
-    print(", ".join(f"{count:,} {verdict}" for verdict, count in counts.items()))
-    return Exit.OK if counts["same"] == len(made) else Exit.DIFFERENT
+            yield Comparison(job_id=each.job_id, run=each.told.run, verdict=verdict, why=why)
 
 
 async def _conversions(log: Log, job_ids: set[str]) -> list[Made]:

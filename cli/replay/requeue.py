@@ -4,22 +4,28 @@ Publishes `job.requeued`, which is the work message too. The event's id is made 
 asking twice for the same run is one fact in the log, and one run.
 """
 
-import argparse
 import asyncio
+import functools
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
-from msgspec import DecodeError
+import click
+import msgspec
+from msgspec import DecodeError, Struct
 
-from cli.errors import Refused, WrongArgument
+from cli.errors import Refused
 from cli.exits import Exit
-from cli.log import places
 from cli.remarks import say
+from cli.replay.naming import named_jobs
+from cli.replay.subcommand import subcommand
 from cli.replay.views.versions import Version, live
 from cli.servers import Servers
-from cli.times import EXAMPLES, shown
+from cli.times import shown
+from cli.tree.printer import Printer, printing
+from cli.tree.types import TIME, Read
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher
 from events.privacy.job_keys import JobKeys
@@ -32,47 +38,107 @@ from events.work.turns import FIRST
 SOURCE = "/replay"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add("--job", action="append", default=[], metavar="ID", help="this failed job; may be repeated")
-    add(
+def _pause(rate: str) -> float:
+    """Return the seconds between two events at this rate. Raises ValueError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)/([smh])", rate)
+    if match is None or float(match[1]) <= 0:
+        raise ValueError(f"takes 5/s, 30/m or 100/h, not {rate!r}")
+    return {"s": 1, "m": 60, "h": 3600}[match[2]] / float(match[1])
+
+
+class Failed(Struct, frozen=True, kw_only=True):
+    """A failed job: its run, and when and why that failed."""
+
+    job_id: str
+    run: int
+    failed_at: datetime
+    code: str
+    filename: str
+
+
+class Wanted(Struct, frozen=True, kw_only=True):
+    """Which failed jobs are meant. Ids are as they were typed."""
+
+    jobs: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    since: datetime | None = None
+    all_failed: bool = False
+
+
+def wanted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare which failed jobs are meant, and give the function `which`."""
+
+    @named_jobs
+    @click.option(
         "--code",
-        action="append",
-        default=[],
-        choices=[code.value for code in FailureCode],
-        help="failed for this",
+        "codes",
+        multiple=True,
+        type=click.Choice([code.value for code in FailureCode]),
+        metavar="CODE",
+        help="failed for this, such as internal; may be repeated",
     )
-    add("--since", metavar="TIME", help=f"failed since then: {EXAMPLES}")
-    add("--all-failed", action="store_true", help="every failed job")
-    add("--rate", default="5/s", metavar="N/s", help="at most so many: 5/s (default), 30/m")
-    add("--yes", action="store_true", help="do it; without this, only name the jobs")
+    @click.option(
+        "--since", type=TIME, help="failed since then: 10:00, a date, or how long ago (10m, 2 days)"
+    )
+    @click.option("--all-failed", is_flag=True, help="every failed job")
+    @functools.wraps(function)
+    def given(*first: Any, **options: Any) -> Any:
+        which = Wanted(**{name: options.pop(name) for name in Wanted.__struct_fields__})
+        if which == Wanted():
+            raise click.UsageError("say which: JOB…, --code, --since, or --all-failed")
+        return function(*first, which=which, **options)
+
+    return given
 
 
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Name the jobs, and with --yes publish. Raises Refused, WrongArgument, Unavailable."""
-    pause = _pause(arguments.rate)
-    since = places.since(arguments.since)
-    if not (arguments.job or arguments.code or since or arguments.all_failed):
-        raise WrongArgument("say which: --job, --code, --since, or --all-failed")
+@subcommand(
+    examples=[
+        "tonearm replay requeue --code internal --since 1h",
+        "tonearm replay requeue --code internal --since 1h --yes --rate 30/m",
+        "tonearm replay requeue 01a2 --yes",
+    ],
+    output=Failed,
+    writes=True,
+)
+@wanted
+@click.option(
+    "--rate", "pause", type=Read("N/s", _pause), default="5/s", show_default=True, help="or 30/m, 100/h"
+)
+@click.option("--yes", is_flag=True, help="do it; without this, only name the jobs")
+@printing
+async def requeue(servers: Servers, which: Wanted, pause: float, yes: bool, out: Printer) -> Exit:
+    """Give failed jobs another run: name them, and with --yes publish that they run again.
+
+    The event's id is made of the job and the run, so asking twice for the same run is one run.
+    """
     async with servers.database() as database:
         views = await live(database)
-        failed = await _failed(views, [await views.job_meant(job) for job in arguments.job])
+        failed = await _failed(views, [await views.job_meant(job) for job in which.jobs])
     chosen = [
         view
         for view in failed
-        if (not arguments.code or (view.error and view.error.code in arguments.code))
-        and (since is None or _failed_at(view) >= since.time)
+        if (not which.codes or (view.error and view.error.code in which.codes))
+        and (which.since is None or _failed_at(view) >= which.since)
     ]
     for view in chosen:
-        code = view.error.code if view.error else "?"
-        print(f"{view.job_id}  run {view.run} failed {shown(_failed_at(view))}  {code}  {view.filename}")
-    print(f"{len(chosen):,} of {len(failed):,} failed jobs")
-    if not arguments.yes:
-        print("dry run: nothing was published; --yes does it")
+        _name(view, out)
+    out.beside(f"{len(chosen):,} of {len(failed):,} failed jobs")
+    if not yes:
+        out.beside("dry run: nothing was published; --yes does it")
     elif chosen:
         await _publish(servers, _requeued(chosen), pause)
+        out.beside(f"requeued: {len(chosen):,}")
     return Exit.OK
+
+
+def _name(view: JobView, out: Printer) -> None:
+    code = view.error.code if view.error else "?"
+    failed_at = _failed_at(view)
+    told = Failed(job_id=view.job_id, run=view.run, failed_at=failed_at, code=code, filename=view.filename)
+    out.line(
+        msgspec.json.encode(told),
+        f"{view.job_id}  run {view.run} failed {shown(failed_at)}  {code}  {view.filename}",
+    )
 
 
 async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
@@ -130,11 +196,3 @@ async def _publish(servers: Servers, events: list[Event], pause: float) -> None:
             if count:
                 await asyncio.sleep(pause)
             await publisher.publish(event)
-    print(f"requeued: {len(events):,}")
-
-
-def _pause(rate: str) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)/([smh])", rate)
-    if match is None or float(match[1]) <= 0:
-        raise WrongArgument(f"--rate takes 5/s, 30/m or 100/h, not {rate!r}")
-    return {"s": 1, "m": 60, "h": 3600}[match[2]] / float(match[1])

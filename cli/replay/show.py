@@ -1,118 +1,66 @@
 """`show`: print a part of the log."""
 
-import argparse
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import AsyncIterator
 
-from cli.errors import NothingFound, WrongArgument
+from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.log.formats import FIELDS, Format, as_json, as_raw, pretty, template
-from cli.log.ids import account_meant, job_meant
+from cli.log.formats import NAMES, Exported, named
 from cli.log.keys import keys_at_hand
-from cli.log.log import Line, Log
-from cli.log.looks import screen_of
-from cli.log.places import Beginning, Ending, beginning, ending
-from cli.numbers import at_most
+from cli.log.log import Log
+from cli.log.looks import Look
+from cli.pipes import while_read
 from cli.remarks import say
+from cli.replay.looks import TEMPLATES, looking_at_log
+from cli.replay.part import Part, part_of_log
+from cli.replay.subcommand import subcommand
 from cli.servers import Servers
-from cli.times import EXAMPLES
-from events.payload import Aggregate
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add(
-        "--from",
-        dest="begin",
-        default="first",
-        metavar="PLACE",
-        help=f"first (default), last, OFFSET, -N, or {EXAMPLES}",
-    )
-    add("--to", dest="end", default="end", metavar="PLACE", help="end (default), OFFSET, TIME; inclusive")
-    add(
-        "--type", action="append", default=[], metavar="GLOB", help="this type only: 'job.*'; may be repeated"
-    )
-    add("--job", metavar="ID", help="this job only")
-    add("--account", metavar="ID", help="this account only")
-    add("--limit", type=at_most, metavar="N", help="at most so many")
-    add("--format", choices=["pretty", "jsonl", "raw", "template"], help="default: pretty")
-    add(
-        "--template",
-        metavar="TEXT",
-        help=f"such as '{{offset}} {{type}} {{subject}}'; names: {', '.join(FIELDS)}",
-    )
-    add(
-        "-v",
-        "--verbose",
-        action="store_true",
-        help="what ffmpeg was called with, too; formats for programs always have it",
-    )
-    add("--follow", action="store_true", help="go on with what is published from now on")
+@subcommand(
+    examples=[
+        "tonearm replay show --since 10m",
+        "tonearm replay show @-1 -o short",
+        "tonearm replay show -n 20 -f --type 'job.*' -o '{offset} {time} {type} {subject}'",
+        "tonearm replay show --type job.failed --since yesterday --json",
+    ],
+    exits={Exit.NOTHING: "nothing of this is in the log"},
+    output=Exported,
+    epilog=TEMPLATES,
+)
+@part_of_log
+@looking_at_log(*NAMES)
+async def show(servers: Servers, part: Part, look: Look) -> Exit:
+    """Print a part of the log: of all jobs, or of each JOB.
 
-
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the lines. Raises WrongArgument, NothingFound, Unavailable, LogDamaged."""
-    begin, end, write = beginning(arguments.begin), ending(arguments.end), _format(arguments)
-    if arguments.limit == 0:
+    A JOB is an id or the beginning of one; @-1 is the last, @-2 the one before. A PLACE may be a time, too,
+    and a TIME is a clock (10:00), a date, or how long ago (10m, 2 days). What has no zone is local.
+    """
+    write, shown = named(look.format, look.screen, whole=look.whole), 0
+    if part.limit == 0:
         return Exit.OK
-    url = servers.need("stream_url")
-    if write is as_raw:
-        return await _show(arguments, Log(url, say), begin, end, write)
-    async with keys_at_hand(servers.mongodb_url, say) as keys:
-        return await _show(arguments, Log(url, say, keys), begin, end, write)
-
-
-async def _show(
-    arguments: argparse.Namespace, log: Log, begin: Beginning, end: Ending, write: Format
-) -> Exit:
-    left = arguments.limit
-    keep = _filter(
-        arguments.type,
-        await job_meant(log, arguments.job) if arguments.job else None,
-        await account_meant(log, arguments.account) if arguments.account else None,
-    )
-    found = False
-    async with contextlib.aclosing(log.between(begin, end, follow=arguments.follow)) as batches:
-        async for batch in batches:
-            chosen = [line for line in batch if keep(line)][:left]
-            found |= bool(chosen)
-            sys.stdout.buffer.write(b"".join([write(line) + b"\n" for line in chosen]))
+    async with (
+        log_for(look, servers) as log,
+        while_read(),
+        part.while_it_lasts(),
+        contextlib.aclosing(part.lines(log)) as batches,
+    ):
+        async for lines in batches:
+            shown += len(lines)
+            sys.stdout.buffer.write(b"".join([write(line) + b"\n" for line in lines]))
             sys.stdout.buffer.flush()
-            if left is not None and (left := left - len(chosen)) <= 0:
-                break
-    if not found:
+    if not shown:
         raise NothingFound("nothing of this is in the log")
     return Exit.OK
 
 
-def _filter(types: Sequence[str], job: str | None, account: str | None) -> Callable[[Line], bool]:
-    """Return the filter. A line that is no event has no type, job or account: any of these drops it."""
-
-    def keep(line: Line) -> bool:
-        event = line.event
-        if event is None:
-            return not (types or job or account)
-        return (
-            (not types or any(fnmatchcase(event.type, glob) for glob in types))
-            and (job is None or (event.subject == job and event.aggregate is Aggregate.JOB))
-            and (account is None or event.account == account)
-        )
-
-    return keep
-
-
-def _format(arguments: argparse.Namespace) -> Format:
-    match arguments.format or ("template" if arguments.template else "pretty"):
-        case "template":
-            if arguments.template is None:
-                raise WrongArgument("--format template needs --template TEXT")
-            return template(arguments.template)
-        case "jsonl":
-            return as_json
-        case "raw":
-            return as_raw
-        case _:
-            return pretty(screen_of(), whole=arguments.verbose)
+@contextlib.asynccontextmanager
+async def log_for(look: Look, servers: Servers) -> AsyncIterator[Log]:
+    """Give the log for printing. What people typed is opened, as far as it can be; raw it stays sealed."""
+    url = servers.need("stream_url")
+    if look.format == "raw":
+        yield Log(url, say)
+        return
+    async with keys_at_hand(servers.mongodb_url, say) as keys:
+        yield Log(url, say, keys)

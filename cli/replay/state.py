@@ -1,73 +1,118 @@
-"""`state`: a job as it was at some place of the log (time travel)."""
+"""`state`: jobs as they were at some place of the log (time travel)."""
 
-import argparse
 import contextlib
+from collections.abc import Sequence
+from functools import partial
 
+import click
 import msgspec
+from msgspec import Struct
 
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.log.formats import Format, pretty
-from cli.log.ids import job_meant
+from cli.log.ids import jobs_meant
 from cli.log.keys import keys_at_hand
 from cli.log.log import Line, Log, line
 from cli.log.looks import screen_of
 from cli.log.places import End, Ending, check, ending
-from cli.pretty import write_json
+from cli.pretty import escaped, write_json
 from cli.remarks import say
+from cli.replay.naming import named_jobs
+from cli.replay.subcommand import subcommand
 from cli.replay.views.differences import differences, plain
 from cli.servers import Servers
-from cli.times import EXAMPLES
+from cli.tree.printer import Printer, printing
+from cli.tree.types import Read
 from events.envelope import Recorded
 from events.errors import InvalidEvent
+from events.log.bounds import Bounds
 from events.log.stream import First, FromOffset, FromTime
 from events.payload import Aggregate
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add("--job", required=True, metavar="ID")
-    add("--at", default="end", metavar="PLACE", help=f"end (default), OFFSET, or {EXAMPLES}; inclusive")
-    add("--trace", action="store_true", help="show each event and what it changed")
+@subcommand(
+    examples=[
+        "tonearm replay state 01a2",
+        "tonearm replay state @-1 --at 10:00",
+        "tonearm replay state 01a2 --trace",
+        "tonearm replay state 01a2 01a3 --format '{job_id} {state} {result[duration_seconds]}'",
+    ],
+    exits={Exit.NOTHING: "the log says nothing of the job up to there"},
+    output=JobView,
+)
+@named_jobs
+@click.option(
+    "--at", type=Read("PLACE", ending), default="end", help="end (default), an OFFSET or a TIME; inclusive"
+)
+@click.option("--trace", is_flag=True, help="show each event, too, and what it changed")
+@printing
+async def state(servers: Servers, jobs: Sequence[str], at: Ending, trace: bool, out: Printer) -> Exit:
+    """Show each JOB as it was at some place of the log: all that its events had added up to.
 
-
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the view as JSON. Raises NothingFound when the log holds nothing of the job up to there."""
-    at = ending(arguments.at)
+    A JOB is an id or the beginning of one; @-1 is the last, @-2 the one before. A TIME is a clock (10:00), a
+    date, or how long ago (10m, 2 days). What has no zone is local.
+    """
+    if not jobs:
+        raise click.UsageError("which JOB? @-1 is the last one")
+    if trace and not out.for_people:
+        raise click.UsageError("--trace is for people: it excludes --json and --format")
+    write = pretty(screen_of()) if trace else None
     async with keys_at_hand(servers.mongodb_url, say) as keys:
-        view = await _view(arguments, servers, Log(servers.need("stream_url"), say, keys), at)
-    if view is None:
-        place = "" if isinstance(at, End) else f" up to {arguments.at}"
-        raise NothingFound(f"the log says nothing of job {arguments.job}{place}")
-    write_json(msgspec.json.format(msgspec.json.encode(view), indent=2))
+        log = Log(servers.need("stream_url"), say, keys)
+        ends = await log.ends()
+        check(at, ends.last if ends else -1)
+        views = await _views(log, await jobs_meant(log, jobs), Moment(at, ends), write)
+    for view in views.values():
+        if view is not None:
+            document = msgspec.json.encode(view)
+            out.one(document, partial(write_json, msgspec.json.format(document, indent=2)))
+    if unknown := [job_id for job_id, view in views.items() if view is None]:
+        place = "" if isinstance(at, End) else " up to there"
+        raise NothingFound(f"the log says nothing of job {', '.join(unknown)}{place}")
     return Exit.OK
 
 
-async def _view(arguments: argparse.Namespace, servers: Servers, log: Log, at: Ending) -> JobView | None:
-    """Return the job as it was; with --trace print what made it so."""
-    ends = await log.ends()
-    if ends and ends.first:
-        say(f"the log begins at offset {ends.first}: what stood before it is gone")
-    to = None if ends is None else min(ends.last, at.offset if isinstance(at, FromOffset) else ends.last)
-    check(at, ends.last if ends else -1)
-    job_id = await job_meant(log, arguments.job)
-    needle = job_id.encode()
-    view: JobView | None = None
-    write = pretty(screen_of()) if arguments.trace else None
-    if to is not None:
-        async with contextlib.aclosing(log.read(First(), to)) as batches:
-            async for batch in batches:
-                for row in (line(record) for record in batch if needle in record.body):
-                    if _concerns(row, job_id) and not (isinstance(at, FromTime) and row.time > at.time):
-                        view = _step(view, row, write)
-    return view
+class Moment(Struct, frozen=True):
+    """A place in a log that goes so far; None: it is empty."""
+
+    at: Ending
+    ends: Bounds | None
+
+    @property
+    def to(self) -> int | None:
+        """The last offset that may be of before it; None: there is none."""
+        if self.ends is None:
+            return None
+        return min(self.ends.last, self.at.offset) if isinstance(self.at, FromOffset) else self.ends.last
+
+    def is_after(self, row: Line) -> bool:
+        """Return True if the line is of later."""
+        return isinstance(self.at, FromTime) and row.time > self.at.time
 
 
-def _concerns(row: Line, job_id: str) -> bool:
-    return row.event is not None and row.event.subject == job_id and row.event.aggregate is Aggregate.JOB
+async def _views(
+    log: Log, job_ids: Sequence[str], moment: Moment, write: Format | None
+) -> dict[str, JobView | None]:
+    """Return the jobs as they were; with `write` print what made them so."""
+    views: dict[str, JobView | None] = dict.fromkeys(job_ids)
+    if moment.ends and moment.ends.first:
+        say(f"the log begins at offset {moment.ends.first}: what stood before it is gone")
+    if moment.to is None:
+        return views
+    marks = [job_id.encode() for job_id in job_ids]
+    async with contextlib.aclosing(log.read(First(), moment.to, marks)) as batches:
+        async for batch in batches:
+            for row in map(line, batch):
+                if (job_id := _subject(row)) in views and not moment.is_after(row):
+                    views[job_id] = _step(views[job_id], row, write)
+    return views
+
+
+def _subject(row: Line) -> str:
+    return row.event.subject if row.event and row.event.aggregate is Aggregate.JOB else ""
 
 
 def _step(view: JobView | None, row: Line, write: Format | None) -> JobView | None:
@@ -80,5 +125,5 @@ def _step(view: JobView | None, row: Line, write: Format | None) -> JobView | No
         print(write(row).decode())
         before = plain(view) if view else {}
         for found in differences(before, plain(after) if after else {}):
-            print(f"          {found.path}: {found.left} → {found.right}")
+            print(escaped(f"          {found.path}: {found.left} → {found.right}"))
     return after

@@ -1,9 +1,5 @@
-"""`usage`: add up what every account uses from the log again, and compare it with what is stored.
+"""`usage`: add up what every account uses from the log again, and compare it with what is stored."""
 
-No projector has to stop: what is stored says up to where it has counted, and just as far goes the log's sum.
-"""
-
-import argparse
 import contextlib
 
 import msgspec
@@ -11,15 +7,17 @@ import msgspec
 from cli.errors import NoViews
 from cli.exits import Exit
 from cli.log.log import Log
-from cli.numbers import at_most
 from cli.remarks import Meter, say
+from cli.replay.naming import limited, versioned
+from cli.replay.subcommand import subcommand
 from cli.replay.views.differences import differences
-from cli.replay.views.findings import SHOWN, Findings
+from cli.replay.views.findings import Findings
 from cli.replay.views.generations import Generations
 from cli.replay.views.scan import part_of
 from cli.replay.views.verification import Verifier, check, hold, unpacked
 from cli.replay.views.versions import Version, version_named
 from cli.servers import Servers
+from cli.tree.printer import Printer, printing
 from events.errors import RetentionGap
 from events.log.bounds import Bounds
 from events.log.stream import First
@@ -27,39 +25,35 @@ from events.projections.usage import Usage, moved
 from events.views.store import Checkpoint
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the arguments."""
-    add = parser.add_argument
-    add("--version", default="live", metavar="V", help="live (default) or a number")
-    add(
-        "--limit",
-        type=at_most,
-        default=SHOWN,
-        metavar="N",
-        help=f"name at most N accounts of each kind ({SHOWN})",
-    )
+@subcommand(
+    examples=["tonearm replay usage", "tonearm replay usage --json"],
+    exits={Exit.DIFFERENT: "it differs", Exit.NOINPUT: "no usage was counted yet"},
+    output=Findings,
+)
+@versioned
+@limited("accounts of each kind")
+@printing
+async def usage(servers: Servers, version: str, limit: int, out: Printer) -> Exit:
+    """Add up what each account uses from the log again, and compare it with what is stored.
 
-
-async def run(arguments: argparse.Namespace, servers: Servers) -> Exit:
-    """Print the findings. Raises NoViews, and LogDamaged when log and checkpoint do not fit."""
+    No projector has to stop: what is stored says up to where it has counted, and just as far goes the sum.
+    """
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:
-        version = await version_named(database, arguments.version)
-        checkpoint, ends = await version.checkpoint(), await log.ends()
-        check(version, checkpoint, ends)
+        views = await version_named(database, version)
+        checkpoint, ends = await views.checkpoint(), await log.ends()
+        check(views, checkpoint, ends)
         if checkpoint is None or ends is None or not checkpoint.has_usage:
-            raise NoViews(
-                f"no usage has been counted in {version.usage.name} yet: a gateway's projector does"
-            )
+            raise NoViews(f"no usage has been counted in {views.usage.name} yet: a gateway's projector does")
         if ends.first > 0:
             raise RetentionGap(f"the log begins at offset {ends.first}: older usage cannot be added up again")
-        findings = await _compared(log, version, checkpoint, ends)
-    findings.show(arguments.limit)
+        findings = await _compared(log, views, checkpoint, ends)
+    findings.show(out, limit)
     return findings.exit
 
 
 async def _compared(log: Log, version: Version, checkpoint: Checkpoint, ends: Bounds) -> Findings:
-    stored = {account: usage async for account, usage in version.usage.all()}
+    stored = {account: used async for account, used in version.usage.all()}
     ends = await log.ends() or ends  # no usage has seen more than this
     told = await _added_up(log, version, checkpoint, ends, stored)
     findings = Findings("log", version.usage.name)
@@ -79,11 +73,11 @@ async def _added_up(
     log: Log, version: Version, checkpoint: Checkpoint, ends: Bounds, stored: dict[str, Usage]
 ) -> dict[str, Usage]:
     """Return each account's usage by the log, up to where the stored one has counted."""
-    last = min(ends.last, max([checkpoint.offset, *(usage.seen for usage in stored.values())]))
+    last = min(ends.last, max([checkpoint.offset, *(used.seen for used in stored.values())]))
 
     def counted(account: str, offset: int) -> bool:
-        usage = stored.get(account)
-        return offset <= (usage.seen if usage else checkpoint.offset)
+        used = stored.get(account)
+        return offset <= (used.seen if used else checkpoint.offset)
 
     usages: dict[str, Usage] = {}
     partitions = Verifier(log, version, checkpoint, ends, Findings("", "")).partitions()

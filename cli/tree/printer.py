@@ -11,6 +11,7 @@ import msgspec
 
 from cli.errors import WrongArgument
 from cli.pretty import console_for, visible, write_json
+from cli.remarks import say
 from cli.tree.template import Template
 
 T = TypeVar("T")
@@ -52,6 +53,10 @@ class Printer:
     def line(self, document: bytes, text: str) -> None:
         """Print one document; for people it is this line."""
         self.one(document, lambda: print(visible(text)))
+
+    def beside(self, text: str) -> None:
+        """Say something beside the results: for people among them, else on standard error."""
+        print(visible(text)) if self.for_people else say(visible(text))
 
     def rows(self, document: bytes, rows: Rows) -> None:
         """Print one document; for people by its facts, a name and a text each."""

@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
+from cli.errors import WrongArgument
 from cli.numbers import at_most, count
 from cli.options import pair
 from cli.times import point_in_time, timestamp
 
 
 class Read(click.ParamType[Any]):
-    """An argument that a function reads, which raises ValueError with a sentence."""
+    """An argument that a function reads, which raises ValueError or WrongArgument with a sentence."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:
         self.name = name
@@ -25,7 +26,7 @@ class Read(click.ParamType[Any]):
             return value
         try:
             return self._read(value)
-        except ValueError as error:
+        except (ValueError, WrongArgument) as error:
             self.fail(str(error), param, ctx)
 
 

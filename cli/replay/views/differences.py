@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
+from msgspec import Struct
 
+from cli.pretty import escaped
 from events.projections.job_view import JobView
 from events.views.documents import Document, pack
 
@@ -21,7 +23,7 @@ def _plain(value: Any) -> Any:
 _encoder = msgspec.json.Encoder(enc_hook=_plain)
 
 
-class Difference(NamedTuple):
+class Difference(Struct, frozen=True):
     """One field that differs; `left` and `right` as JSON, or `(absent)`."""
 
     path: str
@@ -82,7 +84,7 @@ def digest(content: bytes) -> bytes:
 
 def table(found: Iterable[Difference], left: str, right: str) -> str:
     """Return the differences as lines: `path: left's value, right's value`."""
-    return "\n".join(f"    {each.path}: {left} {each.left}, {right} {each.right}" for each in found)
+    return "\n".join(escaped(f"    {each.path}: {left} {each.left}, {right} {each.right}") for each in found)
 
 
 def _kind(value: Any) -> type:

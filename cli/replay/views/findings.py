@@ -2,10 +2,13 @@
 
 import sys
 
+import msgspec
 from msgspec import Struct, field
 
 from cli.exits import Exit
+from cli.pretty import escaped
 from cli.replay.views.differences import Difference, table
+from cli.tree.printer import Printer
 
 SHOWN = 20
 """Jobs of each kind that are named without --limit."""
@@ -37,12 +40,15 @@ class Findings(Struct):
         """OK or DIFFERENT."""
         return Exit.OK if self.same else Exit.DIFFERENT
 
-    def show(self, limit: int = SHOWN) -> None:
-        """Print what differs, `limit` jobs of each kind, and the counts."""
+    def show(self, out: Printer, limit: int = SHOWN) -> None:
+        """Print what differs, for people `limit` jobs of each kind, and the counts."""
+        out.one(msgspec.json.encode(self), lambda: self._tell(limit))
+
+    def _tell(self, limit: int) -> None:
         _name(f"missing in {self.right}", self.missing, limit)
         _name(f"extra in {self.right}", self.extra, limit)
         for job_id in sorted(self.different)[:limit]:
-            print(f"different: {job_id}")
+            print(f"different: {escaped(job_id)}")
             print(table(self.different[job_id][:limit], self.left, self.right))
         _rest("different", len(self.different), limit)
         verdict = "equal" if self.same else "DIFFERENT"
@@ -61,7 +67,7 @@ class Findings(Struct):
 
 def _name(what: str, job_ids: list[str], limit: int) -> None:
     for job_id in sorted(job_ids)[:limit]:
-        print(f"{what}: {job_id}")
+        print(escaped(f"{what}: {job_id}"))
     _rest(what, len(job_ids), limit)
 
 

@@ -1,6 +1,5 @@
 """An exported file: whatever was done to it is noticed, and said."""
 
-import argparse
 import gzip
 import json
 from hashlib import sha256
@@ -89,5 +88,5 @@ def test_any_flipped_byte_of_a_compressed_file_is_known_or_harmless(tmp_path):
 
 @pytest.mark.parametrize("text", ["/", ".", "..", ""])
 def test_a_folder_is_no_name_of_a_file(text):
-    with pytest.raises(argparse.ArgumentTypeError):
+    with pytest.raises(ValueError, match="name of a file"):
         file_name(text)

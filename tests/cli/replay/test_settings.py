@@ -10,7 +10,7 @@ from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.log.formats import template
 from cli.log.log import line
-from cli.replay.command import main
+from cli.main import main
 from cli.servers import Servers
 from events.envelope import encode
 from events.log.stream import RawRecord
@@ -64,7 +64,7 @@ def test_servers_that_are_away_are_told_in_words(monkeypatch, capsys):
     monkeypatch.setenv("MONGODB_URL", "mongodb://127.0.0.1:1/")
     monkeypatch.setattr(mongodb, "connect", partial(mongodb.connect, reach=0.5))
     monkeypatch.setenv("RABBITMQ_MANAGEMENT_URL", "http://a:b@127.0.0.1:1")
-    main(["info"])
+    main(["replay", "info"])
     shown = capsys.readouterr().out
     told = {line.partition(":")[0]: line.rpartition(": ")[2] for line in shown.splitlines() if line}
     assert dict.fromkeys(("log", "views", "queues"), "connection refused").items() <= told.items(), shown
@@ -72,13 +72,13 @@ def test_servers_that_are_away_are_told_in_words(monkeypatch, capsys):
 
 
 def test_what_nobody_foresaw_is_told_from_a_difference(monkeypatch, capsys):
-    async def run(*_: object) -> int:
+    def named(*_: object, **__: object) -> None:
         raise ZeroDivisionError("by chance")
 
-    monkeypatch.setattr("cli.replay.show.run", run)
-    monkeypatch.setattr("cli.replay.command.configure_tool", lambda: None)
+    monkeypatch.setattr("cli.replay.show.named", named)
+    monkeypatch.setattr("cli.replay.subcommand.configure_tool", lambda: None)
 
-    assert main(["show"]) == Exit.UNEXPECTED == 70
+    assert main(["replay", "show"]) == Exit.UNEXPECTED == 70
     said = capsys.readouterr().err
     assert "by chance" in said
     assert "Traceback" not in said

@@ -1,5 +1,6 @@
 """`replay show`, `state` and `info`: what the log holds, at any place."""
 
+import re
 import signal
 from datetime import UTC, datetime, timedelta
 
@@ -14,6 +15,7 @@ from events.log.transient import TransientSender
 from events.observers import Unobserved
 from events.types import FailureCode, JobConverted, JobFailed
 from service.presence import Presence, own_name
+from tests.terminal import terminal
 
 pytestmark = pytest.mark.servers
 
@@ -56,7 +58,7 @@ async def three_jobs(shared):
 async def seen(replay, *arguments: str) -> list[str]:
     result = await replay("show", "--template", "{type} {subject}", *arguments)
     assert result.code == (0 if result.out else 4), result.err
-    assert bool(result.out) is not ("nothing of this is in the log" in result.err)
+    assert bool(result.out) is not bool(re.search("nothing of this is in the log|there are", result.err))
     return [line.removeprefix("job.") for line in result.lines]
 
 
@@ -76,6 +78,18 @@ async def seen(replay, *arguments: str) -> list[str]:
         (["--from", "10000000d ago", "--limit", "1"], ["uploaded j1"]),
         (["--type", "job.f*", "--type", "job.started"], ["started j1", "failed j2"]),
         (["--job", "j1", "--limit", "2"], ["uploaded j1", "started j1"]),
+        (["j1", "j3"], ["uploaded j1", "started j1", "converted j1", "uploaded j3"]),
+        (["j1", "--job", "j3", "--type", "job.uploaded"], ["uploaded j1", "uploaded j3"]),
+        (["@-1"], ["uploaded j3"]),
+        (["@-2"], ["uploaded j2", "failed j2"]),
+        (["@-9"], []),
+        (["-n", "2"], ["converted j1", "uploaded j3"]),
+        (["-n", "2", "j2"], ["uploaded j2", "failed j2"]),
+        (["-n", "9", "j3"], ["uploaded j3"]),
+        (["-n", "3", "-c", "1"], ["failed j2"]),
+        (["--since", "2026-03-01T00:03:30Z"], ["converted j1", "uploaded j3"]),
+        (["--until", "2026-03-01 00:01Z"], ["uploaded j1", "uploaded j2"]),
+        (["--since", "10m", "-e"], []),
         (["--account", ACCOUNT, "--type", "job.uploaded"], ["uploaded j1", "uploaded j2"]),
     ],
 )
@@ -136,6 +150,61 @@ async def test_following_goes_on_after_the_end(replay):
     assert decode(first).subject == "j3"
     assert decode(await process.stdout.readline()).subject == "later"
     assert await process.wait() == 0
+
+
+async def test_what_is_followed_up_to_a_time_ends_then(replay):
+    await tell_three_jobs(replay)
+    result = await replay("show", "-f", "--until", "now", "-o", "{subject}", timeout=30)
+    assert (result.code, len(result.lines)) == (0, 6)
+
+
+async def test_the_last_of_a_job_are_followed_by_what_comes(replay):
+    await tell_three_jobs(replay)
+    process = await replay.start("show", "j1", "-n", "1", "-f", "-c", "2", "-o", "{type} {subject}")
+    assert await process.stdout.readline() == b"job.converted j1\n"
+    await replay.publish(started("j2"), started("j1", 2))
+    assert await process.stdout.readline() == b"job.started j1\n"
+    assert await process.wait() == 0
+
+
+async def test_a_reader_that_goes_away_ends_what_is_followed_though_nothing_comes(replay):
+    await tell_three_jobs(replay)
+    process = await replay.start("show", "-f", "-o", "raw")
+    await process.stdout.readline()
+    process.stdout._transport.close()
+
+    assert await process.wait() == 0
+
+
+async def test_a_terminal_gets_no_control_character_in_any_format(replay):
+    name = "\x7f\x9b2J\u202egpj.exe"
+    await replay.publish(uploaded("j1", name))
+    await replay.broker.put("events", b"\x1b[2J not an event \x9b")
+
+    def shown(*words: str) -> str:
+        with terminal(["replay", *words], replay.environ, columns=200) as screen:
+            assert screen.end() == 0
+        return screen.shown
+
+    replay.settings["NO_COLOR"] = "1"
+    formats = ("pretty", "short", "wide", "json", "raw", "{body} {data[filename]} {problem}")
+    told = [shown("show", "-o", each) for each in formats] + [shown("state", "j1", "--trace")]
+    played = shown("play", "--idle", "0", "--since", "1h")
+    for each in told:
+        assert not re.search("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u202e]", each), each
+    assert not re.search("\x1b\\[2J|[\x7f-\x9f\u202e]", played)
+
+
+async def test_several_jobs_are_shown_as_they_were(three_jobs):
+    result = await three_jobs("state", "j1", "j2", "@-1", "--json", "--at", "end")
+    assert [(each["job_id"], each["state"]) for each in result.json] == [
+        ("j1", "converted"),
+        ("j2", "failed"),
+        ("j3", "uploaded"),
+    ]
+    some = await three_jobs("state", "j1", "nobody", "--format", "{job_id}: {state}")
+    assert (some.code, some.out) == (4, "j1: converted\n")
+    assert "says nothing of job nobody" in some.err
 
 
 async def test_a_job_is_shown_as_it_was(three_jobs):
@@ -298,6 +367,15 @@ async def test_an_empty_log_is_no_trouble(replay):
     ("arguments", "named"),
     [
         (["show", "--from", "soon"], "soon"),
+        (["show", "--from", "3", "--since", "10m"], "exclude each other"),
+        (["show", "-o", "pritty"], "pritty"),
+        (["show", "--format", "template"], "--template"),
+        (["state"], "which JOB"),
+        (["state", "j1", "--trace", "--json"], "--trace"),
+        (["play"], "@-1"),
+        (["play", "@-1", "--speed", "fast"], "10x"),
+        (["play", "@-1", "--idle", "soon"], "500ms"),
+        (["reconvert"], "--sample"),
         (["show", "--template", "{nonsense}"], "nonsense"),
         (["show", "--template", "{offset:%Y}"], "offset 0"),
         (["diff", "v1"], "two versions"),

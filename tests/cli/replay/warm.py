@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["__main__", "cli.replay.command", "cli.replay.show", "pymongo"])
+_context.set_forkserver_preload(["__main__", "cli.main", "cli.replay.command", "cli.replay.show", "pymongo"])
 
 
 async def run(arguments: Sequence[str], environ: dict[str, str], directory: Path) -> tuple[int, bytes, bytes]:
@@ -38,7 +38,7 @@ def _all(pipe: Connection) -> bytes:
 def _become(
     arguments: list[str], environ: dict[str, str], directory: str, out: Connection, err: Connection
 ) -> None:
-    from cli.replay.command import main
+    from cli.main import main
 
     os.environ.clear()
     os.environ.update(environ)
@@ -46,7 +46,8 @@ def _become(
     for number, pipe in ((1, out), (2, err)):
         os.dup2(pipe.fileno(), number)
         pipe.close()
-    code = main(arguments)
+    sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
+    code = main(["replay", *arguments])
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,0 +1,95 @@
+"""`play`: show what happened to jobs in their own time."""
+
+import contextlib
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cli.errors import NothingFound, WrongArgument
+from cli.exits import Exit
+from cli.log.formats import NAMES, Exported, Format, named
+from cli.log.looks import Look
+from cli.pipes import while_read
+from cli.replay.looks import TEMPLATES, looking_at_log
+from cli.replay.part import EVERYTHING, Part, part_of_log
+from cli.replay.show import log_for
+from cli.replay.story.lines import story
+from cli.replay.story.pace import Pace, idle_of, speed_of
+from cli.replay.story.player import Player
+from cli.replay.subcommand import subcommand
+from cli.servers import Servers
+from cli.tree.types import Read
+
+_STORY = "story"
+
+
+def paced(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Declare how fast it is played, and give the function `pace`."""
+
+    @click.option(
+        "--speed",
+        type=Read("SPEED", speed_of),
+        default="1x",
+        show_default=True,
+        help="so many times as fast as it happened: 10x, 0.5x",
+    )
+    @click.option(
+        "--idle",
+        type=Read("SPAN", idle_of),
+        default="2s",
+        show_default=True,
+        help="cut longer pauses to this: 500ms, 1m; none cuts none",
+    )
+    @functools.wraps(function)
+    def played(*given: Any, speed: float, idle: float, **options: Any) -> Any:
+        return function(*given, pace=Pace(speed, idle), **options)
+
+    return played
+
+
+@subcommand(
+    examples=[
+        "tonearm replay play @-1",
+        "tonearm replay play 01a2 --speed 10x --idle 500ms",
+        "tonearm replay play --since 1h --speed 60x --type 'job.*'",
+        "tonearm replay play 01a2 -f",
+    ],
+    exits={Exit.NOTHING: "nothing of this is in the log"},
+    output=Exported,
+    epilog=TEMPLATES,
+)
+@part_of_log
+@paced
+@looking_at_log(_STORY, *NAMES)
+async def play(servers: Servers, part: Part, pace: Pace, look: Look) -> Exit:
+    """Show what happened to each JOB, each event when it is due: as far apart as they happened.
+
+    A JOB is an id or the beginning of one; @-1 is the last, @-2 the one before. Without a JOB all events of
+    the part that is chosen are shown. At a terminal space pauses, + and - change the speed, n brings the next
+    event at once, q ends.
+    """
+    if part == EVERYTHING:
+        raise WrongArgument(
+            "say what to play: a JOB (@-1 is the last one), or a part of the log (--since 1h)"
+        )
+    if part.limit == 0:
+        return Exit.OK
+    player = Player(pace, _format(look, several=len(part.jobs) != 1))
+    async with (
+        log_for(look, servers) as log,
+        while_read(),
+        part.while_it_lasts(),
+        contextlib.aclosing(part.lines(log)) as batches,
+    ):
+        await player.play(batches)
+    if not player.shown and not player.was_ended:
+        raise NothingFound("nothing of this is in the log")
+    return Exit.OK
+
+
+def _format(look: Look, *, several: bool) -> Format:
+    if look.format == _STORY:
+        return story(look.screen, several=several)
+    return named(look.format, look.screen, whole=look.whole)

@@ -1,0 +1,1 @@
+"""A story in its own time: how long to wait, which keys are pressed, what the terminal shows."""
