@@ -16,7 +16,16 @@ TOGETHER = {
         "tests/browser/test_[k-z]*",
         *(
             f"tests/system/test_{name}.py"
-            for name in ("curl", "deletion", "handover", "metrics", "snapshot", "webhooks", "wheel")
+            for name in (
+                "convert",
+                "curl",
+                "deletion",
+                "handover",
+                "metrics",
+                "snapshot",
+                "webhooks",
+                "wheel",
+            )
         ),
     ),
     "stacks that are killed": tuple(

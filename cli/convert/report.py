@@ -1,8 +1,10 @@
 """What is said of each video when it has ended, and of those that go on without us."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +15,7 @@ from cli.convert.board import UPLOADING, Board
 from cli.convert.course import Course
 from cli.convert.outcome import End, Outcome, exit_code, shown, summary
 from cli.convert.screen import timeline
-from cli.pretty import clock, console_for, size, visible, write_json
+from cli.pretty import clock, console_for, size, write_json
 
 MAIL_SECONDS = 3.0
 """Seconds for which the timeline waits for the line about the mail."""
@@ -130,11 +132,16 @@ def line_of(outcome: Outcome) -> ConvertedVideo:
     """Return the outcome for programs."""
     source, target = outcome.task.source, outcome.task.target
     return ConvertedVideo(
-        video=visible(str(source.file)) if source.file else source.name,
-        file=(visible(str(target)) if target else "-") if outcome.is_good else None,
+        video=_as_text(source.file) if source.file else source.name,
+        file=(_as_text(target) if target else "-") if outcome.is_good else None,
         end=outcome.end,
         job_id=outcome.job_id,
         audio=outcome.job.audio if outcome.job else None,
         error=outcome.why or None,
         exit_code=int(outcome.code),
     )
+
+
+def _as_text(path: Path) -> str:
+    """Return a path as JSON can have it: what is no UTF-8 becomes U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
