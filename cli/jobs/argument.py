@@ -4,12 +4,23 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class JobArgument(click.ParamType[str]):
     """A job's id as people give it. `cli.jobs.ids` finds which is meant."""
 
     name = "ID"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the jobs that begin so, as the gateway has them; nothing where it does not answer."""
+        from cli.jobs.completion import beginning_with
+
+        named = ctx.params.get("jobs") or ()
+        found = beginning_with(incomplete, ctx.params)
+        return [CompletionItem(job_id, help=told) for job_id, told in found if job_id not in named]
 
 
 JOB = JobArgument()

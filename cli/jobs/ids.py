@@ -33,7 +33,7 @@ def job_meant(gateway: Gateway, text: str) -> str:
         return _from_the_last(gateway, int(back[1]))
     if len(text) >= WHOLE:
         return text
-    for filters in (_about(text), {**_about(text), "state": State.DELETED.value}):
+    for filters in (times_of(text), {**times_of(text), "state": State.DELETED.value}):
         if found := meant(text, _beginning_with(gateway, text, filters), "job"):
             return found
     raise NothingFound(f"you have no job whose id begins with {visible(text)}")
@@ -46,8 +46,11 @@ def _from_the_last(gateway: Gateway, place: int) -> str:
     return found[-1]
 
 
-def _about(text: str) -> dict[str, str]:
-    """Return filters for the jobs whose ids may begin so. An id begins with its time (RFC 9562, 5.7)."""
+def times_of(text: str) -> dict[str, str]:
+    """Return filters for the jobs whose ids may begin so. An id begins with its time (RFC 9562, 5.7).
+
+    Raises NothingFound where no id does.
+    """
     if not re.fullmatch(r"[0-9a-f]{8}-[0-9a-f-]*|[0-9a-f]{1,8}", text):
         raise NothingFound(f"no job's id begins with {visible(text)}; @-1 is the last one")
     digits = text.replace("-", "")[:12]

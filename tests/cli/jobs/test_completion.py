@@ -1,0 +1,41 @@
+"""The ids that a shell completes, against real services."""
+
+import asyncio
+import socket
+
+import pytest
+from click.shell_completion import ShellComplete
+
+from cli.main import tonearm
+from tests.cli.jobs.conftest import Person
+
+UNTIL_COMPLETED = 5.0
+
+
+async def completed(*words: str, incomplete: str = "") -> list[tuple[str, str | None]]:
+    shell = ShellComplete(tonearm, {}, "tonearm", "_TONEARM_COMPLETE")
+    async with asyncio.timeout(UNTIL_COMPLETED):
+        found = await asyncio.to_thread(shell.get_completions, list(words), incomplete)
+    return [(item.value, item.help) for item in found]
+
+
+async def test_ids_and_places_are_completed_with_what_they_are(person: Person) -> None:
+    first, second = await person.uploads("first.mp4"), await person.uploads("second.mp4")
+    where = ("--url", person.site.url)
+    assert await completed("show", *where) == [], "nobody is signed in for it"
+    await person.types()
+    told = [(second, "uploaded, second.mp4"), (first, "uploaded, first.mp4")]
+    assert await completed("show", *where) == told
+    assert await completed("jobs", "cancel", *where, second) == told[1:], "none is named twice"
+    assert await completed("transcripts", "show", *where, incomplete=first[:-1]) == told[1:]
+    assert await completed("link", *where, incomplete="@") == [("@-1", told[0][1]), ("@-2", told[1][1])]
+    assert await completed("show", *where, incomplete="talk") == []
+
+
+async def test_a_gateway_that_does_not_answer_holds_nobody_up(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("TONEARM_KEY", "tonearm_key")
+        monkeypatch.setenv("TONEARM_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        assert await completed("show") == []
