@@ -1,6 +1,5 @@
 """`tonearm feeds`: private podcasts of your audio at a gateway: make, list, show, revoke."""
 
-import io
 import sys
 from datetime import datetime
 from urllib.parse import quote
@@ -16,7 +15,8 @@ from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.ids import meant
-from cli.pretty import painted, visible
+from cli.pretty import visible
+from cli.qr import code_of
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
@@ -145,12 +145,3 @@ def _print(feed: Feed) -> None:
         print("Point a phone's camera at it. Whoever has the address can hear what is in the feed.")
         if httpx.URL(feed.url).host in ("localhost", "127.0.0.1", "::1"):
             print("It leads to this machine alone: a phone needs the server's name in PUBLIC_URL.")
-
-
-def code_of(url: str) -> str:
-    """Return a QR code in half blocks, white on black in terminals of any colours."""
-    import segno
-
-    drawn = io.StringIO()
-    segno.make(url, error="m", micro=False).terminal(drawn, border=2, compact=True)
-    return "\n".join(painted(line, "97;40") for line in drawn.getvalue().splitlines())

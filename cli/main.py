@@ -37,6 +37,10 @@ COMMANDS = {
         "cli.transcripts:transcripts", "what your audio says: list, print, give, delete", _HAND_ON
     ),
     "hooks": Entry("cli.hooks.group:hooks", "have addresses told of what happens to your jobs", _HAND_ON),
+    "login": Entry("cli.sign_in.login:login", "sign in to a gateway, and know it by a name", _ACCOUNT),
+    "logout": Entry("cli.sign_in.logout:logout", "sign out of a gateway", _ACCOUNT),
+    "whoami": Entry("cli.sign_in.whoami:whoami", "show who is signed in, and until when", _ACCOUNT),
+    "gateways": Entry("cli.sign_in.gateways:gateways", "see the gateways that --on takes", _ACCOUNT),
     "presets": Entry("cli.presets:presets", "keep options for the videos to come", _ACCOUNT),
     "preset": Entry("cli.presets:presets", "the same", _ALIAS),
     "keys": Entry("cli.keys:keys", "API keys for your programs: make, list, revoke", _ACCOUNT),

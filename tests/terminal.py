@@ -64,6 +64,8 @@ def terminal(
 ) -> Iterator[Terminal]:
     """Run `tonearm …`, or any program by its path, in a terminal of this size. It is killed at the end."""
     program = [sys.executable, "-m", "cli.main"] if words[0] in COMMANDS or words[0][0] == "-" else []
+    # A terminal says itself how large it is. pytest-xdist sets these for its own processes.
+    inherited = {name: text for name, text in os.environ.items() if name not in ("COLUMNS", "LINES")}
     ours, its = pty.openpty()
     _resize(ours, columns, rows)
     process = subprocess.Popen(
@@ -71,7 +73,7 @@ def terminal(
         stdin=its,
         stdout=its,
         stderr=its,
-        env={**os.environ, "TERM": "xterm-256color", **(environ or {})},
+        env={**inherited, "TERM": "xterm-256color", **(environ or {})},
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )

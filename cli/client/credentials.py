@@ -80,9 +80,12 @@ def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) ->
     if place is None:
         return _at_local_stack(asked, key, start, environ)
     known = place.gateway
+    folder, url = settings_folder(environ) / "sessions", known.url.rstrip("/")
     named = [environ.get("TONEARM_EMAIL"), known.email]
     email = asked.email or next(filter(None, reversed(named) if by_flag else named), "")
-    url, kept = known.url.rstrip("/"), kept_at(settings_folder(environ) / "sessions", known.url, email)
+    if not asked.email and not known.email and kept_at(folder, url, "").is_there:
+        email = ""  # by the key that is kept for it
+    kept = kept_at(folder, url, email)
     if key:
         email, kept = "", _of_key(key)
     if not email and not kept.is_there:

@@ -38,11 +38,8 @@ class Gateway:
 
         `unfinished` are uploads to go on with; without them each upload is another.
         """
-        # A proxy of the environment is for the world outside, not for this machine.
-        outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
-        timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
         self.url = url.rstrip("/")
-        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=outside)
+        self._http = http_client(self.url)
         self._kept = kept or Kept()
         self._unfinished = unfinished or Unfinished()
         self._email = ""
@@ -220,6 +217,14 @@ class Gateway:
     def _begun(self) -> Token:
         known = httpx.BasicAuth(self._email.encode(), self._password().encode())
         return _token_of(self._http.post("/login", auth=known))
+
+
+def http_client(url: str) -> httpx.Client:
+    """Return a client of the gateway at this address."""
+    # A proxy of the environment is for the world outside, not for this machine.
+    outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
+    timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
+    return httpx.Client(base_url=url, timeout=timeout, trust_env=outside, headers={"User-Agent": "tonearm"})
 
 
 def _token_of(answer: httpx.Response) -> Token:

@@ -5,7 +5,8 @@ import re
 
 import httpx
 
-from cli.feeds import Feed, code_of
+from cli.feeds import Feed
+from cli.qr import code_of
 from tests.cli.jobs.conftest import Person, person, site
 
 __all__ = ["person", "site"]

@@ -1,0 +1,121 @@
+"""A gateway from outside: what it answers to somebody who is not signed in yet."""
+
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from msgspec import Struct
+
+from cli.client.answers import Token, read_as, refusal
+from cli.client.errors import ClientError, NotThere, SignInRefused, Troubled, Unreachable
+from cli.client.gateway import http_client, unreachable
+
+
+class Ways(Struct, frozen=True):
+    """By what one gets in; `providers` of OpenID Connect: labels by names."""
+
+    registration: str
+    password_rule: str
+    providers: dict[str, str]
+
+
+class Codes(Struct, frozen=True):
+    """The codes of a device (RFC 8628), good for so many seconds. The repr shows neither."""
+
+    device_code: str
+    user_code: str
+    verification_uri: str
+    verification_uri_complete: str = ""
+    expires_in: float = 600.0
+    interval: float = 5.0
+
+    def __repr__(self) -> str:
+        return "Codes(…)"
+
+
+class Moved(ClientError):
+    """The gateway, or what stands before it, sends its clients elsewhere; the text says where."""
+
+
+class Account(Struct, frozen=True):
+    """Whose account it is."""
+
+    account_id: str
+    email: str
+    roles: tuple[str, ...] = ()
+
+
+class Entrance:
+    """A gateway's open routes, and those that a sign-in begins and ends with. Methods raise ClientError."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._http = http_client(self.url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def ways(self) -> Ways:
+        """Return the ways in. What else may listen at the address has none."""
+        try:
+            return read_as(self._asked("GET", "/entry"), Ways)
+        except (Moved, Unreachable, Troubled):
+            raise
+        except ClientError:
+            raise ClientError(f"there is no Tonearm gateway at {self.url}") from None
+
+    def by_password(self, email: str, password: str) -> Token:
+        """Begin a session. Raises SignInRefused."""
+        known = httpx.BasicAuth(email.encode(), password.encode())
+        return read_as(self._asked("POST", "/login", auth=known), Token)
+
+    def begin(self) -> Codes:
+        """Begin the sign-in of this device."""
+        try:
+            return read_as(self._asked("POST", "/login/device"), Codes)
+        except NotThere:  # an older one
+            raise ClientError("this gateway signs in nobody by a browser: try --password or --key") from None
+
+    def token(self, device_code: str) -> Token:
+        """Return the device's tokens, once it is approved.
+
+        Before, it raises RequestRefused. `error` of its problem is one of RFC 8628, 3.5.
+        """
+        shown = {"device_code": device_code}
+        return read_as(self._asked("POST", "/login/device/token", json=shown), Token)
+
+    def account(self, access_token: str) -> Account:
+        """Return whose token this is."""
+        return read_as(self._asked("GET", "/account", headers=_bearer(access_token)), Account)
+
+    def check_key(self, key: str) -> None:
+        """Raise SignInRefused unless the API key is good. It need not have the right to read."""
+        try:
+            self._asked("GET", "/usage", headers=_bearer(key))
+        except SignInRefused as error:
+            if error.status != httpx.codes.FORBIDDEN:
+                raise SignInRefused(error.status, "the API key is not good, or not any more") from None
+
+    def end(self, refresh_token: str) -> None:
+        """End a session. That it has ended already is no error."""
+        with unreachable(self.url):
+            self._http.post("/logout", json={"refresh_token": refresh_token})
+
+    def _asked(self, method: str, path: str, **options: Any) -> httpx.Response:
+        with unreachable(self.url):
+            answer = self._http.request(method, path, **options)
+        if answer.has_redirect_location:  # secrets go nowhere that nobody has named
+            to = answer.headers["Location"].removesuffix(path)
+            raise Moved(f"{self.url} leads to another address: `tonearm login {to}`")
+        if not answer.is_success:
+            raise refusal(answer)
+        return answer
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

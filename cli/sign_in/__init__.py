@@ -1,0 +1,1 @@
+"""Signing in to gateways, by name: `login`, `logout`, `whoami`, `gateways`."""

@@ -1,0 +1,173 @@
+"""`tonearm login`: sign in to a gateway, and know it by a name from then on."""
+
+import getpass
+import os
+import re
+import sys
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import click
+
+from cli.client.answers import Token
+from cli.client.asking import names
+from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name
+from cli.client.credentials import check_url
+from cli.client.entrance import Entrance
+from cli.client.errors import CredentialsMissing
+from cli.client.own_files import settings_folder
+from cli.client.sessions import Way, kept_at
+from cli.errors import WrongArgument
+from cli.exits import Exit
+from cli.pretty import visible
+from cli.sign_in.device import by_browser
+from cli.tree.command import command
+from cli.tree.types import Read
+
+_KEY = re.compile(r"[!-~]{1,200}")
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+
+
+class _Entered(NamedTuple):
+    """Who has signed in, and by what."""
+
+    way: Way
+    email: str = ""
+    token: Token | None = None
+    key: str = ""
+
+    def __repr__(self) -> str:
+        return "_Entered(…)"
+
+
+@command(
+    examples=[
+        "tonearm login tonearm.example.org",
+        "tonearm login https://tonearm.example.org --name work",
+        "tonearm login work --password --email ada@example.org",
+        "tonearm login work --key < key.txt",
+    ],
+    exits={
+        Exit.FAILED: "there is no gateway at this address",
+        Exit.UNAVAILABLE: "the gateway is away",
+        Exit.REFUSED: "too many have tried of late",
+        Exit.CANTCREAT: "nothing can be kept here",
+        Exit.NOPERM: "it was refused, or not approved in time",
+        Exit.INTERRUPTED: "Ctrl-C",
+    },
+    epilog="Without an option you approve it in a browser, where you sign in as you always do, by OpenID"
+    " Connect, too. Passwords and keys are asked for, or read from standard input.",
+)
+@click.argument(
+    "gateway", required=False, metavar="[GATEWAY]", shell_complete=lambda _, __, begun: names(begun)
+)
+@click.option("--password", "by_password", is_flag=True, help="by e-mail and password")
+@click.option("--key", "by_key", is_flag=True, help="by an API key")
+@click.option("--email", help="whose password it is")
+@click.option("--name", type=Read("NAME", checked_name), help="what --on will call it; without it, its host")
+def login(gateway: str | None, by_password: bool, by_key: bool, email: str | None, name: str | None) -> None:
+    """Sign in to a gateway, by its address or its name.
+
+    It is the one that all commands mean from then on, unless --on or --url name another.
+    """
+    if by_password and by_key:
+        raise click.UsageError("--password and --key exclude each other")
+    config = ConfigFile(os.environ)
+    known = config.read()
+    url, name = _meant(gateway, name, known)
+    with Entrance(url) as entrance:
+        providers = entrance.ways().providers
+        if by_key:
+            entered = _by_key(entrance)
+        elif by_password:
+            entered = _by_password(entrance, email or _email_of(known, name))
+        else:
+            if providers:
+                print(
+                    visible(f"There you sign in by password, or by {', '.join(providers.values())}."),
+                    file=sys.stderr,
+                )
+            token = by_browser(entrance)
+            entered = _Entered(Way.BROWSER, entrance.account(token.access_token).email, token)
+        _keep(entrance, entered)
+    config.add(name, Known(url, entered.email))
+    who = f" as {entered.email}" if entered.email else " by an API key"
+    print(
+        visible(f"Signed in to {name}{who}. Commands mean it from now on; --on names another."),
+        file=sys.stderr,
+    )
+
+
+def _meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, str]:
+    """Return the gateway's address and name. Raises WrongArgument."""
+    gateway = gateway or known.default
+    if not gateway:
+        raise WrongArgument("say which gateway: `tonearm login https://tonearm.example.org`")
+    if gateway in known.gateways:
+        return known.gateways[gateway].url.rstrip("/"), name or gateway
+    if gateway == LOCAL:
+        raise WrongArgument("the stack on this machine needs no sign-in: --on local is its first admin")
+    if "://" not in gateway:
+        if not re.search(r"[.:]|^localhost$", gateway):
+            known.named(gateway)
+        here = gateway.startswith(_HERE)
+        gateway = f"{'http' if here else 'https'}://{gateway}"
+    check_url(gateway, "the sign-in")
+    url = gateway.rstrip("/")
+    return url, name or known.name_of(url) or _name_for(url, known)
+
+
+def _name_for(url: str, known: Config) -> str:
+    """Return the host as a name; with its port, where another has that."""
+    parts = urlsplit(url)
+    host = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.hostname or "").strip("-.") or "gateway"
+    taken = host in known.gateways or host == LOCAL
+    return checked_name(f"{host}-{parts.port or parts.scheme}" if taken else host)
+
+
+def _email_of(known: Config, name: str) -> str:
+    if email := os.environ.get("TONEARM_EMAIL"):
+        return email
+    if name in known.gateways and known.gateways[name].email:
+        return known.gateways[name].email
+    if not sys.stdin.isatty():
+        raise CredentialsMissing("whose password is it? give --email")
+    return str(click.prompt("E-mail", err=True))
+
+
+def _by_password(entrance: Entrance, email: str) -> _Entered:
+    token = entrance.by_password(email, _secret(f"Password of {email}: "))
+    return _Entered(Way.PASSWORD, entrance.account(token.access_token).email, token)
+
+
+def _by_key(entrance: Entrance) -> _Entered:
+    key = _secret("API key: ").strip()
+    if not _KEY.fullmatch(key):
+        raise WrongArgument("this is no API key: `tonearm keys create` makes one, and so does the page")
+    entrance.check_key(key)
+    return _Entered(Way.KEY, key=key)
+
+
+def _secret(question: str) -> str:
+    """Return a line that is typed unseen, or the first of standard input. Raises CredentialsMissing."""
+    if sys.stdin.isatty():
+        return getpass.getpass(visible(question))
+    if not (line := sys.stdin.readline().rstrip("\r\n")):
+        raise CredentialsMissing("nothing came on standard input")
+    return line
+
+
+def _keep(entrance: Entrance, entered: _Entered) -> None:
+    """Keep the session in place of the one before, which ends."""
+    kept = kept_at(settings_folder(os.environ) / "sessions", entrance.url, entered.email)
+    with kept.held() as session:
+        if session.refresh_token:
+            entrance.end(session.refresh_token)
+        session.end()
+        session.way, session.key = entered.way, entered.key
+        if entered.token:
+            session.become(entered.token.access_token, entered.token.refresh_token, entered.token.expires_in)
+    if not kept.outlives_us:
+        raise WrongArgument(
+            f"{settings_folder(os.environ)}: nothing can be kept here; TONEARM_KEY does without"
+        )
