@@ -96,6 +96,16 @@ def test_it_lists_what_there_is_and_says_what_the_services_need(client: Client) 
         assert "Traceback" not in done.stderr
 
 
+def test_a_manual_page_and_completions_lie_where_they_are_looked_for(client: Client) -> None:
+    share = client.folder / "share"
+    manual = (share / "man" / "man1" / "tonearm.1").read_text()
+    assert '.SS "tonearm account erase [OPTIONS] WHO"' in manual
+    for place in ("bash-completion/completions/tonearm", "zsh/site-functions/_tonearm"):
+        assert "_TONEARM_COMPLETE" in (share / place).read_text()
+    assert "--command tonearm" in (share / "fish/vendor_completions.d/tonearm.fish").read_text()
+    assert '.SS "tonearm replay' in client("man").stdout
+
+
 def test_it_converts_a_video_at_a_gateway_elsewhere(client: Client, stack: Stack, clips: Clips) -> None:
     email, password = stack.admin
     account = {"TONEARM_EMAIL": email, "TONEARM_PASSWORD": password}
