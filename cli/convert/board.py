@@ -1,4 +1,4 @@
-"""What `tonearm convert` shows while it works: a bar for each video and one for all, or plain lines.
+"""The progress of `tonearm convert`: a bar for each video and one for all, or plain lines.
 
 Bars are for a terminal. Progress goes to standard error and results to standard output, so a pipe never sees
 a bar. All methods may be called by several threads.
@@ -27,7 +27,7 @@ _VERB = 11
 
 
 class Row:
-    """What is shown of one video. Each of its stages begins anew."""
+    """The line of one video. Each of its stages begins anew."""
 
     def __init__(self, board: "Board", bar: TaskID | None) -> None:
         self._board, self._bar = board, bar

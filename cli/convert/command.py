@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from cli.client.asking import EXITS, Access, naming
-from cli.convert.convert_all import Order, convert_all
 from cli.convert.flags import audio_options
+from cli.convert.order import Order, convert_all
 from cli.convert.outcome import CODES
 from cli.convert.report import ConvertedVideo
 from cli.convert.search import Chosen, listed, videos

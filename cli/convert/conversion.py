@@ -17,7 +17,7 @@ from cli.convert.course import Course
 from cli.convert.imports import fetched
 from cli.convert.known import Decision, Step, another_output, decided, jobs_about, sha256_of
 from cli.convert.outcome import End, Outcome, failed
-from cli.convert.replacing import is_ours, make_way
+from cli.convert.replacement import is_ours, make_way
 from cli.convert.wish import Wish
 from cli.exits import Exit
 from cli.jobs.shown import ahead
@@ -26,7 +26,7 @@ from events.errors import TonearmError
 
 
 class Terms(Struct, frozen=True):
-    """What all videos of a command have in common.
+    """The terms that all videos of a command have in common.
 
     `again`: also what was converted before. `force` replaces files of others.
     """
@@ -128,7 +128,7 @@ def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
 
 
 def _done(gateway: Gateway, job_id: str) -> Job:
-    """Return the job when it is done by the word of any gateway. One may be behind another, which told so."""
+    """Return the job when any gateway shows it as done. One may be behind another."""
     deadline = time.monotonic() + PATIENCE
     while not (job := gateway.job(job_id)).done:
         if time.monotonic() > deadline:
@@ -148,7 +148,7 @@ def _note(job: Job) -> str:
 
 
 def _bring(gateway: Gateway, course: Course, job: Job) -> None:
-    """Download the audio. Should that fail, where it can be had is told."""
+    """Download the audio. Should that fail, show its address."""
     target, audio = course.task.target, job.audio
     if audio is None:
         return

@@ -1,4 +1,4 @@
-"""One video on its way: what is shown of it, which job it has become, and how it hears that all shall end."""
+"""One video on its way: its line on the board, its job, and the end of all."""
 
 import threading
 from collections.abc import Callable

@@ -36,7 +36,7 @@ _AS_SAID = {
     "chapters": "as marks, left out, or a ZIP of a file for each",
     "cover": "none, the one in the file, or a frame of the video",
 }
-"""What an option without a description of its own means."""
+"""The meanings of options that have no description of their own."""
 
 
 class Value(click.ParamType[str]):
@@ -46,7 +46,7 @@ class Value(click.ParamType[str]):
         self.name = name
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the canonical text. Raises click's usage error, which says what would be right."""
+        """Return the canonical text. Raises click's usage error, which names right ones."""
         try:
             return canonical(self.name, value)
         except NotUnderstood as error:

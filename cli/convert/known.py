@@ -1,4 +1,4 @@
-"""What a gateway has of a video already, and what is left to be done. The decision is pure."""
+"""The jobs that a gateway has of a video already, and the least that is left to do. The decision is pure."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

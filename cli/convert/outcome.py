@@ -1,4 +1,4 @@
-"""How it ended for each video, and for all of them together. Pure."""
+"""The end of each video, and of all of them together. Pure."""
 
 import errno
 from collections import Counter
@@ -17,7 +17,7 @@ from cli.client.errors import (
     SourceChanged,
     Unreachable,
 )
-from cli.convert.replacing import InTheWay
+from cli.convert.replacement import InTheWay
 from cli.convert.sources import Source
 from cli.errors import NothingFound
 from cli.exits import Codes, Exit, exit_for
@@ -31,7 +31,7 @@ _FULL = (503, 507)
 """Refusals that the next video would get, too: the gateway has no room, or is going away."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _REPEATED = 10
-"""Videos from which on the summary repeats the failures: the lines that told them have gone by."""
+"""Videos from which on the summary repeats the failures: their lines have gone by."""
 
 
 class Task(Struct, frozen=True):
@@ -42,7 +42,7 @@ class Task(Struct, frozen=True):
 
 
 class End(StrEnum):
-    """What has become of a video."""
+    """The ways in which it ends for a video."""
 
     CONVERTED = "converted"
     DOWNLOADED = "downloaded"
@@ -54,7 +54,7 @@ class End(StrEnum):
 
 
 class Outcome(Struct, frozen=True):
-    """How it ended for one video. `why` is a sentence about what failed; `job` has the audio.
+    """The end of one video. `why` is a sentence about what failed; `job` has the audio.
 
     `for_all`: the other videos would end so, too.
     """
@@ -101,7 +101,7 @@ def code_for(error: Exception) -> Exit:
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """Return the exit code of all: of one video its own, of several it tells how many failed."""
+    """Return the exit code of all: of one video its own, of several the number that failed."""
     if len(outcomes) == 1:
         return outcomes[0].code
     failures = sum(not each.is_good for each in outcomes)

@@ -1,4 +1,4 @@
-"""What is said of each video when it has ended, and of those that go on without us."""
+"""The lines about each video that has ended, and about those that go on without us."""
 
 import os
 import sys
@@ -23,7 +23,7 @@ _MAIL = ("job.notified", "job.notification_failed", "job.notification_declined")
 
 
 class ConvertedVideo(Struct, frozen=True, kw_only=True):
-    """The end of one video, as `--json` tells it.
+    """The end of one video, as `--json` prints it.
 
     `video` is the file, or the last part of an address. `file` has the audio; `-` is standard output, null:
     there is none. `exit_code` is what the command would have ended with if this had been its only video.

@@ -26,7 +26,7 @@ VIDEOS = ENDINGS - _SOUNDS
 
 
 class Chosen(Struct, frozen=True):
-    """Which files of a folder are meant.
+    """The files of a folder that are meant.
 
     Patterns are of the shell: `*.m4a` for names, `talks/*` for ways to a file. Without `include` it is what
     ends as a video does. `exclude` outweighs it.

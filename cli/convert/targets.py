@@ -14,7 +14,7 @@ _ALIASES = {"m4b": Format.M4A, "oga": Format.OGG, "wave": Format.WAV}
 """Other endings under which people expect a format."""
 _LONGEST_NAME = 255
 _INSTEAD = {"aac": Format.M4A, "mp4": Format.M4A}
-"""What holds the sound that some other ending is known for; else MP3."""
+"""The format for the sound that another ending is known for; else MP3."""
 
 
 class Folder(NamedTuple):
@@ -143,5 +143,5 @@ def unwritable(targets: Sequence[Path]) -> str | None:
 
 
 def _longest_name(folder: Path) -> int:
-    """Return how many bytes a name in this folder may have. Windows does not tell."""
+    """Return how many bytes a name in this folder may have. Windows has no such question."""
     return os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else _LONGEST_NAME

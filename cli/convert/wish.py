@@ -22,7 +22,7 @@ PRESET = "preset"
 
 
 class Wish(Struct, frozen=True):
-    """What is asked of a gateway, by name, and all options that come of it there.
+    """The options that a gateway is asked for, by name, and all that come of them there.
 
     `ending` is that of the file's name.
     """

@@ -22,7 +22,7 @@ from cli.pretty import console_for
 
 
 class Order(Struct, frozen=True):
-    """What is asked for: the videos, where their audio goes, and the options by name."""
+    """The videos that shall be converted, the place for their audio, and the options by name."""
 
     videos: Sequence[Source]
     output: Output
