@@ -6,7 +6,7 @@ import sys
 import click
 
 from cli.exits import Exit
-from cli.pipes import encode_anything
+from cli.pipes import encode_anything, stand_in
 from cli.tree.group import Entry, Group
 
 _VIDEOS = "For people with videos"
@@ -97,6 +97,7 @@ def main(argv: list[str] | None = None) -> int:
 
         answer(tonearm, asked)
         return Exit.OK
+    stand_in()
     encode_anything(sys.stdout, sys.stderr)
     words = (sys.argv[1:] if argv is None else argv) or ["--help"]
     try:

@@ -42,6 +42,16 @@ async def while_read() -> AsyncIterator[None]:
         loop.remove_reader(descriptor)
 
 
+def stand_in() -> None:
+    """Put the null device where a standard stream is closed (`>&-`): else a file would get its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            with contextlib.suppress(OSError):
+                os.close(number)
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115
+
+
 def encode_anything(*streams: TextIO) -> None:
     """Let letters that a terminal cannot show, as an ASCII one, come out as `?`: they end no command."""
     for stream in streams:

@@ -3,12 +3,34 @@
 import asyncio
 import contextlib
 import signal
+from types import FrameType
+
+_NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
 def cancel_on_signals() -> None:
-    """Let SIGINT and SIGTERM cancel the current task, so that its connections are closed."""
-    task = asyncio.current_task()
+    """Let SIGINT and SIGTERM cancel the current task, so that its connections are closed.
+
+    The second of them ends what holds up the loop, such as output that nobody reads: KeyboardInterrupt.
+    """
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # not in the main thread
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    came = False
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        if came:
+            raise KeyboardInterrupt
+        came = True
+        loop.call_soon_threadsafe(task.cancel)
+
+    before = {}
+    with contextlib.suppress(ValueError):  # not in the main thread
+        for number in _NUMBERS:
+            before[number] = signal.signal(number, on_signal)
+
+    def restore(_: object) -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    task.add_done_callback(restore)

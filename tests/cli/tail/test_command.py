@@ -1,4 +1,5 @@
 import asyncio
+import fcntl
 import json
 import os
 import pty
@@ -6,10 +7,12 @@ import re
 import signal
 import subprocess
 import sys
+import termios
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from waiting import wait_for
 
 from tests.terminal import terminal
 
@@ -143,6 +146,35 @@ async def test_a_closed_pipe_ends_it_silently(logs, follow):
     )
     assert done.stdout.splitlines()[1:] == ["0"]
     assert done.stderr == ""
+
+
+async def test_a_second_signal_ends_it_although_nobody_reads_what_it_shows(logs, tail):
+    (logs / "a.jsonl").write_text("".join(line(f"{i}") for i in range(5000)))
+    reader, writer = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "cli.tail", str(logs / "a.jsonl"), cwd=ROOT, stdout=writer
+    )
+    os.close(writer)
+
+    def is_full():
+        held = fcntl.ioctl(reader, termios.FIONREAD, bytes(4))
+        return int.from_bytes(held, sys.byteorder) > 60_000
+
+    await wait_for(is_full)
+    process.send_signal(signal.SIGINT)  # two of one kind may come as one
+    process.send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(process.wait(), 20) == 0
+    os.close(reader)
+
+
+def test_closed_standard_streams_are_no_trouble(logs):
+    (logs / "a.jsonl").write_text(line("one"))
+    command = f"{sys.executable} -m cli.tail {logs}/a.jsonl -o raw"
+    for streams, shown in ((">&-", ""), ("2>&- <&-", line("one")), (">&- 2>&- <&-", "")):
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"{command} {streams}"], cwd=ROOT, capture_output=True, text=True, timeout=60
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, shown, "")
 
 
 async def test_a_reader_that_goes_away_while_nothing_happens_is_noticed(logs, tail):
