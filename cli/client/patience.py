@@ -11,7 +11,7 @@ PATIENCE = 60.0
 """Seconds without any answer after which a broken connection is given up."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
 
-_FOR_NOW = (408, 429)
+_STALLED = 408
 _LASTING = (501, 507)
 """Not done here, and no room: waiting changes neither."""
 
@@ -44,7 +44,7 @@ def is_passing(error: httpx.TransportError | RequestRefused) -> bool:
     """Return True if the same may work in a moment."""
     if isinstance(error, httpx.TransportError):
         return True
-    return error.status in _FOR_NOW or (error.status >= 500 and error.status not in _LASTING)
+    return error.status == _STALLED or (error.status >= 500 and error.status not in _LASTING)
 
 
 def why(error: httpx.TransportError) -> str:

@@ -22,6 +22,8 @@ _VERSION = {"Tus-Resumable": "1.0.0"}
 _PIECE = {"Content-Type": "application/offset+octet-stream"}
 _ASK_FIRST = (401, 409, 423)
 """Refusals of a piece after which HEAD helps: a token has run out, the offset is another, a rival writes."""
+_TOO_MANY = 429
+"""Passes on the way. Before an upload has begun it is a limit of the account, of which people have to hear."""
 
 
 class Asker(Protocol):
@@ -111,8 +113,7 @@ def _bring_all(asker: Asker, upload_id: str, standing: Standing, content: Conten
             else:
                 reached = _bring(asker, upload_id, content, standing.offset, sent)
         except (httpx.TransportError, RequestRefused) as error:
-            helps = isinstance(error, RequestRefused) and not is_lost and error.status in _ASK_FIRST
-            if not (helps or is_passing(error)):
+            if not (is_passing(error) or _helps(error, is_lost)):
                 raise
             trouble.wait(error)
             is_lost = True
@@ -120,6 +121,13 @@ def _bring_all(asker: Asker, upload_id: str, standing: Standing, content: Conten
         if reached.offset > standing.offset:
             trouble.over()
         standing, is_lost = reached, False
+
+
+def _helps(error: httpx.TransportError | RequestRefused, is_lost: bool) -> bool:
+    """Return True for a refusal on the way after which a moment, and then HEAD, helps."""
+    if not isinstance(error, RequestRefused):
+        return False
+    return error.status == _TOO_MANY or (not is_lost and error.status in _ASK_FIRST)
 
 
 def _bring(asker: Asker, upload_id: str, content: Content, offset: int, sent: Count) -> Standing:

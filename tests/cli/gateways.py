@@ -67,6 +67,7 @@ class Gateway(ThreadingHTTPServer):
         self.watched = threading.Event()
         self.uploads: list[tuple[str, bytes, str]] = []  # name, bytes, media type
         self.offsets: list[int] = []  # where the pieces began
+        self.creations: list[str] = []  # the metadata of each upload that was to begin
         self.arriving: Arriving | None = None
         self.wishes: list[dict[str, str]] = []
         self.outputs: list[dict[str, str]] = []
@@ -161,6 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._json(200, tokens | {"token_type": "Bearer"})
 
     def _create(self) -> None:
+        self.server.creations.append(self.headers["Upload-Metadata"])
         if self.server.upload_refused:
             refused = self.server.upload_refused
             return self._problem(refused.status, refused.meaning, refused.type)

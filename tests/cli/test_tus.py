@@ -12,7 +12,8 @@ from cli.client import contents, patience
 from cli.client.errors import RequestRefused, SourceChanged, Unreachable
 from cli.client.gateway import Gateway
 from cli.client.unfinished import Unfinished
-from service.known_problems import TOO_LARGE
+from service.known_problems import QUOTA_EXCEEDED, TOO_LARGE
+from service.problems import Kind
 from tests.cli import gateways
 from tests.cli.gateways import EMAIL, PASSWORD
 
@@ -77,6 +78,14 @@ def test_the_same_upload_later_goes_on_and_another_one_begins(
     assert server.offsets == [0], "it has ended, so the next is another"
 
 
+def test_an_upload_that_moves_on_is_not_given_up(
+    gateway: Gateway, server: gateways.Gateway, video: Path, impatient: None
+) -> None:
+    server.upload_breaks = [100_000] * 3
+    assert gateway.upload(video, nothing) == "j-1"
+    assert server.offsets == [0, 100_000, 200_000, 300_000]
+
+
 class Ended(BaseException):
     """Something ends the command."""
 
@@ -138,7 +147,7 @@ def test_two_at_once_do_not_take_each_others_place(
         assert third.read() == "one"
 
 
-@pytest.mark.parametrize("found", [b"", b"../../jobs", b"\xff", b"a" * 10_000])
+@pytest.mark.parametrize("found", [b"", b"../../jobs", b"\xff", b"a\nb", b"a" * 10_000])
 def test_a_note_that_was_damaged_is_none(
     gateway: Gateway, server: gateways.Gateway, video: Path, tmp_path: Path, found: bytes, impatient: None
 ) -> None:
@@ -191,13 +200,15 @@ def test_a_file_that_something_writes_to_leaves_nothing_at_the_gateway(
     assert remembered(tmp_path) == []
 
 
-def test_an_upload_that_is_refused_is_not_tried_again(
-    gateway: Gateway, server: gateways.Gateway, video: Path, tmp_path: Path
+@pytest.mark.parametrize("refused", [TOO_LARGE, QUOTA_EXCEEDED])
+def test_an_upload_that_is_refused_is_told_at_once(
+    gateway: Gateway, server: gateways.Gateway, video: Path, tmp_path: Path, refused: Kind
 ) -> None:
-    server.upload_refused = TOO_LARGE
+    server.upload_refused = refused
     with pytest.raises(RequestRefused) as caught:
         gateway.upload(video, nothing)
-    assert caught.value.status == 413
+    assert caught.value.status == refused.status
+    assert len(server.creations) == 1
     assert remembered(tmp_path) == []
 
 

@@ -1,4 +1,4 @@
-"""`tonearm convert` as people type it, at a terminal and in pipes, against the whole stack."""
+"""`tonearm convert` and `watch` as people type them, at a terminal and in pipes, against the whole stack."""
 
 import asyncio
 import hashlib
@@ -140,3 +140,34 @@ async def test_a_job_that_was_left_alone_is_waited_for_by_the_same_command(
     assert done.returncode == Exit.OK, done.stderr
     [job] = person.jobs_of(clip)
     assert hashlib.sha256(Path("long.mp3").read_bytes()).hexdigest() == job["audio"]["sha256"]
+
+
+async def test_a_watched_folder_is_worked_off_though_the_watcher_is_killed(
+    person: Person, clips: Clips
+) -> None:
+    put(short := clips.tone(2, 457), "in/monday/short.mkv")
+    put(long := clips.tone(900, 461), "in/long.mkv")
+    put(silent := clips.silent(), "in/silent.mp4")
+    words = ["watch", "-r", "in", "-o", "out/", "--move-to", "done", "--settle", "0", "--url", person.url]
+
+    def killed() -> None:
+        with terminal(words, person.environ, columns=120) as shown:
+            shown.until("short.mp3 (0:02")
+            shown.process.kill()
+
+    def ended() -> int:
+        with terminal(words, person.environ, columns=120) as shown:
+            shown.until("long.mp3 (15:00")
+            shown.process.terminate()
+            return shown.end()
+
+    await asyncio.to_thread(killed)
+    assert await asyncio.to_thread(ended) == Exit.OK
+    assert [len(person.jobs_of(clip)) for clip in (short, long, silent)] == [1, 1, 1]
+    assert {each.as_posix() for each in Path("done").rglob("*.mkv")} == {
+        "done/monday/short.mkv",
+        "done/long.mkv",
+    }
+    assert [each.name for each in Path("in").rglob("*.*")] == ["silent.mp4"]
+    [job] = person.jobs_of(long)
+    assert hashlib.sha256(Path("out/long.mp3").read_bytes()).hexdigest() == job["audio"]["sha256"]

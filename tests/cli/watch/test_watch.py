@@ -16,6 +16,7 @@ from waiting import wait_for
 
 from cli.exits import Exit
 from cli.main import main
+from service.known_problems import QUOTA_EXCEEDED
 from tests.cli.gateways import EMAIL, PASSWORD, Gateway
 
 ROOT = Path(__file__).parents[3]
@@ -152,13 +153,18 @@ async def test_an_end_in_the_midst_of_a_job_is_clean_and_says_what_goes_on(
     assert [each.name for each in folder.iterdir()] == ["talk.mp4"]
 
 
-async def test_a_gateway_that_is_away_is_waited_for(server: Gateway, folder: Path) -> None:
+async def test_a_gateway_that_is_away_or_takes_no_more_is_waited_for(server: Gateway, folder: Path) -> None:
     server.away = True
     (folder / "talk.mp4").write_bytes(VIDEO)
     with watching(server, folder) as watch:
         await watch.says("it is tried again")
         server.away = False
         await watch.says("talk.mp3 (1:05, 1.0 MB)")
+        server.upload_refused = QUOTA_EXCEEDED
+        (folder / "more.mp4").write_bytes(b"more")
+        await watch.says("more.mp4: An account has limits")
+        server.upload_refused = None
+        await watch.says("more.mp3 (1:05, 1.0 MB)")
         assert watch.ended() == Exit.OK
     with watching(server, folder, "--url", "http://127.0.0.1:1") as watch:
         await watch.says("cannot be reached: connection refused; trying again in 2 s")
