@@ -23,7 +23,7 @@ _PIECE = {"Content-Type": "application/offset+octet-stream"}
 _ASK_FIRST = (401, 409, 423)
 """Refusals of a piece after which HEAD helps: a token has run out, the offset is another, a rival writes."""
 _TOO_MANY = 429
-"""Passes on the way. Before an upload has begun it is a limit of the account, of which people have to hear."""
+"""Passes on the way. Before an upload has begun it is the account's limit, of which people have to hear."""
 
 
 class Asker(Protocol):
