@@ -57,7 +57,7 @@ _COLUMNS = [
 ]
 
 
-@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="Feed")
+@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="ShownFeed")
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
@@ -69,7 +69,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
 @command(
     examples=["tonearm feeds create 'For the car'", "tonearm feeds create Talks --q talk --preset phone"],
     exits=_OF_ONE,
-    output="Feed",
+    output="ShownFeed",
 )
 @click.argument("name", help="as podcast apps show it")
 @click.option("--q", "text", metavar="TEXT", default="", help="only files with this in their name")
@@ -84,7 +84,7 @@ def create(gateway: Gateway, name: str, text: str, preset: str, out: Printer) ->
     out.one(body, lambda: _print(feed))
 
 
-@command(examples=["tonearm feeds show 0199"], exits=_OF_ONE, output="Feed")
+@command(examples=["tonearm feeds show 0199"], exits=_OF_ONE, output="ShownFeed")
 @click.argument("feed", metavar="FEED", help="its id, or the beginning of it")
 @printing
 @asking

@@ -84,7 +84,7 @@ def _second(name: str) -> Read:
 @command(
     examples=["tonearm link @-1", "tonearm link 0199 --for 7d", "tonearm link 0199 --start 1:30 --end 2:15"],
     exits={**OF_ONE, Exit.REFUSED: "there is no audio, no such part of it, or no links are given out"},
-    output="Link",
+    output="SharedLink",
 )
 @job_argument
 @click.option(
@@ -112,7 +112,7 @@ def create(
     name="list",
     examples=["tonearm links", "tonearm links list @-1 --format '{url}'"],
     exits={**OF_ONE, Exit.NOTHING: "nothing is shared, or there is no such job"},
-    output="Link",
+    output="SharedLink",
 )
 @click.argument("job", type=JOB, metavar="[ID]", required=False, help=HELP)
 @printing

@@ -23,8 +23,8 @@ from cli.tree.group import Group
 from events.options import Options, Tags
 from events.registry import REGISTRY
 from gateway.app import litestar_app
+from gateway.schemas import parts_of_nothing
 from infra.drills.__main__ import DRILLS
-from tests.gateway.test_routes import parts_of_nothing
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("auth", "cli", "gateway", "infra", "service", "workers")

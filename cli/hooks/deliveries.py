@@ -46,7 +46,7 @@ class Asked(Struct, frozen=True):
     delivery_id: str
 
 
-@command(examples=["tonearm hooks deliveries 0199 -n 5"], exits=OF_ONE, output="Delivery")
+@command(examples=["tonearm hooks deliveries 0199 -n 5"], exits=OF_ONE, output="ShownDelivery")
 @click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
 @click.option("-n", "--last", type=COUNT, default=_LISTED, help=f"at most so many ({_LISTED})")
 @printing
@@ -61,7 +61,7 @@ def deliveries(gateway: Gateway, hook: str, last: int, out: Printer) -> None:
         raise NothingFound("nothing was to be delivered in the last 30 days")
 
 
-@command(examples=["tonearm hooks test 0199"], exits=_OF_A_TRY, output="Delivery")
+@command(examples=["tonearm hooks test 0199"], exits=_OF_A_TRY, output="ShownDelivery")
 @click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
 @printing
 @asking
@@ -70,7 +70,7 @@ def test(gateway: Gateway, hook: str, out: Printer) -> Exit:
     return _followed(gateway, hook, "test", out)
 
 
-@command(exits=_OF_A_TRY, output="Delivery")
+@command(exits=_OF_A_TRY, output="ShownDelivery")
 @click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
 @click.argument("delivery", metavar="DELIVERY", help="its whole id, as `deliveries` prints it")
 @printing

@@ -31,7 +31,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
 @command(
     examples=["tonearm hooks create https://example.org/hook --event job.converted --event job.failed"],
     exits=EXITS,
-    output="Webhook",
+    output="NewWebhook",
 )
 @click.argument("address", metavar="URL", help="where to send: https://…")
 @click.option(
@@ -49,7 +49,7 @@ def create(gateway: Gateway, address: str, events: tuple[str, ...], out: Printer
     _show_secret(gateway, "/webhooks", msgspec.json.encode(wanted), out)
 
 
-@command(examples=["tonearm hooks secret 0199"], exits=OF_ONE, output="Webhook")
+@command(examples=["tonearm hooks secret 0199"], exits=OF_ONE, output="NewWebhook")
 @click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
 @printing
 @asking

@@ -14,7 +14,7 @@ from events.projections.job_view import State
 @command(
     examples=["tonearm cancel @-1", "tonearm cancel --all", "tonearm cancel --state uploaded --name talk"],
     exits=OF_SEVERAL,
-    output=("Job", "Many"),
+    output=("Job", "Done"),
 )
 @choosing(State.UPLOADED, State.CONVERTING, State.RETRYING)
 @printing

@@ -31,7 +31,7 @@ class Deleted(Struct, frozen=True):
 @command(
     examples=["tonearm delete @-1", "tonearm delete --state failed", "tonearm delete --until 30d --yes"],
     exits=OF_SEVERAL,
-    output=(Deleted, "Job"),
+    output=(Deleted, "ListedJob"),
 )
 @choosing(*(state for state in State if state is not State.DELETED))
 @click.option("--yes", is_flag=True, help="with --all or a filter: do it, instead of naming them")

@@ -34,7 +34,7 @@ class Counts(Struct, frozen=True):
         "tonearm jobs --all --format '{job_id} {audio[bytes]:>12,} {filename}'",
     ],
     exits={**EXITS, Exit.NOTHING: "there are no such jobs"},
-    output="Job",
+    output="ListedJob",
 )
 @filtering(*State)
 @click.option("-n", "--last", type=COUNT, help=f"at most so many ({_LISTED})")

@@ -36,7 +36,7 @@ class Pauses(Struct, frozen=True):
 @command(
     examples=['tonearm convert talk.mp4 -O marks="$(tonearm jobs pauses @-1)" -O chapters=split'],
     exits=OF_ONE,
-    output="Pauses",
+    output="AudioPauses",
 )
 @job_argument
 @click.option(

@@ -19,7 +19,7 @@ from events.projections.job_view import State
 @command(
     examples=["tonearm retry @-1", "tonearm retry --all --since today", "tonearm retry 0199 -O format=opus"],
     exits=OF_SEVERAL,
-    output=("Job", "Many"),
+    output=("Job", "Done"),
 )
 @choosing(State.FAILED, State.CANCELLED)
 @click.option(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from cli.errors import FileDamaged
 from cli.log.formats import Exported
@@ -101,7 +101,7 @@ def bodies(path: Path) -> Iterator[bytes]:
             for number, text in enumerate(file, 1):
                 try:
                     exported = decoder.decode(text)
-                    if bytes(exported.event):
+                    if exported.event is not UNSET:
                         decode(exported.event)
                         yield bytes(exported.event)
                     elif exported.base64 is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from cli.errors import WrongArgument
 from cli.log.log import Line
@@ -31,15 +31,13 @@ _MORE = ("account", "id", "source", "version", "correlationid", "causationid", "
 _DIM = "2"
 _COLOURS = {"failed": "31", "refused": "31", "retrying": "33", "converted": "32", "notified": "32"}
 
-NOTHING = Raw(b"")
-
 
 class Exported(Struct, omit_defaults=True):
     """A line of JSON: the event as it is in the log; in base64 where it is none, or spans lines."""
 
     offset: int
     chunk_time: float
-    event: Raw = NOTHING
+    event: Raw | UnsetType = UNSET
     base64: bytes | None = None
 
 

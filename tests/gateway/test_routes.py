@@ -13,11 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from waiting import wait_for
 
 from events.ids import new_id
-from gateway.admin.broker import Broker
-from gateway.admin.workers import Workers
-from gateway.app import Parts, litestar_app
-from gateway.metrics import Metrics
-from gateway.quotas.quotas import Quotas
+from gateway.app import litestar_app
+from gateway.schemas import parts_of_nothing
 from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 OPEN_TO_ALL = {
@@ -59,42 +56,6 @@ OPEN_TO_ALL = {
     "/schema/openapi.json",
     "/schema/openapi.yaml",
 }
-
-
-def parts_of_nothing() -> Parts:
-    """Enough for the application to be put together."""
-    nothing = None
-    return Parts(
-        auth_url="http://localhost",
-        auth=nothing,  # type: ignore[arg-type]
-        tokens=nothing,  # type: ignore[arg-type]
-        live=nothing,  # type: ignore[arg-type]
-        views=nothing,  # type: ignore[arg-type]
-        videos=nothing,  # type: ignore[arg-type]
-        audio=nothing,  # type: ignore[arg-type]
-        transcripts=nothing,  # type: ignore[arg-type]
-        spoken=nothing,  # type: ignore[arg-type]
-        publisher=nothing,  # type: ignore[arg-type]
-        intake=nothing,  # type: ignore[arg-type]
-        reception=nothing,  # type: ignore[arg-type]
-        import_desk=nothing,  # type: ignore[arg-type]
-        presets=nothing,  # type: ignore[arg-type]
-        selections=nothing,  # type: ignore[arg-type]
-        deletions=nothing,  # type: ignore[arg-type]
-        retention=nothing,  # type: ignore[arg-type]
-        webhooks=nothing,  # type: ignore[arg-type]
-        quotas=Quotas(nothing, nothing, nothing, nothing),  # type: ignore[arg-type]
-        feeds=nothing,  # type: ignore[arg-type]
-        remembered_feeds=nothing,  # type: ignore[arg-type]
-        under_way=nothing,  # type: ignore[arg-type]
-        terms=nothing,  # type: ignore[arg-type]
-        metrics=Metrics(),
-        broker=Broker("", ""),
-        workers=Workers(),
-        disks=nothing,  # type: ignore[arg-type]
-        history=nothing,  # type: ignore[arg-type]
-        checks={},
-    )
 
 
 def guarded_routes() -> list[tuple[str, str]]:

@@ -8,7 +8,8 @@ import pytest
 
 from events.ids import new_id
 from gateway.app import litestar_app
-from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
+from gateway.schemas import parts_of_nothing
+from tests.gateway.test_routes import OPEN_TO_ALL
 from tests.tokens.conftest import Site
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")

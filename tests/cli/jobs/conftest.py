@@ -11,6 +11,7 @@ from waiting import wait_for
 
 from cli.main import main
 from events.types import FailureCode, JobFailed, JobPayload
+from tests.cli import json_lines
 from tests.tokens.conftest import PASSWORD, Site, site
 
 __all__ = ["site"]
@@ -36,10 +37,12 @@ class Person:
         return await self.tonearm("jobs", *words, code=code)
 
     async def tonearm(self, *words: str, code: int = 0) -> tuple[str, str]:
-        """Type `tonearm …`, likewise."""
+        """Type `tonearm …`, likewise. What it prints as JSON fits its schema."""
         ended = await asyncio.to_thread(main, [*words, "--url", self.site.url])
         out, said = self._capfd.readouterr()
         assert ended == code, (words, ended, out, said)
+        if "--json" in words:
+            json_lines.check(words, out)
         return out, said
 
     async def uploads(self, name: str) -> str:

@@ -9,8 +9,8 @@ from litestar.params import FromPath
 
 from gateway.app import ROUTES, litestar_app
 from gateway.http.contract import Contract
+from gateway.schemas import parts_of_nothing
 from service.scopes import READ
-from tests.gateway.test_routes import parts_of_nothing
 
 
 @pytest.mark.parametrize("opt", [{}, {"contract": None}, {"contract": {"scope": READ}}])

@@ -7,7 +7,7 @@ import httpx
 from msgspec.structs import replace
 
 from gateway.app import litestar_app
-from tests.gateway.test_routes import parts_of_nothing
+from gateway.schemas import parts_of_nothing
 
 LINK = re.compile(r"""<(a|link|script|img|form)\b[^>]*?\b(?:href|src|action)=["']([^"'#]+)""")
 

@@ -7,8 +7,8 @@ import re
 
 from events.ids import new_id
 from gateway.app import litestar_app
+from gateway.schemas import parts_of_nothing
 from tests.gateway.running import Gateway
-from tests.gateway.test_routes import parts_of_nothing
 
 READ = (
     b"Accept",

@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from gateway.app import litestar_app
+from gateway.schemas import parts_of_nothing
 from tests.gateway.running import Gateway
-from tests.gateway.test_routes import parts_of_nothing, path
+from tests.gateway.test_routes import path
 
 PUBLIC = ("/schema", "/manifest.webmanifest")
 PAGES = ["/password/forgot", "/password/reset", "/register/confirm", "/problems", "/problems/no-audio"]

@@ -12,9 +12,10 @@ from jsonschema import Draft202012Validator, validate
 from events.options import MEDIA_TYPES, ZIP, Format
 from events.wishes import TAGS
 from gateway.app import litestar_app
+from gateway.schemas import parts_of_nothing
 from gateway.uploads import options
 from gateway.uploads.options import FIELDS
-from tests.gateway.test_routes import OPEN_TO_ALL, parts_of_nothing
+from tests.gateway.test_routes import OPEN_TO_ALL
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 REFERENCE = {"type": "object", "properties": {"$ref": {"type": "string"}}, "required": ["$ref"]}

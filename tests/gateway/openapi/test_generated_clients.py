@@ -14,8 +14,8 @@ from javascript import CLIENTS, node, packages
 from waiting import wait_for
 
 from gateway.app import litestar_app
+from gateway.schemas import parts_of_nothing
 from tests.gateway.running import Gateway
-from tests.gateway.test_routes import parts_of_nothing
 
 pytestmark = pytest.mark.long
 

@@ -11,8 +11,8 @@ from events.options import MP3_BIT_RATES, SAMPLE_RATES, Channels, Chapters, Cove
 from gateway.app import litestar_app
 from gateway.errors import BadKey
 from gateway.openapi.rules import apart
+from gateway.schemas import parts_of_nothing
 from gateway.uploads.idempotency import read_key
-from tests.gateway.test_routes import parts_of_nothing
 
 APART = Draft202012Validator(apart())
 QUALITIES = ["", "source", "V0", "V9", *(f"{each}k" for each in (1, 7, 100, 300, 511, *MP3_BIT_RATES))]
