@@ -160,6 +160,7 @@ check:
     ruff format --check
     ruff check
     mypy
+    mypy --platform win32 --cache-dir .mypy_cache/win32 -p cli  # the client runs there, too
     lint-imports
 
 # run the tests: test [--long] [pytest's arguments]

@@ -4,6 +4,7 @@ import contextlib
 import os
 import shutil
 import stat
+import sys
 from pathlib import Path
 
 from cli.pretty import size
@@ -30,5 +31,8 @@ def _taken(folder: Path) -> int:
         for name in names:
             with contextlib.suppress(OSError):  # gone again
                 status = os.lstat(Path(path, name))
-                total += status.st_blocks * 512 if stat.S_ISREG(status.st_mode) else 0
+                if sys.platform == "win32":  # which does not say what a file takes
+                    total += status.st_size
+                elif stat.S_ISREG(status.st_mode):
+                    total += status.st_blocks * 512
     return total

@@ -13,8 +13,8 @@ class Output:
 
     def __init__(self, format_: Format) -> None:
         self._format = format_
-        self._reader_gone = select.poll() if hasattr(select, "poll") else None  # Windows has none
-        if self._reader_gone is not None:
+        if sys.platform != "win32":  # which has no poll
+            self._reader_gone = select.poll()
             self._reader_gone.register(sys.stdout.fileno(), 0)
 
     def show(self, records: Iterable[Record]) -> None:
@@ -23,7 +23,7 @@ class Output:
         if lines:
             sys.stdout.buffer.write(b"".join(lines))
             sys.stdout.buffer.flush()
-        elif self._reader_gone is not None and any(
+        elif sys.platform != "win32" and any(
             state & (select.POLLERR | select.POLLHUP) for _, state in self._reader_gone.poll(0)
         ):
             raise BrokenPipeError

@@ -23,10 +23,11 @@ def page(root: Group, version: str, date: str, closing: Mapping[str, Sequence[tu
         *(".nh", ".ad l", ".SH NAME", f"{name} \\- {_escaped(_begun_small(root.help or ''))}"),
         *(".SH SYNOPSIS", f".B {name}", *_words("COMMAND [OPTION]… [ARGUMENT]…")),
     ]
-    for section, members in groupby(root.entries.items(), lambda item: item[1].section):
+    shown = {word: entry for word, entry in root.entries.items() if entry.section}
+    for section, members in groupby(shown.items(), lambda item: item[1].section):
         lines += [f'.SH "{_escaped(section.upper())}"']
         for word, entry in members:
-            lines += _command(entry, word, context, root.entries)
+            lines += _command(entry, word, context, shown)
     for section, facts in closing.items():
         lines += [f'.SH "{_escaped(section)}"', *_facts(facts)]
     return "\n".join(lines) + "\n"

@@ -92,7 +92,7 @@ def answer(root: click.Command, asked: str) -> None:
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
     """Let nothing be asked or said, and end the process, without a word, when it takes too long."""
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":  # which has no such clock
         signal.signal(signal.SIGALRM, lambda *_: os._exit(0))
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
     typed = sys.stdin

@@ -47,6 +47,9 @@ def meant(pressed: bytes) -> list[Key]:
 async def pressed() -> AsyncIterator["asyncio.Queue[Key]"]:
     """Give what is pressed in the block; nothing, ever, where standard input is no terminal of ours."""
     keys: asyncio.Queue[Key] = asyncio.Queue()
+    if sys.platform == "win32":
+        yield keys
+        return
     try:
         descriptor = sys.stdin.fileno()
         ours = os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp()
