@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from events.side_by_side import safe
 from events.texts import harmless
 
 STANDARD_INPUT = "-"
@@ -46,8 +47,8 @@ def source(text: str) -> Source:
         path = urlsplit(text).path
     except ValueError:  # the gateway says what is wrong with it
         path = ""
-    name = harmless(unquote(path.rpartition("/")[2]), "").replace("/", "").replace("\\", "").strip(". ")
-    return Source(Path(name or "video"), text)
+    name = harmless(unquote(path.rpartition("/")[2]), "").strip("./\\ ")
+    return Source(Path(safe(name) if name else "video"), text)  # a stranger's name, for each system's folders
 
 
 def unreadable(file: Path) -> str | None:

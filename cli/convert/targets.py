@@ -45,7 +45,7 @@ def output_named(text: str | None, videos: int) -> Output:
             raise WrongArgument("standard output takes the audio of one video; -o takes a folder for several")
         return StandardOutput()
     path = Path(text)
-    if path.is_dir() or text.endswith(os.sep):
+    if path.is_dir() or text.endswith(("/", os.sep)):
         return Folder(path)
     if videos == 1:
         return _file(path)

@@ -205,7 +205,7 @@ def test_a_video_that_cannot_be_fetched_says_the_sentence_and_the_next_has_its_t
         ("HTTPS://example.test/talk.mp4#t=5", "talk.mp4", True),
         ("http://example.test/", "video", True),
         ("http://example.test/a/..", "video", True),
-        ("http://example.test/%2Fetc%2Fpasswd", "etcpasswd", True),
+        ("http://example.test/%2Fetc%2Fpasswd", "etc_passwd", True),
         ("http://[example/talk.mp4", "video", True),
     ],
 )
