@@ -14,7 +14,7 @@ from cli.log.file import written
 
 MADE_ANEW = (
     *("jobs_v", "usage_v", "projections", "erased_accounts", "history_", "webhook_deliveries"),
-    *("leases", "idempotency_keys", "admissions", "request_counts", "archives", "imports"),
+    *("leases", "idempotency_keys", "admissions", "request_counts", "archives", "imports", "devices"),
 )
 """Prefixes of collections that are not saved: views are made of the log, the rest is of the moment."""
 CHUNKS, PENDING = ".chunks", ".pending"

@@ -25,7 +25,7 @@ from cli.tree.command import command
 from cli.tree.types import Read
 
 _KEY = re.compile(r"[!-~]{1,200}")
-_HERE = ("localhost", "127.0.0.1", "[::1]")
+_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class _Entered(NamedTuple):
@@ -75,6 +75,8 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     config = ConfigFile(os.environ)
     known = config.read()
     url, name = _meant(gateway, name, known)
+    if url.startswith("http:") and urlsplit(url).hostname not in _HERE:
+        print("Without https, whoever is on the way can read along and sign in as you.", file=sys.stderr)
     with Entrance(url) as entrance:
         providers = entrance.ways().providers
         if by_key:
@@ -110,7 +112,7 @@ def _meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, s
     if "://" not in gateway:
         if not re.search(r"[.:]|^localhost$", gateway):
             known.named(gateway)
-        here = gateway.startswith(_HERE)
+        here = gateway.startswith((*_HERE, "[::1]"))
         gateway = f"{'http' if here else 'https'}://{gateway}"
     check_url(gateway, "the sign-in")
     url = gateway.rstrip("/")

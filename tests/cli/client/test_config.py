@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli.client.config import ConfigFile, Known, checked_name
-from cli.errors import WrongArgument
+from cli.client.own_files import locked, settings_folder
+from cli.errors import Refused, WrongArgument
 
 HOME = Known("https://tonearm.example.org", "ada@example.org")
 
@@ -66,3 +67,21 @@ def test_two_at_once_lose_nothing(config: ConfigFile) -> None:
 def test_a_name_is_one_word_and_not_local(name: str) -> None:
     with pytest.raises(ValueError, match="letters"):
         checked_name(name)
+
+
+def test_settings_lie_where_people_of_each_system_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = {"HOME": "/home/ada", "APPDATA": "/C/Users/ada/AppData/Roaming"}
+    assert settings_folder({"XDG_CONFIG_HOME": "/elsewhere", **home}) == Path("/elsewhere/tonearm")
+    assert settings_folder({"XDG_CONFIG_HOME": "relative", **home}) == Path("/home/ada/.config/tonearm")
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert settings_folder(home) == Path("/home/ada/.config/tonearm")
+    monkeypatch.setattr("sys.platform", "win32")
+    assert settings_folder(home) == Path("/C/Users/ada/AppData/Roaming/tonearm")
+
+
+def test_a_lock_that_is_never_freed_is_said(config: ConfigFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.client.own_files._PATIENCE", 0.1)
+    with locked(config.path), ThreadPoolExecutor(1) as pool:
+        other = pool.submit(config.add, "home", HOME)
+        with pytest.raises(Refused, match="another command holds"):
+            other.result()
