@@ -55,8 +55,9 @@ class Credentials(Settings, frozen=True, kw_only=True):
             return self.password
         if not self.email or not sys.stdin.isatty():
             who = f" of {self.email}" if self.email else ""
+            where = self.name if self.name not in ("", LOCAL) else self.url
             raise CredentialsMissing(
-                f"no password{who}: give TONEARM_PASSWORD, or sign in once by `tonearm login {self.url}`"
+                f"no password{who}: give TONEARM_PASSWORD, or sign in once by `tonearm login {where}`"
             )
         return getpass.getpass(f"Password of {self.email}: ")
 
@@ -90,7 +91,7 @@ def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) ->
         email, kept = "", _of_key(key)
     if not email and not kept.is_there:
         raise CredentialsMissing(
-            f"nobody to sign in as: `tonearm login {url}`, or give --email, or TONEARM_EMAIL"
+            f"nobody to sign in as: `tonearm login {place.name or url}`, or give --email, or TONEARM_EMAIL"
         )
     return Credentials(
         url=url,

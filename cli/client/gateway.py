@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -24,6 +25,8 @@ from events.ids import new_id
 Password = Callable[[], str]
 """Called only when a session has to be begun: it may ask a person."""
 
+_AT_ONCE = 5.0
+"""Seconds for a refresh, so that it can be repeated while that still helps."""
 _NONE: Mapping[str, str] = {}
 
 
@@ -204,7 +207,7 @@ class Gateway:
     def _next_token(self, session: Session) -> Token:
         if not session.refresh_token:
             return self._begun()
-        answer = self._http.post("/refresh", json={"refresh_token": session.refresh_token})
+        answer = self._refresh(session.refresh_token)
         if answer.status_code != httpx.codes.UNAUTHORIZED:
             return _token_of(answer)
         if session.way is Way.BROWSER:  # there may be no password to begin another with
@@ -213,6 +216,14 @@ class Gateway:
                 f"the session has ended: `tonearm login {self.url}` begins another",
             )
         return self._begun()  # it was ended elsewhere
+
+    def _refresh(self, token: str) -> httpx.Response:
+        """Show a refresh token. Where the answer is lost the same brings the same one, for ten seconds."""
+        asking = partial(self._http.post, "/refresh", json={"refresh_token": token}, timeout=_AT_ONCE)
+        try:
+            return asking()
+        except httpx.TransportError:
+            return asking()
 
     def _begun(self) -> Token:
         known = httpx.BasicAuth(self._email.encode(), self._password().encode())

@@ -76,6 +76,14 @@ def test_a_token_that_runs_out_is_renewed_without_the_password(
     assert server.sign_ins == 1
 
 
+def test_a_refresh_whose_answer_is_lost_costs_no_session(gateway: Gateway, server: gateways.Gateway) -> None:
+    server.refresh_breaks = 1
+    server.expire_tokens()
+    assert gateway.job("j-1").state == "uploaded"
+    assert server.refreshes == [("/refresh", "refresh"), ("/refresh", "refresh")]
+    assert server.sign_ins == 1
+
+
 def test_a_session_that_was_ended_elsewhere_is_begun_again_and_ended_when_done(
     server: gateways.Gateway,
 ) -> None:

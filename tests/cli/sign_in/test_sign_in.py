@@ -45,8 +45,8 @@ async def test_a_code_that_is_approved_in_a_browser_signs_in_and_the_gateway_is_
     assert said == f"Signed out of 127.0.0.1 as {newcomer.email}.\n"
     assert (await newcomer.sessions(), newcomer.kept) == ([], [])
     await newcomer.types("logout", code=4)
-    _, said = await newcomer.types("whoami", code=2)
-    assert "or sign in once by `tonearm login http" in said
+    _, said = await newcomer.types("whoami", code=77)
+    assert "or sign in once by `tonearm login 127.0.0.1`" in said
 
 
 async def test_a_code_that_is_denied_or_given_up_keeps_nothing(newcomer: Newcomer) -> None:
@@ -155,4 +155,4 @@ async def test_where_no_gateway_is_it_is_said_and_one_that_is_away_signs_out_her
     _, said = await newcomer.types("logout", code=69)
     assert "signed out here only" in said
     assert len(newcomer.kept) == 1
-    _, said = await newcomer.types("whoami", code=2)
+    _, said = await newcomer.types("whoami", code=77)
