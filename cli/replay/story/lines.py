@@ -11,6 +11,8 @@ from cli.pretty import escaped
 from cli.times import shown
 
 _DIM = "2"
+_WIDE = 80
+"""Columns from which on there is room for the clock."""
 _COLOURS = {"failed": "31", "retrying": "33", "converted": "32", "notified": "32"}
 
 
@@ -21,17 +23,18 @@ def story(screen: Screen, *, several: bool) -> Format:
     def write(line: Line) -> bytes:
         nonlocal first
         first = first or line.time
-        return screen.line(screen.fitting(_spans(line, first, several=several))).rstrip().encode()
+        wide = screen.columns is None or screen.columns() >= _WIDE
+        return screen.line(screen.fitting(_spans(line, first, several=several, wide=wide))).rstrip().encode()
 
     return write
 
 
-def _spans(line: Line, first: datetime, *, several: bool) -> Sequence[Span]:
+def _spans(line: Line, first: datetime, *, several: bool, wide: bool) -> Sequence[Span]:
     event, (state, note) = line.event, words(line)
     subject = escaped(briefly(event.subject)) if event else ""
     return [
-        (elapsed((line.time - first).total_seconds()), ""),
-        (f"  {shown(line.time).partition('T')[2]}", _DIM),
+        (f"{elapsed((line.time - first).total_seconds()):>9}", ""),
+        (f"  {shown(line.time).partition('T')[2]}" if wide else "", _DIM),
         (f"  {subject:<13}" if several else "", ""),
         (f"  {escaped(event.type) if event else '':<20}", ""),
         (f"  {state:<10}", _COLOURS.get(state, "")),
@@ -45,4 +48,4 @@ def elapsed(seconds: float) -> str:
     minutes, rest = divmod(tenths, 600)
     hours, minutes = divmod(minutes, 60)
     text = f"{hours}:{minutes:02}" if hours else f"{minutes}"
-    return f"{'-' if seconds < 0 and tenths else ''}{text}:{rest // 10:02}.{rest % 10}".rjust(9)
+    return f"{'-' if seconds < 0 and tenths else ''}{text}:{rest // 10:02}.{rest % 10}"

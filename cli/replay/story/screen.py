@@ -2,15 +2,16 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from cli.pretty import clock
+from cli.replay.story.lines import elapsed
 from cli.replay.story.pace import Playback
 
-_KEYS = "space pauses, + and - change the speed, n brings the next, q ends"
+_KEYS = ("space pauses", "+ - speed", "n next", "q ends")
 _CLEAR = "\r\x1b[K"
 _NEEDLE = 24
 """Characters of the line on which the needle moves."""
@@ -40,9 +41,7 @@ class Screen:
     def draw(self, playback: Playback, span: Span, now: float) -> None:
         """Draw our line anew."""
         if self.is_terminal:
-            width = _width()
-            text = status(playback, span, now, fine=self._fine)
-            text = text if cell_len(text) <= width else set_cell_size(text, width)
+            text = _fitting(status(playback, span, now, fine=self._fine), _width())
             sys.stdout.write(f"{_CLEAR}\x1b[2m{text}\x1b[0m")
             sys.stdout.flush()
             self._drawn = True
@@ -55,12 +54,12 @@ class Screen:
             self._drawn = False
 
 
-def status(playback: Playback, span: Span, now: float, *, fine: bool) -> str:
-    """Return where the story is: `0:12 of 1:40  10x  ──●────  space pauses, …`. `fine`: beyond ASCII."""
+def status(playback: Playback, span: Span, now: float, *, fine: bool) -> list[str]:
+    """Return where the story is: `0:12.3 of 1:40.0`, `10x`, `──●────`, and the keys. `fine`: beyond ASCII."""
     place = max(0.0, (playback.place(now) - span.first).total_seconds())
     whole = (span.last - span.first).total_seconds() if span.last else 0.0
     parts = [
-        clock(place) + (f" of {clock(whole)}" if span.last else ""),
+        elapsed(place) + (f" of {elapsed(whole)}" if span.last else ""),
         f"{playback.pace.speed:g}x",
         *(["paused"] if playback.paused else []),
     ]
@@ -68,7 +67,17 @@ def status(playback: Playback, span: Span, now: float, *, fine: bool) -> str:
         at = round(min(1.0, place / whole) * (_NEEDLE - 1))
         line, needle = ("─", "●") if fine else ("-", "o")
         parts.append(line * at + needle + line * (_NEEDLE - 1 - at))
-    return "  ".join([*parts, _KEYS])
+    return [*parts, *_KEYS]
+
+
+def _fitting(parts: Sequence[str], width: int) -> str:
+    """Return as many of the parts as there is room for."""
+    text = parts[0]
+    for part in parts[1:]:
+        if cell_len(text) + 2 + cell_len(part) > width:
+            break
+        text += f"  {part}"
+    return text if cell_len(text) <= width else set_cell_size(text, width)
 
 
 def _width() -> int:
