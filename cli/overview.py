@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cli.pretty import size, visible
+from cli.pretty import size
 from events.log import topology
 from events.log.depths import Queue
 from events.projections.job_view import SETTLED, State
-from events.work.parked import ParkedWork
 
 CONSUMERS = {
     topology.VIDEO: "converter",
@@ -43,13 +42,6 @@ def _takers(queue: Queue, service: str) -> list[str]:
     if queue.consumers:
         return [f"{queue.consumers:,} {service}{'s wait' if queue.consumers > 1 else ' waits'} for work"]
     return [f"every {service} is busy, or none runs"] if queue.ready else []
-
-
-def lines_of_parked(works: Iterable[ParkedWork]) -> Iterator[str]:
-    """Yield a line for each piece of work that was given up, with the reason."""
-    for work in works:
-        about = f"{work.event.type} {work.event.subject}" if work.event else "unreadable"
-        yield visible(f"{topology.parked(work.queue)}   {about}, attempt {work.attempt}: {work.reason}")
 
 
 def line_of_jobs(counts: Mapping[str, int]) -> str:

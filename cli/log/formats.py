@@ -41,6 +41,15 @@ class Exported(Struct, omit_defaults=True):
     base64: bytes | None = None
 
 
+class Documented(Struct, frozen=True, kw_only=True):
+    """The same for a schema: one of `event` and `base64` is there. AsyncAPI has the forms of events."""
+
+    offset: int
+    chunk_time: float
+    event: dict[str, Any] | UnsetType = UNSET
+    base64: bytes | UnsetType = UNSET
+
+
 _encoder = msgspec.json.Encoder()
 
 

@@ -76,7 +76,7 @@ def patient(function: Callable[..., Any]) -> Callable[..., Any]:
     return given
 
 
-class Sums(Struct, frozen=True):
+class Sums(Struct, frozen=True, tag_field="line", tag="sums"):
     """The last line of `--json`: by kind of effect, how many have each verdict."""
 
     sums: dict[str, dict[str, int]]

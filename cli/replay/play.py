@@ -9,7 +9,7 @@ import click
 
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
-from cli.log.formats import NAMES, Exported, Format, named
+from cli.log.formats import NAMES, Documented, Format, named
 from cli.log.looks import Look
 from cli.pipes import while_read
 from cli.replay.looks import TEMPLATES, looking_at_log
@@ -57,7 +57,7 @@ def paced(function: Callable[..., Any]) -> Callable[..., Any]:
         "tonearm replay play 01a2 -f",
     ],
     exits={Exit.NOTHING: "nothing of this is in the log"},
-    output=Exported,
+    output=Documented,
     epilog=TEMPLATES,
 )
 @part_of_log

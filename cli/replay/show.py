@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.log.formats import NAMES, Exported, named
+from cli.log.formats import NAMES, Documented, named
 from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.looks import Look
@@ -26,7 +26,7 @@ from cli.servers import Servers
         "tonearm replay show --type job.failed --since yesterday --json",
     ],
     exits={Exit.NOTHING: "nothing of this is in the log"},
-    output=Exported,
+    output=Documented,
     epilog=TEMPLATES,
 )
 @part_of_log
