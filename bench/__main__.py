@@ -20,7 +20,7 @@ from bench.table import Row
 
 MEASURES = (
     *("upload", "job", "clips", "engine", "reading", "latency", "accounts", "traces", "replay", "start"),
-    *("memory", "sealing"),
+    *("help", "memory", "sealing"),
 )
 DEFAULT = tuple(name for name in MEASURES if name not in ("engine", "reading", "memory", "sealing"))
 

@@ -11,7 +11,7 @@ from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.log.formats import NAMES, Documented, Format, named
 from cli.log.looks import Look
-from cli.pipes import while_read
+from cli.readers import while_read
 from cli.replay.looks import TEMPLATES, looking_at_log
 from cli.replay.part import EVERYTHING, Part, part_of_log
 from cli.replay.show import log_for

@@ -10,7 +10,7 @@ from cli.log.formats import NAMES, Documented, named
 from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.looks import Look
-from cli.pipes import while_read
+from cli.readers import while_read
 from cli.remarks import say
 from cli.replay.looks import TEMPLATES, looking_at_log
 from cli.replay.part import Part, part_of_log

@@ -107,3 +107,11 @@ def test_help_fits_a_terminal_and_ends() -> None:
         assert screen.end() == Exit.OK
     assert "turn videos into audio" in screen.shown
     assert max(map(len, screen.shown.splitlines())) <= 60
+
+
+@pytest.mark.parametrize("words", [["--help"], ["jobs", "--help"], ["replay", "--help"]])
+def test_help_is_quick_because_it_loads_nothing_heavy(words: list[str]) -> None:
+    heavy = {"asyncio", "httpx", "rich", "pymongo", "pika", "structlog", "litestar", "events.types"}
+    code = f"import sys; from cli.main import main; main({words}); print(*({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == ""
