@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import sys
+from collections.abc import Iterator
 from typing import Any, TextIO
 
 
@@ -33,6 +34,20 @@ def unbreakable(stream: TextIO) -> TextIO:
     """Return the stream for a command that changes something: it ends its work although nobody reads it."""
     raw = io.BufferedWriter(_Unbreakable(stream))
     return io.TextIOWrapper(raw, encoding=stream.encoding, errors=stream.errors, line_buffering=True)
+
+
+@contextlib.contextmanager
+def going_on_unread() -> Iterator[None]:
+    """Make standard output and error unbreakable for a block, if they are files of this machine's."""
+    before = sys.stdout, sys.stderr
+    try:
+        sys.stdout, sys.stderr = unbreakable(sys.stdout), unbreakable(sys.stderr)
+    except io.UnsupportedOperation:  # they were put there by a program
+        sys.stdout, sys.stderr = before
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = before
 
 
 class _Unbreakable(io.RawIOBase):

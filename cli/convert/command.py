@@ -18,11 +18,13 @@ from cli.convert.outcome import CODES
 from cli.convert.report import ConvertedVideo
 from cli.convert.search import Chosen, listed, videos
 from cli.convert.sources import STANDARD_INPUT, Source, unreadable
-from cli.convert.targets import StandardOutput, output_named
+from cli.convert.targets import File, StandardOutput, output_named
 from cli.convert.wish import asked_for
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
+from cli.pipes import going_on_unread
 from cli.tree.command import command
+from events.filenames import divided
 
 AT_ONCE, MOST_AT_ONCE = 3, 16
 
@@ -86,7 +88,10 @@ def convert(access: Access, password: str | None, no_start: bool, **typed: Any) 
     if len(order.videos) == 1 and (file := order.videos[0].file) and (why := unreadable(file)):
         raise NothingFound(f"{file} {why}")
     with access._replace(password=password).signed_in(start=not no_start) as gateway:
-        return convert_all(gateway, order)
+        if order.output == StandardOutput():
+            return convert_all(gateway, order)
+        with going_on_unread():
+            return convert_all(gateway, order)
 
 
 def _order(
@@ -97,6 +102,9 @@ def _order(
     meant = videos(_named(video, from_file), chosen)
     _check_input(meant, output)
     goes_to = output_named(output, len(meant))
+    if isinstance(goes_to, File):  # standard input has no name of its own
+        name = Path(divided(goes_to.path.name)[0])
+        meant = [Source(name, is_input=True) if each.is_input else each for each in meant]
     if goes_to == StandardOutput():
         if sys.stdout.isatty():
             raise WrongArgument("sound is nothing to read: send standard output to a file or a program")

@@ -11,7 +11,7 @@ from cli.client.answers import Job, Queue
 from cli.client.download import download, pour
 from cli.client.errors import Unreachable
 from cli.client.gateway import Gateway
-from cli.client.patience import PATIENCE
+from cli.client.patience import PATIENCE, patiently
 from cli.convert.board import READING, UPLOADING
 from cli.convert.course import Course
 from cli.convert.imports import fetched
@@ -23,6 +23,7 @@ from cli.exits import Exit
 from cli.jobs.shown import ahead
 from cli.pretty import size
 from events.errors import TonearmError
+from events.ids import new_id
 
 
 class Terms(Struct, frozen=True):
@@ -79,7 +80,8 @@ def _converted(terms: Terms, course: Course) -> Outcome:
 
 def _known(terms: Terms, course: Course, file: Path) -> list[Job]:
     read = course.transfer(READING, course.task.source.name, file.stat().st_size)
-    return jobs_about(terms.gateway, sha256_of(file, read))
+    sha256 = sha256_of(file, read)
+    return patiently(lambda: jobs_about(terms.gateway, sha256))
 
 
 def _made(terms: Terms, course: Course, decision: Decision) -> Job:
@@ -90,7 +92,8 @@ def _made(terms: Terms, course: Course, decision: Decision) -> Job:
         case Decision(Step.FOLLOW, Job(job_id=job_id)):
             course.remark(f"{name}: it is being converted already")
         case Decision(Step.CONVERT, Job(job_id=other)):
-            job_id = another_output(gateway, other, wish.asked)
+            key = new_id()
+            job_id = patiently(lambda: another_output(gateway, other, wish.asked, key))
             course.remark(f"{name}: the gateway has this video already, so it is not uploaded")
         case _ if source.url:
             job_id = fetched(gateway, course, wish.asked)
@@ -120,7 +123,7 @@ def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
             if queue.place:
                 show(None, ahead(queue))
             continue
-        job = gateway.job(job_id)
+        job = patiently(lambda: gateway.job(job_id))
         if job.done:
             return job
         show(None, _note(job))
@@ -130,7 +133,7 @@ def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
 def _done(gateway: Gateway, job_id: str) -> Job:
     """Return the job when any gateway shows it as done. One may be behind another."""
     deadline = time.monotonic() + PATIENCE
-    while not (job := gateway.job(job_id)).done:
+    while not (job := patiently(lambda: gateway.job(job_id))).done:
         if time.monotonic() > deadline:
             raise Unreachable(f"{gateway.url} does not follow its log: it shows the job as {job.state}")
         time.sleep(0.1)

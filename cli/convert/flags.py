@@ -70,9 +70,12 @@ class Wish(click.ParamType[tuple[str, str]]):
         """Return both. Raises click's usage error."""
         try:
             name, text = pair(value)
-            return name, canonical(name, text) if name in NAMES else text
-        except (ValueError, NotUnderstood) as error:
+        except ValueError as error:
             self.fail(str(error), param, ctx)
+        try:
+            return name, canonical(name, text) if name in NAMES else text
+        except NotUnderstood as error:
+            self.fail(f"{name}: {error}", param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str

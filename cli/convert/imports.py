@@ -3,10 +3,9 @@
 import time
 from collections.abc import Mapping
 
-from cli.client.answers import Import
-from cli.client.errors import ImportEnded, Troubled, Unreachable
+from cli.client.errors import ImportEnded
 from cli.client.gateway import Gateway
-from cli.client.patience import PATIENCE
+from cli.client.patience import patiently
 from cli.convert.course import Course
 from cli.pretty import size
 
@@ -20,7 +19,7 @@ def fetched(gateway: Gateway, course: Course, asked: Mapping[str, str]) -> str:
     course.job_id, course.is_import = import_id, True
     course.remark(f"{course.task.source.name}: import {import_id}")
     show = course.stage("fetching")
-    while (now := _standing(gateway, import_id)).state != "imported":
+    while (now := patiently(lambda: gateway.imported(import_id))).state != "imported":
         if now.error is not None:
             raise ImportEnded(now.error.message)
         if now.state == "cancelled":
@@ -30,15 +29,3 @@ def fetched(gateway: Gateway, course: Course, asked: Mapping[str, str]) -> str:
         time.sleep(PAUSE)
     course.is_import = False
     return import_id
-
-
-def _standing(gateway: Gateway, import_id: str) -> Import:
-    """Return the import as it stands. The gateway may be away for a while: the import goes on elsewhere."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return gateway.imported(import_id)
-        except (Unreachable, Troubled):
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(PAUSE)

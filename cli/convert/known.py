@@ -12,7 +12,6 @@ from msgspec import Struct
 from cli.client.answers import Job, Jobs, read_as
 from cli.client.contents import Count
 from cli.client.gateway import Gateway, unreachable
-from events.ids import new_id
 from events.options import Options
 from events.projections.job_view import State
 
@@ -95,9 +94,12 @@ def jobs_about(gateway: Gateway, sha256: str) -> list[Job]:
     return [job for job in page.items if job.video and job.video.sha256 == sha256]
 
 
-def another_output(gateway: Gateway, job_id: str, asked: Mapping[str, str]) -> str:
-    """Have the job's video converted with other options; return the new job's id. Raises ClientError."""
-    headers = {"Idempotency-Key": new_id()}
+def another_output(gateway: Gateway, job_id: str, asked: Mapping[str, str], key: str) -> str:
+    """Have the job's video converted with other options; return the new job's id. Raises ClientError.
+
+    It is one job for one key, however often it is asked for.
+    """
+    headers = {"Idempotency-Key": key}
     path = f"/jobs/{job_id}/outputs"
     with (
         unreachable(gateway.url),

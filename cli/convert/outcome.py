@@ -17,6 +17,7 @@ from cli.client.errors import (
     SourceChanged,
     Unreachable,
 )
+from cli.client.patience import is_spent
 from cli.convert.replacement import InTheWay
 from cli.convert.sources import Source
 from cli.errors import NothingFound
@@ -81,7 +82,7 @@ def failed(task: Task, error: Exception, job_id: str = "") -> Outcome:
         End.FAILED,
         job_id=job_id,
         why="it is not there any more" if gone else in_words(error),
-        code=code_for(error),
+        code=Exit.NOINPUT if gone else code_for(error),
         for_all=_is_for_all(error),
     )
 
@@ -95,9 +96,7 @@ def in_words(error: Exception) -> str:
 
 def code_for(error: Exception) -> Exit:
     """Return the exit code of one video that this has ended."""
-    if isinstance(error, TonearmError):
-        return exit_for(error, CODES)
-    return Exit.NOINPUT if isinstance(error, FileNotFoundError) else Exit.CANTCREAT
+    return exit_for(error, CODES) if isinstance(error, TonearmError) else Exit.CANTCREAT
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
@@ -134,8 +133,8 @@ def _is_for_all(error: Exception) -> bool:
     match error:
         case CredentialsMissing() | OptionsRefused() | SignInRefused() | Unreachable():
             return True
-        case RequestRefused(status=status):
-            return status in _FULL
+        case RequestRefused():
+            return error.status in _FULL or is_spent(error)
         case OSError(errno=number):
             return number in _NO_ROOM
     return False

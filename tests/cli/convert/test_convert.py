@@ -318,6 +318,18 @@ def test_a_reader_of_the_sound_may_go_away(server: Gateway, video: Path) -> None
     assert b"Traceback" not in said
 
 
+def test_a_reader_of_the_results_may_go_away_and_the_work_goes_on(server: Gateway, video: Path) -> None:
+    other = Path(shutil.copy(video, video.with_name("other.mp4")))
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run(server, video, other, "--json", "-j", "1", stdout=writer)
+    os.close(writer)
+    _, said = done.communicate(timeout=30)
+    assert done.returncode == Exit.OK, said
+    assert video.with_suffix(".mp3").exists()
+    assert other.with_suffix(".mp3").exists()
+
+
 def run(server: Gateway, *arguments: str | Path, **more: Any) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-m", "cli.main", "convert", *arguments, "--url", server.url]
     environ = os.environ | more.pop("env", {})
@@ -645,6 +657,14 @@ def test_a_pipe_becomes_a_pipe(server: Gateway, tmp_path: Path) -> None:
     assert done.returncode == Exit.OK, said
     assert sound == server.audio
     assert [(name, body) for name, body, _ in server.uploads] == [("video", b"video" * 1000)]
+
+
+def test_standard_input_is_called_as_its_audio_is(
+    server: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"video")))
+    assert convert(server, "-", "-o", tmp_path / "talk.mp3") == Exit.OK
+    assert [name for name, _, _ in server.uploads] == ["talk"]
 
 
 @pytest.mark.parametrize(

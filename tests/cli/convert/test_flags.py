@@ -28,7 +28,7 @@ def test_a_value_that_means_nothing_is_refused_with_one_that_does(
     assert main(["convert", "a.mp4", "--start", "1:3x"]) == Exit.USAGE
     assert "such as 90, 1:30, 0:01:30.5 or 1m30s" in capsys.readouterr().err
     assert main(["convert", "a.mp4", "-O", "channels=three"]) == Exit.USAGE
-    assert "give one of keep, mono, stereo" in capsys.readouterr().err
+    assert "channels: give one of keep, mono, stereo" in capsys.readouterr().err
 
 
 def test_names_and_their_values_are_completed() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.errors import SourceChanged, Troubled, Unreachable
+from cli.client.errors import NotAsItStands, SourceChanged, Troubled, Unreachable
 from cli.convert.outcome import End, Outcome, Task, exit_code, failed, summary
 from cli.convert.sources import source
 from cli.exits import Exit
@@ -40,10 +40,13 @@ def test_the_summary_counts_and_repeats_failures_only_where_they_have_gone_by() 
         (Troubled(503, "away"), Exit.UNAVAILABLE, True),
         (Troubled(507, "full"), Exit.UNAVAILABLE, True),
         (Troubled(500, "odd"), Exit.UNAVAILABLE, False),
+        (NotAsItStands(429, "enough", {"limit": "jobs_today"}), Exit.REFUSED, True),
+        (NotAsItStands(429, "too many", {"limit": "jobs_open"}), Exit.REFUSED, False),
         (SourceChanged("it grows"), Exit.NOINPUT, False),
         (OSError(errno.ENOSPC, "full", "a.mp3"), Exit.CANTCREAT, True),
         (PermissionError(errno.EACCES, "no", "a.mp3"), Exit.CANTCREAT, False),
         (FileNotFoundError(errno.ENOENT, "gone", "a.mp4"), Exit.NOINPUT, False),
+        (FileNotFoundError(errno.ENOENT, "gone", "out/a.mp3"), Exit.CANTCREAT, False),
     ],
 )
 def test_an_error_is_of_one_video_or_of_all(error: Exception, code: Exit, for_all: bool) -> None:
