@@ -62,6 +62,8 @@ class File:
 
     def piece(self, offset: int) -> Piece:
         """Return the next bytes. Reading them raises SourceChanged, before the last block is given away."""
+        if offset > self.length:
+            raise ClientError("the gateway has more bytes than the file")
         size = min(PIECE, self.length - offset)
         return Piece(size, self._blocks(offset, size))
 

@@ -143,6 +143,8 @@ def _bring(asker: Asker, upload_id: str, content: Content, offset: int, sent: Co
     body = _counted(piece, offset, sent)
     with asker.asking("PATCH", f"/files/{upload_id}", headers=headers, content=body) as answer:
         reached = _offset(answer)
+    if not offset + min(1, piece.size) <= reached <= offset + piece.size:
+        raise ClientError(f"the gateway says that it has {reached} bytes, which cannot be")
     return Standing(reached, reached == length)
 
 

@@ -96,7 +96,7 @@ def _order(
     others = [Path(each).absolute() for each in (output, move_to) if each is not None]
     return Watch(
         watched=Watched(
-            folder.absolute(),
+            folder,
             Chosen(more.pop("recursive"), more.pop("include"), more.pop("exclude")),
             others,
         ),

@@ -111,7 +111,10 @@ class _Watching:
     def _memory(self) -> Memory:
         """Return what is remembered of this folder, converted in this way for this account."""
         order = self._order
-        folders = str(order.watched.folder), str(order.output.path and order.output.path.absolute())
+        folders = (
+            str(order.watched.folder.absolute()),
+            str(order.output.path and order.output.path.absolute()),
+        )
         options = (f"{name}={value}" for name, value in sorted(order.asked.items()))
         return Memory(order.state, self._gateway.url, self._gateway.account, *folders, *options)
 

@@ -50,6 +50,7 @@ class Gateway(ThreadingHTTPServer):
         self.breaks: list[int] = []  # after how many bytes each next download breaks off
         self.upload_breaks: list[int] = []  # after how many bytes each next piece breaks off
         self.away = False  # what stands before it says 503
+        self.tells_offset: int | None = None  # in place of the right one
         self.upload_refused: Kind | None = None
         self.stream_breaks = 0
         self.damaged = False
@@ -242,7 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in more.items():
             self.send_header(name, value)
         if upload:
-            self.send_header("Upload-Offset", str(len(upload.body)))
+            offset = len(upload.body) if self.server.tells_offset is None else self.server.tells_offset
+            self.send_header("Upload-Offset", str(offset))
             if upload.length is not None:
                 self.send_header("Upload-Length", str(upload.length))
         self.send_header("Content-Length", "0") if status != 204 else None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.client import contents, patience
-from cli.client.errors import RequestRefused, SourceChanged, Unreachable
+from cli.client.errors import ClientError, RequestRefused, SourceChanged, Unreachable
 from cli.client.gateway import Gateway
 from cli.client.unfinished import Unfinished
 from service.known_problems import QUOTA_EXCEEDED, TOO_LARGE
@@ -131,6 +131,19 @@ def test_an_upload_that_the_gateway_has_lost_begins_anew(
     server.upload_breaks, server.offsets, server.arriving = [], [], None
     assert gateway.upload(video, nothing) == "j-1"
     assert server.offsets == [0]
+
+
+@pytest.mark.parametrize("told", [0, 10**12])
+def test_an_offset_that_cannot_be_ends_the_upload(
+    gateway: Gateway, server: gateways.Gateway, video: Path, told: int
+) -> None:
+    server.tells_offset = told
+    with pytest.raises(ClientError, match="which cannot be"):
+        gateway.upload(video, nothing)
+    server.tells_offset = 10**12
+    server.upload_breaks = [1000]
+    with pytest.raises(ClientError, match="more bytes than the file"):
+        gateway.upload(video, nothing)
 
 
 def test_two_at_once_do_not_take_each_others_place(
