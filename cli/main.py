@@ -7,6 +7,7 @@ import click
 
 from cli.exits import Exit
 from cli.pipes import encode_anything, stand_in
+from cli.tree.ending import refused
 from cli.tree.group import Entry, Group
 
 _VIDEOS = "For people with videos"
@@ -103,8 +104,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return int(tonearm.main(words, prog_name="tonearm", standalone_mode=False) or Exit.OK)
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return refused(error)
     except (click.Abort, KeyboardInterrupt):
         return Exit.INTERRUPTED
 

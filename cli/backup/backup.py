@@ -49,9 +49,12 @@ def save(directory: Path) -> None:
     """Save it. Raises BackupRefused, Unavailable, InvalidSetting."""
     if directory.exists() and any(directory.iterdir()):
         raise BackupRefused(f"{directory} is not empty")
+    servers = load(Servers, os.environ)
+    servers.need("stream_url")  # before there is a folder
+    servers.need("mongodb_url")
     os.umask(_OURS_ALONE)  # the folder may be there already, open to all
     directory.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_backup(directory, load(Servers, os.environ)))
+    asyncio.run(_backup(directory, servers))
 
 
 async def _backup(directory: Path, servers: Servers) -> None:

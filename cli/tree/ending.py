@@ -1,5 +1,6 @@
 """The end of a command that did not work: a sentence on standard error, and an exit code."""
 
+import io
 import sys
 
 import click
@@ -15,6 +16,14 @@ def complain(text: str) -> None:
     """Print what is wrong, behind the command's name, without control characters."""
     context = click.get_current_context(silent=True)
     _say(context.command_path if context else "tonearm", text)
+
+
+def refused(error: click.ClickException) -> int:
+    """Print what click says of the arguments, without control characters; return the exit code."""
+    said = io.StringIO()
+    error.show(said)
+    print("\n".join(map(visible, said.getvalue().rstrip("\n").split("\n"))), file=sys.stderr)
+    return error.exit_code
 
 
 def ended(path: str, error: OSError | TonearmError, codes: Codes) -> Exit:

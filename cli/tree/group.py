@@ -94,10 +94,10 @@ class Group(Told, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands by sections, importing none of them."""
         widest = max(map(len, self.entries))
-        for section, members in groupby(self.entries.items(), lambda item: item[1].section):
-            if section:
-                with formatter.section(section):
-                    formatter.write_dl((name.ljust(widest), entry.summary) for name, entry in members)
+        shown = (item for item in self.entries.items() if item[1].section)
+        for section, members in groupby(shown, lambda item: item[1].section):
+            with formatter.section(section):
+                formatter.write_dl((name.ljust(widest), entry.summary) for name, entry in members)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands that begin so, importing none of them, and the group's own options."""

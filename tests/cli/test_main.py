@@ -58,6 +58,21 @@ def test_a_command_with_a_slip_is_answered_by_the_one_that_is_meant(
     assert "Did you mean 'usage'?" in capsys.readouterr().err
 
 
+def test_no_argument_reaches_the_terminal_with_its_control_characters() -> None:
+    with terminal(["probe", "a.mp4", "evil\x1b[31m\x1b]0;title\x07.mp4"]) as screen:
+        assert screen.end() == Exit.USAGE
+    assert "unexpected extra argument" in screen.shown
+    assert not set("\x1b\x07") & set(screen.shown)
+
+
+def test_no_section_of_the_help_comes_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--help"]) == Exit.OK
+    headings = [
+        line for line in capsys.readouterr().out.splitlines() if line[:1].strip() and line.endswith(":")
+    ]
+    assert len(headings) == len({*headings}) > 5
+
+
 def test_an_error_is_told_with_its_causes() -> None:
     error = NotConfirmed("the broker is away")
     error.__cause__ = OSError("connection refused")
