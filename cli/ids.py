@@ -3,12 +3,17 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from time import time
 from uuid import UUID
 
 from cli.errors import NothingFound, WrongArgument
+from cli.times import LATE
 
 WHOLE = 36
 """Characters of an id that is a UUID: nothing can begin with it but itself."""
+_TIMED, _FEWEST = 12, 7
+"""Digits of the time in an id, and as many as tell it to a quarter of an hour."""
+_HEX = frozenset("0123456789abcdef")
 _NAMED = 10
 """Ids that a message lists."""
 
@@ -31,6 +36,17 @@ def made_at(id_: str) -> datetime | None:
         return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC) if uuid.version == 7 else None
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def not_before(beginning: str) -> datetime | None:
+    """Return a time before which no id was made that begins so, or is it. None: it may be of any time."""
+    if len(beginning) >= WHOLE:
+        return made_at(beginning)
+    digits = beginning.replace("-", "")[:_TIMED]
+    if len(digits) < _FEWEST or not set(digits) <= _HEX:
+        return None
+    since = int(digits.ljust(_TIMED, "0"), 16) / 1000
+    return datetime.fromtimestamp(since, UTC) if LATE < since < time() else None
 
 
 def from_the_end(text: str) -> int | None:

@@ -56,6 +56,7 @@ def looking(
             "format_",
             metavar="FORMAT",
             default=formats[0],
+            shell_complete=lambda _, __, begin: [each for each in formats if each.startswith(begin)],
             help=f"{', '.join(formats)}, or a template: {example!r}",
         )
         @click.option("--json", "as_json", is_flag=True, help="the same as `-o json`")

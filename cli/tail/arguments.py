@@ -9,7 +9,8 @@ from typing import Any, Literal
 import click
 from msgspec import Struct
 
-from cli.ids import made_at
+from cli.ids import not_before
+from cli.jobs.argument import JOB
 from cli.log.looks import REGEX
 from cli.tail import filters, subjects
 from cli.tail.follow import Query
@@ -45,6 +46,16 @@ def _field(text: str) -> filters.Filter:
 _LEVEL, _NUMBER, _FIELD = Read("LEVEL", _level), Read("N", _last), Read("KEY=VALUE", _field)
 
 
+def _levels(context: click.Context, parameter: click.Parameter, begin: str) -> list[str]:
+    return [level.name.lower() for level in Level if level.name.lower().startswith(begin)]
+
+
+def _types(context: click.Context, parameter: click.Parameter, begin: str) -> list[str]:
+    from events.registry import REGISTRY
+
+    return [each for each in sorted(REGISTRY.current) if each.startswith(begin)]
+
+
 class Wish(Struct, frozen=True, kw_only=True):
     """The options as given. Of each that may be repeated one must hold, of `field` and `grep` all."""
 
@@ -72,14 +83,23 @@ class Wish(Struct, frozen=True, kw_only=True):
 _OPTIONS = (
     click.option(
         "--job",
+        type=JOB,
         multiple=True,
-        metavar="ID",
         help="one job through every service, with what shares its events and traces; @-1 is the last",
     ),
     click.option("--account", multiple=True, metavar="ID", help="what concerns one account"),
-    click.option("--type", "type_", multiple=True, metavar="NAME", help="events or log lines: 'job.*'"),
+    click.option(
+        "--type",
+        "type_",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=_types,
+        help="events or log lines: 'job.*'",
+    ),
     click.option("--service", multiple=True, metavar="NAME", help="of this service; events are `log`'s"),
-    click.option("--level", type=_LEVEL, help="at least: debug, info, warning, error, critical"),
+    click.option(
+        "--level", type=_LEVEL, shell_complete=_levels, help="at least: debug, info, warning, error, critical"
+    ),
     click.option(
         "--field",
         type=_FIELD,
@@ -150,7 +170,7 @@ def query(wish: Wish, *, follows: bool, now: datetime | None = None) -> Query:
         chosen.append(filters.between(wish.since, wish.until))
     everything = bool(wish.job or wish.since or wish.until or not follow)
     last = wish.last if wish.last is not None else ("all" if everything else _LAST)
-    made = [made_at(job) for job in wish.job]
+    made = [not_before(job) for job in wish.job]
     return Query(
         filters=tuple(chosen),
         subjects=subjects.subjects(wish.job, wish.account),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.errors import NothingFound
-from cli.ids import made_at
+from cli.ids import not_before
 from cli.tail.record import Kind, Level, Record
 from cli.tail.subjects import OfAccount, OfJob, subjects
 from events.ids import new_id
@@ -49,12 +49,17 @@ def test_what_was_learned_ahead_finds_what_came_before_the_name():
     assert holds(line("request_begun", trace_id="t"))
 
 
-def test_a_job_id_tells_when_it_was_made():
-    made = made_at(new_id())
+def test_a_job_id_or_its_beginning_tells_where_to_begin():
+    job_id, now = new_id(), datetime.now(UTC)
+    made = not_before(job_id)
     assert made is not None
-    assert abs(datetime.now(UTC) - made) < timedelta(seconds=5)
-    assert made_at("7") is None
-    assert made_at("6f2a4b1e-9c57-5d0e-8a63-746f6e65726d") is None
+    assert abs(now - made) < timedelta(seconds=5)
+    for length, within in ((13, 5), (8, 70), (7, 1100)):
+        begun = not_before(job_id[:length])
+        assert begun is not None
+        assert timedelta(0) <= made - begun <= timedelta(seconds=within)
+    for nothing in ("7", job_id[:6], "6f2a4b1e-9c57-5d0e-8a63-746f6e65726d", "deadbeef", "@-1", "talk.mp4"):
+        assert not_before(nothing) is None
 
 
 def test_several_jobs_are_followed_at_once_each_with_its_traces():
