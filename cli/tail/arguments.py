@@ -3,7 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import click
@@ -151,10 +151,14 @@ def choosing(function: Callable[..., Any]) -> Callable[..., Any]:
 TIMES = f"TIME is {EXAMPLES}; local without a zone."
 
 
-def query(wish: Wish, *, follows: bool, now: datetime | None = None) -> Query:
-    """Return what is asked for. `follows` is what happens if nothing is said about it."""
-    follow = wish.follow if wish.follow is not None else follows
-    follow = follow and (wish.until is None or wish.until > (now or datetime.now(UTC)))
+def follows(wish: Wish, usually: bool, now: datetime) -> bool:
+    """Return True if what comes is wanted, too; `usually` if nothing is said about it."""
+    follow = usually if wish.follow is None else wish.follow
+    return follow and (wish.until is None or wish.until > now)
+
+
+def query(wish: Wish, *, follow: bool) -> Query:
+    """Return what is asked for."""
     chosen = [*wish.field, *(filters.matching(pattern) for pattern in wish.grep)]
     if wish.include:
         chosen.append(filters.including(wish.include))

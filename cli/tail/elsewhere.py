@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from cli.client.errors import RequestRefused
 from cli.client.event_stream import Message, messages
 from cli.client.gateway import Gateway, unreachable
 from cli.ids import WHOLE
+from cli.tail.arguments import Wish
 from cli.tail.filters import Filter
 from cli.tail.parser import parse_event
 from cli.tail.record import Record
@@ -123,10 +124,15 @@ def _from(since: datetime | None) -> Parameters:
     return [("since", timestamp(max(since, _EARLIEST) if since else _EARLIEST))]
 
 
-def narrowed(types: Sequence[str], accounts: Sequence[str]) -> Parameters:
-    """Return the filters that the gateway can apply: types, or all that begin so; ids that are whole."""
-    begins = [each.removesuffix("*") if each.endswith(".*") else each for each in types]
+def narrowed(wish: Wish) -> Parameters:
+    """Return the filters that the gateway can apply: types, or all that begin so; accounts by whole ids.
+
+    Of a job all is wanted, as its story has to be known before any of it is chosen.
+    """
+    if wish.job:
+        return []
+    begins = [each.removesuffix("*") if each.endswith(".*") else each for each in wish.type_]
     narrow = [("type", each) for each in begins] if not any(_MAGIC & set(each) for each in begins) else []
-    if all(len(each) == WHOLE for each in accounts):
-        narrow += [("account", each) for each in accounts]
+    if all(len(each) == WHOLE for each in wish.account):
+        narrow += [("account", each) for each in wish.account]
     return narrow

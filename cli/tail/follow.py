@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Hashable, Iterable, Sequenc
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Protocol
 
 from msgspec import Struct
 
+from cli.tail.events import Events
 from cli.tail.files import LogFile, Watch
 from cli.tail.filters import Filter, every
 from cli.tail.merge import Window, merge
@@ -45,19 +45,6 @@ class Query(Struct, frozen=True, kw_only=True):
     follow: bool = True
     as_it_comes: bool = True
     """Show pipes line by line, and not sorted in among what files hold."""
-
-
-class Events(Protocol):
-    """The log of events, at hand or elsewhere: `history` once or more, then `live` goes on where it ended."""
-
-    def history(self, since: datetime | None, last: int | None, keep: Filter) -> AsyncIterator[Record]:
-        """Yield what the log holds that `keep` holds for, from about `since` on, or only the last so many."""
-
-    def live(self) -> AsyncIterator[list[Record]]:
-        """Yield what comes after the history, for ever."""
-
-    async def close(self) -> None:
-        """Close the connection."""
 
 
 class Sources(Struct, frozen=True, kw_only=True):

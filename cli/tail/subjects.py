@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from cli.ids import WHOLE, at_the_end, from_the_end, meant
+from cli.tail.events import Events
 from cli.tail.parser import trace_of
 from cli.tail.record import Kind, Record
 from events.payload import Aggregate, aggregate_of
+from events.types import JobUploaded
 
 
 class Subject(Protocol):
@@ -54,6 +56,25 @@ def subjects(jobs: Iterable[str], accounts: Iterable[str]) -> tuple[Subject, ...
     """Return what records must concern: one of the jobs, and one of the accounts, where any are named."""
     chosen = ([OfJob(each) for each in jobs], [OfAccount(each) for each in accounts])
     return tuple(AnyOf(each) for each in chosen if each)
+
+
+async def counted_back(log: Events, jobs: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the jobs with the ids of those that are `@-1` and so on, as far as the log has them.
+
+    It is read from its end. Logs of services alone have to be read whole for it, see `OfJob`.
+    """
+    count = max((from_the_end(each) or 0 for each in jobs), default=0)
+    if not count:
+        return jobs
+    last = [record.fields["subject"] async for record in log.history(None, count, _is_upload)]
+    places = [from_the_end(each) for each in jobs]
+    return tuple(
+        last[-place] if place and place <= len(last) else job for job, place in zip(jobs, places, strict=True)
+    )
+
+
+def _is_upload(record: Record) -> bool:
+    return record.kind is Kind.EVENT and record.event == JobUploaded.TYPE
 
 
 class OfAccount:

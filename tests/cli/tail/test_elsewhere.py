@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from cli.tail.arguments import Wish
 from cli.tail.elsewhere import narrowed
 from events.ids import new_id
 from tests.tokens.conftest import PASSWORD, Site, site
@@ -63,8 +64,9 @@ async def test_a_job_is_followed_elsewhere_by_the_beginning_of_its_id(site: Site
     environ = {**ADMIN, "XDG_CONFIG_HOME": str(tmp_path)}
     run = await finished("--url", site.url, "--job", job_id[:-4], "--no-follow", "--json", **environ)
     assert told(run) == [("job.uploaded", "mine.mp4")]
-    run = await finished("--url", site.url, "--job", "@-1", "--no-follow", "-o", "{filename}", **environ)
-    assert run.out == ["other.mp4"]
+    template = ("--no-follow", "-o", "{filename}", "--type", "job.uploaded")
+    run = await finished("--url", site.url, "--job", "@-1", "--job", "@-2", *template, **environ)
+    assert run.out == ["mine.mp4", "other.mp4"]
 
 
 async def test_who_is_no_administrator_or_asks_nobody_is_told_so(site: Site, finished, tmp_path) -> None:
@@ -98,9 +100,10 @@ async def test_a_gateway_that_goes_away_and_comes_back_is_said_and_nothing_is_lo
 
 def test_the_gateway_filters_what_it_can():
     whole = new_id()
-    assert narrowed(["job.*", "account.changed"], [whole]) == [
+    assert narrowed(Wish(type_=("job.*", "account.changed"), account=(whole,))) == [
         ("type", "job."),
         ("type", "account.changed"),
         ("account", whole),
     ]
-    assert narrowed(["*failed", "job.*"], [whole[:8]]) == []
+    assert narrowed(Wish(type_=("*failed", "job.*"), account=(whole[:8],))) == []
+    assert narrowed(Wish(type_=("job.failed",), job=("@-1",))) == []

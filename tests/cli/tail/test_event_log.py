@@ -85,6 +85,10 @@ async def test_events_and_logs_are_one_story(broker, finished, tmp_path):
     assert [r["event"] for r in run.shown] == ["job.started", "ffmpeg_ended", "job.failed"]
     assert [r["service"] for r in run.shown] == ["log", "converter", "log"]
     assert run.err == []
+    last = new_id()
+    await publish(broker.url, [uploaded(new_id()), uploaded(job), uploaded(last)])
+    run = await finished("--job", "@-1", "--no-follow", "--format=json", **environment)
+    assert [r["subject"] for r in run.shown] == [last]
     run = await finished("--no-follow", "--level=error+", "--only=events", "--format=json", **environment)
     assert [r["event"] for r in run.shown] == ["job.failed"]
 
