@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cli.tail.record import Kind, Level, Record
-from cli.tail.spellings import LEVELS, MESSAGES, SERVICES, TIMES, level_of, time_of
+from cli.tail.spellings import LEVELS, MESSAGES, SERVICES, TIMES, level_in, level_of, time_of
 from cli.times import parse_time
 from events import envelope
 from events.errors import InvalidEvent
@@ -56,7 +56,8 @@ def parse_line(line: str, service: str, before: datetime) -> Record:
     """
     name, time, text, fields = _split(_cleaned(line), service)
     if fields is None:
-        return Record(kind=Kind.TEXT, time=time or before, source=name, event=text, raw=line)
+        level = level_in(text)
+        return Record(kind=Kind.TEXT, time=time or before, source=name, event=text, level=level, raw=line)
     time_key, own = _told(fields, TIMES, time_of)
     level_key, level = _told(fields, LEVELS, level_of)
     source_key, source = _told(fields, SERVICES, _text)

@@ -33,6 +33,21 @@ _FINER = 1e11
 """From here on a number is not one of seconds, but of thousandths, or thousandths of those."""
 
 
+_WORDS = "|".join(sorted(_NAMES, key=len, reverse=True))
+_IN_TEXT = re.compile(
+    rf"\[(?P<boxed>(?i:{_WORDS}))\]|\blevel=\"?(?P<named>(?i:{_WORDS}))\b"
+    r"|\b(?P<loud>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|FATAL|CRITICAL|PANIC)\b"
+)
+_HEAD = 100
+"""Characters of a line of text in which its level may stand."""
+
+
+def level_in(text: str) -> Level | None:
+    """Return the level that a line of text names at its beginning: `[info]`, `level=info` or `INFO`."""
+    match = _IN_TEXT.search(text, 0, _HEAD)
+    return level_of(match[match.lastgroup or 0]) if match else None
+
+
 def level_of(value: Any) -> Level | None:
     """Return the level of a name in any case, of one of its initials, or of a number; None for any other."""
     if isinstance(value, str):

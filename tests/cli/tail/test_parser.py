@@ -184,3 +184,21 @@ def test_bytes_that_are_no_text_do_not_hide_the_rest_and_are_not_lost():
     record = parse_line(latin, "file", BEFORE)
     assert (record.event, record.fields) == ("lost", {"job_id": "caf\ufffd"})
     assert record.raw.encode(errors="surrogateescape").count(b"\xe9") == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("2025-01-31 13:00:00.5+01:00 [warning] <0.230.0> memory", Level.WARNING),
+        ("2025/01/31 13:00:00 [error] 31#31: *1 open() failed", Level.ERROR),
+        ("INFO:     127.0.0.1 - GET /", Level.INFO),
+        ("2025-01-31 13:00:00,123 - root - CRITICAL - gone", Level.CRITICAL),
+        ('time=2025-01-31T13:00:00Z level=warn msg="slow"', Level.WARNING),
+        ("[Fri Jan 31 13:00:00 2025] [NOTICE] caught SIGTERM", Level.INFO),
+        ("Traceback (most recent call last):", None),
+        ("an error in words, or INFORMATION", None),
+        ("x" * 120 + " ERROR", None),
+    ],
+)
+def test_a_line_of_text_may_name_its_level_at_its_beginning(text, level):
+    assert parse_line(text, "s", BEFORE).level is level
