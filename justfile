@@ -89,6 +89,11 @@ status *args:
 doctor *args:
     exec tonearm doctor "$@"
 
+# watch a system: services, queues, work, failures; also a cluster: --on NAME
+[group('For operators')]
+top *args:
+    exec tonearm top "$@"
+
 # follow events and logs, merged by time; --job ID: one job
 [group('For operators')]
 tail *args:

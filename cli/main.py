@@ -47,6 +47,7 @@ COMMANDS = {
     "keys": Entry("cli.keys:keys", "API keys for your programs: make, list, revoke", _ACCOUNT),
     "sessions": Entry("cli.sessions:sessions", "see what is signed in to your account, and end it", _ACCOUNT),
     "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
+    "top": Entry("cli.top.command:top", "watch a system: services, queues, work, failures", _OPERATOR),
     "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),
     "replay": Entry("cli.replay.command:replay", "read, check and rebuild the log", _OPERATOR, True),
     "account": Entry("cli.account.group:account", "look at accounts and change them", _OPERATOR, True),

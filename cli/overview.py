@@ -4,20 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cli.pretty import size
+from cli.words import CONSUMERS
 from events.log import topology
 from events.log.depths import Queue
 from events.projections.job_view import SETTLED, State
 
-CONSUMERS = {
-    topology.VIDEO: "converter",
-    topology.BULK: "converter",
-    topology.MP3: "notifier",
-    topology.LETTERS: "notifier",
-    topology.NEWS: "notifier",
-    topology.HOOKS: "notifier",
-    topology.IMPORTS: "gateway",
-}
-"""The service that takes the work of each queue."""
 _ALARMS = {"disk": "disk_free_alarm", "memory": "mem_alarm"}
 """What may stop all publishes, and how the management API calls it."""
 

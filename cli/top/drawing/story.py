@@ -1,0 +1,69 @@
+"""A job's story: its facts, and what has happened to it."""
+
+from datetime import datetime
+
+from rich.text import Text
+
+from cli.pretty import visible
+from cli.top.answers import AnyJob
+from cli.top.drawing.frame import Frame
+from cli.top.drawing.glyphs import bar
+from cli.top.drawing.lines import ACCENT, BAD, HEAD, QUIET, Cell, row
+from cli.words import STATES
+
+
+def story(frame: Frame, job: AnyJob, width: int, rows: int) -> list[Text]:
+    """Return the story in so many rows, scrolled as the person has it."""
+    lines = [Text(visible(job.filename or job.job_id), style=HEAD), Text()]
+    lines += [_fact(name, text, width, style) for name, text, style in _facts(job)]
+    lines += [Text(), *_under_way(frame, job, width)]
+    lines += [frame.heading("What has happened")]
+    before: datetime | None = None
+    for entry in job.timeline:
+        time = datetime.fromisoformat(entry.time)
+        after = f"{(time - before).total_seconds():+.3f} s" if before else ""
+        before = time
+        local = time.astimezone()
+        lines.append(
+            row(
+                Cell("", 0),
+                Cell(f"  {local:%Y-%m-%d %H:%M:%S}", 21),
+                Cell(after, 14, QUIET, right=True),
+                Cell(entry.type, 26, BAD if entry.type.endswith("failed") else ""),
+                Cell(entry.note, max(0, width - 21 - 14 - 26 - 7), QUIET),
+            )
+        )
+    most = max(0, len(lines) - rows)
+    first = min(frame.sight.scrolled, most)
+    return lines[first : first + rows]
+
+
+def _facts(job: AnyJob) -> list[tuple[str, str, str]]:
+    run = f", run {job.run}" if job.run > 1 else ""
+    told = [
+        ("state", STATES.get(job.state, job.state) + run, BAD if job.state == "failed" else ""),
+        ("job", job.job_id, ""),
+        ("account", job.account, ""),
+    ]
+    if job.error is not None:
+        told.append(("failure", f"{job.error.code}: {job.error.message}", BAD))
+    return told
+
+
+def _fact(name: str, text: str, width: int, style: str) -> Text:
+    return row(Cell("", 0), Cell(f"  {name}", 12, QUIET), Cell(text, max(0, width - 15), style))
+
+
+def _under_way(frame: Frame, job: AnyJob, width: int) -> list[Text]:
+    """The groove with its needle, while it is worked on."""
+    for task in frame.model.tasks():
+        if task.work.subject == job.job_id:
+            done, needle, left = bar(frame.glyphs, task.work.percent, max(8, min(60, width - 24)))
+            line = Text("  ")
+            line.append(f"{done}{needle}", style=ACCENT)
+            line.append(left, style=QUIET)
+            if task.work.percent is not None:
+                line.append(f"  {task.work.percent:.0f} %")
+            line.append(f"  {task.worker}", style=QUIET)
+            return [line, Text()]
+    return []

@@ -1,0 +1,64 @@
+"""What needs somebody, each in a sentence: pure."""
+
+from collections.abc import Iterator
+
+from cli.pretty import clock, size
+from cli.top.answers import Disk, Overview, Room
+from cli.words import counted
+
+_BEHIND = 30.0
+"""Seconds that the views may lack an event."""
+_SCARCE = 0.1
+"""The share of a disk that is free, below which it is nearly full."""
+_TOLD = {"tail", "projection"}
+"""Checks that other sentences tell of."""
+_PARTS = {
+    "publisher": "the broker",
+    "mongodb": "the database",
+    "revocations": "signing out",
+    "topology": "the broker's bindings",
+}
+
+
+def needs(overview: Overview) -> Iterator[str]:
+    """Yield the sentences, the gravest first."""
+    log = overview.log
+    if log.trouble:
+        yield f"This gateway does not follow the log: {log.trouble.rstrip('.')}."
+    for name, wrong in overview.checks.items():
+        if wrong and name not in _TOLD:
+            part = _PARTS.get(name, name)
+            yield f"{part[0].upper()}{part[1:]}: {wrong.rstrip('.')}."
+    for disk in overview.disks:
+        if disk.alarms:
+            yield f"The broker at {disk.name} lacks {' and '.join(disk.alarms)}: nobody can publish."
+    if overview.listening_since and not any(each.kind == "converter" for each in overview.workers):
+        yield "No converter is alive. Jobs wait until one is."
+    if log.waiting_seconds > _BEHIND:
+        yield f"The stored views have been behind the log for {clock(log.waiting_seconds)}."
+    for name, free in _short_of_room(overview):
+        yield f"The disk of {name} is nearly full: {size(free)} are free."
+    if parked := sum(each.parked for each in overview.queues or ()):
+        given_up = counted(parked, "piece of work was", "pieces of work were")
+        yield f"{given_up} given up."
+    if len(versions := sorted({each.version for each in overview.workers})) > 1:
+        yield f"Several versions run: {', '.join(versions)}."
+
+
+def _short_of_room(overview: Overview) -> Iterator[tuple[str, int]]:
+    for disk in overview.disks:
+        if is_scarce(disk):
+            yield disk.name, disk.free
+    for worker in overview.workers:
+        if worker.disk is not None and is_short(worker.disk):
+            yield worker.name, worker.disk.free
+
+
+def is_short(room: Room) -> bool:
+    """Return True if a worker's disk is nearly full."""
+    return room.free < _SCARCE * room.total
+
+
+def is_scarce(disk: Disk) -> bool:
+    """Return True if a server's disk is nearly full."""
+    return disk.free < max(_SCARCE * (disk.total or 0), 2 * (disk.low or 0))
