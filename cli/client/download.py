@@ -10,6 +10,7 @@ that the next try goes on there.
 import hashlib
 import io
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -30,9 +31,8 @@ BREAKS = 5
 
 def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
     """Write the job's audio to `target`, replacing what is there. Raises ClientError, OSError."""
-    part = target.with_name(
-        f".{job.job_id}.part"
-    )  # not the target's name: that may be as long as names can be
+    # Not the target's name, which may be as long as names can be; and somebody else may download it, too.
+    part = target.with_name(f".{job.job_id}.{secrets.token_hex(4)}.part")
     try:
         with part.open("w+b") as file:
             _fetch_whole(gateway, job, file, got)

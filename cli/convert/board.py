@@ -20,7 +20,7 @@ from cli.pretty import clock, size, visible
 
 Show = Callable[[float | None, str], None]
 """Called with percent and a note. None keeps the last percent."""
-READING, UPLOADING = "reading", "uploading"
+READING, UPLOADING, DOWNLOADING = "reading", "uploading", "downloading"
 """Verbs of stages. Reading is only shown as a bar: it is soon over."""
 _VERB = 11
 """Letters of the longest verb."""

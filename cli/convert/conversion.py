@@ -12,10 +12,10 @@ from cli.client.download import download, pour
 from cli.client.errors import Unreachable
 from cli.client.gateway import Gateway
 from cli.client.patience import PATIENCE, patiently
-from cli.convert.board import READING, UPLOADING
+from cli.convert.board import DOWNLOADING, READING, UPLOADING
 from cli.convert.course import Course
 from cli.convert.imports import fetched
-from cli.convert.known import Decision, Step, another_output, decided, jobs_about, sha256_of
+from cli.convert.known import Decision, Step, Turns, another_output, decided, jobs_about, sha256_of
 from cli.convert.outcome import End, Outcome, failed
 from cli.convert.replacement import is_ours, make_way
 from cli.convert.wish import Wish
@@ -36,6 +36,7 @@ class Terms(Struct, frozen=True):
     wish: Wish
     again: bool = False
     force: bool = False
+    turns: Turns = msgspec.field(default_factory=Turns)
 
 
 class _Progress(Struct, frozen=True):
@@ -60,16 +61,20 @@ def converted(terms: Terms, course: Course) -> Outcome:
 def _converted(terms: Terms, course: Course) -> Outcome:
     target, file = course.task.target, course.task.source.file
     here = sha256_of(target) if target and target.exists() else None
-    known = _known(terms, course, file) if file and (here or not terms.again) else []
-    decision = Decision(Step.UPLOAD) if terms.again else decided(known, terms.wish.options, here)
-    if decision.step is Step.NOTHING and decision.job:
-        return Outcome(course.task, End.UNCHANGED, decision.job, decision.job.job_id)
-    if target and here and not terms.force and not is_ours(here, known):
-        make_way(terms.gateway, target, here, course.ask)
-    job = decision.job
-    if decision.step is not Step.DOWNLOAD or job is None:
-        job = _made(terms, course, decision)
-    course.job_id = job.job_id
+    video = _sha256(course, file) if file and (here or not terms.again) else ""
+    with terms.turns.of(video):  # a copy of this video finds the job that this one begins
+        known = patiently(lambda: jobs_about(terms.gateway, video)) if video else []
+        decision = Decision(Step.UPLOAD) if terms.again else decided(known, terms.wish.options, here)
+        if decision.step is Step.NOTHING and decision.job:
+            return Outcome(course.task, End.UNCHANGED, decision.job, decision.job.job_id)
+        if target and here and not terms.force and not is_ours(here, known):
+            make_way(terms.gateway, target, here, course.ask)
+        course.job_id = _begun(terms, course, decision)
+    if decision.step is Step.DOWNLOAD and decision.job:
+        job = decision.job
+    else:
+        course.remark(f"{course.task.source.name}: job {course.job_id}")
+        job = _settled(terms.gateway, course.job_id, course)
     if job.audio is None:
         why = job.error.message if job.error else f"the job is {job.state}"
         return Outcome(course.task, End.FAILED, job, job.job_id, why, Exit.FAILED)
@@ -78,36 +83,33 @@ def _converted(terms: Terms, course: Course) -> Outcome:
     return Outcome(course.task, end, job, job.job_id)
 
 
-def _known(terms: Terms, course: Course, file: Path) -> list[Job]:
-    read = course.transfer(READING, course.task.source.name, file.stat().st_size)
-    sha256 = sha256_of(file, read)
-    return patiently(lambda: jobs_about(terms.gateway, sha256))
+def _sha256(course: Course, file: Path) -> str:
+    return sha256_of(file, course.transfer(READING, course.task.source.name, file.stat().st_size))
 
 
-def _made(terms: Terms, course: Course, decision: Decision) -> Job:
-    """Return the job of this video when it has come to its end."""
-    gateway, wish, source = terms.gateway, terms.wish, course.task.source
-    name = source.name
+def _begun(terms: Terms, course: Course, decision: Decision) -> str:
+    """Return the id of the job that makes this audio, or has made it."""
+    gateway, asked, source = terms.gateway, terms.wish.asked, course.task.source
     match decision:
+        case Decision(Step.DOWNLOAD, Job(job_id=job_id)):
+            return job_id
         case Decision(Step.FOLLOW, Job(job_id=job_id)):
-            course.remark(f"{name}: it is being converted already")
+            course.remark(f"{source.name}: it is being converted already")
+            return job_id
         case Decision(Step.CONVERT, Job(job_id=other)):
             key = new_id()
-            job_id = patiently(lambda: another_output(gateway, other, wish.asked, key))
-            course.remark(f"{name}: the gateway has this video already, so it is not uploaded")
-        case _ if source.url:
-            job_id = fetched(gateway, course, wish.asked)
-        case _ if source.is_input:
-            show = course.stage(UPLOADING)
-            job_id = gateway.upload_stream(
-                name, sys.stdin.buffer, lambda done: show(None, size(done)), wish.asked
-            )
-        case _:
-            sent = course.transfer(UPLOADING, name, source.path.stat().st_size)
-            job_id = gateway.upload(source.path, sent, wish.asked)
-    course.job_id = job_id
-    course.remark(f"{name}: job {job_id}")
-    return _settled(gateway, job_id, course)
+            job_id = patiently(lambda: another_output(gateway, other, asked, key))
+            course.remark(f"{source.name}: the gateway has this video already, so it is not uploaded")
+            return job_id
+    if source.url:
+        return fetched(gateway, course, asked)
+    if source.is_input:
+        show = course.stage(UPLOADING)
+        return gateway.upload_stream(
+            source.name, sys.stdin.buffer, lambda done: show(None, size(done)), asked
+        )
+    sent = course.transfer(UPLOADING, source.name, source.path.stat().st_size)
+    return gateway.upload(source.path, sent, asked)
 
 
 def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
@@ -156,7 +158,7 @@ def _bring(gateway: Gateway, course: Course, job: Job) -> None:
     if audio is None:
         return
     try:
-        got = course.transfer("downloading", target.name if target else "", audio.bytes)
+        got = course.transfer(DOWNLOADING, target.name if target else "", audio.bytes)
         if target:
             download(gateway, job, target, got)
         else:

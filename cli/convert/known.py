@@ -1,7 +1,9 @@
 """The jobs that a gateway has of a video already, and the least that is left to do. The decision is pure."""
 
 import hashlib
+import threading
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -48,6 +50,21 @@ class Decision(NamedTuple):
 
     step: Step
     job: Job | None = None
+
+
+class Turns:
+    """Lets copies of a video look for its jobs one after the other: each sees what the last began."""
+
+    def __init__(self) -> None:
+        self._mutex = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}
+
+    def of(self, sha256: str) -> AbstractContextManager[Any]:
+        """Return the turn of a video; without a hash there is nobody to wait for."""
+        if not sha256:
+            return nullcontext()
+        with self._mutex:
+            return self._locks.setdefault(sha256, threading.Lock())
 
 
 def decided(known: Sequence[Job], options: Mapping[str, Any], here: str | None) -> Decision:

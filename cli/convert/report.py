@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from cli.client.answers import Audio, Job
 from cli.client.gateway import Gateway
-from cli.convert.board import UPLOADING, Board
+from cli.convert.board import DOWNLOADING, UPLOADING, Board
 from cli.convert.course import Course
 from cli.convert.outcome import End, Outcome, exit_code, shown, summary
 from cli.convert.screen import timeline
@@ -69,7 +69,7 @@ class Report:
     def go_on(self, courses: Sequence[Course]) -> None:
         """Tell what goes on at the gateway after all has ended here, and how to take it up again."""
         self._board.say("")
-        jobs = [course for course in courses if course.job_id]
+        jobs = [course for course in courses if course.job_id and course.verb != DOWNLOADING]
         for course in jobs:
             kind = "import" if course.is_import else "job"
             self._board.say(f"{course.task.source.name}: the {kind} {course.job_id} goes on without you.")
@@ -81,6 +81,8 @@ class Report:
             self._board.say(f"Stop {'it' if len(jobs) == 1 else 'them'}:  tonearm jobs cancel {ids}")
         if len(jobs) == 1:
             self._board.say(f"Its audio will be at  {self._gateway.url}/jobs/{jobs[0].job_id}/audio")
+        if len(jobs) < sum(bool(course.job_id) for course in courses):
+            self._board.say("What has been made is kept: the same command downloads it.")
         if any(course.verb == UPLOADING and course.task.source.file for course in courses):
             self._board.say("What has been uploaded is kept: the same command goes on with it.")
 

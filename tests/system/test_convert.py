@@ -148,6 +148,7 @@ async def test_a_watched_folder_is_worked_off_though_the_watcher_is_killed(
     put(short := clips.tone(2, 457), "in/monday/short.mkv")
     put(long := clips.tone(900, 461), "in/long.mkv")
     put(silent := clips.silent(), "in/silent.mp4")
+    before = len(person.jobs_of(silent))  # others have no use for its sound, either
     words = ["watch", "-r", "in", "-o", "out/", "--move-to", "done", "--settle", "0", "--url", person.url]
 
     def killed() -> None:
@@ -163,7 +164,7 @@ async def test_a_watched_folder_is_worked_off_though_the_watcher_is_killed(
 
     await asyncio.to_thread(killed)
     assert await asyncio.to_thread(ended) == Exit.OK
-    assert [len(person.jobs_of(clip)) for clip in (short, long, silent)] == [1, 1, 1]
+    assert [len(person.jobs_of(clip)) for clip in (short, long, silent)] == [1, 1, before + 1]
     assert {each.as_posix() for each in Path("done").rglob("*.mkv")} == {
         "done/monday/short.mkv",
         "done/long.mkv",
@@ -171,3 +172,21 @@ async def test_a_watched_folder_is_worked_off_though_the_watcher_is_killed(
     assert [each.name for each in Path("in").rglob("*.*")] == ["silent.mp4"]
     [job] = person.jobs_of(long)
     assert hashlib.sha256(Path("out/long.mp3").read_bytes()).hexdigest() == job["audio"]["sha256"]
+
+
+async def test_copies_of_one_video_are_one_job_and_two_commands_do_not_disturb_each_other(
+    person: Person, clips: Clips
+) -> None:
+    put(clip := clips.tone(3, 463), "one.mkv", "two.mkv", "deep/three.mkv")
+    words = ("one.mkv", "two.mkv", "deep/three.mkv", "-o", "out/")
+    done = await asyncio.to_thread(person.runs, *words)
+    assert done.returncode == Exit.OK, done.stderr
+    [job] = person.jobs_of(clip)
+
+    shutil.rmtree("out")
+    both = await asyncio.gather(*(asyncio.to_thread(person.runs, *words) for _ in range(2)))
+    assert [each.returncode for each in both] == [Exit.OK, Exit.OK], [each.stderr for each in both]
+    assert len(person.jobs_of(clip)) == 1
+    made = {hashlib.sha256(each.read_bytes()).hexdigest() for each in Path("out").iterdir()}
+    assert made == {job["audio"]["sha256"]}
+    assert sorted(each.name for each in Path("out").iterdir()) == ["one.mp3", "three.mp3", "two.mp3"]

@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import io
 import os
@@ -522,9 +523,12 @@ def test_a_folder_that_may_not_be_written_to_is_told_first(
 
 
 def test_an_mp3_that_cannot_be_written_in_the_end_can_still_be_fetched(
-    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (video.parent / ".j-1.part").mkdir()
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "talk.mp3")
+
+    monkeypatch.setattr(conversion, "download", full)
     assert convert(server, video) == Exit.CANTCREAT
     assert f"{server.url}/jobs/j-1/audio" in capsys.readouterr().err
 
