@@ -41,8 +41,8 @@ class Exported(Struct, omit_defaults=True):
     base64: bytes | None = None
 
 
-class Documented(Struct, frozen=True, kw_only=True):
-    """The same for a schema: one of `event` and `base64` is there. AsyncAPI has the forms of events."""
+class Told(Struct, frozen=True, kw_only=True):
+    """An event as it is in the log; `base64` has what is none. `tonearm schema` has the forms of events."""
 
     offset: int
     chunk_time: float

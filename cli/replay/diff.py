@@ -7,6 +7,7 @@ import click
 
 from cli.errors import Refused
 from cli.exits import Exit
+from cli.jobs.argument import JOB
 from cli.log.log import Log
 from cli.remarks import say
 from cli.replay.naming import limited
@@ -37,14 +38,14 @@ from events.projections.jobs import evolve
 )
 @click.argument("versions", nargs=-1, metavar="[V V]")
 @click.option(
-    "--job", metavar="JOB", help="one job: its live view against the fold of the log as far as that has seen"
+    "--job", type=JOB, help="one job: its live view against the fold of the log as far as that has seen"
 )
 @limited("jobs of each kind")
 @printing
 async def diff(servers: Servers, versions: Sequence[str], job: str | None, limit: int, out: Printer) -> Exit:
     """Compare field by field: a stored job with the log, or two versions of the views, such as live and 1."""
     if len(versions) != (0 if job else 2):
-        raise click.UsageError("give either two versions, or --job JOB")
+        raise click.UsageError("give either two versions, or --job ID")
     async with servers.database() as database:
         if job:
             log = Log(servers.need("stream_url"), say, JobKeys(database))

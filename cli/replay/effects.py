@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from cli.errors import NothingFound
 from cli.exits import Exit
+from cli.jobs.argument import JOB
 from cli.log.ids import job_meant
 from cli.log.log import Log
 from cli.remarks import say
@@ -76,7 +77,7 @@ def patient(function: Callable[..., Any]) -> Callable[..., Any]:
     return given
 
 
-class Sums(Struct, frozen=True, tag_field="line", tag="sums"):
+class Sums(Struct, frozen=True):
     """The last line of `--json`: by kind of effect, how many have each verdict."""
 
     sums: dict[str, dict[str, int]]
@@ -94,7 +95,7 @@ class Sums(Struct, frozen=True, tag_field="line", tag="sums"):
     },
     output=Effect | Sums,
 )
-@click.option("--job", metavar="JOB", help="this job only, with all its effects")
+@click.option("--job", type=JOB, help="this job only, with all its effects")
 @patient
 @limited("that are wrong")
 @printing

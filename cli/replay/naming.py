@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.jobs.argument import HELP, JOB
 from cli.log.file import file_name
 from cli.replay.views.findings import SHOWN
 from cli.tree.types import AT_MOST, Read
@@ -15,10 +16,10 @@ FILE = Read("FILE", file_name)
 
 
 def named_jobs(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Declare JOB…, and --job, which is the same; give the function `jobs`, as they were typed."""
+    """Declare ID…, and --job, which is the same; give the function `jobs`, as they were typed."""
 
-    @click.argument("jobs", nargs=-1, metavar="[JOB]...")
-    @click.option("--job", multiple=True, metavar="JOB", help="the same as JOB; may be repeated")
+    @click.argument("jobs", type=JOB, nargs=-1, metavar="[ID]...", help=HELP)
+    @click.option("--job", type=JOB, multiple=True, help="the same as ID; may be repeated")
     @functools.wraps(function)
     def named(*given: Any, jobs: tuple[str, ...], job: tuple[str, ...], **options: Any) -> Any:
         return function(*given, jobs=jobs + job, **options)

@@ -19,6 +19,7 @@ from cli.log.places import Beginning, End, Ending, beginning, ending
 from cli.replay.naming import named_jobs
 from cli.tree.types import AT_MOST, COUNT, TIME, Read
 from events.log.stream import First, FromOffset, FromTime
+from events.registry import REGISTRY
 
 _LATE = 1.0
 """Seconds for which an event of before the end may still be on its way."""
@@ -108,7 +109,14 @@ def part_of_log(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @named_jobs
     @click.option("--account", default="", metavar="ID", help="of this account only")
-    @click.option("--type", "types", multiple=True, metavar="GLOB", help="of this type only, such as 'job.*'")
+    @click.option(
+        "--type",
+        "types",
+        multiple=True,
+        metavar="GLOB",
+        shell_complete=lambda _, __, begun: [each for each in REGISTRY.current if each.startswith(begun)],
+        help="of this type only, such as 'job.*'",
+    )
     @click.option("--since", type=TIME, metavar="TIME", help="from then on")
     @click.option("--until", type=TIME, metavar="TIME", help="up to then")
     @click.option("--from", "begin", type=_BEGIN, metavar="PLACE", help="first (default), last, OFFSET, -N")

@@ -9,7 +9,7 @@ import click
 
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
-from cli.log.formats import NAMES, Documented, Format, named
+from cli.log.formats import NAMES, Format, Told, named
 from cli.log.looks import Look
 from cli.readers import while_read
 from cli.replay.looks import TEMPLATES, looking_at_log
@@ -57,22 +57,21 @@ def paced(function: Callable[..., Any]) -> Callable[..., Any]:
         "tonearm replay play 01a2 -f",
     ],
     exits={Exit.NOTHING: "nothing of this is in the log"},
-    output=Documented,
+    output=Told,
     epilog=TEMPLATES,
 )
 @part_of_log
 @paced
 @looking_at_log(_STORY, *NAMES)
 async def play(servers: Servers, part: Part, pace: Pace, look: Look) -> Exit:
-    """Show what happened to each JOB, each event when it is due: as far apart as they happened.
+    """Show what happened to jobs in their own time: events come as far apart as they happened.
 
-    A JOB is an id or the beginning of one; @-1 is the last, @-2 the one before. Without a JOB all events of
-    the part that is chosen are shown. At a terminal space pauses, + and - change the speed, n brings the next
-    event at once, q ends.
+    Without an ID all events of the part that is chosen are shown. At a terminal space pauses, + and - change
+    the speed, n brings the next event at once, q ends.
     """
     if part == EVERYTHING:
         raise WrongArgument(
-            "say what to play: a JOB (@-1 is the last one), or a part of the log (--since 1h)"
+            "say what to play: a job (@-1 is the last one), or a part of the log (--since 1h)"
         )
     if part.limit == 0:
         return Exit.OK

@@ -80,7 +80,7 @@ async def reconvert(
     the output names which of those differs. Nothing is stored, and nothing is published.
     """
     if bool(jobs) == (sample is not None):
-        raise click.UsageError("give either JOB…, or --sample N")
+        raise click.UsageError("give either ID…, or --sample N")
     logs.configure("reconvert", "CRITICAL")  # the log lines of a converter at work are not for people
     async with servers.database() as database:
         log = Log(servers.need("stream_url"), say, JobKeys(database))

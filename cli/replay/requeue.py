@@ -85,7 +85,7 @@ def wanted(function: Callable[..., Any]) -> Callable[..., Any]:
     def given(*first: Any, **options: Any) -> Any:
         which = Wanted(**{name: options.pop(name) for name in Wanted.__struct_fields__})
         if which == Wanted():
-            raise click.UsageError("say which: JOB…, --code, --since, or --all-failed")
+            raise click.UsageError("say which: ID…, --code, --since, or --all-failed")
         return function(*first, which=which, **options)
 
     return given

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.log.formats import NAMES, Documented, named
+from cli.log.formats import NAMES, Told, named
 from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.looks import Look
@@ -26,16 +26,16 @@ from cli.servers import Servers
         "tonearm replay show --type job.failed --since yesterday --json",
     ],
     exits={Exit.NOTHING: "nothing of this is in the log"},
-    output=Documented,
+    output=Told,
     epilog=TEMPLATES,
 )
 @part_of_log
 @looking_at_log(*NAMES)
 async def show(servers: Servers, part: Part, look: Look) -> Exit:
-    """Print a part of the log: of all jobs, or of each JOB.
+    """Print a part of the log: all events, or those of the jobs that are named.
 
-    A JOB is an id or the beginning of one; @-1 is the last, @-2 the one before. A PLACE may be a time, too,
-    and a TIME is a clock (10:00), a date, or how long ago (10m, 2 days). What has no zone is local.
+    A PLACE may be a time, too, and a TIME is a clock (10:00), a date, or how long ago (10m, 2 days). What has
+    no zone is local.
     """
     write, shown = named(look.format, look.screen, whole=look.whole), 0
     if part.limit == 0:

@@ -50,13 +50,12 @@ from events.projections.jobs import evolve
 @click.option("--trace", is_flag=True, help="show each event, too, and what it changed")
 @printing
 async def state(servers: Servers, jobs: Sequence[str], at: Ending, trace: bool, out: Printer) -> Exit:
-    """Show each JOB as it was at some place of the log: all that its events had added up to.
+    """Show jobs as they were at some place of the log: all that their events had added up to.
 
-    A JOB is an id or the beginning of one; @-1 is the last, @-2 the one before. A TIME is a clock (10:00), a
-    date, or how long ago (10m, 2 days). What has no zone is local.
+    A TIME is a clock (10:00), a date, or how long ago (10m, 2 days). What has no zone is local.
     """
     if not jobs:
-        raise click.UsageError("which JOB? @-1 is the last one")
+        raise click.UsageError("which job? @-1 is the last one")
     if trace and not out.for_people:
         raise click.UsageError("--trace is for people: it excludes --json and --format")
     write = pretty(screen_of()) if trace else None

@@ -78,7 +78,7 @@ class Verdict(StrEnum):
 BROKEN = frozenset({Verdict.TWICE, Verdict.NEVER, Verdict.UNASKED})
 
 
-class Effect(Struct, frozen=True, kw_only=True, tag_field="line", tag="effect"):
+class Effect(Struct, frozen=True, kw_only=True):
     """One effect. `subject` is its job, the account of a letter, or a webhook; `run` is 0 outside a run.
 
     `about` is the type of the event that asks, or the letter's name. `attempts` are those that produced it; 0

@@ -78,7 +78,7 @@ class Topology(Struct, frozen=True, kw_only=True):
 
 
 class Standing(Struct, kw_only=True):
-    """All of it. `log` is None for an empty one, too. A worker is heard if it works within some seconds."""
+    """All of it. `log` is null for an empty one, too. A worker is heard if it works within some seconds."""
 
     log: TheLog | None = None
     views: Views | None = None

@@ -2,12 +2,12 @@
 
 from collections import Counter
 
-import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from making import event, started, uploaded
 
 from cli.replay.command import SUBCOMMANDS
+from cli.schemas import schema_of
 from events.types import FailureCode, JobFailed
 
 pytestmark = pytest.mark.servers
@@ -36,7 +36,7 @@ async def test_every_line_of_json_is_as_its_schema_says(replay, tmp_path):
     await replay.broker.put("events", b"\xff no event")
     told = Counter()
     for name, words in LINES.items():
-        valid = Draft202012Validator(msgspec.json.schema(SUBCOMMANDS[name].command(name).output))
+        valid = Draft202012Validator(schema_of(SUBCOMMANDS[name].command(name).output, name))
         result = await replay(*(word.format(folder=tmp_path) for word in words), "--json")
         assert result.code in (0, 1), (name, result.err)
         for line in result.json:
@@ -44,7 +44,7 @@ async def test_every_line_of_json_is_as_its_schema_says(replay, tmp_path):
             assert isinstance(line, dict)
             told[name] += 1
         if name == "effects":
-            assert [each["line"] for each in result.json][-2:] == ["effect", "sums"]
+            assert ["sums" in each for each in result.json][-2:] == [False, True]
     assert {name for name in LINES if not told[name]} == {"reconcile"}
     assert told["show"] == 5
 
@@ -52,4 +52,4 @@ async def test_every_line_of_json_is_as_its_schema_says(replay, tmp_path):
 def test_every_subcommand_has_a_schema():
     assert {*LINES, "reconvert"} == set(SUBCOMMANDS)
     for name, entry in SUBCOMMANDS.items():
-        assert msgspec.json.schema(entry.command(name).output), name
+        assert schema_of(entry.command(name).output, name)

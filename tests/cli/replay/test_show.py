@@ -370,7 +370,7 @@ async def test_an_empty_log_is_no_trouble(replay):
         (["show", "--from", "3", "--since", "10m"], "exclude each other"),
         (["show", "-o", "pritty"], "pritty"),
         (["show", "--format", "template"], "--template"),
-        (["state"], "which JOB"),
+        (["state"], "which job"),
         (["state", "j1", "--trace", "--json"], "--trace"),
         (["play"], "@-1"),
         (["play", "@-1", "--speed", "fast"], "10x"),
