@@ -1,12 +1,12 @@
 """What of the log is wanted: by type, by job, by account. Pure."""
 
-from datetime import datetime
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 from cli.ids import made_at
-from cli.log.log import Line
+from cli.log.log import SKEW, Line
+from events.log.stream import First, FromTime
 from events.payload import Aggregate
 
 
@@ -37,7 +37,8 @@ class Choice(Struct, frozen=True, kw_only=True):
         return tuple(each.encode() for each in (self.jobs or ((self.account,) if self.account else ())))
 
     @property
-    def begun(self) -> datetime | None:
-        """The time before which nothing is wanted, as the ids of the jobs tell it. None: they do not."""
+    def beginning(self) -> First | FromTime:
+        """Where to begin at the latest: nothing is wanted from before the jobs were, as their ids tell."""
         times = [made_at(job) for job in self.jobs]
-        return min((time for time in times if time), default=None) if all(times) else None
+        begun = min((time for time in times if time), default=None) if all(times) else None
+        return FromTime(begun - SKEW) if begun else First()

@@ -43,13 +43,13 @@ class Log:
         With `marks` only records in which one of them stands: the others are not even opened.
         Use `contextlib.aclosing`. Raises LogDamaged.
         """
-        trouble = False
+        said = "connected"
 
         def on_state(state: str) -> None:
-            nonlocal trouble
-            if trouble or state != "connected":
+            nonlocal said
+            if state != said:  # many attempts may fail alike
                 self._say(f"log: {state}")
-            trouble = state != "connected"
+            said = state
 
         if isinstance(start, Resume) and start.offset == to:
             await self._stands(start)

@@ -64,7 +64,7 @@ async def _job(log: Log, version: Version, job_id: str) -> Findings:
     seen = laid_out(stored).get("seen") if stored else None
     upto = min(seen, ends.last) if ends and isinstance(seen, int) else ends.last if ends else -1
     view: JobView | None = None
-    async with contextlib.aclosing(log.read(First(), upto)) as batches:
+    async with contextlib.aclosing(log.read(First(), upto, [job_id.encode()])) as batches:
         async for batch in batches:
             for record in batch:
                 with contextlib.suppress(InvalidEvent):

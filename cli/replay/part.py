@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from cli.log.choice import Choice
 from cli.log.ids import account_meant, jobs_meant
-from cli.log.log import SKEW, Line, Log
+from cli.log.log import Line, Log
 from cli.log.places import Beginning, End, Ending, beginning, ending
 from cli.replay.naming import named_jobs
 from cli.tree.types import AT_MOST, COUNT, TIME, Read
@@ -56,9 +56,7 @@ class Part(Struct, frozen=True, kw_only=True):
                     return
 
     async def _lines(self, log: Log, choice: Choice) -> AsyncGenerator[list[Line], None]:
-        """Yield what is wanted. It is looked for from when the oldest of the jobs began."""
-        begun = choice.begun if isinstance(self.begin, First) else None
-        begin = FromTime(begun - SKEW) if begun else self.begin
+        begin = choice.beginning if isinstance(self.begin, First) else self.begin
         between = log.between(begin, self.end, follow=self.follow, marks=choice.marks)
         async with contextlib.aclosing(between) as batches:
             async for batch in batches:

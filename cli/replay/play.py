@@ -18,6 +18,7 @@ from cli.replay.show import log_for
 from cli.replay.story.lines import story
 from cli.replay.story.pace import Pace, idle_of, speed_of
 from cli.replay.story.player import Player
+from cli.replay.story.screen import Screen
 from cli.replay.subcommand import subcommand
 from cli.servers import Servers
 from cli.tree.types import Read
@@ -75,9 +76,10 @@ async def play(servers: Servers, part: Part, pace: Pace, look: Look) -> Exit:
         )
     if part.limit == 0:
         return Exit.OK
-    player = Player(pace, _format(look, several=len(part.jobs) != 1))
+    screen = Screen()
+    player = Player(pace, _format(look, several=len(part.jobs) != 1), screen)
     async with (
-        log_for(look, servers) as log,
+        log_for(look, servers, screen.say) as log,
         while_read(),
         part.while_it_lasts(),
         contextlib.aclosing(part.lines(log)) as batches,

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from cli.errors import NothingFound
 from cli.exits import Exit
@@ -56,11 +56,11 @@ async def show(servers: Servers, part: Part, look: Look) -> Exit:
 
 
 @contextlib.asynccontextmanager
-async def log_for(look: Look, servers: Servers) -> AsyncIterator[Log]:
+async def log_for(look: Look, servers: Servers, tell: Callable[[str], None] = say) -> AsyncIterator[Log]:
     """Give the log for printing. What people typed is opened, as far as it can be; raw it stays sealed."""
     url = servers.need("stream_url")
     if look.format == "raw":
-        yield Log(url, say)
+        yield Log(url, tell)
         return
-    async with keys_at_hand(servers.mongodb_url, say) as keys:
-        yield Log(url, say, keys)
+    async with keys_at_hand(servers.mongodb_url, tell) as keys:
+        yield Log(url, tell, keys)

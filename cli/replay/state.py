@@ -6,16 +6,16 @@ from functools import partial
 
 import click
 import msgspec
-from msgspec import Struct
 
 from cli.errors import NothingFound
 from cli.exits import Exit
+from cli.log.choice import Choice
 from cli.log.formats import Format, pretty
 from cli.log.ids import jobs_meant
 from cli.log.keys import keys_at_hand
-from cli.log.log import Line, Log, line
+from cli.log.log import Line, Log
 from cli.log.looks import screen_of
-from cli.log.places import End, Ending, check, ending
+from cli.log.places import End, Ending, ending
 from cli.pretty import escaped, write_json
 from cli.remarks import say
 from cli.replay.naming import named_jobs
@@ -26,9 +26,6 @@ from cli.tree.printer import Printer, printing
 from cli.tree.types import Read
 from events.envelope import Recorded
 from events.errors import InvalidEvent
-from events.log.bounds import Bounds
-from events.log.stream import First, FromOffset, FromTime
-from events.payload import Aggregate
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
@@ -61,9 +58,7 @@ async def state(servers: Servers, jobs: Sequence[str], at: Ending, trace: bool, 
     write = pretty(screen_of()) if trace else None
     async with keys_at_hand(servers.mongodb_url, say) as keys:
         log = Log(servers.need("stream_url"), say, keys)
-        ends = await log.ends()
-        check(at, ends.last if ends else -1)
-        views = await _views(log, await jobs_meant(log, jobs), Moment(at, ends), write)
+        views = await _views(log, await jobs_meant(log, jobs), at, write)
     for view in views.values():
         if view is not None:
             document = msgspec.json.encode(view)
@@ -74,44 +69,21 @@ async def state(servers: Servers, jobs: Sequence[str], at: Ending, trace: bool, 
     return Exit.OK
 
 
-class Moment(Struct, frozen=True):
-    """A place in a log that goes so far; None: it is empty."""
-
-    at: Ending
-    ends: Bounds | None
-
-    @property
-    def to(self) -> int | None:
-        """The last offset that may be of before it; None: there is none."""
-        if self.ends is None:
-            return None
-        return min(self.ends.last, self.at.offset) if isinstance(self.at, FromOffset) else self.ends.last
-
-    def is_after(self, row: Line) -> bool:
-        """Return True if the line is of later."""
-        return isinstance(self.at, FromTime) and row.time > self.at.time
-
-
 async def _views(
-    log: Log, job_ids: Sequence[str], moment: Moment, write: Format | None
+    log: Log, job_ids: Sequence[str], at: Ending, write: Format | None
 ) -> dict[str, JobView | None]:
     """Return the jobs as they were; with `write` print what made them so."""
     views: dict[str, JobView | None] = dict.fromkeys(job_ids)
-    if moment.ends and moment.ends.first:
-        say(f"the log begins at offset {moment.ends.first}: what stood before it is gone")
-    if moment.to is None:
-        return views
-    marks = [job_id.encode() for job_id in job_ids]
-    async with contextlib.aclosing(log.read(First(), moment.to, marks)) as batches:
-        async for batch in batches:
-            for row in map(line, batch):
-                if (job_id := _subject(row)) in views and not moment.is_after(row):
-                    views[job_id] = _step(views[job_id], row, write)
+    choice = Choice(jobs=tuple(job_ids))
+    ends = await log.ends()
+    if ends and ends.first:
+        say(f"the log begins at offset {ends.first}: what stood before it is gone")
+    async with contextlib.aclosing(log.between(choice.beginning, at, marks=choice.marks)) as batches:
+        async for rows in batches:
+            for row in filter(choice.has, rows):
+                job_id = row.event.subject if row.event else ""
+                views[job_id] = _step(views[job_id], row, write)
     return views
-
-
-def _subject(row: Line) -> str:
-    return row.event.subject if row.event and row.event.aggregate is Aggregate.JOB else ""
 
 
 def _step(view: JobView | None, row: Line, write: Format | None) -> JobView | None:

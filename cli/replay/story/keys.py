@@ -54,7 +54,7 @@ async def pressed() -> AsyncIterator["asyncio.Queue[Key]"]:
         descriptor = sys.stdin.fileno()
         ours = os.isatty(descriptor) and os.tcgetpgrp(descriptor) == os.getpgrp()
         before = termios.tcgetattr(descriptor) if ours else None
-    except (OSError, ValueError, termios.error):  # closed, or none of this session
+    except (AttributeError, OSError, ValueError, termios.error):  # closed, or none of this session
         before = None
     if before is None:
         yield keys

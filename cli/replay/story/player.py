@@ -21,11 +21,10 @@ _TICK = 0.1
 class Player:
     """One playing, on standard output. Made and used in an event loop."""
 
-    def __init__(self, pace: Pace, write: Format) -> None:
-        self._write = write
+    def __init__(self, pace: Pace, write: Format, screen: Screen) -> None:
+        self._write, self._screen = write, screen
         self._now = asyncio.get_running_loop().time
         self._playback = Playback(pace, self._now())
-        self._screen = Screen()
         self._first: datetime | None = None
         self._lines: asyncio.Queue[Line | None] = asyncio.Queue(_AHEAD)
         self._read_to: datetime | None = None

@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
+from cli.remarks import say
 from cli.replay.story.lines import elapsed
 from cli.replay.story.pace import Playback
 
@@ -37,6 +38,11 @@ class Screen:
         self.clear()
         sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
+
+    def say(self, text: str) -> None:
+        """Write a remark on standard error, which may be the same terminal."""
+        self.clear()
+        say(text)
 
     def draw(self, playback: Playback, span: Span, now: float) -> None:
         """Draw our line anew."""
