@@ -20,7 +20,7 @@ from cli.qr import code_of
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
-from cli.tree.printer import Column, Printer, printing
+from cli.tree.printer import Column, Kind, Printer, printing
 
 
 class Feed(Struct, frozen=True):
@@ -50,8 +50,8 @@ class Revoked(Struct, frozen=True):
 
 _OF_ONE = {**EXITS, Exit.NOTHING: "there is no such feed", Exit.REFUSED: "the gateway hands nothing out"}
 _COLUMNS = [
-    Column[Feed]("feed", lambda feed: feed.feed_id),
-    Column[Feed]("created", lambda feed: shown(feed.created)),
+    Column[Feed]("feed", lambda feed: feed.feed_id, kind=Kind.ID),
+    Column[Feed]("created", lambda feed: shown(feed.created), kind=Kind.TIME),
     Column[Feed]("name", lambda feed: feed.name, cut=True),
     Column[Feed]("has", lambda feed: f"only {feed.q!r}" if feed.q else ""),
 ]

@@ -17,7 +17,7 @@ from cli.ids import WHOLE, meant
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
-from cli.tree.printer import Column, Printer, printing
+from cli.tree.printer import Column, Kind, Printer, printing
 from cli.tree.types import COUNT
 from service.scopes import GRANTABLE, READ
 
@@ -55,11 +55,11 @@ def _used(key: Key) -> str:
 
 
 _COLUMNS = [
-    Column[Key]("key", lambda key: key.key_id),
+    Column[Key]("key", lambda key: key.key_id, kind=Kind.ID),
     Column[Key]("name", lambda key: key.name, cut=True),
     Column[Key]("may", lambda key: ",".join(key.scopes)),
-    Column[Key]("good until", lambda key: shown(key.expires)),
-    Column[Key]("last used", _used),
+    Column[Key]("good until", lambda key: shown(key.expires), kind=Kind.TIME),
+    Column[Key]("last used", _used, kind=Kind.TIME),
 ]
 
 

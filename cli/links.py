@@ -21,7 +21,7 @@ from cli.pretty import clock, visible
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
-from cli.tree.printer import Column, Printer, printing
+from cli.tree.printer import Column, Kind, Printer, printing
 from cli.tree.types import Read
 from events.wishes import NotUnderstood, span, value
 
@@ -175,8 +175,8 @@ def _part(link: Link) -> str:
 
 
 _COLUMNS = [
-    Column[Link]("link", lambda link: link.link_id),
-    Column[Link]("good until", lambda link: shown(link.expires)),
+    Column[Link]("link", lambda link: link.link_id, kind=Kind.ID),
+    Column[Link]("good until", lambda link: shown(link.expires), kind=Kind.TIME),
     Column[Link]("file", lambda link: link.filename, cut=True),
     Column[Link]("part", _part),
 ]

@@ -17,7 +17,7 @@ from cli.pretty import visible
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
-from cli.tree.printer import Column, Printer, printing
+from cli.tree.printer import Column, Kind, Printer, printing
 
 
 class Session(Struct, frozen=True):
@@ -44,9 +44,9 @@ class Ended(Struct, frozen=True):
 
 
 _COLUMNS = [
-    Column[Session]("session", lambda each: each.session_id),
-    Column[Session]("signed in", lambda each: shown(each.created)),
-    Column[Session]("last used", lambda each: shown(each.last_used)),
+    Column[Session]("session", lambda each: each.session_id, kind=Kind.ID),
+    Column[Session]("signed in", lambda each: shown(each.created), kind=Kind.TIME),
+    Column[Session]("last used", lambda each: shown(each.last_used), kind=Kind.TIME),
     Column[Session]("program", lambda each: each.program, cut=True),
     Column[Session]("", lambda each: "this one" if each.current else ""),
 ]

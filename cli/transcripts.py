@@ -22,7 +22,7 @@ from cli.jobs.ids import job_meant
 from cli.pretty import visible
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
-from cli.tree.printer import Column, Printer, printing
+from cli.tree.printer import Column, Kind, Printer, printing
 
 _FORMS = ("vtt", "srt", "json")
 _NO_TRANSCRIPT = (413, 422)
@@ -73,7 +73,7 @@ def _about(each: Transcript) -> str:
 
 _EXITS = {**OF_ONE, Exit.NOTHING: "there is no such job, or no such transcript"}
 _COLUMNS = [
-    Column[Transcript]("transcript", lambda each: each.transcript_id),
+    Column[Transcript]("transcript", lambda each: each.transcript_id, kind=Kind.ID),
     Column[Transcript]("lines", lambda each: f"{each.cues:,} lines", right=True),
     Column[Transcript]("about", _about, cut=True),
 ]

@@ -17,7 +17,7 @@ from cli.pretty import spelled
 from cli.remarks import say
 from cli.times import shown as shown_time
 from cli.tree.command import command
-from cli.tree.printer import Column, Printer, printing
+from cli.tree.printer import Column, Kind, Printer, printing
 
 PAGE = 500
 
@@ -57,8 +57,8 @@ async def show(settings: OperatorSettings, who: str, out: Printer) -> None:
 
 
 COLUMNS = (
-    Column[Profile]("account", lambda known: known.account_id),
-    Column[Profile]("since", lambda known: shown_time(known.created)),
+    Column[Profile]("account", lambda known: known.account_id, kind=Kind.ID),
+    Column[Profile]("since", lambda known: shown_time(known.created), kind=Kind.TIME),
     Column[Profile]("state", lambda known: f"{known.state:<10}"),
     Column[Profile]("roles", lambda known: f"{','.join(known.roles):<10}"),
     Column[Profile]("address", lambda known: _address(known), cut=True),

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cli.times import shown
-from cli.tree.printer import Column
+from cli.tree.printer import Column, Kind
 
 _FAILURES = {
     "status": "",
@@ -74,7 +74,7 @@ def standing(hook: Webhook) -> str:
 
 
 COLUMNS = [
-    Column[Webhook]("webhook", lambda hook: hook.webhook_id),
+    Column[Webhook]("webhook", lambda hook: hook.webhook_id, kind=Kind.ID),
     Column[Webhook]("address", lambda hook: hook.url, cut=True),
     Column[Webhook]("hears of", lambda hook: ",".join(hook.events), cut=True),
     Column[Webhook]("standing", standing),

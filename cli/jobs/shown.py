@@ -7,7 +7,7 @@ from typing import Any
 from cli.client.answers import Job, Queue
 from cli.pretty import clock, size, visible
 from cli.times import shown
-from cli.tree.printer import Column
+from cli.tree.printer import Column, Kind
 
 
 def facts(job: Job, url: str) -> Iterator[tuple[str, str]]:
@@ -68,8 +68,8 @@ def _time(text: str) -> str:
 
 
 COLUMNS = [
-    Column[Job]("job", lambda job: job.job_id),
-    Column[Job]("created", lambda job: _time(job.created)),
+    Column[Job]("job", lambda job: job.job_id, kind=Kind.ID),
+    Column[Job]("created", lambda job: _time(job.created), kind=Kind.TIME),
     Column[Job]("state", lambda job: job.state),
     Column[Job]("file", lambda job: job.filename, cut=True),
 ]

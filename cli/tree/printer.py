@@ -2,9 +2,9 @@
 
 import functools
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -12,21 +12,15 @@ import msgspec
 from cli.errors import WrongArgument
 from cli.pretty import console_for, visible, write_json
 from cli.remarks import say
+from cli.tree.table import Column, Kind, laid_out
 from cli.tree.template import Template
+
+__all__ = ["Column", "Kind", "Printer", "Rows", "print_rows", "printing", "printing_json"]
 
 T = TypeVar("T")
 Rows = Iterable[tuple[str, str]]
 _AT_ONCE = 200
 """Rows whose columns are as wide as they need together."""
-
-
-class Column(NamedTuple, Generic[T]):
-    """A column of a table: its heading, what stands in it, and whether it may be cut to fit the terminal."""
-
-    heading: str
-    cell: Callable[[T], str]
-    right: bool = False
-    cut: bool = False
 
 
 class Printer:
@@ -71,11 +65,14 @@ class Printer:
                 count += 1
             return count
         read = (msgspec.json.decode(item, type=kind) for item in items)
-        if sys.stdout.isatty():
-            return sum(_drawn(batch, columns) for batch in _batches(read, columns))
-        for each in read:
-            print("  ".join(visible(column.cell(each)) for column in columns).rstrip())
-            count += 1
+        rows = ([visible(column.cell(each)) for column in columns] for each in read)
+        at_once = _AT_ONCE if sys.stdout.isatty() else 1
+        while batch := [*islice(rows, at_once)]:
+            if sys.stdout.isatty():
+                _drawn(batch, columns, headed=count == 0)
+            else:
+                print("  ".join(batch[0]).rstrip())
+            count += len(batch)
         return count
 
     def _fill(self, template: Template, document: bytes) -> None:
@@ -94,43 +91,16 @@ def print_rows(rows: Rows) -> None:
         print(visible(f"{name:<{widest}}  {text}".rstrip()))
 
 
-class _Batch(NamedTuple):
-    rows: list[list[str]]
-    headed: bool
-
-
-def _batches(items: Iterator[T], columns: Sequence[Column[T]]) -> Iterator[_Batch]:
-    headed = True
-    while rows := [[visible(each.cell(item)) for each in columns] for item in islice(items, _AT_ONCE)]:
-        yield _Batch(rows, headed)
-        headed = False
-
-
-def _drawn(batch: _Batch, columns: Sequence[Column[Any]]) -> int:
-    """Draw a table on the terminal; return the number of its rows."""
-    from rich.table import Table
+def _drawn(rows: Sequence[Sequence[str]], columns: Sequence[Column[Any]], *, headed: bool) -> None:
+    """Draw a table on the terminal."""
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="dim", show_header=batch.headed)
-    for column in columns:
-        table.add_column(
-            column.heading,
-            justify="right" if column.right else "left",
-            no_wrap=not column.cut,
-            overflow="ellipsis",
-            min_width=None
-            if column.cut
-            else max(len(column.heading), *(map(len, _of(batch, column, columns)))),
-        )
-    for row in batch.rows:
-        table.add_row(*(Text(cell, overflow="ellipsis", no_wrap=True) for cell in row))
-    console_for(sys.stdout).print(table)
-    return len(batch.rows)
-
-
-def _of(batch: _Batch, column: Column[Any], columns: Sequence[Column[Any]]) -> list[str]:
-    at = list(columns).index(column)
-    return [row[at] for row in batch.rows]
+    console = console_for(sys.stdout)
+    heading, *lines = laid_out(columns, rows, console.width)
+    if headed:
+        console.print(Text(heading, style="dim"), soft_wrap=True)
+    for line in lines:
+        print(line)
 
 
 _JSON = click.option(
