@@ -218,12 +218,13 @@ def litestar_app(parts: Parts, routes: Sequence[HTTPRouteHandler | Router] = ROU
     """Return the framework's application. Raises ImproperlyConfiguredException: a route has no contract."""
     contracts = Contracts()
     auth = AuthClient(parts.auth, parts.auth_url, parts.origin)
+    key_tokens = ApiKeyTokens(auth)
     guard = signed_in(
-        parts.tokens, password_sign_in(auth), ApiKeyTokens(auth).token, parts.cookies, parts.quotas.count
+        parts.tokens, password_sign_in(auth), key_tokens.token, parts.cookies, parts.quotas.count
     )
     return Litestar(
         route_handlers=routes,
-        dependencies=_dependencies(parts, auth),
+        dependencies=_dependencies(parts, auth) | {"key_tokens": provide(key_tokens)},
         guards=[guard, known_parameters],
         plugins=[contracts],
         exception_handlers={Exception: answer},

@@ -45,6 +45,15 @@ class Account(Struct, frozen=True):
     roles: tuple[str, ...] = ()
 
 
+class Present(Struct, frozen=True):
+    """Who asks; `state` is `in` for somebody."""
+
+    state: str
+    account: str = ""
+    roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+
 class Entrance:
     """A gateway's open routes, and those that a sign-in begins and ends with. Methods raise ClientError."""
 
@@ -93,13 +102,12 @@ class Entrance:
         """Return whose token this is."""
         return read_as(self._asked("GET", "/account", headers=_bearer(access_token)), Account)
 
-    def check_key(self, key: str) -> None:
-        """Raise SignInRefused unless the API key is good. It need not have the right to read."""
-        try:
-            self._asked("GET", "/usage", headers=_bearer(key))
-        except SignInRefused as error:
-            if error.status != httpx.codes.FORBIDDEN:
-                raise SignInRefused(error.status, "the API key is not good, or not any more") from None
+    def of_key(self, key: str) -> Present:
+        """Return whose API key this is, and what it may do. Raises SignInRefused where it is not good."""
+        found = read_as(self._asked("GET", "/session", headers=_bearer(key)), Present)
+        if found.state != "in":
+            raise SignInRefused(httpx.codes.UNAUTHORIZED, "the API key is not good, or not any more")
+        return found
 
     def end(self, refresh_token: str) -> None:
         """End a session. That it has ended already is no error."""

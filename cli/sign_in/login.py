@@ -146,7 +146,7 @@ def _by_key(entrance: Entrance) -> _Entered:
     key = _secret("API key: ").strip()
     if not _KEY.fullmatch(key):
         raise WrongArgument("this is no API key: `tonearm keys create` makes one, and so does the page")
-    entrance.check_key(key)
+    entrance.of_key(key)
     return _Entered(Way.KEY, key=key)
 
 

@@ -34,14 +34,15 @@ class Sessions(Struct, frozen=True):
 
 
 class SignedIn(Struct, frozen=True, kw_only=True):
-    """Who is signed in. By an API key nothing is known of the account, nor when the key ends."""
+    """Who is signed in. `scopes` are the rights of an API key; its address and its end are not known."""
 
     gateway: str
     url: str
     way: Way
-    account_id: str | None = None
+    account_id: str
     email: str | None = None
     roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
 
@@ -61,8 +62,15 @@ def whoami(access: Access, out: Printer) -> None:
         key = session.key
     if key:
         with Entrance(account.url) as entrance:
-            entrance.check_key(key)
-        who = SignedIn(gateway=account.name, url=account.url, way=Way.KEY)
+            found = entrance.of_key(key)
+        who = SignedIn(
+            gateway=account.name,
+            url=account.url,
+            way=Way.KEY,
+            account_id=found.account,
+            roles=found.roles,
+            scopes=found.scopes,
+        )
     else:
         with access.signed_in() as gateway:
             who = _of_session(account, gateway)
@@ -90,10 +98,11 @@ def _of_session(account: Credentials, gateway: Gateway) -> SignedIn:
 
 def _rows(who: SignedIn) -> Rows:
     yield "gateway", f"{who.gateway}  {who.url}".strip()
-    if who.email:
-        yield "account", f"{who.email}  {who.account_id}"
-        yield "roles", " ".join(who.roles)
+    yield "account", f"{who.email or ''}  {who.account_id}".strip()
+    yield "roles", " ".join(who.roles)
     yield "signed in by", who.way.value
+    if who.scopes:
+        yield "it may", " ".join(who.scopes)
     if who.since and who.until:
         yield "since", shown(who.since)
         yield "until", shown(who.until)

@@ -1,4 +1,4 @@
-"""The session of a browser, for the page: a question that everybody may ask, with an answer to each."""
+"""Who asks: a question that everybody may ask, a browser and a program, with an answer to each."""
 
 import time
 from enum import StrEnum
@@ -8,10 +8,11 @@ from litestar.di import NamedDependency
 from msgspec import Struct
 
 from events.errors import Unavailable
+from gateway.accounts.api_keys import ApiKeyTokens
 from gateway.callers.cookies import Cookies
-from gateway.callers.guard import AnyRequest
+from gateway.callers.guard import AnyRequest, api_key_of
 from gateway.callers.tokens import Caller, Tokens
-from gateway.errors import NotSignedIn
+from gateway.errors import Crowded, NotSignedIn, TooManyTries
 from gateway.http.contract import ANYBODY, Contract
 
 
@@ -24,11 +25,12 @@ class Presence(StrEnum):
 
 
 class PresentSession(Struct, frozen=True, kw_only=True):
-    """The session in the request's cookies. Without one, `account` and `roles` are empty."""
+    """The session in the request's cookies, or its token or API key. Without one, all else is empty."""
 
     state: Presence
     account: str = ""
     roles: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
     expires_in: int = 0
 
 
@@ -36,15 +38,22 @@ class PresentSession(Struct, frozen=True, kw_only=True):
     "/session",
     operation_id="getPresentSession",
     tags=["accounts"],
-    opt=Contract(scope=ANYBODY, errors=(Unavailable,)).opt,
+    opt=Contract(scope=ANYBODY, errors=(Crowded, TooManyTries, Unavailable)).opt,
 )
 async def get_present_session(
-    request: AnyRequest, session_cookies: NamedDependency[Cookies], tokens: NamedDependency[Tokens]
+    request: AnyRequest,
+    session_cookies: NamedDependency[Cookies],
+    tokens: NamedDependency[Tokens],
+    key_tokens: NamedDependency[ApiKeyTokens],
 ) -> Response[PresentSession]:
-    """Say whether the cookies of a browser hold a session, and whose. It is no error if they hold none."""
-    access = session_cookies.access(request)
+    """Say who asks: by the cookies of a browser, an access token or an API key. It is no error if nobody."""
+    authorization = request.headers.get("authorization")
+    if authorization is None and (access := session_cookies.access(request)):
+        authorization = f"Bearer {access}"
     try:
-        found = _present(await tokens.caller(f"Bearer {access}")) if access else None
+        if authorization and (key := api_key_of(authorization)):
+            authorization = f"Bearer {await key_tokens.token(key, request)}"
+        found = _present(await tokens.caller(authorization)) if authorization else None
     except NotSignedIn:
         found = None
     if found is None:
@@ -58,6 +67,7 @@ def _present(caller: Caller) -> PresentSession:
         state=Presence.IN,
         account=caller.account,
         roles=tuple(caller.roles),
+        scopes=tuple(sorted(caller.scopes)),
         expires_in=int(caller.expires - time.time()),
     )
 

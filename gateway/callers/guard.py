@@ -43,8 +43,8 @@ def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cook
             return f"Bearer {token}" if token else None
         if authorization[:6].lower() == "basic " and "password" in contract.schemes:
             return await sign_in(authorization, connection)
-        if authorization[: len(_KEY)].lower() == _KEY:
-            return f"Bearer {await exchange(authorization[len('bearer ') :].strip(), connection)}"
+        if key := api_key_of(authorization):
+            return f"Bearer {await exchange(key, connection)}"
         return authorization
 
     async def guard(connection: AnyConnection, handler: BaseRouteHandler) -> None:
@@ -61,6 +61,12 @@ def signed_in(tokens: Tokens, sign_in: SignIn, exchange: Exchange, cookies: Cook
         connection.scope["user"] = caller
 
     return guard
+
+
+def api_key_of(authorization: str) -> str | None:
+    """Return the API key in an Authorization header, if there is one."""
+    is_key = authorization[: len(_KEY)].lower() == _KEY
+    return authorization[len("bearer ") :].strip() if is_key else None
 
 
 def caller_of(request: AnyRequest) -> Caller:

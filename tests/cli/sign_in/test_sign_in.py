@@ -89,7 +89,8 @@ async def test_a_key_is_kept_in_place_of_a_session_and_does_what_it_may(newcomer
     await newcomer.types("login", newcomer.url, "--key", "--name", "narrow", given=upload)
     await newcomer.types("login", newcomer.url, "--key", "--name", "work", given=f"  {key}\n")
     await newcomer.types("jobs", code=4)
-    assert (await newcomer.whoami())["way"] == "API key"
+    who = await newcomer.whoami()
+    assert (who["way"], who["account_id"], who["scopes"]) == ("API key", newcomer.account_id, ["read"])
     assert await newcomer.sessions() == []
     await newcomer.types("logout", "--everywhere", code=77)
     for wrong, code in (("tonearm_made-up", 77), ("two words", 2), ("ä", 2), ("", 2)):
