@@ -25,7 +25,9 @@ def console_for(stream: TextIO) -> "Console":
     from rich.console import Console
 
     terminal = stream.isatty()
-    return Console(file=stream, highlight=False, width=None if terminal else _WIDE, no_color=not terminal)
+    return Console(
+        file=stream, highlight=False, width=None if terminal else _WIDE, no_color=None if terminal else True
+    )
 
 
 def visible(text: str) -> str:

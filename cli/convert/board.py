@@ -71,7 +71,8 @@ class Board:
     def __init__(self, progress: Console, result: Console, total: int) -> None:
         self._progress, self._result, self._total = progress, result, total
         self._lock = threading.Lock()
-        self.bars = _bars(progress) if progress.is_terminal else None
+        can_draw = progress.is_terminal and not progress.is_dumb_terminal
+        self.bars = _bars(progress) if can_draw else None
         self._whole: TaskID | None = None
 
     def __enter__(self) -> Self:
