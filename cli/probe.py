@@ -6,19 +6,15 @@ It is probed on this machine, by the ffmpeg and in the cage that a converter use
 
 import asyncio
 import os
-import sys
 from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli.exits import Exit
-from cli.pretty import clock, console_for, size, visible
+from cli.pretty import clock, size
 from cli.tree.command import command
 from cli.tree.ending import complain
 from cli.tree.printer import Printer, printing
@@ -68,8 +64,7 @@ def probe_file(path: Path, out: Printer) -> Exit | None:
         return Exit.UNAVAILABLE
     for warning in _warnings(structure, media):
         complain(f"{path}: {warning}")
-    size = path.stat().st_size
-    out.one(msgspec.json.encode(media), lambda: show(console_for(sys.stdout), media, size))
+    out.rows(msgspec.json.encode(media), rows(media, path.stat().st_size))
     return None
 
 
@@ -87,14 +82,6 @@ def _warnings(structure: Structure, media: Media) -> Iterator[str]:
         yield "there is no sound in it, so it would be refused (no_audio)"
     elif structure.cut:
         yield "a part of it is missing: what is there would be converted, unless partial=false is asked for"
-
-
-def show(console: Console, media: Media, bytes_: int) -> None:
-    """Print it for people."""
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, told in rows(media, bytes_):
-        table.add_row(Text(name, style="dim"), Text(visible(told)))
-    console.print(table)
 
 
 def rows(media: Media, bytes_: int) -> Iterator[tuple[str, str]]:

@@ -59,9 +59,9 @@ async def show(settings: OperatorSettings, who: str, out: Printer) -> None:
 COLUMNS = (
     Column[Profile]("account", lambda known: known.account_id, kind=Kind.ID),
     Column[Profile]("since", lambda known: shown_time(known.created), kind=Kind.TIME),
-    Column[Profile]("state", lambda known: f"{known.state:<10}"),
-    Column[Profile]("roles", lambda known: f"{','.join(known.roles):<10}"),
-    Column[Profile]("address", lambda known: _address(known), cut=True),
+    Column[Profile]("state", lambda known: known.state),
+    Column[Profile]("roles", lambda known: ",".join(known.roles)),
+    Column[Profile]("address", lambda known: _address(known)),
 )
 
 

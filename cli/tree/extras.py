@@ -7,6 +7,8 @@ _UNIX = frozenset({"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"})
 """Modules of Python that Windows lacks."""
 _EXTRAS = {"sqlalchemy": "sql", "aiomysql": "sql", "asyncpg": "sql", "opentelemetry": "otel"}
 """Packages by the extra that brings them. All others come with `services`."""
+_OF_A_CHECKOUT = frozenset({"aiosmtpd", "secantus"})
+"""Packages of the stack on this machine, which no extra brings: one of them is GPL-2.0, and beta."""
 
 
 class NotInstalled(TonearmError):
@@ -20,6 +22,10 @@ def lacking(error: ModuleNotFoundError) -> NotInstalled | None:
         return None
     if package in _UNIX:
         return NotInstalled("this is for Linux and macOS; it needs what Windows does not have")
+    if package in _OF_A_CHECKOUT:
+        return NotInstalled(
+            f"this needs {package}: the stack on this machine runs from a checkout, by ./justw up"
+        )
     extra = _EXTRAS.get(package, "services")
     return NotInstalled(
         f"this needs {package}, which the client alone lacks: pipx install --force 'tonearm[{extra}]'"

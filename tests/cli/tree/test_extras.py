@@ -14,6 +14,7 @@ from cli.tree.group import Entry
         ("pymongo", "'tonearm[services]'"),
         ("sqlalchemy.ext.asyncio", "'tonearm[sql]'"),
         ("fcntl", "Linux and macOS"),
+        ("aiosmtpd.controller", "from a checkout"),
     ],
 )
 def test_what_is_not_installed_is_told_with_the_line_that_installs_it(module: str, told: str) -> None:
