@@ -87,9 +87,40 @@ def test_what_the_client_depends_on_is_small(client: Client) -> None:
     assert size <= MOST_BYTES
 
 
+ABSENT = """
+from cli.main import COMMANDS
+
+def absent(entries, above=""):
+    for name, entry in entries.items():
+        command = entry.command(name)
+        if command.help is None and not hasattr(command, "entries"):
+            yield above + name
+        yield from absent(getattr(command, "entries", {}), above + name + " ")
+
+print("\\n".join(absent(COMMANDS)))
+"""
+"""Prints the commands whose libraries are not installed: only what they lack can be said of them."""
+
+
+def test_each_command_of_the_client_is_there_whole(client: Client) -> None:
+    python = client.folder / "bin" / "python"
+    done = subprocess.run([python, "-c", ABSENT], cwd=client.folder, capture_output=True, text=True)
+    absent = {line.partition(" ")[0] for line in done.stdout.splitlines()}
+    operators = {"replay", "account", "backup", "forget", "restore", "up", "down", "doctor", "sample"}
+    assert (done.stderr, absent) == ("", {"probe", *operators})
+    assert "account keys create" not in done.stdout
+    assert '"$schema"' in client("schema", "usage").stdout
+
+
 def test_it_lists_what_there_is_and_says_what_the_services_need(client: Client) -> None:
     assert "For people with videos" in client("--help").stdout
-    for words in (["gateway"], ["up"], ["replay", "info"], ["account", "list"], ["probe", "talk.mp4"]):
+    for words in (
+        ["gateway"],
+        ["backup", "x"],
+        ["replay", "info"],
+        ["account", "list"],
+        ["probe", "talk.mp4"],
+    ):
         done = client(*words)
         assert done.returncode == 69
         assert "'tonearm[services]'" in done.stderr
