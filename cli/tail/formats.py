@@ -35,8 +35,8 @@ _COLOURS = {
     Level.CRITICAL: "1;31",
 }
 _DIM, _BOLD = "2", "1"
-_HUES = {"gateway": "36", "auth": "35", "converter": "34", "notifier": "1;36"}
-_OTHER_HUES = ("1;35", "1;34", "36", "35", "34", "1;36")
+_HUES = {"gateway": "36", "auth": "35", "converter": "94", "notifier": "1;36"}
+_OTHER_HUES = ("1;35", "1;94", "36", "35", "94", "1;36")
 _IDS = frozenset({"event_id", "publisher", "correlation_id", "causation_id", "trace_id"})
 """Fields of every event that say where it comes from."""
 _ELSEWHERE = _IDS | {"offset", "subject", "account", "account_id"}

@@ -1,12 +1,14 @@
 """The log of a gateway, followed over HTTP by its administrator."""
 
 import asyncio
+from contextlib import aclosing
 from datetime import UTC, datetime
 
 import pytest
 
+from cli.client.gateway import Gateway
 from cli.tail.arguments import Wish
-from cli.tail.elsewhere import narrowed
+from cli.tail.elsewhere import GatewayLog, narrowed
 from events.ids import new_id
 from tests.tokens.conftest import PASSWORD, Site, site
 
@@ -56,6 +58,19 @@ async def test_what_a_gateway_elsewhere_has_and_what_comes_is_shown_without_a_ga
     assert ids[:2] == [one, two]
     assert len(ids) == len({*ids}) == 7
     assert running.err == []
+
+
+async def test_what_comes_after_the_history_and_before_it_is_followed_is_not_lost(site: Site) -> None:
+    person = await site.person()
+    await upload(site, "one.mp4", person)
+    with Gateway(site.url) as gateway:
+        await asyncio.to_thread(gateway.sign_in, ADMIN["TONEARM_EMAIL"], lambda: PASSWORD)
+        log = GatewayLog(gateway, narrowed(Wish(account=(person["account_id"],))), print)
+        held = [record async for record in log.history(None, 1, lambda each: each.event == "job.uploaded")]
+        await upload(site, "two.mp4", person)
+        async with asyncio.timeout(30), aclosing(log.live()) as live:
+            coming = await anext(live)
+    assert [record.fields["filename"] for record in (*held, *coming)] == ["one.mp4", "two.mp4"]
 
 
 async def test_a_job_is_followed_elsewhere_by_the_beginning_of_its_id(site: Site, finished, tmp_path) -> None:
