@@ -14,7 +14,7 @@ import httpx
 
 from cli.client.answers import Import, Job, Jobs, Token, read_as, refusal
 from cli.client.contents import Count, File, Stream
-from cli.client.errors import RequestRefused, SignInRefused, Unreachable
+from cli.client.errors import CredentialsMissing, RequestRefused, SignInRefused, Unreachable
 from cli.client.event_stream import Message, messages
 from cli.client.patience import PATIENCE, why
 from cli.client.sessions import Kept, Session, Way
@@ -83,6 +83,13 @@ class Gateway:
             session.end()
             session.become(token.access_token, token.refresh_token, token.expires_in)
             self._access = session.access_token
+
+    def ask_nobody(self) -> None:
+        """Ask no person from now on: where a session has ended, methods raise CredentialsMissing.
+
+        For who draws on the terminal, and reads its keys.
+        """
+        self._password = _nobody
 
     def upload(self, path: Path, sent: Count, options: Mapping[str, str] = _NONE) -> str:
         """Upload a file, and return the job's id. Goes on where an earlier call was broken off.
@@ -236,6 +243,10 @@ def http_client(url: str) -> httpx.Client:
     outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
     timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
     return httpx.Client(base_url=url, timeout=timeout, trust_env=outside, headers={"User-Agent": "tonearm"})
+
+
+def _nobody() -> str:
+    raise CredentialsMissing("the session has ended: sign in again")
 
 
 def _token_of(answer: httpx.Response) -> Token:

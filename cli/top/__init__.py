@@ -7,5 +7,6 @@ model     all that is known, as it becomes by news: pure
 sight     what the person wants to see of it: pure
 drawing/  both as lines of text, for a width and a height: pure
 keys      the keyboard, on any system
+painter   the terminal, of which only what differs is painted
 screen    the loop: news in, pictures out
 """

@@ -82,13 +82,19 @@ def top(gateway: Gateway, once: bool, every: float, out: Printer) -> Exit | None
     first = looked(gateway)
     if not out.for_people:
         _write(gateway, name, first, out, every=None if once else every)
-    elif once or not (sys.stdout.isatty() and sys.stdin.isatty()):
+    elif once or not _is_for_pictures():
         _draw(gateway, name, first)
     else:
         from cli.top.screen import Cockpit
 
+        gateway.ask_nobody()
         Cockpit(gateway, name, every, console_for(sys.stdout)).run(first)
     return None
+
+
+def _is_for_pictures() -> bool:
+    """Return True if a person sits before a terminal that can be drawn on."""
+    return sys.stdout.isatty() and sys.stdin.isatty() and not console_for(sys.stdout).is_dumb_terminal
 
 
 def _write(gateway: Gateway, name: str, first: Looked, out: Printer, *, every: float | None) -> None:

@@ -1,6 +1,7 @@
 """What needs somebody, each in a sentence: pure."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from cli.pretty import clock, size
 from cli.top.answers import Disk, Overview, Room
@@ -20,8 +21,8 @@ _PARTS = {
 }
 
 
-def needs(overview: Overview) -> Iterator[str]:
-    """Yield the sentences, the gravest first."""
+def needs(overview: Overview, reasons: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the sentences, the gravest first. `reasons` are those for which work was given up."""
     log = overview.log
     if log.trouble:
         yield f"This gateway does not follow the log: {log.trouble.rstrip('.')}."
@@ -40,7 +41,9 @@ def needs(overview: Overview) -> Iterator[str]:
         yield f"The disk of {name} is nearly full: {size(free)} are free."
     if parked := sum(each.parked for each in overview.queues or ()):
         given_up = counted(parked, "piece of work was", "pieces of work were")
-        yield f"{given_up} given up."
+        often = [reason for reason, _ in Counter(reasons).most_common(2)]
+        why = f": {'; '.join(often)}" if often else ""
+        yield f"{given_up} given up{why}."
     if len(versions := sorted({each.version for each in overview.workers})) > 1:
         yield f"Several versions run: {', '.join(versions)}."
 

@@ -5,14 +5,13 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from msgspec.structs import replace
-from rich.console import Console, Group
-from rich.live import Live
+from rich.console import Console
 
 from cli.client.gateway import Gateway
 from cli.top.drawing.frame import Frame
@@ -21,6 +20,7 @@ from cli.top.drawing.page import page
 from cli.top.keys import Keyboard
 from cli.top.model import Model
 from cli.top.news import Ended, Heard, Key, Looked, News, Said, Told
+from cli.top.painter import Painter
 from cli.top.sight import Sight, Wish, pressed
 from cli.top.watch import Watch
 
@@ -54,29 +54,17 @@ class Cockpit:
 
     def _shown(self) -> bool:
         """Show it. Returns True if it is to be suspended, by Ctrl-Z."""
-        with ExitStack() as stack:
-            stack.enter_context(Keyboard(lambda key: self._news.put(Key(key))).open())
-            live = stack.enter_context(
-                Live(
-                    console=self._console,
-                    screen=True,
-                    auto_refresh=False,
-                    redirect_stderr=False,
-                    redirect_stdout=False,
-                )
-            )
-            stopped = stack.enter_context(_noting_stops())
+        keyboard = Keyboard(lambda key: self._news.put(Key(key)))
+        with keyboard.open(), self._console.screen(), _noting_stops() as stopped:
+            painter = Painter(self._console)
             while True:
-                live.update(self._picture(), refresh=True)
+                size = self._console.size
+                frame = Frame(self._model, self._sight, datetime.now(UTC), self._glyphs)
+                painter.paint(page(frame, size.width, size.height), size)
                 if not self._taken():
                     return False
                 if stopped:
                     return True
-
-    def _picture(self) -> Group:
-        size = self._console.size
-        frame = Frame(self._model, self._sight, datetime.now(UTC), self._glyphs)
-        return Group(*page(frame, size.width, size.height))
 
     def _taken(self) -> bool:
         """Take what has come, after waiting a little for it. Returns False at the end."""

@@ -47,7 +47,7 @@ def troubles(frame: Frame, width: int, most: int) -> list[Text]:
         time = shown(away.at).partition("T")[2][:8]
         told.append(f"No answer since {time}: {away.why}")
     if frame.model.overview is not None:
-        told += needs(frame.model.overview)
+        told += needs(frame.model.overview, [each.reason for each in frame.model.given_up])
     if len(told) > most:
         told = [*told[: most - 1], f"and {counted(len(told) - most + 1, 'thing')} more"]
     return [filled(Text(f"{frame.glyphs.ill} {each}", style=BAD), width) for each in told]
@@ -83,10 +83,12 @@ def _jobs(frame: Frame, width: int) -> Text:
 
 def _flow(frame: Frame, width: int) -> Text:
     """The rate, its last seconds as a curve, and how far behind the views are."""
+    if frame.sight.is_still:  # one look shows no flow
+        return filled(_lag(frame.model.overview.log) if frame.model.overview else Text(), width)
     at = frame.now.timestamp()
     rate = frame.model.rate.now(at)
     left = Text()
-    left.append("–" if rate is None else f"{rate:,.1f}", style=HEAD if rate else QUIET)
+    left.append(frame.glyphs.dot if rate is None else f"{rate:,.1f}", style=HEAD if rate else QUIET)
     left.append(" events a second ", style=QUIET)
     right = Text()
     if frame.model.overview is not None:

@@ -87,7 +87,10 @@ def test_what_needs_somebody_is_said_in_sentences() -> None:
     ]
     parked = [{"name": "video", "parked": 2}]
     assert sentences(queues=parked) == ["2 pieces of work were given up."]
-    assert sentences(queues=[{"name": "video", "parked": 1}]) == ["1 piece of work was given up."]
+    told = needs(
+        msgspec.convert(overview(queues=[{"name": "video", "parked": 1}]), Overview), ["OSError(28)"]
+    )
+    assert list(told) == ["1 piece of work was given up: OSError(28)."]
     disk = {"name": "rabbit@a", "free": 40, "low": 50, "alarms": ["disk"]}
     assert sentences(disks=[disk]) == [
         "The broker at rabbit@a lacks disk: nobody can publish.",

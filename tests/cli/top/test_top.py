@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ pytestmark = pytest.mark.servers
 STARTED = JobStarted(run=1, attempt=1, worker="test")
 LEFT = "\x1b[?1049l"
 """By which a terminal shows again what it has shown before."""
+CURSOR = "\x1b[?25h"
 
 
 @contextmanager
@@ -106,8 +108,8 @@ async def test_the_terminal_is_as_before_however_it_ends(
         else:
             screen.process.send_signal(ends)
         assert await asyncio.to_thread(screen.end) == code
-        assert LEFT in screen.shown
-        assert screen.shown.rstrip().endswith(LEFT)
+        assert screen.shown.partition(LEFT)[2].strip() == CURSOR
+        assert termios.tcgetattr(screen._descriptor)[3] & termios.ECHO
 
 
 async def test_a_gateway_that_is_away_is_said_to_be_and_it_comes_back(site: Site, tmp_path: Path) -> None:
