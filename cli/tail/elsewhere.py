@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from cli.client.errors import RequestRefused
+from cli.client.errors import RequestRefused, Unreachable
 from cli.client.event_stream import Message, messages
 from cli.client.gateway import Gateway, unreachable
 from cli.ids import WHOLE
@@ -24,6 +24,8 @@ _MOST = 1000
 """Events that the gateway gives from the end on."""
 _PAUSE = 0.5
 """Seconds before it is asked again."""
+_TRIES = 100
+"""Answers that may break off before the end of the log."""
 _PASSING = (429, 500, 502, 503, 504)
 """Refusals that pass: a gateway still counts a stream that broke off, or it is being replaced."""
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
@@ -91,13 +93,17 @@ class GatewayLog:
         """Yield what the log holds now. Raises ClientError."""
         self._after = ""
         with unreachable(self._gateway.url):
-            async with aclosing(self._told([*beginning, ("follow", "false")])) as told:
-                async for message in told:
-                    if message.type == "end":
-                        self._after = message.id
-                        return
-                    if message is not _CONNECTED:
-                        yield self._record(message)
+            for _ in range(_TRIES):  # a token that ends, or a gateway that is replaced, ends the answer, too
+                part = [("follow", "false")] if self._after else [*beginning, ("follow", "false")]
+                async with aclosing(self._told(part)) as told:
+                    async for message in told:
+                        if message.type == "end":
+                            self._after = message.id
+                            return
+                        if message is not _CONNECTED:
+                            yield self._record(message)
+                await asyncio.sleep(_PAUSE)
+        raise Unreachable(f"{self._gateway.url} breaks off its log again and again")
 
     async def _told(self, parameters: Parameters) -> AsyncGenerator[Message, None]:
         async for message in from_thread(lambda: self._asked(parameters, self._after), "tail elsewhere"):
@@ -109,6 +115,8 @@ class GatewayLog:
             "GET", "/admin/events", params=[*self._narrow, *parameters], headers=headers
         )
         with asking as answer:
+            if not answer.headers.get("content-type", "").startswith("text/event-stream"):
+                raise Unreachable(f"{self._gateway.url} answers, but not with its log: is it a gateway?")
             yield _CONNECTED
             yield from messages(answer.iter_lines())
 

@@ -77,6 +77,8 @@ def _document(record: Record) -> dict[str, Any]:
     own: dict[str, Any] = {"timestamp": timestamp(record.time)}
     if record.level is not None:
         own["level"] = record.level.name.lower()
+    elif "level" in record.fields:  # one that nobody here understands
+        own["level"] = as_text(record.fields["level"])
     own |= {"service": record.source, "event": record.event}
     rest = {key: value for key, value in record.fields.items() if key not in own}
     return {**own, **rest}

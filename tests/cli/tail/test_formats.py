@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.log.screen import Screen
+from cli.tail.command import Line
 from cli.tail.formats import NAMES, as_json, as_logfmt, brief, named, pretty
 from cli.tail.parser import parse_line
 from cli.tail.record import Kind, Level, Record
@@ -51,6 +52,16 @@ def test_json_can_be_read_back_by_this_tool(fields, event):
     original = record(event, fields)
     again = parse_line(as_json(original), "other", NOON)
     assert msgspec.structs.replace(again, raw="") == original
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["timestamp", "level", "service", "event", "x"]), st.integers() | st.text()
+    )
+)
+def test_every_line_of_json_is_as_its_schema_says(fields):
+    read = parse_line(msgspec.json.encode(fields).decode(), "file", NOON)
+    assert msgspec.json.decode(as_json(read), type=Line).event == read.event
 
 
 hostile = st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "Ll"]))
