@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from cli.log.screen import Screen, briefly
 from cli.pretty import escaped, quoted
 from cli.tail.filters import as_text
+from cli.tail.parser import bare
 from cli.tail.record import Kind, Level, Record
 from cli.times import shown, timestamp
 from cli.tree.template import Template
@@ -150,7 +151,7 @@ def short(screen: Screen) -> Format:
             (clock, _DIM),
             (f" {level} ", _COLOURS.get(record.level or Level.DEBUG, "")),
             (f"{escaped(record.source):<9} ", _hue(record)),
-            (escaped(record.event), "" if record.kind is Kind.TEXT else _BOLD),
+            (escaped(bare(record.event)), "") if record.kind is Kind.TEXT else (escaped(record.event), _BOLD),
         ]
         if subject := record.fields.get("subject"):
             spans.append((f" {escaped(briefly(as_text(subject)))}", ""))

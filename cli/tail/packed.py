@@ -1,6 +1,7 @@
-"""Logs that were compressed when they were rotated away: gzip, bzip2, xz, known by how they begin."""
+"""Logs in another form, known by how they begin: gzip, bzip2, xz; UTF-16, as PowerShell writes it."""
 
 import bz2
+import codecs
 import contextlib
 import gzip
 import lzma
@@ -12,16 +13,24 @@ from io import FileIO
 from typing import Any
 
 _BLOCK = 1 << 20
+
+
+def _recoded(file: FileIO) -> codecs.StreamRecoder:
+    return codecs.EncodedFile(file, "utf-8", "utf-16", errors="replace")
+
+
 _READERS: dict[bytes, Callable[[FileIO], Any]] = {
     b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),
     b"BZh": bz2.BZ2File,
     b"\xfd7zXZ\x00": lzma.LZMAFile,
+    codecs.BOM_UTF16_LE: _recoded,
+    codecs.BOM_UTF16_BE: _recoded,
 }
-_DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError)
+_DAMAGED = (OSError, UnicodeError, EOFError, zlib.error, lzma.LZMAError)
 
 
 def unpacked(file: FileIO) -> FileIO:
-    """Return the file, or in its place what it holds compressed, as far as that can be read."""
+    """Return the file, or in its place what it holds, as far as that can be read."""
     begin = file.read(max(map(len, _READERS))) or b""
     file.seek(0)
     reader = next((reader for mark, reader in _READERS.items() if begin.startswith(mark)), None)

@@ -129,6 +129,12 @@ def parse_event(offset: int, body: bytes, before: datetime) -> Record:
     )
 
 
+def bare(line: str) -> str:
+    """Return a line of text without what stands before it: names, and its time."""
+    match = _PREFIXED.match(line)
+    return match["rest"] if match else line
+
+
 def trace_of(traceparent: Any) -> str | None:
     """Return the trace id within a W3C `traceparent`."""
     parts = traceparent.split("-") if isinstance(traceparent, str) else []

@@ -188,6 +188,17 @@ def test_what_was_compressed_when_it_was_rotated_away_is_read_as_far_as_it_is_wh
     assert shown == [f"{i}" for i in range(len(shown))]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_what_windows_writes_into_a_file_is_read(tmp_path, encoding):
+    path = tmp_path / "a.log"
+    text = "".join(line(f"é{i}日").replace("\n", "\r\n") for i in range(9000))
+    path.write_bytes(("\ufeff" * (encoding != "utf-16") + text).encode(encoding))
+    file, shown = LogFile(path), []
+    while (records := file.read()) is not None:
+        shown += events(records)
+    assert shown == [f"é{i}日" for i in range(9000)]
+
+
 def test_a_folder_is_the_files_in_it(tmp_path):
     (tmp_path / "b.log").write_text(line("b"))
     (tmp_path / "a.jsonl").write_text(line("a"))

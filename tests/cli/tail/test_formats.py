@@ -132,6 +132,11 @@ def test_the_short_format_is_for_narrow_terminals():
     assert named("short", Screen(columns=lambda: 40))(made) == "12:00:00Z E log       job.failed 01a227…"
 
 
+def test_a_short_line_of_text_says_neither_its_time_nor_its_service_twice():
+    read = parse_line("auth-1  | 2025-01-31 12:00:00.5+00:00 [warning] memory", "s", NOON)
+    assert named("short", Screen())(read) == "12:00:00Z W auth-1    [warning] memory"
+
+
 def test_raw_is_what_was_read_and_harmless_at_a_terminal():
     read = parse_line("caf\udce9 \x1b[2J", "s", NOON)
     assert named("raw", Screen())(read) == "caf\udce9 \x1b[2J"
