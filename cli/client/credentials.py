@@ -76,7 +76,7 @@ def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) ->
     WrongArgument, CredentialsMissing, Unreachable, OSError, and what starting the stack raises.
     """
     by_flag = asked.on is not None or asked.email is not None
-    key = "" if by_flag else environ.get("TONEARM_KEY", "")
+    key = "" if by_flag or asked.password else environ.get("TONEARM_KEY", "")
     place = place_of(asked, environ)
     if place is None:
         return _at_local_stack(asked, key, start, environ)

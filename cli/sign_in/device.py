@@ -13,6 +13,8 @@ from cli.qr import code_of
 
 _SLOWER = 5.0
 """Seconds that are added to the interval where the gateway says that it is too short (RFC 8628, 3.5)."""
+_LONGEST = 1800.0
+"""Seconds for which nobody waits, whatever the gateway says."""
 _ROUND_ABOUT = 10
 """Lines that a terminal needs besides the picture of a code."""
 
@@ -21,7 +23,8 @@ def by_browser(entrance: Entrance, *, sleep: Callable[[float], None] = time.slee
     """Show a code, and wait until it is approved. Raises SignInRefused, ClientError."""
     codes = entrance.begin()
     _tell(codes)
-    deadline, interval = time.monotonic() + codes.expires_in, codes.interval
+    deadline = time.monotonic() + min(codes.expires_in, _LONGEST)
+    interval = min(max(codes.interval, 1.0), _LONGEST)
     while time.monotonic() < deadline:
         sleep(interval)
         try:

@@ -15,7 +15,7 @@ from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name
 from cli.client.credentials import check_url
 from cli.client.entrance import Entrance
 from cli.client.errors import CredentialsMissing
-from cli.client.own_files import settings_folder
+from cli.client.own_files import locked, settings_folder
 from cli.client.sessions import Way, kept_at
 from cli.errors import WrongArgument
 from cli.exits import Exit
@@ -73,7 +73,8 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     if by_password and by_key:
         raise click.UsageError("--password and --key exclude each other")
     config = ConfigFile(os.environ)
-    known = config.read()
+    with locked(config.path):  # what could not be kept is not begun
+        known = config.read()
     url, name = _meant(gateway, name, known)
     if url.startswith("http:") and urlsplit(url).hostname not in _HERE:
         print("Without https, whoever is on the way can read along and sign in as you.", file=sys.stderr)
@@ -169,7 +170,3 @@ def _keep(entrance: Entrance, entered: _Entered) -> None:
         session.way, session.key = entered.way, entered.key
         if entered.token:
             session.become(entered.token.access_token, entered.token.refresh_token, entered.token.expires_in)
-    if not kept.outlives_us:
-        raise WrongArgument(
-            f"{settings_folder(os.environ)}: nothing can be kept here; TONEARM_KEY does without"
-        )

@@ -49,6 +49,11 @@ class Newcomer:
         """The sessions on the disk."""
         return list(self.folder.glob("tonearm/sessions/*.json"))
 
+    @property
+    def knows_anything(self) -> bool:
+        """True if a sign-in has left anything on the disk."""
+        return bool(self.kept) or (self.folder / "tonearm/config.toml").exists()
+
 
 @pytest.fixture
 async def newcomer(

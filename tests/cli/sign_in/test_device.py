@@ -64,6 +64,14 @@ def test_what_ends_it_is_said(outcome: RequestRefused, said: str) -> None:
         by_browser(Gateway(waits("authorization_pending"), outcome), sleep=lambda _: None)
 
 
+def test_odd_intervals_of_a_gateway_are_bounded() -> None:
+    for told, waits_for in ((-1.0, 1.0), (0.0, 1.0), (1e9, 1800.0)):
+        codes = Codes("device", "WDJB-MJHT", "https://x.example/device", expires_in=1e300, interval=told)
+        waited: list[float] = []
+        by_browser(Gateway(TOKEN, codes=codes), sleep=waited.append)
+        assert waited == [waits_for]
+
+
 def test_a_code_that_is_over_is_asked_for_no_more() -> None:
     codes = Codes("device", "WDJB-MJHT", "https://x.example/device", expires_in=0.0)
     with pytest.raises(SignInRefused, match="in time"):

@@ -61,7 +61,7 @@ async def test_a_code_that_is_denied_or_given_up_keeps_nothing(newcomer: Newcome
         screen.type("\x03")
         assert await asyncio.to_thread(screen.end) == 130
         assert "Traceback" not in screen.shown
-    assert list(newcomer.folder.glob("tonearm/*")) == []
+    assert not newcomer.knows_anything
 
 
 async def test_a_password_is_read_and_never_kept_and_a_wrong_one_changes_nothing(newcomer: Newcomer) -> None:
@@ -146,7 +146,7 @@ async def test_where_no_gateway_is_it_is_said_and_one_that_is_away_signs_out_her
     ):
         _, said = await newcomer.types("login", wrong, code=code)
         assert "hush" not in said
-    assert list(newcomer.folder.glob("tonearm/*")) == []
+    assert not newcomer.knows_anything
     await newcomer.types("login", newcomer.url, "--password", "--email", newcomer.email, given=PASSWORD)
     config = newcomer.folder / "tonearm/config.toml"
     away = f"http://127.0.0.1:{free_port()}"
@@ -157,3 +157,10 @@ async def test_where_no_gateway_is_it_is_said_and_one_that_is_away_signs_out_her
     assert "signed out here only" in said
     assert len(newcomer.kept) == 1
     _, said = await newcomer.types("whoami", code=77)
+
+
+async def test_where_nothing_can_be_kept_nobody_is_asked_to_approve(newcomer: Newcomer) -> None:
+    (newcomer.folder / "file").write_text("")
+    newcomer.monkeypatch.setenv("XDG_CONFIG_HOME", str(newcomer.folder / "file"))
+    _, said = await newcomer.types("login", newcomer.url, code=73)
+    assert "approve" not in said
