@@ -57,7 +57,12 @@ _COLUMNS = [
 ]
 
 
-@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="ShownFeed")
+@command(
+    name="list",
+    examples=["tonearm feeds list"],
+    exits={**EXITS, Exit.NOTHING: "you have none"},
+    output="ShownFeed",
+)
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
@@ -115,6 +120,7 @@ feeds = Group(
         "revoke": Entry("cli.feeds:revoke", "end a feed: its address opens nothing any more"),
     },
     usual="list",
+    examples=['tonearm feeds create "My talks"', "tonearm feeds list"],
     help="Private podcasts of your audio: make, list, show and revoke them.",
 )
 

@@ -63,7 +63,12 @@ _COLUMNS = [
 ]
 
 
-@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="ApiKey")
+@command(
+    name="list",
+    examples=["tonearm keys list", "tonearm keys list --format '{key_id} {name}'"],
+    exits={**EXITS, Exit.NOTHING: "you have none"},
+    output="ApiKey",
+)
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
@@ -119,6 +124,7 @@ keys = Group(
         "revoke": Entry("cli.keys:revoke", "void a key, at once and everywhere"),
     },
     usual="list",
+    examples=["tonearm keys create backup --scope upload", "tonearm keys list"],
     help="API keys, by which programs ask in your name: make, list and revoke them.",
 )
 

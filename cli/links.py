@@ -149,6 +149,7 @@ links = Group(
         "revoke": Entry("cli.links:revoke", "end a link: it leads nowhere any more"),
     },
     usual="list",
+    examples=["tonearm links create @-1 --for 1d", "tonearm links list"],
     help="Links by which people without an account hear your audio: make, list and revoke them.",
 )
 

@@ -88,6 +88,12 @@ tonearm = Group(
     callback=_prepare,
     help="Turn videos into audio, and look after the service that does.",
     epilog="`tonearm COMMAND --help` tells more.",
+    examples=[
+        "tonearm convert talk.mp4",
+        "tonearm login https://tonearm.example.org",
+        "tonearm jobs --state failed",
+        "tonearm show @-1",
+    ],
 )
 click.version_option(None, "-V", "--version", package_name="tonearm", message="tonearm %(version)s")(tonearm)
 

@@ -51,7 +51,12 @@ _NAME = click.argument("name", help="the preset's name, as `tonearm presets` pri
 _OF_ONE = {**EXITS, Exit.NOTHING: "there is no such preset"}
 
 
-@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="Preset")
+@command(
+    name="list",
+    examples=["tonearm presets list"],
+    exits={**EXITS, Exit.NOTHING: "you have none"},
+    output="Preset",
+)
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
@@ -141,6 +146,7 @@ presets = Group(
         "default": Entry("cli.presets:default", "print or set the options of videos that name none"),
     },
     usual="list",
+    examples=["tonearm presets list", "tonearm presets show Speech"],
     help="Options that you keep for the videos to come.",
 )
 

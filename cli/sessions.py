@@ -52,7 +52,7 @@ _COLUMNS = [
 ]
 
 
-@command(name="list", exits=EXITS, output="SessionShown")
+@command(name="list", examples=["tonearm sessions list"], exits=EXITS, output="SessionShown")
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
@@ -85,6 +85,7 @@ sessions = Group(
         "end": Entry("cli.sessions:end", "end a session: who has it must sign in again"),
     },
     usual="list",
+    examples=["tonearm sessions list"],
     help="What is signed in to your account: list it, end it.",
 )
 

@@ -171,6 +171,7 @@ transcripts = Group(
         "add": Entry("cli.transcripts:add", "give a transcript of your own, WebVTT or SubRip"),
         "delete": Entry("cli.transcripts:delete", "delete one that you gave"),
     },
+    examples=["tonearm transcripts show @-1", "tonearm transcripts show @-1 -o talk.srt"],
     help="What your audio says: list transcripts, print them, give your own, delete them.",
 )
 

@@ -70,7 +70,11 @@ def test(gateway: Gateway, hook: str, out: Printer) -> Exit:
     return _followed(gateway, hook, "test", out)
 
 
-@command(exits=_OF_A_TRY, output="ShownDelivery")
+@command(
+    examples=["tonearm hooks resend 0199 0199a1b2-7c3d-7000-8000-0000000000aa"],
+    exits=_OF_A_TRY,
+    output="ShownDelivery",
+)
 @click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
 @click.argument("delivery", metavar="DELIVERY", help="its whole id, as `deliveries` prints it")
 @printing

@@ -20,5 +20,9 @@ hooks = Group(
         "delete": Entry("cli.hooks.hooks:delete", "delete a webhook"),
     },
     usual="list",
+    examples=[
+        "tonearm hooks create https://example.org/told --event job.converted",
+        "tonearm hooks test 0199",
+    ],
     help="Have addresses of yours told of what happens to your jobs (Standard Webhooks).",
 )

@@ -19,7 +19,12 @@ from events.types import NEWSWORTHY
 OF_ONE = {**EXITS, Exit.NOTHING: "there is no such webhook"}
 
 
-@command(name="list", exits={**EXITS, Exit.NOTHING: "you have none"}, output="Webhook")
+@command(
+    name="list",
+    examples=["tonearm hooks list"],
+    exits={**EXITS, Exit.NOTHING: "you have none"},
+    output="Webhook",
+)
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:

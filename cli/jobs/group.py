@@ -19,5 +19,6 @@ jobs = Group(
         "delete": Entry("cli.jobs.delete:delete", "delete jobs for good, with their videos and audio"),
     },
     usual="list",
+    examples=["tonearm jobs", "tonearm jobs show @-1", "tonearm jobs delete --state failed --yes"],
     help="List your jobs at a gateway; look at one, download, cancel, repeat, delete them.",
 )

@@ -33,5 +33,6 @@ SUBCOMMANDS = {
 replay = Group(
     "replay",
     SUBCOMMANDS,
+    examples=["tonearm replay info", "tonearm replay show --since 10m", "tonearm replay verify"],
     help="Read the event log, travel in it, check the views against it, and build them anew.",
 )

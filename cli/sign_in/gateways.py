@@ -89,5 +89,6 @@ gateways = Group(
         "remove": Entry("cli.sign_in.gateways:remove", "forget a gateway, and its session here"),
     },
     usual="list",
+    examples=["tonearm gateways", "tonearm login https://tonearm.example.org --name work"],
     help="See the gateways that you know by names; `tonearm login` adds one.",
 )
