@@ -69,7 +69,7 @@ def patiently(ask: Callable[[], T]) -> T:
     while True:
         try:
             return ask()
-        except (Unreachable, RequestRefused) as error:
+        except (httpx.TransportError, Unreachable, RequestRefused) as error:
             if isinstance(error, RequestRefused) and not is_passing(error):
                 raise
             if time.monotonic() > deadline:

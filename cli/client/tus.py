@@ -6,18 +6,17 @@ is lost leaves an empty upload behind, which expires.
 """
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import httpx
 
 from cli.client.contents import Content, Count, Piece, media_type
 from cli.client.errors import ClientError, NotThere, RequestRefused, SourceChanged, Unreachable
-from cli.client.patience import Trouble, is_passing
+from cli.client.patience import Trouble, is_passing, patiently
 from cli.client.unfinished import Note
 
-T = TypeVar("T")
 _VERSION = {"Tus-Resumable": "1.0.0"}
 _PIECE = {"Content-Type": "application/offset+octet-stream"}
 _ASK_FIRST = (401, 409, 423)
@@ -72,7 +71,7 @@ def _found(asker: Asker, note: Note) -> tuple[str, Standing]:
     """Return the upload that is remembered, if the gateway still has it."""
     if upload_id := note.read():
         with suppress(NotThere):
-            return upload_id, _patiently(asker, lambda: _standing(asker, upload_id))
+            return upload_id, patiently(lambda: _standing(asker, upload_id))
         note.forget()
     return "", Standing(0, False)
 
@@ -97,7 +96,7 @@ def _created(asker: Asker, content: Content, options: Mapping[str, str]) -> tupl
             # Its last part alone: a proxy may have changed what stands before.
             return str(answer.headers.get("Location", "")).rstrip("/").rpartition("/")[2]
 
-    upload_id = _patiently(asker, create)
+    upload_id = patiently(create)
     if not upload_id:
         raise ClientError("the gateway's answer to /files is not understood")
     return upload_id, Standing(0, length == 0)
@@ -174,15 +173,3 @@ def _take_back(asker: Asker, upload_id: str) -> None:
         path = f"/files/{upload_id}"
         with asker.asking("DELETE", path, headers=_VERSION, timeout=2.0):
             pass
-
-
-def _patiently(asker: Asker, ask: Callable[[], T]) -> T:
-    """Ask until there is an answer. Raises Unreachable, RequestRefused."""
-    trouble = Trouble(asker.url)
-    while True:
-        try:
-            return ask()
-        except (httpx.TransportError, RequestRefused) as error:
-            if not is_passing(error):
-                raise
-            trouble.wait(error)

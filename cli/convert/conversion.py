@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from cli.client.answers import Job, Queue
+from cli.client.contents import Count
 from cli.client.download import download, pour
 from cli.client.errors import Unreachable
 from cli.client.gateway import Gateway
@@ -108,8 +109,22 @@ def _begun(terms: Terms, course: Course, decision: Decision) -> str:
         return gateway.upload_stream(
             source.name, sys.stdin.buffer, lambda done: show(None, size(done)), asked
         )
-    sent = course.transfer(UPLOADING, source.name, source.path.stat().st_size)
-    return gateway.upload(source.path, sent, asked)
+    return gateway.upload(source.path, _uploading(course, source.path.stat().st_size), asked)
+
+
+def _uploading(course: Course, total: int) -> Count:
+    """Begin to show an upload; what of it is at the gateway from an earlier time is told."""
+    name, has_begun = course.task.source.name, False
+    sent = course.transfer(UPLOADING, name, total)
+
+    def counted(done: int) -> None:
+        nonlocal has_begun
+        if done and not has_begun:
+            course.remark(f"{name}: {size(done)} of it are there already")
+        has_begun = True
+        sent(done)
+
+    return counted
 
 
 def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:

@@ -23,6 +23,7 @@ from cli.watch.watching import Watch
 from cli.watch.watching import watch as watch_folder
 
 SETTLE, AT_ONCE, MOST_AT_ONCE = 10.0, 3, 16
+_FOLDER = click.Path(file_okay=False)
 
 
 @command(
@@ -41,14 +42,14 @@ SETTLE, AT_ONCE, MOST_AT_ONCE = 10.0, 3, 16
     codes=CODES,
     output=ConvertedVideo,
 )
-@click.argument("folder", metavar="DIR", type=click.Path())
+@click.argument("folder", metavar="DIR", type=_FOLDER)
 @click.option(
-    "-o", "--output", metavar="DIR", type=click.Path(), help="a folder for the audio; else beside each video"
+    "-o", "--output", metavar="DIR", type=_FOLDER, help="a folder for the audio; else beside each video"
 )
 @click.option("-r", "--recursive", is_flag=True, help="look into its folders, too")
 @click.option("--include", multiple=True, metavar="PATTERN", help="only what is called so")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="nothing that is called so")
-@click.option("--move-to", metavar="DIR", type=click.Path(), help="move a video there when its audio is here")
+@click.option("--move-to", metavar="DIR", type=_FOLDER, help="move a video there when its audio is here")
 @click.option("--delete", is_flag=True, help="delete a video when its audio is here")
 @click.option(
     "--settle",
@@ -87,7 +88,7 @@ def _order(
 ) -> Watch:
     """Return what is asked for. Raises WrongArgument, NothingFound."""
     if not folder.is_dir():
-        raise NothingFound(f"{folder} {'is not a folder' if folder.exists() else 'is not there'}")
+        raise NothingFound(f"{folder} is not there")
     if move_to is not None and delete:
         raise WrongArgument("--move-to and --delete exclude each other")
     if move_to is not None and Path(move_to).exists() and folder.samefile(move_to):

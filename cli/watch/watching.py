@@ -87,6 +87,7 @@ class _Watching:
 
     def __init__(self, gateway: Gateway, wished: Wish, order: Watch, board: Board) -> None:
         self._gateway, self._wish, self._order, self._board = gateway, wished, order, board
+        self._terms = Terms(gateway, wished, force=order.force)
         self._pause = _FIRST
         self._fatal: Exit | None = None
 
@@ -141,7 +142,7 @@ class _Watching:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             return failed(course.task, error)
-        outcome = converted(Terms(self._gateway, self._wish, force=self._order.force), course)
+        outcome = converted(self._terms, course)
         if outcome.is_good and (why := self._put_away(video, outcome)):
             self._board.say(f"{course.task.source.name}: {why}")
         return outcome

@@ -70,6 +70,7 @@ class Gateway(ThreadingHTTPServer):
         self.watched = threading.Event()
         self.uploads: list[tuple[str, bytes, str]] = []  # name, bytes, media type
         self.offsets: list[int] = []  # where the pieces began
+        self.turned_away = 0  # how often it was asked while it was away
         self.creations: list[str] = []  # the metadata of each upload that was to begin
         self.arriving: Arriving | None = None
         self.wishes: list[dict[str, str]] = []
@@ -220,6 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_signed_in(self) -> bool:
         if self.server.away:
+            self.server.turned_away += 1
             self._problem(503, "The gateway is away.")
             return False
         if is_good := self.headers["Authorization"] == f"Bearer token-{self.server.token}":

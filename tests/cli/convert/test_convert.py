@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cli.client import patience
 from cli.client.asking import Access
 from cli.client.credentials import Asked, credentials_for
 from cli.client.errors import CredentialsMissing
@@ -373,6 +374,20 @@ def test_a_file_that_something_writes_to_is_told_and_the_next_has_its_turn(
     assert convert(server, changing, video, "-j", "1") == ONE_FAILED
     assert "recording.ts: something wrote to it while it was sent" in capsys.readouterr().err
     assert [name for name, _, _ in server.uploads] == ["talk.mp4"]
+
+
+def test_an_upload_that_broke_off_goes_on_when_the_same_is_typed_again(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.upload_breaks = [2000] + [0] * 9
+    with monkeypatch.context() as patch:
+        patch.setattr(patience, "PATIENCE", 0.1)
+        assert convert(server, video) == Exit.UNAVAILABLE
+    assert "the same command goes on where this one ended" in capsys.readouterr().err
+    server.upload_breaks, server.offsets = [], []
+    assert convert(server, video) == Exit.OK
+    assert "talk.mp4: 2 kB of it are there already" in capsys.readouterr().err
+    assert server.offsets == [2000]
 
 
 def test_a_file_that_vanishes_is_told_and_the_next_has_its_turn(

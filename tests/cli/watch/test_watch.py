@@ -157,7 +157,7 @@ async def test_a_gateway_that_is_away_or_takes_no_more_is_waited_for(server: Gat
     server.away = True
     (folder / "talk.mp4").write_bytes(VIDEO)
     with watching(server, folder) as watch:
-        await watch.says("it is tried again")
+        await wait_for(lambda: server.turned_away)
         server.away = False
         await watch.says("talk.mp3 (1:05, 1.0 MB)")
         server.upload_refused = QUOTA_EXCEEDED
@@ -214,7 +214,8 @@ async def test_a_folder_has_one_that_watches_it_so(server: Gateway, folder: Path
     ("words", "code", "says"),
     [
         (["nowhere"], Exit.NOINPUT, "nowhere is not there"),
-        (["file.mp4"], Exit.NOINPUT, "file.mp4 is not a folder"),
+        (["file.mp4"], Exit.USAGE, "'file.mp4' is a file"),
+        ([".", "-o", "file.mp4"], Exit.USAGE, "'file.mp4' is a file"),
         ([".", "--move-to", "."], Exit.USAGE, "it takes another"),
         ([".", "--move-to", "done", "--delete"], Exit.USAGE, "exclude each other"),
         ([".", "--settle", "-1"], Exit.USAGE, "settle"),
