@@ -10,10 +10,10 @@ from msgspec import Struct
 from cli.client.answers import Job, Queue
 from cli.client.contents import Count
 from cli.client.download import download, pour
-from cli.client.errors import Unreachable
+from cli.client.errors import NotAsItStands, Unreachable
 from cli.client.gateway import Gateway
 from cli.client.patience import PATIENCE, patiently
-from cli.convert.board import DOWNLOADING, READING, UPLOADING
+from cli.convert.board import DOWNLOADING, READING, UPLOADING, Show
 from cli.convert.course import Course
 from cli.convert.imports import fetched
 from cli.convert.known import Decision, Step, Turns, another_output, decided, jobs_about, sha256_of
@@ -25,6 +25,9 @@ from cli.jobs.shown import ahead
 from cli.pretty import size
 from events.errors import TonearmError
 from events.ids import new_id
+
+LOOK = 2.0
+"""Seconds between two looks at a job that cannot be followed."""
 
 
 class Terms(Struct, frozen=True):
@@ -130,21 +133,32 @@ def _uploading(course: Course, total: int) -> Count:
 def _settled(gateway: Gateway, job_id: str, course: Course) -> Job:
     """Return the job once it has come to an end, showing how it gets there."""
     show = course.stage("converting")
-    for message in gateway.follow(job_id):
-        if message.type == "progress":
-            progress = msgspec.json.decode(message.data, type=_Progress)
-            show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
-            continue
-        if message.type == "queue":
-            queue = msgspec.json.decode(message.data, type=Queue)
-            if queue.place:
-                show(None, ahead(queue))
-            continue
-        job = patiently(lambda: gateway.job(job_id))
-        if job.done:
-            return job
-        show(None, _note(job))
+    try:
+        for message in gateway.follow(job_id):
+            if message.type == "progress":
+                progress = msgspec.json.decode(message.data, type=_Progress)
+                show(progress.percent, f"{progress.speed:.1f}× real time" if progress.speed else "")
+                continue
+            if message.type == "queue":
+                queue = msgspec.json.decode(message.data, type=Queue)
+                if queue.place:
+                    show(None, ahead(queue))
+                continue
+            job = patiently(lambda: gateway.job(job_id))
+            if job.done:
+                return job
+            show(None, _note(job))
+    except NotAsItStands:  # as many streams of events are open as one account may have
+        return _looked_for(gateway, job_id, show)
     return _done(gateway, job_id)
+
+
+def _looked_for(gateway: Gateway, job_id: str, show: Show) -> Job:
+    """Return the job once it has come to an end, by looking at it now and then."""
+    while not (job := patiently(lambda: gateway.job(job_id))).done:
+        show(None, ahead(job.queue) if job.queue and job.queue.place else _note(job))
+        time.sleep(LOOK)
+    return job
 
 
 def _done(gateway: Gateway, job_id: str) -> Job:

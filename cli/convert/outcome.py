@@ -75,7 +75,10 @@ class Outcome(Struct, frozen=True):
 
 
 def failed(task: Task, error: Exception, job_id: str = "") -> Outcome:
-    """Return the outcome of a video that an error has ended."""
+    """Return the outcome of a video that an error has ended.
+
+    A gateway that will not fetch an address may still take files.
+    """
     gone = isinstance(error, FileNotFoundError) and error.filename == str(task.source.file)
     return Outcome(
         task,
@@ -83,7 +86,7 @@ def failed(task: Task, error: Exception, job_id: str = "") -> Outcome:
         job_id=job_id,
         why="it is not there any more" if gone else in_words(error),
         code=Exit.NOINPUT if gone else code_for(error),
-        for_all=_is_for_all(error),
+        for_all=_is_for_all(error) and not (task.source.url and isinstance(error, RequestRefused)),
     )
 
 

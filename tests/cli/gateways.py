@@ -53,6 +53,7 @@ class Gateway(ThreadingHTTPServer):
         self.tells_offset: int | None = None  # in place of the right one
         self.upload_refused: Kind | None = None
         self.stream_breaks = 0
+        self.streams_full = False
         self.damaged = False
         self.hold = False  # a job that never comes to an end
         self.behind = 0  # how many times the job is still shown as it was before its end
@@ -273,6 +274,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._problem(404, "There is no such job.")
 
     def _events(self) -> None:
+        if self.server.streams_full:
+            self.server.settled.set()
+            return self._problem(429, "You have 20 event streams open.")
         self.server.last_event_ids.append(self.headers["Last-Event-ID"])
         if self.headers["Last-Event-ID"] == "3":
             self.send_response(204)

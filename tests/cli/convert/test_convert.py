@@ -434,6 +434,15 @@ def test_a_gateway_that_is_behind_the_one_that_told_the_end_is_waited_for(
     assert video.with_suffix(".mp3").read_bytes() == server.audio
 
 
+def test_a_job_that_cannot_be_followed_is_looked_at_now_and_then(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversion, "LOOK", 0.01)
+    server.streams_full, server.behind = True, 3
+    assert convert(server, video) == Exit.OK
+    assert video.with_suffix(".mp3").read_bytes() == server.audio
+
+
 def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
     server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.errors import NotAsItStands, SourceChanged, Troubled, Unreachable
+from cli.client.errors import NotAsItStands, SignInRefused, SourceChanged, Troubled, Unreachable
 from cli.convert.outcome import End, Outcome, Task, exit_code, failed, summary
 from cli.convert.sources import source
 from cli.exits import Exit
@@ -52,3 +52,9 @@ def test_the_summary_counts_and_repeats_failures_only_where_they_have_gone_by() 
 def test_an_error_is_of_one_video_or_of_all(error: Exception, code: Exit, for_all: bool) -> None:
     ended = failed(Task(source("a.mp4"), None), error)
     assert (ended.code, ended.for_all) == (code, for_all)
+
+
+def test_a_gateway_that_fetches_nothing_may_still_take_files() -> None:
+    refused = SignInRefused(403, "this server fetches nothing")
+    assert failed(Task(source("a.mp4"), None), refused).for_all
+    assert not failed(Task(source("https://example.org/a.mp4"), None), refused).for_all
