@@ -8,7 +8,7 @@ import click
 
 from auth.accounts.operator_changes import OperatorChanges
 from auth.stores.directory import Account
-from cli.account.operating import EXITS, operating, who
+from cli.account.operator import EXITS, operating, who
 from cli.account.roles import ROLE
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant

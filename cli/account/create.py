@@ -15,7 +15,7 @@ from auth.addresses import account_of, registrable
 from auth.errors import AlreadyRegistered
 from auth.passwords.hasher import Hasher
 from auth.passwords.rules import PasswordRules
-from cli.account.operating import operating
+from cli.account.operator import operating
 from cli.account.roles import new_account as for_new_account
 from cli.account.roles import roles_of
 from cli.account.settings import OperatorSettings

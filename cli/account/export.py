@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from auth.accounts.profiles import Profile
-from cli.account.operating import EXITS, operating, who
+from cli.account.operator import EXITS, operating, who
 from cli.account.settings import OperatorSettings
 from cli.account.show import whole
 from cli.log.formats import as_json

@@ -23,7 +23,7 @@ from auth.passwords.hasher import Hasher
 from auth.stores.directory import ADMIN, USER, Account, Directory
 from auth.stores.sql.engine import engine_of
 from cli.account.foreign_table import ForeignTable, Row
-from cli.account.operating import operating
+from cli.account.operator import operating
 from cli.account.settings import OperatorSettings
 from cli.exits import Exit
 from cli.remarks import Meter

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from auth.accounts.operator_changes import OperatorChanges
-from cli.account.operating import operating
+from cli.account.operator import operating
 from cli.account.roles import new_account, roles_of
 from cli.account.settings import OperatorSettings
 from cli.account.show import tell_of

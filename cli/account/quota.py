@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from auth.accounts.quotas import QuotaChanges
-from cli.account.operating import EXITS, operating, who
+from cli.account.operator import EXITS, operating, who
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import WrongArgument

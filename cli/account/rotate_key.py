@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from cli.account.operating import operating
+from cli.account.operator import operating
 from cli.account.settings import OperatorSettings
 from cli.tree.command import command
 

@@ -8,7 +8,7 @@ import msgspec
 from auth.accounts.profiles import Profile, profile
 from auth.addresses import remark
 from auth.stores.directory import Account, Directory
-from cli.account.operating import EXITS, operating, who
+from cli.account.operator import EXITS, operating, who
 from cli.account.roles import ROLE
 from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant

@@ -1,4 +1,4 @@
-"""What this installation or this system lacks for a command. The client alone needs none of it."""
+"""The libraries that a command lacks in this installation or on this system. The client needs none of them."""
 
 from events.errors import TonearmError
 

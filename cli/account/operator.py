@@ -1,4 +1,4 @@
-"""What the commands on accounts have in common: the operator's settings, whose account, exit codes."""
+"""The operator's settings, the argument WHO and the exit codes, which the commands on accounts share."""
 
 import asyncio
 import functools
