@@ -1,4 +1,4 @@
-"""The libraries that a command lacks in this installation or on this system. The client needs none of them."""
+"""The libraries that a command lacks in this installation or on this system. The client needs none."""
 
 from events.errors import TonearmError
 
