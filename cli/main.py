@@ -30,6 +30,7 @@ COMMANDS = {
     "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way", _VIDEOS),
     "retry": Entry("cli.jobs.retry:retry", "convert jobs once more", _VIDEOS),
     "delete": Entry("cli.jobs.delete:delete", "delete jobs for good", _VIDEOS),
+    "imports": Entry("cli.imports:imports", "see what the gateway fetches, and call it off", _VIDEOS),
     "probe": Entry("cli.probe:probe_file", "say what a file holds, before it is uploaded", _VIDEOS),
     "link": Entry("cli.links:create", "make a link to a job's audio for anybody", _HAND_ON),
     "links": Entry("cli.links:links", "links for people without an account: make, list, revoke", _HAND_ON),
@@ -46,6 +47,9 @@ COMMANDS = {
     "preset": Entry("cli.presets:presets", "the same", _ALIAS),
     "keys": Entry("cli.keys:keys", "API keys for your programs: make, list, revoke", _ACCOUNT),
     "sessions": Entry("cli.sessions:sessions", "see what is signed in to your account, and end it", _ACCOUNT),
+    "preferences": Entry(
+        "cli.preferences:preferences", "choose which mails about your jobs you get", _ACCOUNT
+    ),
     "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
     "top": Entry("cli.top.command:top", "watch a system: services, queues, work, failures", _OPERATOR),
     "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),

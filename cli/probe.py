@@ -14,11 +14,11 @@ import click
 import msgspec
 
 from cli.exits import Exit
-from cli.pretty import clock, size
+from cli.media import rows
 from cli.tree.command import command
 from cli.tree.ending import complain
 from cli.tree.printer import Printer, printing
-from events.media import Chapter, Media, Picture, Track, fitting
+from events.media import Media, fitting
 from service import logs
 from workers.converter.cage.cage import keeper_of
 from workers.converter.containers.inspection import inspect
@@ -82,37 +82,3 @@ def _warnings(structure: Structure, media: Media) -> Iterator[str]:
         yield "there is no sound in it, so it would be refused (no_audio)"
     elif structure.cut:
         yield "a part of it is missing: what is there would be converted, unless partial=false is asked for"
-
-
-def rows(media: Media, bytes_: int) -> Iterator[tuple[str, str]]:
-    """Yield the lines to show: a name and a text."""
-    length = clock(media.duration_seconds) if media.duration_seconds else "length not told"
-    yield "container", ", ".join(filter(None, (media.container, length, size(bytes_), _rate(media.bit_rate))))
-    for track in media.tracks:
-        yield f"track {track.index}", _track(track)
-    for picture in media.pictures:
-        yield "cover" if picture.cover else "pictures", _picture(picture)
-    for chapter in media.chapters:
-        yield "chapter", _chapter(chapter)
-    for tag in media.tags:
-        yield tag.name, tag.text
-
-
-def _track(track: Track) -> str:
-    said = (
-        *(track.codec, track.profile, f"{track.sample_rate} Hz" if track.sample_rate else ""),
-        *(track.layout, _rate(track.bit_rate), track.language, track.title),
-    )
-    return ", ".join([*filter(None, said), *(["default"] if track.default else [])])
-
-
-def _picture(picture: Picture) -> str:
-    return f"{picture.codec}, {picture.width}x{picture.height}" if picture.width else picture.codec
-
-
-def _chapter(chapter: Chapter) -> str:
-    return f"{clock(chapter.start)} to {clock(chapter.end)}  {chapter.title}".rstrip()
-
-
-def _rate(bits: int) -> str:
-    return f"{bits / 1000:.0f} kbit/s" if bits else ""

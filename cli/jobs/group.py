@@ -8,6 +8,7 @@ jobs = Group(
         "list": Entry("cli.jobs.listing:jobs", "print your jobs, newest first"),
         "count": Entry("cli.jobs.listing:count", "print how many there are in each state"),
         "show": Entry("cli.jobs.show:show", "print a job, and what has happened to it"),
+        "media": Entry("cli.jobs.media:media", "say what a job's video holds"),
         "pauses": Entry(
             "cli.jobs.pauses:pauses", "print where chapters may begin, as the option marks takes them"
         ),

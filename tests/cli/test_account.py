@@ -57,3 +57,12 @@ async def test_sessions_are_listed_and_ended(person: Person) -> None:
     assert other in (await person.tonearm("sessions", "end", other[:-2]))[0]
     assert other not in (await person.tonearm("sessions"))[0]
     await person.tonearm("sessions", "end", other, code=4)
+
+
+async def test_which_mails_come_is_shown_and_chosen(person: Person) -> None:
+    assert (await person.tonearm("preferences"))[0] == "mails  all: about each job\nlinks  no\n"
+    out, _ = await person.tonearm("preferences", "--mails", "failures", "--links")
+    assert out == "mails  failures: about jobs that failed\nlinks  yes\n"
+    await person.tonearm("preferences", "--no-links")
+    assert (await person.http.get("/preferences")).json() == {"mails": "failures", "links": False}
+    await person.tonearm("preferences", "--mails", "some", code=2)

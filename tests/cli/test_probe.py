@@ -9,7 +9,7 @@ from media import CENC, H264, SOUND, ffmpeg, tone
 
 from cli.exits import Exit
 from cli.main import main
-from cli.probe import rows
+from cli.media import rows
 from events.media import Chapter, Media, Tag
 
 CASES = Path(__file__).parents[1] / "workers/converter/cases"

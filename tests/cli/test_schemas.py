@@ -11,9 +11,10 @@ from jsonschema import Draft202012Validator
 
 from cli.main import main
 from cli.schemas import schema_of
+from events.media import Media, Track
 from events.schemas import pretty
 from events.timing.pauses import Pause, Pauses, packed
-from events.types import HookDelivered
+from events.types import HookDelivered, JobProbed
 from gateway.schemas import FILE, components
 from tests.cli.hooks.test_hooks import URL, asked_for, tell
 from tests.cli.jobs.conftest import FAILED, Person, person, site
@@ -26,6 +27,7 @@ ELSEWHERE = (
     "account",
     "convert",
     "login",
+    "imports",
     "probe",
     "replay",
     "tail",
@@ -101,6 +103,9 @@ async def test_all_that_a_client_prints_fits_its_schema(
         return json.loads(out.splitlines()[0])
 
     talk, waits, fails = [await person.uploads(f"{name}.mp4") for name in ("talk", "waits", "fails")]
+    sound = Track(index=0, codec="aac", profile="LC", language="en", default=True)
+    probed = JobProbed(run=1, media=Media(container="mov", duration_seconds=30.0, tracks=(sound,)))
+    await person.site.gateway.tell(talk, person.account_id, probed)
     found = packed(Pauses((Pause(0.0, 3.0), Pause(10.0, 13.0))))
     await person.site.gateway.convert(talk, person.account_id, b"audio", pauses=found, duration_seconds=30.0)
     await person.comes_to(talk, "converted")
@@ -110,6 +115,7 @@ async def test_all_that_a_client_prints_fits_its_schema(
     for each in (talk, waits, fails):
         await prints("show", each)
     await prints("jobs pauses", talk)
+    await prints("jobs media", talk)
     await prints("download", talk)
     await prints("download", "--all", "--zip")
     await prints("jobs zip", talk, "-o", "one.zip")
@@ -142,6 +148,7 @@ async def test_all_that_a_client_prints_fits_its_schema(
     sessions = msgspec.json.decode((await person.http.get("/sessions")).content)["items"]
     await prints("sessions list")
     await prints("sessions end", next(each["session_id"] for each in sessions if not each["current"]))
+    await prints("preferences", "--mails", "none")
     await prints("usage")
 
     await hooks(person, prints)

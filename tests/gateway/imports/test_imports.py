@@ -12,8 +12,10 @@ from gridfs.asynchronous import AsyncGridFSBucket
 from pymongo import AsyncMongoClient
 from waiting import wait_for
 
+from cli.main import main
 from events.ids import new_id
 from events.types import ImportFailed
+from tests.cli import json_lines
 from tests.gateway.imports.conftest import SETTINGS, Owner, owner_at, told
 from tests.gateway.imports.origin import Asked, Origin, Reply, file, head, plain
 from tests.gateway.running import Gateway, gateway_running
@@ -410,3 +412,30 @@ async def test_another_gateway_goes_on_where_one_was_that_ended(
             await owner.reaches(import_id, "imported")
     assert origin.asked[1].first >= 1_500_000
     assert await stored(gateway, import_id) == VIDEO
+
+
+async def test_what_is_fetched_is_listed_and_called_off_by_command(
+    owner: Owner, origin: Origin, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TONEARM_URL", owner.gateway.url)
+    monkeypatch.setenv("TONEARM_KEY", owner.client.headers["Authorization"].removeprefix("Bearer "))
+
+    async def types(*words: str, code: int = 0) -> str:
+        ended = await asyncio.to_thread(main, ["imports", *words])
+        out, said = capfd.readouterr()
+        assert ended == code, (words, out, said)
+        return out or said
+
+    more = asyncio.Event()
+    assert "`tonearm convert https://…` asks for it" in await types(code=4)
+    import_id = await owner.ask(origin.at("/talk%1B.mp4", dripping(VIDEO, 1_000_000, more)))
+    await owner.has(import_id, 1_000_000)
+    shown = await types()
+    assert shown.startswith(f"{import_id}  ")
+    assert "  fetching  1.0 MB of 2.5 MB  talk" in shown
+    assert "\x1b" not in shown
+    json_lines.check(["imports"], await types("--json"))
+    await types("cancel", "zz", code=4)
+    assert await types("cancel", import_id[:-2]) == f"import {import_id} is called off\n"
+    more.set()
+    await types(code=4)
