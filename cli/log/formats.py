@@ -41,7 +41,7 @@ class Exported(Struct, omit_defaults=True):
     base64: bytes | None = None
 
 
-class Told(Struct, frozen=True, kw_only=True):
+class LogLine(Struct, frozen=True, kw_only=True):
     """An event as it is in the log; `base64` has what is none. `tonearm schema` has the forms of events."""
 
     offset: int

@@ -10,7 +10,7 @@ from cli.exits import Exit
 from cli.jobs.argument import JOB
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay.naming import limited
+from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
 from cli.replay.views.comparison import compare
 from cli.replay.views.differences import differs, laid_out

@@ -21,7 +21,7 @@ from cli.log.log import Log
 from cli.remarks import say
 from cli.replay.ledger.effects import BROKEN, Effect, Kind, Moment, Verdict
 from cli.replay.ledger.ledger import Ledger
-from cli.replay.naming import limited
+from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
 from cli.servers import Servers
 from cli.tree.printer import Printer, printing

@@ -15,7 +15,7 @@ from cli.exits import Exit
 from cli.log.file import bodies, verify
 from cli.log.log import Log
 from cli.remarks import Meter, say
-from cli.replay.naming import FILE
+from cli.replay.options.named import FILE
 from cli.replay.subcommand import subcommand
 from cli.servers import Servers
 from cli.tree.printer import Printer, printing

@@ -9,11 +9,11 @@ import click
 
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
-from cli.log.formats import NAMES, Format, Told, named
+from cli.log.formats import NAMES, Format, LogLine, named
 from cli.log.looks import Look
 from cli.readers import while_read
-from cli.replay.looks import TEMPLATES, looking_at_log
-from cli.replay.part import EVERYTHING, Part, part_of_log
+from cli.replay.options.look import TEMPLATES, looking_at_log
+from cli.replay.options.part import EVERYTHING, Part, part_of_log
 from cli.replay.show import log_for
 from cli.replay.story.lines import story
 from cli.replay.story.pace import Pace, idle_of, speed_of
@@ -58,7 +58,7 @@ def paced(function: Callable[..., Any]) -> Callable[..., Any]:
         "tonearm replay play 01a2 -f",
     ],
     exits={Exit.NOTHING: "nothing of this is in the log"},
-    output=Told,
+    output=LogLine,
     epilog=TEMPLATES,
 )
 @part_of_log

@@ -18,7 +18,7 @@ from cli.exits import Exit
 from cli.log.keys import all_keys
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay.naming import limited
+from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
 from cli.replay.views.build import Builder
 from cli.replay.views.comparison import compare

@@ -5,57 +5,35 @@ event, and changes nothing where a queue has it after all.
 """
 
 import asyncio
-import contextlib
 import functools
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 import msgspec
-from msgspec import DecodeError, Struct
-from pymongo.asynchronous.database import AsyncDatabase
+from msgspec import Struct
 
-from cli.errors import Refused
 from cli.exits import Exit
-from cli.log.log import SKEW, Log
-from cli.remarks import Meter, say
-from cli.replay.naming import limited
+from cli.log.log import Log
+from cli.remarks import say
+from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
-from cli.replay.views.proof import ABOUT, asks_for_work, proven_event
-from cli.replay.views.versions import Version, version_named
+from cli.replay.views.losses import Loss, losses, waiting
+from cli.replay.views.versions import version_named
 from cli.servers import Servers
 from cli.times import shown
 from cli.tree.printer import Printer, printing
 from cli.tree.types import TIME
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
-from events.ids import event_id
 from events.log import amqp, topology
 from events.log.publisher import Publisher
-from events.log.stream import First, FromOffset, FromTime, Start
+from events.log.stream import FromTime
 from events.privacy.job_keys import JobKeys
-from events.projections.job_view import Entry, JobView
-from events.types import JobConverted, JobNotified, JobRequeued, JobUploaded
-from events.views.documents import unpack
-from events.views.projector import identity
 
 TIMEOUT = 30.0
-
-
-class Loss(NamedTuple):
-    """An entry of a view's timeline that the log lacks. `event` is None where it is not proven: `why`."""
-
-    view: JobView
-    entry: Entry
-    event: Event | None
-    why: str
-
-    @property
-    def is_work(self) -> bool:
-        """True if something is still to be done about it."""
-        return asks_for_work(self.view, self.entry)
 
 
 class Search(Struct, frozen=True):
@@ -125,103 +103,24 @@ async def reconcile(servers: Servers, search: Search, limit: int, yes: bool, out
     log = Log(servers.need("stream_url"), say)
     async with servers.database() as database:
         version = await version_named(database, search.views)
-        losses = [loss async for loss in _losses(log, database, version, search.since)]
-        lost = {loss.entry.id for loss in losses}
-        waiting = [event async for event in _waiting(version, lost)] if search.work else []
-    _show(losses, limit, out)
+        lost = [loss async for loss in losses(log, database, version, search.since)]
+        known = {loss.entry.id for loss in lost}
+        work = [event async for event in waiting(version, known)] if search.work else []
+    _show(lost, limit, out)
     if search.work:
-        out.beside(f"work that waits: {len(waiting):,}")
-    if not losses and not waiting:
+        out.beside(f"work that waits: {len(work):,}")
+    if not lost and not work:
         return Exit.OK
     if not yes:
         out.beside("dry run: nothing was published; --yes does it")
         return Exit.DIFFERENT
-    provable = [loss for loss in losses if loss.event]
-    await _publish(servers, provable, waiting)
+    provable = [loss for loss in lost if loss.event]
+    await _publish(servers, provable, work)
     if provable:
         out.beside(f"told again: {len(provable):,} events; `replay rebuild --yes` makes the views of them")
-    if waiting:
-        out.beside(f"handed out: {len(waiting):,} pieces of work")
+    if work:
+        out.beside(f"handed out: {len(work):,} pieces of work")
     return Exit.OK
-
-
-async def _losses(
-    log: Log, database: AsyncDatabase[Any], version: Version, since: FromTime | None
-) -> AsyncIterator[Loss]:
-    """Yield the entries of the views that the log lacks, in their old order."""
-    ends = await log.ends()
-    start: Start = FromTime(since.time - SKEW) if since else First()
-    known = await _ids(log, start, ends.last) if ends else set()
-    lacking = [
-        (view, entry)
-        async for view in _views(version)
-        for entry in view.timeline
-        if entry.id not in known and (since is None or entry.time >= since.time)
-    ]
-    if ends and lacking and (now := await log.ends()) is not None and now.last > ends.last:
-        # A log at work has grown meanwhile, and the views with it.
-        newer = await _ids(log, FromOffset(ends.last + 1), now.last)
-        lacking = [(view, entry) for view, entry in lacking if entry.id not in newer]
-    for view, entry in sorted(lacking, key=lambda each: each[1].offset):
-        yield await _loss(database, view, entry)
-
-
-async def _waiting(version: Version, lost: set[str]) -> AsyncIterator[Event]:
-    """Yield the events that the log has and about which something is still to be done."""
-    async for view in _views(version):
-        for entry in view.timeline:
-            if entry.id not in lost and asks_for_work(view, entry) and (event := proven_event(view, entry)):
-                yield event
-
-
-async def _ids(log: Log, start: Start, to: int) -> set[str]:
-    """Return the ids of a part of the log: some 150 bytes of memory each."""
-    found: set[str] = set()
-    with Meter("read", to) as meter:
-        async with contextlib.aclosing(log.read(start, to)) as batches:
-            async for batch in batches:
-                found.update(identity(record.body) for record in batch)
-                meter.at(batch[-1].offset, len(batch))
-    return found
-
-
-async def _views(version: Version) -> AsyncIterator[JobView]:
-    async for batch in version.documents():
-        for each in batch:
-            try:
-                yield unpack(each)
-            except (KeyError, TypeError, DecodeError) as error:
-                raise Refused(f"the stored view {each['_id']} is damaged") from error
-
-
-async def _loss(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> Loss:
-    message_id = await _message_id(database, view, entry) if entry.type == JobNotified.TYPE else ""
-    event = proven_event(view, entry, message_id=message_id)
-    if event is None:
-        return Loss(view, entry, None, "the view does not keep what it said")
-    if gone := await _gone(database, view, entry):
-        return Loss(view, entry, None, gone)
-    return Loss(view, entry, event, "")
-
-
-async def _message_id(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
-    """Return the id of the mail, which the notifier has noted under the id of the event it is about."""
-    about = event_id(view.job_id, entry.note.removeprefix(ABOUT), entry.run)
-    note = await database["mails"].find_one({"_id": about})
-    return str(note["message_id"]) if note else ""
-
-
-async def _gone(database: AsyncDatabase[Any], view: JobView, entry: Entry) -> str:
-    """Return a sentence about the blob that this event would promise and that is gone; empty for none."""
-    if view.deletion is not None:
-        return ""
-    if entry.type == JobConverted.TYPE and view.audio and not view.audio_gone:
-        whole = {"_id": view.audio.audio_id, "length": view.audio.bytes}
-        return "" if await database["audio.files"].find_one(whole) else "its audio is not stored any more"
-    if entry.type in (JobUploaded.TYPE, JobRequeued.TYPE) and view.video and asks_for_work(view, entry):
-        whole = {"_id": view.video.video_id, "length": view.video.bytes}
-        return "" if await database["videos.files"].find_one(whole) else "its video is not stored any more"
-    return ""
 
 
 def _show(losses: list[Loss], most: int, out: Printer) -> None:

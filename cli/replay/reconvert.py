@@ -17,7 +17,7 @@ from cli.exits import Exit
 from cli.log.ids import jobs_meant
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay.naming import named_jobs
+from cli.replay.options.named import named_jobs
 from cli.replay.subcommand import subcommand
 from cli.servers import Servers
 from cli.tree.printer import Printer, printing

@@ -19,7 +19,7 @@ from msgspec import DecodeError, Struct
 from cli.errors import Refused
 from cli.exits import Exit
 from cli.remarks import say
-from cli.replay.naming import named_jobs
+from cli.replay.options.named import named_jobs
 from cli.replay.subcommand import subcommand
 from cli.replay.views.versions import Version, live
 from cli.servers import Servers

@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Callable
 
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.log.formats import NAMES, Told, named
+from cli.log.formats import NAMES, LogLine, named
 from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.looks import Look
 from cli.readers import while_read
 from cli.remarks import say
-from cli.replay.looks import TEMPLATES, looking_at_log
-from cli.replay.part import Part, part_of_log
+from cli.replay.options.look import TEMPLATES, looking_at_log
+from cli.replay.options.part import Part, part_of_log
 from cli.replay.subcommand import subcommand
 from cli.servers import Servers
 
@@ -26,7 +26,7 @@ from cli.servers import Servers
         "tonearm replay show --type job.failed --since yesterday --json",
     ],
     exits={Exit.NOTHING: "nothing of this is in the log"},
-    output=Told,
+    output=LogLine,
     epilog=TEMPLATES,
 )
 @part_of_log

@@ -18,7 +18,7 @@ from cli.log.looks import screen_of
 from cli.log.places import End, Ending, ending
 from cli.pretty import escaped, write_json
 from cli.remarks import say
-from cli.replay.naming import named_jobs
+from cli.replay.options.named import named_jobs
 from cli.replay.subcommand import subcommand
 from cli.replay.views.differences import differences, plain
 from cli.servers import Servers

@@ -8,7 +8,7 @@ from cli.errors import NoViews
 from cli.exits import Exit
 from cli.log.log import Log
 from cli.remarks import Meter, say
-from cli.replay.naming import limited, versioned
+from cli.replay.options.named import limited, versioned
 from cli.replay.subcommand import subcommand
 from cli.replay.views.differences import differences
 from cli.replay.views.findings import Findings

@@ -7,7 +7,7 @@ from cli.exits import Exit
 from cli.log.keys import all_keys
 from cli.log.log import Log
 from cli.remarks import say
-from cli.replay.naming import limited, versioned
+from cli.replay.options.named import limited, versioned
 from cli.replay.subcommand import subcommand
 from cli.replay.views.findings import Findings
 from cli.replay.views.verification import BUDGET, JOB_BYTES, Verifier, check

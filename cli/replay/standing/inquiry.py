@@ -14,7 +14,7 @@ from cli.log.log import Line, Log, line
 from cli.log.places import End
 from cli.overview import lines_of_nodes
 from cli.remarks import Meter
-from cli.replay.standing.standing import (
+from cli.replay.standing.facts import (
     RECENT,
     Binding,
     Depth,

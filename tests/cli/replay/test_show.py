@@ -187,7 +187,7 @@ async def test_a_terminal_gets_no_control_character_in_any_format(replay):
         return screen.shown
 
     replay.settings["NO_COLOR"] = "1"
-    formats = ("pretty", "short", "wide", "json", "raw", "{body} {data[filename]} {problem}")
+    formats = ("wide", "json", "raw", "{body} {data[filename]} {problem}")
     told = [shown("show", "-o", each) for each in formats] + [shown("state", "j1", "--trace")]
     played = shown("play", "--idle", "0", "--since", "1h")
     for each in told:

@@ -16,7 +16,7 @@ from cli.log.choice import Choice
 from cli.log.ids import account_meant, jobs_meant
 from cli.log.log import Line, Log
 from cli.log.places import Beginning, End, Ending, beginning, ending
-from cli.replay.naming import named_jobs
+from cli.replay.options.named import named_jobs
 from cli.tree.types import AT_MOST, COUNT, TIME, Read
 from events.log.stream import First, FromOffset, FromTime
 from events.registry import REGISTRY
@@ -117,7 +117,9 @@ def part_of_log(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     @click.option("--since", type=TIME, metavar="TIME", help="from then on")
     @click.option("--until", type=TIME, metavar="TIME", help="up to then")
-    @click.option("--from", "begin", type=_BEGIN, metavar="PLACE", help="first (default), last, OFFSET, -N")
+    @click.option(
+        "--from", "--offset", "begin", type=_BEGIN, metavar="PLACE", help="first (default), last, OFFSET, -N"
+    )
     @click.option("--to", "end", type=_END, metavar="PLACE", help="end (default), or OFFSET, inclusive")
     @click.option("-n", "--last", type=COUNT, metavar="N", help="the last N of what is chosen")
     @click.option("-c", "--limit", "--count", type=AT_MOST, metavar="N", help="end after N lines")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from cli.overview import line_of_jobs, lines_of_queues
 from cli.pretty import visible
-from cli.replay.standing.standing import RECENT, GivenUp, Standing, TheLog, Topology, Views
+from cli.replay.standing.facts import RECENT, GivenUp, Standing, TheLog, Topology, Views
 from cli.times import shown
 from cli.workers import lines_of_workers
 from events.log import topology
