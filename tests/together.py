@@ -34,7 +34,7 @@ TOGETHER = {
     ),
     "a broker that is killed": (
         "tests/auth/test_process.py",
-        "tests/cli/tail/test_event_log.py",
+        "tests/cli/tail/sources/test_event_log.py",
         "tests/events/test_broker_restart.py",
         "tests/gateway/admin/test_admin.py",
         "tests/gateway/test_readiness.py",

@@ -22,11 +22,11 @@ from cli.pipes import drop_output
 from cli.remarks import say
 from cli.signals import cancel_on_signals
 from cli.tail.arguments import TIMES, Wish, choosing, follows, query
-from cli.tail.elsewhere import GatewayLog, narrowed
 from cli.tail.follow import Sources, Tail
 from cli.tail.formats import NAMES, named
-from cli.tail.here import NothingToRead, Place, Settings, at_hand
 from cli.tail.output import Output
+from cli.tail.sources.at_hand import NothingToRead, Place, Settings, at_hand
+from cli.tail.sources.gateway_log import GatewayLog, narrowed
 from cli.tail.subjects import counted_back
 from cli.tree.command import command
 from service.settings import load

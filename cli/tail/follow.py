@@ -10,11 +10,11 @@ from itertools import islice
 
 from msgspec import Struct
 
-from cli.tail.events import Events
-from cli.tail.files import LogFile, Watch
 from cli.tail.filters import Filter, every
 from cli.tail.merge import Window, merge
 from cli.tail.record import Record
+from cli.tail.sources.events import Events
+from cli.tail.sources.files import LogFile, Watch
 from cli.tail.subjects import Subject
 
 POLL = 0.1

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from cli.ids import WHOLE, at_the_end, from_the_end, meant
-from cli.tail.events import Events
 from cli.tail.parser import trace_of
 from cli.tail.record import Kind, Record
+from cli.tail.sources.events import Events
 from events.payload import Aggregate, aggregate_of
 from events.types import JobUploaded
 

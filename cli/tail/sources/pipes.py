@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.tail.files import Lines
 from cli.tail.parser import parse_line
 from cli.tail.record import Record
-from cli.tail.threads import from_thread
+from cli.tail.sources.files import Lines
+from cli.tail.sources.threads import from_thread
 
 _BLOCK = 64 * 1024
 

@@ -16,7 +16,7 @@ from cli.tail.arguments import Wish
 from cli.tail.filters import Filter
 from cli.tail.parser import parse_event
 from cli.tail.record import Record
-from cli.tail.threads import from_thread
+from cli.tail.sources.threads import from_thread
 from cli.times import timestamp
 from events.errors import in_words
 

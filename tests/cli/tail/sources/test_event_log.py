@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from making import uploaded
 
-from cli.tail.event_log import EventLog
+from cli.tail.sources.event_log import EventLog
 from events.envelope import Event, job_event
 from events.errors import NotConfirmed
 from events.ids import new_id

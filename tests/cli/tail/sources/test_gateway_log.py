@@ -8,7 +8,7 @@ import pytest
 
 from cli.client.gateway import Gateway
 from cli.tail.arguments import Wish
-from cli.tail.elsewhere import GatewayLog, narrowed
+from cli.tail.sources.gateway_log import GatewayLog, narrowed
 from events.ids import new_id
 from tests.tokens.conftest import PASSWORD, Site, site
 

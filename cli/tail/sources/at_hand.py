@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from cli.remarks import say
-from cli.tail.files import paths_of
 from cli.tail.follow import Sources
-from cli.tail.incoming import incoming, is_incoming
+from cli.tail.sources.files import paths_of
+from cli.tail.sources.pipes import incoming, is_incoming
 from events.errors import TonearmError, Unavailable
 
 if TYPE_CHECKING:  # the client alone has no driver of the broker, and needs none for files
-    from cli.tail.event_log import EventLog
+    from cli.tail.sources.event_log import EventLog
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ async def _event_log(url: str, has_logs: bool, follow: bool) -> "EventLog | None
             raise NothingToRead("STREAM_URL is not set and no log file is there; is the stack running?")
         say("event log: STREAM_URL is not set, showing logs only; is the stack running?")
         return None
-    from cli.tail.event_log import EventLog
+    from cli.tail.sources.event_log import EventLog
 
     log, now = EventLog(url, say), datetime.now(UTC)
     try:

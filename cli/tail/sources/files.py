@@ -16,9 +16,9 @@ from io import RawIOBase
 from itertools import chain
 from pathlib import Path
 
-from cli.tail.packed import unpacked
 from cli.tail.parser import own_time, parse_line
 from cli.tail.record import Record
+from cli.tail.sources.packed import unpacked
 
 BLOCK = 256 * 1024
 """Bytes read at once."""

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.tail import files
-from cli.tail.files import LogFile, Watch, backwards
 from cli.tail.record import Kind
+from cli.tail.sources import files
+from cli.tail.sources.files import LogFile, Watch, backwards
 
 NOON = datetime(2025, 1, 31, 12, tzinfo=UTC)
 

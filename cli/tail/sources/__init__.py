@@ -1,0 +1,1 @@
+"""Where records come from: files, pipes, the log of events at hand or behind a gateway elsewhere."""
