@@ -16,7 +16,6 @@ _EVENTS, _FAILURES, _NAMES = 1000, 200, 5000
 _REASONS = ("message", "reason", "code")
 _FAILED = ("failed", "retrying", "disabled")
 _WENT_WELL = ("converted", "cancelled", "delivered")
-_OPEN = ("uploaded", "converting", "retrying")
 
 
 class Failure(Struct, frozen=True):
@@ -92,10 +91,6 @@ class Model:
     def name(self, subject: str) -> str:
         """Return the file's name of a job, or the end of the id where it is not known."""
         return self._names.get(subject) or tail(subject)
-
-    def is_named(self, subject: str) -> bool:
-        """Return True if the file's name is known."""
-        return subject in self._names
 
     def tasks(self) -> list[Task]:
         """Return all that is under way: conversions first, and what began first."""
@@ -181,11 +176,6 @@ def _key(event: Event) -> str:
     if event.type.startswith("job."):
         return f"{event.subject}/{event.data.get('run')}"
     return f"{event.subject}/{event.data.get('delivery_id') or event.id}"
-
-
-def open_jobs(counts: Mapping[str, int]) -> int:
-    """Return how many jobs are not over."""
-    return sum(counts.get(state, 0) for state in _OPEN)
 
 
 def note_of(event: Event) -> str:

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -40,7 +41,8 @@ class Cockpit:
         self._news: SimpleQueue[News] = SimpleQueue()
         self._watch = Watch(gateway, every, self._news.put)
         self._model, self._sight = Model(name), Sight()
-        self._held: list[News] = []
+        self._held: deque[News] = deque(maxlen=_HELD)
+        self._held_at: datetime | None = None
         self._glyphs = glyphs_for(console.encoding)
         self._told_of = ""
         """The job whose story is asked for again as it changes."""
@@ -59,8 +61,7 @@ class Cockpit:
             painter = Painter(self._console)
             while True:
                 size = self._console.size
-                frame = Frame(self._model, self._sight, datetime.now(UTC), self._glyphs)
-                painter.paint(page(frame, size.width, size.height), size)
+                painter.paint(page(self._frame(), size.width, size.height), size)
                 if not self._taken():
                     return False
                 if stopped:
@@ -93,7 +94,6 @@ class Cockpit:
                 if job.job_id == self._told_of:
                     self._sight = replace(self._sight, story=job)
             case _ if self._sight.is_paused:
-                self._held = [*self._held[-_HELD:], news] if len(self._held) >= _HELD else self._held
                 self._held.append(news)
             case _:
                 self._model.take(news)
@@ -102,14 +102,11 @@ class Cockpit:
 
     def _press(self, key: str) -> bool:
         before = self._sight
-        rows = Frame(self._model, before, datetime.now(UTC), self._glyphs).rows()
-        self._sight, wish = pressed(before, key, rows)
+        self._sight, wish = pressed(before, key, self._frame().rows())
         if self._sight.story is None and before.story is not None:
             self._told_of = ""
-        if before.is_paused and not self._sight.is_paused:
-            for news in self._held:
-                self._model.take(news)
-            self._held.clear()
+        if before.is_paused != self._sight.is_paused:
+            self._hold(is_paused=self._sight.is_paused)
         if wish is None:
             return True
         if wish.what == "quit":
@@ -118,6 +115,15 @@ class Cockpit:
             self._told_of = wish.job_id
         self._watch.wish(wish)
         return True
+
+    def _hold(self, *, is_paused: bool) -> None:
+        """Let the picture stand at this moment, or take what has come since it stood."""
+        self._held_at = datetime.now(UTC) if is_paused else None
+        while self._held and not is_paused:
+            self._model.take(self._held.popleft())
+
+    def _frame(self) -> Frame:
+        return Frame(self._model, self._sight, self._held_at or datetime.now(UTC), self._glyphs)
 
     def _tell_again(self, news: News) -> None:
         """Ask again for the story that is shown, when something happens to its job."""

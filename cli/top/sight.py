@@ -83,17 +83,18 @@ def _typed(sight: Sight, key: str) -> Sight:
 def _in_story(sight: Sight, key: str) -> tuple[Sight, Wish | None]:
     job = sight.story
     assert job is not None  # noqa: S101
+    most = len(job.timeline)
     match key:
         case "q" | "escape" | "enter" | "left":
             return replace(sight, story=None, scrolled=0), None
         case "up" | "k":
             return replace(sight, scrolled=max(0, sight.scrolled - 1)), None
         case "down" | "j":
-            return replace(sight, scrolled=sight.scrolled + 1), None
+            return replace(sight, scrolled=min(most, sight.scrolled + 1)), None
         case "pageup":
             return replace(sight, scrolled=max(0, sight.scrolled - _STEP)), None
         case "pagedown" | " ":
-            return replace(sight, scrolled=sight.scrolled + _STEP), None
+            return replace(sight, scrolled=min(most, sight.scrolled + _STEP)), None
         case "p":
             return replace(sight, is_paused=not sight.is_paused), None
         case _:

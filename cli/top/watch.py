@@ -38,7 +38,8 @@ _PATIENCE = 6.0
 """Seconds in which a gateway answers that is not away. It gives its own servers three."""
 _AGAIN = 2.0
 """Seconds before a stream that broke off is asked for again."""
-_EVERY = {"history": 30.0, "failed": 60.0, "parked": 30.0, "names": 5.0}
+_PAUSE = 0.5
+_EVERY = {"history": 30.0, "failed": 60.0, "parked": 30.0, "names": 3.0}
 """Seconds between two questions of a kind."""
 _PASSING = (Unreachable, NotAsItStands, Troubled)
 _DEEDS = {"cancel": ("cancel", "cancelled"), "repeat": ("requeue", "runs again")}
@@ -69,13 +70,14 @@ class Watch:
         self._stop = threading.Event()
         self._wishes: SimpleQueue[Wish] = SimpleQueue()
         self._due = dict.fromkeys(_EVERY, 0.0)
-        self._named: set[str] = set()
+        self._overview: Overview | None = None
+        self._met: set[str] = set()
         self._parked = 0
 
     @contextmanager
     def going(self) -> Iterator[None]:
         """Say news during the block. A request that is under way at its end is not waited for."""
-        for work in (self._look_on, self._listen, self._do):
+        for work in (self._look_on, self._look_further_on, self._listen, self._do):
             threading.Thread(target=self._guarded, args=(work,), name="top", daemon=True).start()
         try:
             yield
@@ -105,36 +107,52 @@ class Watch:
             began = time.monotonic()
             try:
                 news = looked(self._gateway)
+                self._overview = news.overview
                 self._tell(news)
-                self._look_further(news.overview)
             except _PASSING as error:
                 self._tell(Away(datetime.now(UTC), str(error)))
             self._stop.wait(max(0.1, self._every - (time.monotonic() - began)))
 
-    def _look_further(self, overview: Overview) -> None:
-        """Ask for what changes less often, or is not known yet. Raises ClientError."""
-        if self._is_due("history"):
-            self._tell(remembered(self._gateway))
-        if self._is_due("failed"):
-            self._tell(met(self._gateway, "failed", 50))
-        subjects = {work.subject for worker in overview.workers for work in worker.working_on}
-        if not subjects <= self._named and self._is_due("names"):
-            found = met(self._gateway, "converting", 200)
-            self._named = {job.job_id for job in found.jobs} | (self._named & subjects)
-            self._tell(found)
-        parked = sum(each.parked for each in overview.queues or ())
-        if parked != self._parked and self._is_due("parked"):
-            self._parked = parked
-            # To look at parked work, the gateway takes it and hands it back: so only when it has changed.
-            items = _asked(self._gateway, "/admin/parked", ParkedItems).items if parked else ()
-            self._tell(GivenUp(items))
+    def _look_further_on(self) -> None:
+        """Ask for what changes less often, or is not known yet: a slow answer holds up no look."""
+        while not self._stop.is_set():
+            for what, asked in self._further().items():
+                if time.monotonic() >= self._due[what]:
+                    try:
+                        self._tell(asked())
+                        self._due[what] = time.monotonic() + _EVERY[what]
+                    except _PASSING:  # the looks tell of it
+                        self._due[what] = time.monotonic() + _AGAIN
+            self._stop.wait(_PAUSE)
 
-    def _is_due(self, what: str) -> bool:
-        now = time.monotonic()
-        if now < self._due[what]:
-            return False
-        self._due[what] = now + _EVERY[what]
-        return True
+    def _further(self) -> dict[str, Callable[[], News]]:
+        """Return what else is to be asked for, as the system stands."""
+        overview = self._overview
+        wanted: dict[str, Callable[[], News]] = {
+            "history": lambda: remembered(self._gateway),
+            "failed": lambda: met(self._gateway, "failed", 50),
+        }
+        if overview is None:
+            return wanted
+        subjects = {work.subject for worker in overview.workers for work in worker.working_on}
+        if not subjects <= self._met:
+            wanted["names"] = lambda: self._meet(subjects)
+        parked = sum(each.parked for each in overview.queues or ())
+        if parked != self._parked:
+            wanted["parked"] = lambda: self._given_up(parked)
+        return wanted
+
+    def _meet(self, subjects: set[str]) -> Met:
+        """Ask for the files' names of jobs under way. One that is not found is not asked for again."""
+        found = met(self._gateway, "converting", 200)
+        self._met = subjects
+        return found
+
+    def _given_up(self, parked: int) -> GivenUp:
+        """Ask why work was given up, only when its number changes: the gateway takes it and hands it back."""
+        items = _asked(self._gateway, "/admin/parked", ParkedItems).items if parked else ()
+        self._parked = parked
+        return GivenUp(items)
 
     def _listen(self) -> None:
         headers, query = {"Accept": "text/event-stream"}, {"last": _FIRST}

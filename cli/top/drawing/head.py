@@ -15,6 +15,7 @@ from cli.words import STATES, counted
 
 _MERGED = {"notified": "converted"}
 _COLOURS = {"converting": ACCENT, "retrying": ACCENT, "failed": BAD}
+_MANY = 100
 _LAGS = 1.0
 """Seconds that an event may take into the stored views before anybody is told."""
 
@@ -24,7 +25,7 @@ def head(frame: Frame, width: int) -> list[Text]:
     left = Text()
     left.append("tonearm", style=HEAD)
     left.append("  ")
-    left.append(frame.model.gateway.replace("\n", " "), style=QUIET)
+    left.append(frame.model.gateway, style=QUIET)
     right = Text()
     if frame.sight.is_paused:
         right.append("paused", style=ACCENT)
@@ -88,7 +89,9 @@ def _flow(frame: Frame, width: int) -> Text:
     at = frame.now.timestamp()
     rate = frame.model.rate.now(at)
     left = Text()
-    left.append(frame.glyphs.dot if rate is None else f"{rate:,.1f}", style=HEAD if rate else QUIET)
+    left.append(
+        frame.glyphs.dot if rate is None else f"{rate:,.{int(rate < _MANY)}f}", style=HEAD if rate else QUIET
+    )
     left.append(" events a second ", style=QUIET)
     right = Text()
     if frame.model.overview is not None:

@@ -86,14 +86,15 @@ def _body(frame: Frame, width: int, rows: int, *, is_whole: bool = False) -> lis
 
 
 def _single(frame: Frame, width: int, rows: int, *, is_whole: bool) -> list[Text]:
-    """One block: work, queues, failures."""
+    """One block: work, queues, failures; where there is little room the chosen panel alone."""
     wants = [
         max(1, len(frame.tasks())),
         queues_wanted(frame),
         max(1, len(frame.failures()[: 10 if is_whole else None])),
     ]
     if rows < _LOW - 4:
-        return work(frame, width, max(1, rows - 1))
+        panel = {"work": work, "failures": failures, "events": events}[frame.sight.panel]
+        return panel(frame, width, max(1, rows - 1))
     given = shares(rows - 5, wants, _LEAST)
     panels = [
         work(frame, width, given[0]),

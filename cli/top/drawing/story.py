@@ -1,5 +1,6 @@
 """A job's story: its facts, and what has happened to it."""
 
+import textwrap
 from datetime import datetime
 
 from rich.text import Text
@@ -15,7 +16,8 @@ from cli.words import STATES
 def story(frame: Frame, job: AnyJob, width: int, rows: int) -> list[Text]:
     """Return the story in so many rows, scrolled as the person has it."""
     lines = [Text(visible(job.filename or job.job_id), style=HEAD), Text()]
-    lines += [_fact(name, text, width, style) for name, text, style in _facts(job)]
+    for name, text, style in _facts(job):
+        lines += _fact(name, text, width, style)
     lines += [Text(), *_under_way(frame, job, width)]
     lines += [frame.heading("What has happened")]
     before: datetime | None = None
@@ -26,7 +28,6 @@ def story(frame: Frame, job: AnyJob, width: int, rows: int) -> list[Text]:
         local = time.astimezone()
         lines.append(
             row(
-                Cell("", 0),
                 Cell(f"  {local:%Y-%m-%d %H:%M:%S}", 21),
                 Cell(after, 14, QUIET, right=True),
                 Cell(entry.type, 26, BAD if entry.type.endswith("failed") else ""),
@@ -50,8 +51,14 @@ def _facts(job: AnyJob) -> list[tuple[str, str, str]]:
     return told
 
 
-def _fact(name: str, text: str, width: int, style: str) -> Text:
-    return row(Cell("", 0), Cell(f"  {name}", 12, QUIET), Cell(text, max(0, width - 15), style))
+def _fact(name: str, text: str, width: int, style: str) -> list[Text]:
+    """Return a fact whole: a reason may need several lines."""
+    room = max(10, width - 15)
+    parts = textwrap.wrap(visible(text), room) or [""]
+    names = [f"  {name}", *[""] * (len(parts) - 1)]
+    return [
+        row(Cell(left, 12, QUIET), Cell(part, room, style)) for left, part in zip(names, parts, strict=True)
+    ]
 
 
 def _under_way(frame: Frame, job: AnyJob, width: int) -> list[Text]:

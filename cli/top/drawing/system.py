@@ -77,7 +77,7 @@ def services_panel(frame: Frame, width: int) -> list[Text]:
     for each in services(overview) if overview else ():
         line = Text("  ")
         line.append_text(_mark(frame, each))
-        line.append_text(row(Cell("", 0), Cell(f" {each.name}", 12), Cell(each.said, width - 18, QUIET)))
+        line.append_text(row(Cell(f" {each.name}", 12), Cell(each.said, width - 18, QUIET)))
         if overview and (since := [other.since for other in overview.workers if other.kind == each.name]):
             said = f"since {clock((frame.now - min(since)).total_seconds())}"
             if width > 56:

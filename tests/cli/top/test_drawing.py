@@ -138,6 +138,13 @@ def test_a_chosen_row_stays_in_sight_however_long_the_list_is() -> None:
     assert f"{last.work.percent:.0f} %" in next(line for line in shown.splitlines() if "▌" in line)
 
 
+def test_a_reason_is_told_whole_in_a_story() -> None:
+    reason = "The file ends before its index, so that nobody knows where its sound is: upload it once more."
+    story = AnyJob("j", "failed", filename="a.mp4", error=Failure("truncated", reason))
+    shown = drawn(pictures.busy(), 60, 20, Sight(story=story))
+    assert reason in " ".join(shown.split())
+
+
 def test_a_filter_leaves_what_has_it() -> None:
     shown = drawn(pictures.busy(), sight=Sight(filter="FOSDEM"))
     assert "talk-at-fosdem" in shown

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from cli.client.answers import Entry
 from cli.top.answers import AnyJob
 from cli.top.keys import names
 from cli.top.sight import Row, Sight, Wish, pressed
@@ -53,8 +54,10 @@ def test_a_filter_is_typed_kept_and_dropped() -> None:
 
 
 def test_a_story_is_scrolled_and_left_by_q_which_ends_only_from_the_panels() -> None:
-    story = Sight(story=AnyJob("job-a", "failed", filename="a.mp4"))
+    timeline = [Entry("job.started", "2026-11-30T12:00:00Z")] * 5
+    story = Sight(story=AnyJob("job-a", "failed", filename="a.mp4", timeline=timeline))
     assert after("down", "down", "up", sight=story)[0].scrolled == 1
+    assert after("pagedown", "down", "up", sight=story)[0].scrolled == 4
     left, wish = after("q", sight=story)
     assert (left.story, wish) == (None, None)
     assert after("r", "y", sight=story)[1] == Wish("repeat", "job-a", "a.mp4")
