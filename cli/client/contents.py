@@ -27,7 +27,7 @@ class Piece(NamedTuple):
 
 
 class Content(Protocol):
-    """What is uploaded. `name` is in the bytes of the disk; `length` is None until it is known."""
+    """The bytes that are uploaded. `name` is in the bytes of the disk; `length` is None until it is known."""
 
     @property
     def name(self) -> bytes:
@@ -56,7 +56,7 @@ class File:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What tells this content of this file from any other."""
+        """The marks of this content of this file, which no other has."""
         found = self._before
         return str(self._path.absolute()), str(found.st_ino), str(found.st_size), str(found.st_mtime_ns)
 

@@ -1,4 +1,4 @@
-"""How long trouble on the way to a gateway is borne."""
+"""Trouble on the way to a gateway, and the time for which it is borne."""
 
 import time
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """Uploads by tus 1.0: what has come to the gateway is not sent again, whatever breaks on the way.
 
-POST creates the upload, whose id is that of its job. PATCH brings the next bytes. After any trouble HEAD says
-where to go on; it shuts out the old connection, on whichever replica that still is. A creation whose answer
-is lost leaves an empty upload behind, which expires.
+POST creates the upload, whose id is that of its job. PATCH brings the next bytes. After any trouble HEAD has
+the offset to go on from; it shuts out the old connection, on whichever replica that still is. Where the
+answer to a creation is lost, an empty upload stays behind, and expires.
 """
 
 from base64 import b64encode
@@ -22,7 +22,7 @@ _PIECE = {"Content-Type": "application/offset+octet-stream"}
 _ASK_FIRST = (401, 409, 423)
 """Refusals of a piece after which HEAD helps: a token has run out, the offset is another, a rival writes."""
 _TOO_MANY = 429
-"""Passes on the way. Before an upload has begun it is the account's limit, of which people have to hear."""
+"""Passes on the way. Before an upload has begun it is a limit of the account, and lasts."""
 
 
 class Asker(Protocol):
@@ -35,7 +35,7 @@ class Asker(Protocol):
 
 
 class Standing(NamedTuple):
-    """How many bytes the gateway has, and whether those are all."""
+    """The bytes that the gateway has, and whether those are all."""
 
     offset: int
     is_whole: bool

@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,100}")
 _FORGOTTEN_AFTER = 14 * 24 * 3600.0
-"""Seconds. Gateways keep what has come for a day, unless their operators say otherwise."""
+"""Seconds. Gateways keep what has come for a day, unless their operators set another time."""
 
 
 class Note:

@@ -1,4 +1,4 @@
-"""What becomes of a video whose audio is here: it stays, goes into another folder, or away."""
+"""The place of a video once its audio is here: it stays, goes into another folder, or away."""
 
 import contextlib
 import errno

@@ -25,7 +25,7 @@ Target = Callable[[Source], Path]
 
 
 class Arrivals:
-    """`target` says where a video's audio goes. `keeps`: videos stay in the folder when they are done."""
+    """`target` names the file for a video's audio. `keeps`: videos stay in the folder when they are done."""
 
     def __init__(
         self, watched: Watched, memory: Memory, target: Target, *, keeps: bool, settle: float
@@ -35,7 +35,7 @@ class Arrivals:
         self._taken: set[Identity] = set()
         self._under_way: dict[Path, Seen] = {}
         self._later: dict[Identity, tuple[float, float]] = {}
-        """When a file may be tried again, and how long that waited for."""
+        """The time at which a file may be tried again, and the pause before it."""
 
     def tasks(self, is_over: Callable[[], bool]) -> Iterator[Task]:
         """Yield the videos as they become complete, until it is over."""
@@ -85,9 +85,8 @@ class Arrivals:
         """Return True if it is still what was seen. It may have changed while it waited for its turn."""
         try:
             return identity_of(seen.path) == seen.identity and not is_written(seen.path)
-        except (
-            PermissionError
-        ):  # on Windows its writer keeps it to itself; elsewhere people have to hear of it
+        except PermissionError:
+            # On Windows its writer keeps it to itself. Elsewhere a person has to learn of it.
             return sys.platform != "win32"
         except OSError:
             return False

@@ -19,8 +19,8 @@ from cli.exits import Exit
 from cli.tree.command import command
 from cli.watch.aftermath import Aftermath
 from cli.watch.folder import Watched
-from cli.watch.watching import Watch
-from cli.watch.watching import watch as watch_folder
+from cli.watch.loop import Watch
+from cli.watch.loop import watch as watch_folder
 
 SETTLE, AT_ONCE, MOST_AT_ONCE = 10.0, 3, 16
 _FOLDER = click.Path(file_okay=False)

@@ -1,4 +1,4 @@
-"""What lies in a watched folder: files that may be videos, and by what each is known again."""
+"""The files of a watched folder that may be videos, and the identity by which each is known again."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -13,9 +13,9 @@ _UNFINISHED = (
     *(".part", ".partial", ".filepart", ".crdownload", ".download", ".opdownload", ".aria2", ".ytdl"),
     *(".tmp", ".temp", ".!qb", ".!ut", ".bc!", "~"),
 )
-"""How programs call a file that they have not finished, in small letters."""
+"""Endings that programs give to a file that they have not finished, in small letters."""
 _BESIDE = (".aria2",)
-"""Endings of a file that lies beside another one until that is finished."""
+"""Terminations of a file that lies beside another one until that is finished."""
 
 
 class Identity(Struct, frozen=True):
@@ -37,7 +37,7 @@ class Seen(Struct, frozen=True):
 
     @property
     def path(self) -> Path:
-        """Where it is."""
+        """The path to it."""
         return self.source.path
 
 
@@ -65,7 +65,7 @@ class Watched(Struct, frozen=True):
 
 
 def is_finished(name: str, beside: set[str]) -> bool:
-    """Return False for a name by which some program says that the file is not whole yet."""
+    """Return False for a name that some program gives to a file that is not whole yet."""
     small = name.lower()
     return not small.endswith(_UNFINISHED) and not any(f"{name}{ending}" in beside for ending in _BESIDE)
 

@@ -1,4 +1,4 @@
-"""What a watched folder's files have come to, over restarts: a small database in the state folder.
+"""The ends of a watched folder's files, over restarts: a small database in the state folder.
 
 Each folder has one for each way of converting it. While it is open nobody else watches the folder so.
 """
@@ -27,7 +27,7 @@ class Memory:
     """The files that are over and done with."""
 
     def __init__(self, folder: Path, *names: str) -> None:
-        """`names` tell this way of converting from any other."""
+        """`names` stand for this way of converting and no other."""
         named = "\0".join(names).encode("utf-8", "surrogateescape")
         self._file = folder / f"{hashlib.sha256(named).hexdigest()[:32]}.sqlite"
         self._lock = FileLock(

@@ -1,4 +1,4 @@
-"""When a file is complete: it has bytes, and nothing has changed about it for a while. Pure."""
+"""Complete files: they have bytes, and nothing has changed about them for a while. Pure."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whether some process of this machine still writes to a file, where the system tells."""
+"""Processes of this machine that still write to a file, as far as the system knows them."""
 
 import errno
 import sys
@@ -9,7 +9,7 @@ def is_written(path: Path) -> bool:
     """Return True if a process has the file open for writing. Raises OSError if it cannot be opened.
 
     Linux grants a read lease only for a file that nobody writes to; it takes the file's owner to ask. Windows
-    opens no file that its writer keeps to itself. Elsewhere, and on disks of the network, nobody tells.
+    opens no file that its writer keeps to itself. Elsewhere, and on disks of the network, nobody knows.
     """
     with path.open("rb") as file:
         if sys.platform != "linux":

@@ -1,4 +1,4 @@
-"""How a watch is ended by SIGTERM, as systemd does: at once, and without harm."""
+"""The end by SIGTERM, which systemd sends: at once, and without harm."""
 
 import signal
 import threading
@@ -10,7 +10,7 @@ from typing import Self
 from cli.convert.crew import Crew
 
 
-class Ending:
+class Termination:
     """Hears SIGTERM, and raises KeyboardInterrupt: in a crew at a good moment, else where it comes."""
 
     def __init__(self) -> None:

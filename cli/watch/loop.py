@@ -28,16 +28,16 @@ from cli.exits import Exit
 from cli.pretty import console_for, write_json
 from cli.watch.aftermath import Aftermath
 from cli.watch.arrivals import Arrivals, is_passing
-from cli.watch.ending import Ending
 from cli.watch.folder import Seen, Watched
 from cli.watch.memory import Memory
+from cli.watch.termination import Termination
 
 _FIRST, _LONGEST = 2.0, 300.0
 """Seconds until the gateway is asked again that was away: twice as long each time."""
 
 
 class Watch(Struct, frozen=True):
-    """What is asked for: which folder, where the audio goes, by which options, and what becomes of videos.
+    """The order: a folder, the place of the audio, the options, and the place of videos that are done.
 
     `settle`: seconds without a change after which a file is complete. `state`: the folder for the memory.
     """
@@ -59,30 +59,30 @@ def watch(access: Access, order: Watch) -> int:
     Raises ClientError, CredentialsMissing, WrongArgument, Refused for what no waiting would mend.
     """
     board = Board(console_for(sys.stderr), console_for(sys.stdout), 1)
-    with Ending() as ending, board:
+    with Termination() as termination, board:
         try:
-            return _patiently(access, order, board, ending)
+            return _patiently(access, order, board, termination)
         except KeyboardInterrupt:
-            if ending.is_wanted:
+            if termination.is_wanted:
                 return Exit.OK
             raise
 
 
-def _patiently(access: Access, order: Watch, board: Board, ending: Ending) -> int:
+def _patiently(access: Access, order: Watch, board: Board, termination: Termination) -> int:
     """Watch as soon as the gateway is there."""
     pause = _FIRST
     while True:
         try:
             with access.signed_in() as gateway:
                 wished = wish(gateway, order.asked, order.output)
-                return _Watching(gateway, wished, order, board).until(ending)
+                return _Loop(gateway, wished, order, board).until(termination)
         except (Unreachable, Troubled) as error:
             board.say(f"{error}; trying again in {pause:.0f} s")
-        ending.wait(pause)
+        termination.wait(pause)
         pause = min(2 * pause, _LONGEST)
 
 
-class _Watching:
+class _Loop:
     """One folder, and one gateway that is signed in to."""
 
     def __init__(self, gateway: Gateway, wished: Wish, order: Watch, board: Board) -> None:
@@ -91,7 +91,7 @@ class _Watching:
         self._pause = _FIRST
         self._fatal: Exit | None = None
 
-    def until(self, ending: Ending) -> int:
+    def until(self, termination: Termination) -> int:
         """Convert what comes until the end. Raises Refused, OSError, KeyboardInterrupt."""
         order = self._order
         with self._memory() as memory:
@@ -100,13 +100,13 @@ class _Watching:
             self._board.say(f"Watching {order.watched.folder}. Ctrl-C ends.")
             while True:
                 crew = Crew(partial(self._converted, arrivals), self._board, order.at_once, gentle=True)
-                with ending.of(crew):
+                with termination.of(crew):
                     self._work(crew, arrivals)
                 if self._fatal is not None:
                     return self._fatal
                 if crew.interrupted:
                     return Exit.INTERRUPTED
-                ending.wait(self._pause)
+                termination.wait(self._pause)
                 self._pause = min(2 * self._pause, _LONGEST)
 
     def _memory(self) -> Memory:
