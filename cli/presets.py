@@ -11,7 +11,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
-from cli.convert.flags import audio_options
+from cli.convert.flags import audio_options, presets_beginning
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.pretty import visible
@@ -47,7 +47,11 @@ _COLUMNS = [
         "options", lambda each: " ".join(f"{name}={text}" for name, text in _rows(each.options)), cut=True
     ),
 ]
-_NAME = click.argument("name", help="the preset's name, as `tonearm presets` prints it")
+_NAME = click.argument(
+    "name",
+    shell_complete=lambda context, _, incomplete: presets_beginning(context, incomplete),
+    help="the preset's name, as `tonearm presets` prints it",
+)
 _OF_ONE = {**EXITS, Exit.NOTHING: "there is no such preset"}
 
 

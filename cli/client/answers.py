@@ -134,6 +134,18 @@ class Import(Struct, frozen=True):
     error: Failure | None = None
 
 
+class Preset(Struct, frozen=True):
+    """A preset of the account's."""
+
+    name: str
+
+
+class Presets(Struct, frozen=True):
+    """All presets of the account."""
+
+    items: list[Preset]
+
+
 class OptionFault(Struct, frozen=True):
     """An option that cannot be had as asked."""
 

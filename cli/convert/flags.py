@@ -9,6 +9,7 @@ import msgspec
 from click.shell_completion import CompletionItem
 from msgspec import inspect
 
+from cli.client.answers import Presets
 from cli.options import pair
 from cli.tree.command import Sectioned
 from events.options import Options, Tags
@@ -118,6 +119,7 @@ _PRESET = click.option(
     cls=Sectioned,
     section="The audio",
     metavar="NAME",
+    shell_complete=lambda context, _, incomplete: presets_beginning(context, incomplete),
     help="one of your presets, for all that is not given here",
 )
 _OPTION = click.option(
@@ -143,6 +145,15 @@ def _flag(name: str) -> Callable[..., Any]:
         metavar=_metavar(name),
         help=_help(name),
     )
+
+
+def presets_beginning(context: click.Context, incomplete: str) -> list[CompletionItem]:
+    """Return the presets that begin so, as the gateway has them; nothing where it does not answer."""
+    from cli.client.glance import glance
+
+    found = glance("/presets", Presets, context.params)
+    names = [each.name for each in found.items] if found else []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 def _metavar(name: str) -> str:

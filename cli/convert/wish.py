@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from cli.client.answers import Checked, OptionFault, read_as
+from cli.client.answers import Checked, OptionFault, Presets, read_as
 from cli.client.errors import ClientError, OptionsRefused, RequestRefused
 from cli.client.gateway import Gateway, unreachable
 from cli.convert.targets import Output, misnamed, named_by
@@ -106,17 +106,9 @@ def _faults(gateway: Gateway, faults: Iterable[OptionFault], asked: Mapping[str,
         yield f"{fault.name}: {fault.detail}{hint}"
 
 
-class _Named(Struct, frozen=True):
-    name: str
-
-
-class _Presets(Struct, frozen=True):
-    items: list[_Named]
-
-
 def _presets(gateway: Gateway) -> list[str]:
     try:
         with unreachable(gateway.url), gateway.asking("GET", "/presets") as answer:
-            return [each.name for each in read_as(answer, _Presets).items]
+            return [each.name for each in read_as(answer, Presets).items]
     except (ClientError, RequestRefused):
         return []

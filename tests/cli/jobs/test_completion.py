@@ -32,6 +32,16 @@ async def test_ids_and_places_are_completed_with_what_they_are(person: Person) -
     assert await completed("show", *where, incomplete="talk") == []
 
 
+async def test_presets_are_completed(person: Person) -> None:
+    for name in ("Speech", "Spare", "Music"):
+        await person.http.put(f"/presets/{name}", params={"format": "opus"})
+    await person.tonearm("usage")
+    where = ("--url", person.site.url)
+    for words in (("convert", *where, "--preset"), ("presets", "delete", *where)):
+        names = await completed(*words, incomplete="Sp")
+        assert sorted(name for name, _ in names) == ["Spare", "Speech"]
+
+
 async def test_a_gateway_that_does_not_answer_holds_nobody_up(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
