@@ -21,7 +21,7 @@ class Measured(Struct, frozen=True, kw_only=True):
     cpu_per_job: float = 0.22
     events_per_job: float = 5.0
     bytes_per_event: float = 1_370.0
-    bytes_per_view: float = 2_100.0
+    bytes_per_view: float = 2_180.0
     projected_per_second: float = 18_200.0
     """Events that one projector folds and stores in a second, at most."""
 
