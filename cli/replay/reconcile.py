@@ -24,7 +24,7 @@ from cli.replay.views.losses import Loss, losses, waiting
 from cli.replay.views.versions import version_named
 from cli.servers import Servers
 from cli.times import shown
-from cli.tree.printer import Printer, printing
+from cli.tree.printer import Column, Printer, printing
 from cli.tree.types import TIME
 from events.envelope import Event, encode
 from events.errors import NotConfirmed, Unavailable
@@ -123,22 +123,18 @@ async def reconcile(servers: Servers, search: Search, limit: int, yes: bool, out
     return Exit.OK
 
 
+COLUMNS = (
+    Column[Lost]("JOB", lambda each: each.job_id),
+    Column[Lost]("EVENT", lambda each: each.type),
+    Column[Lost]("TIME", lambda each: shown(each.time)),
+    Column[Lost]("", lambda each: f"cannot: {each.why}" if each.why else "can be told again", cut=True),
+)
+
+
 def _show(losses: list[Loss], most: int, out: Printer) -> None:
-    for place, loss in enumerate(losses):
-        view, entry, event, why = loss
-        what = "can be told again" if event else f"cannot: {why}"
-        told = Lost(
-            job_id=view.job_id,
-            event_id=entry.id,
-            type=entry.type,
-            time=entry.time,
-            why=why,
-            is_work=loss.is_work,
-        )
-        if place < most or not out.for_people:
-            text = f"{view.job_id}  {entry.type:<22} {shown(entry.time)}  {what}"
-            out.line(msgspec.json.encode(told), text)
-    if len(losses) > most and out.for_people:
+    named = losses[:most] if out.for_people else losses
+    out.table(map(msgspec.json.encode, map(_named, named)), Lost, COLUMNS)
+    if len(losses) > len(named):
         print(f"… and {len(losses) - most:,} more")
     provable = sum(loss.event is not None for loss in losses)
     work = sum(loss.event is not None and loss.is_work for loss in losses)
@@ -149,6 +145,18 @@ def _show(losses: list[Loss], most: int, out: Printer) -> None:
     )
     for type_, count in Counter(loss.entry.type for loss in losses if not loss.event).most_common():
         out.beside(f"  cannot: {type_:<22} {count:>8,}")
+
+
+def _named(loss: Loss) -> Lost:
+    entry = loss.entry
+    return Lost(
+        job_id=loss.view.job_id,
+        event_id=entry.id,
+        type=entry.type,
+        time=entry.time,
+        why=loss.why,
+        is_work=loss.is_work,
+    )
 
 
 async def _publish(servers: Servers, losses: list[Loss], waiting: list[Event]) -> None:

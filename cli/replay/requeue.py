@@ -24,7 +24,7 @@ from cli.replay.subcommand import subcommand
 from cli.replay.views.versions import Version, live
 from cli.servers import Servers
 from cli.times import shown
-from cli.tree.printer import Printer, printing
+from cli.tree.printer import Column, Printer, printing
 from cli.tree.types import TIME, Read
 from events.envelope import Event, job_event
 from events.log.publisher import Publisher
@@ -54,6 +54,15 @@ class Failed(Struct, frozen=True, kw_only=True):
     failed_at: datetime
     code: str
     filename: str
+
+
+COLUMNS = (
+    Column[Failed]("JOB", lambda each: each.job_id),
+    Column[Failed]("RUN", lambda each: str(each.run), right=True),
+    Column[Failed]("FAILED", lambda each: shown(each.failed_at)),
+    Column[Failed]("CODE", lambda each: each.code),
+    Column[Failed]("FILE", lambda each: each.filename, cut=True),
+)
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -120,8 +129,7 @@ async def requeue(servers: Servers, which: Wanted, pause: float, yes: bool, out:
         if (not which.codes or (view.error and view.error.code in which.codes))
         and (which.since is None or _failed_at(view) >= which.since)
     ]
-    for view in chosen:
-        _name(view, out)
+    out.table(map(msgspec.json.encode, map(_named, chosen)), Failed, COLUMNS)
     out.beside(f"{len(chosen):,} of {len(failed):,} failed jobs")
     if not yes:
         out.beside("dry run: nothing was published; --yes does it")
@@ -131,13 +139,13 @@ async def requeue(servers: Servers, which: Wanted, pause: float, yes: bool, out:
     return Exit.OK
 
 
-def _name(view: JobView, out: Printer) -> None:
-    code = view.error.code if view.error else "?"
-    failed_at = _failed_at(view)
-    told = Failed(job_id=view.job_id, run=view.run, failed_at=failed_at, code=code, filename=view.filename)
-    out.line(
-        msgspec.json.encode(told),
-        f"{view.job_id}  run {view.run} failed {shown(failed_at)}  {code}  {view.filename}",
+def _named(view: JobView) -> Failed:
+    return Failed(
+        job_id=view.job_id,
+        run=view.run,
+        failed_at=_failed_at(view),
+        code=view.error.code if view.error else "?",
+        filename=view.filename,
     )
 
 

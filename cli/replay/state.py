@@ -29,6 +29,9 @@ from events.errors import InvalidEvent
 from events.projections.job_view import JobView
 from events.projections.jobs import evolve
 
+_EMPTY = ("null", "[]", "false", '""')
+"""Values that a job begins with: that they are there tells nothing."""
+
 
 @subcommand(
     examples=[
@@ -96,5 +99,7 @@ def _step(view: JobView | None, row: Line, write: Format | None) -> JobView | No
         print(write(row).decode())
         before = plain(view) if view else {}
         for found in differences(before, plain(after) if after else {}):
+            if view is None and found.right in _EMPTY:
+                continue
             print(escaped(f"          {found.path}: {found.left} → {found.right}"))
     return after
