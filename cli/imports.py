@@ -60,7 +60,12 @@ _COLUMNS = [
 ]
 
 
-@command(name="list", exits={**EXITS, Exit.NOTHING: "nothing is fetched"}, output="Import")
+@command(
+    name="list",
+    examples=["tonearm imports list"],
+    exits={**EXITS, Exit.NOTHING: "nothing is fetched"},
+    output="Import",
+)
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
@@ -99,6 +104,7 @@ imports = Group(
         "cancel": Entry("cli.imports:cancel", "call one off, or forget one that has failed"),
     },
     usual="list",
+    examples=["tonearm imports"],
     help="Videos that the gateway fetches from their addresses for you.",
 )
 

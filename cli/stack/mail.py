@@ -7,12 +7,16 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from functools import partial
 from pathlib import Path
 
 import click
+import msgspec
+from msgspec import Struct
 
 from cli.pretty import visible
 from cli.tree.command import command
+from cli.tree.printer import Printer, printing
 from cli.tree.types import AT_MOST
 
 
@@ -31,42 +35,69 @@ def following(folder: Path, known: set[Path], pause: float = 0.3) -> Iterator[Pa
         time.sleep(pause)
 
 
-def shown(raw: bytes) -> str:
-    """Return the mail as people read it: date, to, subject and the plain text."""
+class Mail(Struct, frozen=True):
+    """A mail as people read it: its plain text, or its HTML where it has no other. `date` is as it says."""
+
+    date: str
+    to: str
+    subject: str
+    text: str
+
+
+def read(raw: bytes) -> Mail:
+    """Return what came over the wire as a mail."""
     mail = message_from_bytes(raw, policy=default)
     assert isinstance(mail, EmailMessage)  # noqa: S101 - the policy makes it one
     part = mail.get_body(("plain", "html"))
     text = str(part.get_content()) if part else ""
-    heads = (f"{name}: {visible(str(mail.get(name, '')))}" for name in ("Date", "To", "Subject"))
-    return "\n".join([*heads, "", *map(visible, text.strip().splitlines())])
+    date, to, subject = (str(mail.get(name, "")) for name in ("Date", "To", "Subject"))
+    return Mail(date, to, subject, text.strip())
 
 
-def show(path: Path, *, raw: bool) -> None:
-    """Print one mail; raw as it came over the wire."""
-    content = path.read_bytes()
-    if raw:
-        sys.stdout.flush()
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.write(b"\n")
-        sys.stdout.buffer.flush()
-    else:
-        print(shown(content), end=f"\n\n{'-' * 60}\n\n", flush=True)
+def show(path: Path, out: Printer) -> None:
+    """Print one mail."""
+    mail = read(path.read_bytes())
+    out.one(msgspec.json.encode(mail), lambda: _print(mail))
 
 
-@command(examples=["tonearm mail -n 1", "tonearm mail -n 0 --follow"])
+def _print(mail: Mail) -> None:
+    heads = (f"Date: {mail.date}", f"To: {mail.to}", f"Subject: {mail.subject}", "")
+    print("\n".join(map(visible, (*heads, *mail.text.splitlines()))), end=f"\n\n{'-' * 60}\n\n", flush=True)
+
+
+def show_raw(path: Path) -> None:
+    """Print one mail as it came over the wire."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(path.read_bytes())
+    sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
+
+
+@command(
+    examples=[
+        "tonearm mail -n 1",
+        "tonearm mail -n 0 --follow",
+        "tonearm mail --format '{date} {to} {subject}'",
+    ],
+    output=Mail,
+)
 @click.option("-n", "last", type=AT_MOST, help="only the last N (default: all; 0: none)")
 @click.option("--raw", is_flag=True, help="as they came over the wire")
 @click.option("-f", "--follow", is_flag=True, help="go on with those to come")
-def mail(last: int | None, raw: bool, follow: bool) -> None:
+@printing
+def mail(last: int | None, raw: bool, follow: bool, out: Printer) -> None:
     """Show the mails that the stack on this machine has sent, the newest last."""
+    if raw and not out.for_people:
+        raise click.UsageError("--raw goes without --json and --format")
+    print_one = show_raw if raw else partial(show, out=out)
     folder = Path(os.environ.get("LOCAL_DIR") or ".local") / "mail"
     mails = kept(folder)
     try:
         for path in mails if last is None else mails[len(mails) - min(last, len(mails)) :]:
-            show(path, raw=raw)
+            print_one(path)
         if follow:
             for path in following(folder, set(mails)):
-                show(path, raw=raw)
+                print_one(path)
     except KeyboardInterrupt:
         return
     if not mails:

@@ -5,13 +5,19 @@ import os
 import shlex
 import sys
 import time
+from datetime import UTC, datetime
+from pathlib import Path
 
 import click
+import msgspec
+from msgspec import Struct
 
 from cli.disk import line_of_disk
 from cli.exits import Exit
 from cli.tree.command import command
+from cli.tree.printer import Printer, printing
 from infra.local import given, state
+from infra.local.state import ComponentState, State
 
 _SHOWN = {
     "gateway": "PUBLIC_URL",
@@ -25,12 +31,28 @@ _WORKERS = ("gateway", "converter", "notifier")
 """The parts that send heartbeats."""
 
 
+class Standing(Struct, frozen=True):
+    """The stack on this machine: where it is reached, where its data lies, and its parts.
+
+    `pid` is the process that runs the parts.
+    """
+
+    ready: bool
+    url: str
+    folder: str
+    pid: int
+    started: datetime
+    parts: list[ComponentState]
+
+
 @command(
-    examples=["tonearm status", 'eval "$(tonearm status --env)"'],
+    examples=["tonearm status", "tonearm status --format '{url}'", 'eval "$(tonearm status --env)"'],
     exits={Exit.UNAVAILABLE: "the stack does not run, or is not ready"},
+    output=Standing,
 )
 @click.option("--env", is_flag=True, help="print the variables to reach it by, for a shell's eval")
-def status(env: bool) -> Exit:
+@printing
+def status(env: bool, out: Printer) -> Exit:
     """Say how the stack on this machine is: its parts, its work, its disk, its first admin."""
     directory = given.settings(os.environ).directory
     known = state.running(directory)
@@ -46,6 +68,17 @@ def status(env: bool) -> Exit:
     if env:
         print("\n".join(f"export {name}={shlex.quote(value)}" for name, value in known.environment.items()))
         return Exit.OK
+    out.one(msgspec.json.encode(_standing(known, directory)), lambda: _tell(known, directory))
+    return Exit.OK if known.ready else Exit.UNAVAILABLE
+
+
+def _standing(known: State, directory: Path) -> Standing:
+    url = known.environment.get("PUBLIC_URL", "")
+    started = datetime.fromtimestamp(known.started, UTC)
+    return Standing(known.ready, url, str(directory), known.pid, started, known.components)
+
+
+def _tell(known: State, directory: Path) -> None:
     for part in known.components:
         restarts = f"  restarts: {part.restarts}" if part.restarts else ""
         print(f"{part.name:<12} {part.phase:<10} pid {part.pid or '-'}{restarts}")
@@ -60,4 +93,3 @@ def status(env: bool) -> Exit:
     for title, name in _SHOWN.items():
         if name in known.environment:
             print(f"{title:<12} {known.environment[name]}")
-    return Exit.OK if known.ready else Exit.UNAVAILABLE

@@ -7,9 +7,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import imageio_ffmpeg
+from msgspec import Struct
 
 from events.errors import TonearmError
 from infra.local import ports, state
@@ -25,7 +25,7 @@ NEEDED_DISK, NEEDED_MEMORY = 2 * GB, 1 * GB
 RENEW = "rm -rf .venv && ./justw"
 
 
-class Finding(NamedTuple):
+class Finding(Struct, frozen=True):
     """One thing looked at. `mend` is a line to run or do when it is not `ok`."""
 
     what: str

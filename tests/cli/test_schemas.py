@@ -26,7 +26,9 @@ PRINTING = {" ".join(path): command for path, command in commands() if prints_js
 ELSEWHERE = (
     "account",
     "convert",
+    "doctor",
     "login",
+    "mail",
     "imports",
     "probe",
     "replay",

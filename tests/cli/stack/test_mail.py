@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -5,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.exits import Exit
 from cli.main import main
+from tests.cli.json_lines import check
 
 ROOT = Path(__file__).parents[3]
 
@@ -100,3 +103,21 @@ def test_following_shows_mails_as_they_come(folder: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_programs_read_mails_as_json_or_by_a_template(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep(folder, 1)
+    assert main(["mail", "--json"]) == 0
+    out = capsys.readouterr().out
+    check(["mail"], out)
+    assert json.loads(out) == {
+        "date": "Sat, 01 Mar 2025 12:00:01 +0000",
+        "to": "ada@example.net",
+        "subject": "Fertig: Grüße.mp4 1",
+        "text": "Text ü 1\x1b[31m",
+    }
+    assert main(["mail", "--format", "{to}: {text}"]) == 0
+    assert capsys.readouterr().out == "ada@example.net: Text ü 1\ufffd[31m\n"
+    assert main(["mail", "--raw", "--json"]) == Exit.USAGE

@@ -11,6 +11,7 @@ import pytest
 from waiting import wait_for
 
 from infra.local import ports, state
+from tests.cli.json_lines import check
 
 pytestmark = pytest.mark.system
 
@@ -71,6 +72,9 @@ async def test_the_stack_starts_once_heals_itself_and_ends_without_a_trace(tonea
     assert "jobs         none" in said
     assert "waiting      nothing" in said
     assert "% full, " in said
+    code, said = await tonearm("status", "--json")
+    check(["status"], said)
+    assert (json.loads(said)["ready"], "password" in said.lower()) == (True, False)
     code, said = await tonearm("replay", "info")
     assert code == 0, said
     assert "video                                   0   1 converter" in said
