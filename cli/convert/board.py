@@ -16,7 +16,7 @@ from rich.table import Column
 from rich.text import Text
 
 from cli.client.contents import Count
-from cli.pretty import clock, size, visible
+from cli.pretty import clock, size, visible, write_json
 
 Show = Callable[[float | None, str], None]
 """Called with percent and a note. None keeps the last percent."""
@@ -127,8 +127,19 @@ class Board:
 
     def result(self, text: str) -> None:
         """Show a line of the result."""
-        above = self.bars is not None and self._result.is_terminal  # the same terminal has the bars
-        (self._progress if above else self._result).print(Text(visible(text)), soft_wrap=True)
+        (self._progress if self._is_shared else self._result).print(Text(visible(text)), soft_wrap=True)
+
+    def document(self, json: bytes) -> None:
+        """Print a result as JSON."""
+        if self._is_shared:
+            self.result(json.decode())
+        else:
+            write_json(json)
+
+    @property
+    def _is_shared(self) -> bool:
+        """True if results stand on the same terminal as the bars, and so above them."""
+        return self.bars is not None and self._result.is_terminal
 
     @contextmanager
     def paused(self) -> Iterator[None]:

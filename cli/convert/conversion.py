@@ -2,6 +2,7 @@
 
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,13 @@ from msgspec import Struct
 from cli.client.answers import Job, Queue
 from cli.client.contents import Count
 from cli.client.download import download, pour
-from cli.client.errors import NotAsItStands, Unreachable
+from cli.client.errors import NotAsItStands, NotThere, Unreachable
 from cli.client.gateway import Gateway
 from cli.client.patience import PATIENCE, patiently
 from cli.convert.board import DOWNLOADING, READING, UPLOADING, Show
 from cli.convert.course import Course
 from cli.convert.imports import fetched
-from cli.convert.known import Decision, Step, Turns, another_output, decided, jobs_about, sha256_of
+from cli.convert.known import Decision, Step, Turns, anew, another_output, decided, jobs_about, sha256_of
 from cli.convert.outcome import End, Outcome, failed
 from cli.convert.replacement import is_ours, make_way
 from cli.convert.wish import Wish
@@ -65,10 +66,10 @@ def converted(terms: Terms, course: Course) -> Outcome:
 def _converted(terms: Terms, course: Course) -> Outcome:
     target, file = course.task.target, course.task.source.file
     here = sha256_of(target) if target and target.exists() else None
-    video = _sha256(course, file) if file and (here or not terms.again) else ""
+    video = _sha256(course, file) if file else ""
     with terms.turns.of(video):  # a copy of this video finds the job that this one begins
         known = patiently(lambda: jobs_about(terms.gateway, video)) if video else []
-        decision = Decision(Step.UPLOAD) if terms.again else decided(known, terms.wish.options, here)
+        decision = anew(known) if terms.again else decided(known, terms.wish.options, here)
         if decision.step is Step.NOTHING and decision.job:
             return Outcome(course.task, End.UNCHANGED, decision.job, decision.job.job_id)
         if target and here and not terms.force and not is_ours(here, known):
@@ -102,9 +103,10 @@ def _begun(terms: Terms, course: Course, decision: Decision) -> str:
             return job_id
         case Decision(Step.CONVERT, Job(job_id=other)):
             key = new_id()
-            job_id = patiently(lambda: another_output(gateway, other, asked, key))
-            course.remark(f"{source.name}: the gateway has this video already, so it is not uploaded")
-            return job_id
+            with suppress(NotThere):  # it was let go of a moment ago
+                job_id = patiently(lambda: another_output(gateway, other, asked, key))
+                course.remark(f"{source.name}: the gateway has this video already, so it is not uploaded")
+                return job_id
     if source.url:
         return fetched(gateway, course, asked)
     if source.is_input:

@@ -83,6 +83,11 @@ def decided(known: Sequence[Job], options: Mapping[str, Any], here: str | None) 
     for job in same:
         if not job.done:
             return Decision(Step.FOLLOW, job)
+    return anew(known)
+
+
+def anew(known: Sequence[Job]) -> Decision:
+    """Return how the video is converted once more, whatever was made of it."""
     for job in known:
         if job.video and job.video.removed_at is None and job.state != State.DELETED:
             return Decision(Step.CONVERT, job)

@@ -4,18 +4,20 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from cli.client.answers import Audio, Job
+from cli.client.errors import ClientError
 from cli.client.gateway import Gateway
 from cli.convert.board import DOWNLOADING, UPLOADING, Board
 from cli.convert.course import Course
 from cli.convert.outcome import End, Outcome, exit_code, shown, summary
 from cli.convert.screen import timeline
-from cli.pretty import clock, console_for, size, write_json
+from cli.pretty import clock, console_for, size
 
 MAIL_SECONDS = 3.0
 """Seconds for which the timeline waits for the line about the mail."""
@@ -57,7 +59,7 @@ class Report:
                 self._timeline(outcome.job)
             self._board.say(f"tonearm convert: {shown(outcome)}")
         if self._as_json:
-            write_json(msgspec.json.encode(line_of(outcome)))
+            self._board.document(msgspec.json.encode(line_of(outcome)))
 
     def all_ended(self) -> int:
         """Tell of all of them together; return the exit code."""
@@ -113,11 +115,12 @@ class Report:
     def _with_mail(self, job: Job) -> Job:
         """Return the job with the line about the mail, if that comes soon."""
         deadline = time.monotonic() + (0 if self._as_json else MAIL_SECONDS)
-        while time.monotonic() < deadline:
-            job = self._gateway.job(job.job_id)
-            if any(entry.type in _MAIL for entry in job.timeline):
-                break
-            time.sleep(0.1)
+        with suppress(ClientError):  # the audio is here all the same
+            while time.monotonic() < deadline:
+                job = self._gateway.job(job.job_id)
+                if any(entry.type in _MAIL for entry in job.timeline):
+                    break
+                time.sleep(0.1)
         return job
 
 

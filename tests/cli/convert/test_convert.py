@@ -15,7 +15,7 @@ import pytest
 from cli.client import patience
 from cli.client.asking import Access
 from cli.client.credentials import Asked, credentials_for
-from cli.client.errors import CredentialsMissing
+from cli.client.errors import CredentialsMissing, NotThere
 from cli.convert import conversion, imports
 from cli.convert.board import Row
 from cli.convert.report import ConvertedVideo
@@ -235,7 +235,7 @@ def test_the_same_video_again_is_left_alone_and_said_so_until_again_is_asked_for
     assert len(server.uploads) == len(server.ranges) == 1
     assert "there already, from job j-1; --again converts anew" in capsys.readouterr().out
     assert convert(server, video, "--again") == Exit.OK
-    assert len(server.uploads) == 2
+    assert len(server.uploads) == len(server.outputs) == 1  # the gateway has the video, and converts it anew
 
 
 def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
@@ -441,6 +441,18 @@ def test_a_job_that_cannot_be_followed_is_looked_at_now_and_then(
     server.streams_full, server.behind = True, 3
     assert convert(server, video) == Exit.OK
     assert video.with_suffix(".mp3").read_bytes() == server.audio
+
+
+def test_a_stored_video_that_went_a_moment_ago_is_uploaded(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> str:
+        raise NotThere(410, "the video of this job was removed")
+
+    assert convert(server, video) == Exit.OK
+    monkeypatch.setattr(conversion, "another_output", gone)
+    assert convert(server, video, "--format", "flac") == Exit.OK
+    assert len(server.uploads) == 2
 
 
 def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
