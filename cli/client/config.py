@@ -27,7 +27,7 @@ class Known(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """What the file says. `default` is empty where the stack on this machine is meant."""
+    """The content of the file. `default` is empty where the stack on this machine is meant."""
 
     default: str = ""
     gateways: dict[str, Known] = field(default_factory=dict)

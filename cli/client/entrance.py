@@ -38,7 +38,7 @@ class Moved(ClientError):
 
 
 class Account(Struct, frozen=True):
-    """Whose account it is."""
+    """The account of a session."""
 
     account_id: str
     email: str
@@ -46,7 +46,7 @@ class Account(Struct, frozen=True):
 
 
 class Present(Struct, frozen=True):
-    """Who asks; `state` is `in` for somebody."""
+    """The holder of a token or key; `state` is `in` where that is good."""
 
     state: str
     account: str = ""

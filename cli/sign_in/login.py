@@ -4,6 +4,7 @@ import getpass
 import os
 import re
 import sys
+from itertools import chain, count
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -77,7 +78,7 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
         known = config.read()
     url, name = _meant(gateway, name, known)
     if url.startswith("http:") and urlsplit(url).hostname not in _HERE:
-        print("Without https, whoever is on the way can read along and sign in as you.", file=sys.stderr)
+        _say("Without https, whoever is on the way can read along and sign in as you.")
     with Entrance(url) as entrance:
         providers = entrance.ways().providers
         if by_key:
@@ -85,20 +86,11 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
         elif by_password:
             entered = _by_password(entrance, email or _email_of(known, name))
         else:
-            if providers:
-                print(
-                    visible(f"There you sign in by password, or by {', '.join(providers.values())}."),
-                    file=sys.stderr,
-                )
-            token = by_browser(entrance)
-            entered = _Entered(Way.BROWSER, entrance.account(token.access_token).email, token)
+            entered = _by_browser(entrance, list(providers.values()))
         _keep(entrance, entered)
     config.add(name, Known(url, entered.email))
     who = f" as {entered.email}" if entered.email else " by an API key"
-    print(
-        visible(f"Signed in to {name}{who}. Commands mean it from now on; --on names another."),
-        file=sys.stderr,
-    )
+    _say(f"Signed in to {name}{who}. Commands mean it from now on; --on names another.")
 
 
 def _meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, str]:
@@ -121,11 +113,10 @@ def _meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, s
 
 
 def _name_for(url: str, known: Config) -> str:
-    """Return the host as a name; with its port, where another has that."""
-    parts = urlsplit(url)
-    host = re.sub(r"[^A-Za-z0-9._-]+", "-", parts.hostname or "").strip("-.") or "gateway"
-    taken = host in known.gateways or host == LOCAL
-    return checked_name(f"{host}-{parts.port or parts.scheme}" if taken else host)
+    """Return the host as a name; with a number, where another gateway has that."""
+    host = re.sub(r"[^A-Za-z0-9._-]+", "-", urlsplit(url).hostname or "")[:60].strip("-._") or "gateway"
+    free = chain([host], (f"{host}-{number}" for number in count(2)))
+    return next(name for name in free if name not in known.gateways and name != LOCAL)
 
 
 def _email_of(known: Config, name: str) -> str:
@@ -136,6 +127,13 @@ def _email_of(known: Config, name: str) -> str:
     if not sys.stdin.isatty():
         raise CredentialsMissing("whose password is it? give --email")
     return str(click.prompt("E-mail", err=True))
+
+
+def _by_browser(entrance: Entrance, providers: list[str]) -> _Entered:
+    if providers:
+        _say(f"There you sign in by password, or by {', '.join(providers)}.")
+    token = by_browser(entrance)
+    return _Entered(Way.BROWSER, entrance.account(token.access_token).email, token)
 
 
 def _by_password(entrance: Entrance, email: str) -> _Entered:
@@ -149,6 +147,10 @@ def _by_key(entrance: Entrance) -> _Entered:
         raise WrongArgument("this is no API key: `tonearm keys create` makes one, and so does the page")
     entrance.of_key(key)
     return _Entered(Way.KEY, key=key)
+
+
+def _say(text: str) -> None:
+    print(visible(text), file=sys.stderr)
 
 
 def _secret(question: str) -> str:
