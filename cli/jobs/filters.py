@@ -10,21 +10,23 @@ from msgspec import Struct
 
 from cli.client.answers import Job
 from cli.errors import WrongArgument
+from cli.jobs.video import VIDEO
 from cli.times import EXAMPLES
 from cli.tree.types import PAIR, TIMESTAMP
 from events.projections.job_view import State
 from events.wishes import NAMES
 
 Function = Callable[..., Any]
-_NAMED = ("state", "name", "family", "having", "since", "until")
+_NAMED = ("state", "name", "family", "video", "having", "since", "until")
 
 
 class Filters(Struct, frozen=True):
-    """What chooses jobs; times in RFC 3339."""
+    """What chooses jobs; times in RFC 3339, the video by its SHA-256."""
 
     state: str | None = None
     name: str | None = None
     family: str | None = None
+    video: str | None = None
     having: tuple[tuple[str, str], ...] = ()
     since: str | None = None
     until: str | None = None
@@ -38,6 +40,7 @@ class Filters(Struct, frozen=True):
             "state": self.state,
             "q": self.name,
             "family": self.family,
+            "video_sha256": self.video,
             "since": self.since,
             "until": self.until,
         }
@@ -61,6 +64,7 @@ def filtering(*states: State) -> Callable[[Function], Function]:
             help="only jobs with this in their file's name, in any case; list and count: or in what they say",
         )
         @click.option("--family", metavar="ID", help="only jobs of this family: of one video")
+        @click.option("--video", type=VIDEO, help="only jobs of this video: a file here, or its SHA-256")
         @click.option(
             "--having",
             type=PAIR,

@@ -67,6 +67,6 @@ async def test_which_jobs_are_meant_has_to_be_said(person: Person) -> None:
     for deed in ("cancel", "retry", "delete"):
         for words in ([], [job_id, "--all"], [job_id, "--name", "talk"]):
             assert "say which jobs" in (await person.types(deed, *words, code=2))[1]
-        for words in (["--name", ""], ["--family", ""], ["--having", "include=timeline"]):
+        for words in (["--name", ""], ["--family", ""], ["--video", ""], ["--having", "include=timeline"]):
             await person.types(deed, *words, *(["--yes"] if deed == "delete" else []), code=2)
     assert (await person.job(job_id))["state"] == "uploaded"

@@ -1,4 +1,6 @@
+import hashlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -6,7 +8,7 @@ from events.ids import new_id
 from tests.cli.jobs.conftest import FAILED, Person, ids
 
 
-async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Person) -> None:
+async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Person, tmp_path: Path) -> None:
     assert "you have no such jobs" in (await person.types("list", code=4))[1]
     flac = await person.uploads("film.mp4?format=flac")
     talk, song = await person.uploads("Talk.mp4"), await person.uploads("so%1Bng.mp4")
@@ -22,8 +24,14 @@ async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Pe
         (["--family", talk], talk),
         (["--having", "format=flac"], flac),
         (["--until", "now", "--name", "talk"], talk),
+        (["--video", hashlib.sha256(b"video").hexdigest().upper(), "--name", "talk"], talk),
     ):
         assert ids((await person.types("list", *filters))[0]) == [found]
+    (tmp_path / "of another.mp4").write_bytes(b"song")
+    (tmp_path / "same.mp4").write_bytes(b"video")
+    assert (await person.types("list", "--video", str(tmp_path / "same.mp4")))[0] == out
+    await person.types("list", "--video", str(tmp_path / "of another.mp4"), code=4)
+    assert "No such file" in (await person.types("list", "--video", "nowhere.mp4", code=2))[1]
     await person.types("list", "--until", "1h", code=4)
     await person.types("list", "--having", "format=tape", code=2)
     assert (await person.types("count"))[0].split() == ["uploaded", "2", "failed", "1", "all", "3"]
