@@ -42,13 +42,13 @@ DOCS = sorted(path for path in FILES if path.suffix == ".md")
 PLACES = {f"/{path.relative_to(ROOT).as_posix()}" for path in FILES}
 
 COMMANDS = main.COMMANDS
-PARSED = {name: entry.module for name, entry in COMMANDS.items() if ":" not in entry.at} | {
+PARSED = {
     "bench": "bench.__main__",
     "cluster": "infra.cluster.__main__",
     "minikube": "infra.cluster.minikube",
     "sizing": "infra.sizing",
 }
-"""The commands and recipes that read their arguments by argparse, and the modules that do it."""
+"""The recipes that read their arguments by argparse, and the modules that do it."""
 LINE = re.compile(
     r"(?:\./justw|(?<![\w./-])(?<!-n )(?<!install )tonearm)"  # and no namespace, no release
     r"""((?:[ ]+(?:[^\s`|;&()<>#"'\\]|"[^"\n]*"|'[^'\n]*')+)+)"""

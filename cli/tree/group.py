@@ -3,7 +3,6 @@
 import difflib
 import importlib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -17,10 +16,7 @@ _OF_THE_GATEWAY = ("--on", "--url", "--email")
 
 
 class Entry(NamedTuple):
-    """Where a command stands, as `package.module:name`, and its line of help.
-
-    A module without a name has a `main(argv) -> int` that reads its arguments itself.
-    """
+    """Where a command stands, as `package.module:name`, and its line of help."""
 
     at: str
     summary: str
@@ -28,11 +24,6 @@ class Entry(NamedTuple):
     """In the help; empty: it is left out there."""
     finds_the_stack: bool = False
     """It is for a server, and finds the local stack's by itself where no URL is set."""
-
-    @property
-    def module(self) -> str:
-        """The module's name."""
-        return self.at.partition(":")[0]
 
     def command(self, name: str) -> click.Command:
         """Import the command. Where it cannot be, what is returned says what it lacks."""
@@ -42,9 +33,7 @@ class Entry(NamedTuple):
         except ModuleNotFoundError as error:
             if lacking(error) is None:
                 raise
-            return _Words(name, partial(_absent, error))
-        if not attribute:
-            return _Words(name, found.main)
+            return _Absent(name, error)
         command: click.Command = getattr(found, attribute)
         return command
 
@@ -111,21 +100,21 @@ class Group(Told, click.Group):
         return known + click.Command.shell_complete(self, ctx, incomplete)
 
 
-class _Words(Told):
-    """A command that reads its words itself, by a `main` of its module."""
+class _Absent(Told):
+    """A command whose libraries are not installed. It says which, whatever it is given."""
 
-    def __init__(self, name: str, main: Any) -> None:
+    def __init__(self, name: str, error: ModuleNotFoundError) -> None:
         super().__init__(
             name,
-            callback=lambda words: main(list(words)),
+            callback=self._complain,
             params=[click.Argument(["words"], nargs=-1, type=click.UNPROCESSED)],
             context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
             add_help_option=False,
         )
+        self._error = error
 
-
-def _absent(error: ModuleNotFoundError, _: Sequence[str]) -> None:
-    raise error
+    def _complain(self, words: Sequence[str]) -> None:
+        raise self._error
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
