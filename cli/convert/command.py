@@ -60,7 +60,12 @@ AT_ONCE, MOST_AT_ONCE = 3, 16
 @click.option("-r", "--recursive", is_flag=True, help="take the videos in folders, and in theirs")
 @click.option("--include", multiple=True, metavar="PATTERN", help="of folders, only what is called so")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="of folders, nothing that is called so")
-@click.option("--from-file", metavar="LIST", help="videos from a list, one a line; - is standard input")
+@click.option(
+    "--from-file",
+    metavar="LIST",
+    type=click.Path(),
+    help="videos from a list, one a line; - is standard input",
+)
 @click.option(
     "-j",
     "--jobs",
@@ -130,7 +135,10 @@ def _named(typed: Sequence[str], from_file: str | None) -> list[str]:
             raise WrongArgument("standard input is a list or a video, not both")
         named += listed(sys.stdin.buffer.read())
     elif from_file is not None:
-        named += listed(Path(from_file).read_bytes())
+        try:
+            named += listed(Path(from_file).read_bytes())
+        except OSError as error:
+            raise NothingFound(f"{from_file}: {error.strerror}") from error
     if not named:
         raise WrongArgument("say which videos: files, folders with -r, addresses, or - for standard input")
     return named

@@ -748,6 +748,7 @@ def test_a_list_names_videos(server: Gateway, video: Path) -> None:
     names.write_text(f"# mine\n{video}\n")
     assert convert(server, "--from-file", names) == Exit.OK
     assert video.with_suffix(".mp3").exists()
+    assert convert(server, "--from-file", video.with_name("none.txt")) == Exit.NOINPUT
 
 
 def test_a_misspelled_preset_is_answered_with_the_one_that_was_meant(
