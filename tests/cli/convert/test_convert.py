@@ -24,6 +24,7 @@ from cli.convert.targets import output_named, target_for
 from cli.exits import Exit
 from cli.main import main
 from tests.cli.gateways import EMAIL, PASSWORD, Gateway
+from tests.cli.json_lines import check
 
 ROOT = Path(__file__).parents[3]
 ONE_FAILED = 101
@@ -683,7 +684,9 @@ def test_each_video_is_a_line_of_json_whatever_becomes_of_it(
 ) -> None:
     missing = video.with_name("missing.mp4")
     assert convert(server, video, missing, "--json") == ONE_FAILED
-    lines = [msgspec.json.decode(line, type=ConvertedVideo) for line in capsys.readouterr().out.splitlines()]
+    out = capsys.readouterr().out
+    check(["convert"], out)
+    lines = [msgspec.json.decode(line, type=ConvertedVideo) for line in out.splitlines()]
     failed, done = sorted(lines, key=lambda line: line.end, reverse=True)
     assert (failed.file, failed.error, failed.exit_code) == (None, "it is not there", Exit.NOINPUT)
     assert (done.file, done.end, done.job_id) == (str(video.with_suffix(".mp3")), "converted", "j-1")
