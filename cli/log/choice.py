@@ -34,7 +34,10 @@ class Choice(Struct, frozen=True, kw_only=True):
     @property
     def marks(self) -> tuple[bytes, ...]:
         """Bytes of which one stands in each wanted record. Most records need not be decoded, so."""
-        return tuple(each.encode() for each in (self.jobs or ((self.account,) if self.account else ())))
+        return tuple(
+            each.encode(errors="surrogateescape")
+            for each in (self.jobs or ((self.account,) if self.account else ()))
+        )
 
     @property
     def beginning(self) -> First | FromTime:

@@ -52,7 +52,7 @@ async def _known(log: Log, texts: Sequence[str], id_of: Callable[[Event], str]) 
     ends = await log.ends() if texts else None
     if ends is None:
         return set()
-    marks = [text.encode() for text in texts]
+    marks = [text.encode(errors="surrogateescape") for text in texts]  # a shell may give any bytes
     return {id_of(event) async for event in _events(log, First(), ends, marks)}
 
 

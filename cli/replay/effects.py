@@ -33,6 +33,8 @@ from events.log.depths import queues
 from service.blobs import SWEEP_GRACE, SWEEP_INTERVAL
 
 GRACE = 300
+_LONGEST = 10**12
+"""Seconds; all that there is is younger."""
 SWEEP = round(SWEEP_GRACE + SWEEP_INTERVAL)
 _WORK = {
     topology.VIDEO: Kind.AUDIO,
@@ -71,7 +73,7 @@ def patient(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(function)
     def given(*first: Any, grace: int, sweep_grace: int, **options: Any) -> Any:
-        patience = Patience(timedelta(seconds=grace), timedelta(seconds=sweep_grace))
+        patience = Patience(*(timedelta(seconds=min(age, _LONGEST)) for age in (grace, sweep_grace)))
         return function(*first, patience=patience, **options)
 
     return given
