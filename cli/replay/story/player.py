@@ -46,7 +46,9 @@ class Player:
                     if reading.done():
                         await reading
             finally:
-                await cancelled([reading, showing, hearing, drawing])
+                tasks = (reading, showing, hearing, drawing)
+                await cancelled(tasks)
+                await asyncio.gather(*tasks, return_exceptions=True)  # a reader that is gone fails several
                 with contextlib.suppress(BrokenPipeError):
                     self._screen.clear()
 
