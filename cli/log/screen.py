@@ -16,7 +16,10 @@ Span = tuple[str, str]
 _LONG = 400
 """Characters of a value that a terminal shows unless more is asked for."""
 _REVERSE = "7"
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z)")
+_ID = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z)|[0-9a-f]{12}(?=[0-9a-f]{52}\Z)"
+)
+"""Of an id what tells it from others, and of a SHA-256 as much."""
 
 
 class Screen(Struct, frozen=True, kw_only=True):
@@ -59,7 +62,7 @@ class Screen(Struct, frozen=True, kw_only=True):
 
 
 def briefly(text: str) -> str:
-    """Return the first line of a text; of an id the beginning, which commands take in its place."""
+    """Return the first line of a text; of an id or a hash the beginning, which commands take for an id."""
     found = _ID.match(text)
     return found[0] if found else text.partition("\n")[0]
 

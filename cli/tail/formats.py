@@ -40,6 +40,7 @@ _HUES = {"gateway": "36", "auth": "35", "converter": "94", "notifier": "1;36"}
 _OTHER_HUES = ("1;35", "1;94", "36", "35", "94", "1;36")
 _IDS = frozenset({"event_id", "publisher", "correlation_id", "causation_id", "trace_id"})
 """Fields of every event that say where it comes from."""
+_NOTHING: tuple[Any, ...] = (None, "", {}, [])
 _ELSEWHERE = _IDS | {"offset", "subject", "account", "account_id"}
 """Fields that a short line leaves out, or has in another place."""
 
@@ -156,7 +157,7 @@ def short(screen: Screen) -> Format:
         if subject := record.fields.get("subject"):
             spans.append((f" {escaped(briefly(as_text(subject)))}", ""))
         for key, value in _flat(record.fields):
-            if key not in _ELSEWHERE and value not in (None, ""):
+            if key not in _ELSEWHERE and value not in _NOTHING:
                 spans += [(f" {escaped(key)}=", _DIM), (quoted(briefly(as_text(value))), "")]
         return screen.line(screen.fitting(spans))
 

@@ -55,6 +55,8 @@ def test_a_long_value_is_cut_at_a_terminal_only_and_says_so():
     assert Screen().shortened("x" * 1500) == "x" * 1500
 
 
-def test_an_id_is_shown_by_its_beginning():
+def test_an_id_or_a_hash_is_shown_by_its_beginning():
+    assert briefly("0123456789ab" + "c" * 52) == "0123456789ab"
+    assert briefly("c" * 65) == "c" * 65
     assert briefly("01a22743-aaaa-7000-8000-000000000001") == "01a22743-aaaa"
     assert briefly("a name\nof two lines") == "a name"
