@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
@@ -28,6 +28,8 @@ _TRIES = 100
 """Answers that may break off before the end of the log."""
 _PASSING = (429, 500, 502, 503, 504)
 """Refusals that pass: a gateway still counts a stream that broke off, or it is being replaced."""
+_SKEW = timedelta(minutes=1)
+"""The clocks of those who tell events may differ by this much."""
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 _CONNECTED = Message("connected", "")
 _MAGIC = frozenset("*?[")
@@ -129,7 +131,7 @@ class GatewayLog:
 
 
 def _from(since: datetime | None) -> Parameters:
-    return [("since", timestamp(max(since, _EARLIEST) if since else _EARLIEST))]
+    return [("since", timestamp(max(since, _EARLIEST + _SKEW) - _SKEW if since else _EARLIEST))]
 
 
 def narrowed(wish: Wish) -> Parameters:
