@@ -24,8 +24,12 @@ def console_for(stream: TextIO) -> "Console":
     """Return a console that shows colour and bars only when the stream is a terminal."""
     from rich.console import Console
 
+    class Pipe(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError  # the command ends as all do; rich would end it with 1
+
     terminal = stream.isatty()
-    return Console(
+    return Pipe(
         file=stream, highlight=False, width=None if terminal else _WIDE, no_color=None if terminal else True
     )
 

@@ -1,5 +1,6 @@
 """`tonearm download`: the audio of jobs, as files in a folder, one file, or standard output."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -80,7 +81,8 @@ def _save(gateway: Gateway, job_id: str, places: OneFile | Folder, out: Printer)
     if not is_there:
         with _screen().transfer("downloading", path.name, audio.bytes) as got:
             fetch(gateway, job, path, got)
-    known = Downloaded(job_id, str(path), audio.bytes, audio.sha256, new=not is_there)
+    name = os.fsencode(path).decode(errors="replace")
+    known = Downloaded(job_id, name, audio.bytes, audio.sha256, new=not is_there)
     what = "there already" if is_there else f"{clock(audio.duration_seconds)}, {size(audio.bytes)}"
     out.line(msgspec.json.encode(known), f"{path}  ({what})")
 

@@ -29,6 +29,8 @@ class Id(Struct, frozen=True):
 
 def job_meant(gateway: Gateway, text: str) -> str:
     """Return the id. Raises NothingFound, and WrongArgument when it may be several."""
+    if not text:
+        raise NothingFound("an empty id is that of no job; @-1 is the last one")
     if back := _FROM_THE_LAST.fullmatch(text):
         return _from_the_last(gateway, int(back[1]))
     if len(text) >= WHOLE:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from cli.errors import WrongArgument
 from cli.exits import Codes, Exit
 from cli.tree.ending import ended
 from cli.tree.extras import lacking
@@ -49,6 +50,9 @@ class Told(click.Command):
             return super().invoke(ctx)
         except (OSError, TonearmError) as error:
             return ended(ctx.command_path, error, self.codes)
+        except UnicodeEncodeError:  # bytes of an argument, or of a file's name, which nothing can be told by
+            not_text = WrongArgument("an argument has bytes that are no text in UTF-8")
+            return ended(ctx.command_path, not_text, self.codes)
         except ModuleNotFoundError as error:
             if (absent := lacking(error)) is None:
                 raise

@@ -1,11 +1,25 @@
+import asyncio
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from events.ids import new_id
 from tests.cli.jobs.conftest import FAILED, Person, ids
+
+
+def unread(line: list[str]) -> subprocess.CompletedProcess[bytes]:
+    """Run a program whose standard output nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(line, stdout=writer, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writer)
 
 
 async def test_jobs_are_listed_newest_first_and_as_the_filters_choose(person: Person, tmp_path: Path) -> None:
@@ -91,3 +105,20 @@ async def test_the_verbs_are_at_the_top_too_and_print_lines_of_ones_own(person: 
         out, _ = await person.tonearm(*words, "--format", shape)
         assert out == f"{job_id}\t     |talk.mp4\n"
     await person.tonearm("cancel", "--all", "--format", "{nothing", code=2)
+
+
+async def test_what_is_no_text_and_a_reader_that_goes_away_end_in_no_traceback(person: Person) -> None:
+    await person.uploads("talk.mp4")
+    for words in (
+        ["jobs", "--name", "\udcff"],
+        ["feeds", "create", "\udcff"],
+        ["keys", "revoke", "\udcff"],
+        ["output", "@-1", "--title", "\udcff"],
+        ["presets", "set", "\udcff", "--format", "opus"],
+    ):
+        assert "no text in UTF-8" in (await person.tonearm(*words, code=2))[1]
+    await person.tonearm("show", "", code=4)
+    for words in (["show", "@-1"], ["jobs"], ["jobs", "--json"]):
+        line = [sys.executable, "-m", "cli.main", *words, "--url", person.site.url]
+        ended = await asyncio.to_thread(unread, line)
+        assert (ended.returncode, ended.stderr) == (0, b"")
