@@ -41,7 +41,9 @@ class Arrivals:
         """Yield the videos as they become complete, until it is over."""
         while not is_over():
             began = time.monotonic()
-            for seen in self._stillness.complete(self._watched.look(), began):
+            complete = self._stillness.complete(self._watched.look(), began)
+            pause = max(_LOOK, _SHARE * (time.monotonic() - began))
+            for seen in complete:
                 if is_over():
                     return
                 if self._is_due(seen) and self._is_there_whole(seen):
@@ -49,7 +51,7 @@ class Arrivals:
                     self._taken.add(seen.identity)
                     self._under_way[target] = seen
                     yield Task(seen.source, target)
-            until = time.monotonic() + max(_LOOK, _SHARE * (time.monotonic() - began))
+            until = time.monotonic() + pause
             while time.monotonic() < until and not is_over():
                 time.sleep(_TICK)
 

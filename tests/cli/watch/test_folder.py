@@ -8,6 +8,7 @@ import pytest
 from cli.convert.search import Chosen
 from cli.convert.sources import Source
 from cli.errors import Refused
+from cli.watch import arrivals
 from cli.watch.aftermath import Aftermath
 from cli.watch.folder import Identity, Seen, Watched, identity_of
 from cli.watch.memory import Memory
@@ -168,3 +169,38 @@ def test_a_memory_that_was_damaged_says_which_file_to_remove(state: Path) -> Non
     for _ in range(2):
         with pytest.raises(Refused, match=file.name), Memory(state, "url"):
             pass
+
+
+class Clock:
+    """Time that passes only when somebody sleeps, or the test says so."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_a_folder_is_looked_at_soon_again_however_long_the_last_videos_took(
+    tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arrivals, "time", clock := Clock())
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "talk.mp4").write_bytes(b"talk")
+    with Memory(state, "url") as memory:
+        coming = arrivals.Arrivals(
+            Watched(folder, Chosen()),
+            memory,
+            lambda video: video.path.with_suffix(".mp3"),
+            keeps=True,
+            settle=0,
+        ).tasks(lambda: clock.now > 5000)
+        assert next(coming).source.name == "talk.mp4"
+        clock.now = 1000
+        (folder / "film.mp4").write_bytes(b"film")
+        assert next(coming).source.name == "film.mp4"
+        assert clock.now < 1010
+        assert next(coming, None) is None
