@@ -1,6 +1,6 @@
 """From a line of a log, or an event of the stream, to a record. Pure; nothing here ever raises.
 
-A log line is what `service.logs` writes, or the JSON of another logger, see `spellings`. It may stand
+A log line is what `service.logs` writes, or another logger's JSON or logfmt, see `spellings`. It may stand
 behind what `kubectl logs --prefix --timestamps` or `docker compose logs` put before it. Anything else is
 text and passes through: with its own time when it begins with one (as the broker's log does), otherwise
 with the time of the line before.
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from cli.tail.logfmt import pairs
 from cli.tail.record import Kind, Level, Record
 from cli.tail.spellings import LEVELS, MESSAGES, SERVICES, TIMES, level_in, level_of, time_of
 from cli.times import parse_time
@@ -148,7 +149,8 @@ def _split(line: str, service: str) -> tuple[str, datetime | None, str, dict[str
     match = _PREFIXED.match(line)
     assert match is not None  # noqa: S101 - every part of the pattern may be empty
     name = match["container"] or (match["pod"] or "").rpartition("/")[2] or service
-    return name, parse_time(match["time"]), line, _json(match["rest"])
+    fields = _json(match["rest"])
+    return name, parse_time(match["time"]), line, pairs(match["rest"]) if fields is None else fields
 
 
 def _json(text: str) -> dict[str, Any] | None:

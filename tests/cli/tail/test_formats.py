@@ -45,6 +45,8 @@ def test_logfmt_can_be_read_back(fields, event, level):
     if level:
         own["level"] = level.name.lower()
     assert pairs == {**own, **fields}
+    again = parse_line(as_logfmt(record(event, fields, level=level)), "file", NOON)
+    assert (again.kind, again.event, again.level, again.fields) == (Kind.LINE, event, level, fields)
 
 
 @given(st.dictionaries(keys, st.one_of(st.text(), st.integers(0, 9), st.booleans(), st.none())), st.text())

@@ -202,3 +202,14 @@ def test_bytes_that_are_no_text_do_not_hide_the_rest_and_are_not_lost():
 )
 def test_a_line_of_text_may_name_its_level_at_its_beginning(text, level):
     assert parse_line(text, "s", BEFORE).level is level
+
+
+def test_a_line_of_pairs_is_understood_and_text_with_a_sign_of_equality_is_not():
+    record = parse_line(
+        r'ts=2025-01-31T13:00:00.25Z caller=main.go:1 level=warn msg="a \"b\" \d" n=5 url=/x?a=1', "s", BEFORE
+    )
+    assert record.time == datetime(2025, 1, 31, 13, 0, 0, 250_000, UTC)
+    assert (record.event, record.level) == (r"a \"b\" \d", Level.WARNING)
+    assert record.fields == {"caller": "main.go:1", "n": "5", "url": "/x?a=1"}
+    for text in ("msg=alone", "a=1 b=2", "level=info and words", 'msg="open level=info', "x = level=1"):
+        assert parse_line(text, "s", BEFORE).kind is Kind.TEXT
