@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from cli.main import main
+from tests.cli import json_lines
 from tests.tokens.conftest import Site, site
 
 __all__ = ["site"]
@@ -28,11 +29,16 @@ class Newcomer:
         self.capfd: pytest.CaptureFixture[str]
 
     async def types(self, *words: str, given: str = "", code: int = 0) -> tuple[str, str]:
-        """Type it, with this on standard input; what comes out, and what is said beside."""
+        """Type it, with this on standard input; what comes out, and what is said beside.
+
+        What it prints as JSON fits its schema.
+        """
         self.monkeypatch.setattr("sys.stdin", io.StringIO(given))
         ended = await asyncio.to_thread(main, list(words))
         out, said = self.capfd.readouterr()
         assert ended == code, (words, ended, out, said)
+        if "--json" in words:
+            json_lines.check(words, out)
         return out, said
 
     async def whoami(self, *words: str) -> dict[str, Any]:

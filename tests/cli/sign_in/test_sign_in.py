@@ -130,6 +130,7 @@ async def test_several_gateways_are_known_by_names(newcomer: Newcomer) -> None:
     await newcomer.types("gateways", "remove", "work")
     out, _ = await newcomer.types("gateways", "--format", "{name} {default}")
     assert out == "local false\nhome true\n"
+    await newcomer.types("gateways", "--json")
     await newcomer.types("login", newcomer.url, "--name", "local", code=2)
 
 
