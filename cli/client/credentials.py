@@ -75,6 +75,7 @@ def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) ->
     Its session is kept beside the stack's data, those elsewhere beside the user's own settings. Raises
     WrongArgument, CredentialsMissing, Unreachable, OSError, and what starting the stack raises.
     """
+    environ = _for_gateway(asked, environ)
     by_flag = asked.on is not None or asked.email is not None
     key = "" if by_flag or asked.password else environ.get("TONEARM_KEY", "")
     place = place_of(asked, environ)
@@ -100,6 +101,16 @@ def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) ->
         kept=kept,
         name=place.name,
     )
+
+
+def _for_gateway(asked: Asked, environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the environment; where an option names another gateway than it does, without its account."""
+    own = environ.get("TONEARM_URL", "").rstrip("/") or environ.get("TONEARM_ON", "")
+    named = (asked.url or "").rstrip("/") or asked.on
+    if not own or not named or own == named:
+        return environ
+    theirs = ("TONEARM_EMAIL", "TONEARM_PASSWORD", "TONEARM_KEY")
+    return {name: text for name, text in environ.items() if name not in theirs}
 
 
 def place_of(asked: Asked, environ: Mapping[str, str]) -> _Place | None:

@@ -60,6 +60,10 @@ def test_a_password_goes_to_its_owner_only_and_a_key_not_where_an_option_names_a
         with pytest.raises(CredentialsMissing, match=r"give TONEARM_PASSWORD, or sign in once by `tonearm"):
             found(asked, told).ask()
     assert found(Asked(email="env@x"), told).ask() == "p"
+    own = told | {"TONEARM_URL": ELSEWHERE}
+    with pytest.raises(CredentialsMissing, match="nobody to sign in as"):
+        found(Asked(url="https://another.example.org"), own)
+    assert found(Asked(url=f"{ELSEWHERE}/"), own).kept.is_there
     with found(Asked(), told).kept.held() as session:
         assert (session.key, session.way) == ("tonearm_k", Way.KEY)
 
