@@ -27,11 +27,16 @@ class Pages(BuildHookInterface):  # type: ignore[type-arg, unused-ignore]
             return
         finally:
             sys.path.remove(self.root)
-        folder = Path(tempfile.mkdtemp())
+        self._folder = tempfile.TemporaryDirectory()  # until the wheel is made
         for number, (place, text) in enumerate(pages.items()):
-            file = folder / str(number)
+            file = Path(self._folder.name, str(number))
             file.write_text(text, encoding="utf-8")
             build_data["shared_data"][str(file)] = place
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove what the wheel has now."""
+        if hasattr(self, "_folder"):
+            self._folder.cleanup()
 
 
 def made() -> dict[str, str]:
