@@ -262,9 +262,12 @@ async def test_an_overview_is_had_without_the_broker(
     node = private_rabbitmq
     log = Broker(node.amqp_url, node.stream_url, node.management_url)
     url = mongodb.url_of(f"admin-{new_id()}")
-    async with gateway_running(log, url, auth) as running, operator(running) as admin:
+    management = {"RABBITMQ_MANAGEMENT_URL": node.management_url}
+    async with gateway_running(log, url, auth, **management) as running, operator(running) as admin:
         before = (await admin.get("/admin/overview")).json()
         assert before["queues"] is not None
+        [disk] = [each for each in before["disks"] if each["low"] is not None]
+        assert (disk["free"] > disk["low"] > 0, disk["alarms"]) == (True, [])
         await node.kill()
 
         async def told() -> bool:
