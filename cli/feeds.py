@@ -20,6 +20,7 @@ from cli.qr import code_of
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
+from cli.tree.known import FEED, PRESET
 from cli.tree.printer import Column, Kind, Printer, printing
 
 
@@ -78,7 +79,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
 )
 @click.argument("name", help="as podcast apps show it")
 @click.option("--q", "text", metavar="TEXT", default="", help="only files with this in their name")
-@click.option("--preset", metavar="NAME", default="", help="only what has this preset's options")
+@click.option("--preset", type=PRESET, metavar="NAME", default="", help="only what has this preset's options")
 @printing
 @asking
 def create(gateway: Gateway, name: str, text: str, preset: str, out: Printer) -> None:
@@ -90,7 +91,7 @@ def create(gateway: Gateway, name: str, text: str, preset: str, out: Printer) ->
 
 
 @command(examples=["tonearm feeds show 0199"], exits=_OF_ONE, output="ShownFeed")
-@click.argument("feed", metavar="FEED", help="its id, or the beginning of it")
+@click.argument("feed", type=FEED, metavar="FEED", help="its id, or the beginning of it")
 @printing
 @asking
 def show(gateway: Gateway, feed: str, out: Printer) -> None:
@@ -100,7 +101,7 @@ def show(gateway: Gateway, feed: str, out: Printer) -> None:
 
 
 @command(examples=["tonearm feeds revoke 0199"], exits=_OF_ONE, output=Revoked)
-@click.argument("feed", metavar="FEED", help="its id, or the beginning of it")
+@click.argument("feed", type=FEED, metavar="FEED", help="its id, or the beginning of it")
 @printing
 @asking
 def revoke(gateway: Gateway, feed: str, out: Printer) -> None:

@@ -17,6 +17,7 @@ from cli.pretty import size, visible
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
+from cli.tree.known import IMPORT
 from cli.tree.printer import Column, Kind, Printer, printing
 
 
@@ -84,7 +85,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
     exits={**EXITS, Exit.NOTHING: "there is no such import, or it is a job by now"},
     output=CalledOff,
 )
-@click.argument("import_id", metavar="ID", help="the import's id, or the beginning of it")
+@click.argument("import_id", type=IMPORT, metavar="ID", help="the import's id, or the beginning of it")
 @printing
 @asking
 def cancel(gateway: Gateway, import_id: str, out: Printer) -> None:

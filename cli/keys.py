@@ -17,6 +17,7 @@ from cli.ids import WHOLE, meant
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
+from cli.tree.known import KEY
 from cli.tree.printer import Column, Kind, Printer, printing
 from cli.tree.types import COUNT
 from service.scopes import GRANTABLE, READ
@@ -104,7 +105,7 @@ def create(gateway: Gateway, name: str, scopes: tuple[str, ...], days: int, out:
     exits={**EXITS, Exit.NOTHING: "there is no such key"},
     output=Revoked,
 )
-@click.argument("key_id", metavar="ID", help="the key's id, or the beginning of it")
+@click.argument("key_id", type=KEY, metavar="ID", help="the key's id, or the beginning of it")
 @printing
 @asking
 def revoke(gateway: Gateway, key_id: str, out: Printer) -> None:

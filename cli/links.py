@@ -21,6 +21,7 @@ from cli.pretty import clock, visible
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
+from cli.tree.known import LINK
 from cli.tree.printer import Column, Kind, Printer, printing
 from cli.tree.types import Read
 from events.wishes import NotUnderstood, span, value
@@ -128,7 +129,7 @@ def listing(gateway: Gateway, job: str | None, out: Printer) -> None:
     exits={**OF_ONE, Exit.NOTHING: "there is no such link"},
     output=Revoked,
 )
-@click.argument("link", metavar="LINK", help="its id, or the beginning of it")
+@click.argument("link", type=LINK, metavar="LINK", help="its id, or the beginning of it")
 @printing
 @asking
 def revoke(gateway: Gateway, link: str, out: Printer) -> None:

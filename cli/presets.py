@@ -17,6 +17,7 @@ from cli.exits import Exit
 from cli.pretty import visible
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
+from cli.tree.known import PRESET
 from cli.tree.printer import Column, Printer, printing, printing_json
 
 Given = Sequence[tuple[str, str]]
@@ -89,7 +90,7 @@ def show(gateway: Gateway, name: str, out: Printer) -> None:
     exits=EXITS,
     output="Preset",
 )
-@click.argument("name", help="the preset's name; one that is there is replaced")
+@click.argument("name", type=PRESET, metavar="NAME", help="the preset's name; one that is there is replaced")
 @printing_json
 @audio_options
 @asking

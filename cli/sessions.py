@@ -17,6 +17,7 @@ from cli.pretty import visible
 from cli.times import shown
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
+from cli.tree.known import SESSION
 from cli.tree.printer import Column, Kind, Printer, printing
 
 
@@ -65,7 +66,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
     exits={**EXITS, Exit.NOTHING: "there is no such session"},
     output=Ended,
 )
-@click.argument("session", metavar="ID", help="the session's id, or the beginning of it")
+@click.argument("session", type=SESSION, metavar="ID", help="the session's id, or the beginning of it")
 @printing
 @asking
 def end(gateway: Gateway, session: str, out: Printer) -> None:

@@ -18,6 +18,7 @@ from cli.hooks.shown import Delivery, lines
 from cli.hooks.which import path_of
 from cli.pretty import visible
 from cli.tree.command import command
+from cli.tree.known import HOOK
 from cli.tree.printer import Printer, printing
 from cli.tree.types import COUNT
 
@@ -47,7 +48,7 @@ class Asked(Struct, frozen=True):
 
 
 @command(examples=["tonearm hooks deliveries 0199 -n 5"], exits=OF_ONE, output="ShownDelivery")
-@click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
+@click.argument("hook", type=HOOK, metavar="ID", help="the webhook's id, or the beginning of it")
 @click.option("-n", "--last", type=COUNT, default=_LISTED, help=f"at most so many ({_LISTED})")
 @printing
 @asking
@@ -62,7 +63,7 @@ def deliveries(gateway: Gateway, hook: str, last: int, out: Printer) -> None:
 
 
 @command(examples=["tonearm hooks test 0199"], exits=_OF_A_TRY, output="ShownDelivery")
-@click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
+@click.argument("hook", type=HOOK, metavar="ID", help="the webhook's id, or the beginning of it")
 @printing
 @asking
 def test(gateway: Gateway, hook: str, out: Printer) -> Exit:
@@ -75,7 +76,7 @@ def test(gateway: Gateway, hook: str, out: Printer) -> Exit:
     exits=_OF_A_TRY,
     output="ShownDelivery",
 )
-@click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
+@click.argument("hook", type=HOOK, metavar="ID", help="the webhook's id, or the beginning of it")
 @click.argument("delivery", metavar="DELIVERY", help="its whole id, as `deliveries` prints it")
 @printing
 @asking

@@ -13,6 +13,7 @@ from cli.exits import Exit
 from cli.hooks.shown import COLUMNS, Webhook
 from cli.hooks.which import all_of, path_of
 from cli.tree.command import command
+from cli.tree.known import HOOK
 from cli.tree.printer import Printer, printing
 from events.types import NEWSWORTHY
 
@@ -55,7 +56,7 @@ def create(gateway: Gateway, address: str, events: tuple[str, ...], out: Printer
 
 
 @command(examples=["tonearm hooks secret 0199"], exits=OF_ONE, output="NewWebhook")
-@click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
+@click.argument("hook", type=HOOK, metavar="ID", help="the webhook's id, or the beginning of it")
 @printing
 @asking
 def secret(gateway: Gateway, hook: str, out: Printer) -> None:
@@ -64,7 +65,7 @@ def secret(gateway: Gateway, hook: str, out: Printer) -> None:
 
 
 @command(examples=["tonearm hooks delete 0199"], exits=OF_ONE)
-@click.argument("hook", metavar="ID", help="the webhook's id, or the beginning of it")
+@click.argument("hook", type=HOOK, metavar="ID", help="the webhook's id, or the beginning of it")
 @asking
 def delete(gateway: Gateway, hook: str) -> None:
     """Delete a webhook."""

@@ -49,3 +49,16 @@ async def test_a_gateway_that_does_not_answer_holds_nobody_up(
         monkeypatch.setenv("TONEARM_KEY", "tonearm_key")
         monkeypatch.setenv("TONEARM_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert await completed("show") == []
+
+
+async def test_what_else_the_account_has_is_completed(person: Person) -> None:
+    await person.types("list", code=4)
+    where = ("--url", person.site.url)
+    key = (await person.http.post("/keys", json={"name": "camera", "scopes": ["read"]})).json()["key_id"]
+    feed = (await person.http.post("/feeds", json={"name": "For the car"})).json()["feed_id"]
+    await person.http.put("/presets/Speech", params={"format": "opus"})
+    assert await completed("keys", "revoke", *where) == [(key, "camera")]
+    assert await completed("feeds", "show", *where, incomplete=feed[:9]) == [(feed, "For the car")]
+    assert await completed("presets", "show", *where, incomplete="S") == [("Speech", None)]
+    assert await completed("feeds", "create", *where, "--preset") == [("Speech", None)]
+    assert await completed("hooks", "test", *where) == []

@@ -2,6 +2,7 @@ import asyncio
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from events.ids import new_id
 from tests.cli.jobs.conftest import FAILED, Person, ids
+from tests.terminal import terminal
 
 
 def unread(line: list[str]) -> subprocess.CompletedProcess[bytes]:
@@ -122,3 +124,19 @@ async def test_what_is_no_text_and_a_reader_that_goes_away_end_in_no_traceback(p
         line = [sys.executable, "-m", "cli.main", *words, "--url", person.site.url]
         ended = await asyncio.to_thread(unread, line)
         assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+async def test_at_a_terminal_they_are_a_table_that_fits(person: Person) -> None:
+    first = await person.uploads("A%20lecture%20on%20the%20history%20of%20magnetic%20tape%1B%5B31m.mp4")
+
+    def shown() -> list[str]:
+        with terminal(["jobs", "--url", person.site.url], columns=72) as screen:
+            assert screen.end() == 0
+        return re.sub(r"\x1b\[\d*m", "", screen.shown).splitlines()
+
+    heading, row = await asyncio.to_thread(shown)
+    assert re.fullmatch(r"job +created \(.+\) +state +file", heading)
+    assert len(row) <= 72
+    assert row.startswith(f"{first[:13]}  2")
+    assert row.endswith("A lecture on the history of…")
+    assert first in (await person.types("show", row.split()[0]))[0], "what is shown of an id will do"
