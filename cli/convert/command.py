@@ -4,6 +4,7 @@ What is wrong with the words that were typed is told before anybody is asked; wh
 before anything is uploaded. With `-o -` standard output has the audio, and all else goes to standard error.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,9 +105,11 @@ def _order(
 ) -> Order:
     """Return what is asked for. Raises WrongArgument, NothingFound, OSError."""
     chosen = Chosen(more["recursive"], more["include"], more["exclude"])
-    meant = videos(_named(video, from_file), chosen)
+    named = _named(video, from_file)
+    meant = videos(named, chosen)
     _check_input(meant, output)
-    goes_to = output_named(output, len(meant))
+    # A folder may have one video today, and more tomorrow.
+    goes_to = output_named(output, several=len(meant) > 1 or any(map(os.path.isdir, named)))
     if isinstance(goes_to, File):  # standard input has no name of its own
         name = Path(divided(goes_to.path.name)[0])
         meant = [Source(name, is_input=True) if each.is_input else each for each in meant]

@@ -36,22 +36,22 @@ class StandardOutput(NamedTuple):
 Output = Folder | File | StandardOutput
 
 
-def output_named(text: str | None, videos: int) -> Output:
-    """Return what `-o` means for so many videos. Raises WrongArgument."""
+def output_named(text: str | None, *, several: bool) -> Output:
+    """Return what `-o` means, for one video or `several`. Raises WrongArgument."""
     if text is None:
         return Folder(None)
     if text == "-":
-        if videos > 1:
+        if several:
             raise WrongArgument("standard output takes the audio of one video; -o takes a folder for several")
         return StandardOutput()
     path = Path(text)
     if path.is_dir() or text.endswith(("/", os.sep)):
         return Folder(path)
-    if videos == 1:
+    if not several:
         return _file(path)
     if path.exists() or _format_of(path) or divided(path.name)[1]:
         raise WrongArgument(
-            f"{text} is the name of one file, and there are {videos}: -o takes a folder for them"
+            f"{text} is the name of one file, and there are several videos: -o takes a folder for them"
         )
     return Folder(path)
 

@@ -676,7 +676,7 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
 def test_audio_lies_beside_its_video_unless_said_otherwise(
     file: str, output: str | None, target: str
 ) -> None:
-    assert target_for(source(file), output_named(output, 1), "opus") == Path(target)
+    assert target_for(source(file), output_named(output, several=False), "opus") == Path(target)
 
 
 def test_each_video_is_a_line_of_json_whatever_becomes_of_it(
@@ -744,6 +744,16 @@ def test_folders_are_made_anew_where_the_audio_goes(
         "out/deep/er/talk.mp3",
         "out/talk.mp3",
     ]
+
+
+def test_a_folder_becomes_a_folder_though_it_has_but_one_video(
+    server: Gateway, video: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    video.rename(folder / "talk.mp4")
+    assert convert(server, "-r", folder, "-o", tmp_path / "out") == Exit.OK
+    assert (tmp_path / "out" / "talk.mp3").read_bytes() == server.audio
 
 
 def test_a_list_names_videos(server: Gateway, video: Path) -> None:
