@@ -118,7 +118,7 @@ def _begun(terms: Terms, course: Course, decision: Decision) -> str:
 
 
 def _uploading(course: Course, total: int) -> Count:
-    """Begin to show an upload; what of it is at the gateway from an earlier time is told."""
+    """Begin to show an upload, and what of it is at the gateway from an earlier time."""
     name, has_begun = course.task.source.name, False
     sent = course.transfer(UPLOADING, name, total)
 

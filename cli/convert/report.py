@@ -41,7 +41,7 @@ class ConvertedVideo(Struct, frozen=True, kw_only=True):
 
 
 class Report:
-    """Tells how it ended for each video. `in_full`: there is but one, and its whole story is shown."""
+    """Prints the end of each video. `in_full`: there is but one, and its whole story is shown."""
 
     def __init__(self, gateway: Gateway, board: Board, *, in_full: bool, as_json: bool) -> None:
         self._gateway, self._board = gateway, board
@@ -49,7 +49,7 @@ class Report:
         self.outcomes: list[Outcome] = []
 
     def ended(self, outcome: Outcome) -> None:
-        """Tell of one video."""
+        """Print the end of one video."""
         self.outcomes.append(outcome)
         self._board.count(len(self.outcomes), sum(not each.is_good for each in self.outcomes))
         if outcome.is_good:
@@ -62,14 +62,14 @@ class Report:
             self._board.document(msgspec.json.encode(line_of(outcome)))
 
     def all_ended(self) -> int:
-        """Tell of all of them together; return the exit code."""
+        """Print the summary; return the exit code."""
         if not self._in_full:
             for line in summary(self.outcomes):
                 self._board.say(line)
         return exit_code(self.outcomes)
 
     def go_on(self, courses: Sequence[Course]) -> None:
-        """Tell what goes on at the gateway after all has ended here, and how to take it up again."""
+        """Print what goes on at the gateway after all has ended here, and how to take it up again."""
         self._board.say("")
         jobs = [course for course in courses if course.job_id and course.verb != DOWNLOADING]
         for course in jobs:

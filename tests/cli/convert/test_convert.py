@@ -435,6 +435,13 @@ def test_a_gateway_that_is_behind_the_one_that_told_the_end_is_waited_for(
     assert video.with_suffix(".mp3").read_bytes() == server.audio
 
 
+def test_a_network_that_breaks_at_each_step_costs_nothing(server: Gateway, video: Path) -> None:
+    server.upload_breaks, server.stream_breaks, server.breaks = [2000], 1, [1000, 50_000]
+    assert convert(server, video) == Exit.OK
+    assert [body for _, body, _ in server.uploads] == [video.read_bytes()]
+    assert video.with_suffix(".mp3").read_bytes() == server.audio
+
+
 def test_a_job_that_cannot_be_followed_is_looked_at_now_and_then(
     server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
