@@ -9,8 +9,11 @@ from cli.pretty import visible
 from cli.top.answers import AnyJob
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import bar
-from cli.top.drawing.lines import ACCENT, BAD, HEAD, QUIET, Cell, row
+from cli.top.drawing.lines import ACCENT, BAD, HEAD, QUIET, Cell, ending, row
 from cli.words import STATES
+
+_TIME, _AFTER, _TYPE = 21, 12, 22
+_WORKER = 22
 
 
 def story(frame: Frame, job: AnyJob, width: int, rows: int) -> list[Text]:
@@ -28,10 +31,10 @@ def story(frame: Frame, job: AnyJob, width: int, rows: int) -> list[Text]:
         local = time.astimezone()
         lines.append(
             row(
-                Cell(f"  {local:%Y-%m-%d %H:%M:%S}", 21),
-                Cell(after, 14, QUIET, right=True),
-                Cell(entry.type, 26, BAD if entry.type.endswith("failed") else ""),
-                Cell(entry.note, max(0, width - 21 - 14 - 26 - 7), QUIET),
+                Cell(f"  {local:%Y-%m-%d %H:%M:%S}", _TIME),
+                Cell(after, _AFTER, QUIET, right=True),
+                Cell(entry.type, _TYPE, BAD if entry.type.endswith("failed") else ""),
+                Cell(entry.note, max(0, width - _TIME - _AFTER - _TYPE - 7), QUIET),
             )
         )
     most = max(0, len(lines) - rows)
@@ -65,12 +68,12 @@ def _under_way(frame: Frame, job: AnyJob, width: int) -> list[Text]:
     """The groove with its needle, while it is worked on."""
     for task in frame.model.tasks():
         if task.work.subject == job.job_id:
-            done, needle, left = bar(frame.glyphs, task.work.percent, max(8, min(60, width - 24)))
+            done, needle, left = bar(frame.glyphs, task.work.percent, max(8, min(60, width - _WORKER - 14)))
             line = Text("  ")
             line.append(f"{done}{needle}", style=ACCENT)
             line.append(left, style=QUIET)
             if task.work.percent is not None:
                 line.append(f"  {task.work.percent:.0f} %")
-            line.append(f"  {task.worker}", style=QUIET)
+            line.append(f"  {ending(task.worker, _WORKER)}", style=QUIET)
             return [line, Text()]
     return []
