@@ -11,9 +11,10 @@ from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.log.formats import NAMES, Format, LogLine, named
 from cli.log.looks import Look
+from cli.log.part import EVERYTHING, Part
 from cli.readers import while_read
 from cli.replay.options.look import TEMPLATES, looking_at_log
-from cli.replay.options.part import EVERYTHING, Part, part_of_log
+from cli.replay.options.part import part_of_log
 from cli.replay.show import log_for
 from cli.replay.story.lines import story
 from cli.replay.story.pace import Pace, idle_of, speed_of
@@ -81,7 +82,6 @@ async def play(servers: Servers, part: Part, pace: Pace, look: Look) -> Exit:
     async with (
         log_for(look, servers, screen.say) as log,
         while_read(),
-        part.while_it_lasts(),
         contextlib.aclosing(part.lines(log)) as batches,
     ):
         await player.play(batches)

@@ -10,10 +10,11 @@ from cli.log.formats import NAMES, LogLine, named
 from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.looks import Look
+from cli.log.part import Part
 from cli.readers import while_read
 from cli.remarks import say
 from cli.replay.options.look import TEMPLATES, looking_at_log
-from cli.replay.options.part import Part, part_of_log
+from cli.replay.options.part import part_of_log
 from cli.replay.subcommand import subcommand
 from cli.servers import Servers
 
@@ -43,7 +44,6 @@ async def show(servers: Servers, part: Part, look: Look) -> Exit:
     async with (
         log_for(look, servers) as log,
         while_read(),
-        part.while_it_lasts(),
         contextlib.aclosing(part.lines(log)) as batches,
     ):
         async for lines in batches:

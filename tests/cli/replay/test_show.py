@@ -1,5 +1,6 @@
 """`replay show`, `state` and `info`: what the log holds, at any place."""
 
+import asyncio
 import re
 import signal
 from datetime import UTC, datetime, timedelta
@@ -175,7 +176,8 @@ async def test_a_reader_that_goes_away_ends_what_is_followed_though_nothing_come
     await process.stdout.readline()
     process.stdout._transport.close()
 
-    assert await process.wait() == 0
+    async with asyncio.timeout(30):
+        assert await process.wait() == 0
 
 
 async def test_a_terminal_gets_no_control_character_in_any_format(replay):

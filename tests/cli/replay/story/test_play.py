@@ -1,5 +1,6 @@
 """`replay play`: a job's story is shown as it happened, in its own time."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -82,7 +83,8 @@ async def test_what_comes_is_played_when_it_comes(replay):
     await replay.publish(started("j1", 3))
     assert await process.stdout.readline() == b"job.started 3\n"
     process.stdout._transport.close()
-    assert await process.wait() == 0
+    async with asyncio.timeout(30):
+        assert await process.wait() == 0
 
 
 @pytest.mark.parametrize(
