@@ -177,7 +177,7 @@ def _bars(console: Console) -> Progress:
     name, bar = max(8, console.width // 4), max(6, console.width // 6)
     detail = max(5, console.width - name - bar - _VERB - 8)
     return Progress(
-        TextColumn("{task.description}", table_column=_column(name)),
+        TextColumn("{task.description}", markup=False, table_column=_column(name)),
         TextColumn("{task.fields[verb]}", table_column=Column(min_width=_VERB, no_wrap=True)),
         BarColumn(bar_width=bar),
         _Detail(table_column=_column(detail)),

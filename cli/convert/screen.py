@@ -12,7 +12,6 @@ from rich.progress import (
     BarColumn,
     DownloadColumn,
     Progress,
-    ProgressColumn,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
@@ -43,28 +42,14 @@ class Screen:
     @contextmanager
     def transfer(self, verb: str, name: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show bytes, rate and time left; yields the function to call with the bytes so far."""
-        columns = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
-        with self._bar(
-            " ".join(filter(None, (verb, name, f"({size(total)})"))), verb, total, *columns
-        ) as bar:
-            yield lambda done: bar(done, "")
-
-    @contextmanager
-    def _bar(
-        self, line: str, verb: str, total: int, *columns: ProgressColumn
-    ) -> Iterator[Callable[[float | None, str], None]]:
         if not self._progress.is_terminal:
-            self.say(line)
-            yield lambda done, note: None
+            self.say(" ".join(filter(None, (verb, name, f"({size(total)})"))))
+            yield lambda done: None
             return
-        shown = (TextColumn(f"{verb:<12}"), BarColumn(), *columns, TextColumn("{task.fields[note]}"))
-        with Progress(*shown, console=self._progress) as progress:
-            task = progress.add_task(verb, total=total, note="")
-            yield lambda done, note: progress.update(task, completed=done, note=visible(note))
-
-    def timeline(self, entries: Sequence[Entry]) -> None:
-        """Show the job's events, a line each."""
-        self._result.print(timeline(entries))
+        shown = (DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(compact=True))
+        with Progress(TextColumn(f"{verb:<12}"), BarColumn(), *shown, console=self._progress) as progress:
+            task = progress.add_task(verb, total=total)
+            yield lambda done: progress.update(task, completed=done)
 
 
 def timeline(entries: Sequence[Entry]) -> Table:

@@ -57,6 +57,13 @@ def test_no_name_and_no_note_reaches_the_terminal_with_its_controls(screen: Term
     assert "all" not in shown
 
 
+def test_a_name_may_look_like_markup(screen: Terminal) -> None:
+    console = console_for(screen)
+    with Board(console, console, 1) as board, board.row("[/x][bold]a.mp4"):
+        refresh(board)
+    assert "[/x][bold]a.mp4" in screen.getvalue()
+
+
 def test_a_terminal_that_cannot_move_its_cursor_gets_lines(
     screen: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
