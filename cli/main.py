@@ -30,27 +30,33 @@ COMMANDS = {
     "cancel": Entry("cli.jobs.cancel:cancel", "stop jobs that wait or are under way", _VIDEOS),
     "retry": Entry("cli.jobs.retry:retry", "convert jobs once more", _VIDEOS),
     "delete": Entry("cli.jobs.delete:delete", "delete jobs for good", _VIDEOS),
-    "imports": Entry("cli.imports:imports", "see what the gateway fetches, and call it off", _VIDEOS),
+    "imports": Entry("cli.own.imports:imports", "see what the gateway fetches, and call it off", _VIDEOS),
     "probe": Entry("cli.probe:probe_file", "say what a file holds, before it is uploaded", _VIDEOS),
-    "link": Entry("cli.links:create", "make a link to a job's audio for anybody", _HAND_ON),
-    "links": Entry("cli.links:links", "links for people without an account: make, list, revoke", _HAND_ON),
-    "feeds": Entry("cli.feeds:feeds", "private podcasts of your audio: make, list, revoke", _HAND_ON),
+    "link": Entry("cli.handover.links:create", "make a link to a job's audio for anybody", _HAND_ON),
+    "links": Entry(
+        "cli.handover.links:links", "links for people without an account: make, list, revoke", _HAND_ON
+    ),
+    "feeds": Entry(
+        "cli.handover.feeds:feeds", "private podcasts of your audio: make, list, revoke", _HAND_ON
+    ),
     "transcripts": Entry(
-        "cli.transcripts:transcripts", "what your audio says: list, print, give, delete", _HAND_ON
+        "cli.handover.transcripts:transcripts", "what your audio says: list, print, give, delete", _HAND_ON
     ),
     "hooks": Entry("cli.hooks.group:hooks", "have addresses told of what happens to your jobs", _HAND_ON),
     "login": Entry("cli.sign_in.login:login", "sign in to a gateway, and know it by a name", _ACCOUNT),
     "logout": Entry("cli.sign_in.logout:logout", "sign out of a gateway", _ACCOUNT),
     "whoami": Entry("cli.sign_in.whoami:whoami", "show who is signed in, and until when", _ACCOUNT),
     "gateways": Entry("cli.sign_in.gateways:gateways", "see the gateways that --on takes", _ACCOUNT),
-    "presets": Entry("cli.presets:presets", "keep options for the videos to come", _ACCOUNT),
-    "preset": Entry("cli.presets:presets", "the same", _ALIAS),
-    "keys": Entry("cli.keys:keys", "API keys for your programs: make, list, revoke", _ACCOUNT),
-    "sessions": Entry("cli.sessions:sessions", "see what is signed in to your account, and end it", _ACCOUNT),
-    "preferences": Entry(
-        "cli.preferences:preferences", "choose which mails about your jobs you get", _ACCOUNT
+    "presets": Entry("cli.own.presets:presets", "keep options for the videos to come", _ACCOUNT),
+    "preset": Entry("cli.own.presets:presets", "the same", _ALIAS),
+    "keys": Entry("cli.own.keys:keys", "API keys for your programs: make, list, revoke", _ACCOUNT),
+    "sessions": Entry(
+        "cli.own.sessions:sessions", "see what is signed in to your account, and end it", _ACCOUNT
     ),
-    "usage": Entry("cli.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
+    "preferences": Entry(
+        "cli.own.preferences:preferences", "choose which mails about your jobs you get", _ACCOUNT
+    ),
+    "usage": Entry("cli.own.usage:usage", "show what your account uses at a gateway, and may use", _ACCOUNT),
     "top": Entry("cli.top.command:top", "watch a system: services, queues, work, failures", _OPERATOR),
     "tail": Entry("cli.tail.command:tail", "follow events and logs, merged by time", _OPERATOR, True),
     "replay": Entry("cli.replay.command:replay", "read, check and rebuild the log", _OPERATOR, True),

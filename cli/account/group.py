@@ -31,7 +31,7 @@ account = Group(
         "rotate-key": Entry(
             "cli.account.rotate_key:rotate_key", "make the next key that signs tokens", _RARE
         ),
-        "keys": Entry("cli.keys:keys", "make, list and revoke your own API keys", _RARE),
+        "keys": Entry("cli.own.keys:keys", "make, list and revoke your own API keys", _RARE),
     },
     help="Look at accounts and change them. Each change is an event in the log.",
     examples=["tonearm account list --role admin", "tonearm account show ada@example.org"],

@@ -14,11 +14,11 @@ from cli.client.download import download_archive
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
+from cli.jobs.choice.filters import Filters
+from cli.jobs.choice.ids import job_meant
+from cli.jobs.choice.pages import listed
+from cli.jobs.choice.which import Which, choosing
 from cli.jobs.exits import OF_SEVERAL
-from cli.jobs.filters import Filters
-from cli.jobs.ids import job_meant
-from cli.jobs.listed import listed
-from cli.jobs.which import Which, choosing
 from cli.pretty import console_for, size
 from cli.tree.command import command
 from cli.tree.ending import complain

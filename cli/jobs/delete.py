@@ -11,11 +11,11 @@ from cli.client.asking import asking
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs.each import to_each
+from cli.jobs.choice.each import to_each
+from cli.jobs.choice.pages import listed
+from cli.jobs.choice.which import Which, choosing
 from cli.jobs.exits import OF_SEVERAL
-from cli.jobs.listed import listed
 from cli.jobs.shown import COLUMNS
-from cli.jobs.which import Which, choosing
 from cli.remarks import say
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing

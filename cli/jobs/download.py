@@ -17,10 +17,10 @@ from cli.convert.screen import Screen
 from cli.errors import NothingFound, Refused, WrongArgument
 from cli.exits import Exit
 from cli.jobs import archive
-from cli.jobs.each import to_each
-from cli.jobs.ids import job_meant
+from cli.jobs.choice.each import to_each
+from cli.jobs.choice.ids import job_meant
+from cli.jobs.choice.which import Which, choosing
 from cli.jobs.landing import Folder, OneFile, landing
-from cli.jobs.which import Which, choosing
 from cli.pretty import clock, console_for, size
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing

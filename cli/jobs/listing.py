@@ -8,8 +8,8 @@ from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs.filters import Filters, filtering
-from cli.jobs.listed import listed
+from cli.jobs.choice.filters import Filters, filtering
+from cli.jobs.choice.pages import listed
 from cli.jobs.shown import COLUMNS
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing

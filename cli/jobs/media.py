@@ -6,9 +6,9 @@ from cli.client.answers import read_as
 from cli.client.asking import asking
 from cli.client.gateway import Gateway
 from cli.exits import Exit
-from cli.jobs.argument import job_argument
+from cli.jobs.choice.argument import job_argument
+from cli.jobs.choice.ids import job_meant
 from cli.jobs.exits import OF_ONE
-from cli.jobs.ids import job_meant
 from cli.media import rows
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing

@@ -9,9 +9,9 @@ from cli.client.gateway import Gateway
 from cli.convert.flags import audio_options
 from cli.errors import WrongArgument
 from cli.exits import Exit
-from cli.jobs.argument import job_argument
+from cli.jobs.choice.argument import job_argument
+from cli.jobs.choice.ids import Id, job_meant
 from cli.jobs.exits import OF_ONE
-from cli.jobs.ids import Id, job_meant
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing_json
 

@@ -7,9 +7,9 @@ import click
 from cli.client.asking import asking
 from cli.client.gateway import Gateway
 from cli.exits import Exit
+from cli.jobs.choice.many import to_many
+from cli.jobs.choice.which import Which, choosing
 from cli.jobs.exits import OF_SEVERAL
-from cli.jobs.many import to_many
-from cli.jobs.which import Which, choosing
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing
 from cli.tree.types import PAIR

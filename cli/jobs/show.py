@@ -11,9 +11,9 @@ from cli.client.asking import asking
 from cli.client.errors import NotThere
 from cli.client.gateway import Gateway
 from cli.exits import Exit
-from cli.jobs.argument import job_argument
+from cli.jobs.choice.argument import job_argument
+from cli.jobs.choice.ids import job_meant
 from cli.jobs.exits import OF_ONE
-from cli.jobs.ids import job_meant
 from cli.jobs.shown import facts, receipt
 from cli.pretty import console_for
 from cli.tree.command import command

@@ -7,7 +7,7 @@ import click
 
 from cli.errors import Refused
 from cli.exits import Exit
-from cli.jobs.argument import JOB
+from cli.jobs.choice.argument import JOB
 from cli.log.log import Log
 from cli.remarks import say
 from cli.replay.options.named import limited

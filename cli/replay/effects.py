@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs.argument import JOB
+from cli.jobs.choice.argument import JOB
 from cli.log.ids import job_meant
 from cli.log.log import Log
 from cli.remarks import say

@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from cli.ids import not_before
-from cli.jobs.argument import JOB
+from cli.jobs.choice.argument import JOB
 from cli.log.looks import REGEX
 from cli.tail import filters, subjects
 from cli.tail.follow import Query

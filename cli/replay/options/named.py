@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from cli.jobs.argument import HELP, JOB
+from cli.jobs.choice.argument import HELP, JOB
 from cli.log.file import file_name
 from cli.replay.views.findings import SHOWN
 from cli.tree.types import AT_MOST, Read

@@ -8,8 +8,8 @@ import click
 from msgspec import Struct
 
 from cli.errors import WrongArgument
-from cli.jobs.argument import HELP, JOB
-from cli.jobs.filters import Filters, Function, filtering
+from cli.jobs.choice.argument import HELP, JOB
+from cli.jobs.choice.filters import Filters, Function, filtering
 from events.projections.job_view import State
 
 

@@ -82,8 +82,8 @@ def end(gateway: Gateway, session: str, out: Printer) -> None:
 sessions = Group(
     "sessions",
     {
-        "list": Entry("cli.sessions:listing", "print what is signed in to your account"),
-        "end": Entry("cli.sessions:end", "end a session: who has it must sign in again"),
+        "list": Entry("cli.own.sessions:listing", "print what is signed in to your account"),
+        "end": Entry("cli.own.sessions:end", "end a session: who has it must sign in again"),
     },
     usual="list",
     examples=["tonearm sessions list"],

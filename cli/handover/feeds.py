@@ -115,10 +115,10 @@ def revoke(gateway: Gateway, feed: str, out: Printer) -> None:
 feeds = Group(
     "feeds",
     {
-        "list": Entry("cli.feeds:listing", "print your feeds"),
-        "create": Entry("cli.feeds:create", "make a feed, and print its address"),
-        "show": Entry("cli.feeds:show", "print a feed's address; at a terminal its QR code, too"),
-        "revoke": Entry("cli.feeds:revoke", "end a feed: its address opens nothing any more"),
+        "list": Entry("cli.handover.feeds:listing", "print your feeds"),
+        "create": Entry("cli.handover.feeds:create", "make a feed, and print its address"),
+        "show": Entry("cli.handover.feeds:show", "print a feed's address; at a terminal its QR code, too"),
+        "revoke": Entry("cli.handover.feeds:revoke", "end a feed: its address opens nothing any more"),
     },
     usual="list",
     examples=['tonearm feeds create "My talks"', "tonearm feeds list"],

@@ -3,9 +3,7 @@
 import json
 import os
 
-from tests.cli.jobs.conftest import Person, ids, person, site
-
-__all__ = ["person", "site"]
+from tests.cli.jobs.conftest import Person, ids
 
 
 async def test_presets_are_saved_listed_shown_used_and_deleted(person: Person) -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from service.transcripts.reading import read
-from tests.cli.jobs.conftest import Person, person, site
+from tests.cli.jobs.conftest import Person
 from tests.gateway.running import STARTED, converted
-
-__all__ = ["person", "site"]
 
 OWN = """WEBVTT
 

@@ -4,11 +4,11 @@ import json
 
 import httpx
 
-from cli.links import Link
-from tests.cli.jobs.conftest import Person, person, site
+from cli.handover.links import Link
+from tests.cli.jobs.conftest import Person
 from tests.gateway.handover.links.conftest import minute
 
-__all__ = ["minute", "person", "site"]
+__all__ = ["minute"]
 
 
 async def test_a_link_is_made_listed_and_revoked(person: Person, minute: bytes) -> None:

@@ -14,9 +14,9 @@ from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.exits import Exit
 from cli.ids import meant
-from cli.jobs.argument import HELP, JOB, job_argument
+from cli.jobs.choice.argument import HELP, JOB, job_argument
+from cli.jobs.choice.ids import job_meant
 from cli.jobs.exits import OF_ONE
-from cli.jobs.ids import job_meant
 from cli.pretty import clock, visible
 from cli.times import shown
 from cli.tree.command import command
@@ -145,9 +145,9 @@ def revoke(gateway: Gateway, link: str, out: Printer) -> None:
 links = Group(
     "links",
     {
-        "list": Entry("cli.links:listing", "print the links that are good now, of a job or all"),
-        "create": Entry("cli.links:create", "make a link to a job's audio, and print it"),
-        "revoke": Entry("cli.links:revoke", "end a link: it leads nowhere any more"),
+        "list": Entry("cli.handover.links:listing", "print the links that are good now, of a job or all"),
+        "create": Entry("cli.handover.links:create", "make a link to a job's audio, and print it"),
+        "revoke": Entry("cli.handover.links:revoke", "end a link: it leads nowhere any more"),
     },
     usual="list",
     examples=["tonearm links create @-1 --for 1d", "tonearm links list"],

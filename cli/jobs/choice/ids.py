@@ -10,7 +10,7 @@ from msgspec import Struct
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.ids import WHOLE, meant
-from cli.jobs.listed import listed
+from cli.jobs.choice.pages import listed
 from cli.pretty import visible
 from cli.times import timestamp
 from events.projections.job_view import State

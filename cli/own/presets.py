@@ -144,11 +144,11 @@ def default(gateway: Gateway, given: Given, clear: bool, out: Printer) -> None:
 presets = Group(
     "presets",
     {
-        "list": Entry("cli.presets:listing", "print your presets"),
-        "show": Entry("cli.presets:show", "print the options of a preset"),
-        "set": Entry("cli.presets:keep", "save options under a name"),
-        "delete": Entry("cli.presets:delete", "delete a preset"),
-        "default": Entry("cli.presets:default", "print or set the options of videos that name none"),
+        "list": Entry("cli.own.presets:listing", "print your presets"),
+        "show": Entry("cli.own.presets:show", "print the options of a preset"),
+        "set": Entry("cli.own.presets:keep", "save options under a name"),
+        "delete": Entry("cli.own.presets:delete", "delete a preset"),
+        "default": Entry("cli.own.presets:default", "print or set the options of videos that name none"),
     },
     usual="list",
     examples=["tonearm presets list", "tonearm presets show Speech"],

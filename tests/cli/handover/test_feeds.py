@@ -5,11 +5,9 @@ import re
 
 import httpx
 
-from cli.feeds import Feed
+from cli.handover.feeds import Feed
 from cli.qr import code_of
-from tests.cli.jobs.conftest import Person, person, site
-
-__all__ = ["person", "site"]
+from tests.cli.jobs.conftest import Person
 
 HOSTILE = "A\x1b]0;title\x07 & „B“ \u202e!"
 SHOWN = "A ]0;title & „B“ !"

@@ -120,9 +120,9 @@ def revoke(gateway: Gateway, key_id: str, out: Printer) -> None:
 keys = Group(
     "keys",
     {
-        "list": Entry("cli.keys:listing", "print the keys that are good"),
-        "create": Entry("cli.keys:create", "make a key, and print it this once"),
-        "revoke": Entry("cli.keys:revoke", "void a key, at once and everywhere"),
+        "list": Entry("cli.own.keys:listing", "print the keys that are good"),
+        "create": Entry("cli.own.keys:create", "make a key, and print it this once"),
+        "revoke": Entry("cli.own.keys:revoke", "void a key, at once and everywhere"),
     },
     usual="list",
     examples=["tonearm keys create backup --scope upload", "tonearm keys list"],

@@ -101,8 +101,8 @@ def cancel(gateway: Gateway, import_id: str, out: Printer) -> None:
 imports = Group(
     "imports",
     {
-        "list": Entry("cli.imports:listing", "print what is fetched, and what could not be"),
-        "cancel": Entry("cli.imports:cancel", "call one off, or forget one that has failed"),
+        "list": Entry("cli.own.imports:listing", "print what is fetched, and what could not be"),
+        "cancel": Entry("cli.own.imports:cancel", "call one off, or forget one that has failed"),
     },
     usual="list",
     examples=["tonearm imports"],

@@ -1,7 +1,7 @@
 import json
 from datetime import UTC, datetime
 
-from cli.usage import Limits, Usage, rows
+from cli.own.usage import Limits, Usage, rows
 from tests.cli.jobs.conftest import Person
 
 

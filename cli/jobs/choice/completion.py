@@ -6,7 +6,7 @@ from typing import Any
 from cli.client.answers import Jobs
 from cli.client.glance import glance
 from cli.errors import NothingFound
-from cli.jobs.ids import times_of
+from cli.jobs.choice.ids import times_of
 
 _MOST = 50
 _NEAR = 9

@@ -16,9 +16,9 @@ from cli.client.gateway import Gateway
 from cli.errors import FileDamaged, NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.ids import meant
-from cli.jobs.argument import job_argument
+from cli.jobs.choice.argument import job_argument
+from cli.jobs.choice.ids import job_meant
 from cli.jobs.exits import OF_ONE
-from cli.jobs.ids import job_meant
 from cli.pretty import visible
 from cli.tree.command import command
 from cli.tree.group import Entry, Group
@@ -166,10 +166,10 @@ def delete(gateway: Gateway, job: str, transcript: str, out: Printer) -> None:
 transcripts = Group(
     "transcripts",
     {
-        "list": Entry("cli.transcripts:listing", "print which there are, the best first"),
-        "show": Entry("cli.transcripts:show", "print the text, or write it into a file"),
-        "add": Entry("cli.transcripts:add", "give a transcript of your own, WebVTT or SubRip"),
-        "delete": Entry("cli.transcripts:delete", "delete one that you gave"),
+        "list": Entry("cli.handover.transcripts:listing", "print which there are, the best first"),
+        "show": Entry("cli.handover.transcripts:show", "print the text, or write it into a file"),
+        "add": Entry("cli.handover.transcripts:add", "give a transcript of your own, WebVTT or SubRip"),
+        "delete": Entry("cli.handover.transcripts:delete", "delete one that you gave"),
     },
     examples=["tonearm transcripts show @-1", "tonearm transcripts show @-1 -o talk.srt"],
     help="What your audio says: list transcripts, print them, give your own, delete them.",

@@ -7,7 +7,7 @@ from cli.client.errors import ClientError, SignInRefused, Troubled, Unreachable
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound, Refused
 from cli.exits import Exit, exit_for
-from cli.jobs.ids import job_meant
+from cli.jobs.choice.ids import job_meant
 from cli.tree.ending import complain
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)

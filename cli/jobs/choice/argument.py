@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 
 
 class JobArgument(click.ParamType[str]):
-    """A job's id as people give it. `cli.jobs.ids` finds which is meant."""
+    """A job's id as people give it. `cli.jobs.choice.ids` finds which is meant."""
 
     name = "ID"
 
@@ -16,7 +16,7 @@ class JobArgument(click.ParamType[str]):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Return the jobs that begin so, as the gateway has them; nothing where it does not answer."""
-        from cli.jobs.completion import beginning_with
+        from cli.jobs.choice.completion import beginning_with
 
         named = ctx.params.get("jobs") or ()
         found = beginning_with(incomplete, ctx.params)

@@ -10,8 +10,8 @@ from cli.client.answers import Job, Refusal, read_as
 from cli.client.gateway import Gateway
 from cli.errors import NothingFound
 from cli.exits import Exit
-from cli.jobs.each import to_each
-from cli.jobs.which import Which
+from cli.jobs.choice.each import to_each
+from cli.jobs.choice.which import Which
 from cli.tree.ending import complain
 from cli.tree.printer import Printer
 

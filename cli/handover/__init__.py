@@ -1,0 +1,1 @@
+"""Commands that hand on what you have: links, feeds, transcripts."""

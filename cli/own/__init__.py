@@ -1,0 +1,1 @@
+"""Commands on what is your own at a gateway: presets, keys, sessions, preferences, usage, imports."""
