@@ -125,7 +125,7 @@ async def test_what_flows_in_flows_out(person: Person, clips: Clips) -> None:
 async def test_a_job_that_was_left_alone_is_waited_for_by_the_same_command(
     person: Person, clips: Clips
 ) -> None:
-    put(clip := clips.tone(900, 449), "long.mkv")
+    put(clip := clips.tone(400, 449), "long.mkv")
 
     def left_alone() -> int:
         with person.types("long.mkv") as shown:
