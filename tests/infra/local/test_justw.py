@@ -47,6 +47,9 @@ def justw(clone: Path, *arguments: str, local: str = "") -> str:
         (["convert", "my talk.mp4"], "tonearm {} convert my talk.mp4"),
         (["up", "-d"], "tonearm {} up -d"),
         (["help", "tail"], "tonearm {} tail --help"),
+        (["show", "@-1"], "tonearm {} show @-1"),
+        (["help", "show"], "tonearm {} show --help"),
+        (["tonearm", "jobs"], "tonearm {} jobs"),
         (["prometheus"], "python {} -m infra.local.prometheus"),
         (["cluster", "files", "a folder"], "python {} -m infra.cluster files a folder"),
     ],
@@ -58,12 +61,12 @@ def test_a_command_is_run_without_just_which_takes_ctrl_c_for_an_error(
     assert justw(clone, *arguments, local="here") == called.format(f"{clone.parent}/here") + "\n"
 
 
-@pytest.mark.parametrize("recipe", ["check", "prometheus", "restore", "test", "--list", "nonesuch"])
+@pytest.mark.parametrize("recipe", ["check", "prometheus", "restore", "test", "--list"])
 def test_any_other_recipe_is_a_matter_for_just(clone: Path, recipe: str) -> None:
     assert justw(clone, recipe, "x", local="here") == f"just here --justfile {clone}/justfile {recipe} x\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["help", "nonesuch"]])
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["help"], ["help", "check"]])
 def test_help_is_ours_and_lists_the_recipes(clone: Path, arguments: list[str]) -> None:
     usage, *_, more = justw(clone, *arguments, local="here").splitlines()
     assert usage == "usage: ./justw NAME [argument …]"
