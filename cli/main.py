@@ -74,7 +74,9 @@ COMMANDS = {
     "doctor": Entry("cli.stack.doctor:doctor", "say what is missing, and the line that mends it", _HERE),
     "sample": Entry("cli.stack.sample:sample", "make a small video for a first try", _HERE, True),
     "mail": Entry("cli.stack.mail:mail", "show the mails the local stack has sent", _HERE, True),
-    "schema": Entry("cli.schema:schema", "print the AsyncAPI document of all events", _PROGRAMS),
+    "schema": Entry(
+        "cli.schema:schema", "print the schema of what a command prints, or of all events", _PROGRAMS
+    ),
     "completion": Entry(
         "cli.completion:completion", "let a shell complete commands by the tab key", _PROGRAMS
     ),

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from cli.client.credentials import Asked, credentials_for
 from cli.client.errors import SignInRefused
 from cli.client.gateway import Gateway, unreachable
 from cli.client.own_files import state_folder
 from cli.client.unfinished import Unfinished
 from cli.exits import Exit
+from cli.tree.command import option_of
 
+_option = option_of("Which gateway")
 EXITS: Mapping[Exit, str] = {
     Exit.UNAVAILABLE: "the gateway is away",
     Exit.REFUSED: "the state of things, or a limit, is in the way",
@@ -51,14 +51,14 @@ class Access(Asked):
 def naming(function: Callable[..., Any]) -> Callable[..., Any]:
     """Declare the options, and give the function an Access first: it checks its arguments before it asks."""
 
-    @click.option(
+    @_option(
         "--on",
         metavar="NAME",
         shell_complete=lambda _, __, incomplete: names(incomplete),
         help="a gateway by its name; local is the stack on this machine",
     )
-    @click.option("--url", help="a gateway by its address")
-    @click.option("--email", help="whose account, if not that of `tonearm login`")
+    @_option("--url", help="a gateway by its address")
+    @_option("--email", help="whose account, if not that of `tonearm login`")
     @functools.wraps(function)
     def named(on: str | None, url: str | None, email: str | None, **given: Any) -> Any:
         return function(Access(url, on, email), **given)

@@ -1,6 +1,7 @@
 """A command: its arguments, its help with examples and exit codes, and what `--json` prints."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -23,6 +24,11 @@ class Sectioned(click.Option):
     def __init__(self, *args: Any, section: str, **about: Any) -> None:
         super().__init__(*args, **about)
         self.section = section
+
+
+def option_of(section: str) -> Callable[..., Callable[[Function], Function]]:
+    """Return click's `option` for options of this section."""
+    return partial(click.option, cls=Sectioned, section=section)
 
 
 class Told(click.Command):

@@ -43,6 +43,8 @@ class Group(Told, click.Group):
 
     def __init__(self, name: str, entries: Mapping[str, Entry], usual: str = "", **about: Any) -> None:
         """`usual` is the command that is meant where none is named; empty: one has to be."""
+        if usual:
+            about["help"] = f"{about.get('help', '')} Without a command: {usual}.".lstrip()
         super().__init__(name, **about)
         self.entries = entries
         self.usual = usual

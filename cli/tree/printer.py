@@ -12,6 +12,7 @@ import msgspec
 from cli.errors import WrongArgument
 from cli.pretty import console_for, visible, write_json
 from cli.remarks import say
+from cli.tree.command import option_of
 from cli.tree.table import Column, Kind, laid_out
 from cli.tree.template import Template
 
@@ -103,10 +104,11 @@ def _drawn(rows: Sequence[Sequence[str]], columns: Sequence[Column[Any]], *, hea
         print(line)
 
 
-_JSON = click.option(
+_option = option_of("What is printed")
+_JSON = _option(
     "--json", "as_json", is_flag=True, help="one JSON object a line; `tonearm schema` has its form"
 )
-_TEMPLATE = click.option(
+_TEMPLATE = _option(
     "--format",
     "template",
     metavar="TEMPLATE",

@@ -12,11 +12,13 @@ from cli.client.answers import Job
 from cli.errors import WrongArgument
 from cli.jobs.video import VIDEO
 from cli.times import EXAMPLES
+from cli.tree.command import option_of
 from cli.tree.types import PAIR, TIMESTAMP
 from events.projections.job_view import State
 from events.wishes import NAMES
 
 Function = Callable[..., Any]
+_option = option_of("Which jobs")
 _NAMED = ("state", "name", "family", "video", "having", "since", "until")
 
 
@@ -58,22 +60,22 @@ def filtering(*states: State) -> Callable[[Function], Function]:
     """Declare the options, and give the function `filters`. Without states none of them is about a state."""
 
     def declared(function: Function) -> Function:
-        @click.option(
+        @_option(
             "--name",
             metavar="TEXT",
             help="only jobs with this in their file's name, in any case; list and count: or in what they say",
         )
-        @click.option("--family", metavar="ID", help="only jobs of this family: of one video")
-        @click.option("--video", type=VIDEO, help="only jobs of this video: a file here, or its SHA-256")
-        @click.option(
+        @_option("--family", metavar="ID", help="only jobs of this family: of one video")
+        @_option("--video", type=VIDEO, help="only jobs of this video: a file here, or its SHA-256")
+        @_option(
             "--having",
             type=PAIR,
             multiple=True,
             metavar="NAME=VALUE",
             help="only jobs with this option, such as format=flac; may be repeated",
         )
-        @click.option("--since", type=TIMESTAMP, help=f"only jobs created then or later: {EXAMPLES}")
-        @click.option("--until", type=TIMESTAMP, help="only jobs created before")
+        @_option("--since", type=TIMESTAMP, help=f"only jobs created then or later: {EXAMPLES}")
+        @_option("--until", type=TIMESTAMP, help="only jobs created before")
         @functools.wraps(function)
         def filtered(*args: Any, **given: Any) -> Any:
             filters = Filters(**{name: given.pop(name) for name in _NAMED if name in given})
@@ -82,7 +84,7 @@ def filtering(*states: State) -> Callable[[Function], Function]:
         if not states:
             return filtered
         known = click.Choice([state.value for state in states])
-        return click.option("--state", type=known, help="only jobs in this state")(filtered)
+        return _option("--state", type=known, help="only jobs in this state")(filtered)
 
     return declared
 

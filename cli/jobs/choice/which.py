@@ -10,6 +10,7 @@ from msgspec import Struct
 from cli.errors import WrongArgument
 from cli.jobs.choice.argument import HELP, JOB
 from cli.jobs.choice.filters import Filters, Function, filtering
+from cli.tree.command import option_of
 from events.projections.job_view import State
 
 
@@ -28,7 +29,9 @@ def choosing(*states: State) -> Callable[[Function], Function]:
 
     def declared(function: Function) -> Function:
         @click.argument("jobs", type=JOB, nargs=-1, metavar="[ID]...", help=HELP)
-        @click.option("--all", "every", is_flag=True, help="all that there are, or that the filters choose")
+        @option_of("Which jobs")(
+            "--all", "every", is_flag=True, help="all that there are, or that the filters choose"
+        )
         @filtering(*states)
         @functools.wraps(function)
         def chosen(*args: Any, jobs: tuple[str, ...], every: bool, filters: Filters, **given: Any) -> Any:
