@@ -1,6 +1,7 @@
 """`replay play`: a job's story is shown as it happened, in its own time."""
 
 import asyncio
+import termios
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -55,6 +56,11 @@ async def test_a_story_is_told_in_words_and_its_long_pauses_are_cut(replay):
     assert (await replay("play", "nobody")).code == 4
 
 
+def is_by_lines(screen) -> bool:
+    """Whether what is typed there is read by lines, as shells expect it."""
+    return bool(termios.tcgetattr(screen._descriptor)[3] & termios.ICANON)
+
+
 async def test_keys_bring_the_next_event_and_end_it_and_the_terminal_is_as_before(replay):
     await tell(replay)
     with terminal(["replay", "play", "j1", "--idle", "none", "--speed", "0.01x"], replay.environ) as screen:
@@ -66,13 +72,16 @@ async def test_keys_bring_the_next_event_and_end_it_and_the_terminal_is_as_befor
         screen.until("converting")
         screen.type(" +++")
         screen.until("0.08x")
+        assert not is_by_lines(screen)
         screen.type("q")
         assert screen.end() == 0
+        assert is_by_lines(screen)
         assert "retrying" not in screen.shown
     with terminal(["replay", "play", "j1", "--idle", "none"], replay.environ) as screen:
         screen.until("converting")
         screen.type("\x03")
         assert screen.end() == 130
+        assert is_by_lines(screen)
 
 
 async def test_what_comes_is_played_when_it_comes(replay):
