@@ -45,7 +45,7 @@ def without_sql(error: ModuleNotFoundError) -> InvalidSetting:
     """Return the error for missing libraries for SQL."""
     return InvalidSetting(
         f"setting: PostgreSQL and MySQL need the extra `sql` ({error.name} is missing):"
-        " pip install 'tonearm[sql]'"
+        " pip install 'tonearm-….whl[sql]'"
     )
 
 

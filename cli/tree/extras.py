@@ -27,6 +27,8 @@ def lacking(error: ModuleNotFoundError) -> NotInstalled | None:
             f"this needs {package}: the stack on this machine runs from a checkout, by ./justw up"
         )
     extra = _EXTRAS.get(package, "services")
+    # By the wheel's file: whatever an index may have under this name is not this project.
     return NotInstalled(
-        f"this needs {package}, which the client alone lacks: pipx install --force 'tonearm[{extra}]'"
+        f"this needs {package}, which the client alone lacks: install the wheel with its extra {extra!r},"
+        f" pipx install --force 'tonearm-….whl[{extra}]'"
     )

@@ -58,7 +58,8 @@ def exported(service: str) -> Iterator[None]:
         from service.tracing.otel import OpenTelemetry
     except ModuleNotFoundError as error:
         raise InvalidSetting(
-            "setting: traces are asked for, but OpenTelemetry is not installed: pip install 'tonearm[otel]'"
+            "setting: traces are asked for, but OpenTelemetry is not installed:"
+            " pip install 'tonearm-….whl[otel]'"
         ) from error
     try:
         tracer = OpenTelemetry(service)

@@ -349,7 +349,7 @@ asyncio.run(main())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "InvalidSetting" in done.stderr
-    assert "tonearm[sql]" in done.stderr
+    assert ".whl[sql]" in done.stderr
 
 
 @pytest.mark.parametrize(

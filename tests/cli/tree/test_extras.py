@@ -11,8 +11,8 @@ from cli.tree.group import Entry
     ("module", "told"),
     [
         ("pymongo.errors", "this needs pymongo, which the client alone lacks: "),
-        ("pymongo", "'tonearm[services]'"),
-        ("sqlalchemy.ext.asyncio", "'tonearm[sql]'"),
+        ("pymongo", "'tonearm-….whl[services]'"),
+        ("sqlalchemy.ext.asyncio", "'tonearm-….whl[sql]'"),
         ("fcntl", "Linux and macOS"),
         ("aiosmtpd.controller", "from a checkout"),
     ],
