@@ -4,6 +4,7 @@ import sys
 
 import click
 import msgspec
+from msgspec import Struct
 
 from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
@@ -18,6 +19,12 @@ from cli.tree.printer import Printer, printing
 from events.types import NEWSWORTHY
 
 OF_ONE = {**EXITS, Exit.NOTHING: "there is no such webhook"}
+
+
+class Deleted(Struct, frozen=True):
+    """A webhook that is deleted."""
+
+    webhook_id: str
 
 
 @command(
@@ -64,13 +71,16 @@ def secret(gateway: Gateway, hook: str, out: Printer) -> None:
     _show_secret(gateway, path_of(gateway, hook, "secret"), b"", out)
 
 
-@command(examples=["tonearm hooks delete 0199"], exits=OF_ONE)
+@command(examples=["tonearm hooks delete 0199"], exits=OF_ONE, output=Deleted)
 @click.argument("hook", type=HOOK, metavar="ID", help="the webhook's id, or the beginning of it")
+@printing
 @asking
-def delete(gateway: Gateway, hook: str) -> None:
+def delete(gateway: Gateway, hook: str, out: Printer) -> None:
     """Delete a webhook."""
-    with gateway.asking("DELETE", path_of(gateway, hook)):
-        print("the webhook is deleted", file=sys.stderr)
+    path = path_of(gateway, hook)
+    with gateway.asking("DELETE", path):
+        document = msgspec.json.encode(Deleted(path.rpartition("/")[2]))
+        out.one(document, lambda: print("the webhook is deleted", file=sys.stderr))
 
 
 def _show_secret(gateway: Gateway, path: str, content: bytes, out: Printer) -> None:

@@ -178,3 +178,4 @@ async def hooks(person: Person, prints: Any) -> None:
         await tell(person, hook, HookDelivered(delivery_id=delivery_id, attempt=1, status=204))
         await typing
     await prints("hooks deliveries", hook)
+    await prints("hooks delete", hook)
