@@ -17,10 +17,8 @@ from events.timing.pauses import Pause, Pauses, packed
 from events.types import HookDelivered, JobProbed
 from gateway.schemas import FILE, components
 from tests.cli.hooks.test_hooks import URL, asked_for, tell
-from tests.cli.jobs.conftest import FAILED, Person, person, site
 from tests.cli.json_lines import commands, prints_json
-
-__all__ = ["person", "site"]
+from tests.cli.person import FAILED, Person
 
 PRINTING = {" ".join(path): command for path, command in commands() if prints_json(command)}
 ELSEWHERE = (

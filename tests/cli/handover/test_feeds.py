@@ -7,7 +7,7 @@ import httpx
 
 from cli.handover.feeds import Feed
 from cli.qr import code_of
-from tests.cli.jobs.conftest import Person
+from tests.cli.person import Person
 
 HOSTILE = "A\x1b]0;title\x07 & „B“ \u202e!"
 SHOWN = "A ]0;title & „B“ !"

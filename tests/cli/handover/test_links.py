@@ -5,7 +5,7 @@ import json
 import httpx
 
 from cli.handover.links import Link
-from tests.cli.jobs.conftest import Person
+from tests.cli.person import Person
 from tests.gateway.handover.links.conftest import minute
 
 __all__ = ["minute"]

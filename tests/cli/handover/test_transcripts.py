@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from service.transcripts.reading import read
-from tests.cli.jobs.conftest import Person
+from tests.cli.person import Person
 from tests.gateway.running import STARTED, converted
 
 OWN = """WEBVTT

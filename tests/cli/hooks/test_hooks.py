@@ -9,7 +9,7 @@ from events.envelope import fact
 from events.ids import new_id
 from events.log.publisher import Publisher
 from events.types import DeliveryFailure, HookDelivered, HookDeliveryFailed, HookPayload, HookRequested
-from tests.cli.jobs.conftest import Person, ids
+from tests.cli.person import Person, ids
 
 URL = "https://receiver.invalid/hook"
 HOSTILE = f"{URL}?%1B[31m\u202e"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.jobs.conftest import FAILED, Person
+from tests.cli.person import FAILED, Person
 
 AUDIO = {"talk.mp4": os.urandom(70_000), "song.mp4": b"sound"}
 

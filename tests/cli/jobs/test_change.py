@@ -1,7 +1,7 @@
 import json
 
 from events.ids import new_id
-from tests.cli.jobs.conftest import FAILED, Person, ids
+from tests.cli.person import FAILED, Person, ids
 
 
 async def test_jobs_are_cancelled_by_id_or_all_that_a_filter_chooses(person: Person) -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.shell_completion import ShellComplete
 
 from cli.main import tonearm
-from tests.cli.jobs.conftest import Person
+from tests.cli.person import Person
 
 UNTIL_COMPLETED = 5.0
 

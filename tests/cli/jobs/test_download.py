@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.jobs.conftest import FAILED, Person
+from tests.cli.person import FAILED, Person
 
 TALK, SONG = os.urandom(70_000), b"sound"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from events.ids import new_id
-from tests.cli.jobs.conftest import FAILED, Person, ids
+from tests.cli.person import FAILED, Person, ids
 from tests.terminal import terminal
 
 

@@ -1,7 +1,7 @@
 import json
 
 from events.timing.pauses import Pause, Pauses, packed
-from tests.cli.jobs.conftest import Person
+from tests.cli.person import Person
 
 
 async def test_pauses_are_printed_as_chapters_are_given(person: Person) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 
-from tests.cli.jobs.conftest import Person, ids
+from tests.cli.person import Person, ids
 
 
 async def test_presets_are_saved_listed_shown_used_and_deleted(person: Person) -> None:

@@ -2,7 +2,7 @@ import json
 from datetime import UTC, datetime
 
 from cli.own.usage import Limits, Usage, rows
-from tests.cli.jobs.conftest import Person
+from tests.cli.person import Person
 
 
 async def test_usage_is_shown_as_the_gateway_counts_it(person: Person) -> None:

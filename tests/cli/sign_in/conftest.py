@@ -12,9 +12,7 @@ import pytest
 
 from cli.main import main
 from tests.cli import json_lines
-from tests.tokens.conftest import Site, site
-
-__all__ = ["site"]
+from tests.tokens.conftest import Site
 
 VARIABLES = ("EMAIL", "PASSWORD", "KEY", "URL", "ON")
 

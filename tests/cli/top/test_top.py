@@ -22,11 +22,10 @@ from events.log.transient import TransientSender
 from events.observers import Unobserved
 from events.types import JobStarted
 from service.presence import Presence
-from tests.cli.jobs.conftest import FAILED, Person, person, site
+from tests.cli.person import FAILED, Person
 from tests.terminal import Terminal, terminal
 from tests.tokens.conftest import PASSWORD, Site
 
-__all__ = ["person", "site"]
 pytestmark = pytest.mark.servers
 
 STARTED = JobStarted(run=1, attempt=1, worker="test")

@@ -10,9 +10,7 @@ from cli.client.gateway import Gateway
 from cli.tail.arguments import Wish
 from cli.tail.sources.gateway_log import GatewayLog, narrowed
 from events.ids import new_id
-from tests.tokens.conftest import PASSWORD, Site, site
-
-__all__ = ["site"]
+from tests.tokens.conftest import PASSWORD, Site
 
 pytestmark = pytest.mark.servers
 ADMIN = {"TONEARM_EMAIL": "canary-admin@example.com", "TONEARM_PASSWORD": PASSWORD}

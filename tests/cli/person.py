@@ -1,4 +1,4 @@
-"""`tonearm jobs` as people type it, against real services."""
+"""Somebody with jobs, who types commands as people do, against real services."""
 
 import asyncio
 from collections.abc import AsyncIterator

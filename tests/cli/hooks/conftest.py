@@ -1,3 +1,0 @@
-from tests.cli.jobs.conftest import person, site
-
-__all__ = ["person", "site"]
