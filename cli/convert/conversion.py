@@ -4,6 +4,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from msgspec import Struct
@@ -112,9 +113,15 @@ def _begun(terms: Terms, course: Course, decision: Decision) -> str:
     if source.is_input:
         show = course.stage(UPLOADING)
         return gateway.upload_stream(
-            source.name, sys.stdin.buffer, lambda done: show(None, size(done)), asked
+            source.name, _standard_input(), lambda done: show(None, size(done)), asked
         )
     return gateway.upload(source.path, _uploading(course, source.path.stat().st_size), asked)
+
+
+def _standard_input() -> BinaryIO:
+    """Return standard input without its buffer: Python cannot end while a thread waits in that."""
+    raw: BinaryIO = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+    return raw
 
 
 def _uploading(course: Course, total: int) -> Count:

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from waiting import wait_for
 
 from cli.client import patience
 from cli.client.asking import Access
@@ -707,6 +708,21 @@ def test_a_pipe_becomes_a_pipe(server: Gateway, tmp_path: Path) -> None:
     assert done.returncode == Exit.OK, said
     assert sound == server.audio
     assert [(name, body) for name, body, _ in server.uploads] == [("video", b"video" * 1000)]
+
+
+async def test_control_c_ends_a_command_that_waits_for_standard_input(
+    server: Gateway, tmp_path: Path
+) -> None:
+    done = run(server, "-", "-o", tmp_path / "talk.mp3", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert done.stdin
+    done.stdin.write(b"video")
+    done.stdin.flush()
+    await wait_for(lambda: server.creations)
+    done.send_signal(signal.SIGINT)
+    code = done.wait(20)
+    _, said = done.communicate()
+    assert code == Exit.INTERRUPTED, said
+    assert b"Fatal" not in said
 
 
 def test_standard_input_is_called_as_its_audio_is(
