@@ -63,21 +63,38 @@ def convert_all(gateway: Gateway, order: Order) -> int:
 
 
 def _tasks(order: Order, wished: Wish) -> tuple[list[Task], list[Outcome]]:
-    """Return what is to be done, and the outcomes of files that cannot be read.
+    """Return what is to be done, and the outcomes of videos that cannot be read, or their audio written.
 
-    Raises WrongArgument where the audio cannot go; OSError.
+    Raises WrongArgument for two that would become one file; OSError where the audio of none can be written.
     """
     every = [Task(video, target_for(video, order.output, wished.ending)) for video in order.videos]
-    named: list[Path] = [task.target for task in every if task.target]
-    if named:
-        if why := impossible([task.source.path for task in every], named, order.output):
-            raise WrongArgument(why)
-        make_folders(order.output, named)
-        if why := unwritable(named):
-            raise PermissionError(why)
-    broken = {
-        task: Outcome(task, End.FAILED, why=f"it {why}", code=Exit.NOINPUT)
+    broken = [
+        Outcome(task, End.FAILED, why=f"it {why}", code=Exit.NOINPUT)
         for task in every
         if task.source.file and (why := unreadable(task.source.file))
-    }
-    return [task for task in every if task not in broken], list(broken.values())
+    ]
+    tasks = _without(broken, every)
+    unplaced = _unplaced(tasks, order.output)
+    if unplaced and len(unplaced) == len(tasks):
+        raise PermissionError(unplaced[0].why)
+    return _without(unplaced, tasks), broken + unplaced
+
+
+def _unplaced(tasks: Sequence[Task], output: Output) -> list[Outcome]:
+    """Return the outcomes of videos whose audio cannot be written. Raises WrongArgument, OSError."""
+    targets: list[Path] = [task.target for task in tasks if task.target]
+    if not targets:
+        return []
+    if why := impossible([task.source.path for task in tasks], targets, output):
+        raise WrongArgument(why)
+    make_folders(output, targets)
+    return [
+        Outcome(task, End.FAILED, why=why, code=Exit.CANTCREAT)
+        for task in tasks
+        if task.target and (why := unwritable(task.target))
+    ]
+
+
+def _without(ended: Sequence[Outcome], tasks: Sequence[Task]) -> list[Task]:
+    over = {outcome.task for outcome in ended}
+    return [task for task in tasks if task not in over]

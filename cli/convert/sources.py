@@ -53,6 +53,6 @@ def source(text: str) -> Source:
 
 def unreadable(file: Path) -> str | None:
     """Return why a file cannot be read, None if it can."""
-    if not file.is_file():
-        return "is not a file" if file.exists() else "is not there"
+    if not os.path.isfile(file):  # noqa: PTH113 - raises nothing for a name that is too long
+        return "is not a file" if os.path.exists(file) else "is not there"  # noqa: PTH110
     return None if os.access(file, os.R_OK) else "may not be read"

@@ -130,15 +130,16 @@ def make_folders(output: Output, targets: Sequence[Path]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
 
 
-def unwritable(targets: Sequence[Path]) -> str | None:
+def unwritable(target: Path) -> str | None:
     """Return why the audio cannot be written, None if it can. Called before the work begins."""
-    for target in targets:
-        if not os.access(target.parent, os.W_OK | os.X_OK):
-            return f"{target.parent} may not be written to; choose another folder with -o"
-        if len(os.fsencode(target.name)) > _longest_name(target.parent):
-            return f"{target.name[:40]}… is too long a name for a file; choose another with -o"
-        if target.is_dir():
-            return f"{target} is a folder"
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        return f"{target.parent} may not be written to; choose another folder with -o"
+    if len(os.fsencode(target.name)) > _longest_name(target.parent):
+        return f"{target.name[:40]}… is too long a name for a file; choose another with -o"
+    if target.is_dir():
+        return f"{target} is a folder"
+    if target.exists() and not target.is_file():  # to read a pipe may take for ever
+        return f"{target} is not a file; -o - is standard output"
     return None
 
 

@@ -567,6 +567,27 @@ def test_a_folder_that_may_not_be_written_to_is_told_first(
     assert server.uploads == []
 
 
+def test_a_pipe_in_the_place_of_the_audio_is_told_first_and_not_waited_for(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo(pipe := video.with_name("talk.mp3"))
+    assert convert(server, video, "--force") == Exit.CANTCREAT
+    assert "talk.mp3 is not a file; -o - is standard output" in capsys.readouterr().err
+    assert pipe.is_fifo()
+    assert server.uploads == []
+
+
+@pytest.mark.parametrize("name", ["nowhere/walk.mov", f"{'x' * 300}.mov", f"{'x' * 252}.ts"])
+def test_a_video_without_a_place_does_not_stop_the_next_one(
+    server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(video.parent)
+    if len(name) < 256 and "/" not in name:
+        Path(name).write_bytes(b"video")
+    assert convert(server, name, video) == ONE_FAILED
+    assert video.with_suffix(".mp3").read_bytes() == server.audio
+
+
 def test_an_mp3_that_cannot_be_written_in_the_end_can_still_be_fetched(
     server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
