@@ -3,6 +3,7 @@
 Of a folder only what ends as a video does is taken: the audio that lies beside it from the last time is none.
 """
 
+import codecs
 import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,8 +67,9 @@ def videos(texts: Sequence[str], chosen: Chosen) -> list[Source]:
 def listed(content: bytes) -> list[str]:
     """Return the names and addresses in a list: one a line, or each before a NUL, as `find -print0` has them.
 
-    In a list of lines, empty ones and those that begin with `#` are none.
+    In a list of lines, empty ones and those that begin with `#` are none. Some editors begin it with a mark.
     """
+    content = content.removeprefix(codecs.BOM_UTF8)
     if b"\0" in content:
         return [os.fsdecode(each) for each in content.split(b"\0") if each]
     lines = (os.fsdecode(line.rstrip(b"\r")) for line in content.split(b"\n"))

@@ -85,6 +85,7 @@ def test_standard_input_is_one_video() -> None:
         ),
         (b"#1.mp4\0two\nlines.mp4\0", ["#1.mp4", "two\nlines.mp4"]),
         (b"caf\xe9.mp4\n", ["caf\udce9.mp4"]),
+        (b"\xef\xbb\xbfa.mp4\r\n", ["a.mp4"]),
         (b"", []),
     ],
 )
