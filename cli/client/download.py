@@ -7,6 +7,7 @@ hold other bytes by now, it sends all of them and the file begins again. What ha
 that the next try goes on there.
 """
 
+import errno
 import hashlib
 import io
 import re
@@ -15,6 +16,7 @@ import shutil
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,19 +26,29 @@ from cli.client.answers import Archive, Job
 from cli.client.contents import Count
 from cli.client.errors import ClientError, DownloadDamaged, Unreachable
 from cli.client.gateway import Gateway, unreachable
+from cli.client.placing import place
 
 BREAKS = 5
 """Broken connections in a row, without one byte between them, after which it is given up."""
 
 
-def download(gateway: Gateway, job: Job, target: Path, got: Count) -> None:
-    """Write the job's audio to `target`, replacing what is there. Raises ClientError, OSError."""
+def download(gateway: Gateway, job: Job, target: Path, got: Count, may_replace: Callable[[], bool]) -> None:
+    """Write the job's audio to `target`. Raises ClientError, OSError.
+
+    `may_replace` is asked in the end about a file that is there by then: it may have come meanwhile.
+    """
     # Not the target's name, which may be as long as names can be; and somebody else may download it, too.
     part = target.with_name(f".{job.job_id}.{secrets.token_hex(4)}.part")
     try:
         with part.open("w+b") as file:
             _fetch_whole(gateway, job, file, got)
-        part.replace(target)
+        leads_nowhere = target.is_symlink() and not target.exists()
+        if leads_nowhere or (target.exists() and may_replace()):
+            part.replace(target)
+        else:
+            place(part, target)
+    except FileExistsError as error:
+        raise FileExistsError(errno.EEXIST, "another file has come there meanwhile", str(target)) from error
     finally:
         part.unlink(missing_ok=True)
 

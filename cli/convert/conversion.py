@@ -84,7 +84,7 @@ def _converted(terms: Terms, course: Course) -> Outcome:
     if job.audio is None:
         why = job.error.message if job.error else f"the job is {job.state}"
         return Outcome(course.task, End.FAILED, job, job.job_id, why, Exit.FAILED)
-    _bring(terms.gateway, course, job)
+    _bring(terms, course, job, here)
     end = End.DOWNLOADED if decision.step is Step.DOWNLOAD else End.CONVERTED
     return Outcome(course.task, end, job, job.job_id)
 
@@ -190,15 +190,19 @@ def _note(job: Job) -> str:
             return ""
 
 
-def _bring(gateway: Gateway, course: Course, job: Job) -> None:
-    """Download the audio. Should that fail, show its address."""
-    target, audio = course.task.target, job.audio
+def _bring(terms: Terms, course: Course, job: Job, here: str | None) -> None:
+    """Download the audio. Should that fail, show its address. `here` is the SHA-256 of what it replaces."""
+    gateway, target, audio = terms.gateway, course.task.target, job.audio
     if audio is None:
         return
+
+    def may_replace() -> bool:
+        return terms.force or (target is not None and sha256_of(target) in (here, audio.sha256))
+
     try:
         got = course.transfer(DOWNLOADING, target.name if target else "", audio.bytes)
         if target:
-            download(gateway, job, target, got)
+            download(gateway, job, target, got, may_replace)
         else:
             pour(gateway, job, sys.stdout.buffer, got)
     except BrokenPipeError:

@@ -80,7 +80,7 @@ def _save(gateway: Gateway, job_id: str, places: OneFile | Folder, out: Printer)
     path, is_there = places.place(audio)
     if not is_there:
         with _screen().transfer("downloading", path.name, audio.bytes) as got:
-            fetch(gateway, job, path, got)
+            fetch(gateway, job, path, got, lambda: places.force)
     name = os.fsencode(path).decode(errors="replace")
     known = Downloaded(job_id, name, audio.bytes, audio.sha256, new=not is_there)
     what = "there already" if is_there else f"{clock(audio.duration_seconds)}, {size(audio.bytes)}"

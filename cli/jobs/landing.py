@@ -28,12 +28,14 @@ class OneFile:
     """A file for one audio. `force`: another file that is there is replaced."""
 
     def __init__(self, path: Path, *, force: bool) -> None:
-        self._path, self._force = path, force
+        self._path, self.force = path, force
 
     def place(self, audio: Audio) -> Place:
         """Return the place. Raises OSError."""
+        if self._path.exists() and not self._path.is_file():
+            raise FileExistsError(errno.EEXIST, "not a file; -o - is standard output", str(self._path))
         there = _holds(self._path, audio)
-        if self._path.exists() and not there and not self._force:
+        if self._path.exists() and not there and not self.force:
             raise FileExistsError(errno.EEXIST, "another file is there: --force replaces it", str(self._path))
         return Place(self._path, there)
 
@@ -42,7 +44,7 @@ class Folder:
     """A folder for the audio of many, made when the first comes. `force`: what is there is replaced."""
 
     def __init__(self, path: Path, *, force: bool) -> None:
-        self._path, self._force = path, force
+        self._path, self.force = path, force
         self._taken: set[Path] = set()
 
     def place(self, audio: Audio) -> Place:
@@ -50,7 +52,7 @@ class Folder:
         self._path.mkdir(parents=True, exist_ok=True)
         names = (self._path / name for name in side_by_side(repeat(audio.filename)))
         free = (path for path in names if path not in self._taken)
-        path = next(path for path in free if self._force or not path.exists() or _holds(path, audio))
+        path = next(path for path in free if self.force or not path.exists() or _holds(path, audio))
         self._taken.add(path)
         return Place(path, _holds(path, audio))
 

@@ -3,11 +3,13 @@
 import contextlib
 import errno
 import itertools
+import secrets
 import shutil
 from pathlib import Path
 
 from msgspec import Struct
 
+from cli.client.placing import place
 from cli.watch.folder import Seen, identity_of
 
 
@@ -42,22 +44,27 @@ def moved(file: Path, folder: Path) -> Path:
     """Move the file into the folder, under a name that is free there; return where it is. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     names = itertools.chain([file.name], (f"{file.stem} ({n}){file.suffix}" for n in itertools.count(2)))
-    target = next(each for name in names if not (each := folder / name).exists())
+    while True:
+        with contextlib.suppress(FileExistsError):
+            _put(file, target := folder / next(names))
+            return target
+
+
+def _put(file: Path, target: Path) -> None:
     try:
-        file.rename(target)
+        place(file, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _carried(file, target)
-    return target
+        _carry(file, target)
 
 
-def _carried(file: Path, target: Path) -> None:
+def _carry(file: Path, target: Path) -> None:
     """Bring a file to another disk: it is there whole, or not at all."""
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         shutil.copy2(file, part)
-        part.rename(target)
+        place(part, target)
     finally:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)

@@ -33,7 +33,7 @@ def video(tmp_path: Path) -> Path:
 def fetch(gateway: Gateway, server: gateways.Gateway, target: Path) -> list[int]:
     server.settled.set()
     counts: list[int] = []
-    download(gateway, gateway.job("j-1"), target, counts.append)
+    download(gateway, gateway.job("j-1"), target, counts.append, lambda: True)
     return counts
 
 
@@ -124,6 +124,15 @@ def test_a_download_replaces_the_target_whole(
     assert list(tmp_path.iterdir()) == [target]
 
 
+def test_a_download_takes_the_place_of_a_link_that_leads_nowhere(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path
+) -> None:
+    server.settled.set()
+    (target := tmp_path / "a.mp3").symlink_to("nowhere")
+    download(gateway, gateway.job("j-1"), target, lambda _: None, lambda: False)
+    assert target.read_bytes() == server.audio
+
+
 def test_a_download_that_breaks_off_fetches_only_the_rest(
     gateway: Gateway, server: gateways.Gateway, tmp_path: Path
 ) -> None:
@@ -144,7 +153,7 @@ def test_a_download_begins_again_when_the_gateway_has_other_bytes_meanwhile(
         if done == 300_000:
             server.etag = '"two"'
 
-    download(gateway, job, tmp_path / "a.mp3", change)
+    download(gateway, job, tmp_path / "a.mp3", change, lambda: True)
     assert server.ranges == [None, "bytes=300000-"]
     assert (tmp_path / "a.mp3").read_bytes() == server.audio
 

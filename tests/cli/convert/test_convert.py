@@ -340,6 +340,33 @@ def run(server: Gateway, *arguments: str | Path, **more: Any) -> "subprocess.Pop
     return subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, **more)
 
 
+@pytest.mark.parametrize("arguments", [[], ["--force"]])
+def test_a_file_that_came_while_the_video_was_converted_is_kept(
+    server: Gateway,
+    video: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+) -> None:
+    settled = conversion._settled
+
+    def late(*given: Any) -> Any:
+        target.write_bytes(b"of another command")
+        return settled(*given)
+
+    target = video.with_suffix(".mp3")
+    monkeypatch.setattr(conversion, "_settled", late)
+    code = convert(server, video, *arguments)
+    if arguments:
+        assert (code, target.read_bytes()) == (Exit.OK, server.audio)
+    else:
+        assert (code, target.read_bytes()) == (Exit.CANTCREAT, b"of another command")
+        said = capsys.readouterr().err
+        assert "another file has come there meanwhile" in said
+        assert f"{server.url}/jobs/j-1/audio" in said
+    assert {each.name for each in video.parent.iterdir() if each.is_file()} == {"talk.mp3", "talk.mp4"}
+
+
 def test_a_result_of_another_video_is_kept(
     server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

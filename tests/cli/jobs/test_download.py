@@ -58,6 +58,9 @@ async def test_one_goes_into_a_file_that_is_named_or_to_standard_output(person: 
     (here / "mine.mp3").write_bytes(b"my own")
     _, said = await person.tonearm("download", "@-1", "-o", "mine.mp3", code=73)
     assert "mine.mp3: another file is there: --force replaces it" in said
+    os.mkfifo("pipe.mp3")
+    _, said = await person.tonearm("download", "@-1", "-o", "pipe.mp3", "--force", code=73)
+    assert "pipe.mp3: not a file; -o - is standard output" in said
     assert (here / "mine.mp3").read_bytes() == b"my own"
     assert (await person.tonearm("download", "@-1", "-o", "-"))[0] == SONG.decode()
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.client.placing import place
 from cli.convert.search import Chosen
 from cli.convert.sources import Source
 from cli.errors import Refused
-from cli.watch import arrivals
+from cli.watch import aftermath, arrivals
 from cli.watch.aftermath import Aftermath
 from cli.watch.folder import Identity, Seen, Watched, identity_of
 from cli.watch.memory import Memory
@@ -115,17 +116,28 @@ def test_a_video_is_moved_under_a_name_that_is_free(tmp_path: Path, video: Seen)
     assert names == {"talk.mp4", "talk (2).mp4", "talk (3).mp4"}
 
 
+def test_a_name_that_is_taken_a_moment_before_a_video_gets_it_is_taken(
+    tmp_path: Path, video: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = tmp_path / "done" / "monday"
+    done.mkdir(parents=True)
+    (done / "talk.mp4").write_bytes(b"of somebody else")
+    (done / "talk (2).mp4").symlink_to("nowhere")
+    monkeypatch.setattr(Path, "exists", lambda _: False)  # when it was looked for it was not there yet
+    Aftermath(move_to=tmp_path / "done").put_away(video)
+    assert {file.name for file in done.iterdir()} == {"talk.mp4", "talk (2).mp4", "talk (3).mp4"}
+    assert (done / "talk.mp4").read_bytes() == b"of somebody else"
+
+
 def test_a_video_goes_to_another_disk_whole_or_not_at_all(
     tmp_path: Path, video: Seen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rename = Path.rename
-
-    def across(self: Path, target: Path) -> Path:
-        if self == video.path:
+    def across(file: Path, target: Path) -> None:
+        if file == video.path:
             raise OSError(errno.EXDEV, "another disk")
-        return rename(self, target)
+        place(file, target)
 
-    monkeypatch.setattr(Path, "rename", across)
+    monkeypatch.setattr(aftermath, "place", across)
     Aftermath(move_to=tmp_path / "done").put_away(video)
     assert [file.name for file in (tmp_path / "done" / "monday").iterdir()] == ["talk.mp4"]
     assert not video.path.exists()
@@ -133,8 +145,8 @@ def test_a_video_goes_to_another_disk_whole_or_not_at_all(
 
 def test_a_video_that_is_another_by_now_stays(tmp_path: Path, video: Seen) -> None:
     video.path.write_bytes(b"another video")
-    for aftermath in (Aftermath(delete=True), Aftermath(move_to=tmp_path / "done")):
-        assert "stays" in aftermath.put_away(video)
+    for after in (Aftermath(delete=True), Aftermath(move_to=tmp_path / "done")):
+        assert "stays" in after.put_away(video)
     assert video.path.read_bytes() == b"another video"
 
 
