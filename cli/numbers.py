@@ -12,6 +12,6 @@ def at_most(text: str) -> int:
 
 def count(text: str) -> int:
     """Return a number from 1 up. Raises ValueError."""
-    if not text.isdecimal() or int(text) < 1:
+    if not re.fullmatch(r"\d{1,18}", text) or int(text) < 1:
         raise ValueError(f"{text!r} is not a count such as 20")
     return int(text)

@@ -31,7 +31,7 @@ def _level(text: str) -> Level:
 
 
 def _last(text: str) -> int | Literal["all"]:
-    if text != "all" and not text.isdecimal():
+    if not re.fullmatch(r"all|\d{1,18}", text):
         raise ValueError(f"takes a number or `all`, not {text!r}")
     return "all" if text == "all" else int(text)
 

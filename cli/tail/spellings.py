@@ -69,6 +69,9 @@ def time_of(value: Any) -> datetime | None:
         return time_of(float(value)) if _NUMBER.fullmatch(value) else parse_time(value)
     if not isinstance(value, int | float) or isinstance(value, bool) or value < LATE:
         return None
-    while value >= _FINER:
-        value /= 1000
+    try:
+        while value >= _FINER:
+            value /= 1000
+    except OverflowError:  # a number with hundreds of digits
+        return None
     return datetime.fromtimestamp(value, UTC)

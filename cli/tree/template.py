@@ -73,7 +73,10 @@ def _written(value: Any, spec: str) -> str:
         return time.astimezone().strftime(spec) if time else format(visible(value), spec)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return format(visible(_plain(value)), spec)
-    return format(value, spec)
+    try:
+        return visible(format(value, spec))  # `c` makes a letter of a number
+    except OverflowError as error:
+        raise ValueError(f"too large: {error}") from None
 
 
 def _within(found: Any, key: str | int) -> Any:

@@ -157,7 +157,14 @@ def test_other_loggers_time_level_and_message_are_understood(fields, level):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"time": "soon", "level": "loud"}, {"ts": 12.5}, {"level": True}, {"lvl": -1}]
+    "fields",
+    [
+        {"time": "soon", "level": "loud"},
+        {"ts": 12.5},
+        {"ts": 10**400},
+        {"level": True},
+        {"lvl": -1},
+    ],
 )
 def test_what_is_no_time_or_level_stays_a_field(fields):
     record = parse_line(json.dumps(fields), "app", BEFORE)

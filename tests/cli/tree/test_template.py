@@ -33,5 +33,16 @@ def test_what_is_no_template_is_said_before_anything_is_asked(text: str) -> None
         Template(text)
 
 
+@pytest.mark.parametrize("spec", [".1f", "c"])
+def test_a_number_that_is_too_large_to_be_written_so_ends_nothing(spec: str) -> None:
+    with pytest.raises(ValueError, match="too large"):
+        Template(f"{{n:{spec}}}").filled({"n": 10**400})
+    assert Template(f"{{n:{spec}}}", strict=False).filled({"n": 10**400}) == str(10**400)
+
+
+def test_a_number_that_is_written_as_a_letter_cannot_harm_the_terminal() -> None:
+    assert Template("{n:c}").filled({"n": 0x1B}) == "\ufffd"
+
+
 def test_a_template_reaches_no_attributes() -> None:
     assert Template("{job_id.__class__}{audio.keys}").filled(JOB) == ""
