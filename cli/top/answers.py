@@ -67,7 +67,7 @@ class Disk(Struct, frozen=True):
     """A server's disk. `low`: with so few free bytes it stops."""
 
     name: str
-    free: int
+    free: int | None = None
     total: int | None = None
     low: int | None = None
     alarms: Sequence[str] = ()

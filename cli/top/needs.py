@@ -50,7 +50,7 @@ def needs(overview: Overview, reasons: Sequence[str] = ()) -> Iterator[str]:
 
 def _short_of_room(overview: Overview) -> Iterator[tuple[str, int]]:
     for disk in overview.disks:
-        if is_scarce(disk):
+        if disk.free is not None and is_scarce(disk):
             yield disk.name, disk.free
     for worker in overview.workers:
         if worker.disk is not None and is_short(worker.disk):
@@ -63,5 +63,5 @@ def is_short(room: Room) -> bool:
 
 
 def is_scarce(disk: Disk) -> bool:
-    """Return True if a server's disk is nearly full."""
-    return disk.free < max(_SCARCE * (disk.total or 0), 2 * (disk.low or 0))
+    """Return True if a server's disk is nearly full, as far as it is told."""
+    return disk.free is not None and disk.free < max(_SCARCE * (disk.total or 0), 2 * (disk.low or 0))

@@ -20,14 +20,14 @@ _ALARMS = {"disk": "disk_free_alarm", "memory": "mem_alarm"}
 
 
 class Disk(Struct, frozen=True, kw_only=True):
-    """A disk by who writes to it. `total` is null where it is not told.
+    """A disk by who writes to it. `free` and `total` are null where they are not told.
 
     `low`: with so few free bytes the broker takes no more events; null: nothing depends on it. `alarms` are
     those of the broker, `disk` or `memory`: while there is one, nobody can publish.
     """
 
     name: str
-    free: int
+    free: int | None
     total: int | None = None
     low: int | None = None
     alarms: list[str] = []
@@ -76,7 +76,12 @@ def of_node(node: Mapping[str, Any]) -> Disk:
     """Return the disk of one of the broker's nodes, by its management API."""
     return Disk(
         name=str(node.get("name") or "rabbitmq"),
-        free=int(node.get("disk_free") or 0),
-        low=int(node.get("disk_free_limit") or 0),
+        free=_bytes(node.get("disk_free")),
+        low=_bytes(node.get("disk_free_limit")),
         alarms=[name for name, key in _ALARMS.items() if node.get(key)],
     )
+
+
+def _bytes(told: object) -> int | None:
+    """Return a number; None for what is none: of a disk that it cannot look at the broker says `NaN`."""
+    return told if isinstance(told, int) else None

@@ -158,7 +158,11 @@ def disks_panel(frame: Frame, width: int) -> list[Text]:
 
 def _disks(overview: Overview) -> list[Full]:
     """Return the servers' disks, and the fullest of those that workers have, one of each machine."""
-    servers = [Full(each.name, each.free, each.total, is_scarce(each)) for each in overview.disks]
+    servers = [
+        Full(each.name, each.free, each.total, is_scarce(each))
+        for each in overview.disks
+        if each.free is not None
+    ]
     machines = {
         worker.name.partition("/")[0]: worker.disk for worker in overview.workers if worker.disk is not None
     }

@@ -91,6 +91,8 @@ def test_what_needs_somebody_is_said_in_sentences() -> None:
         msgspec.convert(overview(queues=[{"name": "video", "parked": 1}]), Overview), ["OSError(28)"]
     )
     assert list(told) == ["1 piece of work was given up: OSError(28)."]
+    unseen = {"name": "rabbit@b", "free": None, "low": 50, "alarms": ["disk"]}
+    assert sentences(disks=[unseen]) == ["The broker at rabbit@b lacks disk: nobody can publish."]
     disk = {"name": "rabbit@a", "free": 40, "low": 50, "alarms": ["disk"]}
     assert sentences(disks=[disk]) == [
         "The broker at rabbit@a lacks disk: nobody can publish.",
