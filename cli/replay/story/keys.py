@@ -71,12 +71,20 @@ async def pressed() -> AsyncIterator["asyncio.Queue[Key]"]:
     def begin() -> None:
         tty.setcbreak(descriptor, termios.TCSADRAIN)
 
+    def suspend() -> None:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        loop.remove_signal_handler(signal.SIGTSTP)
+        os.kill(os.getpid(), signal.SIGTSTP)  # it returns when somebody goes on with us
+        loop.add_signal_handler(signal.SIGTSTP, suspend)
+
     begin()
-    loop.add_signal_handler(signal.SIGCONT, begin)  # a shell has the terminal its own way meanwhile
+    loop.add_signal_handler(signal.SIGTSTP, suspend)  # a shell has the terminal as it was meanwhile
+    loop.add_signal_handler(signal.SIGCONT, begin)
     loop.add_reader(descriptor, read)
     try:
         yield keys
     finally:
         loop.remove_reader(descriptor)
+        loop.remove_signal_handler(signal.SIGTSTP)
         loop.remove_signal_handler(signal.SIGCONT)
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)

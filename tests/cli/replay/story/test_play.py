@@ -1,6 +1,7 @@
 """`replay play`: a job's story is shown as it happened, in its own time."""
 
 import asyncio
+import sys
 import termios
 import time
 from datetime import UTC, datetime, timedelta
@@ -82,6 +83,20 @@ async def test_keys_bring_the_next_event_and_end_it_and_the_terminal_is_as_befor
         screen.type("\x03")
         assert screen.end() == 130
         assert is_by_lines(screen)
+
+
+async def test_ctrl_z_gives_the_shell_a_terminal_as_it_was_and_the_story_goes_on_after_it(replay):
+    await tell(replay)
+    play = f"{sys.executable} -m cli.main replay play j1 --idle none --speed 0.01x"
+    with terminal(["/bin/sh", "-c", f"set -m; {play}; stty -a; fg"], replay.environ) as screen:
+        screen.until("of 1:00:01")
+        screen.type("\x1a")
+        screen.until("icanon")
+        assert "-icanon" not in screen.shown
+        screen.type("n")
+        screen.until("converting")
+        screen.type("q")
+        assert screen.end() == 0
 
 
 async def test_what_comes_is_played_when_it_comes(replay):
