@@ -15,13 +15,15 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from cli.pretty import visible
+
 _EVERY = 5.0
 """Seconds between plain lines where there is no terminal."""
 
 
 def say(text: str) -> None:
-    """Write a remark."""
-    print(f"-- {text}", file=sys.stderr, flush=True)
+    """Write a remark, without control characters."""
+    print("--", "\n".join(map(visible, text.split("\n"))), file=sys.stderr, flush=True)
 
 
 class Meter:

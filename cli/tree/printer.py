@@ -51,7 +51,7 @@ class Printer:
 
     def beside(self, text: str) -> None:
         """Say something beside the results: for people among them, else on standard error."""
-        print(visible(text)) if self.for_people else say(visible(text))
+        print(visible(text)) if self.for_people else say(text)
 
     def rows(self, document: bytes, rows: Rows) -> None:
         """Print one document; for people by its facts, a name and a text each."""
