@@ -4,7 +4,7 @@ import codecs
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 ESCAPE = "\x1b"
 _ALONE = 0.05
@@ -127,6 +127,7 @@ else:
             tty.setcbreak(descriptor, termios.TCSADRAIN)
             yield read
         finally:
-            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+            with suppress(termios.error):  # it is gone
+                termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
     _reading_windows = _reading_posix

@@ -62,7 +62,9 @@ async def pressed() -> AsyncIterator["asyncio.Queue[Key]"]:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        got = os.read(descriptor, 1024)
+        got = b""
+        with contextlib.suppress(OSError):  # it is gone
+            got = os.read(descriptor, 1024)
         if not got:
             loop.remove_reader(descriptor)
         for key in meant(got):
@@ -87,4 +89,5 @@ async def pressed() -> AsyncIterator["asyncio.Queue[Key]"]:
         loop.remove_reader(descriptor)
         loop.remove_signal_handler(signal.SIGTSTP)
         loop.remove_signal_handler(signal.SIGCONT)
-        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        with contextlib.suppress(termios.error):
+            termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
