@@ -179,7 +179,7 @@ class Tail:
 
     def _over(self) -> bool:
         until = self._query.until
-        return until is not None and datetime.now(UTC) > until + timedelta(seconds=POLL + WINDOW)
+        return until is not None and datetime.now(UTC) - timedelta(seconds=POLL + WINDOW) > until
 
 
 async def _held(file: LogFile, *, finished: bool) -> AsyncIterator[Record]:

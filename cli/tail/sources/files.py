@@ -16,6 +16,7 @@ from io import RawIOBase
 from itertools import chain
 from pathlib import Path
 
+from cli.pretty import visible
 from cli.tail.parser import own_time, parse_line
 from cli.tail.record import Record
 from cli.tail.sources.packed import unpacked
@@ -66,7 +67,7 @@ class LogFile:
 
     def __init__(self, path: Path) -> None:
         """Open the file. Raises OSError."""
-        self.service = path.name.partition(".")[0]
+        self.service = visible(path.name.partition(".")[0])
         packed = path.open("rb", buffering=0)
         stat = os.fstat(packed.fileno())
         self._file = unpacked(packed)

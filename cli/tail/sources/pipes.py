@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.pretty import visible
 from cli.tail.parser import parse_line
 from cli.tail.record import Record
 from cli.tail.sources.files import Lines
@@ -32,7 +33,7 @@ async def incoming(path: str) -> AsyncIterator[list[Record]]:
     Plain text is taken for the service of the line before it. A first line without a time has that of its
     coming.
     """
-    name = Path(path).name.partition(".")[0]
+    name = visible(Path(path).name.partition(".")[0])
     service = "stdin" if path == "-" else "pipe" if name.isdecimal() else name  # <(…) is /dev/fd/63
     lines, before = Lines(), datetime.now(UTC)
     async for block in from_thread(lambda: _blocks(path), f"tail {path}"):

@@ -287,6 +287,25 @@ async def test_a_file_is_read_to_its_end_and_nothing_else_is(logs, finished):
     assert (run.process.returncode, run.out, run.err) == (4, [], ["-- nothing was found"])
 
 
+async def test_a_file_whose_name_is_no_text_is_shown_as_all_others_are(logs, finished):
+    (logs / os.fsdecode(b"odd\xff.jsonl")).write_text("one\n")
+    run = await finished("--no-follow", "--only=logs", "--format=json", LOCAL_DIR=str(logs.parent))
+    assert run.err == []
+    assert [(record["service"], record["event"]) for record in run.shown] == [("odd\ufffd", "one")]
+
+
+async def test_following_until_the_end_of_the_calendar_is_following(logs, tail):
+    (logs / "a.jsonl").write_text(line("one"))
+    until = "--until=9999-12-31T23:59:59.999Z"
+    async with tail(until, "--format=json", "--only=logs", LOCAL_DIR=str(logs.parent)) as running:
+        await running.until("one")
+        with (logs / "a.jsonl").open("a") as file:
+            file.write(line("two"))
+        await running.until("two")
+        assert await running.end(signal.SIGINT) == 0
+        assert running.err == []
+
+
 async def test_a_named_pipe_is_read_as_it_comes(logs, tail):
     path = logs / "pod.log"
     os.mkfifo(path)
