@@ -18,7 +18,8 @@ from events.privacy.sealing import NO_KEYS, Keys
 SKEW = timedelta(minutes=1)
 """The clocks of publishers and broker may differ by this much: reading from a time begins so much earlier."""
 
-_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+"""Before it there is nothing, and the broker counts no time."""
 
 
 class Log:
@@ -127,7 +128,7 @@ class Log:
             case FromEnd(number):
                 return FromOffset(await self.last(number, ends)) if number else after_all
             case FromTime(time):
-                early = FromTime(max(time, _EARLIEST) - SKEW)
+                early = FromTime(max(time, EARLIEST) - SKEW)
                 newest = await self.at(ends.last)
                 return early if early.time.timestamp() <= newest.chunk_time else after_all
             case _:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
-from cli.log.log import SKEW
+from cli.log.log import EARLIEST, SKEW
 from cli.log.opening import opened
 from cli.tail.filters import Filter
 from cli.tail.parser import parse_event
@@ -100,7 +100,7 @@ class EventLog:
             batch = await anext(newest)
         finally:
             await newest.aclose()  # type: ignore[attr-defined]
-        since -= SKEW
+        since = max(since, EARLIEST) - SKEW
         return FromTime(since) if batch[-1].chunk_time >= since.timestamp() else Last()
 
     def _open(self, start: Start) -> AsyncIterator[list[RawRecord]]:

@@ -57,6 +57,16 @@ def attempts(running):
     return [record["attempt"] for record in running.shown]
 
 
+async def test_since_before_all_calendars_is_from_the_beginning(broker, finished):
+    await topology.declare(broker.url)
+    await publish(broker.url, [started(new_id(), 7)])
+    run = await finished(
+        "--no-follow", "--only=events", "--format=json", "--since=999999999d", STREAM_URL=broker.stream_url
+    )
+    assert "Traceback" not in "".join(run.err)
+    assert attempts(run) == [7]
+
+
 async def test_events_and_logs_are_one_story(broker, finished, tmp_path):
     await topology.declare(broker.url)
     job, now = new_id(), datetime.now(UTC)
