@@ -38,7 +38,12 @@ class Arrivals:
         """The time at which a file may be tried again, and the pause before it."""
 
     def tasks(self, is_over: Callable[[], bool]) -> Iterator[Task]:
-        """Yield the videos as they become complete, until it is over."""
+        """Yield the videos as they become complete, until it is over. Those of an earlier call have ended.
+
+        One that it handed out, and nobody began because it was over just then, comes again.
+        """
+        self._taken.difference_update(each.identity for each in self._under_way.values())
+        self._under_way.clear()
         while not is_over():
             began = time.monotonic()
             complete = self._stillness.complete(self._watched.look(), began)

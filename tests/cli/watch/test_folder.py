@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli.client.placing import place
+from cli.convert.outcome import End, Outcome
 from cli.convert.search import Chosen
 from cli.convert.sources import Source
 from cli.errors import Refused
@@ -195,6 +196,28 @@ class Clock:
         self.now += seconds
 
 
+def arriving(folder: Path, memory: Memory) -> arrivals.Arrivals:
+    def audio(video: Source) -> Path:
+        return video.path.with_suffix(".mp3")
+
+    return arrivals.Arrivals(Watched(folder, Chosen()), memory, audio, keeps=True, settle=0)
+
+
+def test_a_video_that_nobody_began_because_it_was_over_just_then_comes_again(
+    tmp_path: Path, state: Path
+) -> None:
+    (tmp_path / "talk.mp4").write_bytes(b"talk")
+    over = iter([False] * 3 + [True] * 9)
+    with Memory(state, "url") as memory:
+        coming = arriving(tmp_path, memory)
+        task = next(coming.tasks(lambda: False))
+        [again] = coming.tasks(lambda: next(over))
+        assert again == task
+        coming.ended(Outcome(again, End.CONVERTED))
+        over = iter([False] * 3 + [True] * 9)
+        assert list(coming.tasks(lambda: next(over))) == []
+
+
 def test_a_folder_is_looked_at_soon_again_however_long_the_last_videos_took(
     tmp_path: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,13 +226,7 @@ def test_a_folder_is_looked_at_soon_again_however_long_the_last_videos_took(
     folder.mkdir()
     (folder / "talk.mp4").write_bytes(b"talk")
     with Memory(state, "url") as memory:
-        coming = arrivals.Arrivals(
-            Watched(folder, Chosen()),
-            memory,
-            lambda video: video.path.with_suffix(".mp3"),
-            keeps=True,
-            settle=0,
-        ).tasks(lambda: clock.now > 5000)
+        coming = arriving(folder, memory).tasks(lambda: clock.now > 5000)
         assert next(coming).source.name == "talk.mp4"
         clock.now = 1000
         (folder / "film.mp4").write_bytes(b"film")
