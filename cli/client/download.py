@@ -14,7 +14,6 @@ import re
 import secrets
 import shutil
 import tempfile
-import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -24,12 +23,10 @@ import httpx
 
 from cli.client.answers import Archive, Job
 from cli.client.contents import Count
-from cli.client.errors import ClientError, DownloadDamaged, Unreachable
+from cli.client.errors import ClientError, DownloadDamaged, RequestRefused
 from cli.client.gateway import Gateway, unreachable
+from cli.client.patience import Trouble, is_passing
 from cli.client.placing import place
-
-BREAKS = 5
-"""Broken connections in a row, without one byte between them, after which it is given up."""
 
 
 def download(gateway: Gateway, job: Job, target: Path, got: Count, may_replace: Callable[[], bool]) -> None:
@@ -98,7 +95,7 @@ def _fetch_whole(gateway: Gateway, job: Job, file: io.BufferedRandom, got: Count
 
 def _fetch(gateway: Gateway, path: str, file: BinaryIO, got: Count, etag: str = "") -> None:
     """Write from the file's place on what `path` has. `etag` is that of the bytes before it."""
-    breaks = 0
+    trouble = Trouble(gateway.url)
     while True:
         before = file.tell()
         headers = {"Accept-Encoding": "identity"}
@@ -112,11 +109,12 @@ def _fetch(gateway: Gateway, path: str, file: BinaryIO, got: Count, etag: str = 
                     file.write(block)
                     got(file.tell())
             return
-        except httpx.TransportError as error:
-            breaks = 0 if file.tell() > before else breaks + 1
-            if breaks == BREAKS:
-                raise Unreachable(f"the download broke off {BREAKS} times: {error!r}") from error
-            time.sleep(0.2 * 2**breaks)
+        except (httpx.TransportError, RequestRefused) as error:
+            if not is_passing(error):
+                raise
+            if file.tell() > before:
+                trouble.over()
+            trouble.wait(error)
 
 
 def _position(file: BinaryIO, answer: httpx.Response) -> None:

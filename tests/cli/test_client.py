@@ -1,12 +1,15 @@
 import errno
 import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from cli.client import patience
 from cli.client.download import download
 from cli.client.errors import DownloadDamaged, RequestRefused, SignInRefused, Unreachable
 from cli.client.gateway import Gateway
@@ -158,10 +161,32 @@ def test_a_download_begins_again_when_the_gateway_has_other_bytes_meanwhile(
     assert (tmp_path / "a.mp3").read_bytes() == server.audio
 
 
+def test_a_download_waits_for_a_gateway_that_is_away_for_a_moment(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leave(done: int) -> None:
+        server.away = done == 300_000
+
+    def pause(_: float) -> None:
+        server.away = server.turned_away < 2
+
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
+    server.settled.set()
+    server.breaks = [300_000]
+    download(gateway, gateway.job("j-1"), tmp_path / "a.mp3", leave, lambda: False)
+    assert (tmp_path / "a.mp3").read_bytes() == server.audio
+    assert server.ranges == [None, "bytes=300000-"]
+
+
 @pytest.mark.parametrize("trouble", ["breaks", "damaged"])
 def test_a_download_that_fails_leaves_what_was_there(
-    gateway: Gateway, server: gateways.Gateway, tmp_path: Path, trouble: str
+    gateway: Gateway,
+    server: gateways.Gateway,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str,
 ) -> None:
+    monkeypatch.setattr(patience, "PATIENCE", 0.1)
     target = tmp_path / "a.mp3"
     target.write_bytes(b"old")
     if trouble == "breaks":
