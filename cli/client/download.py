@@ -40,18 +40,13 @@ def download(gateway: Gateway, job: Job, target: Path, got: Count, may_replace: 
         with part.open("w+b") as file:
             _fetch_whole(gateway, job, file, got)
         leads_nowhere = target.is_symlink() and not target.exists()
-        if leads_nowhere or (target.exists() and may_replace()):
-            part.replace(target)
-        else:
-            place(part, target)
-    except FileExistsError as error:
-        raise FileExistsError(errno.EEXIST, "another file has come there meanwhile", str(target)) from error
+        _put(part, target, over=leads_nowhere or (target.exists() and may_replace()))
     finally:
         part.unlink(missing_ok=True)
 
 
-def download_archive(gateway: Gateway, archive: Archive, target: Path, got: Count) -> None:
-    """Write the ZIP to `target`, replacing what is there. Raises ClientError, OSError."""
+def download_archive(gateway: Gateway, archive: Archive, target: Path, got: Count, *, force: bool) -> None:
+    """Write the ZIP to `target`; `force` replaces what is there by then. Raises ClientError, OSError."""
     part = target.with_name(f".{archive.archive_id}.part")
     part.touch()
     with part.open("r+b") as file:
@@ -63,7 +58,17 @@ def download_archive(gateway: Gateway, archive: Archive, target: Path, got: Coun
     if not _is_sound(part):
         part.unlink()
         raise DownloadDamaged("the ZIP arrived damaged: the checksum of a file in it is wrong")
-    part.replace(target)
+    _put(part, target, over=force)
+
+
+def _put(part: Path, target: Path, *, over: bool) -> None:
+    if over:
+        part.replace(target)
+        return
+    try:
+        place(part, target)
+    except FileExistsError as error:
+        raise FileExistsError(errno.EEXIST, "another file has come there meanwhile", str(target)) from error
 
 
 def _is_sound(path: Path) -> bool:

@@ -84,3 +84,8 @@ async def test_a_download_that_was_broken_off_goes_on(
     part.write_bytes(b"?" * 30_000)
     assert "damaged" in (await person.types("zip", "--all", "--force", code=1))[1]
     assert (part.exists(), Path("tonearm.zip").read_bytes() == whole) == (False, True)
+
+    late = Path("late.zip")
+    monkeypatch.setattr(downloads, "_is_sound", lambda _: bool(late.write_bytes(b"of another command")))
+    assert "has come there meanwhile" in (await person.types("zip", "--all", "-o", "late.zip", code=73))[1]
+    assert late.read_bytes() == b"of another command"
