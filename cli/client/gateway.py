@@ -16,7 +16,7 @@ from cli.client.answers import Import, Job, Jobs, Token, read_as, refusal
 from cli.client.contents import Count, File, Stream
 from cli.client.errors import CredentialsMissing, RequestRefused, SignInRefused, Unreachable
 from cli.client.event_stream import Message, messages
-from cli.client.patience import PATIENCE, why
+from cli.client.patience import PATIENCE, patiently, why
 from cli.client.sessions import Kept, Session, Way
 from cli.client.tus import upload
 from cli.client.unfinished import Note, Unfinished
@@ -113,8 +113,13 @@ class Gateway:
         """Have a video fetched from an address, and return the import's id, which becomes its job's."""
         body = {"url": url, "options": dict(options)}
         headers = {"Idempotency-Key": new_id()}
-        with unreachable(self.url), self.asking("POST", "/imports", json=body, headers=headers) as answer:
-            return read_as(answer, Import).import_id
+
+        def ask() -> str:
+            with self.asking("POST", "/imports", json=body, headers=headers) as answer:
+                return read_as(answer, Import).import_id
+
+        with unreachable(self.url):
+            return patiently(ask)
 
     def imported(self, import_id: str) -> Import:
         """Return an import as it stands."""

@@ -52,6 +52,7 @@ class Gateway(ThreadingHTTPServer):
         self.away = False  # what stands before it says 503
         self.tells_offset: int | None = None  # in place of the right one
         self.upload_refused: Kind | None = None
+        self.import_breaks = 0  # answers to imports that are lost
         self.stream_breaks = 0
         self.streams_full = False
         self.damaged = False
@@ -77,6 +78,7 @@ class Gateway(ThreadingHTTPServer):
         self.wishes: list[dict[str, str]] = []
         self.outputs: list[dict[str, str]] = []
         self.imports: list[dict[str, Any]] = []
+        self.import_keys: list[str | None] = []
         self.standings: list[dict[str, Any]] = []  # how an import stands each time that it is asked for
         self.ranges: list[str | None] = []
         self.last_event_ids: list[str | None] = []
@@ -141,6 +143,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.outputs.append(dict(parse_qsl(urlsplit(self.path).query)))
             return self._json(202, {"job_id": "j-1", "state": "uploaded"})
         if self.path == "/imports":
+            self.server.import_keys.append(self.headers["Idempotency-Key"])
+            if self.server.import_breaks:
+                self.server.import_breaks -= 1
+                return self._break()
             self.server.imports.append(json.loads(body))
             return self._json(202, {"import_id": "j-1", "state": "waiting"})
         if self.path in ("/refresh", "/logout"):

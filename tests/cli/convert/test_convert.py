@@ -191,6 +191,16 @@ def test_a_video_at_an_address_is_fetched_by_the_gateway_and_its_audio_comes_her
     assert "signed" not in shown.out + shown.err
 
 
+def test_a_gateway_that_is_away_when_an_address_is_told_gets_it_once(
+    server: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    server.standings, server.import_breaks = [{"state": "imported"}], 1
+    assert convert(server, "https://example.test/talk.mp4") == Exit.OK
+    [first, second] = server.import_keys
+    assert first == second
+
+
 def test_a_video_that_cannot_be_fetched_says_the_sentence_and_the_next_has_its_turn(
     server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
