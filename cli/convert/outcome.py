@@ -79,13 +79,14 @@ def failed(task: Task, error: Exception, job_id: str = "") -> Outcome:
 
     A gateway that will not fetch an address may still take files.
     """
-    gone = isinstance(error, FileNotFoundError) and error.filename == str(task.source.file)
+    unread = isinstance(error, OSError) and error.filename == str(task.source.file)
+    gone = unread and isinstance(error, FileNotFoundError)
     return Outcome(
         task,
         End.FAILED,
         job_id=job_id,
         why="it is not there any more" if gone else in_words(error),
-        code=Exit.NOINPUT if gone else code_for(error),
+        code=Exit.NOINPUT if unread else code_for(error),
         for_all=_is_for_all(error) and not (task.source.url and isinstance(error, RequestRefused)),
     )
 

@@ -46,6 +46,7 @@ def test_the_summary_counts_and_repeats_failures_only_where_they_have_gone_by() 
         (OSError(errno.ENOSPC, "full", "a.mp3"), Exit.CANTCREAT, True),
         (PermissionError(errno.EACCES, "no", "a.mp3"), Exit.CANTCREAT, False),
         (FileNotFoundError(errno.ENOENT, "gone", "a.mp4"), Exit.NOINPUT, False),
+        (PermissionError(errno.EACCES, "no", "a.mp4"), Exit.NOINPUT, False),
         (FileNotFoundError(errno.ENOENT, "gone", "out/a.mp3"), Exit.CANTCREAT, False),
     ],
 )
