@@ -91,8 +91,9 @@ def _meant(text: str, chosen: Chosen) -> Iterator[Source]:
 
 
 def _inside(folder: Path, chosen: Chosen) -> Iterator[Source]:
-    empty = True
-    for place, folders, names in os.walk(folder):  # links to folders are not followed: they may go in circles
+    empty, unread = True, list[OSError]()
+    # Links to folders are not followed: they may go in circles.
+    for place, folders, names in os.walk(folder, onerror=unread.append):
         folders.sort()
         for name in sorted(names):
             file = Path(place, name)
@@ -100,8 +101,9 @@ def _inside(folder: Path, chosen: Chosen) -> Iterator[Source]:
             if chosen.takes(below):
                 empty = False
                 yield Source(file, below=below.parent)
-    if empty:
+    if empty and not unread:
         raise NothingFound(f"there is no video in {folder}")
+    yield from (Source(Path(each.filename)) for each in unread)  # as a video that cannot be read
 
 
 def _matching(pattern: str, chosen: Chosen) -> Iterator[Source]:

@@ -53,6 +53,8 @@ def source(text: str) -> Source:
 
 def unreadable(file: Path) -> str | None:
     """Return why a file cannot be read, None if it can."""
-    if not os.path.isfile(file):  # noqa: PTH113 - raises nothing for a name that is too long
-        return "is not a file" if os.path.exists(file) else "is not there"  # noqa: PTH110
-    return None if os.access(file, os.R_OK) else "may not be read"
+    if not os.path.exists(file):  # noqa: PTH110 - raises nothing for a name that is too long
+        return "is not there"
+    if not os.access(file, os.R_OK):
+        return "may not be read"
+    return None if file.is_file() else "is not a file"

@@ -1,8 +1,12 @@
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.convert.search import Chosen, listed, videos
+from cli.convert.sources import unreadable
 from cli.errors import NothingFound, WrongArgument
 
 ALL = Chosen(recursive=True)
@@ -68,6 +72,23 @@ def test_what_is_named_twice_is_converted_once() -> None:
 def test_a_folder_without_videos_says_so(tmp_path: Path) -> None:
     with pytest.raises(NothingFound, match="there is no video in"):
         names(str(tmp_path))
+
+
+def test_a_folder_that_may_not_be_read_is_told_and_does_not_stop_the_others(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def guarded(path: str) -> Any:  # root may read anything
+        if Path(path).name == "week 1":
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "week 1")
+    found = videos(["."], ALL)
+    assert [each.name for each in found] == ["a.mov", "b.MP4", "week 1"]
+    assert unreadable(found[-1].path) == "may not be read"
 
 
 def test_standard_input_is_one_video() -> None:
