@@ -2,12 +2,13 @@
 
 import os
 import sys
+from collections.abc import Sequence
 
 import click
 
 from cli.exits import Exit
-from cli.pipes import encode_anything, stand_in
-from cli.tree.ending import refused
+from cli.pipes import drop_output, encode_anything, stand_in
+from cli.tree.ending import ended, refused
 from cli.tree.group import Entry, Group
 
 _VIDEOS = "For people with videos"
@@ -119,12 +120,29 @@ def main(argv: list[str] | None = None) -> int:
         return Exit.OK
     stand_in()
     encode_anything(sys.stdout, sys.stderr)
-    words = (sys.argv[1:] if argv is None else argv) or ["--help"]
+    code = _run((sys.argv[1:] if argv is None else argv) or ["--help"])
     try:
-        return int(tonearm.main(words, prog_name="tonearm", standalone_mode=False) or Exit.OK)
+        sys.stdout.flush()
+    except OSError as error:  # Python itself would try it at its end, and end with 120
+        drop_output()
+        return code or ended("tonearm", error, {})
+    return code
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        with tonearm.make_context("tonearm", [*words]) as context:
+            return int(tonearm.invoke(context) or Exit.OK)
+    except click.exceptions.Exit as error:  # of --help and --version
+        return error.exit_code
     except click.ClickException as error:
         return refused(error)
-    except (click.Abort, KeyboardInterrupt):
+    except OSError as error:  # of the help; a command tells its own
+        return ended("tonearm", error, {})
+    except click.Abort:
+        return Exit.INTERRUPTED
+    except (EOFError, KeyboardInterrupt):
+        print(file=sys.stderr)  # behind the terminal's ^C
         return Exit.INTERRUPTED
 
 

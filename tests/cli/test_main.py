@@ -1,4 +1,5 @@
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -63,6 +64,25 @@ def test_no_argument_reaches_the_terminal_with_its_control_characters() -> None:
         assert screen.end() == Exit.USAGE
     assert "unexpected extra argument" in screen.shown
     assert not set("\x1b\x07") & set(screen.shown)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["replay", "--help"], ["completion", "bash"]], ids=" ".join)
+def test_an_output_that_nobody_reads_or_that_has_no_room_ends_without_a_traceback(words: list[str]) -> None:
+    buffered = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    full = os.open("/dev/full", os.O_WRONLY)
+    for output, code, said in ((writer, Exit.OK, ""), (full, Exit.CANTCREAT, "No space left on device\n")):
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *words],
+            env=buffered,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(output)
+        assert (done.returncode, done.stderr.rpartition(": ")[2]) == (code, said), done.stderr
+        assert done.stderr.count("\n") == bool(said)
 
 
 def test_no_section_of_the_help_comes_twice(capsys: pytest.CaptureFixture[str]) -> None:
