@@ -7,11 +7,14 @@ from functools import partial
 import click
 
 from auth.accounts.operator_changes import OperatorChanges
-from auth.stores.directory import Account
+from auth.stores.directory import ADMIN, Account, Directory
 from cli.account.operator import EXITS, operating, who
 from cli.account.roles import ROLE
 from cli.account.settings import OperatorSettings
+from cli.account.show import pages
 from cli.account.who import account_meant
+from cli.errors import Refused
+from cli.exits import Exit
 from cli.tree.command import command
 from service.mail_preference import MailPreference
 
@@ -50,20 +53,36 @@ async def mails(settings: OperatorSettings, who: str, mails: str) -> None:
     await _change(settings, who, lambda to, it: to.set_mails(it, MailPreference(mails)), done)
 
 
-@command(examples=["tonearm account disable ada@example.org"], exits=EXITS)
+@command(
+    examples=["tonearm account disable ada@example.org"],
+    exits={**EXITS, Exit.REFUSED: "it is the last administrator's, and --yes is not given"},
+)
 @who
+@click.option("--yes", is_flag=True, help="do it, even if no other administrator is left")
 @operating
-async def disable(settings: OperatorSettings, who: str) -> None:
-    """Let nobody sign in to an account any more, and end what is signed in."""
-    await _change(settings, who, OperatorChanges.disable, "is disabled")
+async def disable(settings: OperatorSettings, who: str, yes: bool) -> None:
+    """Let nobody sign in to an account any more, end what is signed in, and void its API keys.
+
+    `tonearm account enable` lets people sign in again. API keys stay void: their owner makes new ones.
+    """
+    async with settings.directory() as directory:
+        account = await account_meant(directory, who)
+        is_last = _administers(account) and not await _others_administer(directory, account)
+    if is_last and not yes:
+        raise Refused(
+            f"account {account.account_id} is the last administrator's: nobody could administer by the page"
+            f" any more. --yes does it all the same; `tonearm account enable {account.account_id}` undoes it"
+        )
+    done = "is disabled. `account enable` lets people sign in again; its API keys stay void"
+    await _change(settings, account.account_id, OperatorChanges.disable, done)
 
 
 @command(examples=["tonearm account enable ada@example.org"], exits=EXITS)
 @who
 @operating
 async def enable(settings: OperatorSettings, who: str) -> None:
-    """Let people sign in to an account again."""
-    await _change(settings, who, OperatorChanges.enable, "is enabled")
+    """Let people sign in to an account again. API keys of before stay void: their owner makes new ones."""
+    await _change(settings, who, OperatorChanges.enable, "is enabled; API keys of before stay void")
 
 
 @command(examples=["tonearm account revoke ada@example.org"], exits=EXITS)
@@ -100,3 +119,15 @@ async def erase(settings: OperatorSettings, who: str, yes: bool) -> None:
         f"dry run: account {account.account_id} stays; --yes erases its address and its password,"
         " and deletes its jobs, for good. Its id stays in the log"
     )
+
+
+def _administers(account: Account) -> bool:
+    return ADMIN in account.roles and not account.disabled and account.verified
+
+
+async def _others_administer(directory: Directory, account: Account) -> bool:
+    """Return True if an administrator is left who can sign in, besides this one."""
+    async for page in pages(directory):
+        if any(_administers(each) and each.account_id != account.account_id for each in page):
+            return True
+    return False

@@ -23,7 +23,9 @@ account = Group(
         ),
         "reset": Entry("cli.account.change:reset", "mail its holder the way to a new password", _CHANGE),
         "disable": Entry(
-            "cli.account.change:disable", "let nobody sign in, and end what is signed in", _CHANGE
+            "cli.account.change:disable",
+            "let nobody sign in, end what is signed in, void its API keys",
+            _CHANGE,
         ),
         "enable": Entry("cli.account.change:enable", "let people sign in again", _CHANGE),
         "revoke": Entry("cli.account.change:revoke", "end what is signed in, and void its API keys", _CHANGE),

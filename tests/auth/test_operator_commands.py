@@ -160,7 +160,7 @@ async def test_the_command_does_all_of_it_on_real_servers(
     bob = json.loads((await tonearm("show", "bob@example.com", "--json"))[1])
     assert (bob["state"], bob["roles"]) == ("unverified", ["user", "admin"])
     assert (await tonearm("erase", "bob@example.com", "--yes"))[0] == 0
-    assert (await tonearm("disable", account.account_id))[0] == 0
+    assert (await tonearm("disable", account.account_id, "--yes"))[0] == 0
     shown = json.loads((await tonearm("show", EMAIL, "--json"))[1])
     assert (shown["state"], shown["roles"]) == ("disabled", ["user", "admin"])
     assert shown["mails"] == "failures"
@@ -181,6 +181,28 @@ async def test_the_command_does_all_of_it_on_real_servers(
         assert (code, shown) == (4, ""), nothing
         assert "no account" in said or "no such account" in said
     assert (await tonearm("show", "ann@"))[0] == 2
+
+
+async def test_the_last_administrator_is_disabled_only_after_a_question(
+    accounts: Accounts, tonearm: Any, broker: Broker
+) -> None:
+    await topology.declare(broker.url)
+    ann = (await accounts.register(EMAIL, PASSWORD, ("user", "admin"))).account_id
+    eve = (await accounts.register("eve@example.com", PASSWORD, ("admin",))).account_id
+
+    assert (await tonearm("disable", eve))[0] == 0
+    code, out, said = await tonearm("disable", EMAIL)
+    assert (code, out) == (70, "")
+    assert "last administrator" in said
+    assert f"tonearm account enable {ann}" in said
+    assert json.loads((await tonearm("show", EMAIL, "--json"))[1])["state"] == "active"
+    code, out, _ = await tonearm("disable", EMAIL, "--yes")
+    assert code == 0
+    assert "its API keys stay void" in out
+    code, out, _ = await tonearm("enable", EMAIL)
+    assert code == 0
+    assert "API keys of before stay void" in out
+    assert (await tonearm("disable", eve))[0] == 0  # it is disabled already: nobody loses anything
 
 
 async def test_an_account_is_given_limits_of_its_own_and_shown_what_it_uses(
