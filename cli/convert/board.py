@@ -12,7 +12,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.table import Column
+from rich.table import Column, Table
 from rich.text import Text
 
 from cli.client.contents import Count
@@ -128,6 +128,10 @@ class Board:
     def result(self, text: str) -> None:
         """Show a line of the result."""
         (self._progress if self._is_shared else self._result).print(Text(visible(text)), soft_wrap=True)
+
+    def story(self, table: Table) -> None:
+        """Show what happened to a video, where its result is."""
+        (self._progress if self._is_shared else self._result).print(table)
 
     def document(self, json: bytes) -> None:
         """Print a result as JSON."""

@@ -1,7 +1,6 @@
 """The lines about each video that has ended, and about those that go on without us."""
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,7 +16,7 @@ from cli.convert.board import DOWNLOADING, UPLOADING, Board
 from cli.convert.course import Course
 from cli.convert.outcome import End, Outcome, exit_code, shown, summary
 from cli.convert.screen import timeline
-from cli.pretty import clock, console_for, size
+from cli.pretty import clock, size
 
 MAIL_SECONDS = 3.0
 """Seconds for which the timeline waits for the line about the mail."""
@@ -55,9 +54,9 @@ class Report:
         if outcome.is_good:
             self._good(outcome)
         else:
+            self._board.say(f"tonearm convert: {shown(outcome)}")
             if self._in_full and outcome.job:
                 self._timeline(outcome.job)
-            self._board.say(f"tonearm convert: {shown(outcome)}")
         if self._as_json:
             self._board.document(msgspec.json.encode(line_of(outcome)))
 
@@ -109,8 +108,7 @@ class Report:
 
     def _timeline(self, job: Job) -> None:
         if not self._as_json:
-            sound_there = bool(self.outcomes) and self.outcomes[-1].task.target is None
-            console_for(sys.stderr if sound_there else sys.stdout).print(timeline(job.timeline))
+            self._board.story(timeline(job.timeline))
 
     def _with_mail(self, job: Job) -> Job:
         """Return the job with the line about the mail, if that comes soon."""

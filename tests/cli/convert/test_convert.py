@@ -2,6 +2,7 @@ import errno
 import hashlib
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from terminal import terminal
 from waiting import wait_for
 
 from cli.client import patience
@@ -237,6 +239,20 @@ def test_a_failed_job_says_the_sentence(
     assert convert(server, video) == Exit.FAILED
     assert capsys.readouterr().err.splitlines()[-1] == f"tonearm convert: {video}: No sound."
     assert not video.with_name("talk.mp3").exists()
+
+
+def test_at_a_terminal_a_failure_takes_its_bar_away_and_stands_above_its_story(
+    server: Gateway, video: Path
+) -> None:
+    server.fails = True
+    environ = {"TONEARM_EMAIL": EMAIL, "TONEARM_PASSWORD": PASSWORD}
+    with terminal(["convert", str(video), "--url", server.url], environ) as shown:
+        assert shown.end() == Exit.FAILED
+    before, heading, _ = shown.shown.partition("time (")
+    assert heading
+    assert "No sound." in before
+    row = before.rpartition("\n")[2].rpartition("\x1b[2K")[2]
+    assert not re.search(r"\w", row.replace("\x1b[2m", "")), row
 
 
 def test_the_same_video_again_is_left_alone_and_said_so_until_again_is_asked_for(
