@@ -21,7 +21,7 @@ from auth.stores.directory import Account, Directory, Identity
 from events.types import AccountErased
 
 FRESH = timedelta(minutes=10)
-"""The age of a session up to which it stands for a password that an account does not have."""
+"""The time for which a sign-in stands for a password that an account does not have."""
 Providers = Callable[[Sequence[Identity]], tuple[str, ...]]
 """Returns the names of the providers that know the holder of these identities."""
 
@@ -66,7 +66,7 @@ class OwnAccounts:
         account = await open_account(self._directory, claims.sub)
         if account.password_hash:
             await self._password_check.check(account, password, field="password", address=address)
-        elif await self._sessions.age(claims.sid) > FRESH:
+        elif self._clock() - await self._sessions.proven(claims.sid) > FRESH:
             raise NotFresh("sign in again by your provider, then ask within ten minutes")
         erased = AccountErased(reason="holder")
         await self._publisher.publish(event_of(account.account_id, erased, self._clock()))

@@ -148,7 +148,11 @@ class DeviceSignIns:
 
         try:
             account = await open_account(self._directory, device.account_id)
-            return await self._sessions.begin(account, still_right=still_approved, program=device.program)
+            # A device proves nothing: whoever has found an old session must not make a fresh one of it.
+            proven = await self._sessions.proven(device.session_id)
+            return await self._sessions.begin(
+                account, still_right=still_approved, program=device.program, proven=proven
+            )
         except (BadCredentials, InvalidToken):
             raise _waits(Refusal.DENIED) from None
 

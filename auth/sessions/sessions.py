@@ -73,10 +73,12 @@ class Sessions:
         still_right: StillRight | None = None,
         provider: str = "",
         program: str = "",
+        proven: datetime | None = None,
     ) -> Grant:
         """Begin a session and publish that; one that is not `lasting` ends with its only access token.
 
-        `provider` names the issuer of a sign-in without a password, `program` is what signs in.
+        `provider` names the issuer of a sign-in without a password, `program` is what signs in. `proven` is
+        when its person gave a password or came from an issuer, if not now.
 
         Raises BadCredentials if the account was
         closed or erased while its password was verified, or is not `still_right`: the password has changed.
@@ -93,6 +95,7 @@ class Sessions:
                 created=now,
                 expires=now + lifetime,
                 program=program,
+                proven=proven,
             )
         )
         # Who closes an account or changes its password ends its sessions then: one that begins later has to
@@ -135,12 +138,12 @@ class Sessions:
         found = await self._store.live_of(account_id, api_keys=False)
         return [each for each in reversed(found) if each.is_live(self._clock())]
 
-    async def age(self, session_id: str) -> timedelta:
-        """Return the time since a session began. Raises InvalidToken if there is none."""
+    async def proven(self, session_id: str) -> datetime:
+        """Return when the person of a session proved who they are. Raises InvalidToken if there is none."""
         session = await self._store.get(session_id)
         if session is None:
             raise InvalidToken("the session has ended")
-        return self._clock() - session.created
+        return session.proven or session.created
 
     async def lasts(self, session_id: str) -> bool:
         """Return True if this is a session that has neither ended nor expired."""

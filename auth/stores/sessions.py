@@ -12,7 +12,8 @@ class Session(Struct, frozen=True, kw_only=True):
 
     `digest` finds it: of what all its refresh tokens begin with, or of the key. Of those tokens `current` is
     the hash of the one that is good, `previous` of the one before, and `sealed` what that was exchanged for.
-    `program` is what signed in, in a few words.
+    `program` is what signed in, in a few words. `proven` is when its person proved who they are, if not
+    when it was created.
     """
 
     session_id: str
@@ -30,6 +31,7 @@ class Session(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     used: datetime | None = None
     program: str = ""
+    proven: datetime | None = None
 
     def is_live(self, now: datetime) -> bool:
         """Return True if it has neither ended nor expired."""

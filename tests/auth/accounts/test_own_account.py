@@ -153,6 +153,12 @@ async def test_without_a_password_a_fresh_sign_in_is_asked_for(
         signed_in = bearer(renewed.access.text)
         assert (await http.get("/account", headers=signed_in)).json()["has_password"] is False
         assert_problem(await http.delete("/account", headers=signed_in), 403)
+        codes = (await http.post("/login/device")).json()
+        shown = {"user_code": codes["user_code"]}
+        assert (await http.post("/login/device/approve", json=shown, headers=signed_in)).status_code == 204
+        device = (await http.post("/login/device/token", json={"device_code": codes["device_code"]})).json()
+        by_device = bearer(device["access_token"])
+        assert_problem(await http.delete("/account", headers=by_device), 403)
         again = bearer((await sessions.begin(account)).access.text)
         assert (await http.delete("/account", headers=again)).status_code == 204
     assert await directory.by_id(account.account_id) is None
