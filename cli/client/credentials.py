@@ -133,12 +133,24 @@ def check_url(url: str, what: str) -> None:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
         sound = sound and not parts.query and not parts.fragment
+        sound = sound and _can_be_asked(url)
     except ValueError:
         sound = False
     if not sound:
         raise WrongArgument(f"{what} takes the URL of a gateway, such as https://tonearm.example.org")
     if "@" in url:
         raise WrongArgument(f"{what} takes no password: `tonearm login` asks for it")
+
+
+def _can_be_asked(url: str) -> bool:
+    """Return True if client and resolver take the URL. Both have errors of their own for odd hosts."""
+    import httpx
+
+    try:
+        asked = httpx.URL(url)
+        return bool(asked.host and asked.raw_host.decode().encode("idna"))
+    except (httpx.InvalidURL, UnicodeError):
+        return False
 
 
 def _by_url(url: str, what: str, config: Config) -> _Place:

@@ -76,7 +76,7 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     config = ConfigFile(os.environ)
     with locked(config.path):  # what could not be kept is not begun
         known = config.read()
-    url, name = _meant(gateway, name, known)
+    url, name = meant(gateway, name, known)
     if url.startswith("http:") and urlsplit(url).hostname not in _HERE:
         _say("Without https, whoever is on the way can read along and sign in as you.")
     with Entrance(url) as entrance:
@@ -93,19 +93,22 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     _say(f"Signed in to {name}{who}. Commands mean it from now on; --on names another.")
 
 
-def _meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, str]:
+def meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, str]:
     """Return the gateway's address and name. Raises WrongArgument."""
     gateway = gateway or known.default
     if not gateway:
         raise WrongArgument("say which gateway: `tonearm login https://tonearm.example.org`")
     if gateway in known.gateways:
-        return known.gateways[gateway].url.rstrip("/"), name or gateway
+        url = known.gateways[gateway].url.rstrip("/")
+        check_url(url, f"`url` of {gateway} in config.toml")
+        return url, name or gateway
     if gateway == LOCAL:
         raise WrongArgument("the stack on this machine needs no sign-in: --on local is its first admin")
     if "://" not in gateway:
         if not re.search(r"[.:]|^localhost$", gateway):
             known.named(gateway)
-        here = gateway.startswith((*_HERE, "[::1]"))
+        check_url(f"https://{gateway}", "the sign-in")
+        here = urlsplit(f"https://{gateway}").hostname in _HERE
         gateway = f"{'http' if here else 'https'}://{gateway}"
     check_url(gateway, "the sign-in")
     url = gateway.rstrip("/")

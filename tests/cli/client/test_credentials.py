@@ -76,6 +76,10 @@ def test_a_password_goes_to_its_owner_only_and_a_key_not_where_an_option_names_a
         (Asked(url="https://a:hush@b"), "--url takes no password"),
         (Asked(url="https://a/?hush"), "--url takes the URL of a gateway"),
         (Asked(url="hush"), "--url takes the URL of a gateway"),
+        (Asked(url="https://hush\t.example.org"), "--url takes the URL of a gateway"),
+        (Asked(url="https://hush..example.org"), "--url takes the URL of a gateway"),
+        (Asked(url=f"https://hush{'-' * 60}.org"), "--url takes the URL of a gateway"),
+        (Asked(url="https://xn--.hush"), "--url takes the URL of a gateway"),
     ],
 )
 def test_what_names_no_gateway_is_refused_and_not_repeated(

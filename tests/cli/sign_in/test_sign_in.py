@@ -137,19 +137,24 @@ async def test_several_gateways_are_known_by_names(newcomer: Newcomer) -> None:
 async def test_where_no_gateway_is_it_is_said_and_one_that_is_away_signs_out_here(
     newcomer: Newcomer,
 ) -> None:
+    config = newcomer.folder / "tonearm/config.toml"
+    config.parent.mkdir()
+    config.write_text('[gateways.written-by-hand]\nurl = "http://a:hush@127.0.0.1"\n')
     for wrong, code in (
         (f"http://127.0.0.1:{free_port()}", 69),
         (f"{newcomer.url}/jobs/none", 1),
         ("nowhere", 2),
         ("ftp://x.example", 2),
         ("https://a:hush@b.example", 2),
+        ("https://hush..example", 2),
+        ("written-by-hand", 2),
         ("local", 2),
     ):
         _, said = await newcomer.types("login", wrong, code=code)
         assert "hush" not in said
+    config.unlink()
     assert not newcomer.knows_anything
     await newcomer.types("login", newcomer.url, "--password", "--email", newcomer.email, given=PASSWORD)
-    config = newcomer.folder / "tonearm/config.toml"
     away = f"http://127.0.0.1:{free_port()}"
     config.write_text(config.read_text().replace(newcomer.url, away))
     with kept_at(newcomer.folder / "tonearm/sessions", away, newcomer.email).held() as session:
