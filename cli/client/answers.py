@@ -1,10 +1,10 @@
 """Answers of the gateway. Fields that this client has no use for are skipped."""
 
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import httpx
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from cli.client.errors import (
     ClientError,
@@ -17,6 +17,8 @@ from cli.client.errors import (
 )
 
 T = TypeVar("T")
+_Printable = Annotated[str, Meta(pattern=r"\A[!-~]+\Z")]
+"""Goes into a header, and no further than a header's end."""
 _NOT_AS_ASKED = ("/problems/bad-options", "/problems/bad-parameters", "/problems/bad-field")
 """Types of problems, as `service.known_problems` has them: importing that would bring a web framework."""
 
@@ -163,7 +165,7 @@ class Checked(Struct, frozen=True):
 class Token(Struct, frozen=True):
     """The answer to a sign-in or a refresh; seconds. The repr shows neither token."""
 
-    access_token: str
+    access_token: _Printable
     expires_in: int = 0
     refresh_token: str = ""
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from cli.client.config import LOCAL, Config, ConfigFile, Known
 from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.own_files import settings_folder
-from cli.client.sessions import Kept, Session, Way, kept_at
+from cli.client.sessions import Kept, Session, Way, api_key, kept_at
 from cli.errors import WrongArgument
 from service.settings import Settings
 
@@ -191,7 +191,10 @@ def _at_local_stack(asked: Asked, key: str, start: bool, environ: Mapping[str, s
 
 
 def _of_key(key: str) -> Kept:
-    return Kept(session=Session(key=key, way=Way.KEY))
+    try:
+        return Kept(session=Session(key=api_key(key), way=Way.KEY))
+    except ValueError as error:
+        raise WrongArgument(f"TONEARM_KEY: {error}") from None
 
 
 def _known_password(email: str, environ: Mapping[str, str]) -> str:

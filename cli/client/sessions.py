@@ -7,6 +7,7 @@ it, and another process that comes meanwhile finds it there. An API key is kept 
 
 import contextlib
 import hashlib
+import re
 import time
 from collections.abc import Iterator
 from enum import StrEnum
@@ -19,6 +20,16 @@ from cli.client.own_files import locked, write_whole
 
 _MARGIN = 60.0
 """Seconds that an access token must still be good for. Its gateway looks at it when a request begins."""
+
+
+_API_KEY = re.compile(r"[!-~]{1,200}")
+
+
+def api_key(text: str) -> str:
+    """Return an API key as it is shown to a gateway, without blanks around it. Raises ValueError."""
+    if not _API_KEY.fullmatch(key := text.strip()):
+        raise ValueError("this is no API key: `tonearm keys create` makes one, and so does the page")
+    return key
 
 
 class Way(StrEnum):

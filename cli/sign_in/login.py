@@ -17,7 +17,7 @@ from cli.client.credentials import check_url
 from cli.client.entrance import Entrance
 from cli.client.errors import CredentialsMissing
 from cli.client.own_files import locked, settings_folder
-from cli.client.sessions import Way, kept_at
+from cli.client.sessions import Way, api_key, kept_at
 from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.pretty import visible
@@ -25,7 +25,6 @@ from cli.sign_in.device import by_browser
 from cli.tree.command import command
 from cli.tree.types import Read
 
-_KEY = re.compile(r"[!-~]{1,200}")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -145,9 +144,10 @@ def _by_password(entrance: Entrance, email: str) -> _Entered:
 
 
 def _by_key(entrance: Entrance) -> _Entered:
-    key = _secret("API key: ").strip()
-    if not _KEY.fullmatch(key):
-        raise WrongArgument("this is no API key: `tonearm keys create` makes one, and so does the page")
+    try:
+        key = api_key(_secret("API key: "))
+    except ValueError as error:
+        raise WrongArgument(str(error)) from None
     entrance.of_key(key)
     return _Entered(Way.KEY, key=key)
 

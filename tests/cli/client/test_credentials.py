@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import httpx
 import pytest
 
+from cli.client.answers import Token, read_as
 from cli.client.config import ConfigFile, Known
 from cli.client.credentials import Asked, Credentials, credentials_for
-from cli.client.errors import CredentialsMissing, SignInRefused
+from cli.client.errors import ClientError, CredentialsMissing, SignInRefused
 from cli.client.gateway import Gateway
 from cli.client.sessions import Way
 from cli.errors import WrongArgument
@@ -102,6 +104,28 @@ def test_a_key_is_shown_as_it_is_and_one_that_is_refused_is_said(
         with pytest.raises(SignInRefused, match="the API key is not good, or not any more"):
             gateway.job("j-1")
     assert (server.sign_ins, server.refreshes) == (0, [])
+
+
+def test_a_key_of_the_environment_may_have_blanks_around_it_and_an_odd_one_is_never_shown(
+    server: gateways.Gateway, environ: dict[str, str]
+) -> None:
+    told = environ | {"TONEARM_URL": server.url}
+    account = found(Asked(), told | {"TONEARM_KEY": " token-0\r\n"})
+    with Gateway(account.url, account.kept) as gateway:
+        gateway.sign_in(account.email, account.ask)
+        assert gateway.job("j-1").state == "uploaded"
+    for odd in ("tonearm_hush\nX-Other: 1", "tonearm_hush\udcff", "hush hush"):
+        with pytest.raises(WrongArgument, match="TONEARM_KEY: this is no API key") as caught:
+            found(Asked(), told | {"TONEARM_KEY": odd})
+        assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize("token", ["hush\r\nX-Other: 1", "hush ä", ""])
+def test_a_token_that_no_header_can_hold_is_not_taken_up_nor_shown(token: str) -> None:
+    answer = httpx.Response(200, json={"access_token": token}, request=httpx.Request("POST", ELSEWHERE))
+    with pytest.raises(ClientError, match="is not understood") as caught:
+        read_as(answer, Token)
+    assert "hush" not in repr(caught.value.__cause__)
 
 
 def test_a_session_of_a_browser_that_has_ended_asks_for_no_password(
