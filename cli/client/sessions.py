@@ -85,6 +85,16 @@ class Kept:
         """True if there is a session. It may have ended."""
         return bool(self._own.key) or (self._file is not None and self._file.exists())
 
+    def replace(self, session: Session) -> Session:
+        """Keep this one, and return the one before. Raises OSError where it cannot be kept."""
+        if self._file is None:
+            before, self._own = self._own, session
+            return before
+        with locked(self._file):
+            found = _content(self._file)
+            _keep(self._file, found, session)
+        return _read(found)
+
     @contextlib.contextmanager
     def held(self) -> Iterator[Session]:
         """Give the session to one holder at a time. What it changes is kept."""

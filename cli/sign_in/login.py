@@ -4,7 +4,9 @@ import getpass
 import os
 import re
 import sys
+from contextlib import suppress
 from itertools import chain, count
+from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,9 +17,9 @@ from cli.client.asking import names
 from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name
 from cli.client.credentials import check_url
 from cli.client.entrance import Entrance
-from cli.client.errors import CredentialsMissing
+from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.own_files import locked, settings_folder
-from cli.client.sessions import Way, api_key, kept_at
+from cli.client.sessions import Session, Way, api_key, kept_at
 from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.pretty import visible
@@ -28,7 +30,7 @@ from cli.tree.types import Read
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
-class _Entered(NamedTuple):
+class Entered(NamedTuple):
     """Who has signed in, and by what."""
 
     way: Way
@@ -37,7 +39,7 @@ class _Entered(NamedTuple):
     key: str = ""
 
     def __repr__(self) -> str:
-        return "_Entered(…)"
+        return "Entered(…)"
 
 
 @command(
@@ -73,7 +75,7 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     if by_password and by_key:
         raise click.UsageError("--password and --key exclude each other")
     config = ConfigFile(os.environ)
-    with locked(config.path):  # what could not be kept is not begun
+    with locked(config.path), locked(_sessions() / "new"):  # what could not be kept is not begun
         known = config.read()
     url, name = meant(gateway, name, known)
     if url.startswith("http:") and urlsplit(url).hostname not in _HERE:
@@ -86,7 +88,7 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
             entered = _by_password(entrance, email or _email_of(known, name))
         else:
             entered = _by_browser(entrance, list(providers.values()))
-        _keep(entrance, entered)
+        keep(entrance, entered)
     config.add(name, Known(url, entered.email))
     who = f" as {entered.email}" if entered.email else " by an API key"
     _say(f"Signed in to {name}{who}. Commands mean it from now on; --on names another.")
@@ -131,25 +133,25 @@ def _email_of(known: Config, name: str) -> str:
     return str(click.prompt("E-mail", err=True))
 
 
-def _by_browser(entrance: Entrance, providers: list[str]) -> _Entered:
+def _by_browser(entrance: Entrance, providers: list[str]) -> Entered:
     if providers:
         _say(f"There you sign in by password, or by {', '.join(providers)}.")
     token = by_browser(entrance)
-    return _Entered(Way.BROWSER, entrance.account(token.access_token).email, token)
+    return Entered(Way.BROWSER, entrance.account(token.access_token).email, token)
 
 
-def _by_password(entrance: Entrance, email: str) -> _Entered:
+def _by_password(entrance: Entrance, email: str) -> Entered:
     token = entrance.by_password(email, _secret(f"Password of {email}: "))
-    return _Entered(Way.PASSWORD, entrance.account(token.access_token).email, token)
+    return Entered(Way.PASSWORD, entrance.account(token.access_token).email, token)
 
 
-def _by_key(entrance: Entrance) -> _Entered:
+def _by_key(entrance: Entrance) -> Entered:
     try:
         key = api_key(_secret("API key: "))
     except ValueError as error:
         raise WrongArgument(str(error)) from None
     entrance.of_key(key)
-    return _Entered(Way.KEY, key=key)
+    return Entered(Way.KEY, key=key)
 
 
 def _say(text: str) -> None:
@@ -165,13 +167,20 @@ def _secret(question: str) -> str:
     return line
 
 
-def _keep(entrance: Entrance, entered: _Entered) -> None:
-    """Keep the session in place of the one before, which ends."""
-    kept = kept_at(settings_folder(os.environ) / "sessions", entrance.url, entered.email)
-    with kept.held() as session:
-        if session.refresh_token:
-            entrance.end(session.refresh_token)
-        session.end()
-        session.way, session.key = entered.way, entered.key
-        if entered.token:
-            session.become(entered.token.access_token, entered.token.refresh_token, entered.token.expires_in)
+def keep(entrance: Entrance, entered: Entered) -> None:
+    """Keep the session in place of the one before, which ends. Raises OSError."""
+    session = Session(way=entered.way, key=entered.key)
+    if entered.token:
+        session.become(entered.token.access_token, entered.token.refresh_token, entered.token.expires_in)
+    place = kept_at(_sessions(), entrance.url, entered.email)
+    over = session
+    try:
+        over = place.replace(session)
+    finally:
+        if over.refresh_token:
+            with suppress(Unreachable):  # one that nobody ends expires
+                entrance.end(over.refresh_token)
+
+
+def _sessions() -> Path:
+    return settings_folder(os.environ) / "sessions"

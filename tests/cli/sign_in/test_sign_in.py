@@ -166,6 +166,10 @@ async def test_where_no_gateway_is_it_is_said_and_one_that_is_away_signs_out_her
 
 
 async def test_where_nothing_can_be_kept_nobody_is_asked_to_approve(newcomer: Newcomer) -> None:
+    (newcomer.folder / "tonearm").mkdir()
+    (newcomer.folder / "tonearm/sessions").write_text("")
+    _, said = await newcomer.types("login", newcomer.url, code=73)
+    assert "approve" not in said
     (newcomer.folder / "file").write_text("")
     newcomer.monkeypatch.setenv("XDG_CONFIG_HOME", str(newcomer.folder / "file"))
     _, said = await newcomer.types("login", newcomer.url, code=73)
