@@ -23,6 +23,9 @@ _NOT_AS_ASKED = ("/problems/bad-options", "/problems/bad-parameters", "/problems
 """Types of problems, as `service.known_problems` has them: importing that would bring a web framework."""
 
 
+_NOT_UNDERSTOOD = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class Audio(Struct, frozen=True):
     """The audio of a job; `sha256` in hex; `url` as a path; `parts` is the number of files in a ZIP.
 
@@ -177,7 +180,7 @@ def refusal(answer: httpx.Response) -> RequestRefused:
     """Return the error of a read answer: the problem document's detail, else its title, else the status."""
     try:
         problem = msgspec.json.decode(answer.content, type=dict[str, Any])
-    except msgspec.DecodeError:
+    except _NOT_UNDERSTOOD:
         problem = {}
     reason = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
     kind = OptionsRefused if problem.get("type") in _NOT_AS_ASKED else _kind(answer.status_code)
@@ -200,5 +203,5 @@ def read_as(answer: httpx.Response, kind: type[T]) -> T:
     """Read an answer's body. Raises ClientError when it is not of this kind."""
     try:
         return msgspec.json.decode(answer.read(), type=kind)
-    except msgspec.DecodeError as error:
+    except _NOT_UNDERSTOOD as error:
         raise ClientError(f"the gateway's answer to {answer.request.url.path} is not understood") from error

@@ -1,7 +1,7 @@
 """A gateway from outside: what it answers to somebody who is not signed in yet."""
 
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 from msgspec import Struct
@@ -9,6 +9,10 @@ from msgspec import Struct
 from cli.client.answers import Token, read_as, refusal
 from cli.client.errors import ClientError, NotThere, SignInRefused, Troubled, Unreachable
 from cli.client.gateway import http_client, unreachable
+
+T = TypeVar("T")
+_LARGEST = 2**20
+"""Bytes of an answer, unpacked. Whatever listens at an address may answer without end."""
 
 
 class Ways(Struct, frozen=True):
@@ -72,7 +76,7 @@ class Entrance:
     def ways(self) -> Ways:
         """Return the ways in. What else may listen at the address has none."""
         try:
-            return read_as(self._asked("GET", "/entry"), Ways)
+            return self._asked(Ways, "GET", "/entry")
         except (Moved, Unreachable, Troubled):
             raise
         except ClientError:
@@ -81,12 +85,12 @@ class Entrance:
     def by_password(self, email: str, password: str) -> Token:
         """Begin a session. Raises SignInRefused."""
         known = httpx.BasicAuth(email.encode(), password.encode())
-        return read_as(self._asked("POST", "/login", auth=known), Token)
+        return self._asked(Token, "POST", "/login", auth=known)
 
     def begin(self) -> Codes:
         """Begin the sign-in of this device."""
         try:
-            return read_as(self._asked("POST", "/login/device"), Codes)
+            return self._asked(Codes, "POST", "/login/device")
         except NotThere:  # an older one
             raise ClientError("this gateway signs in nobody by a browser: try --password or --key") from None
 
@@ -96,15 +100,15 @@ class Entrance:
         Before, it raises RequestRefused. `error` of its problem is one of RFC 8628, 3.5.
         """
         shown = {"device_code": device_code}
-        return read_as(self._asked("POST", "/login/device/token", json=shown), Token)
+        return self._asked(Token, "POST", "/login/device/token", json=shown)
 
     def account(self, access_token: str) -> Account:
         """Return whose token this is."""
-        return read_as(self._asked("GET", "/account", headers=_bearer(access_token)), Account)
+        return self._asked(Account, "GET", "/account", headers=_bearer(access_token))
 
     def of_key(self, key: str) -> Present:
         """Return whose API key this is, and what it may do. Raises SignInRefused where it is not good."""
-        found = read_as(self._asked("GET", "/session", headers=_bearer(key)), Present)
+        found = self._asked(Present, "GET", "/session", headers=_bearer(key))
         if found.state != "in":
             raise SignInRefused(httpx.codes.UNAUTHORIZED, "the API key is not good, or not any more")
         return found
@@ -114,15 +118,25 @@ class Entrance:
         with unreachable(self.url):
             self._http.post("/logout", json={"refresh_token": refresh_token})
 
-    def _asked(self, method: str, path: str, **options: Any) -> httpx.Response:
-        with unreachable(self.url):
-            answer = self._http.request(method, path, **options)
-        if answer.has_redirect_location:  # secrets go nowhere that nobody has named
-            to = answer.headers["Location"].removesuffix(path)
-            raise Moved(f"{self.url} leads to another address: `tonearm login {to}`")
-        if not answer.is_success:
-            raise refusal(answer)
-        return answer
+    def _asked(self, kind: type[T], method: str, path: str, **options: Any) -> T:
+        with unreachable(self.url), self._http.stream(method, path, **options) as answer:
+            if answer.has_redirect_location:  # secrets go nowhere that nobody has named
+                to = answer.headers["Location"].removesuffix(path)
+                raise Moved(f"{self.url} leads to another address: `tonearm login {to}`")
+            read = _read(answer)
+        if not read.is_success:
+            raise refusal(read)
+        return read_as(read, kind)
+
+
+def _read(answer: httpx.Response) -> httpx.Response:
+    """Return an answer with its body. Raises ClientError where that is too large."""
+    body = bytearray()
+    for block in answer.iter_bytes():
+        body += block
+        if len(body) > _LARGEST:
+            raise ClientError(f"the answer to {answer.request.url.path} is no gateway's: it has no end")
+    return httpx.Response(answer.status_code, content=bytes(body), request=answer.request)
 
 
 def _bearer(token: str) -> dict[str, str]:

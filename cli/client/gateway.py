@@ -265,5 +265,5 @@ def unreachable(url: str) -> Iterator[None]:
     """Translate the driver's errors about the connection."""
     try:
         yield
-    except httpx.TransportError as error:
+    except (httpx.TransportError, httpx.DecodingError) as error:
         raise Unreachable(f"{url} cannot be reached: {why(error)}") from error

@@ -58,7 +58,7 @@ def is_spent(error: RequestRefused) -> bool:
     return error.problem.get("limit") in _SPENT
 
 
-def why(error: httpx.TransportError) -> str:
+def why(error: httpx.RequestError) -> str:
     """Return in words what was wrong with a connection."""
     return in_words(str(error)) or type(error).__name__
 
