@@ -79,11 +79,15 @@ class ConfigFile:
             self.read()
             document = tomlkit.parse(self._text())
             change(document)
-            write_whole(self.path.resolve(), tomlkit.dumps(document).encode())  # dotfiles are often links
+            text = tomlkit.dumps(document)
+            # Dotted keys between others are a way to write TOML that the library does not change well.
+            if msgspec.convert(tomllib.loads(text), Config) != msgspec.convert(document.unwrap(), Config):
+                raise WrongArgument(f"{self.path}: change it by hand: a program would harm its lines")
+            write_whole(self.path.resolve(), text.encode())  # dotfiles are often links
 
     def _text(self) -> str:
         try:
-            return self.path.read_text("utf-8")
+            return self.path.read_text("utf-8-sig")  # as some editors on Windows write it
         except (FileNotFoundError, NotADirectoryError):
             return ""
         except UnicodeDecodeError:
@@ -99,10 +103,15 @@ def checked_name(name: str) -> str:
 
 def _add(document: Any, name: str, gateway: Known) -> None:
     import tomlkit
+    from tomlkit.items import InlineTable
 
     if "gateways" not in document:
         document["gateways"] = tomlkit.table(is_super_table=True)
-    entry = document["gateways"].setdefault(name, tomlkit.table())
+    known = document["gateways"]
+    if name not in known:
+        in_a_line = any(isinstance(each, InlineTable) for each in (known, *known.values()))
+        known[name] = tomlkit.inline_table() if in_a_line else tomlkit.table()
+    entry = known[name]
     entry.update({"url": gateway.url})
     if gateway.email:
         entry.update({"email": gateway.email})

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.config import ConfigFile, Known, checked_name
+from cli.client.config import Config, ConfigFile, Known, checked_name
 from cli.client.own_files import locked, settings_folder
 from cli.errors import Refused, WrongArgument
 
@@ -55,6 +55,40 @@ def test_a_file_that_is_not_understood_is_named_and_left_alone(config: ConfigFil
         with pytest.raises(WrongArgument, match=r"config\.toml: "):
             change()
     assert config.path.read_bytes() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '\ufeffgateways = {old = {url = "https://a"}}  # mine\n',
+        'gateways.old = {url = "https://a"}  # mine\ndefault = "old"\n',
+        'gateways.old.url = "https://a"  # mine\n',
+        '[gateways]\nold = {url = "https://a"}  # mine\n[gateways.other]\nurl = "https://b"',
+        '[gateways.old]\nurl = "https://a"  # mine\n[own]\nx = 1\n[gateways.other]\nurl = "https://b"\n',
+    ],
+)
+def test_a_gateway_is_added_and_taken_out_in_whatever_way_the_others_are_written(
+    config: ConfigFile, text: str
+) -> None:
+    config.path.parent.mkdir()
+    config.path.write_text(text, "utf-8")
+    before = config.read()
+    config.add("new.example.org", HOME)
+    assert config.read() == Config("new.example.org", {**before.gateways, "new.example.org": HOME})
+    assert "# mine" in config.path.read_text()
+    config.remove("new.example.org")
+    config.remove("old")
+    others = {name: each for name, each in before.gateways.items() if name != "old"}
+    assert config.read() == Config("", others)
+
+
+def test_what_no_program_changes_well_is_left_to_people(config: ConfigFile) -> None:
+    text = 'gateways.old.url = "https://a"\ndefault = "old"\n'
+    config.path.parent.mkdir()
+    config.path.write_text(text)
+    with pytest.raises(WrongArgument, match=r"config\.toml: change it by hand"):
+        config.add("new", HOME)
+    assert config.path.read_text() == text
 
 
 def test_two_at_once_lose_nothing(config: ConfigFile) -> None:
