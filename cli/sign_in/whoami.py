@@ -73,15 +73,16 @@ def whoami(access: Access, out: Printer) -> None:
         )
     else:
         with access.signed_in() as gateway:
-            who = _of_session(account, gateway)
+            who = session_of(account, gateway)
     out.rows(msgspec.json.encode(who), _rows(who))
 
 
-def _of_session(account: Credentials, gateway: Gateway) -> SignedIn:
+def session_of(account: Credentials, gateway: Gateway) -> SignedIn:
+    """Return whose session this is, and how long it lasts, as far as the gateway says."""
     with gateway.asking("GET", "/account") as answer:
         found = read_as(answer, Account)
     with gateway.asking("GET", "/sessions") as answer:
-        session = next(each for each in read_as(answer, Sessions).items if each.current)
+        session = next((each for each in read_as(answer, Sessions).items if each.current), None)
     with account.kept.held() as kept:
         way = kept.way
     return SignedIn(
@@ -91,8 +92,8 @@ def _of_session(account: Credentials, gateway: Gateway) -> SignedIn:
         account_id=found.account_id,
         email=found.email,
         roles=found.roles,
-        since=session.created,
-        until=session.expires,
+        since=session.created if session else None,
+        until=session.expires if session else None,
     )
 
 
