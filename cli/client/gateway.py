@@ -22,6 +22,8 @@ from cli.client.tus import upload
 from cli.client.unfinished import Note, Unfinished
 from events.ids import new_id
 
+HERE = frozenset({"127.0.0.1", "localhost", "::1"})
+"""Names of this machine."""
 Password = Callable[[], str]
 """Called only when a session has to be begun: it may ask a person."""
 
@@ -245,7 +247,7 @@ class Gateway:
 def http_client(url: str) -> httpx.Client:
     """Return a client of the gateway at this address."""
     # A proxy of the environment is for the world outside, not for this machine.
-    outside = urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1")
+    outside = urlsplit(url).hostname not in HERE
     timeout = httpx.Timeout(10.0, read=60.0, write=60.0)
     return httpx.Client(base_url=url, timeout=timeout, trust_env=outside, headers={"User-Agent": "tonearm"})
 

@@ -18,6 +18,7 @@ from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name
 from cli.client.credentials import check_url
 from cli.client.entrance import Entrance
 from cli.client.errors import CredentialsMissing, Unreachable
+from cli.client.gateway import HERE
 from cli.client.own_files import locked, settings_folder
 from cli.client.sessions import Session, Way, api_key, kept_at
 from cli.errors import WrongArgument
@@ -26,8 +27,6 @@ from cli.pretty import visible
 from cli.sign_in.device import by_browser
 from cli.tree.command import command
 from cli.tree.types import Read
-
-_HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Entered(NamedTuple):
@@ -78,7 +77,7 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     with locked(config.path), locked(_sessions() / "new"):  # what could not be kept is not begun
         known = config.read()
     url, name = meant(gateway, name, known)
-    if url.startswith("http:") and urlsplit(url).hostname not in _HERE:
+    if url.startswith("http:") and urlsplit(url).hostname not in HERE:
         _say("Without https, whoever is on the way can read along and sign in as you.")
     with Entrance(url) as entrance:
         providers = entrance.ways().providers
@@ -109,7 +108,7 @@ def meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, st
         if not re.search(r"[.:]|^localhost$", gateway):
             known.named(gateway)
         check_url(f"https://{gateway}", "the sign-in")
-        here = urlsplit(f"https://{gateway}").hostname in _HERE
+        here = urlsplit(f"https://{gateway}").hostname in HERE
         gateway = f"{'http' if here else 'https'}://{gateway}"
     check_url(gateway, "the sign-in")
     url = gateway.rstrip("/")

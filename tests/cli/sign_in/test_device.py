@@ -55,7 +55,7 @@ def test_it_asks_on_while_nobody_has_answered_slower_when_told_and_through_a_bre
     ("outcome", "said"),
     [
         (waits("access_denied"), "it was denied"),
-        (waits("expired_token"), "nobody has approved it in time"),
+        (waits("expired_token"), "expired, or was used already"),
         (RequestRefused(429, "too many", {}), "too many"),
     ],
 )
@@ -76,3 +76,37 @@ def test_a_code_that_is_over_is_asked_for_no_more() -> None:
     codes = Codes("device", "WDJB-MJHT", "https://x.example/device", expires_in=0.0)
     with pytest.raises(SignInRefused, match="in time"):
         by_browser(Gateway(codes=codes), sleep=lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("page", "is_warned_of"),
+    [
+        ("http://127.0.0.1:8080/device", False),
+        ("http://localhost:8080/device", False),
+        ("https://other.example/device", True),
+        ("https://127.0.0.1@other.example/device", True),
+        ("https://[", True),
+        ("", True),
+    ],
+)
+def test_a_page_of_another_site_may_be_the_bait_of_one_who_wants_in_there(
+    page: str, is_warned_of: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_browser(Gateway(TOKEN, codes=Codes("device", "WDJB-MJHT", page)), sleep=lambda _: None)
+    assert ("not at http://127.0.0.1:1." in capsys.readouterr().err) is is_warned_of
+
+
+@pytest.mark.parametrize(
+    "complete", ["https://other.example/", "https://x.example/" + "a" * 5000, "", "https://["]
+)
+def test_a_picture_leads_nowhere_else_than_what_is_written(
+    complete: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("cli.sign_in.device.code_of", lambda url: drawn.append(url) or "")
+    page = "https://x.example/device"
+    for told in (complete, f"{page}?code=WDJB-MJHT"):
+        codes = Codes("device", "WDJB-MJHT", page, told)
+        by_browser(Gateway(TOKEN, codes=codes), sleep=lambda _: None)
+    assert drawn == [page, f"{page}?code=WDJB-MJHT"]
