@@ -19,8 +19,6 @@ from service.known_problems import BAD_FIELD, BAD_REQUEST, DEVICE_WAITS, NO_SUCH
 from service.scopes import ACCOUNT
 
 _TAGS = ["accounts"]
-_PLACE = {"Location": "./#/device", "Cache-Control": "no-store"}
-"""Of the page, under whatever path a proxy has it."""
 
 
 class _Begun(Struct, frozen=True):
@@ -123,9 +121,12 @@ async def deny(request: AnyRequest, auth: NamedDependency[AuthProxy]) -> Respons
 
 
 @get("/device", status_code=303, include_in_schema=False, opt=Contract(scope=ANYBODY, errors=()).opt)
-async def lead_to_place() -> Response[None]:
+async def lead_to_place(request: AnyRequest) -> Response[None]:
     """Lead a browser to the place where the short code is typed. This address is short, too."""
-    return Response(None, status_code=HTTPStatus.SEE_OTHER, headers=_PLACE)
+    # By a path that holds under whatever a proxy puts before it, and where a slash was typed at its end.
+    above = ".." if request.scope["raw_path"].endswith(b"/") else "."
+    to = {"Location": f"{above}/#/device", "Cache-Control": "no-store"}
+    return Response(None, status_code=HTTPStatus.SEE_OTHER, headers=to)
 
 
 ROUTES = [begin, enter, waiting, approve, deny, lead_to_place]

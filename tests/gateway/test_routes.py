@@ -226,6 +226,17 @@ async def test_signing_in_is_handed_to_auth_and_its_answer_handed_back(gateway: 
     assert body == b'{"n":1}'
 
 
+async def test_the_short_address_of_a_code_leads_to_the_page_with_a_slash_at_its_end_too(
+    gateway: Gateway,
+) -> None:
+    async with httpx.AsyncClient(base_url=gateway.url) as client:
+        for typed in ("/device", "/device/"):
+            answer = await client.get(typed)
+            assert answer.next_request is not None
+            assert answer.next_request.url.raw_path == b"/", "or the browser goes round for ever"
+            assert answer.next_request.url.fragment == "/device"
+
+
 async def test_tokens_stay_good_while_auth_is_away(broker: object, mongodb_url: str, account: str) -> None:
     auth = FakeAuth()
     async with gateway_running(broker, mongodb_url, auth) as gateway, gateway.as_(account) as client:
