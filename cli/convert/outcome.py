@@ -93,8 +93,8 @@ def failed(task: Task, error: Exception, job_id: str = "") -> Outcome:
 
 def in_words(error: Exception) -> str:
     """Return an error as a sentence."""
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return str(error)
 
 

@@ -55,6 +55,18 @@ def test_an_error_is_of_one_video_or_of_all(error: Exception, code: Exit, for_al
     assert (ended.code, ended.for_all) == (code, for_all)
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left", "a.mp3"), "a.mp3: No space left"),
+        (OSError(errno.ENOSPC, "No space left"), "No space left"),
+        (PermissionError("this may not be written to"), "this may not be written to"),
+    ],
+)
+def test_an_error_of_a_disk_is_told_without_its_number(error: OSError, words: str) -> None:
+    assert failed(Task(source("a.mp4"), None), error).why == words
+
+
 def test_a_gateway_that_fetches_nothing_may_still_take_files() -> None:
     refused = SignInRefused(403, "this server fetches nothing")
     assert failed(Task(source("a.mp4"), None), refused).for_all
