@@ -104,6 +104,8 @@ def _order(
     *, video: Sequence[str], output: str | None, from_file: str | None, given: Any, **more: Any
 ) -> Order:
     """Return what is asked for. Raises WrongArgument, NothingFound, OSError."""
+    if "" in (*video, output, from_file):  # a script's empty variable must not mean this folder
+        raise WrongArgument("a name is empty: say which file or folder is meant")
     chosen = Chosen(more["recursive"], more["include"], more["exclude"])
     named = _named(video, from_file)
     meant = videos(named, chosen)

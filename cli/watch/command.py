@@ -80,6 +80,12 @@ def watch(access: Access, folder: str, given: Any, **typed: Any) -> int:
     restarts. A gateway that is away is waited for. Files that some program has not finished, such as *.part,
     are left alone.
     """
+    if "" in (
+        folder,
+        typed["output"],
+        typed["move_to"],
+    ):  # a script's empty variable must not mean this folder
+        raise WrongArgument("a name is empty: say which folder is meant")
     return watch_folder(access, _order(Path(folder), given=given, **typed))
 
 

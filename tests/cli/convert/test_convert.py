@@ -813,6 +813,8 @@ def test_standard_input_is_called_as_its_audio_is(
         (["-"], "say with -o where its audio goes"),
         (["-", "--from-file", "-", "-o", "x.mp3"], "a list or a video, not both"),
         ([], "say which videos"),
+        (["-r", ""], "a name is empty"),
+        (["talk.mp4", "-o", ""], "a name is empty"),
         (["talk.mp4", "-o", "-", "--json"], "the audio or JSON, not both"),
         (["talk.mp4", "--format", "mp3", "-O", "format=flac"], "format is given as mp3 and as flac"),
     ],
