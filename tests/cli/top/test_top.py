@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sys
 import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,14 +37,17 @@ CURSOR = "\x1b[?25h"
 
 @contextmanager
 def cockpit(url: str, folder: Path, *words: str, columns: int = 100, rows: int = 30) -> Iterator[Terminal]:
-    known = {
+    with terminal(["top", "--url", url, *words], known(folder), columns=columns, rows=rows) as screen:
+        yield screen
+
+
+def known(folder: Path) -> dict[str, str]:
+    return {
         "TONEARM_EMAIL": "canary-admin@example.com",
         "TONEARM_PASSWORD": PASSWORD,
         "XDG_CONFIG_HOME": str(folder),
         "TZ": "Europe/Berlin",
     }
-    with terminal(["top", "--url", url, *words], known, columns=columns, rows=rows) as screen:
-        yield screen
 
 
 async def sees(screen: Terminal, text: str) -> str:
@@ -109,6 +113,19 @@ async def test_the_terminal_is_as_before_however_it_ends(
         assert await asyncio.to_thread(screen.end) == code
         assert screen.shown.partition(LEFT)[2].strip() == CURSOR
         assert termios.tcgetattr(screen._descriptor)[3] & termios.ECHO
+
+
+async def test_ctrl_z_gives_the_shell_a_terminal_as_it_was_and_the_picture_comes_again(
+    site: Site, tmp_path: Path
+) -> None:
+    top = f"{sys.executable} -m cli.main top --url {site.url}"
+    with terminal(["/bin/sh", "-c", f"set -m; {top}; stty -a; fg"], known(tmp_path)) as screen:
+        await sees(screen, "events a second")
+        screen.type("\x1a")
+        assert "-icanon" not in (await sees(screen, "icanon")).partition(LEFT)[2]
+        await sees(screen, "events a second")
+        screen.type("q")
+        assert await asyncio.to_thread(screen.end) == Exit.OK
 
 
 async def test_a_gateway_that_is_away_is_said_to_be_and_it_comes_back(site: Site, tmp_path: Path) -> None:
