@@ -81,7 +81,7 @@ class Printer:
             line = template.filled(msgspec.json.decode(document, type=dict[str, Any]))
         except (ValueError, TypeError) as error:
             raise WrongArgument(f"--format: {error}") from None
-        print(line)
+        print(line, flush=True)  # as JSON is: somebody may follow it
 
 
 def print_rows(rows: Rows) -> None:

@@ -85,12 +85,16 @@ def test_no_mail_is_said_and_no_error(folder: Path, capsys: pytest.CaptureFixtur
     assert "no mail" in capsys.readouterr().err
 
 
-def test_following_shows_mails_as_they_come(folder: Path) -> None:
+@pytest.mark.parametrize("words", [[], ["--format", "{text}"]])
+def test_following_shows_mails_as_they_come(folder: Path, words: list[str]) -> None:
     keep(folder, 1)
     keep(folder, 2)
-    code = "import sys; from cli.main import main; sys.exit(main(['mail', '-n', '1', '--follow']))"
     process = subprocess.Popen(
-        [sys.executable, "-u", "-c", code], cwd=ROOT, env=dict(os.environ), stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "cli.main", "mail", "-n", "1", "--follow", *words],
+        cwd=ROOT,
+        env={name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     try:
