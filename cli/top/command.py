@@ -119,7 +119,7 @@ def _standing(model: Model, looking: Looked, failures: Sequence[AnyJob]) -> Stan
     return Standing(
         time=looking.at,
         gateway=model.gateway,
-        needs=list(needs(overview)),
+        needs=list(needs(overview, looking.at)),
         jobs=overview.jobs,
         log=overview.log,
         queues=overview.queues,

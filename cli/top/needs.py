@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from cli.pretty import clock, size
 from cli.top.answers import Disk, Overview, Room
@@ -9,6 +10,8 @@ from cli.words import counted
 
 _BEHIND = 30.0
 """Seconds that the views may lack an event."""
+_HEARD = 5.0
+"""Seconds in which a gateway that begins to listen hears of every worker: they tell every two."""
 _SCARCE = 0.1
 """The share of a disk that is free, below which it is nearly full."""
 _TOLD = {"tail", "projection"}
@@ -21,8 +24,11 @@ _PARTS = {
 }
 
 
-def needs(overview: Overview, reasons: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the sentences, the gravest first. `reasons` are those for which work was given up."""
+def needs(overview: Overview, at: datetime, reasons: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the sentences, the gravest first.
+
+    `at` is when that was asked for, and `reasons` are those for which work was given up.
+    """
     log = overview.log
     if log.trouble:
         yield f"This gateway does not follow the log: {log.trouble.rstrip('.')}."
@@ -33,7 +39,8 @@ def needs(overview: Overview, reasons: Sequence[str] = ()) -> Iterator[str]:
     for disk in overview.disks:
         if disk.alarms:
             yield f"The broker at {disk.name} lacks {' and '.join(disk.alarms)}: nobody can publish."
-    if overview.listening_since and not any(each.kind == "converter" for each in overview.workers):
+    listened = (at - overview.listening_since).total_seconds() if overview.listening_since else 0.0
+    if listened > _HEARD and not any(each.kind == "converter" for each in overview.workers):
         yield "No converter is alive. Jobs wait until one is."
     if log.waiting_seconds > _BEHIND:
         yield f"The stored views have been behind the log for {clock(log.waiting_seconds)}."

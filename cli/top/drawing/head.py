@@ -48,7 +48,8 @@ def troubles(frame: Frame, width: int, most: int) -> list[Text]:
         time = shown(away.at).partition("T")[2][:8]
         told.append(f"No answer since {time}: {away.why}")
     if frame.model.overview is not None:
-        told += needs(frame.model.overview, [each.reason for each in frame.model.given_up])
+        reasons = [each.reason for each in frame.model.given_up]
+        told += needs(frame.model.overview, frame.model.looked or frame.now, reasons)
     if len(told) > most:
         told = [*told[: most - 1], f"and {counted(len(told) - most + 1, 'thing')} more"]
     return [filled(Text(f"{frame.glyphs.ill} {each}", style=BAD), width) for each in told]

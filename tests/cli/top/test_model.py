@@ -18,7 +18,7 @@ def heard(model: Model, type_: str, n: int, ago: float = 1, **data: object) -> N
 
 
 def sentences(**changes: object) -> list[str]:
-    return list(needs(msgspec.convert(overview() | changes, Overview)))
+    return list(needs(msgspec.convert(overview() | changes, Overview), NOON))
 
 
 def test_a_failure_that_is_told_twice_is_one_and_a_retry_that_went_well_is_none() -> None:
@@ -82,14 +82,14 @@ def test_a_system_that_is_well_needs_nobody() -> None:
 def test_what_needs_somebody_is_said_in_sentences() -> None:
     assert sentences(workers=[]) == ["No converter is alive. Jobs wait until one is."]
     assert sentences(listening_since=None, workers=[]) == []
+    assert sentences(listening_since=pictures.time(2), workers=[]) == []  # it has only begun to listen
     assert sentences(checks={"publisher": "the broker is away", "tail": "the log is not followed"}) == [
         "The broker: the broker is away."
     ]
     parked = [{"name": "video", "parked": 2}]
     assert sentences(queues=parked) == ["2 pieces of work were given up."]
-    told = needs(
-        msgspec.convert(overview(queues=[{"name": "video", "parked": 1}]), Overview), ["OSError(28)"]
-    )
+    given_up = msgspec.convert(overview(queues=[{"name": "video", "parked": 1}]), Overview)
+    told = needs(given_up, NOON, ["OSError(28)"])
     assert list(told) == ["1 piece of work was given up: OSError(28)."]
     unseen = {"name": "rabbit@b", "free": None, "low": 50, "alarms": ["disk"]}
     assert sentences(disks=[unseen]) == ["The broker at rabbit@b lacks disk: nobody can publish."]
