@@ -59,9 +59,9 @@ class Template(string.Formatter):
         """Write a value: text as it may be shown, null and what is absent as nothing."""
         try:
             return _written(value, format_spec)
-        except ValueError:
+        except (ValueError, OverflowError) as error:
             if self._strict:
-                raise
+                raise ValueError(str(error)) from None
             return f"{visible(value if isinstance(value, str) else _plain(value)):{_width(format_spec)}}"
 
 
@@ -73,10 +73,7 @@ def _written(value: Any, spec: str) -> str:
         return time.astimezone().strftime(spec) if time else format(visible(value), spec)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return format(visible(_plain(value)), spec)
-    try:
-        return visible(format(value, spec))  # `c` makes a letter of a number
-    except OverflowError as error:
-        raise ValueError(f"too large: {error}") from None
+    return visible(format(value, spec))  # `c` makes a letter of a number
 
 
 def _within(found: Any, key: str | int) -> Any:

@@ -1,3 +1,5 @@
+from time import tzset
+
 import pytest
 
 from cli.errors import WrongArgument
@@ -38,6 +40,18 @@ def test_a_number_that_is_too_large_to_be_written_so_ends_nothing(spec: str) -> 
     with pytest.raises(ValueError, match="too large"):
         Template(f"{{n:{spec}}}").filled({"n": 10**400})
     assert Template(f"{{n:{spec}}}", strict=False).filled({"n": 10**400}) == str(10**400)
+
+
+@pytest.mark.parametrize("zone", ["Etc/GMT-2", "Etc/GMT+2"])
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_time_that_no_calendar_here_has_ends_nothing(
+    time: str, zone: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    request.addfinalizer(tzset)
+    with monkeypatch.context() as changed:
+        changed.setenv("TZ", zone)
+        tzset()
+        assert Template("{at:%Y-%m}", strict=False).filled({"at": time})
 
 
 def test_a_number_that_is_written_as_a_letter_cannot_harm_the_terminal() -> None:
