@@ -45,6 +45,8 @@ def _command(entry: Entry, word: str, above: click.Context, known: Mapping[str, 
             yield from (".PP", *_words(f"{section}:"))
         yield from _facts(options)
     yield from _examples(command)
+    if command.epilog:
+        yield from (".PP", *_prose(command.epilog))
     if not isinstance(command, Group):
         return
     elsewhere = {entry.at: name for name, entry in known.items()}

@@ -38,6 +38,10 @@ def test_every_command_stands_in_the_manual_page_with_its_examples(manual: str) 
     assert "tonearm account erase 0199a1b2 \\-\\-yes" in manual
 
 
+def test_what_the_help_says_at_its_end_stands_there_too(manual: str) -> None:
+    assert "Of several videos the exit code is 100 and the number that failed" in " ".join(manual.split())
+
+
 def test_the_manual_page_is_clean_and_can_be_read(manual: str, tmp_path: Path) -> None:
     mandoc = shutil.which("mandoc")
     if mandoc is None:
