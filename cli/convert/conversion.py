@@ -102,10 +102,10 @@ def _begun(terms: Terms, course: Course, decision: Decision) -> str:
         case Decision(Step.FOLLOW, Job(job_id=job_id)):
             course.remark(f"{source.name}: it is being converted already")
             return job_id
-        case Decision(Step.CONVERT, Job(job_id=other)):
+        case Decision(Step.CONVERT, Job() as other):
             key = new_id()
             with suppress(NotThere):  # it was let go of a moment ago
-                job_id = patiently(lambda: another_output(gateway, other, asked, key))
+                job_id = patiently(lambda: another_output(gateway, other, source.name, asked, key))
                 course.remark(f"{source.name}: the gateway has this video already, so it is not uploaded")
                 return job_id
     if source.url:

@@ -1,6 +1,7 @@
 """The jobs that a gateway has of a video already, and the least that is left to do. The decision is pure."""
 
 import hashlib
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -116,16 +117,19 @@ def jobs_about(gateway: Gateway, sha256: str) -> list[Job]:
     return [job for job in page.items if job.video and job.video.sha256 == sha256]
 
 
-def another_output(gateway: Gateway, job_id: str, asked: Mapping[str, str], key: str) -> str:
+def another_output(gateway: Gateway, job: Job, name: str, asked: Mapping[str, str], key: str) -> str:
     """Have the job's video converted with other options; return the new job's id. Raises ClientError.
 
-    It is one job for one key, however often it is asked for.
+    `name` is what the video is called now. It is one job for one key, however often it is asked for.
     """
     headers = {"Idempotency-Key": key}
-    path = f"/jobs/{job_id}/outputs"
+    path = f"/jobs/{job.job_id}/outputs"
+    # An older gateway does not know the parameter, so it is only sent where it says something.
+    name = os.fsencode(name).decode("utf-8", "replace")
+    params = dict(asked) if name == job.filename else {**asked, "filename": name}
     with (
         unreachable(gateway.url),
-        gateway.asking("POST", path, params=dict(asked), headers=headers, content=b"") as answer,
+        gateway.asking("POST", path, params=params, headers=headers, content=b"") as answer,
     ):
         return read_as(answer, _Accepted).job_id
 

@@ -188,6 +188,8 @@ class Intake:
                 await self._keys.store(claim, submission)
             else:
                 _check_options(claim.submission, wish)
+                if claim.submission.filename != submission.filename:
+                    raise KeyReused("this Idempotency-Key came with another name before; use a new key")
                 submission = claim.submission
             if claim.done:
                 return _accepted(job, submission)

@@ -1,5 +1,6 @@
 """The body of a request that sends options and nothing else: JSON, or a form as `curl -d` sends it."""
 
+from collections.abc import Collection
 from urllib.parse import parse_qsl
 
 from multipart import parse_options_header
@@ -21,9 +22,13 @@ ERRORS: tuple[Error, ...] = (BadOptions, BodyStalled, BodyCutOff, BAD_REQUEST)
 """What a route that reads one may answer."""
 
 
-async def read(request: AnyRequest) -> Given:
-    """Return the options of the query and the body together. Raises what `read_body` does."""
-    return options.read([*request.query_params.multi_items(), *await _body(request)])
+async def read(request: AnyRequest, own: Collection[str] = ()) -> Given:
+    """Return the options of the query and the body together; `own` are parameters of the route's own.
+
+    Raises what `read_body` does.
+    """
+    asked = [pair for pair in request.query_params.multi_items() if pair[0] not in own]
+    return options.read([*asked, *await _body(request)])
 
 
 async def read_body(request: AnyRequest) -> Given:

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Response, post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -196,16 +196,24 @@ async def another_output(
     terms: NamedDependency[Terms],
     waits: NamedDependency[Waits],
     quotas: NamedDependency[Quotas],
+    filename: Annotated[
+        str | None,
+        QueryParameter(
+            description="The video's name in the new job, if not that of this one; as an upload's."
+        ),
+    ] = None,
 ) -> Response[Accepted]:
     """Convert the job's video once more, with options of its own: a new job of the same family."""
     caller = caller_of(request)
     require_role(caller, terms.roles, "upload")
     view = await own_jobs.get(caller.account, job_id)
     refuse_without_video(view)
-    given = await option_bodies.read(request)
+    given = await option_bodies.read(request, own=("filename",))
     wish = await presets.wish(caller.account, given)
     entrance = quotas.entrance(request)
     async with own_jobs.holding_video(view) as video:
+        if filename:
+            video = replace(video, filename=cleaned(filename))
         accepted = await intake.convert_again(view, video, wish, key_of(request), entrance)
     return await _answer(request, waits, accepted)
 

@@ -517,6 +517,16 @@ def test_a_stored_video_that_went_a_moment_ago_is_uploaded(
     assert len(server.uploads) == 2
 
 
+def test_a_job_has_the_name_that_was_typed_although_the_gateway_knows_the_video_by_another(
+    server: Gateway, video: Path
+) -> None:
+    assert convert(server, video) == Exit.OK
+    copy = Path(shutil.copy(video, video.with_name(os.fsdecode(b"\xffcopy.mp4"))))
+    assert convert(server, copy, "--format", "flac") == Exit.OK
+    assert convert(server, video, "--format", "opus") == Exit.OK
+    assert [each.get("filename") for each in server.outputs] == ["\ufffdcopy.mp4", None]
+
+
 def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
     server: Gateway, video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -163,6 +163,26 @@ async def test_one_video_has_no_more_than_a_few_jobs_that_are_not_over(
     assert (later.status_code, of_another.status_code) == (202, 202)
 
 
+async def test_another_output_may_have_another_name_as_an_upload_has_one(
+    gateway: Gateway, account: str
+) -> None:
+    async with gateway.as_(account) as client:
+        first = (await client.put("/upload/sample.mp4", content=b"video")).json()["job_id"]
+        ask, key = f"/jobs/{first}/outputs", {"Idempotency-Key": "1"}
+        made = [
+            await client.post(ask, params={"filename": "../a/talk.mp4"}, headers=key),
+            await client.post(ask, params={"filename": "../a/talk.mp4"}, headers=key),
+            await client.post(ask, params={"filename": "other.mp4"}, headers=key),
+            await client.post(ask, params={"filename": ""}),
+        ]
+        names = [
+            (await client.get(each.headers["location"])).json()["filename"] for each in (made[0], made[3])
+        ]
+    assert [each.status_code for each in made] == [202, 202, 422, 202]
+    assert made[0].json() == made[1].json()
+    assert names == ["talk.mp4", "sample.mp4"]
+
+
 async def test_a_repeated_key_makes_one_output(gateway: Gateway, account: str) -> None:
     async with gateway.as_(account) as client:
         key = {"Idempotency-Key": "1"}
