@@ -16,7 +16,7 @@ from cli.client.answers import Import, Job, Jobs, Token, read_as, refusal
 from cli.client.contents import Count, File, Stream
 from cli.client.errors import CredentialsMissing, RequestRefused, SignInRefused, Unreachable
 from cli.client.event_stream import Message, messages
-from cli.client.patience import PATIENCE, patiently, why
+from cli.client.patience import Trouble, is_passing, patiently, why
 from cli.client.sessions import Kept, Session, Way
 from cli.client.tus import upload
 from cli.client.unfinished import Note, Unfinished
@@ -29,6 +29,8 @@ Password = Callable[[], str]
 
 _AT_ONCE = 5.0
 """Seconds for a refresh, so that it can be repeated while that still helps."""
+_AFTER_ITS_END = 0.5
+"""Seconds until a stream is asked for again that the gateway has ended before the job."""
 _NONE: Mapping[str, str] = {}
 
 
@@ -151,14 +153,14 @@ class Gateway:
         """Yield the job's messages up to the last, `end`: after each (re)connection one of type `connected`.
 
         The gateway sends again what came in between (Last-Event-ID). Raises Unreachable after
-        PATIENCE seconds without an answer.
+        PATIENCE seconds without an answer: a job that waits may be silent for longer.
         """
-        seen, deadline = "", time.monotonic() + PATIENCE
+        seen, trouble = "", Trouble(self.url)
         headers = {"Accept": "text/event-stream"}
         while True:
             try:
                 with self.asking("GET", f"/jobs/{quote(job_id, safe='')}/events", headers=headers) as answer:
-                    deadline = time.monotonic() + PATIENCE
+                    trouble.over()
                     yield Message("connected", "", seen)
                     if answer.status_code == httpx.codes.NO_CONTENT:
                         return  # the job is done, and all of it was seen
@@ -167,16 +169,14 @@ class Gateway:
                         yield message
                         if message.type == "end":
                             return
-                        deadline = time.monotonic() + PATIENCE
-            except httpx.TransportError as error:
-                if time.monotonic() > deadline:
-                    raise Unreachable(f"{self.url} does not answer any more: {why(error)}") from error
-            except RequestRefused as error:
-                if error.status < 500 or time.monotonic() > deadline:
+            except (httpx.TransportError, RequestRefused) as error:
+                if not is_passing(error):
                     raise
+                trouble.wait(error)
+            else:
+                time.sleep(_AFTER_ITS_END)
             if seen:
                 headers["Last-Event-ID"] = seen
-            time.sleep(0.5)
 
     @contextmanager
     def asking(self, method: str, path: str, **options: Any) -> Iterator[httpx.Response]:

@@ -3,7 +3,7 @@ import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -109,6 +109,21 @@ def test_following_goes_on_after_a_break_and_ends_with_the_job(
         *("connected", "job.uploaded", "progress"),
         *("connected", "job.uploaded", "progress", "job.started", "job.converted", "end"),
     ]
+
+
+def test_following_a_job_that_was_silent_for_long_goes_on_after_a_break(
+    gateway: Gateway, server: gateways.Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pause(_: float) -> None:
+        server.away = not server.turned_away
+
+    hours = count(step=3600)
+    for module in ("gateway", "patience"):
+        clock = SimpleNamespace(monotonic=lambda: next(hours), sleep=pause)
+        monkeypatch.setattr(f"cli.client.{module}.time", clock)
+    server.stream_breaks = 1
+    assert [message.type for message in gateway.follow("j-1")][-1] == "end"
+    assert server.turned_away == 1
 
 
 def test_following_a_job_that_is_not_there_says_so(gateway: Gateway) -> None:
