@@ -73,18 +73,25 @@ class Part(Struct, frozen=True, kw_only=True):
                 yield [line for line in batch if line.offset <= ends.last and choice.has(line)]
 
     async def _last(self, log: Log, choice: Choice, ends: Bounds, count: int) -> list[Line]:
-        """Return the last so many that are wanted, looked for ever farther from the end."""
-        kept: deque[Line] = deque(maxlen=count)
+        """Return the last so many that are wanted; of the whole log, looked for ever farther from the end."""
+        if not isinstance(self.begin, First):
+            return await self._last_from(log, choice, self.begin, ends, count)
         span = 2 * count
         while True:
             start = max(ends.first, ends.last - span)
-            kept.clear()
-            async with contextlib.aclosing(self._there(log, choice, FromOffset(start), ends)) as batches:
-                async for lines in batches:
-                    kept.extend(lines)
+            kept = await self._last_from(log, choice, FromOffset(start), ends, count)
             if len(kept) == count or start == ends.first:
-                return [*kept]
+                return kept
             span *= 8
+
+    async def _last_from(
+        self, log: Log, choice: Choice, begin: Beginning, ends: Bounds, count: int
+    ) -> list[Line]:
+        kept: deque[Line] = deque(maxlen=count)
+        async with contextlib.aclosing(self._there(log, choice, begin, ends)) as batches:
+            async for lines in batches:
+                kept.extend(lines)
+        return [*kept]
 
     async def _coming(
         self, log: Log, choice: Choice, ends: Bounds | None

@@ -45,7 +45,7 @@ def part_of_log(function: Callable[..., Any]) -> Callable[..., Any]:
     )
     @functools.wraps(function)
     def chosen(*given: Any, **options: Any) -> Any:
-        begin = _one_of(options, "from", begin=None, since=FromTime, last=lambda _: First()) or First()
+        begin = _one_of(options, "from", begin=None, since=FromTime) or First()
         end = _one_of(options, "to", end=None, until=FromTime) or End()
         part = Part(begin=begin, end=end, **{name: options[name] for name in _GIVEN})
         others = {name: value for name, value in options.items() if name not in (*_GIVEN, *_PLACES)}
