@@ -16,7 +16,7 @@ import click
 import msgspec
 from msgspec import DecodeError, Struct
 
-from cli.errors import Refused
+from cli.errors import NothingFound, Refused
 from cli.exits import Exit
 from cli.remarks import say
 from cli.replay.options.named import named_jobs
@@ -106,6 +106,7 @@ def wanted(function: Callable[..., Any]) -> Callable[..., Any]:
         "tonearm replay requeue --code internal --since 1h --yes --rate 30/m",
         "tonearm replay requeue 01a2 --yes",
     ],
+    exits={Exit.NOTHING: "there is no such job"},
     output=Failed,
     writes=True,
 )
@@ -150,7 +151,10 @@ def _named(view: JobView) -> Failed:
 
 
 async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
-    """Return the failed jobs, or of those named each; names those that cannot run again. Raises Refused."""
+    """Return the failed jobs, or of those named each; names those that cannot run again.
+
+    Raises Refused, and NothingFound for a job that there is not.
+    """
     query: dict[str, object] = {"_id": {"$in": job_ids}} if job_ids else {"state": State.FAILED.value}
     views: list[JobView] = []
     async for batch in version.documents(query):
@@ -160,7 +164,7 @@ async def _failed(version: Version, job_ids: list[str]) -> list[JobView]:
             except (KeyError, TypeError, DecodeError) as error:
                 raise Refused(f"the stored view {each['_id']} is damaged; `verify` tells more") from error
     if unknown := set(job_ids) - {view.job_id for view in views}:
-        raise Refused(f"no such job: {', '.join(sorted(unknown))}")
+        raise NothingFound(f"no such job: {', '.join(sorted(unknown))}")
     for view in views:
         if view.state is not State.FAILED:
             raise Refused(f"job {view.job_id} is {view.state}, not failed")

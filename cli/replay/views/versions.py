@@ -4,10 +4,11 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+from pymongo import DESCENDING
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.errors import Refused, WrongArgument
-from cli.ids import WHOLE, meant
+from cli.ids import WHOLE, at_the_end, from_the_end, meant
 from cli.replay.views.scan import AT_ONCE
 from events.projections.job_view import COLLECTION
 from events.views.documents import Document
@@ -40,9 +41,15 @@ class Version(ViewStore):
         return {each["_id"]: each["jobs"] for each in await (await self._views.aggregate(by_state)).to_list()}
 
     async def job_meant(self, text: str) -> str:
-        """Return the id of the job that is meant; `text` itself if none begins so. Raises WrongArgument."""
+        """Return the id of the job that is meant; `text` itself if none begins so.
+
+        `@-1` is the last one by its id, which begins with the time. Raises WrongArgument, NothingFound.
+        """
         if len(text) >= WHOLE:
             return text
+        if place := from_the_end(text):
+            last = self._views.find({}, {"_id": True}).sort("_id", DESCENDING).limit(place)
+            return at_the_end(place, [each["_id"] for each in await last.to_list(place)][::-1], "job")
         begin = {"_id": {"$gte": text, "$lt": text + "\U0010ffff"}}
         ids = [each["_id"] for each in await self._views.find(begin, {"_id": True}).to_list(AT_ONCE)]
         return meant(text, ids, "job") or text

@@ -53,6 +53,7 @@ async def test_jobs_are_requeued_by_choice(failures):
         (["--job", "j2", "--job", "j3"], {"j2", "j3"}),
         (["--code", "timed_out", "--code", "internal"], {"j1", "j2"}),
         (["--since", "1h ago"], {"j1", "j2", "j3"}),
+        (["@-2", "@-4"], {"j3", "j1"}),
         (["--since", "2099-01-01T00:00:00Z"], set()),
     ]
     published = 0
@@ -64,6 +65,13 @@ async def test_jobs_are_requeued_by_choice(failures):
         assert {each["subject"] for each in told} == wanted, chosen
         published += len(wanted)
         assert await failures.broker.depth("video") == 4 + published
+
+
+@pytest.mark.parametrize("job", ["nobody", "@-5"])
+async def test_a_job_that_there_is_not_is_said_to_be_nowhere(failures, job):
+    result = await failures("requeue", "j1", job, "--yes")
+    assert (result.code, result.out) == (4, "")
+    assert await requeues(failures) == []
 
 
 async def test_of_many_jobs_that_are_requeued_the_first_go_before_the_others(replay):
