@@ -22,7 +22,8 @@ def refused(error: click.ClickException) -> int:
     """Print what click says of the arguments, without control characters; return the exit code."""
     said = io.StringIO()
     error.show(said)
-    print("\n".join(map(visible, said.getvalue().rstrip("\n").split("\n"))), file=sys.stderr)
+    lines = said.getvalue().rstrip("\n").expandtabs().split("\n")  # click indents choices by tabs
+    print("\n".join(map(visible, lines)), file=sys.stderr)
     return error.exit_code
 
 

@@ -59,6 +59,13 @@ def test_a_command_with_a_slip_is_answered_by_the_one_that_is_meant(
     assert "Did you mean 'usage'?" in capsys.readouterr().err
 
 
+def test_choices_stand_in_lines_of_their_own_behind_blanks(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["completion"]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "\ufffd" not in said
+    assert [line.strip(" ,") for line in said.splitlines()[-4:]] == ["bash", "zsh", "fish", "powershell"]
+
+
 def test_no_argument_reaches_the_terminal_with_its_control_characters() -> None:
     with terminal(["probe", "a.mp4", "evil\x1b[31m\x1b]0;title\x07.mp4"]) as screen:
         assert screen.end() == Exit.USAGE
