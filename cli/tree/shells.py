@@ -22,6 +22,7 @@ from click.shell_completion import (
     ZshComplete,
 )
 
+from cli.pipes import drop_output
 from cli.pretty import visible
 
 VARIABLE = "_TONEARM_COMPLETE"
@@ -84,9 +85,15 @@ def answer(root: click.Command, asked: str) -> None:
     if kind is None:
         return
     with _undisturbed():
-        lines = kind(root, {}, _PROGRAM, VARIABLE).complete()
-    sys.stdout.buffer.write(lines.encode() + b"\n")
-    sys.stdout.flush()
+        try:
+            lines = kind(root, {}, _PROGRAM, VARIABLE).complete()
+        except (KeyError, ValueError):  # the line is not in the environment as the script puts it there
+            return
+    try:
+        sys.stdout.buffer.write(lines.encode() + b"\n")
+        sys.stdout.flush()
+    except OSError:
+        drop_output()
 
 
 @contextlib.contextmanager

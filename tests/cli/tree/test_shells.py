@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +102,21 @@ def test_nothing_that_goes_wrong_is_said(
         assert main([]) == 0
     out, said = capfdbinary.readouterr()
     assert (out.strip(), said) == (b"", b"")
+
+
+@pytest.mark.parametrize("line", [{"COMP_WORDS": "tonearm ", "COMP_CWORD": "1"}, {}])
+def test_a_shell_that_does_not_wait_or_asks_in_a_way_of_its_own_hears_no_complaint(
+    line: dict[str, str],
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    environ = {name: text for name, text in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        [sys.executable, "-m", "cli.main"],
+        env={**environ, **line, shells.VARIABLE: "bash_complete"},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
