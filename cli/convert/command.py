@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from cli.client.asking import EXITS, Access, naming
+from cli.client.typed import secret
 from cli.convert.flags import audio_options
 from cli.convert.order import Order, convert_all
 from cli.convert.outcome import CODES
@@ -81,9 +82,14 @@ AT_ONCE, MOST_AT_ONCE = 3, 16
 @click.option("--json", "as_json", is_flag=True, help="one line of JSON for each video that has ended")
 @audio_options
 @naming
-@click.option("--password", help="signs in anew (default: TONEARM_PASSWORD)")
+@click.option(
+    "--password",
+    "by_password",
+    is_flag=True,
+    help="signs in anew, by a password that is asked for, or read from standard input",
+)
 @click.option("--no-start", is_flag=True, help="do not start the local stack")
-def convert(access: Access, password: str | None, no_start: bool, **typed: Any) -> int:
+def convert(access: Access, by_password: bool, no_start: bool, **typed: Any) -> int:
     """Turn videos into audio.
 
     VIDEO is a file, a folder with -r, the address of a video (https://…), which the gateway fetches, or - for
@@ -93,11 +99,20 @@ def convert(access: Access, password: str | None, no_start: bool, **typed: Any) 
     order = _order(**typed)
     if len(order.videos) == 1 and (file := order.videos[0].file) and (why := unreadable(file)):
         raise NothingFound(f"{file} {why}")
-    with access._replace(password=password).signed_in(start=not no_start) as gateway:
+    if by_password:
+        access = access._replace(password=_password(access, order, typed["from_file"]))
+    with access.signed_in(start=not no_start) as gateway:
         if order.output == StandardOutput():
             return convert_all(gateway, order)
         with going_on_unread():
             return convert_all(gateway, order)
+
+
+def _password(access: Access, order: Order, from_file: str | None) -> str:
+    """Return the password, which no list of processes shows. Raises WrongArgument, CredentialsMissing."""
+    if from_file == STANDARD_INPUT or any(each.is_input for each in order.videos):
+        raise WrongArgument("standard input has the videos: give the password as TONEARM_PASSWORD")
+    return secret(f"Password of {access.email}: " if access.email else "Password: ")
 
 
 def _order(

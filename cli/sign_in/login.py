@@ -1,6 +1,5 @@
 """`tonearm login`: sign in to a gateway, and know it by a name from then on."""
 
-import getpass
 import os
 import re
 import sys
@@ -21,6 +20,7 @@ from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.gateway import HERE
 from cli.client.own_files import locked, settings_folder
 from cli.client.sessions import Session, Way, api_key, kept_at
+from cli.client.typed import secret
 from cli.errors import WrongArgument
 from cli.exits import Exit
 from cli.pretty import visible
@@ -140,13 +140,13 @@ def _by_browser(entrance: Entrance, providers: list[str]) -> Entered:
 
 
 def _by_password(entrance: Entrance, email: str) -> Entered:
-    token = entrance.by_password(email, _secret(f"Password of {email}: "))
+    token = entrance.by_password(email, secret(f"Password of {email}: "))
     return Entered(Way.PASSWORD, entrance.account(token.access_token).email, token)
 
 
 def _by_key(entrance: Entrance) -> Entered:
     try:
-        key = api_key(_secret("API key: "))
+        key = api_key(secret("API key: "))
     except ValueError as error:
         raise WrongArgument(str(error)) from None
     entrance.of_key(key)
@@ -155,15 +155,6 @@ def _by_key(entrance: Entrance) -> Entered:
 
 def _say(text: str) -> None:
     print(visible(text), file=sys.stderr)
-
-
-def _secret(question: str) -> str:
-    """Return a line that is typed unseen, or the first of standard input. Raises CredentialsMissing."""
-    if sys.stdin.isatty():
-        return getpass.getpass(visible(question))
-    if not (line := sys.stdin.readline().rstrip("\r\n")):
-        raise CredentialsMissing("nothing came on standard input")
-    return line
 
 
 def keep(entrance: Entrance, entered: Entered) -> None:

@@ -541,20 +541,35 @@ def test_one_sign_in_serves_several_commands_and_the_disk_has_no_password(
     assert PASSWORD.encode() not in kept.read_bytes()
 
 
-def test_a_password_on_the_line_signs_in_anew_and_a_wrong_one_is_refused(
+def test_a_password_that_is_asked_for_signs_in_anew_and_a_wrong_one_is_refused(
     server: Gateway, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """It comes by a terminal or standard input: the line itself stands in every list of processes."""
+
+    def given(password: str) -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{password}\n"))
+        return convert(server, video, "--password")
+
     assert convert(server, video) == Exit.OK
     monkeypatch.setenv("TONEARM_PASSWORD", "wrong")
-    assert convert(server, video, "--password", "wrong") == Exit.NOPERM
+    assert convert(server, video, f"--password={PASSWORD}") == Exit.USAGE
+    assert given("wrong") == Exit.NOPERM
     assert convert(server, video) == Exit.OK  # the session is still there
     assert server.sign_ins == 1
-    assert convert(server, video, "--password", PASSWORD) == Exit.OK
+    assert given(PASSWORD) == Exit.OK
     assert server.sign_ins == 2
     assert server.refreshes == [("/logout", "refresh")]  # of the session before
 
 
-def test_a_password_on_the_line_is_the_local_admins_where_nobody_else_is_named(tmp_path: Path) -> None:
+def test_standard_input_is_a_video_or_a_password(
+    server: Gateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(PASSWORD))
+    assert convert(server, "-", "-o", "a.mp3", "--password") == Exit.USAGE
+    assert "TONEARM_PASSWORD" in capsys.readouterr().err
+
+
+def test_a_password_that_is_asked_for_is_the_local_admins_where_nobody_else_is_named(tmp_path: Path) -> None:
     told = {"LOCAL_DIR": str(tmp_path), "ADMIN_EMAIL": "x@y", "ADMIN_PASSWORD": "first"}
     for given, used in (("line", "line"), (None, "first")):
         asked = Asked(password=given)
