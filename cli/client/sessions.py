@@ -132,7 +132,7 @@ def _content(file: Path) -> bytes:
 def _read(found: bytes) -> Session:
     try:
         return msgspec.json.decode(found, type=Session)
-    except msgspec.DecodeError:  # new, or damaged
+    except (msgspec.DecodeError, UnicodeDecodeError):  # new, or damaged
         return Session()
 
 

@@ -72,3 +72,14 @@ def test_a_session_that_cannot_be_kept_ends_and_that_is_said(
     with pytest.raises(OSError, match="no space"):
         keep(entrance, entered("second"))
     assert entrance.ended == ["second"]
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b"\0" * 100, b"[]", b'{"access_token": "\xff"}', b'{"way": "none"}']
+)
+def test_a_session_that_a_disk_has_damaged_is_none(entrance: Any, tmp_path: Path, damaged: bytes) -> None:
+    keep(entrance, entered("first"))
+    [kept] = (tmp_path / "tonearm/sessions").glob("*.json")
+    kept.write_bytes(damaged)
+    with kept_at(kept.parent, entrance.url, "ada@x").held() as session:
+        assert session.refresh_token == ""
