@@ -94,6 +94,14 @@ class ConfigFile:
             raise WrongArgument(f"{self.path}: this is not UTF-8") from None
 
 
+def default_is(name: str, environ: Mapping[str, str]) -> str:
+    """Return a sentence about a gateway that has become the default: the environment comes before it."""
+    other = next((each for each in ("TONEARM_URL", "TONEARM_ON") if environ.get(each)), "")
+    if other:
+        return f"{other} is set here, and comes first; without it commands mean {name} from now on."
+    return f"Commands mean {name} from now on; --on names another."
+
+
 def checked_name(name: str) -> str:
     """Return the name if a gateway may have it. Raises ValueError."""
     if not _NAME.fullmatch(name) or name == LOCAL:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from cli.client.asking import names
-from cli.client.config import LOCAL, ConfigFile
+from cli.client.config import LOCAL, ConfigFile, default_is
 from cli.client.own_files import settings_folder
 from cli.client.sessions import kept_at
 from cli.pretty import visible
@@ -66,7 +66,7 @@ def listing(out: Printer) -> None:
 def default(name: str) -> None:
     """Mean this gateway where no command names one."""
     ConfigFile(os.environ).choose(name)
-    print(visible(f"Commands mean {name} from now on."), file=sys.stderr)
+    print(visible(default_is(name, os.environ)), file=sys.stderr)
 
 
 @command(examples=["tonearm logout --on work", "tonearm gateways remove work"], exits={})

@@ -13,7 +13,7 @@ import click
 
 from cli.client.answers import Token
 from cli.client.asking import names
-from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name
+from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name, default_is
 from cli.client.credentials import check_url
 from cli.client.entrance import Entrance
 from cli.client.errors import CredentialsMissing, Unreachable
@@ -73,6 +73,8 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
     """
     if by_password and by_key:
         raise click.UsageError("--password and --key exclude each other")
+    if email and not by_password:
+        raise click.UsageError("--email says whose password it is: give --password, too")
     config = ConfigFile(os.environ)
     with locked(config.path), locked(_sessions() / "new"):  # what could not be kept is not begun
         known = config.read()
@@ -90,7 +92,9 @@ def login(gateway: str | None, by_password: bool, by_key: bool, email: str | Non
         keep(entrance, entered)
     config.add(name, Known(url, entered.email))
     who = f" as {entered.email}" if entered.email else " by an API key"
-    _say(f"Signed in to {name}{who}. Commands mean it from now on; --on names another.")
+    _say(f"Signed in to {name}{who}. {default_is('it', os.environ)}")
+    if os.environ.get("TONEARM_KEY"):
+        _say("The key in TONEARM_KEY still comes before this sign-in.")
 
 
 def meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.client.config import Config, ConfigFile, Known, checked_name
+from cli.client.config import Config, ConfigFile, Known, checked_name, default_is
 from cli.client.own_files import locked, settings_folder
 from cli.errors import Refused, WrongArgument
 
@@ -89,6 +89,14 @@ def test_what_no_program_changes_well_is_left_to_people(config: ConfigFile) -> N
     with pytest.raises(WrongArgument, match=r"config\.toml: change it by hand"):
         config.add("new", HOME)
     assert config.path.read_text() == text
+
+
+def test_a_default_that_the_environment_overrides_is_not_promised() -> None:
+    assert default_is("home", {"TONEARM_ON": ""}) == "Commands mean home from now on; --on names another."
+    for name in ("TONEARM_URL", "TONEARM_ON"):
+        assert default_is("home", {name: "x"}).startswith(
+            f"{name} is set here, and comes first; without it commands mean home"
+        )
 
 
 def test_two_at_once_lose_nothing(config: ConfigFile) -> None:

@@ -77,6 +77,7 @@ async def test_a_password_is_read_and_never_kept_and_a_wrong_one_changes_nothing
     assert (await newcomer.whoami())["way"] == "password"
     await newcomer.types("login", "home", "--password", given=f"{PASSWORD}\n")
     assert await newcomer.sessions() == ["tonearm"], "the one before has ended"
+    await newcomer.types("login", newcomer.url, "--email", newcomer.email, code=2)
     _, said = await newcomer.types("login", newcomer.url, "--password", given="", code=2)
     assert "nothing came on standard input" in said
 
