@@ -89,6 +89,13 @@ class Site:
             for content in ({"json": chosen}, {"data": chosen, "headers": {"Sec-Fetch-Site": "same-origin"}}):
                 assert (await client.post("/password/reset", **content)).status_code == 410  # type: ignore[arg-type]
             await client.post("/password/forgot", json={"email": known["email"]})
+            codes = (await client.post("/login/device")).json()
+            signed = {"Authorization": f"Bearer {known['access_token']}"}
+            for step in ("waiting", "approve"):
+                shown = {"user_code": codes["user_code"]}
+                assert (await client.post(f"/login/device/{step}", json=shown, headers=signed)).is_success
+            shown = {"device_code": codes["device_code"]}
+            entered = (await client.post("/login/device/token", json=shown)).json()
         self.canaries |= {
             "canary-unknown@example.com",
             "canary wrong password",
@@ -97,6 +104,9 @@ class Site:
             "canary-link",
             "canary-token",
             "canary chosen password",
+            *shown.values(),
+            codes["user_code"],
+            entered["refresh_token"],
         }
         events = b"".join([body async for body in bodies(self.gateway.broker.stream_url)])
         assert b"account.signed_in" in events

@@ -1,5 +1,7 @@
 """Devices: let in once, by a living session of their person, and by nobody who guesses."""
 
+import asyncio
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -45,6 +47,21 @@ async def test_an_approved_device_is_let_in_once_as_the_person_and_named_by_its_
     assert await refusal(devices, codes.device_code) == "expired_token"
     with pytest.raises(NoSuchDevice):
         await devices.approve(codes.user_code, person, HERE)
+
+
+async def test_of_many_who_answer_and_many_who_ask_at_once_one_counts(
+    devices: DeviceSignIns, person: Claims
+) -> None:
+    codes = await devices.begin("", "")
+    answers = [devices.approve, devices.approve, devices.deny]
+    told = [answer(codes.user_code, person, "") for answer in answers]
+    assert (await asyncio.gather(*told, return_exceptions=True)).count(None) == 1
+    asked = await asyncio.gather(
+        *(devices.enter(codes.device_code) for _ in range(8)), return_exceptions=True
+    )
+    refused = Counter(str(getattr(each, "error", "let in")) for each in asked)
+    assert refused.pop("expired_token") == 7
+    assert set(refused) <= {"let in", "access_denied"}
 
 
 async def test_a_denied_or_late_or_made_up_device_stays_out(
