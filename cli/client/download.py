@@ -14,8 +14,10 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,12 +30,18 @@ from cli.client.gateway import Gateway, unreachable
 from cli.client.patience import Trouble, is_passing
 from cli.client.placing import place
 
+_PART = re.compile(r"\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{8}\.part")
+"""The names of audio that is not whole: a job's id, and a number by chance."""
+_ABANDONED_AFTER = 24 * 3600.0
+"""Seconds without a write. One that is under way writes, or gives up; the machine may have slept."""
+
 
 def download(gateway: Gateway, job: Job, target: Path, got: Count, may_replace: Callable[[], bool]) -> None:
     """Write the job's audio to `target`. Raises ClientError, OSError.
 
     `may_replace` is asked in the end about a file that is there by then: it may have come meanwhile.
     """
+    _sweep(target.parent)
     # Not the target's name, which may be as long as names can be; and somebody else may download it, too.
     part = target.with_name(f".{job.job_id}.{secrets.token_hex(4)}.part")
     try:
@@ -43,6 +51,14 @@ def download(gateway: Gateway, job: Job, target: Path, got: Count, may_replace: 
         _put(part, target, over=leads_nowhere or (target.exists() and may_replace()))
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what downloads into this folder left that were killed."""
+    with suppress(OSError):
+        for file in folder.iterdir():
+            if _PART.fullmatch(file.name) and time.time() - file.stat().st_mtime > _ABANDONED_AFTER:
+                file.unlink()
 
 
 def download_archive(gateway: Gateway, archive: Archive, target: Path, got: Count, *, force: bool) -> None:

@@ -1,4 +1,5 @@
 import errno
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -140,6 +141,18 @@ def test_a_download_replaces_the_target_whole(
     assert target.read_bytes() == server.audio
     assert counts[-1] == len(server.audio)
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_download_removes_what_killed_ones_left(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path
+) -> None:
+    old, new = (f".01a2b3c4-0000-7000-8000-0123456789ab.{n}234abcd.part" for n in "12")
+    for name in (old, new, ".mine.part"):
+        (tmp_path / name).write_bytes(b"sound")
+    for name in (old, ".mine.part"):
+        os.utime(tmp_path / name, (0, 0))
+    fetch(gateway, server, tmp_path / "a.mp3")
+    assert {each.name for each in tmp_path.iterdir()} == {new, ".mine.part", "a.mp3"}
 
 
 def test_a_download_takes_the_place_of_a_link_that_leads_nowhere(
