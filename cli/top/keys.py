@@ -118,7 +118,9 @@ else:
             try:
                 data = os.read(descriptor, 1024)
                 while data.endswith((b"\x1b", b"\x1b[", b"\x1bO")) and waits(_ALONE):
-                    data += os.read(descriptor, 1024)
+                    if not (more := os.read(descriptor, 1024)):
+                        break
+                    data += more
             except OSError:
                 return None
             return list(names(decoder.decode(data))) if data else None

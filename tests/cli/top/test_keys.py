@@ -23,3 +23,16 @@ def test_a_terminal_that_is_gone_ends_it_and_is_no_error(monkeypatch: pytest.Mon
         with Keyboard(pressed.put).open():
             os.close(ours)
             assert pressed.get(timeout=20) == "q"
+
+
+def test_a_terminal_that_goes_behind_an_escape_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other systems than Linux read nothing then, for ever, where that one has an error."""
+    ours, its = pty.openpty()
+    pressed: SimpleQueue[str] = SimpleQueue()
+    read = iter([b"\x1b"])
+    monkeypatch.setattr("cli.top.keys.os.read", lambda *_: next(read, b""))
+    with os.fdopen(its) as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        with Keyboard(pressed.put).open():
+            os.close(ours)
+            assert [pressed.get(timeout=20), pressed.get(timeout=20)] == ["escape", "q"]
