@@ -38,6 +38,11 @@ class FileDamaged(TonearmError):
     """An exported file is not what its manifest describes."""
 
 
+def stack_is_down(otherwise: str) -> str:
+    """Return the sentence for who needs the local stack, as nothing names another; `otherwise` what would."""
+    return f"the local stack does not run; start it with `./justw up`, or {otherwise}"
+
+
 def causes(error: BaseException) -> str:
     """Return an error's sentence and those of its causes."""
     texts: list[str] = []

@@ -52,7 +52,7 @@ _USUAL: Codes = {
     Unavailable: Exit.UNAVAILABLE,
     LocalError: Exit.UNAVAILABLE,
     NotInstalled: Exit.UNAVAILABLE,
-    CredentialsMissing: Exit.USAGE,
+    CredentialsMissing: Exit.NOPERM,
     SignInRefused: Exit.NOPERM,
     OptionsRefused: Exit.USAGE,
     NotThere: Exit.NOTHING,

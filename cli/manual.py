@@ -26,7 +26,7 @@ _CODES = {
     Exit.UNAVAILABLE: "A server is away, or something is not installed.",
     Exit.REFUSED: "It cannot be done as things stand.",
     Exit.CANTCREAT: "The result cannot be written.",
-    Exit.NOPERM: "The account may not do this.",
+    Exit.NOPERM: "Nobody is signed in, or the account may not do this.",
     Exit.INTERRUPTED: "Ctrl-C.",
 }
 _ENVIRONMENT = (

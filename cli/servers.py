@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
+from cli.errors import stack_is_down
 from events.errors import Unavailable
 from service import mongodb
 from service.settings import InvalidSetting, Settings
@@ -32,7 +33,7 @@ class Servers(Settings, frozen=True, kw_only=True):
     no_color: str = ""
 
     def need(self, name: str) -> str:
-        """Return the URL in this field. Raises InvalidSetting when there is none."""
+        """Return the URL in this field. Raises Unavailable when there is none, InvalidSetting."""
         return needed(self, name)
 
     @contextlib.asynccontextmanager
@@ -55,10 +56,10 @@ class Servers(Settings, frozen=True, kw_only=True):
 
 
 def needed(settings: Settings, name: str) -> str:
-    """Return the URL in a field of some settings. Raises InvalidSetting when there is none."""
+    """Return the URL in a field of some settings. Raises Unavailable when there is none, InvalidSetting."""
     url = getattr(settings, name)
     if not url:
-        raise InvalidSetting(f"{name.upper()} is not set; is the local stack running? `./justw status` tells")
+        raise Unavailable(stack_is_down(f"set {name.upper()}"))
     if not _is_sound(name, url):
         # Without the value: a password in it may be what made it unreadable.
         raise InvalidSetting(f"{name.upper()} is no URL such as {SCHEMES[name][0]}://HOST:PORT")

@@ -54,5 +54,5 @@ class OperatorSettings(KeySettings, frozen=True, kw_only=True):
         return Publisher(url, name="account")
 
     def need(self, name: str) -> str:
-        """Return the URL in this field. Raises InvalidSetting when there is none."""
+        """Return the URL in this field. Raises Unavailable when there is none, InvalidSetting."""
         return needed(self, name)

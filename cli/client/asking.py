@@ -18,7 +18,7 @@ _option = option_of("Which gateway")
 EXITS: Mapping[Exit, str] = {
     Exit.UNAVAILABLE: "the gateway is away",
     Exit.REFUSED: "the state of things, or a limit, is in the way",
-    Exit.NOPERM: "the account may not do this",
+    Exit.NOPERM: "nobody is signed in, or the account may not do this",
 }
 """What may happen to whoever asks a gateway."""
 

@@ -17,7 +17,7 @@ from cli.client.config import LOCAL, Config, ConfigFile, Known
 from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.own_files import settings_folder
 from cli.client.sessions import Kept, Session, Way, api_key, kept_at
-from cli.errors import WrongArgument
+from cli.errors import WrongArgument, stack_is_down
 from service.settings import Settings
 
 
@@ -213,8 +213,5 @@ def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
         return stack.ensure_up(lambda line: print(line, file=sys.stderr))
     running = state.environment(environ)
     if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):
-        raise Unreachable(
-            "the local stack does not run; start it with `./justw up`, or sign in to a gateway elsewhere by"
-            " `tonearm login https://…`"
-        )
+        raise Unreachable(stack_is_down("sign in to a gateway elsewhere by `tonearm login https://…`"))
     return {**environ, **running}

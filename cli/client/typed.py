@@ -3,14 +3,14 @@
 import getpass
 import sys
 
-from cli.client.errors import CredentialsMissing
+from cli.errors import WrongArgument
 from cli.pretty import visible
 
 
 def secret(question: str) -> str:
-    """Return a line that is typed unseen, or the first of standard input. Raises CredentialsMissing."""
+    """Return a line that is typed unseen, or the first of standard input. Raises WrongArgument."""
     if sys.stdin.isatty():
         return getpass.getpass(visible(question))
     if not (line := sys.stdin.readline().rstrip("\r\n")):
-        raise CredentialsMissing("nothing came on standard input")
+        raise WrongArgument("nothing came on standard input")
     return line

@@ -16,7 +16,7 @@ from cli.client.asking import names
 from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name, default_is
 from cli.client.credentials import check_url
 from cli.client.entrance import Entrance
-from cli.client.errors import CredentialsMissing, Unreachable
+from cli.client.errors import Unreachable
 from cli.client.gateway import HERE
 from cli.client.own_files import locked, settings_folder
 from cli.client.sessions import Session, Way, api_key, kept_at
@@ -132,7 +132,7 @@ def _email_of(known: Config, name: str) -> str:
     if name in known.gateways and known.gateways[name].email:
         return known.gateways[name].email
     if not sys.stdin.isatty():
-        raise CredentialsMissing("whose password is it? give --email")
+        raise WrongArgument("whose password is it? give --email")
     return str(click.prompt("E-mail", err=True))
 
 

@@ -10,7 +10,6 @@ from cli.client.answers import read_as
 from cli.client.asking import EXITS, Access, naming
 from cli.client.credentials import Credentials, credentials_for
 from cli.client.entrance import Account, Entrance
-from cli.client.errors import CredentialsMissing
 from cli.client.gateway import Gateway
 from cli.client.sessions import Way
 from cli.exits import Exit
@@ -50,7 +49,6 @@ class SignedIn(Struct, frozen=True, kw_only=True):
 @command(
     examples=["tonearm whoami", "tonearm whoami --on work --format '{email} {until}'"],
     exits={**EXITS, Exit.NOPERM: "nobody is signed in, or not any more"},
-    codes={CredentialsMissing: Exit.NOPERM},
     output=SignedIn,
 )
 @printing

@@ -36,7 +36,7 @@ _FOLDER = click.Path(file_okay=False)
         Exit.OK: "SIGTERM has ended it",
         Exit.NOINPUT: "there is no such folder",
         Exit.REFUSED: "the same folder is watched so already",
-        Exit.NOPERM: "the account may not do this",
+        Exit.NOPERM: "nobody is signed in, or the account may not do this",
         Exit.INTERRUPTED: "Ctrl-C",
     },
     codes=CODES,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from cli.errors import stack_is_down
 from cli.remarks import say
 from cli.tail.follow import Sources
 from cli.tail.sources.files import paths_of
@@ -85,7 +86,7 @@ async def _event_log(url: str, has_logs: bool, follow: bool) -> "EventLog | None
     """Return the event log, or None when it cannot be had and there are logs to show without it."""
     if not url:
         if not has_logs:
-            raise NothingToRead("STREAM_URL is not set and no log file is there; is the stack running?")
+            raise Unavailable(stack_is_down("name a gateway by --on or --url"))
         say("event log: STREAM_URL is not set, showing logs only; is the stack running?")
         return None
     from cli.tail.sources.event_log import EventLog

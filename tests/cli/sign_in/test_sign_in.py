@@ -99,8 +99,9 @@ async def test_a_key_is_kept_in_place_of_a_session_and_does_what_it_may(newcomer
         assert not wrong or wrong not in said
     _, said = await newcomer.types("logout")
     assert "the API key stays good until it is revoked" in said
-    _, said = await newcomer.types("jobs", code=2)
-    assert "nobody to sign in as" in said
+    for command in ("jobs", "usage", "top", "whoami"):
+        _, said = await newcomer.types(command, code=77)
+        assert "nobody to sign in as" in said
     newcomer.monkeypatch.setenv("TONEARM_KEY", key)
     await newcomer.types("jobs", code=4)
     await newcomer.types("logout", code=70)

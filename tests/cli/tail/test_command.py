@@ -243,9 +243,9 @@ async def test_there_is_no_colour_in_a_pipe(logs, finished):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["--no-follow"], 66, "STREAM_URL is not set and no log file is there"),
+        (["--no-follow"], 69, "the local stack does not run; start it with `./justw up`, or name a gateway"),
         (["--only=logs"], 66, "no log file is there"),
-        (["--only=events"], 66, "STREAM_URL is not set"),
+        (["--only=events"], 69, "the local stack does not run"),
         (["/nonexistent/x.jsonl"], 66, "/nonexistent/x.jsonl: no such file"),
         (["-", "--only=events"], 2, "a PATH is read alone"),
         (["-"], 4, "nothing was found"),
