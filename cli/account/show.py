@@ -40,7 +40,7 @@ async def list_accounts(settings: OperatorSettings, role: str | None, disabled: 
             wanted = (
                 each for each in page if (not role or role in each.roles) and (each.disabled or not disabled)
             )
-            found += out.table((document(profile(each)) for each in wanted), Profile, COLUMNS)
+            found += out.table((document(profile(each)) for each in wanted), Profile, COLUMNS, before=found)
     if not found:
         raise NothingFound("there is no such account")
 

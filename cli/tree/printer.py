@@ -57,8 +57,13 @@ class Printer:
         """Print one document; for people by its facts, a name and a text each."""
         self.one(document, lambda: print_rows(rows))
 
-    def table(self, items: Iterable[bytes], kind: type[T], columns: Sequence[Column[T]]) -> int:
-        """Print documents as they come, for people as rows of a table; return how many there were."""
+    def table(
+        self, items: Iterable[bytes], kind: type[T], columns: Sequence[Column[T]], *, before: int = 0
+    ) -> int:
+        """Print documents as they come, for people as rows of a table; return how many there were.
+
+        `before`: so many rows of this table are printed already.
+        """
         count = 0
         if not self.for_people:
             for item in items:
@@ -70,7 +75,7 @@ class Printer:
         at_once = _AT_ONCE if sys.stdout.isatty() else 1
         while batch := [*islice(rows, at_once)]:
             if sys.stdout.isatty():
-                _drawn(batch, columns, headed=count == 0)
+                _drawn(batch, columns, headed=before + count == 0)
             else:
                 print("  ".join(batch[0]).rstrip())
             count += len(batch)

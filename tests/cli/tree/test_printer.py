@@ -42,3 +42,5 @@ def test_a_terminal_gets_headings_and_lines_that_fit(
     assert "id" in heading
     assert "a" * 8 in row
     assert "…" in row
+    Printer().table(iter(long), Job, COLUMNS, before=1)
+    assert capsys.readouterr().out.splitlines() == [row]
