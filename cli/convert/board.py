@@ -16,7 +16,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cli.client.contents import Count
-from cli.pretty import clock, size, visible, write_json
+from cli.pretty import clock, escaped, size, visible, write_json
 
 Show = Callable[[float | None, str], None]
 """Called with percent and a note. None keeps the last percent."""
@@ -136,7 +136,7 @@ class Board:
     def document(self, json: bytes) -> None:
         """Print a result as JSON."""
         if self._is_shared:
-            self.result(json.decode())
+            self.result(escaped(json.decode()))
         else:
             write_json(json)
 

@@ -1,7 +1,10 @@
 """What the board draws, on a terminal that is a text; `tests/system/test_convert.py` has a real one."""
 
 import io
+import json
+import re
 
+import msgspec
 import pytest
 
 from cli.convert.board import Board
@@ -55,6 +58,15 @@ def test_no_name_and_no_note_reaches_the_terminal_with_its_controls(screen: Term
     assert "\ufffd[2Ja\ufffdb.mp4" in shown
     assert "\x1b]0;" not in shown
     assert "all" not in shown
+
+
+def test_json_above_the_bars_means_what_it_means_in_a_pipe(screen: Terminal) -> None:
+    console, document = console_for(screen), {"video": "a\u202e\x7fb.mp4"}
+    with Board(console, console, 1) as board:
+        board.document(msgspec.json.encode(document))
+    [line] = re.findall(r"{.*}", screen.getvalue())
+    assert json.loads(line) == document
+    assert line.isascii()
 
 
 def test_a_name_may_look_like_markup(screen: Terminal) -> None:
