@@ -57,7 +57,8 @@ AT_ONCE, MOST_AT_ONCE = 3, 16
     "--output",
     metavar="OUT",
     type=click.Path(),
-    help="a file; FOLDER/, or any name for several videos: made if need be; - is standard output",
+    help="a file, whose ending decides the format; FOLDER/, or any name for several videos: made if need be;"
+    " - is standard output",
 )
 @click.option("-r", "--recursive", is_flag=True, help="take the videos in folders, and in theirs")
 @click.option("--include", multiple=True, metavar="PATTERN", help="of folders, only what is called so")

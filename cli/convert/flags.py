@@ -32,7 +32,7 @@ _SECTIONS = {
 """The options that have a flag, as people look for them. All others are given by `-O`."""
 FLAGS = tuple(name for names in _SECTIONS.values() for name in names)
 _AS_SAID = {
-    "format": "by default that of OUT's ending, else of your preset",
+    "format": "by default that of your preset",
     "channels": "by default as many as the video has",
     "chapters": "as marks, left out, or a ZIP of a file for each",
     "cover": "none, the one in the file, or a frame of the video",

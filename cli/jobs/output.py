@@ -38,4 +38,5 @@ def output(gateway: Gateway, job: str, given: Sequence[tuple[str, str]], out: Pr
     path = f"/jobs/{quote(job_meant(gateway, job), safe='')}/outputs"
     with gateway.asking("POST", path, params=dict(given), content=b"") as answer:
         made = read_as(answer, Id)
-        out.line(answer.content, f"job {made.job_id} waits for a converter")
+        fetch = f"`tonearm download {made.job_id}` brings its audio here, once it is made"
+        out.line(answer.content, f"job {made.job_id} waits for a converter; {fetch}")

@@ -12,7 +12,7 @@ import msgspec
 from cli.errors import WrongArgument
 from cli.pretty import console_for, visible, write_json
 from cli.remarks import say
-from cli.tree.command import option_of
+from cli.tree.command import Sectioned, option_of
 from cli.tree.table import Column, Kind, laid_out
 from cli.tree.template import Template
 
@@ -109,16 +109,40 @@ def _drawn(rows: Sequence[Sequence[str]], columns: Sequence[Column[Any]], *, hea
         print(line)
 
 
+class _TemplateOption(Sectioned):
+    """An option whose example has fields that the command prints."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return its name and help."""
+        from cli.tree.fields import example, fields_of
+
+        if (record := super().get_help_record(ctx)) is None:
+            return None
+        shown = example(fields_of(getattr(ctx.command, "output", None)))
+        return record[0], f"lines of your own, such as '{shown}': names of the JSON" if shown else record[1]
+
+
 _option = option_of("What is printed")
 _JSON = _option(
     "--json", "as_json", is_flag=True, help="one JSON object a line; `tonearm schema` has its form"
 )
-_TEMPLATE = _option(
+_TEMPLATE = click.option(
     "--format",
     "template",
+    cls=_TemplateOption,
+    section="What is printed",
     metavar="TEMPLATE",
-    help="lines of your own, such as '{job_id} {audio[bytes]:>12,}': names of the JSON",
+    help="lines of your own: names of the JSON in braces",
 )
+
+
+def _read(text: str) -> Template:
+    """Return the template. Raises WrongArgument, and click's usage error for a name that no line has."""
+    from cli.tree.fields import check, fields_of
+
+    template = Template(text)
+    check(template.names, fields_of(getattr(click.get_current_context().command, "output", None)))
+    return template
 
 
 def printing(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -130,7 +154,7 @@ def printing(function: Callable[..., Any]) -> Callable[..., Any]:
     def printed(*args: Any, as_json: bool, template: str | None, **given: Any) -> Any:
         if as_json and template is not None:
             raise click.UsageError("--json and --format exclude each other")
-        read = None if template is None else Template(template)
+        read = None if template is None else _read(template)
         return function(*args, out=Printer(json=as_json, template=read), **given)
 
     return printed

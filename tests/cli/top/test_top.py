@@ -162,7 +162,9 @@ async def test_a_pipe_gets_one_picture_without_colour_and_programs_get_the_numbe
     standing = msgspec.json.decode(told, type=Standing)
     assert standing.failures[0].job_id == job_id
     assert {each.name for each in standing.queues or ()} == set(topology.WORK_QUEUES)
-    line, _ = await operator.tonearm("top", "--once", "--format", "{gateway} {queues[0][name]}{nothing}")
+    line, _ = await operator.tonearm(
+        "top", "--once", "--format", "{gateway} {queues[0][name]}{queues[0][nothing]}"
+    )
     assert line == f"127.0.0.1:{operator.site.gateway.port} video\n"
 
 
