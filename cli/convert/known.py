@@ -113,7 +113,7 @@ def jobs_about(gateway: Gateway, sha256: str) -> list[Job]:
     params = {"video_sha256": sha256, "limit": str(MOST)}
     with unreachable(gateway.url), gateway.asking("GET", "/jobs", params=params) as answer:
         page = read_as(answer, Jobs)
-    # A gateway that does not know this filter answers with other jobs, too.
+    # Never another video's audio, whatever stands between here and the gateway.
     return [job for job in page.items if job.video and job.video.sha256 == sha256]
 
 
