@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from cli.called import called
 from cli.client.config import LOCAL, Config, ConfigFile, Known
 from cli.client.errors import CredentialsMissing, Unreachable
 from cli.client.own_files import settings_folder
@@ -57,7 +58,7 @@ class Credentials(Settings, frozen=True, kw_only=True):
             who = f" of {self.email}" if self.email else ""
             where = self.name if self.name not in ("", LOCAL) else self.url
             raise CredentialsMissing(
-                f"no password{who}: give TONEARM_PASSWORD, or sign in once by `tonearm login {where}`"
+                f"no password{who}: give TONEARM_PASSWORD, or sign in once by `{called(f'login {where}')}`"
             )
         return getpass.getpass(f"Password of {self.email}: ")
 
@@ -92,7 +93,8 @@ def credentials_for(asked: Asked, *, start: bool, environ: Mapping[str, str]) ->
         email, kept = "", _of_key(key)
     if not email and not kept.is_there:
         raise CredentialsMissing(
-            f"nobody to sign in as: `tonearm login {place.name or url}`, or give --email, or TONEARM_EMAIL"
+            f"nobody to sign in as: `{called(f'login {place.name or url}')}`,"
+            " or give --email, or TONEARM_EMAIL"
         )
     return Credentials(
         url=url,
@@ -213,5 +215,5 @@ def _local_stack(start: bool, environ: Mapping[str, str]) -> dict[str, str]:
         return stack.ensure_up(lambda line: print(line, file=sys.stderr))
     running = state.environment(environ)
     if not running and not environ.get("ADMIN_EMAIL") and not environ.get("TONEARM_EMAIL"):
-        raise Unreachable(stack_is_down("sign in to a gateway elsewhere by `tonearm login https://…`"))
+        raise Unreachable(stack_is_down(f"sign in to a gateway elsewhere by `{called('login https://…')}`"))
     return {**environ, **running}

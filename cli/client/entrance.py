@@ -6,6 +6,7 @@ from typing import Any, Self, TypeVar
 import httpx
 from msgspec import Struct
 
+from cli.called import called
 from cli.client.answers import Token, read_as, refusal
 from cli.client.errors import ClientError, NotThere, SignInRefused, Troubled, Unreachable
 from cli.client.gateway import http_client, unreachable
@@ -122,7 +123,7 @@ class Entrance:
         with unreachable(self.url), self._http.stream(method, path, **options) as answer:
             if answer.has_redirect_location:  # secrets go nowhere that nobody has named
                 to = answer.headers["Location"].removesuffix(path)
-                raise Moved(f"{self.url} leads to another address: `tonearm login {to}`")
+                raise Moved(f"{self.url} leads to another address: `{called(f'login {to}')}`")
             read = _read(answer)
         if not read.is_success:
             raise refusal(read)

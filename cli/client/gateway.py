@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
+from cli.called import called
 from cli.client.answers import Import, Job, Jobs, Token, read_as, refusal
 from cli.client.contents import Count, File, Stream
 from cli.client.errors import CredentialsMissing, RequestRefused, SignInRefused, Unreachable
@@ -227,7 +228,7 @@ class Gateway:
         if session.way is Way.BROWSER:  # there may be no password to begin another with
             raise SignInRefused(
                 httpx.codes.UNAUTHORIZED,
-                f"the session has ended: `tonearm login {self.url}` begins another",
+                f"the session has ended: `{called(f'login {self.url}')}` begins another",
             )
         return self._begun()  # it was ended elsewhere
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from cli.called import called
 from cli.client.answers import Audio, Job
 from cli.client.errors import ClientError
 from cli.client.gateway import Gateway
@@ -77,9 +78,9 @@ class Report:
         if jobs:
             ids = " ".join(course.job_id for course in jobs)
             self._board.say(
-                f"Follow {'it' if len(jobs) == 1 else 'one'}:  tonearm tail --job {jobs[0].job_id}"
+                f"Follow {'it' if len(jobs) == 1 else 'one'}:  {called(f'tail --job {jobs[0].job_id}')}"
             )
-            self._board.say(f"Stop {'it' if len(jobs) == 1 else 'them'}:  tonearm jobs cancel {ids}")
+            self._board.say(f"Stop {'it' if len(jobs) == 1 else 'them'}:  {called(f'jobs cancel {ids}')}")
         if len(jobs) == 1:
             self._board.say(f"Its audio will be at  {self._gateway.url}/jobs/{jobs[0].job_id}/audio")
         if len(jobs) < sum(bool(course.job_id) for course in courses):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from cli.called import called
 from cli.client.answers import read_as
 from cli.client.asking import asking
 from cli.client.gateway import Gateway
@@ -38,5 +39,5 @@ def output(gateway: Gateway, job: str, given: Sequence[tuple[str, str]], out: Pr
     path = f"/jobs/{quote(job_meant(gateway, job), safe='')}/outputs"
     with gateway.asking("POST", path, params=dict(given), content=b"") as answer:
         made = read_as(answer, Id)
-        fetch = f"`tonearm download {made.job_id}` brings its audio here, once it is made"
+        fetch = f"`{called(f'download {made.job_id}')}` brings its audio here, once it is made"
         out.line(answer.content, f"job {made.job_id} waits for a converter; {fetch}")

@@ -7,6 +7,7 @@ import click
 import msgspec
 from msgspec import Struct
 
+from cli.called import called
 from cli.client.answers import Failure, read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
@@ -74,7 +75,7 @@ def listing(gateway: Gateway, out: Printer) -> None:
     known = _all(gateway)
     if not out.table(map(bytes, known.items), Import, _COLUMNS):
         raise NothingFound(
-            "nothing is fetched: `tonearm convert https://…` asks for it"
+            f"nothing is fetched: `{called('convert https://…')}` asks for it"
             if known.enabled
             else "nothing is fetched: this gateway takes no addresses"
         )

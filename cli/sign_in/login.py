@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from cli.called import called
 from cli.client.answers import Token
 from cli.client.asking import names
 from cli.client.config import LOCAL, Config, ConfigFile, Known, checked_name, default_is
@@ -101,7 +102,7 @@ def meant(gateway: str | None, name: str | None, known: Config) -> tuple[str, st
     """Return the gateway's address and name. Raises WrongArgument."""
     gateway = gateway or known.default
     if not gateway:
-        raise WrongArgument("say which gateway: `tonearm login https://tonearm.example.org`")
+        raise WrongArgument(f"say which gateway: `{called('login https://tonearm.example.org')}`")
     if gateway in known.gateways:
         url = known.gateways[gateway].url.rstrip("/")
         check_url(url, f"`url` of {gateway} in config.toml")

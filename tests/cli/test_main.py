@@ -10,6 +10,7 @@ import pytest
 from cli import main
 from cli.backup.collections import BackupDamaged
 from cli.backup.folder import BackupRefused
+from cli.called import called
 from cli.errors import FileDamaged, NothingFound, causes
 from cli.exits import Exit, exit_for
 from events.errors import LogDamaged, NotConfirmed, TonearmError, Unavailable, reason
@@ -157,3 +158,9 @@ def test_help_is_quick_because_it_loads_nothing_heavy(words: list[str]) -> None:
     code = f"import sys; from cli.main import main; main({words}); print(*({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == ""
+
+
+@pytest.mark.parametrize(("by", "line"), [("", "tonearm login a"), ("./justw", "./justw login a")])
+def test_a_hint_can_be_typed_as_it_stands(monkeypatch: pytest.MonkeyPatch, by: str, line: str) -> None:
+    monkeypatch.setenv("TONEARM_CALLED", by)
+    assert called("login a") == line

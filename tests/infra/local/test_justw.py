@@ -61,6 +61,12 @@ def test_a_command_is_run_without_just_which_takes_ctrl_c_for_an_error(
     assert justw(clone, *arguments, local="here") == called.format(f"{clone.parent}/here") + "\n"
 
 
+def test_a_command_learns_how_it_was_called_so_that_its_hints_can_be_typed(clone: Path) -> None:
+    (clone / ".venv/bin/tonearm").write_text('#!/bin/sh\necho "$TONEARM_CALLED"\n')
+    done = subprocess.run(["./justw", "jobs"], cwd=clone, capture_output=True, text=True, check=True)
+    assert done.stdout == "./justw\n"
+
+
 @pytest.mark.parametrize("recipe", ["check", "prometheus", "restore", "test", "--list"])
 def test_any_other_recipe_is_a_matter_for_just(clone: Path, recipe: str) -> None:
     assert justw(clone, recipe, "x", local="here") == f"just here --justfile {clone}/justfile {recipe} x\n"

@@ -1,0 +1,9 @@
+"""How this command was called, so that the commands which it tells of can be typed as they stand."""
+
+import os
+import shlex
+
+
+def called(words: str) -> str:
+    """Return a command of ours, such as `tail --job 01a2`, behind `tonearm`, or behind what called that."""
+    return f"{shlex.quote(os.environ.get('TONEARM_CALLED') or 'tonearm')} {words}"
