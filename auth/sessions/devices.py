@@ -3,8 +3,8 @@
 The device gets two codes. It shows the short one to its person, who types it on the page where they are
 signed in, by whatever way, and approves. With the long one the device asks meanwhile, and is let in once.
 
-Who approves by a session that has ended since has approved nothing: whoever closed the account, or changed
-its password, meant this device, too.
+Who approves by a session that has ended since has approved nothing, nor by one whose account has another
+password since: whoever closed the account, or changed its password, meant this device, too.
 """
 
 import hmac
@@ -21,7 +21,7 @@ from auth.errors import BadCredentials, DeviceWaits, DirectoryUnavailable, Inval
 from auth.keys.access_tokens import Claims
 from auth.sessions.open_account import open_account
 from auth.sessions.sessions import Grant, Sessions
-from auth.stores.devices import Device, DeviceStore
+from auth.stores.devices import Answer, Device, DeviceStore
 from auth.stores.directory import Account, Directory
 from auth.throttle import Deed, Throttle
 
@@ -47,7 +47,7 @@ class Refusal(StrEnum):
 _SENTENCES = {
     Refusal.PENDING: "nobody has approved it yet; ask again",
     Refusal.SLOW_DOWN: "this was too soon after the last time; wait five seconds longer from now on",
-    Refusal.DENIED: "it was denied, or what has approved it is signed out",
+    Refusal.DENIED: "it was denied, or what has approved it is signed out, or the password was changed",
     Refusal.EXPIRED: "the code was used, has expired, or is not one of ours: begin again",
 }
 
@@ -119,11 +119,13 @@ class DeviceSignIns:
 
     async def approve(self, user_code: str, person: Claims, address: str) -> None:
         """Let the device in as this person. Raises NoSuchDevice, TooManyFailures."""
-        await self._answer(user_code, person, address, session_id=person.sid)
+        password = _known_by(await open_account(self._directory, person.sub))
+        approval = Answer(account_id=person.sub, session_id=person.sid, password=password)
+        await self._answer(user_code, person, address, approval)
 
     async def deny(self, user_code: str, person: Claims, address: str) -> None:
         """Never let it in. Raises NoSuchDevice, TooManyFailures."""
-        await self._answer(user_code, person, address, session_id="")
+        await self._answer(user_code, person, address, Answer(account_id=person.sub))
 
     async def enter(self, device_code: str) -> Grant:
         """Begin the device's session, once it is approved, and once only. Raises DeviceWaits."""
@@ -143,8 +145,8 @@ class DeviceSignIns:
         return await self._begun(device)
 
     async def _begun(self, device: Device) -> Grant:
-        async def still_approved(_: Account) -> bool:
-            return await self._sessions.lasts(device.session_id)
+        async def still_approved(account: Account) -> bool:
+            return device.password == _known_by(account) and await self._sessions.lasts(device.session_id)
 
         try:
             account = await open_account(self._directory, device.account_id)
@@ -156,12 +158,9 @@ class DeviceSignIns:
         except (BadCredentials, InvalidToken):
             raise _waits(Refusal.DENIED) from None
 
-    async def _answer(self, user_code: str, person: Claims, address: str, *, session_id: str) -> None:
+    async def _answer(self, user_code: str, person: Claims, address: str, answer: Answer) -> None:
         device = await self.waiting(user_code, person, address)
-        done = await self._store.answer(
-            device.user_code, self._clock(), account_id=person.sub, session_id=session_id
-        )
-        if not done:
+        if not await self._store.answer(device.user_code, self._clock(), answer):
             raise NoSuchDevice("somebody has answered this a moment ago")
 
     def _hashed(self, user_code: str) -> bytes:
@@ -174,6 +173,11 @@ def _user_code() -> str:
     """Return a new short code: WDJB-MJHT."""
     letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
     return f"{letters[: _LENGTH // 2]}-{letters[_LENGTH // 2 :]}"
+
+
+def _known_by(account: Account) -> bytes:
+    """Return what tells one password of an account from the next. Who changes it keeps their session."""
+    return opaque.digest(account.password_hash)
 
 
 def _waits(refusal: Refusal) -> DeviceWaits:

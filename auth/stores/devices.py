@@ -6,10 +6,25 @@ from typing import Protocol
 from msgspec import Struct
 
 
+class Answer(Struct, frozen=True, kw_only=True):
+    """A person's answer: approved by this session, denied by none.
+
+    `password` is the hash of what is kept of the account's password at that time.
+    """
+
+    account_id: str
+    session_id: str = ""
+    password: bytes = b""
+
+    def __repr__(self) -> str:
+        return "Answer(…)"
+
+
 class Device(Struct, frozen=True, kw_only=True):
     """A device that waits to be let in: both of its codes by their hashes, what it is, and what became of it.
 
-    `session_id` is the session that has approved it, empty until then. `asked` is when it last asked.
+    `session_id` is the session that has approved it, empty until then, and `password` is as in `Answer`.
+    `asked` is when it last asked.
     """
 
     digest: bytes
@@ -21,6 +36,7 @@ class Device(Struct, frozen=True, kw_only=True):
     asked: datetime | None = None
     account_id: str = ""
     session_id: str = ""
+    password: bytes = b""
     denied: bool = False
 
     @property
@@ -43,8 +59,8 @@ class DeviceStore(Protocol):
         """Find one that nobody has answered yet."""
         ...
 
-    async def answer(self, user_code: bytes, now: datetime, *, account_id: str, session_id: str) -> bool:
-        """Approve it by this session, or deny it by none. Return False if somebody has answered it before."""
+    async def answer(self, user_code: bytes, now: datetime, answer: Answer) -> bool:
+        """Approve or deny it. Return False if somebody has answered it before."""
         ...
 
     async def ask(self, digest: bytes, now: datetime) -> Device | None:

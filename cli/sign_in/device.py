@@ -44,7 +44,8 @@ def by_browser(entrance: Entrance, *, sleep: Callable[[float], None] = time.slee
                     interval += _SLOWER
                 case "access_denied":
                     raise SignInRefused(
-                        error.status, "it was denied, or what approved it is signed out"
+                        error.status,
+                        "it was denied, or who approved it has signed out or changed the password",
                     ) from None
                 case "expired_token":
                     raise SignInRefused(

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from pymongo.asynchronous.database import AsyncDatabase
 
-from auth.stores.devices import Device
+from auth.stores.devices import Answer, Device
 from auth.stores.mongo.errors import answering
 
 COLLECTION = "devices"
@@ -33,8 +33,8 @@ class MongoDevices:
         async with answering():
             return _device(await self._devices.find_one(_waiting(user_code, now)))
 
-    async def answer(self, user_code: bytes, now: datetime, *, account_id: str, session_id: str) -> bool:
-        told = {"account_id": account_id, "session_id": session_id, "denied": not session_id}
+    async def answer(self, user_code: bytes, now: datetime, answer: Answer) -> bool:
+        told = msgspec.to_builtins(answer, builtin_types=(bytes,)) | {"denied": not answer.session_id}
         async with answering():
             done = await self._devices.update_one(_waiting(user_code, now), {"$set": told})
         return done.modified_count == 1

@@ -86,7 +86,7 @@ async def test_who_asks_too_often_is_told_to_slow_down(devices: DeviceSignIns, c
     assert await refusal(devices, codes.device_code) == "authorization_pending"
 
 
-@pytest.mark.parametrize("end", ["signed out", "closed", "erased"])
+@pytest.mark.parametrize("end", ["signed out", "closed", "erased", "another password"])
 async def test_what_a_person_approved_counts_no_more_once_they_are_out(
     devices: DeviceSignIns, sessions: Sessions, directory: MongoDirectory, person: Claims, end: str
 ) -> None:
@@ -99,6 +99,10 @@ async def test_what_a_person_approved_counts_no_more_once_they_are_out(
             await directory.set_disabled(person.sub, True)
         case "erased":
             await directory.erase(person.sub)
+        case "another password":  # by the session that approved, which goes on
+            account = await directory.by_id(person.sub)
+            assert account
+            assert await directory.rehash(person.sub, account.password_hash, "another")
     assert await refusal(devices, codes.device_code) == "access_denied"
     assert [each for each in await sessions.of(person.sub) if each.session_id != person.sid] == []
 
