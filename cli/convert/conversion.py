@@ -73,6 +73,8 @@ def _converted(terms: Terms, course: Course) -> Outcome:
         decision = anew(known) if terms.again else decided(known, terms.wish.options, here)
         if decision.step is Step.NOTHING and decision.job:
             return Outcome(course.task, End.UNCHANGED, decision.job, decision.job.job_id)
+        if decision.step is Step.FAILED and decision.job:
+            return _failed_before(course, decision.job)
         if target and here and not terms.force and not is_ours(here, known):
             make_way(terms.gateway, target, here, course.ask)
         course.job_id = _begun(terms, course, decision)
@@ -87,6 +89,12 @@ def _converted(terms: Terms, course: Course) -> Outcome:
     _bring(terms, course, job, here)
     end = End.DOWNLOADED if decision.step is Step.DOWNLOAD else End.CONVERTED
     return Outcome(course.task, end, job, job.job_id)
+
+
+def _failed_before(course: Course, job: Job) -> Outcome:
+    why = job.error.message if job.error else ""
+    told = f"it failed before: {why} --again tries once more"
+    return Outcome(course.task, End.FAILED, job, job.job_id, told, Exit.FAILED)
 
 
 def _sha256(course: Course, file: Path) -> str:

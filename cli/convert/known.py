@@ -17,6 +17,7 @@ from cli.client.contents import Count
 from cli.client.gateway import Gateway, unreachable
 from events.options import Options
 from events.projections.job_view import State
+from events.types import FailureCode
 
 MOST = 200
 """Jobs of one video that are looked at: the latest."""
@@ -26,6 +27,19 @@ _UNSAID: dict[str, Any] = {
     for field in msgspec.structs.fields(Options)
 }
 """The options of a job that its gateway leaves out, as they are what everybody has."""
+
+
+_LASTING = {
+    FailureCode.NO_AUDIO,
+    FailureCode.TRACK_MISSING,
+    FailureCode.ONLY_SILENCE,
+    FailureCode.OUT_OF_RANGE,
+    FailureCode.NOT_MEDIA,
+    FailureCode.ENCRYPTED,
+    FailureCode.TRUNCATED,
+}
+"""Failures that the same video has with the same options every time. A limit or a codec may be otherwise
+at the next try."""
 
 
 class _Accepted(Struct, frozen=True):
@@ -41,6 +55,8 @@ class Step(Enum):
     """It was made."""
     FOLLOW = auto()
     """It is being made."""
+    FAILED = auto()
+    """It failed, for a reason that lies in the video and the options: it would again."""
     CONVERT = auto()
     """The video is there: it becomes another output."""
     UPLOAD = auto()
@@ -84,6 +100,9 @@ def decided(known: Sequence[Job], options: Mapping[str, Any], here: str | None) 
     for job in same:
         if not job.done:
             return Decision(Step.FOLLOW, job)
+    for job in same:
+        if job.error and job.error.code in _LASTING:
+            return Decision(Step.FAILED, job)
     return anew(known)
 
 

@@ -241,6 +241,19 @@ def test_a_failed_job_says_the_sentence(
     assert not video.with_name("talk.mp3").exists()
 
 
+def test_what_failed_for_good_is_told_again_without_another_job_until_again_is_asked_for(
+    server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.fails = True
+    assert convert(server, video) == Exit.FAILED
+    assert convert(server, video) == Exit.FAILED
+    told = f"tonearm convert: {video}: it failed before: No sound. --again tries once more"
+    assert told in capsys.readouterr().err
+    assert (len(server.uploads), server.outputs) == (1, [])
+    server.fails = False
+    assert convert(server, video, "--again") == Exit.OK
+
+
 def test_at_a_terminal_a_failure_takes_its_bar_away_and_stands_above_its_story(
     server: Gateway, video: Path
 ) -> None:

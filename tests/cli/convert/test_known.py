@@ -3,7 +3,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.client.answers import Audio, Job, Video
+from cli.client.answers import Audio, Failure, Job, Video
 from cli.convert.known import Step, decided
 from events.options import Options, Tags
 
@@ -45,6 +45,16 @@ def test_other_options_make_another_output_of_the_stored_video(options: dict[str
 
 def test_what_failed_is_converted_anew_without_an_upload() -> None:
     assert decided([job(audio=None)], ASKED, None).step is Step.CONVERT
+
+
+@pytest.mark.parametrize(
+    ("code", "step"), [("no_audio", Step.FAILED), ("not_media", Step.FAILED), ("internal", Step.CONVERT)]
+)
+def test_what_would_fail_again_is_not_tried(code: str, step: Step) -> None:
+    failed = msgspec.structs.replace(job(audio=None), error=Failure(code, "No sound."))
+    assert decided([failed], ASKED, None).step is step
+    assert decided([failed], {**ASKED, "start": 5.0}, None).step is Step.CONVERT
+    assert decided([failed, job("old")], ASKED, None).step is Step.DOWNLOAD
 
 
 def test_a_video_that_was_let_go_of_is_uploaded_but_its_audio_still_counts() -> None:
