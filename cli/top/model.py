@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from cli.top.answers import AnyJob, Event, Overview, Parked, Point, Work
-from cli.top.news import Away, GivenUp, Heard, Looked, Met, News, Remembered, Told
+from cli.top.news import Away, GivenUp, Heard, Listening, Looked, Met, News, Remembered, Told
 from cli.top.rate import Rate
 from cli.words import tail
 
@@ -63,6 +63,8 @@ class Model:
         """Newest last."""
         self.rate = Rate()
         self.given_up: Sequence[Parked] = ()
+        self.answered: set[str] = set()
+        """Questions with a first answer: `events`, `history`, and the states of jobs."""
         self._failures: dict[str, Failure] = {}
         self._names: dict[str, str] = {}
 
@@ -77,10 +79,14 @@ class Model:
                 self.away = news if self.away is None else Away(self.away.at, news.why)
             case Remembered(history=history):
                 self.points = history.points
+                self.answered.add("history")
+            case Listening():
+                self.answered.add("events")
             case Heard(event=event):
                 self._hear(event)
-            case Met(jobs=jobs):
+            case Met(jobs=jobs, state=state):
                 self._meet(jobs)
+                self.answered.add(state)
             case Told(job=job):
                 self._meet([job])
             case GivenUp(items=items):
@@ -91,6 +97,10 @@ class Model:
     def name(self, subject: str) -> str:
         """Return the file's name of a job, or the end of the id where it is not known."""
         return self._names.get(subject) or tail(subject)
+
+    def is_called(self, subject: str) -> bool:
+        """Return True if the file's name of a job is known, or cannot be any more."""
+        return subject in self._names or "converting" in self.answered
 
     def tasks(self) -> list[Task]:
         """Return all that is under way: conversions first, and what began first."""

@@ -36,9 +36,14 @@ class Heard(Struct, frozen=True):
 
 
 class Met(Struct, frozen=True):
-    """Jobs, newest first."""
+    """Jobs, newest first; `state` is the one that was asked for."""
 
     jobs: Sequence[AnyJob]
+    state: str = ""
+
+
+class Listening(Struct, frozen=True):
+    """The stream of events is open: what there is comes at once."""
 
 
 class GivenUp(Struct, frozen=True):
@@ -72,4 +77,4 @@ class Ended(Struct, frozen=True):
     error: TonearmError
 
 
-News = Looked | Away | Remembered | Heard | Met | GivenUp | Told | Said | Key | Ended
+News = Looked | Away | Remembered | Heard | Listening | Met | GivenUp | Told | Said | Key | Ended

@@ -25,7 +25,7 @@ from cli.client.event_stream import messages
 from cli.client.gateway import Gateway, unreachable
 from cli.times import timestamp
 from cli.top.answers import AnyJob, AnyJobs, Event, History, Overview, ParkedItems
-from cli.top.news import Away, Ended, GivenUp, Heard, Looked, Met, News, Remembered, Said, Told
+from cli.top.news import Away, Ended, GivenUp, Heard, Listening, Looked, Met, News, Remembered, Said, Told
 from cli.top.sight import Wish
 from events.errors import TonearmError
 
@@ -59,7 +59,7 @@ def remembered(gateway: Gateway) -> Remembered:
 
 def met(gateway: Gateway, state: str, limit: int) -> Met:
     """Return the newest jobs in a state. Raises ClientError."""
-    return Met(_asked(gateway, "/admin/jobs", AnyJobs, state=state, limit=str(limit)).items)
+    return Met(_asked(gateway, "/admin/jobs", AnyJobs, state=state, limit=str(limit)).items, state)
 
 
 class Watch:
@@ -159,6 +159,7 @@ class Watch:
         while not self._stop.is_set():
             try:
                 with self._gateway.asking("GET", "/admin/events", params=query, headers=headers) as answer:
+                    self._tell(Listening())
                     for message in messages(answer.iter_lines()):
                         if self._stop.is_set():
                             return

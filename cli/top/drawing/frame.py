@@ -39,6 +39,10 @@ class Frame(Struct, frozen=True):
             if sight.passes(model.name(each.subject), each.subject, each.what, each.reason)
         ]
 
+    def is_answered(self, question: str) -> bool:
+        """Return True if this has had its first answer; one picture is drawn when all have."""
+        return question in self.model.answered or self.sight.is_still
+
     def rows(self) -> list[Row]:
         """Return the rows of the panel that is looked at, as keys choose them."""
         name = self.model.name

@@ -12,6 +12,9 @@ ACCENT, GOOD, BAD, QUIET, HEAD = "yellow", "green", "red", "dim", "bold"
 CURVE = f"{QUIET} {ACCENT}"
 """Styles. They are the terminal's own colours, which its person has chosen for its ground."""
 
+LOADING = "loading"
+"""Where nobody has answered yet: `none` would be untrue."""
+
 
 class Cell(NamedTuple):
     """A text, how wide it is, and how it looks."""

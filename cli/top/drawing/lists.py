@@ -7,7 +7,7 @@ from rich.text import Text
 from cli.times import shown
 from cli.top.answers import Event
 from cli.top.drawing.frame import Frame
-from cli.top.drawing.lines import ACCENT, BAD, GOOD, QUIET, Cell, row
+from cli.top.drawing.lines import ACCENT, BAD, GOOD, LOADING, QUIET, Cell, row
 from cli.top.model import Failure, note_of
 
 _VERBS = {
@@ -28,7 +28,8 @@ def failures(frame: Frame, width: int, rows: int) -> list[Text]:
     lines = [frame.heading("Last failures", "failures")]
     if not found and rows:
         is_filtered = frame.sight.filter and frame.model.failures()
-        lines.append(Text("  nothing passes the filter" if is_filtered else "  none", style=QUIET))
+        none = "none" if frame.is_answered("failed") else LOADING
+        lines.append(Text(f"  {'nothing passes the filter' if is_filtered else none}", style=QUIET))
     times = _times([found[at].time for at in seen], frame.now)
     rows_ = [_failure(frame, found[at], width - 3, when_) for at, when_ in zip(seen, times, strict=True)]
     return [*lines, *(frame.marked(keys[at], "failures", line) for at, line in zip(seen, rows_, strict=True))]
@@ -41,7 +42,8 @@ def events(frame: Frame, width: int, rows: int) -> list[Text]:
     seen = frame.window(keys, "events", rows)
     lines = [frame.heading("Events", "events")]
     if not found and rows:
-        lines.append(Text("  none so far", style=QUIET))
+        none = "none so far" if frame.is_answered("events") else LOADING
+        lines.append(Text(f"  {none}", style=QUIET))
     times = _times([found[at].time for at in seen], frame.now)
     rows_ = [_event(frame, found[at], width - 3, when_) for at, when_ in zip(seen, times, strict=True)]
     return [*lines, *(frame.marked(keys[at], "events", line) for at, line in zip(seen, rows_, strict=True))]

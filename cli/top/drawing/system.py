@@ -9,7 +9,20 @@ from cli.pretty import clock, size
 from cli.top.answers import Overview, Point, Queue
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import bar, curve
-from cli.top.drawing.lines import ACCENT, BAD, CURVE, GOOD, HEAD, QUIET, Cell, cell, ending, fitted, row
+from cli.top.drawing.lines import (
+    ACCENT,
+    BAD,
+    CURVE,
+    GOOD,
+    HEAD,
+    LOADING,
+    QUIET,
+    Cell,
+    cell,
+    ending,
+    fitted,
+    row,
+)
 from cli.top.needs import is_scarce, is_short
 from cli.words import QUEUES
 
@@ -114,7 +127,9 @@ def past_panel(frame: Frame, width: int) -> list[Text]:
     """Return the last hour as curves, a row each with its number."""
     points = frame.model.points
     if not points:
-        return []
+        if frame.is_answered("history"):
+            return []
+        return [frame.heading("The last hour"), Text(f"  {LOADING}", style=QUIET)]
     room = max(8, min(60, width - 34))
     factor = [each.done.realtime_factor if each.done else None for each in points]
     speeds = [each for each in factor if each]

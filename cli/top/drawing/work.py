@@ -6,7 +6,7 @@ from cli.pretty import clock, size
 from cli.top.answers import Work
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import bar
-from cli.top.drawing.lines import ACCENT, QUIET, Cell, cell, ending, row
+from cli.top.drawing.lines import ACCENT, LOADING, QUIET, Cell, cell, ending, row
 from cli.top.model import Task
 from cli.words import QUEUES, counted
 
@@ -66,7 +66,8 @@ def _row(frame: Frame, task: Task, width: int) -> Text:
 
 def _name(frame: Frame, task: Task) -> str:
     again = f"  (attempt {task.work.attempt})" if task.work.attempt > 1 else ""
-    name = frame.model.name(task.work.subject)
+    is_called = not task.is_of_job or frame.model.is_called(task.work.subject)
+    name = frame.model.name(task.work.subject) if is_called else LOADING
     if task.work.queue in ("video", "video.bulk"):
         return f"{name}{again}"
     return f"{QUEUES.get(task.work.queue, task.work.queue)}: {name}{again}"

@@ -8,7 +8,7 @@ import msgspec
 
 from cli.top.answers import AnyJobs, Event, History, Overview, ParkedItems
 from cli.top.model import Model
-from cli.top.news import GivenUp, Heard, Looked, Met, Remembered
+from cli.top.news import GivenUp, Heard, Listening, Looked, Met, Remembered
 
 NOON = datetime(2026, 11, 30, 12, 4, 31, tzinfo=UTC)
 QUEUES = ("video", "video.bulk", "mp3", "letters", "news", "hooks", "imports")
@@ -233,6 +233,8 @@ def idle() -> Model:
     quiet["queues"] = [each | {"waiting": 0, "retrying": 0} for each in quiet["queues"]]
     known = Model("127.0.0.1:8080")
     known.take(Looked(NOON, msgspec.convert(quiet, Overview)))
+    for news in (Listening(), Met([], "failed"), Met([], "converting")):
+        known.take(news)
     return known
 
 

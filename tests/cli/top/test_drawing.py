@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cli.client.answers import Entry, Failure
-from cli.top.answers import AnyJob, Event
+from cli.top.answers import AnyJob, Event, History, Overview
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import ASCII, Glyphs, bar, curve, glyphs_for
 from cli.top.drawing.lines import ending, fitted, shares
 from cli.top.drawing.page import once, page
 from cli.top.model import Model
-from cli.top.news import Away, Heard
+from cli.top.news import Away, Heard, Listening, Looked, Met, Remembered
 from cli.top.sight import Sight, Wish
 from cli.words import CONSUMERS, QUEUES, STATES
 from events.log import topology
@@ -128,6 +128,22 @@ def test_what_needs_somebody_stands_above_all_else(size: tuple[int, int]) -> Non
     assert "away" in shown.splitlines()[0]
     assert "no route to host" in shown
     assert "talk-at-fosdem" in shown
+
+
+def test_what_nobody_has_answered_yet_is_loading_and_not_none() -> None:
+    model = Model("here")
+    model.take(Looked(NOON, msgspec.convert(pictures.overview(busy=1), Overview)))
+    early = drawn(model, 120, 40)
+    assert early.count("loading") == 4  # the name of the job, failures, events, the last hour
+    assert "none" not in early
+    assert "00000000" not in early
+    for news in (Listening(), Met([], "failed"), Met([], "converting"), Remembered(History([]))):
+        model.take(news)
+    late = drawn(model, 120, 40)
+    assert "loading" not in late
+    assert late.count("none") == 2
+    assert "00000000" in late
+    assert "loading" not in drawn(Model("here"), 120, 40, Sight(is_still=True))
 
 
 def test_a_chosen_row_stays_in_sight_however_long_the_list_is() -> None:
