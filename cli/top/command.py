@@ -76,7 +76,7 @@ def top(gateway: Gateway, once: bool, every: float, out: Printer) -> Exit | None
     """Watch a system: services, queues, jobs, what each converter does, and what failed.
 
     For administrators of any gateway. `q` ends it, `p` holds the picture, Tab and the arrows choose a row,
-    Enter shows a job's story, `c` cancels it, `r` runs it again, `/` filters.
+    Enter shows a job's story, `c` cancels it, `r` runs it again, `/` filters, `?` shows the keys.
     """
     name = urlsplit(gateway.url).netloc.rpartition("@")[2]
     first = looked(gateway)

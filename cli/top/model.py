@@ -1,11 +1,12 @@
 """All that is known of the system, as it becomes by news. Pure: times come in as arguments."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.top.answers import AnyJob, Event, Overview, Parked, Point, Work
 from cli.top.news import Away, GivenUp, Heard, Listening, Looked, Met, News, Remembered, Told
@@ -29,6 +30,8 @@ class Failure(Struct, frozen=True):
     is_of_job: bool = True
     passes: bool = False
     """It will be tried again."""
+    times: int = 1
+    """How often it has come to the same."""
 
 
 class Task(Struct, frozen=True):
@@ -119,8 +122,10 @@ class Model:
         )
 
     def failures(self) -> list[Failure]:
-        """Return the last failures, newest first."""
-        return sorted(self._failures.values(), key=lambda each: each.time, reverse=True)
+        """Return the last failures, newest first; equal ones are one, with their number."""
+        newest = sorted(self._failures.values(), key=lambda each: each.time, reverse=True)
+        alike = Counter(map(_alike, newest))
+        return [replace(each, times=alike.pop(_alike(each))) for each in newest if _alike(each) in alike]
 
     def counts(self) -> Mapping[str, int] | None:
         """Return the jobs by state; None where nobody has counted them."""
@@ -147,7 +152,9 @@ class Model:
     def _fail(self, failure: Failure) -> None:
         self._failures[failure.key] = failure
         if len(self._failures) > _FAILURES:
-            oldest = min(self._failures.values(), key=lambda each: each.time)
+            others = [each for each in self._failures.values() if not each.is_of_job]
+            crowd = others if len(others) > _FAILURES // 2 else self._failures.values()
+            oldest = min(crowd, key=lambda each: each.time)
             del self._failures[oldest.key]
 
     def _forget(self, key: str) -> None:
@@ -170,15 +177,21 @@ def failure_of(event: Event) -> Failure | None:
     key = _key(event)
     what = str(event.data.get("code") or verb.replace("_", " "))
     reason = next((str(event.data[name]) for name in _REASONS if event.data.get(name)), "")
+    if reason == what:
+        reason = f"it answered {event.data['status']}" if event.data.get("status") else ""
     return Failure(
         key,
         event.time,
         what if kind in ("job", "import") else f"{kind} {what}",
         event.subject,
-        "" if reason == what else reason,
+        reason,
         is_of_job=kind == "job",
         passes=verb == "retrying" or event.data.get("again_in") is not None,
     )
+
+
+def _alike(failure: Failure) -> tuple[str, str, str]:
+    return failure.what, failure.subject, failure.reason
 
 
 def _key(event: Event) -> str:

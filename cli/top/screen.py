@@ -22,7 +22,7 @@ from cli.top.keys import Keyboard
 from cli.top.model import Model
 from cli.top.news import Ended, Heard, Key, Looked, News, Said, Told
 from cli.top.painter import Painter
-from cli.top.sight import Sight, Wish, pressed
+from cli.top.sight import Sight, Wish, arrived, pressed
 from cli.top.watch import Watch
 
 _TICK = 0.25
@@ -107,6 +107,8 @@ class Cockpit:
             self._told_of = ""
         if before.is_paused != self._sight.is_paused:
             self._hold(is_paused=self._sight.is_paused)
+        if self._sight.panel != before.panel:
+            self._sight = arrived(self._sight, self._frame().rows())
         if wish is None:
             return True
         if wish.what == "quit":

@@ -44,6 +44,8 @@ class Sight(Struct, frozen=True):
     scrolled: int = 0
     """Rows that a story is scrolled down."""
     asked: Wish | None = None
+    is_helping: bool = False
+    """It is the keys that are shown."""
     said: str = ""
     is_bad: bool = False
 
@@ -61,6 +63,8 @@ def pressed(sight: Sight, key: str, rows: Sequence[Row]) -> tuple[Sight, Wish | 
         return replace(sight, asked=None), sight.asked if key in ("y", "Y") else None
     if sight.is_typing:
         return _typed(sight, key), None
+    if sight.is_helping:
+        return replace(sight, is_helping=False), None
     if sight.story is not None:
         return _in_story(sight, key)
     return _in_panels(sight, key, rows)
@@ -108,6 +112,8 @@ def _in_panels(sight: Sight, key: str, rows: Sequence[Row]) -> tuple[Sight, Wish
             return sight, Wish("quit")
         case "p" | " ":
             return replace(sight, is_paused=not sight.is_paused), None
+        case "?":
+            return replace(sight, is_helping=True), None
         case "/":
             return replace(sight, is_typing=True), None
         case "escape":
@@ -153,6 +159,11 @@ def _ask(sight: Sight, key: str, row: Row) -> Sight:
 
 def _choose(sight: Sight, rows: Sequence[Row], at: int) -> Sight:
     return replace(sight, chosen=rows[max(0, min(at, len(rows) - 1))].key if rows else "")
+
+
+def arrived(sight: Sight, rows: Sequence[Row]) -> Sight:
+    """Return the sight with the first row chosen, in a panel that was gone to."""
+    return replace(sight, chosen=rows[0].key) if rows and not sight.chosen else sight
 
 
 def _to_panel(sight: Sight, step: int) -> Sight:

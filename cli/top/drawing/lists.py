@@ -65,11 +65,12 @@ def _times(times: list[datetime], now: datetime) -> list[Cell]:
 def _failure(frame: Frame, failure: Failure, width: int, time: Cell) -> Text:
     what = 20 if width > 110 else 14
     name = max(12, min(40, width // 5))
+    times = f"{frame.glyphs.times}{failure.times}  " if failure.times > 1 else ""
     return row(
         time,
         Cell(failure.what, what, ACCENT if failure.passes else BAD),
         Cell(frame.model.name(failure.subject), name),
-        Cell(failure.reason, width - time.width - what - name - 6, QUIET),
+        Cell(f"{times}{failure.reason}", width - time.width - what - name - 6, QUIET),
     )
 
 

@@ -5,6 +5,7 @@ from rich.text import Text
 from cli.pretty import visible
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.head import head, numbers, troubles
+from cli.top.drawing.help import keys
 from cli.top.drawing.lines import ACCENT, BAD, HEAD, QUIET, beside, filled, shares
 from cli.top.drawing.lists import events, failures
 from cli.top.drawing.story import story
@@ -27,13 +28,14 @@ _LOW = 12
 """Rows below which only the numbers and the work are shown."""
 _KEYS = (
     ("q", "quit"),
-    ("p", "pause"),
+    ("?", "keys"),
     ("tab", "panel"),
     ("{arrows}", "choose"),
     ("{enter}", "story"),
     ("c", "cancel"),
     ("r", "run again"),
     ("/", "filter"),
+    ("p", "pause"),
 )
 _STORY_KEYS = (("esc", "back"), ("{arrows}", "scroll"), ("c", "cancel"), ("r", "run again"), ("p", "pause"))
 
@@ -45,6 +47,8 @@ def page(frame: Frame, width: int, height: int) -> list[Text]:
     rows = height - len(top) - 2  # the last line, and a blank one above it
     if frame.sight.story is not None:
         body = [Text(), *story(frame, frame.sight.story, wide, rows - 1)]
+    elif frame.sight.is_helping:
+        body = [Text(), *keys(frame, wide)]
     else:
         body = _body(frame, wide, rows)
     lines = [*top, *body[: max(0, rows)]]
@@ -93,8 +97,7 @@ def _single(frame: Frame, width: int, rows: int, *, is_whole: bool) -> list[Text
         max(1, len(frame.failures()[: 10 if is_whole else None])),
     ]
     if rows < _LOW - 4:
-        panel = {"work": work, "failures": failures, "events": events}[frame.sight.panel]
-        return panel(frame, width, max(1, rows - 1))
+        return _few(frame, width, rows)
     given = shares(rows - 5, wants, _LEAST)
     panels = [
         work(frame, width, given[0]),
@@ -106,6 +109,24 @@ def _single(frame: Frame, width: int, rows: int, *, is_whole: bool) -> list[Text
     elif frame.sight.panel == "events":
         panels[2] = events(frame, width, given[2])
     return _stacked(panels)
+
+
+def _few(frame: Frame, width: int, rows: int) -> list[Text]:
+    """The chosen panel with the rows that it wants, and the others as far as there is room behind it."""
+    wants = {
+        "work": (work, len(frame.tasks())),
+        "queues": (queues_panel, queues_wanted(frame)),
+        "failures": (failures, len(frame.failures())),
+        "events": (events, len(frame.events())),
+    }
+    lines: list[Text] = []
+    for name in sorted(wants, key=lambda each: each != frame.sight.panel):
+        panel, want = wants[name]
+        room = rows - len(lines) - (2 if lines else 1)
+        if lines and room < 1:
+            break
+        lines = _stacked([*([lines] if lines else []), panel(frame, width, max(1, min(room, want)))])
+    return lines
 
 
 def _left(frame: Frame, width: int, rows: int, *, is_whole: bool) -> list[Text]:
@@ -159,9 +180,10 @@ def foot(frame: Frame, width: int) -> Text:
     names = {"arrows": frame.glyphs.arrows, "enter": frame.glyphs.enter}
     for key, does in _STORY_KEYS if sight.story is not None else _KEYS:
         written = key.format(**names)
-        if len(line) + len(written) + len(does) + 4 > width:
+        gap = "  " if line else ""
+        if len(line) + len(gap) + len(written) + 1 + len(does) > width:
             break
-        line.append("   " if line else "")
+        line.append(gap)
         line.append(written, style=HEAD)
         line.append(f" {does}", style=QUIET)
     return line

@@ -52,7 +52,12 @@ def test_a_picture_fits_its_terminal_to_the_column(
     name: str, width: int, height: int, panel: str, *, is_ascii: bool
 ) -> None:
     sight = Sight(panel=panel, filter="a" if width % 2 else "")
-    for each in (sight, Sight(story=STORY), Sight(asked=Wish("cancel", "j", "x" * 200))):
+    for each in (
+        sight,
+        Sight(story=STORY),
+        Sight(is_helping=True),
+        Sight(asked=Wish("cancel", "j", "x" * 200)),
+    ):
         lines = page(Frame(MODELS[name], each, NOON, ASCII if is_ascii else Glyphs()), width, height)
         assert len(lines) == height
         assert {cell_len(line.plain) for line in lines} == {width}
@@ -144,6 +149,33 @@ def test_what_nobody_has_answered_yet_is_loading_and_not_none() -> None:
     assert late.count("none") == 2
     assert "00000000" in late
     assert "loading" not in drawn(Model("here"), 120, 40, Sight(is_still=True))
+
+
+def test_equal_failures_are_a_row_with_their_number() -> None:
+    model = pictures.busy()
+    for n in range(5):
+        failed = pictures.event(900 + n, "hook.delivery_failed", "hook", 1, delivery_id=str(n), code="gone")
+        model.take(Heard(msgspec.convert(failed, Event)))
+    assert sum("×5" in line for line in drawn(model, 120, 40).splitlines()) == 1
+
+
+def test_a_small_terminal_has_no_empty_rows_while_panels_are_hidden() -> None:
+    model = pictures.model(pictures.overview(busy=1))
+    lines = drawn(model, 60, 15).splitlines()
+    assert "UNDER WAY" in "".join(lines)
+    assert "QUEUES" in "".join(lines)
+    assert sum(not line.strip() for line in lines) <= 4
+    assert "LAST FAILURES" in drawn(model, 60, 15, Sight(panel="failures"))
+
+
+def test_the_last_line_names_all_keys_at_80_columns_and_all_of_them_are_told() -> None:
+    foot = drawn(pictures.busy()).splitlines()[-1]
+    assert "/ filter" in foot
+    assert "? keys" in foot
+    shown = drawn(pictures.busy(), sight=Sight(is_helping=True))
+    assert "leaves the rows that have some text" in shown
+    assert "UNDER WAY" not in shown
+    assert "…" not in shown
 
 
 def test_a_chosen_row_stays_in_sight_however_long_the_list_is() -> None:

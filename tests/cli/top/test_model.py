@@ -45,6 +45,17 @@ def test_a_delivery_that_fails_is_a_failure_until_it_arrives() -> None:
     assert model.failures() == []
 
 
+def test_failures_that_are_equal_are_one_with_their_number_and_push_no_job_out() -> None:
+    model = Model("here")
+    heard(model, "job.failed", 7, ago=900, run=1, code="no_audio", message="No sound.")
+    for n in range(300):
+        heard(model, "hook.delivery_failed", 1, ago=300 - n, delivery_id=str(n), code="status", status=500)
+    hook, job = model.failures()
+    assert (hook.what, hook.reason, hook.times) == ("hook status", "it answered 500", 199)
+    assert (job.what, job.times) == ("no_audio", 1)
+    assert hook.time == NOON - timedelta(seconds=1)
+
+
 def test_a_job_is_called_by_its_file_as_soon_as_anybody_has_told_of_it() -> None:
     model = Model("here")
     assert model.name(job_id(1)) == "…00001eef"

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from cli.client.answers import Entry
 from cli.top.answers import AnyJob
 from cli.top.keys import names
-from cli.top.sight import Row, Sight, Wish, pressed
+from cli.top.sight import Row, Sight, Wish, arrived, pressed
 
 ROWS = [Row("a", "job-a", "a.mp4"), Row("b", "job-b", "b.mp4"), Row("c", "", "a letter")]
 
@@ -42,6 +42,20 @@ def test_what_is_of_no_job_has_no_story_and_cannot_be_cancelled() -> None:
         assert sight.asked is None
         assert sight.said
     assert after("enter")[0].said == "Choose a row by the arrow keys first."
+
+
+def test_a_panel_that_is_gone_to_has_its_first_row_chosen() -> None:
+    sight, _ = after("down", "down", "tab")
+    assert (sight.panel, sight.chosen) == ("failures", "")
+    assert arrived(sight, ROWS).chosen == "a"
+    assert arrived(sight, []).chosen == ""
+
+
+def test_a_question_mark_shows_the_keys_until_any_key() -> None:
+    sight, _ = after("?")
+    assert sight.is_helping
+    left, wish = after("q", sight=sight)
+    assert (left.is_helping, wish) == (False, None)
 
 
 def test_a_filter_is_typed_kept_and_dropped() -> None:
