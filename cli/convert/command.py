@@ -93,9 +93,9 @@ AT_ONCE, MOST_AT_ONCE = 3, 16
 def convert(access: Access, by_password: bool, no_start: bool, **typed: Any) -> int:
     """Turn videos into audio.
 
-    VIDEO is a file, a folder with -r, the address of a video (https://…), which the gateway fetches, or - for
-    standard input. The audio goes beside it, or where -o says. What was converted already with the same
-    options is not converted again.
+    VIDEO is a file, a folder with -r, the address of a video (https://…), which the gateway fetches where its
+    operator allows it (IMPORTS=on), or - for standard input. The audio goes beside it, or where -o says. What
+    was converted already with the same options is not converted again.
     """
     order = _order(**typed)
     if len(order.videos) == 1 and (file := order.videos[0].file) and (why := unreadable(file)):

@@ -7,11 +7,13 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
+from cli.errors import WrongArgument
 from events.side_by_side import safe
 from events.texts import harmless
 
 STANDARD_INPUT = "-"
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
+_OTHER_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 
 
 class Source(Struct, frozen=True):
@@ -38,10 +40,15 @@ class Source(Struct, frozen=True):
 
 
 def source(text: str) -> Source:
-    """Read an argument. What begins as an address does is one, whatever lies in this folder."""
+    """Read an argument. What begins as an address does is one, whatever lies in this folder.
+
+    Raises WrongArgument for an address that no gateway fetches from.
+    """
     if text == STANDARD_INPUT:
         return Source(Path("video"), is_input=True)
     if not _ADDRESS.match(text):
+        if other := _OTHER_ADDRESS.match(text):
+            raise WrongArgument(f"a gateway fetches by http and https, not by {other[1].lower()}")
         return Source(Path(text))
     try:
         path = urlsplit(text).path

@@ -1,6 +1,7 @@
 """The files that the audio goes to."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,10 @@ _ALIASES = {"m4b": Format.M4A, "oga": Format.OGG, "wave": Format.WAV}
 _LONGEST_NAME = 255
 _INSTEAD = {"aac": Format.M4A, "mp4": Format.M4A}
 """The format for the sound that another ending is known for; else MP3."""
+
+
+_LIKE_AN_ENDING = re.compile(r"[^.]\.([a-z][a-z0-9]{2,3})$")
+"""What nobody writes but as the ending of a file; a title may have a dot, too."""
 
 
 class Folder(NamedTuple):
@@ -58,6 +63,8 @@ def output_named(text: str | None, *, several: bool) -> Output:
 
 def _file(path: Path) -> File:
     ending = divided(path.name)[1]
+    if not ending and (like_one := _LIKE_AN_ENDING.search(path.name)):
+        ending = like_one[1]
     if ending in ("", "zip") or _format_of(path):
         return File(path)
     instead = path.with_suffix(f".{_INSTEAD.get(ending, Format.MP3)}")

@@ -72,6 +72,7 @@ def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
         ({"format": "flac"}, ["-O", "format=wav"], "talk.wav", "wav"),
         ({"format": "flac"}, ["-o", "mine.M4A"], "mine.M4A", "m4a"),
         ({"format": "flac"}, ["-o", "mine.sound"], "mine.sound", "flac"),
+        ({"format": "flac"}, ["-o", "No.1. The End"], "No.1. The End", "flac"),
         ({"format": "flac"}, ["-o", "folder.ogg"], "folder.ogg/talk.flac", "flac"),
         ({}, [], "talk.mp3", "mp3"),
         ({"format": "flac"}, ["-o", "book.m4b"], "book.m4b", "m4a"),
@@ -232,6 +233,11 @@ def test_what_begins_as_an_address_is_one_and_its_name_is_no_path(
     assert (video.name, bool(video.url)) == (name, is_address)
 
 
+def test_only_http_is_fetched(server: Gateway, capsys: pytest.CaptureFixture[str]) -> None:
+    assert convert(server, "FTP://example.org/y.mp4") == Exit.USAGE
+    assert "a gateway fetches by http and https, not by ftp" in capsys.readouterr().err
+
+
 def test_a_failed_job_says_the_sentence(
     server: Gateway, video: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -300,6 +306,7 @@ def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
         (["-o", "x.zip", "--chapters", "keep"], "x.zip would hold MP3"),
         (["-o", "x.aac"], "x.m4a would do"),
         (["-o", "x.wma", "--format", "flac"], "no format is called .wma"),
+        (["-o", "x.xyz"], "no format is called .xyz"),
     ],
 )
 def test_no_file_gets_a_name_that_says_something_else(
