@@ -1,6 +1,7 @@
 """Whole numbers as arguments."""
 
 import re
+from typing import Literal
 
 
 def at_most(text: str) -> int:
@@ -15,3 +16,10 @@ def count(text: str) -> int:
     if not re.fullmatch(r"\d{1,18}", text) or int(text) < 1:
         raise ValueError(f"{text!r} is not a count such as 20")
     return int(text)
+
+
+def last(text: str) -> int | Literal["all"]:
+    """Return how many of the last are wanted. Raises ValueError."""
+    if not re.fullmatch(r"all|\d{1,18}", text):
+        raise ValueError(f"takes a number or `all`, not {text!r}")
+    return "all" if text == "all" else int(text)

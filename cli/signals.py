@@ -8,20 +8,20 @@ from types import FrameType
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
 
-def cancel_on_signals() -> None:
+def cancel_on_signals() -> list[int]:
     """Let SIGINT and SIGTERM cancel the current task, so that its connections are closed.
 
     The second of them ends what holds up the loop, such as output that nobody reads: KeyboardInterrupt.
+    Returns a list of those that have come, which grows.
     """
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task is not None  # noqa: S101
-    came = False
+    came: list[int] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        nonlocal came
-        if came:
+        came.append(number)
+        if len(came) > 1:
             raise KeyboardInterrupt
-        came = True
         loop.call_soon_threadsafe(task.cancel)
 
     before = {}
@@ -34,3 +34,4 @@ def cancel_on_signals() -> None:
             signal.signal(number, handler)
 
     task.add_done_callback(restore)
+    return came

@@ -9,15 +9,17 @@ from email.message import EmailMessage
 from email.policy import default
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import click
 import msgspec
 from msgspec import Struct
 
+from cli.exits import Exit
 from cli.pretty import visible
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing
-from cli.tree.types import AT_MOST
+from cli.tree.types import LAST
 
 
 def kept(folder: Path) -> list[Path]:
@@ -79,26 +81,24 @@ def show_raw(path: Path) -> None:
         "tonearm mail -n 0 --follow",
         "tonearm mail --format '{date} {to} {subject}'",
     ],
+    exits={Exit.INTERRUPTED: "Ctrl-C"},
     output=Mail,
 )
-@click.option("-n", "last", type=AT_MOST, help="only the last N (default: all; 0: none)")
+@click.option("-n", "--last", type=LAST, default=10, show_default=True, help="the last N, or `all`; 0: none")
 @click.option("--raw", is_flag=True, help="as they came over the wire")
 @click.option("-f", "--follow", is_flag=True, help="go on with those to come")
 @printing
-def mail(last: int | None, raw: bool, follow: bool, out: Printer) -> None:
+def mail(last: int | Literal["all"], raw: bool, follow: bool, out: Printer) -> None:
     """Show the mails that the stack on this machine has sent, the newest last."""
     if raw and not out.for_people:
         raise click.UsageError("--raw goes without --json and --format")
     print_one = show_raw if raw else partial(show, out=out)
     folder = Path(os.environ.get("LOCAL_DIR") or ".local") / "mail"
     mails = kept(folder)
-    try:
-        for path in mails if last is None else mails[len(mails) - min(last, len(mails)) :]:
+    for path in mails if last == "all" else mails[max(0, len(mails) - last) :]:
+        print_one(path)
+    if follow:
+        for path in following(folder, set(mails)):
             print_one(path)
-        if follow:
-            for path in following(folder, set(mails)):
-                print_one(path)
-    except KeyboardInterrupt:
-        return
     if not mails:
         print(f"no mail in {folder} yet", file=sys.stderr)

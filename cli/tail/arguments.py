@@ -17,7 +17,7 @@ from cli.tail.follow import Query
 from cli.tail.record import Level
 from cli.tail.spellings import level_of
 from cli.times import EXAMPLES
-from cli.tree.types import COUNT, TIME, Read
+from cli.tree.types import COUNT, LAST, TIME, Read
 
 _LAST = 10
 _Patterns = tuple[re.Pattern[str], ...]
@@ -30,12 +30,6 @@ def _level(text: str) -> Level:
     return level
 
 
-def _last(text: str) -> int | Literal["all"]:
-    if not re.fullmatch(r"all|\d{1,18}", text):
-        raise ValueError(f"takes a number or `all`, not {text!r}")
-    return "all" if text == "all" else int(text)
-
-
 def _field(text: str) -> filters.Filter:
     try:
         return filters.field(text)
@@ -43,7 +37,7 @@ def _field(text: str) -> filters.Filter:
         raise ValueError(f"{text!r}: {error}") from None
 
 
-_LEVEL, _NUMBER, _FIELD = Read("LEVEL", _level), Read("N", _last), Read("KEY=VALUE", _field)
+_LEVEL, _FIELD = Read("LEVEL", _level), Read("KEY=VALUE", _field)
 
 
 def _levels(context: click.Context, parameter: click.Parameter, begin: str) -> list[str]:
@@ -120,7 +114,7 @@ _OPTIONS = (
     click.option(
         "-n",
         "--last",
-        type=_NUMBER,
+        type=LAST,
         help="begin with the last N that match, or `all`; usually"
         f" {_LAST}, and all with --job, --since, --until, --no-follow",
     ),

@@ -1,10 +1,11 @@
 """`tonearm tail`: what is asked for, signals and output.
 
-Following ends well by Ctrl-C, SIGTERM and a reader that goes away: that is how it ends.
+Following ends well by SIGTERM and a reader that goes away: that is how it ends. Ctrl-C is 130, as everywhere.
 """
 
 import asyncio
 import os
+import signal
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Literal
@@ -60,6 +61,7 @@ class Line(Struct, frozen=True, kw_only=True):
         Exit.NOINPUT: "there is nothing to read",
         Exit.UNAVAILABLE: "the log is away",
         Exit.NOPERM: "the account is no administrator's",
+        Exit.INTERRUPTED: "Ctrl-C",
     },
     codes={NothingToRead: Exit.NOINPUT},
     output=Line,
@@ -94,6 +96,8 @@ def tail(access: Access, paths: tuple[str, ...], only: Only, wish: Wish, look: L
         drop_output()
         return Exit.OK
     except (asyncio.CancelledError, KeyboardInterrupt):
+        return Exit.INTERRUPTED
+    if found is None:
         return Exit.OK
     if not found and not place.follow:
         say("nothing was found")
@@ -113,12 +117,17 @@ def _is_elsewhere(access: Access, settings: Settings) -> bool:
 
 async def _shown(
     wish: Wish, opened: AbstractAsyncContextManager[Sources], place: Place, output: Output
-) -> int:
-    """Show the records, and return how many there were. Raises TonearmError."""
-    cancel_on_signals()
-    async with opened as sources:
-        if sources.log is not None:
-            wish = replace(wish, job=await counted_back(sources.log, wish.job))
-        tail = Tail(query(wish, follow=place.follow), sources, output.show)
-        await tail.run()
+) -> int | None:
+    """Show the records, and return how many there were; None: SIGTERM ended it. Raises TonearmError."""
+    came = cancel_on_signals()
+    try:
+        async with opened as sources:
+            if sources.log is not None:
+                wish = replace(wish, job=await counted_back(sources.log, wish.job))
+            tail = Tail(query(wish, follow=place.follow), sources, output.show)
+            await tail.run()
+    except asyncio.CancelledError:
+        if came != [signal.SIGTERM]:
+            raise
+        return None
     return tail.shown

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from cli.errors import WrongArgument
-from cli.numbers import at_most, count
+from cli.numbers import at_most, count, last
 from cli.options import pair
 from cli.times import point_in_time, timestamp
 
@@ -38,6 +38,8 @@ COUNT = Read("N", count)
 """A number from 1 up."""
 AT_MOST = Read("N", at_most)
 """A number from 0 up."""
+LAST = Read("N", last)
+"""How many of the last: a number from 0 up, or `all`."""
 PAIR = Read("NAME=VALUE", pair)
 """A name and its value."""
 TIME = Read("TIME", _time)

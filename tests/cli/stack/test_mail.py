@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,17 @@ def test_only_the_last_ones_are_shown_when_asked(folder: Path, capsys: pytest.Ca
     assert "Text ü 2" in shown
 
 
+def test_the_last_ten_are_shown_and_all_when_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(12):
+        keep(folder, number)
+    assert main(["mail"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.count("Subject:") == 10
+    assert "Text ü 11" in shown
+    assert main(["mail", "-n", "all"]) == 0
+    assert capsys.readouterr().out.count("Subject:") == 12
+
+
 def test_raw_is_what_came_over_the_wire(folder: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     keep(folder, 1)
     assert main(["mail", "--raw"]) == 0
@@ -104,6 +116,8 @@ def test_following_shows_mails_as_they_come(folder: Path, words: list[str]) -> N
                 if f"Text ü {number}" in line:
                     break
             keep(folder, number + 1)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == Exit.INTERRUPTED
     finally:
         process.kill()
         process.communicate()

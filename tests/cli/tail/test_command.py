@@ -77,7 +77,7 @@ async def test_following_shows_what_comes_new_files_too_and_ends_well_on_ctrl_c(
         (logs / "b.jsonl").write_text(line("new file", service="b"))
         await running.until("new file")
         await running.until("more")
-        assert await running.end(signal.SIGINT) == 0
+        assert await running.end(signal.SIGINT) == 130
         assert running.err == []
 
 
@@ -112,7 +112,7 @@ async def test_ctrl_c_ends_while_a_pipe_is_silent(tail):
     async with tail("-", "--format=json", "--only=logs") as running:
         running.process.stdin.write(line("one").encode())
         await running.until("one")
-        assert await running.end(signal.SIGINT) == 0
+        assert await running.end(signal.SIGINT) == 130
         assert running.err == []
 
 
@@ -163,7 +163,7 @@ async def test_a_second_signal_ends_it_although_nobody_reads_what_it_shows(logs,
     await wait_for(is_full)
     process.send_signal(signal.SIGINT)  # two of one kind may come as one
     process.send_signal(signal.SIGTERM)
-    assert await asyncio.wait_for(process.wait(), 20) == 0
+    assert await asyncio.wait_for(process.wait(), 20) == 130
     os.close(reader)
 
 
@@ -302,7 +302,7 @@ async def test_following_until_the_end_of_the_calendar_is_following(logs, tail):
         with (logs / "a.jsonl").open("a") as file:
             file.write(line("two"))
         await running.until("two")
-        assert await running.end(signal.SIGINT) == 0
+        assert await running.end(signal.SIGINT) == 130
         assert running.err == []
 
 
