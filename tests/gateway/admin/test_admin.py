@@ -264,6 +264,13 @@ async def test_an_overview_is_had_without_the_broker(
     url = mongodb.url_of(f"admin-{new_id()}")
     management = {"RABBITMQ_MANAGEMENT_URL": node.management_url}
     async with gateway_running(log, url, auth, **management) as running, operator(running) as admin:
+
+        async def tells_of_its_disk() -> bool:
+            """A broker that has only begun does not, yet."""
+            disks = (await admin.get("/admin/overview")).json()["disks"]
+            return any(each["low"] and each["free"] for each in disks)
+
+        await wait_for(tells_of_its_disk, 60)
         before = (await admin.get("/admin/overview")).json()
         assert before["queues"] is not None
         [disk] = [each for each in before["disks"] if each["low"] is not None]
