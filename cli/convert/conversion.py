@@ -208,7 +208,7 @@ def _bring(terms: Terms, course: Course, job: Job, here: str | None) -> None:
         return terms.force or (target is not None and sha256_of(target) in (here, audio.sha256))
 
     try:
-        got = course.transfer(DOWNLOADING, target.name if target else "", audio.bytes)
+        got = course.transfer(DOWNLOADING, target.name if target else "the audio", audio.bytes)
         if target:
             download(gateway, job, target, got, may_replace)
         else:

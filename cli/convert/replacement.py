@@ -31,6 +31,6 @@ def make_way(gateway: Gateway, target: Path, here: str, ask: Callable[[str], boo
     if made:
         whose = f"is the audio of another video, {made[0].filename}"
     else:  # another stack may have made it, another account, or an older job of ours
-        whose = f"is not the audio of any of your last {OURS} jobs"
+        whose = "is not audio that you converted from this video"
     if not ask(f"{target} {whose}. Replace it?"):
         raise InTheWay(f"{target} {whose}: use --force to replace it, or -o for another name")

@@ -129,7 +129,8 @@ def written(outcome: Outcome) -> str:
     if audio is None:
         return ""
     files = f", {audio.parts} files" if audio.parts else ""
-    return f"{target or 'written'} ({clock(audio.duration_seconds)}, {size(audio.bytes)}{files})"
+    place = target or "written to standard output"
+    return f"{place} ({clock(audio.duration_seconds)}, {size(audio.bytes)}{files})"
 
 
 def line_of(outcome: Outcome) -> ConvertedVideo:

@@ -291,7 +291,7 @@ def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
     target = video.with_name("talk.mp3")
     target.write_bytes(b"mine")
     assert convert(server, video) == Exit.CANTCREAT
-    assert "talk.mp3 is not the audio of any of your last 200 jobs: use --force" in capsys.readouterr().err
+    assert "talk.mp3 is not audio that you converted from this video: use --force" in capsys.readouterr().err
     assert target.read_bytes() == b"mine"
     assert server.uploads == []
     assert convert(server, video, "--force") == Exit.OK
@@ -354,6 +354,8 @@ def test_standard_output_has_the_audio_and_nothing_else(server: Gateway, video: 
     assert done.returncode == Exit.OK
     assert sound == server.audio
     assert b"job j-1" in said
+    assert b"downloading the audio (" in said
+    assert b"written to standard output (" in said
     assert sorted(tmp_path.iterdir()) == [video]
 
 
