@@ -17,6 +17,7 @@ S = TypeVar("S", bound=Struct)
 
 _SECRET = re.compile(r"password|secret|token|passphrase|email", re.IGNORECASE)
 _URL_PASSWORD = re.compile(r"(://[^/@:\s]*:).+@", re.DOTALL)  # also one with an unescaped `/` or `@`
+_PLAIN = (str, bool, int, float)
 _DIRECTORIES = ("auth_directory_url", "import_url")
 """SQLAlchemy reads these, which takes a password as it stands."""
 
@@ -31,6 +32,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={masked(name, getattr(self, name))!r}" for name in self.__struct_fields__)
         return f"{type(self).__name__}({shown})"
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what differs from the defaults, secrets and addresses masked."""
+        chosen = {
+            each.name: masked(each.name, value)
+            for each in msgspec.structs.fields(self)
+            if (value := getattr(self, each.name)) != each.default
+        }
+        return {name: value if isinstance(value, _PLAIN) else repr(value) for name, value in chosen.items()}
 
 
 def masked(name: str, value: Any) -> Any:

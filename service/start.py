@@ -96,8 +96,8 @@ def _causes(error: Exception) -> list[Exception]:
 
 
 def started(settings: Settings, **more: Any) -> None:
-    """Write a service's first log line: its settings, secrets masked, and `more` fields."""
-    log.info(logs.STARTED, settings=repr(settings), **more)
+    """Write a service's first log line: its settings that are no defaults, and `more` fields."""
+    log.info(logs.STARTED, settings=settings.chosen(), **more)
 
 
 async def _until_signalled(

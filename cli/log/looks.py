@@ -43,21 +43,26 @@ REGEX = Pattern()
 
 
 def looking(
-    *formats: str, older: tuple[str, ...] = (), example: str = "{timestamp:%H:%M} {event}"
+    *formats: str,
+    older: tuple[str, ...] = (),
+    at_terminal: str = "",
+    example: str = "{timestamp:%H:%M} {event}",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare the options, and give the function `look`. The first of these formats is the usual one.
 
-    `older` names are taken, and not told. `example` is a template.
+    `older` names are taken, and not told. `at_terminal` is the usual format there, unless all fields are
+    wanted. `example` is a template.
     """
+    usual = f"usually {at_terminal} at a terminal, else {formats[0]}" if at_terminal else ""
 
     def declared(function: Callable[..., Any]) -> Callable[..., Any]:
         @click.option(
             *FORMAT,
             "format_",
             metavar="FORMAT",
-            default=formats[0],
+            default=None if at_terminal else formats[0],
             shell_complete=lambda _, __, begin: [each for each in formats if each.startswith(begin)],
-            help=f"{', '.join(formats)}, or a template: {example!r}",
+            help=f"{', '.join(formats)}, or a template: {example!r}{usual and f'; {usual}'}",
         )
         @click.option("--json", "as_json", is_flag=True, help="the same as `-o json`")
         @click.option(
@@ -74,7 +79,7 @@ def looking(
         @functools.wraps(function)
         def looked(
             *args: Any,
-            format_: str,
+            format_: str | None,
             as_json: bool,
             highlight: tuple[re.Pattern[str], ...],
             color: str,
@@ -82,6 +87,8 @@ def looking(
             verbose: bool,
             **given: Any,
         ) -> Any:
+            if format_ is None:
+                format_ = at_terminal if sys.stdout.isatty() and not verbose else formats[0]
             if format_ not in (*formats, *older) and "{" not in format_:
                 raise click.UsageError(f"{format_!r} is no format: {', '.join(formats)}, or a template")
             screen = screen_of(color="never" if no_color else color, highlight=highlight)

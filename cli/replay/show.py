@@ -31,7 +31,7 @@ from cli.servers import Servers
     epilog=TEMPLATES,
 )
 @part_of_log
-@looking_at_log(*NAMES)
+@looking_at_log(*NAMES, at_terminal="short")
 async def show(servers: Servers, part: Part, look: Look) -> Exit:
     """Print a part of the log: all events, or those of the jobs that are named.
 

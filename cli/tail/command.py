@@ -70,7 +70,7 @@ class Line(Struct, frozen=True, kw_only=True):
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=click.Path())
 @choosing
 @click.option("--only", type=click.Choice(["events", "logs"]), help="one of the two")
-@looking(*NAMES)
+@looking(*NAMES, at_terminal="short")
 def tail(access: Access, paths: tuple[str, ...], only: Only, wish: Wish, look: Look) -> Exit:
     """Show the events and the services' logs, merged by time, and follow them.
 

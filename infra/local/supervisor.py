@@ -40,7 +40,7 @@ class Supervisor:
         await leftovers.end(self._settings.directory)
         self._check_ports()
         self._rotate_logs()
-        log.info("started", settings=repr(self._settings))
+        log.info("started", settings=self._settings.chosen())
         working, stopping = asyncio.create_task(self._work()), asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)

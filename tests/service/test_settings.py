@@ -93,6 +93,17 @@ def test_no_secret_is_in_the_repr(secret: str, password: str):
     )
 
 
+@given(SECRETS)
+@settings(deadline=None)
+def test_what_differs_from_the_defaults_is_told_and_no_secret(secret: str):
+    example = Example(rabbitmq_url=f"amqp://tonearm:{secret}@broker:5672/", service_token=secret, ratio=0.25)
+    assert example.chosen() == {
+        "rabbitmq_url": "amqp://tonearm:***@broker:5672/",
+        "ratio": 0.25,
+        "service_token": "***",
+    }
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "smtp://mail:25", "mongodb://db:27017/tonearm"])
 def test_an_address_without_a_password_is_shown_whole(url: str):
     assert f"'{url}'" in repr(Example(rabbitmq_url=url))

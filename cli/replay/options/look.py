@@ -14,11 +14,21 @@ TEMPLATES = f"A template may name {', '.join(FIELDS)}; {{data[run]}} looks into 
 _TEMPLATE = "template"
 
 
-def looking_at_log(*formats: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the options of `looking`, and give the function `look`. The first format is the usual one."""
+def looking_at_log(
+    *formats: str, at_terminal: str = ""
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the options of `looking`, and give the function `look`. The first format is the usual one.
+
+    `at_terminal` is the usual one there.
+    """
 
     def declared(function: Callable[..., Any]) -> Callable[..., Any]:
-        @looking(*formats, older=("jsonl", _TEMPLATE), example="{offset} {time:%H:%M} {type} {data[run]}")
+        @looking(
+            *formats,
+            older=("jsonl", _TEMPLATE),
+            at_terminal=at_terminal,
+            example="{offset} {time:%H:%M} {type} {data[run]}",
+        )
         @click.option("--template", hidden=True)
         @functools.wraps(function)
         def looked(*given: Any, look: Look, template: str | None, **options: Any) -> Any:
