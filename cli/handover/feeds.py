@@ -12,7 +12,7 @@ from msgspec import Struct
 from cli.client.answers import read_as
 from cli.client.asking import EXITS, asking
 from cli.client.gateway import Gateway
-from cli.errors import NothingFound
+from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.ids import meant
 from cli.pretty import visible
@@ -91,7 +91,7 @@ def create(gateway: Gateway, name: str, text: str, preset: str, out: Printer) ->
 
 
 @command(examples=["tonearm feeds show 0199"], exits=_OF_ONE, output="ShownFeed")
-@click.argument("feed", type=FEED, metavar="FEED", help="its id, or the beginning of it")
+@click.argument("feed", type=FEED, metavar="FEED", help="its id, the beginning of it, or its name")
 @printing
 @asking
 def show(gateway: Gateway, feed: str, out: Printer) -> None:
@@ -101,7 +101,7 @@ def show(gateway: Gateway, feed: str, out: Printer) -> None:
 
 
 @command(examples=["tonearm feeds revoke 0199"], exits=_OF_ONE, output=Revoked)
-@click.argument("feed", type=FEED, metavar="FEED", help="its id, or the beginning of it")
+@click.argument("feed", type=FEED, metavar="FEED", help="its id, the beginning of it, or its name")
 @printing
 @asking
 def revoke(gateway: Gateway, feed: str, out: Printer) -> None:
@@ -132,9 +132,15 @@ def _all(gateway: Gateway) -> list[bytes]:
 
 
 def _meant(gateway: Gateway, text: str) -> tuple[Feed, bytes]:
-    """Return the feed that begins with `text`, also as the gateway has written it. Raises NothingFound."""
+    """Return the feed whose id begins with `text`, or that is called so, also as the gateway has written it.
+
+    Raises NothingFound, and WrongArgument where several are meant.
+    """
     feeds = {feed.feed_id: (feed, item) for item in _all(gateway) if (feed := _read(item))}
-    feed_id = meant(text, feeds, "feed")
+    called_so = [feed_id for feed_id, (feed, _) in feeds.items() if feed.name == text]
+    if len(called_so) > 1:
+        raise WrongArgument(f"{len(called_so)} feeds are called {visible(text)}: give an id")
+    feed_id = called_so[0] if called_so else meant(text, feeds, "feed")
     if feed_id is None:
         raise NothingFound(f"you have no feed {visible(text)}")
     return feeds[feed_id]

@@ -16,7 +16,7 @@ from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
 from cli.pretty import visible
 from cli.tree.command import command
-from cli.tree.group import Entry, Group
+from cli.tree.group import Entry, Group, suggestion
 from cli.tree.known import PRESET
 from cli.tree.printer import Column, Printer, printing, printing_json
 
@@ -81,7 +81,7 @@ def show(gateway: Gateway, name: str, out: Printer) -> None:
         if preset.name == name:
             out.rows(item, _rows(preset.options))
             return
-    raise _none(name)
+    raise _none(name, gateway)
 
 
 @command(
@@ -110,7 +110,7 @@ def keep(gateway: Gateway, name: str, given: Given, out: Printer) -> None:
 def delete(gateway: Gateway, name: str, out: Printer) -> None:
     """Delete a preset. What was converted with it stays as it is."""
     if all(msgspec.json.decode(item, type=Preset).name != name for item in _all(gateway)):
-        raise _none(name)
+        raise _none(name, gateway)
     with gateway.asking("DELETE", f"/presets/{quote(name, safe='')}"):
         out.line(msgspec.json.encode(Deleted(name)), f"the preset {name} is deleted")
 
@@ -161,8 +161,11 @@ def _all(gateway: Gateway) -> list[bytes]:
         return [bytes(each) for each in read_as(answer, Presets).items]
 
 
-def _none(name: str) -> NothingFound:
-    return NothingFound(f"you have no preset {visible(name)}")
+def _none(name: str, gateway: Gateway) -> NothingFound:
+    known = [msgspec.json.decode(item, type=Preset).name for item in _all(gateway)]
+    alike = [each for each in known if each.casefold() == name.casefold()]
+    hint = f"; did you mean {' or '.join(alike)}?" if alike else suggestion(name, known)
+    return NothingFound(f"you have no preset {visible(name)}{visible(hint)}")
 
 
 def _rows(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

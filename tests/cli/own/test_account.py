@@ -14,7 +14,8 @@ async def test_presets_are_saved_listed_shown_used_and_deleted(person: Person) -
     assert (await person.tonearm("presets", "show", "Speech/more"))[0] == out
     told = json.loads((await person.tonearm("presets", "--json"))[0])
     assert told == (await person.http.get("/presets")).json()["items"][0]
-    await person.tonearm("presets", "show", "speech", code=4)
+    _, said = await person.tonearm("presets", "show", "speech/MORE", code=4)
+    assert "did you mean Speech/more?" in said
     await person.tonearm("presets", "set", "x", code=2)
     await person.tonearm("presets", "delete", "Speech/more")
     await person.tonearm("presets", "delete", "Speech/more", code=4)
