@@ -71,6 +71,7 @@ def _about(each: Transcript) -> str:
     return ", ".join(filter(None, told))
 
 
+_STANDARD_OUTPUT = Path("-")
 _EXITS = {**OF_ONE, Exit.NOTHING: "there is no such job, or no such transcript"}
 _COLUMNS = [
     Column[Transcript]("transcript", lambda each: each.transcript_id, kind=Kind.ID),
@@ -100,11 +101,13 @@ def listing(gateway: Gateway, job: str, out: Printer) -> None:
     *("-o", "--output"),
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="write it there; the ending says the form",
+    help="write it there; the ending says the form; - is standard output",
 )
 @asking
 def show(gateway: Gateway, job: str, transcript: str | None, form: str | None, output: Path | None) -> None:
     """Print what is said, or write it into a file: the best transcript, or the one that is named."""
+    if output == _STANDARD_OUTPUT:
+        output = None
     form = form or (output.suffix.removeprefix(".").lower() if output else "")
     if output and form not in _FORMS:
         raise WrongArgument(f"-o: name it .{', .'.join(_FORMS)}, or say --form")

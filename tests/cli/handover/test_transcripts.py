@@ -40,6 +40,7 @@ async def test_a_transcript_is_given_listed_printed_saved_and_deleted(person: Pe
     assert told["transcript_id"] == transcript_id
     assert (await person.tonearm("transcripts", "show", job_id))[0] == "Ada:\nHello [31m<b>\nGood bye\n"
     assert (await person.tonearm("transcripts", "show", job_id, "--form", "vtt"))[0].startswith("WEBVTT\n")
+    assert "Hello" in (await person.tonearm("transcripts", "show", job_id, "-o", "-"))[0]
     await person.tonearm("transcripts", "show", job_id, transcript_id[:30], "-o", str(saved))
     assert len(read(saved.read_bytes())) == 2
     _, said = await person.tonearm("transcripts", "show", job_id, "-o", str(tmp_path / "saved.doc"), code=2)
