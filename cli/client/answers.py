@@ -184,7 +184,7 @@ def refusal(answer: httpx.Response) -> RequestRefused:
         problem = {}
     reason = problem.get("detail") or problem.get("title") or answer.reason_phrase or "no reason given"
     kind = OptionsRefused if problem.get("type") in _NOT_AS_ASKED else _kind(answer.status_code)
-    return kind(answer.status_code, f"{str(reason).rstrip('.')} (HTTP {answer.status_code})", problem)
+    return kind(answer.status_code, str(reason).rstrip("."), problem)
 
 
 def _kind(status: int) -> type[RequestRefused]:

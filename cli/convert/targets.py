@@ -13,6 +13,8 @@ from events.options import Chapters, Format
 
 _ALIASES = {"m4b": Format.M4A, "oga": Format.OGG, "wave": Format.WAV}
 """Other endings under which people expect a format."""
+_SPELT = {"opus": "Opus", "ogg": "Ogg"}
+"""Formats whose names are no abbreviations."""
 _LONGEST_NAME = 255
 _INSTEAD = {"aac": Format.M4A, "mp4": Format.M4A}
 """The format for the sound that another ending is known for; else MP3."""
@@ -97,7 +99,7 @@ def misnamed(output: Output, ending: str) -> str | None:
     if told in ("", ending) or _ALIASES.get(told) == ending:
         return None
     return (
-        f"{output.path} would hold {ending.upper()}, not what its name says:"
+        f"{output.path} would hold {_SPELT.get(ending, ending.upper())}, not what its name says:"
         f" name it .{ending}, or ask for the format that it names"
     )
 

@@ -71,7 +71,8 @@ def fetch(gateway: Gateway, which: Which, target: Path, out: Printer, *, force: 
     screen = Screen(console_for(sys.stderr), console_for(sys.stdout))
     with screen.transfer("downloading", target.name, made.bytes) as got:
         download_archive(gateway, made, target, got, force=force)
-    out.one(body, lambda: screen.result(f"{target} ({made.files:,} files, {size(made.bytes)})"))
+    files = "file" if made.files == 1 else "files"
+    out.one(body, lambda: screen.result(f"{target} ({made.files:,} {files}, {size(made.bytes)})"))
     for refused in made.refused:
         complain(f"{refused.job_id}: {refused.detail}")
     return Exit.REFUSED if made.refused else Exit.OK

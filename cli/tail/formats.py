@@ -60,7 +60,7 @@ def named(name: str, screen: Screen, *, whole: bool = False) -> Format:
         case "short":
             return short(screen)
         case _ if "{" in name:
-            return by_template(Template(name, strict=False))
+            return by_template(Template(name, strict=False, option="-o"))
         case _:
             return pretty(screen, whole=whole or name == "wide")
 

@@ -22,8 +22,8 @@ class Template(string.Formatter):
     `{created:%H:%M}` is local.
     """
 
-    def __init__(self, text: str, *, strict: bool = True) -> None:
-        """Raises WrongArgument when it is none.
+    def __init__(self, text: str, *, strict: bool = True, option: str = "--format") -> None:
+        """Raises WrongArgument, which names the `option`, when it is none.
 
         Not `strict`: a value that cannot be written so is written as it is, for lines that differ.
         """
@@ -38,7 +38,7 @@ class Template(string.Formatter):
                     raise ValueError(f"{{{name}:{spec}}}: a width is a number up to 9999")
             self.filled({})
         except (ValueError, TypeError, RecursionError) as error:
-            raise WrongArgument(f"--format: {error}: {{job_id}}, for instance, or {{audio[bytes]}}") from None
+            raise WrongArgument(f"{option}: {error}: {{job_id}}, for instance, or {{audio[bytes]}}") from None
 
     def filled(self, document: Mapping[str, Any]) -> str:
         """Return the line. Raises ValueError for a value that cannot be written so."""

@@ -48,7 +48,8 @@ class Runs:
                 log.info("job_cancelled", job_id=view.job_id, run=run, by=by.value)
                 return view  # where it stands now: somebody may have repeated it meanwhile
         if view.state is not State.CANCELLED:
-            raise WrongState(f"the job is over: it is {view.state.value}", state=view.state.value)
+            how = "failed" if view.state is State.FAILED else f"is {view.state.value}"
+            raise WrongState(f"the job is over: it {how}", state=view.state.value)
         return view
 
     async def repeat(self, view: JobView) -> JobView:

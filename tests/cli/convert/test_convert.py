@@ -302,6 +302,7 @@ def test_an_mp3_of_somebody_elses_is_kept_and_nothing_is_uploaded(
     ("arguments", "said"),
     [
         (["-o", "x.flac", "--format", "mp3"], "x.flac would hold MP3"),
+        (["-o", "x.mp3", "--format", "opus"], "x.mp3 would hold Opus,"),
         (["-o", "x.mp3", "--chapters", "split"], "x.mp3 would hold ZIP"),
         (["-o", "x.zip", "--chapters", "keep"], "x.zip would hold MP3"),
         (["-o", "x.aac"], "x.m4a would do"),

@@ -21,7 +21,7 @@ async def test_a_job_that_is_over_is_in_the_way_of_no_other(person: Person) -> N
     await person.comes_to(over, "failed", FAILED)
     out, said = await person.types("cancel", new_id(), over, waits, code=4)
     assert out == f"job {waits} is cancelled\n"
-    assert f"tonearm jobs cancel: {over}: " in said
+    assert f"tonearm jobs cancel: {over}: the job is over: it failed" in said
     await person.types("cancel", over, code=70)
 
 

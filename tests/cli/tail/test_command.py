@@ -261,7 +261,7 @@ async def test_there_is_no_colour_in_a_pipe(logs, finished):
         (["-c", "0"], 2, "'0' is not a count"),
         (["-c", "9" * 20], 2, "is not a count"),
         (["--json", "-o", "loud"], 2, "'loud' is no format: pretty, short"),
-        (["-o", "{event"], 2, "--format: expected '}'"),
+        (["-o", "{event"], 2, "-o: expected '}'"),
         (["--what"], 2, "No such option"),
     ],
 )
