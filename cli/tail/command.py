@@ -8,6 +8,7 @@ import os
 import signal
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -26,6 +27,7 @@ from cli.tail.arguments import TIMES, Wish, choosing, follows, query
 from cli.tail.follow import Sources, Tail
 from cli.tail.formats import NAMES, named
 from cli.tail.output import Output
+from cli.tail.slips import slips
 from cli.tail.sources.at_hand import NothingToRead, Place, Settings, at_hand
 from cli.tail.sources.gateway_log import GatewayLog, narrowed
 from cli.tail.subjects import counted_back
@@ -85,6 +87,8 @@ def tail(access: Access, paths: tuple[str, ...], only: Only, wish: Wish, look: L
     settings, screen = load(Settings, os.environ), look.screen.showing(wish.sought)
     output = Output(named(look.format, screen, whole=look.whole))
     place = Place(paths, only, follows(wish, not paths, datetime.now(UTC)))
+    for slip in () if paths else slips(wish.service, wish.type_, Path(settings.local_dir, "logs")):
+        say(slip)
     try:
         if not paths and only != "logs" and _is_elsewhere(access, settings):
             with access.signed_in() as gateway:

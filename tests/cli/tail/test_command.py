@@ -223,6 +223,17 @@ def test_what_is_looked_for_stands_out_and_a_short_line_fits_the_terminal(logs):
     assert len(re.sub(r"\x1b\[[\d;]*m", "", shown)) == 60
 
 
+async def test_a_service_or_type_that_nothing_has_is_said_so_with_what_may_be_meant(logs, finished):
+    (logs / "mongodb.jsonl").write_text(line("one"))
+    words = ("--only=logs", "--no-follow", "--service=gatway", "--service=mongodb", "--type=one")
+    run = await finished(*words, "--type=jbo.*", "--type=job.convertd", LOCAL_DIR=str(logs.parent))
+    service, kind, type_ = run.err[:3]
+    assert service == "-- no service here is 'gatway'; did you mean gateway?"
+    assert kind == "-- no event is of the type 'jbo.*'; did you mean job.*?"
+    assert type_.startswith("-- no event is of the type 'job.convertd'; did you mean job.converted")
+    assert len([each for each in run.err if "no " in each]) == 3
+
+
 async def test_it_ends_after_as_many_as_are_wanted(logs, tail):
     (logs / "a.jsonl").write_text("".join(line(f"{i}") for i in range(3)))
     arguments = ("--json", "--only=logs", "-n", "2", "--count", "3")
