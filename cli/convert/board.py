@@ -5,17 +5,19 @@ a bar. All methods may be called by several threads.
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
 
+from cli.client.answers import Entry
 from cli.client.contents import Count
+from cli.convert.screen import print_timeline
 from cli.pretty import clock, escaped, size, visible, write_json
 
 Show = Callable[[float | None, str], None]
@@ -129,9 +131,9 @@ class Board:
         """Show a line of the result."""
         (self._progress if self._is_shared else self._result).print(Text(visible(text)), soft_wrap=True)
 
-    def story(self, table: Table) -> None:
+    def story(self, entries: Sequence[Entry]) -> None:
         """Show what happened to a video, where its result is."""
-        (self._progress if self._is_shared else self._result).print(table)
+        print_timeline(self._progress if self._is_shared else self._result, entries)
 
     def document(self, json: bytes) -> None:
         """Print a result as JSON."""

@@ -16,7 +16,6 @@ from cli.client.gateway import Gateway
 from cli.convert.board import DOWNLOADING, UPLOADING, Board
 from cli.convert.course import Course
 from cli.convert.outcome import End, Outcome, exit_code, shown, summary
-from cli.convert.screen import timeline
 from cli.pretty import clock, size
 
 MAIL_SECONDS = 3.0
@@ -109,7 +108,7 @@ class Report:
 
     def _timeline(self, job: Job) -> None:
         if not self._as_json:
-            self._board.story(timeline(job.timeline))
+            self._board.story(job.timeline)
 
     def _with_mail(self, job: Job) -> Job:
         """Return the job with the line about the mail, if that comes soon."""

@@ -63,6 +63,17 @@ def timeline(entries: Sequence[Entry]) -> Table:
     return table
 
 
+def print_timeline(console: Console, entries: Sequence[Entry]) -> None:
+    """Print the table; in a pipe without the blanks that fill its lines."""
+    if console.is_terminal:
+        console.print(timeline(entries))
+        return
+    with console.capture() as drawn:
+        console.print(timeline(entries))
+    for line in drawn.get().splitlines():
+        console.print(Text(line.rstrip()), soft_wrap=True)
+
+
 def rows(entries: Sequence[Entry]) -> list[tuple[str, str, str, str]]:
     """Return the timeline's rows: local clock, seconds since the row above, event, note."""
     told, before = [], None

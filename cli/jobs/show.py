@@ -53,8 +53,8 @@ def show(gateway: Gateway, job: str, at: str | None, out: Printer) -> Exit:
 
 
 def _tell(job: Job, url: str) -> None:
-    from cli.convert.screen import timeline
+    from cli.convert.screen import print_timeline
 
     print_rows(facts(job, url))
     print()
-    console_for(sys.stdout).print(timeline(job.timeline))
+    print_timeline(console_for(sys.stdout), job.timeline)

@@ -1,4 +1,4 @@
-"""Tables that fit the terminal: ids and times are shortened first, then what may be cut. Pure.
+"""Tables that fit the terminal: ids and times are shortened first, then what may be cut; then times go. Pure.
 
 A shortened id still tells one from all others of its table, and commands take it as it stands.
 """
@@ -43,6 +43,12 @@ def laid_out(columns: Sequence[Column[Any]], rows: Sequence[Sequence[str]], room
     whole = [_Laid(column.heading, [row[at] for row in rows]) for at, column in enumerate(columns)]
     fit = whole if _width(whole) <= room else [*map(_shortened, columns, whole)]
     widths = _narrowed([each.width for each in fit], [column.cut for column in columns], room)
+    if sum(widths) + len(_GAP) * (len(widths) - 1) > room:
+        timeless = [at for at, column in enumerate(columns) if column.kind is not Kind.TIME]
+        if 0 < len(timeless) < len(columns):
+            return laid_out(
+                [columns[at] for at in timeless], [[row[at] for at in timeless] for row in rows], room
+            )
     lines = zip(*([each.heading, *each.cells] for each in fit), strict=True)
     return [_line(line, widths, columns, room) for line in lines]
 

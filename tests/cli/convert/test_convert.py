@@ -56,6 +56,7 @@ def test_a_video_becomes_an_mp3_beside_it_and_the_log_is_told(
     assert convert(server, video) == Exit.OK
     assert video.with_name("talk.mp3").read_bytes() == server.audio
     shown = capsys.readouterr()
+    assert all(line == line.rstrip() for line in shown.out.splitlines())
     lines = [line.split() for line in shown.out.splitlines()]
     assert lines[0][0].endswith("talk.mp3")
     assert [line[-2:] for line in lines[2:4]] == [["job.uploaded", "a.mp4"], ["job.converted", "fine"]]

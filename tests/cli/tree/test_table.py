@@ -16,6 +16,7 @@ ROWS = [
     [IDS[0], TIME, "uploaded", NAME, "5"],
     [IDS[1], TIME, "failed", "日本語のビデオの名前は長いですね.mp4", "17,000"],
 ]
+ROWS_OF_JOBS = [row[:4] for row in ROWS]
 
 
 def test_what_has_room_stands_whole() -> None:
@@ -37,6 +38,13 @@ def test_no_line_is_wider_than_the_terminal() -> None:
     for room in range(1, 120):
         assert max(map(cell_len, laid_out(COLUMNS, ROWS, room))) <= room
     assert "A long lecture abo…" in laid_out(COLUMNS, ROWS, 70)[1]
+
+
+def test_a_narrow_terminal_loses_the_time_before_all_else() -> None:
+    heading, first, second = laid_out(COLUMNS[:4], ROWS_OF_JOBS, 40)
+    assert heading.split() == ["job", "state", "file"]
+    assert first.split()[:3] == ["01a22e06-35dd", "uploaded", "A"]
+    assert second.split()[:2] == ["01a22e06-3573", "failed"]
 
 
 def test_a_shortened_id_still_tells_one_from_the_others() -> None:
