@@ -48,7 +48,8 @@ def receipt(problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     }
     for name, told in names.items():
         if value := problem.get(name):
-            yield told, _time(value) if name.endswith("_at") else visible(str(value))
+            kind = "SHA-256 " if name.endswith("_sha256") else ""
+            yield told, _time(value) if name.endswith("_at") else visible(f"{kind}{value}")
     if problem.get("erased_at", "") is None:
         yield "erased", "not yet"
     if problem.get("video_kept"):

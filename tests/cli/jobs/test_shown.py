@@ -29,6 +29,7 @@ def test_what_shorter_pauses_saved_is_told() -> None:
 def test_a_receipt_tells_whether_the_bytes_are_gone() -> None:
     deleted = {"deleted_at": "2026-12-01T00:00:00Z", "reason": "expired", "erased_at": None}
     assert dict(receipt(deleted))["erased"] == "not yet"
+    assert dict(receipt(deleted | {"video_sha256": "401e"}))["video"] == "SHA-256 401e"
     erased = dict(receipt(deleted | {"erased_at": "2026-12-01T00:00:02Z", "video_kept": True}))
     assert "not yet" not in erased["erased"]
     assert erased["kept"] == "the video, which other jobs need"
