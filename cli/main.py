@@ -82,6 +82,7 @@ COMMANDS = {
         "cli.completion:completion", "let a shell complete commands by the tab key", _PROGRAMS
     ),
     "man": Entry("cli.manual:manual", "show the manual page of all commands", _PROGRAMS),
+    "help": Entry("cli.help:help_", "tell of a command what its --help does", _PROGRAMS),
     "gateway": Entry("cli.services:gateway", "run the gateway", _SERVICE, True),
     "auth": Entry("cli.services:auth", "run auth", _SERVICE, True),
     "converter": Entry("cli.services:converter", "run a converter", _SERVICE, True),

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -13,6 +14,9 @@ from cli.tree.command import Told
 from cli.tree.extras import lacking
 
 _OF_THE_GATEWAY = ("--on", "--url", "--email")
+
+_ID = re.compile(r"@-\d+|(?=\D*\d)[0-9a-f-]{4,36}")
+"""What is an id perhaps, or the beginning of one."""
 
 
 class Entry(NamedTuple):
@@ -79,6 +83,9 @@ class Group(Told, click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command. Raises click's error with those that are meant perhaps: the table has them."""
         if args[0] not in self.entries and not args[0].startswith("-") and not ctx.resilient_parsing:
+            if "show" in self.entries and _ID.fullmatch(args[0]):
+                meant = f"{ctx.command_path} show {args[0]}"
+                raise click.UsageError(f"No such command {args[0]!r}. Did you mean `{meant}`?", ctx)
             raise click.NoSuchCommand(args[0], possibilities=self.entries, ctx=ctx)
         return super().resolve_command(ctx, args)
 

@@ -60,6 +60,26 @@ def test_a_command_with_a_slip_is_answered_by_the_one_that_is_meant(
     assert "Did you mean 'usage'?" in capsys.readouterr().err
 
 
+def test_help_of_a_command_is_what_its_option_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in ([], ["jobs"], ["jobs", "list"]):
+        assert main.main([*words, "--help"]) == Exit.OK
+        told = capsys.readouterr().out
+        assert main.main(["help", *words]) == Exit.OK
+        assert capsys.readouterr().out == told
+    assert main.main(["help", "jobz"]) == Exit.USAGE
+    assert "Did you mean" in capsys.readouterr().err
+
+
+def test_an_id_in_place_of_a_command_is_answered_by_the_command_that_shows_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for job in ("01a22e", "@-1"):
+        assert main.main(["jobs", job]) == Exit.USAGE
+        assert f"Did you mean `tonearm jobs show {job}`?" in capsys.readouterr().err
+    assert main.main(["jobs", "cancle"]) == Exit.USAGE
+    assert "cancel" in capsys.readouterr().err
+
+
 def test_choices_stand_in_lines_of_their_own_behind_blanks(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["completion"]) == Exit.USAGE
     said = capsys.readouterr().err

@@ -109,7 +109,8 @@ async def test_a_key_is_kept_in_place_of_a_session_and_does_what_it_may(newcomer
 
 async def test_signing_out_everywhere_ends_browsers_too(newcomer: Newcomer) -> None:
     await newcomer.types("login", newcomer.url, "--password", "--email", newcomer.email, given=PASSWORD)
-    await newcomer.types("logout", "--everywhere")
+    _, said = await newcomer.types("logout", "--everywhere")
+    assert "; 1 other session ended, too." in said
     assert newcomer.kept == []
     assert (await newcomer.http.get("/sessions")).status_code == 401
 
