@@ -9,6 +9,7 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
+from cli.called import called
 from cli.client.answers import Job, Queue
 from cli.client.contents import Count
 from cli.client.download import download, pour
@@ -93,7 +94,7 @@ def _converted(terms: Terms, course: Course) -> Outcome:
 
 def _failed_before(course: Course, job: Job) -> Outcome:
     why = job.error.message if job.error else ""
-    told = f"it failed before: {why} --again tries once more"
+    told = f"it failed before: {why} `{called('convert --again')}` tries once more"
     return Outcome(course.task, End.FAILED, job, job.job_id, told, Exit.FAILED)
 
 

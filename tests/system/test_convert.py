@@ -164,7 +164,7 @@ async def test_a_watched_folder_is_worked_off_though_the_watcher_is_killed(
 
     await asyncio.to_thread(killed)
     assert await asyncio.to_thread(ended) == Exit.OK
-    assert [len(person.jobs_of(clip)) for clip in (short, long, silent)] == [1, 1, before + 1]
+    assert [len(person.jobs_of(clip)) for clip in (short, long, silent)] == [1, 1, max(before, 1)]
     assert {each.as_posix() for each in Path("done").rglob("*.mkv")} == {
         "done/monday/short.mkv",
         "done/long.mkv",

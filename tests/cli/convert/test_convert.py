@@ -254,7 +254,7 @@ def test_what_failed_for_good_is_told_again_without_another_job_until_again_is_a
     server.fails = True
     assert convert(server, video) == Exit.FAILED
     assert convert(server, video) == Exit.FAILED
-    told = f"tonearm convert: {video}: it failed before: No sound. --again tries once more"
+    told = f"tonearm convert: {video}: it failed before: No sound. `tonearm convert --again` tries once more"
     assert told in capsys.readouterr().err
     assert (len(server.uploads), server.outputs) == (1, [])
     server.fails = False
