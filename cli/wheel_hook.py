@@ -23,7 +23,10 @@ class Pages(BuildHookInterface):  # type: ignore[type-arg, unused-ignore]
         try:
             pages = made()
         except ImportError as error:
-            self.app.display_warning(f"without a manual page and completions: {error}")
+            self.app.display_warning(
+                f"the wheel lacks the manual page and completions ({error}); in a checkout, with its"
+                " environment, `uv build --wheel --no-build-isolation` makes one that has them"
+            )
             return
         finally:
             sys.path.remove(self.root)
