@@ -4,9 +4,12 @@ Logs, files and answers hold what strangers sent, such as the names of their fil
 characters may reach a terminal.
 """
 
+import contextlib
 import json
+import os
 import re
 import sys
+import textwrap
 from typing import TYPE_CHECKING, TextIO
 
 from events.texts import HARMFUL, harmless
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 _CONTROL = re.compile(f"(?!\t)[{HARMFUL}]")
 _BARE = re.compile(rf"[^\s\"=\\{HARMFUL}]+")
+_USUAL = 80
+"""Columns of a terminal that does not say how wide it is."""
 _WIDE = 10_000
 """Columns of what is no terminal: nothing is wrapped for a file."""
 
@@ -37,6 +42,38 @@ def console_for(stream: TextIO) -> "Console":
 def visible(text: str) -> str:
     """Return the text with U+FFFD in place of each harmful character, as a table shows it."""
     return harmless(text, "\ufffd")
+
+
+def for_reading(text: str, stream: TextIO) -> str:
+    """Return sentences as `visible`, at a terminal wrapped at words: it would break one in its middle.
+
+    What is longer than a line, such as an address, stays whole.
+    """
+    lines = [visible(line) for line in text.split("\n")]
+    if stream.isatty():
+        columns = _columns(stream)
+        lines = [part for line in lines for part in _wrapped(line, columns)]
+    return "\n".join(lines)
+
+
+def _columns(stream: TextIO) -> int:
+    with contextlib.suppress(OSError):
+        return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    return _USUAL
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    if len(line) <= columns:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.wrap(
+        line,
+        columns,
+        subsequent_indent=indent,
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def escaped(text: str) -> str:

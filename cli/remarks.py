@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from cli.pretty import visible
+from cli.pretty import for_reading
 
 _EVERY = 5.0
 """Seconds between plain lines where there is no terminal."""
@@ -23,7 +23,7 @@ _EVERY = 5.0
 
 def say(text: str) -> None:
     """Write a remark, without control characters."""
-    print("--", "\n".join(map(visible, text.split("\n"))), file=sys.stderr, flush=True)
+    print(for_reading(f"-- {text}", sys.stderr), file=sys.stderr, flush=True)
 
 
 class Meter:

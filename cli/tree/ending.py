@@ -8,7 +8,7 @@ import click
 from cli.errors import causes
 from cli.exits import Codes, Exit, exit_for
 from cli.pipes import drop_output
-from cli.pretty import visible
+from cli.pretty import for_reading
 from events.errors import TonearmError
 
 
@@ -22,8 +22,8 @@ def refused(error: click.ClickException) -> int:
     """Print what click says of the arguments, without control characters; return the exit code."""
     said = io.StringIO()
     error.show(said)
-    lines = said.getvalue().rstrip("\n").expandtabs().split("\n")  # click indents choices by tabs
-    print("\n".join(map(visible, lines)), file=sys.stderr)
+    text = said.getvalue().rstrip("\n").expandtabs()  # click indents choices by tabs
+    print(for_reading(text, sys.stderr), file=sys.stderr)
     return error.exit_code
 
 
@@ -42,4 +42,4 @@ def ended(path: str, error: OSError | TonearmError, codes: Codes) -> Exit:
 
 
 def _say(path: str, text: str) -> None:
-    print(f"{path}:", "\n".join(map(visible, text.split("\n"))), file=sys.stderr)
+    print(for_reading(f"{path}: {text}", sys.stderr), file=sys.stderr)

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from cli.errors import WrongArgument
-from cli.pretty import console_for, visible, write_json
+from cli.pretty import console_for, for_reading, visible, write_json
 from cli.remarks import say
 from cli.tree.command import Sectioned, option_of
 from cli.tree.table import Column, Kind, laid_out
@@ -47,11 +47,11 @@ class Printer:
 
     def line(self, document: bytes, text: str) -> None:
         """Print one document; for people it is this line."""
-        self.one(document, lambda: print(visible(text)))
+        self.one(document, lambda: print(for_reading(text, sys.stdout)))
 
     def beside(self, text: str) -> None:
         """Say something beside the results: for people among them, else on standard error."""
-        print(visible(text)) if self.for_people else say(text)
+        print(for_reading(text, sys.stdout)) if self.for_people else say(text)
 
     def rows(self, document: bytes, rows: Rows) -> None:
         """Print one document; for people by its facts, a name and a text each."""

@@ -87,6 +87,24 @@ def test_choices_stand_in_lines_of_their_own_behind_blanks(capsys: pytest.Captur
     assert [line.strip(" ,") for line in said.splitlines()[-4:]] == ["bash", "zsh", "fish", "powershell"]
 
 
+def test_sentences_are_wrapped_at_words_at_a_terminal_and_nowhere_else(tmp_path: Path) -> None:
+    words = ["show", "j", "--on", "local"]
+    environ = {"LOCAL_DIR": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    with terminal(words, environ, columns=40) as screen:
+        assert screen.end() == Exit.UNAVAILABLE
+    piped = subprocess.run(
+        [sys.executable, "-m", "cli.main", *words],
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+    )
+    assert piped.stderr.count("\n") == 1
+    lines = screen.shown.splitlines()
+    assert len(lines) > 2
+    assert max(map(len, lines)) <= 40
+    assert " ".join(screen.shown.split()) == piped.stderr.strip()
+
+
 def test_no_argument_reaches_the_terminal_with_its_control_characters() -> None:
     with terminal(["probe", "a.mp4", "evil\x1b[31m\x1b]0;title\x07.mp4"]) as screen:
         assert screen.end() == Exit.USAGE
