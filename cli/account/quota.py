@@ -72,6 +72,10 @@ def _tell(shown: Shown) -> None:
         limit = "role's" if name not in own else "none" if own[name] is None else f"{own[name]:,}"
         used = getattr(shown, name, None)
         print(f"  {name:<17} limit: {limit:<18}" + (f" used: {used:,}" if used is not None else ""))
+    if set(NAMES) - set(shown.own):
+        print(
+            "role's: as QUOTA_USER and QUOTA_ADMIN of the gateways say; its owner sees it by `tonearm usage`"
+        )
 
 
 def _change(text: str) -> tuple[str, str]:

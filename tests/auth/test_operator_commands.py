@@ -227,6 +227,7 @@ async def test_an_account_is_given_limits_of_its_own_and_shown_what_it_uses(
     assert [line.split()[:3] for line in lines[2:5]] == [
         ["audio_seconds", "limit:", "role's"], ["jobs_today", "limit:", "none"], ["jobs_open", "limit:", "50"]
     ]  # fmt: skip
+    assert "QUOTA_USER" in lines[-1]
     shown = json.loads(again[1])
     assert shown["own"] == {"bytes_stored": 3_000_000_000, "jobs_today": None}
     assert (shown["account_id"], shown["bytes_stored"], shown["jobs_open"]) == (account, 12_345, 2)
