@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from cli.exits import Exit
-from cli.pipes import drop_output, encode_anything, stand_in
+from cli.streams.pipes import drop_output, encode_anything, stand_in
 from cli.tree.ending import ended, refused
 from cli.tree.group import Entry, Group
 

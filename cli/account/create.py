@@ -21,7 +21,7 @@ from cli.account.roles import roles_of
 from cli.account.settings import OperatorSettings
 from cli.account.show import tell_of
 from cli.exits import Exit
-from cli.remarks import say
+from cli.streams.remarks import say
 from cli.tree.command import command
 
 

@@ -18,7 +18,7 @@ from cli.log.formats import as_json
 from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.places import ending
-from cli.remarks import say
+from cli.streams.remarks import say
 from cli.tree.command import command
 from events.log.stream import First
 

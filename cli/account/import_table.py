@@ -26,7 +26,7 @@ from cli.account.foreign_table import ForeignTable, Row
 from cli.account.operator import operating
 from cli.account.settings import OperatorSettings
 from cli.exits import Exit
-from cli.remarks import Meter
+from cli.streams.remarks import Meter
 from cli.tree.command import command
 from events.ids import new_id
 from service.settings import InvalidSetting, masked

@@ -12,7 +12,7 @@ from auth.stores import by_url
 from auth.stores.directory import Directory
 from auth.stores.mongo.sessions import MongoSessions
 from auth.stores.sessions import SessionStore
-from cli.servers import needed
+from cli.system.servers import needed
 from events.log import topology
 from events.log.publisher import Publisher
 from service import mongodb

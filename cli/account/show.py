@@ -14,7 +14,7 @@ from cli.account.settings import OperatorSettings
 from cli.account.who import account_meant
 from cli.errors import NothingFound
 from cli.pretty import spelled
-from cli.remarks import say
+from cli.streams.remarks import say
 from cli.times import shown as shown_time
 from cli.tree.command import command
 from cli.tree.printer import Column, Kind, Printer, printing

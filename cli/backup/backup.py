@@ -21,9 +21,9 @@ from cli.backup.folder import (
     write_manifest,
 )
 from cli.log.log import Line, Log, line
-from cli.remarks import say
 from cli.replay.export_log import export
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.command import command
 from events.log.stream import FromOffset
 from events.types import AccountErased, JobAudioRemoved, JobDeleted, JobTranscriptRemoved, JobVideoRemoved

@@ -34,8 +34,8 @@ from cli.backup.folder import (
 )
 from cli.log.file import bodies
 from cli.log.log import Line, Log, line
-from cli.remarks import say
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.command import command
 from events.log.stream import First
 from events.privacy import job_keys

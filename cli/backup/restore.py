@@ -22,9 +22,9 @@ from cli.backup.folder import (
 )
 from cli.log.file import verify
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.import_log import append, import_file
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.command import command
 from events.log import topology
 from infra.local import given, state

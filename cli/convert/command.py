@@ -24,7 +24,7 @@ from cli.convert.targets import File, StandardOutput, output_named
 from cli.convert.wish import asked_for
 from cli.errors import NothingFound, WrongArgument
 from cli.exits import Exit
-from cli.pipes import going_on_unread
+from cli.streams.pipes import going_on_unread
 from cli.tree.command import command
 from events.filenames import divided
 

@@ -10,8 +10,8 @@ from click.shell_completion import CompletionItem
 from msgspec import inspect
 
 from cli.client.answers import Presets
-from cli.options import pair
 from cli.tree.command import Sectioned
+from cli.tree.options import pair
 from events.options import Options, Tags
 from events.wishes import NAMES, SPANS, TIMES, NotUnderstood, canonical
 

@@ -16,7 +16,7 @@ from cli.jobs.choice.pages import listed
 from cli.jobs.choice.which import Which, choosing
 from cli.jobs.exits import OF_SEVERAL
 from cli.jobs.shown import COLUMNS
-from cli.remarks import say
+from cli.streams.remarks import say
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing
 from events.projections.job_view import State

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
-from cli.servers import Servers
+from cli.system.servers import Servers
 from events.envelope import Recorded
 from events.errors import Unavailable
 from events.privacy.job_keys import JobKeys

@@ -9,14 +9,14 @@ from cli.errors import Refused
 from cli.exits import Exit
 from cli.jobs.choice.argument import JOB
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
 from cli.replay.views.comparison import compare
 from cli.replay.views.differences import differs, laid_out
 from cli.replay.views.findings import Findings
 from cli.replay.views.versions import Version, version_named
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from events.envelope import Recorded, decode
 from events.errors import InvalidEvent

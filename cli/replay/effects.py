@@ -18,15 +18,15 @@ from cli.exits import Exit
 from cli.jobs.choice.argument import JOB
 from cli.log.ids import job_meant
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.ledger.effects import BROKEN, Effect, Kind, Moment, Verdict
 from cli.replay.ledger.ledger import Ledger
 from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
+from cli.system.workers import alive
 from cli.tree.printer import Printer, printing
 from cli.tree.types import AT_MOST
-from cli.workers import alive
 from events.log import amqp, topology
 from events.log.bounds import cut_at
 from events.log.depths import queues

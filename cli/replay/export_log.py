@@ -13,10 +13,10 @@ from cli.exits import Exit
 from cli.log.file import Manifest, manifest_of, write_manifest, written
 from cli.log.formats import as_json
 from cli.log.log import Log, line
-from cli.remarks import Meter, say
 from cli.replay.options.named import FILE
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.remarks import Meter, say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from events.log.stream import First, RawRecord
 

@@ -14,10 +14,10 @@ from cli.errors import Refused
 from cli.exits import Exit
 from cli.log.file import bodies, verify
 from cli.log.log import Log
-from cli.remarks import Meter, say
 from cli.replay.options.named import FILE
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.remarks import Meter, say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from events.errors import NotConfirmed, Unavailable
 from events.log import amqp, topology

@@ -7,12 +7,12 @@ import msgspec
 
 from cli.exits import Exit
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.standing.facts import Standing
 from cli.replay.standing.inquiry import Inquiry
 from cli.replay.standing.report import lines
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 
 

@@ -12,7 +12,6 @@ from cli.exits import Exit
 from cli.log.formats import NAMES, Format, LogLine, named
 from cli.log.looks import Look
 from cli.log.part import EVERYTHING, Part
-from cli.readers import while_read
 from cli.replay.options.look import TEMPLATES, looking_at_log
 from cli.replay.options.part import part_of_log
 from cli.replay.show import log_for
@@ -21,7 +20,8 @@ from cli.replay.story.pace import Pace, idle_of, speed_of
 from cli.replay.story.player import Player
 from cli.replay.story.screen import Screen
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.readers import while_read
+from cli.system.servers import Servers
 from cli.tree.types import Read
 
 _STORY = "story"

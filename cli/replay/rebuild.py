@@ -17,7 +17,6 @@ from cli.errors import Refused
 from cli.exits import Exit
 from cli.log.keys import all_keys
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
 from cli.replay.views.build import Builder
@@ -26,7 +25,8 @@ from cli.replay.views.findings import Findings
 from cli.replay.views.generations import GENERATION
 from cli.replay.views.verification import check
 from cli.replay.views.versions import Version, live
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from cli.tree.types import COUNT
 from events.errors import LeaseLost, RetentionGap

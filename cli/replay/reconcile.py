@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from cli.exits import Exit
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.options.named import limited
 from cli.replay.subcommand import subcommand
 from cli.replay.views.losses import Loss, losses, waiting
 from cli.replay.views.versions import version_named
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.times import shown
 from cli.tree.printer import Column, Printer, printing
 from cli.tree.types import TIME

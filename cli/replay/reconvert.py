@@ -16,10 +16,10 @@ from msgspec import Struct
 from cli.exits import Exit
 from cli.log.ids import jobs_meant
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.options.named import named_jobs
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from cli.tree.types import COUNT
 from events.envelope import decode

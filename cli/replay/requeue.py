@@ -18,11 +18,11 @@ from msgspec import DecodeError, Struct
 
 from cli.errors import NothingFound, Refused
 from cli.exits import Exit
-from cli.remarks import say
 from cli.replay.options.named import named_jobs
 from cli.replay.subcommand import subcommand
 from cli.replay.views.versions import Version, live
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.times import shown
 from cli.tree.printer import Column, Printer, printing
 from cli.tree.types import TIME, Read

@@ -11,12 +11,12 @@ from cli.log.keys import keys_at_hand
 from cli.log.log import Log
 from cli.log.looks import Look
 from cli.log.part import Part
-from cli.readers import while_read
-from cli.remarks import say
 from cli.replay.options.look import TEMPLATES, looking_at_log
 from cli.replay.options.part import part_of_log
 from cli.replay.subcommand import subcommand
-from cli.servers import Servers
+from cli.streams.readers import while_read
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 
 
 @subcommand(

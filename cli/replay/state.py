@@ -17,11 +17,11 @@ from cli.log.log import Line, Log
 from cli.log.looks import screen_of
 from cli.log.places import End, Ending, ending
 from cli.pretty import escaped, write_json
-from cli.remarks import say
 from cli.replay.options.named import named_jobs
 from cli.replay.subcommand import subcommand
 from cli.replay.views.differences import differences, plain
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from cli.tree.types import Read
 from events.envelope import Recorded

@@ -15,10 +15,10 @@ import click
 
 from cli.errors import NoViews, causes
 from cli.exits import Codes, Exit, exit_for
-from cli.pipes import unbreakable
-from cli.remarks import say
-from cli.servers import Servers
-from cli.signals import cancel_on_signals
+from cli.streams.pipes import unbreakable
+from cli.streams.remarks import say
+from cli.streams.signals import cancel_on_signals
+from cli.system.servers import Servers
 from cli.tree.command import Told, command
 from cli.tree.ending import complain
 from events.errors import TonearmError

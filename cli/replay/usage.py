@@ -7,7 +7,6 @@ import msgspec
 from cli.errors import NoViews
 from cli.exits import Exit
 from cli.log.log import Log
-from cli.remarks import Meter, say
 from cli.replay.options.named import limited, versioned
 from cli.replay.subcommand import subcommand
 from cli.replay.views.differences import differences
@@ -16,7 +15,8 @@ from cli.replay.views.generations import Generations
 from cli.replay.views.scan import part_of
 from cli.replay.views.verification import Verifier, check, hold, unpacked
 from cli.replay.views.versions import Version, version_named
-from cli.servers import Servers
+from cli.streams.remarks import Meter, say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from events.errors import RetentionGap
 from events.log.bounds import Bounds

@@ -6,13 +6,13 @@ from cli.errors import NoViews
 from cli.exits import Exit
 from cli.log.keys import all_keys
 from cli.log.log import Log
-from cli.remarks import say
 from cli.replay.options.named import limited, versioned
 from cli.replay.subcommand import subcommand
 from cli.replay.views.findings import Findings
 from cli.replay.views.verification import BUDGET, JOB_BYTES, Verifier, check
 from cli.replay.views.versions import version_named
-from cli.servers import Servers
+from cli.streams.remarks import say
+from cli.system.servers import Servers
 from cli.tree.printer import Printer, printing
 from cli.tree.types import COUNT
 

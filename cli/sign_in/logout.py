@@ -16,8 +16,8 @@ from cli.errors import NothingFound, Refused
 from cli.exits import Exit
 from cli.pretty import visible
 from cli.sign_in.whoami import Sessions
+from cli.system.words import counted
 from cli.tree.command import command
-from cli.words import counted
 
 
 @command(

@@ -12,8 +12,8 @@ import click
 import msgspec
 from msgspec import Struct
 
-from cli.disk import line_of_disk
 from cli.exits import Exit
+from cli.system.disk import line_of_disk
 from cli.tree.command import command
 from cli.tree.printer import Printer, printing
 from infra.local import given, state

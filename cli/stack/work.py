@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from cli.overview import line_of_jobs, lines_of_queues
 from cli.replay.views.versions import live
-from cli.servers import Servers
-from cli.workers import alive, lines_of_workers
+from cli.system.overview import line_of_jobs, lines_of_queues
+from cli.system.servers import Servers
+from cli.system.workers import alive, lines_of_workers
 from events.errors import TonearmError
 from events.log import amqp
 from events.log.depths import queues

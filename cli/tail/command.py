@@ -20,9 +20,9 @@ from cli.client.config import LOCAL
 from cli.client.credentials import place_of
 from cli.exits import Exit
 from cli.log.looks import Look, looking
-from cli.pipes import drop_output
-from cli.remarks import say
-from cli.signals import cancel_on_signals
+from cli.streams.pipes import drop_output
+from cli.streams.remarks import say
+from cli.streams.signals import cancel_on_signals
 from cli.tail.arguments import TIMES, Wish, choosing, follows, query
 from cli.tail.follow import Sources, Tail
 from cli.tail.formats import NAMES, named

@@ -8,10 +8,10 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cli.system.words import tail
 from cli.top.answers import AnyJob, Event, Overview, Parked, Point, Work
 from cli.top.news import Away, GivenUp, Heard, Listening, Looked, Met, News, Remembered, Told
 from cli.top.rate import Rate
-from cli.words import tail
 
 _EVENTS, _FAILURES, _NAMES = 1000, 200, 5000
 _REASONS = ("message", "reason", "code")

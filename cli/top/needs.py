@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from cli.pretty import clock, size
+from cli.system.words import counted
 from cli.top.answers import Disk, Overview, Room
-from cli.words import counted
 
 _BEHIND = 30.0
 """Seconds that the views may lack an event."""

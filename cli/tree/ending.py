@@ -7,8 +7,8 @@ import click
 
 from cli.errors import causes
 from cli.exits import Codes, Exit, exit_for
-from cli.pipes import drop_output
 from cli.pretty import for_reading
+from cli.streams.pipes import drop_output
 from events.errors import TonearmError
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from cli.errors import WrongArgument
 from cli.pretty import console_for, for_reading, visible, write_json
-from cli.remarks import say
+from cli.streams.remarks import say
 from cli.tree.command import Sectioned, option_of
 from cli.tree.table import Column, Kind, laid_out
 from cli.tree.template import Template

@@ -22,8 +22,8 @@ from click.shell_completion import (
     ZshComplete,
 )
 
-from cli.pipes import drop_output
 from cli.pretty import visible
+from cli.streams.pipes import drop_output
 
 VARIABLE = "_TONEARM_COMPLETE"
 """The scripts set it, to `bash_complete` for instance."""

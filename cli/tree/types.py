@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from cli.errors import WrongArgument
-from cli.numbers import at_most, count, last
-from cli.options import pair
 from cli.times import point_in_time, timestamp
+from cli.tree.numbers import at_most, count, last
+from cli.tree.options import pair
 
 
 class Read(click.ParamType[Any]):

@@ -12,7 +12,6 @@ from msgspec import Struct
 from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.log.log import Log
-from cli.remarks import Meter, say
 from cli.replay.ledger.deliveries import of_delivery
 from cli.replay.ledger.effects import (
     BROKEN,
@@ -28,6 +27,7 @@ from cli.replay.ledger.evidence import gather
 from cli.replay.ledger.stories import Stories
 from cli.replay.views.scan import part_of
 from cli.replay.views.verification import BUDGET, EVENTS_A_JOB, JOB_BYTES
+from cli.streams.remarks import Meter, say
 from events.log.bounds import Bounds
 from events.log.stream import First, FromOffset
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 from cli.log.log import Log
-from cli.remarks import Meter
 from cli.replay.ledger.deliveries import Delivery, told
 from cli.replay.ledger.effects import Letter
 from cli.replay.views.differences import packed
 from cli.replay.views.generations import Generations, Settled
+from cli.streams.remarks import Meter
 from events.envelope import Event, Recorded
 from events.log.bounds import Bounds
 from events.log.stream import Start

@@ -8,12 +8,9 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.disk import line_of_disk, line_of_room
 from cli.errors import causes
 from cli.log.log import Line, Log, line
 from cli.log.places import End
-from cli.overview import lines_of_nodes
-from cli.remarks import Meter
 from cli.replay.standing.facts import (
     RECENT,
     Binding,
@@ -27,8 +24,11 @@ from cli.replay.standing.facts import (
     Waiting,
 )
 from cli.replay.views.versions import live, versions
-from cli.servers import Servers
-from cli.workers import alive
+from cli.streams.remarks import Meter
+from cli.system.disk import line_of_disk, line_of_room
+from cli.system.overview import lines_of_nodes
+from cli.system.servers import Servers
+from cli.system.workers import alive
 from events.errors import Unavailable
 from events.log import amqp, topology
 from events.log.bounds import Bounds

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from cli.overview import line_of_jobs, lines_of_queues
 from cli.pretty import visible
 from cli.replay.standing.facts import RECENT, GivenUp, Standing, TheLog, Topology, Views
+from cli.system.overview import line_of_jobs, lines_of_queues
+from cli.system.workers import lines_of_workers
 from cli.times import shown
-from cli.workers import lines_of_workers
 from events.log import topology
 from events.log.depths import Queue
 

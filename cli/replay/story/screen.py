@@ -8,9 +8,9 @@ from datetime import datetime
 from msgspec import Struct
 from rich.cells import cell_len, set_cell_size
 
-from cli.remarks import say
 from cli.replay.story.lines import elapsed
 from cli.replay.story.pace import Playback
+from cli.streams.remarks import say
 
 _KEYS = ("space pauses", "+ - speed", "n next", "q ends")
 _CLEAR = "\r\x1b[K"

@@ -21,9 +21,9 @@ from msgspec import structs
 
 from cli.errors import Refused
 from cli.log.log import Log
-from cli.remarks import Meter, say
 from cli.replay.views.generations import Generations, Settled
 from cli.replay.views.versions import Version
+from cli.streams.remarks import Meter, say
 from events.envelope import Recorded
 from events.log.bounds import Bounds
 from events.projections.job_view import JobView

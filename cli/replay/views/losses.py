@@ -9,9 +9,9 @@ from pymongo.asynchronous.database import AsyncDatabase
 
 from cli.errors import Refused
 from cli.log.log import SKEW, Log
-from cli.remarks import Meter
 from cli.replay.views.proof import ABOUT, asks_for_work, proven_event
 from cli.replay.views.versions import Version
+from cli.streams.remarks import Meter
 from events.envelope import Event
 from events.ids import event_id
 from events.log.stream import First, FromOffset, FromTime, Start

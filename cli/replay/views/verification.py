@@ -17,12 +17,12 @@ import contextlib
 import msgspec
 
 from cli.log.log import Log
-from cli.remarks import Meter, say
 from cli.replay.views.differences import differs, digest, laid_out, packed
 from cli.replay.views.findings import Findings
 from cli.replay.views.generations import Generations, Settled
 from cli.replay.views.scan import Fingerprint, part_of, scan
 from cli.replay.views.versions import Version
+from cli.streams.remarks import Meter, say
 from events.envelope import Recorded, decode
 from events.errors import CheckpointBeyondEnd, CheckpointMismatch, InvalidEvent, RetentionGap
 from events.log.bounds import Bounds

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from cli.errors import stack_is_down
-from cli.remarks import say
+from cli.streams.remarks import say
 from cli.tail.follow import Sources
 from cli.tail.sources.files import paths_of
 from cli.tail.sources.pipes import incoming, is_incoming

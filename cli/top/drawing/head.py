@@ -5,13 +5,13 @@ from collections import Counter
 from rich.text import Text
 
 from cli.pretty import clock
+from cli.system.words import STATES, counted
 from cli.times import shown
 from cli.top.answers import LogState
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import curve
 from cli.top.drawing.lines import ACCENT, BAD, CURVE, GOOD, HEAD, QUIET, filled, spread
 from cli.top.needs import needs
-from cli.words import STATES, counted
 
 _MERGED = {"notified": "converted"}
 _COLOURS = {"converting": ACCENT, "retrying": ACCENT, "failed": BAD}

@@ -6,11 +6,11 @@ from datetime import datetime
 from rich.text import Text
 
 from cli.pretty import visible
+from cli.system.words import STATES
 from cli.top.answers import AnyJob
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import bar
 from cli.top.drawing.lines import ACCENT, BAD, HEAD, QUIET, Cell, ending, row
-from cli.words import STATES
 
 _TIME, _AFTER, _TYPE = 21, 12, 22
 _WORKER = 22

@@ -6,6 +6,7 @@ from msgspec import Struct
 from rich.text import Text
 
 from cli.pretty import clock, size
+from cli.system.words import QUEUES
 from cli.top.answers import Overview, Point, Queue
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import bar, curve
@@ -24,7 +25,6 @@ from cli.top.drawing.lines import (
     row,
 )
 from cli.top.needs import is_scarce, is_short
-from cli.words import QUEUES
 
 _PARTS = {"auth": "auth", "publisher": "broker", "mongodb": "database"}
 """The checks that stand for a service each."""

@@ -3,12 +3,12 @@
 from rich.text import Text
 
 from cli.pretty import clock, size
+from cli.system.words import QUEUES, counted
 from cli.top.answers import Work
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import bar
 from cli.top.drawing.lines import ACCENT, LOADING, QUIET, Cell, cell, ending, row
 from cli.top.model import Task
-from cli.words import QUEUES, counted
 
 PANEL = "work"
 _ROOMY, _WITH_SPEED = 100, 74

@@ -11,7 +11,7 @@ from cli.exits import Exit
 from cli.log.formats import template
 from cli.log.log import line
 from cli.main import main
-from cli.servers import Servers
+from cli.system.servers import Servers
 from events.envelope import encode
 from events.log.stream import RawRecord
 from service import mongodb

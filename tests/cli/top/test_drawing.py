@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cli.client.answers import Entry, Failure
+from cli.system.words import CONSUMERS, QUEUES, STATES
 from cli.top.answers import AnyJob, Event, History, Overview
 from cli.top.drawing.frame import Frame
 from cli.top.drawing.glyphs import ASCII, Glyphs, bar, curve, glyphs_for
@@ -15,7 +16,6 @@ from cli.top.drawing.page import once, page
 from cli.top.model import Model
 from cli.top.news import Away, Heard, Listening, Looked, Met, Remembered
 from cli.top.sight import Sight, Wish
-from cli.words import CONSUMERS, QUEUES, STATES
 from events.log import topology
 from events.projections.job_view import State
 from tests.cli.top import pictures

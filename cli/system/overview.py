@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cli.pretty import size
-from cli.words import CONSUMERS
+from cli.system.words import CONSUMERS
 from events.log import topology
 from events.log.depths import Queue
 from events.projections.job_view import SETTLED, State

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from cli.disk import line_of_disk, line_of_room
+from cli.system.disk import line_of_disk, line_of_room
 
 
 def test_a_disk_that_is_nearly_full_is_told_so() -> None:

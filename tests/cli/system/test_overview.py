@@ -1,6 +1,6 @@
 import pytest
 
-from cli.overview import line_of_jobs
+from cli.system.overview import line_of_jobs
 
 
 @pytest.mark.parametrize(

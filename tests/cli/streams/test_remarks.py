@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.remarks import say
+from cli.streams.remarks import say
 
 
 def test_a_remark_with_what_others_wrote_cannot_harm_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
