@@ -22,7 +22,8 @@ _MARGIN = 60.0
 """Seconds that an access token must still be good for. Its gateway looks at it when a request begins."""
 
 
-_API_KEY = re.compile(r"[!-~]{1,200}")
+_API_KEY = re.compile(r"[!-~]{1,4096}")
+"""Or an access token, which is longer: what a header can hold."""
 
 
 def api_key(text: str) -> str:
