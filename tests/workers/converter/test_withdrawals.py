@@ -107,7 +107,7 @@ async def test_all_that_works_on_a_cancelled_run_ends_and_no_file_stays_open(
         await wait_for(handling.done)
     assert await handling is None
     assert caged() == set()
-    assert open_files(workshop._path) == []
+    assert open_files(workshop.path) == []
     assert await scene.audio() == []
 
 
