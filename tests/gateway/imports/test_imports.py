@@ -43,6 +43,15 @@ async def documents(gateway: Gateway, import_id: str) -> dict[str, Any]:
         }
 
 
+async def has_no_bytes(owner: Owner, import_id: str) -> None:
+    """Return when the database has no bytes of an import any more: they go after it is shown as ended."""
+
+    async def is_empty() -> bool:
+        return (await documents(owner.gateway, import_id))["chunks"] == 0
+
+    await wait_for(is_empty, 10)
+
+
 def dripping(data: bytes, upto: int, more: asyncio.Event, etag: str = '"1"') -> Reply:
     """Offer a file whose first answer stops in the middle until more shall come."""
 
@@ -200,8 +209,8 @@ async def test_what_cannot_be_had_ends_with_a_sentence(
     assert words in failed["error"]["message"]
     listed = (await owner.client.get("/imports")).json()["items"]
     assert [each["import_id"] for each in listed] == [import_id]
+    await has_no_bytes(owner, import_id)
     found = await documents(owner.gateway, import_id)
-    assert found["chunks"] == 0
     assert (found["record"]["address"], found["record"]["wish"]) == (b"", None)
     last = (await told(owner.gateway, import_id, ImportFailed.TYPE))[-1].payload()
     assert isinstance(last, ImportFailed)
@@ -238,10 +247,7 @@ async def test_one_that_is_called_off_ends_at_once_and_leaves_nothing(owner: Own
     types = [each.type for each in await told(owner.gateway, import_id, "import.cancelled")]
     assert types == ["import.requested", "import.cancelled"]
 
-    async def is_empty() -> bool:
-        return (await documents(owner.gateway, import_id))["chunks"] == 0
-
-    await wait_for(is_empty, 10)
+    await has_no_bytes(owner, import_id)
     more.set()
     assert (await owner.client.get(f"/jobs/{import_id}")).status_code == 404
 
