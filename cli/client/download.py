@@ -47,8 +47,7 @@ def download(gateway: Gateway, job: Job, target: Path, got: Count, may_replace: 
     try:
         with part.open("w+b") as file:
             _fetch_whole(gateway, job, file, got)
-        leads_nowhere = target.is_symlink() and not target.exists()
-        _put(part, target, over=leads_nowhere or (target.exists() and may_replace()))
+        _put(part, target, lambda: not target.exists() or may_replace())  # or a link that leads nowhere
     finally:
         part.unlink(missing_ok=True)
 
@@ -74,17 +73,18 @@ def download_archive(gateway: Gateway, archive: Archive, target: Path, got: Coun
     if not _is_sound(part):
         part.unlink()
         raise DownloadDamaged("the ZIP arrived damaged: the checksum of a file in it is wrong")
-    _put(part, target, over=force)
+    _put(part, target, lambda: force)
 
 
-def _put(part: Path, target: Path, *, over: bool) -> None:
-    if over:
-        part.replace(target)
-        return
+def _put(part: Path, target: Path, may_replace: Callable[[], bool]) -> None:
+    """Give what is whole its name, whatever has come there in any moment before."""
     try:
         place(part, target)
     except FileExistsError as error:
-        raise FileExistsError(errno.EEXIST, "another file has come there meanwhile", str(target)) from error
+        if not may_replace():
+            told = "another file has come there meanwhile"
+            raise FileExistsError(errno.EEXIST, told, str(target)) from error
+        part.replace(target)
 
 
 def _is_sound(path: Path) -> bool:

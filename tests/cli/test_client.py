@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cli.client import patience
+from cli.client import patience, placing
 from cli.client.download import download
 from cli.client.errors import DownloadDamaged, RequestRefused, SignInRefused, Unreachable
 from cli.client.gateway import Gateway
@@ -162,6 +162,34 @@ def test_a_download_takes_the_place_of_a_link_that_leads_nowhere(
     (target := tmp_path / "a.mp3").symlink_to("nowhere")
     download(gateway, gateway.job("j-1"), target, lambda _: None, lambda: False)
     assert target.read_bytes() == server.audio
+
+
+@pytest.mark.parametrize("came", ["the same", "another"])
+def test_a_file_that_comes_in_the_last_moment_is_looked_at_and_never_lost(
+    gateway: Gateway, server: gateways.Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, came: str
+) -> None:
+    server.settled.set()
+    theirs = server.audio if came == "the same" else b"mine"
+
+    def late(file: Path, target: Path) -> None:
+        target.write_bytes(theirs)
+        placing.place(file, target)
+
+    monkeypatch.setattr("cli.client.download.place", late)
+    target = tmp_path / "a.mp3"
+
+    def bring() -> None:
+        download(
+            gateway, gateway.job("j-1"), target, lambda _: None, lambda: target.read_bytes() == server.audio
+        )
+
+    if came == "another":
+        with pytest.raises(FileExistsError, match="meanwhile"):
+            bring()
+    else:
+        bring()
+    assert target.read_bytes() == theirs
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_download_that_breaks_off_fetches_only_the_rest(
