@@ -19,7 +19,7 @@ from cli.client.patience import PATIENCE, patiently
 from cli.convert.board import DOWNLOADING, READING, UPLOADING, Show
 from cli.convert.course import Course
 from cli.convert.imports import fetched
-from cli.convert.known import Decision, Step, Turns, anew, another_output, decided, jobs_about, sha256_of
+from cli.convert.known import Decision, Step, Turns, anew, another_output, decided, jobs_known, sha256_of
 from cli.convert.outcome import End, Outcome, failed
 from cli.convert.replacement import is_ours, make_way
 from cli.convert.wish import Wish
@@ -69,8 +69,8 @@ def _converted(terms: Terms, course: Course) -> Outcome:
     target, file = course.task.target, course.task.source.file
     here = sha256_of(target) if target and target.exists() else None
     video = _sha256(course, file) if file else ""
-    with terms.turns.of(video):  # a copy of this video finds the job that this one begins
-        known = patiently(lambda: jobs_about(terms.gateway, video)) if video else []
+    with terms.turns.of(video) as begun:  # a copy of this video finds the job that this one begins
+        known = patiently(lambda: jobs_known(terms.gateway, video, begun)) if video else []
         decision = anew(known) if terms.again else decided(known, terms.wish.options, here)
         if decision.step is Step.NOTHING and decision.job:
             return Outcome(course.task, End.UNCHANGED, decision.job, decision.job.job_id)
@@ -79,6 +79,7 @@ def _converted(terms: Terms, course: Course) -> Outcome:
         if target and here and not terms.force and not is_ours(here, known):
             make_way(terms.gateway, target, here, course.ask)
         course.job_id = _begun(terms, course, decision)
+        begun.append(course.job_id)
     if decision.step is Step.DOWNLOAD and decision.job:
         job = decision.job
     else:

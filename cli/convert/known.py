@@ -3,8 +3,8 @@
 import hashlib
 import os
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,18 +70,25 @@ class Decision(NamedTuple):
 
 
 class Turns:
-    """Lets copies of a video look for its jobs one after the other: each sees what the last began."""
+    """Lets copies of a video look for its jobs one after the other: each knows what the last began."""
 
     def __init__(self) -> None:
         self._mutex = threading.Lock()
-        self._locks: dict[str, threading.Lock] = {}
+        self._turns: dict[str, tuple[threading.Lock, list[str]]] = {}
 
-    def of(self, sha256: str) -> AbstractContextManager[Any]:
-        """Return the turn of a video; without a hash there is nobody to wait for."""
+    @contextmanager
+    def of(self, sha256: str) -> Iterator[list[str]]:
+        """Give the turn of a video: the ids of its jobs that were begun before, and a place for one more.
+
+        Without a hash there is nobody to wait for.
+        """
         if not sha256:
-            return nullcontext()
+            yield []
+            return
         with self._mutex:
-            return self._locks.setdefault(sha256, threading.Lock())
+            lock, begun = self._turns.setdefault(sha256, (threading.Lock(), []))
+        with lock:
+            yield begun
 
 
 def decided(known: Sequence[Job], options: Mapping[str, Any], here: str | None) -> Decision:
@@ -134,6 +141,13 @@ def jobs_about(gateway: Gateway, sha256: str) -> list[Job]:
         page = read_as(answer, Jobs)
     # Never another video's audio, whatever stands between here and the gateway.
     return [job for job in page.items if job.video and job.video.sha256 == sha256]
+
+
+def jobs_known(gateway: Gateway, sha256: str, begun: Sequence[str]) -> list[Job]:
+    """Return the same and those that were `begun` just now, which a list may lack yet. Raises ClientError."""
+    listed = jobs_about(gateway, sha256)
+    ids = {job.job_id for job in listed}
+    return [gateway.job(job_id) for job_id in reversed(begun) if job_id not in ids] + listed
 
 
 def another_output(gateway: Gateway, job: Job, name: str, asked: Mapping[str, str], key: str) -> str:

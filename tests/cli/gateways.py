@@ -57,6 +57,7 @@ class Gateway(ThreadingHTTPServer):
         self.streams_full = False
         self.damaged = False
         self.hold = False  # a job that never comes to an end
+        self.lists_nothing = False
         self.behind = 0  # how many times the job is still shown as it was before its end
         self.token = 0
         self.expires_in = 900
@@ -267,7 +268,8 @@ class _Handler(BaseHTTPRequestHandler):
                 names = [{"name": name, "options": each} for name, each in self.server.presets.items()]
                 return self._json(200, {"items": names})
             case "/jobs":
-                return self._json(200, {"items": [self.server.job()], "next_cursor": None})
+                items = [] if self.server.lists_nothing else [self.server.job()]
+                return self._json(200, {"items": items, "next_cursor": None})
             case "/jobs/j-1":
                 return self._json(200, self.server.job())
             case "/imports/j-1":

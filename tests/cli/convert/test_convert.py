@@ -478,7 +478,7 @@ def test_a_file_that_vanishes_is_told_and_the_next_has_its_turn(
 ) -> None:
     other = tmp_path / "walk.mov"
     other.write_bytes(b"video")
-    monkeypatch.setattr(conversion, "jobs_about", lambda *_: other.unlink(missing_ok=True) or [])
+    monkeypatch.setattr(conversion, "jobs_known", lambda *_: other.unlink(missing_ok=True) or [])
     assert convert(server, other, video) == ONE_FAILED
     assert "walk.mov: it is not there any more" in capsys.readouterr().err
     assert len(server.uploads) == 1

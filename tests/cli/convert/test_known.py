@@ -4,8 +4,10 @@ import msgspec
 import pytest
 
 from cli.client.answers import Audio, Failure, Job, Video
-from cli.convert.known import Step, decided
+from cli.client.gateway import Gateway
+from cli.convert.known import Step, Turns, decided, jobs_known
 from events.options import Options, Tags
+from tests.cli import gateways
 
 ASKED = msgspec.to_builtins(Options(partial=True)) | {"format": "mp3", "start": 0.0, "tags": {"title": None}}
 
@@ -66,3 +68,15 @@ def test_a_video_that_was_let_go_of_is_uploaded_but_its_audio_still_counts() -> 
 def test_an_option_that_only_the_gateway_knows_counts() -> None:
     """Its default is not known here, so that what is alike may be converted once more, and never left out."""
     assert decided([job()], {**ASKED, "reverb": 0.0}, None).step is Step.CONVERT
+
+
+def test_a_job_that_a_list_lacks_yet_is_known_to_the_copy_that_comes_after(server: gateways.Gateway) -> None:
+    server.lists_nothing = True
+    turns = Turns()
+    with Gateway(server.url) as gateway:
+        gateway.sign_in(gateways.EMAIL, lambda: gateways.PASSWORD)
+        with turns.of("hash") as begun:
+            assert jobs_known(gateway, "hash", begun) == []
+            begun.append("j-1")
+        with turns.of("hash") as begun:
+            assert [job.job_id for job in jobs_known(gateway, "hash", begun)] == ["j-1"]
