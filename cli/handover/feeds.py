@@ -67,7 +67,7 @@ _COLUMNS = [
 @printing
 @asking
 def listing(gateway: Gateway, out: Printer) -> None:
-    """Print your feeds. Their addresses are in --json only."""
+    """Print your feeds. Their addresses are only in --json and --format."""
     if not out.table(_all(gateway), Feed, _COLUMNS):
         raise NothingFound("you have no feeds: `tonearm feeds create NAME` makes one")
 

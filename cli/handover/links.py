@@ -119,7 +119,7 @@ def create(
 @printing
 @asking
 def listing(gateway: Gateway, job: str | None, out: Printer) -> None:
-    """Print the links that are good now, of a job or all. Their addresses are in --json only."""
+    """Print the links that are good now, of a job or all. Only --json and --format have addresses."""
     if not out.table(_all(gateway, job and job_meant(gateway, job)), Link, _COLUMNS):
         raise NothingFound("nothing is shared: `tonearm link ID` makes a link")
 
