@@ -134,18 +134,16 @@ def _value(name: str, options: Mapping[str, Any]) -> Any:
     return options[name] if name in options else _UNSAID.get(name)
 
 
-def jobs_about(gateway: Gateway, sha256: str) -> list[Job]:
-    """Return the account's latest jobs of the video with this SHA-256, newest first. Raises ClientError."""
+def jobs_known(gateway: Gateway, sha256: str, begun: Sequence[str]) -> list[Job]:
+    """Return the account's latest jobs of the video with this SHA-256, newest first. Raises ClientError.
+
+    Those that were `begun` just now are among them, though the gateway's list may lack them yet.
+    """
     params = {"video_sha256": sha256, "limit": str(MOST)}
     with unreachable(gateway.url), gateway.asking("GET", "/jobs", params=params) as answer:
         page = read_as(answer, Jobs)
     # Never another video's audio, whatever stands between here and the gateway.
-    return [job for job in page.items if job.video and job.video.sha256 == sha256]
-
-
-def jobs_known(gateway: Gateway, sha256: str, begun: Sequence[str]) -> list[Job]:
-    """Return the same and those that were `begun` just now, which a list may lack yet. Raises ClientError."""
-    listed = jobs_about(gateway, sha256)
+    listed = [job for job in page.items if job.video and job.video.sha256 == sha256]
     ids = {job.job_id for job in listed}
     return [gateway.job(job_id) for job_id in reversed(begun) if job_id not in ids] + listed
 
