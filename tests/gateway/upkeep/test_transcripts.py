@@ -52,8 +52,8 @@ async def test_a_deleted_job_leaves_nothing_of_what_was_said(world: World) -> No
     async with world.cared_for():
         await world.tell(gone, JobDeleted(reason=DeletionReason.USER))
         await world.erased(gone)
+        assert await wait_for(world.has_no_notes), "the notes go after the receipt"
     assert await world.stored(world.transcripts) == others
-    assert await world.has_no_notes()
     said = world.database["transcripts.files"].find(
         {"metadata.words": {"$exists": True}}, {"metadata.job_id": 1}
     )
