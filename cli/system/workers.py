@@ -10,17 +10,28 @@ from events.log.heartbeats import INTERVAL, Heartbeat, Occupation, heartbeat_fee
 
 LISTENING = INTERVAL + 0.5
 """Seconds in which every worker is heard at least once."""
+_REACH = 5.0
+"""Seconds for the broker to let us listen: it may be busy."""
 
 
 async def alive(url: str, *, enough: int = 0) -> list[Heartbeat]:
     """Listen for some seconds, or until `enough` workers were heard. Returns them by kind and name."""
     heard: dict[str, Heartbeat] = {}
+    listens, now = False, asyncio.get_running_loop().time
     with suppress(TimeoutError):
-        async with asyncio.timeout(LISTENING), aclosing(heartbeat_feed(url)) as beats:
-            async for beat in beats:
-                heard[beat.name] = beat
-                if enough and len(heard) >= enough:
-                    break
+        async with asyncio.timeout(_REACH) as limit:
+
+            def begin() -> None:
+                nonlocal listens
+                if not listens:
+                    limit.reschedule(now() + LISTENING)
+                listens = True
+
+            async with aclosing(heartbeat_feed(url, begin)) as beats:
+                async for beat in beats:
+                    heard[beat.name] = beat
+                    if enough and len(heard) >= enough:
+                        break
     return sorted((each for each in heard.values() if not each.last), key=lambda each: (each.kind, each.name))
 
 

@@ -3,7 +3,7 @@
 Nobody asks for them and nobody answers. Who has heard nothing of a worker for `SILENCE` takes it for gone.
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 import msgspec
@@ -62,6 +62,9 @@ async def send(sender: TransientSender, heartbeat: Heartbeat) -> None:
     await sender.send(f"heartbeat.{heartbeat.kind}", _encoder.encode(heartbeat))
 
 
-def heartbeat_feed(url: str) -> AsyncGenerator[Heartbeat, None]:
-    """Yield the heartbeats of all workers from now on; reconnects for ever."""
-    return transient.messages(url, _KEYS, Heartbeat, name="heartbeats")
+def heartbeat_feed(url: str, began: Callable[[], None] = lambda: None) -> AsyncGenerator[Heartbeat, None]:
+    """Yield the heartbeats of all workers from now on; reconnects for ever.
+
+    `began` is called whenever it begins to listen.
+    """
+    return transient.messages(url, _KEYS, Heartbeat, name="heartbeats", began=began)

@@ -4,7 +4,7 @@ A sender and a feed, each on a connection of its own that is opened again for ev
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -102,12 +102,18 @@ async def feed(
         pause = min(pause * 2, 5.0)
 
 
-async def messages(url: str, keys: Sequence[str], kind: type[_M], *, name: str) -> AsyncGenerator[_M, None]:
-    """Yield the messages with these keys, but for those that are no `kind`; reconnects for ever."""
+async def messages(
+    url: str, keys: Sequence[str], kind: type[_M], *, name: str, began: Callable[[], None] = lambda: None
+) -> AsyncGenerator[_M, None]:
+    """Yield the messages with these keys, but for those that are no `kind`; reconnects for ever.
+
+    `began` is called whenever it begins to listen.
+    """
     decode = msgspec.json.Decoder(kind).decode
     async with aclosing(feed(url, keys, name=name)) as bodies:
         async for body in bodies:
             if body is None:
+                began()
                 continue
             try:
                 yield decode(body)
