@@ -35,6 +35,14 @@ class Arriving:
     body: bytearray = field(default_factory=bytearray)
     is_job: bool = False
     id: str = "j-1"
+    turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, offset: int, came: bytes) -> bool:
+        """Take bytes that belong there, and no others: those of a connection that broke off may come late."""
+        with self.turn:
+            if fits := offset == len(self.body):
+                self.body += came
+            return fits
 
 
 class Gateway(ThreadingHTTPServer):
@@ -189,8 +197,8 @@ class _Handler(BaseHTTPRequestHandler):
         pairs = [pair.partition(" ") for pair in self.headers["Upload-Metadata"].split(",")]
         metadata = {name: base64.b64decode(value).decode(errors="replace") for name, _, value in pairs}
         length = self.headers["Upload-Length"]
-        self.server.arriving = Arriving(metadata, int(length) if length else None)
-        return self._stands(201, {"Location": f"http://proxy.example/files/{self.server.arriving.id}"})
+        upload = self.server.arriving = Arriving(metadata, int(length) if length else None)
+        return self._stands(201, upload, {"Location": f"http://proxy.example/files/{upload.id}"})
 
     def do_PATCH(self) -> None:
         if not (upload := self._upload()):
@@ -202,21 +210,22 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["Upload-Length"]:
             upload.length = int(self.headers["Upload-Length"])
         if self.server.upload_breaks:
-            upload.body += self.rfile.read(min(size, self.server.upload_breaks.pop(0)))
+            upload.take(offset, self.rfile.read(min(size, self.server.upload_breaks.pop(0))))
             return self._break()
-        upload.body += (came := self.rfile.read(size))
+        came = self.rfile.read(size)
+        fits = upload.take(offset, came)
         if len(came) < size:
             return self._break()
-        return self._stands(204)
+        return self._stands(204, upload) if fits else self._problem(409, "Go on elsewhere.")
 
     def do_HEAD(self) -> None:
-        if self._upload():
-            self._stands(200)
+        if upload := self._upload():
+            self._stands(200, upload)
 
     def do_DELETE(self) -> None:
         if self._upload():
             self.server.arriving = None
-            self._stands(204)
+            self._stands(204, None)
 
     def _upload(self) -> "Arriving | None":
         if not self._is_signed_in():
@@ -238,16 +247,20 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _become_job(self, upload: "Arriving") -> None:
-        if len(upload.body) == upload.length and not upload.is_job:
-            upload.is_job = True
+        with upload.turn:
+            is_new = len(upload.body) == upload.length and not upload.is_job
+            upload.is_job = upload.is_job or is_new
+        if is_new:
             wishes = {k: v for k, v in upload.metadata.items() if k not in ("filename", "filetype")}
             self.server.uploads.append(
                 (upload.metadata["filename"], bytes(upload.body), upload.metadata["filetype"])
             )
             self.server.wishes.append(wishes)
 
-    def _stands(self, status: int, more: Mapping[str, str] = MappingProxyType({})) -> None:
-        if upload := self.server.arriving:
+    def _stands(
+        self, status: int, upload: "Arriving | None", more: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        if upload:
             self._become_job(upload)
         self.send_response(status)
         for name, value in more.items():
@@ -344,6 +357,7 @@ class _Handler(BaseHTTPRequestHandler):
         problem = {"type": type_, "title": "No", "status": status, "detail": detail}
         if self.command == "HEAD":
             self.send_response(status)
+            self.send_header("Connection", "close")
             self.end_headers()
         else:
             self._json(status, problem, "application/problem+json")

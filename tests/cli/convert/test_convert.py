@@ -31,6 +31,7 @@ from tests.cli.json_lines import check
 
 ROOT = Path(__file__).parents[3]
 ONE_FAILED = 101
+PATIENCE = 45.0
 
 
 @pytest.fixture(autouse=True)
@@ -335,7 +336,7 @@ def test_a_folder_is_made_where_a_name_ends_as_one_or_several_files_need_it(
 
     other = tmp_path / "walk.mov"
     other.write_bytes(b"video")
-    assert convert(server, video, other, "-o", tmp_path / "sounds") == Exit.OK
+    assert convert(server, video, other, "-o", tmp_path / "sounds", "-j", "1") == Exit.OK
     assert sorted(path.name for path in (tmp_path / "sounds").iterdir()) == ["talk.mp3", "walk.mp3"]
 
 
@@ -352,7 +353,7 @@ def test_several_files_do_not_become_one(
 
 def test_standard_output_has_the_audio_and_nothing_else(server: Gateway, video: Path, tmp_path: Path) -> None:
     done = run(server, video, "-o", "-", stdout=subprocess.PIPE)
-    sound, said = done.communicate(timeout=30)
+    sound, said = done.communicate(timeout=PATIENCE)
     assert done.returncode == Exit.OK
     assert sound == server.audio
     assert b"job j-1" in said
@@ -366,7 +367,7 @@ def test_a_reader_of_the_sound_may_go_away(server: Gateway, video: Path) -> None
     os.close(reader)
     done = run(server, video, "-o", "-", stdout=writer)
     os.close(writer)
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=PATIENCE)
     assert done.returncode == Exit.OK
     assert b"rror" not in said
     assert b"Traceback" not in said
@@ -378,7 +379,7 @@ def test_a_reader_of_the_results_may_go_away_and_the_work_goes_on(server: Gatewa
     os.close(reader)
     done = run(server, video, other, "--json", "-j", "1", stdout=writer)
     os.close(writer)
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=PATIENCE)
     assert done.returncode == Exit.OK, said
     assert video.with_suffix(".mp3").exists()
     assert other.with_suffix(".mp3").exists()
@@ -490,7 +491,7 @@ def test_a_terminal_without_every_letter_gets_what_it_can_show(
 ) -> None:
     named = video.rename(video.with_name("Čaj – 日本.mp4"))
     done = run(server, named, stdout=subprocess.PIPE, env={"PYTHONIOENCODING": encoding})
-    shown, said = done.communicate(timeout=30)
+    shown, said = done.communicate(timeout=PATIENCE)
     assert done.returncode == Exit.OK, said
     assert b"?aj ? ??.mp3" in shown
     assert named.with_suffix(".mp3").exists()
@@ -499,7 +500,7 @@ def test_a_terminal_without_every_letter_gets_what_it_can_show(
 def test_a_name_keeps_its_letters_where_the_locale_has_none_of_them(server: Gateway, video: Path) -> None:
     named = video.rename(video.with_name("Čaj – 日本.mp4"))
     done = run(server, named, env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
-    _, said = done.communicate(timeout=30)
+    _, said = done.communicate(timeout=PATIENCE)
     assert done.returncode == Exit.OK, said
     assert [name for name, _, _ in server.uploads] == [named.name]
     assert named.with_suffix(".mp3").exists()
@@ -630,7 +631,7 @@ def test_several_files_go_into_a_folder(server: Gateway, video: Path, tmp_path: 
     other.write_bytes(b"video")
     folder = tmp_path / "out"
     folder.mkdir()
-    assert convert(server, video, other, "-o", folder) == Exit.OK
+    assert convert(server, video, other, "-o", folder, "-j", "1") == Exit.OK
     assert sorted(path.name for path in folder.iterdir()) == ["talk.mp3", "walk.mp3"]
 
 
@@ -780,9 +781,9 @@ def test_control_c_says_that_the_job_goes_on(server: Gateway, video: Path) -> No
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert server.watched.wait(20)
+    assert server.watched.wait(PATIENCE)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == Exit.INTERRUPTED
     assert "talk.mp4: the job j-1 goes on without you" in said
     assert "tail --job j-1" in said
@@ -825,7 +826,7 @@ def test_each_video_is_a_line_of_json_whatever_becomes_of_it(
 
 def test_a_pipe_becomes_a_pipe(server: Gateway, tmp_path: Path) -> None:
     done = run(server, "-", "-o", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    sound, said = done.communicate(b"video" * 1000, timeout=30)
+    sound, said = done.communicate(b"video" * 1000, timeout=PATIENCE)
     assert done.returncode == Exit.OK, said
     assert sound == server.audio
     assert [(name, body) for name, body, _ in server.uploads] == [("video", b"video" * 1000)]
@@ -840,7 +841,7 @@ async def test_control_c_ends_a_command_that_waits_for_standard_input(
     done.stdin.flush()
     await wait_for(lambda: server.creations)
     done.send_signal(signal.SIGINT)
-    code = done.wait(20)
+    code = done.wait(PATIENCE)
     _, said = done.communicate()
     assert code == Exit.INTERRUPTED, said
     assert b"Fatal" not in said
@@ -885,7 +886,7 @@ def test_folders_are_made_anew_where_the_audio_goes(
     for name in ("in/talk.mp4", "in/deep/er/talk.mov"):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(name.encode())
-    assert convert(server, "-r", "in", "-o", "out/") == Exit.OK
+    assert convert(server, "-r", "in", "-o", "out/", "-j", "1") == Exit.OK
     assert sorted(each.as_posix() for each in Path("out").rglob("*.mp3")) == [
         "out/deep/er/talk.mp3",
         "out/talk.mp3",

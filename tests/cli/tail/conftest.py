@@ -44,7 +44,7 @@ class Running:
         except TimeoutError:
             raise AssertionError(f"{text!r} never came; out: {self.out}; err: {self.err}") from None
 
-    async def end(self, number: signal.Signals | None = None, timeout: float = 20) -> int:
+    async def end(self, number: signal.Signals | None = None, timeout: float = 60) -> int:
         """Return the exit code, after a signal if one is given."""
         if number is not None:
             self.process.send_signal(number)

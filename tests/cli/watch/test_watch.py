@@ -21,6 +21,7 @@ from tests.cli.gateways import EMAIL, PASSWORD, Gateway
 
 ROOT = Path(__file__).parents[3]
 VIDEO = b"video" * 1000
+PATIENCE = 45.0
 
 
 @pytest.fixture(autouse=True)
@@ -54,15 +55,15 @@ class Watch:
     async def says(self, text: str, times: int = 1) -> None:
         await wait_for(
             lambda: sum(text in line for line in [*self.lines, *self.results]) >= times,
-            30,
+            PATIENCE,
             f"{text!r} in {self.lines} {self.results}",
         )
 
     def ended(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
-        code = self.process.wait(20)
+        code = self.process.wait(PATIENCE)
         for thread in self._threads:
-            thread.join(5)
+            thread.join(PATIENCE)
         return code
 
 
@@ -147,7 +148,7 @@ async def test_an_end_in_the_midst_of_a_job_is_clean_and_says_what_goes_on(
     server.hold = True
     (folder / "talk.mp4").write_bytes(VIDEO)
     with watching(server, folder) as watch:
-        await wait_for(server.watched.is_set, 30)
+        await wait_for(server.watched.is_set)
         assert watch.ended() == Exit.OK
     assert watch.lines[-1] == "The same command goes on with talk.mp4.\n"
     assert [each.name for each in folder.iterdir()] == ["talk.mp4"]
@@ -203,7 +204,7 @@ async def test_a_folder_has_one_that_watches_it_so(server: Gateway, folder: Path
     with watching(server, folder) as watch:
         await watch.says("Watching")
         with watching(server, folder) as second:
-            assert second.process.wait(20) == Exit.REFUSED
+            assert second.process.wait(PATIENCE) == Exit.REFUSED
             await second.says("another `tonearm watch` does this already")
         with watching(server, folder, "--format", "flac") as other:
             await other.says("Watching")
