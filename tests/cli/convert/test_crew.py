@@ -17,7 +17,7 @@ from cli.convert.crew import Crew
 from cli.convert.outcome import End, Outcome, Task
 from cli.convert.sources import source
 
-PATIENCE = 10.0
+PATIENCE = 45.0
 
 
 def tasks(count: int) -> list[Task]:
@@ -84,7 +84,10 @@ def test_what_would_end_all_others_so_begins_no_other() -> None:
 
 
 def test_the_first_control_c_lets_those_under_way_end_and_begins_no_other() -> None:
+    both = threading.Barrier(2, timeout=PATIENCE)
+
     def convert(course: Course) -> Outcome:
+        both.wait()  # or the second would not begin
         if course.task.source.name == "0.mp4":
             control_c()
         until(lambda: team.interrupted)
