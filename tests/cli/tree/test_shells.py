@@ -14,6 +14,7 @@ from cli.main import main, tonearm
 from cli.tree import shells
 from tests.terminal import Terminal, terminal
 
+ROOT = Path(__file__).parents[3]
 BASH = ["--norc", "--noprofile", "-i"]
 ZSH = ["-f", "-i"]
 FISH = ["--private", "--no-config"]
@@ -23,6 +24,17 @@ BEGIN = {
     "fish": "tonearm completion fish | source",
 }
 
+PATIENT = f"""\
+#!{sys.executable}
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from cli.main import main
+from cli.tree import shells
+shells._PATIENCE = 45.0
+sys.exit(main())
+"""
+"""The program, for machines of any speed: after its usual patience it answers nothing."""
+
 
 @pytest.fixture(params=[("bash", BASH), ("zsh", ZSH), ("fish", FISH)], ids=lambda each: each[0])
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
@@ -30,10 +42,14 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
     program = shutil.which(name)
     if program is None:
         (pytest.fail if os.environ.get("CI") else pytest.skip)(f"there is no {name} here")
+    folder = tmp_path / ".bin"
+    folder.mkdir()
+    (folder / "tonearm").write_text(PATIENT)
+    (folder / "tonearm").chmod(0o755)
     home = {
         "HOME": str(tmp_path),
         "XDG_CONFIG_HOME": str(tmp_path),
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PATH": f"{folder}:{os.environ['PATH']}",
         "LC_ALL": "C.UTF-8",
         "TERM": "dumb",
         "PS1": "$ ",
