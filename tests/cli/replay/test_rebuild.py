@@ -15,6 +15,7 @@ from bench.loggen import events, write
 from cli.replay.views.scan import FEW
 from cli.replay.views.versions import Version
 from events.log import amqp, topology
+from events.log.bounds import bounds
 from events.projections.job_view import COLLECTION
 from events.projections.usage import Usage
 from events.views.documents import pack, unpack
@@ -300,6 +301,11 @@ async def test_a_log_without_its_beginning_is_rebuilt_only_when_told(replay, dat
         await channel.call("queue_declare", queue=topology.STREAM, durable=True, arguments=arguments)
     await write(replay.broker.stream_url, islice(events(1), 6000))
 
+    async def has_lost_its_beginning() -> bool:
+        ends = await bounds(replay.broker.stream_url)
+        return ends is not None and ends.first > 0
+
+    await wait_for(has_lost_its_beginning)  # the broker cuts it when it has time
     refused = await replay("rebuild", "--yes")
     done = await replay("rebuild", "--yes", "--partial")
 
