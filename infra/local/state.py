@@ -115,7 +115,7 @@ def lock(directory: Path, inherited: int | None = None) -> Iterator[None]:
     """
     descriptor, ending = inherited, None
     while descriptor is None and (descriptor := take(directory)) is None:
-        pid, known = holder(directory), running(directory)
+        known, pid = running(directory), holder(directory)  # in this order: it may end in between
         if known and known.ending:
             ending = known.pid
         if pid not in (None, ending):

@@ -135,6 +135,23 @@ def test_a_stack_that_is_ending_is_waited_for(tmp_path: Path) -> None:
         other.communicate()
 
 
+def test_a_stack_that_ends_while_one_looks_at_it_is_not_taken_for_one_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = state.take(tmp_path)
+    assert ending is not None
+    look = state.running
+
+    def ends(directory: Path) -> State | None:
+        monkeypatch.setattr(state, "running", look)
+        os.close(ending)
+        return look(directory)
+
+    monkeypatch.setattr(state, "running", ends)
+    with state.lock(tmp_path):
+        assert state.holder(tmp_path) == os.getpid()
+
+
 def test_urls_that_a_stack_has_given_out_do_not_count_as_set(tmp_path: Path) -> None:
     own = {"RABBITMQ_URL": "amqp://a", "STREAM_URL": "rabbitmq-stream://a", "MONGODB_URL": "mongodb://a"}
     given.keep(tmp_path, own)
