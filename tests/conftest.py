@@ -13,6 +13,9 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+# Early, and not when httpx needs it: it compiles its own source. CPython 3.11 fails at that where the garbage
+# collector finds something just then for which pytest formats a traceback.
+import anyio  # noqa: F401
 import canaries
 import certifi
 import pytest
