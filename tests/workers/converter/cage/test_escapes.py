@@ -9,6 +9,7 @@ from escapes import ESCAPES, Escape
 from media import Studio
 from trap import Trap, caged
 
+from infra.local.ports import free_port
 from workers.converter.cage import landlock
 from workers.converter.ffmpeg.arguments import Limits, arguments
 from workers.converter.ffmpeg.engine import Engine
@@ -43,7 +44,7 @@ async def test_no_layer_at_all_lets_them_out(
     """The control: who is not caught by this proves nothing below."""
     source = escape.write(tmp_path, trap, studio)
     said = await caged(engine.path, careless(escape), [], tmp_path, source=source)
-    assert trap.sprung() == escape.reaches, said.words
+    assert await trap.sprung() == escape.reaches, said.words
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=lambda escape: escape.name)
@@ -52,7 +53,7 @@ async def test_the_command_line_alone_opens_no_file_and_no_socket(
 ) -> None:
     source = escape.write(tmp_path, trap, studio)
     await caged(engine.path, arguments(Limits(), 3), [], tmp_path, source=source)
-    assert trap.sprung() == set()
+    assert await trap.sprung() == set()
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=lambda escape: escape.name)
@@ -61,7 +62,7 @@ async def test_landlock_alone_opens_no_file_and_no_connection(
 ) -> None:
     source = escape.write(tmp_path, trap, studio)
     await caged(engine.path, careless(escape), ["landlock"], tmp_path, source=source)
-    assert trap.sprung() == set()
+    assert await trap.sprung() == set()
 
 
 @pytest.mark.parametrize("escape", ESCAPES, ids=lambda escape: escape.name)
@@ -70,7 +71,7 @@ async def test_seccomp_alone_opens_no_connection(
 ) -> None:
     source = escape.write(tmp_path, trap, studio)
     await caged(engine.path, careless(escape), ["seccomp"], tmp_path, source=source)
-    assert "socket" not in trap.sprung()
+    assert "socket" not in await trap.sprung()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,7 @@ async def test_a_program_in_ffmpegs_place_can_do_no_more_than_its_layers_let_it(
     """
     said = await caged("/bin/bash", ["--norc", "-c", probe], layers, tmp_path)
     assert set(said.output.split()) == can, said.words
-    assert trap.sprung() == {name for name, how in (("file", "read"), ("socket", "tcp")) if how in can}
+    assert await trap.sprung() == {name for name, how in (("file", "read"), ("socket", "tcp")) if how in can}
     assert written.exists() == ("write" in can)
 
 
@@ -115,7 +116,7 @@ async def test_a_session_description_makes_nobody_listen(
 ) -> None:
     """By UDP, which Landlock knows nothing of yet. Who listens waits for packets, until it is killed."""
     source = tmp_path / "session.sdp"
-    source.write_text(SDP.format(45_678))
+    source.write_text(SDP.format(free_port()))
     escape = Escape("sdp", "", ("-f", "sdp"), set())
     call = careless(escape) if is_careless else arguments(Limits(), 3)
     said = await caged(engine.path, call, layers, tmp_path, source=source, seconds=3 if listens else 20)
