@@ -7,6 +7,7 @@ import struct
 import subprocess
 import tempfile
 from array import array
+from contextlib import suppress
 from io import FileIO
 from itertools import pairwise
 from pathlib import Path
@@ -90,7 +91,8 @@ class Studio:
         if not path.exists():
             begun = self._directory / f"begun-{name}"
             ffmpeg("-y", *SHAPES[name], str(begun))
-            begun.rename(path)
+            with suppress(FileExistsError):  # another process was first, and may have read its own already
+                path.hardlink_to(begun)
         return path
 
     def write(self, name: str, content: bytes) -> Path:
@@ -207,10 +209,10 @@ def tags(mp3: FileIO) -> str:
 def children_of(parent: int | None = None) -> set[int]:
     """The running children of a process, this one by default (Linux)."""
     tasks = Path(f"/proc/{parent or os.getpid()}/task").glob("*/children")
-    return {int(child) for children in tasks for child in _told_by(children).split()}
+    return {int(child) for children in tasks for child in told_by(children).split()}
 
 
-def _told_by(file: Path) -> bytes:
+def told_by(file: Path) -> bytes:
     """Return what a file of a process or a thread says; nothing where that has ended meanwhile."""
     try:
         return file.read_bytes()
@@ -229,7 +231,7 @@ def caged() -> set[int]:
 
     Not simply all its descendants: the session's broker starts programs of its own now and then.
     """
-    servers = {pid for pid in children_of() if b"cage.fork_server" in _told_by(Path(f"/proc/{pid}/cmdline"))}
+    servers = {pid for pid in children_of() if b"cage.fork_server" in told_by(Path(f"/proc/{pid}/cmdline"))}
     return set().union(*map(processes_of, servers))
 
 

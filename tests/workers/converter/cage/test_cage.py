@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from media import Studio, children_of, processes_of
+from media import Studio, children_of, processes_of, told_by
 from trap import caged
 from waiting import wait_for
 
@@ -158,13 +158,13 @@ async def status_of(program: str) -> dict[str, str]:
 
             def found() -> dict[str, str]:
                 for pid in processes_of(os.getpid()) - ours:
-                    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+                    lines = told_by(Path(f"/proc/{pid}/status")).decode().splitlines()
                     status = {field: value.strip() for field, _, value in (x.partition(":") for x in lines)}
-                    if status["Name"] == name:
+                    if status.get("Name") == name:  # others come and go, like those that the broker starts
                         return status
                 return {}
 
-            return await wait_for(found, 20)
+            return await wait_for(found)
         finally:
             started.close()
 
@@ -204,10 +204,8 @@ LIMITS = {"as": 1 << 30, "data": 1 << 28, "cpu": 60, "fsize": 1 << 20, "nofile":
 
 
 def runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except FileNotFoundError:
-        return False
+    status = told_by(Path(f"/proc/{pid}/stat"))
+    return bool(status) and status.rpartition(b")")[2].split()[0] != b"Z"
 
 
 @pytest.mark.parametrize("hops", range(6))
