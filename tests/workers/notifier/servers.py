@@ -18,18 +18,20 @@ TOKEN = "service-token"
 class Catcher:
     """Keeps what it accepts. `tempfail…` gets 451 until `lenient` is set, `permfail…` gets 550.
 
-    `vanish…` gets no answer to a mail that is kept, until `lenient` is set: the connection breaks.
+    With `relents` the next refusal sets it. `vanish…` gets no answer to a mail that is kept, until it is set:
+    the connection breaks.
     """
 
     def __init__(self) -> None:
         self.kept: list[bytes] = []
         self.signed_in: list[Any] = []
         self.over_tls: list[bool] = []
-        self.lenient = False
+        self.lenient = self.relents = False
         self.url = ""
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # type: ignore[no-untyped-def]
         if address.startswith("tempfail") and not self.lenient:
+            self.lenient = self.relents
             return f"451 4.7.1 <{address}> come back later"
         if address.startswith("permfail"):
             return f"550 5.1.1 <{address}> is not welcome"
