@@ -32,6 +32,7 @@ from events.types import (
     JobFailed,
     JobPayload,
     JobRetrying,
+    JobStarted,
     JobUploaded,
 )
 from events.views.projector import Projector
@@ -117,7 +118,7 @@ async def test_videos_come_out_of_the_queue_and_their_ends_go_into_the_log(
 ) -> None:
     good = await upload(broker, database, studio.make("moov-last.mp4"))
     bad = await upload(broker, database, studio.make("silent.mp4"))
-    await wait_for(lambda: len(told) == 8, 40)
+    await wait_for(lambda: len(told) == 8)
     story = {job: [event.type for event in told if event.subject == job] for job in (good, bad)}
     assert story[good] == ["job.uploaded", "job.started", "job.probed", "job.converted"]
     assert story[bad] == ["job.uploaded", "job.started", "job.probed", "job.failed"]
@@ -135,8 +136,8 @@ async def test_a_stop_in_the_middle_hands_the_video_back_and_leaves_nothing(
     tmp_path: Path,
 ) -> None:
     encoded = Options(copy=False)  # to copy even four hours may be done before the worker has to stop
-    await upload(broker, database, studio.endless(), encoded)
-    await wait_for(lambda: any(map(_is_ffmpeg, processes_of(converter.pid))), 30)
+    job_id = await upload(broker, database, studio.endless(), encoded)
+    await wait_for(lambda: _under_way(told, job_id) and _programs(converter))
     helpers = processes_of(converter.pid)
     converter.send_signal(signal.SIGTERM)
     async with asyncio.timeout(8):
@@ -145,7 +146,7 @@ async def test_a_stop_in_the_middle_hands_the_video_back_and_leaves_nothing(
     assert b'"event":"started"' in output.splitlines()[0]
     assert b"ffmpeg n" in output.splitlines()[0]
     assert b'"event":"stopped"' in output.splitlines()[-1]
-    await wait_for(lambda: not [pid for pid in helpers if Path(f"/proc/{pid}").exists()], 5)
+    await wait_for(lambda: not [pid for pid in helpers if Path(f"/proc/{pid}").exists()])
     assert list((tmp_path / "work").iterdir()) == []
     assert await wait_for(lambda: broker.depth(topology.VIDEO)) == 1
     assert await database["audio.chunks"].count_documents({}) == 0
@@ -165,17 +166,22 @@ async def test_who_withdraws_a_job_stops_all_that_is_at_work_on_it_and_the_next_
     withdrawal: JobPayload,
 ) -> None:
     job_id = await upload(broker, database, studio.endless(), Options(copy=False))
-    await wait_for(lambda: _programs(converter), 60)
+    await wait_for(lambda: _under_way(told, job_id) and _programs(converter))
     await tell(broker, job_id, withdrawal)
-    await wait_for(lambda: not _programs(converter), 10)
-    await wait_for(lambda: not _held(converter, tmp_path / "work"), 10)
+    await wait_for(lambda: not _programs(converter))
+    await wait_for(lambda: not _held(converter, tmp_path / "work"))
     other = await upload(broker, database, studio.make("silent.mp4"))
-    await wait_for(lambda: (other, JobFailed.TYPE) in [(event.subject, event.type) for event in told], 40)
+    await wait_for(lambda: (other, JobFailed.TYPE) in [(event.subject, event.type) for event in told])
     assert not {JobConverted.TYPE, JobFailed.TYPE, JobRetrying.TYPE} & {
         event.type for event in told if event.subject == job_id
     }
     assert await database["audio.chunks"].count_documents({}) == 0
     assert await wait_for(lambda: _empty(broker))
+
+
+def _under_way(told: list[Event], job_id: str) -> bool:
+    """Return True once a job was begun: a converter that starts tries ffmpeg, too."""
+    return (job_id, JobStarted.TYPE) in [(event.subject, event.type) for event in told]
 
 
 def _programs(converter: asyncio.subprocess.Process) -> list[int]:

@@ -20,6 +20,7 @@ from waiting import wait_for
 
 from events.options import Options
 from workers.converter.cage.cage import keeper_of
+from workers.converter.conversion import single
 from workers.converter.conversion.conversion import convert
 from workers.converter.conversion.task import Equipment, Task
 from workers.converter.errors import ConversionError
@@ -27,8 +28,8 @@ from workers.converter.ffmpeg.arguments import Limits
 from workers.converter.ffmpeg.engine import Engine
 from workers.converter.ffmpeg.plan import DEFAULT, plan
 from workers.converter.ffmpeg.probe import probe
-from workers.converter.ffmpeg.process import Invocation, run
-from workers.converter.parallel.encoding import Sharing
+from workers.converter.ffmpeg.process import Invocation, Outcome, run
+from workers.converter.parallel.encoding import Sharing, encode
 from workers.converter.parallel.lanes import Lanes
 from workers.converter.parallel.shares import later, starts
 from workers.converter.source.input import Input
@@ -149,9 +150,18 @@ async def test_what_has_no_core_left_is_encoded_alone(
 
 
 async def test_jobs_at_once_never_start_more_encoders_than_there_are_cores(
-    engine: Engine, bench: Any, sources: Studio, sharing: Sharing
+    engine: Engine, bench: Any, sources: Studio, sharing: Sharing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    most = 0
+    most, begun, both = 0, [], asyncio.Event()
+
+    async def at_once(*arguments: Any) -> Outcome:
+        begun.append(arguments)
+        if len(begun) == 2:
+            both.set()
+        await both.wait()  # in one turn of the loop: a job alone would take both lanes, and rightly so
+        return await encode(*arguments)
+
+    monkeypatch.setattr(single, "encode", at_once)
 
     async def watch() -> None:
         nonlocal most

@@ -59,10 +59,14 @@ def any_room(size: int) -> None:
     assert size >= 0
 
 
+async def stored(database: Database, content: bytes) -> None:
+    bucket = AsyncGridFSBucket(database, "videos", chunk_size_bytes=CHUNK)
+    await bucket.upload_from_stream_with_id("v1", "talk.mp4", content)
+
+
 async def source_of(database: Database, content: bytes, file: FileIO, *, sha256: str = "") -> Source:
     if await database["videos.files"].find_one({"_id": "v1"}) is None:
-        bucket = AsyncGridFSBucket(database, "videos", chunk_size_bytes=CHUNK)
-        await bucket.upload_from_stream_with_id("v1", "talk.mp4", content)
+        await stored(database, content)
     video = await Storage(database).open("v1", size=len(content))
     sha256 = sha256 or hashlib.sha256(content).hexdigest()
     return await open_source(video, file, sha256=sha256, room=any_room)
@@ -248,9 +252,10 @@ async def test_a_reader_who_leaves_early_stops_the_pipe(
 
 
 async def test_looking_at_a_video_needs_none_of_the_threads_that_it_waits_for(
-    mongodb_url: str, studio: Studio, rich: Path, file: FileIO
+    database: Database, mongodb_url: str, studio: Studio, rich: Path, file: FileIO
 ) -> None:
     content = remuxed(studio, rich, "coarse.mp4", *COARSE)
+    await stored(database, content)
 
     async def opened() -> Source:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
