@@ -43,6 +43,10 @@ class Tonearm:
         known = state.running(self.directory)
         return {part.name: part.pid for part in known.components if part.pid} if known else {}
 
+    def ready(self) -> bool:
+        known = state.running(self.directory)
+        return known is not None and known.ready
+
     def log(self) -> list[Any]:
         return [json.loads(line) for line in (self.directory / "logs/stack.jsonl").read_text().splitlines()]
 
@@ -66,7 +70,10 @@ async def test_the_stack_starts_once_heals_itself_and_ends_without_a_trace(tonea
     first = tonearm.pids()
     assert len(first) == 7
     os.kill(first["notifier"], signal.SIGKILL)
-    await wait_for(lambda: tonearm.pids().get("notifier") not in (None, first["notifier"]), 20)
+    await wait_for(
+        lambda: tonearm.ready() and tonearm.pids()["notifier"] != first["notifier"],
+        message="the notifier is there again",
+    )
     code, said = await tonearm("status")
     assert "restarts: 1" in said
     assert "jobs         none" in said
@@ -75,9 +82,14 @@ async def test_the_stack_starts_once_heals_itself_and_ends_without_a_trace(tonea
     code, said = await tonearm("status", "--json")
     check(["status"], said)
     assert (json.loads(said)["ready"], "password" in said.lower()) == (True, False)
-    code, said = await tonearm("replay", "info")
-    assert code == 0, said
-    assert "video                                   0   1 converter" in said
+
+    async def told() -> str:
+        """What is told at a moment at which the converter listens: it asks anew every ten seconds."""
+        code, said = await tonearm("replay", "info")
+        assert code == 0, said
+        return said if "video                                   0   1 converter" in said else ""
+
+    said = await wait_for(told)
     assert "job.uploaded → video" in said
     assert "topology: complete" in said
 
@@ -104,7 +116,7 @@ async def test_a_killed_stack_leaves_nothing_running_and_the_next_finds_its_data
     supervisor = state.holder(tonearm.directory)
     assert supervisor
     os.kill(supervisor, signal.SIGKILL)
-    await wait_for(lambda: not {name for name, pid in pids.items() if state.identity(pid)}, 10)
+    await wait_for(lambda: not {name for name, pid in pids.items() if state.identity(pid)})
 
     code, said = await tonearm("up", "-d")
     assert code == 0, said
