@@ -25,11 +25,13 @@ async def test_nothing_confirmed_is_lost_and_nothing_is_read_twice(node):
     confirmed: list[str] = []
     records: list[RawRecord] = []
     states: list[str] = []
-    half = asyncio.Event()
+    half, is_back = asyncio.Event(), asyncio.Event()
 
     async def publish() -> None:
         async with Publisher(node.url, name="test", timeout=3.0, attempts=30) as publisher:
             for n in range(400):
+                if n == 399:
+                    await is_back.wait()  # so that the reader, too, has to come back
                 event = started(f"j{n}")
                 await publisher.publish(event)
                 confirmed.append(event.id)
@@ -48,6 +50,7 @@ async def test_nothing_confirmed_is_lost_and_nothing_is_read_twice(node):
     await wait_for(lambda: records)
     await node.kill()
     await node.start()
+    is_back.set()
     async with asyncio.timeout(120):
         await publishing
     await wait_for(lambda: set(confirmed) <= {decode(record.body).id for record in records}, 60)

@@ -58,14 +58,14 @@ async def test_concurrent_publishes_are_all_confirmed_and_all_logged(broker):
 async def test_an_event_that_the_stream_would_not_get_is_never_reported_as_published(broker):
     await topology.declare(broker.url)
     await broker.unbind(topology.STREAM, "#")
-    async with Publisher(broker.url, name="test", timeout=1.0, attempts=2) as publisher:
+    async with Publisher(broker.url, name="test", attempts=2) as publisher:
         with pytest.raises(NotConfirmed, match="no queue took the message"):
             await publisher.publish(started("j1"))
 
 
 async def test_a_broker_without_the_stream_is_unavailable(broker):
     with pytest.raises(Unavailable, match="events"):
-        async with Publisher(broker.url, name="test", timeout=1.0):
+        async with Publisher(broker.url, name="test"):
             pass
 
 

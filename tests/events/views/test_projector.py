@@ -142,11 +142,11 @@ async def test_a_checkpoint_of_another_log_stops_the_projection_until_the_views_
 
 
 async def test_a_lease_has_one_holder_and_is_taken_over_when_it_falls_silent(database, eventually):
-    first = Lease(database, "test", "first", ttl=0.5)
-    second = Lease(database, "test", "second", ttl=0.5)
+    first, second = (Lease(database, "test", name, ttl=600) for name in ("first", "second"))
     assert await first.take()
     assert not await second.take()
     assert await first.take()
+    assert await Lease(database, "test", "first", ttl=0.1).take(), "for the last time"
     await eventually(second.take, True)
     assert not await first.take()
 
