@@ -49,6 +49,7 @@ from auth.throttle import Throttle
 from cli.main import main
 from events.envelope import Event
 from events.errors import NotConfirmed
+from events.tasks import cancelled
 from infra.local.ports import free_port
 from service.quotas import OwnLimits
 
@@ -119,7 +120,8 @@ def key() -> Ed25519PrivateKey:
 
 @pytest.fixture
 async def announcer(fake_broker: FakeBroker) -> AsyncIterator[Announcer]:
-    announcer = Announcer(fake_broker, patience=0.3)
+    """It waits until what it tells is also noted as told, however long the database takes."""
+    announcer = Announcer(fake_broker, patience=60)
     yield announcer
     await announcer.close(0)
 
@@ -311,7 +313,7 @@ async def letter_requests(
     )
     running = asyncio.create_task(letter_requests.run())
     yield letter_requests
-    running.cancel()
+    await cancelled([running])
 
 
 @pytest.fixture

@@ -57,8 +57,14 @@ async def test_by_the_links_in_mails_somebody_gets_an_account_loses_the_password
         await wait_for(out)
         assert (await browser.post("/refresh", json=signed_in)).status_code == 401
         assert (await browser.post("/login", auth=(EMAIL, SECOND))).status_code == 200
+
+    async def told() -> bytes:
+        """All events, once the notifier has told of each letter: that comes after the mail."""
+        events = b"".join([body async for body in bodies(town.broker.stream_url)])
+        return events if events.count(b'"type":"account.notified"') >= 3 else b""
+
+    events = await wait_for(told)
     await town.end(notifier)
-    events = b"".join([body async for body in bodies(town.broker.stream_url)])
     logs = b"".join(town.told) + town.auth.out.read_bytes() + repr(gateway.lines).encode()
     assert events.count(b'"type":"account.notified"') == 3
     assert b"letter_sent" in logs
