@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+from waiting import wait_for
 
 from gateway.page.site import site
 from infra.drills.rig.clips import Clips
@@ -54,6 +55,8 @@ async def test_the_page_opens_without_a_network_and_says_so_and_keeps_what_is_gi
     async with browser.page(PHONE, worker=True) as page:
         await person.sign_in(page)
         await controlled(page)
+        await page.get_by_role("button", name="From an address").wait_for()  # the last part of it has come
+        await page.wait_for_load_state("networkidle")
         await page.context.set_offline(True)
         await page.reload()
         await page.get_by_text("The server cannot be reached").first.wait_for()
@@ -109,7 +112,12 @@ async def test_a_video_that_is_shared_to_the_app_becomes_an_upload_if_the_person
         shared = "caches.open(`tonearm ${document.baseURI} shared`).then((cache) => cache.keys())"
         assert await page.evaluate(f"{shared}.then((kept) => kept.length)") == 0
     async with person.client() as client:
-        assert len((await client.get("/jobs")).json()["items"]) == 1
+
+        async def listed() -> list[Any]:
+            items: list[Any] = (await client.get("/jobs")).json()["items"]
+            return items
+
+        assert len(await wait_for(listed)) == 1
 
 
 async def test_who_shares_a_video_before_the_app_is_ready_is_told_to_share_it_again(person: Person) -> None:

@@ -164,7 +164,12 @@ async def test_one_line_brings_the_audio_of_a_video(curl: Curl, clips: Clips):
     clip = clips.tone(3)
     upload = ("-f", "-L", "-H", "Prefer: wait=600")
     await curl("-T", str(clip.path), *upload, f"{curl.url}/upload/", "-o", "talk.mp3")
-    [job] = (await curl.json(f"{curl.url}/jobs?q={quote(clip.path.name)}&limit=1"))["items"]
+
+    async def listed() -> Any:
+        items = (await curl.json(f"{curl.url}/jobs?q={quote(clip.path.name)}&limit=1"))["items"]
+        return items and items[0]["audio"] and items[0]
+
+    job = await wait_for(listed)
     sound = (curl.directory / "talk.mp3").read_bytes()
     assert hashlib.sha256(sound).hexdigest() == job["audio"]["sha256"]
 
