@@ -9,7 +9,9 @@ A converter that did not hear of the deletion may store its audio after that. It
 heard, or by the sweep, and nobody can reach it meanwhile.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from weakref import WeakValueDictionary
 
 import structlog
 from msgspec import Struct
@@ -51,6 +53,8 @@ class Eraser:
         self._live, self._videos, self._audio = live, buckets.videos, buckets.audio
         self._transcripts = buckets.transcripts
         self._publisher, self._forget = publisher, forget
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """By video: jobs that share one and are erased together count it once."""
 
     async def settle(self, view: JobView) -> None:
         """Erase all that the job still owes, and tell. Of a deleted job, erase also what came late.
@@ -115,11 +119,12 @@ class Eraser:
         gone, kept = set(), set()
         try:
             for each in videos:
-                known = await condemn_unneeded(self._live, self._videos, view.account, each, view.job_id)
-                if known is None:
-                    kept.add(each)
-                elif await self._videos.erase(each, view.job_id, known=known):
-                    gone.add(each)
+                async with self._turns.setdefault(each, asyncio.Lock()):
+                    known = await condemn_unneeded(self._live, self._videos, view.account, each, view.job_id)
+                    if known is None:
+                        kept.add(each)
+                    elif await self._videos.erase(each, view.job_id, known=known):
+                        gone.add(each)
         except BlobHeld:
             log.info("erasure_waits_for_a_request", job_id=view.job_id)
             return None
