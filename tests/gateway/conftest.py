@@ -28,14 +28,14 @@ async def auth() -> AsyncIterator[FakeAuth]:
 
 @pytest.fixture(scope="session")
 async def gateway(rabbitmq: RabbitMQ, mongodb: MongoDB, auth: FakeAuth) -> AsyncIterator[Gateway]:
-    """A gateway that takes files of up to 3 MiB, and is patient for a second."""
+    """A gateway that takes files of up to 3 MiB."""
     vhost = f"gateway-{uuid4()}"
     async with httpx.AsyncClient(base_url=rabbitmq.management_url, timeout=30) as management:
         rights = {"configure": ".*", "write": ".*", "read": ".*"}
         (await management.put(f"/vhosts/{vhost}", json={})).raise_for_status()
         (await management.put(f"/permissions/{vhost}/{USER}", json=rights)).raise_for_status()
     broker = Log(rabbitmq.amqp_url_of(vhost), rabbitmq.stream_url_of(vhost))
-    settings = {"MAX_UPLOAD_BYTES": str(3 * 1024 * 1024), "UPLOAD_IDLE_SECONDS": "1"}
+    settings = {"MAX_UPLOAD_BYTES": str(3 * 1024 * 1024)}
     async with gateway_running(broker, mongodb.url_of(f"gateway-{uuid4()}"), auth, **settings) as running:
         yield running
 
