@@ -18,7 +18,7 @@ from events.types import ImportFailed
 from tests.cli import json_lines
 from tests.gateway.imports.conftest import SETTINGS, Owner, owner_at, told
 from tests.gateway.imports.origin import Asked, Origin, Reply, file, head, plain
-from tests.gateway.running import Gateway, gateway_running
+from tests.gateway.running import FakeAuth, Gateway, gateway_running
 
 pytestmark = pytest.mark.servers
 VIDEO = os.urandom(2_500_000)
@@ -49,7 +49,7 @@ async def has_no_bytes(owner: Owner, import_id: str) -> None:
     async def is_empty() -> bool:
         return (await documents(owner.gateway, import_id))["chunks"] == 0
 
-    await wait_for(is_empty, 10)
+    await wait_for(is_empty)
 
 
 def dripping(data: bytes, upto: int, more: asyncio.Event, etag: str = '"1"') -> Reply:
@@ -375,19 +375,22 @@ async def test_the_events_tell_how_far_it_is_and_why_it_failed(owner: Owner, ori
     listening = asyncio.create_task(listen())
     await wait_for(lambda: any("position" in each for each in heard))
     import_id = await owner.ask(origin.at("/talk.mp4", dripping(VIDEO, 1_000_000, more)))
-    await wait_for(lambda: any(import_id in each and '"bytes_total":2500000' in each for each in heard), 10)
+    await wait_for(lambda: any(import_id in each and '"bytes_total":2500000' in each for each in heard))
     more.set()
-    await wait_for(lambda: "event: job.uploaded" in heard, 10)
+    await wait_for(lambda: "event: job.uploaded" in heard)
     await owner.ask(origin.at("/none", plain(404)))
-    await wait_for(lambda: "event: import.failed" in heard, 10)
+    await wait_for(lambda: "event: import.failed" in heard)
     listening.cancel()
     assert heard.count("event: import.requested") == 2
 
 
-async def test_an_import_counts_as_an_upload_does(gateway: Gateway, account: str, origin: Origin) -> None:
+async def test_an_import_counts_as_an_upload_does(
+    broker: Any, mongodb_url: str, auth: FakeAuth, account: str, origin: Origin
+) -> None:
+    """Nobody without these limits may take it from the queue, so log and database are its own."""
     quota = {**SETTINGS, "QUOTA_USER": "bytes_stored=2MB&jobs_open=1"}
     async with (
-        gateway_running(gateway.broker, gateway.mongodb_url, gateway.auth, **quota) as limited,
+        gateway_running(broker, mongodb_url, auth, **quota) as limited,
         owner_at(limited, account) as owner,
     ):
         more = asyncio.Event()
@@ -402,11 +405,12 @@ async def test_an_import_counts_as_an_upload_does(gateway: Gateway, account: str
 
 @pytest.mark.parametrize("end", ["killed", pytest.param("stopped", marks=pytest.mark.long)])
 async def test_another_gateway_goes_on_where_one_was_that_ended(
-    gateway: Gateway, account: str, origin: Origin, end: str
+    broker: Any, mongodb_url: str, auth: FakeAuth, account: str, origin: Origin, end: str
 ) -> None:
+    """No third one may have it from the beginning, so log and database are their own."""
     more = asyncio.Event()
     url = origin.at("/talk.mp4", dripping(VIDEO, 2_000_000, more))
-    started = partial(gateway_running, gateway.broker, gateway.mongodb_url, gateway.auth, **SETTINGS)
+    started = partial(gateway_running, broker, mongodb_url, auth, **SETTINGS)
     async with started() as first:
         async with owner_at(first, account) as owner:
             import_id = await owner.ask(url)
@@ -417,7 +421,7 @@ async def test_another_gateway_goes_on_where_one_was_that_ended(
             more.set()
             await owner.reaches(import_id, "imported")
     assert origin.asked[1].first >= 1_500_000
-    assert await stored(gateway, import_id) == VIDEO
+    assert await stored(second, import_id) == VIDEO
 
 
 async def test_what_is_fetched_is_listed_and_called_off_by_command(
