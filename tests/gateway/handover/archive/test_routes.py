@@ -18,7 +18,7 @@ from waiting import wait_for
 from events.ids import new_id
 from events.options import Format
 from gateway.handover.archive.routes import MOST
-from tests.gateway.handover.test_audio import gone, reached, uploaded
+from tests.gateway.handover.test_audio import gone, is_erased, reached, uploaded
 from tests.gateway.running import FAILED, STARTED, Gateway
 
 CHUNK = 10_000
@@ -259,18 +259,13 @@ async def test_a_download_breaks_off_when_a_job_in_it_is_deleted(gateway: Gatewa
     job_id = await uploaded(gateway, account)
     await gateway.convert(job_id, account, bytes(50 * 1024 * 1024))  # more than any buffer on the way
     await reached(gateway, account, job_id, "converted")
-    before = len(gateway.lines)
-
-    def is_erased() -> bool:
-        return any(line["event"] == "files_erased" for line in gateway.lines[before:])
-
     async with gateway.as_(account) as client:
         path = f"/archive.zip?job={job_id}"
         async with client.stream("GET", path) as reading:
             chunks = reading.aiter_raw()
             await anext(chunks)
             await client.delete(f"/jobs/{job_id}")
-            await wait_for(is_erased)
+            await wait_for(lambda: is_erased(gateway, job_id))
             with pytest.raises(httpx.RemoteProtocolError):
                 async for _ in chunks:
                     pass
